@@ -1,0 +1,85 @@
+"""The formats that are checked. A contract with any other is refused: it would go unchecked."""
+
+import re
+import uuid
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+
+_DATE_TIME = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def instant(text: object) -> int | None:
+    """Return the nanoseconds since 1970 that an RFC 3339 date-time means, or None for no date-time.
+
+    A leap second counts as the second after it. Year 0 cannot be reckoned with and is no date-time
+    here. Digits after the ninth of a second are dropped.
+    """
+    match = _DATE_TIME.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(match[index]) for index in range(1, 7))
+    leap = second == 60
+    try:
+        zone = _offset(match[8])
+        moment = datetime(year, month, day, hour, minute, second - leap, tzinfo=zone)
+        since = (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1)
+    except ValueError:
+        return None
+    fraction = (match[7] or ".0")[1:10].ljust(9, "0")
+    return (since + leap) * 10**9 + int(fraction)
+
+
+def _offset(text: str) -> timezone:
+    if text in "Zz":
+        return UTC
+    hours, minutes = int(text[1:3]), int(text[4:6])
+    if hours > 23 or minutes > 59:
+        raise ValueError(f"no such offset: {text}")
+    return timezone((-1 if text[0] == "-" else 1) * timedelta(hours=hours, minutes=minutes))
+
+
+def http_date(text: str) -> datetime | None:
+    """Return the moment that an HTTP date (RFC 9110, section 5.6.7) means, or None."""
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _is_date(text: str) -> bool:
+    if not _DATE.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+def _is_regex(text: str) -> bool:
+    try:
+        re.compile(text)
+    except re.error:
+        return False
+    return True
+
+
+FORMATS: dict[str, Callable[[str], bool]] = {
+    "date-time": lambda text: instant(text) is not None,
+    "date": _is_date,
+    "uuid": _is_uuid,
+    "regex": _is_regex,
+}
+"""The name of each format and its test for a string; a value of another type always passes."""

@@ -1,0 +1,127 @@
+"""Loading a contract, and refusing what is not understood.
+
+What is understood is `contract.schema.json`: OpenAPI 3.1 without the parts that hookproof does not
+use, with the x- extensions of docs/vocabulary.md. Whatever else stands in a document is an error,
+because a constraint that nobody reads is a constraint that nobody checks.
+"""
+
+import difflib
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import cast
+
+import jsonschema
+
+from openapi.document import Contract, Json
+from openapi.formats import FORMATS
+from openapi.operations import events, operations
+from openapi.pointer import MISSING, get, join, split
+from openapi.reading import ContractError, Source, read
+
+
+def default_path() -> Path:
+    """Return the file of the contract that ships with hookproof."""
+    return Path(str(files("openapi").joinpath("personal-access-tokens.yaml")))
+
+
+def load(path: Path | None = None) -> Contract:
+    """Read the contract at `path` (the one that ships, if None); raise `ContractError`."""
+    path = path or default_path()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ContractError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ContractError(f"{path}: not UTF-8 at byte {error.start}") from None
+    return parse(path.name, text)
+
+
+def parse(name: str, text: str) -> Contract:
+    """Make a contract of `text`; raise `ContractError` with a place in `name`."""
+    source = read(name, text)
+    for complaint in _complaints(source):
+        raise ContractError(complaint)
+    document = cast(dict[str, Json], source.data)
+    contract = Contract(document, operations(document), events(document))
+    for complaint in _unsound(contract, source):
+        raise ContractError(complaint)
+    return contract
+
+
+@lru_cache(maxsize=1)
+def _dialect() -> jsonschema.Draft202012Validator:
+    text = files("openapi").joinpath("contract.schema.json").read_text(encoding="utf-8")
+    return jsonschema.Draft202012Validator(json.loads(text))
+
+
+def _complaints(source: Source) -> Iterator[str]:
+    for error in sorted(_dialect().iter_errors(source.data), key=lambda e: -len(e.absolute_path)):
+        leaf = jsonschema.exceptions.best_match([error])
+        pointer = join("", *leaf.absolute_path)
+        if leaf.validator == "additionalProperties" and isinstance(leaf.instance, dict):
+            known = list(leaf.schema.get("properties", {}))
+            strange = next(key for key in leaf.instance if key not in known)
+            guess = difflib.get_close_matches(strange, known, 1)
+            hint = f"did you mean {guess[0]!r}?" if guess else f"known are {', '.join(known)}"
+            yield f"{source.place(join(pointer, strange))}: {strange!r} is not understood; {hint}"
+        else:
+            yield f"{source.place(pointer)}: {leaf.message[:300]}"
+
+
+def _unsound(contract: Contract, source: Source) -> Iterator[str]:
+    """Yield what the JSON Schema of the dialect cannot see: references, formats, sources."""
+    sources = contract.document["x-sources"]
+    for pointer, value in _walk(contract.document, ""):
+        tokens = split(pointer)
+        last, above = tokens[-1] if tokens else "", tokens[-2] if len(tokens) > 1 else ""
+        if "example" in tokens or "examples" in tokens or above == "properties":
+            continue
+        if last == "$ref" and get(contract.document, str(value)) is MISSING:
+            yield f"{source.place(pointer)}: there is nothing at {value!r}"
+        if last == "format" and above != "x-provenance" and value not in FORMATS:
+            known = ", ".join(sorted(FORMATS))
+            yield f"{source.place(pointer)}: no checker for the format {value!r}; known are {known}"
+        stated = last == "source" or "x-provenance" in tokens
+        if stated and isinstance(value, str) and value.partition(":")[0] not in sources:
+            yield f"{source.place(pointer)}: {value!r} names no source of x-sources"
+    ids = [operation.id for operation in contract.operations]
+    for event in contract.events:
+        if event.trigger["operation"] not in ids:
+            place = source.place(join(event.pointer, "x-trigger", "operation"))
+            yield f"{place}: there is no operation {event.trigger['operation']!r}"
+    for pointer in constraints(contract):
+        try:
+            contract.provenance(pointer)
+        except LookupError:
+            yield f"{source.place(pointer)}: a constraint without x-provenance"
+
+
+_CONSTRAINING = frozenset(
+    """type const enum multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength
+    minLength pattern format maxItems minItems uniqueItems maxProperties minProperties required
+    x-unique x-secret x-credential x-signature""".split()
+)
+
+
+def constraints(contract: Contract) -> Iterator[str]:
+    """Yield the pointer of every constraint: what a service can break."""
+    for pointer, value in _walk(contract.document, ""):
+        tokens = split(pointer)
+        if not tokens or "examples" in tokens or "x-freedoms" in tokens or len(tokens) < 3:
+            continue
+        named = tokens[-2] in ("properties", "headers", "schemas", "securitySchemes")
+        if tokens[-1] in _CONSTRAINING and not named and not isinstance(value, dict | None):
+            yield pointer
+
+
+def _walk(value: Json, pointer: str) -> Iterator[tuple[str, Json]]:
+    yield pointer, value
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _walk(item, join(pointer, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _walk(item, join(pointer, index))

@@ -1,0 +1,51 @@
+"""JSON Pointers (RFC 6901): how every place in a contract, a body or a payload is named."""
+
+from collections.abc import Iterable
+
+MISSING = object()
+"""What `get` returns where nothing stands; `None` would be a value."""
+
+
+def join(pointer: str, *tokens: object) -> str:
+    """Return `pointer` with `tokens` appended, each escaped."""
+    return pointer + "".join(f"/{escape(str(token))}" for token in tokens)
+
+
+def escape(token: str) -> str:
+    """Return `token` as it stands in a pointer: `~` is `~0`, `/` is `~1`."""
+    return token.replace("~", "~0").replace("/", "~1")
+
+
+def split(pointer: str) -> list[str]:
+    """Return the unescaped tokens of `pointer`; a leading `#` is allowed."""
+    tokens = pointer.removeprefix("#").split("/")[1:]
+    return [token.replace("~1", "/").replace("~0", "~") for token in tokens]
+
+
+def get(document: object, pointer: str) -> object:
+    """Return the value at `pointer`, or `MISSING`."""
+    return follow(document, split(pointer))
+
+
+def follow(document: object, tokens: Iterable[str]) -> object:
+    """Return the value that `tokens` lead to, or `MISSING`."""
+    for token in tokens:
+        if isinstance(document, dict) and token in document:
+            document = document[token]
+        elif isinstance(document, list) and token.isdecimal() and int(token) < len(document):
+            document = document[int(token)]
+        else:
+            return MISSING
+    return document
+
+
+def put(document: object, pointer: str, value: object) -> None:
+    """Set the value at `pointer` in place; its parent must exist, as an object or array."""
+    *parents, last = split(pointer)
+    parent = follow(document, parents)
+    if isinstance(parent, dict):
+        parent[last] = value
+    elif isinstance(parent, list) and last.isdecimal() and int(last) < len(parent):
+        parent[int(last)] = value
+    else:
+        raise LookupError(f"nothing at {pointer!r} to set")

@@ -1,0 +1,100 @@
+"""YAML as plain JSON data, with the place of every value.
+
+PyYAML's own constructor lets a repeated key win silently and turns dates into objects; a contract
+must do neither.
+"""
+
+from dataclasses import dataclass
+
+import yaml
+
+from openapi.pointer import join
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SCALARS = {
+    "tag:yaml.org,2002:null": lambda text: None,
+    "tag:yaml.org,2002:bool": lambda text: text.lower() == "true",
+    "tag:yaml.org,2002:int": lambda text: int(text.replace("_", ""), 0),
+    "tag:yaml.org,2002:float": float,
+    "tag:yaml.org,2002:str": str,
+    "tag:yaml.org,2002:timestamp": str,
+}
+_NOT_BOOLEANS = {"yes", "no", "on", "off"}
+
+
+class ContractError(Exception):
+    """The contract cannot be used. The one sentence says where, what and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document as plain data and where each of its values stands in the file."""
+
+    name: str
+    data: object
+    places: dict[str, tuple[int, int]]
+    """JSON pointer of each value -> line and column, from 1."""
+
+    def place(self, pointer: str) -> str:
+        """Return `file:line:column (pointer)` of the value at `pointer`, or of its parent."""
+        known = pointer
+        while known not in self.places:
+            known = known.rpartition("/")[0]
+        line, column = self.places[known]
+        return f"{self.name}:{line}:{column} ({pointer or 'the document'})"
+
+
+def read(name: str, text: str) -> Source:
+    """Parse `text` (YAML 1.1, and so JSON); raise `ContractError` naming the place in `name`."""
+    try:
+        node = yaml.compose(text, Loader=_LOADER)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
+        raise ContractError(f"{where}: not YAML: {error.problem or error}") from None
+    except yaml.YAMLError as error:
+        raise ContractError(f"{name}: not YAML: {error}") from None
+    if node is None:
+        raise ContractError(f"{name}: the file is empty")
+    places: dict[str, tuple[int, int]] = {}
+    return Source(name, _construct(name, node, "", places, ()), places)
+
+
+def _construct(
+    name: str,
+    node: yaml.Node,
+    pointer: str,
+    places: dict[str, tuple[int, int]],
+    above: tuple[int, ...],
+) -> object:
+    place = places[pointer] = (node.start_mark.line + 1, node.start_mark.column + 1)
+    where = f"{name}:{place[0]}:{place[1]} ({pointer or 'the document'})"
+    if id(node) in above:
+        raise ContractError(f"{where}: an alias that contains itself")
+    within = (*above, id(node))
+    if isinstance(node, yaml.SequenceNode):
+        return [
+            _construct(name, item, join(pointer, index), places, within)
+            for index, item in enumerate(node.value)
+        ]
+    if isinstance(node, yaml.MappingNode):
+        result: dict[str, object] = {}
+        for key_node, value_node in node.value:
+            key = key_node.value
+            line = key_node.start_mark.line + 1
+            if not isinstance(key, str):
+                raise ContractError(f"{name}:{line}: a key must be a plain string")
+            if key in result:
+                at = f"{name}:{line}:{key_node.start_mark.column + 1} ({join(pointer, key)})"
+                raise ContractError(f"{at}: the key {key!r} stands twice; remove one of them")
+            result[key] = _construct(name, value_node, join(pointer, key), places, within)
+        return result
+    if node.value.lower() in _NOT_BOOLEANS and not node.style:
+        return str(node.value)
+    scalar = _SCALARS.get(node.tag)
+    if scalar is None:
+        raise ContractError(f"{where}: the YAML tag {node.tag} is not used in contracts")
+    try:
+        return scalar(node.value)
+    except ValueError:
+        raise ContractError(f"{where}: {node.value!r} cannot be read") from None

@@ -1,0 +1,39 @@
+"""What a check returns: one sentence about one broken constraint, and where the contract states it."""
+
+from dataclasses import dataclass
+
+from openapi.document import Contract
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A constraint that was not kept."""
+
+    check: str
+    severity: str
+    """`violation` or `warning`."""
+    provenance: str
+    """`documented`, `implied` or `assumed`."""
+    pointer: str
+    """Where the contract states the constraint."""
+    instance: str | None
+    """Where in the request, answer or delivery it is broken, if at one place."""
+    message: str
+    count: int = 1
+    """How many cases broke it."""
+    tried: int = 1
+    """How many cases tried it."""
+
+
+def finding(
+    contract: Contract,
+    check: str,
+    pointer: str,
+    message: str,
+    *,
+    instance: str | None = None,
+    detail: str = "*",
+) -> Finding:
+    """Make a finding whose severity follows from the provenance of `pointer` (and `detail`)."""
+    known = contract.provenance(pointer, detail)
+    return Finding(check, known.severity, known.level, pointer, instance, message)

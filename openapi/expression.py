@@ -29,8 +29,11 @@ class Expression:
 
 def parse(text: str) -> Expression:
     """Return the expression written as `text`; a `ValueError` says what is wrong with it."""
-    message, _, rest = text.removeprefix("$").partition(".")
-    if message == "request" or message == "response":
+    name, _, rest = text.removeprefix("$").partition(".")
+    messages: dict[str, Literal["request", "response"]]
+    messages = {"request": "request", "response": "response"}
+    message = messages.get(name)
+    if message is not None:
         if rest.startswith("body#"):
             return Expression(message, "body", rest.removeprefix("body#"))
         if rest.startswith("header."):

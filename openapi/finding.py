@@ -1,4 +1,4 @@
-"""What a check returns: one sentence about one broken constraint, and where the contract states it."""
+"""What a check returns: a sentence about a broken constraint, and where the contract states it."""
 
 from dataclasses import dataclass
 

@@ -100,9 +100,30 @@ def _unsound(contract: Contract, source: Source) -> Iterator[str]:
 
 
 _CONSTRAINING = frozenset(
-    """type const enum multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength
-    minLength pattern format maxItems minItems uniqueItems maxProperties minProperties required
-    x-unique x-secret x-credential x-signature""".split()
+    [
+        "type",
+        "const",
+        "enum",
+        "multipleOf",
+        "maximum",
+        "exclusiveMaximum",
+        "minimum",
+        "exclusiveMinimum",
+        "maxLength",
+        "minLength",
+        "pattern",
+        "format",
+        "maxItems",
+        "minItems",
+        "uniqueItems",
+        "maxProperties",
+        "minProperties",
+        "required",
+        "x-unique",
+        "x-secret",
+        "x-credential",
+        "x-signature",
+    ]
 )
 
 

@@ -23,7 +23,7 @@ def lower(contract: Contract) -> dict[str, Json]:
         security = [{operation.scheme: list(operation.permissions)}] if operation.scheme else []
         paths.setdefault(operation.path, {})[operation.method.lower()] = {
             "operationId": operation.id,
-            "parameters": [_path_parameter(contract, p) for p in parameters if _in_path(contract, p)],
+            "parameters": [_routed(contract, p) for p in parameters if _in_path(contract, p)],
             "security": security,
             "responses": {status: {"description": status} for status in operation.responses},
         }
@@ -50,7 +50,7 @@ def _in_path(contract: Contract, parameter: Mapping[str, Json]) -> bool:
     return bool(_resolve(contract, parameter)["in"] == "path")
 
 
-def _path_parameter(contract: Contract, parameter: Mapping[str, Json]) -> dict[str, Json]:
+def _routed(contract: Contract, parameter: Mapping[str, Json]) -> dict[str, Json]:
     # Every path parameter is routed as a string: its schema is judged later, by the contract's.
     name = _resolve(contract, parameter)["name"]
     return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}

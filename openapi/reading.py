@@ -4,6 +4,7 @@ PyYAML's own constructor lets a repeated key win silently and turns dates into o
 must do neither.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import yaml
@@ -11,7 +12,7 @@ import yaml
 from openapi.pointer import join
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_SCALARS = {
+_SCALARS: dict[str, Callable[[str], object]] = {
     "tag:yaml.org,2002:null": lambda text: None,
     "tag:yaml.org,2002:bool": lambda text: text.lower() == "true",
     "tag:yaml.org,2002:int": lambda text: int(text.replace("_", ""), 0),
@@ -89,7 +90,7 @@ def _construct(
                 raise ContractError(f"{at}: the key {key!r} stands twice; remove one of them")
             result[key] = _construct(name, value_node, join(pointer, key), places, within)
         return result
-    if node.value.lower() in _NOT_BOOLEANS and not node.style:
+    if node.value.lower() in _NOT_BOOLEANS:
         return str(node.value)
     scalar = _SCALARS.get(node.tag)
     if scalar is None:

@@ -6,6 +6,7 @@ on hot paths with the same formats; a property test holds that both agree.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import jsonschema
 import jsonschema_rs
@@ -61,7 +62,9 @@ class Schema:
         """Return every violation in `instance`; empty when it is valid, never raises."""
         try:
             # Beside a $ref a schema may say again what the schema behind it says.
-            return tuple({(v.instance, v.keyword, v.detail): v for v in self._violations(instance)}.values())
+            return tuple(
+                {(v.instance, v.keyword, v.detail): v for v in self._violations(instance)}.values()
+            )
         except RecursionError:
             message = "nested too deeply to be judged"
             return (Violation("type", join(self.pointer, "type"), "", "object", message),)
@@ -95,7 +98,8 @@ def _details(error: jsonschema.ValidationError) -> Iterator[tuple[str, str]]:
     if error.validator == "required" and isinstance(error.instance, dict):
         # jsonschema reports one error for each missing property, and names it only in words.
         name = error.message.split("'")[1] if "'" in error.message else ""
-        missing = [key for key in error.validator_value if key not in error.instance]
+        wanted: Any = error.validator_value
+        missing = [key for key in wanted if key not in error.instance]
         detail = name if name in missing else missing[0]
         yield detail, f"{detail!r} is missing"
     elif error.validator == "type":
@@ -104,7 +108,10 @@ def _details(error: jsonschema.ValidationError) -> Iterator[tuple[str, str]]:
         names = wanted if isinstance(wanted, str) else " or ".join(wanted)
         yield found, f"{brief(error.instance)} is {found}, not {names}"
     else:
-        yield "*", f"{brief(error.instance)} breaks {error.validator}: {brief(error.validator_value)}"
+        yield (
+            "*",
+            f"{brief(error.instance)} breaks {error.validator}: {brief(error.validator_value)}",
+        )
 
 
 def type_name(value: object) -> str:

@@ -1,0 +1,36 @@
+# Two commands on a fresh machine with Python 3.11 or newer, its venv module and make:
+#   make demo   sets everything up and shows the loop closed
+#   make test   sets everything up and runs the tests through tox
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test clean
+
+help:
+	@echo "make demo   show the loop closed: mock, sink and harness, then a finding"
+	@echo "make test   run the tests, the style and type checks, and the loop, through tox"
+	@echo "make clean  remove what the two have made"
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "hookproof needs Python 3.11 or newer; say which with: make PYTHON=python3.11 ..."; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "Python's venv module is missing; on Debian and Ubuntu: apt-get install python3-venv"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(BIN)/.installed: requirements.lock pyproject.toml $(shell find contracts hookproof mock_server openapi webhook_sink -name '*.*' -not -name '*.pyc' 2>/dev/null) | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall .
+	@touch $@
+
+demo: $(BIN)/.installed
+	$(BIN)/hookproof demo
+
+test: $(BIN)/.installed
+	$(BIN)/tox run
+	@echo "The browser tests did not run: there are none yet."
+
+clean:
+	rm -rf $(VENV) .tox build dist hookproof-report

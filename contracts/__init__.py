@@ -1,0 +1,1 @@
+"""The harness: what a service must do, judged over HTTP alone, its webhooks included."""

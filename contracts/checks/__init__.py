@@ -1,0 +1,41 @@
+"""The checks: pure functions from the closed books to judgements. Each is one test of the suite."""
+
+from collections.abc import Callable, Iterator
+
+from contracts.books import Books, Judgement
+from contracts.checks import answers, requests, secrets, webhooks
+
+Check = Callable[[Books], Iterator[Judgement]]
+
+CHECKS: dict[str, Check] = {
+    "no-answer": answers.no_answer,
+    "server-failure": answers.server_failure,
+    "answer-media-type": answers.media_type,
+    "answer-schema": answers.schema,
+    "answer-headers": answers.headers,
+    "valid-request": requests.valid_request,
+    "invalid-request": requests.invalid_request,
+    "freedom": requests.freedom,
+    "credential-refused": requests.credential_refused,
+    "permission-required": requests.permission_required,
+    "issued-credential": requests.issued_credential,
+    "repeated-request": requests.repeated_request,
+    "rate-limit": requests.rate_limit,
+    "unique-value": secrets.unique_value,
+    "secret-kept": secrets.secret_kept,
+    "webhook-sent": webhooks.sent,
+    "webhook-once": webhooks.once,
+    "webhook-uncalled": webhooks.uncalled,
+    "webhook-method": webhooks.method,
+    "webhook-signature": webhooks.signature,
+    "webhook-media-type": webhooks.media_type,
+    "webhook-json": webhooks.json_text,
+    "webhook-event": webhooks.event_name,
+    "webhook-schema": webhooks.schema,
+    "webhook-echo": webhooks.echo,
+    "webhook-equal": webhooks.equal,
+    "webhook-unique": webhooks.unique,
+    "webhook-late": webhooks.late,
+    "webhook-repeated": webhooks.repeated,
+}
+"""Every check by its name, in the order of the report."""

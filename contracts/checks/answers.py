@@ -1,0 +1,146 @@
+"""What every answer must be: there at all, no failure, of a documented shape."""
+
+from collections.abc import Iterator
+
+from contracts.books import Books, Judgement, broken, kept
+from contracts.exchange import Answer, Exchange
+from contracts.expectations import essence
+from openapi.document import Header, Response
+from openapi.json_text import parse
+from openapi.pointer import join
+from openapi.validation import brief
+
+
+def _failure_pointer(exchange: Exchange) -> str:
+    operation = exchange.request.operation
+    answer = operation.answer_to("failure-only")
+    return join(answer.pointer, "x-provoke") if answer else join(operation.pointer, "responses")
+
+
+def no_answer(books: Books) -> Iterator[Judgement]:
+    """Every request is answered, in HTTP, in time, with a body that ends."""
+    for exchange in books.exchanges:
+        pointer = _failure_pointer(exchange)
+        if exchange.failure is None or exchange.repeated:
+            yield kept(pointer, exchange.request.number)
+            continue
+        failure = exchange.failure
+        message = f"{exchange.request.named()} got no answer: {failure.message}"
+        yield broken(books, pointer, exchange, message, apart=failure.kind)
+
+
+def server_failure(books: Books) -> Iterator[Judgement]:
+    """No request is answered 5xx: that is a failure of the service, whatever was sent."""
+    for exchange, status in books.answered:
+        pointer = _failure_pointer(exchange)
+        if status < 500:
+            yield kept(pointer, exchange.request.number)
+            continue
+        message = f"{exchange.request.named()} was answered {status}"
+        yield broken(books, pointer, exchange, message, apart=str(status))
+
+
+def _documented(books: Books) -> Iterator[tuple[Exchange, Answer, Response]]:
+    for exchange in books.exchanges:
+        response = exchange.request.operation.responses.get(str(exchange.status))
+        if exchange.answer is not None and response is not None and response.content:
+            yield exchange, exchange.answer, response
+
+
+def media_type(books: Books) -> Iterator[Judgement]:
+    """An answer has a documented media type; a charset, where given, is UTF-8."""
+    for exchange, answer, response in _documented(books):
+        pointer = join(response.pointer, "content")
+        stated = answer.header("content-type")
+        if essence(stated) not in response.content:
+            wanted = " or ".join(response.content)
+            message = (
+                f"the {answer.status} to {exchange.request.named()} is "
+                f"{brief(stated) if stated else 'without a media type'}, not {wanted}"
+            )
+            yield broken(books, pointer, exchange, message, instance="/content-type")
+        elif not utf8(stated):
+            message = f"the {answer.status} to {exchange.request.named()} is {brief(stated)}"
+            yield broken(
+                books,
+                pointer,
+                exchange,
+                f"{message}, not UTF-8",
+                instance="/content-type",
+                apart="charset",
+            )
+        else:
+            yield kept(pointer, exchange.request.number)
+
+
+def utf8(media_type: str | None) -> bool:
+    """Say whether a media type's charset parameter is absent or UTF-8."""
+    for parameter in (media_type or "").split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip().strip('"').lower() in ("utf-8", "utf8")
+    return True
+
+
+def schema(books: Books) -> Iterator[Judgement]:
+    """The body of an answer is JSON that satisfies the documented schema."""
+    for exchange, answer, response in _documented(books):
+        pointer = response.content.get(essence(answer.header("content-type")))
+        pointer = pointer or next(iter(response.content.values()))
+        number = exchange.request.number
+        text = parse(answer.body)
+        described = f"the {answer.status} to {exchange.request.named()}"
+        if text.problem is not None:
+            message = f"{described} is not JSON: {text.problem}"
+            place = join(response.pointer, "content")
+            yield broken(books, place, exchange, message, subject=pointer, apart="not JSON")
+            continue
+        violations = books.contract.schema(pointer).violations(text.value)
+        for violation in violations:
+            # A value is named by its type alone: an answer may hold a secret.
+            message = f"{described}: {violation.instance or 'the body'}: {_rule(violation.message)}"
+            yield broken(
+                books,
+                violation.pointer,
+                exchange,
+                message,
+                subject=pointer,
+                instance=violation.instance,
+                detail=violation.detail,
+            )
+        if not violations:
+            yield kept(pointer, number)
+
+
+def _rule(message: str) -> str:
+    return message if "missing" in message else message.rpartition(" is ")[2] or message
+
+
+def headers(books: Books) -> Iterator[Judgement]:
+    """The documented headers are there where they are required, and have their format."""
+    for exchange, answer, response in _documented(books):
+        for header in response.headers:
+            yield from _header(books, exchange, answer, header)
+
+
+def _header(
+    books: Books, exchange: Exchange, answer: Answer, header: Header
+) -> Iterator[Judgement]:
+    described = f"the {answer.status} to {exchange.request.named()}"
+    stated = answer.header(header.name)
+    place = join("", header.name.lower())
+    if stated is None:
+        if header.required:
+            message = f"{described} has no {header.name}"
+            pointer = join(header.pointer, "required")
+            yield broken(books, pointer, exchange, message, subject=header.schema, instance=place)
+        return
+    value: object = int(stated) if header.is_integer and stated.isdecimal() else stated
+    violations = books.contract.schema(header.schema).violations(value)
+    for violation in violations:
+        message = f"{described}: {header.name}: {violation.message}"
+        yield broken(
+            books, violation.pointer, exchange, message, subject=header.schema, instance=place
+        )
+    if not violations:
+        yield kept(header.schema, exchange.request.number)

@@ -1,0 +1,87 @@
+"""The credentials that a service must refuse, made from the one that it must accept."""
+
+import base64
+import json
+from collections.abc import Iterator
+
+from contracts.exchange import Credential
+from contracts.settings import Settings
+
+
+def bearer(token: str) -> str:
+    """Return the Authorization header's value for `token` (RFC 6750, section 2.1)."""
+    return f"Bearer {token}"
+
+
+def valid(settings: Settings) -> Credential:
+    """Return the credential that the run was given."""
+    return Credential("valid", "accepted", bearer(settings.token))
+
+
+def refused(settings: Settings) -> Iterator[Credential]:
+    """Yield the credentials that a service must answer 401."""
+    token = settings.token
+    yield Credential("absent", "refused", None)
+    yield Credential("empty", "refused", "Bearer")
+    yield Credential("malformed", "refused", bearer("not-a-token"))
+    yield Credential("malformed", "refused", bearer("e30.e30.e30"))
+    yield Credential("another scheme", "refused", f"Basic {_encode(token.encode()).rstrip('=')}")
+    yield Credential("another scheme", "refused", f"Digest {token}")
+    yield from _forged(token)
+    if settings.token_expired:
+        yield Credential("expired", "refused", bearer(settings.token_expired))
+    if settings.token_not_yet_valid:
+        yield Credential("not yet valid", "refused", bearer(settings.token_not_yet_valid))
+
+
+def forbidden(settings: Settings) -> Iterator[Credential]:
+    """Yield the credentials that a service must answer 403."""
+    if settings.token_without_permission:
+        token = settings.token_without_permission
+        yield Credential("without the permission", "forbidden", bearer(token))
+
+
+def undecided(settings: Settings) -> Iterator[str]:
+    """Yield a sentence for each credential case that the run cannot make."""
+    if not is_jwt(settings.token):
+        yield "the token is no JWT: wrongly signed and alg none ones cannot be made of it"
+    if not settings.token_expired:
+        yield "no expired token was given: pass --token-expired"
+    if not settings.token_not_yet_valid:
+        yield "no token that is not yet valid was given: pass --token-not-yet-valid"
+    if not settings.token_without_permission:
+        yield "no token without the permission was given: pass --token-without-permission"
+
+
+def is_jwt(token: str) -> bool:
+    """Say whether `token` is a signed JWT (RFC 7519): three parts, the first a JSON object."""
+    parts = token.split(".")
+    return len(parts) == 3 and all(parts) and isinstance(_object(parts[0]), dict)
+
+
+def _forged(token: str) -> Iterator[Credential]:
+    if not is_jwt(token):
+        return
+    head, claims, signature = token.split(".")
+    # The last characters of a signature may decode to the same bytes; the first never does.
+    other = ("B" if signature[0] == "A" else "A") + signature[1:]
+    yield Credential("wrongly signed", "refused", bearer(f"{head}.{claims}.{other}"))
+    yield Credential("without a signature", "refused", bearer(f"{head}.{claims}."))
+    for name in ("none", "None"):
+        header = _encode(json.dumps({"alg": name, "typ": "JWT"}).encode())
+        yield Credential("alg none", "refused", bearer(f"{header}.{claims}."))
+    stated = _object(claims)
+    if isinstance(stated, dict):
+        changed = _encode(json.dumps({**stated, "hookproof": "changed"}).encode())
+        yield Credential("claims changed", "refused", bearer(f"{head}.{changed}.{signature}"))
+
+
+def _object(part: str) -> object:
+    try:
+        return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except ValueError:
+        return None
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")

@@ -1,0 +1,89 @@
+"""The entries of the ledger: requests, answers, and both together. Frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from openapi.document import Operation
+from openapi.json_text import JsonText, parse
+
+Expects = Literal["accepted", "refused", "forbidden"]
+FailureKind = Literal["timeout", "lost", "malformed", "too large", "unreachable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A value of the Authorization header, and what a service must make of it."""
+
+    kind: str
+    expects: Expects
+    value: str | None = field(default=None, repr=False)
+    """The header's whole value; None leaves the header out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as it is sent."""
+
+    number: int
+    operation: Operation
+    block: str
+    description: str
+    credential: Credential = field(repr=False)
+    media_type: str | None
+    body: bytes = field(repr=False)
+    correlators: Mapping[str, object]
+    """Pointer into the body -> the value put there, which no other request of the run has."""
+    mark: str
+    """Stands in the body wherever it could be put."""
+
+    @property
+    def json(self) -> JsonText:
+        """The body, read as JSON."""
+        return parse(self.body)
+
+    def named(self) -> str:
+        """Return a few words that name the request in a report."""
+        return f"request {self.number} ({self.description})"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer, its body decoded."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = field(repr=False)
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of the header `name`, in whatever case it came."""
+        found = (value for key, value in self.headers if key.lower() == name.lower())
+        return next(found, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why there was no answer."""
+
+    kind: FailureKind
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and what came of it; exactly one of `answer` and `failure` is there."""
+
+    request: Request
+    answer: Answer | None
+    failure: Failure | None
+    started: float
+    """Unix seconds before the first byte was sent."""
+    ended: float
+    """Unix seconds when the answer was complete, or given up."""
+    repeated: bool = False
+    """A connection was lost that had served before: this was sent again, with a fresh name."""
+
+    @property
+    def status(self) -> int | None:
+        """The status of the answer, if there is one."""
+        return self.answer.status if self.answer else None

@@ -1,0 +1,186 @@
+"""Double entry: every exchange is one entry, every event that arrives is one; they must balance.
+
+Each success expects its event. Which event belongs to which request is found by the correlators,
+and only then are the two compared; so a payload that is wrong in one field is still paired rightly.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from webhook_sink.delivery import Delivery
+from webhook_sink.verdict import Verdict
+
+from contracts.correlators import ANY_MARK, Correlator
+from contracts.exchange import Exchange
+from openapi.document import Contract, Event
+from openapi.formats import instant
+from openapi.pointer import MISSING, get
+
+ENOUGH = 3
+"""No pair is made below this score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A delivery and what it proves alone."""
+
+    delivery: Delivery
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One event, with every delivery of it in the order of arrival."""
+
+    attempts: tuple[Received, ...]
+
+    @property
+    def first(self) -> Received:
+        """The delivery that arrived first."""
+        return self.attempts[0]
+
+    @property
+    def payload(self) -> object:
+        """What the first delivery holds; None if it is not JSON."""
+        return self.first.verdict.payload
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The ledger, closed."""
+
+    pairs: tuple[tuple[Exchange, Occurrence], ...]
+    """A request and an event that belongs to it; a request may have several."""
+    missing: tuple[Exchange, ...]
+    """Successes without any event."""
+    foreign: tuple[Occurrence, ...]
+    """Events that belong to no request of this run."""
+    earlier: tuple[Occurrence, ...]
+    """Events that carry the mark of another run."""
+
+
+def occurrences(received: Iterable[Received], places: Sequence[Correlator]) -> list[Occurrence]:
+    """Group deliveries into events: one identity and one name are one event."""
+    groups: dict[object, list[Received]] = {}
+    for item in received:
+        groups.setdefault(_identity(item, places), []).append(item)
+    return [Occurrence(tuple(items)) for items in groups.values()]
+
+
+def _identity(item: Received, places: Sequence[Correlator]) -> object:
+    event = item.verdict.event
+    unique = [u["at"] for u in event.trigger.get("unique", ())] if event else []
+    pointers = [*unique, *(place.payload for place in places if place.kind == "mark")]
+    values = [get(item.verdict.payload, pointer) for pointer in pointers]
+    if not values or all(value is MISSING for value in values):
+        return item.delivery.body
+    return json.dumps(["" if value is MISSING else value for value in values], sort_keys=True)
+
+
+def balance(
+    contract: Contract,
+    exchanges: Sequence[Exchange],
+    events: Sequence[Occurrence],
+    places: Mapping[str, Sequence[Correlator]],
+    run_id: str,
+) -> Balance:
+    """Pair `events` with the `exchanges` that brought them about.
+
+    `places` holds the correlators of each operation by its id.
+    """
+    scored = sorted(
+        (
+            (-score, abs(event.first.delivery.received_at - exchange.ended), e, x)
+            for e, event in enumerate(events)
+            for x, exchange in enumerate(exchanges)
+            if (score := _score(exchange, event, places[exchange.request.operation.id])) >= ENOUGH
+        ),
+    )
+    best: dict[int, int] = {}
+    for score, _, e, _ in scored:
+        best.setdefault(e, score)
+    expecting = {x for x, exchange in enumerate(exchanges) if triggered(contract, exchange)}
+    # Of equally good pairs, a request that still lacks its event goes first, then the nearest.
+    owner: dict[int, int] = {}
+    served: set[int] = set()
+    for score, _, e, x in scored:
+        if score == best[e] and e not in owner and x in expecting - served:
+            owner[e] = x
+            served.add(x)
+    for _, _, e, x in scored:
+        owner.setdefault(e, x)
+    alone = [e for e in range(len(events)) if e not in owner]
+    unserved = sorted(expecting - set(owner.values()))
+    if len(alone) == 1 and len(unserved) == 1 and not _mark_of_another(events[alone[0]], run_id):
+        owner[alone[0]] = unserved[0]
+    left = [event for e, event in enumerate(events) if e not in owner]
+    return Balance(
+        pairs=tuple((exchanges[x], events[e]) for e, x in sorted(owner.items())),
+        missing=tuple(exchanges[x] for x in sorted(expecting - set(owner.values()))),
+        foreign=tuple(event for event in left if not _mark_of_another(event, run_id)),
+        earlier=tuple(event for event in left if _mark_of_another(event, run_id)),
+    )
+
+
+def triggered(contract: Contract, exchange: Exchange) -> Event | None:
+    """Return the event that the answer brings about, or None."""
+    if exchange.status is None:
+        return None
+    return contract.triggered_by(exchange.request.operation.id, exchange.status)
+
+
+def _score(exchange: Exchange, event: Occurrence, places: Sequence[Correlator]) -> int:
+    if event.first.delivery.received_at < exchange.started:
+        return 0
+    request, payload = exchange.request, event.payload
+    score = 0
+    marked = False
+    for place in places:
+        sent = request.correlators.get(place.request, MISSING)
+        came = get(payload, place.payload)
+        if sent is MISSING or sent is None or came is MISSING:
+            continue
+        if _equal(place.kind, sent, came):
+            score += 4
+            marked = marked or place.kind == "mark"
+        elif place.kind == "subset" and _nearly(sent, came):
+            score += 2
+    if not marked and request.mark.encode() in event.first.delivery.body:
+        score += 3
+    return score
+
+
+def _equal(kind: str, sent: object, came: object) -> bool:
+    if kind == "instant":
+        moment = _moment(sent)
+        return moment is not None and moment == _moment(came)
+    if kind == "subset":
+        return _as_set(sent) == _as_set(came) != frozenset()
+    return sent == came
+
+
+@lru_cache(maxsize=8192)
+def _moment_of(text: str) -> int | None:
+    return instant(text)
+
+
+def _moment(value: object) -> int | None:
+    return _moment_of(value) if isinstance(value, str) else None
+
+
+def _as_set(value: object) -> frozenset[str]:
+    if not isinstance(value, list):
+        return frozenset()
+    return frozenset(item for item in value if isinstance(item, str))
+
+
+def _nearly(sent: object, came: object) -> bool:
+    return bool(_as_set(came)) and len(_as_set(sent) ^ _as_set(came)) == 1
+
+
+def _mark_of_another(event: Occurrence, run_id: str) -> bool:
+    text = event.first.delivery.body.decode(errors="replace")
+    marks = {match[1] for match in ANY_MARK.finditer(text)}
+    return bool(marks) and run_id not in marks

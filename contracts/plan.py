@@ -1,0 +1,96 @@
+"""A plan is a request before it has its fresh values: it can be sent again as another request."""
+
+import copy
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from contracts.correlators import Correlator, Fresh, fresh_value
+from contracts.exchange import Credential, Request
+from openapi.document import Contract, Operation
+from openapi.pointer import MISSING, get, put
+
+Value = Callable[[Fresh], object]
+
+
+def constant(value: object) -> Value:
+    """Return what makes the same value for every request."""
+    return lambda _: value
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a request is to be.
+
+    `body` is bytes that go as they are but for `{mark}`, or JSON data: fresh values are put
+    wherever a correlator's place holds a value that satisfies its schema, except at the places of `fixed`.
+    """
+
+    block: str
+    description: str
+    body: object
+    media_type: str | None = "application/json"
+    credential: Credential | None = None
+    """None: the valid one."""
+    fixed: frozenset[str] = frozenset()
+    values: Mapping[str, Value] = field(default_factory=dict)
+    """Pointer -> what makes the value there."""
+
+
+def build(
+    contract: Contract,
+    operation: Operation,
+    places: tuple[Correlator, ...],
+    plan: Plan,
+    fresh: Fresh,
+    valid: Credential,
+) -> Request:
+    """Return the request that `plan` becomes with the values of `fresh`."""
+    carried: dict[str, object] = {}
+    if isinstance(plan.body, bytes):
+        body = plan.body.replace(b"{mark}", fresh.mark.encode())
+    else:
+        data = copy.deepcopy(plan.body)
+        for pointer, make in plan.values.items():
+            put_in(data, pointer, make(fresh))
+        for place in places:
+            if place.request in plan.fixed or place.request in plan.values:
+                continue
+            present = get(data, place.request)
+            if present is None or present is MISSING:
+                continue
+            if contract.schema(place.schema).is_valid(present):
+                put(data, place.request, fresh_value(contract, place, fresh))
+        for place in places:
+            value = get(data, place.request)
+            if value is not MISSING:
+                carried[place.request] = value
+        body = to_bytes(data)
+    return Request(
+        number=fresh.number,
+        operation=operation,
+        block=plan.block,
+        description=plan.description,
+        credential=plan.credential or valid,
+        media_type=plan.media_type,
+        body=body,
+        correlators=carried,
+        mark=fresh.mark,
+    )
+
+
+def put_in(data: object, pointer: str, value: object) -> None:
+    """Set `value` at `pointer` of `data`, unless `data` is of a shape that has no such place."""
+    try:
+        put(data, pointer, value)
+    except LookupError:
+        return
+
+
+def to_bytes(data: object) -> bytes:
+    """Return `data` as UTF-8 JSON; lone surrogates, which UTF-8 has not, stay escaped."""
+    text = json.dumps(data, ensure_ascii=False)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(data).encode()

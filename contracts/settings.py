@@ -1,0 +1,51 @@
+"""What one run is asked to do. Made by the roof, read by the fixtures."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from openapi.rate import Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of a run. Tokens and secrets are never shown: see `repr=False`."""
+
+    url: str
+    """Scheme, host, port and an optional prefix, without a slash at the end."""
+    run_id: str
+    """Six characters that every name made by this run carries."""
+    seed: int
+    contract: Path | None = None
+    """None: the contract that ships with hookproof."""
+    token: str = field(default="", repr=False)
+    token_without_permission: str | None = field(default=None, repr=False)
+    token_expired: str | None = field(default=None, repr=False)
+    token_not_yet_valid: str | None = field(default=None, repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    webhooks: bool = True
+    webhook_host: str = "127.0.0.1"
+    webhook_port: int = 4020
+    webhook_secret: str | None = field(default=None, repr=False)
+    webhook_deadline: float | None = None
+    """Seconds; None: the contract's."""
+    provoke: frozenset[str] = frozenset()
+    rate_limit: Rate | None = None
+    request_timeout: float = 10.0
+    """Seconds for one whole answer."""
+    wait: float = 0.0
+    """Seconds to wait for the service's first answer of any kind."""
+    strict: bool = False
+    require_decided: bool = False
+    report_dir: Path = Path("hookproof-report")
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every credential and secret that the run was given."""
+        tokens = (
+            self.token,
+            self.token_without_permission,
+            self.token_expired,
+            self.token_not_yet_valid,
+            self.webhook_secret,
+        )
+        return tuple(secret for secret in tokens if secret)

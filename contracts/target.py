@@ -1,0 +1,160 @@
+"""The only way to reach the service under judgement.
+
+Nothing of this machine leaks into a verdict: proxies and .netrc are not used, redirects are not
+followed, cookies are not kept. Nothing hangs a run: one deadline covers a whole answer, and a
+decoded body is read up to a limit.
+"""
+
+import time
+from collections import deque
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self
+
+import anyio
+import anyio.from_thread
+import httpx
+
+from contracts.exchange import Answer, Exchange, Failure, Request
+from openapi.formats import http_date
+from openapi.rate import Rate
+
+BODY_LIMIT = 10 * 1024 * 1024
+LONGEST_PAUSE = 60.0
+
+
+class Target:
+    """The service at one URL. A context manager: the connections live in it."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        headers: tuple[tuple[str, str], ...] = (),
+        timeout: float = 10.0,
+        pace: Rate | None = None,
+    ) -> None:
+        """`timeout` is seconds for a whole answer; `pace` bounds the requests sent."""
+        self.url = url
+        self._headers = headers
+        self._timeout = timeout
+        self._pace = pace
+        self._sent: deque[float] = deque(maxlen=pace.requests if pace else 1)
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._portal = self._stack.enter_context(anyio.from_thread.start_blocking_portal())
+        self._client = httpx.AsyncClient(
+            trust_env=False,
+            follow_redirects=False,
+            timeout=None,  # noqa: S113 - one deadline covers the whole answer, see _answer
+            verify=httpx.create_ssl_context(),
+        )
+        self._stack.enter_context(self._portal.wrap_async_context_manager(self._client))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def send(self, request: Request) -> Exchange:
+        """Send `request` once and return the entry; never raises for what the service does."""
+        self._keep_pace()
+        started = time.time()
+        reused = False
+        answer: Answer | None = None
+        failure: Failure | None = None
+        try:
+            answer, reused = self._portal.call(self._answer, request)
+        except _Lost as error:
+            failure, reused = error.failure, error.reused
+        lost_early = failure is not None and failure.kind == "lost" and reused
+        return Exchange(request, answer, failure, started, time.time(), repeated=lost_early)
+
+    def _keep_pace(self) -> None:
+        if self._pace and len(self._sent) == self._pace.requests:
+            pause = self._sent[0] + self._pace.seconds - time.monotonic()
+            time.sleep(max(0.0, pause))
+        self._sent.append(time.monotonic())
+
+    async def _answer(self, request: Request) -> tuple[Answer, bool]:
+        connected: list[str] = []
+
+        async def trace(event: str, _: object) -> None:
+            if event.endswith("connect_tcp.complete"):
+                connected.append(event)
+
+        headers = [*self._headers, ("accept", "application/json")]
+        if request.media_type is not None:
+            headers.append(("content-type", request.media_type))
+        if request.credential.value is not None:
+            headers.append(("authorization", request.credential.value))
+        try:
+            with anyio.fail_after(self._timeout):
+                async with self._client.stream(
+                    request.operation.method,
+                    self.url + request.operation.path,
+                    headers=headers,
+                    content=request.body,
+                    extensions={"trace": trace},
+                ) as response:
+                    self._client.cookies.clear()
+                    body = await _read(response)
+            answer = Answer(response.status_code, tuple(response.headers.multi_items()), body)
+            return answer, not connected
+        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, _TooLarge) as error:
+            raise _Lost(_failure(error, self._timeout), not connected) from None
+
+
+class _TooLarge(Exception):
+    pass
+
+
+class _Lost(Exception):
+    def __init__(self, failure: Failure, reused: bool) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+        self.reused = reused
+
+
+async def _read(response: httpx.Response) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > BODY_LIMIT:
+            raise _TooLarge
+    return bytes(body)
+
+
+def _failure(error: Exception, timeout: float) -> Failure:
+    if isinstance(error, TimeoutError):
+        return Failure("timeout", f"no complete answer within {timeout:g} s")
+    if isinstance(error, _TooLarge):
+        return Failure("too large", f"the body is over {BODY_LIMIT // 2**20} MiB")
+    if isinstance(error, httpx.ConnectError):
+        return Failure("unreachable", f"no connection: {error}")
+    if isinstance(error, httpx.RemoteProtocolError) and "disconnected" not in str(error):
+        incomplete = "incomplete" in str(error) or "closed" in str(error)
+        kind = "the connection was closed within the answer" if incomplete else "not HTTP"
+        return Failure("malformed", f"{kind}: {error}")
+    if isinstance(error, httpx.DecodingError):
+        return Failure("malformed", f"the content encoding cannot be undone: {error}")
+    return Failure("lost", f"the connection was lost without an answer ({type(error).__name__})")
+
+
+def pause_after(answer: Answer, attempt: int, now: float) -> float:
+    """Return the seconds to wait after a 429: `Retry-After` (RFC 9110, 10.2.3), at most 60.
+
+    `attempt` counts from 0; without a usable header each wait is twice the one before, from 1 s.
+    """
+    text = (answer.header("retry-after") or "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:9]), LONGEST_PAUSE)
+    moment = http_date(text) if text else None
+    if moment is not None:
+        return min(max(moment.timestamp() - now, 0.0) + 1.0, LONGEST_PAUSE)
+    return float(min(2.0**attempt, LONGEST_PAUSE))

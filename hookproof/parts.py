@@ -1,0 +1,21 @@
+"""Are the packages beside us ours? Their names are plain, and another distribution may use one."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+PARTS = ("contracts", "mock_server", "openapi", "webhook_sink")
+
+
+def strangers() -> list[str]:
+    """Return a sentence for each of our packages that is shadowed by somebody else's."""
+    ours = Path(__file__).resolve().parent.parent
+    sentences = []
+    for part in PARTS:
+        spec = find_spec(part)
+        found = Path(spec.origin).resolve().parent.parent if spec and spec.origin else None
+        if found != ours:
+            sentences.append(
+                f"the package {part!r} is taken from {found or 'nowhere'} and not from {ours}: "
+                f"hookproof is an application, install it by itself (pipx, uvx or tox)"
+            )
+    return sentences

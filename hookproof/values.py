@@ -1,0 +1,92 @@
+"""The values of options: read, or refused with the value, the rule and what to write instead."""
+
+import argparse
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from openapi.rate import Rate, parse_rate
+
+
+def url(text: str) -> str:
+    """Read scheme, host, port and an optional prefix; a slash at the end is dropped."""
+    try:
+        parts = urlsplit(text)
+        port_is_fine = parts.port != 0
+    except ValueError:
+        port_is_fine = False
+        parts = urlsplit("")
+    plain = not (parts.query or parts.fragment or parts.username or parts.password)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not plain or not port_is_fine:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a URL of a service; write http://HOST:PORT or https://HOST/PREFIX"
+        )
+    return text.rstrip("/")
+
+
+def rate(text: str) -> Rate:
+    """Read `N/s`, `N/m` or `N/5s`."""
+    try:
+        return parse_rate(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def header(text: str) -> tuple[str, str]:
+    """Read `NAME:VALUE`, as curl does."""
+    name, colon, value = text.partition(":")
+    token = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
+    if not colon or not token or "\n" in value or "\r" in value or not value.isascii():
+        raise argparse.ArgumentTypeError("a header is written NAME:VALUE, in ASCII")
+    return name, value.strip()
+
+
+def address(text: str) -> tuple[str, int]:
+    """Read `HOST:PORT`; an IPv6 address stands in brackets."""
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not host or not port.isdecimal() or int(port) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT, such as 127.0.0.1:4020")
+    return host, int(port)
+
+
+def port(text: str) -> int:
+    """Read a port; 0 takes a free one."""
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    """Read a number of seconds, not below 0 and not above a day."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 86400:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0 to 86400")
+    return value
+
+
+def statuses(text: str) -> tuple[int, ...]:
+    """Read HTTP statuses with commas between them."""
+    parts = text.split(",")
+    if not all(part.isdecimal() and 200 <= int(part) <= 599 for part in parts):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a list of statuses from 200 to 599, such as 500,500,200"
+        )
+    return tuple(int(part) for part in parts)
+
+
+def provocation(text: str) -> str:
+    """Read what the run may provoke: `429`."""
+    if text != "429":
+        raise argparse.ArgumentTypeError(f"{text!r} cannot be provoked; known is 429")
+    return text
+
+
+def existing_file(text: str) -> Path:
+    """Read the path of a file that is there."""
+    path = Path(text)
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"there is no file {text!r}")
+    return path

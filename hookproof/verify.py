@@ -1,0 +1,140 @@
+"""`hookproof verify`: builds its own pytest command line, runs the suite, writes the reports."""
+
+import argparse
+import json
+import os
+import random
+import string
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import contracts
+from contracts.fixtures import OUTCOME, SETTINGS, Outcome
+from contracts.report import report
+from contracts.settings import Settings
+from hookproof.cli import INTERRUPTED, from_environment
+from hookproof.contract_option import contract_of
+from hookproof.terminal import summary
+from openapi.document import Json
+
+SUITE = Path(contracts.__file__).parent
+
+
+class _Roof:
+    """The plugin that hands the settings to the suite; what comes of it is read afterwards."""
+
+    def __init__(self, settings: Settings, outcome: Outcome) -> None:
+        self._settings = settings
+        self._outcome = outcome
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Put the settings and the empty outcome where the fixtures look for them."""
+        config.stash[SETTINGS] = self._settings
+        config.stash[OUTCOME] = self._outcome
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """Return the settings that the options and the environment ask for."""
+    host, port = options.webhook_listen
+    letters = random.SystemRandom().choices(string.ascii_lowercase + string.digits, k=6)
+    token = from_environment(options.token, "HOOKPROOF_TOKEN")
+    return Settings(
+        url=options.url,
+        run_id="".join(letters),
+        seed=random.SystemRandom().randrange(2**31) if options.seed is None else options.seed,
+        contract=options.contract,
+        token=token or "",
+        token_without_permission=from_environment(
+            options.token_without_permission, "HOOKPROOF_TOKEN_WITHOUT_PERMISSION"
+        ),
+        token_expired=from_environment(options.token_expired, "HOOKPROOF_TOKEN_EXPIRED"),
+        token_not_yet_valid=from_environment(
+            options.token_not_yet_valid, "HOOKPROOF_TOKEN_NOT_YET_VALID"
+        ),
+        headers=tuple(options.header),
+        webhooks=not options.no_webhooks,
+        webhook_host=host,
+        webhook_port=port,
+        webhook_secret=from_environment(options.webhook_secret, "HOOKPROOF_WEBHOOK_SECRET"),
+        webhook_deadline=options.webhook_deadline,
+        provoke=frozenset(options.provoke),
+        rate_limit=options.rate_limit,
+        request_timeout=options.request_timeout,
+        wait=options.wait,
+        strict=options.strict,
+        require_decided=options.require_decided,
+        report_dir=options.report_dir,
+    )
+
+
+def run_verify(options: argparse.Namespace) -> int:
+    """Judge the service, print the verdict, write the reports; return the exit code."""
+    settings = settings_of(options)
+    outcome = Outcome()
+    started = time.monotonic()
+    interrupted = False
+    try:
+        contract_of(settings.contract)
+        settings.report_dir.mkdir(parents=True, exist_ok=True)
+        (settings.report_dir / "junit.xml").unlink(missing_ok=True)
+        interrupted = judge(settings, outcome)
+    finally:
+        code = _finish(settings, outcome, time.monotonic() - started, interrupted)
+    return code
+
+
+def judge(settings: Settings, outcome: Outcome) -> bool:
+    """Run the suite in this process, filling `outcome`; say whether it was interrupted."""
+    if not settings.token and any(o.scheme for o in contract_of(settings.contract).operations):
+        outcome.not_judged = (
+            "no token was given: pass --token or HOOKPROOF_TOKEN (for the mock: hookproof token)"
+        )
+        return False
+    arguments = [
+        str(SUITE),
+        "-c", os.devnull,
+        f"--rootdir={SUITE}",
+        f"--confcutdir={SUITE}",
+        "-p", "no:cacheprovider",
+        "-p", "no:terminal",
+        "-s",
+        f"--junitxml={settings.report_dir / 'junit.xml'}",
+        "-o", "junit_suite_name=hookproof",
+    ]  # fmt: skip
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    code = pytest.main(arguments, plugins=[_Roof(settings, outcome)])
+    if code == pytest.ExitCode.INTERRUPTED:
+        return outcome.not_judged is None
+    if outcome.books is None and outcome.not_judged is None:
+        outcome.not_judged = "the suite itself failed; please report this, with what stands above"
+    return False
+
+
+def _finish(settings: Settings, outcome: Outcome, took: float, interrupted: bool) -> int:
+    reason = "the run was interrupted" if interrupted else outcome.not_judged
+    books = None if interrupted or outcome.not_judged else outcome.books
+    data = report(settings, books, outcome.findings, reason)
+    if interrupted:
+        data["exit_code"] = INTERRUPTED
+    path = settings.report_dir / "report.json"
+    settings.report_dir.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    _print_lines(summary(data, took, path), print)
+    return int(data["exit_code"])
+
+
+def _print_lines(lines: list[str], out: Callable[[str], None]) -> None:
+    for line in lines:
+        out(line)
+    sys.stdout.flush()
+
+
+def read_report(directory: Path) -> dict[str, Json]:
+    """Return the report that a run wrote to `directory`."""
+    data: dict[str, Json] = json.loads((directory / "report.json").read_text(encoding="utf-8"))
+    return data

@@ -1,0 +1,128 @@
+"""The contract that ships: valid OpenAPI 3.1, valid examples, provenance on every constraint."""
+
+import json
+from importlib.resources import files
+from typing import Any
+
+import jsonschema
+import pytest
+from openapi_spec_validator import validate
+
+from openapi.document import Contract
+from openapi.formats import FORMATS
+from openapi.loading import constraints, load
+from openapi.pointer import get, join
+
+PATH = "/v3/personal-access-tokens"
+
+
+@pytest.fixture(scope="module")
+def contract() -> Contract:
+    return load()
+
+
+def examples(contract: Contract) -> list[tuple[str, str, Any]]:
+    """Return every example of the contract: its place, its schema's place, and the value."""
+    found: list[tuple[str, str, Any]] = []
+
+    def walk(value: Any, pointer: str) -> None:
+        if isinstance(value, dict):
+            stated = value.get("examples")
+            if isinstance(stated, dict) and "schema" in value:
+                found.extend(
+                    (join(pointer, "examples", name), join(pointer, "schema"), example["value"])
+                    for name, example in stated.items()
+                )
+            if isinstance(stated, list) and "name" not in value:
+                found.extend(
+                    (join(pointer, "examples", i), pointer, e) for i, e in enumerate(stated)
+                )
+            for key, item in value.items():
+                walk(item, join(pointer, key))
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                walk(item, join(pointer, index))
+
+    walk(contract.document, "")
+    return found
+
+
+def test_it_is_valid_openapi(contract: Contract) -> None:
+    validate(dict(contract.document))
+
+
+def test_every_example_is_valid_against_its_own_schema(contract: Contract) -> None:
+    found = examples(contract)
+    assert len(found) > 10
+    broken = {at: contract.schema(schema).violations(value) for at, schema, value in found}
+    assert {at: violations for at, violations in broken.items() if violations} == {}
+
+
+def test_every_constraint_says_how_it_is_known(contract: Contract) -> None:
+    known = {pointer: contract.provenance(pointer) for pointer in constraints(contract)}
+    assert len(known) > 100
+    assert {provenance.level for provenance in known.values()} == {
+        "documented",
+        "implied",
+        "assumed",
+    }
+
+
+def test_the_seed_s_answers_and_limits_are_there(contract: Contract) -> None:
+    (operation,) = contract.operations
+    assert (operation.method, operation.path) == ("POST", PATH)
+    assert operation.permissions == ("personalAccessToken:write",)
+    assert list(operation.responses) == ["201", "400", "401", "403", "409", "429", "500"]
+    schema = contract.at("/components/schemas/PersonalAccessTokenRequest")
+    assert schema["required"] == ["name", "scopes"]
+    assert (schema["properties"]["name"]["minLength"]) == 1
+    assert (schema["properties"]["name"]["maxLength"]) == 256
+
+
+@pytest.mark.parametrize(
+    ("pointer", "detail", "severity"),
+    [
+        ("/components/schemas/PersonalAccessToken/required", "id", "violation"),
+        ("/components/schemas/PersonalAccessToken/required", "lastUsedAt", "warning"),
+        ("/components/schemas/User/required", "id", "violation"),
+        ("/components/schemas/User/required", "company", "warning"),
+        ("/components/schemas/Metadata/required", "key", "violation"),
+        ("/components/schemas/User/properties/createdAt/type", "null", "violation"),
+        ("/components/schemas/Organization/properties/createdAt/type", "null", "warning"),
+        ("/components/schemas/Organization/properties/createdAt/type", "integer", "violation"),
+        ("/components/schemas/Error/required", "message", "violation"),
+        ("/components/headers/Retry-After/required", "*", "warning"),
+        ("/components/headers/X-Rate-Limit-Limit/schema/pattern", "*", "warning"),
+    ],
+)
+def test_severity_follows_from_how_a_constraint_is_known(
+    contract: Contract, pointer: str, detail: str, severity: str
+) -> None:
+    assert contract.provenance(pointer, detail).severity == severity
+
+
+def test_the_dialect_is_a_valid_schema_and_knows_only_keywords_that_are_checked() -> None:
+    dialect = json.loads((files("openapi") / "contract.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(dialect)
+    keywords = set(dialect["$defs"]["schema"]["properties"])
+    annotations = {"$comment", "title", "description", "default", "deprecated", "readOnly"}
+    annotations |= {"writeOnly", "examples", "$ref", "then", "else"}
+    checked = set(jsonschema.Draft202012Validator.VALIDATORS)
+    unchecked = {k for k in keywords - annotations - checked if not k.startswith("x-")}
+    assert unchecked == set()
+    assert "date-time" in FORMATS
+
+
+def test_the_payload_has_all_that_the_reference_page_shows(contract: Contract) -> None:
+    payload = contract.events[0].examples[0]
+    for place in (
+        "/data/user/organization/address/postalCode",
+        "/data/user/organization/reseller/allowedOrganizations",
+        "/data/user/reseller/allowedUsers",
+        "/data/user/metadata/0/viewPermissions/0",
+        "/data/user/emailPreference/metrics",
+        "/data/user/tags/0",
+        "/data/lastRotatedAt",
+        "/triggeredAt",
+    ):
+        assert get(payload, place) is not get({}, "/nowhere"), place

@@ -1,0 +1,73 @@
+"""A contract that is not understood is refused with its place, never half read."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from openapi.loading import default_path, load, parse
+from openapi.lowering import lower
+from openapi.reading import ContractError
+
+GOOD = default_path().read_text(encoding="utf-8")
+
+BROKEN = {
+    "a duplicate key": ("info:\n", "info:\n  title: twice\n", "the key 'title' stands twice"),
+    "an unknown schema keyword": ("minLength: 1\n          maxLength", "minLenght: 1\n          maxLength", "did you mean 'minLength'?"),
+    "an unknown extension": ("x-rate-limit:", "x-rate-limits:", "did you mean 'x-rate-limit'?"),
+    "a format without a checker": ("format: date-time\n          x-provenance: {type", "format: duration\n          x-provenance: {type", "no checker for the format 'duration'"),
+    "a source that is not there": ("x-provenance: sdk\n", "x-provenance: hearsay\n", "'hearsay' names no source"),
+    "a reference to nothing": ("#/components/schemas/Metadata\"", "#/components/schemas/Metadatum\"", "there is nothing at"),
+    "a trigger of no operation": ("operation: createPersonalAccessToken", "operation: createToken", "there is no operation 'createToken'"),
+    "another version": ("openapi: 3.1.0", "openapi: 3.0.3", "does not match"),
+    "no YAML": ("openapi: 3.1.0", "openapi: [", "not YAML"),
+    "an anchor in itself": ("openapi: 3.1.0", "openapi: &a [*a]", "an alias that contains itself"),
+    "a signature of another kind": ("algorithm: hmac-sha256", "algorithm: md5", "'md5' is not one of"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_is_not_understood_is_refused_with_its_place(name: str) -> None:
+    old, new, sentence = BROKEN[name]
+    assert old in GOOD
+    with pytest.raises(ContractError) as refusal:
+        parse("broken.yaml", GOOD.replace(old, new))
+    text = str(refusal.value)
+    assert sentence in text
+    assert re.match(r"broken\.yaml:\d+:\d+", text)
+    assert "\n" not in text
+
+
+def test_a_constraint_without_provenance_is_refused() -> None:
+    text = GOOD.replace("    Error:\n      type: object\n      required: [message]\n      x-provenance: sdk\n", "    Error:\n      type: object\n      required: [message]\n")  # fmt: skip
+    assert text != GOOD
+    with pytest.raises(ContractError, match="a constraint without x-provenance"):
+        parse("broken.yaml", text)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b""])
+def test_a_file_that_is_no_text_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "contract.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ContractError, match=r"contract\.yaml"):
+        load(path)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match="No such file"):
+        load(tmp_path / "nowhere.yaml")
+
+
+def test_dates_and_status_codes_stay_text() -> None:
+    contract = load()
+    assert all(isinstance(status, str) for status in contract.operations[0].responses)
+    assert contract.events[0].examples[0]["data"]["createdAt"].startswith("2026-")
+
+
+def test_the_lowered_document_routes_and_secures_and_has_no_body() -> None:
+    lowered = lower(load())
+    assert lowered["openapi"] == "3.0.3"
+    stated = lowered["paths"]["/v3/personal-access-tokens"]["post"]
+    assert stated["security"] == [{"JWT": ["personalAccessToken:write"]}]
+    assert "requestBody" not in stated
+    assert "schemas" not in lowered["components"]

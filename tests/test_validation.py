@@ -1,0 +1,140 @@
+"""What is valid: dates really checked, both pointers of every violation, two validators agreeing."""
+
+import json
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+from openapi.document import Contract
+from openapi.formats import instant
+from openapi.json_text import parse
+from openapi.loading import load
+
+CONTRACT = load()
+REQUEST = "/components/schemas/PersonalAccessTokenRequest"
+EVENT = "/components/schemas/PersonalAccessTokenCreatedEvent"
+
+DATES = {
+    "2018-04-20T13:11:34.6926949Z": True,
+    "2018-04-20T13:11:34Z": True,
+    "2018-04-20t13:11:34z": True,
+    "2018-04-20T13:11:34+05:30": True,
+    "2018-04-20T13:11:34-00:00": True,
+    "2016-12-31T23:59:60Z": True,
+    "2024-02-29T00:00:00Z": True,
+    "2023-02-29T00:00:00Z": False,
+    "2018-04-31T00:00:00Z": False,
+    "2018-13-01T00:00:00Z": False,
+    "2018-04-20T24:00:00Z": False,
+    "2018-04-20T13:11:34": False,
+    "2018-04-20 13:11:34Z": False,
+    "2018-04-20": False,
+    "2018-04-20T13:11:34.Z": False,
+    "2018-04-20T13:11:34+25:00": False,
+    "2018-04-20T13:11:34Z\n": False,
+    "\u0662018-04-20T13:11:34Z": False,
+    "1524229894": False,
+    "": False,
+}
+
+
+@pytest.mark.parametrize("text", DATES)
+def test_dates_are_really_checked(text: str) -> None:
+    schema = CONTRACT.schema(REQUEST)
+    body = {"name": "a", "scopes": [], "expiresAt": text}
+    assert schema.is_valid(body) is DATES[text]
+    assert [v.keyword for v in schema.violations(body)] == ([] if DATES[text] else ["format"])
+
+
+def test_an_instant_is_the_same_in_every_spelling() -> None:
+    spellings = [
+        "2027-01-01T00:00:00Z",
+        "2027-01-01T02:00:00+02:00",
+        "2026-12-31T19:00:00.000-05:00",
+    ]
+    assert len({instant(text) for text in spellings}) == 1
+    first, second = instant("2027-01-01T00:00:00Z"), instant("2027-01-01T00:00:00.123456789Z")
+    assert first is not None
+    assert second is not None
+    assert second - first == 123456789
+
+
+def test_every_violation_names_both_places() -> None:
+    payload: Any = json.loads(json.dumps(CONTRACT.events[0].examples[0]))
+    payload["data"]["user"]["organization"]["address"] = 5
+    payload["data"]["user"]["tags"] = ["a", None]
+    del payload["data"]["id"]
+    found = {(v.keyword, v.instance, v.pointer) for v in CONTRACT.schema(EVENT).violations(payload)}
+    assert found == {
+        ("type", "/data/user/organization/address", "/components/schemas/Address/type"),
+        ("type", "/data/user/tags/1", "/components/schemas/User/properties/tags/items/type"),
+        ("required", "/data", "/components/schemas/PersonalAccessToken/required"),
+    }
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+TEXTS = (
+    st.text() | st.sampled_from(sorted(DATES)) | st.datetimes().map(lambda d: f"{d.isoformat()}Z")
+)
+BODIES = JSON | st.fixed_dictionaries(
+    {},
+    optional={
+        "name": st.text(max_size=300) | JSON,
+        "revoked": st.booleans() | JSON,
+        "expiresAt": TEXTS | JSON,
+        "scopes": st.lists(st.text() | JSON, max_size=4) | JSON,
+    },
+)
+
+
+@given(body=BODIES)
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+def test_the_compiled_validator_agrees_with_the_one_that_defines(body: object) -> None:
+    schema = CONTRACT.schema(REQUEST)
+    assert schema.is_valid(body) is (schema.violations(body) == ())
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["\ud800", {"name": "\udfff", "scopes": []}, 10**400, float("inf"), [[[]]] * 3, {"\ud800": 1}],
+)
+def test_no_value_makes_validation_raise(value: object) -> None:
+    schema = CONTRACT.schema(REQUEST)
+    assert schema.is_valid(value) is (schema.violations(value) == ())
+
+
+@pytest.mark.parametrize(
+    ("raw", "problem"),
+    [
+        (b"", "the body is empty"),
+        (b"{", "Expecting property name"),
+        (b'{"a": NaN}', "NaN is not a JSON number"),
+        (b'"\xff"', "not UTF-8 at byte 1"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"1" * 5000, "integer string conversion"),
+        (b"{} x", "Extra data"),
+    ],
+)
+def test_what_is_not_json_is_said_to_be_so(raw: bytes, problem: str) -> None:
+    text = parse(raw)
+    assert text.problem is not None
+    assert problem in text.problem
+
+
+def test_what_parsing_would_hide_is_kept() -> None:
+    text = parse(b'\xef\xbb\xbf{"a": {"b": [1, "[[[["]}, "a": 2}')
+    assert (text.value, text.problem) == ({"a": 2}, None)
+    assert text.byte_order_mark
+    assert text.duplicate_keys
+    assert text.depth == 3
+
+
+def test_a_contract_keeps_its_compiled_schemas() -> None:
+    contract: Contract = load()
+    assert contract.schema(REQUEST) is contract.schema(REQUEST)

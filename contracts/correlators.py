@@ -106,19 +106,10 @@ def subschema(contract: Contract, schema: str, instance: str) -> str:
     Follows references and `properties`; `LookupError` where the contract states none.
     """
     for token in split(instance):
-        schema = _resolved(contract, schema)
-        schema = join(schema, "properties", token)
+        schema = join(contract.resolve(schema), "properties", token)
         if get(contract.document, schema) is MISSING:
             raise LookupError(f"no schema for {instance!r}")
-    return _resolved(contract, schema)
-
-
-def _resolved(contract: Contract, schema: str) -> str:
-    stated = contract.at(schema)
-    while "$ref" in stated:
-        schema = stated["$ref"][1:]
-        stated = contract.at(schema)
-    return schema
+    return contract.resolve(schema)
 
 
 def fresh_value(contract: Contract, correlator: Correlator, fresh: Fresh) -> object:

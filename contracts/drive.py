@@ -115,7 +115,7 @@ class Drive:
             self.undecided.append(f"the run was cut short: {stop}")
 
     def _send(self, plan: Plan) -> Exchange:
-        """Send `plan`, as often as a rate limit or a lost connection asks; return the last entry."""
+        """Send `plan`, as often as a rate limit or a lost connection asks; return the last."""
         limited = self._operation.answer_to("burst")
         lost = False
         for attempt in range(TRIES_WHEN_LIMITED):

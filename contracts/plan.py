@@ -23,7 +23,8 @@ class Plan:
     """What a request is to be.
 
     `body` is bytes that go as they are but for `{mark}`, or JSON data: fresh values are put
-    wherever a correlator's place holds a value that satisfies its schema, except at the places of `fixed`.
+    wherever a correlator's place holds a value that satisfies its schema, except at the places of
+    `values`.
     """
 
     block: str
@@ -32,7 +33,6 @@ class Plan:
     media_type: str | None = "application/json"
     credential: Credential | None = None
     """None: the valid one."""
-    fixed: frozenset[str] = frozenset()
     values: Mapping[str, Value] = field(default_factory=dict)
     """Pointer -> what makes the value there."""
 
@@ -54,7 +54,7 @@ def build(
         for pointer, make in plan.values.items():
             put_in(data, pointer, make(fresh))
         for place in places:
-            if place.request in plan.fixed or place.request in plan.values:
+            if place.request in plan.values:
                 continue
             present = get(data, place.request)
             if present is None or present is MISSING:

@@ -30,11 +30,19 @@ class _Roof:
     def __init__(self, settings: Settings, outcome: Outcome) -> None:
         self._settings = settings
         self._outcome = outcome
+        self._broken = False
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Put the settings and the empty outcome where the fixtures look for them."""
         config.stash[SETTINGS] = self._settings
         config.stash[OUTCOME] = self._outcome
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Show what broke the suite itself, once; a finding is told by the summary."""
+        by_itself = report.failed and report.when != "call"
+        if by_itself and not self._broken and self._outcome.not_judged is None:
+            self._broken = True
+            print(report.longreprtext, file=sys.stderr)
 
 
 def settings_of(options: argparse.Namespace) -> Settings:

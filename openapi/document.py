@@ -103,11 +103,17 @@ class Contract:
     def _places(self) -> Mapping[int, str]:
         return dict(places(self.document))
 
+    def resolve(self, pointer: str) -> str:
+        """Return `pointer`, or where the references that stand there lead."""
+        value = get(self.document, pointer)
+        while isinstance(value, dict) and isinstance(value.get("$ref"), str):
+            pointer = value["$ref"][1:]
+            value = get(self.document, pointer)
+        return pointer
+
     def at(self, pointer: str) -> Json:
         """Return what stands at `pointer`, references followed; `LookupError` if nothing does."""
-        value = get(self.document, pointer)
-        while isinstance(value, dict) and isinstance(value.get("$ref"), str) and len(value) == 1:
-            value = get(self.document, value["$ref"][1:])
+        value = get(self.document, self.resolve(pointer))
         if value is MISSING:
             raise LookupError(f"nothing at {pointer!r} in the contract")
         return value

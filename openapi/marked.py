@@ -9,14 +9,12 @@ from openapi.pointer import get, join
 def marked(
     contract: Contract, schema: str, keyword: str, instance: str = ""
 ) -> Iterator[tuple[str, str]]:
-    """Yield the place in an instance, and the place in the contract, of each property with `keyword`.
+    """Yield where in an instance, and where in the contract, each property with `keyword` stands.
 
-    Follows references and `properties` below `schema`; arrays and combinations are not searched.
+    Follows references and `properties` below `schema`, not arrays and combinations.
     """
+    schema = contract.resolve(schema)
     stated = get(contract.document, schema)
-    while isinstance(stated, dict) and isinstance(stated.get("$ref"), str):
-        schema = stated["$ref"][1:]
-        stated = get(contract.document, schema)
     if not isinstance(stated, dict):
         return
     if keyword in stated:

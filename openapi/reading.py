@@ -13,7 +13,7 @@ from openapi.pointer import join
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SCALARS: dict[str, Callable[[str], object]] = {
-    "tag:yaml.org,2002:null": lambda text: None,
+    "tag:yaml.org,2002:null": lambda _: None,
     "tag:yaml.org,2002:bool": lambda text: text.lower() == "true",
     "tag:yaml.org,2002:int": lambda text: int(text.replace("_", ""), 0),
     "tag:yaml.org,2002:float": float,

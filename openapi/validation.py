@@ -1,7 +1,7 @@
 """JSON Schema validation (Draft 2020-12), formats checked, every violation with its two pointers.
 
-jsonschema defines what is valid. A compiled validator (jsonschema-rs) answers the yes-or-no question
-on hot paths with the same formats; a property test holds that both agree.
+jsonschema defines what is valid. A compiled validator (jsonschema-rs) answers yes or no on hot
+paths, with the same formats; a property test holds that both agree.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What is valid: dates really checked, both pointers of every violation, two validators agreeing."""
+"""What is valid: dates really checked, both places of every violation, two validators agreeing."""
 
 import json
 from typing import Any

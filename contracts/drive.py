@@ -24,7 +24,7 @@ MOST_UNANSWERED = 5
 """After so many requests without an answer nothing more is sent: each costs a whole timeout."""
 TRIES_WHEN_LIMITED = 6
 PILOT_TRIES = 3
-VALID, INVALID = 45, 110
+VALID, INVALID = 60, 140
 """How many random bodies are drawn of either kind."""
 
 

@@ -21,9 +21,9 @@ class Credential:
     """The header's whole value; None leaves the header out."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Request:
-    """One request as it is sent."""
+    """One request as it is sent; itself, not its like, is what the ledger holds."""
 
     number: int
     operation: Operation

@@ -34,6 +34,8 @@ class Outcome:
     books: Books | None = None
     not_judged: str | None = None
     findings: list[Finding] = field(default_factory=list)
+    applied: set[str] = field(default_factory=set)
+    """The checks that came to an end; a run in which one did not has judged nothing."""
 
 
 SETTINGS = pytest.StashKey[Settings]()
@@ -65,7 +67,10 @@ def judge(request: pytest.FixtureRequest, books: Books) -> Callable[[str], None]
     def apply(check: str) -> None:
         found = merged(check, CHECKS[check](books))
         outcome.findings.extend(found)
-        violations = [finding.message for finding in found if finding.severity == "violation"]
+        outcome.applied.add(check)
+        violations = [
+            f"VIOLATION {finding.message}" for finding in found if finding.severity == "violation"
+        ]
         if violations:
             pytest.fail("\n".join(violations), pytrace=False)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import contracts
+from contracts.checks import CHECKS
 from contracts.fixtures import OUTCOME, SETTINGS, Outcome
 from contracts.report import report
 from contracts.settings import Settings
@@ -38,9 +39,9 @@ class _Roof:
         config.stash[OUTCOME] = self._outcome
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Show what broke the suite itself, once; a finding is told by the summary."""
-        by_itself = report.failed and report.when != "call"
-        if by_itself and not self._broken and self._outcome.not_judged is None:
+        """Show what broke the suite itself, once; findings are told by the summary."""
+        told = self._outcome.not_judged is not None or self._broken
+        if report.failed and not told and not report.longreprtext.startswith("VIOLATION"):
             self._broken = True
             print(report.longreprtext, file=sys.stderr)
 
@@ -118,7 +119,7 @@ def judge(settings: Settings, outcome: Outcome) -> bool:
     code = pytest.main(arguments, plugins=[_Roof(settings, outcome)])
     if code == pytest.ExitCode.INTERRUPTED:
         return outcome.not_judged is None
-    if outcome.books is None and outcome.not_judged is None:
+    if outcome.applied != set(CHECKS) and outcome.not_judged is None:
         outcome.not_judged = "the suite itself failed; please report this, with what stands above"
     return False
 

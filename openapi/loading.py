@@ -20,6 +20,7 @@ from openapi.formats import FORMATS
 from openapi.operations import events, operations
 from openapi.pointer import MISSING, get, join, split
 from openapi.reading import ContractError, Source, read
+from openapi.validation import CHECKER
 
 
 def default_path() -> Path:
@@ -54,7 +55,7 @@ def parse(name: str, text: str) -> Contract:
 @lru_cache(maxsize=1)
 def _dialect() -> jsonschema.Draft202012Validator:
     text = files("openapi").joinpath("contract.schema.json").read_text(encoding="utf-8")
-    return jsonschema.Draft202012Validator(json.loads(text))
+    return jsonschema.Draft202012Validator(json.loads(text), format_checker=CHECKER)
 
 
 def _complaints(source: Source) -> Iterator[str]:

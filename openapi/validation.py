@@ -6,6 +6,7 @@ paths, with the same formats; a property test holds that both agree.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import jsonschema
@@ -14,9 +15,10 @@ import jsonschema_rs
 from openapi.formats import FORMATS
 from openapi.pointer import join
 
-_CHECKER = jsonschema.FormatChecker(formats=())
+CHECKER = jsonschema.FormatChecker(formats=())
+"""Checks the formats of `FORMATS`, and no others."""
 for _name, _test in FORMATS.items():
-    _CHECKER.checks(_name)(
+    CHECKER.checks(_name)(
         lambda instance, test=_test: not isinstance(instance, str) or test(instance)
     )
 
@@ -45,18 +47,27 @@ class Schema:
         rooted = {**document, "$ref": f"#{pointer}"}
         self.pointer = pointer
         self._places = places
-        self._validator = jsonschema.Draft202012Validator(rooted, format_checker=_CHECKER)
-        self._compiled = jsonschema_rs.Draft202012Validator(
-            rooted, formats=FORMATS, validate_formats=True, ignore_unknown_formats=False
-        )
+        self._validator = jsonschema.Draft202012Validator(rooted, format_checker=CHECKER)
+        self._rooted = rooted
+
+    @cached_property
+    def _compiled(self) -> jsonschema_rs.Draft202012Validator | None:
+        try:
+            return jsonschema_rs.Draft202012Validator(
+                self._rooted, formats=FORMATS, validate_formats=True, ignore_unknown_formats=False
+            )
+        except ValueError:
+            # A pattern that its regular expressions cannot say; those of Python judge alone then.
+            return None
 
     def is_valid(self, instance: object) -> bool:
         """Say whether `instance` satisfies the schema; fast, never raises."""
         try:
-            return self._compiled.is_valid(instance)
+            if self._compiled is not None:
+                return bool(self._compiled.is_valid(instance))
         except (ValueError, TypeError, RecursionError):
-            # Lone surrogates, for one, do not cross into the compiled validator.
-            return not self.violations(instance)
+            pass  # Lone surrogates, for one, do not cross into the compiled validator.
+        return not self.violations(instance)
 
     def violations(self, instance: object) -> tuple[Violation, ...]:
         """Return every violation in `instance`; empty when it is valid, never raises."""

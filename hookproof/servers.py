@@ -1,0 +1,134 @@
+"""`hookproof mock` and `hookproof sink`: options in, a server on a port until it is told to stop."""
+
+import argparse
+import logging
+import shlex
+import signal
+import socket
+import sys
+
+import uvicorn
+
+from hookproof.cli import CANNOT, CommandError, from_environment
+from hookproof.contract_option import contract_of
+from mock_server.app import create_app as create_mock
+from mock_server.faults import FAULTS
+from mock_server.settings import DEVELOPMENT_WEBHOOK_SECRET, Settings
+from mock_server.tokens import DEVELOPMENT_SECRET, mint
+from openapi.document import Contract, Operation
+from openapi.validation import to_json
+from webhook_sink.app import create_app as create_sink
+from webhook_sink.server import uvicorn_config as sink_config
+from webhook_sink.store import StoreError, open_store
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def run_mock(options: argparse.Namespace) -> int:
+    """Serve the contract's operations until told to stop; return the exit code."""
+    contract = contract_of(options.contract)
+    unknown = [name for name in options.fault if name not in FAULTS]
+    if unknown:
+        raise CommandError(f"there is no fault {unknown[0]!r}; hookproof faults lists them")
+    secret = from_environment(options.jwt_secret, "HOOKPROOF_JWT_SECRET") or DEVELOPMENT_SECRET
+    signing = from_environment(options.webhook_secret, "HOOKPROOF_WEBHOOK_SECRET")
+    settings = Settings(
+        jwt_secret=secret,
+        webhook_urls=tuple(options.webhook_url),
+        webhook_secret=signing or DEVELOPMENT_WEBHOOK_SECRET,
+        rate_limit=options.rate_limit,
+        faults=frozenset(options.fault),
+    )
+    listener = listen(options.host, options.port)
+    url = url_of(listener)
+    # A token is printed only where its secret is the published one anyway.
+    token = mint(secret, granted(contract), None) if secret == DEVELOPMENT_SECRET else "$TOKEN"
+    lines = [f"hookproof mock listening on {url}"]
+    lines += [_curl(contract, operation, url, token) for operation in contract.operations]
+    config = uvicorn.Config(
+        create_mock(contract, settings), log_config=None, access_log=False, lifespan="on"
+    )
+    return serve(config, listener, lines)
+
+
+def run_sink(options: argparse.Namespace) -> int:
+    """Receive deliveries until told to stop; return the exit code."""
+    contract = contract_of(options.contract)
+    secret = from_environment(options.webhook_secret, "HOOKPROOF_WEBHOOK_SECRET")
+    try:
+        store = open_store(options.store)
+    except StoreError as error:
+        raise CommandError(str(error)) from None
+    listener = listen(options.host, options.port)
+    url = url_of(listener)
+    app = create_sink(contract, secret=secret, store=store, replies=options.reply)
+    lines = [
+        f"hookproof sink listening on {url} (any path but /_hookproof/)",
+        f"page and API on {url}/_hookproof/",
+        f"curl -i {url}/webhook -H 'Content-Type: application/json' -d '{{}}'",
+    ]
+    return serve(sink_config(app), listener, lines)
+
+
+def granted(contract: Contract) -> list[str]:
+    """Return every permission that an operation of `contract` asks for."""
+    return list(dict.fromkeys(p for o in contract.operations for p in o.permissions))
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there; `CommandError` says why not."""
+    if host not in LOOPBACK:
+        print(f"hookproof: {host} can be reached from other machines", file=sys.stderr)
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CommandError(
+            f"cannot listen on {host}:{port} ({reason}): stop what listens there, or pass --port"
+        ) from None
+
+
+def url_of(listener: socket.socket) -> str:
+    """Return the URL under which `listener` is reached."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(config: uvicorn.Config, listener: socket.socket, lines: list[str]) -> int:
+    """Serve on `listener` until Ctrl-C or SIGTERM; print `lines` once requests are answered."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    for quiet in ("httpx", "httpcore", "uvicorn", "connexion"):
+        logging.getLogger(quiet).setLevel(logging.WARNING)
+    server = _Server(config, lines)
+    server.run(sockets=[listener])
+    return 0 if server.started else CANNOT
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it is ready, and takes Ctrl-C and SIGTERM for a clean stop."""
+
+    def __init__(self, config: uvicorn.Config, lines: list[str]) -> None:
+        super().__init__(config)
+        self._lines = lines
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            print("\n".join(self._lines), flush=True)
+
+    def handle_exit(self, sig: int, frame: object) -> None:
+        """Stop; the signal is not raised again afterwards, so the exit code is 0."""
+        self.should_exit = True
+        self.force_exit = self.force_exit or sig == signal.SIGINT and self.should_exit
+
+
+def _curl(contract: Contract, operation: Operation, url: str, token: str) -> str:
+    parts = ["curl", "-i", "-X", operation.method, url + operation.path]
+    if operation.scheme:
+        parts += ["-H", f"Authorization: Bearer {token}"]
+    for media, schema in operation.content.items():
+        examples = contract.at(schema.rpartition("/")[0]).get("examples", {})
+        for example in list(examples.values())[:1]:
+            parts += ["-H", f"Content-Type: {media}", "-d", to_json(example["value"])]
+    return shlex.join(parts).replace("'Authorization: Bearer $TOKEN'", '"Authorization: Bearer $TOKEN"')

@@ -1,0 +1,1 @@
+"""A service that does what the contract says and, when asked, does not."""

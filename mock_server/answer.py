@@ -1,0 +1,44 @@
+"""One answer as a value, and the sending of it."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from starlette.types import Send
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, headers in order (names in lower case, without Content-Length) and body."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+    async def send(self, send: Send) -> None:
+        """Send the answer to an ASGI server, whole."""
+        length = (b"content-length", str(len(self.body)).encode())
+        headers = self.headers if self.status == 204 else (*self.headers, length)
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+def json_answer(
+    status: int, value: object, headers: Headers = (), media_type: str = "application/json"
+) -> Answer:
+    """Make an answer whose body is `value` as JSON, escaped to ASCII."""
+    # Escaped, because a lone surrogate is legal in JSON text and has no UTF-8.
+    body = json.dumps(value, separators=(",", ":")).encode()
+    return Answer(status, ((b"content-type", media_type.encode()), *headers), body)
+
+
+def header(name: str, value: object) -> tuple[bytes, bytes]:
+    """Return a header as it stands in an `Answer`."""
+    return name.lower().encode("ascii"), str(value).encode("latin-1", "replace")
+
+
+def values(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[bytes]:
+    """Return every value of the header `name` (in lower case), in order."""
+    return [value for key, value in headers if key == name]

@@ -1,0 +1,130 @@
+"""What is asked: the media type (415), the body's size (413), JSON and its schema (400)."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server.answer import header, values
+from mock_server.behaviour import Verdict
+from mock_server.exchange import Exchange, exchange_of
+from mock_server.problems import Refusal
+from openapi import json_text
+from openapi.document import Contract, Json, Operation
+from openapi.pointer import MISSING
+from openapi.validation import Violation
+
+BODY_LIMIT = 1024 * 1024
+"""Bytes of a request body; more is refused without being kept."""
+BODY_SECONDS = 25.0
+"""How long a body may take to arrive."""
+_SHOWN = 3
+
+
+class Intake:
+    """One operation's body: read, parsed, and judged by the contract's own schema."""
+
+    def __init__(self, next_app: ASGIApp, operation: Operation, contract: Contract) -> None:
+        """Compile the schemas of the operation's body."""
+        self._next = next_app
+        self._content = {
+            media_type.lower(): (contract.schema(pointer), contract.at(pointer))
+            for media_type, pointer in operation.content.items()
+        }
+        body = contract.at(operation.pointer).get("requestBody", {})
+        self._required = bool(body.get("required", False))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Put the body's value into the exchange, or refuse the request."""
+        if self._content:
+            exchange = exchange_of(scope)
+            media_type = _essence(exchange)
+            if media_type is not None and media_type not in self._content:
+                raise self._unsupported()
+            raw = await _read(exchange, receive)
+            if raw and media_type is None:
+                raise self._unsupported()
+            if raw or self._required:
+                known = media_type or next(iter(self._content))
+                exchange.value = self._judge(known, raw, exchange)
+        await self._next(scope, receive, send)
+
+    def _judge(self, media_type: str, raw: bytes, exchange: Exchange) -> object:
+        schema, stated = self._content[media_type]
+        text = json_text.parse(raw)
+        hook = exchange.behaviour.verdict
+        if text.problem is None and hook is None and schema.is_valid(text.value):
+            return text.value
+        exchange.value = MISSING if text.problem else text.value
+        violations = () if text.problem else schema.violations(text.value)
+        verdict = Verdict(text.value, text.problem, text.size, violations, stated)
+        return _settle(hook(verdict) if hook else verdict)
+
+    def _unsupported(self) -> Refusal:
+        names = ", ".join(self._content)
+        return Refusal(
+            415, f"The media type of the body must be {names}", (header("Accept", names),)
+        )
+
+
+def _settle(verdict: Verdict) -> object:
+    if verdict.problem is not None:
+        raise Refusal("invalid-request", f"The body is not JSON: {verdict.problem}")
+    if verdict.violations:
+        raise Refusal("invalid-request", _reasons(verdict.violations))
+    return verdict.value
+
+
+def _reasons(violations: tuple[Violation, ...]) -> str:
+    shown = []
+    for v in violations[:_SHOWN]:
+        rule = "" if v.keyword in v.message else f" ({v.keyword})"
+        shown.append(f"{v.instance or 'the body'}: {v.message}{rule}")
+    more = len(violations) - len(shown)
+    return "; ".join(shown) + (f"; and {more} more" if more else "")
+
+
+def _essence(exchange: Exchange) -> str | None:
+    stated = values(exchange.received, b"content-type")
+    if len(stated) > 1:
+        raise Refusal(415, "There is more than one Content-Type header")
+    return stated[0].split(b";")[0].strip().lower().decode("latin-1") if stated else None
+
+
+async def _read(exchange: Exchange, receive: Receive) -> bytes:
+    """Return the body; at most `BODY_LIMIT` bytes of it are ever held."""
+    length = values(exchange.received, b"content-length")
+    if any(value.isdigit() and int(value[:20]) > BODY_LIMIT for value in length):
+        raise _too_large()
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body"):
+        return _within(message.get("body", b""))
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await _gather(message, receive)
+    except TimeoutError:
+        close = (header("Connection", "close"),)
+        raise Refusal(408, f"The body did not arrive within {BODY_SECONDS:g} s", close) from None
+
+
+async def _gather(message: Mapping[str, Json], receive: Receive) -> bytes:
+    body = bytearray()
+    while message["type"] == "http.request":
+        body += message.get("body", b"")
+        _within(body)
+        if not message.get("more_body"):
+            return bytes(body)
+        message = await receive()
+    raise Refusal("invalid-request", "The client left before the body had arrived")
+
+
+def _within(body: Iterable[int] | bytes | bytearray) -> bytes:
+    if len(body) > BODY_LIMIT:  # type: ignore[arg-type]
+        raise _too_large()
+    return bytes(body)
+
+
+def _too_large() -> Refusal:
+    # The rest of the body is not worth waiting for.
+    close = (header("Connection", "close"),)
+    return Refusal(413, f"The body is larger than {BODY_LIMIT} bytes", close)

@@ -1,0 +1,78 @@
+"""Who may call: the credential (401), then its permissions (403)."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette.requests import HTTPConnection
+
+from mock_server.answer import header, values
+from mock_server.exchange import Exchange, exchange_of
+from mock_server.problems import Refusal
+from mock_server.tokens import Checks, TokenRefused, granted, scope_token, verify
+
+# RFC 9110, section 11.4 and RFC 6750, section 2.1: a scheme, spaces, a token68.
+_CREDENTIALS = re.compile(rb"([A-Za-z][A-Za-z0-9-]*) +([A-Za-z0-9._~+/=-]+)")
+_ALL = Checks()
+
+SecurityFunction = Callable[[HTTPConnection], Awaitable[Mapping[str, Any]]]
+
+
+class Gatekeeper:
+    """connexion's handler of bearer credentials (an entry of its `security_map`)."""
+
+    def __init__(self, secret: str) -> None:
+        """Take the secret that tokens are signed with."""
+        self._secret = secret
+
+    def get_fn(self, _scheme: Mapping[str, Any], permissions: list[str]) -> SecurityFunction:
+        """Return what checks a request for an operation that needs `permissions`."""
+        needed = frozenset(scope_token(permission) for permission in permissions)
+
+        async def check(request: HTTPConnection) -> Mapping[str, Any]:
+            exchange = exchange_of(request.scope)
+            hook = exchange.behaviour.checks
+            checks = hook(_ALL) if hook else _ALL
+            exchange.claims = self._authenticate(exchange, checks)
+            if checks.permission and not _permitted(needed, exchange.claims, checks):
+                raise _forbidden(permissions)
+            return exchange.claims
+
+        return check
+
+    def _authenticate(self, exchange: Exchange, checks: Checks) -> Mapping[str, Any]:
+        if not checks.presence:
+            return {}
+        stated = values(exchange.received, b"authorization")
+        if not stated:
+            raise _unauthorized("There is no Authorization header", invalid=False)
+        if len(stated) > 1:
+            raise _unauthorized("There is more than one Authorization header")
+        match = _CREDENTIALS.fullmatch(stated[0])
+        if match is None:
+            raise _unauthorized("The Authorization header is malformed")
+        if checks.scheme and match[1].lower() != b"bearer":
+            raise _unauthorized("The Authorization header is not of the scheme Bearer")
+        try:
+            return verify(match[2].decode("ascii"), self._secret, checks)
+        except TokenRefused as refused:
+            raise _unauthorized(str(refused)) from None
+
+
+def _permitted(needed: frozenset[str], claims: Mapping[str, Any], checks: Checks) -> bool:
+    if checks.whole_permission:
+        return needed <= granted(claims) or (not checks.presence)
+    return all(any(part in scope for scope in granted(claims)) for part in needed)
+
+
+def _unauthorized(message: str, *, invalid: bool = True) -> Refusal:
+    # RFC 6750, section 3.1: no error code where no credential was sent.
+    value = f'Bearer error="invalid_token", error_description="{message}"' if invalid else "Bearer"
+    return Refusal("refused-credential", message, (header("WWW-Authenticate", value),))
+
+
+def _forbidden(permissions: list[str]) -> Refusal:
+    names = " ".join(permissions)
+    challenge = header("WWW-Authenticate", f'Bearer error="insufficient_scope", scope="{names}"')
+    message = f"The access token lacks a permission; needed: {names}"
+    return Refusal("credential-without-permission", message, (challenge,))

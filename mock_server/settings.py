@@ -1,0 +1,36 @@
+"""What a mock is started with."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from mock_server.faults import FAULTS
+from mock_server.tokens import DEVELOPMENT_SECRET
+from openapi.rate import Rate
+
+DEVELOPMENT_WEBHOOK_SECRET = "hookproof-development-secret-for-webhooks"  # noqa: S105
+"""Published on purpose, as `DEVELOPMENT_SECRET` is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The choices of whoever starts the mock; a `ValueError` says which one is off, and why."""
+
+    jwt_secret: str = DEVELOPMENT_SECRET
+    """Signs and verifies tokens. Below 32 bytes PyJWT warns (RFC 7518, section 3.2)."""
+    webhook_urls: tuple[str, ...] = ()
+    """Every event goes to each of them."""
+    webhook_secret: str = DEVELOPMENT_WEBHOOK_SECRET
+    rate_limit: Rate | None = None
+    """How many requests one client address may make; None is no limit."""
+    faults: frozenset[str] = frozenset()
+    """Names out of `FAULTS`."""
+
+    def __post_init__(self) -> None:
+        """Refuse what could not work."""
+        if not self.jwt_secret:
+            raise ValueError("the secret of the tokens is empty; leave it out or give one")
+        for name in sorted(self.faults - FAULTS.keys()):
+            raise ValueError(f"{name!r} is no fault; `hookproof faults` lists those there are")
+        for url in self.webhook_urls:
+            if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+                raise ValueError(f"{url!r} is no address for webhooks; write http://host:port/path")

@@ -1,0 +1,111 @@
+"""connexion, contained: the one module that imports it, because it is untyped.
+
+What is used of it is public: `ConnexionMiddleware` composed by hand, its exception, routing,
+security and lifespan middleware, and `RoutedMiddleware` for stations of our own.
+"""
+
+import warnings
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from typing import Any, cast
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from mock_server.exchange import exchange_of
+from mock_server.problems import Problems, Refusal
+from mock_server.security import Gatekeeper
+from openapi.document import Contract, Json, Operation
+
+with warnings.catch_warnings():
+    # connexion imports deprecated parts of jsonschema and starlette. Nobody here can help that.
+    warnings.simplefilter("ignore")
+    from connexion.exceptions import ProblemException  # type: ignore[import-untyped]
+    from connexion.lifecycle import ConnexionResponse  # type: ignore[import-untyped]
+    from connexion.middleware import ConnexionMiddleware  # type: ignore[import-untyped]
+    from connexion.middleware.abstract import (  # type: ignore[import-untyped]
+        RoutedAPI,
+        RoutedMiddleware,
+    )
+    from connexion.middleware.exceptions import ExceptionMiddleware  # type: ignore[import-untyped]
+    from connexion.middleware.lifespan import LifespanMiddleware  # type: ignore[import-untyped]
+    from connexion.middleware.routing import RoutingMiddleware  # type: ignore[import-untyped]
+    from connexion.middleware.security import SecurityMiddleware  # type: ignore[import-untyped]
+
+Middleware = Callable[[ASGIApp], ASGIApp]
+Station = Callable[[ASGIApp, Operation], ASGIApp]
+"""Makes, of the way on and an operation, what its requests pass through."""
+Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
+
+LIFESPAN: Middleware = LifespanMiddleware
+EXCEPTIONS: Middleware = ExceptionMiddleware
+SECURITY: Middleware = SecurityMiddleware
+
+
+def routing(app: ASGIApp) -> ASGIApp:
+    """Return connexion's routing in front of `app`."""
+    return cast(ASGIApp, _Routing(app))
+
+
+def station(make: Station, contract: Contract) -> Middleware:
+    """Return a middleware that keeps one station for each operation, made at the start."""
+    return partial(_Routed, make=make, contract=contract)
+
+
+def assemble(
+    document: dict[str, Json],
+    endpoint: ASGIApp,
+    middlewares: list[Middleware],
+    gatekeeper: Gatekeeper,
+    problems: Problems,
+    lifespan: Lifespan,
+) -> ASGIApp:
+    """Return the application: `middlewares` from the outside in, then `endpoint`."""
+    app = ConnexionMiddleware(
+        endpoint,
+        middlewares=middlewares,
+        lifespan=lifespan,
+        resolver=lambda _operation_id: endpoint,
+        security_map={"bearer": lambda: gatekeeper},
+    )
+    handler = _handler(problems)
+    for kind in (Refusal, ProblemException, HTTPException, Exception):
+        app.add_error_handler(kind, handler)
+    app.add_api(document)
+    return cast(ASGIApp, app)
+
+
+class _Routing(RoutingMiddleware):  # type: ignore[misc]
+    def add_api(self, *args: Any, **kwargs: Any) -> None:
+        super().add_api(*args, **kwargs)
+        # A path with a slash too many is another path, not one to be sent away from.
+        for router in (self.router, *(route.app for route in self.router.routes)):
+            router.redirect_slashes = False
+
+
+class _Stations(RoutedAPI):  # type: ignore[misc]
+    def __init__(self, *args: Any, make: Station, contract: Contract, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._make = make
+        self._contract = contract
+        self.add_paths()
+
+    def make_operation(self, operation: Any) -> ASGIApp:
+        return self._make(self.next_app, self._contract.operation(operation.operation_id))
+
+
+class _Routed(RoutedMiddleware):  # type: ignore[misc]
+    def __init__(self, app: ASGIApp, *, make: Station, contract: Contract) -> None:
+        super().__init__(app)
+        self.api_cls = partial(_Stations, make=make, contract=contract)
+
+
+def _handler(problems: Problems) -> Callable[[Any, Exception], Any]:
+    async def handle(request: Any, exception: Exception) -> Any:
+        exchange = exchange_of(request.scope)
+        answer = exchange.answer = problems.answer(exception, request.scope["path"], exchange)
+        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in answer.headers}
+        return ConnexionResponse(status_code=answer.status, headers=headers, body=answer.body)
+
+    return handle

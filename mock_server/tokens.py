@@ -1,0 +1,114 @@
+"""The mock's credentials: JSON Web Tokens (RFC 7519), signed with HS256 by PyJWT.
+
+Permissions stand in the claim `scope` (RFC 8693, section 4.2), separated by spaces. A permission
+with a character that may not stand there is percent-encoded, so it cannot pass for two others.
+"""
+
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import jwt
+
+DEVELOPMENT_SECRET = "hookproof-development-secret-for-tokens-known-to-everybody"  # noqa: S105
+"""Published on purpose: tokens of the mock are worth nothing elsewhere."""
+
+_ALGORITHM = "HS256"
+# RFC 6749, section 3.3: what a scope-token may hold, less the percent sign.
+_PLAIN = "".join(chr(c) for c in range(0x21, 0x7F) if chr(c) not in '"\\%')
+_REVOKED = "revoked"
+
+_REASONS: Mapping[type[Exception], str] = {
+    jwt.ExpiredSignatureError: "The access token has expired",
+    jwt.ImmatureSignatureError: "The access token is not valid yet",
+    jwt.InvalidSignatureError: "The signature of the access token cannot be verified",
+    jwt.InvalidAlgorithmError: "The algorithm of the access token is not accepted",
+}
+_MALFORMED = "The access token is malformed"
+
+
+class TokenRefused(Exception):
+    """The token does not authenticate; the message says why and repeats nothing of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What is checked of a credential. All of it, unless a fault says otherwise."""
+
+    presence: bool = True
+    """Off: whatever stands in the header, or nothing, is let through."""
+    scheme: bool = True
+    signature: bool = True
+    algorithm: bool = True
+    """Off: a token that says `alg: none` needs no signature."""
+    expiry: bool = True
+    not_before: bool = True
+    revocation: bool = True
+    permission: bool = True
+    whole_permission: bool = True
+    """Off: a permission that only contains the needed one will do."""
+
+
+def scope_token(permission: str) -> str:
+    """Return `permission` as it stands in the claim `scope`; distinct ones stay distinct."""
+    return quote(permission, safe=_PLAIN, errors="surrogatepass")
+
+
+def mint(
+    secret: str,
+    permissions: Iterable[str],
+    expires_at: int | None,
+    *,
+    subject: str = "hookproof-developer",
+    not_before: int | None = None,
+    revoked: bool = False,
+) -> str:
+    """Return a signed token. Times are seconds since 1970 and may be past; None is no expiry."""
+    claims: dict[str, Any] = {
+        "iss": "hookproof",
+        "sub": subject,
+        "scope": " ".join(scope_token(permission) for permission in permissions),
+        "jti": uuid.uuid4().hex,
+        "iat": int(time.time()),
+    }
+    if not_before is not None:
+        claims["nbf"] = not_before
+    if expires_at is not None:
+        claims["exp"] = expires_at
+    if revoked:
+        claims[_REVOKED] = True
+    return jwt.encode(claims, secret, _ALGORITHM)
+
+
+def verify(token: str, secret: str, checks: Checks) -> Mapping[str, Any]:
+    """Return the claims of a token that authenticates; raise `TokenRefused` for any other."""
+    try:
+        unsigned = not checks.algorithm and jwt.get_unverified_header(token).get("alg") == "none"
+        claims = jwt.decode(
+            token,
+            secret,
+            algorithms=[_ALGORITHM],
+            options={
+                "verify_signature": checks.signature and not unsigned,
+                "verify_exp": checks.expiry,
+                "verify_nbf": checks.not_before,
+                "verify_aud": False,
+            },
+        )
+    except jwt.InvalidTokenError as error:
+        raise TokenRefused(_REASONS.get(type(error), _MALFORMED)) from None
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
+        # A header or claim of a shape that PyJWT does not expect, such as a number beyond range.
+        raise TokenRefused(_MALFORMED) from None
+    if claims.get(_REVOKED) and checks.revocation:
+        raise TokenRefused("The access token was revoked")
+    return claims
+
+
+def granted(claims: Mapping[str, Any]) -> frozenset[str]:
+    """Return the scope-tokens that the claims hold."""
+    scope = claims.get("scope")
+    return frozenset(scope.split(" ")) if isinstance(scope, str) else frozenset()

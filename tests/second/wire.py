@@ -1,0 +1,148 @@
+"""HTTP/1.1 on sockets: reads requests to their end, writes each answer in one piece."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from email.message import Message
+from email.utils import formatdate
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from socketserver import TCPServer, ThreadingMixIn
+from typing import Any
+
+import bodies
+from bodies import UnreadableError
+from operation import Operation
+from plan import Answer, Ask, Drafts, RefusalError
+
+_LINGER = 5.0  # seconds for which a refused body is still read, so that the answer arrives
+
+
+class Server(ThreadingMixIn, TCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(
+        self, address: tuple[str, int], operation: Operation, post: Callable[[Drafts], None]
+    ) -> None:
+        super().__init__(address, Handler)
+        self.operation, self.post = operation, post
+        self.numbers = itertools.count(1)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A caller that goes away is no news; anything else is a mistake of ours."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            traceback.print_exc()
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    timeout = 60.0
+    server: Server
+
+    def handle_one_request(self) -> None:
+        self.close_connection = True
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            self.raw_requestline = self.rfile.readline(65537)
+            # What the parser has not come to when it refuses a request line.
+            self.command, self.path, self.headers = "", "", Message()
+            if not self.raw_requestline or not self.parse_request():
+                return
+            try:
+                limit = self.server.operation.plan.body_limit
+                body = bodies.read(self.rfile, self.headers, limit)
+            except UnreadableError as refusal:
+                self._refuse(refusal)
+                return
+            self._serve(self._ask(body))
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What the parser of the first lines refuses; it knows 4xx and one 5xx (a version)."""
+        status = code if 400 <= code < 500 else 400
+        self._refuse(UnreadableError(status, "badRequest", "The request cannot be read."))
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        pass
+
+    def _ask(self, body: bytes) -> Ask:
+        headers = tuple(self.headers.items())
+        path = self.path.partition("?")[0]
+        client = str(self.client_address[0])
+        return Ask(next(self.server.numbers), client, self.command, path, headers, body)
+
+    def _serve(self, ask: Ask) -> None:
+        answer, drafts = self.server.operation.serve(ask)
+        first = self.server.operation.plan.event_first
+        if first and drafts:
+            self.server.post(drafts)
+            time.sleep(0.1)
+        try:
+            self._send(answer)
+        finally:
+            if not first:
+                self.server.post(drafts)
+
+    def _refuse(self, refusal: RefusalError) -> None:
+        self.close_connection = True
+        self._send(self.server.operation.refused(self._ask(b""), refusal))
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(1.0)
+            end = time.monotonic() + _LINGER
+            while time.monotonic() < end and self.connection.recv(1 << 16):
+                pass
+
+    def _send(self, answer: Answer) -> None:
+        if answer.pause:
+            time.sleep(answer.pause)
+        if answer.stunt is not None:
+            self.close_connection = True
+            answer.stunt(self.connection)
+            return
+        framing = answer.framing
+        if framing == "chunked" and self.request_version < "HTTP/1.1":
+            framing = "close"
+        self.close_connection = self.close_connection or framing == "close"
+        lines = [f"HTTP/1.1 {answer.status} {_phrase(answer.status)}", f"Date: {_date()}"]
+        lines += [f"{key}: {value}" for key, value in answer.headers]
+        lines += _framing_lines(answer, framing, self.close_connection)
+        body = b"" if self.command == "HEAD" else _framed(answer.body, framing)
+        self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + body)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"
+
+
+def _date() -> str:
+    return formatdate(usegmt=True)
+
+
+def _framing_lines(answer: Answer, framing: str, close: bool) -> list[str]:
+    lines = {
+        "length": [f"Content-Length: {len(answer.body)}"],
+        "chunked": ["Transfer-Encoding: chunked"],
+        "close": [],
+    }[framing]
+    if any(key.lower() == "content-length" for key, _ in answer.headers):
+        lines = []  # somebody counted already
+    return [*lines, "Connection: close"] if close else lines
+
+
+def _framed(body: bytes, framing: str) -> bytes:
+    if framing != "chunked":
+        return body
+    third = max(1, len(body) // 3)
+    pieces = [body[at : at + third] for at in range(0, len(body), third)]
+    return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"

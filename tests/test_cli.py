@@ -1,0 +1,127 @@
+"""The command: one clear sentence and exit 2 for what it cannot do; results on stdout alone."""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from conftest import JWT_SECRET, hookproof
+from openapi.loading import default_path
+
+BAD = {
+    "no command": ([], "the following arguments are required: COMMAND"),
+    "an unknown command": (["judge"], "invalid choice: 'judge'"),
+    "an unknown option": (["mock", "--colour"], "unrecognized arguments: --colour"),
+    "a port that is none": (["mock", "--port", "99999"], "'99999' is not a port"),
+    "a rate that is none": (["mock", "--rate-limit", "fast"], "'fast' is not a rate; write N/s"),
+    "an unknown fault": (["mock", "--fault", "nonsense"], "there is no fault 'nonsense'"),
+    "a URL that is none": (["verify", "localhost:4010"], "'localhost:4010' is not a URL"),
+    "statuses that are none": (["sink", "--reply", "500,abc"], "'500,abc' is not a list"),
+    "a header that is none": (["verify", "http://h", "-H", "nonsense"], "NAME:VALUE"),
+    "an address that is none": (
+        ["verify", "http://127.0.0.1:1", "--webhook-listen", "4020"],
+        "'4020' is not HOST:PORT",
+    ),
+    "what cannot be provoked": (
+        ["verify", "http://127.0.0.1:1", "--provoke", "418"],
+        "'418' cannot be provoked",
+    ),
+    "a contract that is not there": (
+        ["mock", "--contract", "nowhere.yaml"],
+        "nowhere.yaml: cannot be read",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_gets_one_sentence_and_exit_code_2(name: str) -> None:
+    arguments, sentence = BAD[name]
+    done = hookproof(*arguments)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["mock", "sink", "verify"])
+def test_a_broken_contract_is_named_with_its_place(command: str, tmp_path: Path) -> None:
+    text = default_path().read_text(encoding="utf-8").replace("maxLength: 256", "maxLenght: 256")
+    (tmp_path / "broken.yaml").write_text(text, encoding="utf-8")
+    url = ["http://127.0.0.1:1"] if command == "verify" else []
+    options = ["--contract", str(tmp_path / "broken.yaml")]
+    options += ["--report-dir", str(tmp_path)] if url else []
+    done = hookproof(command, *url, *options)
+    assert done.returncode == 2
+    assert re.search(r"broken\.yaml:\d+:\d+ \(/components/.*did you mean 'maxLength'\?", done.stderr)
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["mock", "sink"])
+def test_a_port_in_use_is_one_sentence(command: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = hookproof(command, "--port", str(port))
+    assert done.returncode == 2
+    assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_the_version_is_the_distribution_s() -> None:
+    assert re.fullmatch(r"hookproof \d+\.\d+\.\d+\n", hookproof("--version").stdout)
+
+
+def test_a_token_is_printed_alone() -> None:
+    token = hookproof("token", "--expires-in", "-60").stdout
+    assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+\n", token)
+
+
+def test_faults_are_listed_tab_separated_and_as_json() -> None:
+    rows = [line.split("\t") for line in hookproof("faults").stdout.splitlines()]
+    listed = json.loads(hookproof("faults", "--json").stdout)
+    assert rows == [[row["name"], row["layer"], row["sentence"]] for row in listed]
+    assert len(rows) >= 20
+    assert {layer for _, layer, _ in rows} == {"answers", "validation", "auth", "webhooks"}
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("command", ["mock", "sink"])
+def test_servers_print_a_curl_that_works_and_stop_cleanly(command: str, stop: int) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hookproof", command, "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    lines = iter(process.stdout.readline, "")
+    curl = next(line for line in lines if line.startswith("curl"))
+    answer = subprocess.run(curl, shell=True, capture_output=True, text=True, check=True).stdout
+    assert answer.splitlines()[0].split()[1] in ("200", "201")
+    process.send_signal(stop)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "Traceback" not in err
+
+
+def test_the_mock_listens_on_loopback_unless_told_otherwise() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hookproof", "mock", "--port", "0", "--jwt-secret", JWT_SECRET],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    url = first.partition("listening on ")[2].strip()
+    assert url.startswith("http://127.0.0.1:")
+    assert httpx.get(f"{url}/nowhere").status_code == 404
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=30)
+    assert JWT_SECRET not in first + out + err

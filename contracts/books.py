@@ -77,9 +77,7 @@ def broken(  # noqa: PLR0913 - the place, the words, and the ways to tell findin
         made = replace(made, severity=severity)
     number = exchange.request.number if exchange else 0
     size = len(exchange.request.body) if exchange else 0
-    return Judgement(
-        subject or pointer, number if case is None else case, made, f"{detail}|{apart}", size
-    )
+    return Judgement(subject or pointer, number if case is None else case, made, apart, size)
 
 
 def merged(check: str, judgements: Iterable[Judgement]) -> list[Finding]:

@@ -157,7 +157,7 @@ def _in_time(bounds: Mapping[str, Json] | None, value: object, sent: float) -> b
     if moment is None:
         return False
     ahead = moment / 1e9 - sent
-    return ahead < bounds.get("before", ahead + 1) and ahead > bounds.get("after", ahead - 1)
+    return bool(bounds.get("after", ahead - 1) < ahead < bounds.get("before", ahead + 1))
 
 
 def _shape_freedoms(request: Request, body: JsonText) -> Iterator[tuple[int, Mapping[str, Json]]]:

@@ -14,10 +14,11 @@ import httpx
 import pytest
 from webhook_sink.server import Sink
 
+from contracts import drive
 from contracts.books import Books, merged
 from contracts.checks import CHECKS
+from contracts.conversation import Conversation
 from contracts.correlators import Freshness
-from contracts.drive import Drive
 from contracts.exchange import Exchange
 from contracts.ledger import Balance, Received, balance, occurrences, triggered
 from contracts.settings import Settings
@@ -49,7 +50,9 @@ class CouldNotJudge(Exception):
 @pytest.fixture(scope="session")
 def books(request: pytest.FixtureRequest) -> Books:
     """Drive the service once, close the ledger, and return the books."""
-    settings = request.config.stash[SETTINGS]
+    settings = request.config.stash.get(SETTINGS, None)
+    if settings is None:
+        pytest.exit("no service was named: pass --hookproof-url URL", returncode=2)
     outcome = request.config.stash.setdefault(OUTCOME, Outcome())
     try:
         outcome.books = run(settings, load(settings.contract))
@@ -91,17 +94,18 @@ def run(settings: Settings, contract: Contract) -> Books:
             )
         )
         _await_service(settings)
-        drives = [
-            Drive(contract, operation, settings, target, freshness, _progress)
+        talks = [
+            Conversation(contract, operation, settings, target, freshness, _progress)
             for operation in contract.operations
             if operation.content and operation.answer_to("valid-request")
         ]
-        for drive in drives:
-            reason = drive.pilot()
+        undecided: list[str] = []
+        for talk in talks:
+            reason = drive.pilot(talk)
             if reason is not None:
                 raise CouldNotJudge(reason)
-            drive.run()
-        return _closed(settings, contract, drives, sink)
+            undecided += drive.run(talk)
+        return _closed(settings, contract, talks, tuple(dict.fromkeys(undecided)), sink)
 
 
 def _sink(stack: ExitStack, settings: Settings, contract: Contract) -> Sink | None:
@@ -141,15 +145,18 @@ def _await_service(settings: Settings) -> None:
 
 
 def _closed(
-    settings: Settings, contract: Contract, drives: list[Drive], sink: Sink | None
+    settings: Settings,
+    contract: Contract,
+    talks: list[Conversation],
+    undecided: tuple[str, ...],
+    sink: Sink | None,
 ) -> Books:
-    exchanges = tuple(exchange for drive in drives for exchange in drive.exchanges)
-    places = {drive.operation.id: drive.places for drive in drives}
-    known = [place for drive in drives for place in drive.places]
-    books = Books(contract, settings, exchanges, (), Balance((), (), (), ()), ())
-    undecided = tuple(dict.fromkeys(reason for drive in drives for reason in drive.undecided))
+    exchanges = tuple(exchange for talk in talks for exchange in talk.exchanges)
+    places = {talk.operation.id: talk.places for talk in talks}
+    known = [place for talk in talks for place in talk.places]
+    books = Books(contract, settings, exchanges, (), Balance((), (), (), ()), undecided)
     if sink is None:
-        return replace(books, undecided=undecided)
+        return books
     _progress("waiting for the webhooks to end ...")
 
     def close(received: tuple[Received, ...]) -> Balance:
@@ -157,7 +164,7 @@ def _closed(
         return balance(contract, exchanges, events, places, settings.run_id)
 
     received, closed = _balanced(books, sink, close)
-    return replace(books, received=received, balance=closed, undecided=undecided)
+    return replace(books, received=received, balance=closed)
 
 
 def _balanced(

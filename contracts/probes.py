@@ -64,9 +64,7 @@ def boundaries(contract: Contract, operation: Operation, base: dict[str, Any]) -
         for alphabet, filler in ALPHABETS.items():
             for length in {least, most, None if most is None else most + 1} - {None}:
                 if length:
-                    yield _with(
-                        base, name, f"{length} code points, {alphabet}", _filled(length, filler)
-                    )
+                    yield _with(base, name, f"length {length}, {alphabet}", _filled(length, filler))
 
 
 def _filled(length: int, filler: str) -> Value:

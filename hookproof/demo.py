@@ -1,5 +1,6 @@
 """`hookproof demo`: the loop closed on free ports, then the same against one fault of the mock."""
 
+import argparse
 import os
 import secrets
 import signal
@@ -15,7 +16,7 @@ from hookproof.cli import CommandError
 FAULT = "webhook-name-truncated"
 
 
-def run_demo() -> int:
+def run_demo(_: argparse.Namespace) -> int:
     """Show a conforming run, then a finding; return 0 if both came out as they should."""
     keys = {
         "HOOKPROOF_JWT_SECRET": secrets.token_urlsafe(32),
@@ -26,7 +27,9 @@ def run_demo() -> int:
     print(f"\n2. The same mock with the fault {FAULT}: what a finding looks like.\n", flush=True)
     deviates = _round(keys, FAULT)
     if (conforms, deviates) != (0, 1):
-        raise CommandError(f"the demo went wrong: exit codes {conforms} and {deviates}, not 0 and 1")
+        raise CommandError(
+            f"the demo went wrong: exit codes {conforms} and {deviates}, not 0 and 1"
+        )
     print("\nThe loop is closed: exit code 0 without the fault, 1 with it.")
     return 0
 
@@ -40,7 +43,9 @@ def _round(keys: dict[str, str], fault: str | None) -> int:
         with mock(["--webhook-url", receiver, *faults], environment) as url:
             tokens = {
                 "HOOKPROOF_TOKEN": _token([], environment),
-                "HOOKPROOF_TOKEN_WITHOUT_PERMISSION": _token(["--scope", "license:read"], environment),
+                "HOOKPROOF_TOKEN_WITHOUT_PERMISSION": _token(
+                    ["--scope", "license:read"], environment
+                ),
                 "HOOKPROOF_TOKEN_EXPIRED": _token(["--expires-in", "-60"], environment),
             }
             command = ["verify", url, "--webhook-listen", f"127.0.0.1:{port}"]

@@ -25,7 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     import shlex  # noqa: PLC0415 - nothing is loaded into a process that judges no service
 
     from contracts.fixtures import SETTINGS  # noqa: PLC0415
-    from hookproof.cli import parser  # noqa: PLC0415
+    from hookproof.options import parser  # noqa: PLC0415
     from hookproof.verify import settings_of  # noqa: PLC0415
 
     arguments = shlex.split(config.getoption("--hookproof-args"))

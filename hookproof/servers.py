@@ -1,6 +1,7 @@
-"""`hookproof mock` and `hookproof sink`: options in, a server on a port until it is told to stop."""
+"""`hookproof mock` and `hookproof sink`: options in, a server until it is told to stop."""
 
 import argparse
+import json
 import logging
 import shlex
 import signal
@@ -8,18 +9,18 @@ import socket
 import sys
 
 import uvicorn
+from webhook_sink.app import create_app as create_sink
+from webhook_sink.server import uvicorn_config as sink_config
+from webhook_sink.store import StoreError, open_store
 
-from hookproof.cli import CANNOT, CommandError, from_environment
+from hookproof.cli import CommandError, from_environment
 from hookproof.contract_option import contract_of
+from hookproof.options import CANNOT
 from mock_server.app import create_app as create_mock
 from mock_server.faults import FAULTS
 from mock_server.settings import DEVELOPMENT_WEBHOOK_SECRET, Settings
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.document import Contract, Operation
-from openapi.validation import to_json
-from webhook_sink.app import create_app as create_sink
-from webhook_sink.server import uvicorn_config as sink_config
-from webhook_sink.store import StoreError, open_store
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -117,10 +118,10 @@ class _Server(uvicorn.Server):
         if self.started:
             print("\n".join(self._lines), flush=True)
 
-    def handle_exit(self, sig: int, frame: object) -> None:
-        """Stop; the signal is not raised again afterwards, so the exit code is 0."""
+    def handle_exit(self, sig: int, _: object) -> None:
+        """Stop; at once on a second Ctrl-C. The signal is not raised again: the exit code is 0."""
+        self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
-        self.force_exit = self.force_exit or sig == signal.SIGINT and self.should_exit
 
 
 def _curl(contract: Contract, operation: Operation, url: str, token: str) -> str:
@@ -130,5 +131,12 @@ def _curl(contract: Contract, operation: Operation, url: str, token: str) -> str
     for media, schema in operation.content.items():
         examples = contract.at(schema.rpartition("/")[0]).get("examples", {})
         for example in list(examples.values())[:1]:
-            parts += ["-H", f"Content-Type: {media}", "-d", to_json(example["value"])]
-    return shlex.join(parts).replace("'Authorization: Bearer $TOKEN'", '"Authorization: Bearer $TOKEN"')
+            parts += [
+                "-H",
+                f"Content-Type: {media}",
+                "-d",
+                json.dumps(example["value"], ensure_ascii=False),
+            ]
+    return shlex.join(parts).replace(
+        "'Authorization: Bearer $TOKEN'", '"Authorization: Bearer $TOKEN"'
+    )

@@ -3,28 +3,27 @@
 import argparse
 import json
 
+from hookproof.cli import from_environment
 from mock_server.faults import FAULTS
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
-
-from hookproof.cli import from_environment
-
-DEFAULT_SCOPE = "personalAccessToken:write"
+from openapi.loading import load
 
 
 def print_token(options: argparse.Namespace) -> int:
     """Print a token for the mock, alone on its line."""
     secret = from_environment(options.jwt_secret, "HOOKPROOF_JWT_SECRET") or DEVELOPMENT_SECRET
-    print(mint(secret, options.scope or [DEFAULT_SCOPE], options.expires_in))
+    scopes = options.scope or list(load().operations[0].permissions)
+    print(mint(secret, scopes, options.expires_in))
     return 0
 
 
-def print_faults(*, as_json: bool) -> int:
+def print_faults(options: argparse.Namespace) -> int:
     """Print name, layer and sentence of every fault: tab-separated, or as a JSON array."""
     rows = [
         {"name": fault.name, "layer": fault.layer, "sentence": fault.sentence}
         for fault in FAULTS.values()
     ]
-    if as_json:
+    if options.json:
         print(json.dumps(rows, indent=2))
     else:
         print("\n".join("\t".join(row.values()) for row in rows))

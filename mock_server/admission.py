@@ -37,13 +37,15 @@ class Limiter:
     def headers(self, documented: tuple[Header, ...], remaining: int, reset: float) -> Headers:
         """Return the documented headers; what one means shows in the last word of its name."""
         moment = datetime.fromtimestamp(math.ceil(reset), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        meanings = {
-            "limit": lambda h: self._requests if h.is_integer else self._period,
-            "remaining": lambda _: remaining,
-            "reset": lambda h: math.ceil(reset) if h.is_integer else moment,
-        }
-        words = {h: h.name.lower().rpartition("-")[2] for h in documented}
-        return tuple(header(h.name, meanings[w](h)) for h, w in words.items() if w in meanings)
+        texts = {"limit": self._period, "remaining": str(remaining), "reset": moment}
+        numbers = {"limit": self._requests, "remaining": remaining, "reset": math.ceil(reset)}
+        made = []
+        for stated in documented:
+            word = stated.name.lower().rpartition("-")[2]
+            value = numbers.get(word) if stated.is_integer else texts.get(word)
+            if value is not None:
+                made.append(header(stated.name, value))
+        return tuple(made)
 
 
 class Admission:

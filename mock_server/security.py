@@ -1,6 +1,8 @@
 """Who may call: the credential (401), then its permissions (403)."""
 
+import math
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -14,6 +16,8 @@ from mock_server.tokens import Checks, TokenRefused, granted, scope_token, verif
 # RFC 9110, section 11.4 and RFC 6750, section 2.1: a scheme, spaces, a token68.
 _CREDENTIALS = re.compile(rb"([A-Za-z][A-Za-z0-9-]*) +([A-Za-z0-9._~+/=-]+)")
 _ALL = Checks()
+_REMEMBERED = 1024
+"""How many verified tokens are kept, so that the next request with one need not verify it."""
 
 SecurityFunction = Callable[[HTTPConnection], Awaitable[Mapping[str, Any]]]
 
@@ -24,6 +28,7 @@ class Gatekeeper:
     def __init__(self, secret: str) -> None:
         """Take the secret that tokens are signed with."""
         self._secret = secret
+        self._verified: dict[bytes, Mapping[str, Any]] = {}
 
     def get_fn(self, _scheme: Mapping[str, Any], permissions: list[str]) -> SecurityFunction:
         """Return what checks a request for an operation that needs `permissions`."""
@@ -53,10 +58,22 @@ class Gatekeeper:
             raise _unauthorized("The Authorization header is malformed")
         if checks.scheme and match[1].lower() != b"bearer":
             raise _unauthorized("The Authorization header is not of the scheme Bearer")
+        known = self._verified.get(match[2]) if checks is _ALL else None
+        if known is not None and known.get("exp", math.inf) > time.time():
+            return known
         try:
-            return verify(match[2].decode("ascii"), self._secret, checks)
+            claims = verify(match[2].decode("ascii"), self._secret, checks)
         except TokenRefused as refused:
             raise _unauthorized(str(refused)) from None
+        if checks is _ALL and isinstance(claims.get("exp", 0), int | float):
+            self._remember(match[2], claims)
+        return claims
+
+    def _remember(self, token: bytes, claims: Mapping[str, Any]) -> None:
+        # A token that was valid once is valid until it expires: nothing here revokes one later.
+        if len(self._verified) >= _REMEMBERED:
+            self._verified.clear()
+        self._verified[token] = claims
 
 
 def _permitted(needed: frozenset[str], claims: Mapping[str, Any], checks: Checks) -> bool:

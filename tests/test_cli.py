@@ -10,8 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-
 from conftest import JWT_SECRET, hookproof
+
 from openapi.loading import default_path
 
 BAD = {
@@ -59,7 +59,9 @@ def test_a_broken_contract_is_named_with_its_place(command: str, tmp_path: Path)
     options += ["--report-dir", str(tmp_path)] if url else []
     done = hookproof(command, *url, *options)
     assert done.returncode == 2
-    assert re.search(r"broken\.yaml:\d+:\d+ \(/components/.*did you mean 'maxLength'\?", done.stderr)
+    assert re.search(
+        r"broken\.yaml:\d+:\d+ \(/components/.*did you mean 'maxLength'\?", done.stderr
+    )
     assert "Traceback" not in done.stderr
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-
 from conftest import JWT_SECRET, WEBHOOK_SECRET, Run, free_port, hookproof, started, verify
 
 

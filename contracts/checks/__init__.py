@@ -3,7 +3,15 @@
 from collections.abc import Callable, Iterator
 
 from contracts.books import Books, Judgement
-from contracts.checks import answers, requests, secrets, webhooks
+from contracts.checks import (
+    answers,
+    credentials,
+    deliveries,
+    payloads,
+    requests,
+    secrets,
+    webhooks,
+)
 
 Check = Callable[[Books], Iterator[Judgement]]
 
@@ -16,9 +24,9 @@ CHECKS: dict[str, Check] = {
     "valid-request": requests.valid_request,
     "invalid-request": requests.invalid_request,
     "freedom": requests.freedom,
-    "credential-refused": requests.credential_refused,
-    "permission-required": requests.permission_required,
-    "issued-credential": requests.issued_credential,
+    "credential-refused": credentials.credential_refused,
+    "permission-required": credentials.permission_required,
+    "issued-credential": credentials.issued_credential,
     "repeated-request": requests.repeated_request,
     "rate-limit": requests.rate_limit,
     "unique-value": secrets.unique_value,
@@ -26,15 +34,15 @@ CHECKS: dict[str, Check] = {
     "webhook-sent": webhooks.sent,
     "webhook-once": webhooks.once,
     "webhook-uncalled": webhooks.uncalled,
-    "webhook-method": webhooks.method,
-    "webhook-signature": webhooks.signature,
-    "webhook-media-type": webhooks.media_type,
-    "webhook-json": webhooks.json_text,
-    "webhook-event": webhooks.event_name,
-    "webhook-schema": webhooks.schema,
-    "webhook-echo": webhooks.echo,
-    "webhook-equal": webhooks.equal,
-    "webhook-unique": webhooks.unique,
+    "webhook-method": deliveries.method,
+    "webhook-signature": deliveries.signature,
+    "webhook-media-type": deliveries.media_type,
+    "webhook-json": deliveries.json_text,
+    "webhook-event": deliveries.event_name,
+    "webhook-schema": deliveries.schema,
+    "webhook-echo": payloads.echo,
+    "webhook-equal": payloads.equal,
+    "webhook-unique": payloads.unique,
     "webhook-late": webhooks.late,
     "webhook-repeated": webhooks.repeated,
 }

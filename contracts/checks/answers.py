@@ -107,6 +107,7 @@ def schema(books: Books) -> Iterator[Judgement]:
                 subject=pointer,
                 instance=violation.instance,
                 detail=violation.detail,
+                apart=violation.detail,
             )
         if not violations:
             yield kept(pointer, number)

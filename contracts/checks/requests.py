@@ -5,16 +5,12 @@ from collections.abc import Iterator
 from contracts.books import Books, Judgement, broken, kept
 from contracts.exchange import Exchange
 from contracts.expectations import Expectation, expectation
-from openapi.marked import marked
+from contracts.follow_ups import BURST, ISSUED, REPEAT
 from openapi.pointer import join
-from openapi.validation import brief
-
-BURST = "burst"
-REPEAT = "repeat"
-ISSUED = "issued"
+from openapi.validation import Violation, brief
 
 
-def _judged(books: Books, *kinds: str) -> Iterator[tuple[Exchange, Expectation, int]]:
+def judged(books: Books, *kinds: str) -> Iterator[tuple[Exchange, Expectation, int]]:
     """Yield what got an answer that says something: no 5xx, and no 429, which was waited out."""
     for exchange, status in books.answered:
         expected = expectation(books.contract, exchange.request, exchange.started)
@@ -28,7 +24,7 @@ def _status(exchange: Exchange, provocation: str) -> int | None:
     return int(answer.status) if answer else None
 
 
-def _allowed(
+def allowance(
     books: Books, exchange: Exchange, expected: Expectation, subject: str, what: str
 ) -> Judgement | None:
     allowance = expected.allowance(exchange.status)
@@ -45,7 +41,7 @@ def _allowed(
 
 def valid_request(books: Books) -> Iterator[Judgement]:
     """A valid request in the safe domain gets exactly the success status."""
-    for exchange, expected, status in _judged(books, "valid"):
+    for exchange, expected, status in judged(books, "valid"):
         request = exchange.request
         unmarked = request.mark.encode() not in request.body
         may_be_taken = request.block in (REPEAT, ISSUED) or unmarked
@@ -59,12 +55,12 @@ def valid_request(books: Books) -> Iterator[Judgement]:
 
 def invalid_request(books: Books) -> Iterator[Judgement]:
     """A request that breaks the schema, or is not JSON, gets exactly the status for that."""
-    judged = list(_judged(books, "invalid"))
-    alone = {_broken_keyword(e) for _, e, s in judged if s != e.status and len(e.violations) == 1}
-    for exchange, expected, status in judged:
+    cases = list(judged(books, "invalid"))
+    alone = {_broken_keyword(e) for _, e, s in cases if s != e.status and len(e.violations) == 1}
+    for exchange, expected, status in cases:
         request = exchange.request
         subject = _broken_keyword(expected)
-        allowed = _allowed(books, exchange, expected, subject, "was due")
+        allowed = allowance(books, exchange, expected, subject, "was due")
         if status == expected.status:
             yield kept(subject, request.number)
         elif allowed is not None:
@@ -79,7 +75,7 @@ def invalid_request(books: Books) -> Iterator[Judgement]:
                 f"and was answered {status}, not {expected.status}"
             )
             # What was accepted is told apart from what was refused in another way.
-            accepted = status < 400
+            accepted = status == _status(exchange, "valid-request")
             pointer = violation.pointer if accepted else expected.pointer
             yield broken(
                 books,
@@ -89,7 +85,7 @@ def invalid_request(books: Books) -> Iterator[Judgement]:
                 subject=subject,
                 instance=violation.instance,
                 detail=violation.detail if accepted else "*",
-                apart="" if accepted else str(status),
+                apart=_apart(violation) if accepted else str(status),
             )
         else:
             message = (
@@ -99,16 +95,21 @@ def invalid_request(books: Books) -> Iterator[Judgement]:
             yield broken(books, expected.pointer, exchange, message, apart=f"JSON {status}")
 
 
+def _apart(violation: Violation) -> str:
+    """Two properties that are not required are two faults; two wrong types of one are not."""
+    return violation.detail if violation.keyword == "required" else ""
+
+
 def _broken_keyword(expected: Expectation) -> str:
     return expected.violations[0].pointer if expected.violations else expected.pointer
 
 
 def freedom(books: Books) -> Iterator[Judgement]:
     """What a service may refuse is accepted or refused as the contract allows, in no other way."""
-    for exchange, expected, status in _judged(books, "free"):
+    for exchange, expected, status in judged(books, "free"):
         request = exchange.request
         taken = status == _status(exchange, "repeated-request")
-        allowed = _allowed(books, exchange, expected, expected.pointer, "is what they expect")
+        allowed = allowance(books, exchange, expected, expected.pointer, "is what they expect")
         if status == expected.status or (taken and request.mark.encode() not in request.body):
             yield kept(expected.pointer, request.number)
         elif allowed is not None:
@@ -117,59 +118,6 @@ def freedom(books: Books) -> Iterator[Judgement]:
             wanted = sorted({str(a.status) for a in expected.allowed} | {str(expected.status)})
             message = f"{request.named()} was answered {status}, not {' or '.join(wanted)}"
             yield broken(books, expected.pointer, exchange, message, apart=str(status))
-
-
-def credential_refused(books: Books) -> Iterator[Judgement]:
-    """A credential that is missing, malformed, expired or unverifiable is refused."""
-    yield from _credential(books, "refused")
-
-
-def permission_required(books: Books) -> Iterator[Judgement]:
-    """A credential that is valid and lacks the permission is told so."""
-    yield from _credential(books, "forbidden")
-
-
-def _credential(books: Books, kind: str) -> Iterator[Judgement]:
-    for exchange, expected, status in _judged(books, kind):
-        request = exchange.request
-        allowed = _allowed(books, exchange, expected, expected.pointer, "was due")
-        if status == expected.status:
-            yield kept(expected.pointer, request.number)
-        elif allowed is not None:
-            yield allowed
-        else:
-            message = (
-                f"{request.named()} with a credential that is {request.credential.kind} "
-                f"was answered {status}, not {expected.status}"
-            )
-            apart = f"{request.credential.kind} {status}"
-            yield broken(books, expected.pointer, exchange, message, apart=apart)
-
-
-def issued_credential(books: Books) -> Iterator[Judgement]:
-    """A credential that the service issued is good for what was asked for."""
-    for exchange, expected, status in _judged(books, "valid"):
-        request = exchange.request
-        if request.block != ISSUED:
-            continue
-        pointer = _issuing(books, exchange)
-        if status == expected.status:
-            yield kept(pointer, request.number)
-        else:
-            message = (
-                f"{request.named()} was made with a credential that the service had issued with "
-                f"this permission, and was answered {status}, not {expected.status}"
-            )
-            yield broken(books, pointer, exchange, message)
-
-
-def _issuing(books: Books, exchange: Exchange) -> str:
-    """Return where the contract says that a success issues a credential."""
-    success = exchange.request.operation.answer_to("valid-request")
-    assert success is not None, "only an operation that issues credentials has this block"
-    schema = next(iter(success.content.values()))
-    _, pointer = next(marked(books.contract, schema, "x-credential"))
-    return pointer
 
 
 def repeated_request(books: Books) -> Iterator[Judgement]:

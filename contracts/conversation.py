@@ -1,0 +1,110 @@
+"""One operation of one target: plans go out, entries of the ledger come back.
+
+A rate limit slows it down and is never taken for a refusal: a 429 is waited out. A service that
+stops answering ends the conversation, not the verdict.
+"""
+
+import time
+from collections.abc import Callable
+
+from contracts.correlators import Correlator, Freshness, correlators
+from contracts.credentials import valid
+from contracts.exchange import Exchange
+from contracts.plan import Plan, build
+from contracts.settings import Settings
+from contracts.target import Target, pause_after
+from openapi.document import Contract, Operation
+from openapi.json_text import parse
+
+MOST_UNANSWERED = 5
+"""After so many requests without an answer nothing more is sent: each costs a whole timeout."""
+TRIES_WHEN_LIMITED = 6
+
+
+class Stopped(Exception):
+    """The service answers no more: the rest of the cases is not sent."""
+
+
+class Conversation:
+    """Sends requests of one operation; `exchanges` is its part of the ledger."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        operation: Operation,
+        settings: Settings,
+        target: Target,
+        freshness: Freshness,
+        progress: Callable[[str], None],
+    ) -> None:
+        self.contract = contract
+        self.operation = operation
+        self.settings = settings
+        self.exchanges: list[Exchange] = []
+        self.places: tuple[Correlator, ...] = correlators(contract, operation)
+        self.progress = progress
+        self._target = target
+        self._freshness = freshness
+        self._unanswered = 0
+
+    @property
+    def media_type(self) -> str:
+        """The media type of the operation's request body."""
+        return next(iter(self.operation.content))
+
+    @property
+    def url(self) -> str:
+        """Where the operation is found."""
+        return f"{self._target.url}{self.operation.path}"
+
+    def send_once(self, plan: Plan) -> Exchange:
+        """Send `plan` as it becomes with fresh values, and enter what came of it."""
+        fresh = self._freshness.next()
+        request = build(
+            self.contract, self.operation, self.places, plan, fresh, valid(self.settings)
+        )
+        exchange = self._target.send(request)
+        self.exchanges.append(exchange)
+        if exchange.failure is not None and not exchange.repeated:
+            self._unanswered += 1
+            if self._unanswered >= MOST_UNANSWERED:
+                reason = f"{MOST_UNANSWERED} requests got no answer"
+                raise Stopped(f"{reason}, the last: {exchange.failure.message}")
+        return exchange
+
+    def send(self, plan: Plan) -> Exchange:
+        """Send `plan`, as often as a rate limit or a lost connection asks; return the last."""
+        exchange = self.send_once(plan)
+        if exchange.repeated:
+            exchange = self.send_once(plan)
+        limited = self.operation.answer_to("burst")
+        for attempt in range(TRIES_WHEN_LIMITED):
+            if limited is None or exchange.answer is None:
+                return exchange
+            if exchange.answer.status != int(limited.status):
+                return exchange
+            pause = pause_after(exchange.answer, attempt, time.time())
+            self.progress(f"rate limited, waiting {pause:.0f} s ...")
+            time.sleep(pause)
+            exchange = self.send_once(plan)
+        if plan.block == "pilot" or exchange.status != int(limited.status if limited else 0):
+            return exchange
+        raise Stopped(f"{TRIES_WHEN_LIMITED} tries in a row were answered {exchange.status}")
+
+    def base(self) -> dict[str, object]:
+        """Return the operation's first request example: valid, and made fresh when it is sent."""
+        content = self.contract.at(self.operation.pointer)["requestBody"]["content"]
+        for example in content[self.media_type].get("examples", {}).values():
+            return dict(example["value"])
+        raise LookupError(f"{self.operation.id} has no request example to start from")
+
+    def marked_base(self) -> dict[str, object]:
+        """Return the base for bodies that go as bytes: `{mark}` stands where the mark goes."""
+        fresh = self._freshness.next()
+        plan = Plan("", "", self.base(), self.media_type)
+        request = build(
+            self.contract, self.operation, self.places, plan, fresh, valid(self.settings)
+        )
+        value = parse(request.body.replace(fresh.mark.encode(), b"{mark}")).value
+        assert isinstance(value, dict), "the base of an operation is an object"
+        return value

@@ -27,6 +27,7 @@ def refused(settings: Settings) -> Iterator[Credential]:
     yield Credential("malformed", "refused", bearer("e30.e30.e30"))
     yield Credential("another scheme", "refused", f"Basic {_encode(token.encode()).rstrip('=')}")
     yield Credential("another scheme", "refused", f"Digest {token}")
+    yield Credential("without a scheme", "refused", token)
     yield from _forged(token)
     if settings.token_expired:
         yield Credential("expired", "refused", bearer(settings.token_expired))

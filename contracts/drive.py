@@ -29,7 +29,7 @@ def pilot(talk: Conversation) -> str | None:
             break
         exchange = talk.send(plan)
     where = f"{talk.operation.method} {talk.url}"
-    if exchange.failure is not None:
+    if exchange.failure is not None and exchange.failure.status is None:
         return f"{where}: {exchange.failure.message}; does the service run, is the URL right?"
     sentence = _ADVICE.get(exchange.status or 0)
     return f"{where} was answered {exchange.status}: {sentence}" if sentence else None
@@ -60,9 +60,13 @@ def _blocks(talk: Conversation) -> dict[str, Iterable[Plan]]:
         "credentials": _credentials(talk),
         "boundaries": probes.boundaries(contract, operation, talk.base()),
         "confusions": probes.confusions(contract, operation, talk.base()),
+        "misspelt names": probes.misspelt(talk.base()),
+        "odd texts": probes.odd_texts(contract, operation, talk.base()),
         "broken JSON": probes.broken_texts(operation, talk.marked_base()),
         "generated bodies": generated(contract, operation, talk.settings.seed, VALID, INVALID),
         "freedoms": probes.freedoms(operation, talk.base()),
+        "long arrays": probes.long_arrays(contract, operation, talk.base()),
+        "other methods": probes.other_methods(contract, operation, talk.base()),
         "bytes": probes.raw_probes(operation, talk.marked_base()),
     }
 

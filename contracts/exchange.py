@@ -27,6 +27,7 @@ class Request:
 
     number: int
     operation: Operation
+    method: str
     block: str
     description: str
     credential: Credential = field(repr=False)
@@ -67,6 +68,8 @@ class Failure:
 
     kind: FailureKind
     message: str
+    status: int | None = None
+    """The status that was read before the answer broke off, if any."""
 
 
 @dataclass(frozen=True, slots=True)

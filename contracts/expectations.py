@@ -17,7 +17,8 @@ from openapi.json_text import JsonText
 from openapi.pointer import MISSING, get, join
 from openapi.validation import Violation
 
-Kind = Literal["valid", "invalid", "free", "refused", "forbidden"]
+Kind = Literal["valid", "invalid", "free", "refused", "forbidden", "other"]
+"""`other`: another method than the operation's, which is HTTP's own business."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ class Expectation:
 @lru_cache(maxsize=4096)
 def expectation(contract: Contract, request: Request, sent: float) -> Expectation:
     """Return what may be answered to `request`, which was sent at `sent` (unix seconds)."""
+    if request.method != request.operation.method:
+        return _expect("other", request, "valid-request", ())
     body = request.json
     violations: tuple[Violation, ...] = ()
     schema = next(iter(request.operation.content.values()), None)

@@ -26,18 +26,31 @@ def issued(talk: Conversation) -> str | None:
         stated = talk.contract.at(pointer)
         needed = list(talk.operation.permissions)
         few = [p for p in _known(talk, stated["permissions"]) if p not in needed][:2]
-        cases: tuple[tuple[list[str], bool, Expects], ...] = (
-            ([*needed, *few], False, "accepted"),
+        enough = [*few[:1], *needed, *few[1:]]  # Neither first nor last: none may be lost.
+        cases: list[tuple[list[str], bool, Expects]] = [
+            (enough, False, "accepted"),
             (few, False, "forbidden"),
-            ([*needed, *few], True, "refused"),
-        )
+            (enough, True, "refused"),
+            *(([alike], False, "forbidden") for p in needed for alike in _alike(p)),
+        ]
+        usable = 0
         for permissions, revoked, expects in cases:
             credential = _credential(talk, place, stated, permissions, expects, revoked=revoked)
-            if credential is None:
-                return "the service issued no credential that could be used"
-            described = f"credential {credential.kind}"
-            talk.send(Plan(ISSUED, described, talk.base(), talk.media_type, credential))
+            # Permissions that nobody knows may be refused.
+            if credential is not None:
+                usable += 1
+                described = f"credential {credential.kind}"
+                talk.send(Plan(ISSUED, described, talk.base(), talk.media_type, credential))
+        if not usable:
+            return "the service issued no credential that could be used"
     return None
+
+
+def _alike(permission: str) -> list[str]:
+    """Return permissions that only look like `permission`."""
+    resource, colon, action = permission.partition(":")
+    other = "read" if action == "write" else "write"
+    return [f"{permission}Extra", f"{resource}{colon}{other}", f"x{permission}"]
 
 
 def _known(talk: Conversation, expression: str) -> list[str]:

@@ -33,6 +33,8 @@ class Plan:
     media_type: str | None = "application/json"
     credential: Credential | None = None
     """None: the valid one."""
+    method: str | None = None
+    """None: the operation's."""
     values: Mapping[str, Value] = field(default_factory=dict)
     """Pointer -> what makes the value there."""
 
@@ -69,6 +71,7 @@ def build(
     return Request(
         number=fresh.number,
         operation=operation,
+        method=plan.method or operation.method,
         block=plan.block,
         description=plan.description,
         credential=plan.credential or valid,

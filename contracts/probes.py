@@ -33,6 +33,9 @@ NOT_OF_FORMAT = {
         "2027-06-01T25:00:00Z",
         "2027-06-01",
         "2027-06-01T00:00:00",
+        "2027-06-01T00:00Z",
+        "2027-06-01T00:00:00Z and more",
+        " 2027-06-01T00:00:00Z",
         "2027-06-01 00:00",
         "06/01/2027",
         "1811808000",
@@ -91,6 +94,55 @@ def confusions(contract: Contract, operation: Operation, base: dict[str, Any]) -
         yield Plan("negative", f"without {name}", without)
 
 
+def misspelt(base: dict[str, Any]) -> Iterator[Plan]:
+    """Yield bodies whose property names are in another case: to JSON these are other names."""
+    for described, spell in (("capitalised", str.capitalize), ("upper case", str.upper)):
+        body = {spell(name): value for name, value in base.items()}
+        yield Plan("negative", f"property names in {described}", body)
+
+
+ODD_TEXTS = (
+    'O\'Reilly "quoted"',
+    "100% %s %n {0} ${x}",
+    "<b>&amp;</b> \\ back/slash",
+    "-- ; DROP TABLE names",
+    "e\u0301\u0327 \u202eright-to-left\u202c \u200bzero",
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467 family",
+)
+"""Texts without control characters that careless code takes for something else."""
+
+
+def odd_texts(contract: Contract, operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
+    """Yield valid texts that quoting, formatting or normalising spoils, and a lone surrogate."""
+    for name, stated in _properties(contract, operation):
+        if "string" not in _types(stated) or "pattern" in stated or "format" in stated:
+            continue
+        for text in (*ODD_TEXTS, "lone \ud800 surrogate"):
+            yield _with(base, name, f"an odd text in {name}", _marked(text))
+
+
+def _marked(text: str) -> Value:
+    return lambda fresh: f"{fresh.mark} {text} {fresh.mark}"
+
+
+def long_arrays(contract: Contract, operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
+    """Yield arrays of many items."""
+    for name, stated in _properties(contract, operation):
+        if "array" in _types(stated) and _some(base.get(name)):
+            for times in (20, 500):
+                items = _some(base[name]) * times
+                yield _with(base, name, f"{len(items)} items in {name}", constant(items))
+
+
+def other_methods(contract: Contract, operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
+    """Yield methods that the path does not have; only a failure counts against the service."""
+    stated = contract.at(join("", "paths", operation.path))
+    for method in ("GET", "PUT", "PATCH", "DELETE"):
+        if method.lower() not in stated:
+            media = next(iter(operation.content))
+            yield Plan("probe: method", f"method {method}", base, media, method=method)
+
+
 def broken_texts(operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
     """Yield bodies that are not JSON, or are JSON and no object."""
     good = to_bytes(base)
@@ -108,6 +160,7 @@ def broken_texts(operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
         "null": b"null",
         "an array": b"[" + good + b"]",
         "a string": b'"{mark}"',
+        "an object within a string": json.dumps(good.decode()).encode(),
         "a form": b"name={mark}&scopes=license%3Aread",
     }
     for description, text in texts.items():

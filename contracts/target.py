@@ -8,6 +8,7 @@ decoded body is read up to a limit.
 import time
 from collections import deque
 from contextlib import ExitStack
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -72,8 +73,10 @@ class Target:
             answer, reused = self._portal.call(self._answer, request)
         except _Lost as error:
             failure, reused = error.failure, error.reused
-        lost_early = failure is not None and failure.kind == "lost" and reused
-        return Exchange(request, answer, failure, started, time.time(), repeated=lost_early)
+        lost_early = failure is not None and (failure.kind, failure.status) == ("lost", None)
+        return Exchange(
+            request, answer, failure, started, time.time(), repeated=lost_early and reused
+        )
 
     def _keep_pace(self) -> None:
         if self._pace and len(self._sent) == self._pace.requests:
@@ -83,6 +86,7 @@ class Target:
 
     async def _answer(self, request: Request) -> tuple[Answer, bool]:
         connected: list[str] = []
+        begun: list[int] = []
 
         async def trace(event: str, _: object) -> None:
             if event.endswith("connect_tcp.complete"):
@@ -96,18 +100,21 @@ class Target:
         try:
             with anyio.fail_after(self._timeout):
                 async with self._client.stream(
-                    request.operation.method,
+                    request.method,
                     self.url + request.operation.path,
                     headers=headers,
                     content=request.body,
                     extensions={"trace": trace},
                 ) as response:
+                    begun.append(response.status_code)
                     self._client.cookies.clear()
                     body = await _read(response)
             answer = Answer(response.status_code, tuple(response.headers.multi_items()), body)
             return answer, not connected
         except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, _TooLarge) as error:
-            raise _Lost(_failure(error, self._timeout), not connected) from None
+            failure = _failure(error, self._timeout)
+            failure = replace(failure, status=begun[0] if begun else None)
+            raise _Lost(failure, not connected) from None
 
 
 class _TooLarge(Exception):

@@ -34,6 +34,12 @@ def json_answer(
     return Answer(status, ((b"content-type", media_type.encode()), *headers), body)
 
 
+def rebodied(answer: Answer, value: object) -> Answer:
+    """Return the same answer with `value` as its JSON body."""
+    headers = tuple(h for h in answer.headers if h[0] != b"content-type")
+    return json_answer(answer.status, value, headers)
+
+
 def header(name: str, value: object) -> tuple[bytes, bytes]:
     """Return a header as it stands in an `Answer`."""
     return name.lower().encode("ascii"), str(value).encode("latin-1", "replace")

@@ -1,102 +1,79 @@
 """Faults of the answers: status, body, headers. The exchange itself went right."""
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from mock_server.answer import Answer, json_answer, values
+from mock_server.answer import Answer, rebodied, values
 from mock_server.behaviour import Behaviour, Fault
 from mock_server.exchange import Exchange
-from mock_server.marks import marked
 
 Change = Callable[[Answer, Exchange], Answer]
-_REPEATED = "the-same-for-everybody.since-the-cache-was-filled"
+
+
+def swapped(provocation: str, instead: int) -> Change:
+    """Return what answers `instead` where the contract's status for `provocation` is meant."""
+
+    def change(answer: Answer, exchange: Exchange) -> Answer:
+        meant = exchange.operation.answer_to(provocation) if exchange.operation else None
+        hit = meant is not None and meant.status == str(answer.status)
+        return replace(answer, status=instead) if hit else answer
+
+    return change
 
 
 def _answers(name: str, sentence: str, change: Change) -> Fault:
     return Fault(name, "answers", sentence, Behaviour(answer=change))
 
 
-def _status(name: str, sentence: str, provocation: str, instead: int) -> Fault:
-    def change(answer: Answer, exchange: Exchange) -> Answer:
-        meant = exchange.operation.answer_to(provocation) if exchange.operation else None
-        hit = meant is not None and meant.status == str(answer.status)
-        return replace(answer, status=instead) if hit else answer
-
-    return _answers(name, sentence, change)
-
-
-def secrets(exchange: Exchange) -> list[str]:
-    """Return the top-level names of the properties that hold a secret in the true answer."""
-    operation, answer = exchange.operation, exchange.answer
-    response = operation.responses.get(str(answer.status)) if operation and answer else None
-    pointers = response.content.values() if response else ()
-    places = [
-        p for at in pointers for p, _ in marked(exchange.contract, {"$ref": f"#{at}"}, "x-secret")
-    ]
-    return [place.removeprefix("/") for place in places if place.count("/") == 1]
-
-
-def _rebodied(answer: Answer, value: object) -> Answer:
-    headers = tuple(h for h in answer.headers if h[0] != b"content-type")
-    return json_answer(answer.status, value, headers)
-
-
-def _secret(name: str, sentence: str, change: Callable[[dict[str, Any], str], object]) -> Fault:
-    def apply(answer: Answer, exchange: Exchange) -> Answer:
-        names = secrets(exchange)
-        value = json.loads(answer.body) if names else {}
-        for key in names:
-            change(value, key)
-        return _rebodied(answer, value) if names else answer
-
-    return _answers(name, sentence, apply)
-
-
 def _error(name: str, sentence: str, change: Callable[[dict[str, Any]], object]) -> Fault:
+    """Return the fault that changes the value of every error's body."""
+
     def apply(answer: Answer, _exchange: Exchange) -> Answer:
-        return answer if answer.status < 400 else _rebodied(answer, change(json.loads(answer.body)))
+        return answer if answer.status < 400 else rebodied(answer, change(json.loads(answer.body)))
 
     return _answers(name, sentence, apply)
 
 
-def _typed(name: str, sentence: str, media_type: str, body: Callable[[Answer], bytes]) -> Fault:
+def _written(name: str, sentence: str, media_type: str, body: Callable[[int], bytes]) -> Fault:
+    """Return the fault that writes every error in another way."""
+
     def apply(answer: Answer, _exchange: Exchange) -> Answer:
         if answer.status < 400:
             return answer
         headers = tuple(h for h in answer.headers if h[0] != b"content-type")
         kept = ((b"content-type", media_type.encode()), *headers)
-        return replace(answer, headers=kept, body=body(answer))
+        return replace(answer, headers=kept, body=body(answer.status))
 
     return _answers(name, sentence, apply)
 
 
-def _headers(name: str, sentence: str, ending: bytes, value: bytes | None) -> Fault:
+def _header(name: str, sentence: str, ending: bytes, value: bytes | None) -> Fault:
+    """Return the fault that changes the headers whose name has this ending; None removes them."""
+
     def apply(answer: Answer, _exchange: Exchange) -> Answer:
-        kept = tuple(h for h in answer.headers if not h[0].endswith(ending))
-        hit = len(kept) < len(answer.headers)
-        added = tuple((h[0], value) for h in answer.headers if h[0].endswith(ending) and value)
-        return replace(answer, headers=kept + added) if hit else answer
+        meant = [h[0] for h in answer.headers if h[0].endswith(ending)]
+        kept = tuple(h for h in answer.headers if h[0] not in meant)
+        changed = tuple((key, value) for key in meant if value is not None)
+        return replace(answer, headers=kept + changed)
 
     return _answers(name, sentence, apply)
 
 
-def _problem(answer: Answer) -> bytes:
-    about = {"type": "about:blank", "title": "Error", "status": answer.status}
-    return json.dumps(about).encode()
+def _problem(status: int) -> bytes:
+    return json.dumps({"type": "about:blank", "title": "Error", "status": status}).encode()
 
 
-def _html(answer: Answer) -> bytes:
-    return f"<html><body><h1>{answer.status}</h1><hr>gateway</body></html>".encode()
+def _html(status: int) -> bytes:
+    return f"<html><body><h1>{status}</h1><hr>gateway</body></html>".encode()
 
 
-def _first_value(value: dict[str, Any]) -> dict[str, Any]:
+def _nested(value: dict[str, Any]) -> dict[str, Any]:
     return {"errors": [{"detail": next(iter(value.values()), "")}]}
 
 
-def _rest_only(value: dict[str, Any]) -> dict[str, Any]:
+def _without_first(value: dict[str, Any]) -> dict[str, Any]:
     return dict(list(value.items())[1:])
 
 
@@ -105,13 +82,12 @@ def _numbered(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _wrapped(answer: Answer, _exchange: Exchange) -> Answer:
-    return answer if answer.status >= 300 else _rebodied(answer, {"data": json.loads(answer.body)})
+    return answer if answer.status >= 300 else rebodied(answer, {"data": json.loads(answer.body)})
 
 
 def _untyped(answer: Answer, _exchange: Exchange) -> Answer:
-    if answer.status >= 300:
-        return answer
-    return replace(answer, headers=tuple(h for h in answer.headers if h[0] != b"content-type"))
+    kept = tuple(h for h in answer.headers if h[0] != b"content-type")
+    return answer if answer.status >= 300 else replace(answer, headers=kept)
 
 
 def _echoing(answer: Answer, exchange: Exchange) -> Answer:
@@ -119,77 +95,44 @@ def _echoing(answer: Answer, exchange: Exchange) -> Answer:
     if answer.status < 400 or not stated:
         return answer
     shown = {"request": {"authorization": stated[0].decode("latin-1")}}
-    return _rebodied(answer, {**json.loads(answer.body), **shown})
+    return rebodied(answer, {**json.loads(answer.body), **shown})
 
 
 ANSWERS = (
-    _status(
+    _answers(
         "ok-for-created",
         "A creation is answered 200, the framework's default.",
-        "valid-request",
-        200,
+        swapped("valid-request", 200),
     ),
-    _status(
+    _answers(
         "accepted-for-created",
         "A creation is answered 202, as if it were still to come.",
-        "valid-request",
-        202,
+        swapped("valid-request", 202),
     ),
-    _status(
+    _answers(
         "crash-after-create",
         "The token is created, then the answer fails with 500.",
-        "valid-request",
-        500,
+        swapped("valid-request", 500),
     ),
-    _status(
+    _answers(
         "unprocessable",
         "A broken request is answered 422, the default of several frameworks.",
-        "invalid-request",
-        422,
+        swapped("invalid-request", 422),
     ),
-    _status(
+    _answers(
         "invalid-as-ok",
         "A broken request is answered 200 with the error in the body.",
-        "invalid-request",
-        200,
+        swapped("invalid-request", 200),
     ),
-    _status(
+    _answers(
         "conflict-crash",
         "A repeated request is answered 500: the database's unique index speaks.",
-        "repeated-request",
-        500,
+        swapped("repeated-request", 500),
     ),
-    _status(
+    _answers(
         "unavailable-for-limit",
         "A client over the rate limit is answered 503 by the proxy.",
-        "burst",
-        503,
-    ),
-    _secret(
-        "secret-missing",
-        "The secret is left out: the answer is the entity, which hides it.",
-        lambda v, k: v.pop(k),
-    ),
-    _secret("secret-empty", "The secret is an empty text.", lambda v, k: v.update({k: ""})),
-    _secret(
-        "secret-null",
-        "The secret is null: it was cleared before the answer was written.",
-        lambda v, k: v.update({k: None}),
-    ),
-    _secret(
-        "secret-repeated",
-        "Every creation returns the same secret: the answer is cached.",
-        lambda v, k: v.update({k: _REPEATED}),
-    ),
-    _secret(
-        "secret-masked",
-        "The secret is masked but for its end, as in a list.",
-        lambda v, k: v.update({k: "********" + v[k][-4:]}),
-    ),
-    _secret(
-        "secret-renamed",
-        "The secret's property is written in snake case.",
-        lambda v, k: v.update({re.sub("([A-Z])", r"_\1", k).lower(): v.pop(k)}),
+        swapped("burst", 503),
     ),
     _answers("answer-wrapped", "A success is wrapped into an object of its own, `data`.", _wrapped),
     _answers("media-type-missing", "A success has no Content-Type.", _untyped),
@@ -198,30 +141,27 @@ ANSWERS = (
         "An error shows the request, its credential included: debugging is on.",
         _echoing,
     ),
-    _typed(
-        "error-as-text", "Errors are plain text.", "text/plain; charset=utf-8", lambda _: b"Error"
-    ),
-    _typed("error-as-html", "Errors are HTML pages of a gateway.", "text/html", _html),
-    _typed(
+    _written("error-as-text", "Errors are plain text.", "text/plain", lambda _: b"Error"),
+    _written("error-as-html", "Errors are HTML pages of a gateway.", "text/html", _html),
+    _written(
         "error-as-problem",
         "Errors are problem+json (RFC 9457).",
         "application/problem+json",
         _problem,
     ),
-    _typed("error-empty", "Errors have an empty body.", "application/json", lambda _: b""),
-    _error("message-missing", "Errors lack the sentence that says what is wrong.", _rest_only),
-    _error(
-        "message-nested",
-        "Errors are a list of objects, as another API would have it.",
-        _first_value,
-    ),
+    _written("error-empty", "Errors have an empty body.", "application/json", lambda _: b""),
+    _error("message-missing", "Errors do not say in words what is wrong.", _without_first),
+    _error("message-nested", "Errors are a list of objects, as other APIs have it.", _nested),
     _error("code-numeric", "The code of an error is a number.", _numbered),
-    _headers("retry-after-missing", "A 429 does not say when to try again.", b"retry-after", None),
-    _headers(
-        "retry-after-words", "A 429 says when to try again in words.", b"retry-after", b"5 seconds"
+    _header("retry-after-missing", "A 429 does not say when to try again.", b"retry-after", None),
+    _header(
+        "retry-after-words",
+        "A 429 says when to try again in words.",
+        b"retry-after",
+        b"5 seconds",
     ),
-    _headers("reset-as-epoch", "The rate limit's end is a Unix time.", b"-reset", b"1767225600"),
-    _headers(
+    _header("reset-as-epoch", "The rate limit's end is a Unix time.", b"-reset", b"1767225600"),
+    _header(
         "remaining-negative",
         "The requests that are left count on below zero.",
         b"-remaining",

@@ -2,9 +2,8 @@
 
 from dataclasses import replace
 
-from mock_server.answer import Answer
+from mock_server.answer_faults import swapped
 from mock_server.behaviour import Behaviour, Fault
-from mock_server.exchange import Exchange
 from mock_server.tokens import Checks
 
 
@@ -15,17 +14,8 @@ def _auth(name: str, sentence: str, **left_out: bool) -> Fault:
     return Fault(name, "auth", sentence, Behaviour(checks=without))
 
 
-def _status_of(exchange: Exchange, provocation: str, default: int) -> int:
-    documented = exchange.operation.answer_to(provocation) if exchange.operation else None
-    return int(documented.status) if documented else default
-
-
 def _mixed_up(name: str, sentence: str, provocation: str, instead: int) -> Fault:
-    def swap(answer: Answer, exchange: Exchange) -> Answer:
-        hit = answer.status == _status_of(exchange, provocation, 0)
-        return replace(answer, status=instead) if hit else answer
-
-    return Fault(name, "auth", sentence, Behaviour(answer=swap))
+    return Fault(name, "auth", sentence, Behaviour(answer=swapped(provocation, instead)))
 
 
 AUTH = (

@@ -1,7 +1,7 @@
 """What is asked: the media type (415), the body's size (413), JSON and its schema (400)."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -18,6 +18,8 @@ BODY_LIMIT = 1024 * 1024
 """Bytes of a request body; more is refused without being kept."""
 BODY_SECONDS = 25.0
 """How long a body may take to arrive."""
+EXPLAINED = 16 * 1024
+"""Bytes of the largest body whose mistakes are looked for one by one: there may be very many."""
 _SHOWN = 3
 
 
@@ -56,6 +58,9 @@ class Intake:
         if text.problem is None and hook is None and schema.is_valid(text.value):
             return text.value
         exchange.value = MISSING if text.problem else text.value
+        if text.problem is None and text.size > EXPLAINED and hook is None:
+            message = f"The body breaks its schema; over {EXPLAINED} bytes it is not said where"
+            raise Refusal("invalid-request", message)
         violations = () if text.problem else schema.violations(text.value)
         verdict = Verdict(text.value, text.problem, text.size, violations, stated)
         return _settle(hook(verdict) if hook else verdict)
@@ -118,8 +123,8 @@ async def _gather(message: Mapping[str, Json], receive: Receive) -> bytes:
     raise Refusal("invalid-request", "The client left before the body had arrived")
 
 
-def _within(body: Iterable[int] | bytes | bytearray) -> bytes:
-    if len(body) > BODY_LIMIT:  # type: ignore[arg-type]
+def _within(body: bytes | bytearray) -> bytes:
+    if len(body) > BODY_LIMIT:
         raise _too_large()
     return bytes(body)
 

@@ -31,7 +31,7 @@ class Occasion:
 def payload(occasion: Occasion) -> Json:
     """Return a new payload: unique values, echoes of the request, equal values, the time."""
     event = occasion.event
-    value = json.loads(_template(event.examples[0]))
+    value = json.loads(json.dumps(event.examples[0]))  # the fastest deep copy of plain JSON
     for stated in event.trigger.get("unique", ()):
         put(value, stated["at"], str(uuid.uuid4()))
     for echo in event.trigger.get("echoes", ()):
@@ -74,13 +74,3 @@ def _utc(found: object) -> object:
         return found if moment is None else utc(moment)
     except OverflowError:  # an offset or a leap second led out of the calendar
         return found
-
-
-_TEMPLATES: dict[int, str] = {}
-
-
-def _template(example: Json) -> str:
-    # Parsing the text anew is the fastest deep copy of plain JSON.
-    if id(example) not in _TEMPLATES:
-        _TEMPLATES[id(example)] = json.dumps(example)
-    return _TEMPLATES[id(example)]

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mock_server.answer import values
-from mock_server.answer_faults import secrets
 from mock_server.behaviour import Behaviour, Fault
 from mock_server.payload import Occasion
+from mock_server.secret_faults import secrets
 from openapi.document import Json
 from openapi.pointer import get, join, put, split
 

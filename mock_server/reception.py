@@ -1,7 +1,6 @@
 """The outermost stations: the mock's own paths, and the exchange that a request becomes."""
 
 from collections.abc import Callable
-from http import HTTPStatus
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -78,7 +77,7 @@ def _changing(exchange: Exchange, send: Send) -> Send:
         body.extend(message.get("body", b""))
         if not message.get("more_body"):
             headers = tuple(h for h in started[0]["headers"] if h[0] != b"content-length")
-            answer = Answer(HTTPStatus(started[0]["status"]), headers, bytes(body))
+            answer = Answer(started[0]["status"], headers, bytes(body))
             await change(answer, exchange).send(send)
 
     return hold

@@ -28,6 +28,7 @@ OPEN_DELIVERIES = 1000
 AT_ONCE = 8
 """Attempts to one receiver at the same time."""
 _READ = 65536
+"""Bytes of a receiver's answer that are read, so that its connection serves again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Receiver:
         """Take the URL; nothing is sent before `run`."""
         parts = urlsplit(url)
         self._url = url
-        self._name = f"{parts.scheme}://{parts.hostname}:{parts.port or parts.scheme}"
+        self._name = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         self._queue: asyncio.Queue[_Job] = asyncio.Queue()
         self._later: dict[int, asyncio.TimerHandle] = {}
         self.open = 0
@@ -104,11 +105,11 @@ class Receiver:
                 ) as answer,
             ):
                 read = 0
-                async for chunk in answer.aiter_raw():  # read, so that the connection serves again
+                async for chunk in answer.aiter_raw():
                     read += len(chunk)
                     if read > _READ:
                         break
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+        except Exception as error:  # whatever went wrong: the delivery failed, and the task goes on
             return type(error).__name__, 0.0
         if answer.is_success:
             return str(answer.status_code), None
@@ -149,6 +150,8 @@ class Sender:
         """Begin to deliver, on the running loop."""
         if not self.receivers:
             return
+        # httpx would log every URL in full.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         # No proxies from the environment, no redirects: a delivery goes where it was told to go.
         self._client = httpx.AsyncClient(
             trust_env=False,

@@ -32,5 +32,13 @@ class Settings:
         for name in sorted(self.faults - FAULTS.keys()):
             raise ValueError(f"{name!r} is no fault; `hookproof faults` lists those there are")
         for url in self.webhook_urls:
-            if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+            if not _is_address(url):
                 raise ValueError(f"{url!r} is no address for webhooks; write http://host:port/path")
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

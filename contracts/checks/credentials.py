@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contracts.books import Books, Judgement, broken, kept
 from contracts.checks.requests import allowance, judged
 from contracts.exchange import Exchange
+from contracts.expectations import Expectation
 from contracts.follow_ups import ISSUED
 from openapi.marked import marked
 
@@ -20,20 +21,25 @@ def permission_required(books: Books) -> Iterator[Judgement]:
 
 
 def _credential(books: Books, kind: str) -> Iterator[Judgement]:
+    wrong: dict[int, list[tuple[Exchange, Expectation]]] = {}
     for exchange, expected, status in judged(books, kind):
-        request = exchange.request
         allowed = allowance(books, exchange, expected, expected.pointer, "was due")
         if status == expected.status:
-            yield kept(expected.pointer, request.number)
+            yield kept(expected.pointer, exchange.request.number)
         elif allowed is not None:
             yield allowed
         else:
+            wrong.setdefault(status, []).append((exchange, expected))
+    for status, cases in wrong.items():
+        kinds = list(dict.fromkeys(exchange.request.credential.kind for exchange, _ in cases))
+        for exchange, expected in cases:
             message = (
-                f"{request.named()} with a credential that is {request.credential.kind} "
-                f"was answered {status}, not {expected.status}"
+                f"{exchange.request.named()}, a credential that is "
+                f"{exchange.request.credential.kind}, was answered {status}, not {expected.status}"
             )
-            apart = f"{request.credential.kind} {status}"
-            yield broken(books, expected.pointer, exchange, message, apart=apart)
+            if len(kinds) > 1:
+                message += f"; so were credentials of these kinds: {', '.join(kinds)}"
+            yield broken(books, expected.pointer, exchange, message, apart=str(status))
 
 
 def issued_credential(books: Books) -> Iterator[Judgement]:

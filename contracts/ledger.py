@@ -134,20 +134,22 @@ def triggered(contract: Contract, exchange: Exchange) -> Event | None:
 def _score(exchange: Exchange, event: Occurrence, places: Sequence[Correlator]) -> int:
     if event.first.delivery.received_at < exchange.started:
         return 0
-    request, payload = exchange.request, event.payload
+    request, payload, raw = exchange.request, event.payload, event.first.delivery.body
     score = 0
     marked = False
     for place in places:
         sent = request.correlators.get(place.request, MISSING)
         came = get(payload, place.payload)
-        if sent is MISSING or sent is None or came is MISSING:
+        if sent is MISSING or sent is None:
             continue
-        if _equal(place.kind, sent, came):
+        if came is not MISSING and _equal(place.kind, sent, came):
             score += 4
             marked = marked or place.kind == "mark"
+        elif place.kind == "instant" and str(sent).rstrip("Z").encode() in raw:
+            score += 3  # In a payload that cannot be read, the instant itself still shows.
         elif place.kind == "subset" and _nearly(sent, came):
             score += 2
-    if not marked and request.mark.encode() in event.first.delivery.body:
+    if not marked and request.mark.encode() in raw:
         score += 3
     return score
 

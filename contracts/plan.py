@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from contracts.correlators import Correlator, Fresh, fresh_value
 from contracts.exchange import Credential, Request
 from openapi.document import Contract, Operation
+from openapi.json_text import parse
 from openapi.pointer import MISSING, get, put
 
 Value = Callable[[Fresh], object]
@@ -48,9 +49,9 @@ def build(
     valid: Credential,
 ) -> Request:
     """Return the request that `plan` becomes with the values of `fresh`."""
-    carried: dict[str, object] = {}
     if isinstance(plan.body, bytes):
         body = plan.body.replace(b"{mark}", fresh.mark.encode())
+        data = parse(body).value
     else:
         data = copy.deepcopy(plan.body)
         for pointer, make in plan.values.items():
@@ -63,11 +64,9 @@ def build(
                 continue
             if contract.schema(place.schema).is_valid(present):
                 put(data, place.request, fresh_value(contract, place, fresh))
-        for place in places:
-            value = get(data, place.request)
-            if value is not MISSING:
-                carried[place.request] = value
         body = to_bytes(data)
+    found = {place.request: get(data, place.request) for place in places}
+    carried = {where: value for where, value in found.items() if value is not MISSING}
     return Request(
         number=fresh.number,
         operation=operation,

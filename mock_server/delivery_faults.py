@@ -1,6 +1,5 @@
 """Faults of deliveries: signed wrongly, changed after signing, sent too often or not at all."""
 
-import base64
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -116,9 +115,7 @@ DELIVERIES = (
     _signature(
         "signature-hex",
         "The signature is written in hex.",
-        lambda s, b, k: base64.b64decode(
-            sign(replace(s, encoding="base64", prefix=""), b, k)
-        ).hex(),
+        lambda s, b, k: sign(replace(s, encoding="hex"), b, k),
     ),
     _signature(
         "signature-prefixed",

@@ -4,6 +4,7 @@ jsonschema defines what is valid. A compiled validator (jsonschema-rs) answers y
 paths, with the same formats; a property test holds that both agree.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -117,7 +118,8 @@ def _details(error: jsonschema.ValidationError) -> Iterator[tuple[str, str]]:
         found = type_name(error.instance)
         wanted = error.validator_value
         names = wanted if isinstance(wanted, str) else " or ".join(wanted)
-        yield found, f"{brief(error.instance)} is {found}, not {names}"
+        shown = "" if found in ("null", "object", "array") else f"{brief(error.instance)} is "
+        yield found, f"{shown}{found}, not {names}"
     else:
         yield (
             "*",
@@ -136,6 +138,9 @@ def type_name(value: object) -> str:
 
 
 def brief(value: object, limit: int = 60) -> str:
-    """Return `value` as ASCII text of at most some `limit` characters, for a sentence."""
-    text = ascii(value)
+    """Return `value` as ASCII JSON of at most some `limit` characters, for a sentence."""
+    try:
+        text = json.dumps(value)
+    except (TypeError, ValueError, RecursionError):
+        text = type_name(value)
     return text if len(text) <= limit else f"{text[: limit - 20]}... ({len(text)} characters)"

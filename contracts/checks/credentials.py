@@ -33,12 +33,9 @@ def _credential(books: Books, kind: str) -> Iterator[Judgement]:
     for status, cases in wrong.items():
         kinds = list(dict.fromkeys(exchange.request.credential.kind for exchange, _ in cases))
         for exchange, expected in cases:
-            message = (
-                f"{exchange.request.named()}, a credential that is "
-                f"{exchange.request.credential.kind}, was answered {status}, not {expected.status}"
-            )
+            message = f"{exchange.request.named()} was answered {status}, not {expected.status}"
             if len(kinds) > 1:
-                message += f"; so were credentials of these kinds: {', '.join(kinds)}"
+                message += f"; so were these credentials: {', '.join(kinds)}"
             yield broken(books, expected.pointer, exchange, message, apart=str(status))
 
 

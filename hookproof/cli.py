@@ -23,18 +23,29 @@ def _run(options: argparse.Namespace) -> int:
     """Do what the options ask. Each command imports what it needs: a token needs no test runner."""
     match options.command:
         case "mock":
-            from hookproof.servers import run_mock as run
+            from hookproof.servers import run_mock
+
+            return run_mock(options)
         case "sink":
-            from hookproof.servers import run_sink as run
+            from hookproof.servers import run_sink
+
+            return run_sink(options)
         case "verify":
-            from hookproof.verify import run_verify as run
+            from hookproof.verify import run_verify
+
+            return run_verify(options)
         case "demo":
-            from hookproof.demo import run_demo as run
+            from hookproof.demo import run_demo
+
+            return run_demo()
         case "token":
-            from hookproof.tables import print_token as run
+            from hookproof.tables import print_token
+
+            return print_token(options)
         case _:
-            from hookproof.tables import print_faults as run
-    return run(options)
+            from hookproof.tables import print_faults
+
+            return print_faults(options)
 
 
 def from_environment(option: str | None, name: str) -> str | None:

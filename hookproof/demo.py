@@ -1,6 +1,5 @@
 """`hookproof demo`: the loop closed on free ports, then the same against one fault of the mock."""
 
-import argparse
 import os
 import secrets
 import signal
@@ -13,10 +12,10 @@ from contextlib import contextmanager
 
 from hookproof.cli import CommandError
 
-FAULT = "webhook-name-truncated"
+FAULT = "name-truncated"
 
 
-def run_demo(_: argparse.Namespace) -> int:
+def run_demo() -> int:
     """Show a conforming run, then a finding; return 0 if both came out as they should."""
     keys = {
         "HOOKPROOF_JWT_SECRET": secrets.token_urlsafe(32),

@@ -9,18 +9,17 @@ import socket
 import sys
 
 import uvicorn
-from webhook_sink.app import create_app as create_sink
-from webhook_sink.server import uvicorn_config as sink_config
-from webhook_sink.store import StoreError, open_store
 
 from hookproof.cli import CommandError, from_environment
 from hookproof.contract_option import contract_of
 from hookproof.options import CANNOT
 from mock_server.app import create_app as create_mock
-from mock_server.faults import FAULTS
 from mock_server.settings import DEVELOPMENT_WEBHOOK_SECRET, Settings
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.document import Contract, Operation
+from webhook_sink.app import create_app as create_sink
+from webhook_sink.server import uvicorn_config as sink_config
+from webhook_sink.store import StoreError, open_store
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -28,26 +27,33 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 def run_mock(options: argparse.Namespace) -> int:
     """Serve the contract's operations until told to stop; return the exit code."""
     contract = contract_of(options.contract)
-    unknown = [name for name in options.fault if name not in FAULTS]
-    if unknown:
-        raise CommandError(f"there is no fault {unknown[0]!r}; hookproof faults lists them")
     secret = from_environment(options.jwt_secret, "HOOKPROOF_JWT_SECRET") or DEVELOPMENT_SECRET
     signing = from_environment(options.webhook_secret, "HOOKPROOF_WEBHOOK_SECRET")
-    settings = Settings(
-        jwt_secret=secret,
-        webhook_urls=tuple(options.webhook_url),
-        webhook_secret=signing or DEVELOPMENT_WEBHOOK_SECRET,
-        rate_limit=options.rate_limit,
-        faults=frozenset(options.fault),
-    )
+    try:
+        settings = Settings(
+            jwt_secret=secret,
+            webhook_urls=tuple(options.webhook_url),
+            webhook_secret=signing or DEVELOPMENT_WEBHOOK_SECRET,
+            rate_limit=options.rate_limit,
+            faults=frozenset(options.fault),
+        )
+    except ValueError as error:
+        raise CommandError(str(error)) from None
     listener = listen(options.host, options.port)
     url = url_of(listener)
     # A token is printed only where its secret is the published one anyway.
     token = mint(secret, granted(contract), None) if secret == DEVELOPMENT_SECRET else "$TOKEN"
     lines = [f"hookproof mock listening on {url}"]
     lines += [_curl(contract, operation, url, token) for operation in contract.operations]
+    # A client's address is what the rate limit goes by: no header may claim another one.
     config = uvicorn.Config(
-        create_mock(contract, settings), log_config=None, access_log=False, lifespan="on"
+        create_mock(contract, settings),
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        proxy_headers=False,
+        server_header=False,
+        ws="none",
     )
     return serve(config, listener, lines)
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import time
 
 from hookproof.cli import from_environment
 from mock_server.faults import FAULTS
@@ -13,7 +14,8 @@ def print_token(options: argparse.Namespace) -> int:
     """Print a token for the mock, alone on its line."""
     secret = from_environment(options.jwt_secret, "HOOKPROOF_JWT_SECRET") or DEVELOPMENT_SECRET
     scopes = options.scope or list(load().operations[0].permissions)
-    print(mint(secret, scopes, options.expires_in))
+    expires = None if options.expires_in is None else int(time.time()) + options.expires_in
+    print(mint(secret, scopes, expires))
     return 0
 
 

@@ -18,9 +18,9 @@ BODY_LIMIT = 1024 * 1024
 """Bytes of a request body; more is refused without being kept."""
 BODY_SECONDS = 25.0
 """How long a body may take to arrive."""
-EXPLAINED = 16 * 1024
-"""Bytes of the largest body whose mistakes are looked for one by one: there may be very many."""
 _SHOWN = 3
+_LOOKED_FOR = 50
+"""Mistakes in one body; there may be very many, and each costs time to find."""
 
 
 class Intake:
@@ -58,10 +58,7 @@ class Intake:
         if text.problem is None and hook is None and schema.is_valid(text.value):
             return text.value
         exchange.value = MISSING if text.problem else text.value
-        if text.problem is None and text.size > EXPLAINED and hook is None:
-            message = f"The body breaks its schema; over {EXPLAINED} bytes it is not said where"
-            raise Refusal("invalid-request", message)
-        violations = () if text.problem else schema.violations(text.value)
+        violations = () if text.problem else schema.violations(text.value, limit=_LOOKED_FOR)
         verdict = Verdict(text.value, text.problem, text.size, violations, stated)
         return _settle(hook(verdict) if hook else verdict)
 

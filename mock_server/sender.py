@@ -64,7 +64,9 @@ class Receiver:
         """Queue the delivery, or drop it if too many are open. Returns at once."""
         if self.open >= OPEN_DELIVERIES:
             self.dropped += 1
-            _LOG.warning("delivery %d to %s dropped: %d are open", number, self._name, self.open)
+            if self.dropped % 100 == 1:  # a line for each would be the next thing to overflow
+                text = "delivery %d to %s dropped, %d so far: %d are open"
+                _LOG.warning(text, number, self._name, self.dropped, self.open)
             return
         self.open += 1
         self._queue.put_nowait(_Job(number, delivery))
@@ -119,6 +121,8 @@ class Receiver:
         """Forget what waits, and say how much that was."""
         for timer in self._later.values():
             timer.cancel()
+        if self.dropped:
+            _LOG.warning("%d deliveries to %s were dropped", self.dropped, self._name)
         if self.open:
             _LOG.warning("%d deliveries to %s abandoned: the mock stops", self.open, self._name)
 

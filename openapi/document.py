@@ -36,7 +36,7 @@ class Header:
     is_integer: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Response:
     """A documented answer. `provoke` is its `x-provoke`, empty if the contract has none."""
 
@@ -48,7 +48,7 @@ class Response:
     provoke: Mapping[str, Json]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Operation:
     """An operation of the contract."""
 
@@ -71,7 +71,7 @@ class Operation:
         return next(found, None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Event:
     """A webhook of the contract."""
 

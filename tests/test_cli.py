@@ -20,7 +20,7 @@ BAD = {
     "an unknown option": (["mock", "--colour"], "unrecognized arguments: --colour"),
     "a port that is none": (["mock", "--port", "99999"], "'99999' is not a port"),
     "a rate that is none": (["mock", "--rate-limit", "fast"], "'fast' is not a rate; write N/s"),
-    "an unknown fault": (["mock", "--fault", "nonsense"], "there is no fault 'nonsense'"),
+    "an unknown fault": (["mock", "--fault", "nonsense"], "'nonsense' is no fault"),
     "a URL that is none": (["verify", "localhost:4010"], "'localhost:4010' is not a URL"),
     "statuses that are none": (["sink", "--reply", "500,abc"], "'500,abc' is not a list"),
     "a header that is none": (["verify", "http://h", "-H", "nonsense"], "NAME:VALUE"),

@@ -109,7 +109,7 @@ def test_a_rate_limit_slows_the_run_and_refuses_nothing(port: int, tmp_path: Pat
 
 
 def test_a_fault_is_a_finding_with_its_place(port: int, tmp_path: Path) -> None:
-    with mock(port, "--fault", "webhook-name-truncated") as url:
+    with mock(port, "--fault", "name-truncated") as url:
         run = verify(url, port, tmp_path, **tokens())
     assert (run.code, run.report["verdict"]) == (1, "deviates")
     assert run.violated == {"webhook-echo"}

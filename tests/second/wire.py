@@ -69,7 +69,7 @@ class Handler(BaseHTTPRequestHandler):
         status = code if 400 <= code < 500 else 400
         self._refuse(UnreadableError(status, "badRequest", "The request cannot be read."))
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: Any) -> None:
         pass
 
     def _ask(self, body: bytes) -> Ask:

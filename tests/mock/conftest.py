@@ -1,0 +1,202 @@
+"""A mock on a real port, and a receiver of webhooks on another."""
+
+import asyncio
+import http.server
+import json
+import queue
+import socket
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from mock_server.app import create_app
+from mock_server.settings import Settings
+from mock_server.tokens import DEVELOPMENT_SECRET, mint
+from openapi.document import Contract
+from openapi.loading import load
+
+DEADLINE = 10.0
+"""Seconds until a delivery that must come is given up."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """One request to the receiver."""
+
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        return next((v for k, v in self.headers if k.lower() == name.lower()), None)
+
+    @property
+    def value(self) -> Any:
+        return json.loads(self.body)
+
+
+class Receiver:
+    """Takes deliveries; answers with `answers` in order (status and headers), then with 200."""
+
+    def __init__(self) -> None:
+        self.answers: list[tuple[int, dict[str, str]]] = []
+        self._arrived: queue.Queue[Received] = queue.Queue()
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer._arrived.put(Received(list(self.headers.items()), body))
+                status, headers = outer.answers.pop(0) if outer.answers else (200, {})
+                self.send_response(status)
+                for name, value in {"Content-Length": "0", **headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        # Not HTTPServer, which asks DNS for its own name.
+        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/hooks?token=hidden"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+
+    def next(self, within: float = DEADLINE) -> Received | None:
+        try:
+            return self._arrived.get(timeout=within)
+        except queue.Empty:
+            return None
+
+    def __enter__(self) -> "Receiver":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that says when it listens, and ends at once rather than at its next look."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def main_loop(self) -> None:
+        self.ended, self.loop = asyncio.Event(), asyncio.get_running_loop()
+        self.ready.set()
+        await self.ended.wait()
+
+
+@dataclass
+class World:
+    """A running mock, its receiver, and a token that may do everything."""
+
+    host: str
+    port: int
+    path: str
+    receivers: list[Receiver]
+    client: httpx.Client
+    token: str
+    number: int = 0
+    last: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}{self.path}"
+
+    @property
+    def receiver(self) -> Receiver:
+        return self.receivers[0]
+
+    def body(self, **changes: Any) -> dict[str, Any]:
+        """Return a valid request with a name of its own; a change to None leaves a property out."""
+        self.number += 1
+        value = {
+            "name": f"a name that is long enough, {self.number}",
+            "expiresAt": "2999-06-30T00:00:00Z",
+            "scopes": ["license:read", "activation:read"],
+            **changes,
+        }
+        return {key: item for key, item in value.items() if item is not None}
+
+    def post(self, content: bytes | None = None, token: str = "", **more: Any) -> httpx.Response:
+        """Send a request; without `content` a valid body, without `token` the good one."""
+        if content is None:
+            self.last = self.body(**more)
+            content = json.dumps(self.last).encode()
+        headers = {
+            "Authorization": f"Bearer {token or self.token}",
+            "Content-Type": "application/json",
+        }
+        return self.client.post(self.url, content=content, headers=headers)
+
+    def event(self, **more: Any) -> Received:
+        """Create a token and return the delivery of its event."""
+        answer = self.post(**more)
+        assert answer.status_code < 300, answer.text
+        received = self.receiver.next()
+        assert received is not None
+        return received
+
+
+@contextmanager
+def running(contract: Contract, receivers: int = 1, **settings: Any) -> Iterator[World]:
+    with ExitStack() as stack:
+        listening = [stack.enter_context(Receiver()) for _ in range(receivers)]
+        sock = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        app = create_app(
+            contract, Settings(webhook_urls=tuple(r.url for r in listening), **settings)
+        )
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, ws="none", lifespan="on", proxy_headers=False
+        )
+        server = _Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
+        thread.start()
+        assert server.ready.wait(DEADLINE)
+        try:
+            operation = contract.operations[0]
+            token = mint(DEVELOPMENT_SECRET, operation.permissions, None)
+            port = sock.getsockname()[1]
+            with httpx.Client(trust_env=False, timeout=DEADLINE) as client:
+                yield World("127.0.0.1", port, operation.path, listening, client, token)
+        finally:
+            server.loop.call_soon_threadsafe(server.ended.set)
+            thread.join()
+
+
+@pytest.fixture(scope="session")
+def contract() -> Contract:
+    return load()
+
+
+@pytest.fixture(scope="session")
+def start(contract: Contract) -> Callable[..., AbstractContextManager[World]]:
+    """Start a mock with settings of its own: `with start(rate_limit=...) as world:`."""
+    return lambda **settings: running(contract, **settings)
+
+
+@pytest.fixture(scope="session")
+def mock(contract: Contract) -> Iterator[World]:
+    """A mock without faults and receivers, for all tests: they keep apart by the names they use."""
+    with running(contract, receivers=0) as world:
+        yield world
+
+
+@pytest.fixture
+def world(contract: Contract) -> Iterator[World]:
+    """A mock without faults and its receiver, for one test."""
+    with running(contract) as world:
+        yield world

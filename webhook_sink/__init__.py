@@ -1,0 +1,1 @@
+"""The sink: receives deliveries, keeps every byte, judges each one, shows them."""

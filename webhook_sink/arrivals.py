@@ -1,0 +1,48 @@
+"""Word of new deliveries, for threads and for the event loop alike."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+
+class Arrivals:
+    """The greatest id that was stored, and who waits for a greater one."""
+
+    def __init__(self) -> None:
+        """Know of no delivery yet: what a store already holds is for the store to say."""
+        self._last = 0
+        self._changed = threading.Condition()
+        self._sleepers: set[Callable[[], object]] = set()
+
+    def announce(self, last: int) -> None:
+        """Wake everybody: all deliveries up to the id `last` are stored. From any thread."""
+        with self._changed:
+            self._last = max(self._last, last)
+            self._changed.notify_all()
+            sleepers, self._sleepers = self._sleepers, set()
+        for wake in sleepers:
+            wake()
+
+    def wait(self, after: int, timeout: float) -> bool:
+        """Block until an id greater than `after` is announced; False after `timeout` seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._last > after, timeout)
+
+    async def beyond(self, after: int) -> None:
+        """Return once an id greater than `after` is announced."""
+        loop = asyncio.get_running_loop()
+        while True:
+            woken = asyncio.Event()
+
+            def wake(woken: asyncio.Event = woken) -> None:
+                loop.call_soon_threadsafe(woken.set)
+
+            with self._changed:
+                if self._last > after:
+                    return
+                self._sleepers.add(wake)
+            try:
+                await woken.wait()
+            finally:
+                with self._changed:
+                    self._sleepers.discard(wake)

@@ -1,0 +1,41 @@
+"""The value of a Content-Type header (RFC 9110, sections 8.3.1 and 5.6.6)."""
+
+import re
+from dataclasses import dataclass
+
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_PARAMETER = re.compile(rf"[ \t]*;[ \t]*(?:({_TOKEN})=({_TOKEN}|{_QUOTED}))?")
+_ESSENCE = re.compile(rf"{_TOKEN}/{_TOKEN}")
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """A media type, read."""
+
+    essence: str
+    """Type and subtype in lower case."""
+    charsets: tuple[str, ...]
+    """The value of each charset parameter in lower case, quotes taken off."""
+
+
+def parse(value: bytes) -> MediaType | None:
+    """Read a Content-Type value; return None if it is not one. Never raises."""
+    text = value.decode("latin-1").strip(" \t")
+    essence = _ESSENCE.match(text)
+    if essence is None:
+        return None
+    charsets = []
+    position = essence.end()
+    while position < len(text):
+        parameter = _PARAMETER.match(text, position)
+        if parameter is None:
+            return None
+        position = parameter.end()
+        if parameter[1] and parameter[1].lower() == "charset":
+            charsets.append(_unquoted(parameter[2]).lower())
+    return MediaType(essence[0].lower(), tuple(charsets))
+
+
+def _unquoted(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text[1:-1]) if text.startswith('"') else text

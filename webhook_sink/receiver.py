@@ -1,0 +1,109 @@
+"""A delivery's way: read up to the limit, stored, and only then answered."""
+
+import logging
+import time
+from collections.abc import Callable
+
+from starlette.background import BackgroundTask
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from openapi.validation import brief
+from webhook_sink.delivery import Delivery
+from webhook_sink.store import StoreError
+from webhook_sink.verdict import Verdict
+from webhook_sink.wire import wire_of
+from webhook_sink.writer import Writer
+
+_WITHOUT_BODY = (204, 304)
+_log = logging.getLogger("hookproof.sink")
+
+Judge = Callable[[Delivery], Verdict]
+
+
+class Receiver:
+    """An ASGI app to which every request is a delivery."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        judge: Judge,
+        limit: int,
+        secret: str | None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`limit` is in bytes of body; `secret` is only for keeping it out of the log."""
+        self._writer = writer
+        self._judge = judge
+        self._limit = limit
+        self._secret = secret
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take one delivery. A sender that breaks off gets no answer and leaves no record."""
+        body, truncated = await _read(receive, self._limit)
+        if body is None:
+            _log.info("a delivery from %s broke off", _address(scope))
+            return
+        wire = wire_of(scope)
+        draft = Delivery(
+            id=0,
+            received_at=self._clock(),
+            method=scope["method"],
+            target=wire.target.decode("latin-1"),
+            headers=wire.headers,
+            body=body,
+            truncated=truncated,
+            remote=_address(scope),
+            status=0,
+        )
+        try:
+            kept = await self._writer.keep(draft)
+        except StoreError:
+            await Response(status_code=503)(scope, receive, send)
+            return
+        answer = Response(status_code=kept.status, background=BackgroundTask(self._log, kept))
+        if kept.status in _WITHOUT_BODY:
+            del answer.headers["content-length"]
+        await answer(scope, receive, send)
+
+    def _log(self, delivery: Delivery) -> None:
+        verdict = self._judge(delivery)
+        target = delivery.target
+        if self._secret:
+            target = target.replace(self._secret, "***")
+        event = verdict.event.name if verdict.event else "no known event"
+        _log.info(
+            "%d %s %s %s: %s; answered %d",
+            delivery.id,
+            delivery.method,
+            brief(target, 200),
+            event,
+            verdict.words,
+            delivery.status,
+        )
+
+
+async def _read(receive: Receive, limit: int) -> tuple[bytes | None, bool]:
+    """Return the body and whether it went on beyond `limit`; None if the sender broke off.
+
+    What lies beyond the limit is left to the server, which reads and forgets it.
+    """
+    chunks: list[bytes] = []
+    size = 0
+    more = True
+    while more and size <= limit:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None, False
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        more = message.get("more_body", False)
+    return b"".join(chunks)[:limit], size > limit
+
+
+def _address(scope: Scope) -> str:
+    if not scope.get("client"):
+        return "unknown"
+    host, port = scope["client"]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,171 @@
+"""What one delivery proves alone, judged from its record: nothing here looks at any other."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from openapi.document import Contract, Event
+from openapi.finding import Finding, finding
+from openapi.json_text import parse
+from openapi.pointer import get, join
+from openapi.signature import verify
+from openapi.validation import Violation, brief, type_name
+from webhook_sink import media_type
+from webhook_sink.delivery import Delivery
+
+Signature = Literal["valid", "invalid", "missing", "unchecked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a delivery is, and each constraint that it breaks."""
+
+    event: Event | None
+    """The event of the contract that the payload names."""
+    payload: object
+    """The parsed JSON, or None."""
+    signature: Signature
+    """`unchecked` where no secret is known, none is asked for, or the body is not whole."""
+    findings: tuple[Finding, ...]
+
+    @property
+    def violations(self) -> int:
+        """How many findings are violations; the others are warnings."""
+        return sum(found.severity == "violation" for found in self.findings)
+
+    @property
+    def words(self) -> str:
+        """The verdict for people, such as `2 violations, 1 warning; signature valid`."""
+        warnings = len(self.findings) - self.violations
+        counts = ((self.violations, "violation"), (warnings, "warning"))
+        parts = [f"{count} {noun}{'s' * (count > 1)}" for count, noun in counts if count]
+        if not self.violations:
+            parts.insert(0, "conforms")
+        signature = "not checked" if self.signature == "unchecked" else self.signature
+        return f"{', '.join(parts)}; signature {signature}"
+
+
+def judge(delivery: Delivery, contract: Contract, secret: str | None) -> Verdict:
+    """Judge `delivery`; total, and the same for the same arguments.
+
+    `secret` is the webhook secret, or None where it is not known. Signatures are checked over the
+    raw bytes before anything is parsed. A payload that names no known event is not held against
+    the schema of any.
+    """
+    if not contract.events:
+        return Verdict(None, None, "unchecked", ())
+    proofs = {event: _prove(delivery, event, secret) for event in contract.events}
+    text = None if delivery.truncated else parse(delivery.body)
+    payload = text.value if text else None
+    named = (e for e in contract.events if get(payload, e.trigger["event"]) == e.name)
+    event = next(named, None)
+    expected = event or contract.events[0]
+    signature, complaint = proofs[expected]
+    findings = [*_manner(delivery, contract, expected, complaint)]
+    if text is None:
+        findings.append(_incomplete(delivery, contract, expected))
+    elif text.problem is not None:
+        message = f"the body is not JSON: {text.problem}"
+        findings.append(finding(contract, "webhook-json", _content(expected), message))
+    elif event is None:
+        findings.append(_unknown(payload, contract, expected))
+    else:
+        findings.extend(_broken(payload, contract, event))
+    return Verdict(event, payload, signature, tuple(findings))
+
+
+def _prove(delivery: Delivery, event: Event, secret: str | None) -> tuple[Signature, str | None]:
+    scheme = event.signature
+    if scheme is None:
+        return "unchecked", None
+    if not delivery.values(scheme.header):
+        return "missing", f"there is no {scheme.header} header"
+    if secret is None or delivery.truncated:
+        return "unchecked", None
+    complaint = verify(scheme, delivery.headers, delivery.body, secret)
+    return ("invalid" if complaint else "valid"), complaint
+
+
+def _manner(
+    delivery: Delivery, contract: Contract, event: Event, complaint: str | None
+) -> Iterator[Finding]:
+    method = event.pointer.rpartition("/")[2].upper()
+    if delivery.method != method:
+        message = f"the method is {brief(delivery.method)}, not {method}"
+        yield finding(contract, "webhook-method", event.pointer, message)
+    if event.signature is not None and complaint is not None:
+        yield finding(contract, "webhook-signature", event.signature.pointer, complaint)
+    wrong = _wrong_media_type(delivery.values("Content-Type"), event.media_type)
+    if wrong is not None:
+        yield finding(contract, "webhook-media-type", _content(event), wrong)
+
+
+def _content(event: Event) -> str:
+    return event.schema.rpartition("/")[0]
+
+
+def _wrong_media_type(values: tuple[bytes, ...], wanted: str) -> str | None:
+    if len(values) != 1:
+        return f"there are {len(values)} Content-Type headers" if values else "no Content-Type"
+    shown = brief(values[0].decode("latin-1"))
+    found = media_type.parse(values[0])
+    if found is None:
+        return f"{shown} is not a media type"
+    if found.essence != wanted:
+        return f"the media type is {shown}, not {wanted}"
+    if any(charset != "utf-8" for charset in found.charsets):
+        return f"the charset of {shown} is not utf-8"
+    return None
+
+
+def _incomplete(delivery: Delivery, contract: Contract, event: Event) -> Finding:
+    message = (
+        f"only the first {len(delivery.body)} bytes of the body were kept, "
+        "so its signature and payload are not judged"
+    )
+    found = finding(contract, "webhook-json", _content(event), message)
+    # The limit is ours and not the contract's: that payloads keep below it is an assumption.
+    return replace(found, severity="warning", provenance="assumed")
+
+
+def _unknown(payload: object, contract: Contract, event: Event) -> Finding:
+    place: str = event.trigger["event"]
+    name = get(payload, place)
+    known = ", ".join(event.name for event in contract.events)
+    if isinstance(name, str):
+        message = f"the contract does not know the event {brief(name)}; it knows {known}"
+    else:
+        message = f"no event is named at {place}: the payload is {type_name(payload)}"
+        if isinstance(payload, dict):
+            message = f"no event is named at {place}; the contract knows {known}"
+    found = contract.schema(event.schema).violations(payload)
+    stated = [v for v in found if _place(v) == place] or [v for v in found if not v.instance]
+    if not stated or (isinstance(payload, dict) and _place(stated[0]) != place):
+        return finding(
+            contract, "webhook-event", join(event.pointer, "x-trigger"), message, instance=place
+        )
+    first = stated[0]
+    return finding(
+        contract, "webhook-event", first.pointer, message, instance=place, detail=first.detail
+    )
+
+
+def _place(violation: Violation) -> str:
+    if violation.keyword == "required":
+        return join(violation.instance, violation.detail)
+    return violation.instance
+
+
+def _broken(payload: object, contract: Contract, event: Event) -> Iterator[Finding]:
+    schema = contract.schema(event.schema)
+    if schema.is_valid(payload):
+        return
+    for broken in schema.violations(payload):
+        yield finding(
+            contract,
+            "webhook-schema",
+            broken.pointer,
+            broken.message,
+            instance=broken.instance,
+            detail=broken.detail,
+        )

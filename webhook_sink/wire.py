@@ -1,0 +1,71 @@
+"""What uvicorn drops on its way to the app: the case of header names, and the exact target.
+
+The callbacks overridden here are those that httptools documents for its parsers; each one calls
+uvicorn's own, and the app finds the result in its scope, under `extensions`.
+"""
+
+import asyncio
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+_EXTENSION = "hookproof.wire"
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A request's head as it came, and word of the end."""
+
+    target: bytes
+    headers: tuple[tuple[bytes, bytes], ...]
+    """Without trailers: they come after the head, and nobody signs or routes by them."""
+    stopping: asyncio.Event
+    """Set when the server wants to stop: whoever waits for something should answer now."""
+
+
+class WireProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, with a `Wire` in the scope of every request."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin a connection."""
+        self._stopping = asyncio.Event()
+        super().connection_made(transport)
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        self._target = b""
+        self._pairs: list[tuple[bytes, bytes]] = []
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the target."""
+        self._target += url
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header, or a trailer."""
+        self._pairs.append((name, value))
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Hand over the head, before uvicorn starts the app."""
+        wire = Wire(self._target, tuple(self._pairs), self._stopping)
+        self.scope["extensions"] = {_EXTENSION: cast("dict[object, object]", wire)}
+        super().on_headers_complete()
+
+    def shutdown(self) -> None:
+        """Stop: answer who waits; cut off a body that is still coming, its sender has no answer."""
+        super().shutdown()
+        self._stopping.set()
+        if self.cycle is not None and self.cycle.more_body:
+            self.transport.close()
+
+
+def wire_of(scope: MutableMapping[str, Any]) -> Wire:
+    """Return the head of the request; `RuntimeError` under a server that did not keep it."""
+    wire = scope.get("extensions", {}).get(_EXTENSION)
+    if not isinstance(wire, Wire):
+        raise RuntimeError("serve the sink with webhook_sink.server.uvicorn_config(app)")
+    return wire

@@ -1,0 +1,104 @@
+"""One thread that stores: the event loop never waits for a disk, and many share one commit."""
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from webhook_sink.arrivals import Arrivals
+from webhook_sink.delivery import Delivery
+from webhook_sink.store import Store, StoreError
+
+TOO_LARGE = 413
+_AT_ONCE = 256
+"""How many deliveries one commit takes at most."""
+_log = logging.getLogger("hookproof.sink")
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    draft: Delivery
+    kept: "asyncio.Future[Delivery]"
+
+
+class Writer:
+    """Settles what each delivery is answered, stores it, and tells of it."""
+
+    def __init__(self, store: Store, replies: Sequence[int], arrivals: Arrivals) -> None:
+        """`replies` holds one status for each delivery in turn; the last one repeats."""
+        self._store = store
+        self._replies = tuple(replies)
+        self._given = 0
+        self._arrivals = arrivals
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="hookproof-sink-writer")
+
+    def start(self) -> None:
+        """Begin to store."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Return once everything that was handed in is settled."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    async def keep(self, draft: Delivery) -> Delivery:
+        """Return `draft` with id and status once it is stored for good; raise `StoreError`."""
+        job = _Job(draft, asyncio.get_running_loop().create_future())
+        self._jobs.put(job)
+        return await job.kept
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            batch = [job]
+            last = False
+            while len(batch) < _AT_ONCE and not self._jobs.empty():
+                another = self._jobs.get()
+                last = another is None
+                if another is None:
+                    break
+                batch.append(another)
+            self._store_all(batch)
+            if last:
+                break
+
+    def _store_all(self, batch: Sequence[_Job]) -> None:
+        outcome: Sequence[Delivery] | StoreError
+        try:
+            answered, given = self._answered([job.draft for job in batch])
+            outcome = self._store.append(answered)
+            self._given = given
+            self._arrivals.announce(outcome[-1].id)
+        except Exception as error:
+            # Whatever it is: a thread that ended here would leave every later sender waiting.
+            outcome = error if isinstance(error, StoreError) else StoreError(repr(error))
+            _log.error("answered 503, %d not stored: %s", len(batch), error)  # noqa: TRY400
+        loop = batch[0].kept.get_loop()
+        loop.call_soon_threadsafe(_settle, batch, outcome)
+
+    def _answered(self, drafts: Sequence[Delivery]) -> tuple[list[Delivery], int]:
+        """Return `drafts` with their statuses, and how many replies are given away then.
+
+        A delivery that is too large takes no reply.
+        """
+        given = self._given
+        answered = []
+        for draft in drafts:
+            status = TOO_LARGE
+            if not draft.truncated:
+                status = self._replies[min(given, len(self._replies) - 1)]
+                given += 1
+            answered.append(replace(draft, status=status))
+        return answered, given
+
+
+def _settle(batch: Sequence[_Job], outcome: Sequence[Delivery] | StoreError) -> None:
+    for place, job in enumerate(batch):
+        if job.kept.done():
+            continue  # given up by whoever waited
+        if isinstance(outcome, StoreError):
+            job.kept.set_exception(outcome)
+        else:
+            job.kept.set_result(outcome[place])

@@ -80,11 +80,13 @@ def expectation(contract: Contract, request: Request, sent: float) -> Expectatio
         either = _allowances(request, shape)
         success_too = Allowance(success, either[0].pointer, "never")
         return _expect("free", request, "valid-request", (*either, success_too))
-    if bad:
-        allowed = _allowances(request, free)
+    allowed = _allowances(request, free)
+    never = {parse(freedom["at"]).where for _, freedom in free if freedom["judged"] == "never"}
+    broken = {violation.instance for violation in violations}
+    if body.problem is not None or broken - never:
         return _expect("invalid", request, "invalid-request", allowed, violations, body.problem)
     kind: Kind = "free" if free else "valid"
-    return _expect(kind, request, "valid-request", _allowances(request, free))
+    return _expect(kind, request, "valid-request", allowed)
 
 
 def _status(request: Request, provocation: str) -> int:

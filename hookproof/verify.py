@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -116,7 +117,10 @@ def judge(settings: Settings, outcome: Outcome) -> bool:
     ]  # fmt: skip
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
-    code = pytest.main(arguments, plugins=[_Roof(settings, outcome)])
+    with TemporaryDirectory(prefix="hookproof-") as directory:
+        # hypothesis would leave a folder of its own where the command was called.
+        os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = directory
+        code = pytest.main(arguments, plugins=[_Roof(settings, outcome)])
     if code == pytest.ExitCode.INTERRUPTED:
         return outcome.not_judged is None
     if outcome.applied != set(CHECKS) and outcome.not_judged is None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import JWT_SECRET, hookproof
+from processes import JWT_SECRET, hookproof
 
 from openapi.loading import default_path
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import HERE, JWT_SECRET, WEBHOOK_SECRET, Run, started, verify
+from processes import HERE, JWT_SECRET, WEBHOOK_SECRET, Run, started, verify
 
 SECOND = HERE / "second"
 TABLES = """

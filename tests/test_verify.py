@@ -13,7 +13,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from conftest import JWT_SECRET, WEBHOOK_SECRET, Run, free_port, hookproof, started, verify
+from processes import JWT_SECRET, WEBHOOK_SECRET, Run, free_port, hookproof, started, verify
 
 
 def token(*options: str) -> str:
@@ -124,7 +124,7 @@ def test_a_fault_is_a_finding_with_its_place(port: int, tmp_path: Path) -> None:
 
 def test_an_unchecked_mistake_of_the_caller_is_exit_2(port: int, tmp_path: Path) -> None:
     with mock(port) as url:
-        cases = {
+        cases: dict[str, tuple[dict[str, str], list[str]]] = {
             "no token was given": ({"HOOKPROOF_TOKEN": ""}, []),
             "webhooks cannot be judged without their secret": (
                 {**tokens(), "HOOKPROOF_WEBHOOK_SECRET": ""},
@@ -202,9 +202,9 @@ def test_undecided_and_warnings_count_when_asked_to(port: int, tmp_path: Path) -
         run = verify(url, port, tmp_path, "--require-decided", **alone)
     assert run.code == 2
     assert "no token without the permission was given" in run.out
-    assert run.report["statuses"]["403"] == {
+    assert run.report["statuses"]["429"] == {
         "seen": 0,
-        "reason": "no token without the permission was given: pass --token-without-permission",
+        "reason": "the rate limit was not exceeded: pass --provoke 429",
     }
 
 

@@ -15,7 +15,7 @@ Errors are `{"message": "..."}`: 400 for a parameter that cannot be, 503 for a s
 import asyncio
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -53,7 +53,7 @@ class Api:
         self._events = tuple(events)
 
     @property
-    def routes(self) -> list[Route]:
+    def routes(self) -> Sequence[Route]:
         """Every endpoint, with its place under /_hookproof/."""
         return [
             Route("/healthz", self.healthz),
@@ -94,14 +94,15 @@ class Api:
         loop = asyncio.get_running_loop()
         end = loop.time() + _seconds(request, "timeout", 30.0)
         stopping = wire_of(request.scope).stopping
+        await request.body()  # after which only a disconnect can still come
         while True:
             match, after = await run_in_threadpool(self._first, after, event)
             if match is not None:
-                return answer(views.full(match, self._judge(match)))
+                return answer(match)
             waits = [
                 asyncio.ensure_future(self._arrivals.beyond(after)),
                 asyncio.ensure_future(stopping.wait()),
-                asyncio.ensure_future(request.receive()),  # only a disconnect can still come
+                asyncio.ensure_future(request.receive()),
             ]
             left = max(end - loop.time(), 0)
             done, _ = await asyncio.wait(waits, timeout=left, return_when="FIRST_COMPLETED")
@@ -112,23 +113,20 @@ class Api:
             if waits[0] not in done:
                 return Response(status_code=204)
 
-    def _first(self, after: int, event: str | None) -> tuple[Delivery | None, int]:
-        """Return the first match after the id `after`, and up to which id was looked."""
+    def _first(self, after: int, event: str | None) -> tuple[Mapping[str, object] | None, int]:
+        """Return a view of the first match after the id `after`, and up to which id was looked."""
         while found := self._store.list(after=after, limit=100):
             for delivery in found:
                 after = delivery.id
-                if event is None or _names(self._judge(delivery), event):
-                    return delivery, after
+                verdict = self._judge(delivery)
+                if event is None or (verdict.event is not None and verdict.event.name == event):
+                    return views.full(delivery, verdict), after
         return None, after
 
 
 def answer(value: object, status: int = 200) -> Response:
     """Return `value` as a JSON answer in ASCII, which no text in it can break out of."""
     return Response(json.dumps(value), status, media_type="application/json")
-
-
-def _names(verdict: Verdict, event: str) -> bool:
-    return verdict.event is not None and verdict.event.name == event
 
 
 def _number(request: Request, name: str, default: int, least: int, most: int) -> int:

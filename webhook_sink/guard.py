@@ -48,9 +48,7 @@ class Guard:
         await app(scope, receive, hardened)
 
 
-def is_own(
-    headers: Iterable[tuple[bytes, bytes]], server: tuple[str, int | None] | None
-) -> bool:
+def is_own(headers: Iterable[tuple[bytes, bytes]], server: tuple[str, int | None] | None) -> bool:
     """Say whether the one Host in `headers` means this machine; `server` is the local address."""
     hosts = [value for name, value in headers if name == b"host"]
     if len(hosts) != 1:

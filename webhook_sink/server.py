@@ -1,8 +1,8 @@
 """The sink on a real port: for scripts and tests as a context manager, for the command a config."""
 
 import socket
-import threading
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
@@ -15,7 +15,8 @@ from openapi.document import Contract
 from webhook_sink.app import LIMIT, create_app
 from webhook_sink.arrivals import Arrivals
 from webhook_sink.delivery import Delivery
-from webhook_sink.store import Store, open_store
+from webhook_sink.running import Running
+from webhook_sink.store import open_store
 from webhook_sink.verdict import Verdict, judge
 from webhook_sink.wire import WireProtocol
 
@@ -75,15 +76,18 @@ class Sink:
         self._file = store
         self._replies = replies
         self._limit = limit
-        self._running: _Running | None = None
+        self._running: Running | None = None
 
     def __enter__(self) -> Self:
         """Listen; deliveries are taken when this returns."""
         host, _ = self._address
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server(self._address, family=family, backlog=2048)
-        try:
-            store, arrivals = open_store(self._file), Arrivals()
+        with ExitStack() as opened:
+            listener = opened.enter_context(
+                socket.create_server(self._address, family=family, backlog=2048)
+            )
+            store = opened.enter_context(closing(open_store(self._file)))
+            arrivals = Arrivals()
             app = create_app(
                 self._contract,
                 store=store,
@@ -92,11 +96,10 @@ class Sink:
                 limit=self._limit,
                 arrivals=arrivals,
             )
-        except BaseException:
-            listener.close()
-            raise
-        self._running = _Running(listener, store, arrivals, app)
-        self._running.start()
+            running = Running(uvicorn_config(app), listener, store, arrivals)
+            running.start()
+            opened.pop_all()  # from here on the server closes what it serves from
+        self._running = running
         return self
 
     def __exit__(
@@ -181,44 +184,7 @@ class Sink:
         return text + "\n".join(lines)
 
     @property
-    def _here(self) -> "_Running":
+    def _here(self) -> "Running":
         if self._running is None:
             raise RuntimeError("the sink does not run: use it in a `with` statement")
         return self._running
-
-
-class _Running(uvicorn.Server):
-    """A server in a thread of its own, with what it serves from."""
-
-    def __init__(
-        self, listener: socket.socket, store: Store, arrivals: Arrivals, app: ASGIApp
-    ) -> None:
-        super().__init__(uvicorn_config(app))
-        self.port = int(listener.getsockname()[1])
-        self.store = store
-        self.arrivals = arrivals
-        self._listener = listener
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._serve_until_told, name="hookproof-sink")
-
-    def start(self) -> None:
-        self._thread.start()
-        self._ready.wait()
-        if not self.started:
-            self._thread.join()
-            raise RuntimeError("the sink did not start; the log of uvicorn says why")
-
-    def stop(self) -> None:
-        self.should_exit = True
-        self._thread.join()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._ready.set()
-
-    def _serve_until_told(self) -> None:
-        try:
-            self.run(sockets=[self._listener])
-        finally:
-            self._listener.close()
-            self._ready.set()

@@ -9,12 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from webhook_sink.delivery import Delivery
-from webhook_sink.store import StoreError
 
 _FORMAT = 1
 """Kept in the file's `user_version`; a file of another format is refused."""
-_PATIENCE = 5.0
-"""Seconds that a lock of somebody else is waited for."""
 _TABLE = """
     CREATE TABLE deliveries (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -31,12 +28,20 @@ _TABLE = """
 _COLUMNS = "received_at, method, target, headers, body, truncated, remote, status"
 
 
+class StoreError(Exception):
+    """Deliveries cannot be kept or read; the sentence says where and why."""
+
+
 class SqliteStore:
     """A `webhook_sink.store.Store` whose deliveries outlive the process and a loss of power."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or make the file at `path`, readable by its owner alone; raise `StoreError`."""
+    def __init__(self, path: Path, patience: float = 5.0) -> None:
+        """Open or make the file at `path`, readable by its owner alone; raise `StoreError`.
+
+        `patience` is how many seconds a lock of somebody else is waited for.
+        """
         self._path = path
+        self._patience = patience
         self._writing, self._reading = threading.Lock(), threading.Lock()
         with self._explained("cannot be opened"):
             path.touch(mode=0o600, exist_ok=True)
@@ -51,13 +56,8 @@ class SqliteStore:
 
     def append(self, drafts: Sequence[Delivery]) -> tuple[Delivery, ...]:
         """See `Store.append`; one transaction, on the disk when it returns."""
-        marks = ", ".join("?" * len(_COLUMNS.split(",")))
-        statement = f"INSERT INTO deliveries ({_COLUMNS}) VALUES ({marks})"  # noqa: S608
         with self._writing, self._explained("cannot be written"), self._transaction():
-            return tuple(
-                replace(draft, id=self._writer.execute(statement, _row(draft)).lastrowid)
-                for draft in drafts
-            )
+            return tuple(replace(draft, id=self._insert(draft)) for draft in drafts)
 
     def get(self, delivery_id: int) -> Delivery | None:
         """See `Store.get`."""
@@ -78,6 +78,12 @@ class SqliteStore:
             self._reader.close()
             self._writer.close()
 
+    def _insert(self, draft: Delivery) -> int:
+        row = _row(draft)
+        marks = ", ".join("?" * len(row))
+        statement = f"INSERT INTO deliveries ({_COLUMNS}) VALUES ({marks})"  # noqa: S608
+        return self._writer.execute(statement, row).lastrowid or 0
+
     def _select(self, clause: str, *values: int) -> tuple[Delivery, ...]:
         statement = f"SELECT id, {_COLUMNS} FROM deliveries {clause}"  # noqa: S608
         with self._reading, self._explained("cannot be read"):
@@ -86,7 +92,7 @@ class SqliteStore:
     def _connect(self) -> sqlite3.Connection:
         # The locks above keep to one thread at a time; transactions begin where we say so.
         connection = sqlite3.connect(
-            self._path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+            self._path, timeout=self._patience, isolation_level=None, check_same_thread=False
         )
         connection.execute("PRAGMA synchronous = FULL")
         return connection

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Protocol
 
 from webhook_sink.delivery import Delivery
+from webhook_sink.memory_store import MemoryStore
+from webhook_sink.sqlite_store import SqliteStore, StoreError
 
-
-class StoreError(Exception):
-    """Deliveries cannot be kept or read; the sentence says where and why."""
+__all__ = ["Store", "StoreError", "open_store"]
 
 
 class Store(Protocol):
@@ -43,8 +43,4 @@ class Store(Protocol):
 
 def open_store(path: Path | None = None) -> Store:
     """Open the SQLite file at `path`, made if need be; memory alone if None. `StoreError`."""
-    # Each kind imports this module for its error.
-    from webhook_sink.memory_store import MemoryStore  # noqa: PLC0415
-    from webhook_sink.sqlite_store import SqliteStore  # noqa: PLC0415
-
     return MemoryStore() if path is None else SqliteStore(path)

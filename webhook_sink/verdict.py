@@ -14,6 +14,8 @@ from webhook_sink import media_type
 from webhook_sink.delivery import Delivery
 
 Signature = Literal["valid", "invalid", "missing", "unchecked"]
+_MOST = 1000
+"""How many places that break the schema are told; to find each of them takes its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +56,13 @@ def judge(delivery: Delivery, contract: Contract, secret: str | None) -> Verdict
     """
     if not contract.events:
         return Verdict(None, None, "unchecked", ())
-    proofs = {event: _prove(delivery, event, secret) for event in contract.events}
+    proofs = {event.name: _prove(delivery, event, secret) for event in contract.events}
     text = None if delivery.truncated else parse(delivery.body)
     payload = text.value if text else None
     named = (e for e in contract.events if get(payload, e.trigger["event"]) == e.name)
     event = next(named, None)
     expected = event or contract.events[0]
-    signature, complaint = proofs[expected]
+    signature, complaint = proofs[expected.name]
     findings = [*_manner(delivery, contract, expected, complaint)]
     if text is None:
         findings.append(_incomplete(delivery, contract, expected))
@@ -138,16 +140,13 @@ def _unknown(payload: object, contract: Contract, event: Event) -> Finding:
         message = f"no event is named at {place}: the payload is {type_name(payload)}"
         if isinstance(payload, dict):
             message = f"no event is named at {place}; the contract knows {known}"
-    found = contract.schema(event.schema).violations(payload)
-    stated = [v for v in found if _place(v) == place] or [v for v in found if not v.instance]
-    if not stated or (isinstance(payload, dict) and _place(stated[0]) != place):
-        return finding(
-            contract, "webhook-event", join(event.pointer, "x-trigger"), message, instance=place
-        )
-    first = stated[0]
-    return finding(
-        contract, "webhook-event", first.pointer, message, instance=place, detail=first.detail
-    )
+    # What is not an object at all breaks the schema at its root, not at the place of the name.
+    root = place if isinstance(payload, dict) else ""
+    broken = contract.schema(event.schema).violations(payload, limit=_MOST)
+    stated = next((v for v in broken if _place(v) in (place, root)), None)
+    pointer = stated.pointer if stated else join(event.pointer, "x-trigger")
+    detail = stated.detail if stated else "*"
+    return finding(contract, "webhook-event", pointer, message, instance=place, detail=detail)
 
 
 def _place(violation: Violation) -> str:
@@ -160,7 +159,7 @@ def _broken(payload: object, contract: Contract, event: Event) -> Iterator[Findi
     schema = contract.schema(event.schema)
     if schema.is_valid(payload):
         return
-    for broken in schema.violations(payload):
+    for broken in schema.violations(payload, limit=_MOST):
         yield finding(
             contract,
             "webhook-schema",

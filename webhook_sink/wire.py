@@ -55,6 +55,14 @@ class WireProtocol(HttpToolsProtocol):
         self.scope["extensions"] = {_EXTENSION: cast("dict[object, object]", wire)}
         super().on_headers_complete()
 
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Answer a sender that has ended its half of the connection; uvicorn alone would not."""
+        cycle = self.cycle
+        awaited = cycle is not None and not cycle.more_body and not cycle.response_complete
+        if awaited:
+            self.shutdown()
+        return awaited
+
     def shutdown(self) -> None:
         """Stop: answer who waits; cut off a body that is still coming, its sender has no answer."""
         super().shutdown()

@@ -74,7 +74,7 @@ class Writer:
         except Exception as error:
             # Whatever it is: a thread that ended here would leave every later sender waiting.
             outcome = error if isinstance(error, StoreError) else StoreError(repr(error))
-            _log.error("answered 503, %d not stored: %s", len(batch), error)  # noqa: TRY400
+            _log.error("answered 503, %d not stored: %s", len(batch), error)
         loop = batch[0].kept.get_loop()
         loop.call_soon_threadsafe(_settle, batch, outcome)
 

@@ -1,0 +1,82 @@
+"""What the tests share: servers as processes of their own on free ports, and runs of `verify`."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+JWT_SECRET = "a secret of the tests, long enough to sign with"
+WEBHOOK_SECRET = "another secret of the tests"
+
+
+def free_port() -> int:
+    """Return a port on loopback that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def started(command: list[str], **environment: str) -> Iterator[str]:
+    """Run a server as a process; yield the URL that its first line tells; stop it cleanly."""
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if "listening on" not in line:
+            process.kill()
+            raise AssertionError(f"{command} did not start: {process.communicate()[1]}")
+        yield line.partition("listening on ")[2].split()[0]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run of the command came to."""
+
+    code: int
+    out: str
+    err: str
+    report: dict[str, Any]
+
+    @property
+    def violated(self) -> set[str]:
+        """The checks that found a violation."""
+        found = self.report["findings"]
+        return {finding["check"] for finding in found if finding["severity"] == "violation"}
+
+
+def hookproof(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "hookproof", *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def verify(url: str, port: int, directory: Path, *options: str, **environment: str) -> Run:
+    """Run `hookproof verify` against `url`, listening for webhooks on `port`."""
+    listen = ["--webhook-listen", f"127.0.0.1:{port}", "--report-dir", str(directory)]
+    known = {"HOOKPROOF_WEBHOOK_SECRET": WEBHOOK_SECRET, **environment}
+    done = hookproof("verify", url, *listen, *options, **known)
+    report = json.loads((directory / "report.json").read_text(encoding="utf-8"))
+    return Run(done.returncode, done.stdout, done.stderr, report)

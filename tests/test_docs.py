@@ -1,0 +1,309 @@
+"""The documentation and the code name the same things: each in its place, and no others."""
+
+import argparse
+import inspect
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import fields
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, get_args
+
+import httpx
+import jsonschema
+import pytest
+import yaml
+
+import hookproof
+from contracts import report
+from contracts.checks import CHECKS, deliveries
+from contracts.settings import Settings
+from hookproof.cli import INTERRUPTED
+from hookproof.options import CANNOT, parser
+from mock_server.faults import FAULTS
+from openapi import signature
+from openapi.document import Contract
+from openapi.finding import Finding
+from openapi.formats import FORMATS
+from openapi.loading import load
+from webhook_sink import views
+from webhook_sink.api import Api
+from webhook_sink.delivery import Delivery
+from webhook_sink.server import Sink
+from webhook_sink.verdict import Signature, judge
+
+ROOT = Path(__file__).parent.parent
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))
+}
+CI, MOCK, WEBHOOKS = (PAGES[f"docs/{name}.md"] for name in ("ci", "mock", "webhooks"))
+PROVENANCE, VOCABULARY = PAGES["docs/provenance.md"], PAGES["docs/vocabulary.md"]
+PAGE_OF = {"verify": CI, "mock": MOCK, "token": MOCK, "faults": MOCK, "sink": WEBHOOKS}
+FOREIGN = {"--pyargs", "--from"}
+"""Options of other programs that the pages mention."""
+DIALECT: dict[str, Any] = json.loads(
+    (files("openapi") / "contract.schema.json").read_text(encoding="utf-8")
+)
+COMMAND = r"(?:^|\$\(|^commands = |^uvx --from \. )(hookproof [^)|\n]+)"
+"""A call of the command in a block, in a substitution or behind another program."""
+
+
+@pytest.fixture(scope="module")
+def contract() -> Contract:
+    return load()
+
+
+def commands() -> dict[str, argparse.ArgumentParser]:
+    """Return the parser of each subcommand by its name."""
+    (action,) = (a for a in parser()._actions if isinstance(a, argparse._SubParsersAction))
+    return dict(action.choices)
+
+
+def rows(page: str, *head: str) -> list[list[str]]:
+    """Return the cells of all tables in `page` whose head begins with `head`."""
+    beginning = re.escape("| " + " | ".join(head) + " |")
+    starts = [match.start() for match in re.finditer(f"^{beginning}", page, re.MULTILINE)]
+    tables = [page[start:].partition("\n\n")[0].splitlines() for start in starts]
+    lines = [line for table in tables for line in table[2:]]
+    assert lines, f"no table with the head {head}"
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+
+
+def first_cells(page: str, *head: str) -> set[str]:
+    return {name for row in rows(page, *head) for name in named(row[0])}
+
+
+def named(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def fenced(page: str, *languages: str) -> list[str]:
+    found = re.findall(r"^```(\w+)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    return [text for language, text in found if language in languages]
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_option_stands_in_a_table_with_its_default(command: str) -> None:
+    options = [a for a in commands()[command]._actions if a.option_strings and a.dest != "help"]
+    for option in options:
+        default = option.default
+        if isinstance(default, str | int | float | Path) and not isinstance(default, bool):
+            told = f"`{default:g}`" if isinstance(default, float) else f"`{default}`"
+        else:
+            told = ""
+        for name in option.option_strings:
+            mine = rf"^\| .*`{name}[ `].* \|.*{re.escape(told)}.* \|.* \|$"
+            assert re.search(mine, PAGE_OF[command], re.MULTILINE), f"{name} of {command}: {told}"
+
+
+def test_every_command_and_every_option_that_is_mentioned_exists() -> None:
+    known = {o for c in (parser(), *commands().values()) for o in c._option_string_actions}
+    plugin = Path(inspect.getfile(hookproof)).parent / "pytest_plugin.py"
+    known |= set(re.findall(r'"(--hookproof-[a-z-]+)"', plugin.read_text(encoding="utf-8")))
+    every = "".join(PAGES.values())
+    for name, page in PAGES.items():
+        mentioned = set(re.findall(r"(?<![\w<!|-])--[a-z][a-z0-9-]*", page))
+        assert mentioned <= known | FOREIGN, name
+        assert set(re.findall(r"`hookproof ([a-z]+)", page)) <= set(commands()), name
+    assert [name for name in commands() if f"`hookproof {name}" not in every] == []
+
+
+def understood(line: str) -> argparse.Namespace | None:
+    """Return the options of a call of the command; None for a mistake."""
+    try:
+        return parser().parse_args(shlex.split(line)[1:])
+    except SystemExit as stop:
+        return None if stop.code else argparse.Namespace()
+
+
+def test_every_command_in_a_block_is_understood() -> None:
+    seen = 0
+    for name, page in PAGES.items():
+        for block in fenced(page, "sh", "ini"):
+            for line in re.findall(COMMAND, block, re.MULTILINE):
+                seen += 1
+                options = understood(line)
+                assert options is not None, f"{name}: {line}"
+                assert set(getattr(options, "fault", ())) <= set(FAULTS), f"{name}: {line}"
+    assert seen > 10
+
+
+def test_every_link_between_pages_leads_somewhere() -> None:
+    for name, page in PAGES.items():
+        for link in re.findall(r"\]\(([^)\s]+)\)", page):
+            path, _, anchor = link.partition("#")
+            if ":" in path:
+                continue
+            target = (ROOT / name).parent / path if path else ROOT / name
+            assert target.is_file(), f"{name}: {link}"
+            if anchor:
+                titles = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.MULTILINE)
+                slugs = [re.sub(r"[^\w -]", "", t).lower().replace(" ", "-") for t in titles]
+                assert anchor in slugs, f"{name}: {link}"
+    for name in PAGES:
+        assert name == "README.md" or f"({name})" in PAGES["README.md"], name
+
+
+def test_every_variable_of_the_environment_is_documented_and_exists() -> None:
+    package = Path(inspect.getfile(hookproof)).parent
+    read: dict[str, set[str]] = {
+        path.name: set(re.findall(r'"(HOOKPROOF_[A-Z_]+)"', path.read_text(encoding="utf-8")))
+        for path in package.glob("*.py")
+    }
+    every = set().union(*read.values())
+    assert len(every) >= 6
+    for module, page in (("verify.py", CI), ("servers.py", MOCK), ("tables.py", MOCK)):
+        assert read[module] <= set(re.findall(r"`(HOOKPROOF_[A-Z_]+)`", page)), module
+    for name, page in PAGES.items():
+        assert set(re.findall(r"HOOKPROOF_[A-Z_]+[A-Z]", page)) <= every, name
+    assert "`HOOKPROOF_WEBHOOK_SECRET`" in WEBHOOKS
+
+
+def test_every_fault_is_in_its_table_and_no_other() -> None:
+    told = [[f"`{f.name}`", f.layer, f.sentence] for f in FAULTS.values()]
+    assert rows(MOCK, "name", "layer", "sentence") == told
+
+
+def test_every_check_is_in_its_table_with_its_rule() -> None:
+    told = [[f"`{name}`", (check.__doc__ or "").strip()] for name, check in CHECKS.items()]
+    assert [row[:2] for row in rows(CI, "check", "what it holds")] == told
+    alone = {name for name in CHECKS if name in inspect.getsource(deliveries)}
+    assert first_cells(WEBHOOKS, "check") == alone
+
+
+def test_every_exit_code_is_in_its_table() -> None:
+    codes = [report.CONFORMS, report.DEVIATES, CANNOT, INTERRUPTED]
+    assert [row[0] for row in rows(CI, "code", "verdict")] == [str(code) for code in codes]
+    assert report.NOT_JUDGED == CANNOT
+
+
+def test_every_field_of_the_report_is_in_its_table() -> None:
+    data = report.report(Settings("http://127.0.0.1", "abcdef", 1), None, [], "nothing")
+    finding = {field.name for field in fields(Finding)}
+    assert first_cells(CI, "field", "meaning") == {*data, *finding, *data["webhooks"]}
+
+
+def test_every_status_is_told_with_a_way_to_get_it(contract: Contract) -> None:
+    documented = [status for o in contract.operations for status in o.responses]
+    assert [row[0] for row in rows(MOCK, "status", "when")] == documented
+
+
+def extensions(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the name and the schema of every extension in the dialect."""
+    if isinstance(value, dict):
+        yield from ((k, v) for k, v in value.items() if k.startswith("x-"))
+        for item in value.values():
+            yield from extensions(item)
+
+
+def words(value: Any) -> Iterator[str]:
+    """Yield the properties, and the values to choose from, that a schema of the dialect has."""
+    if isinstance(value, dict):
+        if "$ref" in value and value["$ref"] in ("#/$defs/freedom", "#/$defs/trigger"):
+            yield from words(DIALECT["$defs"][value["$ref"].rpartition("/")[2]])
+        for key, item in value.items():
+            if key == "properties":
+                yield from item
+            if key == "enum":
+                yield from item
+            yield from words(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from words(item)
+
+
+def test_every_extension_is_described_with_its_fields_and_a_valid_example() -> None:
+    parts = re.split(r"^### `(x-[a-z-]+)`\n", VOCABULARY, flags=re.MULTILINE)
+    sections = dict(zip(parts[1::2], parts[2::2], strict=True))
+    assert set(sections) == {name for name, _ in extensions(DIALECT)}
+    for name, schema in extensions(DIALECT):
+        text = sections[name].partition("\n## ")[0]
+        assert re.match(r"\n\*Stands in\* .*\*Says\* ", text), name
+        spans = re.findall(r"`[^`]+`", text.replace("```", "`"))
+        told = set(re.findall(r"[\w-]+", " ".join(spans)))
+        assert set(words(schema)) <= told, name
+        (example,) = (yaml.safe_load(block) for block in fenced(text, "yaml"))
+        jsonschema.Draft202012Validator({**schema, "$defs": DIALECT["$defs"]}).validate(
+            example[name]
+        )
+
+
+def test_what_is_understood_of_openapi_is_listed() -> None:
+    understood = VOCABULARY.partition("## How sure")[0]
+    schema = DIALECT["$defs"]["schema"]["properties"]
+    for word in (*(k for k in schema if not k.startswith("x-")), *FORMATS, *DIALECT["properties"]):
+        assert f"`{word}`" in understood, word
+    for line in re.findall(r"^`\$ref`.*$", understood, re.MULTILINE):
+        assert set(named(line)) <= set(schema)
+
+
+def test_every_source_is_told_with_its_level_and_reference(contract: Contract) -> None:
+    told = {named(row[0])[0]: row[1:] for row in rows(PROVENANCE, "source", "level", "what it is")}
+    sources = contract.document["x-sources"]
+    assert list(told) == list(sources)
+    for name, stated in sources.items():
+        assert told[name][0] == stated["level"]
+        assert stated.get("reference", "") == told[name][2].strip("<>")
+
+
+def test_every_freedom_is_told_with_its_statuses_and_its_weight(contract: Contract) -> None:
+    warned, unjudged = PROVENANCE.split("| freedom |")[1:]
+    for freedom in contract.operations[0].freedoms:
+        table = warned if freedom["judged"] == "warning" else unjudged
+        (line,) = re.findall(rf"^\| `{freedom['name']}` \|.*$", table, re.MULTILINE)
+        assert f"| {', '.join(freedom['refused-with'])} |" in line
+    assert len(re.findall(r"^\| `", warned + unjudged, re.MULTILINE)) == len(
+        contract.operations[0].freedoms
+    )
+
+
+def test_the_sink_s_api_and_context_manager_are_told_as_they_are(contract: Contract) -> None:
+    nothing: Any = None
+    routes = {re.sub(":[a-z]+}", "}", r.path) for r in Api(nothing, nothing, nothing, ()).routes}
+    told = first_cells(WEBHOOKS, "endpoint")
+    assert told == {f"GET /_hookproof{route}" for route in routes}
+    delivery = Delivery(1, 0.0, "POST", "/", (), b"", False, "", 200)
+    shown = views.full(delivery, judge(delivery, contract, None))
+    assert first_cells(WEBHOOKS, "field", "meaning") == set(shown)
+    assert set(get_args(Signature)) == first_cells(WEBHOOKS, "signature", "meaning")
+    parts = " ".join(row[0] for row in rows(WEBHOOKS, "part", "meaning"))
+    public = [name for name in vars(Sink) if not name.startswith("_")]
+    public += inspect.signature(Sink.wait_for).parameters.keys() - {"self"}
+    assert [n for n in (*inspect.signature(Sink).parameters, *public) if n not in parts] == []
+    record = WEBHOOKS.partition("A `Delivery` is")[2].partition("\n")[0]
+    assert [field.name for field in fields(Delivery)] == named(record)
+
+
+class Service:
+    """What the example of a test on the page judges: it sends the contract's own example."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._event = contract.events[0]
+
+    def send_webhooks_to(self, url: str) -> None:
+        self._url = url
+
+    def create_token(self, name: str) -> None:
+        body = json.dumps(self._event.examples[0]).encode()
+        scheme = self._event.signature
+        assert scheme is not None
+        signed = {scheme.header: signature.sign(scheme, body, "development")}
+        headers = {"Content-Type": self._event.media_type, **signed}
+        assert httpx.post(self._url, content=body, headers=headers).status_code == 200
+
+
+def test_the_examples_in_python_work(contract: Contract) -> None:
+    test, receiver = fenced(WEBHOOKS, "python")
+    known: dict[str, Any] = {}
+    exec(test, known)
+    known["test_a_new_token_is_announced"](Service(contract))
+    exec(receiver, known)
+    scheme = contract.events[0].signature
+    assert scheme is not None
+    signed = signature.sign(scheme, b"body", "secret")
+    assert known["verified"](b"body", signed, "secret") is True
+    for body, value in ((b"body ", signed), (b"body", signed + "="), (b"body", None)):
+        assert known["verified"](body, value, "secret") is False

@@ -1,0 +1,57 @@
+// Text for people, from text of strangers. Nothing here makes markup: the page sets textContent.
+
+// Characters that cannot be seen, or that reorder what stands around them.
+const UNSEEN =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+/** Return `text` with a name in place of each character that cannot be seen. */
+export function visible(text) {
+  return text.replace(
+    UNSEEN,
+    (c) => `\u27e8U+${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}\u27e9`,
+  );
+}
+
+/** Return JSON with line breaks and indents; every token stays as it came, numbers above all. */
+export function indented(json) {
+  const tokens = json.match(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g) ?? [];
+  const line = (depth) => "\n" + "  ".repeat(Math.min(depth, 40));
+  let depth = 0;
+  let text = "";
+  tokens.forEach((token, place) => {
+    const empty = /[}\]]/.test(tokens[place + 1] ?? "") && tokens[place + 1].length === 1;
+    if (token === "{" || token === "[") {
+      depth += 1;
+      text += empty ? token : token + line(depth);
+    } else if (token === "}" || token === "]") {
+      depth -= 1;
+      text += /[{[]$/.test(tokens[place - 1] ?? "") && tokens[place - 1].length === 1
+        ? token
+        : line(depth) + token;
+    } else {
+      text += token === "," ? token + line(depth) : token === ":" ? ": " : token;
+    }
+  });
+  return text;
+}
+
+/** Return the bytes in `base64` as lines of 16, in hexadecimal and as ASCII; at most `most`. */
+export function hex(base64, most) {
+  const bytes = atob(base64).slice(0, most);
+  const lines = [];
+  for (let at = 0; at < bytes.length; at += 16) {
+    const part = bytes.slice(at, at + 16);
+    const codes = Array.from(part, (c) => c.charCodeAt(0).toString(16).padStart(2, "0"));
+    const ascii = part.replace(/[^\x20-\x7e]/g, ".");
+    lines.push(`${at.toString(16).padStart(8, "0")}  ${codes.join(" ").padEnd(47)}  ${ascii}`);
+  }
+  return lines.join("\n");
+}
+
+/** Return a number of bytes for people. */
+export function size(bytes) {
+  if (bytes < 1024) return bytes === 1 ? "1 byte" : `${bytes} bytes`;
+  return bytes < 1024 * 1024
+    ? `${(bytes / 1024).toFixed(1)} KiB`
+    : `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+}

@@ -6,11 +6,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test clean
+.PHONY: help demo test lock clean
 
 help:
 	@echo "make demo   show the loop closed: mock, sink and harness, then a finding"
 	@echo "make test   run the tests, the style and type checks, and the loop, through tox"
+	@echo "make lock   pin what make and tox install anew"
 	@echo "make clean  remove what the two have made"
 
 $(BIN)/python:
@@ -31,6 +32,13 @@ demo: $(BIN)/.installed
 test: $(BIN)/.installed
 	$(BIN)/tox run
 	@echo "The browser tests did not run: there are none yet."
+
+lock:
+	$(BIN)/python -m pip install --quiet uv
+	{ echo "# Pinned by make lock: what make and tox install. The wheel itself states ranges."; \
+	  $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links pyproject.toml requirements.in; } > requirements.lock.new
+	mv requirements.lock.new requirements.lock
 
 clean:
 	rm -rf $(VENV) .tox build dist hookproof-report

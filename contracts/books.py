@@ -1,8 +1,9 @@
 """The closed books of a run, which the checks read, and the judgements that they return."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from contracts.correlators import Correlator
 from contracts.exchange import Exchange
 from contracts.ledger import Balance, Received
 from contracts.settings import Settings
@@ -21,6 +22,8 @@ class Books:
     balance: Balance
     undecided: tuple[str, ...]
     """A sentence for each case that the run could not make."""
+    places: Mapping[str, tuple[Correlator, ...]]
+    """The correlators of each operation, by its id."""
 
     @property
     def answered(self) -> Iterator[tuple[Exchange, int]]:

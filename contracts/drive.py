@@ -28,6 +28,8 @@ def pilot(talk: Conversation) -> str | None:
         if exchange.status is not None and exchange.status < 400:
             break
         exchange = talk.send(plan)
+    if exchange.status in (400, 403) and follow_ups.learn_what_is_held(talk):
+        exchange = talk.send(plan)
     where = f"{talk.operation.method} {talk.url}"
     if exchange.failure is not None and exchange.failure.status is None:
         return f"{where}: {exchange.failure.message}; does the service run, is the URL right?"

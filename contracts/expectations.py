@@ -4,11 +4,12 @@ Not the generator's intention counts but what the contract says of the body: so 
 meant to be invalid and is not, or the other way about, is still judged rightly.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from contracts.correlators import Correlator, correlators
 from contracts.exchange import Request
 from openapi.document import Contract, Json
 from openapi.expression import parse
@@ -139,11 +140,30 @@ def matching(contract: Contract, request: Request, sent: float) -> frozenset[str
     )
 
 
+def lacking(contract: Contract, request: Request, places: Sequence[Correlator]) -> frozenset[int]:
+    """Return the statuses that may refuse permissions which the caller does not hold itself.
+
+    `places` are the operation's correlators after it was learnt what is held; those of the contract
+    hold every known permission.
+    """
+    held = {place.request: frozenset(place.values) for place in places}
+    statuses: set[int] = set()
+    for place in correlators(contract, request.operation):
+        asked = get(request.json.value, place.request)
+        foreign = frozenset(place.values) - held.get(place.request, frozenset())
+        if not isinstance(asked, list) or not any(item in foreign for item in map(str, asked)):
+            continue
+        for freedom in request.operation.freedoms:
+            if freedom.get("caller-lacks") and parse(freedom["at"]).where == place.request:
+                statuses |= {int(status) for status in freedom["refused-with"]}
+    return frozenset(statuses)
+
+
 def _value_freedoms(
     contract: Contract, request: Request, body: JsonText, sent: float
 ) -> Iterator[tuple[int, Mapping[str, Json]]]:
     for index, freedom in enumerate(request.operation.freedoms):
-        if "at" not in freedom:
+        if "at" not in freedom or freedom.get("caller-lacks"):
             continue
         value = get(body.value, parse(freedom["at"]).where)
         if value is MISSING:

@@ -7,12 +7,11 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import httpx
 import pytest
-from webhook_sink.server import Sink
 
 from contracts import drive
 from contracts.books import Books, merged
@@ -21,26 +20,13 @@ from contracts.conversation import Conversation
 from contracts.correlators import Freshness
 from contracts.exchange import Exchange
 from contracts.ledger import Balance, Received, balance, occurrences, triggered
+from contracts.outcome import OUTCOME, SETTINGS, Outcome
 from contracts.settings import Settings
 from contracts.target import Target
 from openapi.document import Contract
-from openapi.finding import Finding
 from openapi.loading import load
-
-
-@dataclass
-class Outcome:
-    """What a run has come to so far; filled by the session, read by the roof."""
-
-    books: Books | None = None
-    not_judged: str | None = None
-    findings: list[Finding] = field(default_factory=list)
-    applied: set[str] = field(default_factory=set)
-    """The checks that came to an end; a run in which one did not has judged nothing."""
-
-
-SETTINGS = pytest.StashKey[Settings]()
-OUTCOME = pytest.StashKey[Outcome]()
+from openapi.reading import ContractError
+from webhook_sink.server import Sink
 
 
 class CouldNotJudge(Exception):
@@ -56,7 +42,7 @@ def books(request: pytest.FixtureRequest) -> Books:
     outcome = request.config.stash.setdefault(OUTCOME, Outcome())
     try:
         outcome.books = run(settings, load(settings.contract))
-    except CouldNotJudge as error:
+    except (CouldNotJudge, ContractError) as error:
         outcome.not_judged = str(error)
         pytest.exit(f"could not judge: {error}", returncode=2)
     return outcome.books
@@ -82,6 +68,10 @@ def judge(request: pytest.FixtureRequest, books: Books) -> Callable[[str], None]
 
 def run(settings: Settings, contract: Contract) -> Books:
     """Drive every operation that takes a body, wait for the webhooks, and close the books."""
+    if not settings.token and any(operation.scheme for operation in contract.operations):
+        raise CouldNotJudge(
+            "no token was given: pass --token or HOOKPROOF_TOKEN (for the mock: hookproof token)"
+        )
     freshness = Freshness(settings.run_id, settings.seed, datetime.now(UTC))
     with ExitStack() as stack:
         sink = _sink(stack, settings, contract)
@@ -154,7 +144,7 @@ def _closed(
     exchanges = tuple(exchange for talk in talks for exchange in talk.exchanges)
     places = {talk.operation.id: talk.places for talk in talks}
     known = [place for talk in talks for place in talk.places]
-    books = Books(contract, settings, exchanges, (), Balance((), (), (), ()), undecided)
+    books = Books(contract, settings, exchanges, (), Balance((), (), (), ()), undecided, places)
     if sink is None:
         return books
     _progress("waiting for the webhooks to end ...")

@@ -1,5 +1,7 @@
 """What depends on an answer: credentials that the service issued, repeated requests, a burst."""
 
+from dataclasses import replace
+
 from contracts.conversation import Conversation
 from contracts.credentials import bearer
 from contracts.exchange import Credential, Expects
@@ -51,6 +53,37 @@ def _alike(permission: str) -> list[str]:
     resource, colon, action = permission.partition(":")
     other = "read" if action == "write" else "write"
     return [f"{permission}Extra", f"{resource}{colon}{other}", f"x{permission}"]
+
+
+def learn_what_is_held(talk: Conversation) -> bool:
+    """Find which permissions the caller may give on, where a service lets no others be given.
+
+    Return whether any were found; then only those are asked for from here on.
+    """
+    success = talk.operation.answer_to("valid-request")
+    needed = list(talk.operation.permissions)
+    subsets = [place for place in talk.places if place.kind == "subset"]
+    if success is None or not needed or len(subsets) != 1:
+        return False
+    place = subsets[0]
+
+    def may_give(permissions: list[str]) -> bool:
+        values = {place.request: constant(permissions)}
+        plan = Plan("probe: held permissions", "are these permissions held", talk.base(),
+                    talk.media_type, values=values)  # fmt: skip
+        return talk.send(plan).status == int(success.status)
+
+    if not may_give(needed):
+        return False
+    held = [p for p in place.values if p in needed or may_give([*needed, p])]
+    kept = replace(
+        place,
+        values=tuple(held),
+        least=min(place.least, len(held)),
+        most=min(place.most, len(held)),
+    )
+    talk.places = tuple(kept if other is place else other for other in talk.places)
+    return True
 
 
 def _known(talk: Conversation, expression: str) -> list[str]:

@@ -1,7 +1,7 @@
 """The options of every command: names, values, meanings. What they bring about is in `cli`."""
 
 import argparse
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NoReturn
 
@@ -20,7 +20,7 @@ class _Parser(argparse.ArgumentParser):
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command."""
     top = _Parser(prog="hookproof", description="One contract: a mock, a sink, a judge.")
-    top.add_argument("--version", action="version", version=f"hookproof {version('hookproof')}")
+    top.add_argument("--version", action="version", version=f"hookproof {_version()}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _mock(commands.add_parser("mock", help="run the service of the contract on this machine"))
     _sink(commands.add_parser("sink", help="receive webhooks, keep them, judge them"))
@@ -30,6 +30,13 @@ def parser() -> argparse.ArgumentParser:
     faults = commands.add_parser("faults", help="list the faults that the mock can have")
     faults.add_argument("--json", action="store_true", help="print a JSON array")
     return top
+
+
+def _version() -> str:
+    try:
+        return version("hookproof")
+    except PackageNotFoundError:
+        return "of a checkout that is not installed"
 
 
 def _contract(command: argparse.ArgumentParser) -> None:
@@ -84,7 +91,10 @@ def _sink(command: argparse.ArgumentParser) -> None:
         "--webhook-secret", metavar="S", help="check the signatures with this secret"
     )
     command.add_argument(
-        "--store", type=Path, metavar="FILE", help="keep the deliveries there (default: in memory)"
+        "--store",
+        type=Path,
+        metavar="FILE",
+        help="keep the deliveries there (default: until the sink stops)",
     )
     command.add_argument(
         "--reply",

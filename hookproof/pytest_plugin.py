@@ -24,7 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     import shlex  # noqa: PLC0415 - nothing is loaded into a process that judges no service
 
-    from contracts.fixtures import SETTINGS  # noqa: PLC0415
+    from contracts.outcome import SETTINGS  # noqa: PLC0415
     from hookproof.options import parser  # noqa: PLC0415
     from hookproof.verify import settings_of  # noqa: PLC0415
 

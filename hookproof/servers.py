@@ -7,6 +7,8 @@ import shlex
 import signal
 import socket
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import uvicorn
 
@@ -62,19 +64,23 @@ def run_sink(options: argparse.Namespace) -> int:
     """Receive deliveries until told to stop; return the exit code."""
     contract = contract_of(options.contract)
     secret = from_environment(options.webhook_secret, "HOOKPROOF_WEBHOOK_SECRET")
-    try:
-        store = open_store(options.store)
-    except StoreError as error:
-        raise CommandError(str(error)) from None
     listener = listen(options.host, options.port)
     url = url_of(listener)
-    app = create_sink(contract, secret=secret, store=store, replies=options.reply)
-    lines = [
-        f"hookproof sink listening on {url} (any path but /_hookproof/)",
-        f"page and API on {url}/_hookproof/",
-        f"curl -i {url}/webhook -H 'Content-Type: application/json' -d '{{}}'",
-    ]
-    return serve(sink_config(app), listener, lines)
+    with TemporaryDirectory(prefix="hookproof-sink-") as directory:
+        path = options.store or Path(directory, "deliveries.sqlite3")
+        try:
+            store = open_store(path)
+        except StoreError as error:
+            raise CommandError(str(error)) from None
+        app = create_sink(contract, secret=secret, store=store, replies=options.reply)
+        kept = "there" if options.store else "until the sink stops; --store FILE keeps them longer"
+        lines = [
+            f"hookproof sink listening on {url} (any path but /_hookproof/)",
+            f"page and API on {url}/_hookproof/",
+            f"deliveries are kept in {path} {kept}",
+            f"curl -i {url}/webhook -H 'Content-Type: application/json' -d '{{}}'",
+        ]
+        return serve(sink_config(app), listener, lines)
 
 
 def granted(contract: Contract) -> list[str]:

@@ -1,7 +1,6 @@
 """The values of options: read, or refused with the value, the rule and what to write instead."""
 
 import argparse
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from openapi.rate import Rate, parse_rate
@@ -82,11 +81,3 @@ def provocation(text: str) -> str:
     if text != "429":
         raise argparse.ArgumentTypeError(f"{text!r} cannot be provoked; known is 429")
     return text
-
-
-def existing_file(text: str) -> Path:
-    """Read the path of a file that is there."""
-    path = Path(text)
-    if not path.is_file():
-        raise argparse.ArgumentTypeError(f"there is no file {text!r}")
-    return path

@@ -7,7 +7,6 @@ import random
 import string
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,13 +14,12 @@ import pytest
 
 import contracts
 from contracts.checks import CHECKS
-from contracts.fixtures import OUTCOME, SETTINGS, Outcome
+from contracts.outcome import OUTCOME, SETTINGS, Outcome
 from contracts.report import report
 from contracts.settings import Settings
-from hookproof.cli import INTERRUPTED, from_environment
+from hookproof.cli import INTERRUPTED, CommandError, from_environment
 from hookproof.contract_option import contract_of
 from hookproof.terminal import summary
-from openapi.document import Json
 
 SUITE = Path(contracts.__file__).parent
 
@@ -86,24 +84,21 @@ def run_verify(options: argparse.Namespace) -> int:
     settings = settings_of(options)
     outcome = Outcome()
     started = time.monotonic()
-    interrupted = False
     try:
-        contract_of(settings.contract)
         settings.report_dir.mkdir(parents=True, exist_ok=True)
         (settings.report_dir / "junit.xml").unlink(missing_ok=True)
+    except OSError as error:
+        raise CommandError(f"{settings.report_dir}: no reports there: {error.strerror}") from None
+    try:
+        contract_of(settings.contract)
         interrupted = judge(settings, outcome)
-    finally:
-        code = _finish(settings, outcome, time.monotonic() - started, interrupted)
-    return code
+    except CommandError as error:
+        outcome.not_judged, interrupted = str(error), False
+    return _finish(settings, outcome, time.monotonic() - started, interrupted)
 
 
 def judge(settings: Settings, outcome: Outcome) -> bool:
     """Run the suite in this process, filling `outcome`; say whether it was interrupted."""
-    if not settings.token and any(o.scheme for o in contract_of(settings.contract).operations):
-        outcome.not_judged = (
-            "no token was given: pass --token or HOOKPROOF_TOKEN (for the mock: hookproof token)"
-        )
-        return False
     arguments = [
         str(SUITE),
         "-c", os.devnull,
@@ -135,19 +130,6 @@ def _finish(settings: Settings, outcome: Outcome, took: float, interrupted: bool
     if interrupted:
         data["exit_code"] = INTERRUPTED
     path = settings.report_dir / "report.json"
-    settings.report_dir.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
-    _print_lines(summary(data, took, path), print)
+    print("\n".join(summary(data, took, path)), flush=True)
     return int(data["exit_code"])
-
-
-def _print_lines(lines: list[str], out: Callable[[str], None]) -> None:
-    for line in lines:
-        out(line)
-    sys.stdout.flush()
-
-
-def read_report(directory: Path) -> dict[str, Json]:
-    """Return the report that a run wrote to `directory`."""
-    data: dict[str, Json] = json.loads((directory / "report.json").read_text(encoding="utf-8"))
-    return data

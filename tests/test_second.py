@@ -100,9 +100,7 @@ def test_it_conforms(port: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", tables()["legal"])
-def test_what_a_service_is_free_to_do_is_no_violation(
-    name: str, port: int, tmp_path: Path
-) -> None:
+def test_what_a_service_is_free_to_do_is_no_violation(name: str, port: int, tmp_path: Path) -> None:
     run = judged(port, tmp_path, ["--legal", name])
     assert run.code == 0, run.out
     warnings = {finding["check"] for finding in run.report["findings"]}

@@ -62,12 +62,14 @@ class Receiver:
         except StoreError:
             await Response(status_code=503)(scope, receive, send)
             return
-        answer = Response(status_code=kept.status, background=BackgroundTask(self._log, kept))
+        # Judging takes longer than storing: after the answer, and in a thread.
+        line = BackgroundTask(self._note, kept) if _log.isEnabledFor(logging.INFO) else None
+        answer = Response(status_code=kept.status, background=line)
         if kept.status in _WITHOUT_BODY:
             del answer.headers["content-length"]
         await answer(scope, receive, send)
 
-    def _log(self, delivery: Delivery) -> None:
+    def _note(self, delivery: Delivery) -> None:
         verdict = self._judge(delivery)
         target = delivery.target
         if self._secret:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from contracts.books import Books, Judgement, broken, kept
 from contracts.exchange import Exchange
-from contracts.expectations import Expectation, expectation
+from contracts.expectations import Expectation, expectation, lacking
 from contracts.follow_ups import BURST, ISSUED, REPEAT
 from openapi.pointer import join
 from openapi.validation import Violation, brief
@@ -15,6 +15,9 @@ def judged(books: Books, *kinds: str) -> Iterator[tuple[Exchange, Expectation, i
     for exchange, status in books.answered:
         expected = expectation(books.contract, exchange.request, exchange.started)
         waited_out = status == _status(exchange, "burst")
+        places = books.places[exchange.request.operation.id]
+        if status in lacking(books.contract, exchange.request, places):
+            continue
         if expected.kind in kinds and status < 500 and not waited_out:
             yield exchange, expected, status
 

@@ -109,7 +109,9 @@ _SHAPES: Final = {
     "same-name-twice": _may("Names need not be unique.", setting(claim=lambda vault, name: True)),
     "trim-name": _may("Outer white space of a name is cut.", freedoms.TRIM_NAME),
     "keep-lone-surrogates": _may("A name may hold half a character.", freedoms.SURROGATES),
-    "bad-body-first": _warned("A bad body is told before a bad credential.", setting(body_first=True)),
+    "bad-body-first": _warned(
+        "A bad body is told before a bad credential.", setting(body_first=True)
+    ),
     "accept-bom": _may("A byte order mark is skipped.", around("decode", freedoms.without_mark)),
     "accept-any-media-type": _may(
         "The media type of a request is not looked at.", setting(media=lambda given: True)

@@ -3,6 +3,7 @@ import { hex, indented, size, visible } from "./text.js";
 
 const AT_ONCE = 200; // deliveries asked for and rows kept
 const MOST_SHOWN = 256 * 1024; // characters of a body
+const BESIDE = matchMedia("(min-width: 75rem)"); // the detail stands beside the list
 const at = (id) => document.getElementById(id);
 let last = 0; // the greatest id in the list
 let chosen = null; // the delivery in the detail
@@ -103,6 +104,7 @@ function showBody() {
   const readable = isJson && pressed ? indented(text) : text;
   const whole = text === null ? hex(base64, MOST_SHOWN / 16) : readable;
   at("body").textContent = visible(whole.slice(0, MOST_SHOWN));
+  at("body").classList.toggle("bytes", text === null);
   const notes = [];
   if (chosen.truncated) notes.push("The body went on; only this much was kept.");
   if (text === null) notes.push("Not UTF-8 text: shown as bytes.");
@@ -159,7 +161,7 @@ async function show(id, byHand) {
   showChosen();
   if (byHand) {
     at("detail-title").focus({ preventScroll: true });
-    at("detail").scrollIntoView({ block: "nearest" });
+    if (!BESIDE.matches) at("detail").scrollIntoView();
   }
   history.replaceState(null, "", `#${id}`);
 }

@@ -1,0 +1,24 @@
+"""What a run is given and what it comes to, kept in pytest's configuration. Light to import."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from contracts.books import Books
+from contracts.settings import Settings
+from openapi.finding import Finding
+
+
+@dataclass
+class Outcome:
+    """What a run has come to so far; filled by the session, read by the roof."""
+
+    books: Books | None = None
+    not_judged: str | None = None
+    findings: list[Finding] = field(default_factory=list)
+    applied: set[str] = field(default_factory=set)
+    """The checks that came to an end; a run in which one did not has judged nothing."""
+
+
+SETTINGS = pytest.StashKey[Settings]()
+OUTCOME = pytest.StashKey[Outcome]()

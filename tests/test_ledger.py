@@ -1,0 +1,154 @@
+"""Double entry: every event finds the request that brought it about, however it was spoilt."""
+
+import json
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from contracts.correlators import Freshness, correlators
+from contracts.exchange import Answer, Credential, Exchange
+from contracts.ledger import Balance, Received, balance, occurrences
+from contracts.plan import Plan, build
+from openapi.loading import load
+from openapi.pointer import put
+from webhook_sink.delivery import Delivery
+from webhook_sink.verdict import judge
+
+CONTRACT = load()
+(OPERATION,) = CONTRACT.operations
+(EVENT,) = CONTRACT.events
+PLACES = correlators(CONTRACT, OPERATION)
+VALID = Credential("valid", "accepted", "Bearer token")
+RUN = "abc123"
+BASE = {"name": "x", "expiresAt": "2027-01-01T00:00:00Z", "scopes": ["license:read"]}
+Payload = dict[str, Any]
+
+
+def exchanges(count: int, run: str = RUN, status: int = 201) -> list[Exchange]:
+    """Return `count` entries, one second apart."""
+    fresh = Freshness(run, 1, datetime(2027, 1, 1, tzinfo=UTC))
+    made = []
+    for index in range(count):
+        plan = Plan("valid", "a test", BASE)
+        request = build(CONTRACT, OPERATION, PLACES, plan, fresh.next(), VALID)
+        made.append(Exchange(request, Answer(status, (), b"{}"), None, index, index + 0.5))
+    return made
+
+
+def event(exchange: Exchange, number: int) -> Payload:
+    """Return the true payload of `exchange`."""
+    payload: Payload = json.loads(json.dumps(EVENT.examples[0]))
+    sent: Any = exchange.request.json.value
+    for echo in EVENT.trigger["echoes"]:
+        put(payload, echo["to"], sent.get(echo["from"].rpartition("/")[2], echo.get("absent")))
+    put(payload, "/data/id", f"id-{number}")
+    return payload
+
+
+def received(payloads: list[Payload | bytes], late: float = 1000.0) -> list[Received]:
+    made = []
+    for index, payload in enumerate(payloads):
+        body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+        at = late + index
+        delivery = Delivery(index + 1, at, "POST", "/", (), body, False, "127.0.0.1:1", 200)
+        made.append(Received(delivery, judge(delivery, CONTRACT, None)))
+    return made
+
+
+def closed(entries: list[Exchange], payloads: list[Payload | bytes]) -> Balance:
+    events = occurrences(received(payloads), PLACES)
+    return balance(CONTRACT, entries, events, {OPERATION.id: PLACES}, RUN)
+
+
+def cut(payload: Payload) -> None:
+    payload["data"]["name"] = payload["data"]["name"][:12]
+
+
+def constant(payload: Payload) -> None:
+    payload["data"]["name"] = "always the same"
+
+
+def upper(payload: Payload) -> None:
+    payload["data"]["name"] = payload["data"]["name"].upper()
+
+
+def shifted(payload: Payload) -> None:
+    payload["data"]["expiresAt"] = "2027-01-01T02:00:00Z"
+
+
+def without_scopes(payload: Payload) -> None:
+    payload["data"]["scopes"] = []
+
+
+def unnamed(payload: Payload) -> None:
+    del payload["data"]["name"]
+
+
+@pytest.mark.parametrize("spoil", [cut, constant, upper, shifted, without_scopes, unnamed])
+def test_an_event_spoilt_in_one_field_still_finds_its_request(
+    spoil: Callable[[Payload], None],
+) -> None:
+    entries = exchanges(120)
+    payloads: list[Payload | bytes] = []
+    for index, entry in enumerate(entries):
+        payload = event(entry, index)
+        spoil(payload)
+        payloads.append(payload)
+    order = list(range(120))
+    random.Random(7).shuffle(order)
+    result = closed(entries, [payloads[index] for index in order])
+    assert (result.missing, result.foreign, result.earlier) == ((), (), ())
+    pairs = {e.request.number: o.first.delivery.id for e, o in result.pairs}
+    assert pairs == {entries[index].request.number: at + 1 for at, index in enumerate(order)}
+
+
+def test_names_that_were_swapped_do_not_swap_the_events() -> None:
+    entries = exchanges(2)
+    first, second = event(entries[0], 0), event(entries[1], 1)
+    names = first["data"]["name"], second["data"]["name"]
+    second["data"]["name"], first["data"]["name"] = names
+    result = closed(entries, [first, second])
+    assert [(e.request.number, o.first.delivery.id) for e, o in result.pairs] == [(1, 1), (2, 2)]
+
+
+def test_a_payload_that_cannot_be_read_is_found_by_what_shows() -> None:
+    entries = exchanges(3)
+    body = b"event=" + json.dumps(event(entries[1], 1)).encode()
+    result = closed(entries, [event(entries[0], 0), body, event(entries[2], 2)])
+    assert result.missing == ()
+    assert {o.first.delivery.id for e, o in result.pairs if e is entries[1]} == {2}
+
+
+def test_what_is_missing_twice_there_or_uncalled_for_is_told_apart() -> None:
+    entries = [*exchanges(3), *exchanges(4, status=400)[3:]]
+    again, refused = event(entries[0], 99), event(entries[3], 4)
+    stranger = json.loads(json.dumps(EVENT.examples[0]))
+    other_run = event(exchanges(1, run="zzz999")[0], 7)
+    result = closed(entries, [event(entries[0], 0), again, refused, stranger, other_run])
+    assert [e.request.number for e in result.missing] == [2, 3]
+    assert [e.request.number for e, _ in result.pairs] == [1, 1, 4]
+    assert [o.first.delivery.id for o in result.foreign] == [4]
+    assert [o.first.delivery.id for o in result.earlier] == [5]
+
+
+def test_one_identity_and_one_name_are_attempts_of_one_event() -> None:
+    entries = exchanges(1)
+    payload = event(entries[0], 0)
+    result = closed(entries, [payload, payload])
+    assert [len(o.attempts) for _, o in result.pairs] == [2]
+
+
+def test_a_lone_pair_is_made_by_elimination() -> None:
+    entries = exchanges(1)
+    payload = event(entries[0], 0)
+    payload["data"].update(name="lost", expiresAt=None, scopes=[])
+    assert closed(entries, [payload]).missing == ()
+
+
+def test_every_request_has_values_of_its_own() -> None:
+    bodies = [entry.request.json.value for entry in exchanges(500)]
+    for name in ("name", "expiresAt"):
+        assert len({body[name] for body in bodies if isinstance(body, dict)}) == 500

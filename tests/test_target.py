@@ -1,0 +1,180 @@
+"""Reaching the service: nothing of this machine leaks in, nothing the service does hangs a run."""
+
+import gzip
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+import pytest
+
+from contracts.exchange import Answer, Credential, Exchange, Request
+from contracts.target import BODY_LIMIT, Target, pause_after
+from openapi.loading import load
+
+OPERATION = load().operations[0]
+REQUEST = Request(
+    number=1,
+    operation=OPERATION,
+    method="POST",
+    block="test",
+    description="a test",
+    credential=Credential("valid", "accepted", "Bearer token"),
+    media_type="application/json",
+    body=b'{"name": "x"}',
+    correlators={},
+    mark="hp-test00-0001",
+)
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+
+@contextmanager
+def serving(*answers: bytes | Callable[[socket.socket], None]) -> Iterator[tuple[str, list[bytes]]]:
+    """Give each connection the next answer once its request is read; yield URL and requests."""
+    seen: list[bytes] = []
+    stop = threading.Event()
+
+    def serve(listener: socket.socket) -> None:
+        for answer in answers:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                seen.append(connection.recv(65536))
+                if callable(answer):
+                    answer(connection)
+                else:
+                    connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", seen
+        stop.set()
+
+
+def send(url: str, *, timeout: float = 10.0) -> Exchange:
+    with Target(url, timeout=timeout) as target:
+        return target.send(REQUEST)
+
+
+def test_what_is_sent_is_what_was_planned() -> None:
+    with serving(OK) as (url, seen):
+        exchange = send(f"{url}/prefix")
+    assert exchange.status == 200
+    head, _, body = seen[0].partition(b"\r\n\r\n")
+    lines = head.decode().lower().split("\r\n")
+    assert lines[0] == f"post /prefix{OPERATION.path} http/1.1"
+    assert "authorization: bearer token" in lines
+    assert "content-type: application/json" in lines
+    assert body == REQUEST.body
+
+
+def test_redirects_are_not_followed_and_proxies_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environ, "HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setitem(os.environ, "ALL_PROXY", "http://127.0.0.1:1")
+    moved = b"HTTP/1.1 307 Moved\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"
+    with serving(moved) as (url, seen):
+        assert send(url).status == 307
+    assert len(seen) == 1
+
+
+def endless(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 201 Created\r\n\r\n")
+    try:
+        while True:
+            connection.sendall(b" " * 65536)
+    except OSError:
+        return
+
+
+def drip(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\n{")
+    connection.recv(1)
+
+
+def silence(connection: socket.socket) -> None:
+    connection.recv(1)
+
+
+def bomb(connection: socket.socket) -> None:
+    packed = gzip.compress(b"0" * (BODY_LIMIT + 1))
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n"
+    connection.sendall(head.encode() + packed)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "begun"),
+    [
+        (endless, "too large", 201),
+        (bomb, "too large", 200),
+        (drip, "timeout", 201),
+        (silence, "timeout", None),
+        (b"", "lost", None),
+        (b"SSH-2.0-OpenSSH\r\n", "malformed", None),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", "malformed", 200),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", "malformed", 200),
+    ],
+)  # fmt: skip
+def test_no_answer_hangs_or_breaks_the_run(
+    answer: bytes | Callable[[socket.socket], None], kind: str, begun: int | None
+) -> None:
+    with serving(answer) as (url, _):
+        exchange = send(url, timeout=1.0 if kind == "timeout" else 10.0)
+    assert exchange.answer is None
+    assert exchange.failure is not None
+    assert (exchange.failure.kind, exchange.failure.status) == (kind, begun)
+    assert not exchange.repeated
+
+
+def test_nobody_listening_is_said() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    failure = send(url).failure
+    assert failure is not None
+    assert failure.kind == "unreachable"
+
+
+def test_a_connection_lost_after_it_had_served_is_marked_for_one_repetition() -> None:
+    def once(connection: socket.socket) -> None:
+        connection.sendall(OK)
+        connection.recv(65536)  # The next request is read, and never answered.
+
+    with serving(once, OK) as (url, _), Target(url) as target:
+        first, second, third = (target.send(REQUEST) for _ in range(3))
+    assert first.status == 200
+    assert second.repeated
+    assert third.status == 200
+
+
+NOW = datetime(2027, 1, 1, tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("header", "attempt", "seconds"),
+    [
+        ("7", 0, 7.0),
+        ("0", 3, 0.0),
+        ("3600", 0, 60.0),
+        (format_datetime(datetime(2027, 1, 1, 0, 0, 9, tzinfo=UTC), usegmt=True), 0, 10.0),
+        (format_datetime(datetime(2026, 1, 1, tzinfo=UTC), usegmt=True), 0, 1.0),
+        ("soon", 0, 1.0),
+        ("-5", 2, 4.0),
+        (None, 3, 8.0),
+        (None, 60, 60.0),
+    ],
+)
+def test_a_429_is_waited_out_as_long_as_it_says(
+    header: str | None, attempt: int, seconds: float
+) -> None:
+    headers = (("Retry-After", header),) if header is not None else ()
+    assert pause_after(Answer(429, headers, b""), attempt, NOW) == seconds
+
+
+def test_requests_that_differ_are_different_entries() -> None:
+    assert replace(REQUEST) != REQUEST

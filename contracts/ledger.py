@@ -90,10 +90,11 @@ def balance(
 
     `places` holds the correlators of each operation by its id.
     """
+    ours = [(e, event) for e, event in enumerate(events) if not _mark_of_another(event, run_id)]
     scored = sorted(
         (
             (-score, abs(event.first.delivery.received_at - exchange.ended), e, x)
-            for e, event in enumerate(events)
+            for e, event in ours
             for x, exchange in enumerate(exchanges)
             if (score := _score(exchange, event, places[exchange.request.operation.id])) >= ENOUGH
         ),
@@ -111,16 +112,16 @@ def balance(
             served.add(x)
     for _, _, e, x in scored:
         owner.setdefault(e, x)
-    alone = [e for e in range(len(events)) if e not in owner]
+    alone = [e for e, _ in ours if e not in owner]
     unserved = sorted(expecting - set(owner.values()))
-    if len(alone) == 1 and len(unserved) == 1 and not _mark_of_another(events[alone[0]], run_id):
+    if len(alone) == len(unserved) == 1:
         owner[alone[0]] = unserved[0]
-    left = [event for e, event in enumerate(events) if e not in owner]
+    of_this_run = {e for e, _ in ours}
     return Balance(
         pairs=tuple((exchanges[x], events[e]) for e, x in sorted(owner.items())),
         missing=tuple(exchanges[x] for x in sorted(expecting - set(owner.values()))),
-        foreign=tuple(event for event in left if not _mark_of_another(event, run_id)),
-        earlier=tuple(event for event in left if _mark_of_another(event, run_id)),
+        foreign=tuple(event for e, event in ours if e not in owner),
+        earlier=tuple(event for e, event in enumerate(events) if e not in of_this_run),
     )
 
 

@@ -1,0 +1,154 @@
+"""What ships: exactly these files, and the metadata that makes the command and the plugin."""
+
+import os
+import zipfile
+from importlib.metadata import entry_points, files, requires
+from pathlib import PurePosixPath
+
+SHIPPED = """
+contracts/__init__.py
+contracts/books.py
+contracts/checks/__init__.py
+contracts/checks/answers.py
+contracts/checks/credentials.py
+contracts/checks/deliveries.py
+contracts/checks/payloads.py
+contracts/checks/requests.py
+contracts/checks/secrets.py
+contracts/checks/webhooks.py
+contracts/conversation.py
+contracts/correlators.py
+contracts/credentials.py
+contracts/drive.py
+contracts/exchange.py
+contracts/expectations.py
+contracts/fixtures.py
+contracts/follow_ups.py
+contracts/ledger.py
+contracts/outcome.py
+contracts/plan.py
+contracts/probes.py
+contracts/report.py
+contracts/settings.py
+contracts/strategies.py
+contracts/target.py
+contracts/test_answers.py
+contracts/test_requests.py
+contracts/test_secrets.py
+contracts/test_webhooks.py
+hookproof/__init__.py
+hookproof/__main__.py
+hookproof/cli.py
+hookproof/contract_option.py
+hookproof/demo.py
+hookproof/options.py
+hookproof/parts.py
+hookproof/pytest_plugin.py
+hookproof/servers.py
+hookproof/tables.py
+hookproof/terminal.py
+hookproof/values.py
+hookproof/verify.py
+mock_server/__init__.py
+mock_server/admission.py
+mock_server/answer.py
+mock_server/answer_faults.py
+mock_server/app.py
+mock_server/auth_faults.py
+mock_server/behaviour.py
+mock_server/delivery_faults.py
+mock_server/exchange.py
+mock_server/faults.py
+mock_server/intake.py
+mock_server/marks.py
+mock_server/operations.py
+mock_server/own.py
+mock_server/payload.py
+mock_server/payload_faults.py
+mock_server/problems.py
+mock_server/reception.py
+mock_server/secret_faults.py
+mock_server/security.py
+mock_server/sender.py
+mock_server/settings.py
+mock_server/stack.py
+mock_server/state.py
+mock_server/tokens.py
+mock_server/validation_faults.py
+mock_server/webhooks.py
+openapi/__init__.py
+openapi/contract.schema.json
+openapi/document.py
+openapi/expression.py
+openapi/finding.py
+openapi/formats.py
+openapi/json_text.py
+openapi/loading.py
+openapi/lowering.py
+openapi/marked.py
+openapi/operations.py
+openapi/personal-access-tokens.yaml
+openapi/pointer.py
+openapi/rate.py
+openapi/reading.py
+openapi/signature.py
+openapi/validation.py
+webhook_sink/__init__.py
+webhook_sink/api.py
+webhook_sink/app.py
+webhook_sink/arrivals.py
+webhook_sink/delivery.py
+webhook_sink/guard.py
+webhook_sink/inspector/icon.svg
+webhook_sink/inspector/index.html
+webhook_sink/inspector/inspector.css
+webhook_sink/inspector/inspector.js
+webhook_sink/inspector/text.js
+webhook_sink/media_type.py
+webhook_sink/memory_store.py
+webhook_sink/receiver.py
+webhook_sink/running.py
+webhook_sink/server.py
+webhook_sink/sqlite_store.py
+webhook_sink/store.py
+webhook_sink/verdict.py
+webhook_sink/views.py
+webhook_sink/wire.py
+webhook_sink/writer.py
+"""
+
+
+def shipped() -> set[str]:
+    """Return the paths in the wheel under test, or in the installation where there is no wheel."""
+    wheel = os.environ.get("TOX_PACKAGE")
+    if wheel:
+        with zipfile.ZipFile(wheel) as archive:
+            names = archive.namelist()
+    else:
+        names = [str(path) for path in files("hookproof") or ()]
+    parts = [PurePosixPath(name) for name in names]
+    return {
+        str(path)
+        for path in parts
+        if path.parts[0] != ".."
+        and "__pycache__" not in path.parts
+        and not path.parts[0].endswith(".dist-info")
+    }
+
+
+def test_the_wheel_holds_the_packages_and_nothing_else() -> None:
+    assert shipped() == set(SHIPPED.split())
+
+
+def test_the_command_and_the_plugin_are_announced_under_the_project_s_name_alone() -> None:
+    ours = [entry for entry in entry_points() if entry.dist and entry.dist.name == "hookproof"]
+    assert {(entry.group, entry.name) for entry in ours} == {
+        ("console_scripts", "hookproof"),
+        ("pytest11", "hookproof"),
+    }
+
+
+def test_the_metadata_states_ranges() -> None:
+    stated = [text for text in requires("hookproof") or () if "extra ==" not in text]
+    assert stated
+    assert all(">=" in text and "==" not in text for text in stated)

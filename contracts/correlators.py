@@ -9,6 +9,7 @@ import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from openapi.document import Contract, Json, Operation
 from openapi.expression import parse
@@ -73,6 +74,7 @@ class Freshness:
         )
 
 
+@lru_cache(maxsize=64)
 def correlators(contract: Contract, operation: Operation) -> tuple[Correlator, ...]:
     """Return the correlators of the event that a success of `operation` triggers."""
     success = operation.answer_to("valid-request")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from contracts.correlators import Correlator
 from openapi.document import Operation
 from openapi.json_text import JsonText, parse
 
@@ -37,6 +38,8 @@ class Request:
     """Pointer into the body -> the value put there, which no other request of the run has."""
     mark: str
     """Stands in the body wherever it could be put."""
+    places: tuple[Correlator, ...]
+    """The operation's correlators when it was sent."""
 
     @property
     def json(self) -> JsonText:

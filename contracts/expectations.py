@@ -149,8 +149,10 @@ def lacking(contract: Contract, request: Request, places: Sequence[Correlator]) 
     held = {place.request: frozenset(place.values) for place in places}
     statuses: set[int] = set()
     for place in correlators(contract, request.operation):
-        asked = get(request.json.value, place.request)
         foreign = frozenset(place.values) - held.get(place.request, frozenset())
+        if not foreign:
+            continue  # Nothing was learnt: every known permission is held, as far as is known.
+        asked = get(request.json.value, place.request)
         if not isinstance(asked, list) or not any(item in foreign for item in map(str, asked)):
             continue
         for freedom in request.operation.freedoms:
@@ -191,6 +193,7 @@ def _shape_freedoms(request: Request, body: JsonText) -> Iterator[tuple[int, Map
             holds = {
                 "duplicate-keys": body.duplicate_keys,
                 "byte-order-mark": body.byte_order_mark,
+                "not-a-number": body.not_numbers,
                 "deeper-than": isinstance(bound, int) and body.depth > bound,
                 "over-bytes": isinstance(bound, int) and body.size > bound,
                 "other-media-type": essence(request.media_type) not in request.operation.content,

@@ -7,19 +7,14 @@ and only then are the two compared; so a payload that is wrong in one field is s
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-
-from webhook_sink.delivery import Delivery
-from webhook_sink.verdict import Verdict
 
 from contracts.correlators import ANY_MARK, Correlator
 from contracts.exchange import Exchange
+from contracts.scoring import ENOUGH, score, sent, told
 from openapi.document import Contract, Event
-from openapi.formats import instant
 from openapi.pointer import MISSING, get
-
-ENOUGH = 3
-"""No pair is made below this score."""
+from webhook_sink.delivery import Delivery
+from webhook_sink.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,23 +86,24 @@ def balance(
     `places` holds the correlators of each operation by its id.
     """
     ours = [(e, event) for e, event in enumerate(events) if not _mark_of_another(event, run_id)]
+    known = list({place.payload: place for some in places.values() for place in some}.values())
+    requests = [sent(exchange) for exchange in exchanges]
     scored = sorted(
-        (
-            (-score, abs(event.first.delivery.received_at - exchange.ended), e, x)
-            for e, event in ours
-            for x, exchange in enumerate(exchanges)
-            if (score := _score(exchange, event, places[exchange.request.operation.id])) >= ENOUGH
-        ),
+        (-points, abs(event.first.delivery.received_at - exchanges[x].ended), e, x)
+        for e, event in ours
+        for came in [told(event.first.delivery, event.payload, known)]
+        for x, request in enumerate(requests)
+        if (points := score(request, came)) >= ENOUGH
     )
     best: dict[int, int] = {}
-    for score, _, e, _ in scored:
-        best.setdefault(e, score)
+    for points, _, e, _ in scored:
+        best.setdefault(e, points)
     expecting = {x for x, exchange in enumerate(exchanges) if triggered(contract, exchange)}
     # Of equally good pairs, a request that still lacks its event goes first, then the nearest.
     owner: dict[int, int] = {}
     served: set[int] = set()
-    for score, _, e, x in scored:
-        if score == best[e] and e not in owner and x in expecting - served:
+    for points, _, e, x in scored:
+        if points == best[e] and e not in owner and x in expecting - served:
             owner[e] = x
             served.add(x)
     for _, _, e, x in scored:
@@ -130,57 +126,6 @@ def triggered(contract: Contract, exchange: Exchange) -> Event | None:
     if exchange.status is None:
         return None
     return contract.triggered_by(exchange.request.operation.id, exchange.status)
-
-
-def _score(exchange: Exchange, event: Occurrence, places: Sequence[Correlator]) -> int:
-    if event.first.delivery.received_at < exchange.started:
-        return 0
-    request, payload, raw = exchange.request, event.payload, event.first.delivery.body
-    score = 0
-    marked = False
-    for place in places:
-        sent = request.correlators.get(place.request, MISSING)
-        came = get(payload, place.payload)
-        if sent is MISSING or sent is None:
-            continue
-        if came is not MISSING and _equal(place.kind, sent, came):
-            score += 4
-            marked = marked or place.kind == "mark"
-        elif place.kind == "instant" and str(sent).rstrip("Z").encode() in raw:
-            score += 3  # In a payload that cannot be read, the instant itself still shows.
-        elif place.kind == "subset" and _nearly(sent, came):
-            score += 2
-    if not marked and request.mark.encode() in raw:
-        score += 3
-    return score
-
-
-def _equal(kind: str, sent: object, came: object) -> bool:
-    if kind == "instant":
-        moment = _moment(sent)
-        return moment is not None and moment == _moment(came)
-    if kind == "subset":
-        return _as_set(sent) == _as_set(came) != frozenset()
-    return sent == came
-
-
-@lru_cache(maxsize=8192)
-def _moment_of(text: str) -> int | None:
-    return instant(text)
-
-
-def _moment(value: object) -> int | None:
-    return _moment_of(value) if isinstance(value, str) else None
-
-
-def _as_set(value: object) -> frozenset[str]:
-    if not isinstance(value, list):
-        return frozenset()
-    return frozenset(item for item in value if isinstance(item, str))
-
-
-def _nearly(sent: object, came: object) -> bool:
-    return bool(_as_set(came)) and len(_as_set(sent) ^ _as_set(came)) == 1
 
 
 def _mark_of_another(event: Occurrence, run_id: str) -> bool:

@@ -78,6 +78,7 @@ def build(
         body=body,
         correlators=carried,
         mark=fresh.mark,
+        places=places,
     )
 
 

@@ -106,7 +106,7 @@ ODD_TEXTS = (
     "100% %s %n {0} ${x}",
     "<b>&amp;</b> \\ back/slash",
     "-- ; DROP TABLE names",
-    "e\u0301\u0327 \u202eright-to-left\u202c \u200bzero",
+    "e\u0301\u0327 \u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627",
     "\U0001f468\u200d\U0001f469\u200d\U0001f467 family",
 )
 """Texts without control characters that careless code takes for something else."""
@@ -154,7 +154,6 @@ def broken_texts(operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
         "a trailing comma": good[:-1] + b",}",
         "text after the object": good + b" x",
         "single quotes": good.replace(b'"', b"'"),
-        "NaN": good[:-1] + b', "hookproof": NaN}',
         "invalid UTF-8": good[:-1] + b', "hookproof": "\xff\xfe"}',
         "a comment": b"/* {mark} */" + good,
         "null": b"null",
@@ -188,6 +187,7 @@ def raw_probes(operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
     first = next(iter(base))
     texts = {
         "a duplicate key": good[:-1] + b", " + to_bytes({first: base[first]})[1:],
+        "NaN": good[:-1] + b', "hookproof": NaN}',
         "a byte order mark": b"\xef\xbb\xbf" + good,
         "100 levels deep": good[:-1] + b', "hookproof": ' + b"[" * 100 + b"]" * 100 + b"}",
         "10,000 levels deep": good[:-1] + b', "hookproof": ' + b"[" * 10000 + b"]" * 10000 + b"}",

@@ -92,7 +92,7 @@ class Target:
             if event.endswith("connect_tcp.complete"):
                 connected.append(event)
 
-        headers = [*self._headers, ("accept", "application/json")]
+        headers = [("user-agent", "hookproof"), ("accept", "application/json"), *self._headers]
         if request.media_type is not None:
             headers.append(("content-type", request.media_type))
         if request.credential.value is not None:

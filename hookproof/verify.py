@@ -8,7 +8,6 @@ import string
 import sys
 import time
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -112,10 +111,10 @@ def judge(settings: Settings, outcome: Outcome) -> bool:
     ]  # fmt: skip
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
-    with TemporaryDirectory(prefix="hookproof-") as directory:
-        # hypothesis would leave a folder of its own where the command was called.
-        os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = directory
-        code = pytest.main(arguments, plugins=[_Roof(settings, outcome)])
+    # hypothesis keeps tables of Unicode, which take a second to make: not in the caller's folder.
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "hookproof")
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache))
+    code = pytest.main(arguments, plugins=[_Roof(settings, outcome)])
     if code == pytest.ExitCode.INTERRUPTED:
         return outcome.not_judged is None
     if outcome.applied != set(CHECKS) and outcome.not_judged is None:

@@ -17,6 +17,8 @@ class JsonText:
     """What the text means; None where `problem` says that it means nothing."""
     problem: str | None
     """Why it is not JSON, in words, or None."""
+    not_numbers: bool
+    """`NaN` or `Infinity` stands there: a problem to RFC 8259, but not to every parser."""
     duplicate_keys: bool
     byte_order_mark: bool
     depth: int
@@ -28,6 +30,11 @@ class JsonText:
 def parse(raw: bytes) -> JsonText:
     """Read `raw` as UTF-8 JSON; never raises. A byte order mark is dropped, and said."""
     duplicates: list[str] = []
+    not_numbers: list[str] = []
+
+    def refuse(constant: str) -> object:
+        not_numbers.append(constant)
+        raise ValueError(f"{constant} is not a JSON number")
 
     def pairs(items: list[tuple[str, object]]) -> dict[str, object]:
         result = dict(items)
@@ -40,7 +47,7 @@ def parse(raw: bytes) -> JsonText:
     marked = raw.startswith(_BOM)
     try:
         text = raw[len(_BOM) :].decode() if marked else raw.decode()
-        value = json.loads(text, parse_constant=_refuse, object_pairs_hook=pairs)
+        value = json.loads(text, parse_constant=refuse, object_pairs_hook=pairs)
     except UnicodeDecodeError as error:
         problem = f"not UTF-8 at byte {error.start}"
     except json.JSONDecodeError as error:
@@ -49,11 +56,9 @@ def parse(raw: bytes) -> JsonText:
         problem = str(error)
     except RecursionError:
         problem = "nested too deeply"
-    return JsonText(value, problem, bool(duplicates), marked, _depth(raw), len(raw))
-
-
-def _refuse(constant: str) -> object:
-    raise ValueError(f"{constant} is not a JSON number")
+    return JsonText(
+        value, problem, bool(not_numbers), bool(duplicates), marked, _depth(raw), len(raw)
+    )
 
 
 def _depth(raw: bytes) -> int:

@@ -5,8 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from openapi.loading import default_path
 from processes import JWT_SECRET, hookproof, started
+
+from openapi.loading import default_path
 
 
 def test_schemathesis_finds_no_failure_in_the_mock(tmp_path: Path) -> None:

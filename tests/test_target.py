@@ -28,6 +28,7 @@ REQUEST = Request(
     body=b'{"name": "x"}',
     correlators={},
     mark="hp-test00-0001",
+    places=(),
 )
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 

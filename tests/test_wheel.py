@@ -2,7 +2,7 @@
 
 import os
 import zipfile
-from importlib.metadata import entry_points, files, requires
+from importlib.metadata import distribution, files, requires
 from pathlib import PurePosixPath
 
 SHIPPED = """
@@ -141,7 +141,7 @@ def test_the_wheel_holds_the_packages_and_nothing_else() -> None:
 
 
 def test_the_command_and_the_plugin_are_announced_under_the_project_s_name_alone() -> None:
-    ours = [entry for entry in entry_points() if entry.dist and entry.dist.name == "hookproof"]
+    ours = distribution("hookproof").entry_points
     assert {(entry.group, entry.name) for entry in ours} == {
         ("console_scripts", "hookproof"),
         ("pytest11", "hookproof"),

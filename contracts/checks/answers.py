@@ -39,7 +39,9 @@ def server_failure(books: Books) -> Iterator[Judgement]:
     """No request is answered 5xx: that is a failure of the service, whatever was sent."""
     for exchange, status in books.answered:
         pointer = _failure_pointer(exchange)
-        if status < 500:
+        # 501 is HTTP's own word for a method that is not known (RFC 9110, section 15.6.2).
+        other_method = exchange.request.method != exchange.request.operation.method
+        if status < 500 or (status == 501 and other_method):
             yield kept(pointer, exchange.request.number)
             continue
         message = f"{exchange.request.named()} was answered {status}"

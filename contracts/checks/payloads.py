@@ -1,5 +1,6 @@
 """What a payload says, held against the request that brought it about."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -61,7 +62,10 @@ def _echoes(compare: str, sent: Any, came: Any) -> bool:
         meant, told = instant(sent), instant(came)
         if meant is None or told is None:
             return True  # The schema's to say.
-        return abs(meant - told) < 10**6
+        # To the millisecond, or as precise as the payload writes its dates where that is less.
+        digits = len(re.sub(r"^[^.]*\.?(\d*).*$", r"\1", came))
+        precision = 10 ** (9 - min(digits, 3)) if meant % 10**9 else 10**6
+        return abs(meant - told) < precision
     return bool(sent == came)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from contracts import credentials, follow_ups, probes
+from contracts import credentials, follow_ups, negatives, probes
 from contracts.conversation import Conversation, Stopped
 from contracts.plan import Plan
 from contracts.strategies import generated
@@ -61,10 +61,10 @@ def _blocks(talk: Conversation) -> dict[str, Iterable[Plan]]:
     return {
         "credentials": _credentials(talk),
         "boundaries": probes.boundaries(contract, operation, talk.base()),
-        "confusions": probes.confusions(contract, operation, talk.base()),
-        "misspelt names": probes.misspelt(talk.base()),
+        "confusions": negatives.confusions(contract, operation, talk.base()),
+        "misspelt names": negatives.misspelt(talk.base()),
         "odd texts": probes.odd_texts(contract, operation, talk.base()),
-        "broken JSON": probes.broken_texts(operation, talk.marked_base()),
+        "broken JSON": negatives.broken_texts(operation, talk.marked_base()),
         "generated bodies": generated(contract, operation, talk.settings.seed, VALID, INVALID),
         "freedoms": probes.freedoms(operation, talk.base()),
         "long arrays": probes.long_arrays(contract, operation, talk.base()),

@@ -1,15 +1,15 @@
-"""The cases that schemathesis does not make: boundaries, confusions, broken JSON, freedoms.
+"""Cases at the edge that schemathesis does not make: lengths, odd texts, freedoms, bytes.
 
 All of them follow from the contract's schemas and its `x-freedoms`; no field is named here.
 """
 
-import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from contracts.correlators import Fresh, of_length, subschema
+from contracts.correlators import Fresh, of_length
 from contracts.plan import Plan, Value, constant, to_bytes
+from contracts.properties import items_of, properties, types_of, varied
 from openapi.document import Contract, Operation
 from openapi.expression import parse
 from openapi.pointer import join
@@ -24,81 +24,23 @@ ALPHABETS = {
 }
 """Fillers for texts at a length bound: what is one character to some is several to others."""
 
-NOT_OF_FORMAT = {
-    "date-time": (
-        "tomorrow",
-        "2027-02-30T00:00:00Z",
-        "2027-02-29T12:00:00Z",
-        "2027-13-01T00:00:00Z",
-        "2027-06-01T25:00:00Z",
-        "2027-06-01",
-        "2027-06-01T00:00:00",
-        "2027-06-01T00:00Z",
-        "2027-06-01T00:00:00Z and more",
-        " 2027-06-01T00:00:00Z",
-        "2027-06-01 00:00",
-        "06/01/2027",
-        "1811808000",
-    ),
-    "date": ("tomorrow", "2027-02-30", "2027-6-1", "06/01/2027"),
-    "uuid": ("1", "00000000-0000-0000-0000-00000000000g"),
-}
-"""Strings that a lenient parser takes for the format and that are not of it."""
-
-CONFUSIONS: dict[str, tuple[object, ...]] = {
-    "boolean": ("true", "false", 1, 0, "yes", [], {}),
-    "string": (12345, True, 1.5, ["text"], {"text": "text"}),
-    "array": ("text", "a,b", {"0": "text"}, 1, True),
-    "object": ([], "text", 1, True),
-    "integer": ("1", 1.5, True, [1]),
-    "number": ("1.5", True, [1]),
-}
-"""Values of another type that a lenient deserialiser takes for the type."""
-
-_PRESENT_AND_NULL = "null where the contract has no null"
-
 
 def boundaries(contract: Contract, operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
     """Yield texts at and just beyond each length bound, in alphabets of several widths."""
-    for name, stated in _properties(contract, operation):
+    for name, stated in properties(contract, operation):
         most, least = stated.get("maxLength"), stated.get("minLength")
-        if "string" not in _types(stated) or "pattern" in stated or "format" in stated:
+        if "string" not in types_of(stated) or "pattern" in stated or "format" in stated:
             continue
         for alphabet, filler in ALPHABETS.items():
             for length in {least, most, None if most is None else most + 1} - {None}:
                 if length:
-                    yield _with(base, name, f"length {length}, {alphabet}", _filled(length, filler))
+                    yield varied(
+                        base, name, f"length {length}, {alphabet}", _filled(length, filler)
+                    )
 
 
 def _filled(length: int, filler: str) -> Value:
     return lambda fresh: of_length(fresh, length, filler)
-
-
-def confusions(contract: Contract, operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
-    """Yield bodies with one property of another type, null, absent, or not of its format."""
-    for name, stated in _properties(contract, operation):
-        types = _types(stated)
-        wrong = [v for kind in types for v in CONFUSIONS.get(kind, ()) if _kind(v) not in types]
-        for value in wrong:
-            yield _with(base, name, f"{json.dumps(value)} for {name}", constant(value))
-        if "null" not in types:
-            yield _with(base, name, _PRESENT_AND_NULL, constant(None))
-        for text in NOT_OF_FORMAT.get(stated.get("format", ""), ()):
-            yield _with(base, name, f"{text!r} is no {stated['format']}", constant(text))
-        if "array" in types and stated.get("items"):
-            for value in (None, 1, True, {}, ["text"]):
-                described = f"an item {json.dumps(value)} in {name}"
-                yield _with(base, name, described, constant([*_some(base.get(name)), value]))
-    for name in contract.at(_body_schema(operation)).get("required", ()):
-        without = {key: value for key, value in base.items() if key != name}
-        yield Plan("negative", f"without {name}", without)
-
-
-def misspelt(base: dict[str, Any]) -> Iterator[Plan]:
-    """Yield bodies whose property names are in another case: to JSON these are other names."""
-    for described, spell in (("capitalised", str.capitalize), ("upper case", str.upper)):
-        body = {spell(name): value for name, value in base.items()}
-        yield Plan("negative", f"property names in {described}", body)
 
 
 ODD_TEXTS = (
@@ -114,11 +56,11 @@ ODD_TEXTS = (
 
 def odd_texts(contract: Contract, operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
     """Yield valid texts that quoting, formatting or normalising spoils, and a lone surrogate."""
-    for name, stated in _properties(contract, operation):
-        if "string" not in _types(stated) or "pattern" in stated or "format" in stated:
+    for name, stated in properties(contract, operation):
+        if "string" not in types_of(stated) or "pattern" in stated or "format" in stated:
             continue
         for text in (*ODD_TEXTS, "lone \ud800 surrogate"):
-            yield _with(base, name, f"an odd text in {name}", _marked(text))
+            yield varied(base, name, f"an odd text in {name}", _marked(text))
 
 
 def _marked(text: str) -> Value:
@@ -127,11 +69,11 @@ def _marked(text: str) -> Value:
 
 def long_arrays(contract: Contract, operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
     """Yield arrays of many items."""
-    for name, stated in _properties(contract, operation):
-        if "array" in _types(stated) and _some(base.get(name)):
+    for name, stated in properties(contract, operation):
+        if "array" in types_of(stated) and items_of(base.get(name)):
             for times in (20, 500):
-                items = _some(base[name]) * times
-                yield _with(base, name, f"{len(items)} items in {name}", constant(items))
+                items = items_of(base[name]) * times
+                yield varied(base, name, f"{len(items)} items in {name}", constant(items))
 
 
 def other_methods(contract: Contract, operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
@@ -143,29 +85,6 @@ def other_methods(contract: Contract, operation: Operation, base: dict[str, Any]
             yield Plan("probe: method", f"method {method}", base, media, method=method)
 
 
-def broken_texts(operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
-    """Yield bodies that are not JSON, or are JSON and no object."""
-    good = to_bytes(base)
-    media = next(iter(operation.content))
-    texts = {
-        "an empty body": b"",
-        "white space alone": b" \n",
-        "half an object": good[: len(good) // 2],
-        "a trailing comma": good[:-1] + b",}",
-        "text after the object": good + b" x",
-        "single quotes": good.replace(b'"', b"'"),
-        "invalid UTF-8": good[:-1] + b', "hookproof": "\xff\xfe"}',
-        "a comment": b"/* {mark} */" + good,
-        "null": b"null",
-        "an array": b"[" + good + b"]",
-        "a string": b'"{mark}"',
-        "an object within a string": json.dumps(good.decode()).encode(),
-        "a form": b"name={mark}&scopes=license%3Aread",
-    }
-    for description, text in texts.items():
-        yield Plan("negative", description, text, media_type=media)
-
-
 def freedoms(operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
     """Yield the examples of each freedom: what a service may refuse, so they only probe."""
     for freedom in operation.freedoms:
@@ -175,7 +94,7 @@ def freedoms(operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
         for example in freedom.get("examples", ()):
             block = f"probe: {freedom['name']}"
             values = {where: _filled_in(example)}
-            yield Plan(block, freedom["name"], _base_with(base, where), values=values)
+            yield Plan(block, freedom["name"], _basevaried(base, where), values=values)
     extended = {**base, "hookproofUnknownProperty": {"nested": [1, None, "text"]}}
     yield Plan("probe: unknown properties", "an unknown property", extended)
 
@@ -201,11 +120,7 @@ def raw_probes(operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
     yield Plan("valid", "a charset parameter", base, media_type=f"{media}; charset=utf-8")
 
 
-def _with(base: dict[str, Any], name: str, description: str, value: Value) -> Plan:
-    return Plan("negative", description, {**base, name: None}, values={join("", name): value})
-
-
-def _base_with(base: dict[str, Any], pointer: str) -> dict[str, Any]:
+def _basevaried(base: dict[str, Any], pointer: str) -> dict[str, Any]:
     name = pointer.removeprefix("/")
     return {**base, name: base.get(name)} if name and "/" not in name else base
 
@@ -220,27 +135,3 @@ def _filled_in(example: object) -> Value:
         return example.replace("{mark}", fresh.mark).replace("{soon}", soon)
 
     return fill
-
-
-def _properties(contract: Contract, operation: Operation) -> Iterator[tuple[str, dict[str, Any]]]:
-    schema = _body_schema(operation)
-    for name in contract.at(schema).get("properties", {}):
-        yield name, contract.at(subschema(contract, schema, join("", name)))
-
-
-def _body_schema(operation: Operation) -> str:
-    return next(iter(operation.content.values()))
-
-
-def _types(stated: dict[str, Any]) -> list[str]:
-    types = stated.get("type", [])
-    return [types] if isinstance(types, str) else list(types)
-
-
-def _kind(value: object) -> str:
-    names = {bool: "boolean", str: "string", int: "integer", float: "number", list: "array"}
-    return names.get(type(value), "object")
-
-
-def _some(value: object) -> list[object]:
-    return list(value) if isinstance(value, list) else []

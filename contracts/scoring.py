@@ -62,9 +62,9 @@ def told(delivery: Delivery, payload: object, places: Sequence[Correlator]) -> T
 
 
 def score(request: Sent, event: Told) -> int:
-    """Return 4 for each equal correlator, 3 for a mark or instant found elsewhere, 2 for a near set.
+    """Return 4 for each equal correlator, 3 for a mark or instant seen, 2 for a near set.
 
-    0 for an event that came before its request was sent.
+    A set is near if it differs by one item. An event that came before its request fits not at all.
     """
     if event.at < request.since:
         return 0

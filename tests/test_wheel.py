@@ -24,11 +24,15 @@ contracts/exchange.py
 contracts/expectations.py
 contracts/fixtures.py
 contracts/follow_ups.py
+contracts/freedoms.py
 contracts/ledger.py
+contracts/negatives.py
 contracts/outcome.py
 contracts/plan.py
 contracts/probes.py
+contracts/properties.py
 contracts/report.py
+contracts/scoring.py
 contracts/settings.py
 contracts/strategies.py
 contracts/target.py

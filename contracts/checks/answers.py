@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from contracts.books import Books, Judgement, broken, kept
 from contracts.exchange import Answer, Exchange
-from contracts.expectations import essence
+from contracts.freedoms import essence
 from openapi.document import Header, Response
 from openapi.json_text import parse
 from openapi.pointer import join

@@ -7,7 +7,8 @@ from typing import Any
 from contracts.books import Books, Judgement, broken, kept
 from contracts.checks.webhooks import told
 from contracts.exchange import Exchange
-from contracts.expectations import expectation, matching
+from contracts.expectations import expectation
+from contracts.freedoms import matching
 from contracts.ledger import Occurrence
 from openapi.document import Event
 from openapi.expression import parse

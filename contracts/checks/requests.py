@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from contracts.books import Books, Judgement, broken, kept
 from contracts.exchange import Exchange
-from contracts.expectations import Expectation, expectation, lacking
+from contracts.expectations import Expectation, expectation
 from contracts.follow_ups import BURST, ISSUED, REPEAT
+from contracts.freedoms import lacking
 from openapi.pointer import join
 from openapi.validation import Violation, brief
 

@@ -1,0 +1,98 @@
+"""Invalid bodies that schemathesis does not make: confusions of type, misspelt names, broken JSON.
+
+All of them follow from the contract's schemas; no field is named here.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from contracts.plan import Plan, constant, to_bytes
+from contracts.properties import body_schema, items_of, properties, types_of, varied
+from openapi.document import Contract, Operation
+
+NOT_OF_FORMAT = {
+    "date-time": (
+        "tomorrow",
+        "2027-02-30T00:00:00Z",
+        "2027-02-29T12:00:00Z",
+        "2027-13-01T00:00:00Z",
+        "2027-06-01T25:00:00Z",
+        "2027-06-01",
+        "2027-06-01T00:00:00",
+        "2027-06-01T00:00Z",
+        "2027-06-01T00:00:00Z and more",
+        " 2027-06-01T00:00:00Z",
+        "2027-06-01 00:00",
+        "06/01/2027",
+        "1811808000",
+    ),
+    "date": ("tomorrow", "2027-02-30", "2027-6-1", "06/01/2027"),
+    "uuid": ("1", "00000000-0000-0000-0000-00000000000g"),
+}
+"""Strings that a lenient parser takes for the format and that are not of it."""
+
+CONFUSIONS: dict[str, tuple[object, ...]] = {
+    "boolean": ("true", "false", 1, 0, "yes", [], {}),
+    "string": (12345, True, 1.5, ["text"], {"text": "text"}),
+    "array": ("text", "a,b", {"0": "text"}, 1, True),
+    "object": ([], "text", 1, True),
+    "integer": ("1", 1.5, True, [1]),
+    "number": ("1.5", True, [1]),
+}
+"""Values of another type that a lenient deserialiser takes for the type."""
+
+
+def confusions(contract: Contract, operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
+    """Yield bodies with one property of another type, null, absent, or not of its format."""
+    for name, stated in properties(contract, operation):
+        types = types_of(stated)
+        wrong = [v for kind in types for v in CONFUSIONS.get(kind, ()) if _kind(v) not in types]
+        for value in wrong:
+            yield varied(base, name, f"{json.dumps(value)} for {name}", constant(value))
+        if "null" not in types:
+            yield varied(base, name, "null where the contract has no null", constant(None))
+        for text in NOT_OF_FORMAT.get(stated.get("format", ""), ()):
+            yield varied(base, name, f"{text!r} is no {stated['format']}", constant(text))
+        if "array" in types and stated.get("items"):
+            for value in (None, 1, True, {}, ["text"]):
+                described = f"an item {json.dumps(value)} in {name}"
+                yield varied(base, name, described, constant([*items_of(base.get(name)), value]))
+    for name in contract.at(body_schema(operation)).get("required", ()):
+        without = {key: value for key, value in base.items() if key != name}
+        yield Plan("negative", f"without {name}", without)
+
+
+def misspelt(base: dict[str, Any]) -> Iterator[Plan]:
+    """Yield bodies whose property names are in another case: to JSON these are other names."""
+    for described, spell in (("capitalised", str.capitalize), ("upper case", str.upper)):
+        body = {spell(name): value for name, value in base.items()}
+        yield Plan("negative", f"property names in {described}", body)
+
+
+def broken_texts(operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
+    """Yield bodies that are not JSON, or are JSON and no object."""
+    good = to_bytes(base)
+    media = next(iter(operation.content))
+    texts = {
+        "an empty body": b"",
+        "white space alone": b" \n",
+        "half an object": good[: len(good) // 2],
+        "a trailing comma": good[:-1] + b",}",
+        "text after the object": good + b" x",
+        "single quotes": good.replace(b'"', b"'"),
+        "invalid UTF-8": good[:-1] + b', "hookproof": "\xff\xfe"}',
+        "a comment": b"/* {mark} */" + good,
+        "null": b"null",
+        "an array": b"[" + good + b"]",
+        "a string": b'"{mark}"',
+        "an object within a string": json.dumps(good.decode()).encode(),
+        "a form": b"name={mark}&scopes=license%3Aread",
+    }
+    for description, text in texts.items():
+        yield Plan("negative", description, text, media_type=media)
+
+
+def _kind(value: object) -> str:
+    names = {bool: "boolean", str: "string", int: "integer", float: "number", list: "array"}
+    return names.get(type(value), "object")

@@ -14,7 +14,6 @@ from contracts.plan import Plan, build
 from contracts.settings import Settings
 from contracts.target import Target, pause_after
 from openapi.document import Contract, Operation
-from openapi.json_text import parse
 
 MOST_UNANSWERED = 5
 """After so many requests without an answer nothing more is sent: each costs a whole timeout."""
@@ -97,14 +96,3 @@ class Conversation:
         for example in content[self.media_type].get("examples", {}).values():
             return dict(example["value"])
         raise LookupError(f"{self.operation.id} has no request example to start from")
-
-    def marked_base(self) -> dict[str, object]:
-        """Return the base for bodies that go as bytes: `{mark}` stands where the mark goes."""
-        fresh = self._freshness.next()
-        plan = Plan("", "", self.base(), self.media_type)
-        request = build(
-            self.contract, self.operation, self.places, plan, fresh, valid(self.settings)
-        )
-        value = parse(request.body.replace(fresh.mark.encode(), b"{mark}")).value
-        assert isinstance(value, dict), "the base of an operation is an object"
-        return value

@@ -64,12 +64,12 @@ def _blocks(talk: Conversation) -> dict[str, Iterable[Plan]]:
         "confusions": negatives.confusions(contract, operation, talk.base()),
         "misspelt names": negatives.misspelt(talk.base()),
         "odd texts": probes.odd_texts(contract, operation, talk.base()),
-        "broken JSON": negatives.broken_texts(operation, talk.marked_base()),
+        "broken JSON": negatives.broken_texts(operation, talk.base()),
         "generated bodies": generated(contract, operation, talk.settings.seed, VALID, INVALID),
         "freedoms": probes.freedoms(operation, talk.base()),
         "long arrays": probes.long_arrays(contract, operation, talk.base()),
         "other methods": probes.other_methods(contract, operation, talk.base()),
-        "bytes": probes.raw_probes(operation, talk.marked_base()),
+        "bytes": probes.raw_probes(operation, talk.base()),
     }
 
 

@@ -42,7 +42,11 @@ def issued(talk: Conversation) -> str | None:
             if credential is not None:
                 usable += 1
                 described = f"credential {credential.kind}"
-                talk.send(Plan(ISSUED, described, talk.base(), talk.media_type, credential))
+                # It asks for nothing that it does not hold itself.
+                values = {parse(stated["permissions"]).where: constant(permissions)}
+                talk.send(
+                    Plan(ISSUED, described, talk.base(), talk.media_type, credential, values=values)
+                )
         if not usable:
             return "the service issued no credential that could be used"
     return None

@@ -23,9 +23,8 @@ def constant(value: object) -> Value:
 class Plan:
     """What a request is to be.
 
-    `body` is bytes that go as they are but for `{mark}`, or JSON data: fresh values are put
-    wherever a correlator's place holds a value that satisfies its schema, except at the places of
-    `values`.
+    `body` is bytes that go as they are, or JSON data: fresh values are put wherever a correlator's
+    place holds a value that satisfies its schema, except at the places of `values`.
     """
 
     block: str
@@ -38,6 +37,8 @@ class Plan:
     """None: the operation's."""
     values: Mapping[str, Value] = field(default_factory=dict)
     """Pointer -> what makes the value there."""
+    spoil: Callable[[bytes], bytes] | None = None
+    """What becomes of the JSON text before it is sent."""
 
 
 def build(
@@ -50,7 +51,7 @@ def build(
 ) -> Request:
     """Return the request that `plan` becomes with the values of `fresh`."""
     if isinstance(plan.body, bytes):
-        body = plan.body.replace(b"{mark}", fresh.mark.encode())
+        body = plan.body
         data = parse(body).value
     else:
         data = copy.deepcopy(plan.body)
@@ -65,6 +66,8 @@ def build(
             if contract.schema(place.schema).is_valid(present):
                 put(data, place.request, fresh_value(contract, place, fresh))
         body = to_bytes(data)
+        if plan.spoil is not None:
+            body = plan.spoil(body)
     found = {place.request: get(data, place.request) for place in places}
     carried = {where: value for where, value in found.items() if value is not MISSING}
     return Request(

@@ -3,7 +3,8 @@
 All of them follow from the contract's schemas and its `x-freedoms`; no field is named here.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -101,19 +102,17 @@ def freedoms(operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
 
 def raw_probes(operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
     """Yield what only bytes can show: duplicate keys, a BOM, nesting, size, other media types."""
-    good = to_bytes(base)
     media = next(iter(operation.content))
-    first = next(iter(base))
-    texts = {
-        "a duplicate key": good[:-1] + b", " + to_bytes({first: base[first]})[1:],
-        "NaN": good[:-1] + b', "hookproof": NaN}',
-        "a byte order mark": b"\xef\xbb\xbf" + good,
-        "100 levels deep": good[:-1] + b', "hookproof": ' + b"[" * 100 + b"]" * 100 + b"}",
-        "10,000 levels deep": good[:-1] + b', "hookproof": ' + b"[" * 10000 + b"]" * 10000 + b"}",
-        "200 KiB": good[:-1] + b', "hookproof": "' + b"x" * 200 * 1024 + b'"}',
+    spoilers: dict[str, Callable[[bytes], bytes]] = {
+        "a duplicate key": _with_first_key_twice,
+        "NaN": _with_member(b"NaN"),
+        "a byte order mark": lambda good: b"\xef\xbb\xbf" + good,
+        "100 levels deep": _with_member(b"[" * 100 + b"]" * 100),
+        "10,000 levels deep": _with_member(b"[" * 10000 + b"]" * 10000),
+        "200 KiB": _with_member(b'"' + b"x" * 200 * 1024 + b'"'),
     }
-    for description, text in texts.items():
-        yield Plan("probe: bytes", description, text, media_type=media)
+    for description, spoil in spoilers.items():
+        yield Plan("probe: bytes", description, base, media_type=media, spoil=spoil)
     for other in ("text/plain", "application/xml", "application/x-www-form-urlencoded", None):
         described = f"media type {other or 'absent'}"
         yield Plan("probe: media type", described, base, media_type=other)
@@ -123,6 +122,15 @@ def raw_probes(operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
 def _basevaried(base: dict[str, Any], pointer: str) -> dict[str, Any]:
     name = pointer.removeprefix("/")
     return {**base, name: base.get(name)} if name and "/" not in name else base
+
+
+def _with_member(value: bytes) -> Callable[[bytes], bytes]:
+    return lambda good: good[:-1] + b', "hookproof": ' + value + b"}"
+
+
+def _with_first_key_twice(good: bytes) -> bytes:
+    first, value = next(iter(json.loads(good).items()))
+    return good[:-1] + b", " + to_bytes({first: value})[1:]
 
 
 def _filled_in(example: object) -> Value:

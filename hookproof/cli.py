@@ -5,18 +5,12 @@ or an unreachable URL is one sentence on stderr and exit code 2.
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
-from hookproof.options import CANNOT, parser
+from hookproof.exits import CANNOT, INTERRUPTED, CommandError
+from hookproof.options import parser
 from hookproof.parts import strangers
-
-INTERRUPTED = 130
-
-
-class CommandError(Exception):
-    """The command cannot do its work; the one sentence says why and what to do."""
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -46,11 +40,6 @@ def _run(options: argparse.Namespace) -> int:
             from hookproof.tables import print_faults
 
             return print_faults(options)
-
-
-def from_environment(option: str | None, name: str) -> str | None:
-    """Return the option's value, else the environment variable's; empty counts as not given."""
-    return option or os.environ.get(name) or None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

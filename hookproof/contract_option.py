@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hookproof.cli import CommandError
+from hookproof.exits import CommandError
 from openapi.document import Contract
 from openapi.loading import load
 from openapi.reading import ContractError

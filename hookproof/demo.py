@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hookproof.cli import CommandError
+from hookproof.exits import CommandError
 
 FAULT = "name-truncated"
 

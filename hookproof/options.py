@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from hookproof import values
-
-CANNOT = 2
+from hookproof.exits import CANNOT
 
 
 class _Parser(argparse.ArgumentParser):

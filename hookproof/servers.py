@@ -12,9 +12,9 @@ from tempfile import TemporaryDirectory
 
 import uvicorn
 
-from hookproof.cli import CommandError, from_environment
 from hookproof.contract_option import contract_of
-from hookproof.options import CANNOT
+from hookproof.exits import CANNOT, CommandError
+from hookproof.values import from_environment
 from mock_server.app import create_app as create_mock
 from mock_server.settings import DEVELOPMENT_WEBHOOK_SECRET, Settings
 from mock_server.tokens import DEVELOPMENT_SECRET, mint

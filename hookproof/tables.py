@@ -4,7 +4,7 @@ import argparse
 import json
 import time
 
-from hookproof.cli import from_environment
+from hookproof.values import from_environment
 from mock_server.faults import FAULTS
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.loading import load

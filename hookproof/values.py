@@ -1,6 +1,7 @@
 """The values of options: read, or refused with the value, the rule and what to write instead."""
 
 import argparse
+import os
 from urllib.parse import urlsplit
 
 from openapi.rate import Rate, parse_rate
@@ -81,3 +82,8 @@ def provocation(text: str) -> str:
     if text != "429":
         raise argparse.ArgumentTypeError(f"{text!r} cannot be provoked; known is 429")
     return text
+
+
+def from_environment(option: str | None, name: str) -> str | None:
+    """Return the option's value, else the environment variable's; empty counts as not given."""
+    return option or os.environ.get(name) or None

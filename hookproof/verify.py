@@ -16,9 +16,10 @@ from contracts.checks import CHECKS
 from contracts.outcome import OUTCOME, SETTINGS, Outcome
 from contracts.report import report
 from contracts.settings import Settings
-from hookproof.cli import INTERRUPTED, CommandError, from_environment
 from hookproof.contract_option import contract_of
+from hookproof.exits import INTERRUPTED, CommandError
 from hookproof.terminal import summary
+from hookproof.values import from_environment
 
 SUITE = Path(contracts.__file__).parent
 

@@ -20,8 +20,8 @@ import hookproof
 from contracts import report
 from contracts.checks import CHECKS, deliveries
 from contracts.settings import Settings
-from hookproof.cli import INTERRUPTED
-from hookproof.options import CANNOT, parser
+from hookproof.exits import CANNOT, INTERRUPTED
+from hookproof.options import parser
 from mock_server.faults import FAULTS
 from openapi import signature
 from openapi.document import Contract

@@ -45,6 +45,7 @@ hookproof/__main__.py
 hookproof/cli.py
 hookproof/contract_option.py
 hookproof/demo.py
+hookproof/exits.py
 hookproof/options.py
 hookproof/parts.py
 hookproof/pytest_plugin.py

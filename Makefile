@@ -31,7 +31,13 @@ demo: $(BIN)/.installed
 
 test: $(BIN)/.installed
 	$(BIN)/tox run
-	@echo "The browser tests did not run: there are none yet."
+	@if command -v chromium || command -v chromium-browser || command -v google-chrome; then \
+	  $(BIN)/tox run -e browser; \
+	elif [ "$$CI" = true ]; then \
+	  echo "The browser tests need Chromium, and under CI=true they must run."; exit 1; \
+	else \
+	  echo "The browser tests did not run: no Chromium was found (on Debian: apt-get install chromium)."; \
+	fi
 
 lock:
 	$(BIN)/python -m pip install --quiet uv

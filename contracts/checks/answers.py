@@ -8,7 +8,7 @@ from contracts.freedoms import essence
 from openapi.document import Header, Response
 from openapi.json_text import parse
 from openapi.pointer import join
-from openapi.validation import brief
+from openapi.validation import Violation, brief
 
 LOST_BY_RACES = 3
 """More connections than these are not lost by races within one run."""
@@ -108,8 +108,7 @@ def schema(books: Books) -> Iterator[Judgement]:
             continue
         violations = books.contract.schema(pointer).violations(text.value)
         for violation in violations:
-            # A value is named by its type alone: an answer may hold a secret.
-            message = f"{described}: {violation.instance or 'the body'}: {_rule(violation.message)}"
+            message = f"{described}: {violation.instance or 'the body'} {_rule(violation)}"
             yield broken(
                 books,
                 violation.pointer,
@@ -124,8 +123,13 @@ def schema(books: Books) -> Iterator[Judgement]:
             yield kept(pointer, number)
 
 
-def _rule(message: str) -> str:
-    return message if "missing" in message else message.rpartition(" is ")[2] or message
+def _rule(violation: Violation) -> str:
+    """Say what is broken without the value: an answer may hold a secret."""
+    if violation.keyword == "required":
+        return f"lacks {violation.detail!r}"
+    if violation.keyword == "type":
+        return f"is {violation.message.rpartition(' is ')[2]}"
+    return f"breaks {violation.keyword}"
 
 
 def headers(books: Books) -> Iterator[Judgement]:

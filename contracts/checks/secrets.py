@@ -1,9 +1,11 @@
 """Values that are shown once: each another one, in no other answer and in no delivery."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from contracts.books import Books, Judgement, broken, kept
 from contracts.exchange import Exchange
+from openapi.finding import Finding
 from openapi.json_text import parse
 from openapi.marked import marked
 from openapi.pointer import get, join
@@ -23,6 +25,21 @@ def _shown(books: Books, keyword: str) -> Iterator[tuple[Exchange, str, str, str
             value = get(parse(exchange.answer.body).value, place)
             if isinstance(value, str) and value:
                 yield exchange, place, pointer, value
+
+
+def known_secrets(books: Books) -> list[str]:
+    """Return every secret that took part in the run: those it was given, those it was shown."""
+    shown = [value for _, _, _, value in _shown(books, "x-secret")]
+    known = {value for value in (*books.settings.secrets, *shown) if len(value) >= SHORTEST}
+    return sorted(known, key=len, reverse=True)
+
+
+def without(secrets: list[str], finding: Finding) -> Finding:
+    """Return `finding` with every secret in its message taken out."""
+    message = finding.message
+    for secret in secrets:
+        message = message.replace(secret, "[secret]")
+    return replace(finding, message=message)
 
 
 def unique_value(books: Books) -> Iterator[Judgement]:

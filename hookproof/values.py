@@ -4,6 +4,7 @@ import argparse
 import os
 from urllib.parse import urlsplit
 
+from hookproof.exits import CommandError
 from openapi.rate import Rate, parse_rate
 
 
@@ -87,3 +88,14 @@ def provocation(text: str) -> str:
 def from_environment(option: str | None, name: str) -> str | None:
     """Return the option's value, else the environment variable's; empty counts as not given."""
     return option or os.environ.get(name) or None
+
+
+def token(option: str | None, name: str) -> str | None:
+    """Return a token from the option or the environment, without white space around it.
+
+    `CommandError` for one that no header can carry; the sentence does not repeat it.
+    """
+    given = (from_environment(option, name) or "").strip()
+    if not (given.isascii() and given.isprintable()):
+        raise CommandError(f"{name}: a token is printable ASCII; is it the right value?")
+    return given or None

@@ -19,7 +19,7 @@ from contracts.settings import Settings
 from hookproof.contract_option import contract_of
 from hookproof.exits import INTERRUPTED, CommandError
 from hookproof.terminal import summary
-from hookproof.values import from_environment
+from hookproof.values import from_environment, token
 
 SUITE = Path(contracts.__file__).parent
 
@@ -49,20 +49,17 @@ def settings_of(options: argparse.Namespace) -> Settings:
     """Return the settings that the options and the environment ask for."""
     host, port = options.webhook_listen
     letters = random.SystemRandom().choices(string.ascii_lowercase + string.digits, k=6)
-    token = from_environment(options.token, "HOOKPROOF_TOKEN")
     return Settings(
         url=options.url,
         run_id="".join(letters),
         seed=random.SystemRandom().randrange(2**31) if options.seed is None else options.seed,
         contract=options.contract,
-        token=token or "",
-        token_without_permission=from_environment(
+        token=token(options.token, "HOOKPROOF_TOKEN") or "",
+        token_without_permission=token(
             options.token_without_permission, "HOOKPROOF_TOKEN_WITHOUT_PERMISSION"
         ),
-        token_expired=from_environment(options.token_expired, "HOOKPROOF_TOKEN_EXPIRED"),
-        token_not_yet_valid=from_environment(
-            options.token_not_yet_valid, "HOOKPROOF_TOKEN_NOT_YET_VALID"
-        ),
+        token_expired=token(options.token_expired, "HOOKPROOF_TOKEN_EXPIRED"),
+        token_not_yet_valid=token(options.token_not_yet_valid, "HOOKPROOF_TOKEN_NOT_YET_VALID"),
         headers=tuple(options.header),
         webhooks=not options.no_webhooks,
         webhook_host=host,

@@ -28,6 +28,10 @@ BAD = {
         ["verify", "http://127.0.0.1:1", "--webhook-listen", "4020"],
         "'4020' is not HOST:PORT",
     ),
+    "a token that no header can carry": (
+        ["verify", "http://127.0.0.1:1", "--token", "caf\u00e9"],
+        "HOOKPROOF_TOKEN: a token is printable ASCII",
+    ),
     "what cannot be provoked": (
         ["verify", "http://127.0.0.1:1", "--provoke", "418"],
         "'418' cannot be provoked",

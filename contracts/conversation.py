@@ -6,6 +6,7 @@ stops answering ends the conversation, not the verdict.
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from contracts.correlators import Correlator, Freshness, correlators
 from contracts.credentials import valid
@@ -64,18 +65,26 @@ class Conversation:
         )
         exchange = self._target.send(request)
         self.exchanges.append(exchange)
-        if exchange.failure is not None and not exchange.repeated:
-            self._unanswered += 1
-            if self._unanswered >= MOST_UNANSWERED:
-                reason = f"{MOST_UNANSWERED} requests got no answer"
-                raise Stopped(f"{reason}, the last: {exchange.failure.message}")
+        if not exchange.repeated:
+            self._count_unanswered(exchange)
         return exchange
+
+    def _count_unanswered(self, exchange: Exchange) -> None:
+        if exchange.failure is None:
+            return
+        self._unanswered += 1
+        if self._unanswered >= MOST_UNANSWERED:
+            reason = f"{MOST_UNANSWERED} requests got no answer"
+            raise Stopped(f"{reason}, the last: {exchange.failure.message}")
 
     def send(self, plan: Plan) -> Exchange:
         """Send `plan`, as often as a rate limit or a lost connection asks; return the last."""
         exchange = self.send_once(plan)
         if exchange.repeated:
             exchange = self.send_once(plan)
+            if exchange.repeated:  # Twice is no race: this one counts as it stands.
+                exchange = self.exchanges[-1] = replace(exchange, repeated=False)
+                self._count_unanswered(exchange)
         limited = self.operation.answer_to("burst")
         for attempt in range(TRIES_WHEN_LIMITED):
             if limited is None or exchange.answer is None:

@@ -87,7 +87,7 @@ class Exchange:
     ended: float
     """Unix seconds when the answer was complete, or given up."""
     repeated: bool = False
-    """A connection was lost that had served before: this was sent again, with a fresh name."""
+    """The connection was lost before an answer began: this was sent again, with a fresh name."""
 
     @property
     def status(self) -> int | None:

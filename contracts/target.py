@@ -20,6 +20,7 @@ from contracts.exchange import Answer, Exchange, Failure, Request
 from openapi.formats import http_date
 from openapi.rate import Rate
 
+_DEFAULTS = (("user-agent", "hookproof"), ("accept", "application/json"))
 BODY_LIMIT = 10 * 1024 * 1024
 LONGEST_PAUSE = 60.0
 
@@ -66,17 +67,14 @@ class Target:
         """Send `request` once and return the entry; never raises for what the service does."""
         self._keep_pace()
         started = time.time()
-        reused = False
-        answer: Answer | None = None
-        failure: Failure | None = None
         try:
-            answer, reused = self._portal.call(self._answer, request)
+            answer = self._portal.call(self._answer, request)
         except _Lost as error:
-            failure, reused = error.failure, error.reused
-        lost_early = failure is not None and (failure.kind, failure.status) == ("lost", None)
-        return Exchange(
-            request, answer, failure, started, time.time(), repeated=lost_early and reused
-        )
+            # Lost before a word of the answer: a race over a connection, or over a body that was
+            # refused unread, looks like this, and so does a crash. Once more will tell.
+            lost = (error.failure.kind, error.failure.status) == ("lost", None)
+            return Exchange(request, None, error.failure, started, time.time(), repeated=lost)
+        return Exchange(request, answer, None, started, time.time())
 
     def _keep_pace(self) -> None:
         if self._pace and len(self._sent) == self._pace.requests:
@@ -84,15 +82,11 @@ class Target:
             time.sleep(max(0.0, pause))
         self._sent.append(time.monotonic())
 
-    async def _answer(self, request: Request) -> tuple[Answer, bool]:
-        connected: list[str] = []
+    async def _answer(self, request: Request) -> Answer:
         begun: list[int] = []
-
-        async def trace(event: str, _: object) -> None:
-            if event.endswith("connect_tcp.complete"):
-                connected.append(event)
-
-        headers = [("user-agent", "hookproof"), ("accept", "application/json"), *self._headers]
+        given = {name.lower() for name, _ in self._headers}
+        headers = [(name, value) for name, value in _DEFAULTS if name not in given]
+        headers += self._headers
         if request.media_type is not None:
             headers.append(("content-type", request.media_type))
         if request.credential.value is not None:
@@ -104,17 +98,15 @@ class Target:
                     self.url + request.operation.path,
                     headers=headers,
                     content=request.body,
-                    extensions={"trace": trace},
                 ) as response:
                     begun.append(response.status_code)
                     self._client.cookies.clear()
                     body = await _read(response)
-            answer = Answer(response.status_code, tuple(response.headers.multi_items()), body)
-            return answer, not connected
+            return Answer(response.status_code, tuple(response.headers.multi_items()), body)
         except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, _TooLarge) as error:
             failure = _failure(error, self._timeout)
             failure = replace(failure, status=begun[0] if begun else None)
-            raise _Lost(failure, not connected) from None
+            raise _Lost(failure) from None
 
 
 class _TooLarge(Exception):
@@ -122,10 +114,9 @@ class _TooLarge(Exception):
 
 
 class _Lost(Exception):
-    def __init__(self, failure: Failure, reused: bool) -> None:
+    def __init__(self, failure: Failure) -> None:
         super().__init__(failure.message)
         self.failure = failure
-        self.reused = reused
 
 
 async def _read(response: httpx.Response) -> bytes:

@@ -7,6 +7,14 @@ from urllib.parse import urlsplit
 from hookproof.exits import CommandError
 from openapi.rate import Rate, parse_rate
 
+OURS = {
+    "authorization": ": give the token with --token",
+    "content-length": "",
+    "content-type": "",
+    "transfer-encoding": "",
+}
+"""Headers that a run sets, and what to do instead of giving them."""
+
 
 def url(text: str) -> str:
     """Read scheme, host, port and an optional prefix; a slash at the end is dropped."""
@@ -38,6 +46,8 @@ def header(text: str) -> tuple[str, str]:
     token = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
     if not colon or not token or "\n" in value or "\r" in value or not value.isascii():
         raise argparse.ArgumentTypeError("a header is written NAME:VALUE, in ASCII")
+    if name.lower() in OURS:
+        raise argparse.ArgumentTypeError(f"{name} is set by the run itself{OURS[name.lower()]}")
     return name, value.strip()
 
 

@@ -24,6 +24,10 @@ BAD = {
     "a URL that is none": (["verify", "localhost:4010"], "'localhost:4010' is not a URL"),
     "statuses that are none": (["sink", "--reply", "500,abc"], "'500,abc' is not a list"),
     "a header that is none": (["verify", "http://h", "-H", "nonsense"], "NAME:VALUE"),
+    "a header of the run's own": (
+        ["verify", "http://h", "-H", "Authorization: Bearer x"],
+        "give the token with --token",
+    ),
     "an address that is none": (
         ["verify", "http://127.0.0.1:1", "--webhook-listen", "4020"],
         "'4020' is not HOST:PORT",

@@ -96,7 +96,11 @@ def _response(contract: Contract, status: str) -> str:
 def _webhooks(settings: Settings, books: Books | None) -> dict[str, Json]:
     if books is None or not settings.webhooks or not books.contract.events:
         return {"judged": False, "expected": 0, "delivered": 0, "verified": 0, "unexpected": 0}
-    uncalled = [o for e, o in books.balance.pairs if not _expected(books, e.request.number)]
+    uncalled = [
+        occurrence
+        for exchange, occurrence in books.balance.pairs
+        if exchange.answer is not None and not _expected(books, exchange.request.number)
+    ]
     paired = [e.request.number for e, _ in books.balance.pairs]
     served = {number for number in paired if _expected(books, number)}
     verified = {

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -18,9 +19,18 @@ WEBHOOK_SECRET = "another secret of the tests"
 
 
 def free_port() -> int:
-    """Return a port on loopback that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    """Return a port on loopback that nothing listens on.
+
+    Below the range from which the system takes ports for connections that go out: one of those
+    would otherwise take it before it is used.
+    """
+    while True:
+        port = random.randrange(20000, 32000)
+        try:
+            with socket.create_server(("127.0.0.1", port)):
+                return port
+        except OSError:
+            continue
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from openapi.document import Contract, Json
 from openapi.expression import parse
 from openapi.formats import instant
 from openapi.json_text import JsonText
+from openapi.media_type import parse as parse_media_type
 from openapi.pointer import MISSING, get, join
 
 
@@ -84,12 +85,12 @@ def shape_freedoms(request: Request, body: JsonText) -> Iterator[tuple[int, Mapp
                 "not-a-number": body.not_numbers,
                 "deeper-than": isinstance(bound, int) and body.depth > bound,
                 "over-bytes": isinstance(bound, int) and body.size > bound,
-                "other-media-type": essence(request.media_type) not in request.operation.content,
+                "other-media-type": _is_other(request),
             }
             if holds[name]:
                 yield index, freedom
 
 
-def essence(media_type: str | None) -> str:
-    """Return a media type without its parameters, in lower case (RFC 9110, section 8.3.1)."""
-    return (media_type or "").partition(";")[0].strip().lower()
+def _is_other(request: Request) -> bool:
+    stated = parse_media_type((request.media_type or "").encode())
+    return stated is None or stated.essence not in request.operation.content

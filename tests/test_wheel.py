@@ -91,6 +91,7 @@ openapi/json_text.py
 openapi/loading.py
 openapi/lowering.py
 openapi/marked.py
+openapi/media_type.py
 openapi/operations.py
 openapi/personal-access-tokens.yaml
 openapi/pointer.py
@@ -109,7 +110,6 @@ webhook_sink/inspector/index.html
 webhook_sink/inspector/inspector.css
 webhook_sink/inspector/inspector.js
 webhook_sink/inspector/text.js
-webhook_sink/media_type.py
 webhook_sink/memory_store.py
 webhook_sink/receiver.py
 webhook_sink/running.py

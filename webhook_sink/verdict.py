@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from openapi import media_type
 from openapi.document import Contract, Event
 from openapi.finding import Finding, finding
 from openapi.json_text import parse
 from openapi.pointer import get, join
 from openapi.signature import verify
 from openapi.validation import Violation, brief, type_name
-from webhook_sink import media_type
 from webhook_sink.delivery import Delivery
 
 Signature = Literal["valid", "invalid", "missing", "unchecked"]

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 from contracts.books import Books, Judgement, broken, kept
 from contracts.exchange import Answer, Exchange
-from contracts.freedoms import essence, shape_freedoms
+from contracts.freedoms import shape_freedoms
 from openapi.document import Header, Response
 from openapi.json_text import parse
+from openapi.media_type import MediaType
+from openapi.media_type import parse as parse_media_type
 from openapi.pointer import join
 from openapi.validation import Violation, brief
 
@@ -76,41 +78,30 @@ def media_type(books: Books) -> Iterator[Judgement]:
     for exchange, answer, response in _documented(books):
         pointer = join(response.pointer, "content")
         stated = answer.header("content-type")
-        if essence(stated) not in response.content:
-            wanted = " or ".join(response.content)
-            message = (
-                f"the {answer.status} to {exchange.request.named()} is "
-                f"{brief(stated) if stated else 'without a media type'}, not {wanted}"
-            )
+        known = _media_type(answer)
+        message = f"the {answer.status} to {exchange.request.named()} is"
+        if known is None or known.essence not in response.content:
+            shown = brief(stated) if stated else "without a media type"
+            message = f"{message} {shown}, not {' or '.join(response.content)}"
             yield broken(books, pointer, exchange, message, instance="/content-type")
-        elif not utf8(stated):
-            message = f"the {answer.status} to {exchange.request.named()} is {brief(stated)}"
-            yield broken(
-                books,
-                pointer,
-                exchange,
-                f"{message}, not UTF-8",
-                instance="/content-type",
-                apart="charset",
-            )
+        elif not set(known.charsets) <= {"utf-8", "utf8"}:
+            message = f"{message} {brief(stated)}, not UTF-8"
+            place = "/content-type"
+            yield broken(books, pointer, exchange, message, instance=place, apart="charset")
         else:
             yield kept(pointer, exchange.request.number)
 
 
-def utf8(media_type: str | None) -> bool:
-    """Say whether a media type's charset parameter is absent or UTF-8."""
-    for parameter in (media_type or "").split(";")[1:]:
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "charset":
-            return value.strip().strip('"').lower() in ("utf-8", "utf8")
-    return True
+def _media_type(answer: Answer) -> MediaType | None:
+    return parse_media_type((answer.header("content-type") or "").encode(errors="replace"))
 
 
 def schema(books: Books) -> Iterator[Judgement]:
     """The body of an answer is JSON that satisfies the documented schema."""
     for exchange, answer, response in _documented(books):
-        pointer = response.content.get(essence(answer.header("content-type")))
-        pointer = pointer or next(iter(response.content.values()))
+        known = _media_type(answer)
+        first = next(iter(response.content.values()))
+        pointer = response.content.get(known.essence, first) if known else first
         number = exchange.request.number
         text = parse(answer.body)
         described = f"the {answer.status} to {exchange.request.named()}"

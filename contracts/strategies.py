@@ -65,6 +65,7 @@ def _drawn(strategy: Any, seed: int, amount: int) -> list[Any]:
         phases=[Phase.generate],
         database=None,
         deadline=None,
+        derandomize=False,  # hypothesis would ignore the seed where CI is set
         suppress_health_check=list(HealthCheck),
     )
     @hypothesis.given(case=strategy)

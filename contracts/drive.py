@@ -1,15 +1,18 @@
 """The exchanges of a run: the pilot, then the blocks of cases, then what follows on them."""
 
+import time
 from collections.abc import Iterable
 
 from contracts import credentials, follow_ups, negatives, probes
 from contracts.conversation import Conversation, Stopped
 from contracts.plan import Plan
-from contracts.strategies import generated
+from contracts.strategies import RANDOM, generated
 
 PILOT_TRIES = 3
 VALID, INVALID = 60, 140
 """How many random bodies are drawn of either kind."""
+RANDOM_UNTIL = 60.0
+"""Seconds after which no further random body is sent."""
 
 _ADVICE = {
     401: "the token was not accepted: pass a valid one, with --token or HOOKPROOF_TOKEN",
@@ -40,10 +43,15 @@ def pilot(talk: Conversation) -> str | None:
 def run(talk: Conversation) -> list[str]:
     """Send every block of cases; return a sentence for each that could not be made."""
     undecided = list(credentials.undecided(talk.settings))
+    started = time.monotonic()
     try:
         for name, plans in _blocks(talk).items():
             talk.progress(f"{name} ...")
             for plan in plans:
+                # Random bodies say the least for their time, and a slow service makes it long.
+                if plan.block == RANDOM and time.monotonic() - started > RANDOM_UNTIL:
+                    talk.progress("the service is slow: no more random bodies ...")
+                    break
                 talk.send(plan)
         talk.progress("issued credentials, repeated requests ...")
         undecided.append(follow_ups.issued(talk) or "")

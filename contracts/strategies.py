@@ -18,6 +18,9 @@ from schemathesis import GenerationMode
 from contracts.plan import Plan, to_bytes
 from openapi.document import Contract, Operation
 
+RANDOM = "random"
+"""The block of the bodies that were drawn at random."""
+
 logging.getLogger("schemathesis").setLevel(logging.ERROR)
 
 
@@ -38,7 +41,7 @@ def generated(
         if text is None or text in seen:
             continue
         seen.add(text)
-        block = "generated" if description else "random"
+        block = "generated" if description else RANDOM
         media = next(iter(operation.content))
         yield Plan(block, description or "random body", body, media_type=media)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from contracts import credentials, follow_ups, negatives, probes
 from contracts.conversation import Conversation, Stopped
+from contracts.exchange import Exchange
 from contracts.plan import Plan
 from contracts.strategies import RANDOM, generated
 
@@ -25,6 +26,18 @@ _ADVICE = {
 
 def pilot(talk: Conversation) -> str | None:
     """Send a plain valid request, up to three times; say why nothing can be judged, or None."""
+    where = f"{talk.operation.method} {talk.url}"
+    try:
+        exchange = _first_answer(talk)
+    except Stopped as stop:
+        return f"{where}: {stop}"
+    if exchange.failure is not None and exchange.failure.status is None:
+        return f"{where}: {exchange.failure.message}; does the service run, is the URL right?"
+    sentence = _ADVICE.get(exchange.status or 0)
+    return f"{where} was answered {exchange.status}: {sentence}" if sentence else None
+
+
+def _first_answer(talk: Conversation) -> Exchange:
     plan = Plan("pilot", "a plain valid request", talk.base(), talk.media_type)
     exchange = talk.send(plan)
     for _ in range(PILOT_TRIES - 1):
@@ -33,11 +46,7 @@ def pilot(talk: Conversation) -> str | None:
         exchange = talk.send(plan)
     if exchange.status in (400, 403) and follow_ups.learn_what_is_held(talk):
         exchange = talk.send(plan)
-    where = f"{talk.operation.method} {talk.url}"
-    if exchange.failure is not None and exchange.failure.status is None:
-        return f"{where}: {exchange.failure.message}; does the service run, is the URL right?"
-    sentence = _ADVICE.get(exchange.status or 0)
-    return f"{where} was answered {exchange.status}: {sentence}" if sentence else None
+    return exchange
 
 
 def run(talk: Conversation) -> list[str]:

@@ -44,7 +44,13 @@ def _first_answer(talk: Conversation) -> Exchange:
         if exchange.status is not None and exchange.status < 400:
             break
         exchange = talk.send(plan)
-    if exchange.status in (400, 403) and follow_ups.learn_what_is_held(talk):
+    may_lack = {
+        status
+        for freedom in talk.operation.freedoms
+        if freedom.get("caller-lacks")
+        for status in freedom["refused-with"]
+    }
+    if str(exchange.status) in may_lack and follow_ups.learn_what_is_held(talk):
         exchange = talk.send(plan)
     return exchange
 

@@ -7,11 +7,10 @@ from contracts import credentials, follow_ups, negatives, probes
 from contracts.conversation import Conversation, Stopped
 from contracts.exchange import Exchange
 from contracts.plan import Plan
+from contracts.settings import PROFILES
 from contracts.strategies import RANDOM, generated
 
 PILOT_TRIES = 3
-VALID, INVALID = 60, 140
-"""How many random bodies are drawn of either kind."""
 RANDOM_UNTIL = 60.0
 """Seconds after which no further random body is sent."""
 
@@ -81,6 +80,7 @@ def run(talk: Conversation) -> list[str]:
 
 def _blocks(talk: Conversation) -> dict[str, Iterable[Plan]]:
     contract, operation = talk.contract, talk.operation
+    profile = PROFILES[talk.settings.profile]
     return {
         "credentials": _credentials(talk),
         "boundaries": probes.boundaries(contract, operation, talk.base()),
@@ -88,7 +88,9 @@ def _blocks(talk: Conversation) -> dict[str, Iterable[Plan]]:
         "misspelt names": negatives.misspelt(talk.base()),
         "odd texts": probes.odd_texts(contract, operation, talk.base()),
         "broken JSON": negatives.broken_texts(operation, talk.base()),
-        "generated bodies": generated(contract, operation, talk.settings.seed, VALID, INVALID),
+        "generated bodies": generated(
+            contract, operation, talk.settings.seed, profile.valid, profile.invalid
+        ),
         "freedoms": probes.freedoms(operation, talk.base()),
         "long arrays": probes.long_arrays(contract, operation, talk.base()),
         "other methods": probes.other_methods(contract, operation, talk.base()),

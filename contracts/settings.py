@@ -5,6 +5,30 @@ from pathlib import Path
 
 from openapi.rate import Rate
 
+PROVOCATIONS = ("429", "retry", "concurrent")
+"""A burst beyond the rate limit; a delivery that is refused once; creates at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How much a run tries."""
+
+    valid: int
+    """Random bodies that are meant to be valid."""
+    invalid: int
+    """Random bodies that are meant to be invalid."""
+    steady: int
+    """How often the same valid request is sent."""
+    rounds: int
+    """How often creates are sent at the same time."""
+
+
+PROFILES = {
+    "quick": Profile(valid=10, invalid=30, steady=12, rounds=1),
+    "default": Profile(valid=60, invalid=140, steady=30, rounds=3),
+    "thorough": Profile(valid=300, invalid=600, steady=120, rounds=10),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -29,6 +53,21 @@ class Settings:
     webhook_deadline: float | None = None
     """Seconds; None: the contract's."""
     provoke: frozenset[str] = frozenset()
+    """What is provoked besides: some of `PROVOCATIONS`."""
+    profile: str = "default"
+    """A key of `PROFILES`: how much is tried."""
+    max_requests: int | None = None
+    """No more than so many requests are sent; what is not tried by then is undecided."""
+    dry_run: bool = False
+    """Only say what the run would cost."""
+    gentle: bool = False
+    """Make only what does least harm where it is left behind: for targets that are not ours."""
+    exit_first: bool = False
+    """Stop at the first violation."""
+    sink_url: str | None = None
+    """Read the deliveries from the sink that runs there, in place of listening."""
+    cases_dir: Path | None = None
+    """Where failing cases are kept and tried again from; None: nowhere."""
     rate_limit: Rate | None = None
     request_timeout: float = 10.0
     """Seconds for one whole answer."""

@@ -23,6 +23,8 @@ class Finding:
     """How many cases broke it."""
     tried: int = 1
     """How many cases tried it."""
+    detail: str = "*"
+    """Which part of the keyword: the property of `required`, for one."""
 
 
 def finding(
@@ -36,4 +38,4 @@ def finding(
 ) -> Finding:
     """Make a finding whose severity follows from the provenance of `pointer` (and `detail`)."""
     known = contract.provenance(pointer, detail)
-    return Finding(check, known.severity, known.level, pointer, instance, message)
+    return Finding(check, known.severity, known.level, pointer, instance, message, detail=detail)

@@ -5,12 +5,12 @@ stops answering ends the conversation, not the verdict.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from contracts.correlators import Correlator, Freshness, correlators
 from contracts.credentials import valid
-from contracts.exchange import Exchange
+from contracts.exchange import Credential, Exchange, Request
 from contracts.plan import Plan, build
 from contracts.settings import Settings
 from contracts.target import Target, pause_after
@@ -53,21 +53,40 @@ class Conversation:
         return next(iter(self.operation.content))
 
     @property
+    def credential(self) -> Credential:
+        """The credential that the run was given."""
+        return valid(self.settings)
+
+    @property
     def url(self) -> str:
         """Where the operation is found."""
         return f"{self._target.url}{self.operation.path}"
 
-    def send_once(self, plan: Plan) -> Exchange:
+    def request(self, plan: Plan, case: int | None = None) -> Request:
+        """Return what `plan` becomes with fresh values; `case` is given for one tried again."""
+        most = self.settings.max_requests
+        if most is not None and self._freshness.number >= most:
+            raise Stopped(f"{most} requests were sent (--max-requests)")
+        fresh = self._freshness.next(case)
+        return build(self.contract, self.operation, self.places, plan, fresh, self.credential)
+
+    def send_once(self, plan: Plan, case: int | None = None) -> Exchange:
         """Send `plan` as it becomes with fresh values, and enter what came of it."""
-        fresh = self._freshness.next()
-        request = build(
-            self.contract, self.operation, self.places, plan, fresh, valid(self.settings)
-        )
-        exchange = self._target.send(request)
+        exchange = self._target.send(self.request(plan, case))
         self.exchanges.append(exchange)
         if not exchange.repeated:
             self._count_unanswered(exchange)
         return exchange
+
+    def send_together(self, plans: Sequence[Plan]) -> list[Exchange]:
+        """Send all `plans` at once, and enter what came of them."""
+        entries = self._target.send_together([self.request(plan) for plan in plans])
+        # A connection lost among many is a loss like any other: nothing is sent again.
+        entries = [replace(exchange, repeated=False) for exchange in entries]
+        self.exchanges += entries
+        for exchange in entries:
+            self._count_unanswered(exchange)
+        return entries
 
     def _count_unanswered(self, exchange: Exchange) -> None:
         if exchange.failure is None:
@@ -77,11 +96,12 @@ class Conversation:
             reason = f"{MOST_UNANSWERED} requests got no answer"
             raise Stopped(f"{reason}, the last: {exchange.failure.message}")
 
-    def send(self, plan: Plan) -> Exchange:
+    def send(self, plan: Plan, case: int | None = None) -> Exchange:
         """Send `plan`, as often as a rate limit or a lost connection asks; return the last."""
-        exchange = self.send_once(plan)
+        exchange = self.send_once(plan, case)
+        case = exchange.request.case
         if exchange.repeated:
-            exchange = self.send_once(plan)
+            exchange = self.send_once(plan, case)
             if exchange.repeated:  # Twice is no race: this one counts as it stands.
                 exchange = self.exchanges[-1] = replace(exchange, repeated=False)
                 self._count_unanswered(exchange)
@@ -94,7 +114,7 @@ class Conversation:
             pause = pause_after(exchange.answer, attempt, time.time())
             self.progress(f"rate limited, waiting {pause:.0f} s ...")
             time.sleep(pause)
-            exchange = self.send_once(plan)
+            exchange = self.send_once(plan, case)
         if plan.block == "pilot" or exchange.status != int(limited.status if limited else 0):
             return exchange
         raise Stopped(f"{TRIES_WHEN_LIMITED} tries in a row were answered {exchange.status}")

@@ -41,6 +41,8 @@ class Fresh:
     """Values for one request."""
 
     number: int
+    case: int
+    """The number of the first request of the same case."""
     mark: str
     instant: datetime
     letters: random.Random
@@ -58,19 +60,29 @@ class Freshness:
         self._run_id = run_id
         self._seed = seed
         self._now = now
-        self._number = 0
+        self.number = 0
+        """How many requests have got their values."""
+        self._cases = 0
 
-    def next(self) -> Fresh:
-        """Return values that were not returned before."""
-        self._number += 1
-        number = self._number
+    def next(self, case: int | None = None) -> Fresh:
+        """Return values that were not returned before; `case` is given when it is tried again.
+
+        What is drawn for a new case does not depend on how often earlier ones were tried.
+        """
+        self.number += 1
+        number = self.number
+        drawn = f"{self._seed}/{number} again"
+        if case is None:
+            self._cases += 1
+            drawn = f"{self._seed}/{self._cases}"
         # One second of its own for each request, from tomorrow on and well within a year.
         moment = self._now + timedelta(days=1, seconds=number * 977)
         return Fresh(
             number,
+            case or number,
             f"hp-{self._run_id}-{number:04}",
             moment.astimezone(UTC).replace(microsecond=0),
-            random.Random(f"{self._seed}/{number}"),  # noqa: S311 - cases, not secrets
+            random.Random(drawn),  # noqa: S311 - cases, not secrets
         )
 
 

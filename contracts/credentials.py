@@ -7,6 +7,35 @@ from collections.abc import Iterator
 from contracts.exchange import Credential
 from contracts.settings import Settings
 
+_FORGED = ("wrongly signed", "without a signature", "alg none", "claims changed")
+ISSUED_EXPIRED, ISSUED_REVOKED = "issued, expired", "issued, revoked"
+ISSUED_TOO_FEW, ISSUED_ALIKE = "issued, too few permissions", "issued, a permission alike"
+ISSUED_GOOD = "issued, with the permission"
+DOUBTFUL = (
+    "absent",
+    "empty",
+    "malformed",
+    "another scheme",
+    "without a scheme",
+    *_FORGED,
+    "expired",
+    "not yet valid",
+    ISSUED_EXPIRED,
+    ISSUED_REVOKED,
+)
+"""Every kind of credential that does not say who calls."""
+LACKING = ("without the permission", ISSUED_TOO_FEW, ISSUED_ALIKE)
+"""Every kind of credential that says who calls, and does not permit it."""
+
+_WANTED = {
+    "expired": ("no expired token was given", "pass --token-expired"),
+    "not yet valid": ("no token that is not yet valid was given", "pass --token-not-yet-valid"),
+    "without the permission": (
+        "no token without the permission was given",
+        "pass --token-without-permission",
+    ),
+}
+
 
 def bearer(token: str) -> str:
     """Return the Authorization header's value for `token` (RFC 6750, section 2.1)."""
@@ -42,16 +71,34 @@ def forbidden(settings: Settings) -> Iterator[Credential]:
         yield Credential("without the permission", "forbidden", bearer(token))
 
 
+def why_not(settings: Settings, kind: str) -> tuple[str, str | None]:
+    """Return why no credential of `kind` was tried, and what to do so that one is."""
+    if kind in _FORGED and not is_jwt(settings.token):
+        return "the token is no JWT, and such a credential is made of one", "pass a token that is"
+    if kind in _WANTED:
+        return _WANTED[kind]
+    return "the service issued no credential that could be used so", None
+
+
 def undecided(settings: Settings) -> Iterator[str]:
-    """Yield a sentence for each credential case that the run cannot make."""
+    """Yield a sentence for each kind of credential that the run was not given the means to try."""
+    given = {
+        "expired": settings.token_expired,
+        "not yet valid": settings.token_not_yet_valid,
+        "without the permission": settings.token_without_permission,
+    }
     if not is_jwt(settings.token):
         yield "the token is no JWT: wrongly signed and alg none ones cannot be made of it"
-    if not settings.token_expired:
-        yield "no expired token was given: pass --token-expired"
-    if not settings.token_not_yet_valid:
-        yield "no token that is not yet valid was given: pass --token-not-yet-valid"
-    if not settings.token_without_permission:
-        yield "no token without the permission was given: pass --token-without-permission"
+    for kind, (reason, cure) in _WANTED.items():
+        if not given[kind]:
+            yield f"{reason}: {cure}"
+
+
+def expiry(token: str) -> float | None:
+    """Return the Unix seconds at which a JWT says that it expires; None if it says nothing."""
+    claims = _object(token.split(".")[1]) if is_jwt(token) else None
+    stated = claims.get("exp") if isinstance(claims, dict) else None
+    return float(stated) if isinstance(stated, int | float) else None
 
 
 def is_jwt(token: str) -> bool:

@@ -1,10 +1,13 @@
-"""The exchanges of a run: the pilot, then the blocks of cases, then what follows on them."""
+"""What is sent to one operation, block by block, and what is learnt before the first of them."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
-from contracts import credentials, follow_ups, negatives, probes
+from contracts import credentials, follow_ups, issued, negatives, probes
 from contracts.conversation import Conversation, Stopped
+from contracts.doubt import Doubts
 from contracts.exchange import Exchange
 from contracts.plan import Plan
 from contracts.settings import PROFILES
@@ -21,6 +24,19 @@ _ADVICE = {
     405: "the path does not take this method: is the URL right, its prefix included?",
     429: "the service limits the rate of every request: wait, or pass --rate-limit",
 }
+
+
+@dataclass(frozen=True)
+class Block:
+    """Requests that are sent one after the other, made when they are first asked for."""
+
+    name: str
+    make: Callable[[], Iterable[Plan]]
+
+    @cached_property
+    def plans(self) -> Sequence[Plan]:
+        """The requests, before they have their fresh values."""
+        return tuple(self.make())
 
 
 def pilot(talk: Conversation) -> str | None:
@@ -54,48 +70,78 @@ def _first_answer(talk: Conversation) -> Exchange:
     return exchange
 
 
-def run(talk: Conversation) -> list[str]:
-    """Send every block of cases; return a sentence for each that could not be made."""
-    undecided = list(credentials.undecided(talk.settings))
+def run(talk: Conversation, blocks: Iterable[Block], enough: Callable[[], bool]) -> list[str]:
+    """Send every block of cases; return a sentence for each that could not be made.
+
+    `enough` is asked after each block: nothing more is sent once it says so.
+    """
+    undecided: list[str] = []
+    doubts = Doubts(talk)
     started = time.monotonic()
     try:
-        for name, plans in _blocks(talk).items():
-            talk.progress(f"{name} ...")
-            for plan in plans:
+        for block in blocks:
+            talk.progress(f"{block.name} ...")
+            for plan in block.plans:
                 # Random bodies say the least for their time, and a slow service makes it long.
                 if plan.block == RANDOM and time.monotonic() - started > RANDOM_UNTIL:
                     talk.progress("the service is slow: no more random bodies ...")
                     break
-                talk.send(plan)
-        talk.progress("issued credentials, repeated requests ...")
-        undecided.append(follow_ups.issued(talk) or "")
-        follow_ups.repeats(talk)
-        if "429" in talk.settings.provoke:
-            talk.progress("a burst ...")
-            undecided.append(follow_ups.burst(talk) or "")
+                doubts.send(plan)
+            if enough():
+                return undecided
+        for name, follow in _follow_ups(talk).items():
+            talk.progress(f"{name} ...")
+            undecided.append(follow() or "")
+            if enough():
+                break
     except Stopped as stop:
         undecided.append(f"the run was cut short: {stop}")
     return [reason for reason in undecided if reason]
 
 
-def _blocks(talk: Conversation) -> dict[str, Iterable[Plan]]:
-    contract, operation = talk.contract, talk.operation
-    profile = PROFILES[talk.settings.profile]
-    return {
-        "credentials": _credentials(talk),
-        "boundaries": probes.boundaries(contract, operation, talk.base()),
-        "confusions": negatives.confusions(contract, operation, talk.base()),
-        "misspelt names": negatives.misspelt(talk.base()),
-        "odd texts": probes.odd_texts(contract, operation, talk.base()),
-        "broken JSON": negatives.broken_texts(operation, talk.base()),
-        "generated bodies": generated(
-            contract, operation, talk.settings.seed, profile.valid, profile.invalid
-        ),
-        "freedoms": probes.freedoms(operation, talk.base()),
-        "long arrays": probes.long_arrays(contract, operation, talk.base()),
-        "other methods": probes.other_methods(contract, operation, talk.base()),
-        "bytes": probes.raw_probes(operation, talk.base()),
+def blocks(talk: Conversation) -> list[Block]:
+    """Return the blocks of cases that can be made before anything was sent."""
+    contract, operation, settings = talk.contract, talk.operation, talk.settings
+    profile = PROFILES[settings.profile]
+    base = talk.base
+
+    def random() -> Iterable[Plan]:
+        return generated(contract, operation, settings.seed, profile.valid, profile.invalid)
+
+    return [
+        Block("credentials", lambda: _credentials(talk)),
+        Block("boundaries", lambda: probes.boundaries(contract, operation, base())),
+        Block("confusions", lambda: negatives.confusions(contract, operation, base())),
+        Block("misspelt names", lambda: negatives.misspelt(base())),
+        Block("odd texts", lambda: probes.odd_texts(contract, operation, base())),
+        Block("formats", lambda: probes.formats(contract, operation, base())),
+        Block("broken JSON", lambda: negatives.broken_texts(operation, base())),
+        Block("generated bodies", random),
+        Block("freedoms", lambda: probes.freedoms(operation, base())),
+        Block("long arrays", lambda: probes.long_arrays(contract, operation, base())),
+        Block("other methods", lambda: probes.other_methods(contract, operation, base())),
+        Block("bytes", lambda: probes.raw_probes(operation, base())),
+        Block("the same again and again", lambda: _steady(talk, profile.steady)),
+    ]
+
+
+def _follow_ups(talk: Conversation) -> dict[str, Callable[[], str | None]]:
+    rounds = PROFILES[talk.settings.profile].rounds
+    steps: dict[str, Callable[[], str | None]] = {
+        "issued credentials": lambda: issued.one_by_one(talk),
+        "repeated requests": lambda: follow_ups.repeats(talk),
     }
+    if "concurrent" in talk.settings.provoke:
+        steps["credentials issued at once"] = lambda: issued.at_once(talk)
+        steps["the same at once"] = lambda: follow_ups.at_once(talk, rounds)
+    if "429" in talk.settings.provoke:
+        steps["a burst"] = lambda: follow_ups.burst(talk)
+    return steps
+
+
+def _steady(talk: Conversation, times: int) -> Iterable[Plan]:
+    plan = Plan("valid", "a plain valid request, again", talk.base(), talk.media_type)
+    return [plan] * times
 
 
 def _credentials(talk: Conversation) -> Iterable[Plan]:

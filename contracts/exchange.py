@@ -20,6 +20,8 @@ class Credential:
     expects: Expects
     value: str | None = field(default=None, repr=False)
     """The header's whole value; None leaves the header out."""
+    expired_at: float | None = None
+    """The Unix seconds at which it was to expire, where that is known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +29,8 @@ class Request:
     """One request as it is sent; itself, not its like, is what the ledger holds."""
 
     number: int
+    case: int
+    """The number of the first request of the same case: a case may be tried again."""
     operation: Operation
     method: str
     block: str
@@ -40,6 +44,8 @@ class Request:
     """Stands in the body wherever it could be put."""
     places: tuple[Correlator, ...]
     """The operation's correlators when it was sent."""
+    together: int = 0
+    """The same for all requests that were sent at once for one thing; 0 for any other."""
 
     @property
     def json(self) -> JsonText:

@@ -1,62 +1,18 @@
-"""What depends on an answer: credentials that the service issued, repeated requests, a burst."""
+"""What depends on an answer: what the caller may give on, repeated requests, a burst."""
 
 from dataclasses import replace
 
 from contracts.conversation import Conversation
-from contracts.credentials import bearer
-from contracts.exchange import Credential, Expects
-from contracts.plan import Plan, Value, constant
+from contracts.plan import Plan, constant
+from openapi.document import Response
 from openapi.expression import parse
-from openapi.json_text import parse as parse_json
-from openapi.marked import marked
 from openapi.pointer import get
 
-ISSUED, REPEAT, BURST = "issued", "repeat", "burst"
+REPEAT, AT_ONCE, BURST = "repeat", "at once", "burst"
 """The blocks that the checks tell apart."""
-
-
-def issued(talk: Conversation) -> str | None:
-    """Use credentials that the service itself issued: with the permission, without, revoked.
-
-    Return a sentence if none could be had.
-    """
-    success = talk.operation.answer_to("valid-request")
-    if success is None or not success.content:
-        return None
-    schema = next(iter(success.content.values()))
-    for place, pointer in marked(talk.contract, schema, "x-credential"):
-        stated = talk.contract.at(pointer)
-        needed = list(talk.operation.permissions)
-        few = [p for p in _known(talk, stated["permissions"]) if p not in needed][:2]
-        enough = [*few[:1], *needed, *few[1:]]  # Neither first nor last: none may be lost.
-        cases: list[tuple[list[str], bool, Expects]] = [
-            (enough, False, "accepted"),
-            (few, False, "forbidden"),
-            (enough, True, "refused"),
-            *(([alike], False, "forbidden") for p in needed for alike in _alike(p)),
-        ]
-        usable = 0
-        for permissions, revoked, expects in cases:
-            credential = _credential(talk, place, stated, permissions, expects, revoked=revoked)
-            # Permissions that nobody knows may be refused.
-            if credential is not None:
-                usable += 1
-                described = f"credential {credential.kind}"
-                # It asks for nothing that it does not hold itself.
-                values = {parse(stated["permissions"]).where: constant(permissions)}
-                talk.send(
-                    Plan(ISSUED, described, talk.base(), talk.media_type, credential, values=values)
-                )
-        if not usable:
-            return "the service issued no credential that could be used"
-    return None
-
-
-def _alike(permission: str) -> list[str]:
-    """Return permissions that only look like `permission`."""
-    resource, colon, action = permission.partition(":")
-    other = "read" if action == "write" else "write"
-    return [f"{permission}Extra", f"{resource}{colon}{other}", f"x{permission}"]
+TIMES = 3
+SAME = 8
+"""How many requests for one thing are sent at once."""
 
 
 def learn_what_is_held(talk: Conversation) -> bool:
@@ -90,47 +46,38 @@ def learn_what_is_held(talk: Conversation) -> bool:
     return True
 
 
-def _known(talk: Conversation, expression: str) -> list[str]:
-    where = parse(expression).where
-    return [value for place in talk.places if place.request == where for value in place.values]
-
-
-def _credential(
-    talk: Conversation,
-    place: str,
-    stated: dict[str, str],
-    permissions: list[str],
-    expects: Expects,
-    *,
-    revoked: bool,
-) -> Credential | None:
-    values: dict[str, Value] = {parse(stated["permissions"]).where: constant(permissions)}
-    if revoked:
-        values[parse(stated["revoked"]).where] = constant(True)
-    base = talk.base() | {where.removeprefix("/"): None for where in values}
-    kind = "issued, revoked" if revoked else f"issued with {' '.join(permissions)}"
-    made = talk.send(Plan("valid", f"create: {kind}", base, talk.media_type, values=values))
-    token = get(parse_json(made.answer.body).value, place) if made.answer else None
-    if not isinstance(token, str) or not token or not (token.isascii() and token.isprintable()):
-        return None
-    return Credential(kind, expects, bearer(token))
-
-
 def repeats(talk: Conversation) -> None:
     """Repeat what an accepted request kept for itself; everything else is fresh."""
     answer = talk.operation.answer_to("repeated-request")
     success = talk.operation.answer_to("valid-request")
     if answer is None or success is None:
         return
-    for _ in range(3):
+    for _ in range(TIMES):
         first = talk.send(Plan("valid", "to be repeated", talk.base(), talk.media_type))
-        if first.status != int(success.status):
-            continue
-        body = first.request.json.value
-        places = [parse(expression).where for expression in answer.provoke["keeping"]]
-        values = {where: constant(get(body, where)) for where in places}
-        described = f"repeats {', '.join(places)} of an accepted one"
-        talk.send(Plan(REPEAT, described, talk.base(), talk.media_type, values=values))
+        if first.status == int(success.status):
+            talk.send(_repetition(talk, answer, first.request.json.value, REPEAT))
+
+
+def _repetition(talk: Conversation, answer: Response, body: object, block: str) -> Plan:
+    places = [parse(expression).where for expression in answer.provoke["keeping"]]
+    values = {where: constant(get(body, where)) for where in places}
+    described = f"repeats {', '.join(places)} of an accepted one"
+    return Plan(block, described, talk.base(), talk.media_type, values=values)
+
+
+def at_once(talk: Conversation, rounds: int) -> None:
+    """Send several requests for one thing at once, `rounds` times."""
+    answer = talk.operation.answer_to("repeated-request")
+    if answer is None:
+        return
+    for _ in range(rounds):
+        model = talk.request(Plan("model", "", talk.base(), talk.media_type))
+        plan = replace(
+            _repetition(talk, answer, model.json.value, AT_ONCE),
+            description=f"one of {SAME} at once",
+            together=model.number,
+        )
+        talk.send_together([plan] * SAME)
 
 
 def burst(talk: Conversation) -> str | None:

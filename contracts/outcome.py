@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from contracts.books import Books
+from contracts.judgements import Found, Judgement
 from contracts.settings import Settings
-from openapi.finding import Finding
 
 
 @dataclass
@@ -15,7 +15,8 @@ class Outcome:
 
     books: Books | None = None
     not_judged: str | None = None
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[Found] = field(default_factory=list)
+    judgements: list[Judgement] = field(default_factory=list)
     applied: set[str] = field(default_factory=set)
     """The checks that came to an end; a run in which one did not has judged nothing."""
 

@@ -39,6 +39,8 @@ class Plan:
     """Pointer -> what makes the value there."""
     spoil: Callable[[bytes], bytes] | None = None
     """What becomes of the JSON text before it is sent."""
+    together: int = 0
+    """The same for all that are sent at once for one thing; 0 for any other."""
 
 
 def build(
@@ -72,6 +74,8 @@ def build(
     carried = {where: value for where, value in found.items() if value is not MISSING}
     return Request(
         number=fresh.number,
+        case=fresh.case,
+        together=plan.together,
         operation=operation,
         method=plan.method or operation.method,
         block=plan.block,

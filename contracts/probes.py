@@ -3,6 +3,7 @@
 All of them follow from the contract's schemas and its `x-freedoms`; no field is named here.
 """
 
+import calendar
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -66,6 +67,48 @@ def odd_texts(contract: Contract, operation: Operation, base: dict[str, Any]) ->
 
 def _marked(text: str) -> Value:
     return lambda fresh: f"{fresh.mark} {text} {fresh.mark}"
+
+
+OF_FORMAT = {
+    "date-time": (
+        "{day}T00:00:00Z",
+        "{day}T23:59:59Z",
+        "{leap}T12:00:00Z",
+        "{day}T12:00:00.1Z",
+        "{day}T12:00:00.12Z",
+        "{day}T12:00:00.123456Z",
+        "{day}T12:00:00.1234567Z",
+        "{day}T12:00:00.999999999Z",
+        "{day}T12:00:00.000Z",
+        "{day}T12:00:00+00:00",
+        "{day}T12:00:00-00:00",
+        "{day}T12:00:00+05:45",
+        "{day}T12:00:00+14:00",
+        "{day}T12:00:00-12:00",
+        "{day}T00:30:00+23:59",
+        "{day}t12:00:00z",
+    ),
+    "date": ("{day}", "{leap}"),
+}
+"""Strings of the format that narrow parsers refuse: `{day}` is a day soon, `{leap}` a leap day."""
+
+
+def formats(contract: Contract, operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
+    """Yield strings of each format in every way that it may be written."""
+    for name, stated in properties(contract, operation):
+        for text in OF_FORMAT.get(stated.get("format", ""), ()):
+            described = f"{text!r} for {name}"
+            yield varied(base, name, described, _on_a_day(text), block="valid")
+
+
+def _on_a_day(text: str) -> Value:
+    def fill(fresh: Fresh) -> object:
+        day = fresh.instant + timedelta(days=2)
+        # The next leap day: whether it is in the range that is asked for, the contract decides.
+        year = next(y for y in range(day.year + 1, day.year + 9) if calendar.isleap(y))
+        return text.format(day=f"{day:%Y-%m-%d}", leap=f"{year}-02-29")
+
+    return fill
 
 
 def long_arrays(contract: Contract, operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:

@@ -27,9 +27,11 @@ def types_of(stated: dict[str, Any]) -> list[str]:
     return [types] if isinstance(types, str) else list(types)
 
 
-def varied(base: dict[str, Any], name: str, description: str, value: Value) -> Plan:
+def varied(
+    base: dict[str, Any], name: str, description: str, value: Value, block: str = "negative"
+) -> Plan:
     """Return the plan of `base` with the property `name` made by `value`."""
-    return Plan("negative", description, {**base, name: None}, values={join("", name): value})
+    return Plan(block, description, {**base, name: None}, values={join("", name): value})
 
 
 def items_of(value: object) -> list[object]:

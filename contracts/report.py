@@ -1,114 +1,182 @@
 """The report of a run: plain data, the verdict and the exit code. Pure; the roof writes it."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from contracts.books import Books
+from contracts.checks import CHECKS
+from contracts.checks.secrets import known_secrets
+from contracts.correlators import ANY_MARK
+from contracts.doubt import BETWEEN
+from contracts.evidence import evidence, text_of
+from contracts.exchange import Exchange
+from contracts.judgements import Found
+from contracts.ledger import triggered
+from contracts.masking import Mask
+from contracts.outcome import Outcome
 from contracts.settings import Settings
-from openapi.document import Contract, Json, Response
-from openapi.finding import Finding
+from contracts.states import Standing, sentence, standings, why_not_seen
+from openapi.document import Json
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 CONFORMS, DEVIATES, NOT_JUDGED = 0, 1, 2
-
-_NOT_SEEN = {
-    "valid-request": "no valid request was answered so",
-    "invalid-request": "no invalid request was answered so",
-    "refused-credential": "no bad credential was answered so",
-    "credential-without-permission": (
-        "no token without the permission was given: pass --token-without-permission"
-    ),
-    "repeated-request": "no repeated request was answered so: the service allows repetition",
-    "burst": "the rate limit was not exceeded: pass --provoke 429",
-    "failure-only": "a failure of the service, which is never asked for",
-}
+VERDICTS = {CONFORMS: "conforms", DEVIATES: "deviates", NOT_JUDGED: "not-judged"}
+MOST_DELIVERIES = 200
+_TEXT = 400
+"""Characters of a request and a payload that stand beside one another."""
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d", re.ASCII)
 
 
-def exit_code(settings: Settings, books: Books | None, findings: Sequence[Finding]) -> int:
+def report(settings: Settings, outcome: Outcome, started: float, seconds: float) -> dict[str, Json]:
+    """Return the report as JSON data, without any secret.
+
+    The run began at `started` (Unix seconds) and took `seconds`.
+    """
+    books = None if outcome.not_judged is not None else outcome.books
+    mask = Mask(known_secrets(books) if books else settings.secrets)
+    rules = {name: (check.__doc__ or "").strip() for name, check in CHECKS.items()}
+    told = standings(books, outcome.judgements) if books else []
+    findings = outcome.findings if books else []
+    undecided = _undecided(books, told) if books else []
+    code = exit_code(settings, books, findings, undecided)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "verdict": VERDICTS[code],
+        "exit_code": code,
+        "seed": settings.seed,
+        "run_id": settings.run_id,
+        "profile": settings.profile,
+        "url": settings.url,
+        "contract": _contract(settings, books),
+        "started": _utc(started),
+        "seconds": round(seconds, 3),
+        "reason": None if outcome.not_judged is None else mask(outcome.not_judged),
+        "requests": len(books.exchanges) if books else 0,
+        "cases": {"digest": digest(books) if books else "", "replayed": _replayed(books)},
+        "created": _created(books, mask),
+        "findings": [evidence(books, found, rules, mask) for found in findings] if books else [],
+        "constraints": [constraint(standing) for standing in told],
+        "statuses": statuses(books) if books else {},
+        "undecided": undecided,
+        "webhooks": _webhooks(settings, books),
+        "deliveries": _deliveries(books, findings, mask),
+        "known": {"file": None, "listed": 0, "gone": []},
+    }
+
+
+def exit_code(
+    settings: Settings, books: Books | None, findings: Sequence[Found], undecided: Sequence[str]
+) -> int:
     """Return 0, 1 or 2: the service conforms, deviates, or was not judged."""
     if books is None:
         return NOT_JUDGED
-    if any(f.severity == "violation" or settings.strict for f in findings):
+    if any(found.finding.severity == "violation" or settings.strict for found in findings):
         return DEVIATES
-    if settings.require_decided and undecided(settings, books):
+    if settings.require_decided and undecided:
         return NOT_JUDGED
     return CONFORMS
 
 
-def undecided(settings: Settings, books: Books) -> list[str]:
-    """Return a sentence for each part of the contract that the run could not decide."""
-    # What the contract never asks for, or leaves to the service, needs no decision.
-    reasons = [
-        str(state["reason"])
-        for status, state in statuses(books).items()
-        if state["reason"] and _response(books.contract, status) in ("burst", "refused-credential")
-    ]
-    if not settings.webhooks and books.contract.events:
-        reasons.append("the webhooks were left out: drop --no-webhooks")
-    return [*dict.fromkeys([*books.undecided, *reasons])]
+def _undecided(books: Books, told: Sequence[Standing]) -> list[str]:
+    """Return a sentence for each part that whoever runs this could have decided."""
+    curable = [sentence(s.reason or "", s.cure) for s in told if s.cure is not None]
+    return list(dict.fromkeys([*books.undecided, *curable]))
 
 
-def report(
-    settings: Settings,
-    books: Books | None,
-    findings: Sequence[Finding],
-    not_judged: str | None,
-) -> dict[str, Json]:
-    """Return the report as JSON data, without any secret."""
-    code = exit_code(settings, books, findings)
-    verdict = {CONFORMS: "conforms", DEVIATES: "deviates", NOT_JUDGED: "not-judged"}[code]
+def _contract(settings: Settings, books: Books | None) -> dict[str, Json]:
+    info = books.contract.document["info"] if books else {"title": "", "version": ""}
+    file = settings.contract.name if settings.contract else "personal-access-tokens.yaml"
+    return {"title": info["title"], "version": info["version"], "file": file}
+
+
+def _utc(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def digest(books: Books) -> str:
+    """Return what is equal for equal cases, whatever their names, instants and answers."""
+    hashed = hashlib.sha256()
+    for tries in books.cases.values():
+        request = tries[0].request
+        if request.block == BETWEEN:
+            continue  # It depends on an answer.
+        body = request.body.decode("utf-8", errors="backslashreplace")
+        body = _MOMENT.sub("instant", ANY_MARK.sub("mark", body))
+        parts = (request.operation.id, request.method, request.block, request.description)
+        text = "\n".join((*parts, request.credential.kind, str(request.media_type), body))
+        hashed.update(text.encode())
+    return hashed.hexdigest()[:16]
+
+
+def _replayed(books: Books | None) -> int:
+    return sum(e.request.block == "kept" for e in books.exchanges) if books else 0
+
+
+def _created(books: Books | None, mask: Mask) -> dict[str, Json]:
+    """Return how much was created and is left behind, and the names that lack the run's mark."""
+    created = [e.request for e in books.exchanges if _is_success(e)] if books else []
+    unmarked = [r for r in created if r.mark.encode() not in r.body]
+    names = [r.correlators.get(p.request) for r in unmarked for p in r.places if p.kind == "mark"]
+    return {"count": len(created), "unmarked": [mask(str(name)) for name in names if name]}
+
+
+def _is_success(exchange: Exchange) -> bool:
+    success = exchange.request.operation.answer_to("valid-request")
+    return success is not None and str(exchange.status) == success.status
+
+
+def constraint(standing: Standing) -> dict[str, Json]:
+    """Return the standing of a constraint as data."""
+    known = standing.constraint.provenance
     return {
-        "schema_version": SCHEMA_VERSION,
-        "verdict": verdict,
-        "exit_code": code,
-        "seed": settings.seed,
-        "run_id": settings.run_id,
-        "url": settings.url,
-        "reason": not_judged,
-        "requests": len(books.exchanges) if books else 0,
-        "findings": [asdict(finding) for finding in findings],
-        "statuses": statuses(books) if books else {},
-        "undecided": undecided(settings, books) if books else [],
-        "webhooks": _webhooks(settings, books),
+        "pointer": standing.constraint.pointer,
+        "detail": standing.constraint.detail,
+        "keyword": standing.constraint.keyword,
+        "kind": standing.constraint.kind,
+        "provenance": known.level,
+        "source": known.source,
+        "because": known.reason,
+        "state": standing.state,
+        "cases": standing.cases,
+        "reason": standing.reason,
+        "cure": standing.cure,
     }
 
 
-def statuses(books: Books) -> dict[str, dict[str, Json]]:
+def statuses(books: Books) -> Mapping[str, Mapping[str, Json]]:
     """Return how often each documented status was seen, and why not if never."""
-    result: dict[str, dict[str, Json]] = {}
-    for status, response in _responses(books.contract):
-        seen = sum(1 for _, came in books.answered if str(came) == status)
-        by = response.provoke.get("by", "")
-        reason = None if seen else _NOT_SEEN.get(by, "nothing is known that brings it about")
-        result[status] = {"seen": seen, "reason": reason}
+    several = len(books.contract.operations) > 1
+    result: dict[str, Mapping[str, Json]] = {}
+    for operation in books.contract.operations:
+        for status, response in operation.responses.items():
+            seen = sum(
+                1
+                for exchange, came in books.answered
+                if str(came) == status and exchange.request.operation is operation
+            )
+            reason = None if seen else sentence(*why_not_seen(response))
+            name = f"{operation.id} {status}" if several else status
+            result[name] = {"seen": seen, "reason": reason}
     return result
-
-
-def _responses(contract: Contract) -> Iterator[tuple[str, Response]]:
-    for operation in contract.operations:
-        yield from operation.responses.items()
-
-
-def _response(contract: Contract, status: str) -> str:
-    return next(str(r.provoke.get("by")) for s, r in _responses(contract) if s == status)
 
 
 def _webhooks(settings: Settings, books: Books | None) -> dict[str, Json]:
     if books is None or not settings.webhooks or not books.contract.events:
         return {"judged": False, "expected": 0, "delivered": 0, "verified": 0, "unexpected": 0}
-    uncalled = [
-        occurrence
-        for exchange, occurrence in books.balance.pairs
-        if exchange.answer is not None and not _expected(books, exchange.request.number)
-    ]
-    paired = [e.request.number for e, _ in books.balance.pairs]
-    served = {number for number in paired if _expected(books, number)}
+    called = [(e, event) for e, event in books.balance.pairs if triggered(books.contract, e)]
+    served = {exchange.request.number for exchange, _ in called}
     verified = {
         exchange.request.number
-        for exchange, occurrence in books.balance.pairs
-        if exchange.request.number in served
-        and occurrence.first.verdict.signature in ("valid", "unchecked")
+        for exchange, event in called
+        if event.first.verdict.signature in ("valid", "unchecked")
     }
+    uncalled = [
+        exchange
+        for exchange, _ in books.balance.pairs
+        if exchange.answer is not None and not triggered(books.contract, exchange)
+    ]
     return {
         "judged": True,
         "expected": len(served) + len(books.balance.missing),
@@ -118,10 +186,23 @@ def _webhooks(settings: Settings, books: Books | None) -> dict[str, Json]:
     }
 
 
-def _expected(books: Books, number: int) -> bool:
-    exchange = next(e for e in books.exchanges if e.request.number == number)
-    status = exchange.status
-    return (
-        status is not None
-        and books.contract.triggered_by(exchange.request.operation.id, status) is not None
-    )
+def _deliveries(
+    books: Books | None, findings: Sequence[Found], mask: Mask
+) -> list[dict[str, Json]]:
+    """Return deliveries beside their requests, those that a finding shows first."""
+    if books is None:
+        return []
+    shown = {found.case.received.delivery.id for found in findings if found.case.received}
+    pairs = [(e, item) for e, event in books.balance.pairs for item in event.attempts]
+    pairs.sort(key=lambda pair: (pair[1].delivery.id not in shown, pair[1].delivery.id))
+    return [
+        {
+            "delivery": item.delivery.id,
+            "event": item.verdict.event.name if item.verdict.event else None,
+            "request": exchange.request.number,
+            "verdict": item.verdict.words,
+            "sent": text_of(exchange.request.body, mask, _TEXT),
+            "came": text_of(item.delivery.body, mask, _TEXT),
+        }
+        for exchange, item in pairs[:MOST_DELIVERIES]
+    ]

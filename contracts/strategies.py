@@ -8,6 +8,7 @@ import copy
 import json
 import logging
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import hypothesis
@@ -24,13 +25,21 @@ RANDOM = "random"
 logging.getLogger("schemathesis").setLevel(logging.ERROR)
 
 
+@lru_cache(maxsize=16)
 def generated(
     contract: Contract, operation: Operation, seed: int, valid: int, invalid: int
-) -> Iterator[Plan]:
-    """Yield the bodies of the coverage phase, then `valid` and `invalid` random ones, none twice.
+) -> tuple[Plan, ...]:
+    """Return the bodies of the coverage phase, then `valid` and `invalid` random ones, none twice.
 
-    Whether a body is valid is decided by the contract when it is judged, not by its generator.
+    The same for the same arguments. Whether a body is valid is decided by the contract when it is
+    judged, not by its generator.
     """
+    return tuple(_generated(contract, operation, seed, valid, invalid))
+
+
+def _generated(
+    contract: Contract, operation: Operation, seed: int, valid: int, invalid: int
+) -> Iterator[Plan]:
     source = _schema(contract)[operation.path][operation.method]
     seen: set[bytes] = set()
     for case, description in _cases(source, seed, valid, invalid):

@@ -7,6 +7,7 @@ decoded body is read up to a limit.
 
 import time
 from collections import deque
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from types import TracebackType
@@ -66,9 +67,29 @@ class Target:
     def send(self, request: Request) -> Exchange:
         """Send `request` once and return the entry; never raises for what the service does."""
         self._keep_pace()
+        return self._portal.call(self._exchange, request)
+
+    def send_together(self, requests: Sequence[Request]) -> list[Exchange]:
+        """Send all `requests` at once; return their entries in the same order."""
+        for _ in requests:
+            self._keep_pace()
+        return self._portal.call(self._exchanges, requests)
+
+    async def _exchanges(self, requests: Sequence[Request]) -> list[Exchange]:
+        entries: dict[int, Exchange] = {}
+
+        async def enter(request: Request) -> None:
+            entries[request.number] = await self._exchange(request)
+
+        async with anyio.create_task_group() as group:
+            for request in requests:
+                group.start_soon(enter, request)
+        return [entries[request.number] for request in requests]
+
+    async def _exchange(self, request: Request) -> Exchange:
         started = time.time()
         try:
-            answer = self._portal.call(self._answer, request)
+            answer = await self._answer(request)
         except _Lost as error:
             # Lost before a word of the answer: a race over a connection, or over a body that was
             # refused unread, looks like this, and so does a crash. Once more will tell.

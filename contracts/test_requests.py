@@ -35,3 +35,7 @@ def test_repeated_requests_are_refused_or_allowed(judge: Callable[[str], None]) 
 
 def test_bursts_are_limited(judge: Callable[[str], None]) -> None:
     judge("rate-limit")
+
+
+def test_repeated_requests_at_once_are_refused_but_one(judge: Callable[[str], None]) -> None:
+    judge("repeated-at-once")

@@ -80,7 +80,7 @@ def run_verify(options: argparse.Namespace) -> int:
     """Judge the service, print the verdict, write the reports; return the exit code."""
     settings = settings_of(options)
     outcome = Outcome()
-    started = time.monotonic()
+    started = time.time()
     try:
         settings.report_dir.mkdir(parents=True, exist_ok=True)
         (settings.report_dir / "junit.xml").unlink(missing_ok=True)
@@ -91,7 +91,7 @@ def run_verify(options: argparse.Namespace) -> int:
         interrupted = judge(settings, outcome)
     except CommandError as error:
         outcome.not_judged, interrupted = str(error), False
-    return _finish(settings, outcome, time.monotonic() - started, interrupted)
+    return _finish(settings, outcome, started, interrupted)
 
 
 def judge(settings: Settings, outcome: Outcome) -> bool:
@@ -120,10 +120,11 @@ def judge(settings: Settings, outcome: Outcome) -> bool:
     return False
 
 
-def _finish(settings: Settings, outcome: Outcome, took: float, interrupted: bool) -> int:
-    reason = "the run was interrupted" if interrupted else outcome.not_judged
-    books = None if interrupted or outcome.not_judged else outcome.books
-    data = report(settings, books, outcome.findings, reason)
+def _finish(settings: Settings, outcome: Outcome, started: float, interrupted: bool) -> int:
+    if interrupted:
+        outcome.not_judged = "the run was interrupted"
+    took = time.time() - started
+    data = report(settings, outcome, started, took)
     if interrupted:
         data["exit_code"] = INTERRUPTED
     path = settings.report_dir / "report.json"

@@ -19,6 +19,8 @@ import yaml
 import hookproof
 from contracts import report
 from contracts.checks import CHECKS, deliveries
+from contracts.evidence import evidence
+from contracts.outcome import Outcome
 from contracts.settings import Settings
 from hookproof.exits import CANNOT, INTERRUPTED
 from hookproof.options import parser
@@ -181,9 +183,13 @@ def test_every_exit_code_is_in_its_table() -> None:
 
 
 def test_every_field_of_the_report_is_in_its_table() -> None:
-    data = report.report(Settings("http://127.0.0.1", "abcdef", 1), None, [], "nothing")
-    finding = {field.name for field in fields(Finding)}
-    assert first_cells(CI, "field", "meaning") == {*data, *finding, *data["webhooks"]}
+    outcome = Outcome(not_judged="nothing")
+    data = report.report(Settings("http://127.0.0.1", "abcdef", 1), outcome, 0.0, 0.0)
+    finding = set(re.findall(r'^ {8}"(\w+)":', inspect.getsource(evidence), re.MULTILINE))
+    assert {field.name for field in fields(Finding)} <= finding
+    standing = set(re.findall(r'^ {8}"(\w+)":', inspect.getsource(report.constraint), re.MULTILINE))
+    told = first_cells(CI, "field", "meaning")
+    assert told == {*data, *finding, *standing, *data["webhooks"]}
 
 
 def test_every_status_is_told_with_a_way_to_get_it(contract: Contract) -> None:

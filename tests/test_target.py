@@ -18,6 +18,7 @@ from openapi.loading import load
 
 OPERATION = load().operations[0]
 REQUEST = Request(
+    case=1,
     number=1,
     operation=OPERATION,
     method="POST",

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Iterator
 
-from contracts.books import Books, Judgement
+from contracts.books import Books
 from contracts.checks import (
     answers,
     credentials,
     deliveries,
     payloads,
+    repeats,
     requests,
     secrets,
     webhooks,
 )
+from contracts.judgements import Judgement
 
 Check = Callable[[Books], Iterator[Judgement]]
 
@@ -27,8 +29,9 @@ CHECKS: dict[str, Check] = {
     "credential-refused": credentials.credential_refused,
     "permission-required": credentials.permission_required,
     "issued-credential": credentials.issued_credential,
-    "repeated-request": requests.repeated_request,
-    "rate-limit": requests.rate_limit,
+    "repeated-request": repeats.repeated_request,
+    "repeated-at-once": repeats.repeated_at_once,
+    "rate-limit": repeats.rate_limit,
     "unique-value": secrets.unique_value,
     "secret-kept": secrets.secret_kept,
     "webhook-sent": webhooks.sent,

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 
-from contracts.books import Books, Judgement, broken, kept
+from contracts.books import Books
+from contracts.constraints import evaluated, json_place, key
 from contracts.exchange import Answer, Exchange
+from contracts.expectations import expectation
 from contracts.freedoms import shape_freedoms
+from contracts.judgements import Judgement, broken, kept
 from openapi.document import Header, Response
 from openapi.json_text import parse
 from openapi.media_type import MediaType
@@ -14,6 +17,8 @@ from openapi.validation import Violation, brief
 
 LOST_BY_RACES = 2
 """More connections than these are not lost by races within one run."""
+MOST_CAUSES = 5
+"""More causes of a failure than these are told as one."""
 
 
 def _failure_pointer(exchange: Exchange) -> str:
@@ -34,7 +39,15 @@ def no_answer(books: Books) -> Iterator[Judgement]:
             continue
         failure = exchange.failure
         message = f"{exchange.request.named()} got no answer: {failure.message}"
-        yield broken(books, pointer, exchange, message, apart=failure.kind)
+        yield broken(
+            books,
+            pointer,
+            exchange,
+            message,
+            apart=failure.kind,
+            expected="an answer",
+            came=failure.message,
+        )
 
 
 def _refused_unread(exchange: Exchange) -> bool:
@@ -52,15 +65,36 @@ def _refused_unread(exchange: Exchange) -> bool:
 
 def server_failure(books: Books) -> Iterator[Judgement]:
     """No request is answered 5xx: that is a failure of the service, whatever was sent."""
+    failed: list[tuple[Exchange, int, str]] = []
     for exchange, status in books.answered:
-        pointer = _failure_pointer(exchange)
         # 501 is HTTP's own word for a method that is not known (RFC 9110, section 15.6.2).
         other_method = exchange.request.method != exchange.request.operation.method
         if status < 500 or (status == 501 and other_method):
-            yield kept(pointer, exchange.request.number)
-            continue
-        message = f"{exchange.request.named()} was answered {status}"
-        yield broken(books, pointer, exchange, message, apart=str(status))
+            yield kept(_failure_pointer(exchange), exchange.request.number)
+        else:
+            failed.append((exchange, status, _brought_about(books, exchange)))
+    # Several causes are several faults; very many are one service that fails at anything.
+    many = len({cause for _, _, cause in failed}) > MOST_CAUSES
+    for exchange, status, cause in failed:
+        yield broken(
+            books,
+            _failure_pointer(exchange),
+            exchange,
+            f"{exchange.request.named()} was answered {status}",
+            apart=f"{status}" if many else f"{status} {cause}",
+            expected="no 5xx, whatever is sent",
+            came=f"answered {status}",
+        )
+
+
+def _brought_about(books: Books, exchange: Exchange) -> str:
+    """Say what about the request seems to have brought the failure about, the same in each run."""
+    expected = expectation(books.contract, exchange.request, exchange.started)
+    if expected.problem is not None:
+        return "not JSON"
+    if expected.violations:
+        return expected.violations[0].pointer
+    return expected.allowed[0].pointer if expected.kind == "free" else expected.kind
 
 
 def _documented(books: Books) -> Iterator[tuple[Exchange, Answer, Response]]:
@@ -76,20 +110,38 @@ def _documented(books: Books) -> Iterator[tuple[Exchange, Answer, Response]]:
 def media_type(books: Books) -> Iterator[Judgement]:
     """An answer has a documented media type; a charset, where given, is UTF-8."""
     for exchange, answer, response in _documented(books):
-        pointer = join(response.pointer, "content")
         stated = answer.header("content-type")
         known = _media_type(answer)
+        wanted = " or ".join(response.content)
+        pointer = json_place(_schema(response, known))
         message = f"the {answer.status} to {exchange.request.named()} is"
+        shown = brief(stated) if stated else "without a media type"
         if known is None or known.essence not in response.content:
-            shown = brief(stated) if stated else "without a media type"
-            message = f"{message} {shown}, not {' or '.join(response.content)}"
-            yield broken(books, pointer, exchange, message, instance="/content-type")
+            message = f"{message} {shown}, not {wanted}"
+            # The same wrong type at several statuses is one fault: one handler writes them all.
+            fault = f"media type {known.essence if known else stated}"
         elif not set(known.charsets) <= {"utf-8", "utf8"}:
-            message = f"{message} {brief(stated)}, not UTF-8"
-            place = "/content-type"
-            yield broken(books, pointer, exchange, message, instance=place, apart="charset")
+            message, fault = f"{message} {shown}, not UTF-8", "charset"
         else:
             yield kept(pointer, exchange.request.number)
+            continue
+        place = "/content-type"
+        yield broken(
+            books,
+            pointer,
+            exchange,
+            message,
+            case=exchange.request.number,
+            instance=place,
+            fault=fault,
+            expected=wanted,
+            came=shown,
+        )
+
+
+def _schema(response: Response, known: MediaType | None) -> str:
+    first = next(iter(response.content.values()))
+    return response.content.get(known.essence, first) if known else first
 
 
 def _media_type(answer: Answer) -> MediaType | None:
@@ -99,32 +151,34 @@ def _media_type(answer: Answer) -> MediaType | None:
 def schema(books: Books) -> Iterator[Judgement]:
     """The body of an answer is JSON that satisfies the documented schema."""
     for exchange, answer, response in _documented(books):
-        known = _media_type(answer)
-        first = next(iter(response.content.values()))
-        pointer = response.content.get(known.essence, first) if known else first
+        pointer = _schema(response, _media_type(answer))
         number = exchange.request.number
         text = parse(answer.body)
         described = f"the {answer.status} to {exchange.request.named()}"
         if text.problem is not None:
             message = f"{described} is not JSON: {text.problem}"
-            place = join(response.pointer, "content")
-            yield broken(books, place, exchange, message, subject=pointer, apart="not JSON")
+            place = json_place(pointer)
+            yield broken(
+                books, place, exchange, message, case=number, fault="not JSON", expected="JSON"
+            )
             continue
         violations = books.contract.schema(pointer).violations(text.value)
         for violation in violations:
-            message = f"{described}: {violation.instance or 'the body'} {_rule(violation)}"
+            where = violation.instance or "the body"
             yield broken(
                 books,
                 violation.pointer,
                 exchange,
-                message,
-                subject=pointer,
+                f"{described}: {where} {_rule(violation)}",
+                case=number,
                 instance=violation.instance,
                 detail=violation.detail,
                 apart=violation.detail,
             )
-        if not violations:
-            yield kept(pointer, number)
+        spoilt = {key(violation.pointer, violation.detail) for violation in violations}
+        for place, part in evaluated(books.contract, pointer, text.value):
+            if (place, part) not in spoilt:
+                yield kept(place, number, part)
 
 
 def _rule(violation: Violation) -> str:
@@ -149,18 +203,23 @@ def _header(
     described = f"the {answer.status} to {exchange.request.named()}"
     stated = answer.header(header.name)
     place = join("", header.name.lower())
+    number = exchange.request.number
+    required = join(header.pointer, "required")
     if stated is None:
         if header.required:
             message = f"{described} has no {header.name}"
-            pointer = join(header.pointer, "required")
-            yield broken(books, pointer, exchange, message, subject=header.schema, instance=place)
+            yield broken(books, required, exchange, message, case=number, instance=place)
         return
+    if header.required:
+        yield kept(required, number)
     value: object = int(stated) if header.is_integer and stated.isdecimal() else stated
     violations = books.contract.schema(header.schema).violations(value)
     for violation in violations:
         message = f"{described}: {header.name}: {violation.message}"
         yield broken(
-            books, violation.pointer, exchange, message, subject=header.schema, instance=place
+            books, violation.pointer, exchange, message, case=number, instance=place, came=stated
         )
-    if not violations:
-        yield kept(header.schema, exchange.request.number)
+    spoilt = {violation.pointer for violation in violations}
+    for pointer, part in evaluated(books.contract, header.schema, value):
+        if pointer not in spoilt:
+            yield kept(pointer, number, part)

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 
-from contracts.books import Books, Judgement, broken, kept
-from contracts.checks.requests import allowance, judged
+from contracts.books import Books
+from contracts.checks.requests import Decided, allowance, decided
 from contracts.exchange import Exchange
-from contracts.expectations import Expectation
-from contracts.follow_ups import ISSUED
+from contracts.issued import ISSUED
+from contracts.judgements import Judgement, broken, doubtful, kept
 from openapi.marked import marked
+
+LEEWAY = 600.0
+"""Seconds after its expiry in which a token may still be taken for valid: clocks differ."""
 
 
 def credential_refused(books: Books) -> Iterator[Judgement]:
@@ -21,39 +24,64 @@ def permission_required(books: Books) -> Iterator[Judgement]:
 
 
 def _credential(books: Books, kind: str) -> Iterator[Judgement]:
-    wrong: dict[int, list[tuple[Exchange, Expectation]]] = {}
-    for exchange, expected, status in judged(books, kind):
-        allowed = allowance(books, exchange, expected, expected.pointer, "was due")
-        if status == expected.status:
-            yield kept(expected.pointer, exchange.request.number)
-        elif allowed is not None:
+    wrong: dict[int, list[Decided]] = {}
+    for case in decided(books, kind):
+        tried = case.exchange.request.credential.kind
+        if case.status == case.expected.status:
+            yield kept(case.expected.pointer, case.case, tried)
+        elif (allowed := allowance(books, case, "was due")) is not None:
             yield allowed
+        elif _within_leeway(case.exchange):
+            why = "accepted so shortly after its expiry that clocks may differ (RFC 7519, 4.1.4)"
+            yield doubtful(case.expected.pointer, case.case, why, tried)
         else:
-            wrong.setdefault(status, []).append((exchange, expected))
+            wrong.setdefault(case.status, []).append(case)
     for status, cases in wrong.items():
-        kinds = list(dict.fromkeys(exchange.request.credential.kind for exchange, _ in cases))
-        for exchange, expected in cases:
-            message = f"{exchange.request.named()} was answered {status}, not {expected.status}"
+        kinds = list(dict.fromkeys(case.exchange.request.credential.kind for case in cases))
+        for case in cases:
+            request, expected = case.exchange.request, case.expected
+            message = f"{request.named()} was {case.answered}, not {expected.status}"
             if len(kinds) > 1:
                 message += f"; so were these credentials: {', '.join(kinds)}"
-            yield broken(books, expected.pointer, exchange, message, apart=str(status))
+            yield broken(
+                books,
+                expected.pointer,
+                case.exchange,
+                message,
+                detail=request.credential.kind,
+                fault=f"{expected.pointer} {status}",
+                expected=f"{expected.status} for a credential that is {request.credential.kind}",
+                came=case.answered,
+            )
+
+
+def _within_leeway(exchange: Exchange) -> bool:
+    expired = exchange.request.credential.expired_at
+    return expired is not None and exchange.started - expired < LEEWAY
 
 
 def issued_credential(books: Books) -> Iterator[Judgement]:
     """A credential that the service issued is good for what was asked for."""
-    for exchange, expected, status in judged(books, "valid"):
-        request = exchange.request
+    for case in decided(books, "valid"):
+        request, expected = case.exchange.request, case.expected
         if request.block != ISSUED:
             continue
-        pointer = _issuing(books, exchange)
-        if status == expected.status:
-            yield kept(pointer, request.number)
+        pointer = _issuing(books, case.exchange)
+        if case.status == expected.status:
+            yield kept(pointer, case.case)
         else:
             message = (
                 f"{request.named()} was made with a credential that the service had issued with "
-                f"this permission, and was answered {status}, not {expected.status}"
+                f"this permission, and was {case.answered}, not {expected.status}"
             )
-            yield broken(books, pointer, exchange, message)
+            yield broken(
+                books,
+                pointer,
+                case.exchange,
+                message,
+                expected=f"{expected.status}: the credential has the permission",
+                came=case.answered,
+            )
 
 
 def _issuing(books: Books, exchange: Exchange) -> str:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
-from contracts.books import Books, Judgement, kept
+from contracts.books import Books
+from contracts.constraints import Key, evaluated, json_place, key
+from contracts.judgements import Judgement, broken, kept
 from contracts.ledger import Received
 from openapi.finding import Finding
 
@@ -14,27 +16,49 @@ def _alone(books: Books, check: str) -> Iterator[Judgement]:
         if item.delivery.id in earlier:
             continue
         found = [f for f in item.verdict.findings if f.check == check]
+        spoilt = {key(finding.pointer, finding.detail) for finding in found}
         for finding in found:
-            yield _passed_on(item, finding)
-        if not found:
-            yield kept(check, item.delivery.id)
+            yield _passed_on(books, item, finding)
+        for place in _tried(books, item, check):
+            if place not in spoilt:
+                yield kept(place[0], item.delivery.id, place[1])
 
 
-def _passed_on(item: Received, finding: Finding) -> Judgement:
-    made = Finding(
-        check=finding.check,
-        severity=finding.severity,
-        provenance=finding.provenance,
-        pointer=finding.pointer,
-        instance=finding.instance,
-        message=f"delivery {item.delivery.id}: {finding.message}",
-    )
-    size = len(item.delivery.body)
+def _tried(books: Books, item: Received, check: str) -> Iterator[Key]:
+    """Yield the constraints that `check` holds against the delivery."""
+    event = item.verdict.event or books.contract.events[0]
+    content = (json_place(event.schema), "*")
+    signed = item.verdict.signature == "valid" and event.signature is not None
+    match check:
+        case "webhook-method":
+            yield event.pointer, "*"
+        case "webhook-media-type":
+            yield content
+        case "webhook-json" if not item.delivery.truncated:
+            yield content
+        case "webhook-signature" if signed and event.signature is not None:
+            yield event.signature.pointer, "*"
+        case "webhook-schema" if item.verdict.event is not None:
+            yield from evaluated(books.contract, event.schema, item.verdict.payload)
+
+
+def _passed_on(books: Books, item: Received, finding: Finding) -> Judgement:
     # The findings of one keyword at several places (three lost properties, say) are several faults.
-    apart = f"{finding.instance}" if finding.check == "webhook-schema" else ""
+    apart = ""
     if finding.check == "webhook-schema":
-        apart += finding.message if finding.pointer.endswith("/required") else ""
-    return Judgement(finding.check, item.delivery.id, made, _without_numbers(apart), size)
+        apart = _without_numbers(f"{finding.instance} {finding.detail}")
+    return broken(
+        books,
+        finding.pointer,
+        None,
+        f"delivery {item.delivery.id}: {finding.message}",
+        case=item.delivery.id,
+        instance=finding.instance,
+        detail=finding.detail,
+        apart=apart,
+        severity=finding.severity,
+        received=item,
+    )
 
 
 def _without_numbers(place: str) -> str:

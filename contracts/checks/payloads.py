@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from contracts.books import Books, Judgement, broken, kept
+from contracts.books import Books
 from contracts.checks.webhooks import told
 from contracts.exchange import Exchange
 from contracts.expectations import expectation
 from contracts.freedoms import matching
+from contracts.judgements import Judgement, broken, kept
 from contracts.ledger import Occurrence
 from openapi.document import Event
 from openapi.expression import parse

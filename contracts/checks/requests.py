@@ -1,102 +1,194 @@
 """Whether each request was answered as the contract asks: accepted, refused, forbidden, taken."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from contracts.books import Books, Judgement, broken, kept
+from contracts.books import Books
+from contracts.constraints import json_place
+from contracts.doubt import MAY_BE_TAKEN, TRIES, in_doubt, may_not_be_taken, taken
 from contracts.exchange import Exchange
 from contracts.expectations import Expectation, expectation
-from contracts.follow_ups import BURST, ISSUED, REPEAT
 from contracts.freedoms import lacking
-from openapi.pointer import join
-from openapi.validation import Violation, brief
+from contracts.issued import ISSUED
+from contracts.judgements import Judgement, broken, doubtful, kept
+from openapi.validation import Violation
 
 
-def judged(books: Books, *kinds: str) -> Iterator[tuple[Exchange, Expectation, int]]:
-    """Yield what got an answer that says something: no 5xx, and no 429, which was waited out."""
-    for exchange, status in books.answered:
-        expected = expectation(books.contract, exchange.request, exchange.started)
-        waited_out = status == _status(exchange, "burst")
-        places = books.places[exchange.request.operation.id]
-        if status in lacking(books.contract, exchange.request, places):
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A case, and the answer that decides it."""
+
+    exchange: Exchange
+    expected: Expectation
+    status: int
+    doubt: str = ""
+    """Why the answer decides nothing."""
+
+    @property
+    def case(self) -> int:
+        """The case's number."""
+        return self.exchange.request.case
+
+    @property
+    def answered(self) -> str:
+        """What came, in a few words."""
+        return f"answered {self.status}"
+
+
+def decided(books: Books, *kinds: str) -> Iterator[Decided]:
+    """Yield each case of these kinds that got an answer which says something.
+
+    A 5xx is judged apart, a 429 was waited out, and permissions that the caller itself does not
+    hold may be refused.
+    """
+    for tries in books.cases.values():
+        first = tries[0]
+        expected = expectation(books.contract, first.request, first.started)
+        telling = [e for e in tries if expected.kind in kinds and _tells(books, e)]
+        if not telling:
             continue
-        if expected.kind in kinds and status < 500 and not waited_out:
-            yield exchange, expected, status
+        firm = next((e for e in telling if not in_doubt(books.contract, e)), None)
+        statuses = {e.status for e in telling}
+        settled = len(telling) >= TRIES and len(statuses) == 1
+        exchange = firm or telling[0]
+        assert exchange.status is not None
+        doubt = f"answered {exchange.status}, which may be about something else"
+        yield Decided(exchange, expected, exchange.status, "" if firm or settled else doubt)
 
 
-def _status(exchange: Exchange, provocation: str) -> int | None:
+def _tells(books: Books, exchange: Exchange) -> bool:
+    status = exchange.status
+    if status is None or status >= 500 or status == status_of(exchange, "burst"):
+        return False
+    places = books.places[exchange.request.operation.id]
+    return status not in lacking(books.contract, exchange.request, places)
+
+
+def status_of(exchange: Exchange, provocation: str) -> int | None:
+    """Return the status that the operation documents for `provocation`."""
     answer = exchange.request.operation.answer_to(provocation)
     return int(answer.status) if answer else None
 
 
-def allowance(
-    books: Books, exchange: Exchange, expected: Expectation, subject: str, what: str
-) -> Judgement | None:
-    allowance = expected.allowance(exchange.status)
-    if allowance is None:
+def allowance(books: Books, case: Decided, what: str) -> Judgement | None:
+    """Return what is to be said of an answer that a service may give, or None if it may not."""
+    allowed = case.expected.allowance(case.status)
+    if allowed is None:
         return None
-    if allowance.judged == "never":
-        return kept(subject, exchange.request.number)
+    if allowed.judged == "never":
+        return kept(case.expected.pointer, case.case)
     message = (
-        f"{exchange.request.named()} was answered {exchange.status}, which a service may do and "
-        f"clients will not expect; {expected.status} {what}"
+        f"{case.exchange.request.named()} was answered {case.status}, which a service may do and "
+        f"clients will not expect; {case.expected.status} {what}"
     )
-    return broken(books, allowance.pointer, exchange, message, severity="warning")
+    return broken(
+        books,
+        allowed.pointer,
+        case.exchange,
+        message,
+        severity="warning",
+        expected=f"{case.expected.status} {what}",
+        came=case.answered,
+    )
 
 
 def valid_request(books: Books) -> Iterator[Judgement]:
     """A valid request in the safe domain gets exactly the success status."""
-    for exchange, expected, status in judged(books, "valid"):
-        request = exchange.request
-        unmarked = request.mark.encode() not in request.body
-        may_be_taken = request.block in (REPEAT, ISSUED) or unmarked
-        taken = status == _status(exchange, "repeated-request")
-        if status == expected.status or (may_be_taken and taken):
-            yield kept(expected.pointer, request.number)
+    refused_as_taken = []
+    for case in decided(books, "valid"):
+        request, pointer = case.exchange.request, case.expected.pointer
+        is_taken = case.status == taken(request)
+        if case.status == case.expected.status or (is_taken and request.block in MAY_BE_TAKEN):
+            yield kept(pointer, case.case)
+        elif is_taken and not may_not_be_taken(request):
+            yield doubtful(pointer, case.case, "so short a name may have been taken before")
+        elif is_taken and case.doubt:
+            refused_as_taken.append(case)
         elif request.block != ISSUED:
-            message = f"{request.named()} is valid and was answered {status}, not {expected.status}"
-            yield broken(books, expected.pointer, exchange, message, apart=str(status))
+            yield _not_accepted(books, case)
+    # Never used names that are called taken now and then: one may be a leftover, three are not.
+    for case in refused_as_taken:
+        if len(refused_as_taken) >= TRIES:
+            yield _not_accepted(books, case)
+        else:
+            yield doubtful(case.expected.pointer, case.case, case.doubt)
+
+
+def _not_accepted(books: Books, case: Decided) -> Judgement:
+    request, expected = case.exchange.request, case.expected
+    return broken(
+        books,
+        expected.pointer,
+        case.exchange,
+        f"{request.named()} is valid and was {case.answered}, not {expected.status}",
+        apart=str(case.status),
+        expected=f"{expected.status}: the request is valid",
+        came=case.answered,
+    )
 
 
 def invalid_request(books: Books) -> Iterator[Judgement]:
     """A request that breaks the schema, or is not JSON, gets exactly the status for that."""
-    cases = list(judged(books, "invalid"))
-    alone = {_broken_keyword(e) for _, e, s in cases if s != e.status and len(e.violations) == 1}
-    for exchange, expected, status in cases:
-        request = exchange.request
-        subject = _broken_keyword(expected)
-        allowed = allowance(books, exchange, expected, subject, "was due")
-        if status == expected.status:
-            yield kept(subject, request.number)
-        elif allowed is not None:
+    cases = list(decided(books, "invalid"))
+    alone = {
+        c.expected.violations[0].pointer
+        for c in cases
+        if c.status != c.expected.status and len(c.expected.violations) == 1
+    }
+    for case in cases:
+        expected = case.expected
+        if case.doubt:
+            yield from (
+                doubtful(place, case.case, case.doubt, part) for place, part in _tried(case)
+            )
+        elif case.status == expected.status:
+            yield from (kept(place, case.case, part) for place, part in _tried(case))
+        elif (allowed := allowance(books, case, "was due")) is not None:
             yield allowed
         elif len(expected.violations) > 1 and alone & {v.pointer for v in expected.violations}:
             continue  # A smaller request has shown the same.
-        elif expected.violations:
-            violation = expected.violations[0]
-            place = violation.instance or "the body"
-            message = (
-                f"{request.named()} breaks the schema ({place}: {violation.message}) "
-                f"and was answered {status}, not {expected.status}"
-            )
-            # What was accepted is told apart from what was refused in another way.
-            accepted = status == _status(exchange, "valid-request")
-            pointer = violation.pointer if accepted else expected.pointer
-            yield broken(
-                books,
-                pointer,
-                exchange,
-                message,
-                subject=subject,
-                instance=violation.instance,
-                detail=violation.detail if accepted else "*",
-                apart=_apart(violation) if accepted else str(status),
-            )
         else:
-            message = (
-                f"{request.named()} is not JSON ({expected.problem}) "
-                f"and was answered {status}, not {expected.status}"
-            )
-            yield broken(books, expected.pointer, exchange, message, apart=f"JSON {status}")
+            yield _not_refused(books, case)
+
+
+def _tried(case: Decided) -> Iterator[tuple[str, str]]:
+    """Yield the constraints that a refusal of the case shows to be enforced.
+
+    A request that breaks several keywords may have been refused for any one of them.
+    """
+    yield case.expected.pointer, "*"
+    if case.expected.problem is not None:
+        yield json_place(next(iter(case.exchange.request.operation.content.values()))), "*"
+    elif len(case.expected.violations) == 1:
+        violation = case.expected.violations[0]
+        yield violation.pointer, violation.detail
+
+
+def _not_refused(books: Books, case: Decided) -> Judgement:
+    request, expected = case.exchange.request, case.expected
+    violation = next(iter(expected.violations), None)
+    # What was accepted is told apart from what was refused in another way.
+    accepted = violation is not None and case.status == status_of(case.exchange, "valid-request")
+    pointer, detail = expected.pointer, "*"
+    if violation is None:
+        what, instance, apart = f"is not JSON ({expected.problem})", None, f"JSON {case.status}"
+    else:
+        where = violation.instance or "the body"
+        what, instance = f"breaks the schema ({where}: {violation.message})", violation.instance
+        apart = _apart(violation) if accepted else str(case.status)
+    if accepted and violation is not None:
+        pointer, detail = violation.pointer, violation.detail
+    return broken(
+        books,
+        pointer,
+        case.exchange,
+        f"{request.named()} {what} and was {case.answered}, not {expected.status}",
+        instance=instance,
+        detail=detail,
+        apart=apart,
+        expected=f"{expected.status}: the body {what}",
+        came=case.answered,
+    )
 
 
 def _apart(violation: Violation) -> str:
@@ -104,62 +196,27 @@ def _apart(violation: Violation) -> str:
     return violation.detail if violation.keyword == "required" else ""
 
 
-def _broken_keyword(expected: Expectation) -> str:
-    return expected.violations[0].pointer if expected.violations else expected.pointer
-
-
 def freedom(books: Books) -> Iterator[Judgement]:
     """What a service may refuse is accepted or refused as the contract allows, in no other way."""
-    for exchange, expected, status in judged(books, "free"):
-        request = exchange.request
-        taken = status == _status(exchange, "repeated-request")
-        allowed = allowance(books, exchange, expected, expected.pointer, "is what they expect")
-        if status == expected.status or (taken and request.mark.encode() not in request.body):
-            yield kept(expected.pointer, request.number)
-        elif allowed is not None:
+    for case in decided(books, "free"):
+        request, expected = case.exchange.request, case.expected
+        is_taken = case.status == taken(request) and not may_not_be_taken(request)
+        if case.status == expected.status or is_taken:
+            yield kept(expected.pointer, case.case)
+        elif case.doubt:
+            yield doubtful(expected.pointer, case.case, case.doubt)
+        elif (allowed := allowance(books, case, "is what they expect")) is not None:
             yield allowed
         else:
-            wanted = sorted({str(a.status) for a in expected.allowed} | {str(expected.status)})
-            message = f"{request.named()} was answered {status}, not {' or '.join(wanted)}"
-            yield broken(books, expected.pointer, exchange, message, apart=str(status))
-
-
-def repeated_request(books: Books) -> Iterator[Judgement]:
-    """What must not be there twice is refused with the status for it, or allowed twice."""
-    for exchange, status in books.answered:
-        answer = exchange.request.operation.answer_to("repeated-request")
-        if exchange.request.block != REPEAT or answer is None or status >= 500:
-            continue
-        pointer = join(answer.pointer, "x-provoke")
-        success = _status(exchange, "valid-request")
-        if status in (int(answer.status), success, _status(exchange, "burst")):
-            yield kept(pointer, exchange.request.number)
-        else:
-            message = (
-                f"{exchange.request.named()} repeats "
-                f"{', '.join(answer.provoke['keeping'])} of one that was accepted, and was "
-                f"answered {status}, not {answer.status} or {success}"
+            statuses = sorted({str(a.status) for a in expected.allowed} | {str(expected.status)})
+            wanted = " or ".join(statuses)
+            message = f"{request.named()} was {case.answered}, not {wanted}"
+            yield broken(
+                books,
+                expected.pointer,
+                case.exchange,
+                message,
+                apart=str(case.status),
+                expected=wanted,
+                came=case.answered,
             )
-            yield broken(books, pointer, exchange, message, apart=str(status))
-
-
-def rate_limit(books: Books) -> Iterator[Judgement]:
-    """A burst beyond the documented rate is answered 429 at some point; asked for only."""
-    burst = [e for e in books.exchanges if e.request.block == BURST and e.status is not None]
-    if not burst:
-        return
-    operation = burst[0].request.operation
-    answer = operation.answer_to("burst")
-    if answer is None or operation.rate_limit is None:
-        return
-    pointer = join(operation.pointer, "x-rate-limit")
-    if any(exchange.status == int(answer.status) for exchange in burst):
-        yield kept(pointer, burst[0].request.number)
-        return
-    limit = operation.rate_limit
-    message = (
-        f"{len(burst)} requests in {burst[-1].ended - burst[0].started:.1f} s were all answered "
-        f"without a {answer.status}; the limit is {limit['requests']} in {limit['seconds']} s: "
-        f"{brief(sorted({e.status for e in burst if e.status}))}"
-    )
-    yield broken(books, pointer, burst[0], message)

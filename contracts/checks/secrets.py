@@ -1,14 +1,13 @@
 """Values that are shown once: each another one, in no other answer and in no delivery."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-from contracts.books import Books, Judgement, broken, kept
+from contracts.books import Books
 from contracts.exchange import Exchange
-from openapi.finding import Finding
+from contracts.judgements import Judgement, broken, kept
 from openapi.json_text import parse
 from openapi.marked import marked
-from openapi.pointer import get, join
+from openapi.pointer import get
 
 SHORTEST = 8
 """A shorter value would be found by chance."""
@@ -32,14 +31,6 @@ def known_secrets(books: Books) -> list[str]:
     shown = [value for _, _, _, value in _shown(books, "x-secret")]
     known = {value for value in (*books.settings.secrets, *shown) if len(value) >= SHORTEST}
     return sorted(known, key=len, reverse=True)
-
-
-def without(secrets: list[str], finding: Finding) -> Finding:
-    """Return `finding` with every secret in its message taken out."""
-    message = finding.message
-    for secret in secrets:
-        message = message.replace(secret, "[secret]")
-    return replace(finding, message=message)
 
 
 def unique_value(books: Books) -> Iterator[Judgement]:
@@ -95,9 +86,9 @@ def secret_kept(books: Books) -> Iterator[Judgement]:
                     message,
                     case=-delivery.id,
                     apart="delivery",
-                    subject=join(fallback, "delivery"),
+                    received=item,
                 )
-        yield kept(join(fallback, "delivery"), -delivery.id)
+        yield kept(fallback, -delivery.id)
 
 
 def _in_answer(

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from contracts.books import Books, Judgement, broken, kept
+from contracts.books import Books
 from contracts.exchange import Exchange
+from contracts.judgements import Judgement, broken, kept
 from contracts.ledger import Occurrence, triggered
 from openapi.document import Event
 from openapi.pointer import join
@@ -38,7 +39,7 @@ def sent(books: Books) -> Iterator[Judgement]:
                 f"{exchange.request.named()} was answered {exchange.status} and no event came "
                 f"within {books.deadline(event):g} s (--webhook-deadline)"
             )
-        yield broken(books, pointer, exchange, message, subject=pointer)
+        yield broken(books, pointer, exchange, message)
 
 
 def once(books: Books) -> Iterator[Judgement]:

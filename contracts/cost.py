@@ -1,0 +1,71 @@
+"""What a run will cost the service, said before its first request. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from contracts import follow_ups, issued
+from contracts.conversation import Conversation
+from contracts.correlators import Freshness
+from contracts.drive import Block
+from contracts.expectations import expectation
+from contracts.plan import Plan, build
+from contracts.settings import PROFILES, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Requests, and how many of them may create something."""
+
+    requests: int
+    creations: int
+    most: int | None
+    """No more than so many requests are sent, whatever the cases."""
+
+    @property
+    def sentence(self) -> str:
+        """The cost in words."""
+        told = f"this run sends about {self.requests} requests and creates up to {self.creations} "
+        bound = "" if self.most is None else f", and stops after {self.most} (--max-requests)"
+        return f"{told}resources{bound}"
+
+
+def cost(talks: Sequence[Conversation], blocks: Mapping[str, Sequence[Block]]) -> Cost:
+    """Return what sending `blocks` (by operation id) and all that follows them will cost."""
+    requests = creations = 0
+    for talk in talks:
+        plans = [plan for block in blocks[talk.operation.id] for plan in block.plans]
+        creating = sum(_may_create(talk, plan) for plan in plans)
+        sent, made = _afterwards(talk)
+        requests += 1 + len(plans) + sent
+        creations += 1 + creating + made
+    most = talks[0].settings.max_requests if talks else None
+    return Cost(requests, creations, most)
+
+
+def _may_create(talk: Conversation, plan: Plan) -> bool:
+    fresh = Freshness("000000", 0, datetime.now(UTC)).next()
+    request = build(talk.contract, talk.operation, talk.places, plan, fresh, talk.credential)
+    return expectation(talk.contract, request, fresh.instant.timestamp()).kind in ("valid", "free")
+
+
+def _afterwards(talk: Conversation) -> tuple[int, int]:
+    """Return how many requests depend on earlier answers, and how many of them may create."""
+    settings: Settings = talk.settings
+    sent = made = 0
+    for issuer in issued.issuers(talk):
+        wanted = list(issuer.wanted())
+        sent += 2 * len(wanted)
+        made += len(wanted) + 1
+    if talk.operation.answer_to("repeated-request"):
+        sent += 2 * follow_ups.TIMES
+        made += 2 * follow_ups.TIMES
+    if "concurrent" in settings.provoke:
+        rounds = PROFILES[settings.profile].rounds
+        at_once = issued.AT_ONCE * len(list(issued.issuers(talk)))
+        sent += 4 * at_once + rounds * follow_ups.SAME
+        made += 3 * at_once + rounds
+    if "429" in settings.provoke and talk.operation.rate_limit is not None:
+        sent += int(talk.operation.rate_limit["requests"] * 1.5) + 1
+        made += talk.operation.rate_limit["requests"]
+    return sent, made

@@ -1,0 +1,152 @@
+"""What a finding is shown with: the smallest request, what came, and how to see it again. Pure.
+
+Everything here is text without secrets, cut to what can be read.
+"""
+
+import shlex
+from collections.abc import Mapping
+
+from contracts.books import Books
+from contracts.exchange import Answer, Request
+from contracts.judgements import Found
+from contracts.ledger import Received
+from contracts.masking import Mask
+from openapi.document import Contract, Json, Provenance
+from openapi.pointer import MISSING, get
+from openapi.validation import brief
+
+LONGEST = 2000
+"""Characters of a body that are shown."""
+CURL_LONGEST = 4000
+"""Bytes of a body up to which a `curl` is offered."""
+
+
+def evidence(books: Books, found: Found, checks: Mapping[str, str], mask: Mask) -> dict[str, Json]:
+    """Return the finding as data, with all that shows it; `checks` holds the rule of each check."""
+    told, case = found.finding, found.case
+    known = books.contract.provenance(told.pointer, told.detail)
+    exchange = case.exchange
+    return {
+        "id": found.id,
+        "check": told.check,
+        "severity": told.severity,
+        "provenance": told.provenance,
+        "source": known.source,
+        "because": known.reason,
+        "pointer": told.pointer,
+        "detail": told.detail,
+        "instance": told.instance,
+        "message": mask(told.message),
+        "expected": mask(case.expected or _stated(books.contract, told.pointer, told.detail)
+                         or checks[told.check]),
+        "came": mask(case.came),
+        "count": told.count,
+        "tried": told.tried,
+        "request": _request(exchange.request, mask) if exchange else None,
+        "answer": _answer(exchange.answer, mask) if exchange and exchange.answer else None,
+        "delivery": _delivery(case.received, mask) if case.received else None,
+        "fields": [],
+        "curl": curl(books.settings.url, exchange.request, mask) if exchange else None,
+        "known": None,
+    }  # fmt: skip
+
+
+def _stated(contract: Contract, pointer: str, detail: str) -> str:
+    """Return the keyword at `pointer` and its value, where that says it all."""
+    keyword = pointer.rpartition("/")[2]
+    value = get(contract.document, pointer)
+    if keyword == "required" and detail != "*":
+        return f"{detail} is required"
+    if value is MISSING or isinstance(value, dict):
+        return ""
+    return f"{keyword}: {brief(value)}"
+
+
+def provenance_words(known: Provenance) -> str:
+    """Return how a constraint is known, in words."""
+    return f"{known.level} ({known.source}{': ' + known.reason if known.reason else ''})"
+
+
+def text_of(raw: bytes, mask: Mask, limit: int = LONGEST) -> str:
+    """Return `raw` as text without secrets, cut to `limit` characters."""
+    text = mask(raw.decode("utf-8", errors="backslashreplace"))
+    return text if len(text) <= limit else f"{text[:limit]}... ({len(text)} characters)"
+
+
+def _request(request: Request, mask: Mask) -> dict[str, Json]:
+    return {
+        "number": request.number,
+        "description": request.description,
+        "method": request.method,
+        "target": mask(request.operation.path),
+        "media_type": request.media_type,
+        "credential": request.credential.kind,
+        "body": text_of(request.body, mask),
+        "bytes": len(request.body),
+    }
+
+
+def _answer(answer: Answer, mask: Mask) -> dict[str, Json]:
+    media_type = answer.header("content-type")
+    return {
+        "status": answer.status,
+        "media_type": None if media_type is None else mask(media_type),
+        "body": text_of(answer.body, mask),
+    }
+
+
+def _delivery(received: Received, mask: Mask) -> dict[str, Json]:
+    delivery = received.delivery
+    return {
+        "id": delivery.id,
+        "method": delivery.method,
+        "target": mask(delivery.target),
+        "headers": [
+            [mask(name.decode("latin-1")), mask(value.decode("latin-1"))]
+            for name, value in delivery.headers
+        ],
+        "body": text_of(delivery.body, mask),
+    }
+
+
+_CREDENTIALS = {
+    "valid": '"Authorization: Bearer $HOOKPROOF_TOKEN"',
+    "another scheme": '"Authorization: Digest $HOOKPROOF_TOKEN"',
+    "without a scheme": '"Authorization: $HOOKPROOF_TOKEN"',
+    "expired": '"Authorization: Bearer $HOOKPROOF_TOKEN_EXPIRED"',
+    "not yet valid": '"Authorization: Bearer $HOOKPROOF_TOKEN_NOT_YET_VALID"',
+    "without the permission": '"Authorization: Bearer $HOOKPROOF_TOKEN_WITHOUT_PERMISSION"',
+    "empty": "'Authorization: Bearer'",
+    "malformed": "'Authorization: Bearer not-a-token'",
+}
+_CHANGED = '"Authorization: Bearer $HOOKPROOF_TOKEN_CHANGED"'
+"""A credential that a shell line cannot make: whoever runs it puts it there."""
+
+
+def curl(url: str, request: Request, mask: Mask) -> str | None:
+    """Return a command that sends the request again, a variable in the secret's place.
+
+    None where no command line can carry the body.
+    """
+    if len(request.body) > CURL_LONGEST or b"\0" in request.body:
+        return None
+    parts = ["curl", "-i", "-X", request.method, shlex.quote(url + request.operation.path)]
+    if request.credential.value is not None:
+        parts += ["-H", _CREDENTIALS.get(request.credential.kind, _CHANGED)]
+    # Without a value curl leaves the header out, which it would otherwise add.
+    parts += ["-H", shlex.quote(f"Content-Type: {request.media_type or ''}".strip())]
+    parts += ["--data-raw", _quoted(request.body)]
+    return mask(" ".join(parts))
+
+
+def _quoted(body: bytes) -> str:
+    """Return `body` as a word of a shell; bash's `$'...'` where plain quotes cannot carry it."""
+    text = body.decode("ascii", errors="replace")
+    if body.isascii() and (text.isprintable() or not text):
+        return shlex.quote(text)
+    return "$'" + "".join(_escaped(byte) for byte in body) + "'"
+
+
+def _escaped(byte: int) -> str:
+    plain = 0x20 <= byte < 0x7F and byte not in b"'\\"
+    return chr(byte) if plain else f"\\x{byte:02x}"

@@ -11,7 +11,7 @@ from dataclasses import replace
 from contracts.correlators import Correlator, Freshness, correlators
 from contracts.credentials import valid
 from contracts.exchange import Credential, Exchange, Request
-from contracts.plan import Plan, build
+from contracts.plan import BETWEEN, KEPT, Plan, build
 from contracts.settings import Settings
 from contracts.target import Target, pause_after
 from openapi.document import Contract, Operation
@@ -67,7 +67,7 @@ class Conversation:
         most = self.settings.max_requests
         if most is not None and self._freshness.number >= most:
             raise Stopped(f"{most} requests were sent (--max-requests)")
-        fresh = self._freshness.next(case)
+        fresh = self._freshness.next(case, apart=plan.block in (BETWEEN, KEPT))
         return build(self.contract, self.operation, self.places, plan, fresh, self.credential)
 
     def send_once(self, plan: Plan, case: int | None = None) -> Exchange:

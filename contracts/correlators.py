@@ -64,15 +64,16 @@ class Freshness:
         """How many requests have got their values."""
         self._cases = 0
 
-    def next(self, case: int | None = None) -> Fresh:
+    def next(self, case: int | None = None, *, apart: bool = False) -> Fresh:
         """Return values that were not returned before; `case` is given when it is tried again.
 
-        What is drawn for a new case does not depend on how often earlier ones were tried.
+        What is drawn for a new case depends neither on how often earlier ones were tried nor on
+        those that are `apart`.
         """
         self.number += 1
         number = self.number
         drawn = f"{self._seed}/{number} again"
-        if case is None:
+        if case is None and not apart:
             self._cases += 1
             drawn = f"{self._seed}/{self._cases}"
         # One second of its own for each request, from tomorrow on and well within a year.

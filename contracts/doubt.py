@@ -8,15 +8,13 @@ its name is taken, although no request had used it.
 from contracts.conversation import Conversation
 from contracts.exchange import Exchange, Request
 from contracts.expectations import expectation
-from contracts.plan import Plan
+from contracts.plan import BETWEEN, Plan
 from openapi.document import Contract
 
 TRIES = 3
 """A case that gets the same doubtful answer so often is decided by it."""
 MOST = 5
 """After so many cases with one doubtful status no further one is tried again: a few tell enough."""
-BETWEEN = "between"
-"""The block of creates between two tries of a case."""
 MAY_BE_TAKEN = ("repeat", "at once")
 """Blocks of requests whose name was used before, on purpose."""
 

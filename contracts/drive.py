@@ -1,17 +1,18 @@
 """What is sent to one operation, block by block, and what is learnt before the first of them."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from contracts import credentials, follow_ups, issued, negatives, probes
+from contracts import credentials, follow_ups, issued, kept, negatives, probes
 from contracts.conversation import Conversation, Stopped
 from contracts.doubt import Doubts
 from contracts.exchange import Exchange
 from contracts.plan import Plan
 from contracts.settings import PROFILES
 from contracts.strategies import RANDOM, generated
+from openapi.document import Json
 
 PILOT_TRIES = 3
 RANDOM_UNTIL = 60.0
@@ -80,7 +81,8 @@ def run(talk: Conversation, blocks: Iterable[Block], enough: Callable[[], bool])
     started = time.monotonic()
     try:
         for block in blocks:
-            talk.progress(f"{block.name} ...")
+            if block.plans:
+                talk.progress(f"{block.name} ...")
             for plan in block.plans:
                 # Random bodies say the least for their time, and a slow service makes it long.
                 if plan.block == RANDOM and time.monotonic() - started > RANDOM_UNTIL:
@@ -99,8 +101,11 @@ def run(talk: Conversation, blocks: Iterable[Block], enough: Callable[[], bool])
     return [reason for reason in undecided if reason]
 
 
-def blocks(talk: Conversation) -> list[Block]:
-    """Return the blocks of cases that can be made before anything was sent."""
+def blocks(talk: Conversation, earlier: Sequence[Mapping[str, Json]]) -> list[Block]:
+    """Return the blocks of cases that can be made before anything was sent.
+
+    `earlier` holds cases that an earlier run has kept.
+    """
     contract, operation, settings = talk.contract, talk.operation, talk.settings
     profile = PROFILES[settings.profile]
     base = talk.base
@@ -109,6 +114,7 @@ def blocks(talk: Conversation) -> list[Block]:
         return generated(contract, operation, settings.seed, profile.valid, profile.invalid)
 
     return [
+        Block("kept cases", lambda: kept.plans(talk, earlier)),
         Block("credentials", lambda: _credentials(talk)),
         Block("boundaries", lambda: probes.boundaries(contract, operation, base())),
         Block("confusions", lambda: negatives.confusions(contract, operation, base())),

@@ -11,6 +11,15 @@ from openapi.document import Contract, Operation
 from openapi.json_text import parse
 from openapi.pointer import MISSING, get, put
 
+MARK, INSTANT = b"{hookproof-mark}", b"{hookproof-instant}"
+"""In a body of bytes they stand for the request's own mark, and its date and time of day."""
+
+KEPT, BETWEEN = "kept", "between"
+"""The blocks of cases of an earlier run, and of creates between two tries of a case.
+
+Other cases do not depend on how many of these there are.
+"""
+
 Value = Callable[[Fresh], object]
 
 
@@ -23,8 +32,9 @@ def constant(value: object) -> Value:
 class Plan:
     """What a request is to be.
 
-    `body` is bytes that go as they are, or JSON data: fresh values are put wherever a correlator's
-    place holds a value that satisfies its schema, except at the places of `values`.
+    `body` is bytes that go as they are but for `MARK` and `INSTANT`, or JSON data: fresh values
+    are put wherever a correlator's place holds a value that satisfies its schema, except at the
+    places of `values`.
     """
 
     block: str
@@ -53,7 +63,8 @@ def build(
 ) -> Request:
     """Return the request that `plan` becomes with the values of `fresh`."""
     if isinstance(plan.body, bytes):
-        body = plan.body
+        instant = f"{fresh.instant:%Y-%m-%dT%H:%M:%S}".encode()
+        body = plan.body.replace(MARK, fresh.mark.encode()).replace(INSTANT, instant)
         data = parse(body).value
     else:
         data = copy.deepcopy(plan.body)

@@ -9,13 +9,13 @@ from contracts.books import Books
 from contracts.checks import CHECKS
 from contracts.checks.secrets import known_secrets
 from contracts.correlators import ANY_MARK
-from contracts.doubt import BETWEEN
-from contracts.evidence import evidence, text_of
+from contracts.evidence import evidence
 from contracts.exchange import Exchange
 from contracts.judgements import Found
-from contracts.ledger import triggered
 from contracts.masking import Mask
 from contracts.outcome import Outcome
+from contracts.paired import deliveries, webhooks
+from contracts.plan import BETWEEN, KEPT
 from contracts.settings import Settings
 from contracts.states import Standing, sentence, standings, why_not_seen
 from openapi.document import Json
@@ -23,9 +23,6 @@ from openapi.document import Json
 SCHEMA_VERSION = 2
 CONFORMS, DEVIATES, NOT_JUDGED = 0, 1, 2
 VERDICTS = {CONFORMS: "conforms", DEVIATES: "deviates", NOT_JUDGED: "not-judged"}
-MOST_DELIVERIES = 200
-_TEXT = 400
-"""Characters of a request and a payload that stand beside one another."""
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d", re.ASCII)
 
 
@@ -60,8 +57,8 @@ def report(settings: Settings, outcome: Outcome, started: float, seconds: float)
         "constraints": [constraint(standing) for standing in told],
         "statuses": statuses(books) if books else {},
         "undecided": undecided,
-        "webhooks": _webhooks(settings, books),
-        "deliveries": _deliveries(books, findings, mask),
+        "webhooks": webhooks(settings, books),
+        "deliveries": deliveries(books, findings, mask),
         "known": {"file": None, "listed": 0, "gone": []},
     }
 
@@ -100,8 +97,8 @@ def digest(books: Books) -> str:
     hashed = hashlib.sha256()
     for tries in books.cases.values():
         request = tries[0].request
-        if request.block == BETWEEN:
-            continue  # It depends on an answer.
+        if request.block in (BETWEEN, KEPT):
+            continue  # They depend on answers, of this run or an earlier one.
         body = request.body.decode("utf-8", errors="backslashreplace")
         body = _MOMENT.sub("instant", ANY_MARK.sub("mark", body))
         parts = (request.operation.id, request.method, request.block, request.description)
@@ -111,7 +108,7 @@ def digest(books: Books) -> str:
 
 
 def _replayed(books: Books | None) -> int:
-    return sum(e.request.block == "kept" for e in books.exchanges) if books else 0
+    return sum(e.request.block == KEPT for e in books.exchanges) if books else 0
 
 
 def _created(books: Books | None, mask: Mask) -> dict[str, Json]:
@@ -160,49 +157,3 @@ def statuses(books: Books) -> Mapping[str, Mapping[str, Json]]:
             name = f"{operation.id} {status}" if several else status
             result[name] = {"seen": seen, "reason": reason}
     return result
-
-
-def _webhooks(settings: Settings, books: Books | None) -> dict[str, Json]:
-    if books is None or not settings.webhooks or not books.contract.events:
-        return {"judged": False, "expected": 0, "delivered": 0, "verified": 0, "unexpected": 0}
-    called = [(e, event) for e, event in books.balance.pairs if triggered(books.contract, e)]
-    served = {exchange.request.number for exchange, _ in called}
-    verified = {
-        exchange.request.number
-        for exchange, event in called
-        if event.first.verdict.signature in ("valid", "unchecked")
-    }
-    uncalled = [
-        exchange
-        for exchange, _ in books.balance.pairs
-        if exchange.answer is not None and not triggered(books.contract, exchange)
-    ]
-    return {
-        "judged": True,
-        "expected": len(served) + len(books.balance.missing),
-        "delivered": len(served),
-        "verified": len(verified),
-        "unexpected": len(uncalled) + len(books.balance.foreign),
-    }
-
-
-def _deliveries(
-    books: Books | None, findings: Sequence[Found], mask: Mask
-) -> list[dict[str, Json]]:
-    """Return deliveries beside their requests, those that a finding shows first."""
-    if books is None:
-        return []
-    shown = {found.case.received.delivery.id for found in findings if found.case.received}
-    pairs = [(e, item) for e, event in books.balance.pairs for item in event.attempts]
-    pairs.sort(key=lambda pair: (pair[1].delivery.id not in shown, pair[1].delivery.id))
-    return [
-        {
-            "delivery": item.delivery.id,
-            "event": item.verdict.event.name if item.verdict.event else None,
-            "request": exchange.request.number,
-            "verdict": item.verdict.words,
-            "sent": text_of(exchange.request.body, mask, _TEXT),
-            "came": text_of(item.delivery.body, mask, _TEXT),
-        }
-        for exchange, item in pairs[:MOST_DELIVERIES]
-    ]

@@ -1,77 +1,32 @@
 """One run: drive every operation, wait for the webhooks, close the books, judge them."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import httpx
 
-from contracts import drive
+from contracts import drive, kept
 from contracts.books import Books
 from contracts.checks import CHECKS
 from contracts.conversation import Conversation
 from contracts.correlators import Freshness
 from contracts.cost import cost
 from contracts.credentials import expiry
-from contracts.exchange import Exchange
 from contracts.judgements import Found, merged
-from contracts.ledger import Balance, Received, balance, occurrences, triggered
 from contracts.settings import Settings
 from contracts.target import Target
-from openapi.document import Contract
+from contracts.under_way import Run, closed
+from openapi.document import Contract, Json
 from webhook_sink.server import Sink
 
-NOT_AT_ONCE = ("webhook-sent", "webhook-late")
-"""Checks that say nothing before the last deadline has passed."""
 PILOT_PATIENCE = 1.0
 """Seconds that a run which stops at the first violation waits for the pilot's webhook."""
 
 
 class CouldNotJudge(Exception):
     """The service could not be judged; the sentence says why and what to do."""
-
-
-@dataclass
-class Run:
-    """What is under way: it can be looked at while it goes on."""
-
-    settings: Settings
-    contract: Contract
-    sink: Sink | None
-    talks: list[Conversation]
-    undecided: list[str] = field(default_factory=list)
-    received: tuple[Received, ...] = ()
-
-    def books(self) -> Books:
-        """Return the books as they stand, with every delivery that has come by now."""
-        exchanges = tuple(exchange for talk in self.talks for exchange in talk.exchanges)
-        places = {talk.operation.id: talk.places for talk in self.talks}
-        known = [place for talk in self.talks for place in talk.places]
-        empty = Balance((), (), (), ())
-        undecided = tuple(dict.fromkeys(self.undecided))
-        books = Books(self.contract, self.settings, exchanges, (), empty, undecided, places)
-        if self.sink is None:
-            return books
-        last = self.received[-1].delivery.id if self.received else 0
-        came = self.sink.deliveries(after=last)
-        self.received += tuple(Received(d, self.sink.judge(d)) for d in came)
-        events = occurrences(self.received, known)
-        closed = balance(self.contract, exchanges, events, places, self.settings.run_id)
-        return replace(books, received=self.received, balance=closed)
-
-    def has_enough(self) -> bool:
-        """Say whether the run may stop: it was asked to at the first violation, and has one."""
-        if not self.settings.exit_first:
-            return False
-        books = self.books()
-        return any(
-            found.finding.severity == "violation"
-            for name, check in CHECKS.items()
-            if name not in NOT_AT_ONCE
-            for found in merged(name, check(books))
-        )
 
 
 def findings(books: Books) -> list[Found]:
@@ -103,7 +58,8 @@ def run(settings: Settings, contract: Contract, progress: Callable[[str], None])
             for operation in contract.operations
             if operation.content and operation.answer_to("valid-request")
         ]
-        blocks = {talk.operation.id: drive.blocks(talk) for talk in talks}
+        earlier = _kept(settings)
+        blocks = {talk.operation.id: drive.blocks(talk, earlier) for talk in talks}
         if not settings.exit_first:
             progress(cost(talks, blocks).sentence)
         sink = None
@@ -118,7 +74,7 @@ def run(settings: Settings, contract: Contract, progress: Callable[[str], None])
         if this.has_enough():
             return this.books()
         progress("waiting for the webhooks to end ...")
-        return _closed(this)
+        return closed(this)
 
 
 def _drive(this: Run, talk: Conversation, blocks: Sequence[drive.Block]) -> None:
@@ -162,6 +118,13 @@ def _sink(
     return sink
 
 
+def _kept(settings: Settings) -> Sequence[Mapping[str, Json]]:
+    try:
+        return kept.load(settings)
+    except kept.NoCases as error:
+        raise CouldNotJudge(str(error)) from None
+
+
 def _await_service(settings: Settings) -> None:
     deadline = time.monotonic() + settings.wait
     with httpx.Client(trust_env=False, follow_redirects=False, timeout=2.0) as client:
@@ -171,34 +134,3 @@ def _await_service(settings: Settings) -> None:
                     return
             except httpx.HTTPError:
                 time.sleep(0.2)
-
-
-def _closed(this: Run) -> Books:
-    """Wait until every success has its event or its deadline has passed; return the closed books.
-
-    And not before the last arrival is a second old, and one and a half times the slowest delivery
-    seen has passed since the last answer: what comes uncalled for should still be seen.
-    """
-    books = this.books()
-    if this.sink is None:
-        return books
-    expected = sorted(e.ended for e in books.exchanges if triggered(books.contract, e))
-    last_answer = max((exchange.ended for exchange in books.exchanges), default=time.time())
-    overdue = max((_due(books, e) for e in books.exchanges), default=last_answer)
-    while True:
-        arrivals = sorted(item.delivery.received_at for item in books.received)
-        slowest = max((a - e for a, e in zip(arrivals, expected, strict=False)), default=0.0)
-        quiet = max(last_answer + 1.5 * slowest, max(arrivals, default=last_answer) + 1.0)
-        now = time.time()
-        missing = max((_due(books, e) for e in books.balance.missing), default=now)
-        if now >= quiet and now >= missing:
-            return books
-        until = quiet if now < quiet else min(missing, overdue)
-        last = this.received[-1].delivery.id if this.received else 0
-        this.sink.wait(after=last, timeout=max(until - now, 0.01))
-        books = this.books()
-
-
-def _due(books: Books, exchange: Exchange) -> float:
-    event = triggered(books.contract, exchange)
-    return exchange.ended + books.deadline(event) if event else 0.0

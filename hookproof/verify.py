@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 import contracts
+from contracts import kept
 from contracts.checks import CHECKS
+from contracts.checks.secrets import known_secrets
+from contracts.masking import Mask
 from contracts.outcome import OUTCOME, SETTINGS, Outcome
 from contracts.report import report
 from contracts.settings import Settings
@@ -120,9 +123,20 @@ def judge(settings: Settings, outcome: Outcome) -> bool:
     return False
 
 
+def _keep_cases(settings: Settings, outcome: Outcome) -> None:
+    books, directory = outcome.books, settings.cases_dir
+    if books is None or directory is None or outcome.not_judged is not None:
+        return
+    try:
+        kept.save(directory, outcome.findings, Mask(known_secrets(books)), ())
+    except OSError as error:
+        print(f"hookproof: {directory}: failing cases not kept: {error.strerror}", file=sys.stderr)
+
+
 def _finish(settings: Settings, outcome: Outcome, started: float, interrupted: bool) -> int:
     if interrupted:
         outcome.not_judged = "the run was interrupted"
+    _keep_cases(settings, outcome)
     took = time.time() - started
     data = report(settings, outcome, started, took)
     if interrupted:

@@ -7,6 +7,7 @@ from contracts.checks import (
     answers,
     credentials,
     deliveries,
+    failures,
     payloads,
     repeats,
     requests,
@@ -18,8 +19,8 @@ from contracts.judgements import Judgement
 Check = Callable[[Books], Iterator[Judgement]]
 
 CHECKS: dict[str, Check] = {
-    "no-answer": answers.no_answer,
-    "server-failure": answers.server_failure,
+    "no-answer": failures.no_answer,
+    "server-failure": failures.server_failure,
     "answer-media-type": answers.media_type,
     "answer-schema": answers.schema,
     "answer-headers": answers.headers,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from contracts.books import Books
-from contracts.checks.requests import Decided, allowance, decided
+from contracts.checks.decided import Decided, allowance, decided
 from contracts.exchange import Exchange
 from contracts.issued import ISSUED
 from contracts.judgements import Judgement, broken, doubtful, kept

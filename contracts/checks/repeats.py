@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from contracts.books import Books
-from contracts.checks.requests import status_of
+from contracts.checks.decided import status_of
 from contracts.exchange import Exchange
 from contracts.follow_ups import AT_ONCE, BURST, REPEAT
 from contracts.judgements import Judgement, broken, doubtful, kept

@@ -1,0 +1,89 @@
+"""A run under way: its books can be looked at while it goes on, and are closed at its end."""
+
+import time
+from dataclasses import dataclass, field, replace
+
+from contracts.books import Books
+from contracts.checks import CHECKS
+from contracts.conversation import Conversation
+from contracts.exchange import Exchange
+from contracts.judgements import merged
+from contracts.ledger import Balance, Received, balance, occurrences, triggered
+from contracts.settings import Settings
+from openapi.document import Contract
+from webhook_sink.server import Sink
+
+NOT_AT_ONCE = ("webhook-sent", "webhook-late")
+"""Checks that say nothing before the last deadline has passed."""
+
+
+@dataclass
+class Run:
+    """What is under way: it can be looked at while it goes on."""
+
+    settings: Settings
+    contract: Contract
+    sink: Sink | None
+    talks: list[Conversation]
+    undecided: list[str] = field(default_factory=list)
+    received: tuple[Received, ...] = ()
+
+    def books(self) -> Books:
+        """Return the books as they stand, with every delivery that has come by now."""
+        exchanges = tuple(exchange for talk in self.talks for exchange in talk.exchanges)
+        places = {talk.operation.id: talk.places for talk in self.talks}
+        known = [place for talk in self.talks for place in talk.places]
+        empty = Balance((), (), (), ())
+        undecided = tuple(dict.fromkeys(self.undecided))
+        books = Books(self.contract, self.settings, exchanges, (), empty, undecided, places)
+        if self.sink is None:
+            return books
+        last = self.received[-1].delivery.id if self.received else 0
+        came = self.sink.deliveries(after=last)
+        self.received += tuple(Received(d, self.sink.judge(d)) for d in came)
+        events = occurrences(self.received, known)
+        closed = balance(self.contract, exchanges, events, places, self.settings.run_id)
+        return replace(books, received=self.received, balance=closed)
+
+    def has_enough(self) -> bool:
+        """Say whether the run may stop: it was asked to at the first violation, and has one."""
+        if not self.settings.exit_first:
+            return False
+        books = self.books()
+        return any(
+            found.finding.severity == "violation"
+            for name, check in CHECKS.items()
+            if name not in NOT_AT_ONCE
+            for found in merged(name, check(books))
+        )
+
+
+def closed(this: Run) -> Books:
+    """Wait until every success has its event or its deadline has passed; return the closed books.
+
+    And not before the last arrival is a second old, and one and a half times the slowest delivery
+    seen has passed since the last answer: what comes uncalled for should still be seen.
+    """
+    books = this.books()
+    if this.sink is None:
+        return books
+    expected = sorted(e.ended for e in books.exchanges if triggered(books.contract, e))
+    last_answer = max((exchange.ended for exchange in books.exchanges), default=time.time())
+    overdue = max((_due(books, e) for e in books.exchanges), default=last_answer)
+    while True:
+        arrivals = sorted(item.delivery.received_at for item in books.received)
+        slowest = max((a - e for a, e in zip(arrivals, expected, strict=False)), default=0.0)
+        quiet = max(last_answer + 1.5 * slowest, max(arrivals, default=last_answer) + 1.0)
+        now = time.time()
+        missing = max((_due(books, e) for e in books.balance.missing), default=now)
+        if now >= quiet and now >= missing:
+            return books
+        until = quiet if now < quiet else min(missing, overdue)
+        last = this.received[-1].delivery.id if this.received else 0
+        this.sink.wait(after=last, timeout=max(until - now, 0.01))
+        books = this.books()
+
+
+def _due(books: Books, exchange: Exchange) -> float:
+    event = triggered(books.contract, exchange)
+    return exchange.ended + books.deadline(event) if event else 0.0

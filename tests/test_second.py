@@ -129,9 +129,6 @@ def test_a_mistake_is_found_by_the_check_it_belongs_to(
 ) -> None:
     options = ["--webhook-deadline", "3", "--request-timeout", "3"]
     run = judged(port, tmp_path, ["--deviate", name], *options)
-    if caught()[name] == "nothing yet":
-        assert run.code == 0, f"{name} is found now: say so in caught.yaml\n{run.out}"
-        return
     assert (run.code, run.report["verdict"]) == (1, "deviates"), run.out
     assert caught()[name] in run.violated, run.out
 
@@ -139,7 +136,6 @@ def test_a_mistake_is_found_by_the_check_it_belongs_to(
 def test_the_table_is_whole_and_every_layer_has_its_share() -> None:
     layers = tables()["deviations"]
     assert set(caught()) == set(layers)
-    found = {name for name, check in caught().items() if check != "nothing yet"}
-    assert {layers[name] for name in found} == LAYERS == set(layers.values())
-    assert len(found) >= 25
+    assert set(layers.values()) == LAYERS
+    assert len(layers) >= 60
     assert all(len([n for n in tried() if layers[n] == layer]) >= 5 for layer in LAYERS)

@@ -69,6 +69,22 @@ def without_mark(old: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
     return lambda raw: old(raw.removeprefix(b"\xef\xbb\xbf"))
 
 
+def with_nan(old: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    def decode(raw: bytes) -> Any:
+        try:
+            return old(raw)
+        except RefusalError:
+            if b"NaN" not in raw:
+                raise
+            return json.loads(raw.decode())
+
+    return decode
+
+
+def no_405(ask: Ask, answer: Answer) -> Answer:
+    return replace(answer, status=501) if answer.status == 405 else answer
+
+
 def no_415(ask: Ask, answer: Answer) -> Answer:
     return replace(answer, status=400) if answer.status == 415 else answer
 

@@ -113,6 +113,13 @@ _SHAPES: Final = {
         "A bad body is told before a bad credential.", setting(body_first=True)
     ),
     "accept-bom": _may("A byte order mark is skipped.", around("decode", freedoms.without_mark)),
+    "accept-nan": _may(
+        "The JSON library reads NaN, as Python's does.", around("decode", freedoms.with_nan)
+    ),
+    "other-methods-501": _may(
+        "A method that no path knows is a 501 (RFC 9110, 15.6.2).",
+        adding("replies", freedoms.no_405),
+    ),
     "accept-any-media-type": _may(
         "The media type of a request is not looked at.", setting(media=lambda given: True)
     ),

@@ -304,11 +304,6 @@ _BODIES: Final = {
     "unsupported-media-500": _wrong(
         "No reader is registered for another media type.", _FAILS, _status(415, 500)
     ),
-    "other-method-501": _wrong(
-        "The server knows two methods and calls all others not implemented.",
-        _FAILS,
-        _status(405, 501),
-    ),
 }
 
 _ALWAYS: Final = {

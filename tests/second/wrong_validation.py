@@ -379,11 +379,6 @@ _BODIES: Final = {
         _BODY,
         _rescuing(lambda raw: json.JSONDecoder().raw_decode(raw.decode().lstrip())[0]),
     ),
-    "nan-accepted": _wrong(
-        "The JSON library reads NaN and Infinity unless it is told not to.",
-        _BODY,
-        _rescuing(lambda raw: json.loads(raw.decode())),
-    ),
     "bad-utf8-replaced": _wrong(
         "Bytes that are not UTF-8 are replaced when the body is decoded.",
         _BODY,

@@ -26,7 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     from contracts.outcome import SETTINGS  # noqa: PLC0415
     from hookproof.options import parser  # noqa: PLC0415
-    from hookproof.verify import settings_of  # noqa: PLC0415
+    from hookproof.run_settings import settings_of  # noqa: PLC0415
 
     arguments = shlex.split(config.getoption("--hookproof-args"))
     config.stash[SETTINGS] = settings_of(parser().parse_args(["verify", url, *arguments]))

@@ -22,7 +22,7 @@ from contracts.checks import CHECKS, deliveries
 from contracts.evidence import evidence
 from contracts.outcome import Outcome
 from contracts.settings import Settings
-from hookproof.exits import CANNOT, INTERRUPTED
+from hookproof.exits import CANNOT, INTERRUPTED, CommandError
 from hookproof.options import parser
 from mock_server.faults import FAULTS
 from openapi import signature
@@ -117,8 +117,10 @@ def understood(line: str) -> argparse.Namespace | None:
     """Return the options of a call of the command; None for a mistake."""
     try:
         return parser().parse_args(shlex.split(line)[1:])
-    except SystemExit as stop:
-        return None if stop.code else argparse.Namespace()
+    except CommandError:
+        return None
+    except SystemExit:  # --help and --version
+        return argparse.Namespace()
 
 
 def test_every_command_in_a_block_is_understood() -> None:
@@ -157,7 +159,7 @@ def test_every_variable_of_the_environment_is_documented_and_exists() -> None:
     }
     every = set().union(*read.values())
     assert len(every) >= 6
-    for module, page in (("verify.py", CI), ("servers.py", MOCK), ("tables.py", MOCK)):
+    for module, page in (("run_settings.py", CI), ("servers.py", MOCK), ("tables.py", MOCK)):
         assert read[module] <= set(re.findall(r"`(HOOKPROOF_[A-Z_]+)`", page)), module
     for name, page in PAGES.items():
         assert set(re.findall(r"HOOKPROOF_[A-Z_]+[A-Z]", page)) <= every, name

@@ -101,6 +101,20 @@ def test_the_conforming_mock_conforms(port: int, tmp_path: Path) -> None:
     assert suite.attrib["failures"] == suite.attrib["errors"] == "0"
 
 
+def test_a_known_deviation_that_does_not_happen_fails_the_run(port: int, tmp_path: Path) -> None:
+    known = tmp_path / "known.toml"
+    known.write_text('[[known]]\nid = "00c0ffee"\nreason = "ticket 12"\n', encoding="utf-8")
+    options = ["--known", str(known), "--no-webhooks", "--profile", "quick"]
+    with mock(port) as url:
+        run = verify(url, port, tmp_path, *options, **tokens())
+        known.write_text("[[known]]\nid = 1\n", encoding="utf-8")
+        broken = verify(url, port, tmp_path, *options, **tokens())
+    assert (run.code, run.report["verdict"], run.report["findings"]) == (1, "deviates", [])
+    assert run.report["known"]["gone"] == [{"id": "00c0ffee", "reason": "ticket 12"}]
+    assert (broken.code, broken.report["requests"]) == (2, 0)
+    assert "known.toml: entry 1: id is a text" in broken.out
+
+
 def test_a_rate_limit_slows_the_run_and_refuses_nothing(port: int, tmp_path: Path) -> None:
     with mock(port, "--rate-limit", "60/s") as url:
         run = verify(url, port, tmp_path, "--provoke", "429", **tokens())

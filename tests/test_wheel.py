@@ -43,9 +43,17 @@ contracts/test_webhooks.py
 hookproof/__init__.py
 hookproof/__main__.py
 hookproof/cli.py
+hookproof/hookproof.schema.json
+hookproof/verify_options.py
+hookproof/policy.py
+hookproof/command_line.py
+hookproof/config_values.py
+hookproof/config.py
+hookproof/run_settings.py
 hookproof/contract_option.py
 hookproof/demo.py
 hookproof/exits.py
+hookproof/known.py
 hookproof/options.py
 hookproof/parts.py
 hookproof/pytest_plugin.py

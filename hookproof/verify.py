@@ -23,6 +23,7 @@ from hookproof.exits import INTERRUPTED, CommandError
 from hookproof.known import Known, accepted, read
 from hookproof.run_settings import allowed, settings_of
 from hookproof.terminal import summary
+from openapi.document import Json
 
 SUITE = Path(contracts.__file__).parent
 
@@ -122,7 +123,14 @@ def _finish(
         )
     if interrupted:
         data["exit_code"] = INTERRUPTED
-    path = settings.report_dir / "report.json"
-    path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    path = write(data, settings.report_dir)
     print("\n".join(summary(data, took, path)), flush=True)
     return int(data["exit_code"])
+
+
+def write(data: dict[str, Json], directory: Path) -> Path:
+    """Write the report `data` into `directory`, which is made if need be; return its path."""
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / "report.json"
+    path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    return path

@@ -21,9 +21,13 @@ from contracts import report
 from contracts.checks import CHECKS, deliveries
 from contracts.evidence import evidence
 from contracts.outcome import Outcome
-from contracts.settings import Settings
+from contracts.settings import PROVOCATIONS, Settings
+from hookproof.command_line import parse
+from hookproof.config import NAME
 from hookproof.exits import CANNOT, INTERRUPTED, CommandError
+from hookproof.known import read
 from hookproof.options import parser
+from hookproof.run_settings import CASES
 from mock_server.faults import FAULTS
 from openapi import signature
 from openapi.document import Contract
@@ -44,12 +48,12 @@ PAGES = {
 CI, MOCK, WEBHOOKS = (PAGES[f"docs/{name}.md"] for name in ("ci", "mock", "webhooks"))
 PROVENANCE, VOCABULARY = PAGES["docs/provenance.md"], PAGES["docs/vocabulary.md"]
 PAGE_OF = {"verify": CI, "mock": MOCK, "token": MOCK, "faults": MOCK, "sink": WEBHOOKS}
-FOREIGN = {"--pyargs", "--from"}
+FOREIGN = {"--pyargs", "--from", "--dist", "--add-host", "--quiet"}
 """Options of other programs that the pages mention."""
 DIALECT: dict[str, Any] = json.loads(
     (files("openapi") / "contract.schema.json").read_text(encoding="utf-8")
 )
-COMMAND = r"(?:^|\$\(|^commands = |^uvx --from \. )(hookproof [^)|\n]+)"
+COMMAND = r"(?:^|\$\(|^commands = |^uvx --from \. |^ *- (?:run: )?)(hookproof [^)|\n]+)"
 """A call of the command in a block, in a substitution or behind another program."""
 
 
@@ -126,13 +130,43 @@ def understood(line: str) -> argparse.Namespace | None:
 def test_every_command_in_a_block_is_understood() -> None:
     seen = 0
     for name, page in PAGES.items():
-        for block in fenced(page, "sh", "ini"):
+        for block in fenced(page, "sh", "ini", "yaml"):
             for line in re.findall(COMMAND, block, re.MULTILINE):
                 seen += 1
                 options = understood(line)
                 assert options is not None, f"{name}: {line}"
                 assert set(getattr(options, "fault", ())) <= set(FAULTS), f"{name}: {line}"
     assert seen > 10
+
+
+def test_the_examples_for_ci_are_yaml_that_keeps_the_reports_of_failing_runs() -> None:
+    github, gitlab = (yaml.safe_load(block) for block in fenced(CI, "yaml"))
+    steps = github["jobs"]["contract"]["steps"]
+    assert github["permissions"] == {"contents": "read", "security-events": "write"}
+    kept = [step for step in steps if "report" in json.dumps(step.get("with", {}))]
+    assert len(kept) == 2
+    assert all(step["if"].startswith("always()") for step in kept)
+    directory = f"{commands()['verify'].get_default('report_dir')}/"
+    assert kept[0]["with"]["path"] == directory
+    assert gitlab["contract"]["artifacts"]["when"] == "always"
+    assert gitlab["contract"]["artifacts"]["paths"] == [directory]
+    assert gitlab["contract"]["cache"]["paths"] == [f"{CASES}/"]
+
+
+def test_every_example_of_a_file_is_understood(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("API_KEY", "EXPIRED_TOKEN"):
+        monkeypatch.setenv(name, "x")
+    config, listed = fenced(CI, "toml")
+    (tmp_path / NAME).write_text(config, encoding="utf-8")
+    (tmp_path / "known.toml").write_text(listed, encoding="utf-8")
+    for command in ("verify", "mock", "sink"):
+        parse([command], tmp_path)
+    options = parse(["verify"], tmp_path)
+    (entry,) = read(options.known).entries
+    assert first_cells(CI, "key", "meaning") == {field.name for field in fields(entry)}
+    assert first_cells(CI, "`--provoke`", "what is done") == {*PROVOCATIONS, "none"}
 
 
 def test_every_link_between_pages_leads_somewhere() -> None:

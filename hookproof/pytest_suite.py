@@ -17,7 +17,7 @@ from hookproof.contract_option import contract_of
 from hookproof.exits import CommandError
 from hookproof.parts import strangers
 from hookproof.run_settings import allowed, settings_of
-from hookproof.verify import write
+from hookproof.verify import keep_cases, write
 
 
 def configure(config: pytest.Config) -> None:
@@ -95,12 +95,15 @@ class Suite:
         return OneProcess(config, log)
 
     def pytest_sessionfinish(self) -> None:
-        """Write the report, where one is wanted and the checks ran in this process."""
+        """Keep failing cases and write the report, if the checks ran in this process."""
         outcome = self._outcome
-        if not self._report_is_wanted or not (outcome.applied or outcome.not_judged):
+        if not (outcome.applied or outcome.not_judged):
             return
         if outcome.not_judged is None and outcome.applied != set(CHECKS):
             some = f"only {len(outcome.applied)} of the {len(CHECKS)} checks were run"
             outcome.not_judged = some
+        keep_cases(self._settings, outcome)
+        if not self._report_is_wanted:
+            return
         took = time.time() - self._started
         write(report(self._settings, outcome, self._started, took), self._settings.report_dir)

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from contracts.checks import CHECKS
 from contracts.checks.secrets import known_secrets
 from contracts.masking import Mask
 from contracts.outcome import OUTCOME, SETTINGS, Outcome
-from contracts.report import report
+from contracts.report import CONFORMS, report
+from contracts.run import CouldNotJudge, run
 from contracts.settings import Settings
 from hookproof.contract_option import contract_of
 from hookproof.exits import INTERRUPTED, CommandError
@@ -52,6 +54,8 @@ class _Roof:
 def run_verify(options: argparse.Namespace) -> int:
     """Judge the service, print the verdict, write the reports; return the exit code."""
     settings = settings_of(options)
+    if settings.dry_run:
+        return _tell_the_cost(settings, options)
     outcome = Outcome()
     started = time.time()
     try:
@@ -66,6 +70,18 @@ def run_verify(options: argparse.Namespace) -> int:
     except CommandError as error:
         outcome.not_judged, interrupted, known = str(error), False, None
     return _finish(settings, outcome, known, started, interrupted)
+
+
+def _tell_the_cost(settings: Settings, options: argparse.Namespace) -> int:
+    """Print what the run would cost, and send nothing."""
+    contract = contract_of(settings.contract)
+    # A run that stops at its first violation does not tell it: it is not what it will cost.
+    settings = replace(allowed(settings, options, contract), exit_first=False)
+    try:
+        run(settings, contract, print)
+    except CouldNotJudge as error:
+        raise CommandError(str(error)) from None
+    return CONFORMS
 
 
 def judge(settings: Settings, outcome: Outcome) -> bool:
@@ -94,7 +110,8 @@ def judge(settings: Settings, outcome: Outcome) -> bool:
     return False
 
 
-def _keep_cases(settings: Settings, outcome: Outcome) -> None:
+def keep_cases(settings: Settings, outcome: Outcome) -> None:
+    """Keep the cases that failed, where they are to be kept and the service was judged."""
     books, directory = outcome.books, settings.cases_dir
     if books is None or directory is None or outcome.not_judged is not None:
         return
@@ -109,7 +126,7 @@ def _finish(
 ) -> int:
     if interrupted:
         outcome.not_judged = "the run was interrupted"
-    _keep_cases(settings, outcome)
+    keep_cases(settings, outcome)
     took = time.time() - started
     data = report(settings, outcome, started, took)
     if known is not None:

@@ -1,5 +1,6 @@
 """The fixtures of the suite: one session drives all exchanges and closes the books.
 
+Their names are the project's: the suite may run beside tests that have fixtures of their own.
 The roof puts the settings into the configuration's stash, and reads the outcome from it.
 """
 
@@ -20,28 +21,30 @@ from openapi.reading import ContractError
 
 
 @pytest.fixture(scope="session")
-def books(request: pytest.FixtureRequest) -> Books:
+def hookproof_books(request: pytest.FixtureRequest) -> Books:
     """Drive the service once, close the ledger, and return the books."""
     settings = request.config.stash.get(SETTINGS, None)
     if settings is None:
-        pytest.exit("no service was named: pass --hookproof-url URL", returncode=2)
+        pytest.fail("no service was named: pass --hookproof-url URL", pytrace=False)
     outcome = request.config.stash.setdefault(OUTCOME, Outcome())
     try:
         outcome.books = run(settings, load(settings.contract), _progress)
     except (CouldNotJudge, ContractError) as error:
         outcome.not_judged = str(error)
-        pytest.exit(f"could not judge: {error}", returncode=2)
+        pytest.fail(f"could not judge: {error}", pytrace=False)
     return outcome.books
 
 
 @pytest.fixture
-def judge(request: pytest.FixtureRequest, books: Books) -> Callable[[str], None]:
+def hookproof_judge(
+    request: pytest.FixtureRequest, hookproof_books: Books
+) -> Callable[[str], None]:
     """Return what applies one check to the books and fails the test on a violation."""
     outcome = request.config.stash[OUTCOME]
-    mask = Mask(known_secrets(books))
+    mask = Mask(known_secrets(hookproof_books))
 
     def apply(check: str) -> None:
-        judgements = list(CHECKS[check](books))
+        judgements = list(CHECKS[check](hookproof_books))
         found = merged(check, judgements)
         outcome.judgements.extend(judgements)
         outcome.findings.extend(found)

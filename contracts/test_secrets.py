@@ -5,9 +5,9 @@ from collections.abc import Callable
 pytest_plugins = ["contracts.fixtures"]
 
 
-def test_unique_values_are_unique(judge: Callable[[str], None]) -> None:
-    judge("unique-value")
+def test_unique_values_are_unique(hookproof_judge: Callable[[str], None]) -> None:
+    hookproof_judge("unique-value")
 
 
-def test_secrets_are_kept(judge: Callable[[str], None]) -> None:
-    judge("secret-kept")
+def test_secrets_are_kept(hookproof_judge: Callable[[str], None]) -> None:
+    hookproof_judge("secret-kept")

@@ -7,9 +7,10 @@ or an unreachable URL is one sentence on stderr and exit code 2.
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
+from hookproof.command_line import parse
 from hookproof.exits import CANNOT, INTERRUPTED, CommandError
-from hookproof.options import parser
 from hookproof.parts import strangers
 
 
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"hookproof: {shadowed[0]}", file=sys.stderr)
         return CANNOT
     try:
-        return _run(parser().parse_args(arguments))
+        return _run(parse(arguments, Path.cwd()))
     except CommandError as error:
         print(f"hookproof: {error}", file=sys.stderr)
         return CANNOT

@@ -48,7 +48,7 @@ def _round(keys: dict[str, str], fault: str | None) -> int:
                 "HOOKPROOF_TOKEN_EXPIRED": _token(["--expires-in", "-60"], environment),
             }
             command = ["verify", url, "--webhook-listen", f"127.0.0.1:{port}"]
-            command += ["--webhook-deadline", "3", "--report-dir", directory]
+            command += ["--webhook-deadline", "3", "--report-dir", directory, "--no-kept-cases"]
             print(f"$ hookproof mock --webhook-url {receiver} {' '.join(faults)}".rstrip())
             print(f"$ hookproof {' '.join(command[:4])}", flush=True)
             return subprocess.run(
@@ -91,4 +91,7 @@ def _token(options: list[str], environment: dict[str, str]) -> str:
 
 
 def _hookproof(arguments: list[str]) -> list[str]:
-    return [sys.executable, "-m", "hookproof", *arguments]
+    command, *options = arguments
+    # No configuration of the caller's changes what the demo shows.
+    alone = ["--config", os.devnull] if command in ("mock", "verify") else []
+    return [sys.executable, "-m", "hookproof", command, *alone, *options]

@@ -1,11 +1,18 @@
 """The values of options: read, or refused with the value, the rule and what to write instead."""
 
 import argparse
+import ipaddress
 import os
+import re
+from collections.abc import Sequence
+from typing import Literal
 from urllib.parse import urlsplit
 
+from contracts.settings import PROVOCATIONS
 from hookproof.exits import CommandError
 from openapi.rate import Rate, parse_rate
+
+_NAME = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?\.?", re.ASCII)
 
 OURS = {
     "authorization": ": give the token with --token",
@@ -14,6 +21,21 @@ OURS = {
     "transfer-encoding": "",
 }
 """Headers that a run sets, and what to do instead of giving them."""
+
+
+class Each(argparse.Action):
+    """An option that may be given several times; what is given replaces the default."""
+
+    def __call__(
+        self,
+        _: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[object] | None,
+        __: str | None = None,
+    ) -> None:
+        """Add one value to those given so far."""
+        so_far = getattr(namespace, self.dest)
+        setattr(namespace, self.dest, [*([] if so_far is self.default else so_far), values])
 
 
 def url(text: str) -> str:
@@ -25,7 +47,8 @@ def url(text: str) -> str:
         port_is_fine = False
         parts = urlsplit("")
     plain = not (parts.query or parts.fragment or parts.username or parts.password)
-    if parts.scheme not in ("http", "https") or not parts.hostname or not plain or not port_is_fine:
+    whole = plain and text.isprintable() and " " not in text and is_host(parts.hostname or "")
+    if parts.scheme not in ("http", "https") or not whole or not port_is_fine:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a URL of a service; write http://HOST:PORT or https://HOST/PREFIX"
         )
@@ -89,10 +112,42 @@ def statuses(text: str) -> tuple[int, ...]:
 
 
 def provocation(text: str) -> str:
-    """Read what the run may provoke: `429`."""
-    if text != "429":
-        raise argparse.ArgumentTypeError(f"{text!r} cannot be provoked; known is 429")
+    """Read what the run may provoke, or `none`."""
+    if text not in (*PROVOCATIONS, "none"):
+        known = f"{', '.join(PROVOCATIONS)} and none"
+        raise argparse.ArgumentTypeError(f"{text!r} cannot be provoked; known are {known}")
     return text
+
+
+def pace(text: str) -> Rate | Literal["none"]:
+    """Read a rate, or `none`."""
+    return "none" if text == "none" else rate(text)
+
+
+def count(text: str) -> int:
+    """Read a whole number above 0."""
+    if not (text.isascii() and text.isdecimal()) or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
+
+
+def host(text: str) -> str:
+    """Read the name or the address of a host; an IPv6 address may stand in brackets."""
+    bare = text.removeprefix("[").removesuffix("]").lower()
+    if not is_host(bare):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a host; write its name or address alone, such as api.example.com"
+        )
+    return bare
+
+
+def is_host(text: str) -> bool:
+    """Say whether `text` is a name in ASCII and lower case, or an address without brackets."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return _NAME.fullmatch(text) is not None
+    return "%" not in text
 
 
 def from_environment(option: str | None, name: str) -> str | None:

@@ -3,10 +3,10 @@
 import argparse
 import json
 import os
-import random
-import string
 import sys
 import time
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,12 +17,15 @@ from contracts.checks import CHECKS
 from contracts.checks.secrets import known_secrets
 from contracts.masking import Mask
 from contracts.outcome import OUTCOME, SETTINGS, Outcome
-from contracts.report import report
+from contracts.report import CONFORMS, report
+from contracts.run import CouldNotJudge, run
 from contracts.settings import Settings
 from hookproof.contract_option import contract_of
 from hookproof.exits import INTERRUPTED, CommandError
+from hookproof.known import Known, accepted, read
+from hookproof.run_settings import allowed, settings_of
 from hookproof.terminal import summary
-from hookproof.values import from_environment, token
+from openapi.document import Json
 
 SUITE = Path(contracts.__file__).parent
 
@@ -48,40 +51,11 @@ class _Roof:
             print(report.longreprtext, file=sys.stderr)
 
 
-def settings_of(options: argparse.Namespace) -> Settings:
-    """Return the settings that the options and the environment ask for."""
-    host, port = options.webhook_listen
-    letters = random.SystemRandom().choices(string.ascii_lowercase + string.digits, k=6)
-    return Settings(
-        url=options.url,
-        run_id="".join(letters),
-        seed=random.SystemRandom().randrange(2**31) if options.seed is None else options.seed,
-        contract=options.contract,
-        token=token(options.token, "HOOKPROOF_TOKEN") or "",
-        token_without_permission=token(
-            options.token_without_permission, "HOOKPROOF_TOKEN_WITHOUT_PERMISSION"
-        ),
-        token_expired=token(options.token_expired, "HOOKPROOF_TOKEN_EXPIRED"),
-        token_not_yet_valid=token(options.token_not_yet_valid, "HOOKPROOF_TOKEN_NOT_YET_VALID"),
-        headers=tuple(options.header),
-        webhooks=not options.no_webhooks,
-        webhook_host=host,
-        webhook_port=port,
-        webhook_secret=from_environment(options.webhook_secret, "HOOKPROOF_WEBHOOK_SECRET"),
-        webhook_deadline=options.webhook_deadline,
-        provoke=frozenset(options.provoke),
-        rate_limit=options.rate_limit,
-        request_timeout=options.request_timeout,
-        wait=options.wait,
-        strict=options.strict,
-        require_decided=options.require_decided,
-        report_dir=options.report_dir,
-    )
-
-
 def run_verify(options: argparse.Namespace) -> int:
     """Judge the service, print the verdict, write the reports; return the exit code."""
     settings = settings_of(options)
+    if settings.dry_run:
+        return _tell_the_cost(settings, options)
     outcome = Outcome()
     started = time.time()
     try:
@@ -90,11 +64,24 @@ def run_verify(options: argparse.Namespace) -> int:
     except OSError as error:
         raise CommandError(f"{settings.report_dir}: no reports there: {error.strerror}") from None
     try:
-        contract_of(settings.contract)
+        settings = allowed(settings, options, contract_of(settings.contract))
+        known = None if options.known is None else read(options.known)
         interrupted = judge(settings, outcome)
     except CommandError as error:
-        outcome.not_judged, interrupted = str(error), False
-    return _finish(settings, outcome, started, interrupted)
+        outcome.not_judged, interrupted, known = str(error), False, None
+    return _finish(settings, outcome, known, started, interrupted)
+
+
+def _tell_the_cost(settings: Settings, options: argparse.Namespace) -> int:
+    """Print what the run would cost, and send nothing."""
+    contract = contract_of(settings.contract)
+    # A run that stops at its first violation does not tell it: it is not what it will cost.
+    settings = replace(allowed(settings, options, contract), exit_first=False)
+    try:
+        run(settings, contract, print)
+    except CouldNotJudge as error:
+        raise CommandError(str(error)) from None
+    return CONFORMS
 
 
 def judge(settings: Settings, outcome: Outcome) -> bool:
@@ -123,7 +110,8 @@ def judge(settings: Settings, outcome: Outcome) -> bool:
     return False
 
 
-def _keep_cases(settings: Settings, outcome: Outcome) -> None:
+def keep_cases(settings: Settings, outcome: Outcome) -> None:
+    """Keep the cases that failed, where they are to be kept and the service was judged."""
     books, directory = outcome.books, settings.cases_dir
     if books is None or directory is None or outcome.not_judged is not None:
         return
@@ -133,15 +121,33 @@ def _keep_cases(settings: Settings, outcome: Outcome) -> None:
         print(f"hookproof: {directory}: failing cases not kept: {error.strerror}", file=sys.stderr)
 
 
-def _finish(settings: Settings, outcome: Outcome, started: float, interrupted: bool) -> int:
+def _finish(
+    settings: Settings, outcome: Outcome, known: Known | None, started: float, interrupted: bool
+) -> int:
     if interrupted:
         outcome.not_judged = "the run was interrupted"
-    _keep_cases(settings, outcome)
+    keep_cases(settings, outcome)
     took = time.time() - started
     data = report(settings, outcome, started, took)
+    if known is not None:
+        data = accepted(
+            data,
+            known,
+            date.today(),
+            strict=settings.strict,
+            require_decided=settings.require_decided,
+            whole=settings.max_requests is None and not settings.exit_first,
+        )
     if interrupted:
         data["exit_code"] = INTERRUPTED
-    path = settings.report_dir / "report.json"
-    path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    path = write(data, settings.report_dir)
     print("\n".join(summary(data, took, path)), flush=True)
     return int(data["exit_code"])
+
+
+def write(data: dict[str, Json], directory: Path) -> Path:
+    """Write the report `data` into `directory`, which is made if need be; return its path."""
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / "report.json"
+    path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    return path

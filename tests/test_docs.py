@@ -21,9 +21,13 @@ from contracts import report
 from contracts.checks import CHECKS, deliveries
 from contracts.evidence import evidence
 from contracts.outcome import Outcome
-from contracts.settings import Settings
-from hookproof.exits import CANNOT, INTERRUPTED
+from contracts.settings import PROVOCATIONS, Settings
+from hookproof.command_line import parse
+from hookproof.config import NAME
+from hookproof.exits import CANNOT, INTERRUPTED, CommandError
+from hookproof.known import read
 from hookproof.options import parser
+from hookproof.run_settings import CASES
 from mock_server.faults import FAULTS
 from openapi import signature
 from openapi.document import Contract
@@ -44,12 +48,12 @@ PAGES = {
 CI, MOCK, WEBHOOKS = (PAGES[f"docs/{name}.md"] for name in ("ci", "mock", "webhooks"))
 PROVENANCE, VOCABULARY = PAGES["docs/provenance.md"], PAGES["docs/vocabulary.md"]
 PAGE_OF = {"verify": CI, "mock": MOCK, "token": MOCK, "faults": MOCK, "sink": WEBHOOKS}
-FOREIGN = {"--pyargs", "--from"}
+FOREIGN = {"--pyargs", "--from", "--dist", "--add-host", "--quiet"}
 """Options of other programs that the pages mention."""
 DIALECT: dict[str, Any] = json.loads(
     (files("openapi") / "contract.schema.json").read_text(encoding="utf-8")
 )
-COMMAND = r"(?:^|\$\(|^commands = |^uvx --from \. )(hookproof [^)|\n]+)"
+COMMAND = r"(?:^|\$\(|^commands = |^uvx --from \. |^ *- (?:run: )?)(hookproof [^)|\n]+)"
 """A call of the command in a block, in a substitution or behind another program."""
 
 
@@ -117,20 +121,52 @@ def understood(line: str) -> argparse.Namespace | None:
     """Return the options of a call of the command; None for a mistake."""
     try:
         return parser().parse_args(shlex.split(line)[1:])
-    except SystemExit as stop:
-        return None if stop.code else argparse.Namespace()
+    except CommandError:
+        return None
+    except SystemExit:  # --help and --version
+        return argparse.Namespace()
 
 
 def test_every_command_in_a_block_is_understood() -> None:
     seen = 0
     for name, page in PAGES.items():
-        for block in fenced(page, "sh", "ini"):
+        for block in fenced(page, "sh", "ini", "yaml"):
             for line in re.findall(COMMAND, block, re.MULTILINE):
                 seen += 1
                 options = understood(line)
                 assert options is not None, f"{name}: {line}"
                 assert set(getattr(options, "fault", ())) <= set(FAULTS), f"{name}: {line}"
     assert seen > 10
+
+
+def test_the_examples_for_ci_are_yaml_that_keeps_the_reports_of_failing_runs() -> None:
+    github, gitlab = (yaml.safe_load(block) for block in fenced(CI, "yaml"))
+    steps = github["jobs"]["contract"]["steps"]
+    assert github["permissions"] == {"contents": "read", "security-events": "write"}
+    kept = [step for step in steps if "report" in json.dumps(step.get("with", {}))]
+    assert len(kept) == 2
+    assert all(step["if"].startswith("always()") for step in kept)
+    directory = f"{commands()['verify'].get_default('report_dir')}/"
+    assert kept[0]["with"]["path"] == directory
+    assert gitlab["contract"]["artifacts"]["when"] == "always"
+    assert gitlab["contract"]["artifacts"]["paths"] == [directory]
+    assert gitlab["contract"]["cache"]["paths"] == [f"{CASES}/"]
+
+
+def test_every_example_of_a_file_is_understood(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("API_KEY", "EXPIRED_TOKEN"):
+        monkeypatch.setenv(name, "x")
+    config, listed = fenced(CI, "toml")
+    (tmp_path / NAME).write_text(config, encoding="utf-8")
+    (tmp_path / "known.toml").write_text(listed, encoding="utf-8")
+    for command in ("verify", "mock", "sink"):
+        parse([command], tmp_path)
+    options = parse(["verify"], tmp_path)
+    (entry,) = read(options.known).entries
+    assert first_cells(CI, "key", "meaning") == {field.name for field in fields(entry)}
+    assert first_cells(CI, "`--provoke`", "what is done") == {*PROVOCATIONS, "none"}
 
 
 def test_every_link_between_pages_leads_somewhere() -> None:
@@ -157,7 +193,7 @@ def test_every_variable_of_the_environment_is_documented_and_exists() -> None:
     }
     every = set().union(*read.values())
     assert len(every) >= 6
-    for module, page in (("verify.py", CI), ("servers.py", MOCK), ("tables.py", MOCK)):
+    for module, page in (("run_settings.py", CI), ("servers.py", MOCK), ("tables.py", MOCK)):
         assert read[module] <= set(re.findall(r"`(HOOKPROOF_[A-Z_]+)`", page)), module
     for name, page in PAGES.items():
         assert set(re.findall(r"HOOKPROOF_[A-Z_]+[A-Z]", page)) <= every, name

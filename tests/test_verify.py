@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -99,6 +101,52 @@ def test_the_conforming_mock_conforms(port: int, tmp_path: Path) -> None:
     suite = ElementTree.parse(tmp_path / "junit.xml").getroot()[0]
     assert int(suite.attrib["tests"]) >= 25
     assert suite.attrib["failures"] == suite.attrib["errors"] == "0"
+
+
+def test_a_known_deviation_fails_no_run_until_it_is_gone(port: int, tmp_path: Path) -> None:
+    known = tmp_path / "known.toml"
+    options = ["--no-webhooks", "--profile", "quick", "--seed", "7"]
+    listed = [*options, "--known", str(known)]
+    with mock(port, "--fault", "signature-ignored") as url:
+        found = verify(url, port, tmp_path, *options, **tokens()).report["findings"]
+        entries = [f'[[known]]\nid = "{f["id"]}"\nreason = "ticket 12"\n' for f in found]
+        known.write_text("".join(entries), encoding="utf-8")
+        run = verify(url, port, tmp_path, *listed, **tokens())
+        known.write_text("[[known]]\nid = 1\n", encoding="utf-8")
+        broken = verify(url, port, tmp_path, *listed, **tokens())
+        known.write_text("".join(entries), encoding="utf-8")
+    with mock(port) as url:
+        gone = verify(url, port, tmp_path, *listed, **tokens())
+    assert entries != []
+    assert (run.code, run.report["verdict"]) == (0, "conforms"), run.out
+    assert {finding["known"] for finding in run.report["findings"]} == {"ticket 12"}
+    assert (broken.code, broken.report["requests"]) == (2, 0)
+    assert "known.toml: entry 1: id is a text" in broken.out
+    assert (gone.code, gone.report["verdict"], gone.report["findings"]) == (1, "deviates", [])
+    assert len(gone.report["known"]["gone"]) == len(entries)
+
+
+def test_a_dry_run_tells_the_cost_and_sends_nothing(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        environment = {**tokens(), "HOOKPROOF_WEBHOOK_SECRET": WEBHOOK_SECRET}
+        options = ["verify", url, "--dry-run", "--report-dir", str(tmp_path / "report")]
+        told = [
+            hookproof(*options, *more.split(), **environment)
+            for more in ("--profile quick", "--profile thorough -x", "--max-requests 9")
+        ]
+        listener.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+    assert [done.returncode for done in told] == [0, 0, 0]
+    assert not (tmp_path / "report").exists()
+    sentence = r"this run sends about (\d+) requests and creates up to (\d+) resources"
+    (quick, thorough) = (re.fullmatch(sentence + "\n", done.stdout) for done in told[:2])
+    assert quick is not None
+    assert thorough is not None
+    assert int(quick[2]) < int(quick[1]) < int(thorough[1])
+    assert told[2].stdout.endswith(", and stops after 9 (--max-requests)\n")
+    assert hookproof("verify", url, "--dry-run", HOOKPROOF_TOKEN="").returncode == 2
 
 
 def test_a_rate_limit_slows_the_run_and_refuses_nothing(port: int, tmp_path: Path) -> None:

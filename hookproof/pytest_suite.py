@@ -1,0 +1,109 @@
+"""The suite within somebody's own pytest run: settings from its options, a report at its end."""
+
+import shlex
+import time
+from argparse import Namespace
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from contracts.checks import CHECKS
+from contracts.outcome import OUTCOME, SETTINGS, Outcome
+from contracts.report import report
+from contracts.settings import Settings
+from hookproof.command_line import parse
+from hookproof.contract_option import contract_of
+from hookproof.exits import CommandError
+from hookproof.parts import strangers
+from hookproof.run_settings import allowed, settings_of
+from hookproof.verify import keep_cases, write
+
+
+def configure(config: pytest.Config) -> None:
+    """Put the settings where the fixtures look for them; `UsageError` if they are mistaken."""
+    if config.getoption("dist", "no") not in ("no", "loadgroup"):
+        raise pytest.UsageError(
+            "hookproof: the checks read the books of one run, which several processes do not "
+            "share; pass --dist loadgroup beside -n"
+        )
+    try:
+        shadowed = strangers()
+        if shadowed:
+            raise CommandError(shadowed[0])
+        options = _options(config)
+        settings = settings_of(options)
+        settings = allowed(settings, options, contract_of(settings.contract))
+        settings = replace(settings, **_named_by_the_controller(config))
+    except CommandError as error:
+        raise pytest.UsageError(f"hookproof: {error}") from None
+    outcome = Outcome()
+    config.stash[SETTINGS] = settings
+    config.stash[OUTCOME] = outcome
+    wanted = config.getoption("--hookproof-report-dir") is not None
+    config.pluginmanager.register(Suite(settings, outcome, wanted), "hookproof-suite")
+
+
+def _options(config: pytest.Config) -> Namespace:
+    arguments = ["verify", config.getoption("--hookproof-url")]
+    for name in ("profile", "seed", "report-dir"):
+        value = config.getoption(f"--hookproof-{name}")
+        if value is not None:
+            arguments += [f"--{name}", value]
+    try:
+        arguments += shlex.split(config.getoption("--hookproof-args"))
+        options = parse(arguments, config.invocation_params.dir)
+    except ValueError as error:
+        raise CommandError(f"--hookproof-args: {error}") from None
+    except SystemExit:  # --help, which would end the whole run as if it had passed
+        raise CommandError("--hookproof-args takes the options of a run") from None
+    if options.dry_run:
+        raise CommandError("--dry-run is for hookproof verify: here nothing would be judged")
+    return options
+
+
+def _named_by_the_controller(config: pytest.Config) -> dict[str, Any]:
+    """Return the seed and the run's id, where another process has told them in its header."""
+    return dict(getattr(config, "workerinput", {}).get("hookproof", {}))
+
+
+class Suite:
+    """The hooks of a run that judges a service."""
+
+    def __init__(self, settings: Settings, outcome: Outcome, report_is_wanted: bool) -> None:
+        self._settings = settings
+        self._outcome = outcome
+        self._report_is_wanted = report_is_wanted
+        self._started = time.time()
+
+    def pytest_report_header(self) -> str:
+        """Tell what it takes to get the same cases again."""
+        asked = self._settings
+        return f"hookproof: {asked.url} (seed {asked.seed}, run {asked.run_id})"
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Give seed and id of the run to a process of xdist's."""
+        asked = self._settings
+        node.workerinput["hookproof"] = {"seed": asked.seed, "run_id": asked.run_id}
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> object:
+        """Keep the tests of the suite in one process: they read the books of one run."""
+        from hookproof.xdist_group import OneProcess  # noqa: PLC0415 - only where xdist is
+
+        return OneProcess(config, log)
+
+    def pytest_sessionfinish(self) -> None:
+        """Keep failing cases and write the report, if the checks ran in this process."""
+        outcome = self._outcome
+        if not (outcome.applied or outcome.not_judged):
+            return
+        if outcome.not_judged is None and outcome.applied != set(CHECKS):
+            some = f"only {len(outcome.applied)} of the {len(CHECKS)} checks were run"
+            outcome.not_judged = some
+        keep_cases(self._settings, outcome)
+        if not self._report_is_wanted:
+            return
+        took = time.time() - self._started
+        write(report(self._settings, outcome, self._started, took), self._settings.report_dir)

@@ -1,0 +1,203 @@
+"""`hookproof.toml`: found upwards, beneath the command line, refused where it is not understood."""
+
+import argparse
+import json
+import re
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from processes import hookproof
+
+from hookproof import values
+from hookproof.command_line import parse
+from hookproof.config import NAME, found, keys
+from hookproof.config_values import SECRETS, kind
+from hookproof.exits import CommandError
+from hookproof.options import parsers
+from openapi.rate import Rate
+
+SCHEMA: dict[str, Any] = json.loads(
+    (files("hookproof") / "hookproof.schema.json").read_text(encoding="utf-8")
+)
+WHOLE = """
+[verify]
+url = "http://127.0.0.1:8000/"
+token = "${MY_TOKEN}"
+header = ["X-Key: ${MY_KEY}", "X-Other: 1"]
+provoke = "429"
+profile = "quick"
+webhook-listen = "0.0.0.0:${MY_PORT}"
+webhook-deadline = 3
+request-timeout = 2.5
+rate-limit = "10/s"
+max-requests = 500
+strict = true
+contract = "contracts/other.yaml"
+
+[mock]
+port = 4011
+fault = ["name-truncated"]
+
+[sink]
+reply = "500,200"
+"""
+ENVIRONMENT = {"MY_TOKEN": "the-token", "MY_KEY": "the-key", "MY_PORT": "4444"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the whole configuration, and the variables that it names."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    for key in SECRETS:
+        monkeypatch.delenv(f"HOOKPROOF_{key.upper().replace('-', '_')}", raising=False)
+    write(tmp_path, WHOLE)
+    return tmp_path
+
+
+def write(folder: Path, text: str) -> None:
+    (folder / NAME).write_text(text, encoding="utf-8")
+
+
+def test_every_value_reaches_its_option(folder: Path) -> None:
+    options = parse(["verify"], folder)
+    assert options.url == "http://127.0.0.1:8000"
+    assert options.token == "the-token"
+    assert options.header == [("X-Key", "the-key"), ("X-Other", "1")]
+    assert (options.provoke, options.profile) == (["429"], "quick")
+    assert options.webhook_listen == ("0.0.0.0", 4444)
+    assert (options.webhook_deadline, options.request_timeout) == (3.0, 2.5)
+    assert (options.rate_limit, options.max_requests) == (Rate(10, 1), 500)
+    assert (options.strict, options.require_decided) == (True, False)
+    assert options.contract == folder / "contracts" / "other.yaml"
+    assert parse(["mock"], folder).fault == ["name-truncated"]
+    assert parse(["mock"], folder).port == 4011
+    assert parse(["sink"], folder).reply == (500, 200)
+
+
+def test_the_command_line_outranks_the_environment_and_that_the_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = ["verify", "http://127.0.0.1:9000", "--profile", "thorough", "-H", "X-New: 2"]
+    options = parse([*line, "--provoke", "retry", "--provoke", "none"], folder)
+    assert (options.url, options.profile) == ("http://127.0.0.1:9000", "thorough")
+    assert (options.header, options.provoke) == ([("X-New", "2")], ["retry", "none"])
+    monkeypatch.setenv("HOOKPROOF_TOKEN", "of the environment")
+    monkeypatch.delenv("MY_TOKEN")
+    assert parse(["verify"], folder).token is None
+    assert parse(["verify", "--token", "of-the-line"], folder).token == "of-the-line"
+    monkeypatch.setenv("HOOKPROOF_TOKEN", "")
+    with pytest.raises(CommandError, match=r"hookproof\.toml:4: token: .*MY_TOKEN is not set"):
+        parse(["verify"], folder)
+
+
+def test_it_is_found_upwards_to_the_root_of_the_repository(tmp_path: Path) -> None:
+    deep = tmp_path / "repository" / "a" / "b"
+    deep.mkdir(parents=True)
+    write(tmp_path, WHOLE)
+    assert found(deep) == tmp_path / NAME
+    (tmp_path / "repository" / ".git").write_text("gitdir: elsewhere", encoding="utf-8")
+    assert found(deep) is None
+    write(tmp_path / "repository", WHOLE)
+    assert found(deep) == tmp_path / "repository" / NAME
+    write(tmp_path / "repository" / "a", WHOLE)
+    assert found(deep) == tmp_path / "repository" / "a" / NAME
+
+
+def test_one_can_be_named(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    other = tmp_path_factory.mktemp("other") / "ours.toml"
+    other.write_text("[mock]\nport = 4012\n", encoding="utf-8")
+    options = parse(["mock", "--config", str(other)], folder)
+    assert (options.port, options.fault, options.config) == (4012, [], other)
+    with pytest.raises(CommandError, match=r"nowhere\.toml: cannot be read"):
+        parse(["mock", "--config", str(folder / "nowhere.toml")], folder)
+
+
+REFUSED = {
+    "an unknown key": (
+        "[verify]\nprofil = 'quick'",
+        ":2: unknown key 'profil'; did you mean 'prof",
+    ),
+    "an unknown key of another command": ("[mock]\nx = 1", ":2: unknown key 'x'; known are "),
+    "an unknown table": ("[verfy]\nurl = ''", ":1: 'verfy' is no table; did you mean 'verify'?"),
+    "a key outside of a table": ("strict = true", ":1: 'strict' is no table; known are mock, "),
+    "a table that is none": ("verify = 1", ":1: 'verify' is no table"),
+    "a snake": ("[verify]\nreport_dir = 'x'", ":2: unknown key 'report_dir'; did you mean"),
+    "a dry run": ("[verify]\ndry-run = true", ":2: unknown key 'dry-run'"),
+    "another file": ("[verify]\nconfig = 'x'", ":2: unknown key 'config'"),
+    "text for a flag": ("[verify]\nstrict = 'yes'", ":2: strict: not a boolean"),
+    "a flag for text": ("[verify]\nurl = true", ":2: url: not a string"),
+    "a flag for a number": ("[verify]\nseed = true", ":2: seed: not an integer"),
+    "a fraction for a whole number": ("[verify]\nmax-requests = 1.5", ":2: max-requests: not an"),
+    "a list for one value": ("[verify]\nseed = [1]", ":2: seed: not an integer"),
+    "a number in a list of texts": ("[verify]\nheader = [1]", ":2: header: not a string"),
+    "none of the profiles": ("[verify]\nprofile = 'slow'", ":2: profile: 'slow' is none of quick"),
+    "a number out of its bounds": ("[verify]\nwait = -1", ":2: wait: '-1' is not a number of sec"),
+    "a rate that is none": ("[verify]\nrate-limit = 'fast'", ":2: rate-limit: 'fast' is not a rat"),
+    "a token in the file": ("[verify]\n\ntoken = 'abc'", ":3: token: a secret does not stand in"),
+    "a secret with a variable": ("[mock]\njwt-secret = 'x${MY_KEY}'", ":2: jwt-secret: a secret"),
+    "an unset variable": ("[verify]\nurl = '${NOT_SET}'", ":2: url: the variable NOT_SET is not"),
+    "a variable left open": ("[verify]\nurl = '${MY_KEY'", ":2: url: a variable is written ${NAM"),
+    "a value of a variable": ("[verify]\nurl = '${MY_KEY}'", ":2: url: '${MY_KEY}' is not a URL"),
+    "no TOML": ("[verify\n", ": not TOML in UTF-8: "),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_not_understood_is_refused_with_its_place(name: str, folder: Path) -> None:
+    text, sentence = REFUSED[name]
+    write(folder, text)
+    with pytest.raises(CommandError) as caught:
+        parse(["verify"] if "mock" not in text else ["mock"], folder)
+    assert str(caught.value).startswith(f"{folder / NAME}{sentence}")
+    assert not {"the-key", "abc", "the-token"} & set(re.findall(r"[\w-]+", str(caught.value)))
+
+
+def test_a_mistake_is_one_sentence_of_the_command(folder: Path) -> None:
+    write(folder, "[verify]\nprofil = 'quick'\n")
+    done = hookproof("verify", "--config", str(folder / NAME))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert "hookproof.toml:2: unknown key 'profil'; did you mean 'profile'?" in done.stderr
+
+
+def test_a_command_without_a_service_says_so(tmp_path: Path) -> None:
+    done = hookproof("verify", "--report-dir", str(tmp_path))
+    assert done.returncode == 2
+    assert done.stderr.startswith("hookproof: no service was named")
+
+
+def described(action: argparse.Action) -> set[str]:
+    """Return the types that the schema should allow for an option."""
+    return {kind(action), "array"} if isinstance(action, values.Each) else {kind(action)}
+
+
+def types(stated: dict[str, Any]) -> set[str]:
+    if "$ref" in stated:
+        return {"string"}
+    return {stated["type"]} if "type" in stated else set().union(*map(types, stated["anyOf"]))
+
+
+def test_the_schema_says_what_is_understood() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    understood = {name: keys(command) for name, command in parsers()[1].items() if keys(command)}
+    assert set(SCHEMA["properties"]) == set(understood) == {"verify", "mock", "sink"}
+    for name, options in understood.items():
+        stated = SCHEMA["properties"][name]["properties"]
+        assert set(stated) == set(options), name
+        for key, action in options.items():
+            assert types(stated[key]) == described(action), key
+            assert (stated[key].get("$ref") == "#/$defs/secret") == (key in SECRETS), key
+            assert stated[key].get("enum") == (action.choices and list(action.choices)), key
+
+
+def test_the_schema_takes_what_is_taken_and_refuses_what_is_refused() -> None:
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    validator.validate(tomllib.loads(WHOLE))
+    beyond = {"no TOML", "a rate that is none", "an unset variable", "a variable left open"}
+    for name in REFUSED.keys() - beyond - {"a value of a variable"}:
+        assert not validator.is_valid(tomllib.loads(REFUSED[name][0])), name

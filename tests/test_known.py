@@ -1,0 +1,144 @@
+"""Known deviations: accepted while they happen and for as long as they are meant to."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hookproof.exits import CommandError
+from hookproof.known import Entry, Known, accepted, read
+
+TODAY = date(2026, 3, 1)
+ENTRY = Entry("00c0ffee", "ticket 12")
+
+
+def finding(**other: str) -> dict[str, Any]:
+    usual = {"id": "00c0ffee", "check": "webhook-echo", "severity": "violation", "pointer": "/a"}
+    return {**usual, **other}
+
+
+def report(*findings: dict[str, Any], **other: Any) -> dict[str, Any]:
+    usual: dict[str, Any] = {
+        "verdict": "deviates",
+        "reason": None,
+        "undecided": [],
+        "constraints": [],
+    }
+    return {**usual, "findings": list(findings), "exit_code": 1, **other}
+
+
+def judged(
+    data: dict[str, Any],
+    *entries: Entry,
+    strict: bool = False,
+    require_decided: bool = False,
+    whole: bool = True,
+) -> dict[str, Any]:
+    known = Known("known.toml", entries)
+    return accepted(data, known, TODAY, strict=strict, require_decided=require_decided, whole=whole)
+
+
+def test_what_is_listed_does_not_fail_the_run() -> None:
+    data = judged(report(finding()), ENTRY)
+    assert (data["exit_code"], data["verdict"]) == (0, "conforms")
+    assert data["findings"][0]["known"] == "ticket 12"
+    assert data["known"] == {"file": "known.toml", "listed": 1, "gone": []}
+
+
+def test_what_is_not_listed_fails_it_still() -> None:
+    data = judged(report(finding(), finding(id="ffffffff")), ENTRY)
+    assert (data["exit_code"], data["verdict"]) == (1, "deviates")
+    assert [f["known"] for f in data["findings"]] == ["ticket 12", None]
+    assert judged(report(finding()))["exit_code"] == 1
+
+
+def test_a_warning_can_be_listed() -> None:
+    warning = report(finding(severity="warning"))
+    assert judged(warning, strict=True)["exit_code"] == 1
+    assert judged(warning)["exit_code"] == 0
+    assert judged(warning, ENTRY, strict=True)["exit_code"] == 0
+
+
+def test_what_is_listed_and_no_longer_happens_fails_the_run() -> None:
+    data = judged(report(), ENTRY)
+    assert (data["exit_code"], data["verdict"]) == (1, "deviates")
+    assert data["known"]["gone"] == [{"id": "00c0ffee", "reason": "ticket 12"}]
+
+
+def test_what_the_run_could_not_see_is_not_gone() -> None:
+    assert judged(report(), ENTRY, whole=False)["known"]["gone"] == []
+    undecided = [{"pointer": "/a", "state": "undecided"}]
+    entry = Entry("00c0ffee", "ticket 12", pointer="/a")
+    assert judged(report(constraints=undecided), entry)["known"]["gone"] == []
+    partly = [*undecided, {"pointer": "/a", "state": "enforced"}]
+    assert judged(report(constraints=partly), entry)["exit_code"] == 1
+    nothing = report(verdict="not-judged", reason="no answer", exit_code=2)
+    assert judged(nothing, ENTRY)["exit_code"] == 2
+    assert judged(nothing, ENTRY)["known"]["gone"] == []
+
+
+def test_after_its_day_it_counts_again() -> None:
+    last = Entry("00c0ffee", "ticket 12", until=TODAY)
+    assert judged(report(finding()), last)["exit_code"] == 0
+    past = Entry("00c0ffee", "ticket 12", until=date(2026, 2, 28))
+    data = judged(report(finding()), past)
+    assert (data["exit_code"], data["findings"][0]["known"]) == (1, None)
+    assert data["known"]["gone"] == []
+    assert judged(report(), past)["known"]["gone"] != []
+
+
+def test_a_check_and_a_pointer_must_agree() -> None:
+    for entry in (Entry("00c0ffee", "r", check="other"), Entry("00c0ffee", "r", pointer="/b")):
+        data = judged(report(finding()), entry)
+        assert (data["exit_code"], len(data["known"]["gone"])) == (1, 1)
+    agreeing = Entry("00c0ffee", "r", check="webhook-echo", pointer="/a")
+    assert judged(report(finding()), agreeing)["exit_code"] == 0
+
+
+def test_undecided_parts_still_count_where_they_should() -> None:
+    data = report(finding(), undecided=["no token"])
+    assert judged(data, ENTRY)["exit_code"] == 0
+    data = judged(data, ENTRY, require_decided=True)
+    assert (data["exit_code"], data["verdict"]) == (2, "not-judged")
+
+
+def test_a_file_is_read_as_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "known.toml"
+    path.write_text(
+        '[[known]]\nid = "00c0ffee"\nreason = "ticket 12"\ncheck = "webhook-echo"\n'
+        'pointer = "/a"\nuntil = 2026-03-01\n[[known]]\nid = "0badf00d"\nreason = "r"\n',
+        encoding="utf-8",
+    )
+    first, second = read(path).entries
+    assert first == Entry("00c0ffee", "ticket 12", "webhook-echo", "/a", TODAY)
+    assert second == Entry("0badf00d", "r")
+    path.write_text("", encoding="utf-8")
+    assert read(path) == Known(str(path), ())
+
+
+REFUSED = {
+    "known = 1": "it holds entries [[known]] and nothing else",
+    "[[knwon]]\nid = '00c0ffee'": "it holds entries [[known]] and nothing else",
+    "known = [1]": "entry 1: an entry is a table [[known]]",
+    "[[known]]\nid = '00c0ffee'": "entry 1: reason is a text, and not empty",
+    "[[known]]\nid = '00c0ffee'\nreason = ' '": "entry 1: reason is a text, and not empty",
+    "[[known]]\nreason = 'r'": "entry 1: id is a text, and not empty",
+    "[[known]]\nid = 'C0FFEE'\nreason = 'r'": "entry 1: 'C0FFEE' is no id: 8 hex digits",
+    "[[known]]\nid = 12345678\nreason = 'r'": "entry 1: id is a text, and not empty",
+    "[[known]]\nid = '00c0ffee'\nreason = 'r'\nreasn = 'r'": "entry 1: unknown key 'reasn'; known",
+    "[[known]]\nid = '00c0ffee'\nreason = 'r'\nuntil = '2026-03-01'": "entry 1: until is a date",
+    "[[known]]\nid = '00c0ffee'\nreason = 'r'\nuntil = 2026-03-01T00:00:00": "until is a date",
+    "[[known]]\nid = '00c0ffee'\nreason = 'r'\n" * 2: "entry 2: 00c0ffee is listed twice",
+    "[[known": "not TOML in UTF-8",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_what_is_not_understood_is_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "known.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(CommandError) as caught:
+        read(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert REFUSED[text] in str(caught.value)

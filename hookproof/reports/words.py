@@ -98,3 +98,9 @@ def created(data: dict[str, Json]) -> str:
     more = f" and {len(unmarked) - 10} more" if len(unmarked) > 10 else ""
     rest = f"; too short for it: {few}{more}" if unmarked else ""
     return f"{count} left behind, named with the mark of the run, {data['run_id']}{rest}"
+
+
+def same(data: dict[str, Json]) -> str:
+    """Return the command that sends the same cases again."""
+    profile = "" if data["profile"] == "default" else f" --profile {data['profile']}"
+    return f"hookproof verify {data['url']} --seed {data['seed']}{profile}"

@@ -1,9 +1,9 @@
 """`hookproof verify`: builds its own pytest command line, runs the suite, writes the reports."""
 
 import argparse
-import json
 import os
 import random
+import shutil
 import string
 import sys
 import time
@@ -21,8 +21,11 @@ from contracts.report import report
 from contracts.settings import Settings
 from hookproof.contract_option import contract_of
 from hookproof.exits import INTERRUPTED, CommandError
-from hookproof.terminal import summary
+from hookproof.reports.terminal import Look, summary
+from hookproof.reports.visible import no_command, visible
+from hookproof.reports.writing import write
 from hookproof.values import from_environment, token
+from openapi.document import Json
 
 SUITE = Path(contracts.__file__).parent
 
@@ -39,13 +42,15 @@ class _Roof:
         """Put the settings and the empty outcome where the fixtures look for them."""
         config.stash[SETTINGS] = self._settings
         config.stash[OUTCOME] = self._outcome
+        config.option.tbstyle = "short"  # a longer one shows arguments, tokens among them
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Show what broke the suite itself, once; findings are told by the summary."""
         told = self._outcome.not_judged is not None or self._broken
         if report.failed and not told and not report.longreprtext.startswith("VIOLATION"):
             self._broken = True
-            print(report.longreprtext, file=sys.stderr)
+            lines = map(visible, report.longreprtext.splitlines())
+            print("\n".join(map(no_command, lines)), file=sys.stderr)
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
@@ -86,7 +91,6 @@ def run_verify(options: argparse.Namespace) -> int:
     started = time.time()
     try:
         settings.report_dir.mkdir(parents=True, exist_ok=True)
-        (settings.report_dir / "junit.xml").unlink(missing_ok=True)
     except OSError as error:
         raise CommandError(f"{settings.report_dir}: no reports there: {error.strerror}") from None
     try:
@@ -107,8 +111,6 @@ def judge(settings: Settings, outcome: Outcome) -> bool:
         "-p", "no:cacheprovider",
         "-p", "no:terminal",
         "-s",
-        f"--junitxml={settings.report_dir / 'junit.xml'}",
-        "-o", "junit_suite_name=hookproof",
     ]  # fmt: skip
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
@@ -137,11 +139,23 @@ def _finish(settings: Settings, outcome: Outcome, started: float, interrupted: b
     if interrupted:
         outcome.not_judged = "the run was interrupted"
     _keep_cases(settings, outcome)
-    took = time.time() - started
-    data = report(settings, outcome, started, took)
+    data = report(settings, outcome, started, time.time() - started)
     if interrupted:
         data["exit_code"] = INTERRUPTED
-    path = settings.report_dir / "report.json"
-    path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
-    print("\n".join(summary(data, took, path)), flush=True)
+    _tell(data, settings)
     return int(data["exit_code"])
+
+
+def _tell(data: dict[str, Json], settings: Settings) -> None:
+    """Write the reports and print the verdict, which is told even where nothing can be written."""
+    failure: OSError | None = None
+    try:
+        write(data, settings.report_dir, os.environ, settings.contract)
+    except OSError as error:
+        failure = error
+    tty = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if tty else None
+    look = Look(width, colour=tty and not os.environ.get("NO_COLOR"))
+    print("\n".join(summary(data, str(settings.report_dir), look)), flush=True)
+    if failure is not None:
+        raise CommandError(f"{settings.report_dir}: no reports there: {failure.strerror}")

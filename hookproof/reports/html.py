@@ -68,7 +68,7 @@ def _header(data: dict[str, Json]) -> str:
     told = facts(
         [
             ("Service", code(data["url"])),
-            ("Contract", shown(f"{contract['title']} {contract['version']}")),
+            ("Contract", shown(f"{contract['title']}, version {contract['version']}")),
             ("Started", f"{shown(data['started'])}, {data['seconds']:.1f} s"),
             ("Seed", code(data["seed"])),
             ("Run", code(data["run_id"])),

@@ -95,30 +95,29 @@ def _evidence(finding: dict[str, Json]) -> str:
     request, answer, delivery = (finding[key] for key in ("request", "answer", "delivery"))
     panels = []
     if request is not None:
-        about = f"{request['description']}; credential: {request['credential']}"
-        line = f"{request['method']} {request['target']}"
         size = words.counted(request["bytes"], "byte")
-        lines = [line, f"Content-Type: {request['media_type'] or '(none)'}"]
-        panels.append(_panel(f"Request {request['number']}", about, lines, request["body"], size))
+        about = f"{request['description']}; credential: {request['credential']}; {size}"
+        lines = [f"{request['method']} {request['target']}"]
+        lines.append(f"Content-Type: {request['media_type'] or '(none)'}")
+        panels.append(_panel(f"Request {request['number']}", about, lines, request["body"]))
     if answer is not None:
         lines = [f"HTTP {answer['status']}", f"Content-Type: {answer['media_type'] or '(none)'}"]
-        panels.append(_panel("Answer", "", lines, answer["body"], ""))
+        panels.append(_panel("Answer", "", lines, answer["body"]))
     elif request is not None:
-        panels.append(_panel("Answer", "none came", [], "", ""))
+        panels.append(_panel("Answer", "none came", [], ""))
     if delivery is not None:
         lines = [f"{delivery['method']} {delivery['target']}"]
         lines += [f"{header}: {value}" for header, value in delivery["headers"]]
-        panels.append(_panel(f"Delivery {delivery['id']}", "", lines, delivery["body"], ""))
+        panels.append(_panel(f"Delivery {delivery['id']}", "", lines, delivery["body"]))
     return f'<div class="evidence">{"".join(panels)}</div>\n' if panels else ""
 
 
-def _panel(title: str, about: str, lines: list[str], body: str, size: str) -> str:
+def _panel(title: str, about: str, lines: list[str], body: str) -> str:
     told = f' <span class="quiet">{shown(about)}</span>' if about else ""
     head = "\n".join(lines)
     text = "\n\n".join(part for part in (head, indented(body)) if part)
     pre = f'<pre tabindex="0">{shown(text)}</pre>' if text else ""
-    foot = f'<p class="quiet">{size}</p>' if size else ""
-    return f"<figure><figcaption><b>{shown(title)}</b>{told}</figcaption>{pre}{foot}</figure>"
+    return f"<figure><figcaption><b>{shown(title)}</b>{told}</figcaption>{pre}</figure>"
 
 
 def _again(curl: str | None) -> str:

@@ -64,7 +64,7 @@ def _counts(data: dict[str, Json], look: Look) -> list[str]:
         lines += _line("Constraints", ", ".join(f"{n} {state}" for state, n in found), look)
     reasons = words.undecided(data)
     for number, (reason, waiting) in enumerate(reasons[:REASONS]):
-        more = f" ({words.counted(waiting, 'constraint')})" if waiting else ""
+        more = f" ({words.counted(waiting, 'constraint')})" if waiting > 1 else ""
         lines += _line("" if number else "Undecided", f"{reason}{more}", look)
     if len(reasons) > REASONS:
         lines += _line("", f"… and {len(reasons) - REASONS} more, in report.html", look)

@@ -15,7 +15,9 @@ from openapi.document import Contract, Json, Operation
 from openapi.expression import parse
 from openapi.pointer import MISSING, get, join, split
 
-ANY_MARK = re.compile(r"hp-([a-z0-9]{6})-([0-9]{4,})")
+PREFIX = "hp-"
+"""Every mark begins so: prefix, run id, the request's number."""
+ANY_MARK = re.compile(rf"{PREFIX}([a-z0-9]{{6}})-([0-9]{{4,}})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class Freshness:
         return Fresh(
             number,
             case or number,
-            f"hp-{self._run_id}-{number:04}",
+            f"{PREFIX}{self._run_id}-{number:04}",
             moment.astimezone(UTC).replace(microsecond=0),
             random.Random(drawn),  # noqa: S311 - cases, not secrets
         )

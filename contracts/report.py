@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from contracts.books import Books
 from contracts.checks import CHECKS
 from contracts.checks.secrets import known_secrets
-from contracts.correlators import ANY_MARK
+from contracts.correlators import ANY_MARK, PREFIX
 from contracts.evidence import evidence
 from contracts.exchange import Exchange
 from contracts.judgements import Found
@@ -114,7 +114,8 @@ def _replayed(books: Books | None) -> int:
 def _created(books: Books | None, mask: Mask) -> dict[str, Json]:
     """Return how much was created and is left behind, and the names that lack the run's mark."""
     created = [e.request for e in books.exchanges if _is_success(e)] if books else []
-    unmarked = [r for r in created if r.mark.encode() not in r.body]
+    marked = f"{PREFIX}{books.settings.run_id}-".encode() if books else b""
+    unmarked = [r for r in created if marked not in r.body]
     names = [r.correlators.get(p.request) for r in unmarked for p in r.places if p.kind == "mark"]
     return {"count": len(created), "unmarked": [mask(str(name)) for name in names if name]}
 

@@ -16,8 +16,9 @@ from hookproof.command_line import parse
 from hookproof.contract_option import contract_of
 from hookproof.exits import CommandError
 from hookproof.parts import strangers
+from hookproof.reports.writing import write
 from hookproof.run_settings import allowed, settings_of
-from hookproof.verify import keep_cases, write
+from hookproof.verify import keep_cases
 
 
 def configure(config: pytest.Config) -> None:
@@ -106,4 +107,6 @@ class Suite:
         if not self._report_is_wanted:
             return
         took = time.time() - self._started
-        write(report(self._settings, outcome, self._started, took), self._settings.report_dir)
+        data = report(self._settings, outcome, self._started, took)
+        # Annotations and summaries are for runs of the command: pytest's output is its caller's.
+        write(data, self._settings.report_dir, {}, self._settings.contract)

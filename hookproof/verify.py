@@ -1,8 +1,8 @@
 """`hookproof verify`: builds its own pytest command line, runs the suite, writes the reports."""
 
 import argparse
-import json
 import os
+import shutil
 import sys
 import time
 from dataclasses import replace
@@ -23,8 +23,10 @@ from contracts.settings import Settings
 from hookproof.contract_option import contract_of
 from hookproof.exits import INTERRUPTED, CommandError
 from hookproof.known import Known, accepted, read
+from hookproof.reports.terminal import Look, summary
+from hookproof.reports.visible import no_command, visible
+from hookproof.reports.writing import write
 from hookproof.run_settings import allowed, settings_of
-from hookproof.terminal import summary
 from openapi.document import Json
 
 SUITE = Path(contracts.__file__).parent
@@ -42,13 +44,15 @@ class _Roof:
         """Put the settings and the empty outcome where the fixtures look for them."""
         config.stash[SETTINGS] = self._settings
         config.stash[OUTCOME] = self._outcome
+        config.option.tbstyle = "short"  # a longer one shows arguments, tokens among them
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Show what broke the suite itself, once; findings are told by the summary."""
         told = self._outcome.not_judged is not None or self._broken
         if report.failed and not told and not report.longreprtext.startswith("VIOLATION"):
             self._broken = True
-            print(report.longreprtext, file=sys.stderr)
+            lines = map(visible, report.longreprtext.splitlines())
+            print("\n".join(map(no_command, lines)), file=sys.stderr)
 
 
 def run_verify(options: argparse.Namespace) -> int:
@@ -60,7 +64,6 @@ def run_verify(options: argparse.Namespace) -> int:
     started = time.time()
     try:
         settings.report_dir.mkdir(parents=True, exist_ok=True)
-        (settings.report_dir / "junit.xml").unlink(missing_ok=True)
     except OSError as error:
         raise CommandError(f"{settings.report_dir}: no reports there: {error.strerror}") from None
     try:
@@ -94,8 +97,6 @@ def judge(settings: Settings, outcome: Outcome) -> bool:
         "-p", "no:cacheprovider",
         "-p", "no:terminal",
         "-s",
-        f"--junitxml={settings.report_dir / 'junit.xml'}",
-        "-o", "junit_suite_name=hookproof",
     ]  # fmt: skip
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
@@ -127,8 +128,7 @@ def _finish(
     if interrupted:
         outcome.not_judged = "the run was interrupted"
     keep_cases(settings, outcome)
-    took = time.time() - started
-    data = report(settings, outcome, started, took)
+    data = report(settings, outcome, started, time.time() - started)
     if known is not None:
         data = accepted(
             data,
@@ -140,14 +140,20 @@ def _finish(
         )
     if interrupted:
         data["exit_code"] = INTERRUPTED
-    path = write(data, settings.report_dir)
-    print("\n".join(summary(data, took, path)), flush=True)
+    _tell(data, settings)
     return int(data["exit_code"])
 
 
-def write(data: dict[str, Json], directory: Path) -> Path:
-    """Write the report `data` into `directory`, which is made if need be; return its path."""
-    directory.mkdir(parents=True, exist_ok=True)
-    path = directory / "report.json"
-    path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
-    return path
+def _tell(data: dict[str, Json], settings: Settings) -> None:
+    """Write the reports and print the verdict, which is told even where nothing can be written."""
+    failure: OSError | None = None
+    try:
+        write(data, settings.report_dir, os.environ, settings.contract)
+    except OSError as error:
+        failure = error
+    tty = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if tty else None
+    look = Look(width, colour=tty and not os.environ.get("NO_COLOR"))
+    print("\n".join(summary(data, str(settings.report_dir), look)), flush=True)
+    if failure is not None:
+        raise CommandError(f"{settings.report_dir}: no reports there: {failure.strerror}")

@@ -30,6 +30,19 @@ def default_path() -> Path:
 
 def load(path: Path | None = None) -> Contract:
     """Read the contract at `path` (the one that ships, if None); raise `ContractError`."""
+    return _understood(source(path))
+
+
+def parse(name: str, text: str) -> Contract:
+    """Make a contract of `text`; raise `ContractError` with a place in `name`."""
+    return _understood(read(name, text))
+
+
+def source(path: Path | None = None) -> Source:
+    """Read the file at `path` (the contract that ships, if None), with the place of every value.
+
+    `ContractError` if there is no YAML to read; whether it is a contract is not asked.
+    """
     path = path or default_path()
     try:
         text = path.read_text(encoding="utf-8")
@@ -37,12 +50,10 @@ def load(path: Path | None = None) -> Contract:
         raise ContractError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise ContractError(f"{path}: not UTF-8 at byte {error.start}") from None
-    return parse(path.name, text)
+    return read(path.name, text)
 
 
-def parse(name: str, text: str) -> Contract:
-    """Make a contract of `text`; raise `ContractError` with a place in `name`."""
-    source = read(name, text)
+def _understood(source: Source) -> Contract:
     for complaint in _complaints(source):
         raise ContractError(complaint)
     document = cast(dict[str, Json], source.data)

@@ -36,12 +36,16 @@ class Source:
     places: dict[str, tuple[int, int]]
     """JSON pointer of each value -> line and column, from 1."""
 
-    def place(self, pointer: str) -> str:
-        """Return `file:line:column (pointer)` of the value at `pointer`, or of its parent."""
+    def position(self, pointer: str) -> tuple[int, int]:
+        """Return line and column of the value at `pointer`, or of its nearest parent."""
         known = pointer
         while known not in self.places:
             known = known.rpartition("/")[0]
-        line, column = self.places[known]
+        return self.places[known]
+
+    def place(self, pointer: str) -> str:
+        """Return `file:line:column (pointer)` of the value at `pointer`, or of its parent."""
+        line, column = self.position(pointer)
         return f"{self.name}:{line}:{column} ({pointer or 'the document'})"
 
 

@@ -1,0 +1,130 @@
+"""What GitHub Actions shows: annotations in the log, a summary of the step. Pure.
+
+An annotation is one line of output, a command to the runner; the summary is Markdown. Both hold
+text of strangers, which must end neither.
+"""
+
+import string
+
+from hookproof.reports import words
+from hookproof.reports.contract_file import ContractFile
+from hookproof.reports.visible import cut, visible
+from openapi.document import Json
+
+ANNOTATIONS = 10
+"""GitHub shows no more of a step."""
+SUMMARY = 1024 * 1024
+"""Bytes: GitHub takes no longer summary of a step."""
+LONGEST = 500
+"""Characters at most of one text in either."""
+_TABLE = ("| | |", "|---|---|")
+_MARKUP = str.maketrans({c: f"&#{ord(c)};" for c in string.punctuation})
+
+
+def annotations(data: dict[str, Json], file: ContractFile | None) -> list[str]:
+    """Return a line for each finding that is not known, ten at most; or for why none is judged."""
+    if data["reason"] is not None:
+        return [f"::error title=hookproof::could not judge: {_message(data['reason'])}"]
+    found = words.unknown(data)
+    failing = [finding["id"] for finding in words.failing(data)]
+    room = len(found) if len(found) <= ANNOTATIONS else ANNOTATIONS - 1
+    lines = [_annotation(finding, finding["id"] in failing, file) for finding in found[:room]]
+    if found[room:]:
+        level = "error" if failing else "warning"
+        lines.append(f"::{level} title=hookproof::{len(found) - room} more, in report.html")
+    return lines
+
+
+def _annotation(finding: dict[str, Json], fails: bool, file: ContractFile | None) -> str:
+    properties = {"title": f"hookproof {finding['check']}"}
+    if file is not None and not file.ships:
+        properties["file"] = file.path
+        properties["line"], properties["col"] = map(str, file.source.position(finding["pointer"]))
+    told = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    parts = [
+        finding["message"],
+        f"expected: {finding['expected']}" if finding["expected"] else "",
+        f"came: {finding['came']}" if finding["came"] else "",
+        f"{words.known_by(finding)}; {words.place(finding)}",
+        f"{words.often(finding)}; finding {finding['id']}",
+    ]
+    message = "%0A".join(_message(part) for part in parts if part)
+    return f"::{'error' if fails else 'warning'} {told}::{message}"
+
+
+def _message(text: str) -> str:
+    text = cut(visible(text), LONGEST)
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _message(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def step_summary(data: dict[str, Json], room: int = SUMMARY) -> str:
+    """Return the run in Markdown, in `room` bytes; what does not fit is left out, and said."""
+    blocks = [_head(data), _counts(data), *(_finding(f) for f in words.ordered(data))]
+    rest = "\nMore is in `report.html`.\n"
+    text = ""
+    left = room - len(rest)
+    for block in blocks:
+        left -= len(block.encode())
+        if left < 0:
+            return text + rest if room >= len(rest) else ""
+        text += block
+    return text
+
+
+def _head(data: dict[str, Json]) -> str:
+    told = f"Could not judge: {data['reason']}" if data["reason"] else words.counts(data)
+    run = f"{data['requests']} requests to {data['url']} in {data['seconds']:.1f} s"
+    same = f"seed {data['seed']}, run {data['run_id']}"
+    return f"## hookproof: {words.verdict(data)}\n\n{_plain(told)}\n\n{_plain(f'{run}; {same}')}\n"
+
+
+def _counts(data: dict[str, Json]) -> str:
+    statuses = ", ".join(f"{status}: {state['seen']}" for status, state in data["statuses"].items())
+    rows = {
+        "Constraints": ", ".join(f"{n} {state}" for state, n in words.states(data).items()),
+        "Answers": statuses,
+        "Webhooks": words.webhooks(data),
+        "Undecided": "; ".join(reason for reason, _ in words.undecided(data)),
+        "Created": words.created(data),
+        "Known deviations that are gone": "; ".join(
+            f"{gone['id']} ({gone['reason']})" for gone in data["known"]["gone"]
+        ),
+    }
+    lines = [f"| {name} | {_plain(text)} |" for name, text in rows.items() if text]
+    return "\n".join(["", *_TABLE, *lines, ""])
+
+
+def _finding(finding: dict[str, Json]) -> str:
+    known = finding["known"]
+    rows = {
+        "Expected": finding["expected"],
+        "Came": finding["came"],
+        "Contract": f"{words.known_by(finding)}; {words.place(finding)}",
+        "Seen": f"{words.often(finding)}; finding {finding['id']}",
+        "Known": known or "",
+        "Again": finding["curl"] or "",
+    }
+    head = f"{'known ' if known is not None else ''}{finding['severity']} {finding['check']}"
+    lines = [f"| {name} | {_plain(text)} |" for name, text in rows.items() if text]
+    return "\n".join(
+        [
+            "",
+            f"### {_plain(head)}",
+            "",
+            _plain(finding["message"]),
+            "",
+            "| | |",
+            "|---|---|",
+            *lines,
+            "",
+        ]
+    )
+
+
+def _plain(text: str) -> str:
+    """Return `text` so that Markdown and HTML take none of it for markup."""
+    return cut(visible(text), LONGEST).translate(_MARKUP)

@@ -1,0 +1,121 @@
+"""`report.html`: one page that holds all of a run. Pure: report data and style sheet in, HTML out.
+
+It loads nothing and runs nothing, and its policy says so to the browser: the one style sheet is
+allowed by its hash.
+"""
+
+from base64 import b64encode
+from hashlib import sha256
+
+from hookproof.reports import html_findings, html_tables, words
+from hookproof.reports.markup import badge, code, facts, section, shown
+from openapi.document import Json
+
+_NOTHING = "base-uri 'none'; form-action 'none'"
+_MEANING = {
+    "conforms": "The service keeps the contract in all that this run could decide.",
+    "deviates": "The service does not keep the contract.",
+    "not decided": "No violation was seen, but not all could be decided (--require-decided).",
+}
+
+
+def page(data: dict[str, Json], style: str, release: str) -> str:
+    """Return the page; `style` is its style sheet, `release` that of hookproof."""
+    style = f"\n{style.strip()}\n"
+    allowed = b64encode(sha256(style.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{allowed}'; base-uri 'none'; form-action 'none'"
+    )
+    sections = _sections(data)
+    same = code(words.same(data))
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>hookproof: {shown(words.verdict(data))}</title>
+<style>{style}</style>
+</head>
+<body>
+{_header(data)}
+<main>
+{"".join(section(name, title, body) for name, (title, body) in sections.items())}</main>
+<footer><p>hookproof {shown(release)}; {same} sends the same cases again.</p></footer>
+</body>
+</html>
+"""
+
+
+def _sections(data: dict[str, Json]) -> dict[str, tuple[str, str]]:
+    found, listed = len(words.unknown(data)), len(data["constraints"])
+    return {
+        "overview": ("Overview", _overview(data)),
+        "findings": (words.counted(found, "finding"), html_findings.findings(data)),
+        "known": ("Known deviations", html_findings.known(data)),
+        "undecided": ("Undecided", html_tables.undecided(data)),
+        "constraints": (words.counted(listed, "constraint"), html_tables.constraints(data)),
+        "answers": ("Answers", html_tables.answers(data)),
+        "deliveries": ("Deliveries", html_tables.deliveries(data)),
+    }
+
+
+def _header(data: dict[str, Json]) -> str:
+    word = words.verdict(data)
+    meaning = data["reason"] or _MEANING.get(word, "")
+    contract = data["contract"]
+    told = facts(
+        [
+            ("Service", code(data["url"])),
+            ("Contract", shown(f"{contract['title']}, version {contract['version']}")),
+            ("Started", f"{shown(data['started'])}, {data['seconds']:.1f} s"),
+            ("Seed", code(data["seed"])),
+            ("Run", code(data["run_id"])),
+            ("Profile", shown(data["profile"])),
+        ]
+    )
+    return f"""<header class="{word.replace(" ", "-")}">
+<p class="brand">hookproof report</p>
+<h1>{shown(word.capitalize())}</h1>
+<p class="counts">{shown(words.counts(data))}</p>
+<p class="meaning">{shown(meaning)}</p>
+{told}</header>"""
+
+
+def _overview(data: dict[str, Json]) -> str:
+    cards = [
+        _card("Requests", str(data["requests"]), _replayed(data)),
+        _card("Webhooks", str(data["webhooks"]["delivered"]), shown(words.webhooks(data))),
+    ]
+    if words.created(data):
+        cards.append(_card("Created", str(data["created"]["count"]), shown(words.created(data))))
+    states = words.states(data)
+    if data["constraints"]:
+        told = " ".join(badge(state, f"{n} {state}") for state, n in states.items() if n)
+        total = sum(states.values())
+        cards.insert(0, _card("Constraints", str(total), f"{_bar(states)}{told}"))
+    return f'<div class="cards">{"".join(cards)}</div>\n'
+
+
+def _replayed(data: dict[str, Json]) -> str:
+    seen = [(k, state["seen"]) for k, state in data["statuses"].items() if state["seen"]]
+    parts = [f"{count} answered {status}" for status, count in seen]
+    replayed = data["cases"]["replayed"]
+    return shown(", ".join([*parts, f"{replayed} kept from earlier runs"] if replayed else parts))
+
+
+def _card(title: str, number: str, body: str) -> str:
+    return f"<div><h3>{title}</h3><p class='number'>{number}</p><p>{body}</p></div>"
+
+
+def _bar(states: dict[str, int]) -> str:
+    total = sum(states.values())
+    parts, left = "", 0.0
+    for state in ("violated", "undecided", "enforced"):
+        width = 100 * states[state] / total
+        parts += f'<rect class="{state}" x="{left:.2f}" y="0" width="{width:.2f}" height="4"/>'
+        left += width
+    return (
+        '<svg viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">' + parts + "</svg>"
+    )

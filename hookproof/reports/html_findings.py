@@ -1,0 +1,126 @@
+"""A finding in HTML: what was expected and came, and the request, answer and delivery beside."""
+
+import json
+from itertools import takewhile
+
+from hookproof.reports import words
+from hookproof.reports.json_lines import indented
+from hookproof.reports.markup import badge, code, facts, shown, table
+from openapi.document import Json
+
+OPEN = 5
+"""So many findings are unfolded."""
+
+
+def findings(data: dict[str, Json]) -> str:
+    """Return the findings that are not known, the worst first."""
+    found = words.unknown(data)
+    return "".join(_finding(finding, number < OPEN) for number, finding in enumerate(found))
+
+
+def known(data: dict[str, Json]) -> str:
+    """Return the known deviations that happened, folded, and those that did not."""
+    listed = [finding for finding in words.ordered(data) if finding["known"] is not None]
+    happened = "".join(_finding(finding, False) for finding in listed)
+    gone = [(code(item["id"]), shown(item["reason"])) for item in data["known"]["gone"]]
+    caption = f"No longer happening: strike them out of {code(data['known']['file'] or 'the file')}"
+    return happened + (table(caption, ("Finding", "Reason that was given"), gone) if gone else "")
+
+
+def _finding(finding: dict[str, Json], unfolded: bool) -> str:
+    name = finding["severity"]
+    head = (
+        f'{badge(name, name)} <span class="check">{code(finding["check"])}</span> '
+        f'<span class="quiet">{shown(words.often(finding))}</span>'
+        f"<h3>{shown(finding['message'])}</h3>"
+    )
+    reason = finding["known"]
+    body = (
+        _expected(finding)
+        + facts(
+            [
+                ("How it is known", shown(words.known_by(finding))),
+                ("Where the contract says so", code(words.place(finding))),
+                ("Where it is broken", code(finding["instance"]) if finding["instance"] else ""),
+                ("Listed as known", "" if reason is None else shown(reason)),
+                ("Finding", code(finding["id"])),
+            ]
+        )
+        + _fields(finding["fields"])
+        + _evidence(finding)
+        + _again(finding["curl"])
+    )
+    state = " open" if unfolded else ""
+    return f'<details class="finding {name}"{state}><summary>{head}</summary>\n{body}</details>\n'
+
+
+def _expected(finding: dict[str, Json]) -> str:
+    pairs = [("Expected", finding["expected"]), ("Came", finding["came"])]
+    boxes = "".join(
+        f"<div><dt>{name}</dt><dd>{code(text)}</dd></div>" for name, text in pairs if text
+    )
+    return f'<dl class="pair">{boxes}</dl>\n' if boxes else ""
+
+
+def _fields(fields: list[dict[str, Json]]) -> str:
+    if not fields:
+        return ""
+    rows = []
+    for field in fields:
+        sent, came = (json.dumps(field[key], ensure_ascii=False) for key in ("sent", "came"))
+        left, right = (code(sent), code(came)) if not field["note"] else _apart(sent, came)
+        rows.append((code(field["pointer"]), left, right, shown(field["note"])))
+    return table("The payload beside its request", ("Field", "Sent", "Came", "Note"), rows)
+
+
+def _apart(sent: str, came: str) -> tuple[str, str]:
+    """Return both texts with the part marked in which they differ."""
+    before = _alike(sent, came)
+    after = _alike(sent[before:][::-1], came[before:][::-1])
+    return _marked(sent, before, after), _marked(came, before, after)
+
+
+def _alike(one: str, other: str) -> int:
+    """Return how many characters both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def _marked(text: str, before: int, after: int) -> str:
+    end = len(text) - after
+    middle = f"<mark>{shown(text[before:end])}</mark>" if before < end else ""
+    return f"<code>{shown(text[:before])}{middle}{shown(text[end:])}</code>"
+
+
+def _evidence(finding: dict[str, Json]) -> str:
+    request, answer, delivery = (finding[key] for key in ("request", "answer", "delivery"))
+    panels = []
+    if request is not None:
+        size = words.counted(request["bytes"], "byte")
+        about = f"{request['description']}; credential: {request['credential']}; {size}"
+        lines = [f"{request['method']} {request['target']}"]
+        lines.append(f"Content-Type: {request['media_type'] or '(none)'}")
+        panels.append(_panel(f"Request {request['number']}", about, lines, request["body"]))
+    if answer is not None:
+        lines = [f"HTTP {answer['status']}", f"Content-Type: {answer['media_type'] or '(none)'}"]
+        panels.append(_panel("Answer", "", lines, answer["body"]))
+    elif request is not None:
+        panels.append(_panel("Answer", "none came", [], ""))
+    if delivery is not None:
+        lines = [f"{delivery['method']} {delivery['target']}"]
+        lines += [f"{header}: {value}" for header, value in delivery["headers"]]
+        panels.append(_panel(f"Delivery {delivery['id']}", "", lines, delivery["body"]))
+    return f'<div class="evidence">{"".join(panels)}</div>\n' if panels else ""
+
+
+def _panel(title: str, about: str, lines: list[str], body: str) -> str:
+    told = f' <span class="quiet">{shown(about)}</span>' if about else ""
+    head = "\n".join(lines)
+    text = "\n\n".join(part for part in (head, indented(body)) if part)
+    pre = f'<pre tabindex="0">{shown(text)}</pre>' if text else ""
+    return f"<figure><figcaption><b>{shown(title)}</b>{told}</figcaption>{pre}</figure>"
+
+
+def _again(curl: str | None) -> str:
+    if curl is None:
+        return ""
+    return f'<h4>Send it again</h4><pre class="curl" tabindex="0">{shown(curl)}</pre>\n'

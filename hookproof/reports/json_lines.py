@@ -1,0 +1,35 @@
+"""JSON with line breaks and indents, for people. Pure; every token stays as it came."""
+
+import re
+from itertools import pairwise
+
+_PART = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+_SIGNS = frozenset("{}[],:")
+DEEPEST = 20
+"""Levels that are indented further."""
+
+
+def indented(text: str) -> str:
+    """Return `text` with one value a line where it begins like JSON, even if it was cut."""
+    if not text.lstrip().startswith(("{", "[")):
+        return text
+    parts = _PART.findall(text)
+    if any(a not in _SIGNS and b not in _SIGNS for a, b in pairwise(parts)):
+        return text  # not JSON: the white space between the two says what was sent
+    lines, depth = [""], 0
+    for number, part in enumerate(parts):
+        following = parts[number + 1] if number + 1 < len(parts) else ""
+        if part in ("}", "]"):
+            depth -= 1
+            if parts[number - 1] not in ("{", "["):
+                lines.append(_indent(depth))
+        lines[-1] += ": " if part == ":" else part
+        if part in ("{", "["):
+            depth += 1
+        if part == "," or (part in ("{", "[") and following not in ("}", "]")):
+            lines.append(_indent(depth))
+    return "\n".join(lines)
+
+
+def _indent(depth: int) -> str:
+    return "  " * min(max(depth, 0), DEEPEST)

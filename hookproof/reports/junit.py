@@ -1,0 +1,77 @@
+"""`junit.xml`: one test case for each check. Pure: report data in, XML out."""
+
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from contracts.checks import CHECKS
+from hookproof.reports import words
+from hookproof.reports.visible import visible
+from openapi.document import Json
+
+
+def junit(data: dict[str, Json]) -> str:
+    """Return the run as a suite in which each check is a test; known deviations skip theirs.
+
+    A run that judged nothing is a suite with one error.
+    """
+    cases = [_not_judged(data["reason"])] if data["reason"] else _cases(data)
+    suite = Element(
+        "testsuite",
+        name="hookproof",
+        tests=str(len(cases)),
+        failures=str(sum(case.find("failure") is not None for case in cases)),
+        errors=str(sum(case.find("error") is not None for case in cases)),
+        skipped=str(sum(case.find("skipped") is not None for case in cases)),
+        time=f"{data['seconds']:.3f}",
+        timestamp=visible(data["started"]),
+    )
+    suite.extend(cases)
+    root = Element("testsuites", name="hookproof")
+    root.append(suite)
+    indent(root)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{tostring(root, encoding="unicode")}\n'
+
+
+def _cases(data: dict[str, Json]) -> list[Element]:
+    by_check: dict[str, list[dict[str, Json]]] = {check: [] for check in CHECKS}
+    for finding in words.ordered(data):
+        by_check.setdefault(finding["check"], []).append(finding)
+    failing = {finding["id"] for finding in words.failing(data)}
+    return [_case(check, found, failing) for check, found in by_check.items()]
+
+
+def _case(check: str, found: list[dict[str, Json]], failing: set[str]) -> Element:
+    group = CHECKS[check].__module__.rpartition(".")[2] if check in CHECKS else "other"
+    case = Element("testcase", classname=f"hookproof.{group}", name=visible(check), time="0")
+    failed = [f for f in found if f["known"] is None and f["id"] in failing]
+    known = [f for f in found if f["known"] is not None]
+    told = [f for f in found if f not in failed]
+    if failed:
+        first = visible(failed[0]["message"])
+        failure = SubElement(case, "failure", message=first, type=failed[0]["severity"])
+        failure.text = "\n\n".join(_told(finding) for finding in failed)
+    elif known:
+        SubElement(case, "skipped", message=visible(f"known: {known[0]['known']}"))
+    if told:
+        SubElement(case, "system-out").text = "\n\n".join(_told(finding) for finding in told)
+    return case
+
+
+def _not_judged(reason: str) -> Element:
+    case = Element("testcase", classname="hookproof", name="judged", time="0")
+    SubElement(case, "error", message=visible(reason), type="not-judged")
+    return case
+
+
+def _told(finding: dict[str, Json]) -> str:
+    lines = [
+        f"{finding['severity'].upper()} {finding['message']}",
+        f"expected: {finding['expected']}",
+        f"came: {finding['came']}",
+        f"contract: {words.known_by(finding)}; {words.place(finding)}",
+        f"seen: {words.often(finding)}; finding {finding['id']}",
+    ]
+    if finding["known"] is not None:
+        lines.append(f"known: {finding['known']}")
+    if finding["curl"] is not None:
+        lines.append(f"again: {finding['curl']}")
+    return "\n".join(visible(line) for line in lines)

@@ -31,6 +31,8 @@ class Verdict:
     violations: tuple[Violation, ...]
     schema: Mapping[str, Json]
     """The schema, its reference followed."""
+    pointer: str = ""
+    """Where the contract states the schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,10 @@ class Fault:
     sentence: str
     """What the service then does, and where such a mistake comes from."""
     behaviour: Behaviour
+    severity: str = "violation"
+    """What it is by the contract: a `violation`, or a `warning` where that is only assumed."""
+    limited: bool = False
+    """It shows only where a rate limit is on and exceeded."""
 
 
 def combined(faults: Iterable[Fault]) -> Behaviour:

@@ -13,7 +13,7 @@ from hookproof.options import parser
 from hookproof.parts import strangers
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> int:  # noqa: PLR0911 - one for each command
     """Do what the options ask. Each command imports what it needs: a token needs no test runner."""
     match options.command:
         case "mock":
@@ -36,6 +36,10 @@ def _run(options: argparse.Namespace) -> int:
             from hookproof.tables import print_token
 
             return print_token(options)
+        case "selftest":
+            from hookproof.selftest import run_selftest
+
+            return run_selftest(options)
         case _:
             from hookproof.tables import print_faults
 

@@ -1,24 +1,20 @@
 """One fault on trial: a mock that has it, on a port of its own, and the harness against it."""
 
-import io
 import random
 import string
 import time
-from contextlib import redirect_stderr
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from contracts.books import merged
-from contracts.checks import CHECKS
-from contracts.fixtures import CouldNotJudge, run
+from contracts.judgements import Found
+from contracts.run import CouldNotJudge, findings, run
 from contracts.settings import Settings
 from hookproof.contract_option import contract_of
 from hookproof.mock_thread import LOOPBACK, free_port, mock_of
 from mock_server.settings import Settings as MockSettings
 from mock_server.tokens import mint
 from openapi.document import Contract
-from openapi.finding import Finding
 from openapi.rate import Rate
 
 LIMIT = Rate(40, 1)
@@ -36,6 +32,8 @@ class Trial:
     """None: the mock without any fault."""
     limited: bool
     """Whether the mock has a rate limit, and the harness goes beyond it."""
+    warns: bool
+    """Whether a warning is all that can be found: then the harness stops at the first one."""
     secret: str
     seed: int
 
@@ -62,19 +60,24 @@ def attempt(trial: Trial) -> Result:
         rate_limit=LIMIT if trial.limited else None,
         faults=frozenset([trial.fault] if trial.fault else []),
     )
-    with redirect_stderr(io.StringIO()), mock_of(contract, mock) as url:
+    with mock_of(contract, mock) as url:
         settings = _settings(contract, trial, url, port)
         try:
-            books = run(settings, contract)
+            books = run(settings, contract, _silence)
         except CouldNotJudge as error:
             return Result((), (), str(error), judged=False)
-        found = [f for name, check in CHECKS.items() for f in merged(name, check(books))]
-    told = found[0].message if found else "nothing was found"
+        found = findings(books)
+    told = found[0].finding.message if found else "nothing was found"
     return Result(_checks(found, "violation"), _checks(found, "warning"), told, judged=True)
 
 
-def _checks(found: list[Finding], severity: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(f.check for f in found if f.severity == severity))
+def _checks(found: list[Found], severity: str) -> tuple[str, ...]:
+    made = (one.finding for one in found)
+    return tuple(dict.fromkeys(f.check for f in made if f.severity == severity))
+
+
+def _silence(_line: str) -> None:
+    """Hear of a run's progress and say nothing: many runs go on at once."""
 
 
 @lru_cache(maxsize=1)
@@ -102,4 +105,5 @@ def _settings(contract: Contract, trial: Trial, url: str, port: int) -> Settings
         provoke=frozenset(provoked),
         profile="quick",
         exit_first=True,
+        strict=trial.warns,
     )

@@ -12,6 +12,9 @@ ALL_CAUGHT, NOT_CAUGHT = 0, 1
 
 EXPLAINED: Mapping[str, str] = {
     "no-answer": "the mock neither hangs nor dies",
+    "freedom": "the mock refuses nothing that it is free to refuse",
+    "repeated-at-once": "the mock takes one request after the other",
+    "webhook-once": "an event of the mock that is sent twice stays the same event",
     "webhook-json": "the mock serialises every body, wrong ones too",
     "webhook-late": "the mock sends at once or not at all",
 }

@@ -39,6 +39,8 @@ class Verdict:
 class Behaviour:
     """The hooks, in the order of a request's journey."""
 
+    admitted: Callable[[bool, Exchange], bool] | None = None
+    """Whether the client may go on, or asks too often."""
     checks: Callable[[Checks], Checks] | None = None
     """What is checked of a credential."""
     verdict: Callable[[Verdict], Verdict] | None = None

@@ -1,11 +1,12 @@
-"""Faults of the status, derived from the contract: each one swapped for one that is near it."""
+"""Faults of the status, derived from the contract: swapped for one that is near, or never given."""
 
 from collections.abc import Iterator, Mapping
 
 from mock_server.answer_faults import swapped
 from mock_server.behaviour import Behaviour, Fault
 from mock_server.derived_answers import about, provoked
-from mock_server.mutations import slug
+from mock_server.exchange import Exchange
+from mock_server.mutations import single, slug
 from openapi.document import Contract, Operation, Response
 from openapi.pointer import join
 
@@ -24,11 +25,27 @@ _AUTH = ("refused-credential", "credential-without-permission")
 def derived_statuses(contract: Contract) -> Iterator[Fault]:
     """Yield a fault for each answer of each operation and each neighbour of its status."""
     for operation in contract.operations:
+        if operation.rate_limit is not None and operation.answer_to("burst") is not None:
+            yield _unlimited(contract, operation)
         for response in provoked(operation):
             by = response.provoke["by"]
             for instead in NEIGHBOURS.get(by, (500,)):
                 if str(instead) != response.status:
                     yield _swapped(contract, operation, response, instead)
+
+
+def _unlimited(contract: Contract, operation: Operation) -> Fault:
+    def admitted(allowed: bool, exchange: Exchange) -> bool:
+        return allowed or exchange.operation is operation
+
+    return Fault(
+        slug("rate-limit", single(contract.operations, operation.id), "ignored"),
+        "answers",
+        f"{operation.id} answers a client however often it asks.",
+        Behaviour(admitted=admitted),
+        contract.provenance(join(operation.pointer, "x-rate-limit")).severity,
+        limited=True,
+    )
 
 
 def _swapped(contract: Contract, operation: Operation, response: Response, instead: int) -> Fault:

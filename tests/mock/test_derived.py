@@ -10,6 +10,7 @@ from mock_server.derived import derived
 from mock_server.faults import FAULTS, faults
 from openapi.document import Contract
 from openapi.loading import default_path, parse
+from openapi.rate import Rate
 
 Seen = Callable[[Any], bool]
 
@@ -22,6 +23,7 @@ DEVIATIONS: dict[str, Seen] = {
     "answer-201-repeats-accessToken": lambda w: w.post().json() == w.post().json(),
     "status-400-as-422": lambda w: w.post(b"{").status_code == 422,
     "status-201-as-200": lambda w: w.post().status_code == 200,
+    "rate-limit-ignored": lambda w: [w.post() for _ in range(6)][-1].status_code == 201,
     "request-name-maxLength-ignored": lambda w: w.post(name="x" * 257).status_code == 201,
     "request-name-maxLength-tighter": lambda w: w.post(name="x" * 256).status_code == 400,
     "request-name-minLength-tighter": lambda w: w.post(name="x").status_code == 400,
@@ -49,13 +51,14 @@ def _owners(data: Any) -> bool:
 
 @pytest.mark.parametrize("name", DEVIATIONS)
 def test_a_derived_fault_misbehaves_as_its_name_says(start: Any, name: str) -> None:
-    with start(faults=frozenset({name})) as world:
+    limit = Rate(5, 60) if name.startswith("rate-limit") else None
+    with start(faults=frozenset({name}), rate_limit=limit) as world:
         assert DEVIATIONS[name](world), name
 
 
-@pytest.mark.parametrize("name", [n for n in DEVIATIONS if not n.endswith("repeats-accessToken")])
-def test_without_the_fault_it_does_not(world: Any, name: str) -> None:
-    if "X-Rate-Limit" not in name:  # without a limit the mock has no such header at all
+@pytest.mark.parametrize("name", DEVIATIONS)
+def test_without_the_fault_it_does_not(start: Any, name: str) -> None:
+    with start(rate_limit=Rate(5, 60)) as world:
         assert not DEVIATIONS[name](world)
 
 

@@ -33,10 +33,10 @@ NOT_OF_FORMAT = {
 """Strings that a lenient parser takes for the format and that are not of it."""
 
 CONFUSIONS: dict[str, tuple[object, ...]] = {
-    "boolean": ("true", "false", 1, 0, "yes", [], {}),
+    "boolean": ("true", "false", 1, 0, 1.5, "yes", [], {}),
     "string": (12345, True, 1.5, ["text"], {"text": "text"}),
-    "array": ("text", "a,b", {"0": "text"}, 1, True),
-    "object": ([], "text", 1, True),
+    "array": ("text", "a,b", {"0": "text"}, 1, 1.5, True),
+    "object": ([], "text", 1, 1.5, True),
     "integer": ("1", 1.5, True, [1]),
     "number": ("1.5", True, [1]),
 }
@@ -55,7 +55,7 @@ def confusions(contract: Contract, operation: Operation, base: dict[str, Any]) -
         for text in NOT_OF_FORMAT.get(stated.get("format", ""), ()):
             yield varied(base, name, f"{text!r} is no {stated['format']}", constant(text))
         if "array" in types and stated.get("items"):
-            for value in (None, 1, True, {}, ["text"]):
+            for value in (None, 1, 1.5, True, {}, ["text"]):
                 described = f"an item {json.dumps(value)} in {name}"
                 yield varied(base, name, described, constant([*items_of(base.get(name)), value]))
     for name in contract.at(body_schema(operation)).get("required", ()):
@@ -85,6 +85,7 @@ def broken_texts(operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
         "null": lambda _: b"null",
         "an array": lambda good: b"[" + good + b"]",
         "a string": lambda _: b'"text"',
+        "a number": lambda _: b"1.5",
         "an object within a string": lambda good: json.dumps(good.decode()).encode(),
         "a form": lambda _: b"name=text&value=other",
     }

@@ -46,12 +46,15 @@ class Run:
         return replace(books, received=self.received, balance=closed)
 
     def has_enough(self) -> bool:
-        """Say whether the run may stop: it was asked to at the first violation, and has one."""
+        """Say whether the run may stop: it was asked to at the first violation, and has one.
+
+        Where the run is strict a warning counts as one.
+        """
         if not self.settings.exit_first:
             return False
         books = self.books()
         return any(
-            found.finding.severity == "violation"
+            found.finding.severity == "violation" or self.settings.strict
             for name, check in CHECKS.items()
             if name not in NOT_AT_ONCE
             for found in merged(name, check(books))

@@ -4,4 +4,5 @@ import sys
 
 from hookproof.cli import main
 
-sys.exit(main())
+if __name__ == "__main__":  # a process that multiprocessing starts imports this module, too
+    sys.exit(main())

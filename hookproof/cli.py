@@ -14,7 +14,7 @@ from hookproof.exits import CANNOT, INTERRUPTED, CommandError
 from hookproof.parts import strangers
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> int:  # noqa: PLR0911 - one for each command
     """Do what the options ask. Each command imports what it needs: a token needs no test runner."""
     match options.command:
         case "mock":
@@ -37,6 +37,10 @@ def _run(options: argparse.Namespace) -> int:
             from hookproof.tables import print_token
 
             return print_token(options)
+        case "selftest":
+            from hookproof.selftest import run_selftest
+
+            return run_selftest(options)
         case _:
             from hookproof.tables import print_faults
 

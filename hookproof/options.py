@@ -35,7 +35,9 @@ def parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     commands.add_parser("demo", help="show the loop closed, then a finding")
     _token(commands.add_parser("token", help="print a token that the mock accepts"))
     faults = commands.add_parser("faults", help="list the faults that the mock can have")
+    _contract(faults)
     faults.add_argument("--json", action="store_true", help="print a JSON array")
+    _selftest(commands.add_parser("selftest", help="judge the mock with each of its faults"))
     return top, dict(commands.choices)
 
 
@@ -46,10 +48,14 @@ def _version() -> str:
         return "of a checkout that is not installed"
 
 
-def _shared(command: argparse.ArgumentParser) -> None:
+def _contract(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--contract", type=Path, metavar="FILE", help="the contract (default: the one that ships)"
     )
+
+
+def _shared(command: argparse.ArgumentParser) -> None:
+    _contract(command)
     command.add_argument(
         "--config",
         type=Path,
@@ -131,3 +137,11 @@ def _token(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--jwt-secret", metavar="S", help="secret of the tokens (default: a published one)"
     )
+
+
+def _selftest(command: argparse.ArgumentParser) -> None:
+    _contract(command)
+    add = command.add_argument
+    add("--sample", type=values.count, metavar="N", help="try so many faults, of all layers")
+    add("--seed", type=int, metavar="N", help="the same sample and the same cases again")
+    add("--jobs", type=values.count, metavar="N", help="try so many at once (the cores, 2 or more)")

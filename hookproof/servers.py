@@ -39,6 +39,7 @@ def run_mock(options: argparse.Namespace) -> int:
             rate_limit=options.rate_limit,
             faults=frozenset(options.fault),
         )
+        app = create_mock(contract, settings)
     except ValueError as error:
         raise CommandError(str(error)) from None
     listener = listen(options.host, options.port)
@@ -49,7 +50,7 @@ def run_mock(options: argparse.Namespace) -> int:
     lines += [_curl(contract, operation, url, token) for operation in contract.operations]
     # A client's address is what the rate limit goes by: no header may claim another one.
     config = uvicorn.Config(
-        create_mock(contract, settings),
+        app,
         log_config=None,
         access_log=False,
         lifespan="on",

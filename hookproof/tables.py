@@ -4,8 +4,9 @@ import argparse
 import json
 import time
 
+from hookproof.contract_option import contract_of
 from hookproof.values import from_environment
-from mock_server.faults import FAULTS
+from mock_server.faults import faults
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.loading import load
 
@@ -20,13 +21,20 @@ def print_token(options: argparse.Namespace) -> int:
 
 
 def print_faults(options: argparse.Namespace) -> int:
-    """Print name, layer and sentence of every fault: tab-separated, or as a JSON array."""
-    rows = [
-        {"name": fault.name, "layer": fault.layer, "sentence": fault.sentence}
-        for fault in FAULTS.values()
-    ]
+    """Print name, layer and sentence of every fault: tab-separated, or more as a JSON array."""
+    known = faults(contract_of(options.contract)).values()
     if options.json:
+        rows = [
+            {
+                "name": fault.name,
+                "layer": fault.layer,
+                "sentence": fault.sentence,
+                "severity": fault.severity,
+                "needs_rate_limit": fault.limited,
+            }
+            for fault in known
+        ]
         print(json.dumps(rows, indent=2))
     else:
-        print("\n".join("\t".join(row.values()) for row in rows))
+        print("\n".join(f"{fault.name}\t{fault.layer}\t{fault.sentence}" for fault in known))
     return 0

@@ -90,6 +90,13 @@ def port(text: str) -> int:
     return int(text)
 
 
+def count(text: str) -> int:
+    """Read a whole number from 1."""
+    if not (text.isascii() and text.isdecimal()) or int(text[:9]) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
+
+
 def seconds(text: str) -> float:
     """Read a number of seconds, not below 0 and not above a day."""
     try:
@@ -122,13 +129,6 @@ def provocation(text: str) -> str:
 def pace(text: str) -> Rate | Literal["none"]:
     """Read a rate, or `none`."""
     return "none" if text == "none" else rate(text)
-
-
-def count(text: str) -> int:
-    """Read a whole number above 0."""
-    if not (text.isascii() and text.isdecimal()) or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return int(text)
 
 
 def host(text: str) -> str:

@@ -67,6 +67,8 @@ class Admission:
             client = (scope.get("client") or ("", 0))[0]
             allowed, remaining, reset = await self._limiter.count(client)
             exchange.headers += self._limiter.headers(self._documented, remaining, reset)
+            if exchange.behaviour.admitted is not None:
+                allowed = exchange.behaviour.admitted(allowed, exchange)
             if not allowed:
                 wait = max(1, math.ceil(reset - time.time()))
                 phrase = HTTPStatus.TOO_MANY_REQUESTS.phrase

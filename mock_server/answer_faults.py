@@ -12,12 +12,17 @@ from mock_server.exchange import Exchange
 Change = Callable[[Answer, Exchange], Answer]
 
 
-def swapped(provocation: str, instead: int) -> Change:
-    """Return what answers `instead` where the contract's status for `provocation` is meant."""
+def swapped(provocation: str, instead: int, only: str | None = None) -> Change:
+    """Return what answers `instead` where the contract's status for `provocation` is meant.
+
+    `only` is the id of the operation that does so; None: every one.
+    """
 
     def change(answer: Answer, exchange: Exchange) -> Answer:
-        meant = exchange.operation.answer_to(provocation) if exchange.operation else None
-        hit = meant is not None and meant.status == str(answer.status)
+        operation = exchange.operation
+        meant = operation.answer_to(provocation) if operation else None
+        ours = operation is not None and only in (None, operation.id)
+        hit = ours and meant is not None and meant.status == str(answer.status)
         return replace(answer, status=instead) if hit else answer
 
     return change
@@ -31,7 +36,8 @@ def _error(name: str, sentence: str, change: Callable[[dict[str, Any]], object])
     """Return the fault that changes the value of every error's body."""
 
     def apply(answer: Answer, _exchange: Exchange) -> Answer:
-        return answer if answer.status < 400 else rebodied(answer, change(json.loads(answer.body)))
+        error = answer.status >= 400 and answer.body
+        return rebodied(answer, change(json.loads(answer.body))) if error else answer
 
     return _answers(name, sentence, apply)
 
@@ -58,7 +64,7 @@ def _header(name: str, sentence: str, ending: bytes, value: bytes | None) -> Fau
         changed = tuple((key, value) for key in meant if value is not None)
         return replace(answer, headers=kept + changed)
 
-    return _answers(name, sentence, apply)
+    return replace(_answers(name, sentence, apply), severity="warning", limited=True)
 
 
 def _problem(status: int) -> bytes:
@@ -82,7 +88,8 @@ def _numbered(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _wrapped(answer: Answer, _exchange: Exchange) -> Answer:
-    return answer if answer.status >= 300 else rebodied(answer, {"data": json.loads(answer.body)})
+    success = answer.status < 300 and answer.body
+    return rebodied(answer, {"data": json.loads(answer.body)}) if success else answer
 
 
 def _untyped(answer: Answer, _exchange: Exchange) -> Answer:
@@ -129,10 +136,13 @@ ANSWERS = (
         "A repeated request is answered 500: the database's unique index speaks.",
         swapped("repeated-request", 500),
     ),
-    _answers(
-        "unavailable-for-limit",
-        "A client over the rate limit is answered 503 by the proxy.",
-        swapped("burst", 503),
+    replace(
+        _answers(
+            "unavailable-for-limit",
+            "A client over the rate limit is answered 503 by the proxy.",
+            swapped("burst", 503),
+        ),
+        limited=True,
     ),
     _answers("answer-wrapped", "A success is wrapped into an object of its own, `data`.", _wrapped),
     _answers("media-type-missing", "A success has no Content-Type.", _untyped),

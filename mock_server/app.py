@@ -7,8 +7,7 @@ from functools import partial
 from starlette.types import ASGIApp
 
 from mock_server.admission import Admission, Limiter
-from mock_server.behaviour import combined
-from mock_server.faults import FAULTS
+from mock_server.faults import behaviour
 from mock_server.intake import Intake
 from mock_server.operations import Endpoint
 from mock_server.own import own_paths
@@ -25,11 +24,14 @@ from openapi.lowering import lower
 
 
 def create_app(contract: Contract, settings: Settings) -> ASGIApp:
-    """Return an ASGI application with lifespan: webhooks are sent between startup and shutdown."""
+    """Return an ASGI application with lifespan: webhooks are sent between startup and shutdown.
+
+    A `ValueError` names a fault that the contract has nothing for.
+    """
     problems = Problems(contract)
     sender = Sender(settings.webhook_urls)
     webhooks = Webhooks(contract, settings.webhook_secret, sender)
-    behaviour = combined(FAULTS[name] for name in sorted(settings.faults))
+    faulty = behaviour(contract, settings.faults)
     limiter = Limiter(settings.rate_limit) if settings.rate_limit else None
 
     @asynccontextmanager
@@ -45,7 +47,7 @@ def create_app(contract: Contract, settings: Settings) -> ASGIApp:
         middlewares=[
             LIFESPAN,
             partial(OwnPaths, own=own_paths(problems)),
-            partial(Exchanges, contract=contract, behaviour=behaviour, after=webhooks.after),
+            partial(Exchanges, contract=contract, behaviour=faulty, after=webhooks.after),
             EXCEPTIONS,
             routing,
             station(partial(Admission, limiter=limiter), contract),

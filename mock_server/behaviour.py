@@ -31,12 +31,16 @@ class Verdict:
     violations: tuple[Violation, ...]
     schema: Mapping[str, Json]
     """The schema, its reference followed."""
+    pointer: str = ""
+    """Where the contract states the schema."""
 
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
     """The hooks, in the order of a request's journey."""
 
+    admitted: Callable[[bool, Exchange], bool] | None = None
+    """Whether the client may go on, or asks too often."""
     checks: Callable[[Checks], Checks] | None = None
     """What is checked of a credential."""
     verdict: Callable[[Verdict], Verdict] | None = None
@@ -62,6 +66,10 @@ class Fault:
     sentence: str
     """What the service then does, and where such a mistake comes from."""
     behaviour: Behaviour
+    severity: str = "violation"
+    """What it is by the contract: a `violation`, or a `warning` where that is only assumed."""
+    limited: bool = False
+    """It shows only where a rate limit is on and exceeded."""
 
 
 def combined(faults: Iterable[Fault]) -> Behaviour:

@@ -19,8 +19,8 @@ def _delivery(name: str, sentence: str, change: Change) -> Fault:
     return Fault(name, "webhooks", sentence, Behaviour(delivery=change))
 
 
-def _plan(name: str, sentence: str, change: Plan) -> Fault:
-    return Fault(name, "webhooks", sentence, Behaviour(plan=change))
+def _plan(name: str, sentence: str, change: Plan, severity: str = "violation") -> Fault:
+    return Fault(name, "webhooks", sentence, Behaviour(plan=change), severity)
 
 
 def _signature(
@@ -93,12 +93,14 @@ DELIVERIES = (
         "webhook-twice",
         "Every event is sent twice: two workers take the same job.",
         lambda plan, _: plan * 2,
+        "warning",
     ),
     _plan("webhook-one-in-ten-lost", "Every tenth event is lost.", _one_in_ten),
     _plan(
         "webhook-not-retried",
         "An event that the receiver failed to take is not sent again.",
         lambda plan, _: [replace(d, attempts=1) for d in plan],
+        "warning",
     ),
     Fault(
         "webhook-on-refusal",

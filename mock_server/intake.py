@@ -59,7 +59,7 @@ class Intake:
             return text.value
         exchange.value = MISSING if text.problem else text.value
         violations = () if text.problem else schema.violations(text.value, limit=_LOOKED_FOR)
-        verdict = Verdict(text.value, text.problem, text.size, violations, stated)
+        verdict = Verdict(text.value, text.problem, text.size, violations, stated, schema.pointer)
         return _settle(hook(verdict) if hook else verdict)
 
     def _unsupported(self) -> Refusal:

@@ -38,6 +38,7 @@ class Delivery:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     attempts: int = ATTEMPTS
+    method: str = "POST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class Receiver:
             async with (
                 asyncio.timeout(ATTEMPT_SECONDS),
                 client.stream(
-                    "POST", self._url, headers=delivery.headers, content=delivery.body
+                    delivery.method, self._url, headers=delivery.headers, content=delivery.body
                 ) as answer,
             ):
                 read = 0

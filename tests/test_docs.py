@@ -28,6 +28,8 @@ from hookproof.exits import CANNOT, INTERRUPTED, CommandError
 from hookproof.known import read
 from hookproof.options import parser
 from hookproof.run_settings import CASES
+from hookproof.score import EXPLAINED
+from mock_server.derived import derived
 from mock_server.faults import FAULTS
 from openapi import signature
 from openapi.document import Contract
@@ -47,7 +49,15 @@ PAGES = {
 }
 CI, MOCK, WEBHOOKS = (PAGES[f"docs/{name}.md"] for name in ("ci", "mock", "webhooks"))
 PROVENANCE, VOCABULARY = PAGES["docs/provenance.md"], PAGES["docs/vocabulary.md"]
-PAGE_OF = {"verify": CI, "mock": MOCK, "token": MOCK, "faults": MOCK, "sink": WEBHOOKS}
+SELFTEST = PAGES["docs/selftest.md"]
+PAGE_OF = {
+    "verify": CI,
+    "mock": MOCK,
+    "token": MOCK,
+    "faults": MOCK,
+    "sink": WEBHOOKS,
+    "selftest": SELFTEST,
+}
 FOREIGN = {"--pyargs", "--from", "--dist", "--add-host", "--quiet"}
 """Options of other programs that the pages mention."""
 DIALECT: dict[str, Any] = json.loads(
@@ -203,6 +213,24 @@ def test_every_variable_of_the_environment_is_documented_and_exists() -> None:
 def test_every_fault_is_in_its_table_and_no_other() -> None:
     told = [[f"`{f.name}`", f.layer, f.sentence] for f in FAULTS.values()]
     assert rows(MOCK, "name", "layer", "sentence") == told
+
+
+def test_every_family_of_derived_faults_is_in_its_table_and_no_other(contract: Contract) -> None:
+    families = [
+        (re.sub("[A-Z]+", r"[\\w.-]+", named(name)[0]), layer)
+        for name, layer, _ in rows(MOCK, "derived name", "layer")
+    ]
+    made = [(fault.name, fault.layer) for fault in derived(contract)]
+    for name, layer in made:
+        assert any(re.fullmatch(f, name) and layer == its for f, its in families), name
+    for family, its in families:
+        assert any(re.fullmatch(family, name) and layer == its for name, layer in made), family
+
+
+def test_every_check_that_catches_nothing_is_explained_in_its_table() -> None:
+    told = {named(name)[0]: why for name, why in rows(SELFTEST, "idle check")}
+    assert told == EXPLAINED
+    assert set(told) <= set(CHECKS)
 
 
 def test_every_check_is_in_its_table_with_its_rule() -> None:

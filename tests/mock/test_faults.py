@@ -9,9 +9,11 @@ from typing import Any
 import jwt
 import pytest
 
+from mock_server.app import create_app
 from mock_server.faults import FAULTS
 from mock_server.settings import Settings
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
+from openapi.document import Contract
 from openapi.rate import Rate
 
 PERMISSION = "personalAccessToken:write"
@@ -156,6 +158,8 @@ def test_a_row_says_what_it_is() -> None:
         ({"jwt_secret": ""}, "empty"),
     ],
 )
-def test_settings_that_cannot_work_are_refused(settings: Any, tells: str) -> None:
+def test_settings_that_cannot_work_are_refused(
+    contract: Contract, settings: Any, tells: str
+) -> None:
     with pytest.raises(ValueError, match=tells):
-        Settings(**settings)
+        create_app(contract, Settings(**settings))

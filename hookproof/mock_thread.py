@@ -1,0 +1,70 @@
+"""The mock in a thread of this process, on a real port: for many short runs in a row."""
+
+import random
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from mock_server.app import create_app
+from mock_server.settings import Settings
+from openapi.document import Contract
+
+LOOPBACK = "127.0.0.1"
+_PATIENCE = 20.0
+"""Seconds that the mock may take to start or to stop."""
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+@contextmanager
+def mock_of(contract: Contract, settings: Settings) -> Iterator[str]:
+    """Serve the mock until the block ends; yield its URL."""
+    config = uvicorn.Config(
+        create_app(contract, settings),
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        ws="none",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    with socket.create_server((LOOPBACK, 0), backlog=2048) as listener:
+        server = _Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            if not server.ready.wait(_PATIENCE) or not server.started:
+                raise RuntimeError("the mock did not start")
+            yield f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(_PATIENCE)
+
+
+def free_port() -> int:
+    """Return a port on loopback that nothing listens on.
+
+    Below the range from which systems take ports for connections that go out: one of those would
+    otherwise take it before it is used.
+    """
+    while True:
+        port = random.SystemRandom().randrange(20000, 32000)
+        try:
+            with socket.create_server((LOOPBACK, port)):
+                return port
+        except OSError:
+            continue

@@ -15,6 +15,7 @@ from contracts.correlators import Freshness
 from contracts.cost import cost
 from contracts.credentials import expiry
 from contracts.judgements import Found, merged
+from contracts.retry import Refusal, provoke
 from contracts.settings import Settings
 from contracts.target import Target
 from contracts.under_way import Run, closed
@@ -63,8 +64,9 @@ def run(settings: Settings, contract: Contract, progress: Callable[[str], None])
         if not settings.exit_first:
             progress(cost(talks, blocks).sentence)
         sink = None
+        refusal = Refusal()
         if not settings.dry_run:
-            sink = _sink(stack, settings, contract, progress)
+            sink = _sink(stack, settings, contract, progress, refusal)
         this = Run(settings, contract, sink, talks)
         if settings.dry_run:
             return this.books()
@@ -73,6 +75,9 @@ def run(settings: Settings, contract: Contract, progress: Callable[[str], None])
             _drive(this, talk, blocks[talk.operation.id])
         if this.has_enough():
             return this.books()
+        if sink is not None and "retry" in settings.provoke:
+            reasons = [provoke(talk, sink, refusal, this.books) for talk in talks]
+            this.undecided += [reason for reason in reasons if reason]
         progress("waiting for the webhooks to end ...")
         return closed(this)
 
@@ -92,7 +97,11 @@ def _drive(this: Run, talk: Conversation, blocks: Sequence[drive.Block]) -> None
 
 
 def _sink(
-    stack: ExitStack, settings: Settings, contract: Contract, progress: Callable[[str], None]
+    stack: ExitStack,
+    settings: Settings,
+    contract: Contract,
+    progress: Callable[[str], None],
+    refusal: Refusal,
 ) -> Sink | None:
     if not settings.webhooks:
         return None
@@ -106,6 +115,7 @@ def _sink(
         secret=settings.webhook_secret,
         host=settings.webhook_host,
         port=settings.webhook_port,
+        reply=refusal,
     )
     try:
         stack.enter_context(sink)

@@ -95,7 +95,7 @@ def _why_of_an_answer(books: Books, constraint: Constraint) -> tuple[str, str | 
 def _why_of_a_webhook(books: Books, constraint: Constraint) -> tuple[str, str | None]:
     if not books.settings.webhooks:
         return "the webhooks were left out", "drop --no-webhooks"
-    if constraint.keyword == "retries" and "retry" not in books.settings.provoke:
+    if constraint.keyword in ("retries", "soon") and "retry" not in books.settings.provoke:
         return "no delivery was refused", "pass --provoke retry"
     if not books.received:
         return "no delivery came", None

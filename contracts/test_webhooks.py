@@ -59,3 +59,7 @@ def test_events_come_in_time(judge: Callable[[str], None]) -> None:
 
 def test_received_events_are_not_sent_again(judge: Callable[[str], None]) -> None:
     judge("webhook-repeated")
+
+
+def test_refused_deliveries_come_again(judge: Callable[[str], None]) -> None:
+    judge("webhook-retry")

@@ -4,6 +4,7 @@ import argparse
 import os
 from urllib.parse import urlsplit
 
+from contracts.settings import PROVOCATIONS
 from hookproof.exits import CommandError
 from openapi.rate import Rate, parse_rate
 
@@ -89,9 +90,10 @@ def statuses(text: str) -> tuple[int, ...]:
 
 
 def provocation(text: str) -> str:
-    """Read what the run may provoke: `429`."""
-    if text != "429":
-        raise argparse.ArgumentTypeError(f"{text!r} cannot be provoked; known is 429")
+    """Read what the run may provoke."""
+    if text not in PROVOCATIONS:
+        known = ", ".join(PROVOCATIONS)
+        raise argparse.ArgumentTypeError(f"{text!r} cannot be provoked; known are {known}")
     return text
 
 

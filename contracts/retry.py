@@ -2,17 +2,17 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from contracts.books import Books
 from contracts.conversation import Conversation, Stopped
 from contracts.correlators import ANY_MARK
+from contracts.deliveries import Deliveries
 from contracts.exchange import Exchange
 from contracts.ledger import Received, occurrences
 from contracts.plan import Plan
 from openapi.document import Event
 from webhook_sink.delivery import Delivery
-from webhook_sink.server import Sink
 
 RETRY = "retry"
 """The block of the last create, whose first delivery is refused."""
@@ -42,8 +42,19 @@ class Refusal:
             return REFUSED
 
 
+def retries(
+    talks: Sequence[Conversation], sink: Deliveries, refusal: Refusal, look: Callable[[], Books]
+) -> list[str]:
+    """Refuse a delivery of every operation in turn; return a sentence for each that was not."""
+    elsewhere = look().settings.sink_url
+    if elsewhere is not None:
+        return [f"no delivery was refused: the sink at {elsewhere} answers as it was told"]
+    reasons = [provoke(talk, sink, refusal, look) for talk in talks]
+    return [reason for reason in reasons if reason]
+
+
 def provoke(
-    talk: Conversation, sink: Sink, refusal: Refusal, look: Callable[[], Books]
+    talk: Conversation, sink: Deliveries, refusal: Refusal, look: Callable[[], Books]
 ) -> str | None:
     """Create once more, refuse the first delivery of it, and wait for the second until a deadline.
 
@@ -92,7 +103,9 @@ def _later_than(run_id: str, number: int) -> Callable[[Delivery], bool]:
     return where
 
 
-def _await_others(books: Books, sink: Sink, look: Callable[[], Books], deadline: float) -> None:
+def _await_others(
+    books: Books, sink: Deliveries, look: Callable[[], Books], deadline: float
+) -> None:
     until = max((exchange.ended for exchange in books.exchanges), default=0.0) + deadline
     while books.balance.missing and (left := until - time.time()) > 0:
         sink.wait(after=books.received[-1].delivery.id if books.received else 0, timeout=left)
@@ -100,7 +113,7 @@ def _await_others(books: Books, sink: Sink, look: Callable[[], Books], deadline:
 
 
 def _await_second(
-    talk: Conversation, sink: Sink, made: Exchange, before: int, deadline: float
+    talk: Conversation, sink: Deliveries, made: Exchange, before: int, deadline: float
 ) -> Received | None:
     """Wait for the refused delivery and then for the same event; return the refused one."""
     refused: Received | None = None

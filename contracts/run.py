@@ -14,20 +14,17 @@ from contracts.conversation import Conversation
 from contracts.correlators import Freshness
 from contracts.cost import cost
 from contracts.credentials import expiry
+from contracts.deliveries import opened
 from contracts.judgements import Found, merged
-from contracts.retry import Refusal, provoke
+from contracts.not_judged import CouldNotJudge
+from contracts.retry import Refusal, retries
 from contracts.settings import Settings
 from contracts.target import Target
 from contracts.under_way import Run, closed
 from openapi.document import Contract, Json
-from webhook_sink.server import Sink
 
 PILOT_PATIENCE = 1.0
 """Seconds that a run which stops at the first violation waits for the pilot's webhook."""
-
-
-class CouldNotJudge(Exception):
-    """The service could not be judged; the sentence says why and what to do."""
 
 
 def findings(books: Books) -> list[Found]:
@@ -66,7 +63,7 @@ def run(settings: Settings, contract: Contract, progress: Callable[[str], None])
         sink = None
         refusal = Refusal()
         if not settings.dry_run:
-            sink = _sink(stack, settings, contract, progress, refusal)
+            sink = opened(stack, settings, contract, progress, refusal)
         this = Run(settings, contract, sink, talks)
         if settings.dry_run:
             return this.books()
@@ -76,8 +73,7 @@ def run(settings: Settings, contract: Contract, progress: Callable[[str], None])
         if this.has_enough():
             return this.books()
         if sink is not None and "retry" in settings.provoke:
-            reasons = [provoke(talk, sink, refusal, this.books) for talk in talks]
-            this.undecided += [reason for reason in reasons if reason]
+            this.undecided += retries(talks, sink, refusal, this.books)
         progress("waiting for the webhooks to end ...")
         return closed(this)
 
@@ -94,38 +90,6 @@ def _drive(this: Run, talk: Conversation, blocks: Sequence[drive.Block]) -> None
     last = talk.exchanges[-1]
     if ends is not None and last.started <= ends <= last.ended:
         raise CouldNotJudge("the token expired during the run: pass one that lasts longer")
-
-
-def _sink(
-    stack: ExitStack,
-    settings: Settings,
-    contract: Contract,
-    progress: Callable[[str], None],
-    refusal: Refusal,
-) -> Sink | None:
-    if not settings.webhooks:
-        return None
-    if not settings.webhook_secret and any(event.signature for event in contract.events):
-        raise CouldNotJudge(
-            "webhooks cannot be judged without their secret: pass --webhook-secret or "
-            "HOOKPROOF_WEBHOOK_SECRET, or leave them out with --no-webhooks"
-        )
-    sink = Sink(
-        contract,
-        secret=settings.webhook_secret,
-        host=settings.webhook_host,
-        port=settings.webhook_port,
-        reply=refusal,
-    )
-    try:
-        stack.enter_context(sink)
-    except OSError as error:
-        raise CouldNotJudge(
-            f"cannot listen for webhooks on {settings.webhook_host}:{settings.webhook_port} "
-            f"({error.strerror}): stop what listens there, or pass --webhook-listen"
-        ) from None
-    progress(f"listening for webhooks on {sink.url}/ (any path)")
-    return sink
 
 
 def _kept(settings: Settings) -> Sequence[Mapping[str, Json]]:

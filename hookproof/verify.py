@@ -68,6 +68,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
         webhook_host=host,
         webhook_port=port,
         webhook_secret=from_environment(options.webhook_secret, "HOOKPROOF_WEBHOOK_SECRET"),
+        sink_url=options.sink,
         webhook_deadline=options.webhook_deadline,
         provoke=frozenset(options.provoke),
         rate_limit=options.rate_limit,

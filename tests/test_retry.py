@@ -15,9 +15,9 @@ from contracts.correlators import Freshness
 from contracts.drive import pilot
 from contracts.judgements import merged
 from contracts.retry import RETRY, Refusal, provoke
-from contracts.run import Run
 from contracts.settings import Settings
 from contracts.target import Target
+from contracts.under_way import Run
 from openapi.document import Contract
 from openapi.finding import Finding
 from openapi.loading import load

@@ -26,8 +26,10 @@ def accepted(item: Received) -> bool:
 
 def sent(books: Books) -> Iterator[Judgement]:
     """Every success brings its event about, before the deadline."""
-    if not books.settings.webhooks:
+    settings = books.settings
+    if not settings.webhooks:
         return
+    here = settings.sink_url or f"http://{settings.webhook_host}:{settings.webhook_port}/"
     for event, exchange, _ in told(books):
         yield kept(join(event.pointer, "x-trigger"), exchange.request.number)
     lacking = ((triggered(books.contract, e), e) for e in books.balance.missing)
@@ -36,8 +38,7 @@ def sent(books: Books) -> Iterator[Judgement]:
         if not books.received:
             message = (
                 f"no delivery came at all, within {books.deadline(event):g} s of the last answer: "
-                f"either the service sends none, or it sends them to another URL than "
-                f"http://{books.settings.webhook_host}:{books.settings.webhook_port}/"
+                f"either the service sends none, or it sends them to another URL than {here}"
             )
         else:
             message = (

@@ -204,6 +204,8 @@ def _of_event(contract: Contract, event: Event) -> Iterator[tuple[Key, Kind]]:
     for part in ("deadline", "repeats", "retries"):
         if part in event.trigger:
             yield (join(trigger, part), "*"), "webhook"
+    if "retries" in event.trigger:
+        yield (join(trigger, "retries", "soon"), "*"), "webhook"
     for part in ("echoes", "equal", "unique"):
         for index in range(len(event.trigger.get(part, ()))):
             yield (join(trigger, part, index), "*"), "echo" if part == "echoes" else "webhook"

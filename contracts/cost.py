@@ -68,4 +68,6 @@ def _afterwards(talk: Conversation) -> tuple[int, int]:
     if "429" in settings.provoke and talk.operation.rate_limit is not None:
         sent += int(talk.operation.rate_limit["requests"] * 1.5) + 1
         made += talk.operation.rate_limit["requests"]
+    if "retry" in settings.provoke:
+        sent, made = sent + 1, made + 1
     return sent, made

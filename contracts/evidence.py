@@ -3,11 +3,13 @@
 Everything here is text without secrets, cut to what can be read.
 """
 
+import json
 import shlex
 from collections.abc import Mapping
 
 from contracts.books import Books
-from contracts.exchange import Answer, Request
+from contracts.echoes import beside, owners
+from contracts.exchange import Answer, Exchange, Request
 from contracts.judgements import Found
 from contracts.ledger import Received
 from contracts.masking import Mask
@@ -25,7 +27,7 @@ def evidence(books: Books, found: Found, checks: Mapping[str, str], mask: Mask) 
     """Return the finding as data, with all that shows it; `checks` holds the rule of each check."""
     told, case = found.finding, found.case
     known = books.contract.provenance(told.pointer, told.detail)
-    exchange = case.exchange
+    exchange = case.exchange or _that_brought_about(books, case.received)
     return {
         "id": found.id,
         "check": told.check,
@@ -45,10 +47,46 @@ def evidence(books: Books, found: Found, checks: Mapping[str, str], mask: Mask) 
         "request": _request(exchange.request, mask) if exchange else None,
         "answer": _answer(exchange.answer, mask) if exchange and exchange.answer else None,
         "delivery": _delivery(case.received, mask) if case.received else None,
-        "fields": [],
+        "fields": _fields(books, exchange, case.received, mask),
         "curl": curl(books.settings.url, exchange.request, mask) if exchange else None,
         "known": None,
     }  # fmt: skip
+
+
+def _that_brought_about(books: Books, received: Received | None) -> Exchange | None:
+    pairs = ((e, occurrence) for e, occurrence in books.balance.pairs)
+    return next((e for e, occurrence in pairs if received in occurrence.attempts), None)
+
+
+def _fields(
+    books: Books, exchange: Exchange | None, received: Received | None, mask: Mask
+) -> list[dict[str, Json]]:
+    """Return what the payload says beside what the request said, echo by echo."""
+    event = received.verdict.event if received else None
+    if exchange is None or received is None or event is None:
+        return []
+    told = beside(event, exchange, received.verdict.payload, owners(event, books.exchanges))
+    return [
+        {
+            "pointer": field.pointer,
+            "sent": _shown(field.sent, mask),
+            "came": _shown(field.came, mask),
+            "note": mask(field.note),
+        }
+        for field in told
+    ]
+
+
+def _shown(value: Json, mask: Mask) -> Json:
+    """Return a value without secrets, and cut if it is long."""
+    if isinstance(value, str):
+        masked = mask(value)
+        return masked if len(masked) <= LONGEST else f"{masked[:LONGEST]}..."
+    text = mask(brief(value, LONGEST))
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _stated(contract: Contract, pointer: str, detail: str) -> str:

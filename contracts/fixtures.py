@@ -14,8 +14,9 @@ from contracts.checks import CHECKS
 from contracts.checks.secrets import known_secrets
 from contracts.judgements import merged
 from contracts.masking import Mask
+from contracts.not_judged import CouldNotJudge
 from contracts.outcome import OUTCOME, SETTINGS, Outcome
-from contracts.run import CouldNotJudge, run
+from contracts.run import run
 from openapi.loading import load
 from openapi.reading import ContractError
 

@@ -14,19 +14,17 @@ from contracts.conversation import Conversation
 from contracts.correlators import Freshness
 from contracts.cost import cost
 from contracts.credentials import expiry
+from contracts.deliveries import opened
 from contracts.judgements import Found, merged
+from contracts.not_judged import CouldNotJudge
+from contracts.retry import Refusal, retries
 from contracts.settings import Settings
 from contracts.target import Target
 from contracts.under_way import Run, closed
 from openapi.document import Contract, Json
-from webhook_sink.server import Sink
 
 PILOT_PATIENCE = 1.0
 """Seconds that a run which stops at the first violation waits for the pilot's webhook."""
-
-
-class CouldNotJudge(Exception):
-    """The service could not be judged; the sentence says why and what to do."""
 
 
 def findings(books: Books) -> list[Found]:
@@ -39,7 +37,9 @@ def run(settings: Settings, contract: Contract, progress: Callable[[str], None])
 
     `progress` hears a few words at each step. Raises `CouldNotJudge`.
     """
-    if not settings.token and any(operation.scheme for operation in contract.operations):
+    if not (settings.token or settings.dry_run) and any(
+        operation.scheme for operation in contract.operations
+    ):
         raise CouldNotJudge(
             "no token was given: pass --token or HOOKPROOF_TOKEN (for the mock: hookproof token)"
         )
@@ -63,8 +63,9 @@ def run(settings: Settings, contract: Contract, progress: Callable[[str], None])
         if not settings.exit_first:
             progress(cost(talks, blocks).sentence)
         sink = None
+        refusal = Refusal()
         if not settings.dry_run:
-            sink = _sink(stack, settings, contract, progress)
+            sink = opened(stack, settings, contract, progress, refusal)
         this = Run(settings, contract, sink, talks)
         if settings.dry_run:
             return this.books()
@@ -73,6 +74,8 @@ def run(settings: Settings, contract: Contract, progress: Callable[[str], None])
             _drive(this, talk, blocks[talk.operation.id])
         if this.has_enough():
             return this.books()
+        if sink is not None and "retry" in settings.provoke:
+            this.undecided += retries(talks, sink, refusal, this.books)
         progress("waiting for the webhooks to end ...")
         return closed(this)
 
@@ -89,33 +92,6 @@ def _drive(this: Run, talk: Conversation, blocks: Sequence[drive.Block]) -> None
     last = talk.exchanges[-1]
     if ends is not None and last.started <= ends <= last.ended:
         raise CouldNotJudge("the token expired during the run: pass one that lasts longer")
-
-
-def _sink(
-    stack: ExitStack, settings: Settings, contract: Contract, progress: Callable[[str], None]
-) -> Sink | None:
-    if not settings.webhooks:
-        return None
-    if not settings.webhook_secret and any(event.signature for event in contract.events):
-        raise CouldNotJudge(
-            "webhooks cannot be judged without their secret: pass --webhook-secret or "
-            "HOOKPROOF_WEBHOOK_SECRET, or leave them out with --no-webhooks"
-        )
-    sink = Sink(
-        contract,
-        secret=settings.webhook_secret,
-        host=settings.webhook_host,
-        port=settings.webhook_port,
-    )
-    try:
-        stack.enter_context(sink)
-    except OSError as error:
-        raise CouldNotJudge(
-            f"cannot listen for webhooks on {settings.webhook_host}:{settings.webhook_port} "
-            f"({error.strerror}): stop what listens there, or pass --webhook-listen"
-        ) from None
-    progress(f"listening for webhooks on {sink.url}/ (any path)")
-    return sink
 
 
 def _kept(settings: Settings) -> Sequence[Mapping[str, Json]]:

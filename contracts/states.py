@@ -95,8 +95,11 @@ def _why_of_an_answer(books: Books, constraint: Constraint) -> tuple[str, str | 
 def _why_of_a_webhook(books: Books, constraint: Constraint) -> tuple[str, str | None]:
     if not books.settings.webhooks:
         return "the webhooks were left out", "drop --no-webhooks"
-    if constraint.keyword == "retries" and "retry" not in books.settings.provoke:
-        return "no delivery was refused", "pass --provoke retry"
+    if constraint.keyword in ("retries", "soon"):
+        remote = books.settings.sink_url is not None
+        asked = "retry" in books.settings.provoke
+        cure = "drop --sink" if remote else None if asked else "pass --provoke retry"
+        return "no delivery was refused", cure
     if not books.received:
         return "no delivery came", None
     if constraint.kind == "echo":

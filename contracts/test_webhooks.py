@@ -59,3 +59,7 @@ def test_events_come_in_time(hookproof_judge: Callable[[str], None]) -> None:
 
 def test_received_events_are_not_sent_again(hookproof_judge: Callable[[str], None]) -> None:
     hookproof_judge("webhook-repeated")
+
+
+def test_refused_deliveries_come_again(hookproof_judge: Callable[[str], None]) -> None:
+    hookproof_judge("webhook-retry")

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from contracts.books import Books
 from contracts.checks import CHECKS
 from contracts.conversation import Conversation
+from contracts.deliveries import Deliveries
 from contracts.exchange import Exchange
 from contracts.judgements import merged
 from contracts.ledger import Balance, Received, balance, occurrences, triggered
 from contracts.settings import Settings
 from openapi.document import Contract
-from webhook_sink.server import Sink
 
 NOT_AT_ONCE = ("webhook-sent", "webhook-late")
 """Checks that say nothing before the last deadline has passed."""
@@ -23,7 +23,7 @@ class Run:
 
     settings: Settings
     contract: Contract
-    sink: Sink | None
+    sink: Deliveries | None
     talks: list[Conversation]
     undecided: list[str] = field(default_factory=list)
     received: tuple[Received, ...] = ()

@@ -8,7 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from contracts.judgements import Found
-from contracts.run import CouldNotJudge, findings, run
+from contracts.not_judged import CouldNotJudge
+from contracts.run import findings, run
 from contracts.settings import Settings
 from hookproof.contract_option import contract_of
 from hookproof.mock_thread import LOOPBACK, free_port, mock_of

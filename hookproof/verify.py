@@ -16,9 +16,10 @@ from contracts import kept
 from contracts.checks import CHECKS
 from contracts.checks.secrets import known_secrets
 from contracts.masking import Mask
+from contracts.not_judged import CouldNotJudge
 from contracts.outcome import OUTCOME, SETTINGS, Outcome
 from contracts.report import CONFORMS, report
-from contracts.run import CouldNotJudge, run
+from contracts.run import run
 from contracts.settings import Settings
 from hookproof.contract_option import contract_of
 from hookproof.exits import INTERRUPTED, CommandError

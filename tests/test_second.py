@@ -100,7 +100,8 @@ def judged(port: int, directory: Path, options: list[str], *arguments: str) -> R
             "HOOKPROOF_TOKEN_WITHOUT_PERMISSION": OPAQUE["other"],
         }
     with service(port, *options) as url:
-        return verify(url, port, directory, *arguments, **environment)
+        provoked = ("--provoke", "retry")
+        return verify(url, port, directory, *provoked, *arguments, **environment)
 
 
 def test_it_conforms(port: int, tmp_path: Path) -> None:

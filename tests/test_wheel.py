@@ -17,6 +17,7 @@ contracts/checks/failures.py
 contracts/checks/payloads.py
 contracts/checks/repeats.py
 contracts/checks/requests.py
+contracts/checks/retries.py
 contracts/checks/secrets.py
 contracts/checks/webhooks.py
 contracts/constraints.py
@@ -24,8 +25,11 @@ contracts/conversation.py
 contracts/correlators.py
 contracts/cost.py
 contracts/credentials.py
+contracts/deliveries.py
+contracts/distortions.py
 contracts/doubt.py
 contracts/drive.py
+contracts/echoes.py
 contracts/evidence.py
 contracts/exchange.py
 contracts/expectations.py
@@ -36,14 +40,19 @@ contracts/issued.py
 contracts/judgements.py
 contracts/kept.py
 contracts/ledger.py
+contracts/lists.py
 contracts/masking.py
+contracts/moments.py
 contracts/negatives.py
+contracts/not_judged.py
 contracts/outcome.py
 contracts/paired.py
 contracts/plan.py
 contracts/probes.py
 contracts/properties.py
+contracts/remote_sink.py
 contracts/report.py
+contracts/retry.py
 contracts/run.py
 contracts/scoring.py
 contracts/settings.py
@@ -53,6 +62,8 @@ contracts/target.py
 contracts/test_answers.py
 contracts/test_requests.py
 contracts/test_secrets.py
+contracts/test_webhooks.py
+contracts/test_webhooks.py
 contracts/test_webhooks.py
 contracts/under_way.py
 hookproof/__init__.py
@@ -67,6 +78,8 @@ hookproof/exits.py
 hookproof/hookproof.schema.json
 hookproof/known.py
 hookproof/mock_thread.py
+hookproof/options.py
+hookproof/options.py
 hookproof/options.py
 hookproof/parts.py
 hookproof/policy.py
@@ -95,6 +108,10 @@ hookproof/servers.py
 hookproof/tables.py
 hookproof/trial.py
 hookproof/values.py
+hookproof/values.py
+hookproof/values.py
+hookproof/verify.py
+hookproof/verify.py
 hookproof/verify.py
 hookproof/verify_options.py
 hookproof/xdist_group.py
@@ -160,6 +177,7 @@ webhook_sink/api.py
 webhook_sink/app.py
 webhook_sink/arrivals.py
 webhook_sink/delivery.py
+webhook_sink/diagnosis.py
 webhook_sink/guard.py
 webhook_sink/inspector/icon.svg
 webhook_sink/inspector/index.html
@@ -170,6 +188,8 @@ webhook_sink/memory_store.py
 webhook_sink/receiver.py
 webhook_sink/running.py
 webhook_sink/server.py
+webhook_sink/signature_values.py
+webhook_sink/signed_contents.py
 webhook_sink/sqlite_store.py
 webhook_sink/store.py
 webhook_sink/verdict.py

@@ -1,8 +1,9 @@
 """The JSON API, for the page and for scripts. It only reads.
 
-- `GET api/deliveries?after=N&limit=N&newest=1`: `{"deliveries": [...], "events": [...]}`; those
-  with an id greater than `after` (0), at most `limit` (100, up to 1000), oldest first. `newest=1`
-  takes the newest instead, newest first. `events` are the names that the contract knows.
+- `GET api/deliveries?after=N&limit=N&newest=1`: `{"deliveries": [...], "events": [...], "now": T}`;
+  those with an id greater than `after` (0), at most `limit` (100, up to 1000), oldest first.
+  `newest=1` takes the newest instead, newest first. `events` are the names that the contract
+  knows, `now` is the time at the sink in Unix seconds.
 - `GET api/deliveries/{id}`: one delivery with headers, body and findings, or 404.
 - `GET api/deliveries/wait?after=N&timeout=S&event=NAME`: 200 with the first delivery whose id is
   greater than `after` (and whose event is NAME), as soon as there is one; 204 when `timeout`
@@ -15,6 +16,7 @@ Errors are `{"message": "..."}`: 400 for a parameter that cannot be, 503 for a s
 import asyncio
 import json
 import math
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from starlette.concurrency import run_in_threadpool
@@ -75,7 +77,7 @@ class Api:
             newest_first=bool(_number(request, "newest", 0, 0, 1)),
         )
         shown = [views.summary(delivery, self._judge(delivery)) for delivery in found]
-        return answer({"deliveries": shown, "events": self._events})
+        return answer({"deliveries": shown, "events": self._events, "now": time.time()})
 
     def get(self, request: Request) -> Response:
         """Answer with one delivery."""

@@ -18,7 +18,7 @@ from webhook_sink.guard import Guard
 from webhook_sink.receiver import Receiver
 from webhook_sink.store import Store, StoreError
 from webhook_sink.verdict import Verdict, judge
-from webhook_sink.writer import Writer
+from webhook_sink.writer import Reply, Writer, as_listed
 
 LIMIT = 1024 * 1024
 """Bytes of a body that are kept, unless told otherwise."""
@@ -30,13 +30,16 @@ def create_app(
     store: Store,
     secret: str | None = None,
     replies: Sequence[int] = (200,),
+    reply: Reply = as_listed,
     limit: int = LIMIT,
     arrivals: Arrivals | None = None,
 ) -> Router:
     """Return the ASGI app; serve it with `webhook_sink.server.uvicorn_config(app)`, lifespan on.
 
     `secret` is the webhook secret, without which signatures stay unchecked. `replies` holds one
-    status (200 to 599) for each delivery in turn, the last repeats. `limit` is in bytes of body.
+    status (200 to 599) for each delivery in turn, the last repeats; `reply` may choose another for
+    a delivery: it is called in the thread that stores, and returns None where it does not choose.
+    `limit` is in bytes of body.
     `arrivals` hears of every delivery stored. The app takes `store` over and closes it at its end.
     """
     if not replies or not all(200 <= status <= 599 for status in replies):
@@ -44,7 +47,7 @@ def create_app(
     if limit < 1:
         raise ValueError("limit is a number of bytes from 1")
     arrivals = arrivals or Arrivals()
-    writer = Writer(store, replies, arrivals)
+    writer = Writer(store, replies, arrivals, reply)
 
     def judged(delivery: Delivery) -> Verdict:
         return judge(delivery, contract, secret)

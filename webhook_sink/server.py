@@ -19,6 +19,7 @@ from webhook_sink.running import Running
 from webhook_sink.store import open_store
 from webhook_sink.verdict import Verdict, judge
 from webhook_sink.wire import WireProtocol
+from webhook_sink.writer import Reply, as_listed
 
 WAIT = 10.0
 """Seconds that a delivery is waited for, unless told otherwise."""
@@ -64,6 +65,7 @@ class Sink:
         port: int = 0,
         store: Path | None = None,
         replies: tuple[int, ...] = (200,),
+        reply: Reply = as_listed,
         limit: int = LIMIT,
     ) -> None:
         """Port 0 is any free one. `store` is an SQLite file, or None for memory alone.
@@ -75,6 +77,7 @@ class Sink:
         self._address = (host, port)
         self._file = store
         self._replies = replies
+        self._reply = reply
         self._limit = limit
         self._running: Running | None = None
 
@@ -93,6 +96,7 @@ class Sink:
                 store=store,
                 secret=self._secret,
                 replies=self._replies,
+                reply=self._reply,
                 limit=self._limit,
                 arrivals=arrivals,
             )

@@ -12,6 +12,7 @@ from openapi.pointer import get, join
 from openapi.signature import verify
 from openapi.validation import Violation, brief, type_name
 from webhook_sink.delivery import Delivery
+from webhook_sink.diagnosis import explain
 
 Signature = Literal["valid", "invalid", "missing", "unchecked"]
 _MOST = 1000
@@ -63,6 +64,9 @@ def judge(delivery: Delivery, contract: Contract, secret: str | None) -> Verdict
     event = next(named, None)
     expected = event or contract.events[0]
     signature, complaint = proofs[expected.name]
+    if complaint is not None and expected.signature is not None and secret is not None:
+        reason = explain(expected.signature, delivery, secret)
+        complaint = f"{complaint}: {reason}" if reason else complaint
     findings = [*_manner(delivery, contract, expected, complaint)]
     if text is None:
         findings.append(_incomplete(delivery, contract, expected))

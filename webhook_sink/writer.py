@@ -4,7 +4,7 @@ import asyncio
 import logging
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from webhook_sink.arrivals import Arrivals
@@ -16,6 +16,13 @@ _AT_ONCE = 256
 """How many deliveries one commit takes at most."""
 _log = logging.getLogger("hookproof.sink")
 
+Reply = Callable[[Delivery], int | None]
+"""Asked for each delivery, before it is stored: its status, or None where `replies` shall say."""
+
+
+def as_listed(_: Delivery) -> None:
+    """Leave every status to `replies`."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Job:
@@ -26,10 +33,20 @@ class _Job:
 class Writer:
     """Settles what each delivery is answered, stores it, and tells of it."""
 
-    def __init__(self, store: Store, replies: Sequence[int], arrivals: Arrivals) -> None:
-        """`replies` holds one status for each delivery in turn; the last one repeats."""
+    def __init__(
+        self,
+        store: Store,
+        replies: Sequence[int],
+        arrivals: Arrivals,
+        reply: Reply = as_listed,
+    ) -> None:
+        """`replies` holds one status for each delivery in turn; the last one repeats.
+
+        `reply` is called in the thread that stores; while it works, no delivery is answered.
+        """
         self._store = store
         self._replies = tuple(replies)
+        self._reply = reply
         self._given = 0
         self._arrivals = arrivals
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -81,15 +98,14 @@ class Writer:
     def _answered(self, drafts: Sequence[Delivery]) -> tuple[list[Delivery], int]:
         """Return `drafts` with their statuses, and how many replies are given away then.
 
-        A delivery that is too large takes no reply.
+        A delivery that is too large takes no reply, nor does one whose status is chosen for it.
         """
         given = self._given
         answered = []
         for draft in drafts:
-            status = TOO_LARGE
-            if not draft.truncated:
-                status = self._replies[min(given, len(self._replies) - 1)]
-                given += 1
+            chosen = TOO_LARGE if draft.truncated else self._reply(draft)
+            status = self._replies[min(given, len(self._replies) - 1)] if chosen is None else chosen
+            given += chosen is None
             answered.append(replace(draft, status=status))
         return answered, given
 

@@ -11,6 +11,7 @@ from contracts.checks import (
     payloads,
     repeats,
     requests,
+    retries,
     secrets,
     webhooks,
 )
@@ -49,5 +50,6 @@ CHECKS: dict[str, Check] = {
     "webhook-unique": payloads.unique,
     "webhook-late": webhooks.late,
     "webhook-repeated": webhooks.repeated,
+    "webhook-retry": retries.retry,
 }
 """Every check by its name, in the order of the report."""

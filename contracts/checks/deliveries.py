@@ -1,19 +1,20 @@
 """What each delivery proves alone: the sink's verdict, passed on."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from contracts.books import Books
+from contracts.checks.retries import refused
 from contracts.constraints import Key, evaluated, json_place, key
 from contracts.judgements import Judgement, broken, kept
 from contracts.ledger import Received
 from openapi.finding import Finding
 
 
-def _alone(books: Books, check: str) -> Iterator[Judgement]:
-    """Pass on what the sink found in each delivery alone under `check`."""
+def _alone(books: Books, check: str, but: Collection[int] = frozenset()) -> Iterator[Judgement]:
+    """Pass on what the sink found under `check` in each delivery alone, `but` for some ids."""
     earlier = {item.delivery.id for event in books.balance.earlier for item in event.attempts}
     for item in books.received:
-        if item.delivery.id in earlier:
+        if item.delivery.id in earlier or item.delivery.id in but:
             continue
         found = [f for f in item.verdict.findings if f.check == check]
         spoilt = {key(finding.pointer, finding.detail) for finding in found}
@@ -72,7 +73,8 @@ def method(books: Books) -> Iterator[Judgement]:
 
 def signature(books: Books) -> Iterator[Judgement]:
     """A delivery carries the signature of its raw body."""
-    return _alone(books, "webhook-signature")
+    again = {item.delivery.id for case in refused(books) for item in case.later}
+    return _alone(books, "webhook-signature", again)
 
 
 def media_type(books: Books) -> Iterator[Judgement]:

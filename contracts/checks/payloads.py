@@ -1,11 +1,10 @@
 """What a payload says, held against the request that brought it about."""
 
-import re
 from collections.abc import Iterator
-from typing import Any
 
 from contracts.books import Books
 from contracts.checks.webhooks import told
+from contracts.echoes import Owners, both, echoes, note, owners
 from contracts.exchange import Exchange
 from contracts.expectations import expectation
 from contracts.freedoms import matching
@@ -20,55 +19,58 @@ from openapi.validation import brief, type_name
 
 def echo(books: Books) -> Iterator[Judgement]:
     """The payload says of the request what the request said."""
+    known: dict[str, Owners] = {}
     for event, exchange, occurrence in told(books):
         expected = expectation(books.contract, exchange.request, exchange.started)
         body = exchange.request.json
         # What an invalid request means, once it was accepted, nobody can say.
         if expected.violations or body.problem is not None or body.duplicate_keys:
             continue
+        if event.name not in known:
+            known[event.name] = owners(event, books.exchanges)
         free = matching(books.contract, exchange.request, exchange.started)
         for index, stated in enumerate(event.trigger.get("echoes", ())):
             if parse(stated["from"]).where not in free:
-                yield _echo(books, event, index, exchange, occurrence)
+                yield _echo(books, event, index, exchange, occurrence, known[event.name])
 
 
 def _echo(
-    books: Books, event: Event, index: int, exchange: Exchange, occurrence: Occurrence
+    books: Books,
+    event: Event,
+    index: int,
+    exchange: Exchange,
+    occurrence: Occurrence,
+    known: Owners,
 ) -> Judgement:
     stated = event.trigger["echoes"][index]
     pointer = join(event.pointer, "x-trigger", "echoes", index)
-    sent = parse(stated["from"]).of(exchange.request.json.value)
-    came = get(occurrence.payload, stated["to"])
-    if sent is MISSING or sent is None:
-        sent = stated.get("absent")
-    if came is MISSING:
-        came = None if sent is None else MISSING
-    other_type = None not in (came, sent) and type_name(came) != type_name(sent)
-    if came is MISSING or other_type:
-        return kept(pointer, exchange.request.number)  # The schema's to say.
-    if _echoes(stated["compare"], sent, came):
+    sent, came = both(stated, exchange, occurrence.payload)
+    if _of_the_schema(stated["compare"], sent, came) or echoes(stated["compare"], sent, came):
         return kept(pointer, exchange.request.number)
+    why = note(stated, exchange, sent, came, known)
     message = (
-        f"delivery {occurrence.first.delivery.id} has {brief(came)} at {stated['to']}; "
+        f"delivery {occurrence.first.delivery.id} has {brief(came)} at {stated['to']} ({why}); "
         f"{exchange.request.named()} had sent {brief(sent)}"
     )
-    return broken(books, pointer, exchange, message, instance=stated["to"])
+    return broken(
+        books,
+        pointer,
+        exchange,
+        message,
+        instance=stated["to"],
+        received=occurrence.first,
+        expected=f"{brief(sent)} at {stated['to']}",
+        came=f"{brief(came)} ({why})",
+    )
 
 
-def _echoes(compare: str, sent: Any, came: Any) -> bool:
-    if sent is None or came is None:
-        return sent is came
-    if compare == "set" and isinstance(sent, list) and isinstance(came, list):
-        return {brief(item, 10**6) for item in sent} == {brief(item, 10**6) for item in came}
-    if compare == "instant":
-        meant, told = instant(sent), instant(came)
-        if meant is None or told is None:
-            return True  # The schema's to say.
-        # To the millisecond, or as precise as the payload writes its dates where that is less.
-        digits = len(re.sub(r"^[^.]*\.?(\d*).*$", r"\1", came))
-        precision = 10 ** (9 - min(digits, 3)) if meant % 10**9 else 10**6
-        return abs(meant - told) < precision
-    return bool(sent == came)
+def _of_the_schema(compare: str, sent: object, came: object) -> bool:
+    """Say whether it is the schema's part to judge what came: it is missing or of another kind."""
+    if came is MISSING:
+        return True
+    if None not in (came, sent) and type_name(came) != type_name(sent):
+        return True
+    return compare == "instant" and None not in (came, sent) and instant(came) is None
 
 
 def equal(books: Books) -> Iterator[Judgement]:

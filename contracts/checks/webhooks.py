@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contracts.books import Books
 from contracts.exchange import Exchange
 from contracts.judgements import Judgement, broken, kept
-from contracts.ledger import Occurrence, triggered
+from contracts.ledger import Occurrence, Received, triggered
 from openapi.document import Event
 from openapi.pointer import join
 from openapi.validation import brief
@@ -19,10 +19,17 @@ def told(books: Books) -> Iterator[tuple[Event, Exchange, Occurrence]]:
             yield event, exchange, occurrence
 
 
+def accepted(item: Received) -> bool:
+    """Say whether a delivery was answered 2xx."""
+    return 200 <= item.delivery.status < 300
+
+
 def sent(books: Books) -> Iterator[Judgement]:
     """Every success brings its event about, before the deadline."""
-    if not books.settings.webhooks:
+    settings = books.settings
+    if not settings.webhooks:
         return
+    here = settings.sink_url or f"http://{settings.webhook_host}:{settings.webhook_port}/"
     for event, exchange, _ in told(books):
         yield kept(join(event.pointer, "x-trigger"), exchange.request.number)
     lacking = ((triggered(books.contract, e), e) for e in books.balance.missing)
@@ -31,8 +38,7 @@ def sent(books: Books) -> Iterator[Judgement]:
         if not books.received:
             message = (
                 f"no delivery came at all, within {books.deadline(event):g} s of the last answer: "
-                f"either the service sends none, or it sends them to another URL than "
-                f"http://{books.settings.webhook_host}:{books.settings.webhook_port}/"
+                f"either the service sends none, or it sends them to another URL than {here}"
             )
         else:
             message = (
@@ -45,8 +51,12 @@ def sent(books: Books) -> Iterator[Judgement]:
 def once(books: Books) -> Iterator[Judgement]:
     """A success brings about one event, not several with identities of their own."""
     seen: dict[int, int] = {}
+    # What follows on a refused delivery may be meant as the same event, and is judged as that.
+    refused = {e.request.number for _, e, o in told(books) if not all(map(accepted, o.attempts))}
     for event, exchange, occurrence in told(books):
         number = exchange.request.number
+        if number in refused:
+            continue
         pointer = join(event.pointer, "x-trigger")
         seen[number] = seen.get(number, 0) + 1
         if seen[number] == 1:
@@ -103,12 +113,15 @@ def repeated(books: Books) -> Iterator[Judgement]:
     """An event that was received is not sent again."""
     for event, exchange, occurrence in told(books):
         pointer = join(event.pointer, "x-trigger", "repeats")
-        extra = occurrence.attempts[1:]
+        taken = [accepted(item) for item in occurrence.attempts]
+        first = taken.index(True) if True in taken else len(taken)
+        extra = occurrence.attempts[first + 1 :]
         if not extra or "repeats" not in event.trigger:
             yield kept(pointer, exchange.request.number)
             continue
+        received = occurrence.attempts[first].delivery
         message = (
-            f"delivery {extra[0].delivery.id} is delivery {occurrence.first.delivery.id} once "
-            f"more, which had been answered {occurrence.first.delivery.status}"
+            f"delivery {extra[0].delivery.id} is delivery {received.id} once more, "
+            f"which had been answered {received.status}"
         )
-        yield broken(books, pointer, exchange, message)
+        yield broken(books, pointer, exchange, message, received=extra[0])

@@ -36,5 +36,6 @@ CONFORMING = Plan(
     sign=webhooks.sign,
     parcels=(),
     retries=(0.5, 1.0),
+    again=(),
     keep_alive=False,
 )

@@ -73,7 +73,7 @@ _TRANSPORT: Final = {
     "webhooks-first": _may("An event comes before its answer.", setting(event_first=True)),
     "webhooks-chunked": _may("Deliveries come in chunks.", adding("parcels", manners.in_chunks)),
     "webhooks-keep-alive": _may("Deliveries share connections.", setting(keep_alive=True)),
-    "webhooks-documented-retries": _may(
+    "webhooks-documented-retries": _warned(
         "Failed deliveries are tried 5 times more, 300 s apart.", setting(retries=(300.0,) * 5)
     ),
     "webhooks-repeated": _warned(

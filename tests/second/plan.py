@@ -153,6 +153,7 @@ class Plan:
     sign: Callable[[bytes, Secrets], str]
     parcels: tuple[Callable[[Issued, Parcel], Parcel], ...]  # after signing
     retries: tuple[float, ...]
+    again: tuple[Callable[[Issued, Parcel, Secrets], Parcel], ...]  # before a further attempt
     keep_alive: bool  # many deliveries on one connection
 
 

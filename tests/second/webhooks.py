@@ -125,6 +125,8 @@ class Sender:
         if not self._delivered(due.parcel) and due.attempt < len(self._plan.retries):
             due.at = time.monotonic() + self._plan.retries[due.attempt]
             due.attempt += 1
+            for step in self._plan.again:
+                due.parcel = step(due.issued, due.parcel, self._secrets)
             self._queue(due)
 
     def _delivered(self, made: Parcel) -> bool:

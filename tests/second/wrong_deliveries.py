@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
+import dates
 import manners
 import rules
 import webhooks
@@ -39,6 +40,7 @@ _POST: Final = "an event is an HTTP POST (seed)"
 _MEDIA: Final = "an event is application/json; charset, where given, utf-8 (docs)"
 _JSON: Final = "an event is a JSON object with event, data, triggeredAt (seed)"
 _SECRET: Final = "the caller's credential and the accessToken are in no webhook (implied)"
+_SAME: Final = "what is tried again is the same event, with its own valid signature (docs)"
 _LATE: Final = "one event for each 201 (implied); what comes after the deadline counts as missing"
 
 
@@ -153,6 +155,26 @@ def _stale(old: Callable[[bytes, Secrets], str]) -> Callable[[bytes, Secrets], s
 def _data_only(body: bytes, secrets: Secrets) -> str:
     data = json.loads(body)["data"]
     return _base64(webhooks.mac(webhooks.pack(data), secrets.webhook))
+
+
+def _sealed_again(change: Callable[[Any], Any], *, signed: bool) -> Change:
+    """The payload is made anew for a further attempt, with or without a signature of its own."""
+
+    def again(issued: Issued, parcel: Parcel, secrets: Secrets) -> Parcel:
+        body = webhooks.pack(change(json.loads(parcel.body)))
+        made = replace(parcel, body=body)
+        value = webhooks.sign(body, secrets)
+        return made.with_header("Webhook-Signature", value) if signed else made
+
+    return adding("again", again)
+
+
+def _told_now(document: Any) -> Any:
+    return {**document, "triggeredAt": dates.write(dates.now())}
+
+
+def _with(**values: Any) -> Callable[[Any], Any]:
+    return lambda document: {**document, "data": {**document["data"], **values}}
 
 
 def _media(media_type: str) -> Change:
@@ -298,6 +320,26 @@ _SIGNING: Final = {
 }
 
 _FORM: Final = {
+    "webhook-retry-keeps-signature": _wrong(
+        "The payload is made anew for the second attempt, the signature is not.",
+        _SAME,
+        _sealed_again(_told_now, signed=False),
+    ),
+    "webhook-retry-other-id": _wrong(
+        "The job that failed runs from its start, and makes the entity again.",
+        _SAME,
+        _sealed_again(_with(id=str(uuid.UUID(int=7))), signed=True),
+    ),
+    "webhook-retry-other-state": _wrong(
+        "The entity is read again for the second attempt, without its relations.",
+        _SAME,
+        _sealed_again(_with(scopes=[]), signed=True),
+    ),
+    "webhook-retry-unsigned": _wrong(
+        "Further attempts go through another client, which signs nothing.",
+        _SAME,
+        adding("again", lambda issued, parcel, secrets: _unsigned(issued, parcel)),
+    ),
     "webhook-text-plain": _wrong(
         "The body is a string, so its type is text.", _MEDIA, _media("text/plain")
     ),

@@ -1,0 +1,130 @@
+"""What happened to a text between a request and its webhook: the mistakes of stores and senders."""
+
+import html
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Literal
+from urllib.parse import quote, quote_plus, unquote_plus
+
+LONGEST = 4096
+"""Characters up to which a text is looked into."""
+_MORE = ("...", "\N{HORIZONTAL ELLIPSIS}")
+_FORMS: tuple[Literal["NFC", "NFD", "NFKC", "NFKD"], ...] = ("NFC", "NFD", "NFKC", "NFKD")
+
+
+def text_note(sent: str, came: str) -> str:
+    """Say what made `came` of `sent`, such as `cut at 50 characters`; empty if that is unknown."""
+    sent, came = sent[:LONGEST], came[:LONGEST]
+    if sent == came:
+        return ""
+    variants = dict.fromkeys(_variants(sent))
+    whole = next((note for note, text in variants if note and text == came), None)
+    if whole is not None:
+        return whole
+    for note, text in variants:
+        cut = _cut(text, came)
+        if cut:
+            return f"{note}, {cut}" if note else cut
+    return ""
+
+
+def text_guess(sent: str, came: str) -> str:
+    """Say how `came` differs from `sent` where no mistake explains it."""
+    if sent and sent in came:
+        return f"{len(came) - len(sent)} characters more"
+    if not came:
+        return "empty"
+    lost = _lost(sent, came)
+    return f"{lost} characters lost" if lost else "another text"
+
+
+def _variants(sent: str) -> Iterator[tuple[str, str]]:
+    """Yield `sent` as it is, then with each mistake that keeps its length or nearly."""
+    yield "", sent
+    yield "outer white space trimmed", sent.strip()
+    yield "white space joined", " ".join(sent.split())
+    yield "white space lost", "".join(sent.split())
+    yield "in lower case", sent.lower()
+    yield "in lower case", sent.casefold()
+    yield "in capitals", sent.upper()
+    yield "in title case", sent.title()
+    yield "in title case", sent.capitalize()
+    yield "HTML-escaped", html.escape(sent)
+    yield "HTML-escaped", html.escape(sent, quote=False)
+    yield "HTML-escaped", html.escape(sent).replace("&#x27;", "&#39;")
+    yield "HTML-escaped twice", html.escape(html.escape(sent))
+    yield "HTML-unescaped", html.unescape(sent)
+    yield "HTML tags lost", re.sub(r"<[^>]*>", "", sent)
+    for kept in ("", "/"):
+        yield "URL-encoded", quote(sent, safe=kept, errors="replace")
+    yield "URL-encoded", quote_plus(sent, errors="replace")
+    yield "URL-decoded", unquote_plus(sent)
+    yield "escaped for JSON", json.dumps(sent)[1:-1]
+    yield "escaped for JSON", json.dumps(sent, ensure_ascii=False)[1:-1]
+    yield "in quotes", json.dumps(sent, ensure_ascii=False)
+    yield "quotes doubled", sent.replace("'", "''")
+    yield "quotes escaped", re.sub(r"(['\"\\])", r"\\\1", sent)
+    decomposed = unicodedata.normalize("NFD", sent)
+    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
+    yield "accents lost", bare
+    for form in _FORMS:
+        yield f"Unicode normalised ({form})", unicodedata.normalize(form, sent)
+    yield "control characters lost", "".join(c for c in sent if unicodedata.category(c) != "Cc")
+    yield from _recoded(sent)
+    yield "reversed", sent[::-1]
+
+
+def _recoded(sent: str) -> Iterator[tuple[str, str]]:
+    raw = sent.encode(errors="replace")
+    for codec, name in (("latin-1", "Latin-1"), ("cp1252", "Windows-1252")):
+        for errors in ("replace", "ignore"):
+            yield f"UTF-8 read as {name}", raw.decode(codec, errors)
+    for codec, name in (("ascii", "ASCII"), ("latin-1", "Latin-1"), ("cp1252", "Windows-1252")):
+        replaced = sent.encode(codec, "replace").decode(codec)
+        yield f"characters outside {name} replaced by ?", replaced
+        yield f"characters outside {name} lost", sent.encode(codec, "ignore").decode(codec)
+    bytewise = raw.decode("latin-1").encode("ascii", "replace").decode()
+    yield "bytes outside ASCII replaced by ?", bytewise
+    for mark in ("?", "\N{REPLACEMENT CHARACTER}", ""):
+        done = f"replaced by {mark}" if mark == "?" else "replaced" if mark else "lost"
+        yield f"characters outside ASCII {done}", re.sub(r"[^\x00-\x7f]", mark, sent)
+        for count in (1, 2, 4):
+            astral = re.sub("[\U00010000-\U0010ffff]", mark * count, sent)
+            yield f"characters beyond U+FFFF {done}", astral
+
+
+def _cut(sent: str, came: str) -> str:
+    """Say at which length `sent` was cut to `came`; empty if it was not."""
+    if not came or len(came) >= len(sent) + len(_MORE[0]):
+        return ""
+    if sent.startswith(came) and came != sent:
+        sizes = {"characters": len(came), "UTF-16 units": _units(came), "bytes": _bytes(came)}
+        others = [f"{size} {unit}" for unit, size in sizes.items() if size != len(came)]
+        return f"cut at {len(came)} characters" + (f" ({', '.join(others)})" if others else "")
+    for more in _MORE:
+        kept = came.removesuffix(more)
+        if kept != came and kept and sent.startswith(kept):
+            return f"cut at {len(kept)} characters, with ... in place of the rest"
+    # Half a character at the end tells what was counted.
+    kept = came.rstrip("\N{REPLACEMENT CHARACTER}")
+    if kept != came and kept and sent.startswith(kept):
+        return f"cut within a character, after {_bytes(kept)} bytes ({_units(kept)} UTF-16 units)"
+    if sent.endswith(came) and came != sent:
+        return f"the first {len(sent) - len(came)} characters lost"
+    return ""
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode(errors="surrogatepass"))
+
+
+def _lost(sent: str, came: str) -> int:
+    """Return how many characters `sent` has that `came` lacks, all others in order; 0 if not so."""
+    rest = iter(sent)
+    return len(sent) - len(came) if all(character in rest for character in came) else 0

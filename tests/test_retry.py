@@ -1,0 +1,126 @@
+"""A delivery that is refused on purpose, against services that do and do not send it again."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+
+import pytest
+from processes import WEBHOOK_SECRET
+from test_second import known_permissions, service, token
+
+from contracts.books import Books
+from contracts.checks import CHECKS
+from contracts.conversation import Conversation
+from contracts.correlators import Freshness
+from contracts.drive import pilot
+from contracts.judgements import merged
+from contracts.retry import RETRY, Refusal, provoke
+from contracts.settings import Settings
+from contracts.target import Target
+from contracts.under_way import Run
+from openapi.document import Contract
+from openapi.finding import Finding
+from openapi.loading import load
+from webhook_sink.delivery import Delivery
+from webhook_sink.server import Sink
+
+CHECKED = ("webhook-retry", "webhook-repeated", "webhook-once", "webhook-signature")
+
+
+@pytest.fixture(scope="module")
+def contract() -> Contract:
+    return load()
+
+
+def provoked(contract: Contract, *options: str, deadline: float = 5.0) -> tuple[Books, str | None]:
+    """Create twice at the second implementation, refuse the second's first delivery."""
+    refusal = Refusal()
+    everything = [part for p in known_permissions() for part in ("--permission", p)]
+    with ExitStack() as stack:
+        sink = stack.enter_context(Sink(contract, WEBHOOK_SECRET, reply=refusal))
+        url = stack.enter_context(service(sink.port, *options))
+        settings = Settings(
+            url,
+            "abcdef",
+            1,
+            token=token(*everything),
+            webhook_secret=WEBHOOK_SECRET,
+            webhook_deadline=deadline,
+            provoke=frozenset({"retry"}),
+        )
+        target = stack.enter_context(Target(url))
+        freshness = Freshness("abcdef", 1, datetime.now(UTC))
+        operation = contract.operations[0]
+        talk = Conversation(contract, operation, settings, target, freshness, lambda _: None)
+        run = Run(settings, contract, sink, [talk])
+        assert pilot(talk) is None
+        reason = provoke(talk, sink, refusal, run.books)
+        return run.books(), reason
+
+
+def findings(books: Books) -> Iterator[Finding]:
+    for check in CHECKED:
+        yield from (found.finding for found in merged(check, CHECKS[check](books)))
+
+
+def test_a_refused_delivery_comes_again_and_is_no_repeat(contract: Contract) -> None:
+    books, reason = provoked(contract)
+    assert reason is None
+    assert list(findings(books)) == []
+    (last,) = (o for e, o in books.balance.pairs if e.request.block == RETRY)
+    assert [item.delivery.status for item in last.attempts] == [500, 200]
+    others = [o for e, o in books.balance.pairs if e.request.block != RETRY]
+    assert [item.delivery.status for o in others for item in o.attempts] == [200]
+
+
+@pytest.mark.parametrize(
+    ("options", "severity", "told"),
+    [
+        (
+            ("--legal", "webhooks-documented-retries"),
+            "warning",
+            "was answered 500 and did not come again within 1 s",
+        ),
+        (
+            ("--deviate", "webhook-retry-keeps-signature"),
+            "violation",
+            "has another body, and the signature is that of the first attempt",
+        ),
+        (("--deviate", "webhook-retry-other-id"), "violation", "at /data/id, not"),
+        (("--deviate", "webhook-retry-other-state"), "violation", "has [] at /data/scopes, not"),
+        (
+            ("--deviate", "webhook-retry-unsigned"),
+            "violation",
+            "is not signed as the first was: there is no Webhook-Signature header",
+        ),
+    ],
+    ids=lambda value: value[1] if isinstance(value, tuple) else "",
+)
+def test_what_is_wrong_with_the_second_attempt_is_one_finding(
+    options: tuple[str, ...], severity: str, told: str, contract: Contract
+) -> None:
+    waits = severity == "warning"
+    books, reason = provoked(contract, *options, deadline=1.0 if waits else 3.0)
+    assert reason is None
+    (found,) = findings(books)
+    assert (found.check, found.severity) == ("webhook-retry", severity)
+    assert told in found.message
+    assert (found.count, found.tried) == (1, 1)
+
+
+def test_a_service_whose_events_carry_no_mark_leaves_it_undecided(contract: Contract) -> None:
+    books, reason = provoked(contract, "--deviate", "payload-name-missing", deadline=1.0)
+    assert reason is not None
+    assert reason.startswith("no delivery was refused: none could be told to be that of request 2")
+    assert all(item.delivery.status == 200 for item in books.received)
+
+
+def test_a_refusal_is_given_once_and_only_when_armed() -> None:
+    refusal = Refusal()
+    one, other = (Delivery(0, 0.0, "POST", "/", (), body, False, "", 0) for body in (b"1", b"2"))
+    assert refusal(one) is None
+    refusal.arm(lambda delivery: delivery.body == b"2")
+    assert [refusal(one), refusal(other), refusal(other)] == [None, 500, None]
+    refusal.arm(lambda delivery: True)
+    refusal.arm(None)
+    assert refusal(one) is None

@@ -100,8 +100,7 @@ def judged(port: int, directory: Path, options: list[str], *arguments: str) -> R
             "HOOKPROOF_TOKEN_WITHOUT_PERMISSION": OPAQUE["other"],
         }
     with service(port, *options) as url:
-        provoked = ("--provoke", "retry")
-        return verify(url, port, directory, *provoked, *arguments, **environment)
+        return verify(url, port, directory, *arguments, **environment)
 
 
 def test_it_conforms(port: int, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ contracts/correlators.py
 contracts/cost.py
 contracts/credentials.py
 contracts/deliveries.py
+contracts/disguises.py
 contracts/distortions.py
 contracts/doubt.py
 contracts/drive.py
@@ -63,8 +64,6 @@ contracts/test_answers.py
 contracts/test_requests.py
 contracts/test_secrets.py
 contracts/test_webhooks.py
-contracts/test_webhooks.py
-contracts/test_webhooks.py
 contracts/under_way.py
 hookproof/__init__.py
 hookproof/__main__.py
@@ -78,8 +77,6 @@ hookproof/exits.py
 hookproof/hookproof.schema.json
 hookproof/known.py
 hookproof/mock_thread.py
-hookproof/options.py
-hookproof/options.py
 hookproof/options.py
 hookproof/parts.py
 hookproof/policy.py
@@ -108,10 +105,6 @@ hookproof/servers.py
 hookproof/tables.py
 hookproof/trial.py
 hookproof/values.py
-hookproof/values.py
-hookproof/values.py
-hookproof/verify.py
-hookproof/verify.py
 hookproof/verify.py
 hookproof/verify_options.py
 hookproof/xdist_group.py

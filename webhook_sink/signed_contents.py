@@ -13,7 +13,7 @@ from webhook_sink.delivery import Delivery
 
 Content = tuple[str, bytes]
 LARGEST = 64 * 1024
-"""A larger body is not serialised again in search of what was signed."""
+"""Bytes. Of a larger body only the likeliest mistakes are tried."""
 _MEMBERS = 12
 _DEEPEST = 64
 _LONGEST = 200

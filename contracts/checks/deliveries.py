@@ -1,6 +1,6 @@
 """What each delivery proves alone: the sink's verdict, passed on."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from contracts.books import Books
 from contracts.checks.retries import refused
@@ -8,18 +8,20 @@ from contracts.constraints import Key, evaluated, json_place, key
 from contracts.judgements import Judgement, broken, kept
 from contracts.ledger import Received
 from openapi.finding import Finding
+from openapi.signature import sign
 
 
 def _alone(books: Books, check: str, but: Collection[int] = frozenset()) -> Iterator[Judgement]:
     """Pass on what the sink found under `check` in each delivery alone, `but` for some ids."""
     earlier = {item.delivery.id for event in books.balance.earlier for item in event.attempts}
+    others = _right_values(books) if check == "webhook-signature" else {}
     for item in books.received:
         if item.delivery.id in earlier or item.delivery.id in but:
             continue
         found = [f for f in item.verdict.findings if f.check == check]
         spoilt = {key(finding.pointer, finding.detail) for finding in found}
         for finding in found:
-            yield _passed_on(books, item, finding)
+            yield _passed_on(books, item, finding, others)
         for place in _tried(books, item, check):
             if place not in spoilt:
                 yield kept(place[0], item.delivery.id, place[1])
@@ -43,7 +45,35 @@ def _tried(books: Books, item: Received, check: str) -> Iterator[Key]:
             yield from evaluated(books.contract, event.schema, item.verdict.payload)
 
 
-def _passed_on(books: Books, item: Received, finding: Finding) -> Judgement:
+def _right_values(books: Books) -> dict[bytes, int]:
+    """Return the right signature of each delivery and its id, if one has that of another.
+
+    Looked for only where some are wrong, and only for schemes that sign the body alone: what is
+    signed with a time of its own is never right for another.
+    """
+    secret = books.settings.webhook_secret
+    if secret is None or all(i.verdict.signature != "invalid" for i in books.received):
+        return {}
+    schemes = [event.signature for event in books.contract.events if event.signature]
+    return {
+        sign(scheme, item.delivery.body, secret).encode(): item.delivery.id
+        for item in reversed(books.received)
+        for scheme in schemes
+    }
+
+
+def _explained(item: Received, finding: Finding, others: Mapping[bytes, int]) -> str:
+    """Return the message of `finding`, or whose signature the delivery carries instead."""
+    numbers = {others.get(value.strip()) for _, value in item.delivery.headers}
+    whose = next((n for n in numbers if n is not None and n != item.delivery.id), None)
+    if whose is None:
+        return finding.message
+    return f"{finding.message.partition(': ')[0]}: it is that of delivery {whose}"
+
+
+def _passed_on(
+    books: Books, item: Received, finding: Finding, others: Mapping[bytes, int]
+) -> Judgement:
     # The findings of one keyword at several places (three lost properties, say) are several faults.
     apart = ""
     if finding.check == "webhook-schema":
@@ -52,7 +82,7 @@ def _passed_on(books: Books, item: Received, finding: Finding) -> Judgement:
         books,
         finding.pointer,
         None,
-        f"delivery {item.delivery.id}: {finding.message}",
+        f"delivery {item.delivery.id}: {_explained(item, finding, others)}",
         case=item.delivery.id,
         instance=finding.instance,
         detail=finding.detail,

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 from contracts.books import Books
-from contracts.exchange import Exchange
+from contracts.disguises import readings
+from contracts.exchange import Answer, Exchange
 from contracts.judgements import Judgement, broken, kept
 from openapi.json_text import parse
 from openapi.marked import marked
 from openapi.pointer import get
+from webhook_sink.delivery import Delivery
 
 SHORTEST = 8
 """A shorter value would be found by chance."""
@@ -50,55 +52,64 @@ def unique_value(books: Books) -> Iterator[Judgement]:
 
 def secret_kept(books: Books) -> Iterator[Judgement]:
     """No issued secret and no credential stands in another answer or in a delivery."""
-    issued = [
-        (exchange, pointer, value)
-        for exchange, _, pointer, value in _shown(books, "x-secret")
-        if len(value) >= SHORTEST
-    ]
-    owners = {value: (exchange, pointer) for exchange, pointer, value in reversed(issued)}
-    if not issued:
+    fallback = _place(books)
+    if fallback is None:
         return
-    fallback = issued[0][1]
-    for token in books.settings.secrets:
-        if len(token) >= SHORTEST:
-            owners.setdefault(token, (issued[0][0], fallback))
-    needles = [(value, value.encode(), *owner) for value, owner in owners.items()]
+    issued: dict[str, tuple[Exchange | None, str]] = {}
+    for exchange, _, pointer, value in _shown(books, "x-secret"):
+        issued.setdefault(value, (exchange, pointer))
+    given: dict[str, tuple[Exchange | None, str]]
+    given = dict.fromkeys(books.settings.secrets, (None, fallback))
+    # What the run was given has no answer in which it may stand.
+    owners = {v: owner for v, owner in {**issued, **given}.items() if len(v) >= SHORTEST}
+    needles = [(value, value.encode(errors="replace")) for value in owners]
+    if not needles:
+        return
     for exchange in books.exchanges:
         if exchange.answer is None:
             continue
-        where = f"the {exchange.answer.status} to {exchange.request.named()}"
-        for value, _, pointer in _in_answer(exchange, needles):
-            if owners[value][0] is not exchange or value in books.settings.secrets:
+        text = readings(_text_of_answer(exchange.answer))
+        for value in (value for value, raw in needles if raw in text):
+            owner, pointer = owners[value]
+            if owner is not exchange:
+                where = f"the {exchange.answer.status} to {exchange.request.named()}"
                 message = f"{where} holds {_described(books, value)}"
                 yield broken(books, pointer, exchange, message, apart="answer")
         yield kept(fallback, exchange.request.number)
     for item in books.received:
-        delivery = item.delivery
-        haystack = delivery.body + b"\n".join(value for _, value in delivery.headers)
-        haystack += delivery.target.encode(errors="replace")
-        for value, raw, _, pointer in needles:
-            if raw in haystack:
-                message = f"delivery {delivery.id} holds {_described(books, value)}"
-                yield broken(
-                    books,
-                    pointer,
-                    None,
-                    message,
-                    case=-delivery.id,
-                    apart="delivery",
-                    received=item,
-                )
-        yield kept(fallback, -delivery.id)
+        text = readings(_text_of_delivery(item.delivery))
+        number = item.delivery.id
+        for value in (value for value, raw in needles if raw in text):
+            message = f"delivery {number} holds {_described(books, value)}"
+            pointer = owners[value][1]
+            yield broken(
+                books, pointer, None, message, case=-number, apart="delivery", received=item
+            )
+        yield kept(fallback, -number)
 
 
-def _in_answer(
-    exchange: Exchange, needles: list[tuple[str, bytes, Exchange, str]]
-) -> Iterator[tuple[str, bytes, str]]:
-    assert exchange.answer is not None
-    haystack = exchange.answer.body + "\n".join(v for _, v in exchange.answer.headers).encode()
-    for value, raw, _, pointer in needles:
-        if raw in haystack:
-            yield value, raw, pointer
+def _place(books: Books) -> str | None:
+    """Return where the contract says what is secret: of an answer, or else of the credentials."""
+    for operation in books.contract.operations:
+        for response in operation.responses.values():
+            for schema in response.content.values():
+                for _, pointer in marked(books.contract, schema, "x-secret"):
+                    return pointer
+    schemes = [f"/components/securitySchemes/{o.scheme}" for o in books.contract.operations
+               if o.scheme]  # fmt: skip
+    signatures = [e.signature.pointer for e in books.contract.events if e.signature]
+    return next(iter((*schemes, *signatures)), None)
+
+
+def _text_of_answer(answer: Answer) -> bytes:
+    pairs = [f"{name}: {value}" for name, value in answer.headers]
+    return b"\n".join((answer.body, "\n".join(pairs).encode(errors="replace")))
+
+
+def _text_of_delivery(delivery: Delivery) -> bytes:
+    pairs = [name + b": " + value for name, value in delivery.headers]
+    target = delivery.target.encode("latin-1", "replace")
+    return b"\n".join((delivery.body, target, *pairs))
 
 
 def _described(books: Books, value: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import re
 import time
@@ -108,6 +109,11 @@ def _shared_slot(plan: Plan) -> Plan:
 
 def _with_token(issued: Issued, document: Document) -> Document:
     return {**document, "data": {**document["data"], "accessToken": issued.token}}
+
+
+def _with_basic(issued: Issued, document: Document) -> Document:
+    basic = base64.b64encode(f"{issued.ident}:{issued.token}".encode()).decode()
+    return {**document, "data": {**document["data"], "callback": f"Basic {basic}"}}
 
 
 def _with_credential(issued: Issued, document: Document) -> Document:
@@ -355,6 +361,11 @@ _KINDS: Final = {
         "The whole entity is serialised, the secret included.",
         _SECRET,
         adding("payloads", _with_token),
+    ),
+    "payload-has-basic-credential": _wrong(
+        "The event carries a ready-made header for calling back, the token within.",
+        _SECRET,
+        adding("payloads", _with_basic),
     ),
     "payload-has-credential": _wrong(
         "The event carries the request that caused it, for the audit.",

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openapi.document import Contract
@@ -173,6 +173,7 @@ NAMES = st.sampled_from([b"Content-Type", b"webhook-signature", b"webhook-id"]) 
 HEADERS = st.lists(st.tuples(NAMES, VALUES)).map(tuple)
 
 
+@settings(deadline=None)
 @given(
     delivery=st.builds(Delivery, target=st.text(), method=st.text(), headers=HEADERS, body=BODIES),
     secret=st.none() | st.text(),

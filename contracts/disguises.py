@@ -1,0 +1,47 @@
+"""What bytes say once the usual encodings are undone: a secret may hide behind one of them."""
+
+import base64
+import binascii
+import html
+import re
+from urllib.parse import unquote_to_bytes
+
+LONGEST = 256 * 1024
+"""Bytes that are looked behind; of more only the beginning is."""
+_RUN = re.compile(rb"[A-Za-z0-9+/_-]{12,}")
+_HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}){8,}")
+_ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+
+
+def readings(raw: bytes) -> bytes:
+    """Return `raw`, and every reading of it and its parts, one line each.
+
+    Undone are URL encoding, JSON's escapes, HTML's references, base64 (both alphabets) and hex.
+    """
+    begin = raw[:LONGEST]
+    found = [raw]
+    if b"%" in begin:
+        found.append(unquote_to_bytes(begin.replace(b"+", b" ")))
+        found.append(unquote_to_bytes(begin))
+    if b"\\" in begin:
+        found.append(_ESCAPE.sub(_unescaped, begin))
+    if b"&" in begin:
+        found.append(html.unescape(begin.decode(errors="replace")).encode(errors="replace"))
+    for text in tuple(found):
+        found += [_from_base64(run) for run in _RUN.findall(text)]
+        found += [bytes.fromhex(run.decode()) for run in _HEX.findall(text)]
+    return b"\n".join(found)
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    return chr(int(match[1], 16)).encode(errors="replace") if match[1] else match[2]
+
+
+def _from_base64(run: bytes) -> bytes:
+    text = run.translate(bytes.maketrans(b"-_", b"+/"))
+    # One letter too many cannot be of the encoding.
+    text = text[: len(text) - (len(text) % 4 == 1)]
+    try:
+        return base64.b64decode(text + b"=" * (-len(text) % 4))
+    except (binascii.Error, ValueError):
+        return b""

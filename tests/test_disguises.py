@@ -1,0 +1,47 @@
+"""A secret that is only written in another way is still found."""
+
+import base64
+import html
+import json
+from urllib.parse import quote, quote_plus
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+from contracts.disguises import readings
+
+SECRET = 'a secret/with "quotes" & more+of it'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SECRET,
+        quote(SECRET),
+        quote(SECRET, safe=""),
+        quote_plus(SECRET),
+        json.dumps(SECRET),
+        json.dumps(SECRET).replace("/", "\\/"),
+        "".join(f"\\u{ord(character):04x}" for character in SECRET),
+        "".join(f"&#{ord(character)};" for character in SECRET),
+        "".join(f"&#x{ord(character):x};" for character in SECRET),
+        html.escape(SECRET),
+        base64.b64encode(f"user:{SECRET}".encode()).decode(),
+        base64.urlsafe_b64encode(f"ab{SECRET}???>>>".encode()).decode().rstrip("="),
+        quote(base64.b64encode(SECRET.encode()).decode(), safe=""),
+        SECRET.encode().hex(),
+        SECRET.encode().hex().upper(),
+    ],
+    ids=range(15),
+)
+def test_a_secret_is_found_behind_an_encoding(text: str) -> None:
+    raw = json.dumps({"a": 1, "b": text}).encode() if text.isalnum() else f"[{text}]".encode()
+    assert SECRET.encode() in readings(raw)
+    assert SECRET.encode() not in readings(raw.replace(text[:8].encode(), b""))
+
+
+@given(raw=st.binary())
+@settings(deadline=None, derandomize=True, database=None)
+def test_reading_is_total_and_keeps_what_it_read(raw: bytes) -> None:
+    assert readings(raw).startswith(raw)

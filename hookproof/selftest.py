@@ -1,6 +1,7 @@
 """`hookproof selftest`: the harness against every fault of the mock, several at once, over HTTP."""
 
 import argparse
+import logging
 import multiprocessing
 import os
 import random
@@ -33,7 +34,8 @@ def run_selftest(options: argparse.Namespace) -> int:
     _keep_caches_together()
     # New processes, not copies of this one: each runs servers in threads of its own.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+    # What a mock with a fault logs of its deliveries is no news here.
+    with ProcessPoolExecutor(jobs, context, logging.disable, (logging.WARNING,)) as pool:
         try:
             for limited in sorted({False} | {fault.limited for fault in chosen}):
                 _conforms(pool, options.contract, seed, limited)

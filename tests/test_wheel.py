@@ -63,8 +63,6 @@ contracts/test_answers.py
 contracts/test_requests.py
 contracts/test_secrets.py
 contracts/test_webhooks.py
-contracts/test_webhooks.py
-contracts/test_webhooks.py
 contracts/under_way.py
 hookproof/__init__.py
 hookproof/__main__.py
@@ -78,8 +76,6 @@ hookproof/exits.py
 hookproof/hookproof.schema.json
 hookproof/known.py
 hookproof/mock_thread.py
-hookproof/options.py
-hookproof/options.py
 hookproof/options.py
 hookproof/parts.py
 hookproof/policy.py
@@ -108,10 +104,6 @@ hookproof/servers.py
 hookproof/tables.py
 hookproof/trial.py
 hookproof/values.py
-hookproof/values.py
-hookproof/values.py
-hookproof/verify.py
-hookproof/verify.py
 hookproof/verify.py
 hookproof/verify_options.py
 hookproof/xdist_group.py

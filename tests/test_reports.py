@@ -274,6 +274,13 @@ def test_annotations_are_few_and_name_the_caller_s_contract(data: Data, tmp_path
     assert lines[-1] == "::error title=hookproof::6 more, in report.html"
 
 
+def test_numbers_that_json_cannot_carry_are_text(data: Data) -> None:
+    data["findings"][0]["fields"][0]["came"] = json.loads('[1e999, {"a": -1e999}, 1.5]')
+    text = reports(data, None)["report.json"]
+    again = json.loads(text, parse_constant=pytest.fail)
+    assert again["findings"][0]["fields"][0]["came"] == ["inf", {"a": "-inf"}, 1.5]
+
+
 @pytest.mark.parametrize("asked", [True, False])
 def test_github_is_told_where_it_asks(
     data: Data, tmp_path: Path, capsys: pytest.CaptureFixture[str], asked: bool

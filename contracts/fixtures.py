@@ -62,4 +62,8 @@ def hookproof_judge(
 
 
 def _progress(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201 - progress belongs on stderr
+    """Say `line` on stderr; on a terminal one that ends in dots gives way to the next."""
+    begin, end = "", "\n"
+    if sys.stderr.isatty():
+        begin, end = "\r\x1b[K", "" if line.endswith("...") else "\n"
+    print(f"{begin}{line}", end=end, file=sys.stderr, flush=True)  # noqa: T201 - progress

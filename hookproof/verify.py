@@ -155,6 +155,8 @@ def _tell(data: dict[str, Json], settings: Settings) -> None:
     tty = sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if tty else None
     look = Look(width, colour=tty and not os.environ.get("NO_COLOR"))
+    if sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)  # the last word of progress
     print("\n".join(summary(data, str(settings.report_dir), look)), flush=True)
     if failure is not None:
         raise CommandError(f"{settings.report_dir}: no reports there: {failure.strerror}")

@@ -58,7 +58,7 @@ PAGE_OF = {
     "sink": WEBHOOKS,
     "selftest": SELFTEST,
 }
-FOREIGN = {"--pyargs", "--from", "--dist", "--add-host", "--quiet"}
+FOREIGN = {"--pyargs", "--from", "--dist", "--add-host", "--quiet", "--data-raw"}
 """Options of other programs that the pages mention."""
 DIALECT: dict[str, Any] = json.loads(
     (files("openapi") / "contract.schema.json").read_text(encoding="utf-8")

@@ -11,10 +11,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from jsonschema import Draft202012Validator
 from processes import JWT_SECRET, WEBHOOK_SECRET, Run, free_port, hookproof, started, verify
 
 
@@ -73,7 +75,10 @@ def tokens() -> dict[str, str]:
 
 def check_reports(run: Run, directory: Path) -> None:
     assert run.report["exit_code"] == run.code
-    assert run.report["schema_version"] == 2
+    schema = json.loads(files("hookproof.reports").joinpath("report.schema.json").read_text())
+    Draft202012Validator(schema).validate(run.report)
+    names = {"report.json", "junit.xml", "report.html", "report.sarif"}
+    assert {path.name for path in directory.iterdir()} == names
     for secret in (JWT_SECRET, WEBHOOK_SECRET, *tokens().values()):
         for path in directory.iterdir():
             assert secret not in path.read_text(encoding="utf-8")
@@ -157,8 +162,10 @@ def test_a_rate_limit_slows_the_run_and_refuses_nothing(port: int, tmp_path: Pat
 
 
 def test_a_fault_is_a_finding_with_its_place(port: int, tmp_path: Path) -> None:
+    summary = tmp_path / "summary.md"
+    github = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
     with mock(port, "--fault", "name-truncated") as url:
-        run = verify(url, port, tmp_path, **tokens())
+        run = verify(url, port, tmp_path / "reports", **tokens(), **github)
     assert (run.code, run.report["verdict"]) == (1, "deviates")
     assert run.violated == {"webhook-echo"}
     (finding,) = run.report["findings"]
@@ -167,7 +174,11 @@ def test_a_fault_is_a_finding_with_its_place(port: int, tmp_path: Path) -> None:
     assert finding["provenance"] == "implied"
     assert 0 < finding["count"] <= finding["tried"]
     assert finding["message"] in run.out
-    check_reports(run, tmp_path)
+    assert run.out.count("::error title=hookproof webhook-echo::") == 1
+    assert "hookproof: deviates" in summary.read_text(encoding="utf-8")
+    check_reports(run, tmp_path / "reports")
+    suite = ElementTree.parse(tmp_path / "reports" / "junit.xml").getroot()[0]
+    assert suite.attrib["failures"] == "1"
 
 
 def test_an_unchecked_mistake_of_the_caller_is_exit_2(port: int, tmp_path: Path) -> None:

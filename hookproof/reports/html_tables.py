@@ -19,13 +19,9 @@ _WORST = ("violated", "undecided", "enforced")
 
 def constraints(data: dict[str, Json]) -> str:
     """Return every constraint with its state, a folded table for each kind."""
-    kinds = {
-        **_KINDS,
-        **{c["kind"]: c["kind"] for c in data["constraints"] if c["kind"] not in _KINDS},
-    }
     groups = [
         (title, [c for c in data["constraints"] if c["kind"] == kind])
-        for kind, title in kinds.items()
+        for kind, title in _KINDS.items()
     ]
     return "".join(_kind(title, group) for title, group in groups if group)
 
@@ -36,14 +32,7 @@ def _kind(title: str, group: list[dict[str, Json]]) -> str:
     rows = sorted(group, key=lambda c: _WORST.index(c["state"]))
     made = table(
         f"{shown(title)}, each constraint of the contract",
-        (
-            "Where the contract says so",
-            "Keyword",
-            "How it is known",
-            "State",
-            "Cases",
-            "Why undecided",
-        ),
+        _HEADS,
         [_constraint(constraint) for constraint in rows],
     )
     state = " open" if count["violated"] else ""

@@ -9,7 +9,10 @@ from hookproof.reports.visible import escaped, hidden
 
 def shown(text: object) -> str:
     """Return `text` as HTML text: markup escaped, hidden characters spelt out and set apart."""
-    parts = groupby(str(text), key=lambda c: hidden(c) and c not in "\n\t")
+    text = str(text)
+    if text.isascii() and text.isprintable():
+        return escape(text)
+    parts = groupby(text, key=lambda c: hidden(c) and c not in "\n\t")
     return "".join(
         f'<b class="odd">{escape(escaped("".join(run)))}</b>' if odd else escape("".join(run))
         for odd, run in parts

@@ -33,7 +33,9 @@ def summary(data: dict[str, Json], directory: str, look: Look) -> list[str]:
     for number, finding in enumerate(found):
         block = _finding(finding, look)
         if lines and len(lines) + len(block) + len(tail) > SCREEN:
-            lines += [f"… and {len(found) - number} more, in report.html", ""]
+            rest = ", ".join(dict.fromkeys(f["check"] for f in found[number:]))
+            told = f"… and {len(found) - number} more, in report.html: {visible(rest)}"
+            lines += [_cut(told, look), ""]
             break
         lines += block
     return [no_command(line) for line in [*lines, *tail]]

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
+from math import isfinite
 from pathlib import Path
 
 from hookproof.reports.contract_file import ContractFile, contract_file
@@ -38,11 +39,20 @@ def reports(data: dict[str, Json], file: ContractFile | None) -> dict[str, str]:
     """Return the text of each report by the name of its file."""
     style = files("hookproof.reports").joinpath("report.css").read_text(encoding="utf-8")
     return {
-        "report.json": json.dumps(data, indent=2) + "\n",
+        "report.json": json.dumps(_strict(data), indent=2, allow_nan=False) + "\n",
         "junit.xml": junit(data),
         "report.html": page(data, style, release()),
         "report.sarif": json.dumps(sarif(data, file, release()), indent=2) + "\n",
     }
+
+
+def _strict(value: Json) -> Json:
+    """Return `value` with numbers that JSON cannot carry, such as that of 1e999, as text."""
+    if isinstance(value, dict):
+        return {key: _strict(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_strict(item) for item in value]
+    return str(value) if isinstance(value, float) and not isfinite(value) else value
 
 
 def release() -> str:

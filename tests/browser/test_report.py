@@ -1,0 +1,80 @@
+"""`report.html` in a real browser: nothing runs, nothing is asked for, hostile text stays text."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from hookproof.reports.writing import write
+
+HOSTILE = (
+    "<img src=http://127.0.0.1:9/x onerror=document.title='owned'>"
+    "<script>document.title='owned'</script><style>body{display:none}</style>\u202e"
+)
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    assert path is not None, "no Chromium was found; make test leaves this environment out then"
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-background-networking"]
+        running = playwright.chromium.launch(executable_path=path, args=options)
+        yield running
+        running.close()
+
+
+def opened(browser: Browser, directory: Path, hostile: str) -> tuple[Page, list[str], list[str]]:
+    """Open the page, `hostile` behind its messages and bodies; return what it asked and said."""
+    sample = Path(__file__).parent.parent / "data" / "report.json"
+    data: dict[str, Any] = json.loads(sample.read_text(encoding="utf-8"))
+    for finding in data["findings"]:
+        finding["message"] += hostile
+        finding["request"]["body"] += hostile
+    write(data, directory, {}, None)
+    page = browser.new_page()
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.goto((directory / "report.html").as_uri())
+    return page, asked, said
+
+
+def test_the_page_has_its_style_and_unfolds(browser: Browser, tmp_path: Path) -> None:
+    page, asked, said = opened(browser, tmp_path, "")
+    assert page.evaluate("getComputedStyle(document.querySelector('.cards')).display") == "grid"
+    folded = page.locator("summary", has=page.get_by_role("heading", name="Webhooks", exact=True))
+    pointer = page.get_by_text("/PersonalAccessToken/properties/userId/type").first
+    expect(pointer).to_be_hidden()
+    folded.click()
+    expect(pointer).to_be_visible()
+    assert (asked, said) == ([(tmp_path / "report.html").as_uri()], [])
+    page.close()
+
+
+def test_hostile_text_does_nothing(browser: Browser, tmp_path: Path) -> None:
+    page, asked, said = opened(browser, tmp_path, HOSTILE)
+    expect(page).to_have_title("hookproof: deviates")
+    expect(page.locator("h3", has_text="<img src=").first).to_be_visible()
+    assert page.locator("img, script").count() == 0
+    assert (asked, said) == ([(tmp_path / "report.html").as_uri()], [])
+    page.close()
+
+
+def test_the_policy_holds_even_where_markup_gets_in(browser: Browser, tmp_path: Path) -> None:
+    page, _, _ = opened(browser, tmp_path, "")
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    (tmp_path / "report.html").write_text(text.replace("<main>", f"<main>{HOSTILE}"), "utf-8")
+    refused: list[tuple[str, str | None]] = []
+    page.on("requestfailed", lambda request: refused.append((request.url, request.failure)))
+    page.reload()
+    expect(page).to_have_title("hookproof: deviates")
+    expect(page.locator("h1")).to_be_visible()
+    assert refused == [("http://127.0.0.1:9/x", "csp")]
+    page.close()

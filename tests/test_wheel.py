@@ -32,6 +32,7 @@ contracts/expectations.py
 contracts/fixtures.py
 contracts/follow_ups.py
 contracts/freedoms.py
+contracts/freshness.py
 contracts/issued.py
 contracts/judgements.py
 contracts/kept.py

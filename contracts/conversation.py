@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from contracts.correlators import Correlator, Freshness, correlators
+from contracts.correlators import Correlator, correlators
 from contracts.credentials import valid
 from contracts.exchange import Credential, Exchange, Request
+from contracts.freshness import Freshness
 from contracts.plan import BETWEEN, KEPT, Plan, build
 from contracts.settings import Settings
 from contracts.target import Target, pause_after
@@ -41,7 +42,9 @@ class Conversation:
         self.operation = operation
         self.settings = settings
         self.exchanges: list[Exchange] = []
-        self.places: tuple[Correlator, ...] = correlators(contract, operation)
+        self.places: tuple[Correlator, ...] = correlators(
+            contract, operation, gentle=settings.gentle
+        )
         self.progress = progress
         self._target = target
         self._freshness = freshness
@@ -68,7 +71,15 @@ class Conversation:
         if most is not None and self._freshness.number >= most:
             raise Stopped(f"{most} requests were sent (--max-requests)")
         fresh = self._freshness.next(case, apart=plan.block in (BETWEEN, KEPT))
-        return build(self.contract, self.operation, self.places, plan, fresh, self.credential)
+        return build(
+            self.contract,
+            self.operation,
+            self.places,
+            plan,
+            fresh,
+            self.credential,
+            ending=self.settings.gentle,
+        )
 
     def send_once(self, plan: Plan, case: int | None = None) -> Exchange:
         """Send `plan` as it becomes with fresh values, and enter what came of it."""

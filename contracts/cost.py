@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from contracts import follow_ups, issued
 from contracts.conversation import Conversation
-from contracts.correlators import Freshness
 from contracts.drive import Block
 from contracts.expectations import expectation
+from contracts.freshness import Freshness
 from contracts.plan import Plan, build
 from contracts.settings import PROFILES, Settings
 

@@ -50,7 +50,7 @@ class Issuer:
         }
         self.needed = list(talk.operation.permissions)
         known = (v for p in talk.places if p.request == self._where.get("permissions") for v in
-                 p.values)  # fmt: skip
+                 p.choice)  # fmt: skip
         self.few = [permission for permission in known if permission not in self.needed][:2]
 
     @property

@@ -5,8 +5,9 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from contracts.correlators import Correlator, Fresh, fresh_value
+from contracts.correlators import Correlator, fresh_value
 from contracts.exchange import Credential, Request
+from contracts.freshness import Fresh
 from openapi.document import Contract, Operation
 from openapi.json_text import parse
 from openapi.pointer import MISSING, get, put
@@ -14,6 +15,8 @@ from openapi.pointer import MISSING, get, put
 MARK, INSTANT = b"{hookproof-mark}", b"{hookproof-instant}"
 """In a body of bytes they stand for the request's own mark, and its date and time of day."""
 
+COVERAGE = "generated"
+"""The block of the cases that vary one keyword at a time."""
 KEPT, BETWEEN = "kept", "between"
 """The blocks of cases of an earlier run, and of creates between two tries of a case.
 
@@ -60,24 +63,19 @@ def build(
     plan: Plan,
     fresh: Fresh,
     valid: Credential,
+    *,
+    ending: bool = False,
 ) -> Request:
-    """Return the request that `plan` becomes with the values of `fresh`."""
+    """Return the request that `plan` becomes with the values of `fresh`.
+
+    `ending` puts an instant where a body has none: what is created then ends by itself.
+    """
     if isinstance(plan.body, bytes):
         instant = f"{fresh.instant:%Y-%m-%dT%H:%M:%S}".encode()
         body = plan.body.replace(MARK, fresh.mark.encode()).replace(INSTANT, instant)
         data = parse(body).value
     else:
-        data = copy.deepcopy(plan.body)
-        for pointer, make in plan.values.items():
-            put_in(data, pointer, make(fresh))
-        for place in places:
-            if place.request in plan.values:
-                continue
-            present = get(data, place.request)
-            if present is None or present is MISSING:
-                continue
-            if contract.schema(place.schema).is_valid(present):
-                put(data, place.request, fresh_value(contract, place, fresh))
+        data = _made_fresh(contract, places, plan, fresh, ending=ending)
         body = to_bytes(data)
         if plan.spoil is not None:
             body = plan.spoil(body)
@@ -98,6 +96,31 @@ def build(
         mark=fresh.mark,
         places=places,
     )
+
+
+def _made_fresh(
+    contract: Contract,
+    places: tuple[Correlator, ...],
+    plan: Plan,
+    fresh: Fresh,
+    *,
+    ending: bool,
+) -> object:
+    data = copy.deepcopy(plan.body)
+    for pointer, make in plan.values.items():
+        put_in(data, pointer, make(fresh))
+    # The coverage of a keyword is about what it leaves out.
+    filled_in = ("instant",) if ending and plan.block != COVERAGE else ()
+    for place in places:
+        if place.request in plan.values:
+            continue
+        present = get(data, place.request)
+        if present is None or present is MISSING:
+            if place.kind in filled_in:
+                put_in(data, place.request, fresh_value(contract, place, fresh))
+        elif contract.schema(place.schema).is_valid(present):
+            put(data, place.request, fresh_value(contract, place, fresh))
+    return data
 
 
 def put_in(data: object, pointer: str, value: object) -> None:

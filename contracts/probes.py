@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
-from contracts.correlators import Fresh, of_length
+from contracts.freshness import Fresh, of_length
 from contracts.plan import Plan, Value, constant, to_bytes
 from contracts.properties import items_of, properties, types_of, varied
 from openapi.document import Contract, Operation

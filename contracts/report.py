@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from contracts.books import Books
 from contracts.checks import CHECKS
 from contracts.checks.secrets import known_secrets
-from contracts.correlators import ANY_MARK, PREFIX
+from contracts.correlators import ANY_MARK
 from contracts.evidence import evidence
 from contracts.exchange import Exchange
+from contracts.freshness import PREFIX
 from contracts.judgements import Found
 from contracts.masking import Mask
 from contracts.outcome import Outcome

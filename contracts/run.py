@@ -11,10 +11,11 @@ from contracts import drive, kept
 from contracts.books import Books
 from contracts.checks import CHECKS
 from contracts.conversation import Conversation
-from contracts.correlators import Freshness
+from contracts.correlators import within
 from contracts.cost import cost
 from contracts.credentials import expiry
 from contracts.deliveries import opened
+from contracts.freshness import Freshness
 from contracts.judgements import Found, merged
 from contracts.not_judged import CouldNotJudge
 from contracts.retry import Refusal, retries
@@ -43,7 +44,8 @@ def run(settings: Settings, contract: Contract, progress: Callable[[str], None])
         raise CouldNotJudge(
             "no token was given: pass --token or HOOKPROOF_TOKEN (for the mock: hookproof token)"
         )
-    freshness = Freshness(settings.run_id, settings.seed, datetime.now(UTC))
+    bounds = within(contract) if settings.gentle else None
+    freshness = Freshness(settings.run_id, settings.seed, datetime.now(UTC), bounds)
     with ExitStack() as stack:
         target = stack.enter_context(
             Target(

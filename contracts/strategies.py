@@ -16,7 +16,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase
 from schemathesis import GenerationMode
 
-from contracts.plan import Plan, to_bytes
+from contracts.plan import COVERAGE, Plan, to_bytes
 from openapi.document import Contract, Operation
 
 RANDOM = "random"
@@ -50,7 +50,7 @@ def _generated(
         if text is None or text in seen:
             continue
         seen.add(text)
-        block = "generated" if description else RANDOM
+        block = COVERAGE if description else RANDOM
         media = next(iter(operation.content))
         yield Plan(block, description or "random body", body, media_type=media)
 

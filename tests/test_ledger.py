@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from contracts.correlators import Freshness, correlators
+from contracts.correlators import correlators
 from contracts.exchange import Answer, Credential, Exchange
+from contracts.freshness import Freshness
 from contracts.ledger import Balance, Received, balance, occurrences
 from contracts.plan import Plan, build
 from openapi.loading import load
@@ -152,3 +153,12 @@ def test_every_request_has_values_of_its_own() -> None:
     bodies = [entry.request.json.value for entry in exchanges(500)]
     for name in ("name", "expiresAt"):
         assert len({body[name] for body in bodies if isinstance(body, dict)}) == 500
+
+
+def test_instants_within_bounds_are_all_different() -> None:
+    now = datetime(2027, 1, 1, tzinfo=UTC)
+    source = Freshness("abcdef", 1, now, (3600, 86400))
+    ahead = [(source.next().instant - now).total_seconds() for _ in range(20000)]
+    assert len(set(ahead)) == len(ahead)
+    assert min(ahead) > 3600 * 2
+    assert max(ahead) < 86400

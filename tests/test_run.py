@@ -15,13 +15,15 @@ from contracts import kept
 from contracts.books import Books
 from contracts.checks import CHECKS
 from contracts.checks.secrets import known_secrets
+from contracts.credentials import ISSUED_ALIKE, ISSUED_EXPIRED, ISSUED_GOOD, ISSUED_REVOKED
 from contracts.judgements import Found
 from contracts.masking import Mask
-from contracts.plan import KEPT
+from contracts.plan import COVERAGE, KEPT
 from contracts.report import digest
 from contracts.run import findings, run
 from contracts.settings import Settings
 from contracts.states import standings
+from openapi.formats import instant
 from openapi.loading import load
 
 CONTRACT = load()
@@ -245,3 +247,35 @@ def test_no_secret_is_left_in_a_text_that_was_cut(secret: str) -> None:
         assert secret[:16] not in masked
         assert json.dumps(secret)[1:17] not in masked
     assert mask("nothing here") == "nothing here"
+
+
+def test_a_gentle_run_leaves_behind_what_ends_within_a_day_and_can_only_read(
+    judged: Callable[..., Books],
+) -> None:
+    books = judged(gentle=True, provoke=frozenset({"concurrent"}))
+    assert [found.finding.message for found in findings(books)] == []
+    made = [exchange for exchange in books.exchanges if exchange.status == 201]
+    ends, scopes = [], []
+    for exchange in made:
+        body: Any = exchange.request.json.value
+        moment = instant(body.get("expiresAt"))
+        if moment is None or not moment / 1e9 <= exchange.started + 86400:
+            ends.append(exchange.request)
+        if not all(scope.endswith(":read") for scope in body["scopes"]):
+            scopes.append(exchange.request)
+    assert len(made) > 100
+    # What is about a date, or leaves properties out one at a time, keeps its date; what is about a
+    # credential that can do something has the permission to.
+    about_dates = ("expir", "offset", "fraction", "date", "expiresAt", "null", "leap", "year")
+    assert {
+        request.description
+        for request in ends
+        if request.block != COVERAGE
+        and not any(word in request.description for word in about_dates)
+    } == set()
+    assert {request.description for request in scopes} <= {
+        f"create: {kind}" for kind in (ISSUED_GOOD, ISSUED_REVOKED, ISSUED_EXPIRED, ISSUED_ALIKE)
+    } | {f"credential {ISSUED_GOOD}", "unknown-scopes"}
+    carried = [e.request.correlators for e in made if e.request.block == "valid"]
+    instants = [places["/expiresAt"] for places in carried]
+    assert len(set(instants)) == len(instants)

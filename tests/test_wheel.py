@@ -37,6 +37,7 @@ contracts/expectations.py
 contracts/fixtures.py
 contracts/follow_ups.py
 contracts/freedoms.py
+contracts/freshness.py
 contracts/issued.py
 contracts/judgements.py
 contracts/kept.py
@@ -54,6 +55,8 @@ contracts/properties.py
 contracts/remote_sink.py
 contracts/report.py
 contracts/retry.py
+contracts/run.py
+contracts/run.py
 contracts/run.py
 contracts/scoring.py
 contracts/settings.py

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import uvicorn
 
-from hookproof.contract_option import contract_of
+from hookproof.contract_option import contract_of, fitting
 from hookproof.exits import CANNOT, CommandError
 from hookproof.values import from_environment
 from mock_server.app import create_app as create_mock
@@ -31,11 +31,14 @@ def run_mock(options: argparse.Namespace) -> int:
     contract = contract_of(options.contract)
     secret = from_environment(options.jwt_secret, "HOOKPROOF_JWT_SECRET") or DEVELOPMENT_SECRET
     signing = from_environment(options.webhook_secret, "HOOKPROOF_WEBHOOK_SECRET")
+    signing = signing or DEVELOPMENT_WEBHOOK_SECRET
+    if options.webhook_url:
+        fitting(contract, signing)
     try:
         settings = Settings(
             jwt_secret=secret,
             webhook_urls=tuple(options.webhook_url),
-            webhook_secret=signing or DEVELOPMENT_WEBHOOK_SECRET,
+            webhook_secret=signing,
             rate_limit=options.rate_limit,
             faults=frozenset(options.fault),
         )
@@ -65,6 +68,8 @@ def run_sink(options: argparse.Namespace) -> int:
     """Receive deliveries until told to stop; return the exit code."""
     contract = contract_of(options.contract)
     secret = from_environment(options.webhook_secret, "HOOKPROOF_WEBHOOK_SECRET")
+    if secret:
+        fitting(contract, secret)
     listener = listen(options.host, options.port)
     url = url_of(listener)
     with TemporaryDirectory(prefix="hookproof-sink-") as directory:

@@ -1,12 +1,14 @@
 """From an answered exchange to queued deliveries: serialised once, those bytes signed."""
 
 import logging
+import time
+import uuid
 
 from mock_server.exchange import Exchange
 from mock_server.payload import Occasion, payload, serialise
 from mock_server.sender import Delivery, Sender
 from openapi.document import Contract
-from openapi.signature import sign
+from openapi.signature import signed_headers
 
 _LOG = logging.getLogger("hookproof.mock")
 
@@ -59,5 +61,6 @@ def sealed(occasion: Occasion, body: bytes) -> Delivery:
     headers = [("Content-Type", occasion.event.media_type)]
     scheme = occasion.event.signature
     if scheme is not None:
-        headers.append((scheme.header, sign(scheme, body, occasion.secret)))
+        identity = f"msg_{uuid.uuid4().hex}"
+        headers += signed_headers(scheme, body, occasion.secret, identity, time.time())
     return Delivery(tuple(headers), body)

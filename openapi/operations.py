@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from openapi.document import Event, Header, Json, Operation, Response
 from openapi.pointer import get, join
-from openapi.signature import SignatureScheme
+from openapi.signature import BODY, SignatureScheme
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -93,10 +93,18 @@ def _signature(document: Mapping[str, Json], scheme: str) -> SignatureScheme:
     pointer = join("", "components", "securitySchemes", scheme)
     stated = document["components"]["securitySchemes"][scheme]
     signature = stated["x-signature"]
+    signs = signature["signs"]
     return SignatureScheme(
         header=stated["name"],
         algorithm=signature["algorithm"],
         encoding=signature["encoding"],
         prefix=signature.get("prefix", ""),
         pointer=join(pointer, "x-signature"),
+        signs=BODY if signs == "body" else signs,
+        key=signature["key"],
+        key_prefix=signature.get("key-prefix", ""),
+        separator=signature.get("separator"),
+        id_header=signature.get("id"),
+        timestamp_header=signature.get("timestamp"),
+        tolerance=signature.get("tolerance"),
     )

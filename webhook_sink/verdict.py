@@ -88,7 +88,7 @@ def _prove(delivery: Delivery, event: Event, secret: str | None) -> tuple[Signat
         return "missing", f"there is no {scheme.header} header"
     if secret is None or delivery.truncated:
         return "unchecked", None
-    complaint = verify(scheme, delivery.headers, delivery.body, secret)
+    complaint = verify(scheme, delivery.headers, delivery.body, secret, delivery.received_at)
     return ("invalid" if complaint else "valid"), complaint
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, cast
 
 from openapi.links import Link
-from openapi.parameters import Parameter
+from openapi.parameters import Parameter, names_in
 from openapi.pointer import MISSING, get, join, split
 from openapi.signature import SignatureScheme
 from openapi.validation import Schema, places
@@ -131,13 +131,18 @@ class Contract:
         raise LookupError(f"no operation {operation_id!r} in the contract")
 
     def maker(self, operation: Operation) -> tuple[Operation, Link] | None:
-        """Return the operation whose success names what `operation` is about, and how it does."""
-        for other in self.operations:
-            success = other.answer_to("valid-request")
-            for link in success.links if success else ():
-                if link.operation == operation.id:
-                    return other, link
-        return None
+        """Return the operation whose success names what `operation` is about, and how it does.
+
+        Of several the one that needs the fewest path parameters itself.
+        """
+        links = [
+            (other, link)
+            for other in self.operations
+            for success in (other.answer_to("valid-request"),)
+            for link in (success.links if success else ())
+            if link.operation == operation.id != other.id
+        ]
+        return min(links, key=lambda made: len(names_in(made[0].path)), default=None)
 
     def triggered_by(self, operation_id: str, status: int) -> Event | None:
         """Return the event that an answer of `status` by the operation brings about."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from openapi.document import Contract, Operation
+from openapi.expression import parse
 from openapi.parameters import SCALARS, names_in
 from openapi.pointer import join
 
@@ -14,8 +15,16 @@ def misfits(contract: Contract) -> Iterator[tuple[str, str]]:
     """Yield the pointer of each part that does not fit, and a sentence."""
     for operation in contract.operations:
         yield from _parameters(operation)
+        yield from _bodies(contract, operation)
         yield from _answers(contract, operation)
+        yield from _makers(contract, operation)
     yield from _triggers(contract)
+
+
+def _bodies(contract: Contract, operation: Operation) -> Iterator[tuple[str, str]]:
+    for schema in operation.content.values():
+        if contract.at(schema).get("type") != "object":
+            yield schema, "the body of a request has a schema of `type: object`"
 
 
 def _parameters(operation: Operation) -> Iterator[tuple[str, str]]:
@@ -52,6 +61,15 @@ def _answers(contract: Contract, operation: Operation) -> Iterator[tuple[str, st
                     yield place, f"the path parameter {name!r} of {link.operation} is not linked"
 
 
+def _makers(contract: Contract, operation: Operation) -> Iterator[tuple[str, str]]:
+    above = [operation]
+    while (made := contract.maker(above[-1])) is not None:
+        if made[0] in above:
+            yield operation.pointer, "links in a circle: nothing can be made that it is about"
+            return
+        above.append(made[0])
+
+
 def _triggers(contract: Contract) -> Iterator[tuple[str, str]]:
     ids = [operation.id for operation in contract.operations]
     seen: set[tuple[str, str]] = set()
@@ -60,6 +78,11 @@ def _triggers(contract: Contract) -> Iterator[tuple[str, str]]:
         cause = (event.trigger["operation"], event.trigger["status"])
         if cause[0] not in ids:
             yield place, f"there is no operation {cause[0]!r}"
+        for index, echo in enumerate(event.trigger.get("echoes", ())):
+            made = echo.get("correlator", "identity") != "identity"
+            if made and not parse(echo["from"]).in_request_body:
+                where = join(event.pointer, "x-trigger", "echoes", index, "correlator")
+                yield where, "only in the request's body can a value be put; is it an `identity`?"
         if cause in seen:
             yield (
                 place,

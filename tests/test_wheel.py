@@ -17,6 +17,7 @@ contracts/checks/failures.py
 contracts/checks/payloads.py
 contracts/checks/repeats.py
 contracts/checks/requests.py
+contracts/checks/resources.py
 contracts/checks/retries.py
 contracts/checks/secrets.py
 contracts/checks/webhooks.py
@@ -40,6 +41,7 @@ contracts/issued.py
 contracts/judgements.py
 contracts/kept.py
 contracts/ledger.py
+contracts/links.py
 contracts/lists.py
 contracts/masking.py
 contracts/moments.py
@@ -47,6 +49,8 @@ contracts/negatives.py
 contracts/not_judged.py
 contracts/outcome.py
 contracts/paired.py
+contracts/pairing.py
+contracts/parameters.py
 contracts/plan.py
 contracts/probes.py
 contracts/properties.py

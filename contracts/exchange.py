@@ -52,6 +52,8 @@ class Request:
     """What the parameters of the operation mean, by their keys, such as `query.limit`."""
     headers: tuple[tuple[str, str], ...] = ()
     """The header parameters."""
+    varied: Mapping[str, str | None] = field(default_factory=dict)
+    """Key of each parameter that is not as in a plain request -> its text, or None: left out."""
     together: int = 0
     """The same for all requests that were sent at once for one thing; 0 for any other."""
 

@@ -114,6 +114,7 @@ def build(
         places=places,
         target=target(operation.path, texts),
         parameters={p.key: p.read(texts[p.key]) for p in operation.parameters if p.key in texts},
+        varied=plan.parameters,
         headers=tuple(
             (p.name, texts[p.key])
             for p in operation.parameters

@@ -16,7 +16,7 @@ from contracts.links import creates
 from contracts.masking import Mask
 from contracts.outcome import Outcome
 from contracts.paired import deliveries, webhooks
-from contracts.plan import APART
+from contracts.plan import APART, KEPT
 from contracts.settings import Settings
 from contracts.states import Standing, sentence, standings, why_not_seen
 from openapi.document import Json

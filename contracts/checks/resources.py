@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from contracts.books import Books
-from contracts.checks.requests import decided
+from contracts.checks.decided import decided
 from contracts.judgements import Judgement, broken, kept
 
 

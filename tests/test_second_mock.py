@@ -124,7 +124,7 @@ def test_each_event_echoes_its_exchange_and_is_sealed_in_its_own_way(world: Worl
     assert parcel["parcel"]["addressee"]["label"] == "Grace Example"
     assert parcel["parcel"]["collectAt"] == "2027-03-01T08:00:00.0000000Z"
     payload: Any = world.sink.judge(recalled).payload
-    assert payload["data"] == {"parcelNumber": number, "whyRecalled": "unwanted"}
+    assert payload["recalled"] == {"parcelNumber": number, "whyRecalled": "unwanted"}
     assert booked.values("X-Carrier-Seal")[0].startswith(b"sha256=")
     assert recalled.values("webhook-signature")[0].startswith(b"v1,")
 

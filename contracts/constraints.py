@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from contracts.credentials import DOUBTFUL, LACKING
+from contracts.credentials import DOUBTFUL, ISSUED, LACKING
 from openapi.document import Contract, Event, Operation, Provenance, Response
+from openapi.marked import marked
 from openapi.pointer import MISSING, get, join, split
 
 Kind = Literal["request", "answer", "header", "security", "webhook", "echo", "signature"]
@@ -162,18 +163,37 @@ def _of_operation(contract: Contract, operation: Operation) -> Iterator[tuple[Ke
         yield (json_place(schema), "*"), "request"
         for place in evaluated(contract, schema):
             yield place, "request"
+    for parameter in operation.parameters:
+        if parameter.required and parameter.place != "path":
+            yield (join(parameter.pointer, "required"), "*"), "request"
+        every_text_is_one = (
+            (join(parameter.schema, "type"), "*") if "string" in parameter.types else None
+        )
+        for place in evaluated(contract, parameter.schema):
+            if place != every_text_is_one:
+                yield place, "request"
     for response in operation.responses.values():
-        yield from _of_response(contract, response)
+        yield from _of_response(contract, response, _issues(contract, operation))
     if operation.rate_limit is not None:
         yield (join(operation.pointer, "x-rate-limit"), "*"), "answer"
 
 
-def _of_response(contract: Contract, response: Response) -> Iterator[tuple[Key, Kind]]:
+def _issues(contract: Contract, operation: Operation) -> bool:
+    """Say whether a success of the operation holds a credential."""
+    success = operation.answer_to("valid-request")
+    schemas = success.content.values() if success else ()
+    return any(list(marked(contract, schema, "x-credential")) for schema in schemas)
+
+
+def _of_response(
+    contract: Contract, response: Response, issues: bool
+) -> Iterator[tuple[Key, Kind]]:
     provoked = join(response.pointer, "x-provoke")
     by = response.provoke.get("by")
     if by in ("refused-credential", "credential-without-permission"):
         kinds = DOUBTFUL if by == "refused-credential" else LACKING
-        yield from (((provoked, kind), "security") for kind in kinds)
+        known = [kind for kind in kinds if issues or kind not in ISSUED]
+        yield from (((provoked, kind), "security") for kind in known)
     elif by:
         yield (provoked, "*"), "answer"
     if get(contract.document, join(provoked, "at-once")) is not MISSING:

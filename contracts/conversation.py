@@ -4,18 +4,24 @@ A rate limit slows it down and is never taken for a refusal: a 429 is waited out
 stops answering ends the conversation, not the verdict.
 """
 
+import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from contracts.correlators import Correlator, correlators
 from contracts.credentials import valid
 from contracts.exchange import Credential, Exchange, Request
 from contracts.freshness import Freshness
-from contracts.plan import BETWEEN, KEPT, Plan, build
+from contracts.plan import APART, Plan, build
 from contracts.settings import Settings
 from contracts.target import Target, pause_after
 from openapi.document import Contract, Operation
+from openapi.sample import example, text_of
+
+if TYPE_CHECKING:
+    from contracts.links import Supply
 
 MOST_UNANSWERED = 5
 """After so many requests without an answer nothing more is sent: each costs a whole timeout."""
@@ -46,14 +52,16 @@ class Conversation:
             contract, operation, gentle=settings.gentle
         )
         self.progress = progress
+        self.supply: Supply | None = None
+        """What the operation is about, where that must be made first."""
         self._target = target
         self._freshness = freshness
         self._unanswered = 0
 
     @property
-    def media_type(self) -> str:
-        """The media type of the operation's request body."""
-        return next(iter(self.operation.content))
+    def media_type(self) -> str | None:
+        """The media type of the operation's request body, or None if it takes none."""
+        return next(iter(self.operation.content), None)
 
     @property
     def credential(self) -> Credential:
@@ -70,7 +78,10 @@ class Conversation:
         most = self.settings.max_requests
         if most is not None and self._freshness.number >= most:
             raise Stopped(f"{most} requests were sent (--max-requests)")
-        fresh = self._freshness.next(case, apart=plan.block in (BETWEEN, KEPT))
+        usual = self.plain_texts()
+        if self.supply is not None and self.supply.keys - plan.parameters.keys():
+            usual |= self.supply.texts()
+        fresh = self._freshness.next(case, apart=plan.block in APART)
         return build(
             self.contract,
             self.operation,
@@ -78,13 +89,25 @@ class Conversation:
             plan,
             fresh,
             self.credential,
+            usual,
             ending=self.settings.gentle,
         )
+
+    def plain_texts(self) -> dict[str, str]:
+        """Return valid texts of the parameters that every request must have, by their keys.
+
+        Examples, or values of the schemas; whether there is anything behind them is not asked.
+        """
+        choose = random.Random(self.operation.id)  # noqa: S311 - cases, not secrets
+        needed = [p for p in self.operation.parameters if p.required]
+        return {p.key: text_of(self.contract, p, choose) for p in needed}
 
     def send_once(self, plan: Plan, case: int | None = None) -> Exchange:
         """Send `plan` as it becomes with fresh values, and enter what came of it."""
         exchange = self._target.send(self.request(plan, case))
         self.exchanges.append(exchange)
+        if self.supply is not None:
+            self.supply.used(exchange)
         if not exchange.repeated:
             self._count_unanswered(exchange)
         return exchange
@@ -96,6 +119,8 @@ class Conversation:
         entries = [replace(exchange, repeated=False) for exchange in entries]
         self.exchanges += entries
         for exchange in entries:
+            if self.supply is not None:
+                self.supply.used(exchange)
             self._count_unanswered(exchange)
         return entries
 
@@ -131,8 +156,11 @@ class Conversation:
         raise Stopped(f"{TRIES_WHEN_LIMITED} tries in a row were answered {exchange.status}")
 
     def base(self) -> dict[str, object]:
-        """Return the operation's first request example: valid, and made fresh when it is sent."""
-        content = self.contract.at(self.operation.pointer)["requestBody"]["content"]
-        for example in content[self.media_type].get("examples", {}).values():
-            return dict(example["value"])
-        raise LookupError(f"{self.operation.id} has no request example to start from")
+        """Return a valid request body, made fresh when it is sent; empty if there is to be none.
+
+        The operation's first example, or a value of its schema.
+        """
+        for schema in self.operation.content.values():
+            choose = random.Random(self.operation.id)  # noqa: S311 - cases, not secrets
+            return dict(example(self.contract, schema, choose))
+        return {}

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from contracts.freshness import PREFIX, Fresh, stretched
-from openapi.document import Contract, Json, Operation
-from openapi.expression import parse
+from openapi.document import Contract, Event, Json, Operation
+from openapi.expression import Expression, parse
 from openapi.pointer import MISSING, get, join, split
 
 ANY_MARK = re.compile(rf"{PREFIX}([a-z0-9]{{6}})-([0-9]{{4,}})")
+IDENTITY = "identity"
+"""The kind of correlators that nobody has to make."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +44,49 @@ class Correlator:
         return tuple(found) or self.values
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A value that is another one for each exchange by itself, and shows up in the webhook."""
+
+    source: Expression
+    payload: str
+    """Where it stands in the webhook's payload."""
+
+
 @lru_cache(maxsize=64)
 def correlators(
     contract: Contract, operation: Operation, *, gentle: bool = False
 ) -> tuple[Correlator, ...]:
     """Return the correlators of the event that a success of `operation` triggers.
 
+    They stand in the body of its request; `identities` returns those that stand elsewhere.
     `gentle` narrows their values to what the contract calls so.
     """
-    success = operation.answer_to("valid-request")
-    event = contract.triggered_by(operation.id, int(success.status)) if success else None
-    if event is None:
+    event = told_by(contract, operation)
+    if event is None or not operation.content:
         return ()
     body_schema = next(iter(operation.content.values()))
     return tuple(
         _correlator(contract, body_schema, echo, gentle)
         for echo in event.trigger.get("echoes", ())
-        if "correlator" in echo
+        if echo.get("correlator", IDENTITY) != IDENTITY
+    )
+
+
+def told_by(contract: Contract, operation: Operation) -> Event | None:
+    """Return the event that a success of `operation` triggers, or None."""
+    success = operation.answer_to("valid-request")
+    return contract.triggered_by(operation.id, int(success.status)) if success else None
+
+
+@lru_cache(maxsize=64)
+def identities(contract: Contract, operation: Operation) -> tuple[Identity, ...]:
+    """Return what identifies an exchange with `operation` in the event of its success."""
+    event = told_by(contract, operation)
+    return tuple(
+        Identity(parse(echo["from"]), echo["to"])
+        for echo in (event.trigger.get("echoes", ()) if event else ())
+        if echo.get("correlator") == IDENTITY
     )
 
 

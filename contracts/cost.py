@@ -9,6 +9,7 @@ from contracts.conversation import Conversation
 from contracts.drive import Block
 from contracts.expectations import expectation
 from contracts.freshness import Freshness
+from contracts.links import creates
 from contracts.plan import Plan, build
 from contracts.settings import PROFILES, Settings
 
@@ -38,14 +39,26 @@ def cost(talks: Sequence[Conversation], blocks: Mapping[str, Sequence[Block]]) -
         creating = sum(_may_create(talk, plan) for plan in plans)
         sent, made = _afterwards(talk)
         requests += 1 + len(plans) + sent
-        creations += 1 + creating + made
+        creations += (1 + creating + made) * creates(talk.operation)
+        if talk.supply is not None:
+            needed = talk.supply.needed(1 + creating + made)
+            requests += needed
+            creations += needed
     most = talks[0].settings.max_requests if talks else None
     return Cost(requests, creations, most)
 
 
 def _may_create(talk: Conversation, plan: Plan) -> bool:
     fresh = Freshness("000000", 0, datetime.now(UTC)).next()
-    request = build(talk.contract, talk.operation, talk.places, plan, fresh, talk.credential)
+    request = build(
+        talk.contract,
+        talk.operation,
+        talk.places,
+        plan,
+        fresh,
+        talk.credential,
+        talk.plain_texts(),
+    )
     return expectation(talk.contract, request, fresh.instant.timestamp()).kind in ("valid", "free")
 
 

@@ -24,6 +24,8 @@ DOUBTFUL = (
     ISSUED_REVOKED,
 )
 """Every kind of credential that does not say who calls."""
+ISSUED = (ISSUED_EXPIRED, ISSUED_REVOKED, ISSUED_TOO_FEW, ISSUED_ALIKE, ISSUED_GOOD)
+"""Every kind of credential that the service itself has issued."""
 LACKING = ("without the permission", ISSUED_TOO_FEW, ISSUED_ALIKE)
 """Every kind of credential that says who calls, and does not permit it."""
 

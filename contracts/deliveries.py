@@ -8,6 +8,7 @@ from contracts.not_judged import CouldNotJudge
 from contracts.remote_sink import RemoteSink
 from contracts.settings import Settings
 from openapi.document import Contract
+from openapi.signature import unfit
 from webhook_sink.delivery import Delivery
 from webhook_sink.server import Sink
 from webhook_sink.verdict import Verdict
@@ -49,6 +50,9 @@ def opened(
             "webhooks cannot be judged without their secret: pass --webhook-secret or "
             "HOOKPROOF_WEBHOOK_SECRET, or leave them out with --no-webhooks"
         )
+    complaint = unfit((e.signature for e in contract.events), settings.webhook_secret or "")
+    if complaint is not None:
+        raise CouldNotJudge(f"{complaint}; pass --webhook-secret or HOOKPROOF_WEBHOOK_SECRET")
     if settings.sink_url is not None:
         remote = RemoteSink(settings.sink_url, contract, settings.webhook_secret)
         stack.enter_context(remote)

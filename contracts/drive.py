@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from contracts import credentials, follow_ups, issued, kept, negatives, probes
+from contracts import credentials, follow_ups, issued, kept, negatives, parameters, probes
 from contracts.conversation import Conversation, Stopped
 from contracts.doubt import Doubts
 from contracts.exchange import Exchange
@@ -113,9 +113,20 @@ def blocks(talk: Conversation, earlier: Sequence[Mapping[str, Json]]) -> list[Bl
     def random() -> Iterable[Plan]:
         return generated(contract, operation, settings.seed, profile.valid, profile.invalid)
 
-    return [
+    plain = Plan("valid", "a plain valid request", base(), talk.media_type)
+    blocks = [
         Block("kept cases", lambda: kept.plans(talk, earlier)),
         Block("credentials", lambda: _credentials(talk)),
+        Block("parameters", lambda: parameters.accepted(contract, operation, plain)),
+        Block("broken parameters", lambda: parameters.refused(contract, operation, plain)),
+        Block("unknown resources", lambda: parameters.unknown(contract, operation, plain)),
+        Block("other methods", lambda: probes.other_methods(contract, operation, base())),
+        Block("the same again and again", lambda: _steady(talk, profile.steady)),
+    ]
+    if not operation.content:
+        return blocks
+    return [
+        *blocks[:-1],
         Block("boundaries", lambda: probes.boundaries(contract, operation, base())),
         Block("confusions", lambda: negatives.confusions(contract, operation, base())),
         Block("misspelt names", lambda: negatives.misspelt(base())),
@@ -125,9 +136,8 @@ def blocks(talk: Conversation, earlier: Sequence[Mapping[str, Json]]) -> list[Bl
         Block("generated bodies", random),
         Block("freedoms", lambda: probes.freedoms(operation, base())),
         Block("long arrays", lambda: probes.long_arrays(contract, operation, base())),
-        Block("other methods", lambda: probes.other_methods(contract, operation, base())),
         Block("bytes", lambda: probes.raw_probes(operation, base())),
-        Block("the same again and again", lambda: _steady(talk, profile.steady)),
+        blocks[-1],
     ]
 
 
@@ -153,11 +163,12 @@ def _steady(talk: Conversation, times: int) -> Iterable[Plan]:
 def _credentials(talk: Conversation) -> Iterable[Plan]:
     if talk.operation.scheme is None:
         return
-    broken = talk.base()
-    broken.pop(next(iter(broken)))
+    broken = dict(list(talk.base().items())[1:])
     for credential in credentials.refused(talk.settings):
         named = f"credential {credential.kind}"
         yield Plan("credentials", named, talk.base(), talk.media_type, credential)
+        if not talk.operation.content:
+            continue
         yield Plan("credentials", f"a bad body, {named}", broken, talk.media_type, credential)
     for credential in credentials.forbidden(talk.settings):
         for _ in range(2):

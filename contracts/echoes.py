@@ -9,9 +9,8 @@ from contracts.exchange import Exchange
 from contracts.lists import items_difference, items_note
 from contracts.moments import moment_note, shift
 from openapi.document import Event, Json
-from openapi.expression import Expression, parse
+from openapi.expression import parse
 from openapi.formats import instant
-from openapi.json_text import parse as parse_json
 from openapi.pointer import MISSING, get
 from openapi.validation import brief, type_name
 
@@ -33,18 +32,6 @@ class Field:
     """What happened on the way, such as `cut at 50 characters`; empty if they are equal."""
 
 
-def said(exchange: Exchange, expression: Expression) -> object:
-    """Return what `exchange` holds where `expression` leads, or MISSING."""
-    if expression.message == "request":
-        # What headers a request had is not kept.
-        body = exchange.request.json.value if expression.part == "body" else None
-        return expression.of(body)
-    if exchange.answer is None:
-        return MISSING
-    headers = {name.lower(): value for name, value in exchange.answer.headers}
-    return expression.of(parse_json(exchange.answer.body).value, headers)
-
-
 def owners(event: Event, exchanges: Iterable[Exchange]) -> Owners:
     """Return who had sent what, for the echoes of `event`."""
     found: dict[tuple[str, str], list[int]] = {}
@@ -53,7 +40,7 @@ def owners(event: Event, exchanges: Iterable[Exchange]) -> Owners:
         if exchange.request.operation.id != event.trigger["operation"]:
             continue
         for stated, expression in places:
-            value = said(exchange, expression)
+            value = exchange.find(expression)
             if _tells(value):
                 key = (stated["to"], _meaning(stated["compare"], value))
                 found.setdefault(key, []).append(exchange.request.number)
@@ -82,7 +69,7 @@ def beside(event: Event, exchange: Exchange, payload: object, known: Owners) -> 
     for stated in event.trigger.get("echoes", ()):
         sent, came = both(stated, exchange, payload)
         why = ""
-        if not echoes(stated["compare"], sent, came):
+        if sent is not MISSING and not echoes(stated["compare"], sent, came):
             why = note(stated, exchange, sent, came, known)
         fields.append(
             Field(
@@ -96,14 +83,28 @@ def beside(event: Event, exchange: Exchange, payload: object, known: Owners) -> 
 
 
 def both(stated: Mapping[str, Json], exchange: Exchange, payload: object) -> tuple[object, object]:
-    """Return what was sent for one echo, and what came; absent values count as what they mean."""
-    sent = said(exchange, parse(stated["from"]))
+    """Return what was sent for one echo, and what came; absent values count as what they mean.
+
+    What was sent is `MISSING` where the exchange says nothing, nor the contract what that means.
+    """
+    sent = exchange.find(parse(stated["from"]))
     if sent is MISSING or sent is None:
-        sent = stated.get("absent")
+        sent = stated.get("absent", sent)
     came = get(payload, stated["to"])
     if came is MISSING and sent is None:
         came = None
     return sent, came
+
+
+def agree(compare: str, sent: object, came: object) -> bool:
+    """Say whether `came` echoes `sent`, or cannot because of what its schema alone must judge."""
+    if sent is MISSING or came is MISSING:
+        return True  # Nothing was said, or what came lacks it.
+    if None not in (came, sent) and type_name(came) != type_name(sent):
+        return True
+    if compare == "instant" and None not in (came, sent) and instant(came) is None:
+        return True
+    return echoes(compare, sent, came)
 
 
 def echoes(compare: str, sent: object, came: object) -> bool:

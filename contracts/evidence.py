@@ -116,7 +116,7 @@ def _request(request: Request, mask: Mask) -> dict[str, Json]:
         "number": request.number,
         "description": request.description,
         "method": request.method,
-        "target": mask(request.operation.path),
+        "target": mask(request.target),
         "media_type": request.media_type,
         "credential": request.credential.kind,
         "body": text_of(request.body, mask),
@@ -168,9 +168,13 @@ def curl(url: str, request: Request, mask: Mask) -> str | None:
     """
     if len(request.body) > CURL_LONGEST or b"\0" in request.body:
         return None
-    parts = ["curl", "-i", "-X", request.method, shlex.quote(url + request.operation.path)]
+    parts = ["curl", "-i", "-X", request.method, shlex.quote(url + request.target)]
     if request.credential.value is not None:
         parts += ["-H", _CREDENTIALS.get(request.credential.kind, _CHANGED)]
+    for name, value in request.headers:
+        parts += ["-H", shlex.quote(f"{name}: {value}")]
+    if not request.operation.content and not request.body:
+        return mask(" ".join(parts))
     # Without a value curl leaves the header out, which it would otherwise add.
     parts += ["-H", shlex.quote(f"Content-Type: {request.media_type or ''}".strip())]
     parts += ["--data-raw", _quoted(request.body)]

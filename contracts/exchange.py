@@ -6,7 +6,9 @@ from typing import Literal
 
 from contracts.correlators import Correlator
 from openapi.document import Operation
+from openapi.expression import Expression
 from openapi.json_text import JsonText, parse
+from openapi.pointer import MISSING
 
 Expects = Literal["accepted", "refused", "forbidden"]
 FailureKind = Literal["timeout", "lost", "malformed", "too large", "unreachable"]
@@ -44,6 +46,14 @@ class Request:
     """Stands in the body wherever it could be put."""
     places: tuple[Correlator, ...]
     """The operation's correlators when it was sent."""
+    target: str
+    """Path and query as they stand in the request line, after the prefix of the service."""
+    parameters: Mapping[str, object]
+    """What the parameters of the operation mean, by their keys, such as `query.limit`."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """The header parameters."""
+    varied: Mapping[str, str | None] = field(default_factory=dict)
+    """Key of each parameter that is not as in a plain request -> its text, or None: left out."""
     together: int = 0
     """The same for all requests that were sent at once for one thing; 0 for any other."""
 
@@ -99,3 +109,16 @@ class Exchange:
     def status(self) -> int | None:
         """The status of the answer, if there is one."""
         return self.answer.status if self.answer else None
+
+    def find(self, expression: Expression) -> object:
+        """Return what a runtime expression means in this exchange, or `MISSING`."""
+        request, answer = self.request, self.answer
+        if expression.message == "request":
+            body = request.json.value if expression.part == "body" and request.body else MISSING
+            stated = {name.lower(): value for name, value in request.headers}
+            return expression.of(body, stated, request.parameters)
+        if answer is None:
+            return MISSING
+        headers = {name.lower(): value for name, value in reversed(answer.headers)}
+        value = parse(answer.body).value if expression.part == "body" else MISSING
+        return expression.of(value, headers)

@@ -7,17 +7,21 @@ meant to be invalid and is not, or the other way about, is still judged rightly.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Literal
 
 from contracts.exchange import Request
-from contracts.freedoms import shape_freedoms, value_freedoms
+from contracts.freedoms import is_other_media_type, shape_freedoms, value_freedoms
+from openapi.arguments import violations
 from openapi.document import Contract, Json
 from openapi.expression import parse
 from openapi.pointer import join
 from openapi.validation import Violation
 
-Kind = Literal["valid", "invalid", "free", "refused", "forbidden", "other"]
-"""`other`: another method than the operation's, which is HTTP's own business."""
+Kind = Literal["valid", "invalid", "free", "refused", "forbidden", "unknown", "other"]
+"""`other`: what the contract says nothing about, such as another method than the operation's."""
+UNKNOWN = "unknown resource"
+"""The block of requests about what does not exist: that, only the run can know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,35 +61,65 @@ def expectation(contract: Contract, request: Request, sent: float) -> Expectatio
     """Return what may be answered to `request`, which was sent at `sent` (unix seconds)."""
     if request.method != request.operation.method:
         return _expect("other", request, "valid-request", ())
-    body = request.json
-    violations: tuple[Violation, ...] = ()
-    schema = next(iter(request.operation.content.values()), None)
-    if schema is not None and body.problem is None:
-        violations = contract.schema(schema).violations(body.value)
-    bad = bool(violations) or body.problem is not None
-    success = _status(request, "valid-request")
+    broken, problem = _broken(contract, request)
+    bad = bool(broken) or problem is not None
     if request.credential.expects == "refused":
         freedom = _by(request, "credential") if bad else ()
         return _expect("refused", request, "refused-credential", freedom)
     if request.credential.expects == "forbidden":
         return _expect("forbidden", request, "credential-without-permission", ())
+    if request.block == UNKNOWN and not bad:
+        return _expect("unknown", request, "unknown-resource", ())
+    return _of_content(contract, request, sent, broken, problem)
+
+
+def _of_content(
+    contract: Contract,
+    request: Request,
+    sent: float,
+    broken: tuple[Violation, ...],
+    problem: str | None,
+) -> Expectation:
+    """Return what may be answered to what is asked for, whoever asks."""
+    body = request.json
     shape = tuple(shape_freedoms(request, body))
-    free = (
-        *shape,
-        *(value_freedoms(contract, request, body, sent) if body.problem is None else ()),
-    )
     if shape:
         # What only the bytes show may be taken either way, whatever the body means.
         either = _allowances(request, shape)
-        success_too = Allowance(success, either[0].pointer, "never")
-        return _expect("free", request, "valid-request", (*either, success_too))
+        success = Allowance(_status(request, "valid-request"), either[0].pointer, "never")
+        return _expect("free", request, "valid-request", (*either, success))
+    if is_other_media_type(request):
+        return _expect("other", request, "valid-request", ())
+    free = tuple(value_freedoms(contract, request, body, sent)) if body.problem is None else ()
     allowed = _allowances(request, free)
     never = {parse(freedom["at"]).where for _, freedom in free if freedom["judged"] == "never"}
-    broken = {violation.instance for violation in violations}
-    if body.problem is not None or broken - never:
-        return _expect("invalid", request, "invalid-request", allowed, violations, body.problem)
-    kind: Kind = "free" if free else "valid"
-    return _expect(kind, request, "valid-request", allowed)
+    places = {violation.instance for violation in broken}
+    if problem is not None or places - never:
+        allowed += _nowhere(request, places)
+        return _expect("invalid", request, "invalid-request", allowed, broken, problem)
+    return _expect("free" if free else "valid", request, "valid-request", allowed)
+
+
+def _broken(contract: Contract, request: Request) -> tuple[tuple[Violation, ...], str | None]:
+    """Return what the parameters and the body break, and why the body is not JSON."""
+    broken = violations(contract, request.operation, request.parameters)
+    schema = next(iter(request.operation.content.values()), None)
+    if schema is None or not (request.body or request.operation.body_required):
+        return broken, None
+    body = request.json
+    if body.problem is not None:
+        return broken, body.problem
+    return (*broken, *contract.schema(schema).violations(body.value)), None
+
+
+def _nowhere(request: Request, places: set[str]) -> tuple[Allowance, ...]:
+    """Allow 404 for a path that cannot be one of the operation's (RFC 9110, section 15.5.5)."""
+    if not any(place.startswith("$request.path.") for place in places):
+        return ()
+    unknown = request.operation.answer_to("unknown-resource")
+    statuses = {HTTPStatus.NOT_FOUND.value} | ({int(unknown.status)} if unknown else set())
+    pointer = join(request.operation.pointer, "responses")
+    return tuple(Allowance(status, pointer, "never") for status in sorted(statuses))
 
 
 def _status(request: Request, provocation: str) -> int:
@@ -102,6 +136,8 @@ def _expect(
     problem: str | None = None,
 ) -> Expectation:
     answer = request.operation.answer_to(provocation)
+    if answer is None:
+        kind = "other"
     pointer = join(answer.pointer, "x-provoke") if answer else request.operation.pointer
     return Expectation(kind, _status(request, provocation), pointer, allowed, violations, problem)
 

@@ -85,12 +85,15 @@ def shape_freedoms(request: Request, body: JsonText) -> Iterator[tuple[int, Mapp
                 "not-a-number": body.not_numbers,
                 "deeper-than": isinstance(bound, int) and body.depth > bound,
                 "over-bytes": isinstance(bound, int) and body.size > bound,
-                "other-media-type": _is_other(request),
+                "other-media-type": is_other_media_type(request),
             }
             if holds[name]:
                 yield index, freedom
 
 
-def _is_other(request: Request) -> bool:
+def is_other_media_type(request: Request) -> bool:
+    """Say whether the operation takes a body, and not of the media type that is stated."""
+    if not request.operation.content:
+        return False
     stated = parse_media_type((request.media_type or "").encode())
     return stated is None or stated.essence not in request.operation.content

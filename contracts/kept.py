@@ -11,6 +11,7 @@ from pathlib import Path
 from contracts import credentials
 from contracts.conversation import Conversation
 from contracts.exchange import Credential, Request
+from contracts.expectations import UNKNOWN
 from contracts.issued import ISSUED
 from contracts.judgements import Found
 from contracts.masking import Mask
@@ -21,7 +22,7 @@ from openapi.document import Json
 FILE = "cases.json"
 MOST = 50
 VERSION = 1
-_DEPENDENT = (ISSUED, "repeat", "at once", "one of a burst", BETWEEN)
+_DEPENDENT = (ISSUED, "repeat", "at once", "one of a burst", BETWEEN, UNKNOWN)
 """Blocks whose requests mean nothing without an earlier answer."""
 _BODY_LONGEST = 64 * 1024
 
@@ -41,6 +42,7 @@ def load(settings: Settings) -> list[Mapping[str, Json]]:
         for case in cases:
             base64.b64decode(case["body"], validate=True)
             str(case["operation"]), str(case["credential"]), str(case["description"])
+            dict(case["parameters"])
     except FileNotFoundError:
         return []
     except (OSError, ValueError, LookupError, TypeError, binascii.Error):
@@ -59,6 +61,7 @@ def plans(talk: Conversation, cases: Iterable[Mapping[str, Json]]) -> Iterator[P
             base64.b64decode(case["body"]),
             case["media_type"],
             method=case["method"],
+            parameters=dict(case["parameters"]),
         )
         for credential in _of_kind(talk, case["credential"]):
             yield replace(plan, credential=credential)
@@ -113,6 +116,7 @@ def _written(name: str, request: Request, mask: Mask) -> Mapping[str, Json] | No
         "method": request.method,
         "media_type": request.media_type,
         "credential": request.credential.kind,
+        "parameters": dict(request.varied),
         "body": base64.b64encode(_template(request)).decode("ascii"),
     }
 

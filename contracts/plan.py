@@ -4,12 +4,14 @@ import copy
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from contracts.correlators import Correlator, fresh_value
 from contracts.exchange import Credential, Request
 from contracts.freshness import Fresh
 from openapi.document import Contract, Operation
 from openapi.json_text import parse
+from openapi.parameters import target
 from openapi.pointer import MISSING, get, put
 
 MARK, INSTANT = b"{hookproof-mark}", b"{hookproof-instant}"
@@ -17,12 +19,13 @@ MARK, INSTANT = b"{hookproof-mark}", b"{hookproof-instant}"
 
 COVERAGE = "generated"
 """The block of the cases that vary one keyword at a time."""
-KEPT, BETWEEN = "kept", "between"
-"""The blocks of cases of an earlier run, and of creates between two tries of a case.
+KEPT, BETWEEN, MADE = "kept", "between", "made for another"
+"""The blocks of cases of an earlier run, of creates between two tries of a case, and of such that
+make what another operation is about."""
+APART = (KEPT, BETWEEN, MADE)
+"""Blocks on whose number no other case depends."""
 
-Other cases do not depend on how many of these there are.
-"""
-
+NOTHING: Mapping[str, str] = MappingProxyType({})
 Value = Callable[[Fresh], object]
 
 
@@ -43,13 +46,16 @@ class Plan:
     block: str
     description: str
     body: object
-    media_type: str | None = "application/json"
+    media_type: str | None = ""
+    """Empty: the operation's own; None: none is stated."""
     credential: Credential | None = None
     """None: the valid one."""
     method: str | None = None
     """None: the operation's."""
     values: Mapping[str, Value] = field(default_factory=dict)
     """Pointer -> what makes the value there."""
+    parameters: Mapping[str, str | None] = field(default_factory=dict)
+    """Key of a parameter -> its text in place of the usual one; None leaves it out."""
     spoil: Callable[[bytes], bytes] | None = None
     """What becomes of the JSON text before it is sent."""
     together: int = 0
@@ -63,14 +69,19 @@ def build(
     plan: Plan,
     fresh: Fresh,
     valid: Credential,
+    usual: Mapping[str, str] = NOTHING,
     *,
     ending: bool = False,
 ) -> Request:
     """Return the request that `plan` becomes with the values of `fresh`.
 
-    `ending` puts an instant where a body has none: what is created then ends by itself.
+    `usual` are the texts of the parameters, by their keys, that the plan does not say. The body of
+    an operation that takes none is empty, whatever the plan says. `ending` puts an instant where a
+    body has none: what is created then ends by itself.
     """
-    if isinstance(plan.body, bytes):
+    if not operation.content:
+        data, body = None, b""
+    elif isinstance(plan.body, bytes):
         instant = f"{fresh.instant:%Y-%m-%dT%H:%M:%S}".encode()
         body = plan.body.replace(MARK, fresh.mark.encode()).replace(INSTANT, instant)
         data = parse(body).value
@@ -79,6 +90,8 @@ def build(
         body = to_bytes(data)
         if plan.spoil is not None:
             body = plan.spoil(body)
+    texts = {k: text for k, text in {**usual, **plan.parameters}.items() if text is not None}
+    own_type = next(iter(operation.content), None)
     found = {place.request: get(data, place.request) for place in places}
     carried = {where: value for where, value in found.items() if value is not MISSING}
     return Request(
@@ -90,11 +103,19 @@ def build(
         block=plan.block,
         description=plan.description,
         credential=plan.credential or valid,
-        media_type=plan.media_type,
+        media_type=own_type if plan.media_type == "" else plan.media_type,
         body=body,
         correlators=carried,
         mark=fresh.mark,
         places=places,
+        target=target(operation.path, texts),
+        parameters={p.key: p.read(texts[p.key]) for p in operation.parameters if p.key in texts},
+        varied=plan.parameters,
+        headers=tuple(
+            (p.name, texts[p.key])
+            for p in operation.parameters
+            if p.place == "header" and p.key in texts
+        ),
     )
 
 

@@ -125,8 +125,7 @@ def other_methods(contract: Contract, operation: Operation, base: dict[str, Any]
     stated = contract.at(join("", "paths", operation.path))
     for method in ("GET", "PUT", "PATCH", "DELETE"):
         if method.lower() not in stated:
-            media = next(iter(operation.content))
-            yield Plan("probe: method", f"method {method}", base, media, method=method)
+            yield Plan("probe: method", f"method {method}", base, method=method)
 
 
 def freedoms(operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:

@@ -13,10 +13,11 @@ from contracts.evidence import evidence
 from contracts.exchange import Exchange
 from contracts.freshness import PREFIX
 from contracts.judgements import Found
+from contracts.links import creates
 from contracts.masking import Mask
 from contracts.outcome import Outcome
 from contracts.paired import deliveries, webhooks
-from contracts.plan import BETWEEN, KEPT
+from contracts.plan import APART, KEPT
 from contracts.settings import Settings
 from contracts.states import Standing, sentence, standings, why_not_seen
 from openapi.document import Json
@@ -98,7 +99,7 @@ def digest(books: Books) -> str:
     hashed = hashlib.sha256()
     for tries in books.cases.values():
         request = tries[0].request
-        if request.block in (BETWEEN, KEPT):
+        if request.block in APART:
             continue  # They depend on answers, of this run or an earlier one.
         body = request.body.decode("utf-8", errors="backslashreplace")
         body = _MOMENT.sub("instant", ANY_MARK.sub("mark", body))
@@ -114,16 +115,17 @@ def _replayed(books: Books | None) -> int:
 
 def _created(books: Books | None, mask: Mask) -> dict[str, Json]:
     """Return how much was created and is left behind, and the names that lack the run's mark."""
-    created = [e.request for e in books.exchanges if _is_success(e)] if books else []
+    created = [e.request for e in books.exchanges if _has_created(e)] if books else []
     marked = f"{PREFIX}{books.settings.run_id}-".encode() if books else b""
     unmarked = [r for r in created if marked not in r.body]
     names = [r.correlators.get(p.request) for r in unmarked for p in r.places if p.kind == "mark"]
     return {"count": len(created), "unmarked": [mask(str(name)) for name in names if name]}
 
 
-def _is_success(exchange: Exchange) -> bool:
+def _has_created(exchange: Exchange) -> bool:
     success = exchange.request.operation.answer_to("valid-request")
-    return success is not None and str(exchange.status) == success.status
+    made = success is not None and str(exchange.status) == success.status
+    return made and creates(exchange.request.operation)
 
 
 def constraint(standing: Standing) -> dict[str, Json]:

@@ -17,6 +17,7 @@ from contracts.credentials import expiry
 from contracts.deliveries import opened
 from contracts.freshness import Freshness
 from contracts.judgements import Found, merged
+from contracts.links import connect
 from contracts.not_judged import CouldNotJudge
 from contracts.retry import Refusal, retries
 from contracts.settings import Settings
@@ -58,8 +59,9 @@ def run(settings: Settings, contract: Contract, progress: Callable[[str], None])
         talks = [
             Conversation(contract, operation, settings, target, freshness, progress)
             for operation in contract.operations
-            if operation.content and operation.answer_to("valid-request")
+            if operation.answer_to("valid-request")
         ]
+        connect(talks)
         earlier = _kept(settings)
         blocks = {talk.operation.id: drive.blocks(talk, earlier) for talk in talks}
         if not settings.exit_first:

@@ -1,10 +1,10 @@
 """How well an event fits a request: what both say is read once, and compared many times."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from contracts.correlators import ANY_MARK, Correlator
+from contracts.correlators import ANY_MARK, IDENTITY, Correlator, Identity
 from contracts.exchange import Exchange
 from openapi.formats import instant
 from openapi.pointer import MISSING, get
@@ -15,13 +15,17 @@ ENOUGH = 3
 _SECOND = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)
 
 
+Place = tuple[str, str]
+"""The kind of a correlator, and where it stands in a payload."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a request says: of each correlator what it means, and how an instant is written."""
+    """What an exchange says: of each correlator what it means, and how an instant is written."""
 
     since: float
     mark: str
-    meanings: tuple[tuple[Correlator, object, str], ...]
+    meanings: tuple[tuple[Place, object, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,33 +35,38 @@ class Told:
     at: float
     marks: frozenset[str]
     seconds: frozenset[str]
-    meanings: dict[str, object]
-    """Place in the payload -> what stands there means."""
+    meanings: dict[Place, object]
+    """What stands at each place means."""
 
 
-def sent(exchange: Exchange) -> Sent:
-    """Read what the request of `exchange` says."""
+def places(known: Iterable[Correlator | Identity]) -> frozenset[Place]:
+    """Return where in a payload to look for `known`, and for what."""
+    return frozenset(
+        (IDENTITY if isinstance(one, Identity) else one.kind, one.payload) for one in known
+    )
+
+
+def sent(exchange: Exchange, identified: Iterable[Identity] = ()) -> Sent:
+    """Read what `exchange` says in its request, and where it is `identified`."""
     request = exchange.request
+    said = [((p.kind, p.payload), request.correlators.get(p.request)) for p in request.places]
+    said += [((IDENTITY, i.payload), exchange.find(i.source)) for i in identified]
     meanings = tuple(
         (place, meaning, str(value)[:19])
-        for place in request.places
-        if (value := request.correlators.get(place.request)) is not None
-        and (meaning := _meaning(place.kind, value)) is not None
+        for place, value in said
+        if (meaning := _meaning(place[0], value)) is not None
     )
     return Sent(exchange.started, request.mark, meanings)
 
 
-def told(delivery: Delivery, payload: object, places: Sequence[Correlator]) -> Told:
-    """Read what `delivery` with its `payload` says at `places`, and anywhere else."""
+def told(delivery: Delivery, payload: object, known: Iterable[Place]) -> Told:
+    """Read what `delivery` with its `payload` says at the places `known`, and anywhere else."""
     text = delivery.body.decode(errors="replace")
-    meanings = {
-        place.payload: _meaning(place.kind, get(payload, place.payload)) for place in places
-    }
     return Told(
         delivery.received_at,
         frozenset(match[0] for match in ANY_MARK.finditer(text)),
         frozenset(_SECOND.findall(text)),
-        meanings,
+        {place: _meaning(place[0], get(payload, place[1])) for place in known},
     )
 
 
@@ -71,11 +80,11 @@ def score(request: Sent, event: Told) -> int:
     total = 0
     marked = False
     for place, meaning, written in request.meanings:
-        came = event.meanings.get(place.payload)
+        came = event.meanings.get(place)
         if came == meaning:
             total += 4
-            marked = marked or place.kind == "mark"
-        elif place.kind == "instant" and written in event.seconds:
+            marked = marked or place[0] == "mark"
+        elif place[0] == "instant" and written in event.seconds:
             total += 3
         elif isinstance(came, frozenset) and isinstance(meaning, frozenset):
             total += 2 * (len(came ^ meaning) == 1)
@@ -86,11 +95,13 @@ def score(request: Sent, event: Told) -> int:
 
 def _meaning(kind: str, value: object) -> object:
     """Return what can be compared of `value`, or None."""
-    if value is MISSING:
+    if value is MISSING or value is None:
         return None
     if kind == "instant":
         return instant(value)
     if kind == "subset":
         items = value if isinstance(value, list) else []
         return frozenset(item for item in items if isinstance(item, str)) or None
+    if kind == IDENTITY and isinstance(value, int):
+        return None if isinstance(value, bool) else value
     return value if isinstance(value, str) else None

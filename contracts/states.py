@@ -25,6 +25,7 @@ NOT_SEEN: dict[str, tuple[str, str | None]] = {
         "no repeated request was answered so: the service allows repetition",
         None,
     ),
+    "unknown-resource": ("nothing that is unknown was asked for", None),
     "burst": ("the rate limit was not exceeded", "pass --provoke 429"),
     "failure-only": ("a failure of the service, which is never asked for", None),
 }

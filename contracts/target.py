@@ -107,7 +107,7 @@ class Target:
         begun: list[int] = []
         given = {name.lower() for name, _ in self._headers}
         headers = [(name, value) for name, value in _DEFAULTS if name not in given]
-        headers += self._headers
+        headers += (*self._headers, *request.headers)
         if request.media_type is not None:
             headers.append(("content-type", request.media_type))
         if request.credential.value is not None:
@@ -116,7 +116,7 @@ class Target:
             with anyio.fail_after(self._timeout):
                 async with self._client.stream(
                     request.method,
-                    self.url + request.operation.path,
+                    self.url + request.target,
                     headers=headers,
                     content=request.body,
                 ) as response:

@@ -31,6 +31,10 @@ def test_issued_credentials_are_good_for_what_was_asked(
     hookproof_judge("issued-credential")
 
 
+def test_the_unknown_is_told_to_be_unknown(hookproof_judge: Callable[[str], None]) -> None:
+    hookproof_judge("unknown-resource")
+
+
 def test_repeated_requests_are_refused_or_allowed(hookproof_judge: Callable[[str], None]) -> None:
     hookproof_judge("repeated-request")
 

@@ -9,7 +9,8 @@ from contracts.conversation import Conversation
 from contracts.deliveries import Deliveries
 from contracts.exchange import Exchange
 from contracts.judgements import merged
-from contracts.ledger import Balance, Received, balance, occurrences, triggered
+from contracts.ledger import Balance, Received, occurrences, triggered
+from contracts.pairing import balance
 from contracts.settings import Settings
 from openapi.document import Contract
 

@@ -1,4 +1,4 @@
-"""Loading the contract that the options name."""
+"""Loading the contract that the options name, and the secret that fits it."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ from hookproof.exits import CommandError
 from openapi.document import Contract
 from openapi.loading import load
 from openapi.reading import ContractError
+from openapi.signature import unfit
 
 
 def contract_of(path: Path | None) -> Contract:
@@ -14,3 +15,16 @@ def contract_of(path: Path | None) -> Contract:
         return load(path)
     except ContractError as error:
         raise CommandError(str(error)) from None
+
+
+def permissions(contract: Contract) -> list[str]:
+    """Return every permission that an operation of `contract` asks for."""
+    return list(dict.fromkeys(p for o in contract.operations for p in o.permissions))
+
+
+def fitting(contract: Contract, secret: str) -> str:
+    """Return the webhook secret; `CommandError` if the contract cannot sign with it."""
+    complaint = unfit((event.signature for event in contract.events), secret)
+    if complaint is not None:
+        raise CommandError(f"{complaint}; pass --webhook-secret or HOOKPROOF_WEBHOOK_SECRET")
+    return secret

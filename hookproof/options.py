@@ -96,6 +96,9 @@ def _mock(command: argparse.ArgumentParser) -> None:
         "--rate-limit", type=values.rate, metavar="RATE", help="answer 429 above this rate: 50/5s"
     )
     command.add_argument(
+        "--seed", type=int, metavar="N", help="answer with the same made-up values every time"
+    )
+    command.add_argument(
         "--fault",
         action=values.Each,
         default=[],
@@ -125,11 +128,12 @@ def _sink(command: argparse.ArgumentParser) -> None:
 
 
 def _token(command: argparse.ArgumentParser) -> None:
+    _contract(command)
     command.add_argument(
         "--scope",
         action="append",
         metavar="S",
-        help="a permission; may be given several times (personalAccessToken:write)",
+        help="a permission; may be given several times (default: all that the contract asks for)",
     )
     command.add_argument(
         "--expires-in", type=int, metavar="SECONDS", help="may be negative (default: never)"

@@ -1,9 +1,7 @@
 """`hookproof mock` and `hookproof sink`: options in, a server until it is told to stop."""
 
 import argparse
-import json
 import logging
-import shlex
 import signal
 import socket
 import sys
@@ -12,13 +10,13 @@ from tempfile import TemporaryDirectory
 
 import uvicorn
 
-from hookproof.contract_option import contract_of
+from hookproof.contract_option import contract_of, fitting, permissions
+from hookproof.curl_line import curl_line
 from hookproof.exits import CANNOT, CommandError
 from hookproof.values import from_environment
 from mock_server.app import create_app as create_mock
 from mock_server.settings import DEVELOPMENT_WEBHOOK_SECRET, Settings
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
-from openapi.document import Contract, Operation
 from webhook_sink.app import create_app as create_sink
 from webhook_sink.server import uvicorn_config as sink_config
 from webhook_sink.store import StoreError, open_store
@@ -31,12 +29,16 @@ def run_mock(options: argparse.Namespace) -> int:
     contract = contract_of(options.contract)
     secret = from_environment(options.jwt_secret, "HOOKPROOF_JWT_SECRET") or DEVELOPMENT_SECRET
     signing = from_environment(options.webhook_secret, "HOOKPROOF_WEBHOOK_SECRET")
+    signing = signing or DEVELOPMENT_WEBHOOK_SECRET
+    if options.webhook_url:
+        fitting(contract, signing)
     try:
         settings = Settings(
             jwt_secret=secret,
             webhook_urls=tuple(options.webhook_url),
-            webhook_secret=signing or DEVELOPMENT_WEBHOOK_SECRET,
+            webhook_secret=signing,
             rate_limit=options.rate_limit,
+            seed=options.seed,
             faults=frozenset(options.fault),
         )
         app = create_mock(contract, settings)
@@ -45,9 +47,9 @@ def run_mock(options: argparse.Namespace) -> int:
     listener = listen(options.host, options.port)
     url = url_of(listener)
     # A token is printed only where its secret is the published one anyway.
-    token = mint(secret, granted(contract), None) if secret == DEVELOPMENT_SECRET else "$TOKEN"
+    token = mint(secret, permissions(contract), None) if secret == DEVELOPMENT_SECRET else "$TOKEN"
     lines = [f"hookproof mock listening on {url}"]
-    lines += [_curl(contract, operation, url, token) for operation in contract.operations]
+    lines += [curl_line(contract, operation, url, token) for operation in contract.operations]
     # A client's address is what the rate limit goes by: no header may claim another one.
     config = uvicorn.Config(
         app,
@@ -65,6 +67,8 @@ def run_sink(options: argparse.Namespace) -> int:
     """Receive deliveries until told to stop; return the exit code."""
     contract = contract_of(options.contract)
     secret = from_environment(options.webhook_secret, "HOOKPROOF_WEBHOOK_SECRET")
+    if secret:
+        fitting(contract, secret)
     listener = listen(options.host, options.port)
     url = url_of(listener)
     with TemporaryDirectory(prefix="hookproof-sink-") as directory:
@@ -82,11 +86,6 @@ def run_sink(options: argparse.Namespace) -> int:
             f"curl -i {url}/webhook -H 'Content-Type: application/json' -d '{{}}'",
         ]
         return serve(sink_config(app), listener, lines)
-
-
-def granted(contract: Contract) -> list[str]:
-    """Return every permission that an operation of `contract` asks for."""
-    return list(dict.fromkeys(p for o in contract.operations for p in o.permissions))
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -135,21 +134,3 @@ class _Server(uvicorn.Server):
         """Stop; at once on a second Ctrl-C. The signal is not raised again: the exit code is 0."""
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
-
-
-def _curl(contract: Contract, operation: Operation, url: str, token: str) -> str:
-    parts = ["curl", "-i", "-X", operation.method, url + operation.path]
-    if operation.scheme:
-        parts += ["-H", f"Authorization: Bearer {token}"]
-    for media, schema in operation.content.items():
-        examples = contract.at(schema.rpartition("/")[0]).get("examples", {})
-        for example in list(examples.values())[:1]:
-            parts += [
-                "-H",
-                f"Content-Type: {media}",
-                "-d",
-                json.dumps(example["value"], ensure_ascii=False),
-            ]
-    return shlex.join(parts).replace(
-        "'Authorization: Bearer $TOKEN'", '"Authorization: Bearer $TOKEN"'
-    )

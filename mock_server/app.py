@@ -17,7 +17,6 @@ from mock_server.security import Gatekeeper
 from mock_server.sender import Sender
 from mock_server.settings import Settings
 from mock_server.stack import EXCEPTIONS, LIFESPAN, SECURITY, assemble, routing, station
-from mock_server.state import Taken
 from mock_server.webhooks import Webhooks
 from openapi.document import Contract
 from openapi.lowering import lower
@@ -28,9 +27,9 @@ def create_app(contract: Contract, settings: Settings) -> ASGIApp:
 
     A `ValueError` names a fault that the contract has nothing for.
     """
-    problems = Problems(contract)
+    problems = Problems(contract, settings.seed or 0)
     sender = Sender(settings.webhook_urls)
-    webhooks = Webhooks(contract, settings.webhook_secret, sender)
+    webhooks = Webhooks(contract, settings.webhook_secret, sender, settings.seed)
     faulty = behaviour(contract, settings.faults)
     limiter = Limiter(settings.rate_limit) if settings.rate_limit else None
 
@@ -54,7 +53,7 @@ def create_app(contract: Contract, settings: Settings) -> ASGIApp:
             SECURITY,
             station(partial(Intake, contract=contract), contract),
         ],
-        endpoint=Endpoint(contract, Taken(), settings.jwt_secret),
+        endpoint=Endpoint(contract, settings.jwt_secret, settings.seed),
         gatekeeper=Gatekeeper(settings.jwt_secret),
         problems=problems,
         lifespan=lifespan,

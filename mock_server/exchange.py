@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mock_server.answer import Answer, Headers
+from openapi import json_text
 from openapi.document import Contract, Operation
 from openapi.expression import Expression
 from openapi.pointer import MISSING
@@ -31,17 +32,32 @@ class Exchange:
     """What every answer of this exchange carries besides its own headers."""
     claims: Mapping[str, Any] = field(default_factory=dict)
     """What the verified credential says."""
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    """What the parameters of the request mean, by their keys, such as `query.limit`."""
     value: object = MISSING
     """The body of the request, once it was read as JSON."""
     answer: Answer | None = None
     """What was answered, before any fault touched it."""
 
-    def find(self, expression: Expression) -> object:
-        """Return what a runtime expression about the request means here, or `MISSING`."""
-        if expression.part == "body":
-            return expression.of(self.value)
-        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in self.received}
-        return expression.of(self.value, headers)
+    def find(self, expression: Expression, answer: Answer | None = None) -> object:
+        """Return what a runtime expression means here, or `MISSING`.
+
+        `answer` is looked at for what was answered, where the exchange does not have it yet.
+        """
+        headed = expression.part == "header"
+        if expression.message == "request":
+            headers = _texts(self.received) if headed else None
+            return expression.of(self.value, headers, self.parameters)
+        answered = answer or self.answer
+        if answered is None:
+            return MISSING
+        if headed:
+            return expression.of(None, _texts(answered.headers))
+        return expression.of(json_text.parse(answered.body).value)
+
+
+def _texts(headers: Headers) -> dict[str, str]:
+    return {key.decode("latin-1"): value.decode("latin-1") for key, value in headers}
 
 
 def place(scope: "Scope", exchange: Exchange) -> None:

@@ -1,7 +1,8 @@
-"""What is asked: the media type (415), the body's size (413), JSON and its schema (400)."""
+"""What is asked: the media type (415), the body's size (413), JSON, schemas, parameters (400)."""
 
 import asyncio
 from collections.abc import Mapping
+from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -10,7 +11,9 @@ from mock_server.behaviour import Verdict
 from mock_server.exchange import Exchange, exchange_of
 from mock_server.problems import Refusal
 from openapi import json_text
+from openapi.arguments import violations
 from openapi.document import Contract, Json, Operation
+from openapi.parameters import match, received
 from openapi.pointer import MISSING
 from openapi.validation import Violation
 
@@ -24,42 +27,63 @@ _LOOKED_FOR = 50
 
 
 class Intake:
-    """One operation's body: read, parsed, and judged by the contract's own schema."""
+    """One operation's parameters and body: read, and judged by the contract's own schemas."""
 
     def __init__(self, next_app: ASGIApp, operation: Operation, contract: Contract) -> None:
         """Compile the schemas of the operation's body."""
         self._next = next_app
+        self._operation = operation
+        self._contract = contract
         self._content = {
             media_type.lower(): (contract.schema(pointer), contract.at(pointer))
             for media_type, pointer in operation.content.items()
         }
-        body = contract.at(operation.pointer).get("requestBody", {})
-        self._required = bool(body.get("required", False))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Put the body's value into the exchange, or refuse the request."""
-        if self._content:
-            exchange = exchange_of(scope)
-            media_type = _essence(exchange)
-            if media_type is not None and media_type not in self._content:
-                raise self._unsupported()
-            raw = await _read(exchange, receive)
-            if raw and media_type is None:
-                raise self._unsupported()
-            if raw or self._required:
-                known = media_type or next(iter(self._content))
-                exchange.value = self._judge(known, raw, exchange)
+        """Put what is asked for into the exchange, or refuse the request."""
+        exchange = exchange_of(scope)
+        broken = self._read_parameters(scope, exchange) if self._operation.parameters else ()
+        media_type, raw = await self._body(exchange, receive)
+        if raw or self._operation.body_required:
+            known = media_type or next(iter(self._content))
+            exchange.value = self._judge(known, raw, exchange, broken)
+        elif broken:
+            verdict = Verdict(MISSING, None, 0, broken, {})
+            hook = exchange.behaviour.verdict
+            _settle(hook(verdict) if hook else verdict)
         await self._next(scope, receive, send)
 
-    def _judge(self, media_type: str, raw: bytes, exchange: Exchange) -> object:
+    def _read_parameters(self, scope: Scope, exchange: Exchange) -> tuple[Violation, ...]:
+        path = match(self._operation.path, scope["path"]) or {}
+        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        headers = ((k.decode("latin-1"), v.decode("latin-1")) for k, v in exchange.received)
+        exchange.parameters = received(self._operation.parameters, path, query, headers)
+        return violations(self._contract, self._operation, exchange.parameters)
+
+    async def _body(self, exchange: Exchange, receive: Receive) -> tuple[str | None, bytes]:
+        """Return media type and bytes of the body; nothing for an operation that takes none."""
+        if not self._content:
+            return None, b""
+        media_type = _essence(exchange)
+        if media_type is not None and media_type not in self._content:
+            raise self._unsupported()
+        raw = await _read(exchange, receive)
+        if raw and media_type is None:
+            raise self._unsupported()
+        return media_type, raw
+
+    def _judge(
+        self, media_type: str, raw: bytes, exchange: Exchange, broken: tuple[Violation, ...]
+    ) -> object:
         schema, stated = self._content[media_type]
         text = json_text.parse(raw)
         hook = exchange.behaviour.verdict
-        if text.problem is None and hook is None and schema.is_valid(text.value):
+        if text.problem is None and hook is None and not broken and schema.is_valid(text.value):
             return text.value
         exchange.value = MISSING if text.problem else text.value
-        violations = () if text.problem else schema.violations(text.value, limit=_LOOKED_FOR)
-        verdict = Verdict(text.value, text.problem, text.size, violations, stated, schema.pointer)
+        found = () if text.problem else schema.violations(text.value, limit=_LOOKED_FOR)
+        every = broken + found
+        verdict = Verdict(text.value, text.problem, text.size, every, stated, schema.pointer)
         return _settle(hook(verdict) if hook else verdict)
 
     def _unsupported(self) -> Refusal:

@@ -1,19 +1,16 @@
-"""Values by the contract: where in a value a schema has a mark, and a value where none is given."""
+"""What a schema marks in a value, and the headers that an answer must carry."""
 
+import random
 from collections.abc import Iterator
-from typing import cast
 
-from openapi.document import Contract, Json
-from openapi.pointer import join
+from mock_server.answer import Headers, header
+from openapi.document import Contract, Json, Response
+from openapi.parameters import example_of, write
+from openapi.pointer import MISSING, join
+from openapi.sample import sample
 
 _DEPTH = 12
-"""Schemas may contain themselves; values made from them need not go deeper."""
-
-_BY_FORMAT = {
-    "date-time": "2026-01-01T00:00:00Z",
-    "date": "2026-01-01",
-    "uuid": "00000000-0000-4000-8000-000000000000",
-}
+"""Schemas may contain themselves; marks are not looked for deeper."""
 
 
 def marked(
@@ -30,41 +27,19 @@ def marked(
         yield from marked(contract, part, keyword, join(place, name), depth + 1)
 
 
-def example(contract: Contract, schema_pointer: str) -> Json:
-    """Return the first example beside the schema of an answer or body, or a value of the schema."""
-    media = contract.at(schema_pointer.removesuffix("/schema"))
-    for stated in media.get("examples", {}).values():
-        return stated["value"]
-    return media["example"] if "example" in media else sample(contract, media["schema"])
+def required_headers(contract: Contract, response: Response, choose: random.Random) -> Headers:
+    """Return the headers that `response` must carry, each with its example or a value."""
+    made = []
+    for stated in response.headers:
+        if stated.required:
+            schema = contract.at(stated.schema)
+            value = example_of(contract.at(stated.pointer), schema)
+            text = write(sample(contract, schema, choose) if value is MISSING else value)
+            made.append(header(stated.name, text))
+    return tuple(made)
 
 
-def sample(contract: Contract, schema: Json, depth: int = 0) -> Json:
-    """Return a plain value of `schema`: what it names, or the least that its type allows."""
-    if not isinstance(schema, dict) or depth > _DEPTH:
-        return None
-    if "$ref" in schema:
-        return sample(contract, contract.at(schema["$ref"][1:]), depth + 1)
-    if "const" in schema:
-        return schema["const"]
-    for listed in ("examples", "enum"):
-        if schema.get(listed):
-            return schema[listed][0]
-    for keyword in ("allOf", "anyOf", "oneOf"):
-        if keyword in schema:
-            return sample(contract, schema[keyword][0], depth + 1)
-    stated = schema.get("type", "object" if "properties" in schema else "null")
-    return _of_type(contract, stated[0] if isinstance(stated, list) else stated, schema, depth)
-
-
-def _of_type(contract: Contract, name: str, schema: dict[str, Json], depth: int) -> Json:
-    if name == "object":
-        parts = cast("dict[str, Json]", schema.get("properties", {}))
-        return {key: sample(contract, part, depth + 1) for key, part in parts.items()}
-    if name == "array":
-        count = schema.get("minItems", 0)
-        return [sample(contract, schema.get("items", {}), depth + 1) for _ in range(count)]
-    if name == "string":
-        return _BY_FORMAT.get(schema.get("format", ""), "x" * schema.get("minLength", 1))
-    if name in ("integer", "number"):
-        return schema.get("minimum", schema.get("exclusiveMinimum", -1) + 1)
-    return False if name == "boolean" else None
+def completed(headers: Headers, required: Headers) -> Headers:
+    """Return `headers` and those of `required` that are not among them."""
+    given = {name for name, _ in headers}
+    return (*headers, *(pair for pair in required if pair[0] not in given))

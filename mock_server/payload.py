@@ -2,12 +2,12 @@
 
 import json
 import time
-import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 
 from mock_server.exchange import Exchange
+from mock_server.fresh import Identities
 from openapi import expression
 from openapi.document import Event, Json
 from openapi.formats import instant
@@ -26,14 +26,16 @@ class Occasion:
     """The how-manieth event of this mock, from 1."""
     secret: str
     """What deliveries are signed with."""
+    identities: Identities
 
 
 def payload(occasion: Occasion) -> Json:
-    """Return a new payload: unique values, echoes of the request, equal values, the time."""
+    """Return a new payload: unique values, echoes of the exchange, equal values, the time."""
     event = occasion.event
     value = json.loads(json.dumps(event.examples[0]))  # the fastest deep copy of plain JSON
     for stated in event.trigger.get("unique", ()):
-        put(value, stated["at"], str(uuid.uuid4()))
+        schema = occasion.exchange.contract.schema(event.schema)
+        occasion.identities.renew(value, stated["at"], schema)
     for echo in event.trigger.get("echoes", ()):
         found = occasion.exchange.find(_parse(echo["from"]))
         # null means what absence means: the entity that the event shows holds the default.

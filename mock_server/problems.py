@@ -5,17 +5,17 @@ An answer that the contract documents is made from its example there. One that i
 """
 
 import logging
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
-from starlette.routing import compile_path
 
 from mock_server.answer import Answer, Headers, header, json_answer
+from mock_server.error_shape import PLAIN, Shape, shape_of
 from mock_server.exchange import Exchange
-from openapi.document import Contract, Json, Operation, Response
+from mock_server.marks import completed
+from openapi.document import Contract, Operation
+from openapi.parameters import match
 
 _LOG = logging.getLogger("hookproof.mock")
 
@@ -23,6 +23,7 @@ _BY_HTTP = {
     "invalid-request": 400,
     "refused-credential": 401,
     "credential-without-permission": 403,
+    "unknown-resource": 404,
     "repeated-request": 409,
     "burst": 429,
     "failure-only": 500,
@@ -43,36 +44,19 @@ class Refusal(Exception):
         self.status_code = reason if isinstance(reason, int) else _BY_HTTP[reason]
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """How an error body looks: an example, and the property that tells the reason."""
-
-    media_type: str
-    example: Mapping[str, Json]
-    telling: str
-
-    def for_status(self, status: int) -> "Shape":
-        """Return the same shape for another status: its phrase stands for every other text."""
-        phrase = HTTPStatus(status).phrase
-        code = re.sub(r"\W+", "_", phrase).upper()
-        texts = {key: code for key, value in self.example.items() if isinstance(value, str)}
-        return Shape(self.media_type, {**self.example, **texts, self.telling: phrase}, self.telling)
-
-
 class Problems:
     """Makes the error answers of one contract."""
 
-    def __init__(self, contract: Contract) -> None:
-        """Read the shapes of the documented errors."""
+    def __init__(self, contract: Contract, seed: int = 0) -> None:
+        """Read the shapes of the documented errors; `seed` makes those without an example."""
         self._shapes: dict[tuple[str, int], Shape] = {}
         for operation in contract.operations:
             for response in operation.responses.values():
-                shape = _shape(contract, response)
+                shape = shape_of(contract, response, seed)
                 if shape and response.status.isdecimal() and int(response.status) >= 400:
                     self._shapes[operation.id, int(response.status)] = shape
-        own = Shape("application/json", {"message": "", "code": ""}, "message")
-        self._any = next(iter(self._shapes.values()), own)
-        self._paths = [(compile_path(o.path)[0], o.method) for o in contract.operations]
+        self._any = next(iter(self._shapes.values()), PLAIN)
+        self._paths = [(o.path, o.method) for o in contract.operations]
 
     def answer(self, exception: Exception, path: str, exchange: Exchange | None = None) -> Answer:
         """Return the answer to a request for `path` that ended in `exception`."""
@@ -85,14 +69,13 @@ class Problems:
         shape = self._any.for_status(status)
         if exchange and exchange.operation:
             shape = self._shapes.get((exchange.operation.id, status), shape)
-        body = dict(shape.example)
-        if refusal.message:
-            body[shape.telling] = refusal.message
-        return json_answer(status, body, headers, shape.media_type)
+        body = shape.saying(refusal.message)
+        return json_answer(status, body, completed(headers, shape.headers), shape.media_type)
 
     def allowed(self, path: str) -> str:
         """Return the methods that the contract has for `path`, as `Allow` lists them."""
-        return ", ".join(sorted({method for route, method in self._paths if route.match(path)}))
+        known = {method for route, method in self._paths if match(route, path) is not None}
+        return ", ".join(sorted(known))
 
     @staticmethod
     def _status(refusal: Refusal, operation: Operation | None) -> int:
@@ -101,19 +84,6 @@ class Problems:
             if documented and documented.status.isdecimal():
                 return int(documented.status)
         return refusal.status_code
-
-
-def _shape(contract: Contract, response: Response) -> Shape | None:
-    for media_type, pointer in response.content.items():
-        schema = contract.at(pointer)
-        properties = schema.get("properties", {})
-        required = [key for key in schema.get("required", ()) if key in properties]
-        telling = next((key for key in required if properties[key].get("type") == "string"), None)
-        if telling:
-            examples = contract.at(pointer.removesuffix("/schema")).get("examples", {})
-            value = next((example["value"] for example in examples.values()), {telling: ""})
-            return Shape(media_type, value, telling)
-    return None
 
 
 def _from_http(exception: Exception) -> Refusal:

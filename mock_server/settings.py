@@ -21,6 +21,8 @@ class Settings:
     webhook_secret: str = DEVELOPMENT_WEBHOOK_SECRET
     rate_limit: Rate | None = None
     """How many requests one client address may make; None is no limit."""
+    seed: int | None = None
+    """Makes the same values every time; None: what must be unique differs from mock to mock."""
     faults: frozenset[str] = frozenset()
     """Names of faults that the contract has, see `mock_server.faults`."""
 

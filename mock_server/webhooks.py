@@ -1,12 +1,18 @@
 """From an answered exchange to queued deliveries: serialised once, those bytes signed."""
 
 import logging
+import random
+import time
+import uuid
+from dataclasses import replace
 
 from mock_server.exchange import Exchange
+from mock_server.fresh import Identities
 from mock_server.payload import Occasion, payload, serialise
 from mock_server.sender import Delivery, Sender
-from openapi.document import Contract
-from openapi.signature import sign
+from openapi.document import Contract, Event
+from openapi.sample import example
+from openapi.signature import signed_headers
 
 _LOG = logging.getLogger("hookproof.mock")
 
@@ -14,9 +20,16 @@ _LOG = logging.getLogger("hookproof.mock")
 class Webhooks:
     """Sends the events that the contract's triggers ask for."""
 
-    def __init__(self, contract: Contract, secret: str, sender: Sender) -> None:
-        """Take what is signed with `secret` to `sender`."""
+    def __init__(
+        self, contract: Contract, secret: str, sender: Sender, seed: int | None = None
+    ) -> None:
+        """Take what is signed with `secret` to `sender`.
+
+        The same `seed` makes the same payloads, but for the time and what they echo.
+        """
         self._contract = contract
+        self._events = {e.name: _exemplified(contract, e, seed or 0) for e in contract.events}
+        self._identities = Identities(seed)
         self._secret = secret
         self._sender = sender
         self._number = 0
@@ -36,11 +49,12 @@ class Webhooks:
         if operation is None or answer is None:
             return
         status = behaviour.trigger(answer.status, exchange) if behaviour.trigger else answer.status
-        event = self._contract.triggered_by(operation.id, status)
-        if event is None or not event.examples:
+        fired = self._contract.triggered_by(operation.id, status)
+        if fired is None:
             return
+        event = self._events[fired.name]
         self._number += 1
-        occasion = Occasion(event, exchange, self._number, self._secret)
+        occasion = Occasion(event, exchange, self._number, self._secret, self._identities)
         value = payload(occasion)
         if behaviour.payload:
             value = behaviour.payload(value, occasion)
@@ -54,10 +68,18 @@ class Webhooks:
             self._sender.offer(planned)
 
 
+def _exemplified(contract: Contract, event: Event, seed: int) -> Event:
+    """Return `event` with an example payload, made from its schema if the contract has none."""
+    choose = random.Random(f"{seed}/{event.name}")  # noqa: S311 - examples, not secrets
+    made = event.examples or (example(contract, event.schema, choose),)
+    return replace(event, examples=made)
+
+
 def sealed(occasion: Occasion, body: bytes) -> Delivery:
     """Return the delivery of these bytes, signed as the event's contract says."""
     headers = [("Content-Type", occasion.event.media_type)]
     scheme = occasion.event.signature
     if scheme is not None:
-        headers.append((scheme.header, sign(scheme, body, occasion.secret)))
+        identity = f"msg_{uuid.uuid4().hex}"
+        headers += signed_headers(scheme, body, occasion.secret, identity, time.time())
     return Delivery(tuple(headers), body)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
 
+from openapi.links import Link
+from openapi.parameters import Parameter, names_in
 from openapi.pointer import MISSING, get, join, split
 from openapi.signature import SignatureScheme
 from openapi.validation import Schema, places
@@ -46,6 +48,7 @@ class Response:
     """Media type -> pointer of the schema."""
     headers: tuple[Header, ...]
     provoke: Mapping[str, Json]
+    links: tuple[Link, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,8 +62,10 @@ class Operation:
     scheme: str | None
     """The security scheme, or None for an operation that anybody may call."""
     permissions: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
     content: Mapping[str, str]
     """Media type of the request body -> pointer of its schema; empty if it takes none."""
+    body_required: bool
     responses: Mapping[str, Response]
     freedoms: tuple[Mapping[str, Json], ...]
     rate_limit: Mapping[str, Json] | None
@@ -124,6 +129,20 @@ class Contract:
             if operation.id == operation_id:
                 return operation
         raise LookupError(f"no operation {operation_id!r} in the contract")
+
+    def maker(self, operation: Operation) -> tuple[Operation, Link] | None:
+        """Return the operation whose success names what `operation` is about, and how it does.
+
+        Of several the one that needs the fewest path parameters itself.
+        """
+        links = [
+            (other, link)
+            for other in self.operations
+            for success in (other.answer_to("valid-request"),)
+            for link in (success.links if success else ())
+            if link.operation == operation.id != other.id
+        ]
+        return min(links, key=lambda made: len(names_in(made[0].path)), default=None)
 
     def triggered_by(self, operation_id: str, status: int) -> Event | None:
         """Return the event that an answer of `status` by the operation brings about."""

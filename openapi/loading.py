@@ -20,6 +20,7 @@ from openapi.formats import FORMATS
 from openapi.operations import events, operations
 from openapi.pointer import MISSING, get, join, split
 from openapi.reading import ContractError, Source, read
+from openapi.soundness import misfits
 from openapi.validation import CHECKER
 
 
@@ -99,11 +100,8 @@ def _unsound(contract: Contract, source: Source) -> Iterator[str]:
         stated = last == "source" or "x-provenance" in tokens
         if stated and isinstance(value, str) and value.partition(":")[0] not in sources:
             yield f"{source.place(pointer)}: {value!r} names no source of x-sources"
-    ids = [operation.id for operation in contract.operations]
-    for event in contract.events:
-        if event.trigger["operation"] not in ids:
-            place = source.place(join(event.pointer, "x-trigger", "operation"))
-            yield f"{place}: there is no operation {event.trigger['operation']!r}"
+    for pointer, sentence in misfits(contract):
+        yield f"{source.place(pointer)}: {sentence}"
     for pointer in constraints(contract):
         try:
             contract.provenance(pointer)
@@ -143,7 +141,12 @@ def constraints(contract: Contract) -> Iterator[str]:
     """Yield the pointer of every constraint: what a service can break."""
     for pointer, value in _walk(contract.document, ""):
         tokens = split(pointer)
-        if not tokens or "examples" in tokens or "x-freedoms" in tokens or len(tokens) < 3:
+        if (
+            not tokens
+            or {"example", "examples"} & {*tokens}
+            or "x-freedoms" in tokens
+            or len(tokens) < 3
+        ):
             continue
         named = tokens[-2] in ("properties", "headers", "schemas", "securitySchemes")
         if tokens[-1] in _CONSTRAINING and not named and not isinstance(value, dict | None):

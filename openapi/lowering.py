@@ -5,8 +5,6 @@ methods, path parameters and security, and no body schema at all: connexion has 
 Pure; the contract is not changed.
 """
 
-from collections.abc import Mapping
-
 from openapi.document import Contract, Json
 
 
@@ -15,15 +13,15 @@ def lower(contract: Contract) -> dict[str, Json]:
     document = contract.document
     paths: dict[str, Json] = {}
     for operation in contract.operations:
-        stated = document["paths"][operation.path]
-        parameters = [
-            *stated.get("parameters", ()),
-            *stated[operation.method.lower()].get("parameters", ()),
-        ]
         security = [{operation.scheme: list(operation.permissions)}] if operation.scheme else []
         paths.setdefault(operation.path, {})[operation.method.lower()] = {
             "operationId": operation.id,
-            "parameters": [_routed(contract, p) for p in parameters if _in_path(contract, p)],
+            # Routed as strings: their schemas are judged later, by the contract itself.
+            "parameters": [
+                {"name": p.name, "in": "path", "required": True, "schema": {"type": "string"}}
+                for p in operation.parameters
+                if p.place == "path"
+            ],
             "security": security,
             "responses": {status: {"description": status} for status in operation.responses},
         }
@@ -40,17 +38,3 @@ def lower(contract: Contract) -> dict[str, Json]:
             }
         },
     }
-
-
-def _resolve(contract: Contract, parameter: Mapping[str, Json]) -> Mapping[str, Json]:
-    return contract.at(parameter["$ref"][1:]) if "$ref" in parameter else parameter
-
-
-def _in_path(contract: Contract, parameter: Mapping[str, Json]) -> bool:
-    return bool(_resolve(contract, parameter)["in"] == "path")
-
-
-def _routed(contract: Contract, parameter: Mapping[str, Json]) -> dict[str, Json]:
-    # Every path parameter is routed as a string: its schema is judged later, by the contract's.
-    name = _resolve(contract, parameter)["name"]
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 
 from openapi.document import Event, Header, Json, Operation, Response
+from openapi.expression import parse
+from openapi.links import Link
+from openapi.parameters import Parameter, example_of
 from openapi.pointer import get, join
-from openapi.signature import SignatureScheme
+from openapi.signature import BODY, SignatureScheme
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -35,10 +38,38 @@ def _operation(document: Mapping[str, Json], path: str, method: str, pointer: st
         pointer=pointer,
         scheme=scheme,
         permissions=tuple(security[0].get(scheme, ())) if scheme else (),
+        parameters=_parameters(document, path, method),
         content=_content(stated.get("requestBody", {}), body),
+        body_required=bool(stated.get("requestBody", {}).get("required", False)),
         responses=responses,
         freedoms=tuple(stated.get("x-freedoms", ())),
         rate_limit=stated.get("x-rate-limit"),
+    )
+
+
+def _parameters(document: Mapping[str, Json], path: str, method: str) -> tuple[Parameter, ...]:
+    """Return those of the path, then those of the operation, which go before ones alike."""
+    known: dict[str, Parameter] = {}
+    for holder in (join("", "paths", path), join("", "paths", path, method)):
+        stated = get(document, join(holder, "parameters"))
+        for index in range(len(stated) if isinstance(stated, list) else 0):
+            made = _parameter(document, join(holder, "parameters", index))
+            known[made.key] = made
+    return tuple(known.values())
+
+
+def _parameter(document: Mapping[str, Json], pointer: str) -> Parameter:
+    pointer, stated = _target(document, pointer)
+    _, schema = _target(document, join(pointer, "schema"))
+    types = schema.get("type", ())
+    return Parameter(
+        name=stated["name"],
+        place=stated["in"],
+        pointer=pointer,
+        schema=join(pointer, "schema"),
+        required=bool(stated.get("required", False)),
+        types=(types,) if isinstance(types, str) else tuple(types),
+        example=example_of(stated, schema),
     )
 
 
@@ -48,7 +79,7 @@ def _content(holder: Json, pointer: str) -> dict[str, str]:
 
 def _target(document: Mapping[str, Json], pointer: str) -> tuple[str, Json]:
     value = get(document, pointer)
-    if isinstance(value, dict) and isinstance(value.get("$ref"), str):
+    while isinstance(value, dict) and isinstance(value.get("$ref"), str):
         pointer = value["$ref"][1:]
         value = get(document, pointer)
     return pointer, value if isinstance(value, dict) else {}
@@ -63,7 +94,14 @@ def _response(document: Mapping[str, Json], status: str, pointer: str) -> Respon
         is_integer = header.get("schema", {}).get("type") == "integer"
         headers.append(Header(name, place, schema, header.get("required", False), is_integer))
     content = _content(stated, join(pointer, "content"))
-    return Response(status, pointer, content, tuple(headers), stated.get("x-provoke", {}))
+    links = tuple(
+        Link(
+            link["operationId"],
+            tuple((name, parse(text)) for name, text in link["parameters"].items()),
+        )
+        for link in stated.get("links", {}).values()
+    )
+    return Response(status, pointer, content, tuple(headers), stated.get("x-provoke", {}), links)
 
 
 def events(document: Mapping[str, Json]) -> tuple[Event, ...]:
@@ -93,10 +131,18 @@ def _signature(document: Mapping[str, Json], scheme: str) -> SignatureScheme:
     pointer = join("", "components", "securitySchemes", scheme)
     stated = document["components"]["securitySchemes"][scheme]
     signature = stated["x-signature"]
+    signs = signature["signs"]
     return SignatureScheme(
         header=stated["name"],
         algorithm=signature["algorithm"],
         encoding=signature["encoding"],
         prefix=signature.get("prefix", ""),
         pointer=join(pointer, "x-signature"),
+        signs=BODY if signs == "body" else signs,
+        key=signature["key"],
+        key_prefix=signature.get("key-prefix", ""),
+        separator=signature.get("separator"),
+        id_header=signature.get("id"),
+        timestamp_header=signature.get("timestamp"),
+        tolerance=signature.get("tolerance"),
     )

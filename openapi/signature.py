@@ -1,20 +1,29 @@
 """Signatures of webhooks: over bytes, never over parsed JSON.
 
-Which header, algorithm and encoding a webhook uses is said by `x-signature` of its security
+Which headers, algorithm, encoding and key a webhook uses is said by `x-signature` of its security
 scheme. Signing and verifying take bytes and are total: no input makes them raise.
 """
 
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from openapi.secret import key, problem
 
 _DIGESTS = {
     "hmac-sha1": hashlib.sha1,
     "hmac-sha256": hashlib.sha256,
     "hmac-sha512": hashlib.sha512,
 }
+_PART = re.compile(r"\{(id|timestamp|body)\}")
+BODY = "{body}"
+"""What is signed where the contract says `body`: the raw bytes and nothing else."""
+
+Headers = Iterable[tuple[bytes, bytes]]
+"""The headers of a delivery: names and values as they stand on the wire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,29 +36,113 @@ class SignatureScheme:
     prefix: str
     pointer: str
     """Where the contract says so."""
+    signs: str = BODY
+    """What is signed: text in which `{id}`, `{timestamp}` and `{body}` stand for those values."""
+    key: str = "utf-8"
+    """How the key is made of the secret: `utf-8` text, or decoded from `base64` or `hex`."""
+    key_prefix: str = ""
+    """What stands in the secret before the text that is decoded."""
+    separator: str | None = None
+    """What stands between the signatures of one header; None: there is always one alone."""
+    id_header: str | None = None
+    timestamp_header: str | None = None
+    """Holds Unix seconds."""
+    tolerance: float | None = None
+    """Seconds that a timestamp may be away from the arrival; None: any."""
+
+    def named_headers(self) -> tuple[str, ...]:
+        """Return every header that a signed delivery carries, the signature's first."""
+        named = (self.header, self.id_header, self.timestamp_header)
+        return tuple(name for name in named if name is not None)
 
 
-def sign(scheme: SignatureScheme, body: bytes, secret: str) -> str:
-    """Return the header's value for the raw `body`; the key is `secret` as UTF-8."""
-    digest = hmac.new(secret.encode(errors="surrogateescape"), body, _DIGESTS[scheme.algorithm])
+def unfit(schemes: Iterable[SignatureScheme | None], secret: str) -> str | None:
+    """Say why `secret` is no key of one of the `schemes`, without repeating it; None if it is."""
+    complaints = (problem(s.key, s.key_prefix, secret) for s in schemes if s is not None)
+    return next((complaint for complaint in complaints if complaint), None)
+
+
+def content(scheme: SignatureScheme, headers: Headers, body: bytes) -> bytes:
+    """Return what is signed of a delivery; a header that is not there counts as empty."""
+    if scheme.signs == BODY:
+        return body
+    pairs = list(headers)
+    values = {
+        "id": b"".join(_values(pairs, scheme.id_header)[:1]),
+        "timestamp": b"".join(_values(pairs, scheme.timestamp_header)[:1]),
+        "body": body,
+    }
+    parts = _PART.split(scheme.signs)  # text and names in turn
+    return b"".join(values[p] if i % 2 else p.encode() for i, p in enumerate(parts))
+
+
+def sign(scheme: SignatureScheme, body: bytes, secret: str, headers: Headers = ()) -> str:
+    """Return the one signature of the raw `body` under `secret`, with its prefix.
+
+    `headers` are those of the delivery; only a scheme that signs more than the body looks at them.
+    A secret that is no key of the scheme counts as UTF-8 text: see `openapi.secret.problem`.
+    """
+    signed = content(scheme, headers, body)
+    made = key(scheme.key, scheme.key_prefix, secret)
+    digest = hmac.new(made, signed, _DIGESTS[scheme.algorithm])
     if scheme.encoding == "hex":
         return scheme.prefix + digest.hexdigest()
     return scheme.prefix + base64.b64encode(digest.digest()).decode("ascii")
 
 
+def signed_headers(
+    scheme: SignatureScheme, body: bytes, secret: str, identity: str, at: float
+) -> tuple[tuple[str, str], ...]:
+    """Return the headers that prove `body`: identity and time where the scheme has them, signature.
+
+    `identity` names the event, `at` is the time of sending in Unix seconds.
+    """
+    stamps = ((scheme.id_header, identity), (scheme.timestamp_header, str(int(at))))
+    named = [(name, value) for name, value in stamps if name is not None]
+    raw = [(name.encode(), value.encode()) for name, value in named]
+    return (*named, (scheme.header, sign(scheme, body, secret, raw)))
+
+
 def verify(
-    scheme: SignatureScheme, headers: Iterable[tuple[bytes, bytes]], body: bytes, secret: str
+    scheme: SignatureScheme, headers: Headers, body: bytes, secret: str, at: float | None = None
 ) -> str | None:
     """Say why the signature in `headers` does not prove `body`, or return None if it does.
 
+    `at` is the arrival in Unix seconds, which a timestamp is held against; None leaves that out.
     The comparison takes the same time wherever the values differ.
     """
-    name = scheme.header.lower().encode()
-    values = [value for key, value in headers if key.lower() == name]
-    if not values:
-        return f"there is no {scheme.header} header"
-    if len(values) > 1:
-        return f"there are {len(values)} {scheme.header} headers"
-    if not hmac.compare_digest(values[0].strip(b" \t"), sign(scheme, body, secret).encode()):
-        return f"{scheme.header} is not the {scheme.algorithm} of the raw body under the secret"
-    return None
+    pairs = list(headers)
+    for name in scheme.named_headers():
+        count = len(_values(pairs, name))
+        if count != 1:
+            return f"there are {count} {name} headers" if count else f"there is no {name} header"
+    (value,) = _values(pairs, scheme.header)
+    expected = sign(scheme, body, secret, pairs).encode()
+    between = scheme.separator.encode() if scheme.separator else None
+    given = value.strip(b" \t").split(between) if between else [value.strip(b" \t")]
+    proofs = sum(hmac.compare_digest(one, expected) for one in given)  # all of them, for its time
+    if not proofs:
+        what = "the raw body" if scheme.signs == BODY else scheme.signs
+        return f"{scheme.header} is not the {scheme.algorithm} of {what} under the secret"
+    return _stale(scheme, pairs, at)
+
+
+def _stale(
+    scheme: SignatureScheme, pairs: list[tuple[bytes, bytes]], at: float | None
+) -> str | None:
+    if scheme.timestamp_header is None:
+        return None
+    (value,) = _values(pairs, scheme.timestamp_header)
+    if re.fullmatch(rb"\d{1,12}", value) is None:
+        return f"{scheme.timestamp_header} is no number of Unix seconds"
+    if at is None or scheme.tolerance is None or abs(at - int(value)) <= scheme.tolerance:
+        return None
+    return (
+        f"{scheme.timestamp_header} is {abs(at - int(value)):.0f} s away from the arrival, "
+        f"which is more than {scheme.tolerance:g} s"
+    )
+
+
+def _values(pairs: list[tuple[bytes, bytes]], name: str | None) -> list[bytes]:
+    wanted = name.lower().encode() if name else None
+    return [value for key, value in pairs if key.lower() == wanted]

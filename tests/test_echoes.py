@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from contracts.correlators import Freshness, correlators
+from contracts.correlators import correlators
 from contracts.credentials import valid
 from contracts.distortions import text_guess, text_note
 from contracts.echoes import Field, beside, owners
 from contracts.exchange import Answer, Exchange
+from contracts.freshness import Freshness
 from contracts.lists import items_difference, items_note
 from contracts.moments import moment_note, shift
 from contracts.plan import Plan, build

@@ -11,7 +11,8 @@ import pytest
 from contracts.correlators import correlators
 from contracts.exchange import Answer, Credential, Exchange
 from contracts.freshness import Freshness
-from contracts.ledger import Balance, Received, balance, occurrences
+from contracts.ledger import Balance, Received, occurrences
+from contracts.pairing import balance
 from contracts.plan import Plan, build
 from openapi.loading import load
 from openapi.pointer import put

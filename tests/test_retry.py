@@ -11,8 +11,8 @@ from test_second import known_permissions, service, token
 from contracts.books import Books
 from contracts.checks import CHECKS
 from contracts.conversation import Conversation
-from contracts.correlators import Freshness
 from contracts.drive import pilot
+from contracts.freshness import Freshness
 from contracts.judgements import merged
 from contracts.retry import RETRY, Refusal, provoke
 from contracts.settings import Settings

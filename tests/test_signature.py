@@ -5,10 +5,27 @@ import pytest
 from hypothesis import given, settings
 
 from openapi.loading import load
-from openapi.signature import SignatureScheme, sign, verify
+from openapi.signature import SignatureScheme, sign, signed_headers, unfit, verify
 
 SCHEME = load().events[0].signature
 HEX = SignatureScheme("X-Signature", "hmac-sha256", "hex", "sha256=", "")
+STANDARD = SignatureScheme(
+    "webhook-signature",
+    "hmac-sha256",
+    "base64",
+    "v1,",
+    "",
+    signs="{id}.{timestamp}.{body}",
+    key="base64",
+    key_prefix="whsec_",
+    separator=" ",
+    id_header="webhook-id",
+    timestamp_header="webhook-timestamp",
+    tolerance=300,
+)
+STANDARD_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+AT = 1614265330
+Pairs = list[tuple[bytes, bytes]]
 BODY = b"The quick brown fox jumps over the lazy dog"
 
 
@@ -49,3 +66,81 @@ def test_no_header_makes_verifying_raise(value: bytes, body: bytes) -> None:
 )
 def test_the_reason_is_said(headers: list[tuple[bytes, bytes]], reason: str) -> None:
     assert reason in str(verify(scheme(), headers, BODY, "key"))
+
+
+def standard(identity: str = "msg_1", at: float = AT) -> Pairs:
+    made = signed_headers(STANDARD, BODY, STANDARD_SECRET, identity, at)
+    return [(name.encode(), value.encode()) for name, value in made]
+
+
+def test_a_published_value_of_standard_webhooks() -> None:
+    # The example of that specification's own libraries.
+    headers = [
+        (b"webhook-id", b"msg_p5jXN8AQM9LWM0D4loKWxJek"),
+        (b"webhook-timestamp", b"1614265330"),
+    ]
+    value = sign(STANDARD, b'{"test": 2432232314}', STANDARD_SECRET, headers)
+    assert value == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def with_header(pairs: Pairs, name: bytes, value: bytes) -> Pairs:
+    return [*((key, old) for key, old in pairs if key != name), (name, value)]
+
+
+def test_an_identity_and_a_time_are_signed_too() -> None:
+    pairs = standard()
+    assert [name for name, _ in pairs] == [
+        b"webhook-id",
+        b"webhook-timestamp",
+        b"webhook-signature",
+    ]
+    assert verify(STANDARD, pairs, BODY, STANDARD_SECRET, AT + 299) is None
+    assert verify(STANDARD, pairs, BODY, STANDARD_SECRET) is None
+    for name, value in ((b"webhook-id", b"msg_2"), (b"webhook-timestamp", b"%d" % (AT + 1))):
+        changed = with_header(pairs, name, value)
+        complaint = verify(STANDARD, changed, BODY, STANDARD_SECRET, AT)
+        assert "is not the hmac-sha256 of {id}.{timestamp}.{body}" in str(complaint)
+        without = [pair for pair in pairs if pair[0] != name]
+        complaint = verify(STANDARD, without, BODY, STANDARD_SECRET, AT)
+        assert complaint == f"there is no {name.decode()} header"
+
+
+def test_one_of_several_signatures_is_enough() -> None:
+    pairs = standard()
+    right = dict(pairs)[b"webhook-signature"]
+    both = with_header(pairs, b"webhook-signature", b"v1a,xyz v1,AAAA " + right)
+    assert verify(STANDARD, both, BODY, STANDARD_SECRET, AT) is None
+    none = with_header(pairs, b"webhook-signature", b"v1a,xyz v1,AAAA")
+    assert verify(STANDARD, none, BODY, STANDARD_SECRET, AT) is not None
+
+
+def test_a_time_that_is_far_away_or_none_is_said() -> None:
+    for at in (AT - 301, AT + 301):
+        complaint = verify(STANDARD, standard(), BODY, STANDARD_SECRET, at)
+        assert complaint == (
+            "webhook-timestamp is 301 s away from the arrival, which is more than 300 s"
+        )
+    pairs = with_header(standard(), b"webhook-timestamp", b"yesterday")
+    value = sign(STANDARD, BODY, STANDARD_SECRET, pairs).encode()
+    signed = with_header(pairs, b"webhook-signature", value)
+    complaint = verify(STANDARD, signed, BODY, STANDARD_SECRET, AT)
+    assert complaint == "webhook-timestamp is no number of Unix seconds"
+
+
+@pytest.mark.parametrize("secret", ["", "text", "whsec_", "whsec_no base64", "MfKQ9r8GKYqrTwjU"])
+def test_a_secret_that_is_no_key_is_told_without_being_repeated(secret: str) -> None:
+    complaint = unfit([None, HEX, STANDARD], secret)
+    assert complaint is not None
+    assert complaint.endswith("'whsec_' and after it a key in base64")
+    assert unfit([None, HEX], secret) is None
+    assert sign(STANDARD, BODY, secret) != sign(STANDARD, BODY, f"{secret}-")
+
+
+def test_a_secret_that_is_a_key_is_fine() -> None:
+    assert unfit([HEX, STANDARD], STANDARD_SECRET) is None
+
+
+@given(pairs=st.lists(st.tuples(st.sampled_from([n for n, _ in standard()]), st.binary())))
+@settings(deadline=None, derandomize=True, database=None)
+def test_no_headers_make_verifying_raise(pairs: Pairs) -> None:
+    assert verify(STANDARD, pairs, BODY, STANDARD_SECRET, AT) is not None

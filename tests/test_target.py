@@ -30,6 +30,8 @@ REQUEST = Request(
     correlators={},
     mark="hp-test00-0001",
     places=(),
+    target=OPERATION.path,
+    parameters={},
 )
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 

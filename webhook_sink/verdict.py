@@ -62,7 +62,9 @@ def judge(delivery: Delivery, contract: Contract, secret: str | None) -> Verdict
     payload = text.value if text else None
     named = (e for e in contract.events if get(payload, e.trigger["event"]) == e.name)
     event = next(named, None)
-    expected = event or contract.events[0]
+    # What names no event is held against the one whose signature it carries, if it carries any.
+    signed = (e for e in contract.events if proofs[e.name][0] == "valid")
+    expected = event or next(signed, contract.events[0])
     signature, complaint = proofs[expected.name]
     if complaint is not None and expected.signature is not None and secret is not None:
         reason = explain(expected.signature, delivery, secret)
@@ -88,7 +90,7 @@ def _prove(delivery: Delivery, event: Event, secret: str | None) -> tuple[Signat
         return "missing", f"there is no {scheme.header} header"
     if secret is None or delivery.truncated:
         return "unchecked", None
-    complaint = verify(scheme, delivery.headers, delivery.body, secret)
+    complaint = verify(scheme, delivery.headers, delivery.body, secret, delivery.received_at)
     return ("invalid" if complaint else "valid"), complaint
 
 

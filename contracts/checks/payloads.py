@@ -4,17 +4,16 @@ from collections.abc import Iterator
 
 from contracts.books import Books
 from contracts.checks.webhooks import told
-from contracts.echoes import Owners, both, echoes, note, owners
-from contracts.exchange import Exchange
+from contracts.echoes import Owners, agree, both, note, owners
+from contracts.exchange import Exchange, Request
 from contracts.expectations import expectation
 from contracts.freedoms import matching
 from contracts.judgements import Judgement, broken, kept
 from contracts.ledger import Occurrence
 from openapi.document import Event
 from openapi.expression import parse
-from openapi.formats import instant
 from openapi.pointer import MISSING, get, join
-from openapi.validation import brief, type_name
+from openapi.validation import brief
 
 
 def echo(books: Books) -> Iterator[Judgement]:
@@ -22,16 +21,22 @@ def echo(books: Books) -> Iterator[Judgement]:
     known: dict[str, Owners] = {}
     for event, exchange, occurrence in told(books):
         expected = expectation(books.contract, exchange.request, exchange.started)
-        body = exchange.request.json
         # What an invalid request means, once it was accepted, nobody can say.
-        if expected.violations or body.problem is not None or body.duplicate_keys:
+        if expected.violations or expected.problem is not None or _unclear(exchange.request):
             continue
         if event.name not in known:
             known[event.name] = owners(event, books.exchanges)
         free = matching(books.contract, exchange.request, exchange.started)
         for index, stated in enumerate(event.trigger.get("echoes", ())):
-            if parse(stated["from"]).where not in free:
+            source = parse(stated["from"])
+            if not (source.in_request_body and source.where in free):
                 yield _echo(books, event, index, exchange, occurrence, known[event.name])
+
+
+def _unclear(request: Request) -> bool:
+    """Say whether the body may mean several things, or nothing."""
+    body = request.json
+    return bool(request.body) and (body.problem is not None or body.duplicate_keys)
 
 
 def _echo(
@@ -45,12 +50,13 @@ def _echo(
     stated = event.trigger["echoes"][index]
     pointer = join(event.pointer, "x-trigger", "echoes", index)
     sent, came = both(stated, exchange, occurrence.payload)
-    if _of_the_schema(stated["compare"], sent, came) or echoes(stated["compare"], sent, came):
+    if agree(stated["compare"], sent, came):
         return kept(pointer, exchange.request.number)
     why = note(stated, exchange, sent, came, known)
+    who = "had sent" if parse(stated["from"]).message == "request" else "had been answered"
     message = (
         f"delivery {occurrence.first.delivery.id} has {brief(came)} at {stated['to']} ({why}); "
-        f"{exchange.request.named()} had sent {brief(sent)}"
+        f"{exchange.request.named()} {who} {brief(sent)}"
     )
     return broken(
         books,
@@ -62,15 +68,6 @@ def _echo(
         expected=f"{brief(sent)} at {stated['to']}",
         came=f"{brief(came)} ({why})",
     )
-
-
-def _of_the_schema(compare: str, sent: object, came: object) -> bool:
-    """Say whether it is the schema's part to judge what came: it is missing or of another kind."""
-    if came is MISSING:
-        return True
-    if None not in (came, sent) and type_name(came) != type_name(sent):
-        return True
-    return compare == "instant" and None not in (came, sent) and instant(came) is None
 
 
 def equal(books: Books) -> Iterator[Judgement]:

@@ -24,6 +24,8 @@ def _shown(books: Books, keyword: str) -> Iterator[tuple[Exchange, str, str, str
         schema = next(iter(response.content.values()))
         for place, pointer in marked(books.contract, schema, keyword):
             value = get(parse(exchange.answer.body).value, place)
+            if isinstance(value, int) and not isinstance(value, bool):
+                value = str(value)
             if isinstance(value, str) and value:
                 yield exchange, place, pointer, value
 

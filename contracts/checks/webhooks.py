@@ -73,8 +73,8 @@ def uncalled(books: Books) -> Iterator[Judgement]:
     """Nothing but a success brings about an event."""
     if not books.contract.events:
         return
-    pointer = join(books.contract.events[0].pointer, "x-trigger")
     for exchange, occurrence in books.balance.pairs:
+        pointer = _trigger(books, occurrence)
         number, delivery = exchange.request.number, occurrence.first.delivery
         if triggered(books.contract, exchange) or exchange.failure is not None:
             yield kept(pointer, number)
@@ -85,12 +85,19 @@ def uncalled(books: Books) -> Iterator[Judgement]:
         )
         yield broken(books, pointer, exchange, message, apart="refused")
     for occurrence in books.balance.foreign:
+        pointer = _trigger(books, occurrence)
         delivery = occurrence.first.delivery
         message = (
             f"delivery {delivery.id} ({brief(delivery.method)} {brief(delivery.target)}) "
             f"belongs to no request of this run"
         )
         yield broken(books, pointer, None, message, case=-delivery.id, apart="foreign")
+
+
+def _trigger(books: Books, occurrence: Occurrence) -> str:
+    """Return where the trigger of the event stands, of the first if the payload names none."""
+    event = occurrence.first.verdict.event or books.contract.events[0]
+    return join(event.pointer, "x-trigger")
 
 
 def late(books: Books) -> Iterator[Judgement]:

@@ -1,0 +1,105 @@
+"""The parameters of an operation, and what stands for them in a request. Pure.
+
+A parameter is one string, number, integer or boolean (or null, written as nothing): what is read
+of a text depends on which of these its schema allows. Of a name that is repeated the last counts.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from openapi.pointer import MISSING
+
+SCALARS = frozenset(["string", "number", "integer", "boolean", "null"])
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,99})", re.ASCII)
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,99})(\.[0-9]{1,99})?([eE][+-]?[0-9]{1,3})?", re.ASCII)
+_NAMED = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parameter:
+    """A parameter of an operation."""
+
+    name: str
+    place: str
+    """`path`, `query` or `header`."""
+    pointer: str
+    schema: str
+    """Where the contract states its schema."""
+    required: bool
+    types: tuple[str, ...]
+    """The types that its schema allows."""
+    example: object
+    """The example beside its schema, or `MISSING`."""
+
+    @property
+    def key(self) -> str:
+        """The part of a runtime expression that names it, such as `query.limit`."""
+        return key(self.place, self.name)
+
+    def read(self, text: str) -> object:
+        """Return the value that `text` stands for; the text itself if it is of no other type."""
+        if "integer" in self.types and _INTEGER.fullmatch(text):
+            return int(text)
+        if "number" in self.types and _NUMBER.fullmatch(text):
+            return json.loads(text)
+        if "boolean" in self.types and text in ("true", "false"):
+            return text == "true"
+        return None if "null" in self.types and text == "" else text
+
+
+def key(place: str, name: str) -> str:
+    """Return how a parameter is told from others; the names of headers have no case."""
+    return f"{place}.{name.lower() if place == 'header' else name}"
+
+
+def write(value: object) -> str:
+    """Return the text that stands for `value` in a request."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def received(
+    parameters: Iterable[Parameter],
+    path: Mapping[str, str],
+    query: Iterable[tuple[str, str]],
+    headers: Iterable[tuple[str, str]],
+) -> dict[str, object]:
+    """Return the value of each parameter that is there, by its key."""
+    texts = {key("path", name): text for name, text in path.items()}
+    texts |= {key("query", name): text for name, text in query}
+    texts |= {key("header", name): text for name, text in headers}
+    return {p.key: p.read(texts[p.key]) for p in parameters if p.key in texts}
+
+
+def names_in(path: str) -> list[str]:
+    """Return the names of the parameters in a path of the contract, in order."""
+    return _NAMED.findall(path)
+
+
+def match(path: str, asked: str) -> dict[str, str] | None:
+    """Return what stands in `asked`, a decoded path, for the parameters of `path`; None: no such.
+
+    Each of them is what stands between two slashes, or a part of it, and never empty.
+    """
+    parts = _NAMED.split(path)  # text and names in turn
+    pattern = "".join("([^/]+)" if i % 2 else re.escape(part) for i, part in enumerate(parts))
+    found = re.fullmatch(pattern, asked)
+    return dict(zip(names_in(path), found.groups(), strict=True)) if found else None
+
+
+def target(path: str, texts: Mapping[str, str]) -> str:
+    """Return path and query of a request whose parameters stand as `texts`, by their keys."""
+    filled = _NAMED.sub(lambda named: quote(texts.get(key("path", named[1]), ""), safe=""), path)
+    query = [(k.removeprefix("query."), v) for k, v in texts.items() if k.startswith("query.")]
+    return f"{filled}?{urlencode(query, quote_via=quote)}" if query else filled
+
+
+def example_of(stated: Mapping[str, object], schema: Mapping[str, object]) -> object:
+    """Return the example that a parameter or header has, or that its schema has; or `MISSING`."""
+    listed = schema.get("examples")
+    within = listed[0] if isinstance(listed, list) and listed else MISSING
+    return stated.get("example", within)

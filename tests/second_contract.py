@@ -1,0 +1,32 @@
+"""What the tests of the second contract share: the contract, a secret for it, a mock that runs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from processes import HERE, JWT_SECRET, hookproof, started
+
+from openapi.document import Contract
+from openapi.loading import load
+
+PATH = HERE / "second.yaml"
+SECRET = "whsec_c29tZXRoaW5nIHRoYXQgb25seSB0ZXN0cyBrbm93"
+
+
+def second() -> Contract:
+    return load(PATH)
+
+
+def token(*options: str) -> str:
+    """Return a token for the mock, with every permission unless told otherwise."""
+    chosen = ["--contract", str(PATH), "--jwt-secret", JWT_SECRET, *options]
+    return hookproof("token", *chosen).stdout.strip()
+
+
+@contextmanager
+def mock(receiver: str, *options: str, contract: Path = PATH) -> Iterator[str]:
+    """Run the mock of `contract`, its webhooks sent to `receiver`; yield its URL."""
+    command = ["-m", "hookproof", "mock", "--port", "0", "--contract", str(contract)]
+    secrets = {"HOOKPROOF_JWT_SECRET": JWT_SECRET, "HOOKPROOF_WEBHOOK_SECRET": SECRET}
+    with started([*command, "--webhook-url", receiver, *options], **secrets) as url:
+        yield url

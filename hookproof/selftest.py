@@ -93,7 +93,7 @@ def _tried(
 def _trial(contract: Path | None, fault: Fault | None, seed: int, limited: bool) -> Trial:
     name = fault.name if fault else None
     warns = fault is not None and fault.severity == "warning"
-    return Trial(contract, name, limited, warns, secrets.token_urlsafe(32), seed)
+    return Trial(contract, name, limited, warns, secrets.token_hex(32), seed)
 
 
 def _keep_caches_together() -> None:

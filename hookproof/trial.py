@@ -36,6 +36,7 @@ class Trial:
     warns: bool
     """Whether a warning is all that can be found: then the harness stops at the first one."""
     secret: str
+    """Signs tokens and webhooks; hexadecimal, so that it can be decoded where a key must be."""
     seed: int
 
 
@@ -57,7 +58,7 @@ def attempt(trial: Trial) -> Result:
     mock = MockSettings(
         jwt_secret=trial.secret,
         webhook_urls=(f"http://{LOOPBACK}:{port}/webhooks",),
-        webhook_secret=trial.secret,
+        webhook_secret=_fitting(contract, trial.secret),
         rate_limit=LIMIT if trial.limited else None,
         faults=frozenset([trial.fault] if trial.fault else []),
     )
@@ -81,6 +82,12 @@ def _silence(_line: str) -> None:
     """Hear of a run's progress and say nothing: many runs go on at once."""
 
 
+def _fitting(contract: Contract, secret: str) -> str:
+    """Return `secret`, written as the contract's signatures want their key."""
+    schemes = (event.signature for event in contract.events)
+    return next((s.key_prefix for s in schemes if s and s.key_prefix), "") + secret
+
+
 @lru_cache(maxsize=1)
 def _contract(path: Path | None) -> Contract:
     return contract_of(path)
@@ -101,7 +108,7 @@ def _settings(contract: Contract, trial: Trial, url: str, port: int) -> Settings
         token_expired=mint(trial.secret, permissions, now - 60),
         token_not_yet_valid=mint(trial.secret, permissions, None, not_before=now + 86400),
         webhook_port=port,
-        webhook_secret=trial.secret,
+        webhook_secret=_fitting(contract, trial.secret),
         webhook_deadline=DEADLINE,
         provoke=frozenset(provoked),
         profile="quick",

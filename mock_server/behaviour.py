@@ -21,7 +21,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What validation makes of a body."""
+    """What validation makes of a body and of parameters."""
 
     value: object
     problem: str | None
@@ -30,9 +30,11 @@ class Verdict:
     """Bytes of the body."""
     violations: tuple[Violation, ...]
     schema: Mapping[str, Json]
-    """The schema, its reference followed."""
-    pointer: str = ""
-    """Where the contract states the schema."""
+    """The schema of the body, its reference followed; empty where none is taken."""
+    operation: str
+    """The id of the operation."""
+    parameters: Mapping[str, object]
+    """What the parameters mean, by their keys."""
 
 
 @dataclass(frozen=True, slots=True)

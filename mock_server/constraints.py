@@ -30,6 +30,7 @@ _WHOLE = (
     "not",
 )
 """Keywords that are one constraint each."""
+_LISTS = {"const", "enum"}
 _DEPTH = 8
 EVERY = "*"
 """A token of a place that stands for every item of an array."""
@@ -90,10 +91,17 @@ def parts(
 
 
 def constraints(contract: Contract, pointer: str) -> Iterator[Constraint]:
-    """Yield every constraint of the schema at `pointer`, each once."""
+    """Yield every constraint of the schema at `pointer`, each once.
+
+    Where the values are listed, the list alone: what breaks any other keyword breaks it, too.
+    """
     seen: set[tuple[tuple[str, ...], str, str]] = set()
-    for part in parts(contract, pointer):
+    every = list(parts(contract, pointer))
+    listed = {part.place for part in every if _LISTS & part.stated.keys()}
+    for part in every:
         for keyword, detail in _stated(part.stated):
+            if part.place in listed and keyword not in _LISTS:
+                continue
             if (part.place, keyword, detail) not in seen:
                 seen.add((part.place, keyword, detail))
                 known = contract.provenance(join(part.pointer, keyword), detail)

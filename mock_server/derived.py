@@ -7,6 +7,7 @@ from mock_server.behaviour import Fault
 from mock_server.derived_answers import derived_answers
 from mock_server.derived_deliveries import derived_deliveries
 from mock_server.derived_limits import derived_limits
+from mock_server.derived_parameters import derived_parameters
 from mock_server.derived_payloads import derived_payloads
 from mock_server.derived_requests import derived_requests
 from mock_server.derived_statuses import derived_statuses
@@ -17,6 +18,7 @@ FAMILIES = (
     derived_statuses,
     derived_requests,
     derived_limits,
+    derived_parameters,
     derived_payloads,
     derived_deliveries,
 )

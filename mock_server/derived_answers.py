@@ -8,8 +8,7 @@ from typing import TypeVar
 from mock_server.answer import Answer, header
 from mock_server.behaviour import Behaviour, Fault
 from mock_server.exchange import Exchange
-from mock_server.marks import example
-from mock_server.mutations import VERBS, mutations, named, single, slug
+from mock_server.mutations import VERBS, mutations, named, shown, single, slug
 from openapi.document import Contract, Header, Json, Operation, Response
 from openapi.marked import marked
 from openapi.pointer import MISSING, get, join, put
@@ -73,7 +72,7 @@ def _bodies(contract: Contract, operation: Operation, response: Response) -> Ite
         )
         if media_type.rpartition("+")[2].rpartition("/")[2] != "json":
             return
-        value = example(contract, schema)
+        value = shown(contract, schema)
         for found in mutations(contract, schema, value):
             sentence = f"{VERBS[found.kind]} {named(found.place)}"
             what = slug(found.kind, found.place or "body")

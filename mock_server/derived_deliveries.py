@@ -28,8 +28,7 @@ def derived_deliveries(contract: Contract) -> Iterator[Fault]:
             yield _fault(contract, event, "unsigned", "carry no signature", _unsigned, proof)
             sentence = "are signed under another secret"
             yield _fault(contract, event, "signed-otherwise", sentence, _resigned, proof)
-        if event.examples:
-            yield _renamed(contract, event)
+        yield _renamed(contract, event)
 
 
 def _trigger(contract: Contract, event: Event) -> str:
@@ -107,5 +106,6 @@ def _resigned(delivery: Delivery, occasion: Occasion) -> Delivery:
     if scheme is None:
         return delivery
     unsigned = _unsigned(delivery, occasion)
-    value = sign(scheme, delivery.body, f"not-{occasion.secret}")
+    stamps = [(name.encode(), value.encode()) for name, value in unsigned.headers]
+    value = sign(scheme, delivery.body, f"not-{occasion.secret}", stamps)
     return replace(unsigned, headers=(*unsigned.headers, (scheme.header, value)))

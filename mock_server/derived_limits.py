@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from mock_server.behaviour import Fault, Verdict
-from mock_server.constraints import EVERY, found, parts
+from mock_server.constraints import EVERY, Part, found, parts
 from mock_server.derived_requests import request_fault, words_of
-from mock_server.marks import example
+from mock_server.mutations import shown
 from mock_server.refusals import Refusal, refusals
 from openapi import expression
 from openapi.document import Contract, Json, Operation
@@ -25,21 +25,30 @@ def derived_limits(contract: Contract) -> Iterator[Fault]:
             continue
         severity = contract.provenance(join(valid.pointer, "x-provoke")).severity
         for schema in list(operation.content.values())[:1]:
-            base = example(contract, schema)
-            for part in parts(contract, schema):
-                for refusal in refusals(contract, part, base):
-                    body = planted(base, part.place, refusal.witness)
-                    if _deviates(contract, operation, schema, base, body):
-                        words = (*words_of(part.place), *refusal.words)
-                        yield request_fault(
-                            contract,
-                            operation,
-                            schema,
-                            words,
-                            f"refuses {refusal.sentence}",
-                            _refusing(part.place, refusal),
-                            severity,
-                        )
+            # Beside a $ref a schema may say again what the schema behind it says.
+            told = {
+                _words(part, refusal): (part, refusal)
+                for part, refusal in _deviating(contract, operation, schema)
+            }
+            for words, (part, refusal) in told.items():
+                change = _refusing(part.place, refusal)
+                sentence = f"refuses {refusal.sentence}"
+                yield request_fault(contract, operation, words, sentence, change, severity)
+
+
+def _deviating(
+    contract: Contract, operation: Operation, schema: str
+) -> Iterator[tuple[Part, Refusal]]:
+    base = shown(contract, schema)
+    for part in parts(contract, schema):
+        for refusal in refusals(contract, part, base):
+            body = planted(base, part.place, refusal.witness)
+            if _deviates(contract, operation, schema, base, body):
+                yield part, refusal
+
+
+def _words(part: Part, refusal: Refusal) -> tuple[str, ...]:
+    return (*words_of(part.place), *refusal.words)
 
 
 def planted(value: Json, place: tuple[str, ...], witness: Json) -> Json:

@@ -1,9 +1,10 @@
 """Faults of what a webhook says, derived from the contract: schema, echoes, identity."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from mock_server.behaviour import Behaviour, Fault
-from mock_server.mutations import VERBS, mutations, named, single, slug
+from mock_server.mutations import VERBS, mutations, named, shown, single, slug
 from mock_server.mutations import severity as severity_of
 from mock_server.payload import Occasion
 from openapi.document import Contract, Event, Json
@@ -11,13 +12,16 @@ from openapi.pointer import MISSING, get, join, put
 
 
 def derived_payloads(contract: Contract) -> Iterator[Fault]:
-    """Yield the faults of every event's payload, at each place that its example has."""
-    for event in contract.events:
-        if event.examples:
-            yield from _schema(contract, event)
-            yield from _echoes(contract, event)
-            yield from _equal(contract, event)
-            yield from _unique(contract, event)
+    """Yield the faults of every event's payload, at each place that its example has.
+
+    Where the contract gives none, one is made of the schema, as the mock does.
+    """
+    for stated in contract.events:
+        event = replace(stated, examples=stated.examples or (shown(contract, stated.schema),))
+        yield from _schema(contract, event)
+        yield from _echoes(contract, event)
+        yield from _equal(contract, event)
+        yield from _unique(contract, event)
 
 
 def _fault(

@@ -18,13 +18,12 @@ def derived_requests(contract: Contract) -> Iterator[Fault]:
             continue
         for schema in list(operation.content.values())[:1]:
             for constraint in constraints(contract, schema):
-                yield _ignored(contract, operation, schema, constraint)
+                yield _ignored(contract, operation, constraint)
 
 
 def request_fault(
     contract: Contract,
     operation: Operation,
-    schema: str,
     words: tuple[str, ...],
     sentence: str,
     change: Callable[[Verdict], Verdict],
@@ -33,7 +32,7 @@ def request_fault(
     """Return a fault of the validation of one operation's bodies."""
 
     def verdict(found: Verdict) -> Verdict:
-        return change(found) if found.pointer == schema else found
+        return change(found) if found.operation == operation.id else found
 
     name = slug("request", single(contract.operations, operation.id), *words)
     told = f"{operation.id} {sentence}."
@@ -50,9 +49,7 @@ def told(place: tuple[str, ...]) -> str:
     return "".join(f"/{token}" for token in place) or "the body"
 
 
-def _ignored(
-    contract: Contract, operation: Operation, schema: str, constraint: Constraint
-) -> Fault:
+def _ignored(contract: Contract, operation: Operation, constraint: Constraint) -> Fault:
     def ignores(violation: Violation) -> bool:
         same = (violation.keyword, violation.detail) == (constraint.keyword, constraint.detail)
         return same and fits(constraint.place, split(violation.instance))
@@ -65,4 +62,4 @@ def _ignored(
     words = (*words_of(constraint.place), constraint.keyword, detail, "ignored")
     part = f" ({constraint.detail})" if detail else ""
     sentence = f"does not enforce {constraint.keyword}{part} of {told(constraint.place)}"
-    return request_fault(contract, operation, schema, words, sentence, change, constraint.severity)
+    return request_fault(contract, operation, words, sentence, change, constraint.severity)

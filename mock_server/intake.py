@@ -47,10 +47,12 @@ class Intake:
         if raw or self._operation.body_required:
             known = media_type or next(iter(self._content))
             exchange.value = self._judge(known, raw, exchange, broken)
-        elif broken:
-            verdict = Verdict(MISSING, None, 0, broken, {})
+        else:
             hook = exchange.behaviour.verdict
-            _settle(hook(verdict) if hook else verdict)
+            if broken or hook:
+                asked = exchange.parameters
+                verdict = Verdict(MISSING, None, 0, broken, {}, self._operation.id, asked)
+                _settle(hook(verdict) if hook else verdict)
         await self._next(scope, receive, send)
 
     def _read_parameters(self, scope: Scope, exchange: Exchange) -> tuple[Violation, ...]:
@@ -82,8 +84,15 @@ class Intake:
             return text.value
         exchange.value = MISSING if text.problem else text.value
         found = () if text.problem else schema.violations(text.value, limit=_LOOKED_FOR)
-        every = broken + found
-        verdict = Verdict(text.value, text.problem, text.size, every, stated, schema.pointer)
+        verdict = Verdict(
+            text.value,
+            text.problem,
+            text.size,
+            broken + found,
+            stated,
+            self._operation.id,
+            exchange.parameters,
+        )
         return _settle(hook(verdict) if hook else verdict)
 
     def _unsupported(self) -> Refusal:

@@ -5,12 +5,14 @@ no fault.
 """
 
 import copy
+import random
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from openapi.document import Contract, Json
 from openapi.pointer import MISSING, follow, get, join, split
+from openapi.sample import example, sample
 
 _OTHERS: tuple[Json, ...] = (4711, "text", True, {}, [])
 """One value of each type; the first that the schema does not take stands for another type."""
@@ -80,6 +82,16 @@ def places(value: Json, place: str = "") -> Iterator[str]:
             yield from places(item, join(place, key))
     elif isinstance(value, list) and value:
         yield from places(value[0], join(place, 0))
+
+
+def shown(contract: Contract, schema: str) -> Json:
+    """Return the first example beside the schema of a body, or a value of the schema."""
+    return example(contract, schema, random.Random(schema))  # noqa: S311 - examples, not secrets
+
+
+def plain(contract: Contract, schema: Json) -> Json:
+    """Return a value of `schema`, the same every time."""
+    return sample(contract, schema, random.Random(0))  # noqa: S311 - likewise
 
 
 def slug(*parts: object) -> str:

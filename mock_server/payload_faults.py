@@ -89,13 +89,15 @@ def _shifted(text: str) -> str:
 
 
 def _entity(value: Json, occasion: Occasion) -> tuple[str, dict[str, Any]]:
-    key = split(next(iter(_unique(occasion))))[0]
-    return key, value[key]
+    """Return the part of the payload that shows the entity: where its identity is, or an object."""
+    objects = (key for key, part in value.items() if isinstance(part, dict))
+    key = next((split(place)[0] for place in _unique(occasion)), next(objects, ""))
+    return key, value.get(key, {})
 
 
 def _with_secret(value: Json, occasion: Occasion) -> Json:
     answer = occasion.exchange.answer
-    stated = json.loads(answer.body) if answer else {}
+    stated = json.loads(answer.body) if answer and answer.body else {}
     names = [name for name in secrets(occasion.exchange) if name in stated]
     _entity(value, occasion)[1].update({name: stated[name] for name in names})
     return value

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mock_server.constraints import Part, found, types_of
-from mock_server.marks import sample
+from mock_server.mutations import plain
 from openapi.document import Contract, Json
 from openapi.validation import type_name
 
@@ -72,7 +72,7 @@ def _arrays(contract: Contract, part: Part, known: Json) -> Iterator[Refusal]:
     counts = {"minItems": stated.get("minItems", 0), "maxItems": stated.get("maxItems")}
     if counts["minItems"] == counts["maxItems"]:
         return
-    items = known if isinstance(known, list) and known else [sample(contract, stated.get("items"))]
+    items = known if isinstance(known, list) and known else [plain(contract, stated.get("items"))]
     for keyword, count in counts.items():
         if count is not None:
             sentence = f"{count} items at {_at(part)}"
@@ -106,12 +106,12 @@ def _kinds(contract: Contract, part: Part, known: Json) -> Iterator[Refusal]:
         yield Refusal(("value", str(value), "refused"), sentence, _is(value), value)
     for name in types if len(types) > 1 else ():
         stand_in = {"type": name, "items": stated.get("items", {})}
-        witness = None if name == "null" else sample(contract, stand_in)
+        witness = None if name == "null" else plain(contract, stand_in)
         witness = known if type_name(known) == name else witness
         sentence = f"a value of type {name} at {_at(part)}"
         yield Refusal(("type", name, "refused"), sentence, _of_type(name), witness)
     if part.optional and len(types) < 2 and part.place:
-        witness = sample(contract, stated) if known is None else known
+        witness = plain(contract, stated) if known is None else known
         yield Refusal(("refused",), f"{_at(part)}", lambda value: value is not None, witness)
 
 

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mock_server.answer import Answer, header, json_answer
 from mock_server.behaviour import Behaviour, Verdict
@@ -9,7 +10,8 @@ from mock_server.constraints import EVERY, constraints, parts
 from mock_server.derived_answers import provoked
 from mock_server.derived_limits import planted
 from mock_server.exchange import Exchange
-from mock_server.marks import example, sample
+from mock_server.fresh import Identities
+from mock_server.mutations import plain, shown
 from mock_server.payload import Occasion
 from mock_server.refusals import refusals
 from openapi import json_text
@@ -30,18 +32,19 @@ def answered(contract: Contract) -> Iterator[tuple[Answer, Exchange]]:
 
 
 def occasions(contract: Contract) -> Iterator[Occasion]:
-    """Yield an occasion for each event that has an example; its request is not the example's."""
+    """Yield an occasion for each event; its request is not the one of the example."""
     for event in contract.events:
         operation = contract.operation(event.trigger["operation"])
         response = operation.responses[event.trigger["status"]]
-        if event.examples:
-            exchange = _exchange(contract, operation, _answer(contract, response))
-            for echo in event.trigger.get("echoes", ()):
-                stated = parse(echo["from"])
-                if stated.part == "body" and isinstance(get(exchange.value, stated.where), str):
-                    text = "2031-01-02T03:04:05Z" if echo["compare"] == "instant" else _TEXT
-                    put(exchange.value, stated.where, text)
-            yield Occasion(event, exchange, 10, "a secret")
+        exchange = _exchange(contract, operation, _answer(contract, response))
+        for echo in event.trigger.get("echoes", ()):
+            stated = parse(echo["from"])
+            in_body = (stated.message, stated.part) == ("request", "body")
+            if in_body and isinstance(get(exchange.value, stated.where), str):
+                text = "2031-01-02T03:04:05Z" if echo["compare"] == "instant" else _TEXT
+                put(exchange.value, stated.where, text)
+        made = replace(event, examples=event.examples or (shown(contract, event.schema),))
+        yield Occasion(made, exchange, 10, "a secret", Identities(0))
 
 
 def judged(contract: Contract) -> Iterator[Verdict]:
@@ -49,16 +52,16 @@ def judged(contract: Contract) -> Iterator[Verdict]:
     for operation in contract.operations:
         for schema in operation.content.values():
             stated = contract.at(schema)
-            base = example(contract, schema)
+            base = shown(contract, schema)
             for raw in (b"", b"{"):
                 text = json_text.parse(raw)
-                yield Verdict(text.value, text.problem, text.size, (), stated, schema)
+                yield Verdict(text.value, text.problem, text.size, (), stated, operation.id, {})
             for constraint in constraints(contract, schema):
                 at = join("", *("0" if token == EVERY else token for token in constraint.place))
                 broken = Violation(constraint.keyword, schema, at, constraint.detail, "")
-                yield Verdict(base, None, 1, (broken,), stated, schema)
+                yield Verdict(base, None, 1, (broken,), stated, operation.id, {})
             for value in _reached(contract, schema, base):
-                yield Verdict(value, None, 1, (), stated, schema)
+                yield Verdict(value, None, 1, (), stated, operation.id, {})
 
 
 def _reached(contract: Contract, schema: str, base: Json) -> Iterator[Json]:
@@ -71,19 +74,19 @@ def _reached(contract: Contract, schema: str, base: Json) -> Iterator[Json]:
 
 def _answer(contract: Contract, response: Response) -> Answer:
     headers = tuple(
-        header(stated.name, sample(contract, contract.at(stated.schema)))
+        header(stated.name, plain(contract, contract.at(stated.schema)))
         for stated in response.headers
     )
     status = int(response.status)
     for media_type, schema in response.content.items():
-        return json_answer(status, example(contract, schema), headers, media_type)
+        return json_answer(status, shown(contract, schema), headers, media_type)
     return Answer(status, headers, b"")
 
 
 def _exchange(contract: Contract, operation: Operation, answer: Answer) -> Exchange:
     received = (header("Authorization", "Bearer a-token"),) if operation.scheme else ()
     schema = next(iter(operation.content.values()), None)
-    value = copy.deepcopy(example(contract, schema)) if schema else MISSING
+    value = copy.deepcopy(shown(contract, schema)) if schema else MISSING
     return Exchange(
         contract, Behaviour(), received, operation=operation, value=value, answer=answer
     )

@@ -26,7 +26,9 @@ def _keyword(name: str, keyword: str, sentence: str) -> Fault:
 
 
 def _empty_accepted(verdict: Verdict) -> Verdict:
-    return verdict if verdict.size else replace(verdict, problem=None, value={}, violations=())
+    if verdict.size or not verdict.schema:
+        return verdict
+    return replace(verdict, problem=None, value={}, violations=())
 
 
 def _crash_on_malformed(verdict: Verdict) -> Verdict:

@@ -23,13 +23,7 @@ contracts/checks/secrets.py
 contracts/checks/webhooks.py
 contracts/constraints.py
 contracts/conversation.py
-contracts/conversation.py
-contracts/conversation.py
 contracts/correlators.py
-contracts/correlators.py
-contracts/correlators.py
-contracts/cost.py
-contracts/cost.py
 contracts/cost.py
 contracts/credentials.py
 contracts/deliveries.py
@@ -59,8 +53,6 @@ contracts/outcome.py
 contracts/paired.py
 contracts/pairing.py
 contracts/parameters.py
-contracts/plan.py
-contracts/plan.py
 contracts/plan.py
 contracts/probes.py
 contracts/properties.py
@@ -135,6 +127,7 @@ mock_server/derived.py
 mock_server/derived_answers.py
 mock_server/derived_deliveries.py
 mock_server/derived_limits.py
+mock_server/derived_parameters.py
 mock_server/derived_payloads.py
 mock_server/derived_requests.py
 mock_server/derived_statuses.py
@@ -143,6 +136,8 @@ mock_server/error_shape.py
 mock_server/exchange.py
 mock_server/faults.py
 mock_server/fresh.py
+mock_server/intake.py
+mock_server/intake.py
 mock_server/intake.py
 mock_server/marks.py
 mock_server/mutations.py

@@ -8,11 +8,11 @@ from typing import TypeVar
 from mock_server.answer import Answer, header
 from mock_server.behaviour import Behaviour, Fault
 from mock_server.exchange import Exchange
-from mock_server.marks import example
 from mock_server.mutations import VERBS, mutations, named, single, slug
 from openapi.document import Contract, Header, Json, Operation, Response
 from openapi.marked import marked
 from openapi.pointer import MISSING, get, join, put
+from openapi.sample import example
 
 Change = TypeVar("Change", bound=Callable[..., object])
 

@@ -9,11 +9,11 @@ from dataclasses import replace
 from mock_server.behaviour import Fault, Verdict
 from mock_server.constraints import EVERY, found, parts
 from mock_server.derived_requests import request_fault, words_of
-from mock_server.marks import example
 from mock_server.refusals import Refusal, refusals
 from openapi import expression
 from openapi.document import Contract, Json, Operation
 from openapi.pointer import MISSING, get, join
+from openapi.sample import example
 from openapi.validation import Violation
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mock_server.constraints import Part, found, types_of
-from mock_server.marks import sample
 from openapi.document import Contract, Json
+from openapi.sample import sample
 from openapi.validation import type_name
 
 _UNKNOWN = "unknownProperty"

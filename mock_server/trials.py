@@ -9,13 +9,14 @@ from mock_server.constraints import EVERY, constraints, parts
 from mock_server.derived_answers import provoked
 from mock_server.derived_limits import planted
 from mock_server.exchange import Exchange
-from mock_server.marks import example, sample
+from mock_server.fresh import Identities
 from mock_server.payload import Occasion
 from mock_server.refusals import refusals
 from openapi import json_text
 from openapi.document import Contract, Json, Operation, Response
 from openapi.expression import parse
 from openapi.pointer import MISSING, get, join, put
+from openapi.sample import example, sample, text_of
 from openapi.validation import Violation
 
 _TEXT = "a text of a request, <long> enough to be cut & escaped"
@@ -38,10 +39,10 @@ def occasions(contract: Contract) -> Iterator[Occasion]:
             exchange = _exchange(contract, operation, _answer(contract, response))
             for echo in event.trigger.get("echoes", ()):
                 stated = parse(echo["from"])
-                if stated.part == "body" and isinstance(get(exchange.value, stated.where), str):
+                if stated.in_request_body and isinstance(get(exchange.value, stated.where), str):
                     text = "2031-01-02T03:04:05Z" if echo["compare"] == "instant" else _TEXT
                     put(exchange.value, stated.where, text)
-            yield Occasion(event, exchange, 10, "a secret")
+            yield Occasion(event, exchange, 10, "a secret", Identities(0))
 
 
 def judged(contract: Contract) -> Iterator[Verdict]:
@@ -84,6 +85,13 @@ def _exchange(contract: Contract, operation: Operation, answer: Answer) -> Excha
     received = (header("Authorization", "Bearer a-token"),) if operation.scheme else ()
     schema = next(iter(operation.content.values()), None)
     value = copy.deepcopy(example(contract, schema)) if schema else MISSING
+    asked = {p.key: p.read(text_of(contract, p)) for p in operation.parameters}
     return Exchange(
-        contract, Behaviour(), received, operation=operation, value=value, answer=answer
+        contract,
+        Behaviour(),
+        received,
+        operation=operation,
+        parameters=asked,
+        value=value,
+        answer=answer,
     )

@@ -4,7 +4,6 @@ A rate limit slows it down and is never taken for a refusal: a 429 is waited out
 stops answering ends the conversation, not the verdict.
 """
 
-import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -98,9 +97,8 @@ class Conversation:
 
         Examples, or values of the schemas; whether there is anything behind them is not asked.
         """
-        choose = random.Random(self.operation.id)  # noqa: S311 - cases, not secrets
         needed = [p for p in self.operation.parameters if p.required]
-        return {p.key: text_of(self.contract, p, choose) for p in needed}
+        return {p.key: text_of(self.contract, p) for p in needed}
 
     def send_once(self, plan: Plan, case: int | None = None) -> Exchange:
         """Send `plan` as it becomes with fresh values, and enter what came of it."""
@@ -161,6 +159,5 @@ class Conversation:
         The operation's first example, or a value of its schema.
         """
         for schema in self.operation.content.values():
-            choose = random.Random(self.operation.id)  # noqa: S311 - cases, not secrets
-            return dict(example(self.contract, schema, choose))
+            return dict(example(self.contract, schema))
         return {}

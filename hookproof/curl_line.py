@@ -1,7 +1,6 @@
 """A line for the shell that calls one operation as the contract would have it."""
 
 import json
-import random
 import shlex
 
 from openapi.document import Contract, Operation
@@ -11,9 +10,8 @@ from openapi.sample import example, text_of
 
 def curl_line(contract: Contract, operation: Operation, url: str, token: str) -> str:
     """Return the call; `token` may be the name of a variable of the shell, with its dollar."""
-    choose = random.Random(0)  # noqa: S311 - an example, the same every time
     needed = [p for p in operation.parameters if p.required]
-    texts = {p.key: text_of(contract, p, choose) for p in needed}
+    texts = {p.key: text_of(contract, p) for p in needed}
     parts = ["curl", "-i", "-X", operation.method, url + target(operation.path, texts)]
     if operation.scheme:
         parts += ["-H", f"Authorization: Bearer {token}"]
@@ -21,7 +19,7 @@ def curl_line(contract: Contract, operation: Operation, url: str, token: str) ->
         if parameter.place == "header":
             parts += ["-H", f"{parameter.name}: {texts[parameter.key]}"]
     for media_type, schema in operation.content.items():
-        body = json.dumps(example(contract, schema, choose), ensure_ascii=False)
+        body = json.dumps(example(contract, schema), ensure_ascii=False)
         parts += ["-H", f"Content-Type: {media_type}", "-d", body]
         break
     return shlex.join(parts).replace(

@@ -18,6 +18,7 @@ from openapi import json_text
 from openapi.document import Contract, Json, Operation, Response
 from openapi.expression import parse
 from openapi.pointer import MISSING, get, join, put
+from openapi.sample import text_of
 from openapi.validation import Violation
 
 _TEXT = "a text of a request, <long> enough to be cut & escaped"
@@ -87,6 +88,13 @@ def _exchange(contract: Contract, operation: Operation, answer: Answer) -> Excha
     received = (header("Authorization", "Bearer a-token"),) if operation.scheme else ()
     schema = next(iter(operation.content.values()), None)
     value = copy.deepcopy(shown(contract, schema)) if schema else MISSING
+    asked = {p.key: p.read(text_of(contract, p)) for p in operation.parameters}
     return Exchange(
-        contract, Behaviour(), received, operation=operation, value=value, answer=answer
+        contract,
+        Behaviour(),
+        received,
+        operation=operation,
+        parameters=asked,
+        value=value,
+        answer=answer,
     )

@@ -21,7 +21,7 @@ _ROOM = 1000
 """How far a number without a second bound may be from its first."""
 
 
-def example(contract: Contract, schema_pointer: str, choose: random.Random) -> Json:
+def example(contract: Contract, schema_pointer: str, choose: random.Random | None = None) -> Json:
     """Return the first example beside the schema of a body, or a value of the schema."""
     media: Any = get(contract.document, schema_pointer.rpartition("/")[0])
     for stated in media.get("examples", {}).values():
@@ -29,7 +29,7 @@ def example(contract: Contract, schema_pointer: str, choose: random.Random) -> J
     return media["example"] if "example" in media else sample(contract, media["schema"], choose)
 
 
-def text_of(contract: Contract, parameter: Parameter, choose: random.Random) -> str:
+def text_of(contract: Contract, parameter: Parameter, choose: random.Random | None = None) -> str:
     """Return what stands in a request for a valid value of `parameter`: its example, if any."""
     value = parameter.example
     if value is MISSING:
@@ -37,8 +37,11 @@ def text_of(contract: Contract, parameter: Parameter, choose: random.Random) -> 
     return write(value)
 
 
-def sample(contract: Contract, schema: Json, choose: random.Random, depth: int = 0) -> Json:
-    """Return a value of `schema`, which may be a reference."""
+def sample(
+    contract: Contract, schema: Json, choose: random.Random | None = None, depth: int = 0
+) -> Json:
+    """Return a value of `schema`, which may be a reference; always the same without `choose`."""
+    choose = choose or random.Random(0)  # noqa: S311 - examples, not secrets
     if not isinstance(schema, dict) or depth > _DEPTH:
         return None
     named = [schema["const"]] if "const" in schema else schema.get("examples", schema.get("enum"))

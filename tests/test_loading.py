@@ -46,6 +46,80 @@ BROKEN = {
 }
 
 
+SECOND = (Path(__file__).parent / "second.yaml").read_text(encoding="utf-8")
+MISFITS = {
+    "a path parameter that is not stated": (
+        'parameters:\n      - $ref: "#/components/parameters/ParcelNumber"\n    get',
+        "get",
+        "the path names 'parcelNumber', and no path parameter is called so",
+    ),
+    "a path parameter that the path lacks": (
+        "name: rehearsal\n          in: query",
+        "name: rehearsal\n          required: true\n          in: path",
+        "the path /v1/parcels has no {rehearsal}",
+    ),
+    "a path parameter that may be left out": (
+        "in: path\n      required: true",
+        "in: path",
+        "a path parameter has `required: true`",
+    ),
+    "a parameter that is an array": (
+        "schema: {type: boolean}",
+        "schema: {type: array}",
+        "the schema of a parameter has a `type` out of",
+    ),
+    "a header of HTTP's own": ("name: X-Desk", "name: Authorization", "is no parameter to OpenAPI"),
+    "a link to no operation": (
+        "toRead: {operationId: readParcel",
+        "toRead: {operationId: readParcels",
+        "there is no operation 'readParcels'",
+    ),
+    "a link for no parameter": (
+        "readParcel, parameters: {parcelNumber:",
+        "readParcel, parameters: {number:",
+        "readParcel has no path parameter 'number'",
+    ),
+    "two events of one answer": (
+        'operation: amendParcel\n        status: "200"',
+        'operation: recallParcel\n        status: "204"',
+        "fires another event already",
+    ),
+    "a mark where none can be put": (
+        "correlator: identity\n            source: handbook\n          - from: $request.query",
+        "correlator: mark\n            source: handbook\n          - from: $request.query",
+        "only in the request's body can a value be put",
+    ),
+    "a signature without the header that it signs": (
+        "        timestamp: webhook-timestamp\n        tolerance: 300\n",
+        "",
+        "'timestamp' is a required property",
+    ),
+    "a signature of nothing": ("{id}.{timestamp}.{body}", "{id}.{timestamp}", "does not match"),
+}
+
+
+@pytest.mark.parametrize("name", MISFITS)
+def test_what_does_not_fit_together_is_refused(name: str) -> None:
+    old, new, sentence = MISFITS[name]
+    assert old in SECOND
+    with pytest.raises(ContractError) as refusal:
+        parse("broken.yaml", SECOND.replace(old, new))
+    assert sentence in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_links_in_a_circle_are_refused() -> None:
+    path = "{parcelNumber: $request.path.parcelNumber}"
+    links = "          links:\n            again: {operationId: %s, parameters: " + path + "}\n"
+    circle = SECOND.replace("            to", "            # to")
+    circle = circle.replace("          links:\n", "", 1)
+    for asked, linked in (("readParcel", "amendParcel"), ("amendParcel", "readParcel")):
+        at = circle.index('        "404"', circle.index(f"operationId: {asked}\n"))
+        circle = circle[:at] + links % linked + circle[at:]
+    with pytest.raises(ContractError, match="links in a circle"):
+        parse("broken.yaml", circle)
+
+
 @pytest.mark.parametrize("name", BROKEN)
 def test_what_is_not_understood_is_refused_with_its_place(name: str) -> None:
     old, new, sentence = BROKEN[name]

@@ -125,7 +125,11 @@ mock_server/constraints.py
 mock_server/delivery_faults.py
 mock_server/derived.py
 mock_server/derived_answers.py
+mock_server/derived_answers.py
+mock_server/derived_answers.py
 mock_server/derived_deliveries.py
+mock_server/derived_limits.py
+mock_server/derived_limits.py
 mock_server/derived_limits.py
 mock_server/derived_parameters.py
 mock_server/derived_payloads.py
@@ -137,8 +141,6 @@ mock_server/exchange.py
 mock_server/faults.py
 mock_server/fresh.py
 mock_server/intake.py
-mock_server/intake.py
-mock_server/intake.py
 mock_server/marks.py
 mock_server/mutations.py
 mock_server/operations.py
@@ -148,6 +150,8 @@ mock_server/payload_faults.py
 mock_server/problems.py
 mock_server/reception.py
 mock_server/refusals.py
+mock_server/refusals.py
+mock_server/refusals.py
 mock_server/resources.py
 mock_server/secret_faults.py
 mock_server/security.py
@@ -156,6 +160,8 @@ mock_server/settings.py
 mock_server/stack.py
 mock_server/state.py
 mock_server/tokens.py
+mock_server/trials.py
+mock_server/trials.py
 mock_server/trials.py
 mock_server/validation_faults.py
 mock_server/webhooks.py

@@ -1,0 +1,115 @@
+"""Events of several operations, and such that no value tells apart, find their exchanges."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from processes import HERE
+from second_contract import second
+
+from contracts.correlators import correlators
+from contracts.exchange import Answer, Credential, Exchange
+from contracts.freshness import Freshness
+from contracts.ledger import Balance, Received, occurrences
+from contracts.pairing import balance
+from contracts.plan import Plan, build
+from openapi.document import Contract
+from openapi.loading import parse
+from webhook_sink.delivery import Delivery
+from webhook_sink.verdict import judge
+
+TEXT = (HERE / "second.yaml").read_text(encoding="utf-8")
+SECOND = second()
+VALID = Credential("valid", "accepted", "Bearer token")
+RUN = "abc123"
+
+
+def recalls(contract: Contract, numbers: list[int], reasons: list[str]) -> list[Exchange]:
+    """Return a recall of each number, for its reason, one second apart."""
+    operation = contract.operation("recallParcel")
+    fresh = Freshness(RUN, 1, datetime(2027, 1, 1, tzinfo=UTC))
+    made = []
+    for at, (number, reason) in enumerate(zip(numbers, reasons, strict=True)):
+        usual = {"path.parcelNumber": str(number), "query.whyRecalled": reason}
+        plan = Plan("valid", "a test", {})
+        request = build(contract, operation, (), plan, fresh.next(), VALID, usual)
+        made.append(Exchange(request, Answer(204, (), b""), None, at, at + 0.5))
+    return made
+
+
+def booked(contract: Contract, number: int, at: float = 0.0) -> Exchange:
+    operation = contract.operation("bookParcel")
+    places = correlators(contract, operation)
+    fresh = Freshness(RUN, 1, datetime(2027, 1, 1, tzinfo=UTC)).next()
+    request = build(contract, operation, places, Plan("valid", "a test", {}), fresh, VALID)
+    body = json.dumps({"parcelNumber": number}).encode()
+    return Exchange(request, Answer(201, (), body), None, at, at + 0.5)
+
+
+def recalled(number: int, reason: str) -> dict[str, Any]:
+    told = {"parcelNumber": number, "whyRecalled": reason}
+    return {"topic": "parcel.recalled", "stampedAt": "2026-01-01T00:00:00Z", "recalled": told}
+
+
+def closed(contract: Contract, entries: list[Exchange], payloads: list[dict[str, Any]]) -> Balance:
+    received = []
+    for index, payload in enumerate(payloads):
+        body = json.dumps(payload).encode()
+        delivery = Delivery(index + 1, 100 + index, "POST", "/", (), body, False, "", 200)
+        received.append(Received(delivery, judge(delivery, contract, None)))
+    places = {o.id: correlators(contract, o) for o in contract.operations}
+    known = [place for some in places.values() for place in some]
+    return balance(contract, entries, occurrences(received, known), places, RUN)
+
+
+def numbered(result: Balance) -> list[tuple[int, int]]:
+    return [(e.request.number, event.first.delivery.id) for e, event in result.pairs]
+
+
+def test_an_identity_in_path_or_answer_pairs_whatever_the_order() -> None:
+    entries = [booked(SECOND, 5), *recalls(SECOND, [7, 5], ["lost", "lost"])]
+    parcel = {"parcelNumber": 5, "addressee": {}}
+    told = {"tidings": "parcel.booked", "parcel": parcel, "sealedAt": "2026-01-01T00:00:00Z"}
+    result = closed(SECOND, entries, [recalled(5, "lost"), recalled(7, "lost"), told])
+    assert (result.missing, result.foreign) == ((), ())
+    pairs = {event.first.delivery.id: e for e, event in result.pairs}
+    assert [pairs[index] for index in (1, 2, 3)] == [entries[2], entries[1], entries[0]]
+
+
+def test_an_event_is_not_paired_with_another_operation() -> None:
+    result = closed(SECOND, [booked(SECOND, 5)], [recalled(5, "lost")])
+    assert [e.request.operation.id for e in result.missing] == ["bookParcel"]
+    assert len(result.foreign) == 1
+
+
+ECHO = """          - from: $request.path.parcelNumber
+            to: /recalled/parcelNumber
+            compare: exact
+            correlator: identity
+            source: handbook
+"""
+
+
+@pytest.fixture(scope="module")
+def unmarked() -> Contract:
+    """The second contract without anything that tells recalls apart."""
+    assert ECHO in TEXT
+    return parse("unmarked.yaml", TEXT.replace(ECHO, ""))
+
+
+def test_events_that_nothing_tells_apart_are_paired_in_order(unmarked: Contract) -> None:
+    entries = recalls(unmarked, [1, 2, 3], ["lost", "lost", "lost"])
+    same = recalled(1, "lost")
+    assert numbered(closed(unmarked, entries, [same, same, same])) == [(1, 1), (2, 2), (3, 3)]
+    result = closed(unmarked, entries, [same, same])
+    assert [e.request.number for e in result.missing] == [3]
+    result = closed(unmarked, entries, [same] * 4)
+    assert [event.first.delivery.id for event in result.foreign] == [4]
+
+
+def test_an_event_that_overtook_another_is_told_by_its_echoes(unmarked: Contract) -> None:
+    entries = recalls(unmarked, [1, 2, 3], ["lost", "damaged", "unwanted"])
+    payloads = [recalled(1, "unwanted"), recalled(1, "lost"), recalled(1, "lost")]
+    # The last of them is wrong, and left to the only request that is left.
+    assert numbered(closed(unmarked, entries, payloads)) == [(3, 1), (1, 2), (2, 3)]

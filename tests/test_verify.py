@@ -112,7 +112,9 @@ def test_a_known_deviation_fails_no_run_until_it_is_gone(port: int, tmp_path: Pa
     known = tmp_path / "known.toml"
     options = ["--no-webhooks", "--profile", "quick", "--seed", "7"]
     listed = [*options, "--known", str(known)]
-    with mock(port, "--fault", "signature-ignored") as url:
+    silent = ["-m", "hookproof", "mock", "--port", "0"]
+    secret = {"HOOKPROOF_JWT_SECRET": JWT_SECRET}
+    with started([*silent, "--fault", "signature-ignored"], **secret) as url:
         found = verify(url, port, tmp_path, *options, **tokens()).report["findings"]
         entries = [f'[[known]]\nid = "{f["id"]}"\nreason = "ticket 12"\n' for f in found]
         known.write_text("".join(entries), encoding="utf-8")
@@ -120,7 +122,7 @@ def test_a_known_deviation_fails_no_run_until_it_is_gone(port: int, tmp_path: Pa
         known.write_text("[[known]]\nid = 1\n", encoding="utf-8")
         broken = verify(url, port, tmp_path, *listed, **tokens())
         known.write_text("".join(entries), encoding="utf-8")
-    with mock(port) as url:
+    with started(silent, **secret) as url:
         gone = verify(url, port, tmp_path, *listed, **tokens())
     assert entries != []
     assert (run.code, run.report["verdict"]) == (0, "conforms"), run.out

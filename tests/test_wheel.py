@@ -125,11 +125,7 @@ mock_server/constraints.py
 mock_server/delivery_faults.py
 mock_server/derived.py
 mock_server/derived_answers.py
-mock_server/derived_answers.py
-mock_server/derived_answers.py
 mock_server/derived_deliveries.py
-mock_server/derived_limits.py
-mock_server/derived_limits.py
 mock_server/derived_limits.py
 mock_server/derived_parameters.py
 mock_server/derived_payloads.py
@@ -150,8 +146,6 @@ mock_server/payload_faults.py
 mock_server/problems.py
 mock_server/reception.py
 mock_server/refusals.py
-mock_server/refusals.py
-mock_server/refusals.py
 mock_server/resources.py
 mock_server/secret_faults.py
 mock_server/security.py
@@ -160,8 +154,6 @@ mock_server/settings.py
 mock_server/stack.py
 mock_server/state.py
 mock_server/tokens.py
-mock_server/trials.py
-mock_server/trials.py
 mock_server/trials.py
 mock_server/validation_faults.py
 mock_server/webhooks.py

@@ -107,8 +107,10 @@ def provenance_words(known: Provenance) -> str:
 
 def text_of(raw: bytes, mask: Mask, limit: int = LONGEST) -> str:
     """Return `raw` as text without secrets, cut to `limit` characters."""
-    text = mask(raw.decode("utf-8", errors="backslashreplace"))
-    return text if len(text) <= limit else f"{text[:limit]}... ({len(text)} characters)"
+    text = raw.decode("utf-8", errors="backslashreplace")
+    # The rest is cut off anyway; a secret that begins before the cut is told by its beginning.
+    masked = mask(text[: 2 * limit])
+    return masked if len(masked) <= limit else f"{masked[:limit]}... ({len(text)} characters)"
 
 
 def _request(request: Request, mask: Mask) -> dict[str, Json]:

@@ -1,11 +1,14 @@
-"""Taking secrets out of a text, before it is cut or shown. Pure."""
+"""Taking secrets out of a text, in whatever usual encoding they stand there. Pure."""
 
+import base64
+import html
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote
 
 MASK = "[secret]"
 _TELLING = 16
-"""So many characters of a secret at its beginning are masked, too: texts are cut."""
+"""So many characters of a secret tell it: texts are cut, and forged tokens have parts of it."""
 
 
 class Mask:
@@ -13,26 +16,44 @@ class Mask:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         """`secrets` are known by now: those the run was given, and those it was shown."""
-        forms = {form for secret in secrets for form in (secret, json.dumps(secret)[1:-1])}
-        self._forms = sorted(forms, key=len, reverse=True)
+        forms = {form for secret in secrets for form in _forms(secret) if form}
+        self._short = sorted((form for form in forms if len(form) < _TELLING), key=len)
+        self._long: dict[str, list[str]] = {}
+        for form in forms:
+            if len(form) >= _TELLING:
+                self._long.setdefault(form[:_TELLING], []).append(form)
 
     def __call__(self, text: str) -> str:
         """Return `text` without any secret, or the beginning of one."""
-        for form in self._forms:
-            text = text.replace(form, MASK)
-        for beginning in dict.fromkeys(form[:_TELLING] for form in self._forms):
-            if len(beginning) == _TELLING:
-                text = _without_beginning(text, beginning, self._forms)
-        return text
+        kept: list[str] = []
+        place = since = 0
+        while place < len(text):
+            forms = self._long.get(text[place : place + _TELLING])
+            if forms is None:
+                place += 1
+                continue
+            kept += [text[since:place], MASK]
+            place += max(_common(text[place : place + len(form)], form) for form in forms)
+            since = place
+        masked = "".join([*kept, text[since:]])
+        for form in reversed(self._short):
+            masked = masked.replace(form, MASK)
+        return masked
 
 
-def _without_beginning(text: str, beginning: str, forms: Iterable[str]) -> str:
-    place = text.find(beginning)
-    while place >= 0:
-        longest = max(_common(text[place:], form) for form in forms)
-        text = f"{text[:place]}{MASK}{text[place + longest :]}"
-        place = text.find(beginning, place + len(MASK))
-    return text
+def _forms(secret: str) -> Iterator[str]:
+    """Yield `secret` as it is and as the usual encodings write it, and the parts of a token."""
+    raw = secret.encode(errors="surrogateescape")
+    yield from (secret, json.dumps(secret)[1:-1], quote(raw, safe=""), html.escape(secret))
+    yield from (raw.hex(), raw.hex().upper())
+    for shift, lost in ((0, 0), (1, 2), (2, 3)):
+        # Within other text the characters at both ends depend on their neighbours.
+        text = base64.b64encode(bytes(shift) + raw).decode().rstrip("=")[lost:-2]
+        yield from (text, text.translate(str.maketrans("+/", "-_")))
+    for part in secret.split(".") if secret.count(".") == 2 else ():
+        if len(part) > _TELLING:
+            # A token that is signed wrongly differs from this one in the signature's first letter.
+            yield from (part, part[1:])
 
 
 def _common(one: str, other: str) -> int:

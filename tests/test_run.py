@@ -1,5 +1,6 @@
 """The harness as a library, against the mock and against small services of the tests' own."""
 
+import base64
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -7,6 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from processes import JWT_SECRET, WEBHOOK_SECRET, hookproof, started
@@ -246,7 +248,28 @@ def test_no_secret_is_left_in_a_text_that_was_cut(secret: str) -> None:
         masked = mask(text)
         assert secret[:16] not in masked
         assert json.dumps(secret)[1:17] not in masked
+        assert masked != text
     assert mask("nothing here") == "nothing here"
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda secret: secret,
+        lambda secret: json.dumps({"x": secret}),
+        lambda secret: quote(f"Bearer {secret}"),
+        lambda secret: base64.b64encode(f"Bearer {secret}".encode()).decode(),
+        lambda secret: base64.urlsafe_b64encode(f"user:{secret}!".encode()).decode(),
+        lambda secret: secret.encode().hex(),
+        lambda secret: f"x{secret.rpartition('.')[0]}.B{secret.rpartition('.')[2][1:]}",
+        lambda secret: f"cut {secret[:-20]}",
+    ],
+)
+def test_a_secret_is_masked_in_whatever_encoding(write: Callable[[str], str], token: str) -> None:
+    masked = Mask([token])(write(token))
+    assert "[secret]" in masked
+    # What is left of it is of no use to anybody.
+    assert len(masked) < 60
 
 
 def test_a_gentle_run_leaves_behind_what_ends_within_a_day_and_can_only_read(

@@ -4,10 +4,10 @@ Everything here is text without secrets, cut to what can be read.
 """
 
 import json
-import shlex
 from collections.abc import Mapping
 
 from contracts.books import Books
+from contracts.curl import curl
 from contracts.echoes import beside, owners
 from contracts.exchange import Answer, Exchange, Request
 from contracts.judgements import Found
@@ -19,8 +19,6 @@ from openapi.validation import brief
 
 LONGEST = 2000
 """Characters of a body that are shown."""
-CURL_LONGEST = 4000
-"""Bytes of a body up to which a `curl` is offered."""
 
 
 def evidence(books: Books, found: Found, checks: Mapping[str, str], mask: Mask) -> dict[str, Json]:
@@ -34,7 +32,7 @@ def evidence(books: Books, found: Found, checks: Mapping[str, str], mask: Mask) 
         "severity": told.severity,
         "provenance": told.provenance,
         "source": known.source,
-        "because": known.reason,
+        "because": because(books.contract, known),
         "pointer": told.pointer,
         "detail": told.detail,
         "instance": told.instance,
@@ -95,14 +93,17 @@ def _stated(contract: Contract, pointer: str, detail: str) -> str:
     value = get(contract.document, pointer)
     if keyword == "required" and detail != "*":
         return f"{detail} is required"
-    if value is MISSING or isinstance(value, dict):
-        return ""
-    return f"{keyword}: {brief(value)}"
+    if isinstance(value, dict):
+        plain = not any(isinstance(part, dict | list) for part in value.values())
+        said = {k: v for k, v in value.items() if v != "" and k != "source"} if plain else {}
+        return ", ".join(f"{name} {part}" for name, part in said.items())
+    return "" if value is MISSING else f"{keyword}: {brief(value)}"
 
 
-def provenance_words(known: Provenance) -> str:
-    """Return how a constraint is known, in words."""
-    return f"{known.level} ({known.source}{': ' + known.reason if known.reason else ''})"
+def because(contract: Contract, known: Provenance) -> str:
+    """Return the reason for a constraint; where it is documented, what documents it."""
+    title: str = contract.document["x-sources"][known.source]["title"]
+    return known.reason or title
 
 
 def text_of(raw: bytes, mask: Mask, limit: int = LONGEST) -> str:
@@ -147,50 +148,3 @@ def _delivery(received: Received, mask: Mask) -> dict[str, Json]:
         ],
         "body": text_of(delivery.body, mask),
     }
-
-
-_CREDENTIALS = {
-    "valid": '"Authorization: Bearer $HOOKPROOF_TOKEN"',
-    "another scheme": '"Authorization: Digest $HOOKPROOF_TOKEN"',
-    "without a scheme": '"Authorization: $HOOKPROOF_TOKEN"',
-    "expired": '"Authorization: Bearer $HOOKPROOF_TOKEN_EXPIRED"',
-    "not yet valid": '"Authorization: Bearer $HOOKPROOF_TOKEN_NOT_YET_VALID"',
-    "without the permission": '"Authorization: Bearer $HOOKPROOF_TOKEN_WITHOUT_PERMISSION"',
-    "empty": "'Authorization: Bearer'",
-    "malformed": "'Authorization: Bearer not-a-token'",
-}
-_CHANGED = '"Authorization: Bearer $HOOKPROOF_TOKEN_CHANGED"'
-"""A credential that a shell line cannot make: whoever runs it puts it there."""
-
-
-def curl(url: str, request: Request, mask: Mask) -> str | None:
-    """Return a command that sends the request again, a variable in the secret's place.
-
-    None where no command line can carry the body.
-    """
-    if len(request.body) > CURL_LONGEST or b"\0" in request.body:
-        return None
-    parts = ["curl", "-i", "-X", request.method, shlex.quote(url + request.target)]
-    if request.credential.value is not None:
-        parts += ["-H", _CREDENTIALS.get(request.credential.kind, _CHANGED)]
-    for name, value in request.headers:
-        parts += ["-H", shlex.quote(f"{name}: {value}")]
-    if not request.operation.content and not request.body:
-        return mask(" ".join(parts))
-    # Without a value curl leaves the header out, which it would otherwise add.
-    parts += ["-H", shlex.quote(f"Content-Type: {request.media_type or ''}".strip())]
-    parts += ["--data-raw", _quoted(request.body)]
-    return mask(" ".join(parts))
-
-
-def _quoted(body: bytes) -> str:
-    """Return `body` as a word of a shell; bash's `$'...'` where plain quotes cannot carry it."""
-    text = body.decode("ascii", errors="replace")
-    if body.isascii() and (text.isprintable() or not text):
-        return shlex.quote(text)
-    return "$'" + "".join(_escaped(byte) for byte in body) + "'"
-
-
-def _escaped(byte: int) -> str:
-    plain = 0x20 <= byte < 0x7F and byte not in b"'\\"
-    return chr(byte) if plain else f"\\x{byte:02x}"

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from contracts.books import Books
-from contracts.constraints import Key, key
 from contracts.exchange import Exchange
+from contracts.keywords import Key, key
 from contracts.ledger import Received
 from openapi.finding import Finding, finding
 

@@ -9,7 +9,7 @@ from contracts.books import Books
 from contracts.checks import CHECKS
 from contracts.checks.secrets import known_secrets
 from contracts.correlators import ANY_MARK
-from contracts.evidence import evidence
+from contracts.evidence import because, evidence
 from contracts.exchange import Exchange
 from contracts.freshness import PREFIX
 from contracts.judgements import Found
@@ -20,7 +20,7 @@ from contracts.paired import deliveries, webhooks
 from contracts.plan import APART, KEPT
 from contracts.settings import Settings
 from contracts.states import Standing, sentence, standings, why_not_seen
-from openapi.document import Json
+from openapi.document import Contract, Json
 
 SCHEMA_VERSION = 2
 CONFORMS, DEVIATES, NOT_JUDGED = 0, 1, 2
@@ -56,7 +56,7 @@ def report(settings: Settings, outcome: Outcome, started: float, seconds: float)
         "cases": {"digest": digest(books) if books else "", "replayed": _replayed(books)},
         "created": _created(books, mask),
         "findings": [evidence(books, found, rules, mask) for found in findings] if books else [],
-        "constraints": [constraint(standing) for standing in told],
+        "constraints": [constraint(books.contract, standing) for standing in told] if books else [],
         "statuses": statuses(books) if books else {},
         "undecided": undecided,
         "webhooks": webhooks(settings, books),
@@ -128,7 +128,7 @@ def _has_created(exchange: Exchange) -> bool:
     return made and creates(exchange.request.operation)
 
 
-def constraint(standing: Standing) -> dict[str, Json]:
+def constraint(contract: Contract, standing: Standing) -> dict[str, Json]:
     """Return the standing of a constraint as data."""
     known = standing.constraint.provenance
     return {
@@ -138,7 +138,7 @@ def constraint(standing: Standing) -> dict[str, Json]:
         "kind": standing.constraint.kind,
         "provenance": known.level,
         "source": known.source,
-        "because": known.reason,
+        "because": because(contract, known),
         "state": standing.state,
         "cases": standing.cases,
         "reason": standing.reason,

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from contracts.books import Books
-from contracts.constraints import Constraint, Key, constraints
+from contracts.constraints import Constraint, constraints
 from contracts.credentials import why_not
 from contracts.judgements import Judgement
+from contracts.keywords import Key
 from openapi.document import Contract, Response
 from openapi.pointer import join
 

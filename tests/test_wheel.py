@@ -26,6 +26,7 @@ contracts/conversation.py
 contracts/correlators.py
 contracts/cost.py
 contracts/credentials.py
+contracts/curl.py
 contracts/deliveries.py
 contracts/disguises.py
 contracts/distortions.py
@@ -42,6 +43,7 @@ contracts/freshness.py
 contracts/issued.py
 contracts/judgements.py
 contracts/kept.py
+contracts/keywords.py
 contracts/ledger.py
 contracts/links.py
 contracts/lists.py

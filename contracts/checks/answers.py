@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from contracts.books import Books
-from contracts.constraints import evaluated, json_place, key
+from contracts.constraints import json_place
 from contracts.exchange import Answer, Exchange
 from contracts.judgements import Judgement, broken, kept
+from contracts.keywords import evaluated, key
 from openapi.document import Header, Response
 from openapi.json_text import parse
 from openapi.media_type import MediaType
@@ -79,7 +80,14 @@ def schema(books: Books) -> Iterator[Judgement]:
             message = f"{described} is not JSON: {text.problem}"
             place = json_place(pointer)
             yield broken(
-                books, place, exchange, message, case=number, fault="not JSON", expected="JSON"
+                books,
+                place,
+                exchange,
+                message,
+                case=number,
+                fault="not JSON",
+                expected="JSON",
+                came=text.problem,
             )
             continue
         violations = books.contract.schema(pointer).violations(text.value)
@@ -91,6 +99,7 @@ def schema(books: Books) -> Iterator[Judgement]:
                 exchange,
                 f"{described}: {where} {_rule(violation)}",
                 case=number,
+                came=f"{where} {_rule(violation)}",
                 instance=violation.instance,
                 detail=violation.detail,
                 apart=violation.detail,

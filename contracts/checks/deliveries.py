@@ -5,9 +5,10 @@ from collections.abc import Collection, Iterator, Mapping
 from contracts.books import Books
 from contracts.checks.retries import refused
 from contracts.checks.webhooks import told
-from contracts.constraints import Key, evaluated, json_place, key
+from contracts.constraints import json_place
 from contracts.freedoms import matching
 from contracts.judgements import Judgement, broken, kept
+from contracts.keywords import Key, evaluated, key
 from contracts.ledger import Received
 from openapi.expression import parse
 from openapi.finding import Finding
@@ -111,6 +112,7 @@ def _passed_on(
         apart=apart,
         severity=finding.severity,
         received=item,
+        came=_explained(item, finding, others),
     )
 
 

@@ -45,7 +45,14 @@ def sent(books: Books) -> Iterator[Judgement]:
                 f"{exchange.request.named()} was answered {exchange.status} and no event came "
                 f"within {books.deadline(event):g} s (--webhook-deadline)"
             )
-        yield broken(books, pointer, exchange, message)
+        yield broken(
+            books,
+            pointer,
+            exchange,
+            message,
+            expected=f"one {event.name} within {books.deadline(event):g} s of the answer",
+            came="none",
+        )
 
 
 def once(books: Books) -> Iterator[Judgement]:

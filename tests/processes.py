@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,23 +37,26 @@ def free_port() -> int:
 @contextmanager
 def started(command: list[str], **environment: str) -> Iterator[str]:
     """Run a server as a process; yield the URL that its first line tells; stop it cleanly."""
-    process = subprocess.Popen(
-        [sys.executable, *command],
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        if "listening on" not in line:
-            process.kill()
-            raise AssertionError(f"{command} did not start: {process.communicate()[1]}")
-        yield line.partition("listening on ")[2].split()[0]
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+    # The log goes to a file: a pipe that nobody empties would one day hold the server up.
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            [sys.executable, *command],
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            if "listening on" not in line:
+                process.kill()
+                log.seek(0)
+                raise AssertionError(f"{command} did not start: {log.read()}")
+            yield line.partition("listening on ")[2].split()[0]
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=30)
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,16 @@
 """`verify --sink URL`: deliveries that a running sink holds, judged as if they had come here."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from processes import WEBHOOK_SECRET, free_port, hookproof, started
+from processes import WEBHOOK_SECRET, free_port, handled, hookproof, started
 from test_verify import mock, tokens
 
 from contracts.not_judged import CouldNotJudge
@@ -45,15 +44,8 @@ def serving(answers: dict[str, Any], otherwise: int = 404) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with handled(Handler) as url:
+        yield url
 
 
 def test_deliveries_are_read_as_they_came_and_only_those_since_the_start(

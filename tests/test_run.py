@@ -2,16 +2,15 @@
 
 import base64
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from processes import JWT_SECRET, WEBHOOK_SECRET, hookproof, started
+from processes import JWT_SECRET, WEBHOOK_SECRET, handled, hookproof, started
 
 from contracts import kept
 from contracts.books import Books
@@ -88,15 +87,8 @@ def serving(answer: Callable[[dict[str, Any] | None], Answer]) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with handled(Handler) as url:
+        yield url
 
 
 def of(check: str, found: list[Found]) -> list[Found]:

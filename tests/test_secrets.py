@@ -6,14 +6,13 @@ import os
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import httpx
-from processes import JWT_SECRET, WEBHOOK_SECRET, hookproof, started
+from processes import JWT_SECRET, WEBHOOK_SECRET, handled, hookproof, started
 
 from openapi.loading import load
 from openapi.pointer import put
@@ -83,15 +82,8 @@ def leaking(port: int, issued: list[str]) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with handled(Handler) as url:
+        yield url
 
 
 def artefacts(url: str, port: int, directory: Path) -> tuple[int, dict[str, str]]:

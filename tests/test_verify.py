@@ -7,17 +7,25 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from importlib.resources import files
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from jsonschema import Draft202012Validator
-from processes import JWT_SECRET, WEBHOOK_SECRET, Run, free_port, hookproof, started, verify
+from processes import (
+    JWT_SECRET,
+    WEBHOOK_SECRET,
+    Run,
+    free_port,
+    handled,
+    hookproof,
+    started,
+    verify,
+)
 
 
 def token(*options: str) -> str:
@@ -54,15 +62,8 @@ def answering(status: int) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with handled(Handler) as url:
+        yield url
 
 
 def tokens() -> dict[str, str]:

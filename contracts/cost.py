@@ -1,6 +1,6 @@
 """What a run will cost the service, said before its first request. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,6 +12,7 @@ from contracts.freshness import Freshness
 from contracts.links import creates
 from contracts.plan import Plan, build
 from contracts.settings import PROFILES, Settings
+from contracts.wanted import Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +68,25 @@ def _afterwards(talk: Conversation) -> tuple[int, int]:
     settings: Settings = talk.settings
     sent = made = 0
     for issuer in issued.issuers(talk):
-        wanted = list(issuer.wanted())
-        sent += 2 * len(wanted)
-        made += len(wanted) + 1
+        wanted = list(issuer.terms.wanted())
+        sent += 2 * len(wanted) + 1
+        made += len(wanted) + _good(wanted) + 1
     if talk.operation.answer_to("repeated-request"):
         sent += 2 * follow_ups.TIMES
         made += 2 * follow_ups.TIMES
     if "concurrent" in settings.provoke:
         rounds = PROFILES[settings.profile].rounds
-        at_once = issued.AT_ONCE * len(list(issued.issuers(talk)))
-        sent += 4 * at_once + rounds * follow_ups.SAME
-        made += 3 * at_once + rounds
+        mixed = [one for issuer in issued.issuers(talk) for one in issuer.terms.mixed()]
+        sent += 2 * len(mixed) + rounds * follow_ups.SAME
+        made += len(mixed) + _good(mixed) + rounds
     if "429" in settings.provoke and talk.operation.rate_limit is not None:
         sent += int(talk.operation.rate_limit["requests"] * 1.5) + 1
         made += talk.operation.rate_limit["requests"]
     if "retry" in settings.provoke:
         sent, made = sent + 1, made + 1
     return sent, made
+
+
+def _good(wanted: Iterable[Wanted]) -> int:
+    """Return how many of the credentials are good for another creation."""
+    return sum(one.expects == "accepted" for one in wanted)

@@ -1,13 +1,11 @@
 """The credentials that a service must refuse, made from the one that it must accept."""
 
-import base64
-import json
 from collections.abc import Iterator
 
 from contracts.exchange import Credential
+from contracts.forged import FORGED, bearer, decoded, encoded, forged, is_jwt
 from contracts.settings import Settings
 
-_FORGED = ("wrongly signed", "without a signature", "alg none", "claims changed")
 ISSUED_EXPIRED, ISSUED_REVOKED = "issued, expired", "issued, revoked"
 ISSUED_TOO_FEW, ISSUED_ALIKE = "issued, too few permissions", "issued, a permission alike"
 ISSUED_GOOD = "issued, with the permission"
@@ -17,7 +15,7 @@ DOUBTFUL = (
     "malformed",
     "another scheme",
     "without a scheme",
-    *_FORGED,
+    *FORGED,
     "expired",
     "not yet valid",
     ISSUED_EXPIRED,
@@ -39,11 +37,6 @@ _WANTED = {
 }
 
 
-def bearer(token: str) -> str:
-    """Return the Authorization header's value for `token` (RFC 6750, section 2.1)."""
-    return f"Bearer {token}"
-
-
 def valid(settings: Settings) -> Credential:
     """Return the credential that the run was given."""
     return Credential("valid", "accepted", bearer(settings.token))
@@ -56,10 +49,12 @@ def refused(settings: Settings) -> Iterator[Credential]:
     yield Credential("empty", "refused", "Bearer")
     yield Credential("malformed", "refused", bearer("not-a-token"))
     yield Credential("malformed", "refused", bearer("e30.e30.e30"))
-    yield Credential("another scheme", "refused", f"Basic {_encode(token.encode()).rstrip('=')}")
+    yield Credential("malformed", "refused", bearer("null"))
+    yield Credential("another scheme", "refused", f"Basic {encoded(token.encode()).rstrip('=')}")
     yield Credential("another scheme", "refused", f"Digest {token}")
+    yield Credential("another scheme", "refused", f"Token {token}")
     yield Credential("without a scheme", "refused", token)
-    yield from _forged(token)
+    yield from forged(token)
     if settings.token_expired:
         yield Credential("expired", "refused", bearer(settings.token_expired))
     if settings.token_not_yet_valid:
@@ -75,7 +70,7 @@ def forbidden(settings: Settings) -> Iterator[Credential]:
 
 def why_not(settings: Settings, kind: str) -> tuple[str, str | None]:
     """Return why no credential of `kind` was tried, and what to do so that one is."""
-    if kind in _FORGED and not is_jwt(settings.token):
+    if kind in FORGED and not is_jwt(settings.token):
         return "the token is no JWT, and such a credential is made of one", "pass a token that is"
     if kind in _WANTED:
         return _WANTED[kind]
@@ -98,40 +93,6 @@ def undecided(settings: Settings) -> Iterator[str]:
 
 def expiry(token: str) -> float | None:
     """Return the Unix seconds at which a JWT says that it expires; None if it says nothing."""
-    claims = _object(token.split(".")[1]) if is_jwt(token) else None
+    claims = decoded(token.split(".")[1]) if is_jwt(token) else None
     stated = claims.get("exp") if isinstance(claims, dict) else None
     return float(stated) if isinstance(stated, int | float) else None
-
-
-def is_jwt(token: str) -> bool:
-    """Say whether `token` is a signed JWT (RFC 7519): three parts, the first a JSON object."""
-    parts = token.split(".")
-    return len(parts) == 3 and all(parts) and isinstance(_object(parts[0]), dict)
-
-
-def _forged(token: str) -> Iterator[Credential]:
-    if not is_jwt(token):
-        return
-    head, claims, signature = token.split(".")
-    # The last characters of a signature may decode to the same bytes; the first never does.
-    other = ("B" if signature[0] == "A" else "A") + signature[1:]
-    yield Credential("wrongly signed", "refused", bearer(f"{head}.{claims}.{other}"))
-    yield Credential("without a signature", "refused", bearer(f"{head}.{claims}."))
-    for name in ("none", "None"):
-        header = _encode(json.dumps({"alg": name, "typ": "JWT"}).encode())
-        yield Credential("alg none", "refused", bearer(f"{header}.{claims}."))
-    stated = _object(claims)
-    if isinstance(stated, dict):
-        changed = _encode(json.dumps({**stated, "hookproof": "changed"}).encode())
-        yield Credential("claims changed", "refused", bearer(f"{head}.{changed}.{signature}"))
-
-
-def _object(part: str) -> object:
-    try:
-        return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    except ValueError:
-        return None
-
-
-def _encode(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")

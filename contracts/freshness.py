@@ -26,6 +26,10 @@ class Fresh:
         return self.letters.sample(of, size)
 
 
+_SPAN, _STRIDE = 360 * 86400, 19223347
+"""Seconds; without a common factor. Few requests see every month, day and hour, none twice."""
+
+
 class Freshness:
     """The source of fresh values of one run: the only place that counts requests."""
 
@@ -65,7 +69,7 @@ class Freshness:
     def _ahead(self, number: int) -> int:
         """Return a second that no other request has."""
         if self._within is None:
-            return 86400 + number * 977  # from tomorrow on, and well within a year
+            return 86400 + number * _STRIDE % _SPAN  # from tomorrow on, and well within a year
         least, most = self._within
         first = int(least + (most - least) / 8)  # the run itself takes time
         room = int(most) - first

@@ -2,38 +2,25 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from contracts import credentials
 from contracts.conversation import Conversation
-from contracts.credentials import bearer
-from contracts.exchange import Credential, Exchange, Expects
+from contracts.exchange import Credential, Exchange
+from contracts.forged import bearer
 from contracts.plan import Plan, Value, constant
+from contracts.wanted import Terms, Wanted
 from openapi.document import Json
 from openapi.expression import parse
 from openapi.formats import http_date
 from openapi.json_text import parse as parse_json
 from openapi.marked import marked
-from openapi.pointer import get
+from openapi.pointer import MISSING, get
 
 ISSUED = "issued"
 """The block of requests that were made with a credential which the service had issued."""
-LONG_PAST = "2019-08-24T14:15:22Z"
 _SHORT, _PAUSE = 2.0, 2.0
 """Seconds for which a short-lived credential is valid, and how long after that it is tried."""
-AT_ONCE = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A credential to be issued, and what a service must make of it."""
-
-    kind: str
-    expects: Expects
-    permissions: tuple[str, ...]
-    revoked: bool = False
-    expires: str | None = None
 
 
 class Issuer:
@@ -48,27 +35,11 @@ class Issuer:
             for part in ("permissions", "revoked", "expires")
             if part in stated
         }
-        self.needed = list(talk.operation.permissions)
+        needed = tuple(talk.operation.permissions)
         known = (v for p in talk.places if p.request == self._where.get("permissions") for v in
                  p.choice)  # fmt: skip
-        self.few = [permission for permission in known if permission not in self.needed][:2]
-
-    @property
-    def enough(self) -> tuple[str, ...]:
-        """Permissions with those that are needed neither first nor last: none may be lost."""
-        return (*self.few[:1], *self.needed, *self.few[1:])
-
-    def wanted(self) -> Iterator[Wanted]:
-        """Yield each kind of credential that the contract's words allow to be asked for."""
-        yield Wanted(credentials.ISSUED_GOOD, "accepted", self.enough)
-        yield Wanted(credentials.ISSUED_TOO_FEW, "forbidden", tuple(self.few))
-        for permission in self.needed:
-            for alike in _alike(permission):
-                yield Wanted(credentials.ISSUED_ALIKE, "forbidden", (alike,))
-        if "revoked" in self._where:
-            yield Wanted(credentials.ISSUED_REVOKED, "refused", self.enough, revoked=True)
-        if "expires" in self._where:
-            yield Wanted(credentials.ISSUED_EXPIRED, "refused", self.enough, expires=LONG_PAST)
+        others = tuple(permission for permission in known if permission not in needed)
+        self.terms = Terms(self._where, needed, others)
 
     def plan(self, wanted: Wanted) -> Plan:
         """Return the request that asks for the credential."""
@@ -79,7 +50,10 @@ class Issuer:
             values[self._where["revoked"]] = constant(True)
         if wanted.expires is not None:
             values[self._where["expires"]] = constant(wanted.expires)
+        values |= {w: constant(value) for w, value in wanted.given.items() if value is not MISSING}
         base = self._talk.base() | {where.removeprefix("/"): None for where in values}
+        for where in wanted.given.keys() - values.keys():
+            base.pop(where.removeprefix("/"), None)
         return Plan("valid", f"create: {wanted.kind}", base, self._talk.media_type, values=values)
 
     def credential(self, wanted: Wanted, made: Exchange) -> Credential | None:
@@ -114,14 +88,19 @@ def one_by_one(talk: Conversation) -> str | None:
     """Have each kind of credential issued and use it; return a sentence if none could be had."""
     for issuer in issuers(talk):
         usable = 0
-        for wanted in issuer.wanted():
+        good: Credential | None = None
+        for wanted in issuer.terms.wanted():
             credential = issuer.credential(wanted, talk.send(issuer.plan(wanted)))
             if credential is None and wanted.expires is not None:
                 credential = _short_lived(talk, issuer)  # the past may be refused
             # Permissions that nobody knows may be refused, too.
             if credential is not None:
                 usable += 1
+                good = good or credential
                 talk.send(issuer.use(credential, wanted.permissions))
+        if good is not None and good.expects == "accepted":
+            # The first once more: it serves more than once, and others were revoked since.
+            talk.send(issuer.use(good, issuer.terms.enough))
         if not usable:
             return "the service issued no credential that could be used"
     return None
@@ -134,7 +113,7 @@ def _short_lived(talk: Conversation, issuer: Issuer) -> Credential | None:
     wanted = Wanted(
         credentials.ISSUED_EXPIRED,
         "refused",
-        issuer.enough,
+        issuer.terms.enough,
         expires=moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
     if talk.settings.profile == "quick":
@@ -155,25 +134,14 @@ def _clock_of_the_service(talk: Conversation) -> float:
 
 
 def at_once(talk: Conversation) -> None:
-    """Have several credentials with different permissions issued at once, and use each.
+    """Have several credentials that differ in what they are good for issued at once, and use each.
 
     What one request asked for must not end up in the credential of another.
     """
     for issuer in issuers(talk):
-        pair = [
-            Wanted(credentials.ISSUED_GOOD, "accepted", issuer.enough),
-            Wanted(credentials.ISSUED_TOO_FEW, "forbidden", tuple(issuer.few)),
-        ]
-        wanted = pair * AT_ONCE
+        wanted = issuer.terms.mixed()
         made = talk.send_together([issuer.plan(one) for one in wanted])
         for one, exchange in zip(wanted, made, strict=True):
             credential = issuer.credential(one, exchange)
             if credential is not None:
                 talk.send(issuer.use(credential, one.permissions))
-
-
-def _alike(permission: str) -> list[str]:
-    """Return permissions that only look like `permission`."""
-    resource, colon, action = permission.partition(":")
-    other = "read" if action == "write" else "write"
-    return [f"{permission}Extra", f"{resource}{colon}{other}", f"x{permission}"]

@@ -169,10 +169,12 @@ def pause_after(answer: Answer, attempt: int, now: float) -> float:
     """Return the seconds to wait after a 429: `Retry-After` (RFC 9110, 10.2.3), at most 60.
 
     `attempt` counts from 0; without a usable header each wait is twice the one before, from 1 s.
+    A header that says less than half of that is believed the first time only: it did not help.
     """
+    least = 2.0 ** (attempt - 1) if attempt else 0.0
     text = (answer.header("retry-after") or "").strip()
     if text.isascii() and text.isdigit():
-        return min(float(text[:9]), LONGEST_PAUSE)
+        return min(max(float(text[:9]), least), LONGEST_PAUSE)
     moment = http_date(text) if text else None
     if moment is not None:
         return min(max(moment.timestamp() - now, 0.0) + 1.0, LONGEST_PAUSE)

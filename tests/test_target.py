@@ -177,7 +177,9 @@ NOW = datetime(2027, 1, 1, tzinfo=UTC).timestamp()
     ("header", "attempt", "seconds"),
     [
         ("7", 0, 7.0),
-        ("0", 3, 0.0),
+        ("0", 0, 0.0),
+        ("0", 3, 4.0),
+        ("3", 2, 3.0),
         ("3600", 0, 60.0),
         (format_datetime(datetime(2027, 1, 1, 0, 0, 9, tzinfo=UTC), usegmt=True), 0, 10.0),
         (format_datetime(datetime(2026, 1, 1, tzinfo=UTC), usegmt=True), 0, 1.0),

@@ -38,6 +38,7 @@ contracts/exchange.py
 contracts/expectations.py
 contracts/fixtures.py
 contracts/follow_ups.py
+contracts/forged.py
 contracts/freedoms.py
 contracts/freshness.py
 contracts/issued.py
@@ -72,6 +73,7 @@ contracts/test_requests.py
 contracts/test_secrets.py
 contracts/test_webhooks.py
 contracts/under_way.py
+contracts/wanted.py
 hookproof/__init__.py
 hookproof/__main__.py
 hookproof/cli.py

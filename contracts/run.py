@@ -88,6 +88,11 @@ def _drive(this: Run, talk: Conversation, blocks: Sequence[drive.Block]) -> None
     reason = drive.pilot(talk)
     if reason is not None:
         raise CouldNotJudge(reason)
+    status = talk.exchanges[-1].status
+    if status is not None and status >= 500:
+        # Whatever else is sent, nothing can be learnt before a plain valid request succeeds.
+        this.undecided.append(f"the run was cut short: a plain valid request is answered {status}")
+        return
     if this.settings.exit_first and this.sink is not None:
         this.sink.wait(after=0, timeout=PILOT_PATIENCE)
     if not this.has_enough():

@@ -22,7 +22,7 @@ Attempt = tuple[str, str, str, bytes]
 """Key, content and algorithm by name, and the digest that they make."""
 _RIGHT = ""
 """The name of the right key and of the right content: there is nothing to say of them."""
-_OTHER = "it is made with another secret, or over other bytes"
+OTHER = "it is made with another secret, or over other bytes"
 _SHORTEST_CUT = 10
 SHORTEST_SECRET = 8
 """A shorter one would be taken out of words that hold it by chance."""
@@ -168,4 +168,4 @@ def _unmatched(
     algorithm = f"hmac-{ALGORITHMS[len(written.digest)]}"
     if algorithm != scheme.algorithm:
         said.append(f"it is as long as {algorithm} makes it, not {scheme.algorithm}")
-    return ", and ".join([*said, _OTHER])
+    return ", and ".join([*said, OTHER])

@@ -13,6 +13,7 @@ from contracts.ledger import Received
 from openapi.expression import parse
 from openapi.finding import Finding
 from openapi.signature import sign
+from webhook_sink.diagnosis import OTHER
 
 
 def _alone(books: Books, check: str, but: Collection[int] = frozenset()) -> Iterator[Judgement]:
@@ -90,7 +91,8 @@ def _explained(item: Received, finding: Finding, others: Mapping[bytes, int]) ->
     numbers = {others.get(value.strip()) for _, value in item.delivery.headers}
     whose = next((n for n in numbers if n is not None and n != item.delivery.id), None)
     if whose is None:
-        return finding.message
+        unknown = finding.message.endswith(OTHER)
+        return f"{finding.message}{'; was the right secret given?' if unknown else ''}"
     return f"{finding.message.partition(': ')[0]}: it is that of delivery {whose}"
 
 

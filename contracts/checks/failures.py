@@ -69,12 +69,15 @@ def server_failure(books: Books) -> Iterator[Judgement]:
             failed.append((exchange, status, _brought_about(books, exchange)))
     # Several causes are several faults; very many are one service that fails at anything.
     many = len({cause for _, _, cause in failed}) > MOST_CAUSES
+    answered = sum(1 for _ in books.answered)
+    nothing_else = "; so was every other request: look into the service's log first"
     for exchange, status, cause in failed:
         yield broken(
             books,
             _failure_pointer(exchange),
             exchange,
-            f"{exchange.request.named()} was answered {status}",
+            f"{exchange.request.named()} was answered {status}"
+            f"{nothing_else if len(failed) == answered else ''}",
             apart=f"{status}" if many else f"{status} {cause}",
             expected="no 5xx, whatever is sent",
             came=f"answered {status}",

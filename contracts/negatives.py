@@ -95,10 +95,15 @@ def confusions(contract: Contract, operation: Operation, base: dict[str, Any]) -
 
 
 def misspelt(base: dict[str, Any]) -> Iterator[Plan]:
-    """Yield bodies whose property names are in another case: to JSON these are other names."""
-    for described, spell in (("capitalised", str.capitalize), ("upper case", str.upper)):
+    """Yield bodies whose property names are other ones to JSON, or stand one level too deep."""
+    for described, spell in (
+        ("capitalised", str.capitalize),
+        ("upper case", str.upper),
+        ("white space", " {} ".format),
+    ):
         body = {spell(name): value for name, value in base.items()}
         yield Plan("negative", f"property names in {described}", body)
+    yield Plan("negative", "the body within another object", {"data": base})
 
 
 def broken_texts(operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:

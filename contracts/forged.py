@@ -34,6 +34,7 @@ def forged(token: str) -> Iterator[Credential]:
     assert isinstance(stated, dict)
     for other in _wrong(signature):
         yield _refused("wrongly signed", f"{head}.{claims}.{other}")
+    yield _refused("malformed", f"{token}.more")
     yield _refused("without a signature", f"{head}.{claims}.")
     yield _refused("without a signature", f"{head}.{claims}")
     # A key that is looked up by a name, and not found, is empty to careless code.

@@ -39,7 +39,7 @@ class Issuer:
         known = (v for p in talk.places if p.request == self._where.get("permissions") for v in
                  p.choice)  # fmt: skip
         others = tuple(permission for permission in known if permission not in needed)
-        self.terms = Terms(self._where, needed, others)
+        self.terms = Terms(self._where, needed, others, lasting=not talk.settings.gentle)
 
     def plan(self, wanted: Wanted) -> Plan:
         """Return the request that asks for the credential."""

@@ -50,6 +50,9 @@ NOT_OF_FORMAT = {
         "\u0662\u0660\u0662\u0667-06-01T00:00:00Z",
         "2027-06-01T00:00:00\u221201:00",
         "2027-06-01 00:00:00Z",
+        "2027-06-01_00:00:00Z",
+        "2027/06/01T00:00:00Z",
+        "2027-06-01T00:00:00+00:00Z",
         "Tue, 01 Jun 2027 00:00:00 GMT",
         "2027-06-01 00:00",
         "06/01/2027",
@@ -92,10 +95,15 @@ def confusions(contract: Contract, operation: Operation, base: dict[str, Any]) -
 
 
 def misspelt(base: dict[str, Any]) -> Iterator[Plan]:
-    """Yield bodies whose property names are in another case: to JSON these are other names."""
-    for described, spell in (("capitalised", str.capitalize), ("upper case", str.upper)):
+    """Yield bodies whose property names are other ones to JSON, or stand one level too deep."""
+    for described, spell in (
+        ("capitalised", str.capitalize),
+        ("upper case", str.upper),
+        ("white space", " {} ".format),
+    ):
         body = {spell(name): value for name, value in base.items()}
         yield Plan("negative", f"property names in {described}", body)
+    yield Plan("negative", "the body within another object", {"data": base})
 
 
 def broken_texts(operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:

@@ -83,7 +83,7 @@ OF_FORMAT = {
         "{leap}T12:00:00Z",
         "{day}T12:00:00.1Z",
         "{day}T12:00:00.12Z",
-        "{day}T12:00:00.012Z",
+        "{day}T12:00:00.05Z",
         "{day}T12:00:00.123456Z",
         "{day}T12:00:00.1234567Z",
         "{day}T12:00:00.999999999Z",
@@ -166,12 +166,17 @@ def raw_probes(operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
     for other in ("text/plain", "application/xml", "application/x-www-form-urlencoded", None):
         described = f"media type {other or 'absent'}"
         yield Plan("probe: media type", described, base, media_type=other)
+    yield Plan("valid", "white space around and within", base, media, spoil=_spread_out)
     yield Plan("valid", "a charset parameter", base, media_type=f"{media}; charset=utf-8")
 
 
 def _basevaried(base: dict[str, Any], pointer: str) -> dict[str, Any]:
     name = pointer.removeprefix("/")
     return {**base, name: base.get(name)} if name and "/" not in name else base
+
+
+def _spread_out(good: bytes) -> bytes:
+    return b"\r\n\t " + json.dumps(json.loads(good), indent=2).encode() + b"\n"
 
 
 def _with_member(value: bytes) -> Callable[[bytes], bytes]:

@@ -37,6 +37,8 @@ class Terms:
     """The permissions that the operation asks for."""
     others: tuple[str, ...]
     """Every other one that is known."""
+    lasting: bool = True
+    """Whether a credential that does not expire may be asked for."""
 
     @property
     def few(self) -> tuple[str, ...]:
@@ -75,10 +77,11 @@ class Terms:
 
     def _good_otherwise(self) -> Iterator[Mapping[str, Json]]:
         """Yield what else may be said of a credential that is good all the same: by its pointer."""
-        soon = datetime.now(UTC).replace(microsecond=120000) + timedelta(days=30)
+        soon = datetime.now(UTC).replace(microsecond=120000) + timedelta(hours=12)
         if "expires" in self.where:
             east = soon.astimezone(timezone(timedelta(hours=5, minutes=45)))
-            for value in (MISSING, soon.isoformat(), east.isoformat(timespec="seconds")):
+            without = (MISSING,) if self.lasting else ()
+            for value in (*without, soon.isoformat(), east.isoformat(timespec="seconds")):
                 yield {self.where["expires"]: value}
         if "revoked" in self.where:
             yield {self.where["revoked"]: False}

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from contracts.books import Books
 from contracts.checks.decided import Decided, allowance, decided
+from contracts.credentials import ISSUED
 from contracts.exchange import Exchange
-from contracts.issued import ISSUED
+from contracts.issued import ISSUED as ISSUED_BLOCK
 from contracts.judgements import Judgement, broken, doubtful, kept
 from openapi.marked import marked
 
@@ -25,6 +26,7 @@ def permission_required(books: Books) -> Iterator[Judgement]:
 
 def _credential(books: Books, kind: str) -> Iterator[Judgement]:
     wrong: dict[int, list[Decided]] = {}
+    useless = _refusals_of_good_ones(books)
     for case in decided(books, kind):
         tried = case.exchange.request.credential.kind
         if case.status == case.expected.status:
@@ -34,6 +36,9 @@ def _credential(books: Books, kind: str) -> Iterator[Judgement]:
         elif _within_leeway(case.exchange):
             why = "accepted so shortly after its expiry that clocks may differ (RFC 7519, 4.1.4)"
             yield doubtful(case.expected.pointer, case.case, why, tried)
+        elif tried in ISSUED and case.expected.kind == "forbidden" and case.status in useless:
+            why = "answered as an issued credential was that has the permission"
+            yield doubtful(case.expected.pointer, case.case, why, tried)
         else:
             wrong.setdefault(case.status, []).append(case)
     for status, cases in wrong.items():
@@ -41,8 +46,9 @@ def _credential(books: Books, kind: str) -> Iterator[Judgement]:
         for case in cases:
             request, expected = case.exchange.request, case.expected
             message = f"{request.named()} was {case.answered}, not {expected.status}"
-            if len(kinds) > 1:
-                message += f"; so were these credentials: {', '.join(kinds)}"
+            others = [kind for kind in kinds if kind != request.credential.kind]
+            if others:
+                message += f"; so were these credentials: {', '.join(others)}"
             yield broken(
                 books,
                 expected.pointer,
@@ -55,6 +61,18 @@ def _credential(books: Books, kind: str) -> Iterator[Judgement]:
             )
 
 
+def _refusals_of_good_ones(books: Books) -> set[int]:
+    """Return the statuses by which issued credentials were refused that have the permission.
+
+    Then they are good for nothing, and the answer to one that lacks it says no more.
+    """
+    return {
+        case.status
+        for case in decided(books, "valid")
+        if case.exchange.request.block == ISSUED_BLOCK and case.status != case.expected.status
+    }
+
+
 def _within_leeway(exchange: Exchange) -> bool:
     expired = exchange.request.credential.expired_at
     return expired is not None and exchange.started - expired < LEEWAY
@@ -64,7 +82,7 @@ def issued_credential(books: Books) -> Iterator[Judgement]:
     """A credential that the service issued is good for what was asked for."""
     for case in decided(books, "valid"):
         request, expected = case.exchange.request, case.expected
-        if request.block != ISSUED:
+        if request.block != ISSUED_BLOCK:
             continue
         pointer = _issuing(books, case.exchange)
         if case.status == expected.status:

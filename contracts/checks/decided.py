@@ -75,8 +75,9 @@ def allowance(books: Books, case: Decided, what: str) -> Judgement | None:
     if allowed.judged == "never":
         return kept(case.expected.pointer, case.case)
     message = (
-        f"{case.exchange.request.named()} was answered {case.status}, which a service may do and "
-        f"clients will not expect; {case.expected.status} {what}"
+        f"{case.exchange.request.named()} was answered {case.status}, which a service may do "
+        f"({books.contract.at(allowed.pointer)['name']}) and clients will not expect; "
+        f"{case.expected.status} {what}"
     )
     return broken(
         books,

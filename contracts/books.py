@@ -22,6 +22,8 @@ class Books:
     balance: Balance
     undecided: tuple[str, ...]
     """A sentence for each case that the run could not make."""
+    cut_short: str | None
+    """Why cases were left out that nobody wanted left out, or None."""
     places: Mapping[str, tuple[Correlator, ...]]
     """The correlators of each operation, by its id."""
 

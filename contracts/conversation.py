@@ -28,7 +28,12 @@ TRIES_WHEN_LIMITED = 6
 
 
 class Stopped(Exception):
-    """The service answers no more: the rest of the cases is not sent."""
+    """The rest of the cases is not sent."""
+
+    def __init__(self, reason: str, *, asked_for: bool = False) -> None:
+        super().__init__(reason)
+        self.asked_for = asked_for
+        """Whoever runs this wanted no more; otherwise the service gave no chance."""
 
 
 class Conversation:
@@ -53,6 +58,8 @@ class Conversation:
         self.progress = progress
         self.supply: Supply | None = None
         """What the operation is about, where that must be made first."""
+        self.cut_short: str | None = None
+        """Why cases were left out that nobody wanted left out."""
         self._target = target
         self._freshness = freshness
         self._unanswered = 0
@@ -76,7 +83,7 @@ class Conversation:
         """Return what `plan` becomes with fresh values; `case` is given for one tried again."""
         most = self.settings.max_requests
         if most is not None and self._freshness.number >= most:
-            raise Stopped(f"{most} requests were sent (--max-requests)")
+            raise Stopped(f"{most} requests were sent (--max-requests)", asked_for=True)
         usual = self.plain_texts()
         if self.supply is not None and self.supply.keys - plan.parameters.keys():
             usual |= self.supply.texts()

@@ -69,8 +69,8 @@ def _afterwards(talk: Conversation) -> tuple[int, int]:
     sent = made = 0
     for issuer in issued.issuers(talk):
         wanted = list(issuer.terms.wanted())
-        sent += 2 * len(wanted) + 1
-        made += len(wanted) + _good(wanted) + 1
+        sent += 2 * len(wanted) + 1 + issued.OTHERS
+        made += len(wanted) + _good(wanted) + 1 + issued.OTHERS
     if talk.operation.answer_to("repeated-request"):
         sent += 2 * follow_ups.TIMES
         made += 2 * follow_ups.TIMES

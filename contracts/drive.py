@@ -33,11 +33,13 @@ class Block:
 
     name: str
     make: Callable[[], Iterable[Plan]]
+    every: int = 1
+    """Of the requests every such one is sent."""
 
     @cached_property
     def plans(self) -> Sequence[Plan]:
         """The requests, before they have their fresh values."""
-        return tuple(self.make())
+        return tuple(self.make())[:: self.every]
 
 
 def pilot(talk: Conversation) -> str | None:
@@ -98,6 +100,7 @@ def run(talk: Conversation, blocks: Iterable[Block], enough: Callable[[], bool])
                 break
     except Stopped as stop:
         undecided.append(f"the run was cut short: {stop}")
+        talk.cut_short = None if stop.asked_for else str(stop)
     return [reason for reason in undecided if reason]
 
 
@@ -108,6 +111,7 @@ def blocks(talk: Conversation, earlier: Sequence[Mapping[str, Json]]) -> list[Bl
     """
     contract, operation, settings = talk.contract, talk.operation, talk.settings
     profile = PROFILES[settings.profile]
+    every = profile.every
     base = talk.base
 
     def random() -> Iterable[Plan]:
@@ -127,14 +131,16 @@ def blocks(talk: Conversation, earlier: Sequence[Mapping[str, Json]]) -> list[Bl
         return blocks
     return [
         *blocks[:-1],
-        Block("boundaries", lambda: probes.boundaries(contract, operation, base())),
-        Block("confusions", lambda: negatives.confusions(contract, operation, base())),
+        Block("boundaries", lambda: probes.boundaries(contract, operation, base()), every),
+        Block(
+            "confusions", lambda: negatives.confusions(contract, operation, base()), profile.every
+        ),
         Block("misspelt names", lambda: negatives.misspelt(base())),
-        Block("odd texts", lambda: probes.odd_texts(contract, operation, base())),
-        Block("formats", lambda: probes.formats(contract, operation, base())),
-        Block("broken JSON", lambda: negatives.broken_texts(operation, base())),
-        Block("generated bodies", random),
-        Block("freedoms", lambda: probes.freedoms(operation, base())),
+        Block("odd texts", lambda: probes.odd_texts(contract, operation, base()), every),
+        Block("formats", lambda: probes.formats(contract, operation, base()), every),
+        Block("broken JSON", lambda: negatives.broken_texts(operation, base()), every),
+        Block("generated bodies", random, every),
+        Block("freedoms", lambda: probes.freedoms(operation, base()), every),
         Block("long arrays", lambda: probes.long_arrays(contract, operation, base())),
         Block("bytes", lambda: probes.raw_probes(operation, base())),
         blocks[-1],
@@ -145,6 +151,7 @@ def _follow_ups(talk: Conversation) -> dict[str, Callable[[], str | None]]:
     rounds = PROFILES[talk.settings.profile].rounds
     steps: dict[str, Callable[[], str | None]] = {
         "issued credentials": lambda: issued.one_by_one(talk),
+        "credentials of other requests": lambda: issued.of_other_requests(talk),
         "repeated requests": lambda: follow_ups.repeats(talk),
     }
     if "concurrent" in talk.settings.provoke:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from contracts.correlators import Correlator
@@ -9,6 +10,8 @@ from openapi.document import Operation
 from openapi.expression import Expression
 from openapi.json_text import JsonText, parse
 from openapi.pointer import MISSING
+
+_read = lru_cache(maxsize=8192)(parse)
 
 Expects = Literal["accepted", "refused", "forbidden"]
 FailureKind = Literal["timeout", "lost", "malformed", "too large", "unreachable"]
@@ -59,8 +62,8 @@ class Request:
 
     @property
     def json(self) -> JsonText:
-        """The body, read as JSON."""
-        return parse(self.body)
+        """The body, read as JSON. Not to be changed: it is read once for all who ask."""
+        return _read(self.body)
 
     def named(self) -> str:
         """Return a few words that name the request in a report."""
@@ -74,6 +77,11 @@ class Answer:
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes = field(repr=False)
+
+    @property
+    def json(self) -> JsonText:
+        """The body, read as JSON. Not to be changed: it is read once for all who ask."""
+        return _read(self.body)
 
     def header(self, name: str) -> str | None:
         """Return the first value of the header `name`, in whatever case it came."""
@@ -120,5 +128,5 @@ class Exchange:
         if answer is None:
             return MISSING
         headers = {name.lower(): value for name, value in reversed(answer.headers)}
-        value = parse(answer.body).value if expression.part == "body" else MISSING
+        value = answer.json.value if expression.part == "body" else MISSING
         return expression.of(value, headers)

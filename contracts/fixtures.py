@@ -36,7 +36,7 @@ def hookproof_books(request: pytest.FixtureRequest) -> Books:
     return outcome.books
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def hookproof_judge(
     request: pytest.FixtureRequest, hookproof_books: Books
 ) -> Callable[[str], None]:

@@ -15,6 +15,8 @@ from openapi.pointer import MISSING, get, join
 def matching(contract: Contract, request: Request, sent: float) -> frozenset[str]:
     """Return the places in the body at which a freedom that is never judged holds.
 
+    But for those that are to be echoed all the same, once they were accepted.
+
     What a service makes of such a value (kept, trimmed, dropped) is its own business.
     """
     body = request.json
@@ -23,7 +25,7 @@ def matching(contract: Contract, request: Request, sent: float) -> frozenset[str
     return frozenset(
         parse(freedom["at"]).where
         for _, freedom in value_freedoms(contract, request, body, sent)
-        if freedom["judged"] == "never"
+        if freedom["judged"] == "never" and not freedom.get("echoed")
     )
 
 

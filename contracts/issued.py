@@ -1,7 +1,7 @@
 """Credentials that the service itself issued, used: good ones, too narrow, expired, revoked."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from contracts import credentials
@@ -12,13 +12,14 @@ from contracts.plan import Plan, Value, constant
 from contracts.wanted import Terms, Wanted
 from openapi.document import Json
 from openapi.expression import parse
-from openapi.formats import http_date
-from openapi.json_text import parse as parse_json
+from openapi.formats import http_date, instant
 from openapi.marked import marked
 from openapi.pointer import MISSING, get
 
 ISSUED = "issued"
 """The block of requests that were made with a credential which the service had issued."""
+OTHERS = 8
+"""So many credentials of other requests are used."""
 _SHORT, _PAUSE = 2.0, 2.0
 """Seconds for which a short-lived credential is valid, and how long after that it is tried."""
 
@@ -39,6 +40,7 @@ class Issuer:
         known = (v for p in talk.places if p.request == self._where.get("permissions") for v in
                  p.choice)  # fmt: skip
         others = tuple(permission for permission in known if permission not in needed)
+        self._known = frozenset((*needed, *others))
         self.terms = Terms(self._where, needed, others, lasting=not talk.settings.gentle)
 
     def plan(self, wanted: Wanted) -> Plan:
@@ -58,11 +60,26 @@ class Issuer:
 
     def credential(self, wanted: Wanted, made: Exchange) -> Credential | None:
         """Return the credential that the answer holds, or None."""
-        token = get(parse_json(made.answer.body).value, self._place) if made.answer else None
+        token = get(made.answer.json.value, self._place) if made.answer else None
         if not isinstance(token, str) or not token or not (token.isascii() and token.isprintable()):
             return None
         moment = datetime.fromisoformat(wanted.expires).timestamp() if wanted.expires else None
         return Credential(wanted.kind, wanted.expects, bearer(token), moment)
+
+    def meant_by(self, exchange: Exchange) -> Wanted | None:
+        """Return what credential a request asked for; None where that is not plain to say."""
+        body = exchange.request.json.value
+        said = {part: get(body, where) for part, where in self._where.items()}
+        permissions = said["permissions"]
+        plain = isinstance(permissions, list) and all(p in self._known for p in permissions)
+        if not plain or not isinstance(permissions, list) or said.get("revoked") is True:
+            return None
+        moment = instant(said.get("expires"))
+        if moment is not None and moment / 1e9 < time.time() + 3600:
+            return None
+        enough = set(self.terms.needed) <= set(permissions)
+        kind = credentials.ISSUED_GOOD if enough else credentials.ISSUED_TOO_FEW
+        return Wanted(kind, "accepted" if enough else "forbidden", tuple(permissions))
 
     def use(self, credential: Credential, permissions: tuple[str, ...]) -> Plan:
         """Return a request with the credential, that asks for nothing that it does not hold."""
@@ -104,6 +121,32 @@ def one_by_one(talk: Conversation) -> str | None:
         if not usable:
             return "the service issued no credential that could be used"
     return None
+
+
+def of_other_requests(talk: Conversation) -> None:
+    """Use credentials that requests of other blocks were answered with, of several kinds.
+
+    What a credential is good for must not depend on what else its request said.
+    """
+    for issuer in issuers(talk):
+        for exchange in _varied(talk.exchanges):
+            wanted = issuer.meant_by(exchange)
+            credential = issuer.credential(wanted, exchange) if wanted else None
+            if wanted is not None and credential is not None:
+                talk.send(issuer.use(credential, wanted.permissions))
+
+
+def _varied(exchanges: Sequence[Exchange]) -> list[Exchange]:
+    """Return some accepted requests, one of each description, spread over all of them."""
+    success = {e.request.operation.answer_to("valid-request") for e in exchanges}
+    statuses = {int(response.status) for response in success if response}
+    kinds = {
+        e.request.description: e
+        for e in exchanges
+        if e.status in statuses and e.request.credential.expects == "accepted"
+    }
+    found = list(kinds.values())
+    return found[:: max(1, len(found) // OTHERS)][:OTHERS]
 
 
 def _short_lived(talk: Conversation, issuer: Issuer) -> Credential | None:

@@ -7,7 +7,7 @@ from contracts.correlators import ANY_MARK, Correlator, identities
 from contracts.echoes import agree, both
 from contracts.exchange import Exchange
 from contracts.ledger import Balance, Occurrence, has_correlators, triggered
-from contracts.scoring import ENOUGH, score, sent, told
+from contracts.scoring import ENOUGH, Index, score, sent, told
 from contracts.scoring import places as look_for
 from openapi.document import Contract, Event
 
@@ -65,12 +65,13 @@ def _scored(
     identified = {o.id: identities(contract, o) for o in contract.operations}
     known = look_for(chain(*places.values(), *identified.values()))
     requests = [sent(exchange, identified[exchange.request.operation.id]) for exchange in exchanges]
+    index = Index(requests)
     return sorted(
         (-points, abs(events[e].first.delivery.received_at - exchanges[x].ended), e, x)
         for e in ours
         for came in [told(events[e].first.delivery, events[e].payload, known)]
-        for x, request in enumerate(requests)
-        if _may_tell(events[e], exchanges[x]) and (points := score(request, came)) >= ENOUGH
+        for x in index.near(came)
+        if _may_tell(events[e], exchanges[x]) and (points := score(requests[x], came)) >= ENOUGH
     )
 
 

@@ -168,6 +168,7 @@ def raw_probes(operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
         yield Plan("probe: media type", described, base, media_type=other)
     yield Plan("valid", "white space around and within", base, media, spoil=_spread_out)
     yield Plan("valid", "a charset parameter", base, media_type=f"{media}; charset=utf-8")
+    yield Plan("valid", "a media type in capitals", base, media_type=media.upper())
 
 
 def _basevaried(base: dict[str, Any], pointer: str) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def report(settings: Settings, outcome: Outcome, started: float, seconds: float)
         "contract": _contract(settings, books),
         "started": _utc(started),
         "seconds": round(seconds, 3),
-        "reason": None if outcome.not_judged is None else mask(outcome.not_judged),
+        "reason": mask(_reason(outcome, books, code)) or None,
         "requests": len(books.exchanges) if books else 0,
         "cases": {"digest": digest(books) if books else "", "replayed": _replayed(books)},
         "created": _created(books, mask),
@@ -65,6 +65,14 @@ def report(settings: Settings, outcome: Outcome, started: float, seconds: float)
     }
 
 
+def _reason(outcome: Outcome, books: Books | None, code: int) -> str:
+    """Return why there is no verdict; empty where there is one, or where it was asked for so."""
+    if outcome.not_judged is not None:
+        return outcome.not_judged
+    cut = books.cut_short if books is not None and code == NOT_JUDGED else None
+    return f"the run was cut short: {cut}" if cut else ""
+
+
 def exit_code(
     settings: Settings, books: Books | None, findings: Sequence[Found], undecided: Sequence[str]
 ) -> int:
@@ -73,7 +81,7 @@ def exit_code(
         return NOT_JUDGED
     if any(found.finding.severity == "violation" or settings.strict for found in findings):
         return DEVIATES
-    if settings.require_decided and undecided:
+    if books.cut_short or (settings.require_decided and undecided):
         return NOT_JUDGED
     return CONFORMS
 

@@ -1,7 +1,7 @@
 """How well an event fits a request: what both say is read once, and compared many times."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from contracts.correlators import ANY_MARK, IDENTITY, Correlator, Identity
@@ -91,6 +91,25 @@ def score(request: Sent, event: Told) -> int:
     if not marked and request.mark in event.marks:
         total += 3
     return total
+
+
+class Index:
+    """Finds, of many requests, those that a score of `ENOUGH` is possible for."""
+
+    def __init__(self, requests: Sequence[Sent]) -> None:
+        """Take the requests in the order in which `near` counts them."""
+        self._by: dict[Hashable, list[int]] = {}
+        for number, request in enumerate(requests):
+            self._by.setdefault(request.mark, []).append(number)
+            for place, meaning, written in request.meanings:
+                self._by.setdefault((place, meaning), []).append(number)
+                if place[0] == "instant":
+                    self._by.setdefault(written, []).append(number)
+
+    def near(self, event: Told) -> list[int]:
+        """Return the requests that share a correlator, a mark or a second with `event`."""
+        keys: set[Hashable] = {*event.marks, *event.seconds, *event.meanings.items()}
+        return sorted({number for key in keys for number in self._by.get(key, ())})
 
 
 def _meaning(kind: str, value: object) -> object:

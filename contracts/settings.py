@@ -21,10 +21,14 @@ class Profile:
     """How often the same valid request is sent."""
     rounds: int
     """How often creates are sent at the same time."""
+    every: int = 1
+    """Of the long lists of cases every such one is sent."""
+    quiet: float = 1.0
+    """Seconds without a new event, after which no more are expected."""
 
 
 PROFILES = {
-    "quick": Profile(valid=10, invalid=30, steady=12, rounds=1),
+    "quick": Profile(valid=0, invalid=8, steady=12, rounds=1, every=2, quiet=0.5),
     "default": Profile(valid=60, invalid=140, steady=30, rounds=3),
     "thorough": Profile(valid=300, invalid=600, steady=120, rounds=10),
 }

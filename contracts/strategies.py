@@ -70,6 +70,8 @@ def _cases(source: Any, seed: int, valid: int, invalid: int) -> Iterator[tuple[A
 
 def _drawn(strategy: Any, seed: int, amount: int) -> list[Any]:
     drawn: list[Any] = []
+    if not amount:
+        return drawn
 
     @hypothesis.seed(seed)
     @hypothesis.settings(
@@ -84,8 +86,7 @@ def _drawn(strategy: Any, seed: int, amount: int) -> list[Any]:
     def collect(case: Any) -> None:
         drawn.append(case)
 
-    if amount:
-        collect()
+    collect()
     return drawn
 
 

@@ -11,7 +11,7 @@ from contracts.exchange import Exchange
 from contracts.judgements import merged
 from contracts.ledger import Balance, Received, occurrences, triggered
 from contracts.pairing import balance
-from contracts.settings import Settings
+from contracts.settings import PROFILES, Settings
 from openapi.document import Contract
 
 NOT_AT_ONCE = ("webhook-sent", "webhook-late")
@@ -35,8 +35,9 @@ class Run:
         places = {talk.operation.id: talk.places for talk in self.talks}
         known = [place for talk in self.talks for place in talk.places]
         empty = Balance((), (), (), ())
+        cut = next((talk.cut_short for talk in self.talks if talk.cut_short), None)
         undecided = tuple(dict.fromkeys(self.undecided))
-        books = Books(self.contract, self.settings, exchanges, (), empty, undecided, places)
+        books = Books(self.contract, self.settings, exchanges, (), empty, undecided, cut, places)
         if self.sink is None:
             return books
         last = self.received[-1].delivery.id if self.received else 0
@@ -65,19 +66,21 @@ class Run:
 def closed(this: Run) -> Books:
     """Wait until every success has its event or its deadline has passed; return the closed books.
 
-    And not before the last arrival is a second old, and one and a half times the slowest delivery
-    seen has passed since the last answer: what comes uncalled for should still be seen.
+    And not before the last new event is as old as the profile asks for, and one and a half times
+    the slowest delivery seen has passed since the last answer: what comes uncalled for should still
+    be seen.
     """
     books = this.books()
     if this.sink is None:
         return books
     expected = sorted(e.ended for e in books.exchanges if triggered(books.contract, e))
+    calm = PROFILES[this.settings.profile].quiet
     last_answer = max((exchange.ended for exchange in books.exchanges), default=time.time())
     overdue = max((_due(books, e) for e in books.exchanges), default=last_answer)
     while True:
-        arrivals = sorted(item.delivery.received_at for item in books.received)
+        arrivals = sorted(first.delivery.received_at for first in _first_ones(books))
         slowest = max((a - e for a, e in zip(arrivals, expected, strict=False)), default=0.0)
-        quiet = max(last_answer + 1.5 * slowest, max(arrivals, default=last_answer) + 1.0)
+        quiet = max(last_answer + 1.5 * slowest, max(arrivals, default=last_answer) + calm)
         now = time.time()
         missing = max((_due(books, e) for e in books.balance.missing), default=now)
         if now >= quiet and now >= missing:
@@ -86,6 +89,12 @@ def closed(this: Run) -> Books:
         last = this.received[-1].delivery.id if this.received else 0
         this.sink.wait(after=last, timeout=max(until - now, 0.01))
         books = this.books()
+
+
+def _first_ones(books: Books) -> list[Received]:
+    """Return the first delivery of every event."""
+    told = [occurrence for _, occurrence in books.balance.pairs]
+    return [event.first for event in (*told, *books.balance.foreign, *books.balance.earlier)]
 
 
 def _due(books: Books, exchange: Exchange) -> float:

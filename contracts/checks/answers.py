@@ -8,7 +8,6 @@ from contracts.exchange import Answer, Exchange
 from contracts.judgements import Judgement, broken, kept
 from contracts.keywords import evaluated, key
 from openapi.document import Header, Response
-from openapi.json_text import parse
 from openapi.media_type import MediaType
 from openapi.media_type import parse as parse_media_type
 from openapi.pointer import join
@@ -74,7 +73,7 @@ def schema(books: Books) -> Iterator[Judgement]:
             continue  # What it should look like is said of the documented media types alone.
         pointer = response.content[known.essence]
         number = exchange.request.number
-        text = parse(answer.body)
+        text = answer.json
         described = f"the {answer.status} to {exchange.request.named()}"
         if text.problem is not None:
             message = f"{described} is not JSON: {text.problem}"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from contracts.books import Books
 from contracts.checks.decided import Decided, allowance, decided
+from contracts.checks.secrets import shown
 from contracts.credentials import ISSUED
 from contracts.exchange import Exchange
 from contracts.issued import ISSUED as ISSUED_BLOCK
@@ -80,6 +81,7 @@ def _within_leeway(exchange: Exchange) -> bool:
 
 def issued_credential(books: Books) -> Iterator[Judgement]:
     """A credential that the service issued is good for what was asked for."""
+    yield from _unusable(books)
     for case in decided(books, "valid"):
         request, expected = case.exchange.request, case.expected
         if request.block != ISSUED_BLOCK:
@@ -99,6 +101,26 @@ def issued_credential(books: Books) -> Iterator[Judgement]:
                 message,
                 expected=f"{expected.status}: the credential has the permission",
                 came=case.answered,
+            )
+
+
+def _unusable(books: Books) -> Iterator[Judgement]:
+    """Judge issued credentials that no header can carry."""
+    for exchange, place, pointer, value in shown(books, "x-credential"):
+        if not (value.isascii() and value.isprintable()):
+            message = (
+                f"the credential at {place} of the {exchange.status} to "
+                f"{exchange.request.named()} has characters that no header can carry"
+            )
+            yield broken(
+                books,
+                pointer,
+                exchange,
+                message,
+                instance=place,
+                apart="unusable",
+                expected="printable ASCII",
+                came="other characters",
             )
 
 

@@ -6,7 +6,6 @@ from contracts.books import Books
 from contracts.disguises import readings
 from contracts.exchange import Answer, Exchange
 from contracts.judgements import Judgement, broken, kept
-from openapi.json_text import parse
 from openapi.marked import marked
 from openapi.pointer import get
 from webhook_sink.delivery import Delivery
@@ -15,7 +14,7 @@ SHORTEST = 8
 """A shorter value would be found by chance."""
 
 
-def _shown(books: Books, keyword: str) -> Iterator[tuple[Exchange, str, str, str]]:
+def shown(books: Books, keyword: str) -> Iterator[tuple[Exchange, str, str, str]]:
     """Yield each value that an answer holds at a place with `keyword`, and both places."""
     for exchange in books.exchanges:
         response = exchange.request.operation.responses.get(str(exchange.status))
@@ -23,7 +22,7 @@ def _shown(books: Books, keyword: str) -> Iterator[tuple[Exchange, str, str, str
             continue
         schema = next(iter(response.content.values()))
         for place, pointer in marked(books.contract, schema, keyword):
-            value = get(parse(exchange.answer.body).value, place)
+            value = get(exchange.answer.json.value, place)
             if isinstance(value, int) and not isinstance(value, bool):
                 value = str(value)
             if isinstance(value, str) and value:
@@ -32,15 +31,15 @@ def _shown(books: Books, keyword: str) -> Iterator[tuple[Exchange, str, str, str
 
 def known_secrets(books: Books) -> list[str]:
     """Return every secret that took part in the run: those it was given, those it was shown."""
-    shown = [value for _, _, _, value in _shown(books, "x-secret")]
-    known = {value for value in (*books.settings.secrets, *shown) if len(value) >= SHORTEST}
+    issued = [value for _, _, _, value in shown(books, "x-secret")]
+    known = {value for value in (*books.settings.secrets, *issued) if len(value) >= SHORTEST}
     return sorted(known, key=len, reverse=True)
 
 
 def unique_value(books: Books) -> Iterator[Judgement]:
     """A value that the contract calls unique is another one in every answer."""
     seen: dict[tuple[str, str], Exchange] = {}
-    for exchange, place, pointer, value in _shown(books, "x-unique"):
+    for exchange, place, pointer, value in shown(books, "x-unique"):
         first = seen.setdefault((pointer, value), exchange)
         if first is exchange:
             yield kept(pointer, exchange.request.number)
@@ -58,7 +57,7 @@ def secret_kept(books: Books) -> Iterator[Judgement]:
     if fallback is None:
         return
     issued: dict[str, tuple[Exchange | None, str]] = {}
-    for exchange, _, pointer, value in _shown(books, "x-secret"):
+    for exchange, _, pointer, value in shown(books, "x-secret"):
         issued.setdefault(value, (exchange, pointer))
     given: dict[str, tuple[Exchange | None, str]]
     given = dict.fromkeys(books.settings.secrets, (None, fallback))

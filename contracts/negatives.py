@@ -75,7 +75,7 @@ CONFUSIONS: dict[str, tuple[object, ...]] = {
 
 
 def confusions(contract: Contract, operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
-    """Yield bodies with one property of another type, null, absent, or not of its format."""
+    """Yield bodies with one property of another type, null, or absent."""
     for name, stated in properties(contract, operation):
         types = types_of(stated)
         wrong = [v for kind in types for v in CONFUSIONS.get(kind, ()) if _kind(v) not in types]
@@ -83,8 +83,6 @@ def confusions(contract: Contract, operation: Operation, base: dict[str, Any]) -
             yield varied(base, name, f"{json.dumps(value)} for {name}", constant(value))
         if "null" not in types:
             yield varied(base, name, "null where the contract has no null", constant(None))
-        for text in NOT_OF_FORMAT.get(stated.get("format", ""), ()):
-            yield varied(base, name, f"{text!r} is no {stated['format']}", constant(text))
         if "array" in types and stated.get("items"):
             for value in (None, 1, 1.5, True, {}, ["text"]):
                 described = f"an item {json.dumps(value)} in {name}"
@@ -92,6 +90,13 @@ def confusions(contract: Contract, operation: Operation, base: dict[str, Any]) -
     for name in contract.at(body_schema(operation)).get("required", ()):
         without = {key: value for key, value in base.items() if key != name}
         yield Plan("negative", f"without {name}", without)
+
+
+def near_misses(contract: Contract, operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
+    """Yield bodies with a text that is nearly of the format of its property."""
+    for name, stated in properties(contract, operation):
+        for text in NOT_OF_FORMAT.get(stated.get("format", ""), ()):
+            yield varied(base, name, f"{text!r} is no {stated['format']}", constant(text))
 
 
 def misspelt(base: dict[str, Any]) -> Iterator[Plan]:

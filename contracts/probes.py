@@ -27,15 +27,17 @@ ALPHABETS = {
 """Fillers for texts at a length bound: what is one character to some is several to others."""
 
 
-def boundaries(contract: Contract, operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
-    """Yield texts at and just beyond each length bound, in alphabets of several widths."""
+def boundaries(
+    contract: Contract, operation: Operation, base: dict[str, Any], every: int = 1
+) -> Iterator[Plan]:
+    """Yield texts at and just beyond each length bound, in `every` such alphabet."""
     for name, stated in properties(contract, operation):
         most, least = stated.get("maxLength"), stated.get("minLength")
         if "string" not in types_of(stated) or "pattern" in stated or "format" in stated:
             continue
         # Just beyond, and so far that whoever cuts a text before counting it is found out.
         beyond = () if most is None else (most + 1, most * 4)
-        for alphabet, filler in ALPHABETS.items():
+        for alphabet, filler in list(ALPHABETS.items())[::every]:
             for length in {least, most, *beyond}:
                 if length:
                     yield varied(

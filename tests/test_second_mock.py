@@ -112,9 +112,13 @@ def test_a_broken_header_is_an_invalid_request(world: World) -> None:
 def test_each_event_echoes_its_exchange_and_is_sealed_in_its_own_way(world: World) -> None:
     after = len(world.sink.deliveries())
     number = world.book()["parcelNumber"]
-    booked = world.sink.wait_for("parcel.booked", after=after)
+
+    def about_it(delivery: Delivery) -> bool:
+        return str(number).encode() in delivery.body
+
+    booked = world.sink.wait_for("parcel.booked", where=about_it, after=after)
     world.ask("DELETE", f"/{number}", params={"whyRecalled": "unwanted"})
-    recalled = world.sink.wait_for("parcel.recalled", after=after)
+    recalled = world.sink.wait_for("parcel.recalled", where=about_it, after=after)
     for delivery in (booked, recalled):
         verdict = world.sink.judge(delivery)
         assert verdict.findings == ()

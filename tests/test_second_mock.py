@@ -10,6 +10,7 @@ from processes import hookproof
 from second_contract import PATH, SECRET, mock, second, token
 
 from openapi.parameters import match, target
+from webhook_sink.delivery import Delivery
 from webhook_sink.server import Sink
 
 CONTRACT = second()

@@ -134,9 +134,8 @@ def blocks(talk: Conversation, earlier: Sequence[Mapping[str, Json]]) -> list[Bl
     return [
         *blocks[:-1],
         Block("boundaries", lambda: probes.boundaries(contract, operation, base(), every)),
-        Block(
-            "confusions", lambda: negatives.confusions(contract, operation, base()), profile.every
-        ),
+        Block("confusions", lambda: negatives.confusions(contract, operation, base())),
+        Block("near misses", lambda: negatives.near_misses(contract, operation, base()), every),
         Block("misspelt names", lambda: negatives.misspelt(base())),
         Block("odd texts", lambda: probes.odd_texts(contract, operation, base()), every),
         Block("formats", lambda: probes.formats(contract, operation, base()), every),

@@ -28,7 +28,7 @@ class Profile:
 
 
 PROFILES = {
-    "quick": Profile(valid=0, invalid=8, steady=6, rounds=1, every=3, quiet=0.5),
+    "quick": Profile(valid=0, invalid=0, steady=6, rounds=1, every=3, quiet=0.5),
     "default": Profile(valid=60, invalid=140, steady=30, rounds=3),
     "thorough": Profile(valid=300, invalid=600, steady=120, rounds=10),
 }

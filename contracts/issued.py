@@ -8,7 +8,7 @@ from contracts import credentials
 from contracts.conversation import Conversation
 from contracts.exchange import Credential, Exchange
 from contracts.forged import bearer
-from contracts.plan import Plan, Value, constant
+from contracts.plan import ISSUED, Plan, Value, constant
 from contracts.wanted import Terms, Wanted
 from openapi.document import Json
 from openapi.expression import parse
@@ -16,8 +16,6 @@ from openapi.formats import http_date, instant
 from openapi.marked import marked
 from openapi.pointer import MISSING, get
 
-ISSUED = "issued"
-"""The block of requests that were made with a credential which the service had issued."""
 OTHERS = 8
 """So many credentials of other requests are used."""
 _SHORT, _PAUSE = 2.0, 2.0
@@ -71,7 +69,9 @@ class Issuer:
         body = exchange.request.json.value
         said = {part: get(body, where) for part, where in self._where.items()}
         permissions = said["permissions"]
-        plain = isinstance(permissions, list) and all(p in self._known for p in permissions)
+        plain = isinstance(permissions, list) and all(
+            isinstance(p, str) and p in self._known for p in permissions
+        )
         if not plain or not isinstance(permissions, list) or said.get("revoked") is True:
             return None
         moment = instant(said.get("expires"))

@@ -12,10 +12,9 @@ from contracts import credentials
 from contracts.conversation import Conversation
 from contracts.exchange import Credential, Request
 from contracts.expectations import UNKNOWN
-from contracts.issued import ISSUED
 from contracts.judgements import Found
 from contracts.masking import Mask
-from contracts.plan import BETWEEN, INSTANT, KEPT, MARK, Plan
+from contracts.plan import BETWEEN, INSTANT, ISSUED, KEPT, MARK, Plan
 from contracts.settings import Settings
 from openapi.document import Json
 

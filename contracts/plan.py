@@ -19,11 +19,11 @@ MARK, INSTANT = b"{hookproof-mark}", b"{hookproof-instant}"
 
 COVERAGE = "generated"
 """The block of the cases that vary one keyword at a time."""
-KEPT, BETWEEN, MADE = "kept", "between", "made for another"
-"""The blocks of cases of an earlier run, of creates between two tries of a case, and of such that
-make what another operation is about."""
-APART = (KEPT, BETWEEN, MADE)
-"""Blocks on whose number no other case depends."""
+KEPT, BETWEEN, MADE, ISSUED = "kept", "between", "made for another", "issued"
+"""The blocks of cases of an earlier run, of creates between two tries of a case, of such that make
+what another operation is about, and of requests with a credential that the service had issued."""
+APART = (KEPT, BETWEEN, MADE, ISSUED)
+"""Blocks on whose number no other case depends: it depends on answers."""
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 Value = Callable[[Fresh], object]

@@ -3,8 +3,11 @@
 import argparse
 import os
 import shutil
+import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -104,12 +107,31 @@ def judge(settings: Settings, outcome: Outcome) -> bool:
     # hypothesis keeps tables of Unicode, which take a second to make: not in the caller's folder.
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "hookproof")
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache))
-    code = pytest.main(arguments, plugins=[_Roof(settings, outcome)])
+    with _heard() as interrupts:
+        code = pytest.main(arguments, plugins=[_Roof(settings, outcome)])
+    if interrupts:
+        return True
     if code == pytest.ExitCode.INTERRUPTED:
         return outcome.not_judged is None
     if outcome.applied != set(CHECKS) and outcome.not_judged is None:
         outcome.not_judged = "the suite itself failed; please report this, with what stands above"
     return False
+
+
+@contextmanager
+def _heard() -> Iterator[list[int]]:
+    """Fill a list with each Ctrl-C: an exception alone may be lost on its way out of a callback."""
+    interrupts: list[int] = []
+
+    def interrupt(number: int, _: object) -> None:
+        interrupts.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield interrupts
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def keep_cases(settings: Settings, outcome: Outcome) -> None:

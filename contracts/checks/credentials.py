@@ -7,8 +7,8 @@ from contracts.checks.decided import Decided, allowance, decided
 from contracts.checks.secrets import shown
 from contracts.credentials import ISSUED
 from contracts.exchange import Exchange
-from contracts.issued import ISSUED as ISSUED_BLOCK
 from contracts.judgements import Judgement, broken, doubtful, kept
+from contracts.plan import ISSUED as ISSUED_BLOCK
 from openapi.marked import marked
 
 LEEWAY = 600.0

@@ -6,8 +6,8 @@ from contracts.books import Books
 from contracts.checks.decided import Decided, allowance, decided, status_of
 from contracts.constraints import json_place
 from contracts.doubt import MAY_BE_TAKEN, TRIES, may_not_be_taken, taken
-from contracts.issued import ISSUED
 from contracts.judgements import Judgement, broken, doubtful, kept
+from contracts.plan import ISSUED
 from openapi.validation import Violation
 
 

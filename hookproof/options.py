@@ -99,6 +99,19 @@ def _mock(command: argparse.ArgumentParser) -> None:
         "--seed", type=int, metavar="N", help="answer with the same made-up values every time"
     )
     command.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="remember there what was created (default: until the mock stops)",
+    )
+    command.add_argument(
+        "--workers",
+        type=values.count,
+        default=1,
+        metavar="N",
+        help="serve with so many processes (%(default)s)",
+    )
+    command.add_argument(
         "--fault",
         action=values.Each,
         default=[],

@@ -5,18 +5,23 @@ import logging
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from hookproof.contract_option import contract_of, fitting, permissions
 from hookproof.curl_line import curl_line
 from hookproof.exits import CANNOT, CommandError
 from hookproof.values import from_environment
+from hookproof.workers import Workers, shared_mock
 from mock_server.app import create_app as create_mock
 from mock_server.settings import DEVELOPMENT_WEBHOOK_SECRET, Settings
+from mock_server.store import StateError, probe
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
+from openapi.loading import default_path
 from webhook_sink.app import create_app as create_sink
 from webhook_sink.server import uvicorn_config as sink_config
 from webhook_sink.store import StoreError, open_store
@@ -32,6 +37,7 @@ def run_mock(options: argparse.Namespace) -> int:
     signing = signing or DEVELOPMENT_WEBHOOK_SECRET
     if options.webhook_url:
         fitting(contract, signing)
+    watched = options.contract or default_path()
     try:
         settings = Settings(
             jwt_secret=secret,
@@ -39,10 +45,12 @@ def run_mock(options: argparse.Namespace) -> int:
             webhook_secret=signing,
             rate_limit=options.rate_limit,
             seed=options.seed,
+            state=options.state,
             faults=frozenset(options.fault),
         )
-        app = create_mock(contract, settings)
-    except ValueError as error:
+        app = create_mock(contract, settings, watched=watched)
+        probe(settings.state)
+    except (StateError, ValueError) as error:
         raise CommandError(str(error)) from None
     listener = listen(options.host, options.port)
     url = url_of(listener)
@@ -50,9 +58,20 @@ def run_mock(options: argparse.Namespace) -> int:
     token = mint(secret, permissions(contract), None) if secret == DEVELOPMENT_SECRET else "$TOKEN"
     lines = [f"hookproof mock listening on {url}"]
     lines += [curl_line(contract, operation, url, token) for operation in contract.operations]
+    if options.workers == 1:
+        return serve(mock_config(app), listener, lines)
+    with shared_mock(options.contract, watched, settings, show_logs) as make:
+        config = mock_config(make, workers=options.workers)
+        return supervise(config, listener, lines)
+
+
+def mock_config(app: ASGIApp | Callable[[], ASGIApp], workers: int = 1) -> uvicorn.Config:
+    """Return how uvicorn serves the mock; for several `workers`, `app` makes the application."""
     # A client's address is what the rate limit goes by: no header may claim another one.
-    config = uvicorn.Config(
+    return uvicorn.Config(
         app,
+        factory=workers > 1,
+        workers=workers,
         log_config=None,
         access_log=False,
         lifespan="on",
@@ -60,7 +79,6 @@ def run_mock(options: argparse.Namespace) -> int:
         server_header=False,
         ws="none",
     )
-    return serve(config, listener, lines)
 
 
 def run_sink(options: argparse.Namespace) -> int:
@@ -110,12 +128,25 @@ def url_of(listener: socket.socket) -> str:
 
 def serve(config: uvicorn.Config, listener: socket.socket, lines: list[str]) -> int:
     """Serve on `listener` until Ctrl-C or SIGTERM; print `lines` once requests are answered."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    for quiet in ("httpx", "httpcore", "uvicorn", "connexion"):
-        logging.getLogger(quiet).setLevel(logging.WARNING)
+    show_logs()
     server = _Server(config, lines)
     server.run(sockets=[listener])
     return 0 if server.started else CANNOT
+
+
+def supervise(config: uvicorn.Config, listener: socket.socket, lines: list[str]) -> int:
+    """Do the same with several processes."""
+    show_logs()
+    workers = Workers(config, listener, lambda: print("\n".join(lines), flush=True))
+    workers.run()
+    return 0 if workers.served else CANNOT
+
+
+def show_logs() -> None:
+    """Show what we log, and of others what is wrong, on stderr."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    for quiet in ("httpx", "httpcore", "uvicorn", "connexion"):
+        logging.getLogger(quiet).setLevel(logging.WARNING)
 
 
 class _Server(uvicorn.Server):

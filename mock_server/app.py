@@ -3,58 +3,73 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 from starlette.types import ASGIApp
 
-from mock_server.admission import Admission, Limiter
+from mock_server.admission import Admission
 from mock_server.faults import behaviour
 from mock_server.intake import Intake
 from mock_server.operations import Endpoint
 from mock_server.own import own_paths
+from mock_server.parts import Parts, Worker, parts
 from mock_server.problems import Problems
 from mock_server.reception import Exchanges, OwnPaths
+from mock_server.renewal import Renewable
 from mock_server.security import Gatekeeper
-from mock_server.sender import Sender
 from mock_server.settings import Settings
-from mock_server.stack import EXCEPTIONS, LIFESPAN, SECURITY, assemble, routing, station
+from mock_server.stack import EXCEPTIONS, SECURITY, assemble, routing, station
 from mock_server.webhooks import Webhooks
 from openapi.document import Contract
 from openapi.lowering import lower
 
 
-def create_app(contract: Contract, settings: Settings) -> ASGIApp:
-    """Return an ASGI application with lifespan: webhooks are sent between startup and shutdown.
+def create_app(
+    contract: Contract,
+    settings: Settings,
+    worker: Worker | None = None,
+    watched: Path | None = None,
+) -> ASGIApp:
+    """Return an ASGI application with lifespan: state is open, webhooks are sent in between.
 
-    A `ValueError` names a fault that the contract has nothing for.
+    `worker` says which of several processes it is for. Changes of the contract's file `watched`
+    are picked up. A `ValueError` names a fault that the contract has nothing for.
     """
-    problems = Problems(contract, settings.seed or 0)
-    sender = Sender(settings.webhook_urls)
-    webhooks = Webhooks(contract, settings.webhook_secret, sender, settings.seed)
-    faulty = behaviour(contract, settings.faults)
-    limiter = Limiter(settings.rate_limit) if settings.rate_limit else None
+    made = parts(settings, worker or Worker())
 
     @asynccontextmanager
-    async def lifespan(_app: object) -> AsyncIterator[None]:
-        sender.start()
+    async def lifespan() -> AsyncIterator[None]:
+        made.store.open()
+        made.switches.look()
+        made.sender.start()
         try:
             yield
         finally:
-            await sender.stop()
+            await made.sender.stop()
+            made.journal.write()
+            made.store.close()
 
+    return Renewable(lambda c: compose(c, settings, made), contract, lifespan, watched)
+
+
+def compose(contract: Contract, settings: Settings, made: Parts) -> ASGIApp:
+    """Return what serves one contract; a `ValueError` says what of the settings does not fit it."""
+    problems = Problems(contract, settings.seed or 0)
+    secret, seed = settings.jwt_secret, settings.seed or 0
+    webhooks = Webhooks(contract, settings.webhook_secret, made.sender, seed, made.announced)
+    faulty = behaviour(contract, settings.faults)
     return assemble(
         document=lower(contract),
         middlewares=[
-            LIFESPAN,
             partial(OwnPaths, own=own_paths(problems)),
             partial(Exchanges, contract=contract, behaviour=faulty, after=webhooks.after),
             EXCEPTIONS,
             routing,
-            station(partial(Admission, limiter=limiter), contract),
+            station(partial(Admission, limiter=made.limiter), contract),
             SECURITY,
             station(partial(Intake, contract=contract), contract),
         ],
-        endpoint=Endpoint(contract, settings.jwt_secret, settings.seed),
-        gatekeeper=Gatekeeper(settings.jwt_secret),
+        endpoint=Endpoint(contract, secret, seed, made.answered, made.store),
+        gatekeeper=Gatekeeper(secret),
         problems=problems,
-        lifespan=lifespan,
     )

@@ -34,8 +34,10 @@ class Exchange:
     """What the verified credential says."""
     parameters: Mapping[str, object] = field(default_factory=dict)
     """What the parameters of the request mean, by their keys, such as `query.limit`."""
+    body: bytes = b""
+    """The body of the request as it came, once it was read."""
     value: object = MISSING
-    """The body of the request, once it was read as JSON."""
+    """The same, once it was read as JSON."""
     answer: Answer | None = None
     """What was answered, before any fault touched it."""
 

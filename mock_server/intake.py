@@ -69,7 +69,7 @@ class Intake:
         media_type = _essence(exchange)
         if media_type is not None and media_type not in self._content:
             raise self._unsupported()
-        raw = await _read(exchange, receive)
+        raw = exchange.body = await _read(exchange, receive)
         if raw and media_type is None:
             raise self._unsupported()
         return media_type, raw

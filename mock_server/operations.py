@@ -12,7 +12,7 @@ from mock_server.fresh import Identities
 from mock_server.marks import completed, marked, required_headers
 from mock_server.problems import Refusal
 from mock_server.resources import Directory
-from mock_server.state import Resources, Taken
+from mock_server.store import Entry, Store
 from mock_server.tokens import mint
 from openapi import expression
 from openapi.document import Contract, Json, Operation, Response
@@ -24,26 +24,24 @@ from openapi.sample import example
 class Endpoint:
     """The end of the journey of a request that nobody refused."""
 
-    def __init__(self, contract: Contract, secret: str, seed: int | None) -> None:
+    def __init__(
+        self, contract: Contract, secret: str, seed: int, identities: Identities, store: Store
+    ) -> None:
         """Read the answers of every operation; `secret` signs the tokens that they hold.
 
-        The same `seed` makes the same answers; without one only their identities differ.
+        The same `seed` makes the same answers, but for what `identities` makes.
         """
-        taken, resources, identities = Taken(), Resources(), Identities(seed)
         self._answers = {
-            operation.id: Success(
-                contract, operation, secret, seed or 0, identities, taken,
-                Directory(contract, operation, resources),
-            )
+            operation.id: Success(contract, operation, secret, seed, identities, store)
             for operation in contract.operations
-        }  # fmt: skip
+        }
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer the request as its operation does."""
         exchange = exchange_of(scope)
         if exchange.operation is None:
             raise Refusal(404, "There is nothing at this path")
-        exchange.answer = self._answers[exchange.operation.id](exchange)
+        exchange.answer = await self._answers[exchange.operation.id](exchange)
         await exchange.answer.send(send)
 
 
@@ -57,8 +55,7 @@ class Success:
         secret: str,
         seed: int,
         identities: Identities,
-        taken: Taken,
-        directory: Directory,
+        store: Store,
     ) -> None:
         """Read the answer's example and its marks."""
         response = success_of(operation)
@@ -66,8 +63,8 @@ class Success:
         self._id = operation.id
         self._secret = secret
         self._identities = identities
-        self._taken = taken
-        self._directory = directory
+        self._store = store
+        self._directory = directory = Directory(contract, operation, store)
         self._status = int(response.status) if response.status.isdecimal() else 200
         self._headers = required_headers(contract, response, choose)
         self._media_type, pointer = next(iter(response.content.items()), ("", ""))
@@ -85,7 +82,7 @@ class Success:
         once = operation.answer_to("repeated-request")
         self._keeping = [expression.parse(text) for text in once.provoke["keeping"]] if once else []
 
-    def __call__(self, exchange: Exchange) -> Answer:
+    async def __call__(self, exchange: Exchange) -> Answer:
         """Return the successful answer, or refuse what is unknown or taken."""
         if not self._directory.knows(exchange):
             raise Refusal("unknown-resource", "There is nothing of this name")
@@ -101,11 +98,19 @@ class Success:
                 put(value, place, self._credential(exchange, parts))
             answer = json_answer(self._status, value, headers, self._media_type)
         # Last, and nothing can fail after it: what was refused or went wrong takes nothing.
-        kept = [exchange.find(part) for part in self._keeping]
-        if kept and MISSING not in kept and not self._taken.claim(self._id, json.dumps(kept)):
-            raise Refusal("repeated-request", "")
-        self._directory.enter(exchange, answer)
+        await self._enter(exchange, answer)
         return answer
+
+    async def _enter(self, exchange: Exchange, answer: Answer) -> None:
+        kept = [exchange.find(part) for part in self._keeping]
+        claim = json.dumps(kept) if kept and MISSING not in kept else None
+        added = self._directory.added(exchange, answer)
+        removed = self._directory.removed(exchange)
+        if claim is None and not added and removed is None and not self._credentials:
+            return
+        refused = await self._store.enter(Entry(self._id, claim, exchange.body, added, removed))
+        if refused is not None:
+            raise Refusal(refused, "")
 
     def _credential(self, exchange: Exchange, parts: Mapping[str, expression.Expression]) -> str:
         found = {key: exchange.find(part) for key, part in parts.items()}

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from mock_server.answer import Answer
 from mock_server.exchange import Exchange
-from mock_server.state import Key, Resources
+from mock_server.store import Key, Store
 from openapi.document import Contract, Operation
 from openapi.links import Link
 from openapi.parameters import key
@@ -15,14 +15,14 @@ from openapi.pointer import MISSING
 class Directory:
     """The resources of the mock as one operation sees them."""
 
-    def __init__(self, contract: Contract, operation: Operation, resources: Resources) -> None:
+    def __init__(self, contract: Contract, operation: Operation, store: Store) -> None:
         """Read the links to the operation, and those of its success."""
         made = contract.maker(operation)
         success = operation.answer_to("valid-request")
         self._operation = operation
         self._asked = [name for name, _ in made[1].values] if made else []
         self._links: tuple[Link, ...] = success.links if success else ()
-        self._resources = resources
+        self._store = store
 
     @property
     def named_in_the_answer(self) -> set[str]:
@@ -32,21 +32,23 @@ class Directory:
 
     def knows(self, exchange: Exchange) -> bool:
         """Say whether what is asked for is there; without a link to the operation it is."""
-        return not self._asked or self._key(exchange) in self._resources
+        return not self._asked or self._store.knows(self._key(exchange))
 
-    def enter(self, exchange: Exchange, answer: Answer) -> None:
-        """Remember what a success has brought about, or forget what it has deleted."""
-        if self._operation.method == "DELETE":
-            self._resources.remove(self._key(exchange))
+    def added(self, exchange: Exchange, answer: Answer) -> tuple[Key, ...]:
+        """Return every name of the resource that the success `answer` has brought about."""
         found = [
             (link, {name: exchange.find(part, answer) for name, part in link.values})
             for link in self._links
         ]
-        self._resources.add(
+        return tuple(
             _key(link.operation, sorted(values.items()))
             for link, values in found
             if MISSING not in values.values()
         )
+
+    def removed(self, exchange: Exchange) -> Key | None:
+        """Return the name of the resource that a success deletes, if it does."""
+        return self._key(exchange) if self._operation.method == "DELETE" and self._asked else None
 
     def _key(self, exchange: Exchange) -> Key:
         values = ((name, exchange.parameters.get(key("path", name))) for name in self._asked)

@@ -1,6 +1,7 @@
 """What a mock is started with."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from mock_server.tokens import DEVELOPMENT_SECRET
@@ -23,6 +24,8 @@ class Settings:
     """How many requests one client address may make; None is no limit."""
     seed: int | None = None
     """Makes the same values every time; None: what must be unique differs from mock to mock."""
+    state: Path | None = None
+    """The file that keeps what the mock remembers; None: it is forgotten at the end."""
     faults: frozenset[str] = frozenset()
     """Names of faults that the contract has, see `mock_server.faults`."""
 

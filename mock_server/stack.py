@@ -1,12 +1,11 @@
 """connexion, contained: the one module that imports it, because it is untyped.
 
-What is used of it is public: `ConnexionMiddleware` composed by hand, its exception, routing,
-security and lifespan middleware, and `RoutedMiddleware` for stations of our own.
+What is used of it is public: `ConnexionMiddleware` composed by hand, its exception, routing and
+security middleware, and `RoutedMiddleware` for stations of our own.
 """
 
 import warnings
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any, cast
 
@@ -29,16 +28,13 @@ with warnings.catch_warnings():
         RoutedMiddleware,
     )
     from connexion.middleware.exceptions import ExceptionMiddleware  # type: ignore[import-untyped]
-    from connexion.middleware.lifespan import LifespanMiddleware  # type: ignore[import-untyped]
     from connexion.middleware.routing import RoutingMiddleware  # type: ignore[import-untyped]
     from connexion.middleware.security import SecurityMiddleware  # type: ignore[import-untyped]
 
 Middleware = Callable[[ASGIApp], ASGIApp]
 Station = Callable[[ASGIApp, Operation], ASGIApp]
 """Makes, of the way on and an operation, what its requests pass through."""
-Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 
-LIFESPAN: Middleware = LifespanMiddleware
 EXCEPTIONS: Middleware = ExceptionMiddleware
 SECURITY: Middleware = SecurityMiddleware
 
@@ -59,13 +55,11 @@ def assemble(
     middlewares: list[Middleware],
     gatekeeper: Gatekeeper,
     problems: Problems,
-    lifespan: Lifespan,
 ) -> ASGIApp:
     """Return the application: `middlewares` from the outside in, then `endpoint`."""
     app = ConnexionMiddleware(
         endpoint,
         middlewares=middlewares,
-        lifespan=lifespan,
         resolver=lambda _operation_id: endpoint,
         security_map={"bearer": lambda: gatekeeper},
     )

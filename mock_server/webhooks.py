@@ -21,15 +21,16 @@ class Webhooks:
     """Sends the events that the contract's triggers ask for."""
 
     def __init__(
-        self, contract: Contract, secret: str, sender: Sender, seed: int | None = None
+        self, contract: Contract, secret: str, sender: Sender, seed: int, identities: Identities
     ) -> None:
         """Take what is signed with `secret` to `sender`.
 
-        The same `seed` makes the same payloads, but for the time and what they echo.
+        The same `seed` makes the same payloads, but for the time, what they echo, and what
+        `identities` makes.
         """
         self._contract = contract
-        self._events = {e.name: _exemplified(contract, e, seed or 0) for e in contract.events}
-        self._identities = Identities(seed)
+        self._events = {e.name: _exemplified(contract, e, seed) for e in contract.events}
+        self._identities = identities
         self._secret = secret
         self._sender = sender
         self._number = 0

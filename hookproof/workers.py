@@ -1,0 +1,78 @@
+"""One mock in several processes: uvicorn starts them, and anew whichever dies."""
+
+import multiprocessing
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from multiprocessing.sharedctypes import Synchronized
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.supervisors import Multiprocess
+
+from hookproof.contract_option import contract_of
+from mock_server.app import create_app
+from mock_server.parts import Worker
+from mock_server.settings import Settings
+
+_STARTS = 1000
+"""How many processes of one mock may be started in all; each makes numbers of its own."""
+_START_SECONDS = 60.0
+_SPAWN = multiprocessing.get_context("spawn")
+
+
+@dataclass(frozen=True)
+class Mock:
+    """Makes the application, in whichever process calls it."""
+
+    contract: Path | None
+    watched: Path
+    settings: Settings
+    logs: Callable[[], None]
+    worker: Worker
+    started: "Synchronized[int]"
+    """How many processes there were before this one."""
+
+    def __call__(self) -> ASGIApp:
+        """Return the application of this process."""
+        self.logs()
+        with self.started.get_lock():
+            index = self.started.value
+            self.started.value += 1
+        worker = replace(self.worker, share=(index % _STARTS, _STARTS))
+        return create_app(contract_of(self.contract), self.settings, worker, self.watched)
+
+
+@contextmanager
+def shared_mock(
+    contract: Path | None, watched: Path, settings: Settings, logs: Callable[[], None]
+) -> Iterator[Mock]:
+    """Yield what makes the applications of several processes, while there is what they share."""
+    with TemporaryDirectory(prefix="hookproof-mock-") as directory:
+        worker = Worker(state=Path(directory, "state.sqlite3"), any_switch=_SPAWN.RawArray("b", 1))
+        yield Mock(contract, watched, settings, logs, worker, _SPAWN.Value("i", 0))
+
+
+class Workers(Multiprocess):
+    """uvicorn's supervisor, that says when all of its processes answer."""
+
+    def __init__(
+        self, config: uvicorn.Config, listener: socket.socket, ready: Callable[[], None]
+    ) -> None:
+        """`ready` is called once, as soon as every process answers requests."""
+        super().__init__(config, sockets=[listener])
+        self._ready = ready
+        self.served = False
+        """Whether all of them came to answer requests."""
+
+    def init_processes(self) -> None:
+        """Start the processes and wait for them."""
+        super().init_processes()
+        if all(p.wait_until_ready(_START_SECONDS, self.should_exit) for p in self.processes):
+            self.served = True
+            self._ready()
+        else:
+            self.should_exit.set()

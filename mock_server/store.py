@@ -1,0 +1,209 @@
+"""What the mock remembers, in SQLite: in memory, or in a file that restarts and workers share.
+
+In memory nobody else asks, so everything is done at once. In a file what several requests have
+brought about goes into one transaction, once for each turn of the loop, and no success is answered
+before it is committed: a killed process forgets nothing that it has promised. (Not so a machine
+that loses power: the last moments may be missing then.)
+"""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+FORMAT = 1
+"""Kept in the file's `user_version`; a file of another format is refused."""
+_PATIENCE = 10.0
+"""Seconds that another worker's transaction is waited for."""
+_TABLES = """
+    CREATE TABLE created (
+        id INTEGER PRIMARY KEY, operation TEXT NOT NULL, claim TEXT, at REAL NOT NULL,
+        request BLOB NOT NULL, UNIQUE (operation, claim)
+    );
+    CREATE TABLE resources (
+        operation TEXT NOT NULL, "values" TEXT NOT NULL, resource TEXT NOT NULL,
+        PRIMARY KEY (operation, "values")
+    ) WITHOUT ROWID;
+    CREATE TABLE journal (
+        id INTEGER PRIMARY KEY, kind TEXT NOT NULL, at REAL NOT NULL, record TEXT NOT NULL
+    );
+    CREATE INDEX journal_kind ON journal (kind, id);
+    CREATE TABLE switches (
+        id INTEGER PRIMARY KEY, what TEXT NOT NULL, value TEXT NOT NULL, requests INTEGER NOT NULL
+    );
+    CREATE TABLE hits (client TEXT NOT NULL, at REAL NOT NULL);
+    CREATE INDEX hits_client ON hits (client, at);
+"""
+TABLES = ("created", "resources", "journal", "switches", "hits")
+
+Key = tuple[str, str]
+"""The id of an operation, and values as JSON."""
+Refused = Literal["repeated-request", "unknown-resource"]
+
+
+class StateError(Exception):
+    """The state cannot be kept or read; the sentence says where and why."""
+
+
+class Entry(NamedTuple):
+    """What one success brings about."""
+
+    operation: str
+    """Its id."""
+    claim: str | None
+    """Values that the operation takes once, as JSON; None if it takes none."""
+    request: bytes
+    """The body that asked for it."""
+    added: tuple[Key, ...]
+    """One resource by all the names that it can be asked for; empty if none came to be."""
+    removed: Key | None
+    """A name of the resource that is gone, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A success that is remembered."""
+
+    id: int
+    operation: str
+    at: float
+    request: bytes
+
+
+def probe(path: Path | None) -> None:
+    """Raise `StateError` if a mock could not keep its state at `path`."""
+    if path is not None:
+        store = Store(path)
+        store.open()
+        store.close()
+
+
+class Store:
+    """One connection, used by one loop. `open` before anything else."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        """Take the file, which is made if need be; None keeps everything in memory."""
+        self.path = path
+        self._waiting: list[tuple[Entry, asyncio.Future[Refused | None]]] = []
+
+    def open(self) -> None:
+        """Open the file, readable by its owner alone; raise `StateError` if that cannot be."""
+        with self._explained("cannot be opened"):
+            if self.path is not None:
+                self.path.touch(mode=0o600, exist_ok=True)
+            self._db = sqlite3.connect(
+                self.path or ":memory:", timeout=_PATIENCE, isolation_level=None
+            )
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            with self.transaction():
+                self._prepare()
+
+    def _prepare(self) -> None:
+        (known,) = self._db.execute("PRAGMA user_version").fetchone()
+        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if known == 0 and tables == 0:
+            for statement in _TABLES.split(";"):
+                self._db.execute(statement)
+            self._db.execute(f"PRAGMA user_version = {FORMAT}")
+        elif known != FORMAT or not self._is_ours():
+            raise StateError(f"{self.path}: not a state of this mock; name another file")
+
+    def _is_ours(self) -> bool:
+        names = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master")}
+        return names.issuperset(TABLES)
+
+    def close(self) -> None:
+        """Close the file; what was answered is in it."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Do all of the block or nothing, before or after whatever other workers do."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._db
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    async def enter(self, entry: Entry) -> Refused | None:
+        """Remember `entry`, or return why it cannot be, and then nothing of it is kept."""
+        if self.path is None:
+            return self._enter(entry)
+        future: asyncio.Future[Refused | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((entry, future))
+        if len(self._waiting) == 1:
+            asyncio.get_running_loop().call_soon(self._commit)
+        return await future
+
+    def _commit(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        try:
+            with self._explained("cannot be written"), self.transaction():
+                results = [self._enter(entry) for entry, _ in waiting]
+        except StateError as error:
+            for _, future in waiting:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for (_, future), result in zip(waiting, results, strict=True):
+            if not future.done():  # the client may have left meanwhile
+                future.set_result(result)
+
+    def _enter(self, entry: Entry) -> Refused | None:
+        operation, claim, request, added, removed = entry
+        if removed is not None and not self.knows(removed):
+            return "unknown-resource"
+        row = (operation, claim, time.time(), request)
+        if not self._db.execute(_CREATE, row).rowcount:
+            return "repeated-request"
+        if removed is not None:
+            self._db.execute(_REMOVE, removed)
+        for key in added:
+            self._db.execute(_ADD, (*key, repr(sorted(added))))
+        return None
+
+    def knows(self, key: Key) -> bool:
+        """Say whether the operation of `key` can be asked for its values."""
+        return self._db.execute(_KNOWN, key).fetchone() is not None
+
+    def created(self, before: int | None = None, limit: int = 100) -> list[Created]:
+        """Return what successes have brought about, the newest first, with ids below `before`."""
+        return [Created(*row) for row in self._db.execute(_CREATED, (before or 2**62, limit))]
+
+    def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Return what `statement` finds; it may change something as well."""
+        return self._db.execute(statement, values).fetchall()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        with self.transaction():
+            for table in TABLES:
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
+
+    @contextmanager
+    def _explained(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise StateError(f"{self.path}: {what}: {reason}") from None
+
+
+_CREATE = "INSERT OR IGNORE INTO created (operation, claim, at, request) VALUES (?, ?, ?, ?)"
+_CREATED = """
+    SELECT id, operation, at, request FROM created WHERE id < ? ORDER BY id DESC LIMIT ?
+"""
+_ADD = 'INSERT OR REPLACE INTO resources (operation, "values", resource) VALUES (?, ?, ?)'
+_KNOWN = 'SELECT 1 FROM resources WHERE operation = ? AND "values" = ?'
+_REMOVE = """
+    DELETE FROM resources WHERE resource = (
+        SELECT resource FROM resources WHERE operation = ? AND "values" = ?
+    )
+"""

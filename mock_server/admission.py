@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from limits.aio.storage import MemoryStorage
+from limits.aio.storage import MemoryStorage, Storage
 from limits.aio.strategies import MovingWindowRateLimiter
 from limits.limits import RateLimitItemPerSecond
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -20,13 +20,17 @@ from openapi.rate import Rate
 class Limiter:
     """A moving window for each client address, kept by the library `limits`."""
 
-    def __init__(self, rate: Rate) -> None:
-        """Allow `rate` to each client."""
-        storage = MemoryStorage()
-        self._strategy = MovingWindowRateLimiter(storage)
+    def __init__(self, rate: Rate, hits: Storage | None = None) -> None:
+        """Allow `rate` to each client; `hits` counts for several processes together."""
+        self._hits = hits or MemoryStorage()
+        self._strategy = MovingWindowRateLimiter(self._hits)
         self._item = RateLimitItemPerSecond(rate.requests, rate.seconds)
         self._period = f"{rate.seconds // 60}m" if rate.seconds % 60 == 0 else f"{rate.seconds}s"
         self._requests = rate.requests
+
+    async def forget(self) -> None:
+        """Forget what was counted."""
+        await self._hits.reset()
 
     async def count(self, client: str) -> tuple[bool, int, float]:
         """Count a request of `client`: is it allowed, how many are left, when one more is free."""

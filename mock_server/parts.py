@@ -9,6 +9,7 @@ from mock_server.fresh import ALONE, Identities, Share, some_number
 from mock_server.journal import Journal
 from mock_server.sender import Sender
 from mock_server.settings import Settings
+from mock_server.shared_hits import SharedHits
 from mock_server.store import Store
 from mock_server.switches import Switches
 
@@ -45,6 +46,7 @@ def parts(settings: Settings, worker: Worker) -> Parts:
     """Make the parts of a worker; nothing is opened yet."""
     store = Store(settings.state or worker.state)
     first, share = worker.first, worker.share
+    hits = SharedHits(store) if share[1] > 1 else None
     return Parts(
         store=store,
         journal=Journal(store, shared=share[1] > 1),
@@ -52,5 +54,5 @@ def parts(settings: Settings, worker: Worker) -> Parts:
         answered=Identities(settings.seed, first, share),
         announced=Identities(settings.seed, first, share),
         sender=Sender(settings.webhook_urls),
-        limiter=Limiter(settings.rate_limit) if settings.rate_limit else None,
+        limiter=Limiter(settings.rate_limit, hits) if settings.rate_limit else None,
     )

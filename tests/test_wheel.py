@@ -159,6 +159,7 @@ mock_server/secret_faults.py
 mock_server/security.py
 mock_server/sender.py
 mock_server/settings.py
+mock_server/shared_hits.py
 mock_server/stack.py
 mock_server/store.py
 mock_server/switches.py

@@ -1,0 +1,70 @@
+"""A contract that changes while the mock serves it."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import httpx
+import pytest
+
+from openapi.loading import default_path
+
+MOCK = [sys.executable, "-m", "hookproof", "mock", "--port", "0"]
+PATH = "/v3/personal-access-tokens"
+
+
+class Mock:
+    """A mock of a contract in a file of its own; its log is read line by line."""
+
+    def __init__(self, contract: Path, workers: int, log: IO[str], url: str) -> None:
+        self.contract = contract
+        self._workers = workers
+        self.url = url
+        self._log = log
+
+    def change(self, old: str, new: str) -> str:
+        """Change the contract, and return what the mock then logs, each process a line."""
+        text = self.contract.read_text(encoding="utf-8")
+        assert old in text
+        self.contract.write_text(text.replace(old, new), encoding="utf-8")
+        return "".join(self._log.readline() for _ in range(self._workers))
+
+    def status(self, path: str) -> int:
+        return httpx.post(self.url + path, trust_env=False).status_code
+
+
+@pytest.fixture(params=["1", "2"])
+def mock(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Mock]:
+    contract = tmp_path / "contract.yaml"
+    contract.write_bytes(default_path().read_bytes())
+    command = [*MOCK, "--contract", str(contract), "--workers", request.param]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        url = process.stdout.readline().partition("listening on ")[2].split()[0]
+        yield Mock(contract, int(request.param), process.stderr, url)
+        process.terminate()
+
+
+def test_a_change_is_picked_up(mock: Mock) -> None:
+    assert (mock.status(PATH), mock.status("/v4/tokens")) == (401, 404)
+    assert "has changed" in mock.change(PATH, "/v4/tokens")
+    assert (mock.status(PATH), mock.status("/v4/tokens")) == (404, 401)
+
+
+def test_a_broken_change_leaves_the_old_one_and_says_where(mock: Mock) -> None:
+    said = mock.change("minLength: 1\n", "minLength: one\n")
+    line = mock.contract.read_text(encoding="utf-8").split("minLength: one")[0].count("\n") + 1
+    assert f"contract.yaml:{line}:" in said
+    assert mock.status(PATH) == 401
+    assert "has changed" in mock.change("minLength: one\n", "minLength: 1\n")
+
+
+def test_a_change_that_is_no_yaml_is_said_with_its_place(mock: Mock) -> None:
+    said = mock.change("openapi: 3.1.0\n", "openapi: 3.1.0\n  x: [\n")
+    assert "contract.yaml:" in said
+    assert mock.status(PATH) == 401

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from starlette.types import Send
 
+_write = json.JSONEncoder(separators=(",", ":")).encode
+
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
@@ -30,7 +32,7 @@ def json_answer(
 ) -> Answer:
     """Make an answer whose body is `value` as JSON, escaped to ASCII."""
     # Escaped, because a lone surrogate is legal in JSON text and has no UTF-8.
-    body = json.dumps(value, separators=(",", ":")).encode()
+    body = _write(value).encode()
     return Answer(status, ((b"content-type", media_type.encode()), *headers), body)
 
 

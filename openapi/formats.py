@@ -3,12 +3,13 @@
 import re
 import uuid
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time
 from email.utils import parsedate_to_datetime
 
 _DATE_TIME = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
+_EPOCH = date(1970, 1, 1).toordinal()
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -21,25 +22,24 @@ def instant(text: object) -> int | None:
     match = _DATE_TIME.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         return None
-    year, month, day, hour, minute, second = (int(match[index]) for index in range(1, 7))
-    leap = second == 60
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
+    leap = second == "60"
     try:
-        zone = _offset(match[8])
-        moment = datetime(year, month, day, hour, minute, second - leap, tzinfo=zone)
-        since = (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1)
+        offset = 0 if zone in "Zz" else _offset(zone)
+        clock = time(int(hour), int(minute), int(second) - leap)
+        days = date(int(year), int(month), int(day)).toordinal() - _EPOCH
     except ValueError:
         return None
-    fraction = (match[7] or ".0")[1:10].ljust(9, "0")
-    return (since + leap) * 10**9 + int(fraction)
+    since = days * 86400 + clock.hour * 3600 + clock.minute * 60 + clock.second + leap - offset
+    return since * 10**9 + (int(fraction[1:10].ljust(9, "0")) if fraction else 0)
 
 
-def _offset(text: str) -> timezone:
-    if text in "Zz":
-        return UTC
+def _offset(text: str) -> int:
+    """Return the seconds that local time is ahead of UTC."""
     hours, minutes = int(text[1:3]), int(text[4:6])
     if hours > 23 or minutes > 59:
         raise ValueError(f"no such offset: {text}")
-    return timezone((-1 if text[0] == "-" else 1) * timedelta(hours=hours, minutes=minutes))
+    return (-1 if text[0] == "-" else 1) * (hours * 3600 + minutes * 60)
 
 
 def http_date(text: str) -> datetime | None:

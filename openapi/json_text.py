@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 
 _BOM = b"\xef\xbb\xbf"
@@ -19,46 +20,68 @@ class JsonText:
     """Why it is not JSON, in words, or None."""
     not_numbers: bool
     """`NaN` or `Infinity` stands there: a problem to RFC 8259, but not to every parser."""
-    duplicate_keys: bool
-    byte_order_mark: bool
-    depth: int
-    """How many arrays and objects stand inside one another."""
-    size: int
-    """Bytes."""
+    raw: bytes
+    """The body as it came."""
+
+    @property
+    def byte_order_mark(self) -> bool:
+        """Whether the body begins with one."""
+        return self.raw.startswith(_BOM)
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return len(self.raw)
+
+    @property
+    def depth(self) -> int:
+        """How many arrays and objects stand inside one another."""
+        return _depth(self.raw)
+
+    @property
+    def duplicate_keys(self) -> bool:
+        """Whether an object before the first mistake has a key twice. The body is read again."""
+        duplicates: list[str] = []
+
+        def pairs(items: list[tuple[str, object]]) -> None:
+            if len(dict(items)) < len(items):
+                duplicates.append("")
+
+        with suppress(ValueError, RecursionError):
+            json.loads(_text(self.raw), parse_constant=_refuse, object_pairs_hook=pairs)
+        return bool(duplicates)
+
+
+class _NotANumberError(ValueError):
+    """A constant of JavaScript's that RFC 8259 leaves out."""
+
+
+def _refuse(constant: str) -> object:
+    raise _NotANumberError(f"{constant} is not a JSON number")
+
+
+_READ = json.JSONDecoder(parse_constant=_refuse).decode
 
 
 def parse(raw: bytes) -> JsonText:
     """Read `raw` as UTF-8 JSON; never raises. A byte order mark is dropped, and said."""
-    duplicates: list[str] = []
-    not_numbers: list[str] = []
-
-    def refuse(constant: str) -> object:
-        not_numbers.append(constant)
-        raise ValueError(f"{constant} is not a JSON number")
-
-    def pairs(items: list[tuple[str, object]]) -> dict[str, object]:
-        result = dict(items)
-        if len(result) < len(items):
-            duplicates.append("")
-        return result
-
-    value: object = None
-    problem = None
-    marked = raw.startswith(_BOM)
     try:
-        text = raw[len(_BOM) :].decode() if marked else raw.decode()
-        value = json.loads(text, parse_constant=refuse, object_pairs_hook=pairs)
+        return JsonText(_READ(_text(raw)), None, False, raw)
     except UnicodeDecodeError as error:
         problem = f"not UTF-8 at byte {error.start}"
     except json.JSONDecodeError as error:
         problem = f"{error.msg} at character {error.pos}" if raw else "the body is empty"
+    except _NotANumberError as error:
+        return JsonText(None, str(error), True, raw)
     except ValueError as error:
         problem = str(error)
     except RecursionError:
         problem = "nested too deeply"
-    return JsonText(
-        value, problem, bool(not_numbers), bool(duplicates), marked, _depth(raw), len(raw)
-    )
+    return JsonText(None, problem, False, raw)
+
+
+def _text(raw: bytes) -> str:
+    return raw[len(_BOM) :].decode() if raw.startswith(_BOM) else raw.decode()
 
 
 def _depth(raw: bytes) -> int:

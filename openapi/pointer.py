@@ -1,6 +1,7 @@
 """JSON Pointers (RFC 6901): how every place in a contract, a body or a payload is named."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 MISSING = object()
 """What `get` returns where nothing stands; `None` would be a value."""
@@ -24,7 +25,12 @@ def split(pointer: str) -> list[str]:
 
 def get(document: object, pointer: str) -> object:
     """Return the value at `pointer`, or `MISSING`."""
-    return follow(document, split(pointer))
+    return follow(document, _tokens(pointer))
+
+
+@lru_cache(maxsize=4096)
+def _tokens(pointer: str) -> tuple[str, ...]:
+    return tuple(split(pointer))
 
 
 def follow(document: object, tokens: Iterable[str]) -> object:
@@ -41,7 +47,7 @@ def follow(document: object, tokens: Iterable[str]) -> object:
 
 def put(document: object, pointer: str, value: object) -> None:
     """Set the value at `pointer` in place; its parent must exist, as an object or array."""
-    *parents, last = split(pointer)
+    *parents, last = _tokens(pointer)
     parent = follow(document, parents)
     if isinstance(parent, dict):
         parent[last] = value

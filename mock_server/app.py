@@ -1,5 +1,6 @@
 """The mock, put together: a list of the stations that a request passes."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -42,6 +43,9 @@ def create_app(
         made.store.open()
         made.switches.look()
         made.sender.start()
+        # Contract and schemas live as long as the process: no collection need look at them again.
+        gc.collect()
+        gc.freeze()
         try:
             yield
         finally:

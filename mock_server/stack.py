@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, cast
 
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.exchange import exchange_of
 from mock_server.problems import Problems, Refusal
@@ -24,6 +24,7 @@ with warnings.catch_warnings():
     from connexion.lifecycle import ConnexionResponse  # type: ignore[import-untyped]
     from connexion.middleware import ConnexionMiddleware  # type: ignore[import-untyped]
     from connexion.middleware.abstract import (  # type: ignore[import-untyped]
+        ROUTING_CONTEXT,
         RoutedAPI,
         RoutedMiddleware,
     )
@@ -71,11 +72,42 @@ def assemble(
 
 
 class _Routing(RoutingMiddleware):  # type: ignore[misc]
+    """connexion's routing, which decides once for each path that no parameter is part of."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(_Noting(app, self))
+        self._app = app
+        self.decided: dict[tuple[str, str], dict[str, Any]] = {}
+
     def add_api(self, *args: Any, **kwargs: Any) -> None:
         super().add_api(*args, **kwargs)
         # A path with a slash too many is another path, not one to be sent away from.
         for router in (self.router, *(route.app for route in self.router.routes)):
             router.redirect_slashes = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        known = self.decided.get((scope["method"], scope["path"])) if "method" in scope else None
+        if known is None:
+            await super().__call__(scope, receive, send)
+        else:
+            scope["path_params"] = {}
+            scope["extensions"] = {**scope.get("extensions", {}), ROUTING_CONTEXT: known}
+            await self._app(scope, receive, send)
+
+
+class _Noting:
+    """Notes what connexion has decided, where the decision rests on nothing but the key."""
+
+    def __init__(self, app: ASGIApp, routing: _Routing) -> None:
+        self._app = app
+        self._routing = routing
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        decision = scope.get("extensions", {}).get(ROUTING_CONTEXT)
+        # Of paths that are no operation or hold a parameter there is no end.
+        if decision and decision.get("operation_id") and not scope.get("path_params"):
+            self._routing.decided[scope["method"], scope["path"]] = dict(decision)
+        await self._app(scope, receive, send)
 
 
 class _Stations(RoutedAPI):  # type: ignore[misc]

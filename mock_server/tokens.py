@@ -9,6 +9,7 @@ import secrets
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -58,6 +59,7 @@ class Checks:
     """Off: a permission that only contains the needed one will do."""
 
 
+@lru_cache(maxsize=1024)
 def scope_token(permission: str) -> str:
     """Return `permission` as it stands in the claim `scope`; distinct ones stay distinct."""
     return quote(permission, safe=_PLAIN, errors="surrogatepass")

@@ -96,6 +96,12 @@ def _mock(command: argparse.ArgumentParser) -> None:
         "--rate-limit", type=values.rate, metavar="RATE", help="answer 429 above this rate: 50/5s"
     )
     command.add_argument(
+        "--latency",
+        type=values.latency,
+        metavar="TIME",
+        help="let every answer take so long: 200ms, 100-300ms",
+    )
+    command.add_argument(
         "--seed", type=int, metavar="N", help="answer with the same made-up values every time"
     )
     command.add_argument(

@@ -47,6 +47,7 @@ def run_mock(options: argparse.Namespace) -> int:
             seed=options.seed,
             state=options.state,
             faults=frozenset(options.fault),
+            latency=options.latency,
         )
         app = create_mock(contract, settings, watched=watched)
         probe(settings.state)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from contracts.settings import PROVOCATIONS
 from hookproof.exits import CommandError
+from mock_server.latency import Latency, parse_latency
 from openapi.rate import Rate, parse_rate
 
 _NAME = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?\.?", re.ASCII)
@@ -59,6 +60,14 @@ def rate(text: str) -> Rate:
     """Read `N/s`, `N/m` or `N/5s`."""
     try:
         return parse_rate(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def latency(text: str) -> Latency:
+    """Read `200ms`, `100-300ms` or `0.1-0.3s`."""
+    try:
+        return parse_latency(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

@@ -38,6 +38,11 @@ class Limiter:
         stats = await self._strategy.get_window_stats(self._item, client)
         return allowed, stats.remaining, stats.reset_time
 
+    async def peek(self, client: str) -> tuple[int, float]:
+        """Return how many requests `client` has left and when one more is free; count nothing."""
+        stats = await self._strategy.get_window_stats(self._item, client)
+        return stats.remaining, stats.reset_time
+
     def headers(self, documented: tuple[Header, ...], remaining: int, reset: float) -> Headers:
         """Return the documented headers; what one means shows in the last word of its name."""
         moment = datetime.fromtimestamp(math.ceil(reset), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

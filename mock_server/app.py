@@ -3,14 +3,16 @@
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from starlette.types import ASGIApp
 
 from mock_server.admission import Admission
+from mock_server.behaviour import Behaviour
 from mock_server.faults import behaviour
 from mock_server.intake import Intake
+from mock_server.on_demand import OnDemand
 from mock_server.operations import Endpoint
 from mock_server.own import own_paths
 from mock_server.parts import Parts, Worker, parts
@@ -21,7 +23,7 @@ from mock_server.security import Gatekeeper
 from mock_server.settings import Settings
 from mock_server.stack import EXCEPTIONS, SECURITY, assemble, routing, station
 from mock_server.webhooks import Webhooks
-from openapi.document import Contract
+from openapi.document import Contract, Operation
 from openapi.lowering import lower
 
 
@@ -62,14 +64,30 @@ def compose(contract: Contract, settings: Settings, made: Parts) -> ASGIApp:
     secret, seed = settings.jwt_secret, settings.seed or 0
     webhooks = Webhooks(contract, settings.webhook_secret, made.sender, seed, made.announced)
     faulty = behaviour(contract, settings.faults)
+
+    @lru_cache(maxsize=256)
+    def with_faults(names: frozenset[str]) -> Behaviour:
+        return behaviour(contract, settings.faults | names)
+
+    def admitted(next_app: ASGIApp, operation: Operation) -> ASGIApp:
+        # Two stations in one middleware of connexion's, which costs more than both.
+        admission = Admission(next_app, operation, made.limiter)
+        return OnDemand(admission, operation, contract, with_faults, made.limiter, settings.seed)
+
     return assemble(
         document=lower(contract),
         middlewares=[
             partial(OwnPaths, own=own_paths(problems)),
-            partial(Exchanges, contract=contract, behaviour=faulty, after=webhooks.after),
+            partial(
+                Exchanges,
+                contract=contract,
+                behaviour=faulty,
+                after=webhooks.after,
+                latency=settings.latency,
+            ),
             EXCEPTIONS,
             routing,
-            station(partial(Admission, limiter=made.limiter), contract),
+            station(admitted, contract),
             SECURITY,
             station(partial(Intake, contract=contract), contract),
         ],

@@ -3,8 +3,9 @@
 import copy
 import random
 import re
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from mock_server.answer import Headers
@@ -26,11 +27,15 @@ class Shape:
     schema: Schema | None = None
     headers: Headers = ()
     """What the answer must carry besides."""
+    room: int = sys.maxsize
+    """How long the reason may be."""
 
     def saying(self, message: str) -> Json:
         """Return the example with `message` told in it, if it is one and that is allowed."""
         if not message or self.telling is None:
             return self.example
+        if len(message) > self.room:
+            message = message[: self.room - 1] + "\u2026"
         body = copy.deepcopy(self.example)
         put(body, self.telling, message)
         return self.example if self.schema and not self.schema.is_valid(body) else body
@@ -43,8 +48,8 @@ class Shape:
             code = re.sub(r"\W+", "_", phrase).upper()
             coded = body | {key: code for key, value in body.items() if isinstance(value, str)}
             body = coded if self.schema is None or self.schema.is_valid(coded) else body
-        told = Shape(self.media_type, body, self.telling, self.schema)
-        return Shape(self.media_type, told.saying(phrase), self.telling, self.schema)
+        told = replace(self, example=body, headers=())
+        return replace(told, example=told.saying(phrase))
 
 
 PLAIN = Shape("application/json", {"message": "", "code": ""}, "/message")
@@ -55,19 +60,20 @@ def shape_of(contract: Contract, response: Response, seed: int) -> Shape | None:
     """Return the shape of the body of `response`, or None if it has none."""
     for media_type, pointer in response.content.items():
         choose = random.Random(f"{seed}/{pointer}")  # noqa: S311 - examples, not secrets
-        telling = next(_texts(contract, contract.at(pointer), ""), None)
+        telling, room = next(_texts(contract, contract.at(pointer), ""), (None, sys.maxsize))
         return Shape(
             media_type,
             example(contract, pointer, choose),
             telling,
             contract.schema(pointer),
             required_headers(contract, response, choose),
+            room,
         )
     return None
 
 
-def _texts(contract: Contract, schema: Json, place: str) -> Iterator[str]:
-    """Yield the places of required texts that may say anything, those further up first."""
+def _texts(contract: Contract, schema: Json, place: str) -> Iterator[tuple[str, int]]:
+    """Yield the places of required texts that may say anything, and the room; further up first."""
     parts = schema.get("properties", {})
     required = {
         name: contract.at(part["$ref"][1:]) if "$ref" in part else part
@@ -76,6 +82,6 @@ def _texts(contract: Contract, schema: Json, place: str) -> Iterator[str]:
     }
     for name, part in required.items():
         if part.get("type") == "string" and not {"enum", "const", "format", "pattern"} & {*part}:
-            yield join(place, name)
+            yield join(place, name), part.get("maxLength", sys.maxsize)
     for name, part in required.items():
         yield from _texts(contract, part, join(place, name))

@@ -40,6 +40,12 @@ class Exchange:
     """The same, once it was read as JSON."""
     answer: Answer | None = None
     """What was answered, before any fault touched it."""
+    asked: Mapping[str, str] | None = None
+    """The preferences of the client, see `mock_server.prefer`; None if it has none."""
+    on_demand: bool = False
+    """An answer was asked for, and nothing else: no state changes, no event is sent."""
+    delay: float = 0.0
+    """Seconds until the answer goes out."""
 
     def find(self, expression: Expression, answer: Answer | None = None) -> object:
         """Return what a runtime expression means here, or `MISSING`.

@@ -1,6 +1,7 @@
 """The table of faults: what real services get wrong, each to be switched on by its name."""
 
 from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -15,6 +16,8 @@ from mock_server.secret_faults import SECRETS
 from mock_server.validation_faults import VALIDATION
 from openapi.document import Contract
 
+_SHOWN = 3
+"""Faults that are named where one is unknown; there are hundreds."""
 FAULTS: Mapping[str, Fault] = MappingProxyType(
     {
         fault.name: fault
@@ -37,7 +40,9 @@ def behaviour(contract: Contract, names: Collection[str]) -> Behaviour:
     known = faults(contract) if names else {}
     for name in sorted(names):
         if name not in known:
+            likely = get_close_matches(name, known, _SHOWN, 0.5) or list(known)[:_SHOWN]
             raise ValueError(
-                f"{name!r} is no fault of this contract; `hookproof faults` lists those there are"
+                f"{name!r} is no fault of this contract; near to it: {', '.join(likely)}; "
+                f"`hookproof faults` lists all {len(known)}"
             )
     return combined(known[name] for name in sorted(names))

@@ -1,5 +1,6 @@
 """The outermost stations: the mock's own paths, and the exchange that a request becomes."""
 
+import asyncio
 from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -7,6 +8,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mock_server.answer import Answer
 from mock_server.behaviour import Behaviour
 from mock_server.exchange import Exchange, place
+from mock_server.latency import Latency
+from mock_server.prefer import asked
 from openapi.document import Contract
 
 OWN = "/_hookproof/"
@@ -40,12 +43,18 @@ class Exchanges:
         contract: Contract,
         behaviour: Behaviour,
         after: Callable[[Exchange], None],
+        latency: Latency | None = None,
     ) -> None:
-        """`after` is called with every exchange that was answered; it must return at once."""
+        """`after` is called with every exchange that was answered; it must return at once.
+
+        Answers on demand are no concern of it. Each answer of an operation waits for `latency`.
+        """
         self._app = app
         self._contract = contract
         self._behaviour = behaviour
         self._after = after
+        self._latency = latency
+        self._plain = behaviour.answer is None and latency is None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through with an exchange in its scope."""
@@ -53,20 +62,20 @@ class Exchanges:
             await self._app(scope, receive, send)
             return
         exchange = Exchange(self._contract, self._behaviour, tuple(scope["headers"]))
+        exchange.asked = asked(scope["headers"], scope["query_string"])
         place(scope, exchange)
+        if not self._plain or exchange.asked is not None:
+            send = _leaving(exchange, send, self._latency)
         try:
-            await self._app(scope, receive, _changing(exchange, send))
+            await self._app(scope, receive, send)
         finally:
             # What was created was created, even if the client left before it heard of it.
-            if exchange.answer is not None:
+            if exchange.answer is not None and not exchange.on_demand:
                 self._after(exchange)
 
 
-def _changing(exchange: Exchange, send: Send) -> Send:
-    """Return `send`, with the behaviour's changes to the answer if it has any."""
-    change = exchange.behaviour.answer
-    if change is None:
-        return send
+def _leaving(exchange: Exchange, send: Send, latency: Latency | None) -> Send:
+    """Return `send` with what the exchange says by then: a wait, changes to the answer."""
     started: list[Message] = []
     body = bytearray()
 
@@ -75,9 +84,16 @@ def _changing(exchange: Exchange, send: Send) -> Send:
             started.append(message)
             return
         body.extend(message.get("body", b""))
-        if not message.get("more_body"):
-            headers = tuple(h for h in started[0]["headers"] if h[0] != b"content-length")
-            answer = Answer(started[0]["status"], headers, bytes(body))
-            await change(answer, exchange).send(send)
+        if message.get("more_body"):
+            return
+        wait = exchange.delay
+        if latency is not None and exchange.operation is not None:
+            wait += latency.seconds()
+        if wait:
+            await asyncio.sleep(wait)
+        headers = tuple(h for h in started[0]["headers"] if h[0] != b"content-length")
+        answer = Answer(started[0]["status"], headers, bytes(body))
+        change = exchange.behaviour.answer
+        await (change(answer, exchange) if change else answer).send(send)
 
     return hold

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from mock_server.latency import Latency
 from mock_server.tokens import DEVELOPMENT_SECRET
 from openapi.rate import Rate
 
@@ -28,6 +29,8 @@ class Settings:
     """The file that keeps what the mock remembers; None: it is forgotten at the end."""
     faults: frozenset[str] = frozenset()
     """Names of faults that the contract has, see `mock_server.faults`."""
+    latency: Latency | None = None
+    """How long every answer of an operation takes besides; None: no longer than it must."""
 
     def __post_init__(self) -> None:
         """Refuse what could not work."""

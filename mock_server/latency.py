@@ -1,0 +1,38 @@
+"""How long every answer takes, as users write it: `200ms`, `100-300ms`, `0.1-0.3s`."""
+
+import random
+import re
+from dataclasses import dataclass
+
+_MOST_SECONDS = 60
+_NUMBER = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
+_LATENCY = re.compile(rf"({_NUMBER})(?:-({_NUMBER}))?(ms|s)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """From `least` to `most` seconds, each time another."""
+
+    least: float
+    most: float
+
+    def seconds(self) -> float:
+        """Return how long this answer takes."""
+        return random.uniform(self.least, self.most)  # noqa: S311 - no secret
+
+
+def parse_latency(text: str) -> Latency:
+    """Read a time or a range with its unit; a `ValueError` says the value and the forms there are.
+
+    At most 60 seconds.
+    """
+    match = _LATENCY.fullmatch(text)
+    unit = 0.001 if match and match[3] == "ms" else 1.0
+    least = float(match[1]) * unit if match else 0.0
+    most = float(match[2]) * unit if match and match[2] else least
+    if match is None or not least <= most <= _MOST_SECONDS:
+        raise ValueError(
+            f"{text!r} is not a latency; write 200ms, 100-300ms or 0.1-0.3s, "
+            f"at most {_MOST_SECONDS}s"
+        )
+    return Latency(least, most)

@@ -1,0 +1,103 @@
+"""The station of what a client prefers: a certain answer, a fault, a delay."""
+
+import math
+import random
+import time
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server.admission import Limiter
+from mock_server.answer import Answer, Headers, header, json_answer
+from mock_server.behaviour import Behaviour
+from mock_server.documented import Chosen, Documented
+from mock_server.exchange import Exchange, exchange_of
+from mock_server.marks import completed, required_headers
+from mock_server.prefer import NAMES, Preferences, understood, written
+from mock_server.problems import Refusal
+from openapi.document import Contract, Operation
+
+
+class OnDemand:
+    """Answers as the client prefers, or lets the request go on, with the fault that it asks for."""
+
+    def __init__(
+        self,
+        next_app: ASGIApp,
+        operation: Operation,
+        contract: Contract,
+        with_faults: Callable[[frozenset[str]], Behaviour],
+        limiter: Limiter | None,
+        seed: int | None,
+    ) -> None:
+        """`with_faults` returns the mock's behaviour with more faults; a `ValueError`: unknown.
+
+        The `limiter` is asked, and counts nothing.
+        """
+        self._next = next_app
+        self._operation = operation
+        self._contract = contract
+        self._with_faults = with_faults
+        self._limiter = limiter
+        self._documented = Documented(contract, operation, seed)
+        choose = random.Random(f"{seed or 0}/{operation.id}")  # noqa: S311 - examples, not secrets
+        self._headers = {
+            response.status: required_headers(contract, response, choose)
+            for response in operation.responses.values()
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, refuse preferences that cannot be met, or pass the request on."""
+        exchange = exchange_of(scope)
+        if exchange.asked is None:
+            await self._next(scope, receive, send)
+            return
+        exchange.operation = self._operation
+        exchange.on_demand = True  # also where it is refused
+        client = (scope.get("client") or ("", 0))[0]
+        try:
+            wanted = understood(exchange.asked)
+            chosen = self._documented.chosen(wanted)
+            if wanted.fault:
+                exchange.behaviour = self._with_faults(frozenset([wanted.fault]))
+        except ValueError as error:
+            exchange.headers += await self._limits(client, None)
+            raise Refusal(400, str(error)) from None
+        exchange.delay = wanted.delay or 0.0
+        exchange.headers += _applied(exchange.asked, wanted, chosen)
+        if chosen is None:
+            exchange.on_demand = False
+            await self._next(scope, receive, send)
+            return
+        exchange.headers += await self._limits(client, chosen)
+        exchange.answer = self._answer(chosen, exchange)
+        await exchange.answer.send(send)
+
+    def _answer(self, chosen: Chosen, exchange: Exchange) -> Answer:
+        headers = completed(exchange.headers, self._headers[chosen.response.status])
+        if chosen.status == HTTPStatus.UNAUTHORIZED:
+            headers = completed(headers, (header("WWW-Authenticate", "Bearer"),))
+        if chosen.body is None:
+            return Answer(chosen.status, headers, b"")
+        return json_answer(chosen.status, chosen.body.value, headers, chosen.body.media_type)
+
+    async def _limits(self, client: str, chosen: Chosen | None) -> Headers:
+        """Return the headers of the rate limit as it stands for `client`; exceeded in a 429."""
+        if self._limiter is None:
+            return ()
+        remaining, reset = await self._limiter.peek(client)
+        burst = self._operation.answer_to("burst")
+        exceeded = chosen is not None and chosen.response is burst
+        stated = burst or next(iter(self._operation.responses.values()))
+        made = self._limiter.headers(stated.headers, 0 if exceeded else remaining, reset)
+        wait = max(1, math.ceil(reset - time.time()))
+        return (*made, header("Retry-After", wait)) if exceeded else made
+
+
+def _applied(asked: Mapping[str, str], wanted: Preferences, chosen: Chosen | None) -> Headers:
+    """Return the header that lists what was applied: an example is not made from the schema."""
+    has_body = chosen is not None and chosen.body is not None
+    made = wanted.dynamic and has_body and not wanted.example
+    applied = {name: asked[name] for name in NAMES if name in asked and (name != "dynamic" or made)}
+    return (header("Preference-Applied", written(applied)),) if applied else ()

@@ -1,0 +1,109 @@
+"""What a client asks of the mock besides: the header `Prefer` (RFC 7240), or the query. Pure."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from urllib.parse import parse_qsl
+
+MOST_SECONDS = 60
+"""The longest delay that can be asked for."""
+
+_TWIN = b"__"
+"""What stands before the name of a preference in a query."""
+_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{0,9})?|\.[0-9]{1,9}", re.ASCII)
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
+# A quoted text may hold what else divides; one that is not closed goes on to the end.
+_QUOTED = r'"(?:[^"\\]|\\.)*"?'
+_PREFERENCE = re.compile(rf'(?:[^,"]|{_QUOTED})+', re.DOTALL)
+_UNTIL_PARAMETERS = re.compile(rf'(?:[^;"]|{_QUOTED})*', re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What is asked for; None where nothing is."""
+
+    code: str | None = None
+    """A documented status, `4XX` or `default`, as it was written."""
+    example: str | None = None
+    """The name of an example."""
+    dynamic: bool = False
+    """A value that is made from the schema."""
+    fault: str | None = None
+    """The name of a fault."""
+    delay: float | None = None
+    """Seconds."""
+
+
+NAMES = tuple(preference.name for preference in fields(Preferences))
+
+
+def asked(headers: Iterable[tuple[bytes, bytes]], query: bytes) -> Mapping[str, str] | None:
+    """Return the texts of the preferences that are ours, by name; None where there are none.
+
+    Names of `headers` are in lower case. The header goes before the query, and of one name the
+    first counts. An empty text is as none, and `dynamic` without a text is true.
+    """
+    stated = [value for name, value in headers if name == b"prefer"]
+    twin = _TWIN in query
+    if not stated and not twin:
+        return None
+    found: dict[str, str] = {}
+    for listed in (_in_header(stated), _in_query(query) if twin else ()):
+        first: dict[str, str] = {}
+        for name, text in listed:
+            first.setdefault(name, text or ("true" if name == "dynamic" else ""))
+        for name in NAMES:
+            if first.get(name):
+                found.setdefault(name, first[name])
+    return found or None
+
+
+def understood(texts: Mapping[str, str]) -> Preferences:
+    """Return what the texts of `asked` mean; a `ValueError` says which one is off, and why."""
+    dynamic = texts.get("dynamic", "false").lower()
+    if dynamic not in ("true", "false"):
+        raise ValueError(f"dynamic={dynamic} is neither dynamic=true nor dynamic=false")
+    return Preferences(
+        texts.get("code"),
+        texts.get("example"),
+        dynamic == "true",
+        texts.get("fault"),
+        _seconds(texts["delay"]) if "delay" in texts else None,
+    )
+
+
+def written(applied: Mapping[str, str]) -> str:
+    """Return preferences and their texts as `Preference-Applied` lists them."""
+    return ", ".join(f"{name}={_word(text)}" for name, text in applied.items())
+
+
+def _in_header(values: Iterable[bytes]) -> Iterator[tuple[str, str]]:
+    for value in values:
+        for piece in _PREFERENCE.findall(value.decode("latin-1")):
+            found = _UNTIL_PARAMETERS.match(piece)
+            name, _, text = (found[0] if found else "").partition("=")
+            text = text.strip()
+            if text.startswith('"'):
+                closed = len(text) > 1 and text.endswith('"')
+                text = _ESCAPED.sub(r"\1", text[1:-1] if closed else text[1:])
+            yield name.strip().lower(), text
+
+
+def _in_query(query: bytes) -> Iterator[tuple[str, str]]:
+    for name, text in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        if name.startswith(_TWIN.decode()):
+            yield name.removeprefix(_TWIN.decode()), text.strip()
+
+
+def _seconds(text: str) -> float:
+    if _NUMBER.fullmatch(text) and float(text) <= MOST_SECONDS:
+        return float(text)
+    raise ValueError(f"delay={text} is no number of seconds from 0 to {MOST_SECONDS}")
+
+
+def _word(text: str) -> str:
+    if _TOKEN.fullmatch(text):
+        return text
+    escaped = re.sub(r'(["\\])', r"\\\1", text)
+    return f'"{escaped}"'

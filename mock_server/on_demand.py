@@ -37,7 +37,6 @@ class OnDemand:
         """
         self._next = next_app
         self._operation = operation
-        self._contract = contract
         self._with_faults = with_faults
         self._limiter = limiter
         self._documented = Documented(contract, operation, seed)

@@ -136,6 +136,7 @@ mock_server/derived_parameters.py
 mock_server/derived_payloads.py
 mock_server/derived_requests.py
 mock_server/derived_statuses.py
+mock_server/documented.py
 mock_server/effect.py
 mock_server/error_shape.py
 mock_server/exchange.py
@@ -143,13 +144,16 @@ mock_server/faults.py
 mock_server/fresh.py
 mock_server/intake.py
 mock_server/journal.py
+mock_server/latency.py
 mock_server/marks.py
 mock_server/mutations.py
+mock_server/on_demand.py
 mock_server/operations.py
 mock_server/own.py
 mock_server/parts.py
 mock_server/payload.py
 mock_server/payload_faults.py
+mock_server/prefer.py
 mock_server/problems.py
 mock_server/reception.py
 mock_server/refusals.py
@@ -171,6 +175,7 @@ openapi/__init__.py
 openapi/arguments.py
 openapi/contract.schema.json
 openapi/document.py
+openapi/examples.py
 openapi/expression.py
 openapi/finding.py
 openapi/formats.py

@@ -31,8 +31,10 @@ from hookproof.run_settings import CASES
 from hookproof.score import EXPLAINED
 from mock_server.derived import derived
 from mock_server.faults import FAULTS
+from mock_server.prefer import NAMES
 from openapi import signature
 from openapi.document import Contract
+from openapi.examples import named_examples
 from openapi.finding import Finding
 from openapi.formats import FORMATS
 from openapi.loading import load
@@ -377,3 +379,13 @@ def test_the_examples_in_python_work(contract: Contract) -> None:
     assert known["verified"](b"body", signed, "secret") is True
     for body, value in ((b"body ", signed), (b"body", signed + "="), (b"body", None)):
         assert known["verified"](body, value, "secret") is False
+
+
+def test_every_preference_and_every_named_example_stands_in_its_table(contract: Contract) -> None:
+    assert [named(row[0])[0].partition("=")[0] for row in rows(MOCK, "preference")] == list(NAMES)
+    (operation,) = contract.operations
+    listed = {row[0]: named(row[1]) for row in rows(MOCK, "status", "examples")}
+    assert listed == {
+        status: list(named_examples(contract, response))
+        for status, response in operation.responses.items()
+    }

@@ -294,7 +294,10 @@ def test_an_example_goes_before_a_made_value(mock: Any) -> None:
 def test_a_range_and_default_stand_for_every_status_of_theirs(tmp_path: Path) -> None:
     text = PATH.read_text(encoding="utf-8")
     varied = tmp_path / "ranges.yaml"
-    text = text.replace('"404":', '"4XX":').replace('"403":', "default:")
+    for status, other in {'"404":': '"4XX":', '"403":': "default:", '"401":': '"400":'}.items():
+        text = text.replace(status, other)
+    early = '"1XX": {description: It is looked for.}'
+    text = text.replace('"200":', f'{early}\n        "200":')
     varied.write_text(text, encoding="utf-8")
     contract = load(varied)
     operation = contract.operation("readParcel")
@@ -303,8 +306,8 @@ def test_a_range_and_default_stand_for_every_status_of_theirs(tmp_path: Path) ->
         send = _of(client, operation)
         for code, status, response in (
             ("418", 418, "4XX"),
-            ("401", 401, "401"),
-            ("4xx", 400, "4XX"),
+            ("400", 400, "400"),
+            ("4xx", 401, "4XX"),
             ("503", 503, "default"),
             ("default", 500, "default"),
         ):
@@ -313,10 +316,10 @@ def test_a_range_and_default_stand_for_every_status_of_theirs(tmp_path: Path) ->
             assert answer.headers["preference-applied"] == f"code={code}"
             _conforms(contract, operation.responses[response], answer)
         assert (send("code=204").status_code, send("code=204").content) == (204, b"")
-        for code in ("100", "600", "5XX", "none"):
+        for code in ("100", "1XX", "600", "5XX", "none"):
             answer = send(f"code={code}")
             assert answer.status_code == 400
-            assert "there are: 200, 4XX, 422, 401, default" in answer.text
+            assert "there are: 200, 4XX, 422, 400, default" in answer.text
 
 
 def test_a_reason_is_cut_to_the_room_that_the_contract_leaves(

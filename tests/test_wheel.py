@@ -179,6 +179,7 @@ openapi/examples.py
 openapi/expression.py
 openapi/finding.py
 openapi/formats.py
+openapi/guard.py
 openapi/json_text.py
 openapi/links.py
 openapi/loading.py
@@ -202,7 +203,6 @@ webhook_sink/app.py
 webhook_sink/arrivals.py
 webhook_sink/delivery.py
 webhook_sink/diagnosis.py
-webhook_sink/guard.py
 webhook_sink/inspector/icon.svg
 webhook_sink/inspector/index.html
 webhook_sink/inspector/inspector.css

@@ -11,10 +11,10 @@ from starlette.routing import BaseRoute, Mount, Router
 from starlette.staticfiles import StaticFiles
 
 from openapi.document import Contract
+from openapi.guard import Guard
 from webhook_sink.api import Api, answer
 from webhook_sink.arrivals import Arrivals
 from webhook_sink.delivery import Delivery
-from webhook_sink.guard import Guard
 from webhook_sink.receiver import Receiver
 from webhook_sink.store import Store, StoreError
 from webhook_sink.verdict import Verdict, judge

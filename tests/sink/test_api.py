@@ -163,3 +163,32 @@ def test_two_hosts_or_none(start: Any) -> None:
             end = b"Connection: close\r\n\r\n"
             answer = client.raw(b"GET /_hookproof/api/deliveries HTTP/1.1\r\n" + head + end)
             assert answer.startswith((b"HTTP/1.1 403 ", b"HTTP/1.1 400 "))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "script"},
+        {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"},
+    ],
+)
+def test_requests_of_other_pages(start: Any, headers: dict[str, str]) -> None:
+    with start() as client:
+        client.post(b"private")
+        for path in ("", "inspector.js", "api/deliveries", "healthz"):
+            answer = client.api(path, **headers)
+            assert answer.status_code == 403
+            assert "private" not in answer.text
+            assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+
+
+def test_a_link_from_another_page_and_the_page_s_own_requests(start: Any) -> None:
+    with start() as client:
+        link = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+        assert client.api("", **link, **{"Sec-Fetch-Site": "cross-site"}).status_code == 200
+        own = {"Origin": client.sink.url, "Sec-Fetch-Site": "same-origin"}
+        assert client.api("api/deliveries", **own).status_code == 200

@@ -1,0 +1,124 @@
+"""Pages and APIs for the person at this machine, whatever other pages they have open.
+
+A name that a stranger controls may resolve to a loopback address (DNS rebinding); the browser then
+counts our pages as the stranger's. So the Host header must be a loopback name or address, or the
+very address that the connection came in on. And what another page sends says so: by `Origin`, or
+by `Sec-Fetch-Site`, which no page can set.
+
+A token is another proof: no page that was not told it can send it, so it may come to any name.
+"""
+
+import hmac
+import ipaddress
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+"""On every answer behind a guard that does not state its own."""
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Every request to a path below `prefix` needs `token` as its bearer credential."""
+
+    token: str = field(repr=False)
+    prefix: str
+
+    def opens(self, headers: Headers) -> bool:
+        """Say whether the one Authorization in `headers` has the token; takes constant time."""
+        stated = _values(headers, b"authorization")
+        scheme, _, credential = stated[0].partition(b" ") if len(stated) == 1 else (b"", b"", b"")
+        same = hmac.compare_digest(credential.strip(), self.token.encode())
+        return same and scheme.lower() == b"bearer"
+
+
+class Guard:
+    """An ASGI app around another: refuses foreigners, adds `HEADERS`."""
+
+    def __init__(
+        self, app: ASGIApp, key: Key | None = None, for_all: Collection[str] = frozenset()
+    ) -> None:
+        """Guard `app`; the paths of `for_all` answer anybody."""
+        self._app = app
+        self._key = key
+        self._for_all = for_all
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 403 to a foreigner, 401 where the token is missing, or let the app answer."""
+
+        async def hardened(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        refusal = None if scope["path"] in self._for_all else self._refusal(scope)
+        await (refusal or self._app)(scope, receive, hardened)
+
+    def _refusal(self, scope: Scope) -> JSONResponse | None:
+        headers = scope["headers"]
+        opened = self._key is not None and self._key.opens(headers)
+        if not opened and not is_own(headers, scope.get("server")):
+            return _refused(403, "this host name is not this server's own; use 127.0.0.1")
+        if not _is_from_here(headers, scope["scheme"]):
+            return _refused(403, "this request comes from a page of another origin")
+        if self._key and not opened and scope["path"].startswith(self._key.prefix):
+            refused = _refused(401, "send this server's token: Authorization: Bearer TOKEN")
+            refused.headers["WWW-Authenticate"] = "Bearer"
+            return refused
+        return None
+
+
+def is_own(headers: Headers, server: tuple[str, int | None] | None) -> bool:
+    """Say whether the one Host in `headers` means this machine; `server` is the local address."""
+    hosts = _values(headers, b"host")
+    if len(hosts) != 1:
+        return False
+    try:
+        name = urlsplit(f"//{hosts[0].decode('ascii')}").hostname or ""
+    except ValueError:
+        return False
+    if name == "localhost" or (server and name == server[0]):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_from_here(headers: Headers, scheme: str) -> bool:
+    """Say whether no page of another origin sent this; one may have led the visitor here."""
+    origins = _values(headers, b"origin")
+    own = [scheme.encode() + b"://" + host for host in _values(headers, b"host")]
+    if origins and [origin.lower() for origin in origins] != [origin.lower() for origin in own]:
+        return False
+    if set(_values(headers, b"sec-fetch-site")) <= {b"same-origin", b"none"}:
+        return True
+    mode, kind = _values(headers, b"sec-fetch-mode"), _values(headers, b"sec-fetch-dest")
+    return mode == [b"navigate"] and kind == [b"document"]
+
+
+def _values(headers: Headers, name: bytes) -> list[bytes]:
+    return [value for key, value in headers if key == name]
+
+
+def _refused(status: int, message: str) -> JSONResponse:
+    return JSONResponse({"message": message}, status)

@@ -17,11 +17,6 @@ def contract_of(path: Path | None) -> Contract:
         raise CommandError(str(error)) from None
 
 
-def permissions(contract: Contract) -> list[str]:
-    """Return every permission that an operation of `contract` asks for."""
-    return list(dict.fromkeys(p for o in contract.operations for p in o.permissions))
-
-
 def fitting(contract: Contract, secret: str) -> str:
     """Return the webhook secret; `CommandError` if the contract cannot sign with it."""
     complaint = unfit((event.signature for event in contract.events), secret)

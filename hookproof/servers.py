@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import uvicorn
 from starlette.types import ASGIApp
 
-from hookproof.contract_option import contract_of, fitting, permissions
+from hookproof.contract_option import contract_of, fitting
 from hookproof.curl_line import curl_line
 from hookproof.exits import CANNOT, CommandError
 from hookproof.values import from_environment
@@ -22,6 +22,7 @@ from mock_server.settings import DEVELOPMENT_WEBHOOK_SECRET, Settings
 from mock_server.store import StateError, probe
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.loading import default_path
+from openapi.operations import permissions
 from webhook_sink.app import create_app as create_sink
 from webhook_sink.server import uvicorn_config as sink_config
 from webhook_sink.store import StoreError, open_store
@@ -56,7 +57,8 @@ def run_mock(options: argparse.Namespace) -> int:
     listener = listen(options.host, options.port)
     url = url_of(listener)
     # A token is printed only where its secret is the published one anyway.
-    token = mint(secret, permissions(contract), None) if secret == DEVELOPMENT_SECRET else "$TOKEN"
+    issued = mint(secret, permissions(contract.operations), None)
+    token = issued if secret == DEVELOPMENT_SECRET else "$TOKEN"
     lines = [f"hookproof mock listening on {url}"]
     lines += [curl_line(contract, operation, url, token) for operation in contract.operations]
     if options.workers == 1:

@@ -4,16 +4,17 @@ import argparse
 import json
 import time
 
-from hookproof.contract_option import contract_of, permissions
+from hookproof.contract_option import contract_of
 from hookproof.values import from_environment
 from mock_server.faults import faults
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
+from openapi.operations import permissions
 
 
 def print_token(options: argparse.Namespace) -> int:
     """Print a token for the mock, alone on its line."""
     secret = from_environment(options.jwt_secret, "HOOKPROOF_JWT_SECRET") or DEVELOPMENT_SECRET
-    scopes = options.scope or permissions(contract_of(options.contract))
+    scopes = options.scope or permissions(contract_of(options.contract).operations)
     expires = None if options.expires_in is None else int(time.time()) + options.expires_in
     print(mint(secret, scopes, expires))
     return 0

@@ -10,6 +10,8 @@ from starlette.types import ASGIApp
 
 from mock_server.admission import Admission
 from mock_server.behaviour import Behaviour
+from mock_server.cross_origin import CrossOrigin
+from mock_server.documentation import short_paths
 from mock_server.faults import behaviour
 from mock_server.intake import Intake
 from mock_server.on_demand import OnDemand
@@ -22,9 +24,11 @@ from mock_server.renewal import Renewable
 from mock_server.security import Gatekeeper
 from mock_server.settings import Settings
 from mock_server.stack import EXCEPTIONS, SECURITY, assemble, routing, station
+from mock_server.tokens import mint
 from mock_server.webhooks import Webhooks
 from openapi.document import Contract, Operation
 from openapi.lowering import lower
+from openapi.operations import permissions
 
 
 def create_app(
@@ -62,6 +66,8 @@ def compose(contract: Contract, settings: Settings, made: Parts) -> ASGIApp:
     """Return what serves one contract; a `ValueError` says what of the settings does not fit it."""
     problems = Problems(contract, settings.seed or 0)
     secret, seed = settings.jwt_secret, settings.seed or 0
+    development_token = partial(mint, secret, permissions(contract.operations), None)
+    own = own_paths(contract, problems, development_token, settings.control_token)
     webhooks = Webhooks(contract, settings.webhook_secret, made.sender, seed, made.announced)
     faulty = behaviour(contract, settings.faults)
 
@@ -77,7 +83,8 @@ def compose(contract: Contract, settings: Settings, made: Parts) -> ASGIApp:
     return assemble(
         document=lower(contract),
         middlewares=[
-            partial(OwnPaths, own=own_paths(problems)),
+            partial(OwnPaths, own=own, more=short_paths(contract)),
+            partial(CrossOrigin, contract=contract),
             partial(
                 Exchanges,
                 contract=contract,

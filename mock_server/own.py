@@ -1,4 +1,6 @@
-"""The mock's own paths, below `/_hookproof/`. No fault and no rate limit touches them."""
+"""The mock's own paths: a list of what answers where. No fault and no rate limit touches them."""
+
+from collections.abc import Callable
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -7,22 +9,48 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from mock_server.documentation import documentation
 from mock_server.problems import Problems
 from mock_server.reception import OWN
+from openapi.document import Contract
+from openapi.guard import Guard, Key
+
+API = f"{OWN}api/"
+"""What tells or changes something; with a token, for those alone who send it."""
+_HEALTH = f"{OWN}healthz"
 
 
-def own_paths(problems: Problems) -> ASGIApp:
-    """Return the application; its errors look like all others."""
+def own_paths(
+    contract: Contract,
+    problems: Problems,
+    development_token: Callable[[], str],
+    token: str | None = None,
+) -> ASGIApp:
+    """Return the application; its errors look like all others.
+
+    `development_token` mints a credential for the contract's operations. `token`, if there is one,
+    must be sent with every request below `API`.
+    """
 
     async def refused(request: Request, exception: Exception) -> Response:
         answer = problems.answer(exception, request.url.path)
         headers = {key.decode(): value.decode() for key, value in answer.headers}
         return Response(answer.body, answer.status, headers)
 
-    routes = [Route(f"{OWN}healthz", _healthz)]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: refused})
+    async def issued(_request: Request) -> Response:
+        return JSONResponse({"token": development_token()})
+
+    app = Starlette(
+        routes=[
+            Route(_HEALTH, _healthz),
+            Route(f"{API}token", issued),
+            *documentation(contract),
+        ],
+        exception_handlers={HTTPException: refused},
+    )
     app.router.redirect_slashes = False
-    return app
+    # Whoever looks after a container asks under a name of its own whether it is well.
+    return Guard(app, Key(token, API) if token else None, for_all={_HEALTH})
 
 
 async def _healthz(_request: Request) -> Response:

@@ -1,7 +1,7 @@
 """The outermost stations: the mock's own paths, and the exchange that a request becomes."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -13,22 +13,25 @@ from mock_server.prefer import asked
 from openapi.document import Contract
 
 OWN = "/_hookproof/"
-"""Everything of the mock's own lives below; every other path is the contract's."""
+"""Everything of the mock's own lives below; other paths are the contract's, but for a few."""
 
 
 class OwnPaths:
-    """Sends requests below `OWN` to another application."""
+    """Sends requests below `OWN`, and for a few paths more, to another application."""
 
-    def __init__(self, app: ASGIApp, own: ASGIApp) -> None:
-        """Take the way on and the application for the mock's own paths."""
+    def __init__(self, app: ASGIApp, own: ASGIApp, more: Collection[str]) -> None:
+        """Take the way on, the application for the mock's own paths, and those not below `OWN`."""
         self._app = app
         self._own = own
+        self._more = more
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Choose between the two."""
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
-        elif scope["type"] == "http" and scope["path"].startswith(OWN):
+        elif scope["type"] == "http" and (
+            scope["path"].startswith(OWN) or scope["path"] in self._more
+        ):
             await self._own(scope, receive, send)
         else:
             await self._app(scope, receive, send)

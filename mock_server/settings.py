@@ -31,11 +31,16 @@ class Settings:
     """Names of faults that the contract has, see `mock_server.faults`."""
     latency: Latency | None = None
     """How long every answer of an operation takes besides; None: no longer than it must."""
+    control_token: str | None = None
+    """What must be sent with every request below `mock_server.own.API`; None: nothing, and such
+    requests must name a host of this machine."""
 
     def __post_init__(self) -> None:
         """Refuse what could not work."""
         if not self.jwt_secret:
             raise ValueError("the secret of the tokens is empty; leave it out or give one")
+        if self.control_token == "":
+            raise ValueError("the control token is empty; leave it out or give one")
         for url in self.webhook_urls:
             if not _is_address(url):
                 raise ValueError(f"{url!r} is no address for webhooks; write http://host:port/path")

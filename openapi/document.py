@@ -96,6 +96,8 @@ class Contract:
     document: Mapping[str, Json]
     operations: tuple[Operation, ...]
     events: tuple[Event, ...]
+    text: str = field(repr=False)
+    """What it was read from, to the last byte once encoded as UTF-8."""
     _schemas: dict[str, Schema] = field(default_factory=dict, repr=False)
 
     def schema(self, pointer: str) -> Schema:

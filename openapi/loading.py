@@ -46,7 +46,8 @@ def source(path: Path | None = None) -> Source:
     """
     path = path or default_path()
     try:
-        text = path.read_text(encoding="utf-8")
+        # Not read_text, which would change the ends of lines.
+        text = path.read_bytes().decode("utf-8")
     except OSError as error:
         raise ContractError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
@@ -58,7 +59,7 @@ def _understood(source: Source) -> Contract:
     for complaint in _complaints(source):
         raise ContractError(complaint)
     document = cast(dict[str, Json], source.data)
-    contract = Contract(document, operations(document), events(document))
+    contract = Contract(document, operations(document), events(document), source.text)
     for complaint in _unsound(contract, source):
         raise ContractError(complaint)
     return contract

@@ -1,6 +1,6 @@
 """The operations and events of an accepted document, as frozen values. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from openapi.document import Event, Header, Json, Operation, Response
 from openapi.expression import parse
@@ -20,6 +20,11 @@ def operations(document: Mapping[str, Json]) -> tuple[Operation, ...]:
         for method in METHODS
         if method in item
     )
+
+
+def permissions(operations: Iterable[Operation]) -> list[str]:
+    """Return every permission that one of `operations` asks for."""
+    return list(dict.fromkeys(p for operation in operations for p in operation.permissions))
 
 
 def _operation(document: Mapping[str, Json], path: str, method: str, pointer: str) -> Operation:

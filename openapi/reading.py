@@ -5,7 +5,7 @@ must do neither.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import yaml
 
@@ -35,6 +35,7 @@ class Source:
     data: object
     places: dict[str, tuple[int, int]]
     """JSON pointer of each value -> line and column, from 1."""
+    text: str = field(repr=False)
 
     def position(self, pointer: str) -> tuple[int, int]:
         """Return line and column of the value at `pointer`, or of its nearest parent."""
@@ -62,7 +63,7 @@ def read(name: str, text: str) -> Source:
     if node is None:
         raise ContractError(f"{name}: the file is empty")
     places: dict[str, tuple[int, int]] = {}
-    return Source(name, _construct(name, node, "", places, ()), places)
+    return Source(name, _construct(name, node, "", places, ()), places, text)
 
 
 def _construct(

@@ -127,6 +127,7 @@ mock_server/app.py
 mock_server/auth_faults.py
 mock_server/behaviour.py
 mock_server/constraints.py
+mock_server/cross_origin.py
 mock_server/delivery_faults.py
 mock_server/derived.py
 mock_server/derived_answers.py
@@ -137,6 +138,10 @@ mock_server/derived_payloads.py
 mock_server/derived_requests.py
 mock_server/derived_statuses.py
 mock_server/documented.py
+mock_server/docs/docs.css
+mock_server/docs/docs.js
+mock_server/docs/index.html
+mock_server/documentation.py
 mock_server/effect.py
 mock_server/error_shape.py
 mock_server/exchange.py

@@ -185,7 +185,7 @@ def contract() -> Contract:
 @pytest.fixture(scope="session")
 def start(contract: Contract) -> Callable[..., AbstractContextManager[World]]:
     """Start a mock with settings of its own: `with start(rate_limit=...) as world:`."""
-    return lambda **settings: running(contract, **settings)
+    return lambda **settings: running(**{"contract": contract, **settings})
 
 
 @pytest.fixture(scope="session")

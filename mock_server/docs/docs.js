@@ -1,0 +1,42 @@
+// Shows the contract, aimed at this mock, and fills a development token in.
+// Nothing is asked of any other host, whatever the contract says.
+
+const state = document.getElementById("state");
+
+async function json(path) {
+  const answer = await fetch(path);
+  const body = await answer.json();
+  if (!answer.ok) throw new Error(body.message);
+  return body;
+}
+
+function authorise(ui, contract, token) {
+  for (const [name, scheme] of Object.entries(contract.components?.securitySchemes ?? {})) {
+    if (scheme.type === "http") ui.preauthorizeApiKey(name, token);
+  }
+}
+
+function show(contract, token) {
+  contract.servers = [{ url: location.origin, description: "this mock" }];
+  document.title = `${contract.info.title}: hookproof mock`;
+  const ui = SwaggerUIBundle({
+    spec: contract,
+    dom_id: "#contract",
+    presets: [SwaggerUIBundle.presets.apis],
+    defaultModelsExpandDepth: 0,
+    tryItOutEnabled: true,
+    validatorUrl: null,
+    onComplete: () => token && authorise(ui, contract, token),
+  });
+}
+
+try {
+  const contract = await json("/_hookproof/openapi.json");
+  const issued = await json("/_hookproof/api/token").catch((error) => error);
+  show(contract, issued.token);
+  state.textContent = issued.token
+    ? "A development token of this mock is filled in."
+    : `No token is filled in: ${issued.message}`;
+} catch (error) {
+  state.textContent = `The contract cannot be shown: ${error.message}`;
+}

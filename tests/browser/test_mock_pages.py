@@ -1,0 +1,198 @@
+"""The mock in a real browser: open to pages of any origin, but for what is the mock's own."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from processes import JWT_SECRET, handled, hookproof, started
+
+from openapi.loading import default_path, load
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+PATH = load().operations[0].path
+OWN = (
+    "/docs",
+    "/openapi.yaml",
+    "/openapi.json",
+    "/_hookproof/api/token",
+    "/_hookproof/docs/docs.js",
+)
+MOCK = ["-m", "hookproof", "mock", "--port", "0"]
+SECRET = {"HOOKPROOF_JWT_SECRET": JWT_SECRET}
+CALL = """async ([url, token, name, more]) => {
+    const answer = await fetch(url, {
+        method: "POST",
+        headers: {
+            "Authorization": `Bearer ${token}`,
+            "Content-Type": "application/json",
+            ...more,
+        },
+        body: JSON.stringify({name, scopes: []}),
+    });
+    const told = ["Retry-After", "Preference-Applied"].map((name) => answer.headers.get(name));
+    return [answer.status, await answer.json(), ...told];
+}"""
+READ = """async ([url, mode, method]) => {
+    try {
+        const answer = await fetch(url, {mode, method});
+        return [answer.type, answer.status, await answer.text()];
+    } catch (error) {
+        return [error.name, 0, ""];
+    }
+}"""
+ELEMENT = """([name, key, url]) => new Promise((resolve) => {
+    const element = document.createElement(name);
+    element.onload = () => resolve("loaded");
+    element.onerror = () => resolve("refused");
+    element[key] = url;
+    document.head.append(element);
+})"""
+
+
+class _Page(BaseHTTPRequestHandler):
+    """An empty page of another origin."""
+
+    def do_GET(self) -> None:
+        body = b"<!doctype html><title>a frontend</title><link rel=icon href=data:,>"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    assert path is not None, "no Chromium was found; make test leaves this environment out then"
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-background-networking"]
+        # A stranger's name that leads here, as it does after DNS rebinding.
+        options.append("--host-resolver-rules=MAP evil.example 127.0.0.1")
+        running = playwright.chromium.launch(executable_path=path, args=options)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def mock() -> Iterator[str]:
+    with started(MOCK, **SECRET) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def token() -> str:
+    return hookproof("token", **SECRET).stdout.strip()
+
+
+@pytest.fixture(params=["evil.example", "localhost"])
+def foreign(request: Any, browser: Browser) -> Iterator[Page]:
+    """A page of another origin: a stranger's, and one on another port of this machine."""
+    with handled(_Page) as url:
+        page = browser.new_page()
+        page.goto(url.replace("127.0.0.1", request.param))
+        yield page
+        page.close()
+
+
+def test_a_foreign_page_creates_a_token_and_reads_a_429_that_it_asked_for(
+    foreign: Page, mock: str, token: str
+) -> None:
+    asked = [mock + PATH, token, f"made by {foreign.url}"]
+    status, body, *_ = foreign.evaluate(CALL, [*asked, {}])
+    assert status == 201
+    assert body["accessToken"]
+    status, body, *_ = foreign.evaluate(CALL, [*asked, {}])
+    assert status == 409
+    assert body["message"]
+    preferred = {"Prefer": "code=429"}
+    status, _, wait, applied = foreign.evaluate(CALL, [*asked, preferred])
+    assert (status, applied) == (429, "code=429")
+    assert int(wait) >= 1
+
+
+def test_a_foreign_page_reads_nothing_of_the_mock_s_own(foreign: Page, mock: str) -> None:
+    for path in OWN:
+        assert foreign.evaluate(READ, [mock + path, "cors", "GET"]) == ["TypeError", 0, ""]
+        assert foreign.evaluate(READ, [mock + path, "cors", "PUT"]) == ["TypeError", 0, ""]
+        for method in ("GET", "POST"):
+            kind, _, text = foreign.evaluate(READ, [mock + path, "no-cors", method])
+            assert (kind, text) in (("opaque", ""), ("TypeError", ""))
+        assert foreign.evaluate(ELEMENT, ["script", "src", mock + path]) == "refused"
+
+
+def test_a_foreign_page_cannot_frame_the_pages(foreign: Page, mock: str) -> None:
+    with foreign.expect_response(f"{mock}/docs") as answered:
+        foreign.evaluate(ELEMENT, ["iframe", "src", f"{mock}/docs"])
+    assert answered.value.status == 403
+
+
+def test_a_name_that_leads_here_reads_nothing(browser: Browser, mock: str) -> None:
+    page = browser.new_page()
+    rebound = mock.replace("127.0.0.1", "evil.example")
+    page.goto(f"{rebound}/nothing")
+    for path in OWN:
+        for method in ("GET", "POST"):
+            kind, status, text = page.evaluate(READ, [rebound + path, "cors", method])
+            assert (kind, status) == ("basic", 403)
+            assert set(json.loads(text)) == {"message"}
+    page.close()
+
+
+def opened(browser: Browser, url: str) -> tuple[Page, list[str], list[str], list[str]]:
+    """Open `/docs`; return the page, and what it asks for, is refused and says from now on."""
+    page = browser.new_page()
+    asked: list[str] = []
+    refused: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("requestfailed", lambda request: refused.append(f"{request.failure}: {request.url}"))
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(f"{url}/docs")
+    return page, asked, refused, said
+
+
+def test_docs_execute_the_operation_with_the_token_already_there(
+    browser: Browser, mock: str
+) -> None:
+    page, asked, _, said = opened(browser, mock)
+    expect(page.get_by_role("status")).to_contain_text("token of this mock is filled in")
+    for event in load().events:
+        expect(page.locator("body")).to_contain_text(event.name)
+    page.locator(".opblock-summary", has_text=PATH).click()
+    with page.expect_response(mock + PATH) as answered:
+        page.get_by_role("button", name="Execute").click()
+    assert answered.value.status == 201
+    live = page.locator(".live-responses-table").first
+    expect(live).to_contain_text("accessToken")
+    assert said == []
+    assert all(url.startswith((mock, "data:")) for url in asked)
+    page.close()
+
+
+def test_docs_of_a_contract_with_pictures_ask_no_other_host(
+    browser: Browser, tmp_path: Path
+) -> None:
+    file = tmp_path / "contract.yaml"
+    picture = "description: '![](http://evil.example/x) <img src=http://evil.example/y>'"
+    text = default_path().read_text(encoding="utf-8")
+    known = "description: Creates a new personal access token."
+    assert known in text
+    file.write_text(text.replace(known, picture), encoding="utf-8")
+    with started([*MOCK, "--contract", str(file)], **SECRET) as url:
+        page, asked, refused, _ = opened(browser, url)
+        page.locator(".opblock-summary", has_text=PATH).click()
+        expect(page.get_by_role("button", name="Execute")).to_be_visible()
+        away = {one for one in asked if not one.startswith((url, "data:"))}
+        assert away == {"http://evil.example/x", "http://evil.example/y"}
+        assert {one for one in refused if "evil" in one} == {f"csp: {one}" for one in away}
+        page.close()

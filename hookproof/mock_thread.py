@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from mock_server.app import create_app
+from mock_server.serving import uvicorn_config
 from mock_server.settings import Settings
 from openapi.document import Contract
 
@@ -32,16 +33,7 @@ class _Server(uvicorn.Server):
 @contextmanager
 def mock_of(contract: Contract, settings: Settings) -> Iterator[str]:
     """Serve the mock until the block ends; yield its URL."""
-    config = uvicorn.Config(
-        create_app(contract, settings),
-        log_config=None,
-        access_log=False,
-        lifespan="on",
-        ws="none",
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=1,
-    )
+    config = uvicorn_config(create_app(contract, settings), contract)
     with socket.create_server((LOOPBACK, 0), backlog=2048) as listener:
         server = _Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -1,7 +1,5 @@
 """What is asked: the media type (415), the body's size (413), JSON, schemas, parameters (400)."""
 
-import asyncio
-from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -12,15 +10,13 @@ from mock_server.exchange import Exchange, exchange_of
 from mock_server.problems import Refusal
 from openapi import json_text
 from openapi.arguments import violations
-from openapi.document import Contract, Json, Operation
+from openapi.document import Contract, Operation
 from openapi.parameters import match, received
 from openapi.pointer import MISSING
 from openapi.validation import Violation
 
 BODY_LIMIT = 1024 * 1024
 """Bytes of a request body; more is refused without being kept."""
-BODY_SECONDS = 25.0
-"""How long a body may take to arrive."""
 _SHOWN = 3
 _LOOKED_FOR = 50
 """Mistakes in one body; there may be very many, and each costs time to find."""
@@ -134,15 +130,6 @@ async def _read(exchange: Exchange, receive: Receive) -> bytes:
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body"):
         return _within(message.get("body", b""))
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            return await _gather(message, receive)
-    except TimeoutError:
-        close = (header("Connection", "close"),)
-        raise Refusal(408, f"The body did not arrive within {BODY_SECONDS:g} s", close) from None
-
-
-async def _gather(message: Mapping[str, Json], receive: Receive) -> bytes:
     body = bytearray()
     while message["type"] == "http.request":
         body += message.get("body", b"")
@@ -160,6 +147,5 @@ def _within(body: bytes | bytearray) -> bytes:
 
 
 def _too_large() -> Refusal:
-    # The rest of the body is not worth waiting for.
-    close = (header("Connection", "close"),)
-    return Refusal(413, f"The body is larger than {BODY_LIMIT} bytes", close)
+    # The connection stays: closed with bytes unread it would be reset, and the answer lost.
+    return Refusal(413, f"The body is larger than {BODY_LIMIT} bytes")

@@ -39,6 +39,13 @@ def free_port() -> int:
 @contextmanager
 def started(command: list[str], **environment: str) -> Iterator[str]:
     """Run a server as a process; yield the URL that its first line tells; stop it cleanly."""
+    with launched(command, **environment) as (url, _):
+        yield url
+
+
+@contextmanager
+def launched(command: list[str], **environment: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Run a server as a process; yield its URL and the process; stop it cleanly."""
     # The log goes to a file: a pipe that nobody empties would one day hold the server up.
     with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
         process = subprocess.Popen(
@@ -55,7 +62,7 @@ def started(command: list[str], **environment: str) -> Iterator[str]:
                 process.kill()
                 log.seek(0)
                 raise AssertionError(f"{command} did not start: {log.read()}")
-            yield line.partition("listening on ")[2].split()[0]
+            yield line.partition("listening on ")[2].split()[0], process
         finally:
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=30)

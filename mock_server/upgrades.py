@@ -1,0 +1,75 @@
+"""Requests that offer another protocol, such as h2c: the offer is passed over, the body is not.
+
+httptools stops at such a head and takes what follows for the other protocol. Clients that offer
+h2c with a first POST (Java's and curl's do) send its body all the same.
+"""
+
+from typing import Protocol
+
+import httptools
+
+Headers = list[tuple[bytes, bytes]]
+_FRAMING = (b"content-length", b"transfer-encoding")
+
+
+class Callbacks(Protocol):
+    """What a parser tells of a request."""
+
+    def on_message_begin(self) -> None: ...
+    def on_url(self, url: bytes) -> None: ...
+    def on_header(self, name: bytes, value: bytes) -> None: ...
+    def on_headers_complete(self) -> None: ...
+    def on_body(self, body: bytes) -> None: ...
+    def on_message_complete(self) -> None: ...
+
+
+def new_parser(callbacks: Callbacks) -> httptools.HttpRequestParser:
+    """Return a parser of requests, as uvicorn sets it up."""
+    parser = httptools.HttpRequestParser(callbacks)
+    parser.set_dangerous_leniencies(lenient_data_after_close=True)
+    return parser
+
+
+def framing(headers: Headers) -> Headers:
+    """Return the headers that say how the body ends; none without a body."""
+    return [(name, value) for name, value in headers if name in _FRAMING and value != b"0"]
+
+
+def within_body(callbacks: Callbacks, stated: Headers) -> httptools.HttpRequestParser:
+    """Return a parser that stands behind a head with the framing headers `stated`."""
+    later = _Later(callbacks)
+    parser = new_parser(later)
+    lines = [name + b": " + value for name, value in stated]
+    parser.feed_data(b"\r\n".join([b"POST / HTTP/1.1", *lines, b"", b""]))
+    later.pass_on = True
+    return parser
+
+
+class _Later:
+    """Passes a parser's callbacks on once it is told to."""
+
+    def __init__(self, callbacks: Callbacks) -> None:
+        self._to = callbacks
+        self.pass_on = False
+
+    def on_message_begin(self) -> None:
+        if self.pass_on:
+            self._to.on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        if self.pass_on:
+            self._to.on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self.pass_on:
+            self._to.on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        if self.pass_on:
+            self._to.on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._to.on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._to.on_message_complete()

@@ -21,7 +21,7 @@ from contracts.links import connect
 from contracts.not_judged import CouldNotJudge
 from contracts.retry import Refusal, retries
 from contracts.settings import Settings
-from contracts.target import Target
+from contracts.target import Target, ssl_context
 from contracts.under_way import Run, closed
 from openapi.document import Contract, Json
 
@@ -54,6 +54,7 @@ def run(settings: Settings, contract: Contract, progress: Callable[[str], None])
                 headers=settings.headers,
                 timeout=settings.request_timeout,
                 pace=settings.rate_limit,
+                verify=settings.tls_verify,
             )
         )
         talks = [
@@ -112,7 +113,8 @@ def _kept(settings: Settings) -> Sequence[Mapping[str, Json]]:
 
 def _await_service(settings: Settings) -> None:
     deadline = time.monotonic() + settings.wait
-    with httpx.Client(trust_env=False, follow_redirects=False, timeout=2.0) as client:
+    trust = ssl_context(settings.tls_verify)
+    with httpx.Client(trust_env=False, follow_redirects=False, timeout=2.0, verify=trust) as client:
         while time.monotonic() < deadline:
             try:
                 with client.stream("GET", settings.url + "/"):

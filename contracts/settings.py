@@ -75,6 +75,8 @@ class Settings:
     rate_limit: Rate | None = None
     request_timeout: float = 10.0
     """Seconds for one whole answer."""
+    tls_verify: Path | bool = True
+    """A file of certificates to trust; True: those that the system trusts, False: any."""
     wait: float = 0.0
     """Seconds to wait for the service's first answer of any kind."""
     strict: bool = False

@@ -5,11 +5,13 @@ followed, cookies are not kept. Nothing hangs a run: one deadline covers a whole
 decoded body is read up to a limit.
 """
 
+import ssl
 import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -36,12 +38,17 @@ class Target:
         headers: tuple[tuple[str, str], ...] = (),
         timeout: float = 10.0,
         pace: Rate | None = None,
+        verify: Path | bool = True,
     ) -> None:
-        """`timeout` is seconds for a whole answer; `pace` bounds the requests sent."""
+        """`timeout` is seconds for a whole answer; `pace` bounds the requests sent.
+
+        `verify` is a file of certificates to trust, or whether those of the system must vouch.
+        """
         self.url = url
         self._headers = headers
         self._timeout = timeout
         self._pace = pace
+        self._verify = verify
         self._sent: deque[float] = deque(maxlen=pace.requests if pace else 1)
         self._stack = ExitStack()
 
@@ -51,7 +58,7 @@ class Target:
             trust_env=False,
             follow_redirects=False,
             timeout=None,  # noqa: S113 - one deadline covers the whole answer, see _answer
-            verify=httpx.create_ssl_context(),
+            verify=ssl_context(self._verify),
         )
         self._stack.enter_context(self._portal.wrap_async_context_manager(self._client))
         return self
@@ -130,6 +137,13 @@ class Target:
             raise _Lost(failure) from None
 
 
+def ssl_context(verify: Path | bool) -> ssl.SSLContext:
+    """Return what decides whether a certificate is trusted; see `Settings.tls_verify`."""
+    if isinstance(verify, Path):
+        return ssl.create_default_context(cafile=verify)
+    return httpx.create_ssl_context(verify=verify)
+
+
 class _TooLarge(Exception):
     pass
 
@@ -155,7 +169,8 @@ def _failure(error: Exception, timeout: float) -> Failure:
     if isinstance(error, _TooLarge):
         return Failure("too large", f"the body is over {BODY_LIMIT // 2**20} MiB")
     if isinstance(error, httpx.ConnectError):
-        return Failure("unreachable", f"no connection: {error}")
+        hint = "; trust it with --tls-verify FILE" if "CERTIFICATE_VERIFY" in str(error) else ""
+        return Failure("unreachable", f"no connection: {error}{hint}")
     if isinstance(error, httpx.RemoteProtocolError) and "disconnected" not in str(error):
         incomplete = "incomplete" in str(error) or "closed" in str(error)
         kind = "the connection was closed within the answer" if incomplete else "not HTTP"

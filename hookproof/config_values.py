@@ -9,6 +9,7 @@ from hookproof import values
 
 SECRETS = frozenset(
     {
+        "control-token",
         "jwt-secret",
         "token",
         "token-expired",
@@ -65,6 +66,8 @@ def _one(
         raise argparse.ArgumentTypeError(f"{raw!r} is none of {', '.join(action.choices)}")
     if action.type is Path:
         return folder / text
+    if action.type is values.trusted and text not in ("true", "false"):
+        text = str(folder / text)
     if not callable(action.type):
         return text
     try:

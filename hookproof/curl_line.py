@@ -2,17 +2,22 @@
 
 import json
 import shlex
+from collections.abc import Sequence
 
 from openapi.document import Contract, Operation
 from openapi.parameters import target
 from openapi.sample import example, text_of
 
 
-def curl_line(contract: Contract, operation: Operation, url: str, token: str) -> str:
-    """Return the call; `token` may be the name of a variable of the shell, with its dollar."""
+def curl_line(
+    contract: Contract, operation: Operation, url: str, token: str, further: Sequence[str] = ()
+) -> str:
+    """Return the call with `token` for a credential, and with `further` options."""
     needed = [p for p in operation.parameters if p.required]
     texts = {p.key: text_of(contract, p) for p in needed}
-    parts = ["curl", "-i", "-X", operation.method, url + target(operation.path, texts)]
+    # With -X HEAD curl would wait for a body.
+    method = ["-I"] if operation.method == "HEAD" else ["-i", "-X", operation.method]
+    parts = ["curl", *method, *further, url + target(operation.path, texts)]
     if operation.scheme:
         parts += ["-H", f"Authorization: Bearer {token}"]
     for parameter in needed:
@@ -22,6 +27,4 @@ def curl_line(contract: Contract, operation: Operation, url: str, token: str) ->
         body = json.dumps(example(contract, schema), ensure_ascii=False)
         parts += ["-H", f"Content-Type: {media_type}", "-d", body]
         break
-    return shlex.join(parts).replace(
-        "'Authorization: Bearer $TOKEN'", '"Authorization: Bearer $TOKEN"'
-    )
+    return shlex.join(parts)

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from hookproof import values
 from hookproof.exits import CommandError
+from hookproof.logs import FORMATS
 from hookproof.verify_options import add_verify
 
 
@@ -124,6 +125,34 @@ def _mock(command: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="have this fault (see hookproof faults); may be given several times",
     )
+    _logging(command)
+    _safety(command)
+
+
+def _logging(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--log-format",
+        choices=FORMATS,
+        default="text",
+        metavar="NAME",
+        help="write the log as text, or as json: an object on each line (%(default)s)",
+    )
+    command.add_argument(
+        "--log-requests", action="store_true", help="write a line for each request"
+    )
+
+
+def _safety(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--control-token",
+        metavar="T",
+        help="ask for this token below /_hookproof/ (default: made where others can reach it)",
+    )
+    command.add_argument(
+        "--tls", action="store_true", help="serve https with a certificate made for this run"
+    )
+    command.add_argument("--tls-cert", type=Path, metavar="FILE", help="serve https with this one")
+    command.add_argument("--tls-key", type=Path, metavar="FILE", help="the key of --tls-cert")
 
 
 def _sink(command: argparse.ArgumentParser) -> None:

@@ -52,6 +52,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
         exit_first=options.exit_first,
         cases_dir=_cases_dir(options),
         request_timeout=options.request_timeout,
+        tls_verify=options.tls_verify,
         wait=options.wait,
         strict=options.strict,
         require_decided=options.require_decided,

@@ -4,8 +4,8 @@ import argparse
 import logging
 import signal
 import socket
-import sys
-from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,75 +13,57 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from hookproof.contract_option import contract_of, fitting
-from hookproof.curl_line import curl_line
 from hookproof.exits import CANNOT, CommandError
+from hookproof.listening import is_open, listen, url_of
+from hookproof.logs import show_logs
+from hookproof.mock_settings import mock_settings
+from hookproof.start_screen import start_screen, warning
+from hookproof.tls import tls_of
 from hookproof.values import from_environment
-from hookproof.workers import Workers, shared_mock
+from hookproof.workers import Mock, Workers, shared_mock
 from mock_server.app import create_app as create_mock
-from mock_server.settings import DEVELOPMENT_WEBHOOK_SECRET, Settings
+from mock_server.serving import uvicorn_config
+from mock_server.settings import Settings
 from mock_server.store import StateError, probe
-from mock_server.tokens import DEVELOPMENT_SECRET, mint
+from openapi.document import Contract
 from openapi.loading import default_path
-from openapi.operations import permissions
 from webhook_sink.app import create_app as create_sink
 from webhook_sink.server import uvicorn_config as sink_config
 from webhook_sink.store import StoreError, open_store
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+LOG = logging.getLogger("hookproof")
 
 
 def run_mock(options: argparse.Namespace) -> int:
     """Serve the contract's operations until told to stop; return the exit code."""
+    logs = partial(show_logs, options.log_format, options.log_requests)
+    logs()
     contract = contract_of(options.contract)
-    secret = from_environment(options.jwt_secret, "HOOKPROOF_JWT_SECRET") or DEVELOPMENT_SECRET
-    signing = from_environment(options.webhook_secret, "HOOKPROOF_WEBHOOK_SECRET")
-    signing = signing or DEVELOPMENT_WEBHOOK_SECRET
-    if options.webhook_url:
-        fitting(contract, signing)
     watched = options.contract or default_path()
+    settings, made = mock_settings(options, contract)
+    app: ASGIApp | Mock = _app(contract, settings, watched)
+    with ExitStack() as stack:
+        tls = stack.enter_context(tls_of(options))
+        listener = listen(options.host, options.port)
+        if is_open(options.host):
+            LOG.warning("%s", warning(options.host, settings))
+        if options.workers > 1:
+            app = stack.enter_context(shared_mock(options.contract, watched, settings, logs))
+        url = url_of(listener, "https" if tls else "http", options.host if tls else "")
+        lines = start_screen(contract, settings, url, tls, made)
+        files = (tls.certificate, tls.key) if tls else None
+        config = uvicorn_config(app, contract, tls=files, workers=options.workers)
+        return (serve if options.workers == 1 else supervise)(config, listener, lines)
+
+
+def _app(contract: Contract, settings: Settings, watched: Path) -> ASGIApp:
+    """Return the application, or say in a `CommandError` what of the settings does not fit."""
     try:
-        settings = Settings(
-            jwt_secret=secret,
-            webhook_urls=tuple(options.webhook_url),
-            webhook_secret=signing,
-            rate_limit=options.rate_limit,
-            seed=options.seed,
-            state=options.state,
-            faults=frozenset(options.fault),
-            latency=options.latency,
-        )
         app = create_mock(contract, settings, watched=watched)
         probe(settings.state)
     except (StateError, ValueError) as error:
         raise CommandError(str(error)) from None
-    listener = listen(options.host, options.port)
-    url = url_of(listener)
-    # A token is printed only where its secret is the published one anyway.
-    issued = mint(secret, permissions(contract.operations), None)
-    token = issued if secret == DEVELOPMENT_SECRET else "$TOKEN"
-    lines = [f"hookproof mock listening on {url}"]
-    lines += [curl_line(contract, operation, url, token) for operation in contract.operations]
-    if options.workers == 1:
-        return serve(mock_config(app), listener, lines)
-    with shared_mock(options.contract, watched, settings, show_logs) as make:
-        config = mock_config(make, workers=options.workers)
-        return supervise(config, listener, lines)
-
-
-def mock_config(app: ASGIApp | Callable[[], ASGIApp], workers: int = 1) -> uvicorn.Config:
-    """Return how uvicorn serves the mock; for several `workers`, `app` makes the application."""
-    # A client's address is what the rate limit goes by: no header may claim another one.
-    return uvicorn.Config(
-        app,
-        factory=workers > 1,
-        workers=workers,
-        log_config=None,
-        access_log=False,
-        lifespan="on",
-        proxy_headers=False,
-        server_header=False,
-        ws="none",
-    )
+    return app
 
 
 def run_sink(options: argparse.Namespace) -> int:
@@ -90,7 +72,10 @@ def run_sink(options: argparse.Namespace) -> int:
     secret = from_environment(options.webhook_secret, "HOOKPROOF_WEBHOOK_SECRET")
     if secret:
         fitting(contract, secret)
+    show_logs()
     listener = listen(options.host, options.port)
+    if is_open(options.host):
+        LOG.warning("hookproof: %s can be reached from other machines", options.host)
     url = url_of(listener)
     with TemporaryDirectory(prefix="hookproof-sink-") as directory:
         path = options.store or Path(directory, "deliveries.sqlite3")
@@ -109,29 +94,8 @@ def run_sink(options: argparse.Namespace) -> int:
         return serve(sink_config(app), listener, lines)
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens there; `CommandError` says why not."""
-    if host not in LOOPBACK:
-        print(f"hookproof: {host} can be reached from other machines", file=sys.stderr)
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise CommandError(
-            f"cannot listen on {host}:{port} ({reason}): stop what listens there, or pass --port"
-        ) from None
-
-
-def url_of(listener: socket.socket) -> str:
-    """Return the URL under which `listener` is reached."""
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
 def serve(config: uvicorn.Config, listener: socket.socket, lines: list[str]) -> int:
     """Serve on `listener` until Ctrl-C or SIGTERM; print `lines` once requests are answered."""
-    show_logs()
     server = _Server(config, lines)
     server.run(sockets=[listener])
     return 0 if server.started else CANNOT
@@ -139,17 +103,9 @@ def serve(config: uvicorn.Config, listener: socket.socket, lines: list[str]) -> 
 
 def supervise(config: uvicorn.Config, listener: socket.socket, lines: list[str]) -> int:
     """Do the same with several processes."""
-    show_logs()
     workers = Workers(config, listener, lambda: print("\n".join(lines), flush=True))
     workers.run()
     return 0 if workers.served else CANNOT
-
-
-def show_logs() -> None:
-    """Show what we log, and of others what is wrong, on stderr."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    for quiet in ("httpx", "httpcore", "uvicorn", "connexion"):
-        logging.getLogger(quiet).setLevel(logging.WARNING)
 
 
 class _Server(uvicorn.Server):

@@ -4,7 +4,9 @@ import argparse
 import ipaddress
 import os
 import re
+import ssl
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -162,6 +164,20 @@ def is_host(text: str) -> bool:
 def from_environment(option: str | None, name: str) -> str | None:
     """Return the option's value, else the environment variable's; empty counts as not given."""
     return option or os.environ.get(name) or None
+
+
+def trusted(text: str) -> Path | bool:
+    """Read `false`, `true` (what the system trusts), or a file of certificates in PEM."""
+    if text in ("true", "false"):
+        return text == "true"
+    try:
+        ssl.create_default_context(cafile=text)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no file of certificates in PEM: {error.strerror or error}; "
+            "false trusts any certificate"
+        ) from None
+    return Path(text)
 
 
 def token(option: str | None, name: str) -> str | None:

@@ -108,6 +108,13 @@ def _pace(command: argparse.ArgumentParser) -> None:
         help="how long an answer may take (%(default)g)",
     )
     add(
+        "--tls-verify",
+        type=values.trusted,
+        default=True,
+        metavar="FILE",
+        help="trust what this file in PEM holds; false: trust anything (true: the system's)",
+    )
+    add(
         "--wait",
         type=values.seconds,
         default=0.0,

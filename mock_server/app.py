@@ -8,6 +8,7 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 
+from mock_server.access import Access
 from mock_server.admission import Admission
 from mock_server.behaviour import Behaviour
 from mock_server.cross_origin import CrossOrigin
@@ -59,7 +60,8 @@ def create_app(
             made.journal.write()
             made.store.close()
 
-    return Renewable(lambda c: compose(c, settings, made), contract, lifespan, watched)
+    app = Renewable(lambda c: compose(c, settings, made), contract, lifespan, watched)
+    return Access(app) if settings.log_requests else app
 
 
 def compose(contract: Contract, settings: Settings, made: Parts) -> ASGIApp:

@@ -177,7 +177,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def _refuse(self, status: int) -> None:
         """End the connection, with an answer of this status where one can still be given."""
         self._refused, self._since = True, None
-        REQUESTS.info("what %s sent is refused with %d", self.client, status)
+        fields = {"fields": {"status": status}}
+        REQUESTS.info("what is no whole request is refused: %d", status, extra=fields)
         cycle, head = self.cycle, self._in_head()
         if head and cycle is not None and not cycle.response_complete:
             cycle.keep_alive = False  # those before it are answered, then uvicorn closes

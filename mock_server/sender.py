@@ -27,6 +27,8 @@ OPEN_DELIVERIES = 1000
 """How many deliveries to one receiver may wait, in flight and between attempts included."""
 AT_ONCE = 8
 """Attempts to one receiver at the same time."""
+_FIELDS = ("delivery", "receiver", "attempt", "outcome")
+"""What a line of the log about an attempt says, where the log has fields."""
 _READ = 65536
 """Bytes of a receiver's answer that are read, so that its connection serves again."""
 
@@ -78,15 +80,17 @@ class Receiver:
             job = await self._queue.get()
             outcome, wait = await self._attempt(client, job.delivery)
             prefix = f"delivery {job.number} to {self._name}, attempt {job.attempt}"
+            known = (job.number, self._name, job.attempt, outcome)
+            fields = {"fields": dict(zip(_FIELDS, known, strict=True))}
             if wait is None:
-                _LOG.info("%s: %s", prefix, outcome)
+                _LOG.info("%s: %s", prefix, outcome, extra=fields)
                 self.open -= 1
             elif job.attempt >= job.delivery.attempts:
-                _LOG.warning("%s: %s; given up", prefix, outcome)
+                _LOG.warning("%s: %s; given up", prefix, outcome, extra=fields)
                 self.open -= 1
             else:
                 delay = max(wait, FIRST_DELAY * 2 ** (job.attempt - 1))
-                _LOG.warning("%s: %s; again in %.1f s", prefix, outcome, delay)
+                _LOG.warning("%s: %s; again in %.1f s", prefix, outcome, delay, extra=fields)
                 self._again(_Job(job.number, job.delivery, job.attempt + 1), delay)
 
     def _again(self, job: _Job, delay: float) -> None:

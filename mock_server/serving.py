@@ -1,5 +1,6 @@
 """The mock under uvicorn: the one configuration that everybody who serves it uses."""
 
+from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -20,19 +21,22 @@ LIMITS = Limits()
 
 
 def uvicorn_config(
-    app: ASGIApp,
+    app: ASGIApp | Callable[[], ASGIApp],
     contract: Contract,
     limits: Limits = LIMITS,
-    certificate: Path | None = None,
-    key: Path | None = None,
+    tls: tuple[Path, Path] | None = None,
+    workers: int = 1,
 ) -> uvicorn.Config:
-    """Return the configuration for `app` (of `create_app`); with `certificate` and `key` for TLS.
+    """Return the configuration for `app` (of `create_app`); `tls`: a certificate and its key.
 
+    For several `workers`, `app` makes the application, in each of them.
     The caller binds the socket: `uvicorn.Server(uvicorn_config(...)).run(sockets=[listener])`.
     """
     protocol = partial(BoundedProtocol, limits=limits, refusals=_refusals(contract, limits))
     return uvicorn.Config(
         app,
+        factory=workers > 1,
+        workers=workers,
         http=cast(Any, protocol),  # called as the class would be
         ws="none",
         lifespan="on",
@@ -41,8 +45,8 @@ def uvicorn_config(
         server_header=False,
         proxy_headers=False,  # the rate limit goes by the connection's address, whatever is claimed
         timeout_graceful_shutdown=_GRACE,
-        ssl_certfile=certificate,
-        ssl_keyfile=key,
+        ssl_certfile=tls[0] if tls else None,
+        ssl_keyfile=tls[1] if tls else None,
     )
 
 

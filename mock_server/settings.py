@@ -34,6 +34,8 @@ class Settings:
     control_token: str | None = None
     """What must be sent with every request below `mock_server.own.API`; None: nothing, and such
     requests must name a host of this machine."""
+    log_requests: bool = False
+    """Whether each request gets a line in the log."""
 
     def __post_init__(self) -> None:
         """Refuse what could not work."""

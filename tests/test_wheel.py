@@ -86,6 +86,9 @@ hookproof/demo.py
 hookproof/exits.py
 hookproof/hookproof.schema.json
 hookproof/known.py
+hookproof/listening.py
+hookproof/logs.py
+hookproof/mock_settings.py
 hookproof/mock_thread.py
 hookproof/options.py
 hookproof/parts.py
@@ -112,7 +115,11 @@ hookproof/run_settings.py
 hookproof/score.py
 hookproof/selftest.py
 hookproof/servers.py
+hookproof/servers.py
+hookproof/servers.py
+hookproof/start_screen.py
 hookproof/tables.py
+hookproof/tls.py
 hookproof/trial.py
 hookproof/values.py
 hookproof/verify.py
@@ -120,6 +127,7 @@ hookproof/verify_options.py
 hookproof/workers.py
 hookproof/xdist_group.py
 mock_server/__init__.py
+mock_server/access.py
 mock_server/admission.py
 mock_server/answer.py
 mock_server/answer_faults.py
@@ -138,11 +146,11 @@ mock_server/derived_parameters.py
 mock_server/derived_payloads.py
 mock_server/derived_requests.py
 mock_server/derived_statuses.py
-mock_server/documented.py
 mock_server/docs/docs.css
 mock_server/docs/docs.js
 mock_server/docs/index.html
 mock_server/documentation.py
+mock_server/documented.py
 mock_server/effect.py
 mock_server/error_shape.py
 mock_server/exchange.py
@@ -170,6 +178,8 @@ mock_server/secret_faults.py
 mock_server/security.py
 mock_server/sender.py
 mock_server/serving.py
+mock_server/settings.py
+mock_server/settings.py
 mock_server/settings.py
 mock_server/shared_hits.py
 mock_server/stack.py

@@ -1,0 +1,36 @@
+"""The log, on stderr: plain lines, or one JSON object on each."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+FORMATS = ("text", "json")
+
+
+def show_logs(style: str = "text", requests: bool = False) -> None:
+    """Show what we log, and of others what is wrong; `requests`: each request to the mock too."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Json() if style == "json" else logging.Formatter("%(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.captureWarnings(style == "json")
+    for quiet in ("httpx", "httpcore", "uvicorn", "connexion"):
+        logging.getLogger(quiet).setLevel(logging.WARNING)
+    if not requests:
+        logging.getLogger("hookproof.requests").setLevel(logging.WARNING)
+
+
+class _Json(logging.Formatter):
+    """A record as an object: what every record has, and the fields of its own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        shown = {
+            "time": moment.replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            shown["exception"] = self.formatException(record.exc_info)
+        return json.dumps(shown)

@@ -1,0 +1,204 @@
+"""`hookproof mock` at the terminal: lines to paste, TLS, the log, who may control it."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+import pytest
+import trustme
+from processes import JWT_SECRET, hookproof, launched
+
+from mock_server.tokens import DEVELOPMENT_SECRET, mint
+
+SECOND = str(Path(__file__).parent / "second.yaml")
+CONTROL = "a control token of the tests"
+
+
+def has_ipv6() -> bool:
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
+@contextmanager
+def mock(*options: str, **environment: str) -> Iterator[tuple[str, list[str]]]:
+    """Run the mock; yield its URL and the other lines of its start screen."""
+    command = ["-m", "hookproof", "mock", "--port", "0", *options]
+    with launched(command, **environment) as (url, process):
+        assert process.stdout is not None
+        lines: list[str] = []
+        while not (lines and lines[-1].startswith("curl --")):
+            lines.append(process.stdout.readline().rstrip("\n"))
+            assert lines[-1], lines
+        yield url, lines
+
+
+def pasted(line: str) -> subprocess.CompletedProcess[str]:
+    """Run a line as a shell does."""
+    plain = {"PATH": os.environ["PATH"], "NO_PROXY": "*"}
+    return subprocess.run(
+        line, shell=True, capture_output=True, text=True, check=False, env=plain, timeout=30
+    )
+
+
+CASES: dict[str, tuple[list[str], dict[str, str]]] = {
+    "the contract that ships": ([], {}),
+    "a secret of its own": ([], {"HOOKPROOF_JWT_SECRET": JWT_SECRET}),
+    "several operations, and parameters in paths": (["--contract", SECOND], {}),
+    "https": (["--tls"], {}),
+    "https by name": (["--tls", "--host", "localhost"], {}),
+    "everywhere": (["--host", "0.0.0.0", "--tls", "--contract", SECOND], {}),
+    "IPv6": (["--host", "::1", "--tls"], {}),
+    "everywhere in IPv6": (["--host", "::"], {}),
+    "several workers": (["--tls", "--workers", "2"], {}),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_line_of_the_start_screen_works_when_it_is_pasted(name: str) -> None:
+    options, environment = CASES[name]
+    if "IPv6" in name and not has_ipv6():
+        pytest.skip("this machine has no IPv6")
+    with mock(*options, **environment) as (url, lines):
+        calls = [line for line in lines if line.startswith("curl")]
+        answers = [pasted(line) for line in calls]
+        assert f"documentation on {url}/docs" in lines
+    assert [answer.returncode for answer in answers] == [0] * len(calls)
+    statuses = [answer.stdout.split()[1] for answer in answers[:-1]]
+    assert statuses[0] == "201"
+    assert set(statuses) <= {"200", "201", "404"}  # nothing was booked of the example's name
+    assert answers[-1].stdout == '{"status":"ok"}'
+    assert len(calls) == (6 if SECOND in options else 2)
+    assert all(JWT_SECRET not in line for line in lines)
+
+
+def test_a_certificate_that_was_given_is_served(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    made = authority.issue_cert("127.0.0.1")
+    chain, key, trusted = (tmp_path / name for name in ("chain.pem", "key.pem", "ca.pem"))
+    chain.write_bytes(b"".join(blob.bytes() for blob in made.cert_chain_pems))
+    made.private_key_pem.write_to_path(str(key))
+    authority.cert_pem.write_to_path(str(trusted))
+    with mock("--tls-cert", str(chain), "--tls-key", str(key)) as (url, lines):
+        assert pasted(lines[0]).stdout.startswith("HTTP/1.1 201")
+        judged = hookproof(
+            "verify", url, "--tls-verify", str(trusted), "--no-webhooks", "--profile", "quick",
+            "--max-requests", "40", "--provoke", "none", "--report-dir", str(tmp_path),
+            "--no-kept-cases", "--wait", "10",
+            HOOKPROOF_TOKEN=mint(DEVELOPMENT_SECRET, ["personalAccessToken:write"], None),
+        )  # fmt: skip
+        assert judged.returncode == 0, judged.stdout + judged.stderr
+        untrusted = hookproof(
+            "verify", url, "--no-webhooks", "--report-dir", str(tmp_path),
+            HOOKPROOF_TOKEN="any",
+        )  # fmt: skip
+    assert untrusted.returncode == 2
+    assert "trust it with --tls-verify FILE" in untrusted.stdout
+
+
+def test_what_cannot_be_used_for_tls_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").touch()
+    empty, missing = str(tmp_path / "empty.pem"), str(tmp_path / "missing.pem")
+    wrong = {
+        "pass --tls-cert and --tls-key": ["--tls-cert", empty],
+        "leave it out": ["--tls", "--tls-cert", empty, "--tls-key", empty],
+        "missing.pem: there is no such file": ["--tls-cert", missing, "--tls-key", empty],
+        "no certificate and its key": ["--tls-cert", empty, "--tls-key", empty],
+    }
+    for sentence, options in wrong.items():
+        done = hookproof("mock", "--port", "0", *options)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert sentence in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+def test_what_others_can_reach_is_said_with_the_token_that_they_lack() -> None:
+    opened: dict[str, list[str]] = {}
+    for host in ("127.0.0.1", "0.0.0.0"):
+        for known in ("", CONTROL):
+            done = run_until_ready("--host", host, HOOKPROOF_CONTROL_TOKEN=known)
+            opened[f"{host} {known}"] = [done[0], done[1]]
+    for name, (out, err) in opened.items():
+        assert ("can be reached from other machines" in err) == name.startswith("0.0.0.0")
+        assert CONTROL not in out + err
+        assert ("control token, which they need" in out) == (name == "0.0.0.0 ")
+    made = re.search(r"which they need: (\S+)$", opened["0.0.0.0 "][0], re.MULTILINE)
+    assert made
+    assert len(made[1]) >= 32
+    assert made[1] not in opened["0.0.0.0 "][1]
+
+
+def run_until_ready(*options: str, **environment: str) -> tuple[str, str]:
+    """Start the mock, stop it as soon as it is ready, and return what it printed."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hookproof", "mock", "--port", "0", *options],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    process.terminate()
+    out, err = process.communicate(timeout=30)
+    return first + out, err
+
+
+def test_the_log_is_an_object_on_each_line_with_requests_and_deliveries(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        receiver = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    options = ["--log-format", "json", "--log-requests", "--webhook-url", f"{receiver}/x?y=z"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hookproof", "mock", "--port", "0", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    url = process.stdout.readline().partition("listening on ")[2].strip()
+    curl = process.stdout.readline()
+    token = re.search(r"Bearer (\S+)'", curl)
+    assert token
+    httpx.get(f"{url}/a\u001bb?__code=7&key={token[1]}&c=%1b", headers={"X": "1"})
+    with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as connection:
+        connection.sendall(b"\x00\r\n\r\n")
+        connection.recv(1000)
+    assert pasted(curl).stdout.startswith("HTTP/1.1 201")
+    lines = [json.loads(process.stderr.readline()) for _ in range(4)]
+    process.terminate()
+    rest = process.communicate(timeout=30)[1]
+    lines += [json.loads(line) for line in rest.splitlines()]
+    assert token[1] not in json.dumps(lines)
+    assert {datetime.fromisoformat(line["time"]).utcoffset() is not None for line in lines} == {
+        True
+    }
+    assert {line["level"] for line in lines} == {"info", "warning"}
+    refused, broken, created = (line for line in lines if "status" in line)
+    assert (refused["method"], refused["status"]) == ("GET", 404)
+    assert refused["target"] == "/a%1Bb?__code=7&key=***&c=***"
+    assert "NOT_FOUND" in refused["answer"]
+    assert broken["status"] == 400
+    assert (created["status"], "answer" in created, created["ms"] > 0) == (201, False, True)
+    attempt = next(line for line in lines if "delivery" in line)
+    assert (attempt["delivery"], attempt["attempt"], attempt["outcome"]) == (1, 1, "ConnectError")
+    assert attempt["receiver"] == receiver
+
+
+def test_a_request_is_a_line_only_where_that_was_asked_for() -> None:
+    for options, wanted in (([], ""), (["--log-requests"], "GET /nowhere 404 ")):
+        with launched(["-m", "hookproof", "mock", "--port", "0", *options]) as (url, process):
+            httpx.get(f"{url}/nowhere")
+            log = Path(f"/proc/{process.pid}/fd/2")
+            assert log.read_text(encoding="utf-8")[: len(wanted)] == wanted
+            assert bool(log.read_text(encoding="utf-8")) == bool(wanted)

@@ -18,11 +18,11 @@ def _run(options: argparse.Namespace) -> int:  # noqa: PLR0911 - one for each co
     """Do what the options ask. Each command imports what it needs: a token needs no test runner."""
     match options.command:
         case "mock":
-            from hookproof.servers import run_mock
+            from hookproof.mock_command import run_mock
 
             return run_mock(options)
         case "sink":
-            from hookproof.servers import run_sink
+            from hookproof.sink_command import run_sink
 
             return run_sink(options)
         case "verify":

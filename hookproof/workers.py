@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
 from hookproof.contract_option import contract_of
+from hookproof.exits import CANNOT
 from mock_server.app import create_app
 from mock_server.parts import Worker
 from mock_server.settings import Settings
@@ -76,3 +77,10 @@ class Workers(Multiprocess):
             self._ready()
         else:
             self.should_exit.set()
+
+
+def supervise(config: uvicorn.Config, listener: socket.socket, lines: list[str]) -> int:
+    """Serve with several processes until told to stop; print `lines` once all of them answer."""
+    workers = Workers(config, listener, lambda: print("\n".join(lines), flush=True))
+    workers.run()
+    return 0 if workers.served else CANNOT

@@ -88,6 +88,7 @@ hookproof/hookproof.schema.json
 hookproof/known.py
 hookproof/listening.py
 hookproof/logs.py
+hookproof/mock_command.py
 hookproof/mock_settings.py
 hookproof/mock_thread.py
 hookproof/options.py
@@ -114,9 +115,8 @@ hookproof/reports/writing.py
 hookproof/run_settings.py
 hookproof/score.py
 hookproof/selftest.py
-hookproof/servers.py
-hookproof/servers.py
-hookproof/servers.py
+hookproof/serving.py
+hookproof/sink_command.py
 hookproof/start_screen.py
 hookproof/tables.py
 hookproof/tls.py
@@ -178,8 +178,6 @@ mock_server/secret_faults.py
 mock_server/security.py
 mock_server/sender.py
 mock_server/serving.py
-mock_server/settings.py
-mock_server/settings.py
 mock_server/settings.py
 mock_server/shared_hits.py
 mock_server/stack.py

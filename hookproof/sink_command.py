@@ -1,0 +1,46 @@
+"""`hookproof sink`: options in, a receiver of webhooks until it is told to stop."""
+
+import argparse
+import logging
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hookproof.contract_option import contract_of, fitting
+from hookproof.exits import CommandError
+from hookproof.listening import is_open, listen, url_of
+from hookproof.logs import show_logs
+from hookproof.serving import serve
+from hookproof.values import from_environment
+from webhook_sink.app import create_app
+from webhook_sink.server import uvicorn_config
+from webhook_sink.store import StoreError, open_store
+
+LOG = logging.getLogger("hookproof")
+
+
+def run_sink(options: argparse.Namespace) -> int:
+    """Receive deliveries until told to stop; return the exit code."""
+    contract = contract_of(options.contract)
+    secret = from_environment(options.webhook_secret, "HOOKPROOF_WEBHOOK_SECRET")
+    if secret:
+        fitting(contract, secret)
+    show_logs()
+    listener = listen(options.host, options.port)
+    if is_open(options.host):
+        LOG.warning("hookproof: %s can be reached from other machines", options.host)
+    url = url_of(listener)
+    with TemporaryDirectory(prefix="hookproof-sink-") as directory:
+        path = options.store or Path(directory, "deliveries.sqlite3")
+        try:
+            store = open_store(path)
+        except StoreError as error:
+            raise CommandError(str(error)) from None
+        app = create_app(contract, secret=secret, store=store, replies=options.reply)
+        kept = "there" if options.store else "until the sink stops; --store FILE keeps them longer"
+        lines = [
+            f"hookproof sink listening on {url} (any path but /_hookproof/)",
+            f"page and API on {url}/_hookproof/",
+            f"deliveries are kept in {path} {kept}",
+            f"curl -i {url}/webhook -H 'Content-Type: application/json' -d '{{}}'",
+        ]
+        return serve(uvicorn_config(app), listener, lines)

@@ -72,7 +72,11 @@ def _dialect() -> jsonschema.Draft202012Validator:
 
 
 def _complaints(source: Source) -> Iterator[str]:
-    for error in sorted(_dialect().iter_errors(source.data), key=lambda e: -len(e.absolute_path)):
+    def deepest_first(error: jsonschema.ValidationError) -> tuple[int, tuple[int, int]]:
+        # Those of one depth as they stand in the file: jsonschema has no order of its own.
+        return -len(error.absolute_path), source.position(join("", *error.absolute_path))
+
+    for error in sorted(_dialect().iter_errors(source.data), key=deepest_first):
         leaf = jsonschema.exceptions.best_match([error])
         pointer = join("", *leaf.absolute_path)
         if leaf.validator == "additionalProperties" and isinstance(leaf.instance, dict):

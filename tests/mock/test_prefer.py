@@ -294,8 +294,8 @@ def test_an_example_goes_before_a_made_value(mock: Any) -> None:
 def test_a_range_and_default_stand_for_every_status_of_theirs(tmp_path: Path) -> None:
     text = PATH.read_text(encoding="utf-8")
     varied = tmp_path / "ranges.yaml"
-    for status, other in {'"404":': '"4XX":', '"403":': "default:", '"401":': '"400":'}.items():
-        text = text.replace(status, other)
+    for stated, other in {'"404":': '"4XX":', '"403":': "default:", '"401":': '"400":'}.items():
+        text = text.replace(stated, other)
     early = '"1XX": {description: It is looked for.}'
     text = text.replace('"200":', f'{early}\n        "200":')
     varied.write_text(text, encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection
+from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -93,7 +94,9 @@ def _leaving(exchange: Exchange, send: Send, latency: Latency | None) -> Send:
         if latency is not None and exchange.operation is not None:
             wait += latency.seconds()
         if wait:
-            await asyncio.sleep(wait)
+            # A server that stops cancels what is under way: the answer goes out at once then.
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(wait)
         headers = tuple(h for h in started[0]["headers"] if h[0] != b"content-length")
         answer = Answer(started[0]["status"], headers, bytes(body))
         change = exchange.behaviour.answer

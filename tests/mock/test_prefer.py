@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import yaml
+from processes import started
 from second_contract import PATH, SECRET, second
 
 from hookproof.mock_thread import mock_of
@@ -24,6 +26,8 @@ VECTORS = Path(__file__).parent.parent / "vectors" / "preferences.yaml"
 SHORT = httpx.Timeout(10, read=0.5)
 """Seconds until a client gives up an answer that takes longer."""
 LONG = 1.5
+DEADLINE = 30
+"""Seconds until an answer that must come is given up."""
 
 Ask = Callable[..., httpx.Response]
 
@@ -237,6 +241,19 @@ def test_a_delay_holds_the_answer_back_and_nothing_else(mock: Any) -> None:
             ask(mock, prefer, json={}, timeout=SHORT)
     answer = ask(mock, "delay=0.01", json={})
     assert (answer.status_code, answer.headers["preference-applied"]) == (400, "delay=0.01")
+
+
+def test_a_mock_that_stops_sends_the_answers_that_wait(contract: Contract) -> None:
+    command = ["-m", "hookproof", "mock", "--port", "0", "--rate-limit", "1000/10m"]
+    path = contract.operations[0].path
+    with ThreadPoolExecutor() as pool, httpx.Client(trust_env=False) as client:
+        with started(command) as url:
+            ahead = {"Prefer": "delay=60"}
+            waiting = pool.submit(client.post, url + path, headers=ahead, timeout=DEADLINE)
+            left = "1000"
+            while left == "1000" and not waiting.done():  # until it was counted
+                left = client.post(f"{url}{path}?__code=201").headers["x-rate-limit-remaining"]
+        assert waiting.result().status_code == 401
 
 
 def test_latency_is_for_operations_alone(start: Any) -> None:

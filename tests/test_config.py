@@ -10,6 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+import trustme
 from processes import hookproof
 
 from hookproof import values
@@ -92,6 +93,16 @@ def test_the_command_line_outranks_the_environment_and_that_the_file(
     assert parse(["verify", "--token", "of-the-line"], folder).token == "of-the-line"
     monkeypatch.setenv("HOOKPROOF_TOKEN", "")
     with pytest.raises(CommandError, match=r"hookproof\.toml:4: token: .*MY_TOKEN is not set"):
+        parse(["verify"], folder)
+
+
+def test_a_file_to_trust_is_found_beside_the_configuration(folder: Path) -> None:
+    trustme.CA().cert_pem.write_to_path(str(folder / "ca.pem"))
+    for text, value in (("ca.pem", folder / "ca.pem"), ("false", False), ("true", True)):
+        write(folder, f"[verify]\ntls-verify = '{text}'\n")
+        assert parse(["verify"], folder).tls_verify == value
+    write(folder, "[verify]\ntls-verify = 'nowhere.pem'\n")
+    with pytest.raises(CommandError, match=r":2: tls-verify: .*nowhere\.pem.* false trusts any"):
         parse(["verify"], folder)
 
 

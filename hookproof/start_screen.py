@@ -1,6 +1,7 @@
 """What the mock prints when it is ready: where it is, and lines to paste into a shell."""
 
 import shlex
+import time
 
 from hookproof.curl_line import curl_line
 from hookproof.tls import Tls
@@ -9,15 +10,20 @@ from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.document import Contract
 from openapi.operations import permissions
 
+_DAY = 86400
+
 
 def start_screen(
     contract: Contract, settings: Settings, url: str, tls: Tls | None, made: str | None
 ) -> list[str]:
     """Return the lines. `made` is the control token, if it was made for this run.
 
-    The token in them is minted for whoever reads them; it opens nothing but this mock.
+    The token in them is minted for whoever reads them. It opens whatever has the mock's secret: for
+    a day, if that is not the published one.
     """
-    token = mint(settings.jwt_secret, permissions(contract.operations), None)
+    published = settings.jwt_secret == DEVELOPMENT_SECRET
+    expires = None if published else int(time.time()) + _DAY
+    token = mint(settings.jwt_secret, permissions(contract.operations), expires)
     trusted = ["--cacert", str(tls.trusted)] if tls else []
     lines = [f"hookproof mock listening on {url}"]
     lines += [curl_line(contract, o, url, token, trusted) for o in contract.operations]

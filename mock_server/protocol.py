@@ -3,7 +3,7 @@
 uvicorn reads a head without end, waits for the rest of a request for ever, and takes in pipelined
 requests faster than they are answered. The callbacks overridden here are those that asyncio and
 httptools document; none is called once for each header, and one timer for each connection looks
-now and then: an ordinary request costs a microsecond more.
+now and then: an ordinary request costs some 1.5 microseconds more.
 """
 
 import asyncio

@@ -165,7 +165,7 @@ def statuses(books: Books) -> Mapping[str, Mapping[str, Json]]:
                 for exchange, came in books.answered
                 if str(came) == status and exchange.request.operation is operation
             )
-            reason = None if seen else sentence(*why_not_seen(response))
+            reason = None if seen else sentence(*why_not_seen(books.settings, response))
             name = f"{operation.id} {status}" if several else status
             result[name] = {"seen": seen, "reason": reason}
     return result

@@ -9,6 +9,7 @@ from contracts.constraints import Constraint, constraints
 from contracts.credentials import why_not
 from contracts.judgements import Judgement
 from contracts.keywords import Key
+from contracts.settings import Settings
 from openapi.document import Contract, Response
 from openapi.pointer import join
 
@@ -87,7 +88,7 @@ def _why_of_an_answer(books: Books, constraint: Constraint) -> tuple[str, str | 
         return "nothing was asked for twice at once", "pass --provoke concurrent"
     response = _response_around(books.contract, constraint.pointer)
     if response is not None and not _seen(books, response):
-        return why_not_seen(response)
+        return why_not_seen(books.settings, response)
     return (
         f"no answer had {'this header' if constraint.kind == 'header' else 'a value there'}",
         None,
@@ -109,10 +110,13 @@ def _why_of_a_webhook(books: Books, constraint: Constraint) -> tuple[str, str | 
     return "no delivery had a value there", None
 
 
-def why_not_seen(response: Response) -> tuple[str, str | None]:
+def why_not_seen(settings: Settings, response: Response) -> tuple[str, str | None]:
     """Return why the answer was not seen, and what would bring it about."""
     unknown = ("nothing is known that brings it about", None)
-    return NOT_SEEN.get(response.provoke.get("by", ""), unknown)
+    by = response.provoke.get("by", "")
+    if by == "credential-without-permission" and settings.token_without_permission:
+        return "no credential without the permission was answered so", None
+    return NOT_SEEN.get(by, unknown)
 
 
 def responses(contract: Contract) -> Iterator[Response]:

@@ -1,6 +1,7 @@
 """Whether each credential was taken for what it is."""
 
 from collections.abc import Iterator
+from http import HTTPStatus
 
 from contracts.books import Books
 from contracts.checks.decided import Decided, allowance, decided
@@ -11,6 +12,11 @@ from contracts.judgements import Judgement, broken, doubtful, kept
 from contracts.plan import ISSUED as ISSUED_BLOCK
 from openapi.marked import marked
 
+BYPASSES = {
+    "absent": "who shows no credential is let through",
+    "malformed": "whatever text is shown for a credential is let through",
+}
+"""What it says of a service that it always accepts such a credential; the first tells most."""
 LEEWAY = 600.0
 """Seconds after its expiry in which a token may still be taken for valid: clocks differ."""
 
@@ -27,10 +33,12 @@ def permission_required(books: Books) -> Iterator[Judgement]:
 
 def _credential(books: Books, kind: str) -> Iterator[Judgement]:
     wrong: dict[int, list[Decided]] = {}
+    refused: set[tuple[str, str]] = set()
     useless = _refusals_of_good_ones(books)
     for case in decided(books, kind):
         tried = case.exchange.request.credential.kind
         if case.status == case.expected.status:
+            refused.add((case.exchange.request.operation.id, tried))
             yield kept(case.expected.pointer, case.case, tried)
         elif (allowed := allowance(books, case, "was due")) is not None:
             yield allowed
@@ -47,6 +55,8 @@ def _credential(books: Books, kind: str) -> Iterator[Judgement]:
         for case in cases:
             request, expected = case.exchange.request, case.expected
             message = f"{request.named()} was {case.answered}, not {expected.status}"
+            if status < HTTPStatus.MULTIPLE_CHOICES:
+                message += _bypass(case, cases, refused)
             others = [kind for kind in kinds if kind != request.credential.kind]
             if others:
                 message += f"; so were these credentials: {', '.join(others)}"
@@ -60,6 +70,19 @@ def _credential(books: Books, kind: str) -> Iterator[Judgement]:
                 expected=f"{expected.status} for a credential that is {request.credential.kind}",
                 came=case.answered,
             )
+
+
+def _bypass(case: Decided, accepted: list[Decided], refused: set[tuple[str, str]]) -> str:
+    """Return what the operation of `case` lets through, in words; empty if that says too much.
+
+    `refused` are the kinds of credentials that an operation refused at least once, by its id.
+    """
+    asked = case.exchange.request.operation.id
+    tried = (
+        (c.exchange.request.operation.id, c.exchange.request.credential.kind) for c in accepted
+    )
+    found = {kind for operation, kind in {*tried} - refused if operation == asked}
+    return next((f": {BYPASSES[kind]}" for kind in BYPASSES if kind in found), "")
 
 
 def _refusals_of_good_ones(books: Books) -> set[int]:

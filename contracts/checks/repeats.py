@@ -101,6 +101,10 @@ def rate_limit(books: Books) -> Iterator[Judgement]:
         yield kept(pointer, burst[0].request.case)
         return
     limit = operation.rate_limit
+    if not _exceeds(burst, limit["requests"], limit["seconds"]):
+        why = f"the burst was too slow to exceed {limit['requests']} requests in "
+        yield doubtful(pointer, burst[0].request.case, f"{why}{limit['seconds']} s")
+        return
     message = (
         f"{len(burst)} requests in {burst[-1].ended - burst[0].started:.1f} s were all answered "
         f"without a {answer.status}; the limit is {limit['requests']} in {limit['seconds']} s: "
@@ -114,3 +118,9 @@ def rate_limit(books: Books) -> Iterator[Judgement]:
         expected=f"a {answer.status} above {limit['requests']} requests in {limit['seconds']} s",
         came=f"none in {len(burst)} requests",
     )
+
+
+def _exceeds(burst: list[Exchange], requests: int, seconds: float) -> bool:
+    """Say whether more than so many requests lie wholly within so many seconds."""
+    pairs = zip(burst, burst[requests:], strict=False)
+    return any(last.ended - first.started <= seconds for first, last in pairs)

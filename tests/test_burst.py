@@ -1,0 +1,57 @@
+"""A rate limit is found to be ignored only where the burst went beyond it for certain."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from contracts.books import Books
+from contracts.checks.repeats import rate_limit
+from contracts.correlators import correlators
+from contracts.exchange import Answer, Credential, Exchange
+from contracts.follow_ups import BURST
+from contracts.freshness import Freshness
+from contracts.judgements import Judgement
+from contracts.ledger import Balance
+from contracts.plan import Plan, build
+from contracts.settings import Settings
+from openapi.loading import load
+
+CONTRACT = load()
+(OPERATION,) = CONTRACT.operations
+PLACES = correlators(CONTRACT, OPERATION)
+LIMIT = OPERATION.rate_limit or {}
+
+
+def judged(count: int, pause: float, last: int = 201) -> Judgement:
+    """Judge a burst of so many requests, one each `pause` seconds, the last answered `last`."""
+    fresh = Freshness("tests0", 1, datetime.now(UTC))
+    valid = Credential("valid", "accepted")
+    made = []
+    for number in range(count):
+        plan = Plan(BURST, "one of a burst", {"name": "a name", "scopes": []})
+        request = build(CONTRACT, OPERATION, PLACES, plan, fresh.next(), valid)
+        answer = Answer(201, (), b"{}")
+        made.append(Exchange(request, answer, None, number * pause, (number + 1) * pause))
+    made[-1] = replace(made[-1], answer=Answer(last, (), b"{}"))
+    settings = Settings(url="http://127.0.0.1:1", token="x", run_id="tests0", seed=1)
+    empty = Balance((), (), (), ())
+    (judgement,) = rate_limit(
+        Books(CONTRACT, settings, tuple(made), (), empty, (), None, {OPERATION.id: PLACES})
+    )
+    return judgement
+
+
+@pytest.mark.parametrize(
+    ("more", "slower", "decided"), [(1, 0.99, True), (1, 1.01, False), (0, 0.5, False)]
+)
+def test_a_slow_burst_decides_nothing(more: int, slower: float, decided: bool) -> None:
+    count = LIMIT["requests"] + more
+    judgement = judged(count, slower * LIMIT["seconds"] / (LIMIT["requests"] + 1))
+    assert (judgement.broken is not None, not judgement.doubt) == (decided, decided)
+
+
+def test_a_slow_burst_that_is_limited_all_the_same_is_kept() -> None:
+    judgement = judged(3, 10.0, last=429)
+    assert judgement.broken is None
+    assert not judgement.doubt

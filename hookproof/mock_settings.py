@@ -30,12 +30,14 @@ def _asked_for(options: argparse.Namespace, contract: Contract) -> Settings:
     secret = from_environment(options.jwt_secret, "HOOKPROOF_JWT_SECRET")
     try:
         return Settings(
+            auth=options.auth,
             jwt_secret=secret or DEVELOPMENT_SECRET,
             webhook_urls=tuple(options.webhook_url),
             webhook_secret=signing,
             rate_limit=options.rate_limit,
             seed=options.seed,
             state=options.state,
+            refused=frozenset(options.refuse),
             faults=frozenset(options.fault),
             latency=options.latency,
             control_token=token(options.control_token, "HOOKPROOF_CONTROL_TOKEN"),

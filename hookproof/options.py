@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from hookproof import values
 from hookproof.exits import CommandError
-from hookproof.logs import FORMATS
+from hookproof.mock_options import add_mock
 from hookproof.verify_options import add_verify
 
 
@@ -28,7 +28,9 @@ def parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     top = _Parser(prog="hookproof", description="One contract: a mock, a sink, a judge.")
     top.add_argument("--version", action="version", version=f"hookproof {_version()}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _mock(commands.add_parser("mock", help="run the service of the contract on this machine"))
+    mock = commands.add_parser("mock", help="run the service of the contract on this machine")
+    _server(mock, 4010)
+    add_mock(mock)
     _sink(commands.add_parser("sink", help="receive webhooks, keep them, judge them"))
     verify = commands.add_parser("verify", help="judge a running service, its webhooks included")
     _shared(verify)
@@ -77,82 +79,6 @@ def _server(command: argparse.ArgumentParser, port: int) -> None:
         help="port to listen on, 0 for a free one (%(default)s)",
     )
     _shared(command)
-
-
-def _mock(command: argparse.ArgumentParser) -> None:
-    _server(command, 4010)
-    command.add_argument(
-        "--jwt-secret", metavar="S", help="secret of the tokens (default: a published one)"
-    )
-    command.add_argument(
-        "--webhook-url",
-        type=values.url,
-        action=values.Each,
-        default=[],
-        metavar="URL",
-        help="send the webhooks there; may be given several times",
-    )
-    command.add_argument("--webhook-secret", metavar="S", help="sign the webhooks with this secret")
-    command.add_argument(
-        "--rate-limit", type=values.rate, metavar="RATE", help="answer 429 above this rate: 50/5s"
-    )
-    command.add_argument(
-        "--latency",
-        type=values.latency,
-        metavar="TIME",
-        help="let every answer take so long: 200ms, 100-300ms",
-    )
-    command.add_argument(
-        "--seed", type=int, metavar="N", help="answer with the same made-up values every time"
-    )
-    command.add_argument(
-        "--state",
-        type=Path,
-        metavar="FILE",
-        help="remember there what was created (default: until the mock stops)",
-    )
-    command.add_argument(
-        "--workers",
-        type=values.count,
-        default=1,
-        metavar="N",
-        help="serve with so many processes (%(default)s)",
-    )
-    command.add_argument(
-        "--fault",
-        action=values.Each,
-        default=[],
-        metavar="NAME",
-        help="have this fault (see hookproof faults); may be given several times",
-    )
-    _logging(command)
-    _safety(command)
-
-
-def _logging(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--log-format",
-        choices=FORMATS,
-        default="text",
-        metavar="NAME",
-        help="write the log as text, or as json: an object on each line (%(default)s)",
-    )
-    command.add_argument(
-        "--log-requests", action="store_true", help="write a line for each request"
-    )
-
-
-def _safety(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--control-token",
-        metavar="T",
-        help="ask for this token below /_hookproof/ (default: made where others can reach it)",
-    )
-    command.add_argument(
-        "--tls", action="store_true", help="serve https with a certificate made for this run"
-    )
-    command.add_argument("--tls-cert", type=Path, metavar="FILE", help="serve https with this one")
-    command.add_argument("--tls-key", type=Path, metavar="FILE", help="the key of --tls-cert")
 
 
 def _sink(command: argparse.ArgumentParser) -> None:

@@ -137,6 +137,11 @@ def provocation(text: str) -> str:
     return text
 
 
+def limit(text: str) -> Rate | Literal["documented"]:
+    """Read a rate, or `documented`."""
+    return "documented" if text == "documented" else rate(text)
+
+
 def pace(text: str) -> Rate | Literal["none"]:
     """Read a rate, or `none`."""
     return "none" if text == "none" else rate(text)

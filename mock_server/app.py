@@ -14,9 +14,12 @@ from mock_server.behaviour import Behaviour
 from mock_server.cross_origin import CrossOrigin
 from mock_server.documentation import short_paths
 from mock_server.faults import behaviour
+from mock_server.freedoms import chosen
+from mock_server.gates import gates
 from mock_server.intake import Intake
 from mock_server.on_demand import OnDemand
 from mock_server.operations import Endpoint
+from mock_server.other_methods import OtherMethods
 from mock_server.own import own_paths
 from mock_server.parts import Parts, Worker, parts
 from mock_server.problems import Problems
@@ -25,6 +28,7 @@ from mock_server.renewal import Renewable
 from mock_server.security import Gatekeeper
 from mock_server.settings import Settings
 from mock_server.stack import EXCEPTIONS, SECURITY, assemble, routing, station
+from mock_server.strictness import Strictness
 from mock_server.tokens import mint
 from mock_server.webhooks import Webhooks
 from openapi.document import Contract, Operation
@@ -41,7 +45,7 @@ def create_app(
     """Return an ASGI application with lifespan: state is open, webhooks are sent in between.
 
     `worker` says which of several processes it is for. Changes of the contract's file `watched`
-    are picked up. A `ValueError` names a fault that the contract has nothing for.
+    are picked up. A `ValueError` says what of the settings it has nothing for.
     """
     made = parts(settings, worker or Worker())
 
@@ -72,6 +76,11 @@ def compose(contract: Contract, settings: Settings, made: Parts) -> ASGIApp:
     own = own_paths(contract, problems, development_token, settings.control_token)
     webhooks = Webhooks(contract, settings.webhook_secret, made.sender, seed, made.announced)
     faulty = behaviour(contract, settings.faults)
+    limits = gates(contract, settings.rate_limit, made.hits)
+    rules = chosen(contract, settings.refused)
+    # Nobody pays for a station that has nothing to do.
+    counted = [partial(OtherMethods, contract=contract, limits=limits)] if limits else []
+    strict = [station(partial(Strictness, rules=rules), contract)] if rules else []
 
     @lru_cache(maxsize=256)
     def with_faults(names: frozenset[str]) -> Behaviour:
@@ -79,8 +88,9 @@ def compose(contract: Contract, settings: Settings, made: Parts) -> ASGIApp:
 
     def admitted(next_app: ASGIApp, operation: Operation) -> ASGIApp:
         # Two stations in one middleware of connexion's, which costs more than both.
-        admission = Admission(next_app, operation, made.limiter)
-        return OnDemand(admission, operation, contract, with_faults, made.limiter, settings.seed)
+        gate = limits.get(operation.id)
+        admission = Admission(next_app, operation, gate)
+        return OnDemand(admission, operation, contract, with_faults, gate, settings.seed)
 
     return assemble(
         document=lower(contract),
@@ -95,12 +105,14 @@ def compose(contract: Contract, settings: Settings, made: Parts) -> ASGIApp:
                 latency=settings.latency,
             ),
             EXCEPTIONS,
+            *counted,
             routing,
             station(admitted, contract),
             SECURITY,
             station(partial(Intake, contract=contract), contract),
+            *strict,
         ],
         endpoint=Endpoint(contract, secret, seed, made.answered, made.store),
-        gatekeeper=Gatekeeper(secret),
+        gatekeeper=Gatekeeper(secret, settings.auth),
         problems=problems,
     )

@@ -1,18 +1,16 @@
 """The station of what a client prefers: a certain answer, a fault, a delay."""
 
-import math
 import random
-import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.admission import Limiter
 from mock_server.answer import Answer, Headers, header, json_answer
 from mock_server.behaviour import Behaviour
 from mock_server.documented import Chosen, Documented
 from mock_server.exchange import Exchange, exchange_of
+from mock_server.gates import Gate
 from mock_server.marks import completed, required_headers
 from mock_server.prefer import NAMES, Preferences, understood, written
 from mock_server.problems import Refusal
@@ -28,17 +26,17 @@ class OnDemand:
         operation: Operation,
         contract: Contract,
         with_faults: Callable[[frozenset[str]], Behaviour],
-        limiter: Limiter | None,
+        gate: Gate | None,
         seed: int | None,
     ) -> None:
         """`with_faults` returns the mock's behaviour with more faults; a `ValueError`: unknown.
 
-        The `limiter` is asked, and counts nothing.
+        The `gate` tells of the limit, and counts nothing.
         """
         self._next = next_app
         self._operation = operation
         self._with_faults = with_faults
-        self._limiter = limiter
+        self._gate = gate
         self._documented = Documented(contract, operation, seed)
         choose = random.Random(f"{seed or 0}/{operation.id}")  # noqa: S311 - examples, not secrets
         self._headers = {
@@ -54,14 +52,13 @@ class OnDemand:
             return
         exchange.operation = self._operation
         exchange.on_demand = True  # also where it is refused
-        client = (scope.get("client") or ("", 0))[0]
         try:
             wanted = understood(exchange.asked)
             chosen = self._documented.chosen(wanted)
             if wanted.fault:
                 exchange.behaviour = self._with_faults(frozenset([wanted.fault]))
         except ValueError as error:
-            exchange.headers += await self._limits(client, None)
+            exchange.headers += await self._limits(scope, None)
             raise Refusal(400, str(error)) from None
         exchange.delay = wanted.delay or 0.0
         exchange.headers += _applied(exchange.asked, wanted, chosen)
@@ -69,7 +66,7 @@ class OnDemand:
             exchange.on_demand = False
             await self._next(scope, receive, send)
             return
-        exchange.headers += await self._limits(client, chosen)
+        exchange.headers += await self._limits(scope, chosen)
         exchange.answer = self._answer(chosen, exchange)
         await exchange.answer.send(send)
 
@@ -81,17 +78,14 @@ class OnDemand:
             return Answer(chosen.status, headers, b"")
         return json_answer(chosen.status, chosen.body.value, headers, chosen.body.media_type)
 
-    async def _limits(self, client: str, chosen: Chosen | None) -> Headers:
-        """Return the headers of the rate limit as it stands for `client`; exceeded in a 429."""
-        if self._limiter is None:
+    async def _limits(self, scope: Scope, chosen: Chosen | None) -> Headers:
+        """Return the headers of the rate limit as it stands; exceeded in a 429."""
+        if self._gate is None:
             return ()
-        remaining, reset = await self._limiter.peek(client)
         burst = self._operation.answer_to("burst")
-        exceeded = chosen is not None and chosen.response is burst
-        stated = burst or next(iter(self._operation.responses.values()))
-        made = self._limiter.headers(stated.headers, 0 if exceeded else remaining, reset)
-        wait = max(1, math.ceil(reset - time.time()))
-        return (*made, header("Retry-After", wait)) if exceeded else made
+        return await self._gate.told(
+            scope, exceeded=chosen is not None and chosen.response is burst
+        )
 
 
 def _applied(asked: Mapping[str, str], wanted: Preferences, chosen: Chosen | None) -> Headers:

@@ -1,10 +1,11 @@
-"""What outlives a change of the contract: state, journal, switches, identities, sender, limiter."""
+"""What outlives a change of the contract: state, journal, switches, identities, sender, hits."""
 
 from collections.abc import MutableSequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mock_server.admission import Limiter
+from limits.aio.storage import MemoryStorage, Storage
+
 from mock_server.fresh import ALONE, Identities, Share, some_number
 from mock_server.journal import Journal
 from mock_server.sender import Sender
@@ -39,14 +40,14 @@ class Parts:
     announced: Identities
     """For payloads."""
     sender: Sender
-    limiter: Limiter | None
+    hits: Storage
+    """What a rate limit has counted."""
 
 
 def parts(settings: Settings, worker: Worker) -> Parts:
     """Make the parts of a worker; nothing is opened yet."""
     store = Store(settings.state or worker.state)
     first, share = worker.first, worker.share
-    hits = SharedHits(store) if share[1] > 1 else None
     return Parts(
         store=store,
         journal=Journal(store, shared=share[1] > 1),
@@ -54,5 +55,5 @@ def parts(settings: Settings, worker: Worker) -> Parts:
         answered=Identities(settings.seed, first, share),
         announced=Identities(settings.seed, first, share),
         sender=Sender(settings.webhook_urls),
-        limiter=Limiter(settings.rate_limit, hits) if settings.rate_limit else None,
+        hits=SharedHits(store) if share[1] > 1 else MemoryStorage(),
     )

@@ -11,11 +11,11 @@ from starlette.requests import HTTPConnection
 from mock_server.answer import header, values
 from mock_server.exchange import Exchange, exchange_of
 from mock_server.problems import Refusal
-from mock_server.tokens import Checks, TokenRefused, granted, scope_token, verify
+from mock_server.tokens import MODES, Checks, TokenRefused, granted, scope_token, verify
 
 # RFC 9110, section 11.4 and RFC 6750, section 2.1: a scheme, spaces, a token68.
 _CREDENTIALS = re.compile(rb"([A-Za-z][A-Za-z0-9-]*) +([A-Za-z0-9._~+/=-]+)")
-_ALL = Checks()
+_ALL = MODES["jwt"]
 _REMEMBERED = 1024
 """How many verified tokens are kept, so that the next request with one need not verify it."""
 
@@ -25,9 +25,10 @@ SecurityFunction = Callable[[HTTPConnection], Awaitable[Mapping[str, Any]]]
 class Gatekeeper:
     """connexion's handler of bearer credentials (an entry of its `security_map`)."""
 
-    def __init__(self, secret: str) -> None:
-        """Take the secret that tokens are signed with."""
+    def __init__(self, secret: str, mode: str = "jwt") -> None:
+        """Take the secret that tokens are signed with, and the name of one of `MODES`."""
         self._secret = secret
+        self._checks = MODES[mode]
         self._verified: dict[bytes, Mapping[str, Any]] = {}
 
     def get_fn(self, _scheme: Mapping[str, Any], permissions: list[str]) -> SecurityFunction:
@@ -37,7 +38,7 @@ class Gatekeeper:
         async def check(request: HTTPConnection) -> Mapping[str, Any]:
             exchange = exchange_of(request.scope)
             hook = exchange.behaviour.checks
-            checks = hook(_ALL) if hook else _ALL
+            checks = hook(self._checks) if hook else self._checks
             exchange.claims = self._authenticate(exchange, checks)
             if checks.permission and not _permitted(needed, exchange.claims, checks):
                 raise _forbidden(permissions)
@@ -58,6 +59,8 @@ class Gatekeeper:
             raise _unauthorized("The Authorization header is malformed")
         if checks.scheme and match[1].lower() != b"bearer":
             raise _unauthorized("The Authorization header is not of the scheme Bearer")
+        if not checks.content:
+            return {}
         known = self._verified.get(match[2]) if checks is _ALL else None
         if known is not None and known.get("exp", math.inf) > time.time():
             return known

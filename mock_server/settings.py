@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from mock_server.latency import Latency
-from mock_server.tokens import DEVELOPMENT_SECRET
+from mock_server.tokens import DEVELOPMENT_SECRET, MODES
 from openapi.rate import Rate
 
 DEVELOPMENT_WEBHOOK_SECRET = "hookproof-development-secret-for-webhooks"  # noqa: S105
@@ -18,15 +19,19 @@ class Settings:
 
     jwt_secret: str = DEVELOPMENT_SECRET
     """Signs and verifies tokens. Below 32 bytes PyJWT warns (RFC 7518, section 3.2)."""
+    auth: str = "jwt"
+    """How credentials are checked: one of `mock_server.tokens.MODES`."""
     webhook_urls: tuple[str, ...] = ()
     """Every event goes to each of them."""
     webhook_secret: str = DEVELOPMENT_WEBHOOK_SECRET
-    rate_limit: Rate | None = None
-    """How many requests one client address may make; None is no limit."""
+    rate_limit: Rate | Literal["documented"] | None = None
+    """How often one client address may ask: so often, as the contract documents, without limit."""
     seed: int | None = None
     """Makes the same values every time; None: what must be unique differs from mock to mock."""
     state: Path | None = None
     """The file that keeps what the mock remembers; None: it is forgotten at the end."""
+    refused: frozenset[str] = frozenset()
+    """Names of freedoms of the contract that are used: requests which they cover are refused."""
     faults: frozenset[str] = frozenset()
     """Names of faults that the contract has, see `mock_server.faults`."""
     latency: Latency | None = None
@@ -41,6 +46,8 @@ class Settings:
         """Refuse what could not work."""
         if not self.jwt_secret:
             raise ValueError("the secret of the tokens is empty; leave it out or give one")
+        if self.auth not in MODES:
+            raise ValueError(f"{self.auth!r} is no way to check credentials: {', '.join(MODES)}")
         if self.control_token == "":
             raise ValueError("the control token is empty; leave it out or give one")
         for url in self.webhook_urls:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -48,6 +49,8 @@ class Checks:
     presence: bool = True
     """Off: whatever stands in the header, or nothing, is let through."""
     scheme: bool = True
+    content: bool = True
+    """Off: what stands behind the scheme is not read."""
     signature: bool = True
     algorithm: bool = True
     """Off: a token that says `alg: none` needs no signature."""
@@ -57,6 +60,16 @@ class Checks:
     permission: bool = True
     whole_permission: bool = True
     """Off: a permission that only contains the needed one will do."""
+
+
+MODES: Mapping[str, Checks] = MappingProxyType(
+    {
+        "jwt": Checks(),
+        "presence": Checks(content=False, permission=False),
+        "off": Checks(presence=False, permission=False),
+    }
+)
+"""How credentials are checked where no fault interferes, by the name of the mode."""
 
 
 @lru_cache(maxsize=1024)

@@ -17,6 +17,17 @@ def second() -> Contract:
     return load(PATH)
 
 
+def changed(directory: Path, *changes: tuple[str, str]) -> Contract:
+    """Return the contract with each text, which stands there once, followed by another."""
+    text = PATH.read_text(encoding="utf-8")
+    for place, more in changes:
+        assert text.count(place) == 1
+        text = text.replace(place, f"{place}{more}")
+    path = directory / "contract.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load(path)
+
+
 def token(*options: str) -> str:
     """Return a token for the mock, with every permission unless told otherwise."""
     chosen = ["--contract", str(PATH), "--jwt-secret", JWT_SECRET, *options]

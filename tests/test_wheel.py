@@ -89,6 +89,7 @@ hookproof/known.py
 hookproof/listening.py
 hookproof/logs.py
 hookproof/mock_command.py
+hookproof/mock_options.py
 hookproof/mock_settings.py
 hookproof/mock_thread.py
 hookproof/options.py
@@ -155,7 +156,9 @@ mock_server/effect.py
 mock_server/error_shape.py
 mock_server/exchange.py
 mock_server/faults.py
+mock_server/freedoms.py
 mock_server/fresh.py
+mock_server/gates.py
 mock_server/intake.py
 mock_server/journal.py
 mock_server/latency.py
@@ -163,6 +166,7 @@ mock_server/marks.py
 mock_server/mutations.py
 mock_server/on_demand.py
 mock_server/operations.py
+mock_server/other_methods.py
 mock_server/own.py
 mock_server/parts.py
 mock_server/payload.py
@@ -182,6 +186,7 @@ mock_server/settings.py
 mock_server/shared_hits.py
 mock_server/stack.py
 mock_server/store.py
+mock_server/strictness.py
 mock_server/switches.py
 mock_server/tokens.py
 mock_server/trials.py

@@ -155,24 +155,29 @@ class World:
 
 @contextmanager
 def running(
-    contract: Contract, receivers: int = 1, limits: Limits = LIMITS, **settings: Any
+    contract: Contract,
+    receivers: int = 1,
+    limits: Limits = LIMITS,
+    host: str = "127.0.0.1",
+    **settings: Any,
 ) -> Iterator[World]:
     with ExitStack() as stack:
         listening = [stack.enter_context(Receiver()) for _ in range(receivers)]
         app = create_app(
             contract, Settings(webhook_urls=tuple(r.url for r in listening), **settings)
         )
-        port = stack.enter_context(served(uvicorn_config(app, contract, limits)))
+        port = stack.enter_context(served(uvicorn_config(app, contract, limits), host))
         client = stack.enter_context(httpx.Client(trust_env=False, timeout=DEADLINE))
         operation = contract.operations[0]
         token = mint(DEVELOPMENT_SECRET, operation.permissions, None)
-        yield World("127.0.0.1", port, operation.path, listening, client, token)
+        yield World(host, port, operation.path, listening, client, token)
 
 
 @contextmanager
-def served(config: uvicorn.Config) -> Iterator[int]:
+def served(config: uvicorn.Config, host: str = "127.0.0.1") -> Iterator[int]:
     """Run a server in a thread until the block ends; yield its port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, 0), family=family, dualstack_ipv6=host == "::") as listener:
         server = _Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

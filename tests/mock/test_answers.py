@@ -9,7 +9,6 @@ import pytest
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.document import Contract
 from openapi.lowering import lower
-from openapi.rate import Rate
 
 
 def test_a_creation_is_answered_as_documented(mock: Any, contract: Contract) -> None:
@@ -90,38 +89,6 @@ def test_concurrent_creations_of_one_name_give_one_201(mock: Any) -> None:
     with ThreadPoolExecutor(20) as pool:
         statuses = [a.status_code for a in pool.map(mock.post, [content] * 20)]
     assert sorted(statuses) == [201] + [409] * 19
-
-
-def test_a_rate_limit_is_told_on_every_answer_and_ends_in_429(
-    start: Any, contract: Contract
-) -> None:
-    with start(rate_limit=Rate(3, 5)) as world:
-        answers = [
-            world.post(),
-            world.post(b"{"),
-            world.post(token="x"),
-            world.post(),
-            world.post(),
-        ]
-    assert [a.status_code for a in answers] == [201, 400, 401, 429, 429]
-    assert [a.headers["x-rate-limit-remaining"] for a in answers] == ["2", "1", "0", "0", "0"]
-    assert "retry-after" not in answers[0].headers
-    for answer in answers:
-        for header in contract.operations[0].responses[str(answer.status_code)].headers:
-            stated: Any = answer.headers[header.name]
-            value = int(stated) if header.is_integer else stated
-            assert not contract.schema(header.schema).violations(value), header.name
-    assert answers[0].headers["x-rate-limit-limit"] == "5s"
-    assert 1 <= int(answers[3].headers["retry-after"]) <= 5
-
-
-def test_a_period_of_minutes_is_written_in_minutes(start: Any) -> None:
-    with start(rate_limit=Rate(600, 60)) as world:
-        assert world.post().headers["x-rate-limit-limit"] == "1m"
-
-
-def test_no_rate_limit_is_on_by_default(mock: Any) -> None:
-    assert not [name for name in mock.post().headers if "limit" in name]
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"])

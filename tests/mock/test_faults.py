@@ -156,6 +156,7 @@ def test_a_row_says_what_it_is() -> None:
         ({"faults": frozenset({"nothing"})}, "'nothing' is no fault"),
         ({"webhook_urls": ("localhost:4020",)}, "write http://host:port/path"),
         ({"jwt_secret": ""}, "empty"),
+        ({"auth": "none"}, "'none' is no way to check credentials: jwt, presence, off"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(

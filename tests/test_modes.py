@@ -1,0 +1,98 @@
+"""The mock in every mode is the service of its contract, but for the modes that ask for less.
+
+A mode is a row: its name and the options of `hookproof mock`. With `ALL_DEVIATIONS=1` (the tox
+environment `deviations`) each freedom is used alone, too, and the default profile judges.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from processes import JWT_SECRET, WEBHOOK_SECRET, Run, hookproof, started, verify
+
+from mock_server.freedoms import chosen
+from openapi.loading import load
+from webhook_sink.server import Sink
+
+CONTRACT = load()
+SHIPPED = (files("openapi") / "personal-access-tokens.yaml").read_text(encoding="utf-8")
+EVERY = bool(os.environ.get("ALL_DEVIATIONS"))
+FREEDOMS = [f["name"] for o in CONTRACT.operations for f in o.freedoms if "at" in f]
+SLOW, QUICK = "requests: 50\n        seconds: 5\n", "requests: 90\n        seconds: 1\n"
+"""The documented limit, and one that does not hold a run up."""
+
+
+def refusing(*names: str) -> list[str]:
+    return [part for name in names for part in ("--refuse", name)]
+
+
+MODES = {
+    "a limit": ["--contract", "{limited}", "--rate-limit", "documented"],
+    "every rule": refusing(*FREEDOMS),
+    "two rules, a seed, two receivers": [
+        *refusing("unknown-scopes", "past-expiry"),
+        *("--seed", "7", "--webhook-url", "{receiver}"),
+    ],
+    **({name: refusing(name) for name in FREEDOMS} if EVERY else {}),
+}
+BYPASSED = {
+    "presence": "whatever text is shown for a credential is let through",
+    "off": "who shows no credential is let through",
+}
+
+
+@cache
+def token(*options: str) -> str:
+    return hookproof("token", "--jwt-secret", JWT_SECRET, *options).stdout.strip()
+
+
+@contextmanager
+def places(directory: Path) -> Iterator[dict[str, str]]:
+    """Yield what stands in the options for what a test has to make first."""
+    assert SHIPPED.count(SLOW) == 1
+    limited = directory / "limited.yaml"
+    limited.write_text(SHIPPED.replace(SLOW, QUICK), encoding="utf-8")
+    with Sink(CONTRACT, WEBHOOK_SECRET) as sink:
+        yield {"{limited}": str(limited), "{receiver}": sink.url}
+
+
+def judged(port: int, directory: Path, options: list[str]) -> Run:
+    """Start the mock with `options` and judge it."""
+    with places(directory) as known:
+        filled_in = [known.get(option, option) for option in options]
+        command = ["-m", "hookproof", "mock", "--port", "0", *filled_in]
+        command += ["--webhook-url", f"http://127.0.0.1:{port}/hooks"]
+        secrets = {"HOOKPROOF_JWT_SECRET": JWT_SECRET, "HOOKPROOF_WEBHOOK_SECRET": WEBHOOK_SECRET}
+        arguments = ["--profile", "default" if EVERY else "quick"]
+        if "--contract" in options:
+            arguments += ["--contract", known["{limited}"]]
+        tokens = {
+            "HOOKPROOF_TOKEN": token(),
+            "HOOKPROOF_TOKEN_WITHOUT_PERMISSION": token("--scope", "license:read"),
+            "HOOKPROOF_TOKEN_EXPIRED": token("--expires-in", "-60"),
+        }
+        with started(command, **secrets) as url:
+            return verify(url, port, directory / "report", *arguments, **tokens)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_mock_conforms_in_every_mode(mode: str, port: int, tmp_path: Path) -> None:
+    run = judged(port, tmp_path, ["--auth", "jwt", *MODES[mode]])
+    assert (run.code, run.report["verdict"], run.violated) == (0, "conforms", set()), run.out
+
+
+@pytest.mark.parametrize("auth", BYPASSED)
+def test_a_mock_that_asks_for_less_deviates_by_that(auth: str, port: int, tmp_path: Path) -> None:
+    run = judged(port, tmp_path, ["--auth", auth])
+    assert (run.code, run.violated) == (1, {"credential-refused", "permission-required"}), run.out
+    assert BYPASSED[auth] in run.out
+
+
+def test_every_freedom_about_a_value_can_be_used() -> None:
+    assert [
+        rule.name for rules in chosen(CONTRACT, FREEDOMS).values() for rule in rules
+    ] == FREEDOMS

@@ -21,6 +21,10 @@ BAD = {
     "a port that is none": (["mock", "--port", "99999"], "'99999' is not a port"),
     "a rate that is none": (["mock", "--rate-limit", "fast"], "'fast' is not a rate; write N/s"),
     "an unknown fault": (["mock", "--fault", "nonsense"], "'nonsense' is no fault"),
+    "a certificate without its key": (
+        ["mock", "--tls-cert", __file__],
+        "pass --tls-cert and --tls-key",
+    ),
     "a URL that is none": (["verify", "localhost:4010"], "'localhost:4010' is not a URL"),
     "statuses that are none": (["sink", "--reply", "500,abc"], "'500,abc' is not a list"),
     "a header that is none": (["verify", "http://h", "-H", "nonsense"], "NAME:VALUE"),

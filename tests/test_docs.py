@@ -205,7 +205,7 @@ def test_every_variable_of_the_environment_is_documented_and_exists() -> None:
     }
     every = set().union(*read.values())
     assert len(every) >= 6
-    for module, page in (("run_settings.py", CI), ("servers.py", MOCK), ("tables.py", MOCK)):
+    for module, page in (("run_settings.py", CI), ("mock_settings.py", MOCK), ("tables.py", MOCK)):
         assert read[module] <= set(re.findall(r"`(HOOKPROOF_[A-Z_]+)`", page)), module
     for name, page in PAGES.items():
         assert set(re.findall(r"HOOKPROOF_[A-Z_]+[A-Z]", page)) <= every, name

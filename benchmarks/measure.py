@@ -1,0 +1,80 @@
+"""The measuring: every subject started by itself, checked, then loaded in turn."""
+
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import proc
+from figures import Figures, Round, Start, failures, figures
+from load import load
+from sample import Sample
+from subjects import Running, Subject, first_answer, running
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured."""
+
+    starts: int
+    rounds: int
+    seconds: float
+    """Of load in each round."""
+    connections: int
+
+
+def measured(chosen: Sequence[Subject], asked: Sample, plan: Plan) -> dict[str, Figures]:
+    """Return the figures of each subject by its key."""
+    starts: dict[str, list[Start]] = {subject.key: [] for subject in chosen}
+    rounds: dict[str, list[Round]] = {subject.key: [] for subject in chosen}
+    for _ in range(plan.starts):
+        for subject in chosen:  # each by itself: memory that is shared is divided among its users
+            starts[subject.key].append(_started(subject, asked))
+    with ExitStack() as stack:
+        servers = [stack.enter_context(running(subject)) for subject in chosen]
+        seen = {server.subject.key: _verified(server, asked) for server in servers}
+        for server in servers:
+            load(asked, server.port, plan.seconds / 2, plan.connections)
+        for _ in range(plan.rounds):
+            for server in servers:
+                rounds[server.subject.key].append(_round(server, asked, plan))
+    return {s.key: figures(s.title, seen[s.key], starts[s.key], rounds[s.key]) for s in chosen}
+
+
+def _started(subject: Subject, asked: Sample) -> Start:
+    began = time.monotonic()
+    with running(subject) as server:
+        answer = first_answer(server, asked)
+        seconds = time.monotonic() - began
+        if wrong := asked.misfit(*answer):
+            raise SystemExit(f"{subject.title} {wrong}")
+        return Start(seconds, proc.memory(server.pid)[1] if proc.KNOWN else 0)
+
+
+def _verified(server: Running, asked: Sample) -> str:
+    """Say what is seen of the subject's checks, or stop if it does not do what it claims."""
+    if wrong := asked.misfit(*first_answer(server, asked)):
+        raise SystemExit(f"{server.subject.title} {wrong}")
+    if not server.subject.checks:
+        return "nothing"
+    again, _ = asked.ask(server.port, "the first one")
+    forged, _ = asked.ask(server.port, "another one", asked.token[:-4] + "AAAA")
+    expected = tuple(
+        answer.status if (answer := asked.operation.answer_to(provocation)) else ""
+        for provocation in ("repeated-request", "refused-credential")
+    )
+    if (str(again), str(forged)) != expected:
+        raise SystemExit(f"{server.subject.title} answered {again} to a repeated request and "
+                         f"{forged} to a forged credential; expected are {expected}")  # fmt: skip
+    return "credential, name"
+
+
+def _round(server: Running, asked: Sample, plan: Plan) -> Round:
+    before = proc.cpu_seconds(server.pid) if proc.KNOWN else 0
+    done = load(asked, server.port, plan.seconds, plan.connections)
+    spent = proc.cpu_seconds(server.pid) - before if proc.KNOWN else 0
+    if failures(done):
+        print(f"{server.subject.title}: {done.refused} of {done.requests} answers were refusals, "
+              f"{done.lost} requests had none; its figures are void", file=sys.stderr)  # fmt: skip
+    return Round(done, spent)

@@ -1,0 +1,76 @@
+"""`hookproof mock` beside Prism, a plain connexion app and a bare ASGI function, in one run.
+
+Run it where hookproof is installed, with wrk on the PATH: `python benchmarks/mock.py`. Every
+subject gets the same load in turn, round after round, because the speed of a machine varies; the
+medians are compared. Before that each is started several times, and its first answer is judged by
+the contract. Prism is taken from --prism, the PATH, node_modules/.bin or npx.
+"""
+
+import argparse
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import proc
+import yaml
+from load import found as wrk_found
+from measure import Plan, measured
+from plain_document import plain_document
+from profiled import profile
+from sample import sample
+from subjects import KEYS, subjects
+from table import as_json, table
+
+from openapi.loading import load
+
+
+def main() -> None:
+    given = _options()
+    if not wrk_found():
+        raise SystemExit(
+            "wrk was not found (on Debian: apt-get install wrk); "
+            "a loader in Python would be slower than what it measures"
+        )
+    os.environ["HOOKPROOF_JWT_SECRET"] = secrets.token_urlsafe(32)
+    contract = load()
+    asked = sample(contract, _token())
+    plan = Plan(given.starts, given.rounds, given.seconds, given.connections)
+    with TemporaryDirectory() as directory:
+        document = Path(directory, "openapi.yaml")
+        document.write_text(yaml.safe_dump(plain_document(contract)), encoding="utf-8")
+        known, notices = subjects(asked, document, given.prism)
+        if not proc.KNOWN:
+            notices.append("processor time and memory are left out: only Linux tells them")
+        for notice in notices:
+            print(notice, file=sys.stderr)
+        chosen = [subject for subject in known if not given.only or subject.key in given.only]
+        found = measured(chosen, asked, plan)
+        if given.profile:
+            profile(known[0], asked, plan, given.profile)
+    print((as_json if given.json else table)(found, plan, proc.memory(os.getpid())[0]))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    add = parser.add_argument
+    add("--seconds", type=float, default=5, help="of load in each round (%(default)s)")
+    add("--rounds", type=int, default=5, help="of load for each subject (%(default)s)")
+    add("--starts", type=int, default=5, help="of each subject (%(default)s)")
+    add("--connections", type=int, default=32, help="at a time (%(default)s)")
+    add("--only", action="append", choices=KEYS, help="this subject; may be given several times")
+    add("--prism", metavar="PATH", help="where Prism is")
+    add("--json", action="store_true", help="print a JSON object in place of the table")
+    add("--profile", type=Path, metavar="FILE", help="write there where the mock's time goes")
+    return parser.parse_args()
+
+
+def _token() -> str:
+    command = [sys.executable, "-m", "hookproof", "token"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""Where the time of a request to the mock goes, by cProfile, which slows every call down alike."""
+
+import io
+import pstats
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from load import load
+from measure import Plan
+from sample import Sample
+from subjects import Subject, first_answer, running
+
+_SHOWN = 60
+
+
+def profile(mock: Subject, asked: Sample, plan: Plan, path: Path) -> None:
+    """Load `mock` for a round under cProfile; write the costliest functions to `path`."""
+    with TemporaryDirectory() as directory:
+        raw = Path(directory, "profile")
+        python, *rest = mock.command
+        under = replace(mock, command=(python, "-m", "cProfile", "-o", str(raw), *rest))
+        with running(under) as server:
+            first_answer(server, asked)
+            done = load(asked, server.port, plan.seconds, plan.connections)
+        text = io.StringIO()
+        stats = pstats.Stats(str(raw), stream=text)
+        stats.sort_stats("tottime").print_stats(_SHOWN)
+    path.write_text(f"{done.requests} requests, the start included\n{text.getvalue()}", "utf-8")

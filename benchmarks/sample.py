@@ -1,0 +1,76 @@
+"""The request that every subject is asked, with a fresh value each time, and what answers it."""
+
+import http.client
+import json
+from dataclasses import dataclass
+
+from openapi.document import Contract, Operation
+from openapi.expression import parse
+from openapi.pointer import put
+from openapi.sample import example
+
+_MARK = "a value to be replaced"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A valid request of the contract: its body is `before`, a value that nobody used, `after`."""
+
+    contract: Contract
+    operation: Operation
+    before: str
+    after: str
+    token: str
+
+    def headers(self, token: str | None = None) -> dict[str, str]:
+        """Return the headers that a body needs, with another credential if one is given."""
+        media_type = next(iter(self.operation.content))
+        return {"Authorization": f"Bearer {token or self.token}", "Content-Type": media_type}
+
+    def body(self, value: str) -> bytes:
+        """Return the body with a fresh value."""
+        return f"{self.before}{value}{self.after}".encode()
+
+    def ask(self, port: int, value: str, token: str | None = None) -> tuple[int, bytes]:
+        """Send one request; return status and body of the answer, or raise `OSError`."""
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        method, path = self.operation.method, self.operation.path
+        try:
+            connection.request(method, path, self.body(value), self.headers(token))
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        except http.client.HTTPException as error:
+            raise ConnectionError(str(error)) from error
+        finally:
+            connection.close()
+
+    def misfit(self, status: int, body: bytes) -> str | None:
+        """Say why an answer is not the success that the contract describes; None if it is."""
+        success = self.operation.answer_to("valid-request")
+        assert success is not None
+        if str(status) != success.status:
+            return f"answered {status} and not {success.status} to a valid request"
+        for schema in success.content.values():
+            for broken in self.contract.schema(schema).violations(json.loads(body), limit=1):
+                return f"answered with {broken.instance or 'a body'}: {broken.message}"
+        return None
+
+    def answer(self) -> str:
+        """Return status and body of the contract's own example of a success."""
+        success = self.operation.answer_to("valid-request")
+        assert success is not None
+        shown = example(self.contract, next(iter(success.content.values())))
+        return f"{success.status} {json.dumps(shown)}"
+
+
+def sample(contract: Contract, token: str) -> Sample:
+    """Return the contract's first example of a request whose success may not be repeated."""
+    for operation in contract.operations:
+        once = operation.answer_to("repeated-request")
+        if once is not None:
+            body = example(contract, next(iter(operation.content.values())))
+            for stated in once.provoke["keeping"]:
+                put(body, parse(stated).where, _MARK)
+            before, _, after = json.dumps(body).partition(_MARK)
+            return Sample(contract, operation, before, after, token)
+    raise SystemExit("the contract has no operation that takes a value once")

@@ -1,0 +1,127 @@
+"""What is measured: how each subject is started, and what it claims to do."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sample import Sample
+
+from openapi.loading import default_path
+
+HERE = Path(__file__).parent
+KEYS = ("hookproof", "hookproof-2", "prism", "connexion", "bare")
+START_SECONDS = 60
+"""How long a subject may take to answer for the first time."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A server that can be started."""
+
+    key: str
+    title: str
+    command: tuple[str, ...]
+    """`PORT` stands for the port to listen on."""
+    checks: bool
+    """Whether it claims to verify credentials and to remember what is taken."""
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A subject that runs."""
+
+    subject: Subject
+    port: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def pid(self) -> int:
+        """The first of its processes."""
+        return self.process.pid
+
+
+def subjects(sample: Sample, document: Path, prism: str | None) -> tuple[list[Subject], list[str]]:
+    """Return those that can be started here, and a notice for each that cannot."""
+    mock = (sys.executable, "-m", "hookproof", "mock", "--port", "PORT")
+    options = ["--no-access-log", "--log-level", "warning", "--loop", "uvloop"]
+    options += ["--http", "httptools", "--port", "PORT"]
+    server = (sys.executable, "-m", "uvicorn", "--app-dir", str(HERE), *options)
+    known = [Subject("hookproof", "hookproof mock", mock, True)]
+    notices = []
+    if "--workers" in _output(*mock[:4], "--help"):
+        two = (*mock, "--workers", "2")
+        known.append(Subject("hookproof-2", "hookproof mock --workers 2", two, True))
+    else:
+        notices.append("hookproof mock --workers 2 is left out: there is no such option yet")
+    found = _prism(prism)
+    if found:
+        command = (*found, "mock", str(default_path()), "--port", "PORT")
+        known.append(Subject("prism", "Prism", command, False))
+    else:
+        notices.append("Prism is left out: it was not found (npm install @stoplight/prism-cli)")
+    plain = {"BENCHMARK_DOCUMENT": str(document)}
+    known.append(
+        Subject("connexion", "plain connexion app", (*server, "plain_app:app"), True, plain)
+    )
+    bare = {"BENCHMARK_ANSWER": sample.answer()}
+    known.append(Subject("bare", "bare ASGI function", (*server, "bare_app:app"), False, bare))
+    return known, notices
+
+
+def _output(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+def _prism(given: str | None) -> tuple[str, ...]:
+    """Return the command that is Prism; nothing if there is none."""
+    here = shutil.which("prism", path=str(Path("node_modules", ".bin").resolve()))
+    path = given or shutil.which("prism") or here
+    if path:
+        return (path,) if shutil.which("node") and shutil.which(path) else ()
+    npx = ("npx", "--no-install", "prism")
+    return npx if shutil.which("npx") and _output(*npx, "--version") else ()
+
+
+@contextmanager
+def running(subject: Subject) -> Iterator[Running]:
+    """Start the subject on a free port and stop it in the end; it need not answer yet."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = int(listener.getsockname()[1])
+    command = [str(port) if word == "PORT" else word for word in subject.command]
+    process = subprocess.Popen(
+        command,
+        env={**os.environ, **subject.environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield Running(subject, port, process)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def first_answer(server: Running, sample: Sample) -> tuple[int, bytes]:
+    """Ask until there is an answer, as often as the port can be connected to."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            return sample.ask(server.port, "the first one")
+        except ConnectionError:
+            if server.process.poll() is not None or time.monotonic() > deadline:
+                raise SystemExit(f"{server.subject.title} does not answer") from None
+            time.sleep(0.002)

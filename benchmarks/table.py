@@ -1,0 +1,79 @@
+"""What is printed: the table, or the same figures as JSON."""
+
+import json
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from figures import Figures, Target, targets
+from measure import Plan
+
+_HEAD = ("", "requests/s", ": Prism", "p99 ms", "CPU us", "first 201 s", "idle MiB", "checks")
+
+
+def table(found: Mapping[str, Figures], plan: Plan, memory: str) -> str:
+    """Return the figures of each subject, the targets and the machine, for people."""
+    prism = found["prism"].per_second if "prism" in found else None
+    rows = [_HEAD, *(_row(figures, prism) for figures in found.values())]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+    lines = [
+        "  ".join(
+            text.rjust(width) if 0 < column < len(_HEAD) - 1 else text.ljust(width)
+            for column, (text, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    lines += ["", *map(_said, targets(found)), "", _machine(plan)]
+    lines += [f"CPU us: processor time for one request; idle MiB: {memory} after the first 201"]
+    return "\n".join(lines)
+
+
+def as_json(found: Mapping[str, Figures], plan: Plan, memory: str) -> str:
+    """Return the same as one JSON object."""
+    value = {
+        "machine": _machine(plan),
+        "memory": memory,
+        "subjects": {key: asdict(figures) for key, figures in found.items()},
+        "targets": [asdict(target) for target in targets(found)],
+    }
+    return json.dumps(value, indent=2)
+
+
+def _row(figures: Figures, prism: float | None) -> tuple[str, ...]:
+    per_second, memory = figures.per_second, figures.memory
+    return (
+        figures.title,
+        _text(per_second, 0),
+        _text(per_second / prism if per_second and prism else None, 2),
+        _text(figures.p99, 1),
+        _text(figures.cpu, 0),
+        _text(figures.first, 2),
+        _text(memory / 2**20 if memory else None, 0),
+        figures.verified,
+    )
+
+
+def _text(value: float | None, digits: int) -> str:
+    return "-" if value is None else f"{value:,.{digits}f}"
+
+
+def _said(target: Target) -> str:
+    if target.ratio is None:
+        return f"{target.sentence}: not measured"
+    return f"{target.sentence}: {target.ratio:.2f}, {'met' if target.met else 'MISSED'}"
+
+
+def _machine(plan: Plan) -> str:
+    load = f"{plan.rounds} rounds of {plan.seconds:g} s, {plan.connections} connections"
+    return f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}; {load}"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or platform.machine())

@@ -34,11 +34,11 @@ def main() -> None:
             "wrk was not found (on Debian: apt-get install wrk); "
             "a loader in Python would be slower than what it measures"
         )
-    os.environ["HOOKPROOF_JWT_SECRET"] = secrets.token_urlsafe(32)
-    contract = load()
-    asked = sample(contract, _token())
-    plan = Plan(given.starts, given.rounds, given.seconds, given.connections)
     with TemporaryDirectory() as directory:
+        _settle(directory)
+        contract = load()
+        asked = sample(contract, _token())
+        plan = Plan(given.starts, given.rounds, given.seconds, given.connections)
         document = Path(directory, "openapi.yaml")
         document.write_text(yaml.safe_dump(plain_document(contract)), encoding="utf-8")
         known, notices = subjects(asked, document, given.prism)
@@ -51,6 +51,13 @@ def main() -> None:
         if given.profile:
             profile(known[0], asked, plan, given.profile)
     print((as_json if given.json else table)(found, plan, proc.memory(os.getpid())[0]))
+
+
+def _settle(directory: str) -> None:
+    """Give the subjects one secret, and their byte code a place, as an installed package has it."""
+    os.environ["HOOKPROOF_JWT_SECRET"] = secrets.token_urlsafe(32)
+    os.environ["PYTHONPYCACHEPREFIX"] = directory
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def _options() -> argparse.Namespace:

@@ -59,7 +59,7 @@ def _verified(server: Running, asked: Sample) -> str:
     if wrong := asked.misfit(*first_answer(server, asked)):
         raise SystemExit(f"{server.subject.title} {wrong}")
     if not server.subject.checks:
-        return "nothing"
+        return "neither"
     again, _ = asked.ask(server.port, "the first one")
     forged, _ = asked.ask(server.port, "another one", asked.token[:-4] + "AAAA")
     expected = tuple(

@@ -17,7 +17,7 @@ from sample import Sample
 from openapi.loading import default_path
 
 HERE = Path(__file__).parent
-KEYS = ("hookproof", "hookproof-2", "prism", "connexion", "bare")
+KEYS = ("hookproof", "hookproof-2", "prism", "prism-logging", "connexion", "bare")
 START_SECONDS = 60
 """How long a subject may take to answer for the first time."""
 
@@ -49,32 +49,37 @@ class Running:
         return self.process.pid
 
 
-def subjects(sample: Sample, document: Path, prism: str | None) -> tuple[list[Subject], list[str]]:
-    """Return those that can be started here, and a notice for each that cannot."""
+def subjects(sample: Sample, document: Path, prism: str | None) -> list[Subject]:
+    """Return those that can be started here: all but Prism need nothing that is not installed."""
     mock = (sys.executable, "-m", "hookproof", "mock", "--port", "PORT")
     options = ["--no-access-log", "--log-level", "warning", "--loop", "uvloop"]
     options += ["--http", "httptools", "--port", "PORT"]
     server = (sys.executable, "-m", "uvicorn", "--app-dir", str(HERE), *options)
-    known = [Subject("hookproof", "hookproof mock", mock, True)]
-    notices = []
-    if "--workers" in _output(*mock[:4], "--help"):
-        two = (*mock, "--workers", "2")
-        known.append(Subject("hookproof-2", "hookproof mock --workers 2", two, True))
-    else:
-        notices.append("hookproof mock --workers 2 is left out: there is no such option yet")
-    found = _prism(prism)
-    if found:
-        command = (*found, "mock", str(default_path()), "--port", "PORT")
-        known.append(Subject("prism", "Prism", command, False))
-    else:
-        notices.append("Prism is left out: it was not found (npm install @stoplight/prism-cli)")
     plain = {"BENCHMARK_DOCUMENT": str(document)}
-    known.append(
-        Subject("connexion", "plain connexion app", (*server, "plain_app:app"), True, plain)
-    )
     bare = {"BENCHMARK_ANSWER": sample.answer()}
-    known.append(Subject("bare", "bare ASGI function", (*server, "bare_app:app"), False, bare))
-    return known, notices
+    return [
+        Subject("hookproof", "hookproof mock", mock, True),
+        Subject("hookproof-2", "hookproof mock --workers 2", (*mock, "--workers", "2"), True),
+        *_prisms(prism),
+        Subject("connexion", "plain connexion app", (*server, "plain_app:app"), True, plain),
+        Subject("bare", "bare ASGI function", (*server, "bare_app:app"), False, bare),
+    ]
+
+
+def _prisms(given: str | None) -> list[Subject]:
+    """Return Prism without and with its log, a line or more for each request; nothing without it.
+
+    What is compared is the quicker one: the mock has no such log either.
+    """
+    found = _prism(given)
+    if not found:
+        return []
+    command = (*found, "mock", str(default_path()), "--port", "PORT")
+    silent = (*command, "--verboseLevel", "silent")
+    return [
+        Subject("prism", "Prism, silent", silent, False),
+        Subject("prism-logging", "Prism, its log on", command, False),
+    ]
 
 
 def _output(*command: str) -> str:

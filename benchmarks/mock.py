@@ -65,14 +65,20 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add("--seconds", type=float, default=5, help="of load in each round (%(default)s)")
-    add("--rounds", type=int, default=5, help="of load for each subject (%(default)s)")
-    add("--starts", type=int, default=5, help="of each subject (%(default)s)")
-    add("--connections", type=int, default=32, help="at a time (%(default)s)")
+    add("--rounds", type=_count, default=5, help="of load for each subject (%(default)s)")
+    add("--starts", type=_count, default=5, help="of each subject (%(default)s)")
+    add("--connections", type=_count, default=32, help="at a time (%(default)s)")
     add("--only", action="append", choices=KEYS, help="this subject; may be given several times")
     add("--prism", metavar="PATH", help="where Prism is")
     add("--json", action="store_true", help="print a JSON object in place of the table")
     add("--profile", type=Path, metavar="FILE", help="write there where the mock's time goes")
     return parser.parse_args()
+
+
+def _count(text: str) -> int:
+    if int(text) < 1:
+        raise ValueError(text)
+    return int(text)
 
 
 def _token() -> str:

@@ -16,6 +16,7 @@ from uvicorn.supervisors import Multiprocess
 from hookproof.contract_option import contract_of
 from hookproof.exits import CANNOT
 from mock_server.app import create_app
+from mock_server.bell import PLACES
 from mock_server.parts import Worker
 from mock_server.settings import Settings
 
@@ -53,7 +54,8 @@ def shared_mock(
 ) -> Iterator[Mock]:
     """Yield what makes the applications of several processes, while there is what they share."""
     with TemporaryDirectory(prefix="hookproof-mock-") as directory:
-        worker = Worker(state=Path(directory, "state.sqlite3"), any_switch=_SPAWN.RawArray("b", 1))
+        state = Path(directory, "state.sqlite3")
+        worker = Worker(state=state, shared=_SPAWN.RawArray("q", PLACES))
         yield Mock(contract, watched, settings, logs, worker, _SPAWN.Value("i", 0))
 
 

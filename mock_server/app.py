@@ -1,5 +1,6 @@
 """The mock, put together: a list of the stations that a request passes."""
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,11 +12,15 @@ from starlette.types import ASGIApp
 from mock_server.access import Access
 from mock_server.admission import Admission
 from mock_server.behaviour import Behaviour
+from mock_server.control import Control, control
 from mock_server.cross_origin import CrossOrigin
+from mock_server.dispatch import Dispatch
 from mock_server.documentation import short_paths
+from mock_server.ending import Ending
 from mock_server.faults import behaviour
 from mock_server.freedoms import chosen
 from mock_server.gates import gates
+from mock_server.insight import Insight
 from mock_server.intake import Intake
 from mock_server.on_demand import OnDemand
 from mock_server.operations import Endpoint
@@ -52,16 +57,20 @@ def create_app(
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
         made.store.open()
+        made.journal.open()
         made.switches.look()
         made.sender.start()
+        asked = made.bell.answer({"write": made.journal.write, "forget": made.drop})
+        answering = asyncio.create_task(asked)
         # Contract and schemas live as long as the process: no collection need look at them again.
         gc.collect()
         gc.freeze()
         try:
             yield
         finally:
+            answering.cancel()
             await made.sender.stop()
-            made.journal.write()
+            await made.journal.write()
             made.store.close()
 
     app = Renewable(lambda c: compose(c, settings, made), contract, lifespan, watched)
@@ -72,9 +81,7 @@ def compose(contract: Contract, settings: Settings, made: Parts) -> ASGIApp:
     """Return what serves one contract; a `ValueError` says what of the settings does not fit it."""
     problems = Problems(contract, settings.seed or 0)
     secret, seed = settings.jwt_secret, settings.seed or 0
-    development_token = partial(mint, secret, permissions(contract.operations), None)
-    own = own_paths(contract, problems, development_token, settings.control_token)
-    webhooks = Webhooks(contract, settings.webhook_secret, made.sender, seed, made.announced)
+    signing = settings.webhook_secret
     faulty = behaviour(contract, settings.faults)
     limits = gates(contract, settings.rate_limit, made.hits)
     rules = chosen(contract, settings.refused)
@@ -85,6 +92,13 @@ def compose(contract: Contract, settings: Settings, made: Parts) -> ASGIApp:
     @lru_cache(maxsize=256)
     def with_faults(names: frozenset[str]) -> Behaviour:
         return behaviour(contract, settings.faults | names)
+
+    dispatch = Dispatch(made.sender, made.journal, with_faults, made.mask)
+    webhooks = Webhooks(contract, signing, dispatch, seed, made.announced)
+    insight = Insight(contract, made.journal, made.store, made.mask)
+    api = control(Control(contract, made, insight, dispatch, signing))
+    development_token = partial(mint, secret, permissions(contract.operations), None)
+    own = own_paths(contract, problems, api, development_token, settings.control_token)
 
     def admitted(next_app: ASGIApp, operation: Operation) -> ASGIApp:
         # Two stations in one middleware of connexion's, which costs more than both.
@@ -101,7 +115,7 @@ def compose(contract: Contract, settings: Settings, made: Parts) -> ASGIApp:
                 Exchanges,
                 contract=contract,
                 behaviour=faulty,
-                after=webhooks.after,
+                after=Ending(made.journal, webhooks, made.mask),
                 latency=settings.latency,
             ),
             EXCEPTIONS,

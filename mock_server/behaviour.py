@@ -9,9 +9,9 @@ from functools import reduce
 from typing import TypeVar
 
 from mock_server.answer import Answer
+from mock_server.delivery import Delivery, Posting
 from mock_server.exchange import Exchange
 from mock_server.payload import Occasion
-from mock_server.sender import Delivery
 from mock_server.tokens import Checks
 from openapi.document import Json
 from openapi.validation import Violation
@@ -52,10 +52,10 @@ class Behaviour:
     """The status whose event is sent."""
     payload: Callable[[Json, Occasion], Json] | None = None
     """The payload before it is serialised. It is the hook's own and may be changed in place."""
-    delivery: Callable[[Delivery, Occasion], Delivery] | None = None
+    delivery: Callable[[Delivery, Posting], Delivery] | None = None
     """The signed bytes and their headers."""
-    plan: Callable[[list[Delivery], Occasion], list[Delivery]] | None = None
-    """What goes to each receiver, one delivery if all is well."""
+    plan: Callable[[list[Delivery], Posting], list[Delivery]] | None = None
+    """What goes to each receiver, one delivery if all is well; as many for the same posting."""
 
 
 @dataclass(frozen=True, slots=True)

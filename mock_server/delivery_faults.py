@@ -5,14 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from mock_server.behaviour import Behaviour, Fault
+from mock_server.delivery import Delivery, Posting, sealed
 from mock_server.exchange import Exchange
-from mock_server.payload import Occasion, serialise
-from mock_server.sender import Delivery
-from mock_server.webhooks import sealed
+from mock_server.payload import serialise
 from openapi.signature import SignatureScheme, sign
 
-Change = Callable[[Delivery, Occasion], Delivery]
-Plan = Callable[[list[Delivery], Occasion], list[Delivery]]
+Change = Callable[[Delivery, Posting], Delivery]
+Plan = Callable[[list[Delivery], Posting], list[Delivery]]
 
 
 def _delivery(name: str, sentence: str, change: Change) -> Fault:
@@ -28,12 +27,12 @@ def _signature(
 ) -> Fault:
     """Return the fault whose deliveries carry another value in the signature's header."""
 
-    def change(delivery: Delivery, occasion: Occasion) -> Delivery:
-        scheme = occasion.event.signature
+    def change(delivery: Delivery, posting: Posting) -> Delivery:
+        scheme = posting.event.signature
         if scheme is None:
             return delivery
         kept = tuple(h for h in delivery.headers if h[0] != scheme.header)
-        signed = value(scheme, delivery.body, occasion.secret)
+        signed = value(scheme, delivery.body, posting.secret)
         return replace(delivery, headers=(*kept, (scheme.header, signed)))
 
     return _delivery(name, sentence, change)
@@ -44,21 +43,21 @@ def _standard(scheme: SignatureScheme, body: bytes, secret: str) -> str:
     return f"v1,{sign(scheme, content, secret)}"
 
 
-def _unsigned(delivery: Delivery, occasion: Occasion) -> Delivery:
-    scheme = occasion.event.signature
+def _unsigned(delivery: Delivery, posting: Posting) -> Delivery:
+    scheme = posting.event.signature
     kept = tuple(h for h in delivery.headers if scheme is None or h[0] != scheme.header)
     return replace(delivery, headers=kept)
 
 
-def _header_renamed(delivery: Delivery, occasion: Occasion) -> Delivery:
-    scheme = occasion.event.signature
+def _header_renamed(delivery: Delivery, posting: Posting) -> Delivery:
+    scheme = posting.event.signature
     name = scheme.header if scheme else ""
     renamed = ((f"X-{key}" if key == name else key, value) for key, value in delivery.headers)
     return replace(delivery, headers=tuple(renamed))
 
 
 def _rebodied(change: Callable[[bytes], bytes]) -> Change:
-    return lambda delivery, _occasion: replace(delivery, body=change(delivery.body))
+    return lambda delivery, _posting: replace(delivery, body=change(delivery.body))
 
 
 def _indented(body: bytes) -> bytes:
@@ -66,19 +65,19 @@ def _indented(body: bytes) -> bytes:
 
 
 def _typed(media_type: str) -> Change:
-    def change(delivery: Delivery, _occasion: Occasion) -> Delivery:
+    def change(delivery: Delivery, _posting: Posting) -> Delivery:
         kept = tuple(h for h in delivery.headers if h[0] != "Content-Type")
         return replace(delivery, headers=(("Content-Type", media_type), *kept))
 
     return change
 
 
-def _encoded_twice(delivery: Delivery, occasion: Occasion) -> Delivery:
-    return sealed(occasion, serialise(delivery.body.decode()))
+def _encoded_twice(delivery: Delivery, posting: Posting) -> Delivery:
+    return sealed(posting, serialise(delivery.body.decode()))
 
 
-def _one_in_ten(plan: list[Delivery], occasion: Occasion) -> list[Delivery]:
-    return [] if occasion.number % 10 == 0 else plan
+def _one_in_ten(plan: list[Delivery], posting: Posting) -> list[Delivery]:
+    return [] if posting.number % 10 == 0 else plan
 
 
 def _as_if_created(status: int, exchange: Exchange) -> int:

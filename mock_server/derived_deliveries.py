@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from mock_server.behaviour import Behaviour, Fault
+from mock_server.delivery import Delivery, Posting
 from mock_server.mutations import single, slug
 from mock_server.payload import Occasion
-from mock_server.sender import Delivery
 from openapi.document import Contract, Event, Json
 from openapi.pointer import get, join, put
 from openapi.signature import sign
 
-Change = Callable[[Delivery, Occasion], Delivery]
+Change = Callable[[Delivery, Posting], Delivery]
 
 
 def derived_deliveries(contract: Contract) -> Iterator[Fault]:
@@ -44,13 +44,13 @@ def _fault(
     event: Event,
     what: str,
     sentence: str,
-    change: Callable[[Delivery, Occasion], Delivery | None],
+    change: Callable[[Delivery, Posting], Delivery | None],
     severity: str,
 ) -> Fault:
-    def plan(planned: list[Delivery], occasion: Occasion) -> list[Delivery]:
-        if occasion.event.name != event.name:
+    def plan(planned: list[Delivery], posting: Posting) -> list[Delivery]:
+        if posting.event.name != event.name:
             return planned
-        changed = (change(delivery, occasion) for delivery in planned)
+        changed = (change(delivery, posting) for delivery in planned)
         return [delivery for delivery in changed if delivery is not None]
 
     return Fault(
@@ -80,7 +80,7 @@ def _renamed(contract: Contract, event: Event) -> Fault:
 
 
 def _typed(media_type: str) -> Change:
-    def change(delivery: Delivery, _occasion: Occasion) -> Delivery:
+    def change(delivery: Delivery, _posting: Posting) -> Delivery:
         kept = (h for h in delivery.headers if h[0].lower() != "content-type")
         return replace(delivery, headers=(("Content-Type", media_type), *kept))
 
@@ -88,24 +88,24 @@ def _typed(media_type: str) -> Change:
 
 
 def _sent_by(method: str) -> Change:
-    return lambda delivery, _occasion: replace(delivery, method=method)
+    return lambda delivery, _posting: replace(delivery, method=method)
 
 
-def _nothing(_delivery: Delivery, _occasion: Occasion) -> None:
+def _nothing(_delivery: Delivery, _posting: Posting) -> None:
     return None
 
 
-def _unsigned(delivery: Delivery, occasion: Occasion) -> Delivery:
-    scheme = occasion.event.signature
+def _unsigned(delivery: Delivery, posting: Posting) -> Delivery:
+    scheme = posting.event.signature
     kept = tuple(h for h in delivery.headers if scheme is None or h[0] != scheme.header)
     return replace(delivery, headers=kept)
 
 
-def _resigned(delivery: Delivery, occasion: Occasion) -> Delivery:
-    scheme = occasion.event.signature
+def _resigned(delivery: Delivery, posting: Posting) -> Delivery:
+    scheme = posting.event.signature
     if scheme is None:
         return delivery
-    unsigned = _unsigned(delivery, occasion)
+    unsigned = _unsigned(delivery, posting)
     stamps = [(name.encode(), value.encode()) for name, value in unsigned.headers]
-    value = sign(scheme, delivery.body, f"not-{occasion.secret}", stamps)
+    value = sign(scheme, delivery.body, f"not-{posting.secret}", stamps)
     return replace(unsigned, headers=(*unsigned.headers, (scheme.header, value)))

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields
 
 from mock_server.behaviour import Behaviour, Fault
+from mock_server.delivery import Posting, sealed
 from mock_server.payload import payload, serialise
 from mock_server.problems import Refusal
 from mock_server.tokens import Checks
 from mock_server.trials import answered, judged, occasions
-from mock_server.webhooks import sealed
 from openapi.document import Contract, Operation
 from openapi.marked import marked
 
@@ -77,11 +77,13 @@ def _payloads(contract: Contract, behaviour: Behaviour) -> Iterator[bool]:
 
 def _deliveries(contract: Contract, behaviour: Behaviour) -> Iterator[bool]:
     for occasion in occasions(contract):
-        delivery = sealed(occasion, serialise(payload(occasion)))
+        body = serialise(payload(occasion))
+        posting = Posting(occasion.event, body, occasion.number, "a secret", "an identity", 0.0)
+        delivery = sealed(posting, body)
         if behaviour.delivery is not None:
-            yield behaviour.delivery(delivery, occasion) != delivery
+            yield behaviour.delivery(delivery, posting) != delivery
         if behaviour.plan is not None:
-            yield behaviour.plan([delivery], occasion) != [delivery]
+            yield behaviour.plan([delivery], posting) != [delivery]
 
 
 _TESTS: tuple[Test, ...] = (_checks, _verdicts, _answers, _triggers, _payloads, _deliveries)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mock_server.answer import Answer, Headers
 from openapi import json_text
@@ -16,6 +16,18 @@ if TYPE_CHECKING:
     from mock_server.behaviour import Behaviour
 
 _KEY = "hookproof.exchange"
+
+
+class Objection(NamedTuple):
+    """What the contract has against a request, whatever faults make of it."""
+
+    reason: str | int
+    """A provocation of `x-provoke`, or a status of HTTP's own."""
+    message: str
+    place: str = ""
+    """Where in the request: a JSON pointer into the body, or a runtime expression."""
+    keyword: str = ""
+    """The keyword of the contract that is broken, if it is one."""
 
 
 @dataclass(slots=True)
@@ -46,6 +58,12 @@ class Exchange:
     """An answer was asked for, and nothing else: no state changes, no event is sent."""
     delay: float = 0.0
     """Seconds until the answer goes out."""
+    sent: int | None = None
+    """The status that went out, where it may be another."""
+    faults: frozenset[str] = frozenset()
+    """Names of the faults that this exchange alone has."""
+    objections: tuple[Objection, ...] = ()
+    """What is wrong with the request, in the order in which the stations look."""
 
     def find(self, expression: Expression, answer: Answer | None = None) -> object:
         """Return what a runtime expression means here, or `MISSING`.

@@ -13,7 +13,7 @@ from limits.limits import RateLimitItemPerSecond
 from starlette.types import Scope
 
 from mock_server.answer import Headers, header
-from mock_server.exchange import Exchange
+from mock_server.exchange import Exchange, Objection
 from mock_server.problems import Refusal
 from openapi.document import Contract, Header, Operation
 from openapi.rate import Rate
@@ -67,6 +67,8 @@ class Gate:
         """Count the request; raise the refusal of a client that asks too often."""
         allowed, remaining, reset = await self._limiter.count(_client(scope))
         exchange.headers += self._limiter.headers(self._documented, remaining, reset)
+        if not allowed:
+            exchange.objections += (Objection("burst", "over the rate limit"),)
         if exchange.behaviour.admitted is not None:
             allowed = exchange.behaviour.admitted(allowed, exchange)
         if not allowed:

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.answer import header, values
 from mock_server.behaviour import Verdict
-from mock_server.exchange import Exchange, exchange_of
+from mock_server.exchange import Exchange, Objection, exchange_of
 from mock_server.problems import Refusal
 from openapi import json_text
 from openapi.arguments import violations
@@ -17,6 +17,7 @@ from openapi.validation import Violation
 
 BODY_LIMIT = 1024 * 1024
 """Bytes of a request body; more is refused without being kept."""
+_REASON = "invalid-request"
 _SHOWN = 3
 _LOOKED_FOR = 50
 """Mistakes in one body; there may be very many, and each costs time to find."""
@@ -45,6 +46,7 @@ class Intake:
             exchange.value = self._judge(known, raw, exchange, broken)
         else:
             hook = exchange.behaviour.verdict
+            exchange.objections += _objections(None, broken)
             if broken or hook:
                 asked = exchange.parameters
                 verdict = Verdict(MISSING, None, 0, broken, {}, self._operation.id, asked)
@@ -80,6 +82,7 @@ class Intake:
             return text.value
         exchange.value = MISSING if text.problem else text.value
         found = () if text.problem else schema.violations(text.value, limit=_LOOKED_FOR)
+        exchange.objections += _objections(text.problem, broken + found)
         verdict = Verdict(
             text.value,
             text.problem,
@@ -98,11 +101,16 @@ class Intake:
         )
 
 
+def _objections(problem: str | None, broken: tuple[Violation, ...]) -> tuple[Objection, ...]:
+    stated = [Objection(_REASON, v.message, v.instance, v.keyword) for v in broken]
+    return (*([Objection(_REASON, f"the body is not JSON: {problem}")] if problem else []), *stated)
+
+
 def _settle(verdict: Verdict) -> object:
     if verdict.problem is not None:
-        raise Refusal("invalid-request", f"The body is not JSON: {verdict.problem}")
+        raise Refusal(_REASON, f"The body is not JSON: {verdict.problem}")
     if verdict.violations:
-        raise Refusal("invalid-request", _reasons(verdict.violations))
+        raise Refusal(_REASON, _reasons(verdict.violations))
     return verdict.value
 
 

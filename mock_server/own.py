@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from mock_server.documentation import documentation
@@ -23,10 +23,11 @@ _HEALTH = f"{OWN}healthz"
 def own_paths(
     contract: Contract,
     problems: Problems,
+    api: ASGIApp,
     development_token: Callable[[], str],
     token: str | None = None,
 ) -> ASGIApp:
-    """Return the application; its errors look like all others.
+    """Return the application; its errors look like all others, but for those of `api`.
 
     `development_token` mints a credential for the contract's operations. `token`, if there is one,
     must be sent with every request below `API`.
@@ -44,6 +45,7 @@ def own_paths(
         routes=[
             Route(_HEALTH, _healthz),
             Route(f"{API}token", issued),
+            Mount(API.rstrip("/"), api),
             *documentation(contract),
         ],
         exception_handlers={HTTPException: refused},

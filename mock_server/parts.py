@@ -1,14 +1,19 @@
 """What outlives a change of the contract: state, journal, switches, identities, sender, hits."""
 
+import time
 from collections.abc import MutableSequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from limits.aio.storage import MemoryStorage, Storage
 
+from mock_server.bell import PLACES, Bell
 from mock_server.fresh import ALONE, Identities, Share, some_number
 from mock_server.journal import Journal
+from mock_server.masking import Mask
+from mock_server.receiver import Tried
 from mock_server.sender import Sender
+from mock_server.sent import Attempt
 from mock_server.settings import Settings
 from mock_server.shared_hits import SharedHits
 from mock_server.store import Store
@@ -24,8 +29,8 @@ class Worker:
     """What made-up numbers count on from."""
     state: Path | None = None
     """The file that they share, where the settings name none; None keeps the state in memory."""
-    any_switch: MutableSequence[int] = field(default_factory=lambda: bytearray(1))
-    """One byte of memory that all of them see."""
+    shared: MutableSequence[int] = field(default_factory=lambda: [0] * PLACES)
+    """Numbers in memory that all of them see, see `mock_server.bell`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,10 @@ class Parts:
     """The parts of one worker."""
 
     store: Store
+    bell: Bell
     journal: Journal
+    mask: Mask
+    """For everything that is shown."""
     switches: Switches
     answered: Identities
     """For answers."""
@@ -43,17 +51,41 @@ class Parts:
     hits: Storage
     """What a rate limit has counted."""
 
+    async def forget(self) -> None:
+        """Forget everything, in all workers."""
+        await self.bell.ring("forget")
+        await self.drop()
+        self.store.reset()
+        self.switches.look()
+
+    async def drop(self) -> None:
+        """Forget what this worker alone knows: deliveries that are open, what was counted."""
+        await self.sender.forget()
+        await self.journal.forget()
+        await self.hits.reset()
+
 
 def parts(settings: Settings, worker: Worker) -> Parts:
     """Make the parts of a worker; nothing is opened yet."""
     store = Store(settings.state or worker.state)
     first, share = worker.first, worker.share
+    bell = Bell(worker.shared, *share)
+    journal = Journal(store, bell)
+    mask = Mask((settings.jwt_secret, settings.webhook_secret))
+
+    def tell(tried: Tried) -> None:
+        at = tried.outcome.at if tried.outcome else time.time()
+        attempt = Attempt(journal.number(), tried.parcel.id, at, tried, mask)
+        journal.note("attempt", attempt)
+
     return Parts(
         store=store,
-        journal=Journal(store, shared=share[1] > 1),
-        switches=Switches(store, worker.any_switch),
+        bell=bell,
+        journal=journal,
+        mask=mask,
+        switches=Switches(store, worker.shared),
         answered=Identities(settings.seed, first, share),
         announced=Identities(settings.seed, first, share),
-        sender=Sender(settings.webhook_urls),
+        sender=Sender(settings.webhook_urls, tell),
         hits=SharedHits(store) if share[1] > 1 else MemoryStorage(),
     )

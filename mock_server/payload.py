@@ -24,8 +24,6 @@ class Occasion:
     exchange: Exchange
     number: int
     """The how-manieth event of this mock, from 1."""
-    secret: str
-    """What deliveries are signed with."""
     identities: Identities
 
 

@@ -5,14 +5,14 @@ An answer that the contract documents is made from its example there. One that i
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
 
 from mock_server.answer import Answer, Headers, header, json_answer
 from mock_server.error_shape import PLAIN, Shape, shape_of
-from mock_server.exchange import Exchange
+from mock_server.exchange import Exchange, Objection
 from mock_server.marks import completed
 from openapi.document import Contract, Operation
 from openapi.parameters import match
@@ -29,6 +29,18 @@ _BY_HTTP = {
     "failure-only": 500,
 }
 """The status that a provocation gets by HTTP, for operations whose contract names none."""
+
+
+_STATED = _BY_HTTP.keys() - {"unknown-resource", "repeated-request"}
+"""What the stations note themselves, because a fault may let it pass; or no fault of a request."""
+
+
+_UNSAID: Mapping[str | int, str] = {
+    HTTPStatus.NOT_FOUND: "there is no operation at this path",
+    HTTPStatus.METHOD_NOT_ALLOWED: "there is no operation of this method at this path",
+    "repeated-request": "the same was asked for before, and may be only once",
+}
+"""What there is to say of a request where the answer's own words are kept."""
 
 
 class Refusal(Exception):
@@ -61,6 +73,9 @@ class Problems:
     def answer(self, exception: Exception, path: str, exchange: Exchange | None = None) -> Answer:
         """Return the answer to a request for `path` that ended in `exception`."""
         refusal = next(make for kind, make in TABLE if isinstance(exception, kind))(exception)
+        if exchange is not None and refusal.reason not in _STATED:
+            message = refusal.message or _UNSAID.get(refusal.reason, "")
+            exchange.objections += (Objection(refusal.reason, message),)
         status = self._status(refusal, exchange.operation if exchange else None)
         headers = refusal.headers + (exchange.headers if exchange else ())
         if status == HTTPStatus.METHOD_NOT_ALLOWED:

@@ -1,6 +1,7 @@
 """The outermost stations: the mock's own paths, and the exchange that a request becomes."""
 
 import asyncio
+import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
 
@@ -46,12 +47,12 @@ class Exchanges:
         app: ASGIApp,
         contract: Contract,
         behaviour: Behaviour,
-        after: Callable[[Exchange], None],
+        after: Callable[[Exchange, Scope, float], None],
         latency: Latency | None = None,
     ) -> None:
-        """`after` is called with every exchange that was answered; it must return at once.
+        """`after` is called with every exchange that has ended, and the seconds that it took.
 
-        Answers on demand are no concern of it. Each answer of an operation waits for `latency`.
+        It must return at once. Each answer of an operation waits for `latency`.
         """
         self._app = app
         self._contract = contract
@@ -70,12 +71,12 @@ class Exchanges:
         place(scope, exchange)
         if not self._plain or exchange.asked is not None:
             send = _leaving(exchange, send, self._latency)
+        begun = time.perf_counter()
         try:
             await self._app(scope, receive, send)
         finally:
             # What was created was created, even if the client left before it heard of it.
-            if exchange.answer is not None and not exchange.on_demand:
-                self._after(exchange)
+            self._after(exchange, scope, time.perf_counter() - begun)
 
 
 def _leaving(exchange: Exchange, send: Send, latency: Latency | None) -> Send:
@@ -100,6 +101,8 @@ def _leaving(exchange: Exchange, send: Send, latency: Latency | None) -> Send:
         headers = tuple(h for h in started[0]["headers"] if h[0] != b"content-length")
         answer = Answer(started[0]["status"], headers, bytes(body))
         change = exchange.behaviour.answer
-        await (change(answer, exchange) if change else answer).send(send)
+        answer = change(answer, exchange) if change else answer
+        exchange.sent = answer.status
+        await answer.send(send)
 
     return hold

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.requests import HTTPConnection
 
 from mock_server.answer import header, values
-from mock_server.exchange import Exchange, exchange_of
+from mock_server.exchange import Exchange, Objection, exchange_of
 from mock_server.problems import Refusal
 from mock_server.tokens import MODES, Checks, TokenRefused, granted, scope_token, verify
 
@@ -38,11 +38,21 @@ class Gatekeeper:
         async def check(request: HTTPConnection) -> Mapping[str, Any]:
             exchange = exchange_of(request.scope)
             hook = exchange.behaviour.checks
-            checks = hook(self._checks) if hook else self._checks
-            exchange.claims = self._authenticate(exchange, checks)
-            if checks.permission and not _permitted(needed, exchange.claims, checks):
-                raise _forbidden(permissions)
+            try:
+                exchange.claims = admit(exchange, self._checks)
+            except Refusal as refusal:
+                exchange.objections += (Objection(refusal.reason, refusal.message),)
+                if hook is None:
+                    raise
+            if hook is not None:
+                exchange.claims = admit(exchange, hook(self._checks))
             return exchange.claims
+
+        def admit(exchange: Exchange, checks: Checks) -> Mapping[str, Any]:
+            claims = self._authenticate(exchange, checks)
+            if checks.permission and not _permitted(needed, claims, checks):
+                raise _forbidden(permissions)
+            return claims
 
         return check
 

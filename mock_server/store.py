@@ -7,9 +7,10 @@ that loses power: the last moments may be missing then.)
 """
 
 import asyncio
+import json
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,16 +30,18 @@ _TABLES = """
         PRIMARY KEY (operation, "values")
     ) WITHOUT ROWID;
     CREATE TABLE journal (
-        id INTEGER PRIMARY KEY, kind TEXT NOT NULL, at REAL NOT NULL, record TEXT NOT NULL
+        id INTEGER PRIMARY KEY, kind TEXT NOT NULL, about INTEGER, record TEXT NOT NULL
     );
     CREATE INDEX journal_kind ON journal (kind, id);
+    CREATE INDEX journal_about ON journal (about) WHERE about IS NOT NULL;
+    CREATE TABLE counts (name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE switches (
         id INTEGER PRIMARY KEY, what TEXT NOT NULL, value TEXT NOT NULL, requests INTEGER NOT NULL
     );
     CREATE TABLE hits (client TEXT NOT NULL, at REAL NOT NULL);
     CREATE INDEX hits_client ON hits (client, at);
 """
-TABLES = ("created", "resources", "journal", "switches", "hits")
+TABLES = ("created", "resources", "journal", "counts", "switches", "hits")
 
 Key = tuple[str, str]
 """The id of an operation, and values as JSON."""
@@ -173,9 +176,12 @@ class Store:
         """Say whether the operation of `key` can be asked for its values."""
         return self._db.execute(_KNOWN, key).fetchone() is not None
 
-    def created(self, before: int | None = None, limit: int = 100) -> list[Created]:
-        """Return what successes have brought about, the newest first, with ids below `before`."""
-        return [Created(*row) for row in self._db.execute(_CREATED, (before or 2**62, limit))]
+    def created(
+        self, operations: Iterable[str], before: int | None = None, limit: int = 100
+    ) -> list[Created]:
+        """Return successes of `operations`, the newest first, with ids below `before`."""
+        values = (json.dumps([*operations]), before or 2**62, limit)
+        return [Created(*row) for row in self._db.execute(_CREATED, values)]
 
     def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Return what `statement` finds; it may change something as well."""
@@ -198,7 +204,8 @@ class Store:
 
 _CREATE = "INSERT OR IGNORE INTO created (operation, claim, at, request) VALUES (?, ?, ?, ?)"
 _CREATED = """
-    SELECT id, operation, at, request FROM created WHERE id < ? ORDER BY id DESC LIMIT ?
+    SELECT id, operation, at, request FROM created
+    WHERE operation IN (SELECT value FROM json_each(?)) AND id < ? ORDER BY id DESC LIMIT ?
 """
 _ADD = 'INSERT OR REPLACE INTO resources (operation, "values", resource) VALUES (?, ?, ?)'
 _KNOWN = 'SELECT 1 FROM resources WHERE operation = ? AND "values" = ?'

@@ -1,6 +1,6 @@
 """Misbehaviour for the next so many requests, switched on while the mock runs.
 
-Whether there is any stands in one byte that all workers share, so a request asks no database while
+Whether there is any stands in a number that all workers share, so a request asks no database while
 there is none.
 """
 
@@ -9,6 +9,7 @@ from collections.abc import MutableSequence
 from dataclasses import dataclass
 from typing import Literal
 
+from mock_server.bell import SWITCHES
 from mock_server.store import Store
 
 What = Literal["fault", "delay"]
@@ -29,16 +30,21 @@ class Switch:
 class Switches:
     """Those that are on. Each request to an operation of the contract uses one turn of each."""
 
-    def __init__(self, store: Store, any_on: MutableSequence[int]) -> None:
-        """Keep them in `store`; the first item of `any_on` is 1 while there are any."""
+    def __init__(self, store: Store, shared: MutableSequence[int]) -> None:
+        """Keep them in `store`, and in the `shared` numbers whether there are any."""
         self._store = store
-        self._any_on = any_on
+        self._shared = shared
+
+    @property
+    def any_on(self) -> bool:
+        """Whether there are any; costs next to nothing."""
+        return self._shared[SWITCHES] != 0
 
     def add(self, what: What, value: str | float, requests: int) -> None:
         """Switch one on for the next so many `requests`."""
         with self._store.transaction() as db:
             db.execute(_ADD, (what, json.dumps(value), requests))
-            self._any_on[0] = 1
+            self._shared[SWITCHES] = 1
 
     def all(self) -> tuple[Switch, ...]:
         """Return those that are on, in the order in which they were added."""
@@ -47,26 +53,26 @@ class Switches:
 
     def take(self) -> tuple[Switch, ...]:
         """Return those that hold for this request, which uses up one turn of each."""
-        if not self._any_on[0]:
+        if not self.any_on:
             return ()
         with self._store.transaction() as db:
             held = self.all()
             db.execute("UPDATE switches SET requests = requests - 1")
             db.execute("DELETE FROM switches WHERE requests < 1")
             if all(switch.requests <= 1 for switch in held):
-                self._any_on[0] = 0
+                self._shared[SWITCHES] = 0
         return held
 
     def clear(self) -> None:
         """Switch all of them off."""
         with self._store.transaction() as db:
             db.execute("DELETE FROM switches")
-            self._any_on[0] = 0
+            self._shared[SWITCHES] = 0
 
     def look(self) -> None:
-        """Set the shared byte by what the store holds: an earlier mock may have left some."""
+        """Set the shared number by what the store holds: an earlier mock may have left some."""
         with self._store.transaction():
-            self._any_on[0] = 1 if self.all() else 0
+            self._shared[SWITCHES] = 1 if self.all() else 0
 
 
 _ADD = "INSERT INTO switches (what, value, requests) VALUES (?, ?, ?)"

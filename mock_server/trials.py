@@ -45,7 +45,7 @@ def occasions(contract: Contract) -> Iterator[Occasion]:
                 text = "2031-01-02T03:04:05Z" if echo["compare"] == "instant" else _TEXT
                 put(exchange.value, stated.where, text)
         made = replace(event, examples=event.examples or (shown(contract, event.schema),))
-        yield Occasion(made, exchange, 10, "a secret", Identities(0))
+        yield Occasion(made, exchange, 10, Identities(0))
 
 
 def judged(contract: Contract) -> Iterator[Verdict]:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from mock_server.sender import OPEN_DELIVERIES, Delivery, Sender
+from mock_server.delivery import Delivery
+from mock_server.receiver import OPEN_DELIVERIES, Parcel, Receiver
 from mock_server.settings import DEVELOPMENT_WEBHOOK_SECRET
 from openapi import signature
 from openapi.document import Contract
@@ -153,12 +154,14 @@ def test_a_receiver_that_is_gone_is_in_nobodys_way(
 def test_what_a_receiver_cannot_take_is_dropped_counted_and_told(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    sender = Sender(["https://user:pass@example.invalid:8443/hidden?also=hidden"])
+    receiver = Receiver("https://user:pass@example.invalid:8443/hidden?also=hidden", print)
     with caplog.at_level(logging.INFO, "hookproof.mock"):
-        for _ in range(OPEN_DELIVERIES + 150):
-            sender.offer(Delivery((), b""))
-        sender.receivers[0].stop()
-    assert sender.receivers[0].open == OPEN_DELIVERIES
+        offered = [
+            receiver.offer(Parcel(number, number, 0, lambda _: Delivery((), b"")))
+            for number in range(1, OPEN_DELIVERIES + 151)
+        ]
+        receiver.stop("the mock stops")
+    assert offered == [True] * OPEN_DELIVERIES + [False] * 150
     lines = [record.getMessage() for record in caplog.records]
     assert lines == [
         "delivery 1001 to https://example.invalid:8443 dropped, 1 so far: 1000 are open",

@@ -1,0 +1,161 @@
+"""The mock's control API, below `/_hookproof/api/`: what happened, and what is to happen next.
+
+JSON in, JSON out; an error is `{"message": "..."}`. docs/mock.md lists what there is.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from mock_server.behaviour import Fault
+from mock_server.control_input import SWITCH, body, number, switch_of
+from mock_server.dispatch import CannotRedeliver, Dispatch
+from mock_server.faults import faults as faults_of
+from mock_server.insight import Insight
+from mock_server.parts import Parts
+from mock_server.store import StateError
+from openapi.document import Contract
+
+_MOST = 1000
+"""How many of a kind one answer lists."""
+
+
+class Control:
+    """The endpoints of one worker; what the others know is theirs as well."""
+
+    def __init__(
+        self, contract: Contract, made: Parts, insight: Insight, dispatch: Dispatch, secret: str
+    ) -> None:
+        """`secret` is the one that webhooks are signed with."""
+        self._contract = contract
+        self._made = made
+        self._insight = insight
+        self._dispatch = dispatch
+        self._secret = secret
+
+    @property
+    def routes(self) -> Sequence[Route]:
+        """Every endpoint, with its place below `api/`."""
+        return [
+            Route("/requests", self.requests),
+            Route("/requests/{id:int}", self.request),
+            Route("/tokens", self.tokens),
+            Route("/deliveries", self.deliveries),
+            Route("/deliveries/{id:int}", self.delivery),
+            Route("/deliveries/{id:int}/redeliver", self.redeliver, methods=["POST"]),
+            Route("/switches", self.switches, methods=["GET", "POST", "DELETE"]),
+            Route("/faults", self.faults),
+            Route("/reset", self.reset, methods=["POST"]),
+        ]
+
+    async def requests(self, request: Request) -> Response:
+        """Answer with requests, the newest first."""
+        return answer({"requests": await self._insight.requests(*_page(request))})
+
+    async def request(self, request: Request) -> Response:
+        """Answer with one request and the numbers of its deliveries."""
+        found = await self._insight.request(request.path_params["id"])
+        return answer(_there(found, "request", request))
+
+    async def tokens(self, request: Request) -> Response:
+        """Answer with the credentials that were issued, without them."""
+        return answer({"tokens": self._insight.tokens(*_page(request))})
+
+    async def deliveries(self, request: Request) -> Response:
+        """Answer with deliveries and their attempts, the newest first, and with the receivers."""
+        found = await self._insight.deliveries(*_page(request))
+        return answer(
+            {"deliveries": found, "receivers": self._insight.receivers(self._dispatch.receivers)}
+        )
+
+    async def delivery(self, request: Request) -> Response:
+        """Answer with one delivery."""
+        found = await self._insight.delivery(request.path_params["id"])
+        return answer(_there(found, "delivery", request))
+
+    async def redeliver(self, request: Request) -> Response:
+        """Send a delivery once more."""
+        await body(request, ())
+        record = await self._insight.record_of_delivery(request.path_params["id"])
+        known: dict[str, Any] = _there(record, "delivery", request)
+        try:
+            self._dispatch.redeliver(known, self._contract.events, self._secret)
+        except CannotRedeliver as error:
+            raise HTTPException(409, str(error)) from None
+        return answer({"delivery": known["id"]}, 202)
+
+    async def switches(self, request: Request) -> Response:
+        """Answer with the switches that are on; add one before, or switch all off."""
+        switches = self._made.switches
+        if request.method == "POST":
+            switches.add(*switch_of(await body(request, SWITCH), await self._known()))
+        elif request.method == "DELETE":
+            switches.clear()
+        shown = [{"id": s.id, s.what: s.value, "requests": s.requests} for s in switches.all()]
+        return answer({"switches": shown}, 201 if request.method == "POST" else 200)
+
+    async def faults(self, _: Request) -> Response:
+        """Answer with the faults that this mock can have."""
+        known = (await self._known()).values()
+        shown = [{"name": f.name, "layer": f.layer, "sentence": f.sentence} for f in known]
+        return answer({"faults": shown})
+
+    async def _known(self) -> Mapping[str, Fault]:
+        # Deriving them takes a while the first time: requests are answered meanwhile.
+        return await asyncio.to_thread(faults_of, self._contract)
+
+    async def reset(self, request: Request) -> Response:
+        """Forget everything, as if the mock had just been started without a state."""
+        await body(request, ())
+        await self._made.forget()
+        return answer({"at": time.time()})
+
+
+def control(endpoints: Control) -> ASGIApp:
+    """Return the application of the API."""
+    handlers = {HTTPException: _refused, StateError: _failed}
+    app = Starlette(routes=endpoints.routes, exception_handlers=handlers)
+    app.router.redirect_slashes = False
+    return app
+
+
+def answer(value: object, status: int = 200) -> Response:
+    """Return `value` as a JSON answer in ASCII, which no text in it can break out of."""
+    return Response(json.dumps(value), status, media_type="application/json")
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    sentences = {
+        404: f"there is nothing at {request.url.path}",
+        405: f"{request.method} is not possible here; use {(error.headers or {}).get('Allow')}",
+    }
+    plain = error.detail == HTTPStatus(error.status_code).phrase
+    message = sentences.get(error.status_code, error.detail) if plain else error.detail
+    refusal = answer({"message": message}, error.status_code)
+    refusal.headers.update(error.headers or {})
+    return refusal
+
+
+def _failed(_: Request, error: Exception) -> Response:
+    return answer({"message": str(error)}, 503)
+
+
+def _page(request: Request) -> tuple[int | None, int]:
+    return number(request, "before", None), number(request, "limit", 100, _MOST) or 100
+
+
+def _there(found: dict[str, Any] | None, what: str, request: Request) -> dict[str, Any]:
+    if found is None:
+        raise HTTPException(404, f"there is no {what} {request.path_params['id']}")
+    return found

@@ -70,7 +70,8 @@ def create_app(
         finally:
             answering.cancel()
             await made.sender.stop()
-            await made.journal.write()
+            if made.store.path is not None:
+                await made.journal.write()
             made.store.close()
 
     app = Renewable(lambda c: compose(c, settings, made), contract, lifespan, watched)

@@ -144,6 +144,11 @@ class World:
         }
         return self.client.post(self.url, content=content, headers=headers)
 
+    def api(self, path: str, method: str = "GET", **more: Any) -> httpx.Response:
+        """Ask the control API."""
+        url = f"http://{self.host}:{self.port}/_hookproof/api/{path}"
+        return self.client.request(method, url, **more)
+
     def event(self, **more: Any) -> Received:
         """Create a token and return the delivery of its event."""
         answer = self.post(**more)
@@ -159,12 +164,13 @@ def running(
     receivers: int = 1,
     limits: Limits = LIMITS,
     host: str = "127.0.0.1",
+    others: tuple[str, ...] = (),
     **settings: Any,
 ) -> Iterator[World]:
     with ExitStack() as stack:
         listening = [stack.enter_context(Receiver()) for _ in range(receivers)]
         app = create_app(
-            contract, Settings(webhook_urls=tuple(r.url for r in listening), **settings)
+            contract, Settings(webhook_urls=(*others, *(r.url for r in listening)), **settings)
         )
         port = stack.enter_context(served(uvicorn_config(app, contract, limits), host))
         client = stack.enter_context(httpx.Client(trust_env=False, timeout=DEADLINE))
@@ -204,6 +210,13 @@ def serve() -> Callable[[uvicorn.Config], AbstractContextManager[int]]:
 def start(contract: Contract) -> Callable[..., AbstractContextManager[World]]:
     """Start a mock with settings of its own: `with start(rate_limit=...) as world:`."""
     return lambda **settings: running(**{"contract": contract, **settings})
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A receiver for a mock that is a process of its own."""
+    with Receiver() as receiver:
+        yield receiver
 
 
 @pytest.fixture(scope="session")

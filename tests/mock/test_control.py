@@ -12,21 +12,13 @@ from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.document import Contract
 from openapi.rate import Rate
 
-API = "/_hookproof/api/"
 POOR = mint(DEVELOPMENT_SECRET, ["license:read"], None)
 """A token without the permission."""
 
 
-def api(world: Any, path: str, method: str = "GET", **more: Any) -> httpx.Response:
-    """Ask the control API of `world`."""
-    url = f"http://{world.host}:{world.port}{API}{path}"
-    answer: httpx.Response = world.client.request(method, url, **more)
-    return answer
-
-
 def newest(world: Any) -> Any:
     """Return what the API says of the newest request."""
-    return api(world, "requests?limit=1").json()["requests"][0]
+    return world.api("requests?limit=1").json()["requests"][0]
 
 
 def test_a_request_is_shown_with_what_became_of_it(world: Any, contract: Contract) -> None:
@@ -38,8 +30,8 @@ def test_a_request_is_shown_with_what_became_of_it(world: Any, contract: Contrac
     assert ["authorization", "Bearer [secret]"] in shown["headers"]
     assert shown["milliseconds"] > 0
     assert (shown["verdict"]["summary"], shown["verdict"]["credential"]) == ("in order", "accepted")
-    whole = api(world, f"requests/{shown['id']}").json()
-    (delivery,) = api(world, "deliveries").json()["deliveries"]
+    whole = world.api(f"requests/{shown['id']}").json()
+    (delivery,) = world.api("deliveries").json()["deliveries"]
     assert whole == {**shown, "deliveries": [delivery["id"]]}
     assert delivery["request"] == shown["id"]
 
@@ -124,8 +116,8 @@ def test_requests_come_in_pages(mock: Any) -> None:
     names = [mock.body()["name"] for _ in range(5)]
     for name in names:
         mock.post(name=name)
-    first = api(mock, "requests?limit=3").json()["requests"]
-    rest = api(mock, f"requests?limit=2&before={first[-1]['id']}").json()["requests"]
+    first = mock.api("requests?limit=3").json()["requests"]
+    rest = mock.api(f"requests?limit=2&before={first[-1]['id']}").json()["requests"]
     shown = [json.loads(one["body"]["text"])["name"] for one in first + rest]
     assert shown == names[::-1]
 
@@ -139,7 +131,7 @@ def test_a_large_body_is_shown_in_part(mock: Any) -> None:
 
 def test_what_a_credential_was_asked_for_is_shown(world: Any) -> None:
     world.post(revoked=True)
-    (shown,) = api(world, "tokens").json()["tokens"]
+    (shown,) = world.api("tokens").json()["tokens"]
     asked = {
         key: world.last[at]
         for key, at in (("permissions", "scopes"), ("expires", "expiresAt"), ("revoked", "revoked"))
@@ -168,10 +160,10 @@ def test_nothing_that_is_shown_holds_a_secret(start: Any) -> None:
         world.client.post(
             world.url, content=content + b"x" * 16_300 + made.encode(), headers=leaking
         )
-        seen = [api(world, path).text for path in ("requests", "tokens", "deliveries", "switches")]
+        seen = [world.api(path).text for path in ("requests", "tokens", "deliveries", "switches")]
         for kind in ("requests", "deliveries"):
             for one in json.loads(seen[0 if kind == "requests" else 2])[kind]:
-                seen.append(api(world, f"{kind}/{one['id']}").text)
+                seen.append(world.api(f"{kind}/{one['id']}").text)
     assert "Bearer [secret]" in seen[0]
     assert "[secret]" in seen[2]
     parts = [part for secret in secrets for part in (secret, *secret.split(".")) if len(part) > 5]
@@ -211,7 +203,7 @@ WRONG: list[tuple[str, str, dict[str, Any], int, str]] = [
 def test_what_cannot_be_is_answered_with_a_sentence(
     mock: Any, method: str, path: str, more: dict[str, Any], status: int, said: str
 ) -> None:
-    answer = api(mock, path, method, **more)
+    answer = mock.api(path, method, **more)
     assert answer.status_code == status
     assert list(answer.json()) == ["message"]
     assert said in answer.json()["message"]
@@ -220,7 +212,7 @@ def test_what_cannot_be_is_answered_with_a_sentence(
 
 
 def test_the_faults_of_the_contract_are_listed(mock: Any) -> None:
-    listed = api(mock, "faults").json()["faults"]
+    listed = mock.api("faults").json()["faults"]
     (unsigned,) = [fault for fault in listed if fault["name"] == "unsigned"]
     assert (unsigned["layer"], unsigned["sentence"]) == (
         "webhooks",
@@ -235,10 +227,10 @@ def test_after_a_reset_nothing_is_known(start: Any) -> None:
         name = world.event().value["data"]["name"]
         assert world.post(name=name).status_code == 409
         assert world.post().status_code == 429
-        api(world, "switches", "POST", json={"fault": "unsigned", "requests": 9})
-        assert api(world, "reset", "POST").status_code == 200
+        world.api("switches", "POST", json={"fault": "unsigned", "requests": 9})
+        assert world.api("reset", "POST").status_code == 200
         for kind in ("requests", "tokens", "deliveries", "switches"):
-            assert api(world, kind).json()[kind] == []
+            assert world.api(kind).json()[kind] == []
         assert world.event(name=name).value["data"]["name"] == name
-        (delivery,) = api(world, "deliveries").json()["deliveries"]
+        (delivery,) = world.api("deliveries").json()["deliveries"]
         assert delivery["attempts"][-1]["attempt"] == 1

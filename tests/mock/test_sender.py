@@ -1,0 +1,225 @@
+"""Deliveries to receivers of every kind: signed anew, sent once more, never in the way."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from processes import hookproof, started
+from second_contract import SECRET, second
+
+from mock_server import receiver as receivers
+from mock_server.delivery import Delivery
+from mock_server.receiver import Parcel
+from mock_server.tokens import DEVELOPMENT_SECRET, mint
+from openapi import signature
+from openapi.document import Contract
+
+DEADLINE = 20.0
+BOOKING = {
+    "addressee": {"label": "Grace Example", "postcode": "QZ0007"},
+    "grams": 31500,
+    "collectAt": "2027-03-01T10:00:00+02:00",
+}
+
+
+def deliveries(ask: Any, found: Any = bool) -> list[dict[str, Any]]:
+    """Return the deliveries that the API shows, once `found` says that they are the wanted ones."""
+    end = time.monotonic() + DEADLINE
+    while True:
+        shown: list[dict[str, Any]] = ask("deliveries").json()["deliveries"]
+        if found(shown):
+            return shown
+        assert time.monotonic() < end, f"not so within {DEADLINE} s: {shown}"
+
+
+def recalled(world: Any) -> tuple[Any, Any]:
+    """Bring about an event whose first delivery fails; return that and the second."""
+    contract = second()
+    permissions = [p for operation in contract.operations for p in operation.permissions]
+    headers = {"Authorization": f"Bearer {mint(DEVELOPMENT_SECRET, permissions, None)}"}
+    url = f"http://{world.host}:{world.port}/v1/parcels"
+    made = world.client.post(url, json=BOOKING, headers=headers).json()
+    world.receiver.next()
+    world.receiver.answers = [(503, {"Retry-After": "1"})]
+    number, why = made["parcelNumber"], {"whyRecalled": "unwanted"}
+    assert world.client.delete(f"{url}/{number}", params=why, headers=headers).is_success
+    return world.receiver.next(), world.receiver.next()
+
+
+@pytest.mark.parametrize(
+    ("faults", "valid"), [([], True), (["delivery-parcel-recalled-signed-otherwise"], False)]
+)
+def test_every_attempt_is_signed_for_its_moment(start: Any, faults: list[str], valid: bool) -> None:
+    contract = second()
+    (scheme,) = [e.signature for e in contract.events if e.name == "parcel.recalled"]
+    settings = {"webhook_secret": SECRET, "faults": frozenset(faults)}
+    with start(contract=contract, **settings) as world:
+        one, other = recalled(world)
+    assert one.body == other.body
+    assert one.header("webhook-id") == other.header("webhook-id")
+    assert int(one.header("webhook-timestamp")) < int(other.header("webhook-timestamp"))
+    for received in (one, other):
+        headers = [(k.encode(), v.encode()) for k, v in received.headers]
+        fault = signature.verify(scheme, headers, received.body, SECRET, time.time())
+        assert (fault is None) == valid
+
+
+def test_every_attempt_is_shown_with_what_comes_next(world: Any) -> None:
+    world.receiver.answers = [(500, {}), (429, {"Retry-After": "1"})]
+    world.event()
+    (shown,) = deliveries(world.api, lambda found: found and found[0]["state"] == "delivered")
+    assert json.loads(shown["payload"]["text"])["data"]["name"] == world.last["name"]
+    assert shown["receiver"] == {"number": 1, "origin": world.receiver.url.rpartition("/hooks")[0]}
+    tried = [(a["attempt"], a["outcome"], a["next"], a["wait"]) for a in shown["attempts"]]
+    assert tried == [
+        (1, "500", "again", 0.5),
+        (2, "429", "again", 1.0),
+        (3, "200", "delivered", None),
+    ]
+    assert all(a["milliseconds"] > 0 for a in shown["attempts"])
+    assert all("Webhook-Signature" in dict(a["headers"]) for a in shown["attempts"])
+    assert world.api(f"deliveries/{shown['id']}").json() == shown
+
+
+@pytest.mark.parametrize("fault", ["", "newline-appended", "webhook-twice"])
+def test_a_delivery_is_sent_once_more_as_it_was(start: Any, fault: str) -> None:
+    with start(faults=frozenset({fault} - {""})) as world:
+        first = world.event()
+        shown = deliveries(world.api)
+        assert world.api(f"deliveries/{shown[-1]['id']}/redeliver", "POST").status_code == 202
+        later = [world.receiver.next() for _ in shown]  # the second of two at once, and the new one
+        assert [again.body for again in later] == [first.body] * len(shown)
+        assert later[-1].header("webhook-signature") == first.header("webhook-signature")
+        again = deliveries(world.api, lambda found: len(found[-1]["attempts"]) == 2)
+    assert [a["redelivered"] for a in again[-1]["attempts"]] == [False, True]
+    assert len(again) == len(shown)
+
+
+@contextmanager
+def hostile(answer: bytes, again: bytes = b"") -> Iterator[str]:
+    """Yield the URL of a receiver that sends `answer`, then `again` for ever; or nothing at all."""
+    ended = threading.Event()
+
+    def serve(connection: socket.socket) -> None:
+        with connection:
+            try:
+                connection.recv(65536)
+                connection.sendall(answer)
+                while again:
+                    connection.sendall(again)
+                ended.wait(DEADLINE * 2)
+            except OSError:
+                pass
+
+    def accept() -> None:
+        while not ended.is_set():
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0), backlog=500) as listener:
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        ended.set()
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+END = b"Content-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "again", "outcome"),
+    [
+        (b"\x16\x03\x01 what is this\r\n\r\n", b"", "RemoteProtocolError"),
+        (OK + b"Content-Length: 99999999999\r\n\r\n", b"x" * 65536, "200"),
+        (OK, b"X-More: " + b"x" * 1000 + b"\r\n", "RemoteProtocolError"),
+        (b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n" + END, b"", "302"),
+        (b"HTTP/1.1 410 Gone\r\n" + END, b"", "410"),
+    ],
+)  # fmt: skip
+def test_whatever_a_receiver_answers_is_an_outcome(
+    start: Any, answer: bytes, again: bytes, outcome: str
+) -> None:
+    with hostile(answer, again) as url, start(others=(url,)) as world:
+        for _ in range(3):
+            world.event()
+        shown = deliveries(world.api, lambda found: all(one["attempts"] for one in found))
+        outcomes = {d["attempts"][0]["outcome"] for d in shown if d["receiver"]["number"] == 1}
+    assert outcomes == {outcome}
+
+
+def test_receivers_that_never_answer_do_not_starve_another(start: Any) -> None:
+    with hostile(b"") as url:
+        silent = tuple(f"{url}/{number}" for number in range(14))
+        with start(others=silent) as world:
+            for _ in range(12):
+                world.event()
+            shown = world.api("deliveries?limit=500").json()["deliveries"]
+    states = [(d["state"], d["receiver"]["number"] == 15) for d in shown]
+    assert {state for state, healthy in states if not healthy} == {"waiting"}
+    assert len(states) == 12 * 15
+
+
+def test_no_receiver_plants_a_cookie(world: Any) -> None:
+    world.receiver.answers = [(200, {"Set-Cookie": "planted=1; Path=/"})]
+    world.event()
+    assert world.event().header("cookie") is None
+
+
+def test_what_is_dropped_is_counted_and_shown(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receivers, "OPEN_DELIVERIES", 3)
+    with hostile(b"") as url, start(others=(url,)) as world:
+        for _ in range(5):
+            world.event()
+        shown = world.api("deliveries").json()
+        states = [d["state"] for d in shown["deliveries"] if d["receiver"]["number"] == 1]
+        assert states == ["dropped"] * 2 + ["waiting"] * 3
+        assert [r["dropped"] for r in shown["receivers"]] == [2, 0]
+        newest = shown["deliveries"][-1]["id"]
+        refused = world.api(f"deliveries/{newest}/redeliver", "POST")
+    assert refused.status_code == 409
+    assert "too many deliveries" in refused.json()["message"]
+
+
+def test_large_deliveries_do_not_fill_the_memory() -> None:
+    receiver = receivers.Receiver("http://127.0.0.1:1/", print)
+    size = receivers.OPEN_BYTES // 4
+    offered = [receiver.offer(Parcel(n, n, size, lambda _: Delivery((), b""))) for n in range(1, 6)]
+    assert offered == [True] * 4 + [False]
+
+
+def test_what_was_abandoned_can_be_sent_after_a_restart(
+    contract: Contract, receiver: Any, tmp_path: Path
+) -> None:
+    receiver.answers = [(503, {"Retry-After": "60"})]
+    url = receiver.url.partition("?")[0]
+    options = ["--port", "0", "--state", str(tmp_path / "state"), "--webhook-url", url]
+    command = ["-m", "hookproof", "mock", *options]
+    token = hookproof("token").stdout.strip()
+    with started(command) as mock:
+        body = {"name": "kept", "scopes": ["license:read"]}
+        headers = {"Authorization": f"Bearer {token}"}
+        path = contract.operations[0].path
+        assert httpx.post(mock + path, json=body, headers=headers).status_code == 201
+        first = receiver.next()
+        deliveries(
+            lambda path: httpx.get(f"{mock}/_hookproof/api/{path}"),
+            lambda found: found[0]["attempts"],
+        )
+    with started(command) as mock:
+        (shown,) = deliveries(lambda path: httpx.get(f"{mock}/_hookproof/api/{path}"))
+        assert (shown["state"], len(shown["attempts"])) == ("abandoned", 2)
+        once_more = f"{mock}/_hookproof/api/deliveries/{shown['id']}/redeliver"
+        assert httpx.post(once_more).status_code == 202
+        assert receiver.next().body == first.body

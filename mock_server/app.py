@@ -34,6 +34,7 @@ from mock_server.security import Gatekeeper
 from mock_server.settings import Settings
 from mock_server.stack import EXCEPTIONS, SECURITY, assemble, routing, station
 from mock_server.strictness import Strictness
+from mock_server.switched import Switched
 from mock_server.tokens import mint
 from mock_server.webhooks import Webhooks
 from openapi.document import Contract, Operation
@@ -102,10 +103,11 @@ def compose(contract: Contract, settings: Settings, made: Parts) -> ASGIApp:
     own = own_paths(contract, problems, api, development_token, settings.control_token)
 
     def admitted(next_app: ASGIApp, operation: Operation) -> ASGIApp:
-        # Two stations in one middleware of connexion's, which costs more than both.
+        # Three stations in one middleware of connexion's, which costs more than all of them.
         gate = limits.get(operation.id)
         admission = Admission(next_app, operation, gate)
-        return OnDemand(admission, operation, contract, with_faults, gate, settings.seed)
+        asked = OnDemand(admission, operation, contract, with_faults, gate, settings.seed)
+        return Switched(asked, made.switches, with_faults)
 
     return assemble(
         document=lower(contract),
@@ -117,6 +119,7 @@ def compose(contract: Contract, settings: Settings, made: Parts) -> ASGIApp:
                 contract=contract,
                 behaviour=faulty,
                 after=Ending(made.journal, webhooks, made.mask),
+                switches=made.switches,
                 latency=settings.latency,
             ),
             EXCEPTIONS,

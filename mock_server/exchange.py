@@ -56,6 +56,8 @@ class Exchange:
     """The preferences of the client, see `mock_server.prefer`; None if it has none."""
     on_demand: bool = False
     """An answer was asked for, and nothing else: no state changes, no event is sent."""
+    switchable: bool = False
+    """Something was switched on for the next requests when this one came."""
     delay: float = 0.0
     """Seconds until the answer goes out."""
     sent: int | None = None

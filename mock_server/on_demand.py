@@ -56,11 +56,12 @@ class OnDemand:
             wanted = understood(exchange.asked)
             chosen = self._documented.chosen(wanted)
             if wanted.fault:
-                exchange.behaviour = self._with_faults(frozenset([wanted.fault]))
+                exchange.behaviour = self._with_faults(exchange.faults | {wanted.fault})
+                exchange.faults |= {wanted.fault}
         except ValueError as error:
             exchange.headers += await self._limits(scope, None)
             raise Refusal(400, str(error)) from None
-        exchange.delay = wanted.delay or 0.0
+        exchange.delay += wanted.delay or 0.0
         exchange.headers += _applied(exchange.asked, wanted, chosen)
         if chosen is None:
             exchange.on_demand = False

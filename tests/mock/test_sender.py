@@ -25,6 +25,7 @@ DEADLINE = 20.0
 BOOKING = {
     "addressee": {"label": "Grace Example", "postcode": "QZ0007"},
     "grams": 31500,
+    "handling": ["signed", "chilled"],
     "collectAt": "2027-03-01T10:00:00+02:00",
 }
 
@@ -54,11 +55,12 @@ def recalled(world: Any) -> tuple[Any, Any]:
 
 
 @pytest.mark.parametrize(
-    ("faults", "valid"), [([], True), (["delivery-parcel-recalled-signed-otherwise"], False)]
+    ("faults", "valid"), [([], True), (["delivery-parcel.recalled-signed-otherwise"], False)]
 )
 def test_every_attempt_is_signed_for_its_moment(start: Any, faults: list[str], valid: bool) -> None:
     contract = second()
     (scheme,) = [e.signature for e in contract.events if e.name == "parcel.recalled"]
+    assert scheme is not None
     settings = {"webhook_secret": SECRET, "faults": frozenset(faults)}
     with start(contract=contract, **settings) as world:
         one, other = recalled(world)

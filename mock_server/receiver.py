@@ -23,6 +23,8 @@ OPEN_DELIVERIES = 1000
 """How many deliveries to one receiver may wait, in flight and between attempts included."""
 OPEN_BYTES = 16 * 1024 * 1024
 """How large they may be together."""
+_FIELDS = ("delivery", "receiver", "attempt", "outcome")
+"""What a line of the log about an attempt says, where the log has fields."""
 AT_ONCE = 8
 """Attempts to one receiver at the same time."""
 
@@ -97,20 +99,25 @@ class Receiver:
             self._settle(parcel, outcome)
 
     def _settle(self, parcel: Parcel, outcome: Outcome) -> None:
-        prefix = f"delivery {parcel.number} to {self.origin}, attempt {parcel.attempt}"
         most = outcome.delivery.attempts if outcome.delivery else ATTEMPTS
         self._close(parcel)
         if outcome.wait is None:
-            _LOG.info("%s: %s", prefix, outcome.text)
-            self._tell(Tried(parcel, outcome, "delivered"))
+            tried, comes = Tried(parcel, outcome, "delivered"), ""
         elif parcel.attempt >= most:
-            _LOG.warning("%s: %s; given up", prefix, outcome.text)
-            self._tell(Tried(parcel, outcome, "given up"))
+            tried, comes = Tried(parcel, outcome, "given up"), "; given up"
         else:
             delay = max(outcome.wait, FIRST_DELAY * 2 ** (parcel.attempt - 1))
-            _LOG.warning("%s: %s; again in %.1f s", prefix, outcome.text, delay)
-            self._tell(Tried(parcel, outcome, "again", delay))
+            tried, comes = Tried(parcel, outcome, "again", delay), f"; again in {delay:.1f} s"
             self._again(replace(parcel, attempt=parcel.attempt + 1), delay)
+        known = (parcel.number, self.origin, parcel.attempt, outcome.text)
+        _LOG.log(
+            logging.WARNING if comes else logging.INFO,
+            "delivery %d to %s, attempt %d: %s%s",
+            *known,
+            comes,
+            extra={"fields": dict(zip(_FIELDS, known, strict=True))},
+        )
+        self._tell(tried)
 
     def _close(self, parcel: Parcel) -> None:
         del self._open[id(parcel)]

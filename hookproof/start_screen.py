@@ -3,8 +3,8 @@
 import shlex
 import time
 
-from hookproof.curl_line import curl_line
 from hookproof.tls import Tls
+from mock_server.curl_line import curl_line
 from mock_server.settings import Settings
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.document import Contract

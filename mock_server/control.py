@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 
 from mock_server.behaviour import Fault
 from mock_server.control_input import SWITCH, body, number, switch_of
+from mock_server.curl_line import curl_line
 from mock_server.dispatch import CannotRedeliver, Dispatch
 from mock_server.faults import faults as faults_of
 from mock_server.insight import Insight
@@ -26,6 +27,7 @@ from mock_server.parts import Parts
 from mock_server.store import StateError
 from openapi.document import Contract
 
+_TOKEN = "$TOKEN"  # noqa: S105 - the name of a variable of the shell
 _MOST = 1000
 """How many of a kind one answer lists."""
 
@@ -55,6 +57,7 @@ class Control:
             Route("/deliveries/{id:int}/redeliver", self.redeliver, methods=["POST"]),
             Route("/switches", self.switches, methods=["GET", "POST", "DELETE"]),
             Route("/faults", self.faults),
+            Route("/calls", self.calls),
             Route("/reset", self.reset, methods=["POST"]),
         ]
 
@@ -109,6 +112,17 @@ class Control:
         known = (await self._known()).values()
         shown = [{"name": f.name, "layer": f.layer, "sentence": f.sentence} for f in known]
         return answer({"faults": shown})
+
+    async def calls(self, request: Request) -> Response:
+        """Answer with a line for the shell for each operation; they need a `$TOKEN`."""
+        url = f"{request.url.scheme}://{request.url.netloc}"
+        lines = (
+            (o.id, curl_line(self._contract, o, url, _TOKEN)) for o in self._contract.operations
+        )
+        # Within single quotes the shell would not look for the variable.
+        plain, wanted = f"'Authorization: Bearer {_TOKEN}'", f'"Authorization: Bearer {_TOKEN}"'
+        calls = [{"operation": i, "curl": line.replace(plain, wanted)} for i, line in lines]
+        return answer({"calls": calls})
 
     async def _known(self) -> Mapping[str, Fault]:
         # Deriving them takes a while the first time: requests are answered meanwhile.

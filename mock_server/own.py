@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from mock_server.documentation import documentation
@@ -47,6 +48,7 @@ def own_paths(
             Route(f"{API}token", issued),
             Mount(API.rstrip("/"), api),
             *documentation(contract),
+            Mount(OWN.rstrip("/"), StaticFiles(packages=[("mock_server", "page")], html=True)),
         ],
         exception_handlers={HTTPException: refused},
     )

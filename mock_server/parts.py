@@ -71,7 +71,8 @@ def parts(settings: Settings, worker: Worker) -> Parts:
     first, share = worker.first, worker.share
     bell = Bell(worker.shared, *share)
     journal = Journal(store, bell)
-    mask = Mask((settings.jwt_secret, settings.webhook_secret))
+    secrets = (settings.jwt_secret, settings.webhook_secret, settings.control_token)
+    mask = Mask(secret for secret in secrets if secret)
 
     def tell(tried: Tried) -> None:
         at = tried.outcome.at if tried.outcome else time.time()

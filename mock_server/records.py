@@ -17,6 +17,7 @@ SHOWN = 16 * 1024
 """Bytes of a body, and of all headers of one request, that are kept and shown."""
 BEYOND = 4096
 """Bytes more that are kept, so that a secret at the end is masked as one."""
+_UNSEEN = {"credential": "not looked at"}
 _CREDENTIAL = ("refused-credential", "credential-without-permission")
 
 
@@ -35,6 +36,7 @@ class Received:
     operation: Operation | None
     status: int | None
     objections: tuple[Objection, ...]
+    on_demand: bool
     mask: Mask
     about: None = None
 
@@ -50,8 +52,15 @@ class Received:
             "milliseconds": round(self.seconds * 1000, 3),
             "headers": self.mask.headers(headers),
             "body": shown(self.body, self.size, self.mask),
-            "verdict": self.mask.value(verdict(self.operation, self.objections)),
+            "verdict": self.mask.value(self._verdict()),
         }
+
+    def _verdict(self) -> dict[str, Any]:
+        said = verdict(self.operation, self.objections)
+        if self.on_demand and not self.objections:
+            unjudged = {"in_order": None, "summary": "answered on demand", **_UNSEEN}
+            return {**said, **unjudged}
+        return said
 
 
 def received(
@@ -79,6 +88,7 @@ def received(
         exchange.operation,
         exchange.sent or (answer.status if answer else None),
         exchange.objections,
+        exchange.on_demand,
         mask,
     )
 
@@ -96,7 +106,7 @@ def verdict(operation: Operation | None, objections: tuple[Objection, ...]) -> d
     credential = [o.message for o in refusals if o.reason in _CREDENTIAL]
     others = [o for o in refusals if o.reason not in _CREDENTIAL]
     if operation is None or (objections and objections[-1].reason == "burst"):
-        credential = ["not looked at"]
+        credential = [_UNSEEN["credential"]]
     elif not credential:
         credential = ["none is needed" if operation.scheme is None else "accepted"]
     return {

@@ -81,7 +81,6 @@ hookproof/command_line.py
 hookproof/config.py
 hookproof/config_values.py
 hookproof/contract_option.py
-hookproof/curl_line.py
 hookproof/demo.py
 hookproof/exits.py
 hookproof/hookproof.schema.json
@@ -142,6 +141,7 @@ mock_server/constraints.py
 mock_server/control.py
 mock_server/control_input.py
 mock_server/cross_origin.py
+mock_server/curl_line.py
 mock_server/delivery.py
 mock_server/delivery_faults.py
 mock_server/derived.py
@@ -177,6 +177,15 @@ mock_server/on_demand.py
 mock_server/operations.py
 mock_server/other_methods.py
 mock_server/own.py
+mock_server/page/api.js
+mock_server/page/colours.css
+mock_server/page/icon.svg
+mock_server/page/index.html
+mock_server/page/lists.js
+mock_server/page/page.css
+mock_server/page/page.js
+mock_server/page/show.js
+mock_server/page/text.js
 mock_server/parts.py
 mock_server/payload.py
 mock_server/payload_faults.py

@@ -1,0 +1,193 @@
+// The page of the mock: looks once a second while it is seen, and says what is to happen next.
+import { Locked, ask, isLocked, keep, takeFromAddress } from "./api.js";
+import { AT_ONCE, known, list } from "./lists.js";
+import { details, made } from "./show.js";
+
+const EVERY = 1000; // milliseconds between two looks
+const at = (id) => document.getElementById(id);
+let chosen = null; // kind and number of what the detail shows
+let shown = ""; // the JSON that it shows
+let faults = new Map();
+
+function state(words, live = false) {
+  if (at("state").textContent === words) return;
+  at("state").textContent = words;
+  at("state").classList.toggle("live", live);
+}
+
+function showReceivers(receivers) {
+  const dropped = receivers.filter((r) => r.dropped);
+  const words = receivers.length
+    ? dropped.map((r) => `${r.dropped} to ${r.number}: ${r.origin} were dropped, too many are open.`)
+    : ["No receiver is known: start the mock with --webhook-url."];
+  at("receivers").textContent = words.join(" ");
+  at("receivers").hidden = words.length === 0;
+}
+
+function showSwitches(switches) {
+  const words = ({ fault, delay, requests }) =>
+    `${fault ?? `a wait of ${delay} s`}, for ${requests} ${requests === 1 ? "request" : "requests"}`;
+  const lines = switches.map(words);
+  if (lines.join("\n") === at("switches").dataset.lines) return;
+  at("switches").dataset.lines = lines.join("\n");
+  at("switches").replaceChildren(...lines.map((line) => made("li", line)));
+  at("off").hidden = lines.length === 0;
+}
+
+/** Show the chosen one, or what has become of it. */
+function showDetail(byHand = false) {
+  at("detail").hidden = chosen === null;
+  at("main").classList.toggle("with-detail", chosen !== null);
+  for (const other of document.querySelectorAll("tr[aria-current]"))
+    other.removeAttribute("aria-current");
+  if (chosen === null) return;
+  const one = known[chosen.kind].get(chosen.id);
+  one?.element.setAttribute("aria-current", "true");
+  const value = one?.value ?? chosen.value;
+  if (value && JSON.stringify(value) !== shown) {
+    shown = JSON.stringify(value);
+    const names = { requests: "Request", deliveries: "Delivery", tokens: "Token" };
+    at("detail-title").textContent = `${names[chosen.kind]} ${chosen.id}`;
+    const focused = at("detail-body").contains(document.activeElement);
+    at("detail-body").replaceChildren(...details[chosen.kind](value));
+    if (focused) at("detail-body").querySelector("button")?.focus();
+  }
+  if (!byHand) return;
+  at("detail-title").focus({ preventScroll: true });
+  at("detail").scrollIntoView({ block: "nearest" });
+}
+
+async function choose(opens) {
+  const [kind, number] = opens.split("/");
+  chosen = { kind, id: Number(number) };
+  shown = "";
+  // What is no longer in the list can still be asked for.
+  if (!known[kind].has(chosen.id)) chosen.value = await ask(opens);
+  showDetail(true);
+}
+
+async function look() {
+  const paths = Object.keys(known).map((kind) => `${kind}?limit=${AT_ONCE}`);
+  const [requests, deliveries, tokens, next] = await Promise.all(
+    [...paths, "switches"].map((path) => ask(path)),
+  );
+  list("requests", requests.requests);
+  list("deliveries", deliveries.deliveries);
+  list("tokens", tokens.tokens);
+  showReceivers(deliveries.receivers);
+  showSwitches(next.switches);
+  at("empty").hidden = requests.requests.length > 0;
+  showDetail();
+  at("main").hidden = false;
+  at("key").hidden = true;
+  state("live", true);
+}
+
+async function begin() {
+  const [listed, { calls }] = await Promise.all([ask("faults"), ask("calls")]);
+  faults = new Map(listed.faults.map((fault) => [fault.name, fault]));
+  const options = listed.faults.map(({ name, sentence }) => {
+    const option = made("option", sentence);
+    option.value = name;
+    return option;
+  });
+  at("faults").replaceChildren(...options);
+  const key = isLocked() ? '-H "Authorization: Bearer $HOOKPROOF_CONTROL_TOKEN" ' : "";
+  const path = `${location.origin}/_hookproof/api/token`;
+  const issued = `TOKEN=$(curl -s ${key}${path} | cut -d '"' -f 4)`;
+  at("curl").textContent = [issued, ...calls.slice(0, 1).map((call) => call.curl)].join("\n");
+}
+
+function locked(error) {
+  at("key-said").textContent = error.message;
+  state("locked");
+  if (!at("key").hidden) return;
+  at("key").hidden = false;
+  at("main").hidden = true;
+  at("key-token").focus();
+}
+
+/** Look for ever; what cannot be asked now is asked again. */
+async function follow() {
+  let begun = false;
+  for (;;) {
+    try {
+      if (!document.hidden) {
+        await look();
+        if (!begun) await begin();
+        begun = true;
+      }
+    } catch (error) {
+      if (error instanceof Locked) locked(error);
+      else state(`the mock does not answer: ${error.message}; trying again`);
+    }
+    await new Promise((resolve) => {
+      const timer = setTimeout(resolve, EVERY);
+      awake = () => (clearTimeout(timer), resolve());
+    });
+  }
+}
+let awake = () => {};
+
+/** Do what somebody asks for, and say in `place` why it could not be done. */
+async function act(place, doing) {
+  place.textContent = "";
+  try {
+    await doing();
+    awake();
+  } catch (error) {
+    if (error instanceof Locked) locked(error);
+    else place.textContent = error.message;
+  }
+}
+
+function submitted(form, doing) {
+  at(form).addEventListener("submit", (event) => {
+    event.preventDefault();
+    doing();
+  });
+}
+
+const number = (id) => at(id).valueAsNumber;
+const switchOn = (value) => act(at("next-said"), () => ask("switches", "POST", value));
+submitted("fault", () =>
+  switchOn({ fault: at("fault-name").value.trim(), requests: number("fault-requests") }),
+);
+submitted("delay", () =>
+  switchOn({ delay: number("delay-seconds"), requests: number("delay-requests") }),
+);
+submitted("key", () => {
+  keep(at("key-token").value.trim());
+  at("key-token").value = "";
+  awake();
+});
+at("fault-name").addEventListener("input", () => {
+  at("fault-says").textContent = faults.get(at("fault-name").value.trim())?.sentence ?? "";
+});
+at("off").addEventListener("click", () => act(at("next-said"), () => ask("switches", "DELETE")));
+at("reset").addEventListener("click", () => at("sure").showModal());
+at("sure").addEventListener("close", () => {
+  if (at("sure").returnValue !== "yes") return;
+  chosen = null;
+  act(at("next-said"), () => ask("reset", "POST"));
+});
+at("close").addEventListener("click", () => {
+  const row = known[chosen.kind].get(chosen.id)?.element;
+  chosen = null;
+  showDetail();
+  row?.querySelector("button").focus();
+});
+at("copy").addEventListener("click", async () => {
+  await navigator.clipboard.writeText(at("curl").textContent);
+  at("copy").textContent = "Copied";
+});
+document.addEventListener("visibilitychange", () => awake());
+document.addEventListener("click", (event) => {
+  const target = event.target.closest("[data-opens], [data-again], tbody tr[id]");
+  const opens = target?.dataset.opens ?? target?.querySelector("[data-opens]")?.dataset.opens;
+  if (opens) act(at("next-said"), () => choose(opens));
+  else if (target?.dataset.again)
+    act(at("next-said"), () => ask(`deliveries/${target.dataset.again}/redeliver`, "POST"));
+});
+takeFromAddress();
+follow();

@@ -5,9 +5,15 @@ worker how much of that it has done. A worker looks a few times a second.
 """
 
 import asyncio
+import logging
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable, MutableSequence
 from typing import Literal
+
+from mock_server.store import StateError
+
+_LOG = logging.getLogger("hookproof.mock")
 
 Wish = Literal["write", "forget"]
 
@@ -73,7 +79,10 @@ class Bell:
                 for wish in ("forget", "write"):
                     if asked[wish] > self._done[wish]:
                         self._done[wish] = asked[wish]
-                        await does[wish]()
+                        try:
+                            await does[wish]()
+                        except (StateError, sqlite3.Error) as error:  # the next wish may be granted
+                            _LOG.error("what another worker asked for failed: %s", error)
                 self._shared[self._place] = wanted
                 await asyncio.sleep(_LOOKS)
         finally:

@@ -5,6 +5,7 @@ JSON in, JSON out; an error is `{"message": "..."}`. docs/mock.md lists what the
 
 import asyncio
 import json
+import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -137,7 +138,7 @@ class Control:
 
 def control(endpoints: Control) -> ASGIApp:
     """Return the application of the API."""
-    handlers = {HTTPException: _refused, StateError: _failed}
+    handlers = {HTTPException: _refused, StateError: _failed, sqlite3.Error: _failed}
     app = Starlette(routes=endpoints.routes, exception_handlers=handlers)
     app.router.redirect_slashes = False
     return app
@@ -162,7 +163,7 @@ def _refused(request: Request, error: Exception) -> Response:
 
 
 def _failed(_: Request, error: Exception) -> Response:
-    return answer({"message": str(error)}, 503)
+    return answer({"message": f"the state cannot be read or written: {error}"}, 503)
 
 
 def _page(request: Request) -> tuple[int | None, int]:

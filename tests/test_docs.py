@@ -29,9 +29,15 @@ from hookproof.known import read
 from hookproof.options import parser
 from hookproof.run_settings import CASES
 from hookproof.score import EXPLAINED
+from mock_server.control import Control
+from mock_server.delivery import Posting
 from mock_server.derived import derived
+from mock_server.exchange import Exchange
 from mock_server.faults import FAULTS
+from mock_server.masking import Mask
 from mock_server.prefer import NAMES
+from mock_server.records import received
+from mock_server.sent import Sent
 from openapi import signature
 from openapi.document import Contract
 from openapi.examples import named_examples
@@ -330,6 +336,30 @@ def test_every_freedom_is_told_with_its_statuses_and_its_weight(contract: Contra
     assert len(re.findall(r"^\| `", warned + unjudged, re.MULTILINE)) == len(
         contract.operations[0].freedoms
     )
+
+
+def test_the_mock_s_api_is_told_as_it_is() -> None:
+    nothing: Any = None
+    routes = Control(nothing, nothing, nothing, nothing, "").routes
+    shown = {
+        f"{method} /_hookproof/api{re.sub(':[a-z]+}', '}', route.path)}"
+        for route in routes
+        for method in (route.methods or set()) - {"HEAD"}
+    }
+    assert first_cells(MOCK, "endpoint") == shown
+    exchange = Exchange(nothing, nothing, ())
+    scope = {"method": "GET", "path": "/", "query_string": b""}
+    request = received(1, 0.0, 0.0, scope, exchange, Mask(()))
+    fields_of = {"request": {"id", *request.data()}, "verdict": set(request.data()["verdict"])}
+    for name, known in fields_of.items():
+        assert first_cells(MOCK, f"field of a {name}", "meaning") == known
+    told = first_cells(MOCK, "field of a delivery", "meaning")
+    assert told == {"id", "state", "attempts", *_delivery().data()} - {"again", "dropped"}
+
+
+def _delivery() -> Sent:
+    posting = Posting(load().events[0], b"{}", 1, "", "", 0.0)
+    return Sent(1, 1, posting, 0, (1, ""), (), False, (), Mask(()))
 
 
 def test_the_sink_s_api_and_context_manager_are_told_as_they_are(contract: Contract) -> None:

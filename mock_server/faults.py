@@ -1,38 +1,23 @@
-"""The table of faults: what real services get wrong, each to be switched on by its name."""
+"""What real services get wrong, each to be switched on by its name."""
 
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
-from types import MappingProxyType
 
-from mock_server.answer_faults import ANSWERS
-from mock_server.auth_faults import AUTH
 from mock_server.behaviour import Behaviour, Fault, combined
-from mock_server.delivery_faults import DELIVERIES
-from mock_server.derived import derived
-from mock_server.effect import has_effect
-from mock_server.payload_faults import PAYLOADS
-from mock_server.secret_faults import SECRETS
-from mock_server.validation_faults import VALIDATION
 from openapi.document import Contract
 
 _SHOWN = 3
 """Faults that are named where one is unknown; there are hundreds."""
-FAULTS: Mapping[str, Fault] = MappingProxyType(
-    {
-        fault.name: fault
-        for fault in (*ANSWERS, *SECRETS, *VALIDATION, *AUTH, *PAYLOADS, *DELIVERIES)
-    }
-)
-"""Those written by hand, name -> fault: for any contract that has something for them to spoil."""
 
 
 @lru_cache(maxsize=8)
 def faults(contract: Contract) -> Mapping[str, Fault]:
-    """Return the faults of a service of `contract`: those written by hand, then those derived."""
-    written = {name: fault for name, fault in FAULTS.items() if has_effect(contract, fault)}
-    made = {fault.name: fault for fault in derived(contract) if fault.name not in written}
-    return MappingProxyType({**written, **made})
+    """Return the faults of a service of `contract` by their names."""
+    # Most mocks never have a fault, and the table takes as long to load as the contract does.
+    from mock_server.fault_table import table  # noqa: PLC0415
+
+    return table(contract)
 
 
 def behaviour(contract: Contract, names: Collection[str]) -> Behaviour:

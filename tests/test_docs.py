@@ -33,7 +33,7 @@ from mock_server.control import Control
 from mock_server.delivery import Posting
 from mock_server.derived import derived
 from mock_server.exchange import Exchange
-from mock_server.faults import FAULTS
+from mock_server.fault_table import FAULTS
 from mock_server.masking import Mask
 from mock_server.prefer import NAMES
 from mock_server.records import received

@@ -162,6 +162,7 @@ mock_server/effect.py
 mock_server/ending.py
 mock_server/error_shape.py
 mock_server/exchange.py
+mock_server/fault_table.py
 mock_server/faults.py
 mock_server/freedoms.py
 mock_server/fresh.py

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from mock_server.derived import derived
-from mock_server.faults import FAULTS, faults
+from mock_server.fault_table import FAULTS
+from mock_server.faults import faults
 from openapi.document import Contract
 from openapi.loading import default_path, parse
 from openapi.rate import Rate

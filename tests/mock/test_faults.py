@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from mock_server.app import create_app
-from mock_server.faults import FAULTS
+from mock_server.fault_table import FAULTS
 from mock_server.settings import Settings
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.document import Contract

@@ -37,6 +37,10 @@ MODES = {
         *refusing("unknown-scopes", "past-expiry"),
         *("--seed", "7", "--webhook-url", "{receiver}"),
     ],
+    "two processes, a state": ["--workers", "2", "--state", "{state}"],
+    "TLS, a latency, a log of everything": [
+        *("--tls", "--latency", "1-5ms", "--log-format", "json", "--log-requests"),
+    ],
     **({name: refusing(name) for name in FREEDOMS} if EVERY else {}),
 }
 BYPASSED = {
@@ -57,7 +61,8 @@ def places(directory: Path) -> Iterator[dict[str, str]]:
     limited = directory / "limited.yaml"
     limited.write_text(SHIPPED.replace(SLOW, QUICK), encoding="utf-8")
     with Sink(CONTRACT, WEBHOOK_SECRET) as sink:
-        yield {"{limited}": str(limited), "{receiver}": sink.url}
+        state = str(directory / "state")
+        yield {"{limited}": str(limited), "{receiver}": sink.url, "{state}": state}
 
 
 def judged(port: int, directory: Path, options: list[str]) -> Run:
@@ -68,6 +73,8 @@ def judged(port: int, directory: Path, options: list[str]) -> Run:
         command += ["--webhook-url", f"http://127.0.0.1:{port}/hooks"]
         secrets = {"HOOKPROOF_JWT_SECRET": JWT_SECRET, "HOOKPROOF_WEBHOOK_SECRET": WEBHOOK_SECRET}
         arguments = ["--profile", "default" if EVERY else "quick"]
+        if "--tls" in options:
+            arguments += ["--tls-verify", "false"]
         if "--contract" in options:
             arguments += ["--contract", known["{limited}"]]
         tokens = {

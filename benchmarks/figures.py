@@ -85,7 +85,7 @@ def targets(found: Mapping[str, Figures]) -> list[Target]:
     memory = _ratio(found, "memory", "hookproof", "connexion")
     workers = _ratio(found, "cpu", "hookproof-2", "hookproof")
     return [
-        _target("requests/s, one worker : Prism, silent, at least 3 (aim: 5)", quick, least=3),
+        _target("requests/s, one worker : Prism, at least 3 (aim: 5)", quick, least=3),
         _target("first 201 : plain connexion app, at most 1.3", start, most=1.3),
         _target("idle memory : plain connexion app, at most 1.3", memory, most=1.3),
         _target("CPU per request, two workers : one, at most 1.15", workers, most=1.15),

@@ -3,8 +3,8 @@
 Run it where hookproof is installed, with wrk on the PATH: `python benchmarks/mock.py`. Every
 subject gets the same load in turn, round after round, because the speed of a machine varies; the
 medians are compared. Before that each is started several times, and its first answer is judged by
-the contract. Prism is taken from --prism, the PATH, node_modules/.bin or npx; without its log it is
-much quicker, and that is what the mock is compared with.
+the contract. Prism is taken from --prism, the PATH, node_modules/.bin or npx. It is compared as it
+is usually started, and shown without its log too, because that is much quicker.
 """
 
 import argparse

@@ -148,14 +148,15 @@ def test_nothing_that_is_shown_holds_a_secret(start: Any) -> None:
         secrets += [world.token, made]
         world.receiver.next()
         leaking = {
-            "Authorization": f"Bearer {made}",
+            "Authorization": f"Bearer {world.token}",
             "Proxy-Authorization": "Basic tossed-salad",
             "Cookie": "session=tossed-salad",
             "X-Api-Key": "tossed-salad",
             "X-Other": made,
             "Content-Type": "application/json",
         }
-        content = json.dumps({"name": made, "scopes": secrets}).encode()
+        known = [DEVELOPMENT_SECRET, DEVELOPMENT_WEBHOOK_SECRET, world.token]
+        content = json.dumps({"name": made, "scopes": known}).encode()
         world.client.post(f"{world.url}?access_token={made}", content=content, headers=leaking)
         world.client.post(
             world.url, content=content + b"x" * 16_300 + made.encode(), headers=leaking
@@ -164,6 +165,8 @@ def test_nothing_that_is_shown_holds_a_secret(start: Any) -> None:
         for kind in ("requests", "deliveries"):
             for one in json.loads(seen[0 if kind == "requests" else 2])[kind]:
                 seen.append(world.api(f"{kind}/{one['id']}").text)
+    bodies = [one["body"] for one in json.loads(seen[0])["requests"]]
+    assert [body["cut"] for body in bodies] == [True, False, False]
     assert "Bearer [secret]" in seen[0]
     assert "[secret]" in seen[2]
     parts = [part for secret in secrets for part in (secret, *secret.split(".")) if len(part) > 5]

@@ -100,6 +100,7 @@ def test_two_workers_are_one_mock(two_workers: str, contract: Contract) -> None:
         shown = ask(f"{api}/requests?limit=100").json()["requests"]
         assert Counter(one["status"] for one in shown) == {200: 15, 500: 15, 201: 50}
         assert [one["id"] for one in shown] == sorted((one["id"] for one in shown), reverse=True)
+    assert create(url, token, path, names) == {201: 40}  # noted, and not yet looked at
     ask(f"{api}/switches", "POST", json={"delay": 60, "requests": 1000})
     assert ask(f"{api}/reset", "POST").status_code == 200
     for _ in range(4):

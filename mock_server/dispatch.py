@@ -12,7 +12,7 @@ from mock_server.journal import Journal
 from mock_server.masking import Mask
 from mock_server.receiver import Parcel, Receiver
 from mock_server.sender import Sender
-from mock_server.sent import Sent, secrets_of
+from mock_server.sent import WHOLE, Sent, kept, secrets_of
 from openapi.document import Event
 
 
@@ -62,12 +62,13 @@ class Dispatch:
                 sent = Sent(
                     number,
                     request,
-                    posting,
+                    kept(posting),
                     place,
                     receiver=(index + 1, receiver.origin),
                     faults=tuple(sorted(exchange.faults)),
                     dropped=not taken,
                     secrets=secrets,
+                    size=len(posting.body),
                     mask=self._mask,
                 )
                 self._journal.note("delivery", sent)
@@ -78,6 +79,8 @@ class Dispatch:
         It is made as it was the first time, faults included, and signed now.
         """
         again = record["again"]
+        if again is None:
+            raise CannotRedeliver(f"its payload is larger than {WHOLE} bytes and was not kept")
         event = next((e for e in events if e.name == record["event"]), None)
         if event is None:
             raise CannotRedeliver(f"the contract has no event {record['event']} any more")

@@ -1,7 +1,7 @@
 """The records of deliveries and of the attempts to make them."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mock_server.delivery import Posting
@@ -11,6 +11,9 @@ from mock_server.masking import MASK, Mask
 from mock_server.receiver import Tried
 from mock_server.records import BEYOND, SHOWN, shown
 from openapi.pointer import get
+
+WHOLE = 64 * 1024
+"""Bytes of a payload that is kept whole, and can be sent once more later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class Sent:
     dropped: bool
     secrets: tuple[str, ...]
     """Texts of the answer that are not to be shown."""
+    size: int
+    """Bytes of the payload, of which a very large one is not kept whole."""
     mask: Mask
 
     def data(self) -> dict[str, Any]:
@@ -44,17 +49,27 @@ class Sent:
             "event": posting.event.name,
             "request": self.about,
             "receiver": {"number": number, "origin": origin},
-            "payload": shown(body[: SHOWN + BEYOND], len(posting.body), self.mask),
+            "payload": shown(body[: SHOWN + BEYOND], self.size, self.mask),
             "faults": list(self.faults),
             "dropped": self.dropped,
-            "again": {
-                "body": posting.body.decode(),
-                "number": posting.number,
-                "identity": posting.identity,
-                "place": self.place,
-                "faults": list(self.faults),
-            },
+            "again": self._again() if self.size == len(posting.body) else None,
         }
+
+    def _again(self) -> dict[str, Any]:
+        return {
+            "body": self.posting.body.decode(),
+            "number": self.posting.number,
+            "identity": self.posting.identity,
+            "place": self.place,
+            "faults": list(self.faults),
+        }
+
+
+def kept(posting: Posting) -> Posting:
+    """Return what is kept of `posting`, so that many large payloads do not fill the memory."""
+    if len(posting.body) <= WHOLE:
+        return posting
+    return replace(posting, body=posting.body[: SHOWN + BEYOND])
 
 
 def secrets_of(exchange: Exchange) -> tuple[str, ...]:

@@ -359,7 +359,7 @@ def test_the_mock_s_api_is_told_as_it_is() -> None:
 
 def _delivery() -> Sent:
     posting = Posting(load().events[0], b"{}", 1, "", "", 0.0)
-    return Sent(1, 1, posting, 0, (1, ""), (), False, (), Mask(()))
+    return Sent(1, 1, posting, 0, (1, ""), (), False, (), 2, Mask(()))
 
 
 def test_the_sink_s_api_and_context_manager_are_told_as_they_are(contract: Contract) -> None:

@@ -15,8 +15,16 @@ from processes import hookproof, started
 from second_contract import SECRET, second
 
 from mock_server import receiver as receivers
-from mock_server.delivery import Delivery
+from mock_server.behaviour import Behaviour
+from mock_server.bell import PLACES, Bell
+from mock_server.delivery import Delivery, Posting
+from mock_server.dispatch import CannotRedeliver, Dispatch
+from mock_server.journal import Journal
+from mock_server.masking import Mask
 from mock_server.receiver import Parcel
+from mock_server.sender import Sender
+from mock_server.sent import Sent, kept
+from mock_server.store import Store
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi import signature
 from openapi.document import Contract
@@ -202,6 +210,18 @@ def test_large_deliveries_do_not_fill_the_memory() -> None:
     size = receivers.OPEN_BYTES // 4
     offered = [receiver.offer(Parcel(n, n, size, lambda _: Delivery((), b""))) for n in range(1, 6)]
     assert offered == [True] * 4 + [False]
+
+
+def test_a_very_large_payload_is_not_kept(contract: Contract) -> None:
+    posting = Posting(contract.events[0], b'"' + b"x" * 10**6 + b'"', 1, "", "", 0.0)
+    journal = Journal(Store(), Bell([0] * PLACES, 0, 1))
+    dispatch = Dispatch(Sender([], print), journal, lambda _: Behaviour(), Mask(()))
+    sent = Sent(1, 1, kept(posting), 0, (1, ""), (), False, (), 10**6 + 2, Mask(()))
+    shown = sent.data()
+    assert shown["payload"]["size"] == 10**6 + 2
+    assert len(json.dumps(shown)) < 20_000
+    with pytest.raises(CannotRedeliver, match="was not kept"):
+        dispatch.redeliver(shown, contract.events, "")
 
 
 def test_what_was_abandoned_can_be_sent_after_a_restart(

@@ -16,32 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from mock_server import statements
+
 FORMAT = 1
 """Kept in the file's `user_version`; a file of another format is refused."""
 _PATIENCE = 10.0
 """Seconds that another worker's transaction is waited for."""
-_TABLES = """
-    CREATE TABLE created (
-        id INTEGER PRIMARY KEY, operation TEXT NOT NULL, claim TEXT, at REAL NOT NULL,
-        request BLOB NOT NULL, UNIQUE (operation, claim)
-    );
-    CREATE TABLE resources (
-        operation TEXT NOT NULL, "values" TEXT NOT NULL, resource TEXT NOT NULL,
-        PRIMARY KEY (operation, "values")
-    ) WITHOUT ROWID;
-    CREATE TABLE journal (
-        id INTEGER PRIMARY KEY, kind TEXT NOT NULL, about INTEGER, record TEXT NOT NULL
-    );
-    CREATE INDEX journal_kind ON journal (kind, id);
-    CREATE INDEX journal_about ON journal (about) WHERE about IS NOT NULL;
-    CREATE TABLE counts (name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
-    CREATE TABLE switches (
-        id INTEGER PRIMARY KEY, what TEXT NOT NULL, value TEXT NOT NULL, requests INTEGER NOT NULL
-    );
-    CREATE TABLE hits (client TEXT NOT NULL, at REAL NOT NULL);
-    CREATE INDEX hits_client ON hits (client, at);
-"""
-TABLES = ("created", "resources", "journal", "counts", "switches", "hits")
 
 Key = tuple[str, str]
 """The id of an operation, and values as JSON."""
@@ -110,7 +90,7 @@ class Store:
         (known,) = self._db.execute("PRAGMA user_version").fetchone()
         (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if known == 0 and tables == 0:
-            for statement in _TABLES.split(";"):
+            for statement in statements.TABLES.split(";"):
                 self._db.execute(statement)
             self._db.execute(f"PRAGMA user_version = {FORMAT}")
         elif known != FORMAT or not self._is_ours():
@@ -118,7 +98,7 @@ class Store:
 
     def _is_ours(self) -> bool:
         names = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master")}
-        return names.issuperset(TABLES)
+        return names.issuperset(statements.NAMES)
 
     def close(self) -> None:
         """Close the file; what was answered is in it."""
@@ -164,24 +144,24 @@ class Store:
         if removed is not None and not self.knows(removed):
             return "unknown-resource"
         row = (operation, claim, time.time(), request)
-        if not self._db.execute(_CREATE, row).rowcount:
+        if not self._db.execute(statements.CREATE, row).rowcount:
             return "repeated-request"
         if removed is not None:
-            self._db.execute(_REMOVE, removed)
+            self._db.execute(statements.REMOVE, removed)
         for key in added:
-            self._db.execute(_ADD, (*key, repr(sorted(added))))
+            self._db.execute(statements.ADD, (*key, repr(sorted(added))))
         return None
 
     def knows(self, key: Key) -> bool:
         """Say whether the operation of `key` can be asked for its values."""
-        return self._db.execute(_KNOWN, key).fetchone() is not None
+        return self._db.execute(statements.KNOWN, key).fetchone() is not None
 
     def created(
         self, operations: Iterable[str], before: int | None = None, limit: int = 100
     ) -> list[Created]:
         """Return successes of `operations`, the newest first, with ids below `before`."""
         values = (json.dumps([*operations]), before or 2**62, limit)
-        return [Created(*row) for row in self._db.execute(_CREATED, values)]
+        return [Created(*row) for row in self._db.execute(statements.CREATED, values)]
 
     def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Return what `statement` finds; it may change something as well."""
@@ -190,7 +170,7 @@ class Store:
     def reset(self) -> None:
         """Forget everything."""
         with self.transaction():
-            for table in TABLES:
+            for table in statements.NAMES:
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
 
     @contextmanager
@@ -200,17 +180,3 @@ class Store:
         except (sqlite3.Error, OSError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise StateError(f"{self.path}: {what}: {reason}") from None
-
-
-_CREATE = "INSERT OR IGNORE INTO created (operation, claim, at, request) VALUES (?, ?, ?, ?)"
-_CREATED = """
-    SELECT id, operation, at, request FROM created
-    WHERE operation IN (SELECT value FROM json_each(?)) AND id < ? ORDER BY id DESC LIMIT ?
-"""
-_ADD = 'INSERT OR REPLACE INTO resources (operation, "values", resource) VALUES (?, ?, ?)'
-_KNOWN = 'SELECT 1 FROM resources WHERE operation = ? AND "values" = ?'
-_REMOVE = """
-    DELETE FROM resources WHERE resource = (
-        SELECT resource FROM resources WHERE operation = ? AND "values" = ?
-    )
-"""

@@ -207,6 +207,7 @@ mock_server/serving.py
 mock_server/settings.py
 mock_server/shared_hits.py
 mock_server/stack.py
+mock_server/statements.py
 mock_server/store.py
 mock_server/strictness.py
 mock_server/switched.py

@@ -1,0 +1,37 @@
+"""The tables of the store in SQL, and what is asked of them."""
+
+TABLES = """
+    CREATE TABLE created (
+        id INTEGER PRIMARY KEY, operation TEXT NOT NULL, claim TEXT, at REAL NOT NULL,
+        request BLOB NOT NULL, UNIQUE (operation, claim)
+    );
+    CREATE TABLE resources (
+        operation TEXT NOT NULL, "values" TEXT NOT NULL, resource TEXT NOT NULL,
+        PRIMARY KEY (operation, "values")
+    ) WITHOUT ROWID;
+    CREATE TABLE journal (
+        id INTEGER PRIMARY KEY, kind TEXT NOT NULL, about INTEGER, record TEXT NOT NULL
+    );
+    CREATE INDEX journal_kind ON journal (kind, id);
+    CREATE INDEX journal_about ON journal (about) WHERE about IS NOT NULL;
+    CREATE TABLE counts (name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE switches (
+        id INTEGER PRIMARY KEY, what TEXT NOT NULL, value TEXT NOT NULL, requests INTEGER NOT NULL
+    );
+    CREATE TABLE hits (client TEXT NOT NULL, at REAL NOT NULL);
+    CREATE INDEX hits_client ON hits (client, at);
+"""
+NAMES = ("created", "resources", "journal", "counts", "switches", "hits")
+
+CREATE = "INSERT OR IGNORE INTO created (operation, claim, at, request) VALUES (?, ?, ?, ?)"
+CREATED = """
+    SELECT id, operation, at, request FROM created
+    WHERE operation IN (SELECT value FROM json_each(?)) AND id < ? ORDER BY id DESC LIMIT ?
+"""
+ADD = 'INSERT OR REPLACE INTO resources (operation, "values", resource) VALUES (?, ?, ?)'
+KNOWN = 'SELECT 1 FROM resources WHERE operation = ? AND "values" = ?'
+REMOVE = """
+    DELETE FROM resources WHERE resource = (
+        SELECT resource FROM resources WHERE operation = ? AND "values" = ?
+    )
+"""

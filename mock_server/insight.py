@@ -8,7 +8,7 @@ from mock_server.marks import marked
 from mock_server.masking import Mask
 from mock_server.operations import success_of
 from mock_server.receiver import Receiver
-from mock_server.records import BEYOND, SHOWN, shown
+from mock_server.records import shown
 from mock_server.store import Created, Store
 from openapi import expression, json_text
 from openapi.document import Contract, Operation
@@ -82,7 +82,7 @@ class Insight:
             "at": made.at,
             "operation": made.operation,
             "asked": {k: self._mask.value(None if v is MISSING else v) for k, v in found.items()},
-            "body": shown(made.request[: SHOWN + BEYOND], len(made.request), self._mask),
+            "body": shown(made.request, made.size, self._mask),
         }
 
 

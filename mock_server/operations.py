@@ -103,7 +103,7 @@ class Success:
 
     async def _enter(self, exchange: Exchange, answer: Answer) -> None:
         kept = [exchange.find(part) for part in self._keeping]
-        claim = json.dumps(kept) if kept and MISSING not in kept else None
+        claim = f"{self._id} {json.dumps(kept)}" if kept and MISSING not in kept else None
         added = self._directory.added(exchange, answer)
         removed = self._directory.removed(exchange)
         if claim is None and not added and removed is None and not self._credentials:

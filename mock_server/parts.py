@@ -67,7 +67,7 @@ class Parts:
 
 def parts(settings: Settings, worker: Worker) -> Parts:
     """Make the parts of a worker; nothing is opened yet."""
-    store = Store(settings.state or worker.state)
+    store = Store(settings.state or worker.state, lasting=settings.state is not None)
     first, share = worker.first, worker.share
     bell = Bell(worker.shared, *share)
     journal = Journal(store, bell)

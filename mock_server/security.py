@@ -3,15 +3,16 @@
 import math
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.answer import header, values
+from mock_server.answer import Headers, header, values
 from mock_server.exchange import Exchange, Objection, exchange_of
 from mock_server.problems import Refusal
 from mock_server.tokens import MODES, Checks, TokenRefused, granted, scope_token, verify
+from openapi.document import Operation
 
 # RFC 9110, section 11.4 and RFC 6750, section 2.1: a scheme, spaces, a token68.
 _CREDENTIALS = re.compile(rb"([A-Za-z][A-Za-z0-9-]*) +([A-Za-z0-9._~+/=-]+)")
@@ -19,44 +20,54 @@ _ALL = MODES["jwt"]
 _REMEMBERED = 1024
 """How many verified tokens are kept, so that the next request with one need not verify it."""
 
-SecurityFunction = Callable[[HTTPConnection], Awaitable[Mapping[str, Any]]]
-
 
 class Gatekeeper:
-    """connexion's handler of bearer credentials (an entry of its `security_map`)."""
+    """The station of one operation that asks for its credential, if it needs one."""
+
+    def __init__(self, next_app: ASGIApp, operation: Operation, tokens: "Tokens") -> None:
+        """Let those through whose token `tokens` takes for good and has the permissions."""
+        self._next = next_app
+        self._tokens = tokens
+        self._asks = operation.scheme is not None
+        self._needed = frozenset(scope_token(permission) for permission in operation.permissions)
+        self._forbidden = _forbidden(operation.permissions)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or raise the refusal."""
+        if self._asks:
+            self._ask(exchange_of(scope))
+        await self._next(scope, receive, send)
+
+    def _ask(self, exchange: Exchange) -> None:
+        hook = exchange.behaviour.checks
+        try:
+            exchange.claims = self._admit(exchange, self._tokens.checks)
+        except Refusal as refusal:
+            exchange.objections += (Objection(refusal.reason, refusal.message),)
+            if hook is None:
+                raise
+        if hook is not None:
+            exchange.claims = self._admit(exchange, hook(self._tokens.checks))
+
+    def _admit(self, exchange: Exchange, checks: Checks) -> Mapping[str, Any]:
+        claims = self._tokens.claims(exchange, checks)
+        if checks.permission and not _permitted(self._needed, claims, checks):
+            message, headers = self._forbidden
+            raise Refusal("credential-without-permission", message, headers)
+        return claims
+
+
+class Tokens:
+    """Reads and verifies tokens, and remembers those that were good."""
 
     def __init__(self, secret: str, mode: str = "jwt") -> None:
         """Take the secret that tokens are signed with, and the name of one of `MODES`."""
         self._secret = secret
-        self._checks = MODES[mode]
+        self.checks = MODES[mode]
         self._verified: dict[bytes, Mapping[str, Any]] = {}
 
-    def get_fn(self, _scheme: Mapping[str, Any], permissions: list[str]) -> SecurityFunction:
-        """Return what checks a request for an operation that needs `permissions`."""
-        needed = frozenset(scope_token(permission) for permission in permissions)
-
-        async def check(request: HTTPConnection) -> Mapping[str, Any]:
-            exchange = exchange_of(request.scope)
-            hook = exchange.behaviour.checks
-            try:
-                exchange.claims = admit(exchange, self._checks)
-            except Refusal as refusal:
-                exchange.objections += (Objection(refusal.reason, refusal.message),)
-                if hook is None:
-                    raise
-            if hook is not None:
-                exchange.claims = admit(exchange, hook(self._checks))
-            return exchange.claims
-
-        def admit(exchange: Exchange, checks: Checks) -> Mapping[str, Any]:
-            claims = self._authenticate(exchange, checks)
-            if checks.permission and not _permitted(needed, claims, checks):
-                raise _forbidden(permissions)
-            return claims
-
-        return check
-
-    def _authenticate(self, exchange: Exchange, checks: Checks) -> Mapping[str, Any]:
+    def claims(self, exchange: Exchange, checks: Checks) -> Mapping[str, Any]:
+        """Return what the credential of a request says, or raise the refusal of a bad one."""
         if not checks.presence:
             return {}
         stated = values(exchange.received, b"authorization")
@@ -101,8 +112,8 @@ def _unauthorized(message: str, *, invalid: bool = True) -> Refusal:
     return Refusal("refused-credential", message, (header("WWW-Authenticate", value),))
 
 
-def _forbidden(permissions: list[str]) -> Refusal:
+def _forbidden(permissions: tuple[str, ...]) -> tuple[str, Headers]:
+    """Return what is said to a caller who lacks one of these, and the header that says it."""
     names = " ".join(permissions)
     challenge = header("WWW-Authenticate", f'Bearer error="insufficient_scope", scope="{names}"')
-    message = f"The access token lacks a permission; needed: {names}"
-    return Refusal("credential-without-permission", message, (challenge,))
+    return f"The access token lacks a permission; needed: {names}", (challenge,)

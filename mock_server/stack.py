@@ -1,12 +1,12 @@
 """connexion, contained: the one module that imports it, because it is untyped.
 
-What is used of it is public: `ConnexionMiddleware` composed by hand, its exception, routing and
-security middleware, and `RoutedMiddleware` for stations of our own.
+What is used of it is public: `ConnexionMiddleware` composed by hand, its exception and routing
+middleware, and `RoutedMiddleware` for stations of our own.
 """
 
 import warnings
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
+from functools import partial, reduce
 from typing import Any, cast
 
 from starlette.exceptions import HTTPException
@@ -14,7 +14,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.exchange import exchange_of
 from mock_server.problems import Problems, Refusal
-from mock_server.security import Gatekeeper
 from openapi.document import Contract, Json, Operation
 
 with warnings.catch_warnings():
@@ -30,14 +29,12 @@ with warnings.catch_warnings():
     )
     from connexion.middleware.exceptions import ExceptionMiddleware  # type: ignore[import-untyped]
     from connexion.middleware.routing import RoutingMiddleware  # type: ignore[import-untyped]
-    from connexion.middleware.security import SecurityMiddleware  # type: ignore[import-untyped]
 
 Middleware = Callable[[ASGIApp], ASGIApp]
 Station = Callable[[ASGIApp, Operation], ASGIApp]
 """Makes, of the way on and an operation, what its requests pass through."""
 
 EXCEPTIONS: Middleware = ExceptionMiddleware
-SECURITY: Middleware = SecurityMiddleware
 
 
 def routing(app: ASGIApp) -> ASGIApp:
@@ -45,8 +42,16 @@ def routing(app: ASGIApp) -> ASGIApp:
     return cast(ASGIApp, _Routing(app))
 
 
-def station(make: Station, contract: Contract) -> Middleware:
-    """Return a middleware that keeps one station for each operation, made at the start."""
+def stations(makers: Sequence[Station], contract: Contract) -> Middleware:
+    """Return a middleware that keeps the stations of each operation, made at the start.
+
+    They stand one behind the other, the first outermost: one middleware of connexion's costs more
+    than several of them.
+    """
+
+    def make(app: ASGIApp, operation: Operation) -> ASGIApp:
+        return reduce(lambda inner, maker: maker(inner, operation), reversed(makers), app)
+
     return partial(_Routed, make=make, contract=contract)
 
 
@@ -54,7 +59,6 @@ def assemble(
     document: dict[str, Json],
     endpoint: ASGIApp,
     middlewares: list[Middleware],
-    gatekeeper: Gatekeeper,
     problems: Problems,
 ) -> ASGIApp:
     """Return the application: `middlewares` from the outside in, then `endpoint`."""
@@ -62,7 +66,6 @@ def assemble(
         endpoint,
         middlewares=middlewares,
         resolver=lambda _operation_id: endpoint,
-        security_map={"bearer": lambda: gatekeeper},
     )
     handler = _handler(problems)
     for kind in (Refusal, ProblemException, HTTPException, Exception):

@@ -2,8 +2,8 @@
 
 TABLES = """
     CREATE TABLE created (
-        id INTEGER PRIMARY KEY, operation TEXT NOT NULL, claim TEXT, at REAL NOT NULL,
-        request BLOB NOT NULL, UNIQUE (operation, claim)
+        id INTEGER PRIMARY KEY, operation TEXT NOT NULL, claim TEXT UNIQUE, at REAL NOT NULL,
+        request BLOB NOT NULL, size INTEGER NOT NULL
     );
     CREATE TABLE resources (
         operation TEXT NOT NULL, "values" TEXT NOT NULL, resource TEXT NOT NULL,
@@ -23,9 +23,9 @@ TABLES = """
 """
 NAMES = ("created", "resources", "journal", "counts", "switches", "hits")
 
-CREATE = "INSERT OR IGNORE INTO created (operation, claim, at, request) VALUES (?, ?, ?, ?)"
+CREATE = "INSERT OR IGNORE INTO created VALUES (NULL, ?, ?, ?, ?, ?)"
 CREATED = """
-    SELECT id, operation, at, request FROM created
+    SELECT id, operation, at, request, size FROM created
     WHERE operation IN (SELECT value FROM json_each(?)) AND id < ? ORDER BY id DESC LIMIT ?
 """
 ADD = 'INSERT OR REPLACE INTO resources (operation, "values", resource) VALUES (?, ?, ?)'

@@ -1,9 +1,9 @@
 """What the mock remembers, in SQLite: in memory, or in a file that restarts and workers share.
 
-In memory nobody else asks, so everything is done at once. In a file what several requests have
-brought about goes into one transaction, once for each turn of the loop, and no success is answered
-before it is committed: a killed process forgets nothing that it has promised. (Not so a machine
-that loses power: the last moments may be missing then.)
+What the requests of one turn of the loop have brought about goes into one transaction, and no
+success is answered before it is committed: a killed process forgets nothing that it has promised.
+(Not so a machine that loses power: the last moments may be missing then.) To wait for the others
+costs no time: answers that go out together cost the system much less than one by one.
 """
 
 import asyncio
@@ -20,8 +20,13 @@ from mock_server import statements
 
 FORMAT = 1
 """Kept in the file's `user_version`; a file of another format is refused."""
+_PAGES = 10_000
+"""Pages of the write-ahead log that are written back to the file at once."""
 _PATIENCE = 10.0
 """Seconds that another worker's transaction is waited for."""
+
+KEPT = 2048
+"""Bytes of a body that asked for something; whoever creates much must not fill the memory."""
 
 Key = tuple[str, str]
 """The id of an operation, and values as JSON."""
@@ -38,7 +43,7 @@ class Entry(NamedTuple):
     operation: str
     """Its id."""
     claim: str | None
-    """Values that the operation takes once, as JSON; None if it takes none."""
+    """What nobody else may have: the operation and values, as text; None if it takes none."""
     request: bytes
     """The body that asked for it."""
     added: tuple[Key, ...]
@@ -55,6 +60,9 @@ class Created:
     operation: str
     at: float
     request: bytes
+    """The first `KEPT` bytes of the body."""
+    size: int
+    """Bytes of the whole body."""
 
 
 def probe(path: Path | None) -> None:
@@ -68,9 +76,13 @@ def probe(path: Path | None) -> None:
 class Store:
     """One connection, used by one loop. `open` before anything else."""
 
-    def __init__(self, path: Path | None = None) -> None:
-        """Take the file, which is made if need be; None keeps everything in memory."""
+    def __init__(self, path: Path | None = None, *, lasting: bool = True) -> None:
+        """Take the file, which is made if need be; None keeps everything in memory.
+
+        `lasting`: the file is there to be used again.
+        """
         self.path = path
+        self._lasting = lasting
         self._waiting: list[tuple[Entry, asyncio.Future[Refused | None]]] = []
 
     def open(self) -> None:
@@ -82,7 +94,9 @@ class Store:
                 self.path or ":memory:", timeout=_PATIENCE, isolation_level=None
             )
             self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
+            # A file that goes when the mock stops need not outlive a loss of power.
+            self._db.execute(f"PRAGMA synchronous = {'NORMAL' if self._lasting else 'OFF'}")
+            self._db.execute(f"PRAGMA wal_autocheckpoint = {_PAGES}")
             with self.transaction():
                 self._prepare()
 
@@ -117,12 +131,12 @@ class Store:
 
     async def enter(self, entry: Entry) -> Refused | None:
         """Remember `entry`, or return why it cannot be, and then nothing of it is kept."""
-        if self.path is None:
-            return self._enter(entry)
         future: asyncio.Future[Refused | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((entry, future))
         if len(self._waiting) == 1:
-            asyncio.get_running_loop().call_soon(self._commit)
+            # Not in the next turn but the one after: what arrives meanwhile goes with it.
+            loop = asyncio.get_running_loop()
+            loop.call_soon(loop.call_soon, self._commit)
         return await future
 
     def _commit(self) -> None:
@@ -130,7 +144,7 @@ class Store:
         try:
             with self._explained("cannot be written"), self.transaction():
                 results = [self._enter(entry) for entry, _ in waiting]
-        except StateError as error:
+        except Exception as error:  # whatever it is, those who wait must hear of it
             for _, future in waiting:
                 if not future.done():
                     future.set_exception(error)
@@ -143,7 +157,7 @@ class Store:
         operation, claim, request, added, removed = entry
         if removed is not None and not self.knows(removed):
             return "unknown-resource"
-        row = (operation, claim, time.time(), request)
+        row = (operation, claim, time.time(), request[:KEPT], len(request))
         if not self._db.execute(statements.CREATE, row).rowcount:
             return "repeated-request"
         if removed is not None:

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mock_server.behaviour import Behaviour
 from mock_server.exchange import Exchange, exchange_of
 from mock_server.switches import Switches
+from openapi.document import Operation
 
 _LOG = logging.getLogger("hookproof.mock")
 
@@ -19,6 +20,7 @@ class Switched:
     def __init__(
         self,
         next_app: ASGIApp,
+        _operation: Operation,
         switches: Switches,
         with_faults: Callable[[frozenset[str]], Behaviour],
     ) -> None:

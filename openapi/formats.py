@@ -5,10 +5,13 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 _DATE_TIME = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
+_USUAL = 64
+"""Characters; longer texts are not remembered, they may be very long."""
 _EPOCH = date(1970, 1, 1).toordinal()
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -19,7 +22,14 @@ def instant(text: object) -> int | None:
     A leap second counts as the second after it. Year 0 cannot be reckoned with and is no date-time
     here. Digits after the ninth of a second are dropped.
     """
-    match = _DATE_TIME.fullmatch(text) if isinstance(text, str) else None
+    if not isinstance(text, str):
+        return None
+    return _reckoned(text) if len(text) < _USUAL else _reckoned.__wrapped__(text)
+
+
+@lru_cache(maxsize=256)
+def _reckoned(text: str) -> int | None:
+    match = _DATE_TIME.fullmatch(text)
     if match is None:
         return None
     year, month, day, hour, minute, second, fraction, zone = match.groups()

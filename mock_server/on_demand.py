@@ -1,5 +1,6 @@
 """The station of what a client prefers: a certain answer, a fault, a delay."""
 
+import asyncio
 import random
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -56,8 +57,10 @@ class OnDemand:
             wanted = understood(exchange.asked)
             chosen = self._documented.chosen(wanted)
             if wanted.fault:
-                exchange.behaviour = self._with_faults(exchange.faults | {wanted.fault})
-                exchange.faults |= {wanted.fault}
+                # What faults there are takes a while to find out, once for each contract and worker.
+                faults = exchange.faults | {wanted.fault}
+                exchange.behaviour = await asyncio.to_thread(self._with_faults, faults)
+                exchange.faults = faults
         except ValueError as error:
             exchange.headers += await self._limits(scope, None)
             raise Refusal(400, str(error)) from None

@@ -1,16 +1,20 @@
 """The first station behind routing: which operation it is, and whether it may be now."""
 
+from typing import TYPE_CHECKING
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.exchange import exchange_of
-from mock_server.gates import Gate
 from openapi.document import Operation
+
+if TYPE_CHECKING:
+    from mock_server.gates import Gate
 
 
 class Admission:
     """Puts the operation into the exchange and refuses a client that asks too often."""
 
-    def __init__(self, next_app: ASGIApp, operation: Operation, gate: Gate | None) -> None:
+    def __init__(self, next_app: ASGIApp, operation: Operation, gate: "Gate | None") -> None:
         """Take the operation behind this station and its gate, if it has one."""
         self._next = next_app
         self._operation = operation

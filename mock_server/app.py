@@ -2,10 +2,11 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp
 
@@ -19,7 +20,6 @@ from mock_server.documentation import short_paths
 from mock_server.ending import Ending
 from mock_server.faults import behaviour
 from mock_server.freedoms import chosen
-from mock_server.gates import gates
 from mock_server.insight import Insight
 from mock_server.intake import Intake
 from mock_server.on_demand import OnDemand
@@ -40,6 +40,9 @@ from mock_server.webhooks import Webhooks
 from openapi.document import Contract, Operation
 from openapi.lowering import lower
 from openapi.operations import permissions
+
+if TYPE_CHECKING:
+    from mock_server.gates import Gate
 
 _ALLOCATIONS = 20_000
 """Objects made and not yet gone before garbage is looked for; Python's own choice is 700."""
@@ -86,7 +89,7 @@ def compose(contract: Contract, settings: Settings, made: Parts) -> ASGIApp:
     secret, seed = settings.jwt_secret, settings.seed or 0
     signing = settings.webhook_secret
     faulty = behaviour(contract, settings.faults)
-    limits = gates(contract, settings.rate_limit, made.hits)
+    limits = _gates(contract, settings, made)
     rules = chosen(contract, settings.refused)
     # Nobody pays for a station that has nothing to do.
     counted = [partial(OtherMethods, contract=contract, limits=limits)] if limits else []
@@ -141,6 +144,15 @@ def compose(contract: Contract, settings: Settings, made: Parts) -> ASGIApp:
         endpoint=Endpoint(contract, secret, seed, made.answered, made.store),
         problems=problems,
     )
+
+
+def _gates(contract: Contract, settings: Settings, made: Parts) -> Mapping[str, "Gate"]:
+    if made.hits is None:
+        return {}
+    # The library that counts takes long to load, and most mocks have no limit.
+    from mock_server.gates import gates  # noqa: PLC0415
+
+    return gates(contract, settings.rate_limit, made.hits)
 
 
 def _collect_less() -> None:

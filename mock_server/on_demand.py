@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -11,11 +12,13 @@ from mock_server.answer import Answer, Headers, header, json_answer
 from mock_server.behaviour import Behaviour
 from mock_server.documented import Chosen, Documented
 from mock_server.exchange import Exchange, exchange_of
-from mock_server.gates import Gate
 from mock_server.marks import completed, required_headers
 from mock_server.prefer import NAMES, Preferences, understood, written
 from mock_server.problems import Refusal
 from openapi.document import Contract, Operation
+
+if TYPE_CHECKING:
+    from mock_server.gates import Gate
 
 
 class OnDemand:
@@ -27,7 +30,7 @@ class OnDemand:
         operation: Operation,
         contract: Contract,
         with_faults: Callable[[frozenset[str]], Behaviour],
-        gate: Gate | None,
+        gate: "Gate | None",
         seed: int | None,
     ) -> None:
         """`with_faults` returns the mock's behaviour with more faults; a `ValueError`: unknown.
@@ -57,7 +60,7 @@ class OnDemand:
             wanted = understood(exchange.asked)
             chosen = self._documented.chosen(wanted)
             if wanted.fault:
-                # What faults there are takes a while to find out, once for each contract and worker.
+                # What faults there are takes a while to find out, once for each contract.
                 faults = exchange.faults | {wanted.fault}
                 exchange.behaviour = await asyncio.to_thread(self._with_faults, faults)
                 exchange.faults = faults

@@ -2,20 +2,23 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.exchange import exchange_of
-from mock_server.gates import Gate
 from openapi.document import Contract
 from openapi.parameters import match
+
+if TYPE_CHECKING:
+    from mock_server.gates import Gate
 
 
 class OtherMethods:
     """Stands before the routing; where no limit is on it is left out."""
 
-    def __init__(self, app: ASGIApp, contract: Contract, limits: Mapping[str, Gate]) -> None:
+    def __init__(self, app: ASGIApp, contract: Contract, limits: Mapping[str, "Gate"]) -> None:
         """Take the gates of the operations that have one, by their ids."""
         self._app = app
         self._gates = [(o.path, limits[o.id]) for o in contract.operations if o.id in limits]

@@ -4,8 +4,7 @@ import time
 from collections.abc import MutableSequence
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from limits.aio.storage import MemoryStorage, Storage
+from typing import TYPE_CHECKING
 
 from mock_server.bell import PLACES, Bell
 from mock_server.fresh import ALONE, Identities, Share, some_number
@@ -15,9 +14,11 @@ from mock_server.receiver import Tried
 from mock_server.sender import Sender
 from mock_server.sent import Attempt
 from mock_server.settings import Settings
-from mock_server.shared_hits import SharedHits
 from mock_server.store import Store
 from mock_server.switches import Switches
+
+if TYPE_CHECKING:
+    from limits.aio.storage import Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,8 @@ class Parts:
     announced: Identities
     """For payloads."""
     sender: Sender
-    hits: Storage
-    """What a rate limit has counted."""
+    hits: "Storage | None"
+    """What a rate limit has counted; None where there is none."""
 
     async def forget(self) -> None:
         """Forget everything, in all workers."""
@@ -62,7 +63,8 @@ class Parts:
         """Forget what this worker alone knows: deliveries that are open, what was counted."""
         await self.sender.forget()
         await self.journal.forget()
-        await self.hits.reset()
+        if self.hits is not None:
+            await self.hits.reset()
 
 
 def parts(settings: Settings, worker: Worker) -> Parts:
@@ -88,5 +90,14 @@ def parts(settings: Settings, worker: Worker) -> Parts:
         answered=Identities(settings.seed, first, share),
         announced=Identities(settings.seed, first, share),
         sender=Sender(settings.webhook_urls, tell),
-        hits=SharedHits(store) if share[1] > 1 else MemoryStorage(),
+        hits=_hits(store, several=share[1] > 1) if settings.rate_limit else None,
     )
+
+
+def _hits(store: Store, *, several: bool) -> "Storage":
+    # The library that counts takes long to load, and most mocks have no limit.
+    from limits.aio.storage import MemoryStorage  # noqa: PLC0415
+
+    from mock_server.shared_hits import SharedHits  # noqa: PLC0415
+
+    return SharedHits(store) if several else MemoryStorage()

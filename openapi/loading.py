@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import cast
 
 import jsonschema
+import jsonschema_rs
 
 from openapi.document import Contract, Json
 from openapi.formats import FORMATS
@@ -66,17 +67,25 @@ def _understood(source: Source) -> Contract:
 
 
 @lru_cache(maxsize=1)
-def _dialect() -> jsonschema.Draft202012Validator:
-    text = files("openapi").joinpath("contract.schema.json").read_text(encoding="utf-8")
-    return jsonschema.Draft202012Validator(json.loads(text), format_checker=CHECKER)
+def _dialect() -> Json:
+    return json.loads(files("openapi").joinpath("contract.schema.json").read_bytes())
 
 
 def _complaints(source: Source) -> Iterator[str]:
+    compiled = jsonschema_rs.Draft202012Validator(
+        _dialect(), formats=FORMATS, validate_formats=True, ignore_unknown_formats=False
+    )
+    if not compiled.is_valid(source.data):  # far quicker, and gives no reasons
+        yield from _explained(source)
+
+
+def _explained(source: Source) -> Iterator[str]:
     def deepest_first(error: jsonschema.ValidationError) -> tuple[int, tuple[int, int]]:
         # Those of one depth as they stand in the file: jsonschema has no order of its own.
         return -len(error.absolute_path), source.position(join("", *error.absolute_path))
 
-    for error in sorted(_dialect().iter_errors(source.data), key=deepest_first):
+    validator = jsonschema.Draft202012Validator(_dialect(), format_checker=CHECKER)
+    for error in sorted(validator.iter_errors(source.data), key=deepest_first):
         leaf = jsonschema.exceptions.best_match([error])
         pointer = join("", *leaf.absolute_path)
         if leaf.validator == "additionalProperties" and isinstance(leaf.instance, dict):

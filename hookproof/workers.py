@@ -1,10 +1,13 @@
 """One mock in several processes: uvicorn starts them, and anew whichever dies."""
 
 import multiprocessing
+import os
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from multiprocessing.process import BaseProcess
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,13 +42,25 @@ class Mock:
     """How many processes there were before this one."""
 
     def __call__(self) -> ASGIApp:
-        """Return the application of this process."""
+        """Return the application of this process, which ends when the one that started it does."""
+        _end_with(multiprocessing.parent_process())
         self.logs()
         with self.started.get_lock():
             index = self.started.value
             self.started.value += 1
         worker = replace(self.worker, share=(index % _STARTS, _STARTS))
         return create_app(contract_of(self.contract), self.settings, worker, self.watched)
+
+
+def _end_with(parent: BaseProcess | None) -> None:
+    """Have this process end when `parent` has ended, killed or not: it would hold the port."""
+
+    def wait() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from hookproof.contract_option import contract_of
 from hookproof.exits import CommandError
+from hookproof.garbage import collect_less
 from hookproof.listening import is_open, listen, url_of
 from hookproof.logs import show_logs
 from hookproof.mock_settings import mock_settings
@@ -46,6 +47,7 @@ def run_mock(options: argparse.Namespace) -> int:
         lines = start_screen(contract, settings, url, tls, made)
         files = (tls.certificate, tls.key) if tls else None
         config = uvicorn_config(app, contract, tls=files, workers=options.workers)
+        collect_less()
         return (serve if options.workers == 1 else supervise)(config, listener, lines)
 
 

@@ -18,6 +18,7 @@ from uvicorn.supervisors import Multiprocess
 
 from hookproof.contract_option import contract_of
 from hookproof.exits import CANNOT
+from hookproof.garbage import collect_less
 from mock_server.app import create_app
 from mock_server.bell import PLACES
 from mock_server.parts import Worker
@@ -49,7 +50,9 @@ class Mock:
             index = self.started.value
             self.started.value += 1
         worker = replace(self.worker, share=(index % _STARTS, _STARTS))
-        return create_app(contract_of(self.contract), self.settings, worker, self.watched)
+        app = create_app(contract_of(self.contract), self.settings, worker, self.watched)
+        collect_less()
+        return app
 
 
 def _end_with(parent: BaseProcess | None) -> None:

@@ -10,20 +10,22 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mock_server.masking import MASK, Mask
 from mock_server.protocol import REQUESTS
 
 _SHOWN = 300
 """Bytes of the body of a refusal."""
-_TOKEN = re.compile(r"eyJ[\w-]*(\.[\w-]*){0,2}|(?i:(?<=bearer )|(?<=bearer%20))[\w.~+/=-]+")
+_BEARER = re.compile(r"(?i:(?<=bearer )|(?<=bearer%20))[\w.~+/=-]+")
 _VALUE = re.compile(r"(?<=[?&])(?!__)([^=&]*)=[^&]*")
 
 
 class Access:
     """An ASGI app around another, that logs what is answered."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Take the app that answers."""
+    def __init__(self, app: ASGIApp, mask: Mask) -> None:
+        """Take the app that answers, and what takes secrets out."""
         self._app = app
+        self._mask = mask
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through; write its line when it has its answer, or will have none."""
@@ -36,7 +38,14 @@ class Access:
             await self._app(scope, receive, heard)
         finally:
             taken = 1000 * (time.perf_counter() - begun)
-            _tell(scope["method"], target_of(scope), heard.status, taken, bytes(heard.refusal))
+            target, said = _target(scope), heard.refusal.decode("utf-8", "replace")
+            shown = self._harmless(target), self._harmless(said)
+            _tell(scope["method"], *shown, heard.status, taken)
+
+    def _harmless(self, text: str) -> str:
+        """Return `text` without secrets, and without what a terminal would obey."""
+        shown = _BEARER.sub(MASK, self._mask(text))
+        return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in shown)
 
 
 class _Heard:
@@ -55,17 +64,16 @@ class _Heard:
         await self._send(message)
 
 
-def target_of(scope: Scope) -> str:
-    """Return the target as it may be shown."""
-    target = scope["raw_path"].decode("latin-1")
+def _target(scope: Scope) -> str:
+    """Return the target, without what stands in a query for others than the mock."""
+    target: str = scope["raw_path"].decode("latin-1")
     if scope["query_string"]:
         query = "?" + scope["query_string"].decode("latin-1")
         target += _VALUE.sub(r"\1=***", query)
-    return _harmless(target)
+    return target
 
 
-def _tell(method: str, target: str, status: int | None, taken: float, refusal: bytes) -> None:
-    said = _harmless(refusal.decode("utf-8", "replace"))
+def _tell(method: str, target: str, said: str, status: int | None, taken: float) -> None:
     fields = {"method": method, "target": target, "status": status, "ms": round(taken, 1)}
     told = f"{method} {target} {status or 'without an answer'} {taken:.1f} ms"
     REQUESTS.info(
@@ -73,9 +81,3 @@ def _tell(method: str, target: str, status: int | None, taken: float, refusal: b
         f"{told} {said}".rstrip(),
         extra={"fields": fields | ({"answer": said} if said else {})},
     )
-
-
-def _harmless(text: str) -> str:
-    """Return `text` without tokens, and without what a terminal would obey."""
-    shown = _TOKEN.sub("***", text)
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in shown)

@@ -1,7 +1,6 @@
 """The mock, put together: a list of the stations that a request passes."""
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import lru_cache, partial
@@ -44,9 +43,6 @@ from openapi.operations import permissions
 if TYPE_CHECKING:
     from mock_server.gates import Gate
 
-_ALLOCATIONS = 20_000
-"""Objects made and not yet gone before garbage is looked for; Python's own choice is 700."""
-
 
 def create_app(
     contract: Contract,
@@ -69,7 +65,6 @@ def create_app(
         made.sender.start()
         asked = made.bell.answer({"write": made.journal.write, "forget": made.drop})
         answering = asyncio.create_task(asked)
-        _collect_less()
         try:
             yield
         finally:
@@ -80,7 +75,7 @@ def create_app(
             made.store.close()
 
     app = Renewable(lambda c: compose(c, settings, made), contract, lifespan, watched)
-    return Access(app) if settings.log_requests else app
+    return Access(app, made.mask) if settings.log_requests else app
 
 
 def compose(contract: Contract, settings: Settings, made: Parts) -> ASGIApp:
@@ -153,14 +148,3 @@ def _gates(contract: Contract, settings: Settings, made: Parts) -> Mapping[str, 
     from mock_server.gates import gates  # noqa: PLC0415
 
     return gates(contract, settings.rate_limit, made.hits)
-
-
-def _collect_less() -> None:
-    """Have Python look for garbage in what comes and goes alone, and not at every turn.
-
-    Contract, schemas and modules live as long as the process. A request leaves little that needs
-    to be looked for, and looking was a third of its time.
-    """
-    gc.freeze()
-    gc.set_threshold(_ALLOCATIONS, 20, 50)
-    gc.enable()

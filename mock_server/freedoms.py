@@ -45,6 +45,8 @@ def chosen(contract: Contract, names: Collection[str]) -> Mapping[str, tuple[Rul
 
     A `ValueError` names one that is unknown or that the mock cannot use, and lists the others.
     """
+    if not names:
+        return {}
     rules = {operation.id: tuple(_rules(contract, operation)) for operation in contract.operations}
     usable = {rule.name: rule for several in rules.values() for rule in several}
     stated = {freedom["name"] for o in contract.operations for freedom in o.freedoms}
@@ -53,8 +55,7 @@ def chosen(contract: Contract, names: Collection[str]) -> Mapping[str, tuple[Rul
             why = "is not about a value of the body" if name in stated else "is not in the contract"
             known = f"use one of {', '.join(usable)}" if usable else "there is none to use"
             raise ValueError(f"the freedom {name!r} {why}; {known}")
-    found = {key: tuple(rule for rule in rules[key] if rule.name in names) for key in rules}
-    return found if names else {}
+    return {key: tuple(rule for rule in rules[key] if rule.name in names) for key in rules}
 
 
 def _rules(contract: Contract, operation: Operation) -> Iterator[Rule]:

@@ -19,6 +19,8 @@ from openapi.guard import Guard, Key
 API = f"{OWN}api/"
 """What tells or changes something; with a token, for those alone who send it."""
 _HEALTH = f"{OWN}healthz"
+_PAGE: list[str | tuple[str, str]] = [("mock_server", "page"), ("openapi", "page")]
+"""The page, and what pages of mock and sink have in common."""
 
 
 def own_paths(
@@ -48,7 +50,7 @@ def own_paths(
             Route(f"{API}token", issued),
             Mount(API.rstrip("/"), api),
             *documentation(contract),
-            Mount(OWN.rstrip("/"), StaticFiles(packages=[("mock_server", "page")], html=True)),
+            Mount(OWN.rstrip("/"), StaticFiles(packages=_PAGE, html=True)),
         ],
         exception_handlers={HTTPException: refused},
     )

@@ -193,4 +193,4 @@ class Store:
             yield
         except (sqlite3.Error, OSError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise StateError(f"{self.path}: {what}: {reason}") from None
+            raise StateError(f"{self.path or 'the state'}: {what}: {reason}") from None

@@ -83,6 +83,7 @@ hookproof/config_values.py
 hookproof/contract_option.py
 hookproof/demo.py
 hookproof/exits.py
+hookproof/garbage.py
 hookproof/hookproof.schema.json
 hookproof/known.py
 hookproof/listening.py
@@ -179,14 +180,12 @@ mock_server/operations.py
 mock_server/other_methods.py
 mock_server/own.py
 mock_server/page/api.js
-mock_server/page/colours.css
 mock_server/page/icon.svg
 mock_server/page/index.html
 mock_server/page/lists.js
 mock_server/page/page.css
 mock_server/page/page.js
 mock_server/page/show.js
-mock_server/page/text.js
 mock_server/parts.py
 mock_server/payload.py
 mock_server/payload_faults.py
@@ -233,6 +232,8 @@ openapi/lowering.py
 openapi/marked.py
 openapi/media_type.py
 openapi/operations.py
+openapi/page/base.css
+openapi/page/text.js
 openapi/parameters.py
 openapi/personal-access-tokens.yaml
 openapi/pointer.py
@@ -253,7 +254,6 @@ webhook_sink/inspector/icon.svg
 webhook_sink/inspector/index.html
 webhook_sink/inspector/inspector.css
 webhook_sink/inspector/inspector.js
-webhook_sink/inspector/text.js
 webhook_sink/memory_store.py
 webhook_sink/receiver.py
 webhook_sink/running.py

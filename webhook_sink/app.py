@@ -60,7 +60,8 @@ def create_app(
         store.close()
 
     api = Api(store, arrivals, judged, (event.name for event in contract.events))
-    page = StaticFiles(packages=[("webhook_sink", "inspector")], html=True)
+    # The page, and what pages of mock and sink have in common.
+    page = StaticFiles(packages=[("webhook_sink", "inspector"), ("openapi", "page")], html=True)
     return Router(
         routes=[Mount("/_hookproof", Guard(_inside([*api.routes, Mount("/", page)])))],
         default=Receiver(writer, judged, limit, secret),

@@ -1,13 +1,12 @@
 """The sink's page in a real browser: deliveries appear as they come, and hostile ones stay text."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from openapi.loading import load
 from openapi.signature import sign
@@ -15,18 +14,6 @@ from webhook_sink.server import Sink
 
 SECRET = "a secret of the tests"
 HOSTILE = "<img src=x onerror=document.title='owned'><script>document.title='owned'</script>"
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = next(filter(None, map(shutil.which, NAMES)), None)
-    assert path is not None, "no Chromium was found; make test leaves this environment out then"
-    with sync_playwright() as playwright:
-        options = ["--no-sandbox", "--disable-background-networking"]
-        running = playwright.chromium.launch(executable_path=path, args=options)
-        yield running
-        running.close()
 
 
 @pytest.fixture

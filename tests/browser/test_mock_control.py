@@ -1,6 +1,5 @@
 """The mock's own page in a real browser: what it shows, what it can be told, and what it hides."""
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -9,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from processes import JWT_SECRET, WEBHOOK_SECRET, handled, started
 
 from mock_server.tokens import mint
@@ -17,7 +16,6 @@ from openapi.loading import load
 
 OPERATION = load().operations[0]
 HOSTILE = "<img src=x onerror=document.title='owned'><script>document.title='owned'</script>"
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 KEY = "a-control-token-of-the-tests"
 SECRETS = {
     "HOOKPROOF_JWT_SECRET": JWT_SECRET,
@@ -38,17 +36,6 @@ class _Refusing(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = next(filter(None, map(shutil.which, NAMES)), None)
-    assert path is not None, "no Chromium was found; make test leaves this environment out then"
-    with sync_playwright() as playwright:
-        options = ["--no-sandbox", "--disable-background-networking"]
-        running = playwright.chromium.launch(executable_path=path, args=options)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """The mock in a real browser: open to pages of any origin, but for what is the mock's own."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -9,12 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from processes import JWT_SECRET, handled, hookproof, started
 
 from openapi.loading import default_path, load
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 PATH = load().operations[0].path
 OWN = (
     "/docs",
@@ -78,19 +76,6 @@ class _Page(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = next(filter(None, map(shutil.which, NAMES)), None)
-    assert path is not None, "no Chromium was found; make test leaves this environment out then"
-    with sync_playwright() as playwright:
-        options = ["--no-sandbox", "--disable-background-networking"]
-        # A stranger's name that leads here, as it does after DNS rebinding.
-        options.append("--host-resolver-rules=MAP evil.example 127.0.0.1")
-        running = playwright.chromium.launch(executable_path=path, args=options)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,10 @@
 """`report.html` in a real browser: nothing runs, nothing is asked for, hostile text stays text."""
 
 import json
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from hookproof.reports.writing import write
 
@@ -15,18 +12,6 @@ HOSTILE = (
     "<img src=http://127.0.0.1:9/x onerror=document.title='owned'>"
     "<script>document.title='owned'</script><style>body{display:none}</style>\u202e"
 )
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = next(filter(None, map(shutil.which, NAMES)), None)
-    assert path is not None, "no Chromium was found; make test leaves this environment out then"
-    with sync_playwright() as playwright:
-        options = ["--no-sandbox", "--disable-background-networking"]
-        running = playwright.chromium.launch(executable_path=path, args=options)
-        yield running
-        running.close()
 
 
 def opened(browser: Browser, directory: Path, hostile: str) -> tuple[Page, list[str], list[str]]:

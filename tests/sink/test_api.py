@@ -120,7 +120,9 @@ def test_everything_under_the_prefix_is_ours_and_json(start: Any) -> None:
         assert client.sink.deliveries() == ()
 
 
-@pytest.mark.parametrize("path", ["", "inspector.js", "inspector.css", "text.js", "icon.svg"])
+@pytest.mark.parametrize(
+    "path", ["", "inspector.js", "inspector.css", "base.css", "text.js", "icon.svg"]
+)
 def test_the_page_brings_no_code_but_its_own(start: Any, path: str) -> None:
     with start() as client:
         answer = client.api(path)

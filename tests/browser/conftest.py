@@ -1,0 +1,22 @@
+"""The browser of all tests of pages."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    assert path is not None, "no Chromium was found; make test leaves this environment out then"
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-background-networking"]
+        # A stranger's name that leads here, as it does after DNS rebinding.
+        options.append("--host-resolver-rules=MAP evil.example 127.0.0.1")
+        running = playwright.chromium.launch(executable_path=path, args=options)
+        yield running
+        running.close()

@@ -104,7 +104,7 @@ def _safety(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--control-token",
         metavar="T",
-        help="ask for this token below /_hookproof/ (default: made where others can reach it)",
+        help="ask for this token below /_hookproof/api/ (default: made where others can reach it)",
     )
     command.add_argument(
         "--tls", action="store_true", help="serve https with a certificate made for this run"

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+Headers = tuple[tuple[bytes, bytes], ...]
+"""In the order and the case they came in, repeated ones apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -14,8 +17,7 @@ class Delivery:
     method: str
     target: str
     """Path and query as they stood in the request line, each byte one Latin-1 character."""
-    headers: tuple[tuple[bytes, bytes], ...]
-    """In the order and the case they came in, repeated ones apart."""
+    headers: Headers
     body: bytes
     """Without the framing of `Transfer-Encoding: chunked`, otherwise untouched."""
     truncated: bool
@@ -23,9 +25,31 @@ class Delivery:
     remote: str
     """Address and port of the sender's end of the connection."""
     status: int
-    """What was answered; 0 until that is settled."""
+    """What was answered; 0 until that is settled, and where nothing was: `reply` says how."""
+    began_at: float = 0.0
+    """When the head was complete, in Unix seconds; 0 where that is not known."""
+    version: str = "1.1"
+    """The version of HTTP."""
+    reply: str = ""
+    """The step of the script that was followed, where it was more than a status."""
 
     def values(self, name: str) -> tuple[bytes, ...]:
         """Return the value of every header called `name`, whatever its case."""
         wanted = name.lower().encode("latin-1")
         return tuple(value for key, value in self.headers if key.lower() == wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a list needs of a delivery: all that costs little to read."""
+
+    id: int
+    received_at: float
+    method: str
+    target: str
+    remote: str
+    size: int
+    """Bytes of the body that were kept."""
+    truncated: bool
+    status: int
+    reply: str

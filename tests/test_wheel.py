@@ -248,13 +248,15 @@ webhook_sink/__init__.py
 webhook_sink/api.py
 webhook_sink/app.py
 webhook_sink/arrivals.py
+webhook_sink/database.py
 webhook_sink/delivery.py
 webhook_sink/diagnosis.py
+webhook_sink/extent.py
 webhook_sink/inspector/icon.svg
 webhook_sink/inspector/index.html
 webhook_sink/inspector/inspector.css
 webhook_sink/inspector/inspector.js
-webhook_sink/memory_store.py
+webhook_sink/passed.py
 webhook_sink/receiver.py
 webhook_sink/running.py
 webhook_sink/server.py
@@ -262,6 +264,7 @@ webhook_sink/signature_values.py
 webhook_sink/signed_contents.py
 webhook_sink/sqlite_store.py
 webhook_sink/store.py
+webhook_sink/tables.py
 webhook_sink/verdict.py
 webhook_sink/views.py
 webhook_sink/wire.py

@@ -1,157 +1,164 @@
-"""Deliveries in one SQLite file, which other processes may read meanwhile."""
+"""Deliveries in one SQLite file, which other processes may read meanwhile; or in memory."""
 
-import contextlib
 import json
-import sqlite3
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from webhook_sink.delivery import Delivery
+from webhook_sink.database import Database
+from webhook_sink.delivery import Delivery, Head
+from webhook_sink.extent import Bounds, Old, Totals, beyond
+from webhook_sink.passed import Passed
+from webhook_sink.tables import (
+    DELIVERY,
+    HEAD,
+    PASSED,
+    delivery_of,
+    head_of,
+    insertion,
+    passed_of,
+    row_of,
+    row_of_passed,
+    weight,
+)
 
-_FORMAT = 1
-"""Kept in the file's `user_version`; a file of another format is refused."""
-_TABLE = """
-    CREATE TABLE deliveries (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        received_at REAL NOT NULL,
-        method TEXT NOT NULL,
-        target TEXT NOT NULL,
-        headers TEXT NOT NULL, -- JSON: pairs of Latin-1 text
-        body BLOB NOT NULL,
-        truncated INTEGER NOT NULL,
-        remote TEXT NOT NULL,
-        status INTEGER NOT NULL
-    )
-"""
-_COLUMNS = "received_at, method, target, headers, body, truncated, remote, status"
-
-
-class StoreError(Exception):
-    """Deliveries cannot be kept or read; the sentence says where and why."""
+_INSERT = insertion("deliveries", DELIVERY)
+_INSERT_PASSED = insertion("passed", PASSED)
+_LARGEST = 2**63 - 1
+_AT_ONCE = 500
+"""How many of the oldest are looked at in one step of a removal."""
 
 
 class SqliteStore:
-    """A `webhook_sink.store.Store` whose deliveries outlive the process and a loss of power."""
+    """A `webhook_sink.store.Store`. A file's deliveries outlive the process and a loss of power."""
 
-    def __init__(self, path: Path, patience: float = 5.0) -> None:
+    def __init__(self, path: Path | None = None, patience: float = 5.0) -> None:
         """Open or make the file at `path`, readable by its owner alone; raise `StoreError`.
 
-        `patience` is how many seconds a lock of somebody else is waited for.
+        `patience` is how many seconds a lock of somebody else is waited for. Without a path the
+        database is SQLite's own temporary one.
         """
-        self._path = path
-        self._patience = patience
-        self._writing, self._reading = threading.Lock(), threading.Lock()
-        with self._explained("cannot be opened"):
-            path.touch(mode=0o600, exist_ok=True)
-            self._writer = self._connect()
-            try:
-                self._prepare()
-                # A connection of its own: whoever reads does not wait for a commit.
-                self._reader = self._connect()
-            except BaseException:
-                self._writer.close()
-                raise
+        self._database = Database(path, patience)
 
     def append(self, drafts: Sequence[Delivery]) -> tuple[Delivery, ...]:
         """See `Store.append`; one transaction, on the disk when it returns."""
-        with self._writing, self._explained("cannot be written"), self._transaction():
-            return tuple(replace(draft, id=self._insert(draft)) for draft in drafts)
+        rows = [row_of(draft) for draft in drafts]
+        with self._database.changing() as change:
+            numbers = [change(_INSERT, row).lastrowid or 0 for row in rows]
+            size = sum(weight(row) for row in rows)
+            change("UPDATE totals SET count = count + ?, bytes = bytes + ?", (len(rows), size))
+        return tuple(replace(draft, id=n) for draft, n in zip(drafts, numbers, strict=True))
 
     def get(self, delivery_id: int) -> Delivery | None:
         """See `Store.get`."""
-        found = self._select("WHERE id = ?", delivery_id)
-        return found[0] if found else None
+        found = self._database.read(f"{DELIVERY} FROM deliveries WHERE id = ?", delivery_id)
+        return delivery_of(found[0]) if found else None
 
     def list(
         self, after: int = 0, limit: int | None = None, *, newest_first: bool = False
     ) -> tuple[Delivery, ...]:
         """See `Store.list`."""
-        order = "DESC" if newest_first else "ASC"
-        most = -1 if limit is None else limit
-        return self._select(f"WHERE id > ? ORDER BY id {order} LIMIT ?", after, most)
+        clause = _span(newest_first)
+        found = self._database.read(f"{DELIVERY} {clause}", after, _LARGEST, _most(limit))
+        return tuple(map(delivery_of, found))
+
+    def ids(
+        self,
+        after: int = 0,
+        before: int | None = None,
+        limit: int | None = None,
+        *,
+        newest_first: bool = False,
+    ) -> tuple[int, ...]:
+        """See `Store.ids`."""
+        end = _LARGEST if before is None else before
+        found = self._database.read(f"id {_span(newest_first)}", after, end, _most(limit))
+        return tuple(number for (number,) in found)
+
+    def heads(self, ids: Sequence[int]) -> tuple[Head, ...]:
+        """See `Store.heads`."""
+        found = self._read_some(f"{HEAD} FROM deliveries WHERE id", ids)
+        known = {head.id: head for head in map(head_of, found)}
+        return tuple(known[number] for number in ids if number in known)
+
+    def keep_passed(self, passed: Passed) -> Passed:
+        """See `Store.keep_passed`."""
+        with self._database.changing() as change:
+            number = change(_INSERT_PASSED, row_of_passed(passed)).lastrowid or 0
+        return replace(passed, id=number)
+
+    def passed(self, delivery_id: int) -> tuple[Passed, ...]:
+        """See `Store.passed`."""
+        found = self._database.read(
+            f"{PASSED} FROM passed WHERE delivery_id = ? ORDER BY id", delivery_id
+        )
+        return tuple(map(passed_of, found))
+
+    def outcomes(self, ids: Sequence[int]) -> Mapping[int, str]:
+        """See `Store.outcomes`."""
+        found = self._read_some(f"{PASSED} FROM passed WHERE delivery_id", ids)
+        return {one.delivery_id: one.outcome for one in sorted(map(passed_of, found), key=_number)}
+
+    def prune(self, bounds: Bounds, now: float) -> int:
+        """See `Store.prune`."""
+        removed = 0
+        while step := self._prune_some(bounds, now):
+            removed += step
+        return removed
+
+    def clear(self) -> int:
+        """See `Store.clear`."""
+        with self._database.changing() as change:
+            (count,) = change("SELECT count FROM totals").fetchone()
+            for statement in ("DELETE FROM deliveries", "DELETE FROM passed"):
+                change(statement)
+            change("UPDATE totals SET count = 0, bytes = 0, removed = 0")
+        return int(count)
+
+    def totals(self) -> Totals:
+        """See `Store.totals`."""
+        return Totals(*self._database.read("count, bytes, removed FROM totals")[0])
 
     def close(self) -> None:
         """See `Store.close`."""
-        with self._writing, self._reading:
-            self._reader.close()
-            self._writer.close()
+        self._database.close()
 
-    def _insert(self, draft: Delivery) -> int:
-        row = _row(draft)
-        marks = ", ".join("?" * len(row))
-        statement = f"INSERT INTO deliveries ({_COLUMNS}) VALUES ({marks})"  # noqa: S608
-        return self._writer.execute(statement, row).lastrowid or 0
+    def _prune_some(self, bounds: Bounds, now: float) -> int:
+        """Remove what is beyond `bounds` of the oldest `_AT_ONCE`; return how many that are."""
+        if not beyond(bounds, self.totals(), self._oldest(1), now):
+            return 0  # without waiting for a lock, as nearly always
+        with self._database.changing() as change:
+            totals = Totals(*change("SELECT count, bytes, removed FROM totals").fetchone())
+            gone = beyond(bounds, totals, self._oldest(_AT_ONCE), now)
+            last = gone[-1].id if gone else 0
+            change("DELETE FROM deliveries WHERE id <= ?", (last,))
+            change("DELETE FROM passed WHERE delivery_id <= ?", (last,))
+            size = sum(old.weight for old in gone)
+            change(
+                "UPDATE totals SET count = count - ?, bytes = bytes - ?, removed = removed + ?",
+                (len(gone), size, len(gone)),
+            )
+        return len(gone)
 
-    def _select(self, clause: str, *values: int) -> tuple[Delivery, ...]:
-        statement = f"SELECT id, {_COLUMNS} FROM deliveries {clause}"  # noqa: S608
-        with self._reading, self._explained("cannot be read"):
-            return tuple(_delivery(row) for row in self._reader.execute(statement, values))
+    def _oldest(self, most: int) -> tuple[Old, ...]:
+        clause = "id, received_at, size + length(headers) FROM deliveries ORDER BY id LIMIT ?"
+        return tuple(Old(*row) for row in self._database.read(clause, most))
 
-    def _connect(self) -> sqlite3.Connection:
-        # The locks above keep to one thread at a time; transactions begin where we say so.
-        connection = sqlite3.connect(
-            self._path, timeout=self._patience, isolation_level=None, check_same_thread=False
-        )
-        connection.execute("PRAGMA synchronous = FULL")
-        return connection
-
-    def _prepare(self) -> None:
-        with self._transaction():
-            (found,) = self._writer.execute("PRAGMA user_version").fetchone()
-            tables = self._writer.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-            if not found and not tables:
-                self._writer.execute(_TABLE)
-                self._writer.execute(f"PRAGMA user_version = {_FORMAT}")
-            elif found != _FORMAT:
-                raise StoreError(f"{self._path} is a database, but none that this hookproof made")
-        self._writer.execute("PRAGMA journal_mode = WAL")
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._writer.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._writer.execute("COMMIT")
-        except BaseException:
-            if self._writer.in_transaction:  # a full disk may have rolled it back already
-                self._writer.execute("ROLLBACK")
-            raise
-
-    @contextlib.contextmanager
-    def _explained(self, trouble: str) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"the store {self._path} {trouble}: {error}") from error
+    def _read_some(self, clause: str, ids: Sequence[int]) -> Sequence[Any]:
+        # As JSON: the number of parameters of a statement is bounded.
+        chosen = clause + " IN (SELECT value FROM json_each(?))"
+        return self._database.read(chosen, json.dumps(list(ids)))
 
 
-def _row(draft: Delivery) -> tuple[object, ...]:
-    pairs = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in draft.headers]
-    return (
-        draft.received_at,
-        draft.method,
-        draft.target,
-        json.dumps(pairs),
-        draft.body,
-        draft.truncated,
-        draft.remote,
-        draft.status,
-    )
+def _span(newest_first: bool) -> str:
+    order = "DESC" if newest_first else "ASC"
+    return f"FROM deliveries WHERE id > ? AND id < ? ORDER BY id {order} LIMIT ?"
 
 
-def _delivery(row: tuple[int, float, str, str, str, bytes, int, str, int]) -> Delivery:
-    number, received_at, method, target, headers, body, truncated, remote, status = row
-    pairs = json.loads(headers)
-    return Delivery(
-        id=number,
-        received_at=received_at,
-        method=method,
-        target=target,
-        headers=tuple((n.encode("latin-1"), v.encode("latin-1")) for n, v in pairs),
-        body=body,
-        truncated=bool(truncated),
-        remote=remote,
-        status=status,
-    )
+def _most(limit: int | None) -> int:
+    return -1 if limit is None else limit
+
+
+def _number(passed: Passed) -> int:
+    return passed.id

@@ -2,13 +2,15 @@
 
 import sqlite3
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from webhook_sink.delivery import Delivery
+from webhook_sink.extent import Bounds, Totals
+from webhook_sink.passed import Passed
 from webhook_sink.sqlite_store import SqliteStore
 from webhook_sink.store import Store, StoreError, open_store
 
@@ -53,6 +55,134 @@ def test_list(store: Store, draft: Delivery) -> None:
     assert ids(store.list(limit=2, newest_first=True)) == [5, 4]
     assert ids(store.list(after=4, limit=2, newest_first=True)) == [5]
     assert store.list(after=5) == store.list(limit=0) == store.list(after=2**63 - 1) == ()
+
+
+def test_ids(store: Store, draft: Delivery) -> None:
+    assert store.ids() == ()
+    store.append([draft] * 5)
+    assert store.ids() == (1, 2, 3, 4, 5)
+    assert store.ids(after=1, before=4) == (2, 3)
+    assert store.ids(before=5, limit=2, newest_first=True) == (4, 3)
+    assert store.ids(after=5) == store.ids(before=1) == store.ids(limit=0) == ()
+
+
+def test_heads_come_in_the_order_asked_for_and_without_bodies(
+    store: Store, draft: Delivery
+) -> None:
+    store.append([draft, replace(draft, status=0, reply="hang", body=b"")])
+    second, first = store.heads([2, 7, 1])
+    assert (first.id, first.size, first.target) == (1, 256, draft.target)
+    assert (second.id, second.size, second.status, second.reply) == (2, 0, 0, "hang")
+    assert (first.received_at, first.method, first.remote) == (
+        draft.received_at,
+        draft.method,
+        draft.remote,
+    )
+    store.append([draft] * 2000)
+    assert [head.id for head in store.heads(range(2000, 0, -1))] == list(range(2000, 0, -1))
+
+
+def passed(delivery_id: int, status: int | None = 201, error: str | None = None) -> Passed:
+    headers = ((b"X-A", b"1"), (b"x-a", bytes(range(256))))
+    body = bytes(range(256))
+    url = "http://127.0.0.1/"
+    return Passed(
+        0,
+        delivery_id,
+        "forward",
+        url,
+        1.5,
+        0.25,
+        status,
+        headers,
+        body,
+        truncated=True,
+        error=error,
+    )
+
+
+def test_what_was_passed_on_is_kept_beside_its_delivery(store: Store, draft: Delivery) -> None:
+    store.append([draft] * 3)
+    first = store.keep_passed(passed(1))
+    other = store.keep_passed(passed(3, None, "the connection was refused"))
+    second = store.keep_passed(passed(1, 500))
+    assert first == replace(passed(1), id=first.id)
+    assert store.passed(1) == (first, second)
+    assert store.passed(2) == ()
+    assert store.outcomes([1, 2, 3]) == {1: "500", 3: other.error}
+
+
+def test_totals_count_bodies_and_headers(store: Store, draft: Delivery) -> None:
+    assert store.totals() == Totals(0, 0, 0)
+    small = replace(draft, headers=(), body=b"12345")  # and `[]`
+    store.append([small, small])
+    assert store.totals() == Totals(2, 14, 0)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "left"),
+    [
+        (Bounds(), range(1, 1201)),
+        (Bounds(count=1200), range(1, 1201)),
+        (Bounds(count=3), (1198, 1199, 1200)),
+        (Bounds(count=0), (1200,)),
+        (Bounds(age=9.5), range(1191, 1201)),
+        (Bounds(age=0), (1200,)),
+        (Bounds(size=21), (1198, 1199, 1200)),
+        (Bounds(size=20), (1199, 1200)),
+        (Bounds(size=0), (1200,)),
+        (Bounds(count=3, age=1.5, size=1000), (1199, 1200)),
+    ],
+)
+def test_what_is_beyond_a_bound_goes_the_oldest_first(
+    bounds: Bounds, left: Iterable[int], store: Store, draft: Delivery
+) -> None:
+    small = replace(draft, headers=(), body=b"12345")
+    store.append([replace(small, received_at=float(n)) for n in range(1, 1201)])
+    store.keep_passed(passed(1))
+    kept = list(left)
+    assert store.prune(bounds, now=1200.0) == 1200 - len(kept)
+    assert list(store.ids()) == kept
+    assert store.totals() == Totals(len(kept), 7 * len(kept), 1200 - len(kept))
+    assert len(store.passed(1)) == (1 in kept)
+    assert ids(store.append([small])) == [1201]
+
+
+def test_age_alone_takes_the_last_one_too(store: Store, draft: Delivery) -> None:
+    store.append([replace(draft, received_at=1.0)])
+    assert store.prune(Bounds(age=5), now=6.0) == 0
+    assert store.prune(Bounds(age=5), now=6.5) == 1
+    assert store.totals() == Totals(0, 0, 1)
+
+
+def test_clear_takes_everything_and_gives_no_id_twice(store: Store, draft: Delivery) -> None:
+    store.append([draft, draft])
+    store.keep_passed(passed(2))
+    assert store.clear() == 2
+    assert (store.list(), store.passed(2), store.totals()) == ((), (), Totals(0, 0, 0))
+    assert store.clear() == 0
+    assert ids(store.append([draft])) == [3]
+
+
+def test_a_file_of_the_first_format_is_taken_over(tmp_path: Path, draft: Delivery) -> None:
+    path = tmp_path / "deliveries.db"
+    old = sqlite3.connect(path)
+    old.execute(
+        "CREATE TABLE deliveries (id INTEGER PRIMARY KEY AUTOINCREMENT, received_at REAL NOT NULL,"
+        " method TEXT NOT NULL, target TEXT NOT NULL, headers TEXT NOT NULL, body BLOB NOT NULL,"
+        " truncated INTEGER NOT NULL, remote TEXT NOT NULL, status INTEGER NOT NULL)"
+    )
+    row = (7, 1.5, "POST", "/a", '[["X-A", "1"]]', b"{}", 0, "here:1", 200)
+    old.execute("INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    old.execute("PRAGMA user_version = 1")
+    old.commit()
+    old.close()
+    store = open_store(path)
+    kept = Delivery(7, 1.5, "POST", "/a", ((b"X-A", b"1"),), b"{}", False, "here:1", 200)
+    assert store.list() == (kept,)
+    assert store.totals() == Totals(1, 2 + len(row[4]), 0)
+    assert ids(store.append([draft])) == [8]
+    store.close()
 
 
 def test_a_file_keeps_them(tmp_path: Path, draft: Delivery) -> None:
@@ -137,10 +267,10 @@ def test_a_lock_of_somebody_else_is_waited_for_and_then_a_failure(
 def test_a_full_disk_is_a_failure_and_passes(tmp_path: Path, draft: Delivery) -> None:
     store = SqliteStore(tmp_path / "deliveries.db")
     store.append([draft])
-    store._writer.execute("PRAGMA max_page_count = 10")
+    store._database._writer.execute("PRAGMA max_page_count = 12")
     with pytest.raises(StoreError, match="full"):
         store.append([draft, replace(draft, body=bytes(1_000_000))])
     assert ids(store.list()) == [1]
-    store._writer.execute("PRAGMA max_page_count = 100000")
+    store._database._writer.execute("PRAGMA max_page_count = 100000")
     assert ids(store.append([replace(draft, body=bytes(1_000_000))])) == [2]
     store.close()

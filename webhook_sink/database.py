@@ -1,0 +1,91 @@
+"""One SQLite file, for one writer and many readers; or SQLite's own temporary database."""
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from webhook_sink.tables import StoreError, prepare
+
+Execute = Callable[..., sqlite3.Cursor]
+
+
+class Database:
+    """The connections. Every method may be called from any thread, and raises `StoreError`."""
+
+    def __init__(self, path: Path | None, patience: float) -> None:
+        """Open or make the file at `path`, readable by its owner alone.
+
+        `patience` is how many seconds a lock of somebody else is waited for.
+        """
+        self._path = path
+        self._patience = patience
+        self._writing = self._reading = threading.RLock()
+        with self._explained("cannot be opened"):
+            if path is not None:
+                path.touch(mode=0o600, exist_ok=True)
+            self._writer = self._reader = self._connect()
+            try:
+                with self._transaction():
+                    prepare(self._writer, path)
+                if path is not None:
+                    self._writer.execute("PRAGMA journal_mode = WAL")
+                    # A connection of its own: whoever reads does not wait for a commit.
+                    self._reader, self._reading = self._connect(), threading.RLock()
+            except BaseException:
+                self._writer.close()
+                raise
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[Execute]:
+        """Run the block's statements in one transaction, on the disk when the block has ended."""
+        with self._writing, self._explained("cannot be written"), self._transaction():
+            yield self._writer.execute
+
+    def read(self, clause: str, *values: object) -> Sequence[Any]:
+        """Return the rows of `SELECT` and `clause`."""
+        with self._reading, self._explained("cannot be read"):
+            return self._reader.execute(f"SELECT {clause}", values).fetchall()
+
+    def close(self) -> None:
+        """Close the connections."""
+        with self._writing, self._reading:
+            self._reader.close()
+            self._writer.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        # The locks above keep to one thread at a time; transactions begin where we say so.
+        connection = sqlite3.connect(
+            self._path or "",
+            timeout=self._patience,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        connection.execute(f"PRAGMA synchronous = {'FULL' if self._path else 'OFF'}")
+        return connection
+
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
+        with self._writing, self._explained("cannot be written"), self._transaction():
+            yield self._writer.execute
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._writer.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._writer.execute("COMMIT")
+        except BaseException:
+            if self._writer.in_transaction:  # a full disk may have rolled it back already
+                self._writer.execute("ROLLBACK")
+            raise
+
+    @contextlib.contextmanager
+    def _explained(self, trouble: str) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            place = self._path or "in memory"
+            raise StoreError(f"the store {place} {trouble}: {error}") from error

@@ -1,0 +1,59 @@
+"""How much a store holds, and how much it may."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much is kept; None is without bound. What is beyond goes, the oldest first."""
+
+    count: int | None = None
+    """Deliveries."""
+    age: float | None = None
+    """Seconds since they came."""
+    size: int | None = None
+    """Bytes of bodies and headers."""
+
+    def __bool__(self) -> bool:
+        """Say whether there is any."""
+        return (self.count, self.age, self.size) != (None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How much a store holds."""
+
+    count: int
+    """Deliveries."""
+    size: int
+    """Bytes of bodies and headers."""
+    removed: int
+    """Deliveries that bounds took away since the store was made or cleared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Old:
+    """What decides whether a delivery goes."""
+
+    id: int
+    received_at: float
+    weight: int
+    """Bytes of its body and headers."""
+
+
+def beyond(bounds: Bounds, totals: Totals, oldest: Sequence[Old], now: float) -> Sequence[Old]:
+    """Return those of `oldest`, the first first, that are beyond `bounds` at `now` (Unix seconds).
+
+    `totals` count all that there is. The newest delivery stays, however large it is.
+    """
+    count, size = totals.count, totals.size
+    for place, old in enumerate(oldest):
+        too_many = bounds.count is not None and count > bounds.count
+        too_much = bounds.size is not None and size > bounds.size
+        too_old = bounds.age is not None and old.received_at < now - bounds.age
+        alone = count <= 1 and not too_old
+        if alone or not (too_many or too_much or too_old):
+            return oldest[:place]
+        count, size = count - 1, size - old.weight
+    return oldest

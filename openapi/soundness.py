@@ -1,11 +1,11 @@
 """What the JSON Schema of the dialect cannot see: whether the parts of a contract fit together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from openapi.document import Contract, Operation
 from openapi.expression import parse
 from openapi.parameters import SCALARS, names_in
-from openapi.pointer import join
+from openapi.pointer import get, join, split
 
 _OF_HTTP = frozenset(["accept", "content-type", "authorization"])
 """Header parameters of these names are ignored by OpenAPI (section 4.8.12.2)."""
@@ -83,9 +83,37 @@ def _triggers(contract: Contract) -> Iterator[tuple[str, str]]:
             if made and not parse(echo["from"]).in_request_body:
                 where = join(event.pointer, "x-trigger", "echoes", index, "correlator")
                 yield where, "only in the request's body can a value be put; is it an `identity`?"
+        order = event.trigger.get("order")
+        if order is not None and not _says_when(contract, event.schema, order):
+            where = join(event.pointer, "x-trigger", "order")
+            yield where, f"the schema of the payload has no date-time at {order}"
         if cause in seen:
             yield (
                 place,
                 f"{cause[1]} of {cause[0]} fires another event already; one answer, one event",
             )
         seen.add(cause)
+
+
+def _says_when(contract: Contract, schema: str, instance: str) -> bool:
+    """Say whether `schema` states a date-time at `instance`, through properties alone."""
+    places = _alternatives(contract, [schema])
+    for token in split(instance):
+        below = [join(place, "properties", token) for place in places]
+        places = _alternatives(contract, below)
+    return any(get(contract.document, join(place, "format")) == "date-time" for place in places)
+
+
+def _alternatives(contract: Contract, schemas: Iterable[str]) -> list[str]:
+    """Return `schemas` and all that is said in their stead or besides, each once."""
+    found = list(schemas)
+    for place in found:
+        stated = get(contract.document, place)
+        if not isinstance(stated, dict):
+            continue
+        lists = [(key, len(stated.get(key, ()))) for key in ("allOf", "anyOf", "oneOf")]
+        named = [join(place, key, index) for key, count in lists for index in range(count)]
+        if "$ref" in stated:
+            named.append(stated["$ref"][1:])
+        found += [other for other in named if other not in found]
+    return found

@@ -94,6 +94,16 @@ MISFITS = {
         "",
         "'timestamp' is a required property",
     ),
+    "an order by nothing": (
+        "order: /stampedAt",
+        "order: /stamped",
+        "the schema of the payload has no date-time at /stamped",
+    ),
+    "an order by no date-time": (
+        "order: /sealedAt",
+        "order: /parcel/addressee/label",
+        "the schema of the payload has no date-time at /parcel/addressee/label",
+    ),
     "a signature of nothing": ("{id}.{timestamp}.{body}", "{id}.{timestamp}", "does not match"),
 }
 

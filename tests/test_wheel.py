@@ -252,6 +252,7 @@ webhook_sink/database.py
 webhook_sink/delivery.py
 webhook_sink/diagnosis.py
 webhook_sink/extent.py
+webhook_sink/facts.py
 webhook_sink/inspector/icon.svg
 webhook_sink/inspector/index.html
 webhook_sink/inspector/inspector.css

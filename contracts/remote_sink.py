@@ -112,6 +112,9 @@ class RemoteSink:
                 truncated=bool(data["truncated"]),
                 remote=str(data["remote"]),
                 status=int(data["status"]),
+                began_at=float(data["began_at"]) + self._offset,
+                version=str(data["version"]),
+                reply=str(data["reply"]),
             )
 
     def _get(self, path: str, **parameters: int) -> Json:

@@ -11,6 +11,7 @@ class Arrivals:
     def __init__(self) -> None:
         """Know of no delivery yet: what a store already holds is for the store to say."""
         self._last = 0
+        self._closed = False
         self._changed = threading.Condition()
         self._sleepers: set[Callable[[], object]] = set()
 
@@ -23,10 +24,25 @@ class Arrivals:
         for wake in sleepers:
             wake()
 
-    def wait(self, after: int, timeout: float) -> bool:
-        """Block until an id greater than `after` is announced; False after `timeout` seconds."""
+    @property
+    def last(self) -> int:
+        """The greatest id that was announced."""
+        return self._last
+
+    def close(self) -> None:
+        """Let no thread wait any longer, now and from now on."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._last > after, timeout)
+            self._closed = True
+            self._changed.notify_all()
+
+    def wait(self, after: int, timeout: float) -> bool:
+        """Block until an id greater than `after` is announced; False after `timeout` seconds.
+
+        False at once where nothing can be announced any more.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._last > after, timeout)
+            return self._last > after
 
     async def beyond(self, after: int) -> None:
         """Return once an id greater than `after` is announced."""

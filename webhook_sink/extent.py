@@ -19,6 +19,11 @@ class Bounds:
         """Say whether there is any."""
         return (self.count, self.age, self.size) != (None, None, None)
 
+    def __str__(self) -> str:
+        """Return them for people."""
+        said = ((self.count, "deliveries"), (self.age, "seconds"), (self.size, "bytes"))
+        return " or ".join(f"{value:.12g} {unit}" for value, unit in said if value is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:

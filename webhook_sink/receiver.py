@@ -4,21 +4,16 @@ import logging
 import time
 from collections.abc import Callable
 
-from starlette.background import BackgroundTask
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from openapi.validation import brief
 from webhook_sink.delivery import Delivery
 from webhook_sink.store import StoreError
-from webhook_sink.verdict import Verdict
 from webhook_sink.wire import wire_of
 from webhook_sink.writer import Writer
 
 _WITHOUT_BODY = (204, 304)
 _log = logging.getLogger("hookproof.sink")
-
-Judge = Callable[[Delivery], Verdict]
 
 
 class Receiver:
@@ -27,20 +22,17 @@ class Receiver:
     def __init__(
         self,
         writer: Writer,
-        judge: Judge,
         limit: int,
-        secret: str | None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`limit` is in bytes of body; `secret` is only for keeping it out of the log."""
+        """`limit` is in bytes of body."""
         self._writer = writer
-        self._judge = judge
         self._limit = limit
-        self._secret = secret
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one delivery. A sender that breaks off gets no answer and leaves no record."""
+        began_at = self._clock()
         body, truncated = await _read(receive, self._limit)
         if body is None:
             _log.info("a delivery from %s broke off", _address(scope))
@@ -56,34 +48,18 @@ class Receiver:
             truncated=truncated,
             remote=_address(scope),
             status=0,
+            began_at=began_at,
+            version=scope["http_version"],
         )
         try:
             kept = await self._writer.keep(draft)
         except StoreError:
             await Response(status_code=503)(scope, receive, send)
             return
-        # Judging takes longer than storing: after the answer, and in a thread.
-        line = BackgroundTask(self._note, kept) if _log.isEnabledFor(logging.INFO) else None
-        answer = Response(status_code=kept.status, background=line)
+        answer = Response(status_code=kept.status)
         if kept.status in _WITHOUT_BODY:
             del answer.headers["content-length"]
         await answer(scope, receive, send)
-
-    def _note(self, delivery: Delivery) -> None:
-        verdict = self._judge(delivery)
-        target = delivery.target
-        if self._secret:
-            target = target.replace(self._secret, "***")
-        event = verdict.event.name if verdict.event else "no known event"
-        _log.info(
-            "%d %s %s %s: %s; answered %d",
-            delivery.id,
-            delivery.method,
-            brief(target, 200),
-            event,
-            verdict.words,
-            delivery.status,
-        )
 
 
 async def _read(receive: Receive, limit: int) -> tuple[bytes | None, bool]:

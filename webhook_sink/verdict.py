@@ -38,14 +38,18 @@ class Verdict:
 
     @property
     def words(self) -> str:
-        """The verdict for people, such as `2 violations, 1 warning; signature valid`."""
-        warnings = len(self.findings) - self.violations
-        counts = ((self.violations, "violation"), (warnings, "warning"))
-        parts = [f"{count} {noun}{'s' * (count > 1)}" for count, noun in counts if count]
-        if not self.violations:
-            parts.insert(0, "conforms")
-        signature = "not checked" if self.signature == "unchecked" else self.signature
-        return f"{', '.join(parts)}; signature {signature}"
+        """The verdict for people."""
+        return words(self.violations, len(self.findings) - self.violations, self.signature)
+
+
+def words(violations: int, warnings: int, signature: str) -> str:
+    """Return a verdict for people, such as `2 violations, 1 warning; signature valid`."""
+    counts = ((violations, "violation"), (warnings, "warning"))
+    parts = [f"{count} {noun}{'s' * (count > 1)}" for count, noun in counts if count]
+    if not violations:
+        parts.insert(0, "conforms")
+    said = "not checked" if signature == "unchecked" else signature
+    return f"{', '.join(parts)}; signature {said}"
 
 
 def judge(delivery: Delivery, contract: Contract, secret: str | None) -> Verdict:

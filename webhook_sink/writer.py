@@ -61,6 +61,10 @@ class Writer:
         self._jobs.put(None)
         self._thread.join()
 
+    def busy(self) -> bool:
+        """Say whether deliveries wait to be stored."""
+        return not self._jobs.empty()
+
     async def keep(self, draft: Delivery) -> Delivery:
         """Return `draft` with id and status once it is stored for good; raise `StoreError`."""
         job = _Job(draft, asyncio.get_running_loop().create_future())

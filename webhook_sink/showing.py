@@ -1,0 +1,49 @@
+"""What is known of deliveries, put together for those who look at them."""
+
+from collections.abc import Callable, Sequence
+
+from webhook_sink import views
+from webhook_sink.delivery import Delivery
+from webhook_sink.judging import Judging
+from webhook_sink.store import Store
+from webhook_sink.verdict import Verdict
+
+_TOGETHER = 100
+"""How many deliveries of one event are shown with each of them."""
+
+
+class Showing:
+    """Views of one store. From any thread; raises `StoreError`."""
+
+    def __init__(
+        self, store: Store, judging: Judging, judge: Callable[[Delivery], Verdict]
+    ) -> None:
+        """Show what is in `store`, as `judge` judges it."""
+        self._store = store
+        self._judging = judging
+        self._judge = judge
+
+    def summaries(self, ids: Sequence[int]) -> list[dict[str, object]]:
+        """Return what a list shows of those of these deliveries that are there, in order."""
+        self._judging.ensure(ids)
+        judged = self._judging.index.get(ids)
+        relations = self._judging.index.relations(ids)
+        outcomes = self._store.outcomes(ids)
+        return [
+            views.summary(head, judged[head.id], relations[head.id], outcomes.get(head.id))
+            for head in self._store.heads(ids)
+            if head.id in judged and head.id in relations
+        ]
+
+    def full(self, delivery: Delivery, verdict: Verdict | None = None) -> dict[str, object]:
+        """Return everything that is known of a delivery, judged by `verdict` if there is one."""
+        (summary,) = self.summaries([delivery.id]) or ({},)
+        together = self._judging.index.same(delivery.id, _TOGETHER)
+        first = self._store.get(together[0])
+        return {
+            **summary,
+            **views.details(delivery, verdict or self._judge(delivery)),
+            "attempts": self.summaries(together),
+            "same_body": first is not None and first.body == delivery.body,
+            "passed": [views.passed_on(one) for one in self._store.passed(delivery.id)],
+        }

@@ -39,6 +39,10 @@ def _run(options: argparse.Namespace) -> int:  # noqa: PLR0911 - one for each co
             from hookproof.tables import print_token
 
             return print_token(options)
+        case "signature":
+            from hookproof.signature_command import run_signature
+
+            return run_signature(options)
         case "selftest":
             from hookproof.selftest import run_selftest
 

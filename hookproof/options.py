@@ -8,6 +8,7 @@ from typing import NoReturn
 from hookproof import values
 from hookproof.exits import CommandError
 from hookproof.mock_options import add_mock
+from hookproof.signature_options import add_signature
 from hookproof.verify_options import add_verify
 
 
@@ -32,6 +33,7 @@ def parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     _server(mock, 4010)
     add_mock(mock)
     _sink(commands.add_parser("sink", help="receive webhooks, keep them, judge them"))
+    add_signature(commands.add_parser("signature", help="sign a body by hand, or verify one"))
     verify = commands.add_parser("verify", help="judge a running service, its webhooks included")
     _shared(verify)
     add_verify(verify)

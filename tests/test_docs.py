@@ -64,9 +64,10 @@ PAGE_OF = {
     "token": MOCK,
     "faults": MOCK,
     "sink": WEBHOOKS,
+    "signature": WEBHOOKS,
     "selftest": SELFTEST,
 }
-FOREIGN = {"--pyargs", "--from", "--dist", "--add-host", "--quiet", "--data-raw"}
+FOREIGN = {"--pyargs", "--from", "--dist", "--add-host", "--quiet", "--data-raw", "--data-binary"}
 """Options of other programs that the pages mention."""
 DIALECT: dict[str, Any] = json.loads(
     (files("openapi") / "contract.schema.json").read_text(encoding="utf-8")
@@ -81,9 +82,18 @@ def contract() -> Contract:
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
-    """Return the parser of each subcommand by its name."""
-    (action,) = (a for a in parser()._actions if isinstance(a, argparse._SubParsersAction))
-    return dict(action.choices)
+    """Return the parser of each command, and of each action that one has, by its name."""
+    return dict(below(parser(), ""))
+
+
+def below(
+    top: argparse.ArgumentParser, before: str
+) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    for action in top._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, found in action.choices.items():
+                yield before + name, found
+                yield from below(found, f"{before}{name} ")
 
 
 def rows(page: str, *head: str) -> list[list[str]]:
@@ -111,6 +121,7 @@ def fenced(page: str, *languages: str) -> list[str]:
 
 @pytest.mark.parametrize("command", commands())
 def test_every_option_stands_in_a_table_with_its_default(command: str) -> None:
+    page = PAGE_OF.get(command.partition(" ")[0], "")
     options = [a for a in commands()[command]._actions if a.option_strings and a.dest != "help"]
     for option in options:
         default = option.default
@@ -120,7 +131,7 @@ def test_every_option_stands_in_a_table_with_its_default(command: str) -> None:
             told = ""
         for name in option.option_strings:
             mine = rf"^\| .*`{name}[ `].* \|.*{re.escape(told)}.* \|.* \|$"
-            assert re.search(mine, PAGE_OF[command], re.MULTILINE), f"{name} of {command}: {told}"
+            assert re.search(mine, page, re.MULTILINE), f"{name} of {command}: {told}"
 
 
 def test_every_command_and_every_option_that_is_mentioned_exists() -> None:

@@ -117,6 +117,8 @@ hookproof/run_settings.py
 hookproof/score.py
 hookproof/selftest.py
 hookproof/serving.py
+hookproof/signature_command.py
+hookproof/signature_options.py
 hookproof/sink_command.py
 hookproof/start_screen.py
 hookproof/tables.py

@@ -14,6 +14,7 @@ from hookproof.garbage import collect_less
 from hookproof.listening import is_open, listen, url_of
 from hookproof.logs import show_logs
 from hookproof.mock_settings import mock_settings
+from hookproof.ready_file import announcement
 from hookproof.serving import serve
 from hookproof.start_screen import start_screen, warning
 from hookproof.tls import tls_of
@@ -47,8 +48,9 @@ def run_mock(options: argparse.Namespace) -> int:
         lines = start_screen(contract, settings, url, tls, made)
         files = (tls.certificate, tls.key) if tls else None
         config = uvicorn_config(app, contract, tls=files, workers=options.workers)
+        announce = stack.enter_context(announcement(lines, url, options.ready_file))
         collect_less()
-        return (serve if options.workers == 1 else supervise)(config, listener, lines)
+        return (serve if options.workers == 1 else supervise)(config, listener, announce)
 
 
 def _app(contract: Contract, settings: Settings, watched: Path) -> ASGIApp:

@@ -80,6 +80,12 @@ def _server(command: argparse.ArgumentParser, port: int) -> None:
         metavar="PORT",
         help="port to listen on, 0 for a free one (%(default)s)",
     )
+    command.add_argument(
+        "--ready-file",
+        type=Path,
+        metavar="FILE",
+        help="write url and pid there, as JSON, once requests are answered",
+    )
     _shared(command)
 
 

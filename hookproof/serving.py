@@ -6,11 +6,12 @@ import socket
 import uvicorn
 
 from hookproof.exits import CANNOT
+from hookproof.ready_file import Announce
 
 
-def serve(config: uvicorn.Config, listener: socket.socket, lines: list[str]) -> int:
-    """Serve on `listener` until Ctrl-C or SIGTERM; print `lines` once requests are answered."""
-    server = _Server(config, lines)
+def serve(config: uvicorn.Config, listener: socket.socket, announce: Announce) -> int:
+    """Serve on `listener` until Ctrl-C or SIGTERM; `announce` once requests are answered."""
+    server = _Server(config, announce)
     server.run(sockets=[listener])
     return 0 if server.started else CANNOT
 
@@ -18,14 +19,14 @@ def serve(config: uvicorn.Config, listener: socket.socket, lines: list[str]) -> 
 class _Server(uvicorn.Server):
     """A server that says when it is ready, and takes Ctrl-C and SIGTERM for a clean stop."""
 
-    def __init__(self, config: uvicorn.Config, lines: list[str]) -> None:
+    def __init__(self, config: uvicorn.Config, announce: Announce) -> None:
         super().__init__(config)
-        self._lines = lines
+        self._announce = announce
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            print("\n".join(self._lines), flush=True)
+            self._announce()
 
     def handle_exit(self, sig: int, _: object) -> None:
         """Stop; at once on a second Ctrl-C. The signal is not raised again: the exit code is 0."""

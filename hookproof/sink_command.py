@@ -9,6 +9,7 @@ from hookproof.contract_option import contract_of, fitting
 from hookproof.exits import CommandError
 from hookproof.listening import is_open, listen, url_of
 from hookproof.logs import show_logs
+from hookproof.ready_file import announcement
 from hookproof.serving import serve
 from hookproof.values import from_environment
 from webhook_sink.app import create_app
@@ -43,4 +44,5 @@ def run_sink(options: argparse.Namespace) -> int:
             f"deliveries are kept in {path} {kept}",
             f"curl -i {url}/webhook -H 'Content-Type: application/json' -d '{{}}'",
         ]
-        return serve(uvicorn_config(app), listener, lines)
+        with announcement(lines, url, options.ready_file) as announce:
+            return serve(uvicorn_config(app), listener, announce)

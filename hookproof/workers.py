@@ -19,6 +19,7 @@ from uvicorn.supervisors import Multiprocess
 from hookproof.contract_option import contract_of
 from hookproof.exits import CANNOT
 from hookproof.garbage import collect_less
+from hookproof.ready_file import Announce
 from mock_server.app import create_app
 from mock_server.bell import PLACES
 from mock_server.parts import Worker
@@ -80,12 +81,10 @@ def shared_mock(
 class Workers(Multiprocess):
     """uvicorn's supervisor, that says when all of its processes answer."""
 
-    def __init__(
-        self, config: uvicorn.Config, listener: socket.socket, ready: Callable[[], None]
-    ) -> None:
-        """`ready` is called once, as soon as every process answers requests."""
+    def __init__(self, config: uvicorn.Config, listener: socket.socket, announce: Announce) -> None:
+        """`announce` is called as soon as every process answers requests."""
         super().__init__(config, sockets=[listener])
-        self._ready = ready
+        self._announce = announce
         self.served = False
         """Whether all of them came to answer requests."""
 
@@ -94,13 +93,13 @@ class Workers(Multiprocess):
         super().init_processes()
         if all(p.wait_until_ready(_START_SECONDS, self.should_exit) for p in self.processes):
             self.served = True
-            self._ready()
+            self._announce()
         else:
             self.should_exit.set()
 
 
-def supervise(config: uvicorn.Config, listener: socket.socket, lines: list[str]) -> int:
-    """Serve with several processes until told to stop; print `lines` once all of them answer."""
-    workers = Workers(config, listener, lambda: print("\n".join(lines), flush=True))
+def supervise(config: uvicorn.Config, listener: socket.socket, announce: Announce) -> int:
+    """Serve with several processes until told to stop; `announce` once all of them answer."""
+    workers = Workers(config, listener, announce)
     workers.run()
     return 0 if workers.served else CANNOT

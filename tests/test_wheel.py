@@ -97,6 +97,7 @@ hookproof/parts.py
 hookproof/policy.py
 hookproof/pytest_plugin.py
 hookproof/pytest_suite.py
+hookproof/ready_file.py
 hookproof/reports/__init__.py
 hookproof/reports/contract_file.py
 hookproof/reports/github.py

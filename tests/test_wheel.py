@@ -281,6 +281,7 @@ webhook_sink/stream.py
 webhook_sink/tables.py
 webhook_sink/verdict.py
 webhook_sink/views.py
+webhook_sink/waiting.py
 webhook_sink/wire.py
 webhook_sink/writer.py
 """

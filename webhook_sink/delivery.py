@@ -1,6 +1,9 @@
 """One request as it came: bytes and header pairs, nothing joined, sorted or decoded."""
 
 from dataclasses import dataclass
+from typing import Any
+
+from openapi.json_text import parse
 
 Headers = tuple[tuple[bytes, bytes], ...]
 """In the order and the case they came in, repeated ones apart."""
@@ -37,6 +40,13 @@ class Delivery:
         """Return the value of every header called `name`, whatever its case."""
         wanted = name.lower().encode("latin-1")
         return tuple(value for key, value in self.headers if key.lower() == wanted)
+
+    def json(self) -> Any:
+        """Return the body as what it means in JSON; `ValueError` says why it is none."""
+        text = parse(self.body)
+        if text.problem is not None:
+            raise ValueError(f"the body of delivery {self.id} is not JSON: {text.problem}")
+        return text.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """The sink on a real port: for scripts and tests as a context manager, for the command a config."""
 
 import socket
-from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
 from time import monotonic
@@ -18,18 +17,14 @@ from webhook_sink.delivery import Delivery
 from webhook_sink.running import Running
 from webhook_sink.store import open_store
 from webhook_sink.verdict import Verdict, judge
+from webhook_sink.waiting import LOOKED_AT, Arrived, NoSuchDelivery, Wanted, Where, missed, wanted
 from webhook_sink.wire import WireProtocol
 from webhook_sink.writer import Reply, as_listed
 
 WAIT = 10.0
 """Seconds that a delivery is waited for, unless told otherwise."""
-_SHOWN = 20
 _GRACE = 3
 """Seconds that a request may take to end when the server stops."""
-
-
-class NoSuchDelivery(AssertionError):
-    """No delivery matched before the deadline; the message shows what did arrive."""
 
 
 def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
@@ -146,46 +141,50 @@ class Sink:
     def wait_for(
         self,
         event: str | None = None,
-        where: Callable[[Delivery], bool] | None = None,
+        where: Where | None = None,
         timeout: float = WAIT,
         after: int = 0,
     ) -> Delivery:
         """Return the first delivery with this event that satisfies `where`, once it is stored.
 
-        Those with an id up to `after` do not count. Raises `NoSuchDelivery` after `timeout`
-        seconds, and `ValueError` for an event that the contract does not know.
+        `where` is a function of the delivery, or maps JSON pointers to the values that stand there
+        in the payload. Those with an id up to `after` do not count. Raises `NoSuchDelivery` after
+        `timeout` seconds, and `ValueError` for an event that the contract does not know.
         """
-        known = [known.name for known in self._contract.events]
-        if event is not None and event not in known:
-            raise ValueError(f"the contract does not know the event {event!r}; it knows {known}")
+        __tracebackhide__ = True  # pytest shows the line of the test
+        looked_for = wanted(event, where, [known.name for known in self._contract.events])
         end, seen = monotonic() + timeout, after
         while True:
             for delivery in self.deliveries(after=seen):
                 seen = delivery.id
-                if self._is(delivery, event) and (where is None or where(delivery)):
+                if self._is(delivery, looked_for):
                     return delivery
             if not self.wait(seen, max(end - monotonic(), 0)):
-                raise NoSuchDelivery(self._arrived(event, where is not None, timeout, after))
+                came = self.deliveries(after=after)
+                told = [self._arrived(delivery) for delivery in came[-LOOKED_AT:]]
+                raise NoSuchDelivery(missed(looked_for, len(came), told, timeout, self.url, after))
 
-    def _is(self, delivery: Delivery, event: str | None) -> bool:
-        if event is None:
-            return True
-        found = self.judge(delivery).event
-        return found is not None and found.name == event
+    def _is(self, delivery: Delivery, looked_for: Wanted) -> bool:
+        if looked_for.event is not None:
+            found = self.judge(delivery).event
+            if found is None or found.name != looked_for.event:
+                return False
+        condition = looked_for.condition
+        return looked_for.is_in(delivery.body) and (condition is None or condition(delivery))
 
-    def _arrived(self, event: str | None, asked: bool, timeout: float, after: int) -> str:
-        found = self.deliveries(after=after)
-        wanted = f"delivery of {event}" if event else "delivery"
-        condition = " that satisfies `where`" if asked else ""
-        text = f"no {wanted}{condition} within {timeout:g} s at {self.url}; "
-        lines = [f"{len(found)} arrived" + (", the last of them:" if found else "")]
-        for delivery in found[-_SHOWN:]:
-            verdict = self.judge(delivery)
-            name = verdict.event.name if verdict.event else "no known event"
-            what = f"{delivery.method} {delivery.target!a} {name}: {verdict.words}"
-            lines.append(f"  {delivery.id} {what}")
-            lines.extend(f"    {found.check}: {found.message}" for found in verdict.findings[:5])
-        return text + "\n".join(lines)
+    def _arrived(self, delivery: Delivery) -> Arrived:
+        verdict = self.judge(delivery)
+        event = verdict.event.name if verdict.event else None
+        findings = [(found.check, found.message) for found in verdict.findings]
+        return Arrived(
+            delivery.id,
+            delivery.method,
+            delivery.target,
+            event,
+            verdict.words,
+            findings,
+            delivery.body,
+        )
 
     @property
     def _here(self) -> "Running":

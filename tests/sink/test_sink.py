@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from openapi.document import Contract
-from webhook_sink.server import NoSuchDelivery, Sink
+from webhook_sink.server import Sink
 from webhook_sink.store import StoreError
+from webhook_sink.waiting import NoSuchDelivery
 
 EVENT = "personalAccessToken.created"
 
@@ -98,6 +99,69 @@ def test_wait_for_says_what_did_arrive(start: Any) -> None:
     assert "1 arrived" in message
     assert "1 POST '/elsewhere' no known event: 3 violations; signature missing" in message
     assert "webhook-event: no event is named at /event" in message
+
+
+def test_wait_for_values_in_the_payload(start: Any) -> None:
+    payloads = [
+        b"not JSON",
+        b'{"event": "%s", "data": {"name": "one", "n": 1, "all": [true]}}' % EVENT.encode(),
+        b'{"data": {"name": "two", "n": true, "all": []}}',
+    ]
+    with start() as client:
+        sender = threading.Thread(target=lambda: [client.post(body) for body in payloads])
+        sender.start()
+        found = client.sink.wait_for(where={"/data/name": "two"}, timeout=20)
+        sender.join()
+        assert (found.id, found.json()["data"]["n"]) == (3, True)
+        found_by: list[tuple[dict[str, Any], int]] = [
+            ({"/data/n": 1.0}, 2),
+            ({"/data/n": True}, 3),
+            ({"": found.json()}, 3),
+            ({"/data/all/0": True, "/data/name": "one"}, 2),
+        ]
+        for where, number in found_by:
+            assert client.sink.wait_for(where=where, timeout=0).id == number
+        assert client.sink.wait_for(event=EVENT, where={"/data/all": (True,)}).id == 2
+        assert client.sink.wait_for(where={}).id == 1
+        with pytest.raises(ValueError, match="delivery 1 is not JSON"):
+            client.sink.deliveries()[0].json()
+        with pytest.raises(ValueError, match="'data/name' is no JSON pointer"):
+            client.sink.wait_for(where={"data/name": "two"})
+        for place, value in (("/data", None), ("/data/x", None), ("/data/n", "1"), ("", None)):
+            with pytest.raises(NoSuchDelivery):
+                client.sink.wait_for(where={place: value}, timeout=0)
+
+
+def test_wait_for_shows_what_is_nearest(start: Any) -> None:
+    with start() as client:
+        for name, size in (("nightly", 5), ("night", 7), ("daily", 5)):
+            client.post(
+                b'{"event": "%s", "data": {"name": "%s", "size": %d}}'
+                % (EVENT.encode(), name.encode(), size)
+            )
+        client.post(b'{"event": "license.created", "data": {"name": "nightly report", "size": 5}}')
+        where = {"/data/name": "nightly report", "/data/size": 5, "/data/id": None}
+        with pytest.raises(NoSuchDelivery) as caught:
+            client.sink.wait_for(event=EVENT, where=where, timeout=0)
+        told = str(caught.value).splitlines()
+        assert told[0].startswith(
+            f'no delivery of {EVENT} with /data/name = "nightly report" and /data/size = 5 and '
+        )
+        assert told[0].endswith("4 arrived, the last of them:")
+        assert told[-3:] == [
+            "the nearest is delivery 1:",
+            '  "nightly" stands at /data/name, not "nightly report"',
+            "  nothing stands at /data/id, not null",
+        ]
+        with pytest.raises(NoSuchDelivery, match="0 arrived after delivery 4: are the webhooks"):
+            client.sink.wait_for(event=EVENT, where=where, timeout=0, after=4)
+        with pytest.raises(NoSuchDelivery, match="1 arrived after delivery 3, ") as caught:
+            client.sink.wait_for(event=EVENT, where={"/event": EVENT}, timeout=0, after=3)
+        assert str(caught.value).splitlines()[-3:] == [
+            "the nearest is delivery 4:",
+            f"  its event is none that is known, not {EVENT}",
+            f'  "license.created" stands at /event, not "{EVENT}"',
+        ]
 
 
 def test_a_file_is_read_again(contract: Contract, start: Any, tmp_path: Path) -> None:

@@ -112,9 +112,10 @@ class RemoteSink:
                 truncated=bool(data["truncated"]),
                 remote=str(data["remote"]),
                 status=int(data["status"]),
-                began_at=float(data["began_at"]) + self._offset,
-                version=str(data["version"]),
-                reply=str(data["reply"]),
+                # A sink of an earlier version does not tell these; nothing is judged by them.
+                began_at=float(data.get("began_at", 0)),
+                version=str(data.get("version", "1.1")),
+                reply=str(data.get("reply", "")),
             )
 
     def _get(self, path: str, **parameters: int) -> Json:

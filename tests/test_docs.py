@@ -44,11 +44,14 @@ from openapi.examples import named_examples
 from openapi.finding import Finding
 from openapi.formats import FORMATS
 from openapi.loading import load
-from webhook_sink import views
-from webhook_sink.api import Api
+from webhook_sink.arrivals import Arrivals
 from webhook_sink.delivery import Delivery
+from webhook_sink.endpoints import endpoints
+from webhook_sink.judging import Judging
+from webhook_sink.parts import Parts
 from webhook_sink.server import Sink
-from webhook_sink.verdict import Signature, judge
+from webhook_sink.store import open_store
+from webhook_sink.verdict import Signature, Verdict, judge
 
 ROOT = Path(__file__).parent.parent
 PAGES = {
@@ -374,12 +377,21 @@ def _delivery() -> Sent:
 
 
 def test_the_sink_s_api_and_context_manager_are_told_as_they_are(contract: Contract) -> None:
-    nothing: Any = None
-    routes = {re.sub(":[a-z]+}", "}", r.path) for r in Api(nothing, nothing, nothing, ()).routes}
-    told = first_cells(WEBHOOKS, "endpoint")
-    assert told == {f"GET /_hookproof{route}" for route in routes}
-    delivery = Delivery(1, 0.0, "POST", "/", (), b"", False, "", 200)
-    shown = views.full(delivery, judge(delivery, contract, None))
+    store, arrivals = open_store(), Arrivals()
+
+    def judged(delivery: Delivery) -> Verdict:
+        return judge(delivery, contract, None)
+
+    judging = Judging(store, judged, arrivals, [], lambda: False)
+    shared = Parts(contract, store, judged, arrivals, judging)
+    known = {
+        f"{method} /_hookproof{re.sub(':[a-z]+}', '}', route.path)}"
+        for route in endpoints(shared)
+        for method in (route.methods or set()) - {"HEAD"}
+    }
+    assert first_cells(WEBHOOKS, "endpoint") == known
+    (kept,) = store.append([Delivery(1, 0.0, "POST", "/", (), b"", False, "", 200)])
+    shown = shared.showing.full(kept)
     assert first_cells(WEBHOOKS, "field", "meaning") == set(shown)
     assert set(get_args(Signature)) == first_cells(WEBHOOKS, "signature", "meaning")
     parts = " ".join(row[0] for row in rows(WEBHOOKS, "part", "meaning"))

@@ -255,6 +255,7 @@ webhook_sink/arrivals.py
 webhook_sink/database.py
 webhook_sink/delivery.py
 webhook_sink/diagnosis.py
+webhook_sink/endpoints.py
 webhook_sink/extent.py
 webhook_sink/facts.py
 webhook_sink/filter.py
@@ -265,6 +266,7 @@ webhook_sink/inspector/inspector.css
 webhook_sink/inspector/inspector.js
 webhook_sink/judging.py
 webhook_sink/news.py
+webhook_sink/parts.py
 webhook_sink/passed.py
 webhook_sink/pruning.py
 webhook_sink/query.py

@@ -6,22 +6,18 @@ there, 503 for a store that fails.
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from webhook_sink.answers import answer
-from webhook_sink.arrivals import Arrivals
 from webhook_sink.delivery import Delivery
 from webhook_sink.filter import Filter
-from webhook_sink.judging import Judging
+from webhook_sink.parts import Parts
 from webhook_sink.query import LARGEST_ID, filter_of, number, seconds, span_of
-from webhook_sink.search import Search
-from webhook_sink.showing import Showing
 from webhook_sink.store import Store
 from webhook_sink.wire import wire_of
 
@@ -31,35 +27,12 @@ _MOST = 1000
 class Api:
     """The endpoints over one store."""
 
-    def __init__(
-        self,
-        store: Store,
-        arrivals: Arrivals,
-        judging: Judging,
-        search: Search,
-        showing: Showing,
-        events: Sequence[str],
-        cleared: Callable[[], None],
-    ) -> None:
-        """`events` are the names that the contract knows; `cleared` is called after a removal."""
-        self._store = store
-        self._arrivals = arrivals
-        self._judging = judging
-        self._search = search
-        self._showing = showing
-        self._events = events
-        self._cleared = cleared
-
-    @property
-    def routes(self) -> Sequence[Route]:
-        """Every endpoint, with its place under /_hookproof/."""
-        return [
-            Route("/healthz", self.healthz),
-            Route("/api/deliveries", self.list),
-            Route("/api/deliveries", self.clear, methods=["DELETE"]),
-            Route("/api/deliveries/wait", self.wait),
-            Route("/api/deliveries/{id:int}", self.get),
-        ]
+    def __init__(self, parts: Parts) -> None:
+        """Answer about the deliveries of `parts`."""
+        self._parts = parts
+        self._store = parts.store
+        self._search = parts.search
+        self._showing = parts.showing
 
     def healthz(self, _: Request) -> Response:
         """Say that the sink works."""
@@ -68,7 +41,7 @@ class Api:
 
     def list(self, request: Request) -> Response:
         """Answer with summaries, and where to go on."""
-        wanted = filter_of(request, self._events)
+        wanted = filter_of(request, self._parts.events)
         limit = number(request, "limit", 100, 1, _MOST)
         page = self._search.page(wanted, span_of(request), limit)
         shown = self._showing.summaries(page.ids)
@@ -79,9 +52,9 @@ class Api:
                 "next": page.next,
                 "total": totals.count,
                 "removed": totals.removed,
-                "unjudged": max(totals.count - self._judging.index.count(), 0),
-                "events": self._events,
-                "paths": self._judging.index.paths(),
+                "unjudged": max(totals.count - self._parts.judging.index.count(), 0),
+                "events": self._parts.events,
+                "paths": self._parts.judging.index.paths(),
                 "now": time.time(),
             }
         )
@@ -93,13 +66,13 @@ class Api:
     def clear(self, _: Request) -> Response:
         """Remove everything."""
         removed = self._store.clear()
-        self._cleared()
+        self._parts.removed()
         return answer({"removed": removed})
 
     async def wait(self, request: Request) -> Response:
         """Answer with the first match, or 204 at the deadline."""
         after = number(request, "after", 0, 0, LARGEST_ID)
-        wanted = filter_of(request, self._events)
+        wanted = filter_of(request, self._parts.events)
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds(request, "timeout", 30.0)
         stopping = wire_of(request.scope).stopping
@@ -109,7 +82,7 @@ class Api:
             if match is not None:
                 return answer(match)
             waits = [
-                asyncio.ensure_future(self._arrivals.beyond(after)),
+                asyncio.ensure_future(self._parts.arrivals.beyond(after)),
                 asyncio.ensure_future(stopping.wait()),
                 asyncio.ensure_future(request.receive()),
             ]

@@ -1,26 +1,23 @@
 """The sink, put together: what answers where."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from starlette.routing import Mount, Route, Router
+from starlette.routing import Mount, Router
 from starlette.staticfiles import StaticFiles
 
 from openapi.document import Contract
 from openapi.guard import Guard
 from webhook_sink.answers import explained
-from webhook_sink.api import Api
 from webhook_sink.arrivals import Arrivals
 from webhook_sink.delivery import Delivery
+from webhook_sink.endpoints import endpoints
 from webhook_sink.extent import Bounds
 from webhook_sink.judging import Judging
-from webhook_sink.news import News
+from webhook_sink.parts import Parts
 from webhook_sink.pruning import Pruning
 from webhook_sink.receiver import Receiver
-from webhook_sink.search import Search
-from webhook_sink.showing import Showing
 from webhook_sink.store import Store
-from webhook_sink.stream import Stream
 from webhook_sink.verdict import Verdict, judge
 from webhook_sink.writer import Reply, Writer, as_listed
 
@@ -52,38 +49,37 @@ def create_app(
         raise ValueError("replies are one or more statuses from 200 to 599")
     if limit < 1:
         raise ValueError("limit is a number of bytes from 1")
-    arrivals, news = arrivals or Arrivals(), News()
+    arrivals = arrivals or Arrivals()
     writer = Writer(store, replies, arrivals, reply)
 
     def judged(delivery: Delivery) -> Verdict:
         return judge(delivery, contract, secret)
 
-    def removed() -> None:
-        judging.forget()
-        news.tell()
-
     judging = Judging(store, judged, arrivals, [secret] if secret else [], writer.busy)
-    pruning = Pruning(store, bounds, removed)
-    showing, search = Showing(store, judging, judged), Search(store, judging)
-    events = [event.name for event in contract.events]
-    api = Api(store, arrivals, judging, search, showing, events, removed)
-    stream = Stream(store, arrivals, news, search, showing, events)
+    parts = Parts(contract, store, judged, arrivals, judging)
+    # The page, and what pages of mock and sink have in common.
+    page = StaticFiles(packages=[("webhook_sink", "inspector"), ("openapi", "page")], html=True)
+    own = explained([*endpoints(parts), Mount("/", page)])
+    return Router(
+        routes=[Mount("/_hookproof", Guard(own))],
+        default=Receiver(writer, limit),
+        redirect_slashes=False,
+        lifespan=_lifespan([Pruning(store, bounds, parts.removed), writer, judging], store),
+    )
+
+
+def _lifespan(
+    threads: Sequence[Pruning | Writer | Judging], store: Store
+) -> Callable[[object], AbstractAsyncContextManager[None]]:
+    """Start `threads`; end them in the same order, and then close `store`."""
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
-        for part in (writer, judging, pruning):
-            part.start()
+        for thread in threads:
+            thread.start()
         yield
-        for part in (pruning, writer, judging):
-            part.close()
+        for thread in threads:
+            thread.close()
         store.close()
 
-    # The page, and what pages of mock and sink have in common.
-    page = StaticFiles(packages=[("webhook_sink", "inspector"), ("openapi", "page")], html=True)
-    own = [Route("/api/deliveries/stream", stream.answer), *api.routes, Mount("/", page)]
-    return Router(
-        routes=[Mount("/_hookproof", Guard(explained(own)))],
-        default=Receiver(writer, limit),
-        redirect_slashes=False,
-        lifespan=lifespan,
-    )
+    return lifespan

@@ -8,19 +8,16 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from webhook_sink.arrivals import Arrivals
 from webhook_sink.filter import Filter
-from webhook_sink.news import News
+from webhook_sink.parts import Parts
 from webhook_sink.query import LARGEST_ID, filter_of, number
-from webhook_sink.search import Search, Span
-from webhook_sink.showing import Showing
-from webhook_sink.store import Store
+from webhook_sink.search import Span
 from webhook_sink.wire import wire_of
 
 _MOST = 500
@@ -33,26 +30,15 @@ _ROUND = 0.05
 class Stream:
     """The endpoint over one store."""
 
-    def __init__(
-        self,
-        store: Store,
-        arrivals: Arrivals,
-        news: News,
-        search: Search,
-        showing: Showing,
-        events: Collection[str],
-    ) -> None:
-        """`arrivals` and `news` say when to look; `events` are those of the contract."""
-        self._store = store
-        self._arrivals = arrivals
-        self._news = news
-        self._search = search
-        self._showing = showing
-        self._events = events
+    def __init__(self, parts: Parts) -> None:
+        """Tell of the deliveries of `parts`."""
+        self._parts = parts
+        self._search = parts.search
+        self._showing = parts.showing
 
     async def answer(self, request: Request) -> Response:
         """Answer with events until the client or the sink ends it."""
-        wanted = filter_of(request, self._events)
+        wanted = filter_of(request, self._parts.events)
         after = number(request, "after", 0, 0, LARGEST_ID)
         last = request.headers.get("last-event-id", "")
         if last.isascii() and last.isdecimal():
@@ -67,11 +53,11 @@ class Stream:
     async def _told(
         self, wanted: Filter, after: int, stopping: asyncio.Event
     ) -> AsyncIterator[str]:
-        seen = self._news.arrivals.last
+        seen = self._parts.news.arrivals.last
         yield "retry: 1500\n: deliveries follow\n\n"
         while not stopping.is_set():
             text, after = await run_in_threadpool(self._fresh, wanted, after)
-            for change in self._news.since(seen):
+            for change in self._parts.news.since(seen):
                 seen = change.number
                 text += _event(
                     "reload" if change.delivery_id is None else "changed", change.delivery_id
@@ -85,9 +71,9 @@ class Stream:
 
     def _fresh(self, wanted: Filter, after: int) -> tuple[str, int]:
         """Return events of what came after the id `after`, and up to which id that is."""
-        came = self._store.ids(after, limit=_MOST + 1)
+        came = self._parts.store.ids(after, limit=_MOST + 1)
         if len(came) > _MOST:
-            newest = self._store.ids(limit=1, newest_first=True)
+            newest = self._parts.store.ids(limit=1, newest_first=True)
             return _event("reload", None, max(newest, default=after)), max(newest, default=after)
         if not came:
             return "", after
@@ -108,8 +94,8 @@ class Stream:
     async def _wait(self, after: int, seen: int, stopping: asyncio.Event) -> bool:
         """Return as soon as there is something to tell, or it is time for a sign of life."""
         waits = [
-            asyncio.ensure_future(self._arrivals.beyond(after)),
-            asyncio.ensure_future(self._news.arrivals.beyond(seen)),
+            asyncio.ensure_future(self._parts.arrivals.beyond(after)),
+            asyncio.ensure_future(self._parts.news.arrivals.beyond(seen)),
             asyncio.ensure_future(stopping.wait()),
         ]
         try:

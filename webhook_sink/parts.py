@@ -1,0 +1,48 @@
+"""What the endpoints of one sink share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from openapi.document import Contract
+from webhook_sink.arrivals import Arrivals
+from webhook_sink.delivery import Delivery
+from webhook_sink.judging import Judging
+from webhook_sink.news import News
+from webhook_sink.search import Search
+from webhook_sink.showing import Showing
+from webhook_sink.store import Store
+from webhook_sink.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of one sink."""
+
+    contract: Contract
+    store: Store
+    judge: Callable[[Delivery], Verdict]
+    arrivals: Arrivals
+    """Hears of what was stored."""
+    judging: Judging
+    news: News = field(default_factory=News)
+    """Hears of what else changed."""
+
+    @property
+    def showing(self) -> Showing:
+        """What is known of deliveries, put together."""
+        return Showing(self.store, self.judging, self.judge)
+
+    @property
+    def search(self) -> Search:
+        """Pages of what fits a filter."""
+        return Search(self.store, self.judging)
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """The names that the contract knows."""
+        return tuple(event.name for event in self.contract.events)
+
+    def removed(self) -> None:
+        """Take note that deliveries are gone from the store."""
+        self.judging.forget()
+        self.news.tell()

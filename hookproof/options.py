@@ -5,7 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NoReturn
 
-from hookproof import values
+from hookproof import amounts, values
 from hookproof.exits import CommandError
 from hookproof.mock_options import add_mock
 from hookproof.signature_options import add_signature
@@ -99,6 +99,31 @@ def _sink(command: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="keep the deliveries there (default: until the sink stops)",
+    )
+    command.add_argument(
+        "--keep-count",
+        type=values.count,
+        metavar="N",
+        help="keep the newest N deliveries (default: all)",
+    )
+    command.add_argument(
+        "--keep-age",
+        type=amounts.duration,
+        metavar="DURATION",
+        help="keep deliveries for so long: 12h, 7d (default: for ever)",
+    )
+    command.add_argument(
+        "--keep-size",
+        type=amounts.size,
+        metavar="SIZE",
+        help="keep so much of bodies and headers: 500MB, 2GiB (default: all)",
+    )
+    command.add_argument(
+        "--limit",
+        type=amounts.size,
+        default="1MiB",
+        metavar="SIZE",
+        help="keep so much of each body, and answer 413 to a larger one (%(default)s)",
     )
     command.add_argument(
         "--reply",

@@ -13,6 +13,7 @@ from hookproof.ready_file import announcement
 from hookproof.serving import serve
 from hookproof.values import from_environment
 from webhook_sink.app import create_app
+from webhook_sink.extent import Bounds
 from webhook_sink.server import uvicorn_config
 from webhook_sink.store import StoreError, open_store
 
@@ -36,7 +37,14 @@ def run_sink(options: argparse.Namespace) -> int:
             store = open_store(path)
         except StoreError as error:
             raise CommandError(str(error)) from None
-        app = create_app(contract, secret=secret, store=store, replies=options.reply)
+        app = create_app(
+            contract,
+            secret=secret,
+            store=store,
+            replies=options.reply,
+            limit=options.limit,
+            bounds=Bounds(options.keep_count, options.keep_age, options.keep_size),
+        )
         kept = "there" if options.store else "until the sink stops; --store FILE keeps them longer"
         lines = [
             f"hookproof sink listening on {url} (any path but /_hookproof/)",

@@ -76,6 +76,7 @@ contracts/under_way.py
 contracts/wanted.py
 hookproof/__init__.py
 hookproof/__main__.py
+hookproof/amounts.py
 hookproof/cli.py
 hookproof/command_line.py
 hookproof/config.py

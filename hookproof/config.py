@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hookproof.config_values import SECRETS, value_of
 from hookproof.exits import CommandError
@@ -52,7 +52,7 @@ def defaults(
 ) -> dict[str, object]:
     """Return the values that the file at `path` gives the options of `command`, by their `dest`.
 
-    A secret that a variable of the environment gives is left to that.
+    A secret that a variable of the environment gives is left to that; of several the first.
     """
     text, data = _read(path)
     known = {name: named for name, parser in commands.items() if (named := keys(parser))}
@@ -66,11 +66,14 @@ def defaults(
                 raise CommandError(f"{where}: unknown key {key!r}; {_meant(key, known[table])}")
     result: dict[str, object] = {}
     for key, value in data.get(command, {}).items():
-        if key in SECRETS and environment.get(f"HOOKPROOF_{key.upper().replace('-', '_')}"):
-            continue
         action = known[command][key]
+        given = key in SECRETS and environment.get(f"HOOKPROOF_{key.upper().replace('-', '_')}")
+        more = value[1:] if isinstance(value, list) else []
+        if given and not more:
+            continue
         try:
-            result[action.dest] = value_of(key, value, action, path.parent, environment)
+            read = value_of(key, more if given else value, action, path.parent, environment)
+            result[action.dest] = ["", *cast(list[object], read)] if given else read
         except argparse.ArgumentTypeError as error:
             raise CommandError(f"{_at(path, text, key, command)}: {key}: {error}") from None
     return result

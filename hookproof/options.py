@@ -92,7 +92,11 @@ def _server(command: argparse.ArgumentParser, port: int) -> None:
 def _sink(command: argparse.ArgumentParser) -> None:
     _server(command, 4020)
     command.add_argument(
-        "--webhook-secret", metavar="S", help="check the signatures with this secret"
+        "--webhook-secret",
+        action=values.Each,
+        default=[],
+        metavar="S",
+        help="check the signatures with this secret; more of them explain what others sign",
     )
     command.add_argument(
         "--store",

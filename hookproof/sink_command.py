@@ -5,13 +5,13 @@ import logging
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hookproof.contract_option import contract_of, fitting
+from hookproof.contract_option import contract_of
 from hookproof.exits import CommandError
 from hookproof.listening import is_open, listen, url_of
 from hookproof.logs import show_logs
 from hookproof.ready_file import announcement
 from hookproof.serving import serve
-from hookproof.values import from_environment
+from hookproof.webhook_secrets import secrets_of
 from webhook_sink.app import create_app
 from webhook_sink.extent import Bounds
 from webhook_sink.server import uvicorn_config
@@ -23,9 +23,7 @@ LOG = logging.getLogger("hookproof")
 def run_sink(options: argparse.Namespace) -> int:
     """Receive deliveries until told to stop; return the exit code."""
     contract = contract_of(options.contract)
-    secret = from_environment(options.webhook_secret, "HOOKPROOF_WEBHOOK_SECRET")
-    if secret:
-        fitting(contract, secret)
+    secrets = secrets_of(contract, options.webhook_secret)
     show_logs()
     listener = listen(options.host, options.port)
     if is_open(options.host):
@@ -39,7 +37,7 @@ def run_sink(options: argparse.Namespace) -> int:
             raise CommandError(str(error)) from None
         app = create_app(
             contract,
-            secret=secret,
+            secret=secrets,
             store=store,
             replies=options.reply,
             limit=options.limit,

@@ -130,6 +130,7 @@ hookproof/values.py
 hookproof/verify.py
 hookproof/verify_options.py
 hookproof/workers.py
+hookproof/webhook_secrets.py
 hookproof/xdist_group.py
 mock_server/__init__.py
 mock_server/access.py
@@ -261,6 +262,7 @@ webhook_sink/extent.py
 webhook_sink/facts.py
 webhook_sink/filter.py
 webhook_sink/index.py
+webhook_sink/given_secrets.py
 webhook_sink/inspector/icon.svg
 webhook_sink/inspector/index.html
 webhook_sink/inspector/inspector.css
@@ -268,15 +270,18 @@ webhook_sink/inspector/inspector.js
 webhook_sink/judging.py
 webhook_sink/news.py
 webhook_sink/parts.py
+webhook_sink/likely_keys.py
 webhook_sink/passed.py
 webhook_sink/pruning.py
 webhook_sink/query.py
 webhook_sink/receiver.py
 webhook_sink/running.py
 webhook_sink/search.py
+webhook_sink/serialised.py
 webhook_sink/server.py
 webhook_sink/showing.py
 webhook_sink/signature_values.py
+webhook_sink/signed_bodies.py
 webhook_sink/signed_contents.py
 webhook_sink/sqlite_store.py
 webhook_sink/store.py

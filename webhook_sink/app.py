@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
 from starlette.routing import Mount, Router
 from starlette.staticfiles import StaticFiles
@@ -13,6 +14,7 @@ from webhook_sink.arrivals import Arrivals
 from webhook_sink.delivery import Delivery
 from webhook_sink.endpoints import endpoints
 from webhook_sink.extent import Bounds
+from webhook_sink.given_secrets import Secrets, listed
 from webhook_sink.judging import Judging
 from webhook_sink.parts import Parts
 from webhook_sink.pruning import Pruning
@@ -30,7 +32,7 @@ def create_app(
     contract: Contract,
     *,
     store: Store,
-    secret: str | None = None,
+    secret: Secrets = None,
     replies: Sequence[int] = (200,),
     reply: Reply = as_listed,
     limit: int = LIMIT,
@@ -39,10 +41,11 @@ def create_app(
 ) -> Router:
     """Return the ASGI app; serve it with `webhook_sink.server.uvicorn_config(app)`, lifespan on.
 
-    `secret` is the webhook secret, without which signatures stay unchecked. `replies` holds one
-    status (200 to 599) for each delivery in turn, the last repeats; `reply` may choose another for
-    a delivery: it is called in the thread that stores, and returns None where it does not choose.
-    `limit` is in bytes of body, `bounds` are what is kept of all deliveries.
+    `secret` is the webhook secret, without which signatures stay unchecked; of several the first
+    counts. `replies` holds one status (200 to 599) for each delivery in turn, the last repeats;
+    `reply` may choose another for a delivery: it is called in the thread that stores, and returns
+    None where it does not choose. `limit` is in bytes of body, `bounds` are what is kept of all
+    deliveries.
     `arrivals` hears of every delivery stored. The app takes `store` over and closes it at its end.
     """
     if not replies or not all(200 <= status <= 599 for status in replies):
@@ -52,11 +55,15 @@ def create_app(
     arrivals = arrivals or Arrivals()
     writer = Writer(store, replies, arrivals, reply)
 
-    def judged(delivery: Delivery) -> Verdict:
-        return judge(delivery, contract, secret)
+    secrets = listed(secret)
 
-    judging = Judging(store, judged, arrivals, [secret] if secret else [], writer.busy)
-    parts = Parts(contract, store, judged, arrivals, judging)
+    def judged(delivery: Delivery, *, explained: bool = True) -> Verdict:
+        return judge(delivery, contract, secrets, explained=explained)
+
+    # Nobody reads in an index why a signature is wrong.
+    quickly = partial(judged, explained=False)
+    judging = Judging(store, quickly, arrivals, secrets, writer.busy)
+    parts = Parts(contract, secrets, store, judged, arrivals, judging)
     # The page, and what pages of mock and sink have in common.
     page = StaticFiles(packages=[("webhook_sink", "inspector"), ("openapi", "page")], html=True)
     own = explained([*endpoints(parts), Mount("/", page)])

@@ -2,170 +2,173 @@
 
 A digest tells its algorithm by its length. So what is left to try is what was signed, under the
 secret, and, for the likeliest contents, under what else the secret may have been made into.
-No sentence holds the secret or a signature.
+No sentence holds a secret or a signature.
 """
 
-import base64
-import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
-from openapi.signature import SignatureScheme
+from openapi.secret import key
+from openapi.signature import SignatureScheme, content
 from webhook_sink.delivery import Delivery
+from webhook_sink.likely_keys import Key, other_keys, right_keys
 from webhook_sink.signature_values import ALGORITHMS, Written, read, remarks
-from webhook_sink.signed_contents import LARGEST, Content, contents, dated, edges
+from webhook_sink.signed_bodies import Content
+from webhook_sink.signed_contents import LARGEST, contents, likely, shown
 
 Attempt = tuple[str, str, str, bytes]
-"""Key, content and algorithm by name, and the digest that they make."""
+"""Clause about the key, content and algorithm by name, and the digest that they make."""
 _RIGHT = ""
-"""The name of the right key and of the right content: there is nothing to say of them."""
+"""What is said of the right key and of the right content: nothing."""
 OTHER = "it is made with another secret, or over other bytes"
 _SHORTEST_CUT = 10
+_CANDIDATES = 5
+"""Headers of other names that are looked at closely."""
+_TOKEN = re.compile(rb"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 SHORTEST_SECRET = 8
 """A shorter one would be taken out of words that hold it by chance."""
 
 
-def explain(scheme: SignatureScheme, delivery: Delivery, secret: str) -> str | None:
+def explain(scheme: SignatureScheme, delivery: Delivery, secrets: Sequence[str]) -> str | None:
     """Say in one short sentence why `delivery` has no good signature, or None where it is unclear.
 
-    To be asked only where it has none. The text begins in lower case and has no full stop.
+    To be asked only where it has none. The first of the `secrets`, which are one or more, is the
+    right one. The text begins in lower case and has no full stop.
     """
-    text = _explanation(scheme, delivery, secret)
-    if text is None or len(secret) < SHORTEST_SECRET:
-        return text
-    # Names and prefixes are the sender's, who may write anything there.
-    return re.sub(re.escape(ascii(secret)[1:-1]), "[secret]", text, flags=re.IGNORECASE)
+    text = _explanation(scheme, delivery, secrets)
+    for secret in sorted(secrets, key=len, reverse=True):  # one may be a part of another
+        if text is not None and len(secret) >= SHORTEST_SECRET:
+            # Names and prefixes are the sender's, who may write anything there.
+            shown = re.escape(ascii(secret)[1:-1])
+            text = re.sub(shown, "[secret]", text, flags=re.IGNORECASE)
+    return text
 
 
-def _explanation(scheme: SignatureScheme, delivery: Delivery, secret: str) -> str | None:
+def _explanation(scheme: SignatureScheme, delivery: Delivery, secrets: Sequence[str]) -> str | None:
     values = list(delivery.values(scheme.header))
     if not values:
-        return _elsewhere(scheme, delivery, secret)
+        return _elsewhere(scheme, delivery, secrets)
     if delivery.truncated:
         return None
     if len(values) > 1:
-        good = _digest(scheme, delivery, secret)
+        good = _digest(scheme, delivery, secrets[0])
         right = any(hmac.compare_digest(w.digest, good) for value in values for w in read(value))
         return "one of them is right" if right else "none of them is right"
     if not values[0].strip():
         return "it is empty"
-    found = [written for written in read(values[0]) if len(written.digest) in ALGORITHMS]
-    return _matched(scheme, delivery, secret, found) or _unmatched(scheme, delivery, secret, found)
+    found = _written(scheme, values[0])
+    match = _matched(scheme, delivery, secrets, found)
+    if match is None:
+        return _unmatched(scheme, delivery, secrets[0], found)
+    return ", and ".join(match[1]) or None
 
 
-def _elsewhere(scheme: SignatureScheme, delivery: Delivery, secret: str) -> str | None:
+def _written(scheme: SignatureScheme, value: bytes) -> list[Written]:
+    """Return every digest that `value` may hold, each signature of several by itself."""
+    parts = value.split(scheme.separator.encode()) if scheme.separator else [value]
+    return [found for part in parts for found in read(part)]
+
+
+def _elsewhere(scheme: SignatureScheme, delivery: Delivery, secrets: Sequence[str]) -> str | None:
     """Look for the signature in headers of other names."""
-    good = _digest(scheme, delivery, secret)
-    for name, value in delivery.headers:
-        found = [] if delivery.truncated else read(value)
-        if any(hmac.compare_digest(written.digest, good) for written in found):
-            return f"{_shown(name)} has it: the header has another name"
-    for name, _ in delivery.headers:
-        if b"signature" in name.lower():
-            return f"{_shown(name)} looks like one, under another name"
+    suspects = [(n, v) for n, v in delivery.headers if re.search(b"sign|hmac", n.lower())]
+    if not delivery.truncated:
+        named = [(w, n) for n, v in suspects[:_CANDIDATES] for w in _written(scheme, v)]
+        match = _matched(scheme, delivery, secrets, [written for written, _ in named])
+        if match is not None:
+            name = next(name for written, name in named if written is match[0])
+            return ", and ".join([f"{shown(name)} has it: the header has another name", *match[1]])
+        good = _digest(scheme, delivery, secrets[0])
+        for name, value in delivery.headers:
+            if any(hmac.compare_digest(written.digest, good) for written in read(value)):
+                return f"{shown(name)} has it: the header has another name"
+    for name, _ in suspects:
+        return f"{shown(name)} looks like one, under another name"
     return None
 
 
-def _shown(name: bytes) -> str:
-    return ascii(name[:60].decode("latin-1"))
-
-
 def _digest(scheme: SignatureScheme, delivery: Delivery, secret: str) -> bytes:
-    key = secret.encode(errors="surrogateescape")
-    return hmac.digest(key, delivery.body, scheme.algorithm.removeprefix("hmac-"))
+    signed = content(scheme, delivery.headers, delivery.body)
+    made = key(scheme.key, scheme.key_prefix, secret)
+    return hmac.digest(made, signed, scheme.algorithm.removeprefix("hmac-"))
 
 
 def _matched(
-    scheme: SignatureScheme, delivery: Delivery, secret: str, found: list[Written]
-) -> str | None:
-    """Return what is different about the first digest of `found` that could be made again."""
-    algorithms = {ALGORITHMS[len(written.digest)] for written in found}
-    for key, content, algorithm, digest in _attempts(scheme, delivery, secret, algorithms):
-        for written in found:
+    scheme: SignatureScheme, delivery: Delivery, secrets: Sequence[str], found: Iterable[Written]
+) -> tuple[Written, list[str]] | None:
+    """Return the first of `found` that could be made again, and each thing different about it."""
+    digests = [written for written in found if len(written.digest) in ALGORITHMS]
+    algorithms = {ALGORITHMS[len(written.digest)] for written in digests}
+    for clause, over, algorithm, digest in _attempts(scheme, delivery, secrets, algorithms):
+        for written in digests:
             if hmac.compare_digest(written.digest, digest):
                 said = list(remarks(scheme, written))
                 if algorithm != scheme.algorithm:
                     said.append(f"it is made with {algorithm}, not {scheme.algorithm}")
-                said += [f"its key is {key}"] * bool(key)
-                said += [f"it is made over {content}"] * bool(content)
-                return ", and ".join(said)
+                said += [clause] * bool(clause)
+                said += [f"it is made over {over}"] * bool(over)
+                return written, said
     return None
 
 
 def _attempts(
-    scheme: SignatureScheme, delivery: Delivery, secret: str, algorithms: Iterable[str]
+    scheme: SignatureScheme,
+    delivery: Delivery,
+    secrets: Sequence[str],
+    algorithms: Iterable[str],
 ) -> Iterator[Attempt]:
     """Yield what a sender may have done, likely mistakes first."""
-    values = list(delivery.values(scheme.header))
-    right = secret.encode(errors="surrogateescape")
-    raw, key = (_RIGHT, delivery.body), (_RIGHT, right)
+    values = [value for name, value in delivery.headers if b"sign" in name.lower()][:_CANDIDATES]
+    right = list(right_keys(scheme, secrets))
+    signed: Content = (_RIGHT, content(scheme, delivery.headers, delivery.body))
 
-    def made(keys: Iterable[Content], over: Iterable[Content]) -> Iterator[Attempt]:
+    def made(keys: Iterable[Key], over: Iterable[Content]) -> Iterator[Attempt]:
         tried = tuple(keys)
-        for what, content in over:
+        for what, text in over:
             for algorithm, (which, one) in product(algorithms, tried):
-                yield which, what, f"hmac-{algorithm}", hmac.digest(one, content, algorithm)
+                yield which, what, f"hmac-{algorithm}", hmac.digest(one, text, algorithm)
 
-    yield from made([key], [raw])
-    yield from made(_keys(secret), [raw])
-    yield from made([key], contents(delivery, values))
-    joined = ("the secret and the body", right + delivery.body)
-    turned = ("the body and the secret", delivery.body + right)
-    for algorithm, (what, content) in product(algorithms, (raw, joined, turned)):
-        plain = hashlib.new(algorithm, content, usedforsecurity=False).digest()
-        yield _RIGHT, what, f"{algorithm} without a key", plain
+    if not algorithms:
+        return
+    yield from made(right, [signed])
+    yield from made(other_keys(scheme, secrets), [signed])
+    yield from made(right, contents(scheme, delivery, values))
+    yield from _without_key(right[0][1], signed, algorithms)
     if len(delivery.body) <= LARGEST:
-        yield from made(_keys(secret), [*dated(delivery, values), *edges(delivery.body)])
+        yield from made(other_keys(scheme, secrets[:1]), likely(scheme, delivery, values))
 
 
-def _keys(secret: str) -> Iterator[Content]:
-    """Yield what a sender may have made of the secret."""
-    raw = secret.encode(errors="surrogateescape")
-    yield "the secret with a newline at its end", raw + b"\n"
-    yield "the secret with a line break (CR LF) at its end", raw + b"\r\n"
-    yield "the secret without the white space around it", raw.strip()
-    bare = raw.strip()
-    for start in {bare, re.sub(rb"^[a-z]{1,8}_", b"", bare)}:
-        if start != bare:
-            yield "the secret without the letters before its first _", start
-        text = start.translate(bytes.maketrans(b"-_", b"+/"))
-        try:
-            decoded = base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
-            yield "the secret decoded from base64", decoded
-        except (binascii.Error, ValueError):
-            pass
-        if re.fullmatch(rb"(?:[0-9a-fA-F]{2})+", start):
-            yield "the secret decoded from hex", bytes.fromhex(start.decode())
-    yield "the secret in base64", base64.b64encode(raw)
-    yield "the secret in hex", raw.hex().encode()
-    yield "the SHA-256 of the secret", hashlib.sha256(raw).digest()
-    yield "the SHA-256 of the secret in hex", hashlib.sha256(raw).hexdigest().encode()
-    yield "the secret in UTF-16", secret.encode("utf-16-le", "surrogatepass")
-    yield "the secret in quotes", b'"' + raw + b'"'
-    yield "the secret in lower case", raw.lower()
-    yield "the secret in capitals", raw.upper()
-    yield "empty", b""
+def _without_key(secret: bytes, signed: Content, algorithms: Iterable[str]) -> Iterator[Attempt]:
+    what, text = signed
+    joined = ("the secret and the body", secret + text)
+    turned = ("the body and the secret", text + secret)
+    for algorithm, (name, over) in product(algorithms, ((what, text), joined, turned)):
+        plain = hashlib.new(algorithm, over, usedforsecurity=False).digest()
+        yield _RIGHT, name, f"{algorithm} without a key", plain
 
 
 def _unmatched(
-    scheme: SignatureScheme, delivery: Delivery, secret: str, found: list[Written]
-) -> str:
+    scheme: SignatureScheme, delivery: Delivery, secret: str, found: Sequence[Written]
+) -> str | None:
     """Say what can be said of a value that nothing explains."""
-    (value,) = delivery.values(scheme.header)
     good = _digest(scheme, delivery, secret)
-    for written in read(value):
-        short = written.digest
+    for short in (written.digest for written in found):
         if _SHORTEST_CUT <= len(short) < len(good) and good.startswith(short):
             return f"it is the right one, cut at {len(short)} of {len(good)} bytes"
-    if not found:
+    if any(_TOKEN.search(value) for value in delivery.values(scheme.header)):
+        return "it is a JSON Web Token, not a digest"
+    digests = [written for written in found if len(written.digest) in ALGORITHMS]
+    if not digests:
         known = " or ".join(dict.fromkeys((scheme.encoding, "hex")))
         return f"it is no digest in {known}"
-    written = next((w for w in found if w.writing == scheme.encoding), found[0])
+    written = next((w for w in digests if w.writing == scheme.encoding), digests[0])
     said = list(remarks(scheme, written))
     algorithm = f"hmac-{ALGORITHMS[len(written.digest)]}"
     if algorithm != scheme.algorithm:
         said.append(f"it is as long as {algorithm} makes it, not {scheme.algorithm}")
-    return ", and ".join([*said, OTHER])
+    if all(len(delivery.values(name)) == 1 for name in scheme.named_headers()):
+        said.append(OTHER)  # otherwise nobody knows what it should have been made over
+    return ", and ".join(said) or None

@@ -44,7 +44,8 @@ class Judging:
         self._store = store
         self._judge = judge
         self._arrivals = arrivals
-        self._secrets = tuple(secrets)
+        # The longest first: one may be a part of another.
+        self._secrets = sorted(filter(None, secrets), key=len, reverse=True)
         self._busy = busy
         self._last = self._first = max(store.ids(limit=1, newest_first=True), default=0)
         self._wanted = threading.Event()

@@ -19,6 +19,8 @@ class Parts:
     """The parts of one sink."""
 
     contract: Contract
+    secrets: tuple[str, ...] = field(repr=False)
+    """Of the webhooks; the first counts."""
     store: Store
     judge: Callable[[Delivery], Verdict]
     arrivals: Arrivals

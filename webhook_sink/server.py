@@ -14,6 +14,7 @@ from openapi.document import Contract
 from webhook_sink.app import LIMIT, create_app
 from webhook_sink.arrivals import Arrivals
 from webhook_sink.delivery import Delivery
+from webhook_sink.given_secrets import Secrets
 from webhook_sink.running import Running
 from webhook_sink.store import open_store
 from webhook_sink.verdict import Verdict, judge
@@ -55,7 +56,7 @@ class Sink:
     def __init__(
         self,
         contract: Contract,
-        secret: str | None = None,
+        secret: Secrets = None,
         host: str = "127.0.0.1",
         port: int = 0,
         store: Path | None = None,

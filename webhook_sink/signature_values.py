@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from openapi.signature import SignatureScheme
@@ -19,6 +19,13 @@ _RUN = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 _KNOWN_BEFORE = re.compile(
     r"\s*(?:[A-Za-z][A-Za-z0-9-]{0,15}[=,: -]|t=\d{1,16},[a-z]\d=)", re.ASCII
 )
+_DIALECTS = (
+    (re.compile("v1,"), "base64", "Standard Webhooks"),
+    (re.compile("sha(1|256)="), "hex", "GitHub's webhooks"),
+    (re.compile(r"t=\d+,v\d="), "hex", "Stripe's webhooks"),
+    (re.compile("v0="), "hex", "Slack's requests"),
+)
+"""What stands before a value, how it is written, and where both are so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +43,16 @@ class Written:
 def read(value: bytes) -> tuple[Written, ...]:
     """Return every reading of every run of letters in `value` that could be a digest."""
     text = value[:LONGEST].decode("latin-1").strip(" \t")
-    texts = [text, unquote(text, "latin-1"), re.sub(r"\s", "", text)]
-    return tuple(found for text in dict.fromkeys(texts) for found in _in(text))
+    readings = {
+        re.sub(r"\s", "", text): "{} with white space in it",
+        unquote(text, "latin-1"): "{} with percent signs, as in a URL",
+        text: "{}",  # the last: where another reads the same, it is this one
+    }
+    return tuple(
+        replace(found, writing=form.format(found.writing))
+        for reading, form in reversed(readings.items())
+        for found in _in(reading)
+    )
 
 
 def _in(text: str) -> Iterator[Written]:
@@ -81,7 +96,13 @@ def remarks(scheme: SignatureScheme, found: Written) -> Iterator[str]:
     elif not before:
         yield f"{scheme.prefix!r} is missing before it"
     elif _KNOWN_BEFORE.fullmatch(before):
-        known = ", as in Standard Webhooks" if before == "v1," else ""
-        yield f"{before!a} stands before it{known}"
+        yield f"{before!a} stands before it{_dialect(found)}"
     else:
         yield "something else stands before it"
+
+
+def _dialect(found: Written) -> str:
+    for before, writing, name in _DIALECTS:
+        if before.fullmatch(found.before) and found.writing == writing:
+            return f", as in {name}"
+    return ""

@@ -13,6 +13,8 @@ from openapi.signature import verify
 from openapi.validation import Violation, brief, type_name
 from webhook_sink.delivery import Delivery
 from webhook_sink.diagnosis import explain
+from webhook_sink.given_secrets import Secrets, listed
+from webhook_sink.signed_bodies import GZIP, is_form
 
 Signature = Literal["valid", "invalid", "missing", "unchecked"]
 _MOST = 1000
@@ -52,16 +54,20 @@ def words(violations: int, warnings: int, signature: str) -> str:
     return f"{', '.join(parts)}; signature {said}"
 
 
-def judge(delivery: Delivery, contract: Contract, secret: str | None) -> Verdict:
+def judge(
+    delivery: Delivery, contract: Contract, secrets: Secrets, *, explained: bool = True
+) -> Verdict:
     """Judge `delivery`; total, and the same for the same arguments.
 
-    `secret` is the webhook secret, or None where it is not known. Signatures are checked over the
-    raw bytes before anything is parsed. A payload that names no known event is not held against
-    the schema of any.
+    Of several webhook `secrets` the first counts; by the others a signature is explained. None, or
+    none at all, where it is not known. Signatures are checked over the raw bytes before anything
+    is parsed. A payload that names no known event is not held against the schema of any. To find
+    out why a signature is wrong takes milliseconds; without `explained` it is only said to be so.
     """
     if not contract.events:
         return Verdict(None, None, "unchecked", ())
-    proofs = {event.name: _prove(delivery, event, secret) for event in contract.events}
+    given = listed(secrets)
+    proofs = {event.name: _prove(delivery, event, given[:1]) for event in contract.events}
     text = None if delivery.truncated else parse(delivery.body)
     payload = text.value if text else None
     named = (e for e in contract.events if get(payload, e.trigger["event"]) == e.name)
@@ -70,14 +76,14 @@ def judge(delivery: Delivery, contract: Contract, secret: str | None) -> Verdict
     signed = (e for e in contract.events if proofs[e.name][0] == "valid")
     expected = event or next(signed, contract.events[0])
     signature, complaint = proofs[expected.name]
-    if complaint is not None and expected.signature is not None and secret is not None:
-        reason = explain(expected.signature, delivery, secret)
+    if complaint is not None and expected.signature is not None and given and explained:
+        reason = explain(expected.signature, delivery, given)
         complaint = f"{complaint}: {reason}" if reason else complaint
     findings = [*_manner(delivery, contract, expected, complaint)]
     if text is None:
         findings.append(_incomplete(delivery, contract, expected))
     elif text.problem is not None:
-        message = f"the body is not JSON: {text.problem}"
+        message = f"the body is not JSON: {_manner_of(delivery.body) or text.problem}"
         findings.append(finding(contract, "webhook-json", _content(expected), message))
     elif event is None:
         findings.append(_unknown(payload, contract, expected))
@@ -86,15 +92,17 @@ def judge(delivery: Delivery, contract: Contract, secret: str | None) -> Verdict
     return Verdict(event, payload, signature, tuple(findings))
 
 
-def _prove(delivery: Delivery, event: Event, secret: str | None) -> tuple[Signature, str | None]:
+def _prove(
+    delivery: Delivery, event: Event, secrets: tuple[str, ...]
+) -> tuple[Signature, str | None]:
     scheme = event.signature
     if scheme is None:
         return "unchecked", None
     if not delivery.values(scheme.header):
         return "missing", f"there is no {scheme.header} header"
-    if secret is None or delivery.truncated:
+    if not secrets or delivery.truncated:
         return "unchecked", None
-    complaint = verify(scheme, delivery.headers, delivery.body, secret, delivery.received_at)
+    complaint = verify(scheme, delivery.headers, delivery.body, secrets[0], delivery.received_at)
     return ("invalid" if complaint else "valid"), complaint
 
 
@@ -110,6 +118,12 @@ def _manner(
     wrong = _wrong_media_type(delivery.values("Content-Type"), event.media_type)
     if wrong is not None:
         yield finding(contract, "webhook-media-type", _content(event), wrong)
+
+
+def _manner_of(body: bytes) -> str | None:
+    if body.startswith(GZIP):
+        return "it is compressed with gzip"
+    return "it looks like a form" if is_form(body) else None
 
 
 def _content(event: Event) -> str:

@@ -1,0 +1,152 @@
+"""A JSON value as the libraries of other languages write it: where one text was signed and another
+sent, one of these texts may be the signed one.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from itertools import islice, product
+
+Text = tuple[str, str]
+"""What is particular about a text, in words, and the text."""
+Json = object
+_LAYOUTS: Mapping[str, tuple[int | str | None, tuple[str, str]]] = {
+    "without spaces": (None, (",", ":")),
+    "with spaces after , and :": (None, (", ", ": ")),
+    "indented by 2": (2, (",", ": ")),
+    "indented by 4": (4, (",", ": ")),
+    "indented by a tab": ("\t", (",", ": ")),
+}
+_ONE_LINE = 2
+"""So many of the layouts, the first, are on one line."""
+_LARGEST_WHOLE = 1e21
+"""JavaScript writes larger numbers with an exponent."""
+
+
+def serialised(value: Json) -> Iterator[Text]:
+    """Yield `value` in every usual way; some texts come several times.
+
+    The first `LIKELY` of them are on one line.
+    """
+    names = tuple(_LAYOUTS)
+    for group, ordered in product((names[:_ONE_LINE], names[_ONE_LINE:]), (False, True)):
+        for layout in group:
+            name = f"{layout}{', keys sorted' * ordered}"
+            yield from _escaped(name, _written(value, layout, ordered))
+    for indent in (2, 4):
+        lines = _written(value, f"indented by {indent}", False).replace("\n", "\r\n")
+        yield from _escaped(f"indented by {indent}, lines ended by CR LF", lines)
+    yield from _escaped("with spaces around :, as Jackson indents", _jackson(value, "\n"))
+    for what, change in _CHANGES.items():
+        other = _changed(value, change)
+        # As text: 1 and 1.0 are equal.
+        if _written(other, "without spaces", False) != _written(value, "without spaces", False):
+            for layout, ordered in product(islice(_LAYOUTS, _ONE_LINE), (False, True)):
+                name = f"{layout}{', keys sorted' * ordered}, {what}"
+                yield from _escaped(name, _written(other, layout, ordered))
+
+
+def _written(value: Json, layout: str, ordered: bool) -> str:
+    indent, separators = _LAYOUTS[layout]
+    return json.dumps(
+        value, indent=indent, separators=separators, sort_keys=ordered, ensure_ascii=False
+    )
+
+
+def _escaped(name: str, text: str) -> Iterator[Text]:
+    for (escapes, escape), (end, added) in product(
+        _ESCAPES.items(), (("", ""), (", a newline at its end", "\n"))
+    ):
+        yield f"{name}{escapes}{end}", escape(text) + added
+
+
+def _by_number(pattern: str, form: str) -> Callable[[str], str]:
+    """Return what replaces each character that `pattern` finds by its UTF-16 code units."""
+    found = re.compile(pattern)
+    return lambda text: found.sub(lambda match: _numbered(match[0], form), text)
+
+
+@lru_cache(maxsize=1024)
+def _numbered(character: str, form: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(form.format(units[i] * 256 + units[i + 1]) for i in range(0, len(units), 2))
+
+
+_LOWER, _UPPER = "\\u{:04x}", "\\u{:04X}"
+_TO_ASCII = _by_number(r"[^\x00-\x7e]", _LOWER)
+_HTML = ", with the characters of HTML escaped"
+# A quote is escaped already, and .NET writes it by its number instead.
+_QUOTE = re.compile(r'\\(?:(")|.)', re.DOTALL)
+
+
+def _dotnet(text: str) -> str:
+    quoted = _QUOTE.sub(lambda found: "\\u0022" if found[1] else found[0], text)
+    return _by_number(r"[^\x00-\x7e]|[<>&'+`]", _UPPER)(quoted)
+
+
+_ESCAPES: Mapping[str, Callable[[str], str]] = {
+    "": lambda text: text,
+    ", escaped to ASCII": _TO_ASCII,
+    ", with \\/ for /": lambda text: text.replace("/", "\\/"),
+    ", escaped to ASCII, with \\/ for /": lambda text: _TO_ASCII(text).replace("/", "\\/"),
+    _HTML: _by_number(r"[<>&\u2028\u2029]", _LOWER),
+    f"{_HTML} as Gson does": _by_number(r"[<>&='\u2028\u2029]", _LOWER),
+    f"{_HTML} as .NET does": _dotnet,
+}
+LIKELY = _ONE_LINE * 2 * len(_ESCAPES) * 2
+
+
+def _jackson(value: Json, line: str) -> str:
+    """Return `value` with objects on lines of their own and arrays on one."""
+    if isinstance(value, dict):
+        inner = f"{line}  "
+        members = [f"{_scalar(key)} : {_jackson(item, inner)}" for key, item in value.items()]
+        return f"{{{inner}{f',{inner}'.join(members)}{line}}}" if members else "{ }"
+    if isinstance(value, list):
+        items = [_jackson(item, line) for item in value]
+        return f"[ {', '.join(items)} ]" if items else "[ ]"
+    return _scalar(value)
+
+
+def _scalar(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _changed(value: Json, change: Callable[[Json], Json]) -> Json:
+    """Return `value` with `change` made to everything in it, from the inside out."""
+    if isinstance(value, dict):
+        return change({key: _changed(item, change) for key, item in value.items()})
+    if isinstance(value, list):
+        return change([_changed(item, change) for item in value])
+    return change(value)
+
+
+def _whole(value: Json) -> Json:
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST_WHOLE
+    return int(value) if whole and isinstance(value, float) else value
+
+
+def _without_null(value: Json) -> Json:
+    if not isinstance(value, dict):
+        return value
+    return {key: item for key, item in value.items() if item is not None}
+
+
+def _by_length(value: Json) -> Json:
+    if not isinstance(value, dict):
+        return value
+
+    def place(key: str) -> tuple[int, bytes]:
+        raw = key.encode(errors="surrogatepass")
+        return len(raw), raw
+
+    return {key: value[key] for key in sorted(value, key=place)}
+
+
+_CHANGES: Mapping[str, Callable[[Json], Json]] = {
+    "1 for 1.0": _whole,
+    "[] for {}": lambda value: [] if value == {} else value,
+    "without what is null": _without_null,
+    "keys sorted by length, as in PostgreSQL's jsonb": _by_length,
+}

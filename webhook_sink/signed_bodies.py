@@ -1,0 +1,108 @@
+"""The body of a delivery as it may have been before it was sent: other ends, another charset."""
+
+import base64
+import hashlib
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from urllib.parse import parse_qsl, unquote_plus, urlencode
+
+from webhook_sink.delivery import Delivery
+
+Content = tuple[str, bytes]
+"""What it is, in words, and the bytes."""
+GZIP = b"\x1f\x8b"
+"""How a body begins that is compressed with gzip."""
+_MOST = 1024 * 1024
+"""Bytes that are unpacked."""
+_GZIP_OR_ZLIB = 47
+"""zlib's number for either."""
+_UTF8_MARK = b"\xef\xbb\xbf"
+_FORM = re.compile(rb"[\w.%+*\[\]-]{1,200}=")
+_FIELDS = 5
+
+
+def edges(body: bytes) -> Iterator[Content]:
+    """Yield nothing, and the body with other ends."""
+    yield "an empty body", b""
+    yield "the body with a newline at its end", body + b"\n"
+    yield "the body with a line break (CR LF) at its end", body + b"\r\n"
+    yield "the body without the white space around it", body.strip()
+    yield "the body with a byte order mark", _UTF8_MARK + body
+    yield "the body without its byte order mark", body.removeprefix(_UTF8_MARK)
+    yield "the body with line breaks as LF", body.replace(b"\r\n", b"\n")
+    yield "the body with line breaks as CR LF", body.replace(b"\n", b"\r\n")
+
+
+def unpacked(delivery: Delivery) -> Iterator[Content]:
+    """Yield the body as it was before it was compressed, if it is."""
+    if not (delivery.body.startswith(GZIP) or delivery.values("Content-Encoding")):
+        return
+    for form in (_GZIP_OR_ZLIB, -zlib.MAX_WBITS):
+        reader = zlib.decompressobj(form)
+        try:
+            text = reader.decompress(delivery.body, _MOST)
+        except zlib.error:
+            continue
+        if reader.eof:
+            yield "the body as it was before it was compressed", text
+
+
+def recoded(body: bytes) -> Iterator[Content]:
+    """Yield the text of the body in other charsets."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        yield from _to_utf8(body)
+        return
+    yield "the body in Latin-1", text.encode("latin-1", "replace")
+    yield "the body in Windows-1252", text.encode("cp1252", "replace")
+    yield "the body in UTF-16", text.encode("utf-16-le")
+    yield "the body in UTF-16, with a byte order mark", b"\xff\xfe" + text.encode("utf-16-le")
+    yield "the body in UTF-16, the high bytes first", text.encode("utf-16-be")
+    yield "the body in ASCII", text.encode("ascii", "replace")
+    yield "the body in ASCII, without its other letters", text.encode("ascii", "ignore")
+    yield "the body with its UTF-8 encoded twice", body.decode("latin-1").encode()
+
+
+def _to_utf8(body: bytes) -> Iterator[Content]:
+    for charset in ("utf-16", "cp1252", "latin-1"):
+        try:
+            yield "the body in UTF-8", body.decode(charset).encode()
+        except UnicodeError:
+            continue
+
+
+def wrapped(body: bytes) -> Iterator[Content]:
+    """Yield what may be made of a body whatever is in it, and of one that is a form."""
+    yield "the body in hex", body.hex().encode()
+    yield "the body in base64", base64.b64encode(body)
+    yield "the SHA-256 of the body", hashlib.sha256(body).digest()
+    yield "the SHA-256 of the body in hex", hashlib.sha256(body).hexdigest().encode()
+    text = body.decode(errors="replace")
+    yield "the body as a JSON string", json.dumps(text).encode()
+    yield "the body as a JSON string", json.dumps(text, ensure_ascii=False).encode()
+    if is_form(body):
+        yield from _form(text)
+
+
+def is_form(body: bytes) -> bool:
+    """Say whether `body` looks as if it were form-encoded."""
+    return _FORM.match(body) is not None
+
+
+def _form(text: str) -> Iterator[Content]:
+    fields = parse_qsl(text, keep_blank_values=True)
+    for _, value in fields[:_FIELDS]:
+        yield "a field of the form", _utf8(value)
+    yield "the form without its percent signs", _utf8(unquote_plus(text))
+    yield "the form, its fields sorted", urlencode(sorted(fields), errors="replace").encode()
+    for separators in ((",", ":"), (", ", ": ")):
+        for escaped in (True, False):
+            made = json.dumps(dict(fields), separators=separators, ensure_ascii=escaped)
+            yield "the fields of the form as JSON", _utf8(made)
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode(errors="surrogatepass")

@@ -63,7 +63,7 @@ def create_app(
     # Nobody reads in an index why a signature is wrong.
     quickly = partial(judged, explained=False)
     judging = Judging(store, quickly, arrivals, secrets, writer.busy)
-    parts = Parts(contract, secrets, store, judged, arrivals, judging)
+    parts = Parts(contract, store, judged, arrivals, judging, secrets=secrets)
     # The page, and what pages of mock and sink have in common.
     page = StaticFiles(packages=[("webhook_sink", "inspector"), ("openapi", "page")], html=True)
     own = explained([*endpoints(parts), Mount("/", page)])

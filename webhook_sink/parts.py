@@ -19,8 +19,6 @@ class Parts:
     """The parts of one sink."""
 
     contract: Contract
-    secrets: tuple[str, ...] = field(repr=False)
-    """Of the webhooks; the first counts."""
     store: Store
     judge: Callable[[Delivery], Verdict]
     arrivals: Arrivals
@@ -28,6 +26,8 @@ class Parts:
     judging: Judging
     news: News = field(default_factory=News)
     """Hears of what else changed."""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """Those of the webhooks that are known; the first counts."""
 
     @property
     def showing(self) -> Showing:

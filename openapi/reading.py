@@ -21,6 +21,9 @@ _SCALARS: dict[str, Callable[[str], object]] = {
     "tag:yaml.org,2002:timestamp": str,
 }
 _NOT_BOOLEANS = {"yes", "no", "on", "off"}
+_DEEPEST = 100
+_MOST = 100_000
+"""Values in a document: a few aliases of aliases would make more of it than memory holds."""
 
 
 class ContractError(Exception):
@@ -53,17 +56,30 @@ class Source:
 def read(name: str, text: str) -> Source:
     """Parse `text` (YAML 1.1, and so JSON); raise `ContractError` naming the place in `name`."""
     try:
+        _measure(name, text)
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
         raise ContractError(f"{where}: not YAML: {error.problem or error}") from None
     except yaml.YAMLError as error:
-        raise ContractError(f"{name}: not YAML: {error}") from None
+        raise ContractError(f"{name}: not YAML: {' '.join(str(error).split())}") from None
     if node is None:
         raise ContractError(f"{name}: the file is empty")
     places: dict[str, tuple[int, int]] = {}
     return Source(name, _construct(name, node, "", places, ()), places, text)
+
+
+def _measure(name: str, text: str) -> None:
+    """Refuse what is nested so deeply that composing it would end the process."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            mark = event.start_mark
+            where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
+            raise ContractError(f"{where}: nested deeper than {_DEEPEST}")
 
 
 def _construct(
@@ -77,6 +93,8 @@ def _construct(
     where = f"{name}:{place[0]}:{place[1]} ({pointer or 'the document'})"
     if id(node) in above:
         raise ContractError(f"{where}: an alias that contains itself")
+    if len(places) > _MOST:
+        raise ContractError(f"{where}: more than {_MOST} values, with what aliases repeat")
     within = (*above, id(node))
     if isinstance(node, yaml.SequenceNode):
         return [

@@ -267,6 +267,7 @@ webhook_sink/inspector/icon.svg
 webhook_sink/inspector/index.html
 webhook_sink/inspector/inspector.css
 webhook_sink/inspector/inspector.js
+webhook_sink/judge_api.py
 webhook_sink/judging.py
 webhook_sink/news.py
 webhook_sink/parts.py

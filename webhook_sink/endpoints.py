@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from starlette.routing import Route
 
 from webhook_sink.api import Api
+from webhook_sink.judge_api import Anew
 from webhook_sink.parts import Parts
 from webhook_sink.stream import Stream
 
@@ -19,4 +20,5 @@ def endpoints(parts: Parts) -> Sequence[Route]:
         Route("/api/deliveries/wait", api.wait),
         Route("/api/deliveries/stream", Stream(parts).answer),
         Route("/api/deliveries/{id:int}", api.get),
+        Route("/api/deliveries/{id:int}/judge", Anew(parts).answer, methods=["POST"]),
     ]

@@ -135,7 +135,7 @@ class Judging:
         judged = []
         for delivery in deliveries:
             verdict = self._judge(delivery)
-            judged.append(_judged(delivery, verdict))
+            judged.append(summed_up(delivery, verdict))
             if say:
                 self._say(delivery, verdict)
         self.index.add(judged)
@@ -155,7 +155,8 @@ class Judging:
         )
 
 
-def _judged(delivery: Delivery, verdict: Verdict) -> Judged:
+def summed_up(delivery: Delivery, verdict: Verdict) -> Judged:
+    """Return what an index keeps of a verdict."""
     warnings = len(verdict.findings) - verdict.violations
     kind = "violation" if verdict.violations else "warning" if warnings else "conforms"
     return Judged(

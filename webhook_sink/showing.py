@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from webhook_sink import views
 from webhook_sink.delivery import Delivery
-from webhook_sink.judging import Judging
+from webhook_sink.judging import Judging, summed_up
 from webhook_sink.store import Store
 from webhook_sink.verdict import Verdict
 
@@ -36,13 +36,18 @@ class Showing:
         ]
 
     def full(self, delivery: Delivery, verdict: Verdict | None = None) -> dict[str, object]:
-        """Return everything that is known of a delivery, judged by `verdict` if there is one."""
+        """Return everything that is known of a delivery, judged by `verdict` if there is one.
+
+        How it stands to others is said by the sink's own verdicts.
+        """
+        verdict = verdict or self._judge(delivery)
         (summary,) = self.summaries([delivery.id]) or ({},)
         together = self._judging.index.same(delivery.id, _TOGETHER)
         first = self._store.get(together[0])
         return {
             **summary,
-            **views.details(delivery, verdict or self._judge(delivery)),
+            **views.judgement(summed_up(delivery, verdict)),
+            **views.details(delivery, verdict),
             "attempts": self.summaries(together),
             "same_body": first is not None and first.body == delivery.body,
             "passed": [views.passed_on(one) for one in self._store.passed(delivery.id)],

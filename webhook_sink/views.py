@@ -26,16 +26,23 @@ def summary(
         "truncated": head.truncated,
         "status": head.status,
         "reply": head.reply,
+        **judgement(judged),
+        "repeats": relation.repeats,
+        "attempt": relation.attempt,
+        "late_after": relation.late_after,
+        "forwarded": forwarded,
+    }
+
+
+def judgement(judged: Judged) -> dict[str, object]:
+    """Return what a summary says of the verdict."""
+    return {
         "event": judged.event,
         "signature": judged.signature,
         "violations": judged.violations,
         "warnings": judged.warnings,
         "verdict": words(judged.violations, judged.warnings, judged.signature),
         "verdict_kind": judged.kind,
-        "repeats": relation.repeats,
-        "attempt": relation.attempt,
-        "late_after": relation.late_after,
-        "forwarded": forwarded,
     }
 
 

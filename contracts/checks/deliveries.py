@@ -1,13 +1,14 @@
 """What each delivery proves alone: the sink's verdict, passed on."""
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from contracts.books import Books
 from contracts.checks.retries import refused
 from contracts.checks.webhooks import told
 from contracts.constraints import json_place
 from contracts.freedoms import matching
-from contracts.judgements import Judgement, broken, kept
+from contracts.judgements import Judgement, kept
 from contracts.keywords import Key, evaluated, key
 from contracts.ledger import Received
 from openapi.expression import parse
@@ -28,7 +29,7 @@ def _alone(books: Books, check: str, but: Collection[int] = frozenset()) -> Iter
         found = [f for f in every if f.instance not in free.get(item.delivery.id, ())]
         spoilt = {key(finding.pointer, finding.detail) for finding in found}
         for finding in found:
-            yield _passed_on(books, item, finding, others)
+            yield _passed_on(item, finding, others)
         for place in _tried(books, item, check):
             if place not in spoilt:
                 yield kept(place[0], item.delivery.id, place[1])
@@ -96,25 +97,20 @@ def _explained(item: Received, finding: Finding, others: Mapping[bytes, int]) ->
     return f"{finding.message.partition(': ')[0]}: it is that of delivery {whose}"
 
 
-def _passed_on(
-    books: Books, item: Received, finding: Finding, others: Mapping[bytes, int]
-) -> Judgement:
+def _passed_on(item: Received, finding: Finding, others: Mapping[bytes, int]) -> Judgement:
     # The findings of one keyword at several places (three lost properties, say) are several faults.
     apart = ""
     if finding.check == "webhook-schema":
         apart = _without_numbers(f"{finding.instance} {finding.detail}")
-    return broken(
-        books,
-        finding.pointer,
-        None,
-        f"delivery {item.delivery.id}: {_explained(item, finding, others)}",
-        case=item.delivery.id,
-        instance=finding.instance,
-        detail=finding.detail,
-        apart=apart,
-        severity=finding.severity,
+    place = key(finding.pointer, finding.detail)
+    explained = _explained(item, finding, others)
+    return Judgement(
+        place,
+        item.delivery.id,
+        replace(finding, message=f"delivery {item.delivery.id}: {explained}"),
+        fault=" ".join((*place, apart)),
         received=item,
-        came=_explained(item, finding, others),
+        came=explained,
     )
 
 

@@ -4,7 +4,9 @@ sent, one of these texts may be the signed one.
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from functools import lru_cache
 from itertools import islice, product
 
@@ -20,8 +22,11 @@ _LAYOUTS: Mapping[str, tuple[int | str | None, tuple[str, str]]] = {
 }
 _ONE_LINE = 2
 """So many of the layouts, the first, are on one line."""
+_LARGEST_EXACT = 2**53
+"""JavaScript rounds larger numbers."""
 _LARGEST_WHOLE = 1e21
 """JavaScript writes larger numbers with an exponent."""
+_INDEX = re.compile(r"0|[1-9]\d{0,8}", re.ASCII)
 
 
 def serialised(value: Json) -> Iterator[Text]:
@@ -42,7 +47,7 @@ def serialised(value: Json) -> Iterator[Text]:
         other = _changed(value, change)
         # As text: 1 and 1.0 are equal.
         if _written(other, "without spaces", False) != _written(value, "without spaces", False):
-            for layout, ordered in product(islice(_LAYOUTS, _ONE_LINE), (False, True)):
+            for layout, ordered in product(islice(_LAYOUTS, _ONE_LINE + 1), (False, True)):
                 name = f"{layout}{', keys sorted' * ordered}, {what}"
                 yield from _escaped(name, _written(other, layout, ordered))
 
@@ -122,9 +127,16 @@ def _changed(value: Json, change: Callable[[Json], Json]) -> Json:
     return change(value)
 
 
-def _whole(value: Json) -> Json:
-    whole = isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST_WHOLE
-    return int(value) if whole and isinstance(value, float) else value
+def _as_javascript(value: Json) -> Json:
+    """Return a number as one of 64 bits, and members with those named by an index first."""
+    if isinstance(value, dict):
+        indices = sorted((key for key in value if _INDEX.fullmatch(key)), key=int)
+        return {key: value[key] for key in dict.fromkeys((*indices, *value))}
+    if isinstance(value, int) and abs(value) >= _LARGEST_EXACT:
+        value = float(value) if abs(value) < sys.float_info.max else None
+    if isinstance(value, float) and abs(value) < _LARGEST_WHOLE and value.is_integer():
+        return int(Decimal(repr(value)))  # its shortest digits, and zeros behind them
+    return value
 
 
 def _without_null(value: Json) -> Json:
@@ -145,7 +157,7 @@ def _by_length(value: Json) -> Json:
 
 
 _CHANGES: Mapping[str, Callable[[Json], Json]] = {
-    "1 for 1.0": _whole,
+    "numbers and order as in JavaScript": _as_javascript,
     "[] for {}": lambda value: [] if value == {} else value,
     "without what is null": _without_null,
     "keys sorted by length, as in PostgreSQL's jsonb": _by_length,

@@ -1,14 +1,18 @@
 """`judge` against tests/vectors/deliveries.yaml, and against whatever else there may be."""
 
 import base64
+import gzip
 import hmac
 import json
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from delivery_vectors import SECRET, VECTORS, contract_of, delivery_of, event_of, secrets_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from second_contract import second
 
 from openapi.document import Contract
 from openapi.loading import load
@@ -52,19 +56,23 @@ def test_every_finding_points_into_the_contract_and_shows_no_secret() -> None:
 def test_an_explanation_never_holds_the_secret(contract: Contract) -> None:
     scheme = contract.events[0].signature
     assert scheme is not None
-    secret = "secret-of-8"
+    secret, other = "secret-of-8", "secret-of-8-and-more"
     for body in (b"{}", json.dumps({secret: {"a": 1}}).encode()):
         good = base64.b64encode(hmac.digest(secret.encode(), b'{"a": 1}', "sha256"))
         for name, value in (
             (scheme.header.encode(), secret.encode() + b"=" + good),
             (scheme.header.encode(), good),
             (f"{secret}-Signature".encode(), good),
+            (f"{other}-Signature".encode(), good),
+            (scheme.header.encode(), other.encode() + b"=" + good),
         ):
             draft = Delivery(1, 0.0, "POST", "/", ((name, value),), body, False, "", 200)
-            text = explain(scheme, draft, (secret,))
-            assert text is not None
-            assert secret not in text.lower()
-            assert good.decode() not in text
+            for secrets in ((secret,), (secret, other), (other, secret)):
+                text = explain(scheme, draft, secrets)
+                assert text is not None
+                assert secret not in text.lower()
+                assert other not in secrets or "and-more" not in text
+                assert good.decode() not in text
 
 
 def test_a_verdict_in_words(contract: Contract) -> None:
@@ -87,17 +95,30 @@ BODIES = st.binary() | JSON.map(lambda value: json.dumps(value).encode())
 BODIES |= JSON.map(
     lambda value: json.dumps({"event": CONTRACT.events[0].name, "data": value}).encode()
 )
-VALUES = st.binary() | st.sampled_from((10, 16, 20, 32, 64)).map(bytes).map(base64.b64encode)
-NAMES = st.sampled_from([b"Content-Type", b"webhook-signature", b"webhook-id"]) | st.binary()
+BODIES |= st.binary().map(gzip.compress)
+BODIES |= st.dictionaries(st.text(min_size=1), st.text()).map(lambda form: urlencode(form).encode())
+VALUES = st.binary() | st.sampled_from([b"1700000000", b"2026-04-20T13:11:35Z", b"v1,AAAA"])
+VALUES |= st.sampled_from((10, 16, 20, 32, 64)).map(bytes).map(base64.b64encode)
+KNOWN = [b"Content-Type", b"webhook-signature", b"X-Signature", b"svix-id"]
+KNOWN += [b"webhook-id", b"webhook-timestamp", b"Content-Encoding", b"Host"]
+NAMES = st.sampled_from(KNOWN) | st.binary()
 HEADERS = st.lists(st.tuples(NAMES, VALUES)).map(tuple)
 
 
 @settings(deadline=None)
 @given(
     delivery=st.builds(Delivery, target=st.text(), method=st.text(), headers=HEADERS, body=BODIES),
-    secret=st.none() | st.text(),
+    contract=st.sampled_from([CONTRACT, second()]),
+    secrets=st.none() | st.text() | st.lists(st.text(), max_size=12),
 )
-def test_judge_is_total_and_the_same_twice(delivery: Delivery, secret: str | None) -> None:
-    verdict = judge(delivery, CONTRACT, secret)
-    assert judge(delivery, CONTRACT, secret).findings == verdict.findings
+def test_judge_is_total_and_the_same_twice(
+    delivery: Delivery, contract: Contract, secrets: str | list[str] | None
+) -> None:
+    verdict = judge(delivery, contract, secrets)
+    assert judge(delivery, contract, secrets).findings == verdict.findings
     assert verdict.words.isprintable()
+    unexplained = judge(delivery, contract, secrets, explained=False)
+    assert unexplained.words == verdict.words
+    assert [replace(found, message="") for found in unexplained.findings] == [
+        replace(found, message="") for found in verdict.findings
+    ]

@@ -14,6 +14,7 @@ from itertools import product
 from openapi.secret import key
 from openapi.signature import SignatureScheme, content
 from webhook_sink.delivery import Delivery
+from webhook_sink.given_secrets import Secrets, listed
 from webhook_sink.likely_keys import Key, other_keys, right_keys
 from webhook_sink.signature_values import ALGORITHMS, Written, read, remarks
 from webhook_sink.signed_bodies import Content
@@ -32,14 +33,15 @@ SHORTEST_SECRET = 8
 """A shorter one would be taken out of words that hold it by chance."""
 
 
-def explain(scheme: SignatureScheme, delivery: Delivery, secrets: Sequence[str]) -> str | None:
+def explain(scheme: SignatureScheme, delivery: Delivery, secrets: Secrets) -> str | None:
     """Say in one short sentence why `delivery` has no good signature, or None where it is unclear.
 
-    To be asked only where it has none. The first of the `secrets`, which are one or more, is the
-    right one. The text begins in lower case and has no full stop.
+    To be asked only where it has none. The first of the `secrets` is the right one; without any
+    nothing is clear. The text begins in lower case and has no full stop.
     """
-    text = _explanation(scheme, delivery, secrets)
-    for secret in sorted(secrets, key=len, reverse=True):  # one may be a part of another
+    given = listed(secrets)
+    text = _explanation(scheme, delivery, given) if given else None
+    for secret in sorted(given, key=len, reverse=True):  # one may be a part of another
         if text is not None and len(secret) >= SHORTEST_SECRET:
             # Names and prefixes are the sender's, who may write anything there.
             shown = re.escape(ascii(secret)[1:-1])

@@ -134,7 +134,8 @@ def _stale(
         return None
     (value,) = _values(pairs, scheme.timestamp_header)
     if re.fullmatch(rb"\d{1,12}", value) is None:
-        return f"{scheme.timestamp_header} is no number of Unix seconds"
+        guess = " but of milliseconds" if re.fullmatch(rb"\d{13}", value) else ""
+        return f"{scheme.timestamp_header} is no number of Unix seconds{guess}"
     if at is None or scheme.tolerance is None or abs(at - int(value)) <= scheme.tolerance:
         return None
     return (

@@ -26,11 +26,12 @@ _STAMP = re.compile(rb"\d{10}(?:\d{3}){0,3}")
 
 
 def contents(scheme: SignatureScheme, delivery: Delivery, values: list[bytes]) -> Iterator[Content]:
-    """Yield each that is not the right one, once; `values` are those of the signature's header."""
-    seen = {content(scheme, delivery.headers, delivery.body)}
+    """Yield each that is not the right one, once; `values` are those of headers with signatures."""
+    # By their hashes: all of them together may be large.
+    seen = {hash(content(scheme, delivery.headers, delivery.body))}
     for name, made in chain(likely(scheme, delivery, values), _others(scheme, delivery)):
-        if made not in seen:
-            seen.add(made)
+        if hash(made) not in seen:
+            seen.add(hash(made))
             yield name, made
 
 

@@ -6,7 +6,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterator
-from urllib.parse import parse_qsl, unquote_plus, urlencode
+from urllib.parse import parse_qsl, quote, unquote_plus, urlencode
 
 from webhook_sink.delivery import Delivery
 
@@ -80,7 +80,10 @@ def wrapped(body: bytes) -> Iterator[Content]:
     yield "the body in base64", base64.b64encode(body)
     yield "the SHA-256 of the body", hashlib.sha256(body).digest()
     yield "the SHA-256 of the body in hex", hashlib.sha256(body).hexdigest().encode()
+    yield "the body as Python prints bytes", repr(body).encode()
+    yield "the words [object Object]: an object of JavaScript that became text", b"[object Object]"
     text = body.decode(errors="replace")
+    yield "the body with percent signs, as in a URL", quote(text, safe="!~*'()").encode()
     yield "the body as a JSON string", json.dumps(text).encode()
     yield "the body as a JSON string", json.dumps(text, ensure_ascii=False).encode()
     if is_form(body):

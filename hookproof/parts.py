@@ -1,16 +1,17 @@
 """Are the packages beside us ours? Their names are plain, and another distribution may use one."""
 
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
 PARTS = ("contracts", "mock_server", "openapi", "webhook_sink")
 
 
-def strangers() -> list[str]:
-    """Return a sentence for each of our packages that is shadowed by somebody else's."""
+def strangers(parts: Iterable[str] = PARTS) -> list[str]:
+    """Return a sentence for each of `parts` that is shadowed by somebody else's package."""
     ours = Path(__file__).resolve().parent.parent
     sentences = []
-    for part in PARTS:
+    for part in parts:
         spec = find_spec(part)
         found = Path(spec.origin).resolve().parent.parent if spec and spec.origin else None
         if found != ours:

@@ -412,7 +412,8 @@ class Service:
         self._url = url
 
     def create_token(self, name: str) -> None:
-        body = json.dumps(self._event.examples[0]).encode()
+        example = self._event.examples[0]
+        body = json.dumps({**example, "data": {**example["data"], "name": name}}).encode()
         scheme = self._event.signature
         assert scheme is not None
         signed = {scheme.header: signature.sign(scheme, body, "development")}
@@ -421,11 +422,12 @@ class Service:
 
 
 def test_the_examples_in_python_work(contract: Contract) -> None:
-    test, receiver = fenced(WEBHOOKS, "python")
+    test, fixture, script, receiver = fenced(WEBHOOKS, "python")
     known: dict[str, Any] = {}
-    exec(test, known)
-    known["test_a_new_token_is_announced"](Service(contract))
-    exec(receiver, known)
+    for block in (test, fixture, script, receiver):
+        exec(block, known)
+    with Sink(contract, "development") as sink:
+        known["test_a_new_token_is_announced"](Service(contract), sink)
     scheme = contract.events[0].signature
     assert scheme is not None
     signed = signature.sign(scheme, b"body", "secret")

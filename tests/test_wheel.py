@@ -122,6 +122,7 @@ hookproof/serving.py
 hookproof/signature_command.py
 hookproof/signature_options.py
 hookproof/sink_command.py
+hookproof/sink_fixture.py
 hookproof/start_screen.py
 hookproof/tables.py
 hookproof/tls.py

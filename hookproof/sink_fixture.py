@@ -1,0 +1,29 @@
+"""What the fixture `hookproof_sink` yields. Imported where it is used: see `pytest_plugin`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from hookproof.contract_option import contract_of
+from hookproof.exits import CommandError
+from openapi.signature import unfit
+from webhook_sink.server import Sink
+
+
+@contextmanager
+def running_sink(contract: str | Path | None, secret: str | None) -> Iterator[Sink]:
+    """Yield a sink on a free port, which keeps its deliveries until the block ends.
+
+    What is wrong with the contract's file or the secret fails the test that asked for the sink.
+    """
+    try:
+        known = contract_of(Path(contract) if contract else None)
+    except CommandError as error:
+        pytest.fail(f"hookproof_contract: {error}", pytrace=False)
+    complaint = unfit((event.signature for event in known.events), secret) if secret else None
+    if complaint is not None:
+        pytest.fail(f"hookproof_webhook_secret: {complaint}", pytrace=False)
+    with Sink(known, secret or None) as sink:
+        yield sink

@@ -39,6 +39,10 @@ def _run(options: argparse.Namespace) -> int:  # noqa: PLR0911 - one for each co
             from hookproof.tables import print_token
 
             return print_token(options)
+        case "deliveries":
+            from hookproof.deliveries_command import run_deliveries
+
+            return run_deliveries(options)
         case "signature":
             from hookproof.signature_command import run_signature
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from hookproof import amounts, values
+from hookproof.deliveries_options import add_deliveries
 from hookproof.exits import CommandError
 from hookproof.mock_options import add_mock
 from hookproof.signature_options import add_signature
@@ -33,6 +34,7 @@ def parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     _server(mock, 4010)
     add_mock(mock)
     _sink(commands.add_parser("sink", help="receive webhooks, keep them, judge them"))
+    add_deliveries(commands.add_parser("deliveries", help="ask a running sink for what came"))
     add_signature(commands.add_parser("signature", help="sign a body by hand, or verify one"))
     verify = commands.add_parser("verify", help="judge a running service, its webhooks included")
     _shared(verify)

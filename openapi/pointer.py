@@ -23,6 +23,12 @@ def split(pointer: str) -> list[str]:
     return [token.replace("~1", "/").replace("~0", "~") for token in tokens]
 
 
+def check(text: str) -> None:
+    """Raise `ValueError` if `text`, which a person wrote, is no pointer."""
+    if text and not text.startswith("/"):
+        raise ValueError(f"{text!r} is no JSON pointer; one begins with a slash, such as /data/id")
+
+
 def get(document: object, pointer: str) -> object:
     """Return the value at `pointer`, or `MISSING`."""
     return follow(document, _tokens(pointer))

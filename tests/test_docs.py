@@ -67,15 +67,25 @@ PAGE_OF = {
     "token": MOCK,
     "faults": MOCK,
     "sink": WEBHOOKS,
+    "deliveries": WEBHOOKS,
     "signature": WEBHOOKS,
     "selftest": SELFTEST,
 }
-FOREIGN = {"--pyargs", "--from", "--dist", "--add-host", "--quiet", "--data-raw", "--data-binary"}
+FOREIGN = {
+    "--pyargs",
+    "--from",
+    "--dist",
+    "--add-host",
+    "--quiet",
+    "--data-raw",
+    "--data-binary",
+    "--announce-to",
+}
 """Options of other programs that the pages mention."""
 DIALECT: dict[str, Any] = json.loads(
     (files("openapi") / "contract.schema.json").read_text(encoding="utf-8")
 )
-COMMAND = r"(?:^|\$\(|^commands = |^uvx --from \. |^ *- (?:run: )?)(hookproof [^)|\n]+)"
+COMMAND = r"(?:^|\$\(|^commands = |^uvx --from \. |^ *- (?:run: )?)(hookproof [^)|>&\n]+)"
 """A call of the command in a block, in a substitution or behind another program."""
 
 
@@ -150,9 +160,9 @@ def test_every_command_and_every_option_that_is_mentioned_exists() -> None:
 
 
 def understood(line: str) -> argparse.Namespace | None:
-    """Return the options of a call of the command; None for a mistake."""
+    """Return the options of a call of the command, any variable being 1; None for a mistake."""
     try:
-        return parser().parse_args(shlex.split(line)[1:])
+        return parser().parse_args(shlex.split(re.sub(r"\$\w+", "1", line))[1:])
     except CommandError:
         return None
     except SystemExit:  # --help and --version

@@ -82,10 +82,17 @@ hookproof/command_line.py
 hookproof/config.py
 hookproof/config_values.py
 hookproof/contract_option.py
+hookproof/deliveries_command.py
+hookproof/deliveries_export.py
+hookproof/deliveries_list.py
+hookproof/deliveries_options.py
+hookproof/deliveries_wait.py
+hookproof/deliveries_words.py
 hookproof/demo.py
 hookproof/exits.py
 hookproof/garbage.py
 hookproof/hookproof.schema.json
+hookproof/indented.py
 hookproof/known.py
 hookproof/listening.py
 hookproof/logs.py
@@ -94,6 +101,7 @@ hookproof/mock_options.py
 hookproof/mock_settings.py
 hookproof/mock_thread.py
 hookproof/options.py
+hookproof/output.py
 hookproof/parts.py
 hookproof/policy.py
 hookproof/pytest_plugin.py
@@ -121,6 +129,7 @@ hookproof/selftest.py
 hookproof/serving.py
 hookproof/signature_command.py
 hookproof/signature_options.py
+hookproof/sink_client.py
 hookproof/sink_command.py
 hookproof/sink_fixture.py
 hookproof/start_screen.py

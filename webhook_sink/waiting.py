@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from openapi.json_text import parse
-from openapi.pointer import MISSING, get
+from openapi.pointer import MISSING, check, get
 from openapi.validation import brief
 from webhook_sink.delivery import Delivery
 
@@ -30,6 +30,8 @@ class Wanted:
     values: tuple[tuple[str, tuple[object, ...]], ...] = ()
     """JSON pointers into the payload, and what may stand at each."""
     condition: Callable[[Delivery], bool] | None = None
+    filters: tuple[str, ...] = ()
+    """What else it has to have, in words."""
 
     def is_in(self, body: bytes) -> bool:
         """Say whether a payload has the values."""
@@ -63,14 +65,8 @@ def wanted(event: str | None, where: Where | None, known: Collection[str]) -> Wa
     if where is None or not isinstance(where, Mapping):
         return Wanted(event, condition=where)
     for pointer in where:
-        check_pointer(pointer)
+        check(pointer)
     return Wanted(event, tuple((pointer, (value,)) for pointer, value in where.items()))
-
-
-def check_pointer(text: str) -> None:
-    """Raise `ValueError` if `text` is no JSON pointer."""
-    if text and not text.startswith("/"):
-        raise ValueError(f"{text!r} is no JSON pointer; one begins with a slash, such as /data/id")
 
 
 def missed(
@@ -94,9 +90,10 @@ def missed(
 
 def _words(wanted: Wanted) -> str:
     event = f" of {wanted.event}" if wanted.event else ""
-    values = " and ".join(f"{p or '/'} = {_either(expected)}" for p, expected in wanted.values)
+    values = [f"{p or 'its root'} = {_either(expected)}" for p, expected in wanted.values]
+    having = " and ".join([*values, *wanted.filters])
     condition = " that satisfies `where`" if wanted.condition else ""
-    return event + (f" with {values}" if values else "") + condition
+    return event + (f" with {having}" if having else "") + condition
 
 
 def _nearest(wanted: Wanted, arrived: Sequence[Arrived]) -> list[str]:

@@ -1,0 +1,31 @@
+"""Results on stdout, remarks on stderr."""
+
+import json
+import sys
+
+from hookproof.exits import CommandError
+from hookproof.reports.visible import hidden
+from openapi.document import Json
+
+
+def print_json(value: Json) -> None:
+    """Print a value as JSON for programs and people, in ASCII."""
+    print(json.dumps(value, indent=2))
+
+
+def print_raw(content: bytes) -> None:
+    """Print bytes as they are; `CommandError` for a terminal that some of them might command."""
+    if sys.stdout.isatty():
+        text = content.decode(errors="replace").replace("\n", "").replace("\t", "")
+        if any(hidden(character) for character in text):
+            raise CommandError(
+                "a terminal would obey some of these characters: send the output into a file or "
+                "a pipe"
+            )
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+
+
+def tell(sentence: str) -> None:
+    """Print a remark."""
+    print(f"hookproof: {sentence}", file=sys.stderr)

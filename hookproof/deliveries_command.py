@@ -11,7 +11,7 @@ from hookproof.deliveries_list import follow, list_deliveries
 from hookproof.deliveries_wait import wait
 from hookproof.exits import CommandError
 from hookproof.output import print_json, print_raw, tell
-from hookproof.reports.visible import visible
+from hookproof.reports.visible import no_command, visible
 from hookproof.sink_client import Refused, SinkClient
 from openapi.document import Json
 
@@ -92,7 +92,7 @@ def _resend(sink: SinkClient, options: argparse.Namespace) -> int:
             continue
         results.append(passed)
         if not options.json:
-            print(visible(f"{number} to {deliveries_words.passed(passed)}"), flush=True)
+            print(no_command(visible(f"{number} to {deliveries_words.passed(passed)}")), flush=True)
     if options.json:
         print_json(results)
     good = [one for one in results if one["status"] is not None and 200 <= one["status"] <= 299]

@@ -8,7 +8,6 @@ from time import monotonic
 
 from hookproof.deliveries_options import filters_of
 from hookproof.output import tell
-from hookproof.reports.visible import visible
 from hookproof.sink_client import Parameters, SinkClient
 from openapi.document import Json
 from webhook_sink.waiting import Arrived, Wanted, missed
@@ -37,8 +36,7 @@ def wait(sink: SinkClient, options: argparse.Namespace) -> Json | None:
     found = _first(sink, wanted, {**filters, "after": after}, end)
     if found is None:
         count, arrived = _arrived(sink, after)
-        told = missed(wanted, count, arrived, options.timeout, sink.url, after)
-        tell(visible(told, keep="\n"))
+        tell(missed(wanted, count, arrived, options.timeout, sink.url, after))
     elif options.after is None and page["now"] - found["received_at"] > _RECENT:
         age = page["now"] - found["received_at"]
         tell(f"delivery {found['id']} came {age:.0f} s before the wait: see --after and --from")

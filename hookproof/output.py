@@ -4,7 +4,7 @@ import json
 import sys
 
 from hookproof.exits import CommandError
-from hookproof.reports.visible import hidden
+from hookproof.reports.visible import hidden, no_command, visible
 from openapi.document import Json
 
 
@@ -26,6 +26,7 @@ def print_raw(content: bytes) -> None:
     sys.stdout.buffer.write(content)
 
 
-def tell(sentence: str) -> None:
-    """Print a remark."""
-    print(f"hookproof: {sentence}", file=sys.stderr)
+def tell(text: str) -> None:
+    """Print a remark; what of it is a stranger's neither commands the terminal nor a CI service."""
+    lines = (no_command(visible(line)) for line in text.split("\n"))
+    print("hookproof: " + "\n".join(lines), file=sys.stderr)

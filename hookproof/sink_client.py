@@ -8,7 +8,7 @@ from typing import Self
 import httpx
 
 from hookproof.exits import CommandError
-from hookproof.reports.visible import cut, visible
+from hookproof.reports.visible import cut, no_command, visible
 from openapi.document import Json
 
 PATIENCE = 10.0
@@ -163,7 +163,9 @@ class SinkClient:
             message = str(answer.json()["message"])
         except (ValueError, LookupError, TypeError):
             message = f"{answer.status_code} {answer.text}".strip()
-        return Refused(status, f"the sink at {self.url} says: {visible(cut(message, 500))}")
+        return Refused(
+            status, f"the sink at {self.url} says: {no_command(visible(cut(message, 500)))}"
+        )
 
     def _json(self, answer: httpx.Response) -> Json:
         try:

@@ -30,7 +30,7 @@ from webhook_sink.store import open_store
 
 EVENT = load().events[0]
 COMMAND = [sys.executable, "-m", "hookproof", "deliveries"]
-HOSTILE = "\x1b[2J\x9b31m\r\u202e\u2028\ud7ff\u200b::error::x\n::set-output::y\x00"
+HOSTILE = "##[x]\x1b[2J\x9b31m\r\u202e\u2028\ud7ff\u200b::error::x\n::set-output::y\x00"
 
 
 @pytest.fixture
@@ -152,12 +152,14 @@ def test_nothing_that_a_stranger_wrote_commands_the_terminal(
         assert len(text) > 100
         assert {character for character in text if hidden(character)} <= {"\n", "\t"}
         assert not [line for line in text.splitlines() if line.lstrip().startswith("::")]
+        assert "##[" not in text
     whole = json.loads(deliveries(capsys, "show", "1", "--json"))
     for key, value in whole.items():
         if isinstance(value, str):
             changed = {**whole, key: f"\n::{HOSTILE}"}
             text = "".join([*deliveries_words.table([changed]), *deliveries_words.whole(changed)])
             assert {character for character in text if hidden(character)} <= {"\t"}, key
+            assert "##[" not in text, key
 
 
 def test_json_is_indented_by_white_space_alone() -> None:
@@ -284,7 +286,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(sink: Sink) -> None:
 
 ANSWERS = {
     "a token that is missing": (401, {}, "asks for its token: set HOOKPROOF_SINK_TOKEN"),
-    "a refusal": (403, {"message": "use \x1b[1m127.0.0.1"}, r"says: use \x1b[1m127.0.0.1"),
+    "a refusal": (403, {"message": "use \x1b[1m##[x]"}, r"says: use \x1b[1m\x23#[x]"),
     "no JSON": (200, "<html>", "does not answer as a sink of this version"),
     "another service": (200, {"deliveries": []}, "does not answer as a sink of this version"),
     "a misshapen list": (
@@ -296,16 +298,16 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("name", ANSWERS)
-def test_an_answer_that_is_no_sink_s_is_one_sentence(
-    name: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    status, value, sentence = ANSWERS[name]
-    asked = []
+def answering(
+    answers: dict[str, tuple[int, Any]], asked: list[str]
+) -> type[BaseHTTPRequestHandler]:
+    """Return what answers each path, or any by "", with a status and a value."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(self.headers["Authorization"])
+            path = self.path.partition("?")[0].rpartition("/")[2]
+            status, value = answers.get(path) or answers[""]
             body = (value if isinstance(value, str) else json.dumps(value)).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
@@ -315,13 +317,41 @@ def test_an_answer_that_is_no_sink_s_is_one_sentence(
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
-    with handled(Handler) as url:
+    return Handler
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_an_answer_that_is_no_sink_s_is_one_sentence(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, value, sentence = ANSWERS[name]
+    asked: list[str] = []
+    with handled(answering({"": (status, value)}, asked)) as url:
         given = ["--sink", url, "--token", "the-token"]
         assert main(["deliveries", "list", *given]) == 2
     out, err = capsys.readouterr()
     assert (out, err.count("\n"), asked) == ("", 1, ["Bearer the-token"])
     assert sentence in err
     assert "the-token" not in err
+
+
+def test_what_is_told_of_a_sink_s_deliveries_is_harmless_whatever_it_answers(
+    sink: Sink, capsys: pytest.CaptureFixture[str]
+) -> None:
+    post(sink, b"1")
+    api = f"{sink.url}/_hookproof/api/deliveries"
+    page, whole = (httpx.get(url).json() for url in (api, f"{api}/1"))
+    texts = {key: HOSTILE for key, value in whole.items() if isinstance(value, str)}
+    answers = {
+        "deliveries": (200, page),
+        "wait": (204, ""),
+        "1": (200, {**whole, **texts, "event": HOSTILE}),
+    }
+    with handled(answering(answers, [])) as url:
+        assert main(["deliveries", "wait", "--sink", url, "--timeout", "0", "--where", "/x=1"]) == 1
+    told = capsys.readouterr().err
+    assert r"\x1b[2J" in told
+    assert {character for character in told if hidden(character)} == {"\n"}
 
 
 CANNOT = {

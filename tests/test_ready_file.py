@@ -32,6 +32,7 @@ def test_it_appears_whole_and_only_when_it_is_announced(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "ready"
+    path.write_text("that of a process that was killed", encoding="utf-8")
     with announcement(["a line", "another"], URL, path) as announce:
         (draft,) = tmp_path.iterdir()
         assert draft != path

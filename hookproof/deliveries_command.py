@@ -12,7 +12,8 @@ from hookproof.deliveries_wait import wait
 from hookproof.exits import CommandError
 from hookproof.output import print_json, print_raw, tell
 from hookproof.reports.visible import no_command, visible
-from hookproof.sink_client import Refused, SinkClient
+from hookproof.sink_answers import Refused
+from hookproof.sink_client import SinkClient
 from openapi.document import Json
 
 DONE, NOT_DONE = 0, 1

@@ -1,6 +1,6 @@
 """A running sink, asked over its JSON API. Every method raises `CommandError` in one sentence."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -8,26 +8,19 @@ from typing import Self
 import httpx
 
 from hookproof.exits import CommandError
-from hookproof.reports.visible import cut, no_command, visible
+from hookproof.reports.visible import visible
+from hookproof.sink_answers import FULL, PAGE, PASSED, SUMMARY, each, known, parsed, refused
 from openapi.document import Json
 
 PATIENCE = 10.0
 """Seconds that an answer may take to begin or to go on."""
+_RECEIVER = 60.0
+"""Seconds that a receiver may take, to whom the sink sends something."""
 _PAGE = 1000
 """How many deliveries one request asks for."""
-_SUMMARY = {"id", "received_at", "target", "event", "verdict", "verdict_kind", "attempt"}
-_FULL = _SUMMARY | {"headers", "body", "findings", "attempts", "passed"}
 
 Parameters = Mapping[str, str | int | float | None]
 """None leaves a parameter out."""
-
-
-class Refused(CommandError):
-    """The sink answered with an error."""
-
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status = status
 
 
 class SinkClient:
@@ -59,8 +52,8 @@ class SinkClient:
 
     def page(self, parameters: Parameters) -> Json:
         """Return a page of the list: `deliveries`, `next`, `total` and more."""
-        page = self._json(self._ask("GET", "deliveries", parameters))
-        return self._known(page, {"deliveries", "next", "total", "now"}, _SUMMARY, "deliveries")
+        page = self._json(PAGE, self._ask("GET", "deliveries", parameters))
+        return {**page, "deliveries": each(self.url, SUMMARY, page["deliveries"])}
 
     def newest(
         self, filters: Parameters, limit: int, before: int | None = None
@@ -80,17 +73,17 @@ class SinkClient:
 
     def summary(self, data: Json) -> Json:
         """Return `data` if it is what a list has of a delivery."""
-        return self._known(data, _SUMMARY)
+        return known(self.url, SUMMARY, data)
 
     def delivery(self, number: int) -> Json:
         """Return one delivery with everything."""
-        return self._known(self._json(self._ask("GET", f"deliveries/{number}")), _FULL)
+        return self._json(FULL, self._ask("GET", f"deliveries/{number}"))
 
     def wait(self, parameters: Parameters, timeout: float) -> Json | None:
         """Return the first delivery that fits, with everything; None after `timeout` seconds."""
         asked = {**parameters, "timeout": timeout}
         answer = self._ask("GET", "deliveries/wait", asked, longer=timeout)
-        return None if answer.status_code == 204 else self._known(self._json(answer), _FULL)
+        return None if answer.status_code == 204 else self._json(FULL, answer)
 
     def copy(self, number: int, form: str) -> str:
         """Return a delivery as `curl`, `test` or `har`."""
@@ -98,13 +91,13 @@ class SinkClient:
 
     def resend(self, number: int, url: str) -> Json:
         """Have a delivery sent to `url`; return what came of it."""
-        answer = self._ask("POST", f"deliveries/{number}/resend", value={"url": url})
-        return self._known(self._json(answer), {"passed"})["passed"]
+        path = f"deliveries/{number}/resend"
+        answer = self._ask("POST", path, value={"url": url}, longer=_RECEIVER)
+        return known(self.url, PASSED, self._json(["passed"], answer)["passed"])
 
     def clear(self) -> int:
         """Remove every delivery; return how many there were."""
-        removed = self._known(self._json(self._ask("DELETE", "deliveries")), {"removed"})
-        return int(removed["removed"])
+        return int(self._json(["removed"], self._ask("DELETE", "deliveries"))["removed"])
 
     @contextmanager
     def streamed(
@@ -118,7 +111,7 @@ class SinkClient:
             ) as answer:
                 if answer.status_code != 200:
                     answer.read()
-                    raise self._refused(answer)
+                    raise refused(self.url, answer)
                 yield answer
         except httpx.HTTPError as error:
             raise self._silent(error) from None
@@ -142,51 +135,16 @@ class SinkClient:
         except httpx.HTTPError as error:
             raise self._silent(error) from None
         if answer.status_code not in (200, 204):
-            raise self._refused(answer)
+            raise refused(self.url, answer)
         return answer
+
+    def _json(self, names: Collection[str], answer: httpx.Response) -> Json:
+        return known(self.url, names, parsed(self.url, answer))
 
     def _silent(self, error: httpx.HTTPError) -> CommandError:
         reason = visible(str(error)) or type(error).__name__
         return CommandError(
             f"the sink at {self.url} does not answer ({reason}): does it run, is --sink right?"
-        )
-
-    def _refused(self, answer: httpx.Response) -> Refused:
-        status = answer.status_code
-        if status == 401:
-            return Refused(
-                status,
-                f"the sink at {self.url} asks for its token: set HOOKPROOF_SINK_TOKEN to what it "
-                "printed when it started",
-            )
-        try:
-            message = str(answer.json()["message"])
-        except (ValueError, LookupError, TypeError):
-            message = f"{answer.status_code} {answer.text}".strip()
-        return Refused(
-            status, f"the sink at {self.url} says: {no_command(visible(cut(message, 500)))}"
-        )
-
-    def _json(self, answer: httpx.Response) -> Json:
-        try:
-            return answer.json()
-        except ValueError:
-            raise self._strange() from None
-
-    def _known(
-        self, data: Json, names: set[str], inner: set[str] | None = None, place: str = ""
-    ) -> Json:
-        """Return `data` if it is an object with these names, and what is in its list at `place`."""
-        fits = isinstance(data, dict) and names <= data.keys()
-        if not fits or (place and not isinstance(data[place], list)):
-            raise self._strange()
-        for item in data[place] if place else []:
-            self._known(item, inner or set())
-        return data
-
-    def _strange(self) -> CommandError:
-        return CommandError(
-            f"{self.url} does not answer as a sink of this version: is --sink right?"
         )
 
 

@@ -129,6 +129,7 @@ hookproof/selftest.py
 hookproof/serving.py
 hookproof/signature_command.py
 hookproof/signature_options.py
+hookproof/sink_answers.py
 hookproof/sink_client.py
 hookproof/sink_command.py
 hookproof/sink_fixture.py

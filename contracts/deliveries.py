@@ -54,7 +54,9 @@ def opened(
     if complaint is not None:
         raise CouldNotJudge(f"{complaint}; pass --webhook-secret or HOOKPROOF_WEBHOOK_SECRET")
     if settings.sink_url is not None:
-        remote = RemoteSink(settings.sink_url, contract, settings.webhook_secret)
+        remote = RemoteSink(
+            settings.sink_url, contract, settings.webhook_secret, token=settings.sink_token
+        )
         stack.enter_context(remote)
         progress(f"reading the webhooks from the sink at {settings.sink_url}")
         return remote

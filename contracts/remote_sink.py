@@ -25,18 +25,31 @@ class RemoteSink:
     Every method raises `CouldNotJudge` where the sink does not answer as a sink.
     """
 
-    def __init__(self, url: str, contract: Contract, secret: str | None, page: int = 1000) -> None:
-        """`url` is the sink's, without a slash at the end; `page` deliveries are listed at once."""
+    def __init__(
+        self,
+        url: str,
+        contract: Contract,
+        secret: str | None,
+        page: int = 1000,
+        token: str | None = None,
+    ) -> None:
+        """`url` is the sink's, without a slash at the end; `page` deliveries are listed at once.
+
+        `token` is what the sink asks for, if it does.
+        """
         self._url = url
         self._contract = contract
         self._secret = secret
         self._page = page
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._first = 0
         self._offset = 0.0
 
     def __enter__(self) -> Self:
         """Find out which deliveries are older than the run, and what time it is at the sink."""
-        self._client = httpx.Client(trust_env=False, follow_redirects=False, timeout=PATIENCE)
+        self._client = httpx.Client(
+            trust_env=False, follow_redirects=False, timeout=PATIENCE, headers=self._headers
+        )
         try:
             asked = time.time()
             newest = self._get("/api/deliveries", newest=1, limit=1)
@@ -139,6 +152,11 @@ class RemoteSink:
 
     def _refused(self, answer: httpx.Response) -> CouldNotJudge:
         told = f"the sink at {self._url} answered {answer.status_code}"
+        if answer.status_code == 401:
+            return CouldNotJudge(
+                f"{told}: it asks for a token, the one in the link that it printed when it "
+                "started; pass --sink-token or HOOKPROOF_SINK_TOKEN"
+            )
         if answer.status_code == 403:
             return CouldNotJudge(
                 f"{told}: it can be read by its address alone; put that into --sink"

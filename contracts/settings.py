@@ -70,6 +70,8 @@ class Settings:
     """Stop at the first violation."""
     sink_url: str | None = None
     """Read the deliveries from the sink that runs there, in place of listening."""
+    sink_token: str | None = field(default=None, repr=False)
+    """What that sink asks for, if it does."""
     cases_dir: Path | None = None
     """Where failing cases are kept and tried again from; None: nowhere."""
     rate_limit: Rate | None = None
@@ -92,5 +94,6 @@ class Settings:
             self.token_expired,
             self.token_not_yet_valid,
             self.webhook_secret,
+            self.sink_token,
         )
         return tuple(secret for secret in tokens if secret)

@@ -11,6 +11,7 @@ SECRETS = frozenset(
     {
         "control-token",
         "jwt-secret",
+        "sink-token",
         "token",
         "token-expired",
         "token-not-yet-valid",

@@ -100,6 +100,7 @@ def _sink(command: argparse.ArgumentParser) -> None:
         metavar="S",
         help="check the signatures with this secret; more of them explain what others sign",
     )
+    _access(command)
     command.add_argument(
         "--store",
         type=Path,
@@ -137,6 +138,14 @@ def _sink(command: argparse.ArgumentParser) -> None:
         default=(200,),
         metavar="STATUSES",
         help="answer with these statuses in turn, the last one repeats: 500,500,200",
+    )
+
+
+def _access(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--token",
+        metavar="T",
+        help="ask for this token below /_hookproof/ (default: made where others can reach it)",
     )
 
 

@@ -45,6 +45,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
         webhook_port=port,
         webhook_secret=from_environment(options.webhook_secret, "HOOKPROOF_WEBHOOK_SECRET"),
         sink_url=options.sink,
+        sink_token=token(options.sink_token, "HOOKPROOF_SINK_TOKEN"),
         webhook_deadline=options.webhook_deadline,
         profile=options.profile,
         max_requests=options.max_requests,

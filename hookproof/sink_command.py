@@ -11,8 +11,11 @@ from hookproof.listening import is_open, listen, url_of
 from hookproof.logs import show_logs
 from hookproof.ready_file import announcement
 from hookproof.serving import serve
+from hookproof.sink_screen import sink_screen, warning
+from hookproof.values import token
 from hookproof.webhook_secrets import secrets_of
 from webhook_sink.app import create_app
+from webhook_sink.entrance import token_for
 from webhook_sink.extent import Bounds
 from webhook_sink.server import uvicorn_config
 from webhook_sink.store import StoreError, open_store
@@ -25,9 +28,11 @@ def run_sink(options: argparse.Namespace) -> int:
     contract = contract_of(options.contract)
     secrets = secrets_of(contract, options.webhook_secret)
     show_logs()
+    given = token(options.token, "HOOKPROOF_SINK_TOKEN")
     listener = listen(options.host, options.port)
+    made = None if given else token_for(listener)
     if is_open(options.host):
-        LOG.warning("hookproof: %s can be reached from other machines", options.host)
+        LOG.warning("%s", warning(options.host))
     url = url_of(listener)
     with TemporaryDirectory(prefix="hookproof-sink-") as directory:
         path = options.store or Path(directory, "deliveries.sqlite3")
@@ -42,13 +47,8 @@ def run_sink(options: argparse.Namespace) -> int:
             replies=options.reply,
             limit=options.limit,
             bounds=Bounds(options.keep_count, options.keep_age, options.keep_size),
+            token=given or made,
         )
-        kept = "there" if options.store else "until the sink stops; --store FILE keeps them longer"
-        lines = [
-            f"hookproof sink listening on {url} (any path but /_hookproof/)",
-            f"page and API on {url}/_hookproof/",
-            f"deliveries are kept in {path} {kept}",
-            f"curl -i {url}/webhook -H 'Content-Type: application/json' -d '{{}}'",
-        ]
+        lines = sink_screen(url, path, options.store is not None, made, given is not None)
         with announcement(lines, url, options.ready_file) as announce:
             return serve(uvicorn_config(app), listener, announce)

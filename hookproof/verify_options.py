@@ -50,6 +50,7 @@ def _webhooks(command: argparse.ArgumentParser) -> None:
         help="receive the webhooks there (127.0.0.1:4020)",
     )
     add("--sink", type=values.url, metavar="URL", help="read the webhooks from the sink there")
+    add("--sink-token", metavar="T", help="the token that the sink asks for, if it does")
     add("--webhook-secret", metavar="S", help="the secret that the service signs with")
     add(
         "--webhook-deadline",

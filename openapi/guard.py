@@ -31,6 +31,9 @@ HEADERS = {
 }
 """On every answer behind a guard that does not state its own."""
 
+ANOTHER_ORIGIN = "this request comes from a page of another origin"
+"""Why a request of a foreign page is refused."""
+
 Headers = Iterable[tuple[bytes, bytes]]
 
 
@@ -43,7 +46,7 @@ class Key:
 
     def opens(self, headers: Headers) -> bool:
         """Say whether the one Authorization in `headers` has the token; takes constant time."""
-        stated = _values(headers, b"authorization")
+        stated = values(headers, b"authorization")
         scheme, _, credential = stated[0].partition(b" ") if len(stated) == 1 else (b"", b"", b"")
         same = hmac.compare_digest(credential.strip(), self.token.encode())
         return same and scheme.lower() == b"bearer"
@@ -62,24 +65,16 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 403 to a foreigner, 401 where the token is missing, or let the app answer."""
-
-        async def hardened(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
         refusal = None if scope["path"] in self._for_all else self._refusal(scope)
-        await (refusal or self._app)(scope, receive, hardened)
+        await (refusal or self._app)(scope, receive, hardened(send))
 
     def _refusal(self, scope: Scope) -> JSONResponse | None:
         headers = scope["headers"]
         opened = self._key is not None and self._key.opens(headers)
         if not opened and not is_own(headers, scope.get("server")):
             return _refused(403, "this host name is not this server's own; use 127.0.0.1")
-        if not _is_from_here(headers, scope["scheme"]):
-            return _refused(403, "this request comes from a page of another origin")
+        if not is_from_here(headers, scope["scheme"]):
+            return _refused(403, ANOTHER_ORIGIN)
         if self._key and not opened and scope["path"].startswith(self._key.prefix):
             refused = _refused(401, "send this server's token: Authorization: Bearer TOKEN")
             refused.headers["WWW-Authenticate"] = "Bearer"
@@ -87,9 +82,22 @@ class Guard:
         return None
 
 
+def hardened(send: Send) -> Send:
+    """Return what sends like `send`, and adds those of `HEADERS` that the answer does not state."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return sent
+
+
 def is_own(headers: Headers, server: tuple[str, int | None] | None) -> bool:
     """Say whether the one Host in `headers` means this machine; `server` is the local address."""
-    hosts = _values(headers, b"host")
+    hosts = values(headers, b"host")
     if len(hosts) != 1:
         return False
     try:
@@ -104,19 +112,20 @@ def is_own(headers: Headers, server: tuple[str, int | None] | None) -> bool:
         return False
 
 
-def _is_from_here(headers: Headers, scheme: str) -> bool:
+def is_from_here(headers: Headers, scheme: str) -> bool:
     """Say whether no page of another origin sent this; one may have led the visitor here."""
-    origins = _values(headers, b"origin")
-    own = [scheme.encode() + b"://" + host for host in _values(headers, b"host")]
+    origins = values(headers, b"origin")
+    own = [scheme.encode() + b"://" + host for host in values(headers, b"host")]
     if origins and [origin.lower() for origin in origins] != [origin.lower() for origin in own]:
         return False
-    if set(_values(headers, b"sec-fetch-site")) <= {b"same-origin", b"none"}:
+    if set(values(headers, b"sec-fetch-site")) <= {b"same-origin", b"none"}:
         return True
-    mode, kind = _values(headers, b"sec-fetch-mode"), _values(headers, b"sec-fetch-dest")
+    mode, kind = values(headers, b"sec-fetch-mode"), values(headers, b"sec-fetch-dest")
     return mode == [b"navigate"] and kind == [b"document"]
 
 
-def _values(headers: Headers, name: bytes) -> list[bytes]:
+def values(headers: Headers, name: bytes) -> list[bytes]:
+    """Return the value of every header called `name`, which is in lower case, as those are."""
     return [value for key, value in headers if key == name]
 
 

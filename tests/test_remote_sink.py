@@ -20,6 +20,7 @@ from openapi.loading import load
 from webhook_sink.server import Sink
 
 DEADLINE = 20.0
+TOKEN = "a token of the tests"
 """Seconds until what must come is given up."""
 
 
@@ -112,11 +113,25 @@ def test_a_sink_under_a_foreign_name_asks_for_its_address(contract: Contract) ->
         RemoteSink(url, contract, None).__enter__()
 
 
+def test_a_sink_that_asks_for_a_token(contract: Contract) -> None:
+    with Sink(contract, token=TOKEN) as sink:
+        httpx.post(f"{sink.url}/before", content=b"{}")
+        for wrong in (None, "another"):
+            with pytest.raises(CouldNotJudge, match="pass --sink-token or HOOKPROOF_SINK") as told:
+                RemoteSink(sink.url, contract, None, token=wrong).__enter__()
+            assert "another" not in str(told.value)
+        with RemoteSink(sink.url, contract, None, token=TOKEN) as remote:
+            httpx.post(f"{sink.url}/hook", content=b"{}")
+            assert remote.wait(after=0, timeout=DEADLINE) is True
+            assert remote.deliveries() == sink.deliveries(after=1)
+
+
 def test_a_run_reads_the_deliveries_of_a_running_sink(tmp_path: Path) -> None:
     port = free_port()
     known = {**tokens(), "HOOKPROOF_WEBHOOK_SECRET": WEBHOOK_SECRET}
     options = ["--report-dir", str(tmp_path), "--provoke", "retry"]
-    with started(["-m", "hookproof", "sink", "--port", str(port)]):
+    known["HOOKPROOF_SINK_TOKEN"] = TOKEN
+    with started(["-m", "hookproof", "sink", "--port", str(port)], HOOKPROOF_SINK_TOKEN=TOKEN):
         sink = f"http://127.0.0.1:{port}"
         httpx.post(f"{sink}/old", content=b"not of this run")
         with mock(port) as url:

@@ -13,6 +13,7 @@ from webhook_sink.answers import explained
 from webhook_sink.arrivals import Arrivals
 from webhook_sink.delivery import Delivery
 from webhook_sink.endpoints import endpoints
+from webhook_sink.entrance import HEALTH, Entrance
 from webhook_sink.extent import Bounds
 from webhook_sink.given_secrets import Secrets, listed
 from webhook_sink.judging import Judging
@@ -28,7 +29,7 @@ LIMIT = 1024 * 1024
 NO_BOUNDS = Bounds()
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - all that a sink can be told
     contract: Contract,
     *,
     store: Store,
@@ -38,6 +39,7 @@ def create_app(
     limit: int = LIMIT,
     bounds: Bounds = NO_BOUNDS,
     arrivals: Arrivals | None = None,
+    token: str | None = None,
 ) -> Router:
     """Return the ASGI app; serve it with `webhook_sink.server.uvicorn_config(app)`, lifespan on.
 
@@ -46,7 +48,8 @@ def create_app(
     `reply` may choose another for a delivery: it is called in the thread that stores, and returns
     None where it does not choose. `limit` is in bytes of body, `bounds` are what is kept of all
     deliveries.
-    `arrivals` hears of every delivery stored. The app takes `store` over and closes it at its end.
+    `arrivals` hears of every delivery stored. With a `token`, page and API are for whoever has it.
+    The app takes `store` over and closes it at its end.
     """
     if not replies or not all(200 <= status <= 599 for status in replies):
         raise ValueError("replies are one or more statuses from 200 to 599")
@@ -68,7 +71,7 @@ def create_app(
     page = StaticFiles(packages=[("webhook_sink", "inspector"), ("openapi", "page")], html=True)
     own = explained([*endpoints(parts), Mount("/", page)])
     return Router(
-        routes=[Mount("/_hookproof", Guard(own))],
+        routes=[Mount("/_hookproof", Entrance(own, token, {HEALTH}) if token else Guard(own))],
         default=Receiver(writer, limit),
         redirect_slashes=False,
         lifespan=_lifespan([Pruning(store, bounds, parts.removed), writer, judging], store),

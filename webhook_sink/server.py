@@ -14,6 +14,7 @@ from openapi.document import Contract
 from webhook_sink.app import LIMIT, create_app
 from webhook_sink.arrivals import Arrivals
 from webhook_sink.delivery import Delivery
+from webhook_sink.entrance import token_for
 from webhook_sink.given_secrets import Secrets
 from webhook_sink.running import Running
 from webhook_sink.store import open_store
@@ -53,7 +54,7 @@ class Sink:
     store that cannot be opened `StoreError`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that a sink can be told
         self,
         contract: Contract,
         secret: Secrets = None,
@@ -63,10 +64,13 @@ class Sink:
         replies: tuple[int, ...] = (200,),
         reply: Reply = as_listed,
         limit: int = LIMIT,
+        *,
+        token: str | None = None,
     ) -> None:
         """Port 0 is any free one. `store` is an SQLite file, or None for memory alone.
 
-        The rest is as in `webhook_sink.app.create_app`.
+        `token` opens page and API; on an address that others can reach one is made if need be. The
+        rest is as in `webhook_sink.app.create_app`.
         """
         self._contract = contract
         self._secret = secret
@@ -75,6 +79,7 @@ class Sink:
         self._replies = replies
         self._reply = reply
         self._limit = limit
+        self._token = token
         self._running: Running | None = None
 
     def __enter__(self) -> Self:
@@ -87,6 +92,7 @@ class Sink:
             )
             store = opened.enter_context(closing(open_store(self._file)))
             arrivals = Arrivals()
+            self._token = self._token or token_for(listener)
             app = create_app(
                 self._contract,
                 store=store,
@@ -95,6 +101,7 @@ class Sink:
                 reply=self._reply,
                 limit=self._limit,
                 arrivals=arrivals,
+                token=self._token,
             )
             running = Running(uvicorn_config(app), listener, store, arrivals)
             running.start()
@@ -122,6 +129,11 @@ class Sink:
         """The URL without a path: any path takes deliveries, `/_hookproof/` is the page."""
         host, _ = self._address
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
+    def token(self) -> str | None:
+        """What page and API ask for; None: nothing, or nothing yet."""
+        return self._token
 
     def deliveries(self, after: int = 0) -> tuple[Delivery, ...]:
         """Return every delivery stored with an id greater than `after`, oldest first."""
@@ -177,15 +189,8 @@ class Sink:
         verdict = self.judge(delivery)
         event = verdict.event.name if verdict.event else None
         findings = [(found.check, found.message) for found in verdict.findings]
-        return Arrived(
-            delivery.id,
-            delivery.method,
-            delivery.target,
-            event,
-            verdict.words,
-            findings,
-            delivery.body,
-        )
+        sent = (delivery.id, delivery.method, delivery.target)
+        return Arrived(*sent, event, verdict.words, findings, delivery.body)
 
     @property
     def _here(self) -> "Running":

@@ -1,0 +1,105 @@
+// What can be done with a delivery: copied, sent again, judged with another secret.
+import { passedOn } from "./related.js";
+import { visible } from "./text.js";
+import { button, made } from "./token.js";
+
+function status() {
+  const element = made("p", undefined, "said");
+  element.setAttribute("role", "status");
+  return element;
+}
+
+/** Make the buttons that copy a delivery, as a command or as a test. */
+export function copying(delivery, api) {
+  const said = status();
+  const shown = made("pre");
+  shown.hidden = true;
+  shown.tabIndex = 0;
+  shown.setAttribute("role", "group");
+  shown.setAttribute("aria-label", "What is copied");
+  const copy = async (form, words) => {
+    try {
+      const text = await api(`deliveries/${delivery.id}/copy?as=${form}`);
+      shown.textContent = visible(text);
+      shown.hidden = false;
+      const isExact = shown.textContent === text;
+      said.textContent = (await isCopied(text))
+        ? `${words} is copied.`
+        : `The browser does not let the page copy ${words.toLowerCase()}: select it below.`;
+      if (!isExact) said.textContent += " Characters that cannot be seen are named below.";
+    } catch (error) {
+      said.textContent = `It cannot be copied: ${visible(error.message)}`;
+    }
+  };
+  const buttons = made("div", undefined, "buttons");
+  buttons.append(
+    button("Copy as curl", () => copy("curl", "The command")),
+    button("Copy as a test", () => copy("test", "The test")),
+  );
+  return [buttons, said, shown];
+}
+
+async function isCopied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false; // not in a secure context, or not allowed
+  }
+}
+
+/** Make a form of one field; `act` is called with its value, and what it throws is shown. */
+function form(label, input, words, act) {
+  const element = made("form");
+  const said = status();
+  const field = made("label", label);
+  const send = made("button", words);
+  field.append(input);
+  input.required = true;
+  element.append(field, send, said);
+  element.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    send.disabled = true;
+    said.textContent = "";
+    try {
+      await act(input.value);
+    } catch (error) {
+      said.textContent = visible(error.message);
+    }
+    send.disabled = false;
+  });
+  return element;
+}
+
+function field(type) {
+  const input = made("input");
+  input.type = type;
+  input.autocomplete = "off";
+  input.spellcheck = false;
+  return input;
+}
+
+/** Make the form that sends a delivery to a URL; the answer is shown below it. */
+export function resending(delivery, api) {
+  const input = field("url");
+  input.placeholder = "http://127.0.0.1:3000/webhooks";
+  const answers = made("div", undefined, "answers");
+  const element = form("Send it again to", input, "Send", async (url) => {
+    const { passed } = await api(`deliveries/${delivery.id}/resend`, "POST", { url });
+    const answer = passedOn(passed);
+    answer.open = true;
+    answers.prepend(answer);
+  });
+  return [element, answers];
+}
+
+/** Make the form that judges a delivery with another secret; `show` is called with the outcome. */
+export function judging(delivery, api, show) {
+  const input = field("password");
+  const element = form("Judge it with another secret", input, "Judge", async (secret) => {
+    input.value = "";
+    show(await api(`deliveries/${delivery.id}/judge`, "POST", { secret }));
+  });
+  element.append(made("p", "The secret is sent to this sink alone, and kept nowhere.", "quiet"));
+  return element;
+}

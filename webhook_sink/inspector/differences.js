@@ -1,0 +1,64 @@
+// What differs between two payloads, place by place; each is found when it is asked for.
+import { below, decoded, members, valueAt } from "./json.js";
+
+const SHALLOW = 32; // parts down to here are compared as a whole first; all the way it would be quadratic
+
+/**
+ * Yield the places of two documents: the pointer as `place`, the tokens `one` and `other` as they were written
+ * (null where there is none) and the `state`: `same`, `changed`, `written` (otherwise, with the same
+ * meaning), `removed` or `added`. Without `all` none is `same`. What only one has is one place.
+ */
+export function* differences(first, second, all) {
+  const open = [[["", valueAt(first), valueAt(second)]].values()];
+  const above = []; // the pointers that the parts in `open` are below of
+  while (open.length) {
+    const { done, value } = open.at(-1).next();
+    if (done) {
+      open.pop();
+      above.pop();
+      continue;
+    }
+    const [token, one, other] = value;
+    const pointer = above.length ? below(above.at(-1), token) : "";
+    const texts = [textOf(first, one), textOf(second, other)];
+    if (!all && open.length < SHALLOW && texts[0] === texts[1]) continue;
+    if (isPart(one, other)) {
+      open.push(paired(first, second, one, other));
+      above.push(pointer);
+      continue;
+    }
+    const state = stateOf(...texts, one, other);
+    if (all || state !== "same") yield { place: pointer, one: texts[0], other: texts[1], state };
+  }
+}
+
+function textOf(document, value) {
+  return value ? document.text.slice(value.at, value.end) : null;
+}
+
+function isPart(one, other) {
+  return one && other && one.kind === other.kind && one.count + other.count > 0;
+}
+
+function stateOf(text, otherText, one, other) {
+  if (text === null) return "added";
+  if (otherText === null) return "removed";
+  if (text === otherText || (one.count === 0 && other.count === 0 && one.kind === other.kind))
+    return "same";
+  const areStrings = one.kind === "string" && other.kind === "string";
+  return areStrings && decoded(text) === decoded(otherText) ? "written" : "changed";
+}
+
+/** Yield token, value and other value of each member of two parts of one kind. */
+function* paired(first, second, one, other) {
+  const values = lastValues(first, one);
+  const others = lastValues(second, other);
+  for (const [token, value] of values) yield [token, value, others.get(token)];
+  for (const [token, value] of others) if (!values.has(token)) yield [token, undefined, value];
+}
+
+function lastValues(document, parent) {
+  const values = new Map();
+  for (const { token, value } of members(document, parent)) values.set(token, value);
+  return values;
+}

@@ -1,0 +1,86 @@
+// The body of a delivery in up to three views: a tree, its very text, its bytes.
+import { read } from "./json.js";
+import { hex, size, visible } from "./text.js";
+import { button, made } from "./token.js";
+import { tree } from "./tree.js";
+
+const MOST_TEXT = 256 * 1024; // characters shown
+const MOST_BYTES = 16 * 1024; // bytes shown
+
+/**
+ * Return what shows the body of a delivery: its `elements`, and `reveal`, which shows the place of a
+ * finding; null where there is no tree.
+ */
+export function payload(delivery) {
+  const { text } = delivery.body;
+  const document = text === null || delivery.truncated ? null : read(text);
+  const grown = document && tree(document, delivery.findings);
+  const views = new Map();
+  if (grown) views.set("Tree", () => [grown.element]);
+  if (text !== null && text !== "") views.set("Text", () => textView(delivery));
+  if (delivery.size) views.set("Hex", () => hexView(delivery));
+  const place = made("div", undefined, "view");
+  const choice = choose(views, place);
+  const reveal = (found) => {
+    choice.show("Tree");
+    grown.reveal(found);
+  };
+  const notes = made("p", notesOf(delivery, document).join(" "), "quiet");
+  notes.hidden = notes.textContent === "";
+  return { elements: [choice.element, notes, place], reveal: grown ? reveal : null };
+}
+
+/** Make a group of buttons of which one is pressed, and show the first of the views. */
+function choose(views, place) {
+  const element = made("div", undefined, "choice");
+  element.setAttribute("role", "group");
+  element.setAttribute("aria-label", "How the body is shown");
+  const show = (name) => {
+    for (const other of element.children)
+      other.setAttribute("aria-pressed", String(other.textContent === name));
+    place.replaceChildren(...views.get(name)());
+  };
+  element.append(...Array.from(views.keys(), (name) => button(name, () => show(name))));
+  if (views.size) show(views.keys().next().value);
+  return { element, show };
+}
+
+function notesOf(delivery, document) {
+  const notes = [];
+  if (delivery.size === 0) notes.push("The body is empty.");
+  if (delivery.truncated) notes.push("The body went on; only this much was kept.");
+  if (delivery.body.text === null) notes.push("It is not UTF-8 text.");
+  else if (delivery.size && !document && !delivery.truncated)
+    notes.push("It is not JSON, so it has no tree.");
+  return notes;
+}
+
+function textView(delivery) {
+  const { text } = delivery.body;
+  const element = preformatted(visible(text.slice(0, MOST_TEXT)), "Text of the body");
+  const shown = `the first ${MOST_TEXT.toLocaleString("en")} characters`;
+  return text.length > MOST_TEXT ? [rest(delivery, shown), element] : [element];
+}
+
+function hexView(delivery) {
+  const element = preformatted(hex(delivery.body.base64, MOST_BYTES), "Bytes of the body");
+  element.className = "bytes";
+  const shown = `the first ${size(MOST_BYTES)}`;
+  return delivery.size > MOST_BYTES ? [rest(delivery, shown), element] : [element];
+}
+
+function preformatted(text, label) {
+  const element = made("pre", text);
+  element.tabIndex = 0;
+  element.setAttribute("role", "group");
+  element.setAttribute("aria-label", label);
+  return element;
+}
+
+function rest(delivery, shown) {
+  const note = made("p", `These are ${shown} of ${size(delivery.size)}: `, "quiet");
+  const link = made("a", "all bytes as a file");
+  link.href = `api/deliveries/${Number(delivery.id)}/body`;
+  note.append(link);
+  return note;
+}

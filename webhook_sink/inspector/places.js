@@ -1,0 +1,75 @@
+// A table of places that two deliveries have, have otherwise, or only one of them has.
+import { button, long, made } from "./token.js";
+import { table } from "./related.js";
+import { visible } from "./text.js";
+
+const AT_ONCE = 200; // rows made at first, and with each further step
+const SHORT = 2000; // characters of a token in which the very part that differs is marked
+const WORDS = { same: "same", changed: "changed", written: "written otherwise" };
+
+/** Make the table of what `places` yields; the rest of many comes when it is asked for. */
+export function placesTable(name, heads, places, nothing = "No difference.") {
+  const element = table(`${name}: both deliveries`, [name, ...heads, "Difference"], []);
+  element.className = "places";
+  const wrapper = made("div", undefined, "wide");
+  const more = button("show more", () => add());
+  more.className = "more";
+  const add = () => {
+    const rows = [];
+    for (let place = places.next(); ; place = places.next()) {
+      if (place.done) {
+        more.remove();
+        break;
+      }
+      rows.push(rowOf(place.value, heads));
+      if (rows.length === AT_ONCE) break;
+    }
+    element.tBodies[0].append(...rows);
+  };
+  wrapper.append(element, more);
+  add();
+  return element.tBodies[0].rows.length ? wrapper : made("p", nothing, "quiet");
+}
+
+function rowOf({ place, one, other, state }, heads) {
+  const row = made("tr", undefined, state);
+  const head = long("th", place || "the whole payload", undefined, 200);
+  head.scope = "row";
+  const only = { removed: `only in ${heads[0]}`, added: `only in ${heads[1]}` };
+  const words = made("td", WORDS[state] ?? only[state].toLowerCase(), "state-of");
+  row.append(head, ...cells(one, other, state), words);
+  return row;
+}
+
+function cells(one, other, state) {
+  const areText = typeof one === "string" && typeof other === "string";
+  if (state === "changed" && areText && Math.max(one.length, other.length) <= SHORT)
+    return marked(one, other);
+  return [one, other].map((value) => {
+    if (typeof value === "string") return long("td", value);
+    const cell = made("td");
+    if (value) cell.append(value);
+    else cell.append(made("span", "nothing", "unseen"));
+    return cell;
+  });
+}
+
+/** Make a cell of each text, with what is not at the beginning or the end of both marked. */
+function marked(one, other) {
+  const [left, right] = [Array.from(one), Array.from(other)];
+  const least = Math.min(left.length, right.length);
+  let start = 0;
+  while (start < least && left[start] === right[start]) start += 1;
+  let tail = 0;
+  while (tail < least - start && left.at(-1 - tail) === right.at(-1 - tail)) tail += 1;
+  return [left, right].map((text) => {
+    const cell = made("td");
+    const end = text.length - tail;
+    cell.append(
+      visible(text.slice(0, start).join("")),
+      made("mark", visible(text.slice(start, end).join(""))),
+      visible(text.slice(end).join("")),
+    );
+    return cell;
+  });
+}

@@ -1,0 +1,52 @@
+// Text of strangers as elements: never markup, and never more of it at once than a page can bear.
+import { visible } from "./text.js";
+
+const FIRST = 1000; // characters of one value shown at first
+const MORE = 50_000; // and with each further step
+
+/** Make an element. */
+export function made(name, text, className) {
+  const element = document.createElement(name);
+  if (text !== undefined) element.textContent = text;
+  if (className) element.className = className;
+  return element;
+}
+
+/** Make a button that does `act`. */
+export function button(words, act, className) {
+  const element = made("button", words, className);
+  element.type = "button";
+  element.addEventListener("click", act);
+  return element;
+}
+
+/** Return where to cut `text` at most `many` characters after `at`; no pair is torn apart. */
+function cut(text, at, many) {
+  const end = Math.min(at + many, text.length);
+  const code = text.charCodeAt(end - 1);
+  return end < text.length && code >= 0xd800 && code <= 0xdbff ? end - 1 : end;
+}
+
+/** Make an element with `text`; the rest of a long one comes when it is asked for. */
+export function long(name, text, className, first = FIRST) {
+  const element = made(name, undefined, className);
+  let at = cut(text, 0, first);
+  element.append(visible(text.slice(0, at)));
+  if (at === text.length) return element;
+  const words = () => `show more; ${(text.length - at).toLocaleString("en")} characters are left`;
+  const more = button(words(), () => {
+    const end = cut(text, at, MORE);
+    more.before(visible(text.slice(at, end)));
+    at = end;
+    if (at === text.length) more.remove();
+    else more.textContent = words();
+  });
+  more.className = "more";
+  element.append(" ", more);
+  return element;
+}
+
+/** Return a number and its noun: `1 member`, `2,000 members`. */
+export function counted(number, noun) {
+  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+}

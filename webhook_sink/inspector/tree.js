@@ -1,0 +1,177 @@
+// The payload as a tree: each part is made when it is opened, each finding stands at its place.
+import { below, lastPlaces, members, valueAt } from "./json.js";
+import { all, placed } from "./marks.js";
+import { button, counted, long, made } from "./token.js";
+import { visible } from "./text.js";
+
+const AT_ONCE = 100; // members of one part shown at first
+const MORE = 500; // and with each further step
+const FEW = 5; // members beside a finding, once there are many rows
+const ROWS = 2000; // rows that are made unasked
+const DEEPEST = 40; // parts inside one another on the page
+const SMALL = 20_000; // characters of a payload that opens whole where nothing is found
+
+/**
+ * Return the tree of a document with `findings` at their places: its `element`, and `reveal`, which
+ * shows the place of a finding and puts the focus there.
+ */
+export function tree(document, findings) {
+  const element = made("div", undefined, "tree");
+  const mark = placed(findings);
+  const isSmall = document.text.length <= SMALL && all(mark).length === 0;
+  const view = { document, element, isSmall, left: ROWS, rows: new Map() };
+  const whole = made("ul");
+  whole.append(row(view, { name: null, value: valueAt(document) }, "", mark, 0));
+  view.whole = whole;
+  element.append(whole);
+  return { element, reveal: (found) => reveal(view, view.rows.get(found)) };
+}
+
+function reveal(view, item) {
+  if (!view.element.contains(item)) view.element.replaceChildren(view.whole);
+  for (let part = item.closest("details"); part; part = part.parentElement.closest("details"))
+    part.open = true;
+  item.focus({ preventScroll: true });
+  item.scrollIntoView({ block: "center" });
+}
+
+/** Show one part alone: what is deeper than a page can show has room there. */
+function showAlone(view, member, pointer, mark) {
+  const back = button("Show the whole payload", () => {
+    view.element.replaceChildren(view.whole);
+    view.whole.querySelector("summary").focus();
+  });
+  const place = made("p", "Shown from ", "quiet");
+  place.append(long("code", pointer), " ", back);
+  const list = made("ul");
+  list.append(row(view, { name: null, value: member.value }, pointer, mark, 0));
+  view.element.replaceChildren(place, list);
+  back.focus();
+}
+
+function row(view, member, pointer, mark, depth) {
+  const item = made("li", undefined, mark.here.length ? toneOf(mark.here) : undefined);
+  item.dataset.pointer = pointer;
+  const { count } = member.value;
+  const isOpened = count > 0 && depth < DEEPEST;
+  const notes = notesOf(view, item, isOpened ? mark.here : all(mark));
+  view.left -= 1;
+  if (isOpened) item.append(part(view, member, pointer, mark, depth, notes));
+  else item.append(leaf(view, member, pointer, mark), ...notes);
+  return item;
+}
+
+function part(view, member, pointer, mark, depth, notes) {
+  const details = made("details");
+  const summary = made("summary");
+  const list = made("ul");
+  summary.append(...named(member), made("span", sizeOf(member.value), "kind"), ...notes);
+  details.append(summary, list);
+  const fill = () => {
+    if (!list.hasChildNodes()) list.append(...partsOf(view, member.value, pointer, mark, depth));
+  };
+  if (depth === 0 || mark.below.size > 0 || (view.isSmall && view.left > 0)) {
+    fill();
+    details.open = true;
+  }
+  details.addEventListener("toggle", fill);
+  return details;
+}
+
+function leaf(view, member, pointer, mark) {
+  const line = made("div", undefined, "line");
+  const { kind, at, end, count } = member.value;
+  line.append(...named(member));
+  if (count > 0) {
+    const open = button("show by itself", () => showAlone(view, member, pointer, mark), "more");
+    line.append(made("span", sizeOf(member.value), "kind"), " ", open);
+  } else line.append(long("span", view.document.text.slice(at, end), `token ${kind}`));
+  return line;
+}
+
+/** Return the name of a member, as it was written. */
+function named({ name, token, isAgain }) {
+  if (name === null && token === undefined) return [];
+  const key = name === null ? made("span", token, "key index") : long("span", name, "key", 200);
+  const words = isAgain ? [made("span", "comes again below, which counts ", "again")] : [];
+  return [key, made("span", ": ", "quiet"), ...words];
+}
+
+function sizeOf({ kind, count }) {
+  return kind === "object" ? `{ ${counted(count, "member")} }` : `[ ${counted(count, "item")} ]`;
+}
+
+function partsOf(view, parent, pointer, mark, depth) {
+  const last = lastPlaces(view.document, parent, mark.below);
+  const here = { parent, pointer, mark, depth, last };
+  const wanted = new Set(mark.below.keys());
+  const most = view.left > 0 ? AT_ONCE : FEW;
+  const rows = listed(view, here, { count: parent.count, most, wanted });
+  return [...Array.from(wanted, (token) => absent(view, here, token)), ...rows];
+}
+
+/** Return rows for the first `most` of `count` members, and for each one that is `wanted`; the
+ * tokens that were met are taken out of it. */
+function listed(view, here, { from, count, most, wanted }) {
+  const end = (from?.place ?? 0) + count;
+  const rows = [];
+  let gap = null;
+  for (const member of members(view.document, here.parent, from)) {
+    if (member.place === end) break;
+    const last = here.last.get(member.token);
+    const isAgain = last !== undefined && last !== member.place;
+    const isWanted = !isAgain && wanted.delete(member.token);
+    if (rows.length < most || isWanted) {
+      if (gap) rows.push(more(view, here, gap));
+      gap = null;
+      const mark = (!isAgain && here.mark.below.get(member.token)) || placed([]);
+      const place = below(here.pointer, member.token);
+      rows.push(row(view, { ...member, isAgain }, place, mark, here.depth + 1));
+    } else gap = { from: gap?.from ?? member, count: (gap?.count ?? 0) + 1 };
+    if (gap && wanted.size === 0) {
+      gap.count = end - gap.from.place;
+      break;
+    }
+  }
+  if (gap) rows.push(more(view, here, gap));
+  return rows;
+}
+
+function more(view, here, gap) {
+  const item = made("li");
+  const most = Math.min(MORE, gap.count);
+  const left = gap.count.toLocaleString("en");
+  const words = most === gap.count ? `show ${left} more` : `show ${most} of ${left} more`;
+  const show = () => {
+    const rows = listed(view, here, { ...gap, most, wanted: new Set() });
+    item.replaceWith(...rows);
+    rows[0].tabIndex = -1;
+    rows[0].focus();
+  };
+  item.append(button(words, show, "more"));
+  return item;
+}
+
+function absent(view, here, token) {
+  const found = all(here.mark.below.get(token));
+  const item = made("li", undefined, `absent ${toneOf(found)}`);
+  item.dataset.pointer = below(here.pointer, token);
+  const line = made("div", undefined, "line");
+  line.append(long("span", JSON.stringify(token), "key", 200), made("span", " is not there", "kind"));
+  item.append(line, ...notesOf(view, item, found));
+  return item;
+}
+
+function toneOf(findings) {
+  return findings.some((found) => found.severity === "violation") ? "bad" : "so-so";
+}
+
+function notesOf(view, item, findings) {
+  if (findings.length) item.tabIndex = -1;
+  return findings.map((found) => {
+    view.rows.set(found, item);
+    const note = made("span", undefined, `note ${toneOf([found])}`);
+    note.append(made("strong", found.severity), ` ${visible(found.message)}`);
+    return note;
+  });
+}

@@ -277,6 +277,7 @@ webhook_sink/filter.py
 webhook_sink/given_secrets.py
 webhook_sink/index.py
 webhook_sink/inspector/actions.js
+webhook_sink/inspector/api.js
 webhook_sink/inspector/compare.js
 webhook_sink/inspector/detail.css
 webhook_sink/inspector/detail.js

@@ -54,7 +54,7 @@ def test_a_delivery_appears_without_reload_with_its_verdict(page: Page, sink: Si
     del payload["data"]["id"]
     deliver(sink, payload)
     expect(page.locator("body")).to_contain_text("1 violation")
-    page.locator("#rows tr", has_text="1 violation").get_by_role("button").click()
+    page.locator("#rows tr", has_text="1 violation").get_by_role("link").click()
     expect(page.locator("body")).to_contain_text("'id' is missing")
 
 
@@ -63,7 +63,7 @@ def test_hostile_deliveries_are_text(page: Page, sink: Sink) -> None:
     payload = json.loads(json.dumps(load().events[0].examples[0]))
     payload["event"] = payload["data"]["name"] = HOSTILE
     deliver(sink, payload, "/%3Cscript%3E")
-    page.locator("#rows tr").get_by_role("button").click()
+    page.locator("#rows tr").get_by_role("link").click()
     expect(page.locator("body")).to_contain_text(HOSTILE)
     assert page.title() == title
     assert page.locator("img[src=x]").count() == 0

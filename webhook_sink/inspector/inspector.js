@@ -1,129 +1,153 @@
-// The live page. What a delivery holds may be hostile: it reaches the page as textContent alone.
-import { ask } from "./api.js";
-import { showDetail } from "./detail.js";
-import { badge } from "./facts.js";
-import { visible } from "./text.js";
-import { made } from "./token.js";
+// The live page, put together: who is told of what, and which control does what.
+import { showCounts } from "./counts.js";
+import * as dialogs from "./dialogs.js";
+import * as empty from "./empty.js";
+import * as filters from "./filters.js";
+import { Held } from "./held.js";
+import * as keys from "./keys.js";
+import { List } from "./list.js";
+import { Live } from "./live.js";
+import { Marked } from "./marked.js";
+import { News } from "./news.js";
+import { Reading } from "./reading.js";
+import { Side } from "./side.js";
+import { steps } from "./steps.js";
+import { Totals } from "./totals.js";
 
-const AT_ONCE = 200; // deliveries asked for and rows kept
-const BESIDE = matchMedia("(min-width: 75rem)"); // the detail stands beside the list
 const at = (id) => document.getElementById(id);
-let last = 0; // the greatest id in the list
-let chosen = null; // the delivery in the detail
-let asked = 0; // which click the detail answers
-
-function row(delivery) {
-  const element = made("tr");
-  element.id = `delivery-${delivery.id}`;
-  const time = made("time", new Date(delivery.received_at * 1000).toLocaleTimeString("en-GB"));
-  time.dateTime = new Date(delivery.received_at * 1000).toISOString();
-  const open = made("button", undefined, "open");
-  open.type = "button";
-  open.append(
-    made("span", delivery.method, "method"),
-    made("span", visible(delivery.target), "target"),
-  );
-  const cells = [made("td", String(delivery.id), "number"), made("td", undefined, "when")];
-  cells[1].append(time);
-  for (const content of [open, made("span", delivery.event ?? "no known event"), badge(delivery)]) {
-    const cell = made("td");
-    cell.append(content);
-    cells.push(cell);
-  }
-  cells[3].className = delivery.event ? "event" : "quiet event";
-  element.append(...cells);
-  element.addEventListener("click", () => show(delivery.id, true));
-  return element;
-}
-
-function add(deliveries) {
-  for (const delivery of deliveries) {
-    if (delivery.id <= last) continue;
-    last = delivery.id;
-    at("rows").prepend(row(delivery));
-  }
-  while (at("rows").rows.length > AT_ONCE) at("rows").lastChild.remove();
-  const shown = at("rows").rows.length;
-  at("table").hidden = shown === 0;
-  at("empty").hidden = shown > 0;
-  at("count").textContent =
-    last > shown ? `the newest ${shown} of ${last}` : shown ? `${shown} so far` : "";
-}
-
-function showChosen() {
-  at("detail").hidden = false;
-  showDetail(at("detail"), chosen, ask);
-}
-
-async function show(id, byHand) {
-  const turn = (asked += 1);
-  try {
-    const delivery = await ask(`deliveries/${id}`);
-    if (turn !== asked) return; // another one was chosen meanwhile
-    chosen = delivery;
-  } catch (error) {
-    at("state").textContent = `delivery ${id} cannot be read: ${error.message}`;
-    return;
-  }
-  for (const other of document.querySelectorAll("tr[aria-current]"))
-    other.removeAttribute("aria-current");
-  at(`delivery-${id}`)?.setAttribute("aria-current", "true");
-  showChosen();
-  if (byHand) {
-    at("detail-title").focus({ preventScroll: true });
-    if (!BESIDE.matches) at("detail").scrollIntoView();
-  }
-  history.replaceState(null, "", `#${id}`);
-}
-
-function prepareEmpty(events) {
-  const url = `${location.origin}/webhook`;
-  const payload = JSON.stringify({ event: events[0] ?? "anything" });
-  at("address").textContent = url;
-  at("curl").textContent = `curl -i ${url} \\\n  -H 'Content-Type: application/json' \\\n  -d '${payload}'`;
-  at("copy").addEventListener("click", async () => {
-    await navigator.clipboard.writeText(at("curl").textContent);
-    at("copy").textContent = "Copied";
-  });
-}
-
-function state(words, live) {
-  at("state").textContent = words;
-  at("state").classList.toggle("live", live);
-}
-
-async function follow() {
-  for (;;) {
-    try {
-      const news = await ask(`deliveries/wait?after=${last}&timeout=25`);
-      state("live", true);
-      if (!news) continue;
-      const { deliveries } = await ask(`deliveries?after=${last}&limit=1000`);
-      add(deliveries);
-      const newest = deliveries.at(-1);
-      at("news").textContent = `Delivery ${newest.id}, ${newest.method}: ${newest.verdict}`;
-    } catch {
-      state("the sink does not answer; trying again", false);
-      await new Promise((resolve) => setTimeout(resolve, 1500));
-    }
-  }
-}
-
-async function begin() {
-  try {
-    const { deliveries, events } = await ask(`deliveries?newest=1&limit=${AT_ONCE}`);
-    prepareEmpty(events);
-    add(deliveries.reverse());
-    state("live", true);
-  } catch (error) {
-    state(`the list cannot be read: ${error.message}; reload to try again`, false);
-    return;
-  }
-  if (/^#\d+$/.test(location.hash)) show(Number(location.hash.slice(1)), false);
-  follow();
-}
-
-addEventListener("hashchange", () => {
-  if (/^#\d+$/.test(location.hash)) show(Number(location.hash.slice(1)), true);
+const held = new Held();
+const list = new List(held);
+const news = new News();
+const totals = new Totals(showAll, () => filters.query().size && live.again());
+const reading = new Reading(held, (page) => (page === null ? showAll() : totals.take(page)));
+const side = new Side(chosen, said);
+const marked = new Marked(compare);
+const step = steps(list, side, marked);
+const live = new Live({
+  read: (signal) => reading.newest(signal),
+  has: (id) => held.has(id),
+  came,
+  changed,
+  state,
 });
-begin();
+
+
+function showAll() {
+  list.draw();
+  showCounts(held, totals.known, reading.isSearching);
+  filters.offer(totals.known.events, totals.known.paths);
+  empty.write(totals.known.events);
+}
+
+function came(delivery) {
+  const isHeld = held.add(delivery);
+  totals.count();
+  news.tell(delivery);
+  side.refresh(delivery);
+  if (isHeld) showAll();
+}
+
+function changed(delivery) {
+  held.change(delivery);
+  side.refresh(delivery);
+  list.draw();
+}
+
+function said(words) {
+  at("said").textContent = words;
+}
+
+function state(words, isLive, isFinal = false) {
+  if (at("state").textContent !== words) at("state").textContent = words;
+  at("state").classList.toggle("live", isLive);
+  if (isFinal || isLive) said(isFinal ? words : "");
+}
+
+/** These stand beside the list now. */
+function chosen(ids) {
+  list.chosen = new Set(ids);
+  if (ids.length === 2) marked.set(ids);
+  else if (marked.ids.length === 2) marked.set([]);
+  showMarked();
+}
+
+/** These are marked now; two are compared. */
+function compare(ids) {
+  list.compared = new Set(ids);
+  const isShown = ids.every((id) => side.ids.includes(id));
+  if (ids.length === 2 && !isShown) side.open(ids.toSorted((one, other) => one - other));
+  else if (ids.length === 1 && side.ids.length === 2) side.close();
+  showMarked();
+}
+
+function showMarked() {
+  const isMarked = marked.ids.includes(side.ids[0]);
+  const other = marked.ids.length === 1 && !isMarked ? ` with ${marked.ids[0]}` : "";
+  at("mark").textContent = `Compare${other}`;
+  at("mark").setAttribute("aria-pressed", String(isMarked));
+  list.draw();
+}
+
+/** Load older deliveries; whoever came by the keyboard goes on at the first of them. */
+async function older() {
+  const before = list.ids().at(-1);
+  const isFocused = document.activeElement === at("older");
+  await reading.older();
+  const first = held.deliveries.find((one) => one.id < before);
+  if (isFocused && first) list.focused = first.id;
+  showAll();
+}
+
+function press(id) {
+  if (at(id).hidden) return false;
+  at(id).click();
+  return true;
+}
+
+const clicks = {
+  newer: () => reading.newest(live.session.signal).catch((error) => said(error.message)),
+  older: () => older().catch((error) => said(error.message)),
+  stop: () => reading.stop(),
+  above: () => step.move(-1),
+  below: () => step.move(1),
+  anew: () => side.again(),
+  mark: () => marked.toggle(side.ids[0]),
+  close: () => step.close(),
+  "show-clear": () => dialogs.showClear(totals.known.total),
+  "nothing-drop": () => filters.drop(),
+};
+for (const [id, act] of Object.entries(clicks)) at(id).addEventListener("click", act);
+
+at("rows").addEventListener("change", (event) =>
+  marked.toggle(Number(event.target.closest("tr").dataset.id)),
+);
+at("rows").addEventListener("click", (event) => {
+  const isSelecting = getSelection().toString() !== "";
+  if (isSelecting || event.target.closest("a, button, input, label")) return;
+  event.target.closest("tr").querySelector(".open").click();
+});
+
+keys.begin({
+  j: () => step.move(1),
+  k: () => step.move(-1),
+  ArrowDown: () => step.move(1),
+  ArrowUp: () => step.move(-1),
+  ArrowRight: () => step.fold(true),
+  ArrowLeft: () => step.fold(false),
+  c: () => step.mark(),
+  e: () => dialogs.showExport(),
+  o: () => press("older"),
+  "/": () => at("filter-text").focus(),
+  "?": () => dialogs.showKeys(),
+  Escape: () => step.leave(),
+});
+filters.begin(() => {
+  reading.stop();
+  held.leave();
+  list.greatest = Infinity;
+  live.begin();
+});
+empty.begin();
+dialogs.begin(said);
+side.take(false);
+live.begin();

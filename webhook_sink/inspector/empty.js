@@ -1,0 +1,25 @@
+// What to do where nothing has come yet.
+const at = (id) => document.getElementById(id);
+
+/** Write the command that sends a delivery of the first of `events` to this sink. */
+export function write(events) {
+  const url = `${location.origin}/webhook`;
+  const payload = JSON.stringify({ event: events[0] ?? "anything" }).replaceAll("'", "\\u0027");
+  const command = `curl -i ${url} \\\n  -H 'Content-Type: application/json' \\\n  -d '${payload}'`;
+  if (at("curl").textContent === command) return; // somebody may have selected it
+  at("address").textContent = url;
+  at("curl").textContent = command;
+}
+
+/** Begin. */
+export function begin() {
+  at("copy").addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(at("curl").textContent);
+      at("copy").textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(at("curl"));
+      at("copy").textContent = "Selected: copy it with your keys";
+    }
+  });
+}

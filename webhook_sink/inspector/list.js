@@ -1,0 +1,123 @@
+// The rows on the page: of what is held, those that have not changed stay as they are, focus and all.
+import { keyOf } from "./held.js";
+import { row } from "./row.js";
+import { button } from "./token.js";
+
+const at = (id) => document.getElementById(id);
+
+export class List {
+  /** Show what is in `held`. */
+  constructor(held) {
+    this.held = held;
+    this.compared = new Set(); // ids that are marked for a comparison
+    this.chosen = new Set(); // ids that are shown beside the list
+    this.unfolded = new Set(); // keys of the events all of whose attempts are shown
+    this.rows = new Map(); // by id: the row, and the text that it was made from
+    this.greatest = Infinity; // ids above it are new to whoever looks
+    this.isDrawn = true;
+    this.focused = null; // the row that is to have the focus once it is there
+  }
+
+  /** Draw what has changed, with the next frame. */
+  draw() {
+    if (!this.isDrawn) return;
+    this.isDrawn = false;
+    requestAnimationFrame(() => this.#draw());
+  }
+
+  /** Show or hide the attempts before the newest one of an event. */
+  fold(key, isUnfolded = !this.unfolded.has(key)) {
+    if (isUnfolded) this.unfolded.add(key);
+    else this.unfolded.delete(key);
+    this.#draw();
+  }
+
+  #draw() {
+    this.isDrawn = true;
+    const wanted = new Map();
+    for (const group of this.held.groups()) {
+      const isOpen =
+        this.unfolded.has(group.key) || group.others.some((one) => this.chosen.has(one.id));
+      this.#take(wanted, group.newest, group, isOpen);
+      if (isOpen) for (const one of group.others) this.#take(wanted, one, null, false);
+      else for (const one of group.others) this.#handOver(one.id, group.newest.id);
+    }
+    this.#place(wanted);
+    at("table").hidden = wanted.size === 0;
+    if (this.held.isRead) this.greatest = Math.max(0, ...wanted.keys());
+  }
+
+  /** Add the row of a delivery to `wanted`: the one that stands there, or a new one. */
+  #take(wanted, delivery, group, isOpen) {
+    const count = group?.others.length ?? 0;
+    const text = JSON.stringify([delivery, count, isOpen, group === null]);
+    const before = this.rows.get(delivery.id);
+    let element = before?.element;
+    if (before?.text !== text) {
+      element = row(delivery, count ? this.#foldButton(group, isOpen) : null);
+      element.classList.toggle("attempt", group === null);
+      element.classList.toggle("new", delivery.id > this.greatest);
+      if (before) replace(before.element, element);
+    }
+    const isChosen = this.chosen.has(delivery.id);
+    if (isChosen) element.setAttribute("aria-current", "true");
+    else element.removeAttribute("aria-current");
+    element.querySelector("input").checked = this.compared.has(delivery.id);
+    wanted.set(delivery.id, { element, text, key: keyOf(delivery) });
+  }
+
+  #foldButton(group, isOpen) {
+    const { attempt } = group.newest;
+    const words = `attempt ${attempt} of ${group.key}`;
+    const element = button(words, () => this.fold(group.key, !isOpen), "fold");
+    element.setAttribute("aria-expanded", String(isOpen));
+    return element;
+  }
+
+  /** Let the focus go on from a row that is folded away. */
+  #handOver(from, to) {
+    if (this.rows.get(from)?.element.contains(document.activeElement)) this.focused = to;
+  }
+
+  #place(wanted) {
+    for (const [id, { element }] of this.rows) if (!wanted.has(id)) element.remove();
+    let next = at("rows").firstChild;
+    for (const { element } of wanted.values()) {
+      if (element === next) next = next.nextSibling;
+      else at("rows").insertBefore(element, next);
+    }
+    this.rows = wanted;
+    if (this.focused !== null) this.focus(this.focused);
+    this.focused = null;
+  }
+
+  /** Return the ids of the rows, as they stand. */
+  ids() {
+    return [...this.rows.keys()];
+  }
+
+  /** Return the key of the event of a row. */
+  keyOf(id) {
+    return this.rows.get(id)?.key;
+  }
+
+  /** Return the id of the row that has the focus, or null. */
+  focusedId() {
+    const id = document.activeElement?.closest("#rows tr")?.dataset.id;
+    return id === undefined ? null : Number(id);
+  }
+
+  /** Move the focus to the row of a delivery, if there is one. */
+  focus(id) {
+    this.rows.get(id)?.element.querySelector(".open").focus();
+  }
+}
+
+/** Put `element` in the place of another; what had the focus there has it again. */
+function replace(before, element) {
+  const focused = before.contains(document.activeElement) ? document.activeElement : null;
+  before.replaceWith(element);
+  if (focused === null) return;
+  const like = focused.className ? `.${focused.classList[0]}` : focused.localName;
+  (element.querySelector(like) ?? element.querySelector(".open")).focus();
+}

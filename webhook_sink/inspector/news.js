@@ -1,0 +1,39 @@
+// What came, for those who do not see it: in the title of a hidden tab, and read out, now and then.
+const SPOKEN = 5000; // milliseconds between two announcements, or they would never end
+const TITLE = document.title;
+const at = (id) => document.getElementById(id);
+
+export class News {
+  /** Tell of nothing yet. */
+  constructor() {
+    this.unseen = 0;
+    this.unspoken = 0;
+    this.newest = null;
+    this.timer = null;
+    document.addEventListener("visibilitychange", () => this.#title(0));
+  }
+
+  /** Tell of a delivery. */
+  tell(delivery) {
+    if (document.hidden) this.#title(this.unseen + 1);
+    this.unspoken += 1;
+    this.newest = delivery;
+    this.timer ??= setTimeout(() => this.#speak());
+  }
+
+  #title(unseen) {
+    this.unseen = unseen;
+    document.title = unseen ? `(${unseen.toLocaleString("en")}) ${TITLE}` : TITLE;
+  }
+
+  #speak() {
+    const { id, verdict } = this.newest;
+    const before = this.unspoken > 1 ? `${this.unspoken} deliveries came, the newest: ` : "";
+    at("news").textContent = `${before}delivery ${id}, ${verdict}`;
+    this.unspoken = 0;
+    this.timer = setTimeout(() => {
+      this.timer = null;
+      if (this.unspoken) this.#speak();
+    }, SPOKEN);
+  }
+}

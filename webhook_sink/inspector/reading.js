@@ -1,0 +1,71 @@
+// Reading the list page by page. One answer looks at a bounded number of deliveries, so it may have
+// found little and not be at the end: then it goes on, until there is a screenful or it is stopped.
+import { ask } from "./api.js";
+import { query } from "./filters.js";
+import { PAGE } from "./held.js";
+
+export class Reading {
+  /** Read into `held`; `told` is called after every page with its answer. */
+  constructor(held, told) {
+    this.held = held;
+    this.told = told;
+    this.isSearching = false;
+    this.turn = 0; // a later search ends an earlier one
+  }
+
+  /** Read the newest that fits. Returns after the first page; what there is more of it follows. */
+  async newest(signal) {
+    const turn = this.#begin();
+    const page = await this.#page({}, signal);
+    if (turn !== this.turn) return;
+    this.held.refresh(page);
+    this.#tell(page);
+    this.#goOn(turn, page.deliveries.length, signal).catch(() => {}); // the stream breaks, too
+  }
+
+  /** Read on where what is held ends. */
+  async older() {
+    await this.#goOn(this.#begin(), 0);
+  }
+
+  /** Leave it at what was found. */
+  stop() {
+    this.#begin();
+    this.#tell(null);
+  }
+
+  #begin() {
+    this.isSearching = false;
+    this.turn += 1;
+    return this.turn;
+  }
+
+  async #goOn(turn, count, signal) {
+    let found = count;
+    try {
+      while (turn === this.turn && found < PAGE && this.held.next !== null) {
+        this.isSearching = true;
+        const page = await this.#page({ before: this.held.next }, signal);
+        if (turn !== this.turn) return;
+        found += page.deliveries.length;
+        this.held.append(page);
+        this.#tell(page);
+      }
+    } finally {
+      if (turn === this.turn) {
+        this.isSearching = false;
+        this.#tell(null);
+      }
+    }
+  }
+
+  #page(place, signal) {
+    const asked = new URLSearchParams({ newest: 1, limit: PAGE, ...place });
+    for (const [name, value] of query()) asked.set(name, value);
+    return ask(`deliveries?${asked}`, "GET", undefined, signal);
+  }
+
+  #tell(page) {
+    this.told(page);
+  }
+}

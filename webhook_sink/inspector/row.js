@@ -1,0 +1,109 @@
+// One delivery of the list. What it holds may be hostile: it reaches the page as textContent alone.
+import { visible } from "./text.js";
+import { made } from "./token.js";
+
+const TONES = { conforms: "good", warning: "so-so", violation: "bad" };
+const SIGNS = { conforms: "\u2713", warning: "!", violation: "\u2715" };
+const SIGNATURES = { valid: "quiet", invalid: "said-bad", missing: "said-bad", unchecked: "quiet" };
+
+function timeOf(seconds) {
+  const moment = new Date(seconds * 1000);
+  const isToday = moment.toDateString() === new Date().toDateString();
+  const day = isToday ? "" : `${moment.toLocaleDateString("en-GB", { day: "numeric", month: "short" })} `;
+  const element = made("time", day + moment.toLocaleTimeString("en-GB"));
+  element.dateTime = moment.toISOString();
+  element.title = moment.toLocaleString();
+  return element;
+}
+
+function request(delivery) {
+  const link = made("a", undefined, "open");
+  link.href = `#${Number(delivery.id)}`;
+  link.title = visible(delivery.target.slice(0, 500));
+  link.append(
+    made("span", `Delivery ${delivery.id}: `, "unseen"),
+    made("span", visible(delivery.method), "method"),
+    made("span", visible(delivery.target.slice(0, 500)), "target"),
+  );
+  return link;
+}
+
+function linked(words, id) {
+  const element = made("span", words, "tag");
+  const link = made("a", String(id));
+  link.href = `#${Number(id)}`;
+  element.append(" ", link);
+  return element;
+}
+
+function event(delivery, fold) {
+  const parts = [made("span", delivery.event ?? "no known event", delivery.event ? "" : "quiet")];
+  if (fold) parts.push(fold);
+  else if (delivery.repeats) parts.push(linked(`attempt ${delivery.attempt} of`, delivery.repeats));
+  if (delivery.late_after) {
+    const late = linked("late, after", delivery.late_after);
+    late.classList.add("so-so");
+    late.title = "What it tells of happened before what that delivery tells of, which came first";
+    parts.push(late);
+  }
+  return parts;
+}
+
+function answer(delivery) {
+  const words = delivery.status ? String(delivery.status) : delivery.reply || "none";
+  const tone = delivery.status >= 200 && delivery.status < 300 ? "" : "said-so-so";
+  const element = made("span", visible(words), tone);
+  if (delivery.reply) element.title = visible(delivery.reply);
+  if (delivery.forwarded === null) return [element];
+  const passed = made("span", `\u2192 ${visible(delivery.forwarded)}`, "tag");
+  passed.title = "what came of passing it on";
+  if (!/^2\d\d$/.test(delivery.forwarded)) passed.classList.add("bad");
+  return [element, passed];
+}
+
+function verdict(delivery) {
+  const mark = made("span", SIGNS[delivery.verdict_kind], "mark");
+  mark.setAttribute("aria-hidden", "true");
+  const badge = made("span", undefined, `badge ${TONES[delivery.verdict_kind]}`);
+  badge.append(mark, made("span", delivery.verdict.split("; ")[0]));
+  return badge;
+}
+
+function choice(id) {
+  const box = made("input");
+  box.type = "checkbox";
+  box.setAttribute("aria-label", `Compare delivery ${id}`);
+  const label = made("label");
+  label.title = "Choose two to compare them";
+  label.append(box);
+  return label;
+}
+
+function cell(name, className, ...content) {
+  const element = made(name, undefined, className);
+  element.setAttribute("role", name === "th" ? "rowheader" : "cell");
+  element.append(...content);
+  return element;
+}
+
+/** Return the row of a delivery; `fold` is the button that shows the attempts before it, or null. */
+export function row(delivery, fold) {
+  const element = made("tr", undefined, `is-${delivery.verdict_kind}`);
+  element.id = `delivery-${delivery.id}`;
+  element.dataset.id = delivery.id;
+  element.setAttribute("role", "row"); // a narrow window lays rows out as grids
+  const number = cell("th", "number", String(delivery.id));
+  number.scope = "row";
+  const signature = delivery.signature === "unchecked" ? "not checked" : delivery.signature;
+  element.append(
+    cell("td", "choice-of", choice(delivery.id)),
+    number,
+    cell("td", "when", timeOf(delivery.received_at)),
+    cell("td", "request", request(delivery)),
+    cell("td", "event", ...event(delivery, fold)),
+    cell("td", "answer", ...answer(delivery)),
+    cell("td", "signature", made("span", signature, SIGNATURES[delivery.signature])),
+    cell("td", "verdict-of", verdict(delivery)),
+  );
+  return element;
+}

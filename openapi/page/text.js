@@ -1,14 +1,14 @@
 // Text for people, from text of strangers. Nothing here makes markup: the page sets textContent.
 
-// Characters that cannot be seen, or that reorder what stands around them.
+// Characters that cannot be seen, or that reorder what stands around them; halves of a pair, too.
 const UNSEEN =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 
 /** Return `text` with a name in place of each character that cannot be seen. */
 export function visible(text) {
   return text.replace(
     UNSEEN,
-    (c) => `\u27e8U+${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}\u27e9`,
+    (c) => `\u27e8U+${c.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}\u27e9`,
   );
 }
 

@@ -2,7 +2,8 @@
 import { visible } from "./text.js";
 
 const FIRST = 1000; // characters of one value shown at first
-const MORE = 50_000; // and with each further step
+const LITTLE = 200; // characters that are no reason to ask
+const MORE = 50_000; // characters shown with each further step
 
 /** Make an element. */
 export function made(name, text, className) {
@@ -30,7 +31,7 @@ function cut(text, at, many) {
 /** Make an element with `text`; the rest of a long one comes when it is asked for. */
 export function long(name, text, className, first = FIRST) {
   const element = made(name, undefined, className);
-  let at = cut(text, 0, first);
+  let at = text.length <= first + LITTLE ? text.length : cut(text, 0, first);
   element.append(visible(text.slice(0, at)));
   if (at === text.length) return element;
   const words = () => `show more; ${(text.length - at).toLocaleString("en")} characters are left`;

@@ -21,7 +21,7 @@ export function tree(document, findings) {
   const isSmall = document.text.length <= SMALL && all(mark).length === 0;
   const view = { document, element, isSmall, left: ROWS, rows: new Map() };
   const whole = made("ul");
-  whole.append(row(view, { name: null, value: valueAt(document) }, "", mark, 0));
+  whole.append(row(view, { value: valueAt(document) }, "", mark, 0));
   view.whole = whole;
   element.append(whole);
   return { element, reveal: (found) => reveal(view, view.rows.get(found)) };
@@ -44,7 +44,7 @@ function showAlone(view, member, pointer, mark) {
   const place = made("p", "Shown from ", "quiet");
   place.append(long("code", pointer), " ", back);
   const list = made("ul");
-  list.append(row(view, { name: null, value: member.value }, pointer, mark, 0));
+  list.append(row(view, { value: member.value }, pointer, mark, 0));
   view.element.replaceChildren(place, list);
   back.focus();
 }
@@ -65,12 +65,14 @@ function part(view, member, pointer, mark, depth, notes) {
   const details = made("details");
   const summary = made("summary");
   const list = made("ul");
-  summary.append(...named(member), made("span", sizeOf(member.value), "kind"), ...notes);
+  const kind = made("span", sizeOf(member.value), "kind");
+  summary.append(...named(member), kind, ...again(member), ...notes);
   details.append(summary, list);
   const fill = () => {
     if (!list.hasChildNodes()) list.append(...partsOf(view, member.value, pointer, mark, depth));
   };
-  if (depth === 0 || mark.below.size > 0 || (view.isSmall && view.left > 0)) {
+  const isFree = view.left > 0 && (view.isSmall || member.isOnly);
+  if (depth === 0 || mark.below.size > 0 || isFree) {
     fill();
     details.open = true;
   }
@@ -86,15 +88,19 @@ function leaf(view, member, pointer, mark) {
     const open = button("show by itself", () => showAlone(view, member, pointer, mark), "more");
     line.append(made("span", sizeOf(member.value), "kind"), " ", open);
   } else line.append(long("span", view.document.text.slice(at, end), `token ${kind}`));
+  line.append(...again(member));
   return line;
 }
 
-/** Return the name of a member, as it was written. */
-function named({ name, token, isAgain }) {
-  if (name === null && token === undefined) return [];
+/** Return the name of a member, as it was written; what stands by itself has none. */
+function named({ name, token }) {
+  if (token === undefined) return [];
   const key = name === null ? made("span", token, "key index") : long("span", name, "key", 200);
-  const words = isAgain ? [made("span", "comes again below, which counts ", "again")] : [];
-  return [key, made("span", ": ", "quiet"), ...words];
+  return [key, made("span", ": ", "kind")];
+}
+
+function again({ isAgain }) {
+  return isAgain ? [made("span", " comes again below, and that one counts", "again")] : [];
 }
 
 function sizeOf({ kind, count }) {
@@ -126,7 +132,8 @@ function listed(view, here, { from, count, most, wanted }) {
       gap = null;
       const mark = (!isAgain && here.mark.below.get(member.token)) || placed([]);
       const place = below(here.pointer, member.token);
-      rows.push(row(view, { ...member, isAgain }, place, mark, here.depth + 1));
+      const isOnly = here.parent.count === 1;
+      rows.push(row(view, { ...member, isAgain, isOnly }, place, mark, here.depth + 1));
     } else gap = { from: gap?.from ?? member, count: (gap?.count ?? 0) + 1 };
     if (gap && wanted.size === 0) {
       gap.count = end - gap.from.place;

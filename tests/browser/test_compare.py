@@ -1,0 +1,118 @@
+"""Two deliveries side by side: what differs, and where."""
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from openapi.loading import load
+from webhook_sink.server import Sink
+
+CONTRACT = load()
+SHOW = """async ([one, other]) => {
+    const { showComparison } = await import("/_hookproof/compare.js");
+    const get = async (id) => (await fetch(`/_hookproof/api/deliveries/${id}`)).json();
+    const section = document.getElementById("detail");
+    section.hidden = false;
+    showComparison(section, await get(one), await get(other));
+}"""
+
+
+@pytest.fixture(scope="module")
+def sink() -> Iterator[Sink]:
+    with Sink(CONTRACT) as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser, sink: Sink) -> Iterator[Page]:
+    opened = browser.new_page()
+    opened.goto(f"{sink.url}/_hookproof/")
+    yield opened
+    opened.close()
+
+
+def compared(page: Page, sink: Sink, *sent: tuple[bytes, list[tuple[str, str]]]) -> Locator:
+    """Deliver both, and return the section that compares them."""
+    for body, headers in sent:
+        assert httpx.post(sink.url, content=body, headers=headers).status_code == 200
+    one, other = [delivery.id for delivery in sink.deliveries()[-2:]]
+    page.evaluate(SHOW, [one, other])
+    section = page.locator("#detail")
+    heading = section.get_by_role("heading", level=2)
+    expect(heading).to_have_text(f"Deliveries {one} and {other}")
+    return section
+
+
+def rows(section: Locator, name: str) -> list[list[str]]:
+    table = section.get_by_role("table", name=f"{name}: both deliveries")
+    found = table.locator("tbody tr").all()
+    return [line.locator("th, td").all_text_contents() for line in found]
+
+
+def test_payloads_are_compared_place_by_place(page: Page, sink: Sink) -> None:
+    payload: Any = copy.deepcopy(CONTRACT.events[0].examples[0])
+    before = json.dumps(payload).encode()
+    del payload["triggeredAt"]
+    payload["data"]["name"] = "weekly report"
+    payload["data"]["scopes"].append("<b>")
+    payload["data"] = dict(reversed(payload["data"].items()))
+    section = compared(page, sink, (before, []), (json.dumps(payload, indent=1).encode(), []))
+    one, other = [delivery.id for delivery in sink.deliveries()[-2:]]
+    assert rows(section, "Place") == [
+        ["/data/name", '"nightly report"', '"weekly report"', "changed"],
+        ["/data/scopes/2", "nothing", '"<b>"', f"only in delivery {other}"],
+        ["/triggeredAt", '"2026-04-20T13:11:35.0012345Z"', "nothing", f"only in delivery {one}"],
+    ]
+    changed = section.get_by_role("row", name="/data/name")
+    assert changed.locator("mark").all_text_contents() == ["night", "week"]
+    section.get_by_role("button", name="Everything").click()
+    everything = rows(section, "Place")
+    assert ["/data/user/metadata/0/key", '"costCentre"', '"costCentre"', "same"] in everything
+    assert len(everything) > 50
+
+
+def test_headers_are_compared_with_their_order(page: Page, sink: Sink) -> None:
+    one = [("X-A", "1"), ("X-B", "b"), ("X-Twice", "1"), ("X-Twice", "2"), ("X-One", "x")]
+    other = [("X-B", "b"), ("x-a", "1"), ("X-Twice", "1"), ("X-Twice", "3"), ("X-Other", "y")]
+    section = compared(page, sink, (b"{}", one), (b"{}", other))
+    ids = [delivery.id for delivery in sink.deliveries()[-2:]]
+    assert rows(section, "Header") == [
+        ["X-A / x-a", "1", "1", "written otherwise"],
+        ["X-Twice", "2", "3", "changed"],
+        ["X-One", "x", "nothing", f"only in delivery {ids[0]}"],
+        ["X-Other", "nothing", "y", f"only in delivery {ids[1]}"],
+    ]
+    expect(section).to_contain_text("The headers that both have come in another order.")
+    expect(section).to_contain_text("Both bodies are the same, byte for byte.")
+
+
+def test_what_is_no_json_is_compared_by_lines_or_bytes(page: Page, sink: Sink) -> None:
+    section = compared(page, sink, (b"a\nb\nc\nd", []), (b"a\nx\nc\nd\ne", []))
+    assert [row[:3] for row in rows(section, "Line")] == [
+        ["2", "b", "nothing"],
+        ["2", "nothing", "x"],
+        ["5", "nothing", "e"],
+    ]
+    section = compared(page, sink, (b"\xff" * 16 + b"\x01", []), (b"\xff" * 16 + b"\x02", []))
+    assert [row[0] for row in rows(section, "From byte")] == ["16", "16"]
+
+
+def test_the_same_values_in_another_layout_are_said_to_be_so(page: Page, sink: Sink) -> None:
+    section = compared(page, sink, (b'{"a":1,"b":[]}', []), (b'{ "b": [], "a": 1 }', []))
+    expect(section).to_contain_text("only the layout or the order of names differs")
+    section = compared(page, sink, (b'{"a":"\\u0041","n":1}', []), (b'{"a":"A","n":1.0}', []))
+    assert [row[3] for row in rows(section, "Place")] == ["written otherwise", "changed"]
+
+
+def test_much_is_compared_in_steps(page: Page, sink: Sink) -> None:
+    one, other = (json.dumps([number] * 100_000).encode() for number in (1, 2))
+    section = compared(page, sink, (one, []), (other, []))
+    table = section.get_by_role("table", name="Place: both deliveries")
+    expect(table.locator("tbody tr")).to_have_count(200)
+    section.get_by_role("button", name="show more").click()
+    expect(table.locator("tbody tr")).to_have_count(400)

@@ -4,7 +4,7 @@ import { visible } from "./text.js";
 import { button, made } from "./token.js";
 
 function status() {
-  const element = made("p", undefined, "said");
+  const element = made("p", undefined, "outcome");
   element.setAttribute("role", "status");
   return element;
 }

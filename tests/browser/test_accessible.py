@@ -1,0 +1,86 @@
+"""An accessibility checker (axe-core) over the sink's page: nothing serious, light or dark."""
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from openapi.loading import load
+from webhook_sink.server import Sink
+
+CONTRACT = load()
+SHOW = """async ([one, other]) => {
+    const { showComparison } = await import("/_hookproof/compare.js");
+    const get = async (id) => (await fetch(`/_hookproof/api/deliveries/${id}`)).json();
+    const section = document.getElementById("detail");
+    section.hidden = false;
+    showComparison(section, await get(one), await get(other));
+}"""
+SERIOUS = ("serious", "critical")
+
+
+@pytest.fixture(scope="module")
+def sink() -> Iterator[Sink]:
+    """A sink with one event in two attempts, one with violations, and one that is no JSON."""
+    with Sink(CONTRACT, "a secret of the tests", replies=(500, 200)) as running:
+        payload: Any = copy.deepcopy(CONTRACT.events[0].examples[0])
+        good = json.dumps(payload).encode()
+        del payload["data"]["id"]
+        payload["data"]["name"] = 1
+        payload["data"]["scopes"] = ["license:read"] * 300
+        payload["data"]["user"]["email"] = "x" * 5000
+        for body in (good, good, json.dumps(payload).encode(), b"<p>\xff"):
+            httpx.post(f"{running.url}/hooks", content=body)
+        yield running
+
+
+@pytest.fixture(params=["light", "dark"])
+def page(request: Any, browser: Browser, sink: Sink) -> Iterator[Page]:
+    scheme: Literal["light", "dark"] = request.param
+    opened = browser.new_page(color_scheme=scheme, viewport={"width": 1400, "height": 900})
+    yield opened
+    opened.close()
+
+
+def complaints(page: Page) -> list[str]:
+    """What the checker has against the page as it stands, with the elements."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['impact']} {one['id']}: {one['help']}: {[node['html'] for node in one['nodes']][:5]}"
+        for one in found
+        if one["impact"] in SERIOUS
+    ]
+
+
+def test_the_checker_complains(page: Page, sink: Sink) -> None:
+    page.goto(f"{sink.url}/_hookproof/#1")
+    expect(page.locator("#detail h2")).to_have_text("Delivery 1")
+    page.evaluate("document.querySelector('input[type=password]').labels[0].firstChild.remove()")
+    (complaint,) = complaints(page)
+    assert "critical label" in complaint
+
+
+@pytest.mark.parametrize("number", [2, 3, 4])
+def test_the_list_and_a_delivery(page: Page, sink: Sink, number: int) -> None:
+    page.goto(f"{sink.url}/_hookproof/#{number}")
+    expect(page.locator("#detail h2")).to_have_text(f"Delivery {number}")
+    assert complaints(page) == []
+    for name in ("Text", "Hex"):
+        button = page.get_by_role("button", name=name, exact=True)
+        if button.count():
+            button.click()
+            assert complaints(page) == []
+
+
+def test_a_comparison(page: Page, sink: Sink) -> None:
+    page.goto(f"{sink.url}/_hookproof/")
+    page.evaluate(SHOW, [1, 3])
+    expect(page.locator("#detail h2")).to_have_text("Deliveries 1 and 3")
+    assert complaints(page) == []
+    page.get_by_role("button", name="Everything").click()
+    assert complaints(page) == []

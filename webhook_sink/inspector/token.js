@@ -43,7 +43,7 @@ export function long(name, text, className, first = FIRST) {
     else more.textContent = words();
   });
   more.className = "more";
-  element.append(" ", more);
+  element.append(more);
   return element;
 }
 

@@ -9,6 +9,7 @@ from hookproof import amounts, values
 from hookproof.deliveries_options import add_deliveries
 from hookproof.exits import CommandError
 from hookproof.mock_options import add_mock
+from hookproof.passing_options import add_passing
 from hookproof.signature_options import add_signature
 from hookproof.verify_options import add_verify
 
@@ -139,6 +140,7 @@ def _sink(command: argparse.ArgumentParser) -> None:
         metavar="STATUSES",
         help="answer with these statuses in turn, the last one repeats: 500,500,200",
     )
+    add_passing(command)
 
 
 def _access(command: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ from hookproof.contract_option import contract_of
 from hookproof.exits import CommandError
 from hookproof.listening import is_open, listen, url_of
 from hookproof.logs import show_logs
+from hookproof.passing_options import passing_of
 from hookproof.ready_file import announcement
 from hookproof.serving import serve
 from hookproof.sink_screen import sink_screen, warning
@@ -33,6 +34,7 @@ def run_sink(options: argparse.Namespace) -> int:
     made = None if given else token_for(listener)
     if is_open(options.host):
         LOG.warning("%s", warning(options.host))
+    passing = passing_of(options, listener)
     url = url_of(listener)
     with TemporaryDirectory(prefix="hookproof-sink-") as directory:
         path = options.store or Path(directory, "deliveries.sqlite3")
@@ -47,8 +49,11 @@ def run_sink(options: argparse.Namespace) -> int:
             replies=options.reply,
             limit=options.limit,
             bounds=Bounds(options.keep_count, options.keep_age, options.keep_size),
+            passing=passing,
             token=given or made,
         )
         lines = sink_screen(url, path, options.store is not None, made, given is not None)
+        if passing.forward_to is not None:
+            lines.insert(1, f"every delivery is passed on to {passing.forward_to.shown}")
         with announcement(lines, url, options.ready_file) as announce:
             return serve(uvicorn_config(app), listener, announce)

@@ -9,12 +9,14 @@ from starlette.staticfiles import StaticFiles
 
 from openapi.document import Contract
 from openapi.guard import Guard
+from webhook_sink.allowed import NOWHERE, Passing
 from webhook_sink.answers import explained
 from webhook_sink.arrivals import Arrivals
 from webhook_sink.delivery import Delivery
 from webhook_sink.endpoints import endpoints
 from webhook_sink.entrance import HEALTH, Entrance
 from webhook_sink.extent import Bounds
+from webhook_sink.forwarding import Forwarding
 from webhook_sink.given_secrets import Secrets, listed
 from webhook_sink.judging import Judging
 from webhook_sink.parts import Parts
@@ -38,6 +40,7 @@ def create_app(  # noqa: PLR0913 - all that a sink can be told
     reply: Reply = as_listed,
     limit: int = LIMIT,
     bounds: Bounds = NO_BOUNDS,
+    passing: Passing = NOWHERE,
     arrivals: Arrivals | None = None,
     token: str | None = None,
 ) -> Router:
@@ -47,7 +50,7 @@ def create_app(  # noqa: PLR0913 - all that a sink can be told
     counts. `replies` holds one status (200 to 599) for each delivery in turn, the last repeats;
     `reply` may choose another for a delivery: it is called in the thread that stores, and returns
     None where it does not choose. `limit` is in bytes of body, `bounds` are what is kept of all
-    deliveries.
+    deliveries. `passing` says where they go on to, and where they may be sent on request.
     `arrivals` hears of every delivery stored. With a `token`, page and API are for whoever has it.
     The app takes `store` over and closes it at its end.
     """
@@ -66,7 +69,9 @@ def create_app(  # noqa: PLR0913 - all that a sink can be told
     # Nobody reads in an index why a signature is wrong.
     quickly = partial(judged, explained=False)
     judging = Judging(store, quickly, arrivals, secrets, writer.busy)
-    parts = Parts(contract, store, judged, arrivals, judging, secrets=secrets)
+    parts = Parts(contract, store, judged, arrivals, judging, secrets=secrets, passing=passing)
+    to = passing.forward_to
+    forwarding = [Forwarding(store, arrivals, parts.news, to)] if to else []
     # The page, and what pages of mock and sink have in common.
     page = StaticFiles(packages=[("webhook_sink", "inspector"), ("openapi", "page")], html=True)
     own = explained([*endpoints(parts), Mount("/", page)])
@@ -74,12 +79,14 @@ def create_app(  # noqa: PLR0913 - all that a sink can be told
         routes=[Mount("/_hookproof", Entrance(own, token, {HEALTH}) if token else Guard(own))],
         default=Receiver(writer, limit),
         redirect_slashes=False,
-        lifespan=_lifespan([Pruning(store, bounds, parts.removed), writer, judging], store),
+        lifespan=_lifespan(
+            [Pruning(store, bounds, parts.removed), writer, *forwarding, judging], store
+        ),
     )
 
 
 def _lifespan(
-    threads: Sequence[Pruning | Writer | Judging], store: Store
+    threads: Sequence[Pruning | Writer | Forwarding | Judging], store: Store
 ) -> Callable[[object], AbstractAsyncContextManager[None]]:
     """Start `threads`; end them in the same order, and then close `store`."""
 

@@ -7,6 +7,7 @@ from starlette.routing import Route
 from webhook_sink.api import Api
 from webhook_sink.judge_api import Anew
 from webhook_sink.parts import Parts
+from webhook_sink.passing_api import PassingApi
 from webhook_sink.stream import Stream
 
 
@@ -21,4 +22,5 @@ def endpoints(parts: Parts) -> Sequence[Route]:
         Route("/api/deliveries/stream", Stream(parts).answer),
         Route("/api/deliveries/{id:int}", api.get),
         Route("/api/deliveries/{id:int}/judge", Anew(parts).answer, methods=["POST"]),
+        Route("/api/deliveries/{id:int}/resend", PassingApi(parts).resend, methods=["POST"]),
     ]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from openapi.document import Contract
+from webhook_sink.allowed import NOWHERE, Passing
 from webhook_sink.arrivals import Arrivals
 from webhook_sink.delivery import Delivery
 from webhook_sink.judging import Judging
@@ -28,6 +29,8 @@ class Parts:
     """Hears of what else changed."""
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Those of the webhooks that are known; the first counts."""
+    passing: Passing = NOWHERE
+    """Where deliveries may be sent to."""
 
     @property
     def showing(self) -> Showing:

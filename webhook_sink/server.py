@@ -4,13 +4,13 @@ import socket
 from contextlib import ExitStack, closing
 from pathlib import Path
 from time import monotonic
-from types import TracebackType
 from typing import Self
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from openapi.document import Contract
+from webhook_sink.allowed import NOWHERE, Passing
 from webhook_sink.app import LIMIT, create_app
 from webhook_sink.arrivals import Arrivals
 from webhook_sink.delivery import Delivery
@@ -66,6 +66,7 @@ class Sink:
         limit: int = LIMIT,
         *,
         token: str | None = None,
+        passing: Passing = NOWHERE,
     ) -> None:
         """Port 0 is any free one. `store` is an SQLite file, or None for memory alone.
 
@@ -80,6 +81,7 @@ class Sink:
         self._reply = reply
         self._limit = limit
         self._token = token
+        self._passing = passing
         self._running: Running | None = None
 
     def __enter__(self) -> Self:
@@ -100,6 +102,7 @@ class Sink:
                 replies=self._replies,
                 reply=self._reply,
                 limit=self._limit,
+                passing=self._passing,
                 arrivals=arrivals,
                 token=self._token,
             )
@@ -109,12 +112,7 @@ class Sink:
         self._running = running
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop, once every delivery that was read is answered."""
         self._here.stop()
         self._running = None

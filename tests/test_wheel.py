@@ -269,6 +269,9 @@ webhook_sink/api.py
 webhook_sink/app.py
 webhook_sink/arrivals.py
 webhook_sink/attempt.py
+webhook_sink/carried.py
+webhook_sink/copies_api.py
+webhook_sink/curl_copy.py
 webhook_sink/database.py
 webhook_sink/delivery.py
 webhook_sink/destination.py
@@ -276,10 +279,12 @@ webhook_sink/diagnosis.py
 webhook_sink/endpoints.py
 webhook_sink/entrance.py
 webhook_sink/extent.py
+webhook_sink/export.py
 webhook_sink/facts.py
 webhook_sink/filter.py
 webhook_sink/given_secrets.py
 webhook_sink/forwarding.py
+webhook_sink/har.py
 webhook_sink/index.py
 webhook_sink/inspector/actions.js
 webhook_sink/inspector/api.js
@@ -327,6 +332,7 @@ webhook_sink/parts.py
 webhook_sink/passed.py
 webhook_sink/passing_api.py
 webhook_sink/pruning.py
+webhook_sink/pytest_copy.py
 webhook_sink/query.py
 webhook_sink/received.py
 webhook_sink/receiver.py

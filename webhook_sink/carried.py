@@ -1,0 +1,37 @@
+"""What of a delivery a copy of it carries to another address. Pure."""
+
+from webhook_sink.delivery import Delivery, Headers
+
+_OF_THE_CONNECTION = frozenset(
+    b"connection content-length expect host http2-settings keep-alive te trailer "
+    b"transfer-encoding upgrade".split()
+)
+
+
+def carried(delivery: Delivery) -> Headers:
+    """Return the headers in order, but for those of the connection, which has ended."""
+    named = {
+        name.strip().lower()
+        for value in delivery.values("connection")
+        for name in value.split(b",")
+    }
+    return tuple(
+        (name, value)
+        for name, value in delivery.headers
+        if (lower := name.lower()) not in _OF_THE_CONNECTION | named
+        and not lower.startswith(b"proxy-")
+    )
+
+
+def has_body(delivery: Delivery) -> bool:
+    """Say whether there was a body, be it of no bytes."""
+    stated = delivery.values("content-length") or delivery.values("transfer-encoding")
+    return bool(delivery.body or stated)
+
+
+def remarks(delivery: Delivery) -> list[str]:
+    """Return what a copy of the delivery cannot carry, each in one sentence."""
+    found = []
+    if delivery.truncated:
+        found.append(f"only the first {len(delivery.body)} bytes of the body were kept")
+    return found

@@ -1,69 +1,159 @@
 """What was acknowledged before a `kill -9` is there afterwards, byte for byte."""
 
-import http.client
-import os
+import base64
+import random
+import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
+
+from webhook_sink.delivery import Delivery
 from webhook_sink.store import open_store
 
-SCRIPT = """
-import sys, threading
-from pathlib import Path
-from openapi.loading import load
-from webhook_sink.server import Sink
-with Sink(load(), store=Path(sys.argv[1])) as sink:
-    print(sink.port, flush=True)
-    threading.Event().wait()
-"""
-ENOUGH = 150
-"""Acknowledged deliveries, after which the sink is killed under load."""
+ROUNDS = 20
+SENDERS = 8
+DEADLINE = 30.0
+LARGEST = 17
+"""Two to the power of it is the largest body."""
+LONGEST = 0.3
+"""Seconds of load after the first acknowledgement."""
+
+Sent = tuple[str, str, tuple[tuple[bytes, bytes], ...], bytes]
+"""Method, target, header pairs and body."""
 
 
-def test_acknowledged_deliveries_survive_kill_9(tmp_path: Path) -> None:
-    path = tmp_path / "deliveries.db"
+@dataclass
+class Books:
+    """What was sent, and what of it was acknowledged, by target: no two have the same."""
+
+    sent: dict[str, Sent] = field(default_factory=dict)
+    acknowledged: set[str] = field(default_factory=set)
+    first: threading.Event = field(default_factory=threading.Event)
+    """Set once something of the present round was acknowledged."""
+
+
+@contextmanager
+def killed(path: Path) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """Run a sink over the file; yield its URL and the process, which ends by `kill -9`."""
+    command = [sys.executable, "-P", "-m", "hookproof", "sink", "--port", "0", "--store", str(path)]
     process = subprocess.Popen(
-        [sys.executable, "-P", "-c", SCRIPT, str(path)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},  # what is tested here
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     assert process.stdout is not None
-    port = int(process.stdout.readline())
-    acknowledged: list[bytes] = []
-    enough = threading.Event()
+    try:
+        yield process.stdout.readline().partition("listening on ")[2].split()[0], process
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
 
-    def send(sender: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-        try:
-            for number in range(10_000):
-                body = f"{sender}/{number}/".encode() + os.urandom(1000)
-                connection.request("POST", f"/{sender}", body)
-                answer = connection.getresponse()
-                answer.read()
-                assert answer.status == 200
-                acknowledged.append(body)
-                if len(acknowledged) >= ENOUGH:
-                    enough.set()
-        except (OSError, http.client.HTTPException):
-            pass  # killed
-        finally:
-            connection.close()
 
-    senders = [threading.Thread(target=send, args=(number,)) for number in range(4)]
+def test_what_was_acknowledged_survives_kill_9_twenty_times(tmp_path: Path) -> None:
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")  # shown on failure
+    chance = random.Random(seed)
+    path, books = tmp_path / "deliveries.db", Books()
+    for number in range(ROUNDS):
+        with killed(path) as (url, process):
+            one_round(number, url, process, books, chance)
+    with killed(path) as (url, _):
+        shown_again(
+            url, [books.sent[each] for each in chance.sample(sorted(books.acknowledged), 5)]
+        )
+    store = open_store(path)
+    kept = [sent_of(delivery) for delivery in store.list()]
+    store.close()
+    by_target = {sent[1]: sent for sent in kept}
+    assert len(by_target) == len(kept)
+    assert books.acknowledged <= by_target.keys()
+    # What was not acknowledged may be there, but nothing half.
+    assert all(books.sent[target] == sent for target, sent in by_target.items())
+
+
+def one_round(
+    number: int, url: str, process: "subprocess.Popen[str]", books: Books, chance: random.Random
+) -> None:
+    """Kill the process at a random moment of a load of concurrent deliveries."""
+    books.first.clear()
+    seeds = [chance.random() for _ in range(SENDERS)]
+    senders = [
+        threading.Thread(target=send, args=(url, f"/{number}/{place}", books, random.Random(seed)))
+        for place, seed in enumerate(seeds)
+    ]
     for sender in senders:
         sender.start()
-    assert enough.wait(60)
-    process.kill()
+    assert books.first.wait(DEADLINE), "nothing was acknowledged"
+    end = threading.Timer(chance.uniform(0, LONGEST), process.kill)
+    end.start()
     for sender in senders:
         sender.join()
-    process.wait()
-    process.stdout.close()
+    end.join()
 
-    store = open_store(path)
-    kept = {delivery.body for delivery in store.list()}
-    store.close()
-    assert len(acknowledged) >= ENOUGH
-    assert set(acknowledged) <= kept
+
+def send(url: str, prefix: str, books: Books, chance: random.Random) -> None:
+    """Deliver over one connection until it breaks; write down what was acknowledged."""
+    address = ("127.0.0.1", int(url.rpartition(":")[2]))
+    number = 0
+    try:
+        with socket.create_connection(address, timeout=DEADLINE) as connection:
+            while True:
+                number += 1
+                sent, data = drawn(f"{prefix}/{number}?a=%41&&", chance)
+                books.sent[sent[1]] = sent
+                connection.sendall(data)
+                answer = b""
+                while b"\r\n\r\n" not in answer:
+                    chunk = connection.recv(65536)
+                    if not chunk:
+                        return  # killed
+                    answer += chunk
+                assert answer.startswith(b"HTTP/1.1 200 "), answer
+                books.acknowledged.add(sent[1])
+                books.first.set()
+    except OSError:
+        return  # killed
+
+
+def drawn(target: str, chance: random.Random) -> tuple[Sent, bytes]:
+    """Return a delivery, and the bytes that make it."""
+    body = chance.randbytes(chance.randrange(2 ** chance.randint(0, LARGEST)))
+    headers = [(b"Host", b"x"), (b"X-Odd", b"\xff 1"), (b"x-odd", b""), (b"X-ODD", b"2")]
+    framed = body
+    if chance.random() < 0.3:
+        headers.append((b"TRANSFER-encoding", b"chunked"))
+        cut = chance.randint(0, len(body))
+        parts = [part for part in (body[:cut], body[cut:]) if part]
+        framed = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
+    else:
+        headers.append((b"content-Length", b"%d" % len(body)))
+    chance.shuffle(headers)
+    method = chance.choice(["POST", "PUT", "PATCH"])
+    head = b"".join(b"%s: %s\r\n" % pair for pair in headers)
+    line = f"{method} {target} HTTP/1.1\r\n".encode()
+    return (method, target, tuple(headers), body), line + head + b"\r\n" + framed
+
+
+def shown_again(url: str, sents: list[Sent]) -> None:
+    """See that the API of a sink that started anew shows these."""
+    api = f"{url}/_hookproof/api/deliveries"
+    with httpx.Client(timeout=DEADLINE, trust_env=False) as client:
+        for sent in sents:
+            found, after = [], 0
+            while after is not None:
+                page = client.get(api, params={"text": sent[1], "after": after}).json()
+                found += page["deliveries"]
+                after = page["next"]
+            (shown,) = (client.get(f"{api}/{summary['id']}").json() for summary in found)
+            headers = tuple(tuple(text.encode("latin-1") for text in h) for h in shown["headers"])
+            body = base64.b64decode(shown["body"]["base64"])
+            assert (shown["method"], shown["target"], headers, body) == sent
+
+
+def sent_of(delivery: Delivery) -> Sent:
+    return delivery.method, delivery.target, delivery.headers, delivery.body

@@ -44,13 +44,23 @@ def _json(command: argparse.ArgumentParser) -> None:
 
 def _filters(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
-    add("--event", metavar="NAME", help="only this event; - for what names none that is known")
+    add(
+        "--event",
+        type=_text,
+        metavar="NAME",
+        help="only this event; - for what names none that is known",
+    )
     add("--verdict", choices=KINDS, metavar="KIND", help="conforms, warning or violation")
     add(
         "--signature", choices=SIGNATURES, metavar="KIND", help="valid, invalid, missing, unchecked"
     )
-    add("--path", metavar="PATH", help="only this path; with * at its end all that begin so")
-    add("--text", metavar="TEXT", help="only with this text in target, headers or body")
+    add(
+        "--path",
+        type=_text,
+        metavar="PATH",
+        help="only this path; with * at its end all that begin so",
+    )
+    add("--text", type=_text, metavar="TEXT", help="only with this text in target, headers or body")
 
 
 def _list(command: argparse.ArgumentParser) -> None:
@@ -117,7 +127,11 @@ def _resend(command: argparse.ArgumentParser) -> None:
         "ids", nargs="+", type=values.count, metavar="ID", help="the deliveries' numbers"
     )
     command.add_argument(
-        "--to", required=True, metavar="URL", help="where to; the sink must allow it (--resend-to)"
+        "--to",
+        required=True,
+        type=_text,
+        metavar="URL",
+        help="where to; the sink must allow it (--resend-to)",
     )
 
 
@@ -134,6 +148,15 @@ def _export(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--output", type=Path, metavar="FILE", help="write there, whole or not at all (stdout)"
     )
+
+
+def _text(text: str) -> str:
+    """Read what a URL or JSON can carry; not bytes that are none in UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError(f"{text!a} is not UTF-8") from None
+    return text
 
 
 def _place(text: str) -> tuple[str, str]:

@@ -358,6 +358,7 @@ CANNOT = {
     "an unknown event": (["list", "--event", "x"], 'does not know the event "x"'),
     "a place that is none": (["wait", "--where", "data=1"], "'data' is no JSON pointer"),
     "a place without a value": (["wait", "--where", "/data"], "write /data=VALUE"),
+    "bytes that are no text": (["list", "--text", "\udcff"], r"'\udcff' is not UTF-8"),
     "both beginnings": (["wait", "--after", "1", "--from", "now"], "not allowed with"),
     "no receiver": (["resend", "1"], "required: --to"),
     "a URL that is none": (["list", "--sink", "x"], "'x' is not a URL"),

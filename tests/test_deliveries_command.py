@@ -248,6 +248,18 @@ def test_clear_removes_everything_but_only_when_it_is_meant(
     assert sink.deliveries() == ()
 
 
+def test_the_token_comes_from_the_environment(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Sink(load(), token="the-token-of-the-sink") as sink:
+        post(sink, b"1")
+        assert main(["deliveries", "list", "--sink", sink.url]) == 2
+        told = capsys.readouterr().err
+        assert f"the sink at {sink.url} asks for its token: set HOOKPROOF_SINK_TOKEN" in told
+        monkeypatch.setenv("HOOKPROOF_SINK_TOKEN", "the-token-of-the-sink")
+        assert deliveries(capsys, "list", "--ids", "--sink", sink.url) == "1\n"
+
+
 def test_follow_tells_each_as_it_comes_until_ctrl_c() -> None:
     options = ["-m", "hookproof", "sink", "--port", "0"]
     with started(options) as url:

@@ -278,12 +278,12 @@ webhook_sink/destination.py
 webhook_sink/diagnosis.py
 webhook_sink/endpoints.py
 webhook_sink/entrance.py
-webhook_sink/extent.py
 webhook_sink/export.py
+webhook_sink/extent.py
 webhook_sink/facts.py
 webhook_sink/filter.py
-webhook_sink/given_secrets.py
 webhook_sink/forwarding.py
+webhook_sink/given_secrets.py
 webhook_sink/har.py
 webhook_sink/index.py
 webhook_sink/inspector/actions.js
@@ -304,7 +304,6 @@ webhook_sink/inspector/icon.svg
 webhook_sink/inspector/index.html
 webhook_sink/inspector/inspector.css
 webhook_sink/inspector/inspector.js
-webhook_sink/judge_api.py
 webhook_sink/inspector/json.js
 webhook_sink/inspector/keys.js
 webhook_sink/inspector/lines.js
@@ -324,6 +323,7 @@ webhook_sink/inspector/steps.js
 webhook_sink/inspector/token.js
 webhook_sink/inspector/totals.js
 webhook_sink/inspector/tree.js
+webhook_sink/judge_api.py
 webhook_sink/judging.py
 webhook_sink/likely_keys.py
 webhook_sink/news.py
@@ -338,8 +338,8 @@ webhook_sink/received.py
 webhook_sink/receiver.py
 webhook_sink/running.py
 webhook_sink/search.py
-webhook_sink/serialised.py
 webhook_sink/sending.py
+webhook_sink/serialised.py
 webhook_sink/server.py
 webhook_sink/showing.py
 webhook_sink/signature_values.py

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
-from starlette.routing import Mount, Router
+from starlette.responses import RedirectResponse
+from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 
 from openapi.document import Contract
@@ -76,7 +77,10 @@ def create_app(  # noqa: PLR0913 - all that a sink can be told
     page = StaticFiles(packages=[("webhook_sink", "inspector"), ("openapi", "page")], html=True)
     own = explained([*endpoints(parts), Mount("/", page)])
     return Router(
-        routes=[Mount("/_hookproof", Entrance(own, token, {HEALTH}) if token else Guard(own))],
+        routes=[
+            Mount("/_hookproof", Entrance(own, token, {HEALTH}) if token else Guard(own)),
+            Route("/_hookproof", lambda _: RedirectResponse("/_hookproof/")),
+        ],
         default=Receiver(writer, limit),
         redirect_slashes=False,
         lifespan=_lifespan(

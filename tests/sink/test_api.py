@@ -44,6 +44,13 @@ def test_list_and_get(start: Any) -> None:
     assert SECRET not in json.dumps([listed, one])
 
 
+def test_the_page_without_its_slash_is_no_delivery(start: Any) -> None:
+    with start() as client:
+        answer = client.http.get(f"{client.sink.url}/_hookproof")
+        assert (answer.status_code, answer.headers["location"]) == (307, "/_hookproof/")
+        assert client.api("api/deliveries").json()["total"] == 0
+
+
 def test_hostile_bodies_are_data(start: Any) -> None:
     with start() as client:
         for number, body in enumerate(HOSTILE, 1):

@@ -59,9 +59,11 @@ def _act(sink: SinkClient, options: argparse.Namespace) -> int:
 
 
 def _show(sink: SinkClient, options: argparse.Namespace) -> int:
+    if options.to is not None and options.form not in ("curl", "test"):
+        raise CommandError("--to says where a copy sends to: pass --as curl or --as test as well")
     try:
         if options.form in ("curl", "test", "har"):
-            copy = sink.copy(options.id, options.form)
+            copy = sink.copy(options.id, options.form, options.to)
             print_raw(copy.removesuffix("\n").encode() + b"\n")
             return DONE
         data = sink.delivery(options.id)

@@ -87,6 +87,9 @@ def _show(command: argparse.ArgumentParser) -> None:
         metavar="FORM",
         help="print a curl line, a pytest test, a HAR entry, JSON, or the body's bytes",
     )
+    command.add_argument(
+        "--to", type=_text, metavar="URL", help="where curl line or test send to (the sink itself)"
+    )
 
 
 def _wait(command: argparse.ArgumentParser) -> None:

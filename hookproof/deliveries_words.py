@@ -86,7 +86,7 @@ def whole(data: Json) -> list[str]:
         alike = "byte for byte the body of" if data["same_body"] else "not the body of"
         numbers = ", ".join(str(one["id"]) for one in data["attempts"])
         lines.append(f"           {alike} {data['repeats']}; all attempts: {numbers}")
-    lines += [f"passed on  {passed(one)}" for one in data["passed"]]
+    lines += [f"{one['why']:<9}  {passed(one)}" for one in data["passed"]]
     lines += ["", *_findings(data), "headers"]
     lines += [f"  {name}: {value}" for name, value in data["headers"]]
     lines += ["", *_body(data)]
@@ -94,9 +94,10 @@ def whole(data: Json) -> list[str]:
 
 
 def passed(one: Json) -> str:
-    """Return an attempt to pass a delivery on, and what came of it."""
-    outcome = one["status"] if one["status"] is not None else one["error"] or "no answer"
-    return f"{one['url']} ({one['why']}): {outcome} after {float(one['seconds']):.3f} s"
+    """Return where a delivery was sent to, and what came of it."""
+    if one["status"] is None:
+        return f"{one['url']}: {one['error'] or 'no answer'}"
+    return f"{one['url']}: {one['status']} after {float(one['seconds']):.3f} s"
 
 
 def _findings(data: Json) -> Iterator[str]:

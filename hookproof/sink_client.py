@@ -85,9 +85,9 @@ class SinkClient:
         answer = self._ask("GET", "deliveries/wait", asked, longer=timeout)
         return None if answer.status_code == 204 else self._json(FULL, answer)
 
-    def copy(self, number: int, form: str) -> str:
-        """Return a delivery as `curl`, `test` or `har`."""
-        return self._ask("GET", f"deliveries/{number}/copy", {"as": form}).text
+    def copy(self, number: int, form: str, url: str | None) -> str:
+        """Return a delivery as `curl` or `test`, which send to `url` (the sink's own), or `har`."""
+        return self._ask("GET", f"deliveries/{number}/copy", {"as": form, "url": url}).text
 
     def resend(self, number: int, url: str) -> Json:
         """Have a delivery sent to `url`; return what came of it."""

@@ -372,6 +372,7 @@ CANNOT = {
     "a place without a value": (["wait", "--where", "/data"], "write /data=VALUE"),
     "bytes that are no text": (["list", "--text", "\udcff"], r"'\udcff' is not UTF-8"),
     "both beginnings": (["wait", "--after", "1", "--from", "now"], "not allowed with"),
+    "a copy that sends nowhere": (["show", "1", "--to", "http://h"], "pass --as curl or --as test"),
     "no receiver": (["resend", "1"], "required: --to"),
     "a URL that is none": (["list", "--sink", "x"], "'x' is not a URL"),
 }

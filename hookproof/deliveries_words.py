@@ -56,7 +56,7 @@ def marks(summary: Json) -> Iterator[str]:
     if summary["truncated"]:
         yield "cut"
     if summary["forwarded"] is not None:
-        yield f"forwarded: {summary['forwarded']}"
+        yield f"passed on: {summary['forwarded']}"
 
 
 def answered(summary: Json) -> str:

@@ -1,14 +1,14 @@
 """`hookproof signature sign|verify`: the signature of a body by hand, over its raw bytes."""
 
 import argparse
-import secrets
 import sys
 import time
 from pathlib import Path
+from secrets import token_hex
 
-from hookproof.contract_option import contract_of, fitting
+from hookproof.contract_option import contract_of
 from hookproof.exits import CommandError
-from hookproof.values import from_environment
+from hookproof.webhook_secrets import secrets_of
 from openapi.document import Contract
 from openapi.json_text import parse
 from openapi.pointer import get
@@ -22,15 +22,17 @@ VALID, INVALID = 0, 1
 def run_signature(options: argparse.Namespace) -> int:
     """Sign or verify what the options name; return the exit code."""
     contract = contract_of(options.contract)
-    secret = from_environment(options.webhook_secret, "HOOKPROOF_WEBHOOK_SECRET")
-    if secret is None:
+    given = options.webhook_secret
+    secrets = secrets_of(contract, [given] if isinstance(given, str) else given or [])
+    if not secrets:
         raise CommandError(
             "no webhook secret was given: set HOOKPROOF_WEBHOOK_SECRET or pass --webhook-secret"
         )
-    fitting(contract, secret)
     body = _body(options.file)
     scheme = _scheme(contract, options.event, body)
-    return (_sign if options.action == "sign" else _verify)(options, scheme, body, secret)
+    if options.action == "sign":
+        return _sign(options, scheme, body, secrets[0])
+    return _verify(options, scheme, body, secrets)
 
 
 def _sign(options: argparse.Namespace, scheme: SignatureScheme, body: bytes, secret: str) -> int:
@@ -40,7 +42,7 @@ def _sign(options: argparse.Namespace, scheme: SignatureScheme, body: bytes, sec
     ):
         if given is not None and named is None:
             raise CommandError(f"{what}; leave it out")
-    identity = options.id if options.id is not None else secrets.token_hex(16)
+    identity = options.id if options.id is not None else token_hex(16)
     if not (identity.isascii() and identity.isprintable() and identity.strip() == identity != ""):
         raise CommandError("--id: an identity is printable ASCII, as a header has it")
     at = time.time() if options.at is None else options.at
@@ -49,7 +51,9 @@ def _sign(options: argparse.Namespace, scheme: SignatureScheme, body: bytes, sec
     return VALID
 
 
-def _verify(options: argparse.Namespace, scheme: SignatureScheme, body: bytes, secret: str) -> int:
+def _verify(
+    options: argparse.Namespace, scheme: SignatureScheme, body: bytes, secrets: tuple[str, ...]
+) -> int:
     headers = list(options.header)
     if options.signature is not None:
         value = options.signature.encode(errors="surrogateescape")
@@ -60,12 +64,12 @@ def _verify(options: argparse.Namespace, scheme: SignatureScheme, body: bytes, s
             "or --signature VALUE"
         )
     at = float(time.time() if options.at is None else options.at)
-    complaint = verify(scheme, headers, body, secret, at)
+    complaint = verify(scheme, headers, body, secrets[0], at)
     if complaint is None:
         print(f"valid: {scheme.header} is the {scheme.algorithm} of {_signed(scheme)}")
         return VALID
     came = Delivery(0, at, "POST", "/", tuple(headers), body, False, "", 0)
-    reason = explain(scheme, came, secret)
+    reason = explain(scheme, came, secrets)
     print(f"invalid: {complaint}" + (f": {reason}" if reason else ""))
     return INVALID
 

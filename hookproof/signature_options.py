@@ -4,6 +4,8 @@ import argparse
 import re
 from pathlib import Path
 
+from hookproof import values
+
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 
 
@@ -12,6 +14,7 @@ def add_signature(command: argparse.ArgumentParser) -> None:
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
     sign = actions.add_parser("sign", help="print the headers that prove a body")
     _shared(sign)
+    sign.add_argument("--webhook-secret", metavar="S", help="the secret to sign with")
     sign.add_argument(
         "--id", metavar="ID", help="the identity, if the contract signs one (default: a new one)"
     )
@@ -20,6 +23,13 @@ def add_signature(command: argparse.ArgumentParser) -> None:
     )
     verify = actions.add_parser("verify", help="say whether headers prove a body, and why not")
     _shared(verify)
+    verify.add_argument(
+        "--webhook-secret",
+        action=values.Each,
+        default=[],
+        metavar="S",
+        help="the secret; more of them, with the option again, explain what is not of the first",
+    )
     verify.add_argument(
         "--header",
         "-H",
@@ -44,7 +54,6 @@ def _shared(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "file", nargs="?", default="-", metavar="FILE", help="the body; - is stdin (%(default)s)"
     )
-    command.add_argument("--webhook-secret", metavar="S", help="the secret to sign with")
     command.add_argument(
         "--event", metavar="NAME", help="the event that is signed (default: the one the body names)"
     )

@@ -58,6 +58,10 @@ def test_a_wrong_signature_is_explained_with_exit_code_1(
         (["--signature", f"sha256={value}"], "'sha256=' stands before it"),
         (["--signature", "\udcff"], "it is no digest in base64 or hex"),
         (["-H", header, "--webhook-secret", "unlike it"], "it is made with another secret, or"),
+        (
+            ["-H", header, "--webhook-secret", "unlike it", "--webhook-secret", WEBHOOK_SECRET],
+            "the second of the 2 secrets that were given",
+        ),
     ):
         assert main(["signature", "verify", body, *arguments]) == 1
         told = capsys.readouterr().out

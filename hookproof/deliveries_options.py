@@ -31,10 +31,15 @@ def filters_of(options: argparse.Namespace) -> dict[str, str | None]:
 
 def _sink(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--sink", type=values.url, metavar="URL", help="the sink (http://127.0.0.1:4020)"
+        "--sink",
+        type=values.url,
+        metavar="URL",
+        help="the sink (HOOKPROOF_SINK, or http://127.0.0.1:4020)",
     )
     command.add_argument(
-        "--token", metavar="T", help="the token that the sink asks for, if it does"
+        "--token",
+        metavar="T",
+        help="the token that the sink asks for, if it does (HOOKPROOF_SINK_TOKEN)",
     )
 
 

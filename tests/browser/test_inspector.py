@@ -1,24 +1,21 @@
-"""The sink's page in a real browser: deliveries appear as they come, and hostile ones stay text."""
+"""The list of the sink's page in a real browser: what comes appears, what is hostile stays text."""
 
-import json
+import subprocess
 from collections.abc import Iterator
-from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from openapi.loading import load
-from openapi.signature import sign
+from posting import CONTRACT, SECRET, example, post
+from processes import started
 from webhook_sink.server import Sink
 
-SECRET = "a secret of the tests"
 HOSTILE = "<img src=x onerror=document.title='owned'><script>document.title='owned'</script>"
 
 
 @pytest.fixture
 def sink() -> Iterator[Sink]:
-    with Sink(load(), SECRET) as running:
+    with Sink(CONTRACT, SECRET) as running:
         yield running
 
 
@@ -34,36 +31,98 @@ def page(browser: Browser, sink: Sink) -> Iterator[Page]:
     assert all(url.startswith(sink.url) for url in asked)
 
 
-def deliver(sink: Sink, payload: Any, path: str = "/hooks") -> None:
-    body = json.dumps(payload).encode()
-    scheme = load().events[0].signature
-    assert scheme is not None
-    headers = {"content-type": "application/json", scheme.header: sign(scheme, body, SECRET)}
-    assert httpx.post(sink.url + path, content=body, headers=headers).status_code == 200
-
-
-def test_an_empty_sink_says_what_to_do(page: Page, sink: Sink) -> None:
-    expect(page.locator("body")).to_contain_text("curl")
-    expect(page.locator("body")).to_contain_text(sink.url)
+def test_an_empty_sink_shows_a_command_that_works(page: Page, sink: Sink) -> None:
+    command = page.locator("#curl").text_content()
+    assert command
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=30)
+    assert " 200 " in done.stdout.splitlines()[0]
+    row = page.locator("#rows tr")
+    expect(row).to_contain_text("POST /webhook")
+    expect(row).to_contain_text(CONTRACT.events[0].name)
+    expect(page.locator("#empty")).to_be_hidden()
 
 
 def test_a_delivery_appears_without_reload_with_its_verdict(page: Page, sink: Sink) -> None:
-    payload = json.loads(json.dumps(load().events[0].examples[0]))
-    deliver(sink, payload)
-    expect(page.locator("body")).to_contain_text("conforms")
+    payload = example()
+    post(sink.url, payload)
+    expect(page.locator("#rows")).to_contain_text("conforms")
     del payload["data"]["id"]
-    deliver(sink, payload)
-    expect(page.locator("body")).to_contain_text("1 violation")
-    page.locator("#rows tr", has_text="1 violation").get_by_role("link").click()
-    expect(page.locator("body")).to_contain_text("'id' is missing")
+    post(sink.url, payload)
+    row = page.locator("#rows tr", has_text="1 violation")
+    expect(row).to_contain_text("valid")
+    row.get_by_role("link").click()
+    expect(page.locator("#detail")).to_contain_text("'id' is missing")
+    assert page.url.endswith("#2")
+    expect(row).to_have_attribute("aria-current", "true")
 
 
 def test_hostile_deliveries_are_text(page: Page, sink: Sink) -> None:
     title = page.title()
-    payload = json.loads(json.dumps(load().events[0].examples[0]))
+    payload = example()
     payload["event"] = payload["data"]["name"] = HOSTILE
-    deliver(sink, payload, "/%3Cscript%3E")
+    post(sink.url, payload, "/%3Cscript%3E")
     page.locator("#rows tr").get_by_role("link").click()
     expect(page.locator("body")).to_contain_text(HOSTILE)
     assert page.title() == title
     assert page.locator("img[src=x]").count() == 0
+
+
+def test_attempts_of_one_event_stand_together(page: Page, sink: Sink) -> None:
+    for number in (1, 2, 1, 1):
+        post(sink.url, example(number))
+    rows = page.locator("#rows tr")
+    fold = rows.first.get_by_role("button", name="attempt 3 of 1")
+    expect(fold).to_have_attribute("aria-expanded", "false")
+    expect(rows).to_have_count(2)
+    fold.click()
+    expect(fold).to_have_attribute("aria-expanded", "true")
+    expect(rows.locator(".number")).to_have_text(["4", "3", "1", "2"])
+    expect(rows.nth(1)).to_contain_text("attempt 2 of 1")
+
+
+def test_a_delivery_out_of_order_is_marked(page: Page, sink: Sink) -> None:
+    for number, second in ((1, 30), (2, 10)):
+        payload = example(number)
+        payload["triggeredAt"] = f"2026-01-01T00:00:{second}Z"
+        post(sink.url, payload)
+    expect(page.locator("#delivery-2")).to_contain_text("late, after 1")
+    expect(page.locator("#delivery-1")).not_to_contain_text("late")
+
+
+def test_the_title_counts_what_comes_while_nobody_looks(page: Page, sink: Sink) -> None:
+    expect(page.locator("#state")).to_have_text("live")
+    hide = "Object.defineProperty(document, 'hidden', { value: %s, configurable: true });"
+    told = "document.dispatchEvent(new Event('visibilitychange'))"
+    page.evaluate(hide % "true" + told)
+    post(sink.url, example(1))
+    post(sink.url, example(2))
+    expect(page).to_have_title("(2) hookproof sink")
+    page.evaluate(hide % "false" + told)
+    expect(page).to_have_title("hookproof sink")
+
+
+def test_all_is_removed_only_after_a_question(page: Page, sink: Sink) -> None:
+    post(sink.url, example())
+    rows = page.locator("#rows tr")
+    expect(rows).to_have_count(1)
+    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert len(sink.deliveries()) == 1
+    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("button", name="Remove everything").click()
+    expect(page.locator("#empty")).to_be_visible()
+    expect(rows).to_have_count(0)
+    assert sink.deliveries() == ()
+
+
+def test_what_the_bounds_took_away_is_said(browser: Browser) -> None:
+    command = ["-m", "hookproof", "sink", "--port", "0", "--keep-count", "2"]
+    with started(command) as url:
+        page = browser.new_page()
+        page.goto(f"{url}/_hookproof/")
+        for number in range(5):
+            post(url, example(number))
+        expect(page.locator("#removed")).to_contain_text("3 older ones were removed")
+        expect(page.locator("#rows .number")).to_have_text(["5", "4"])
+        page.close()

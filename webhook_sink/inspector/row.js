@@ -23,6 +23,7 @@ function request(delivery) {
   link.append(
     made("span", `Delivery ${delivery.id}: `, "unseen"),
     made("span", visible(delivery.method), "method"),
+    " ",
     made("span", visible(delivery.target.slice(0, 500)), "target"),
   );
   return link;

@@ -1,0 +1,95 @@
+"""The filters of the sink's page: in the form and in the address, for what is there and what comes."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from posting import CONTRACT, SECRET, example, post
+from webhook_sink.server import Sink
+
+NAME = CONTRACT.events[0].name
+
+
+@pytest.fixture(scope="module")
+def sink() -> Iterator[Sink]:
+    """Four: one in order, one that is broken, one of no known event, one signed wrongly."""
+    with Sink(CONTRACT, SECRET) as running:
+        post(running.url, example(1), "/hooks/first")
+        broken = example(2)
+        del broken["data"]["id"]
+        post(running.url, broken, "/hooks/second")
+        post(running.url, {"event": "of.others", "note": "Needle in the hay"}, "/elsewhere")
+        post(running.url, example(4), "/hooks/fourth", secret="another one")
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser, sink: Sink) -> Iterator[Page]:
+    opened = browser.new_page()
+    opened.goto(f"{sink.url}/_hookproof/")
+    yield opened
+    opened.close()
+
+
+def shows(page: Page, *ids: int) -> None:
+    expect(page.locator("#rows .number")).to_have_text([str(number) for number in ids])
+
+
+@pytest.mark.parametrize(
+    ("label", "value", "ids"),
+    [
+        ("Event", NAME, (4, 2, 1)),
+        ("Event", "-", (3,)),
+        ("Verdict", "conforms", (1,)),
+        ("Verdict", "violation", (4, 3, 2)),
+        ("Signature", "invalid", (4,)),
+    ],
+)
+def test_a_choice_filters(page: Page, label: str, value: str, ids: tuple[int, ...]) -> None:
+    shows(page, 4, 3, 2, 1)
+    page.get_by_label(label, exact=True).select_option(value)
+    shows(page, *ids)
+    page.reload()
+    shows(page, *ids)
+    page.get_by_role("button", name="Drop the filters").click()
+    shows(page, 4, 3, 2, 1)
+
+
+def test_path_and_text_filter_together_and_stand_in_the_address(page: Page, sink: Sink) -> None:
+    shows(page, 4, 3, 2, 1)
+    offered = page.locator("#paths option").evaluate_all("all => all.map(one => one.value)")
+    assert {"/elsewhere", "/hooks/first"} <= set(offered)
+    page.get_by_label("Path", exact=True).fill("/hooks*")
+    shows(page, 4, 2, 1)
+    page.get_by_label("Text", exact=True).fill("000004")
+    shows(page, 4)
+    assert page.url == f"{sink.url}/_hookproof/?text=000004&path=%2Fhooks*"
+
+
+def test_what_comes_is_filtered_too(page: Page, sink: Sink) -> None:
+    page.goto(f"{sink.url}/_hookproof/?text=only-this")
+    expect(page.locator("#nothing")).to_contain_text("fits the filters: text: only-this")
+    expect(page.locator("#state")).to_have_text("live")
+    post(sink.url, {"note": "that"}, "/later")
+    post(sink.url, {"note": "Only-This"}, "/later")
+    shows(page, 6)
+    expect(page.locator("#nothing")).to_be_hidden()
+
+
+def test_where_nothing_fits_the_filters_can_be_dropped(page: Page) -> None:
+    page.get_by_label("Text", exact=True).fill("nowhere to be found")
+    nothing = page.locator("#nothing")
+    expect(nothing).to_be_visible()
+    nothing.get_by_role("button").click()
+    expect(page.locator("#rows tr").first).to_be_visible()
+    expect(page.get_by_label("Text", exact=True)).to_have_value("")
+
+
+def test_a_filter_that_cannot_be_is_refused_in_words(page: Page, sink: Sink) -> None:
+    page.goto(f"{sink.url}/_hookproof/?event=of.nobody")
+    expect(page.get_by_role("alert")).to_contain_text("of.nobody")
+    page.get_by_role("button", name="Drop the filters").click()
+    expect(page.locator("#state")).to_have_text("live")
+    expect(page.locator("#said")).to_be_hidden()

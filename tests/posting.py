@@ -1,0 +1,30 @@
+"""Deliveries for tests of the sink: payloads of the contract's first event, signed or not."""
+
+import copy
+import json
+from typing import Any
+
+import httpx
+
+from openapi.loading import load
+from openapi.signature import sign
+
+CONTRACT = load()
+SECRET = "a secret of the tests"
+
+
+def example(number: int = 0) -> Any:
+    """Return a payload that conforms; another `number` is another event."""
+    payload = copy.deepcopy(CONTRACT.events[0].examples[0])
+    assert isinstance(payload, dict)
+    payload["data"]["id"] = f"00000000-0000-4000-8000-{number:012x}"
+    return payload
+
+
+def post(url: str, payload: Any, path: str = "/hooks", secret: str = SECRET) -> int:
+    """Deliver `payload` to the sink at `url`, and return what it answers."""
+    scheme = CONTRACT.events[0].signature
+    assert scheme is not None
+    body = json.dumps(payload).encode()
+    headers = {"content-type": "application/json", scheme.header: sign(scheme, body, secret)}
+    return httpx.post(url + path, content=body, headers=headers).status_code

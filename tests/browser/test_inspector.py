@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-
 from posting import CONTRACT, SECRET, example, post
 from processes import started
+
 from webhook_sink.server import Sink
 
 HOSTILE = "<img src=x onerror=document.title='owned'><script>document.title='owned'</script>"
@@ -32,10 +32,10 @@ def page(browser: Browser, sink: Sink) -> Iterator[Page]:
 
 
 def test_an_empty_sink_shows_a_command_that_works(page: Page, sink: Sink) -> None:
-    command = page.locator("#curl").text_content()
-    assert command
-    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=30)
-    assert " 200 " in done.stdout.splitlines()[0]
+    expect(page.locator("#empty")).to_be_visible()
+    command = page.locator("#curl").inner_text()
+    said = subprocess.check_output(["sh", "-c", command], text=True, timeout=30)
+    assert " 200 " in said.splitlines()[0]
     row = page.locator("#rows tr")
     expect(row).to_contain_text("POST /webhook")
     expect(row).to_contain_text(CONTRACT.events[0].name)

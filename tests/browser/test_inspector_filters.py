@@ -1,12 +1,11 @@
-"""The filters of the sink's page: in the form and in the address, for what is there and what comes."""
+"""The filters of the sink's page: in form and address, for what is there and what comes."""
 
-import json
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-
 from posting import CONTRACT, SECRET, example, post
+
 from webhook_sink.server import Sink
 
 NAME = CONTRACT.events[0].name

@@ -1,13 +1,13 @@
-"""The sink's page while the sink stops and starts again, and with more stored than a page can bear."""
+"""The sink's page while the sink stops and starts again, and with a great many deliveries."""
 
 import time
 from dataclasses import replace
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
-
 from posting import CONTRACT, SECRET, example, post
 from processes import free_port
+
 from webhook_sink.delivery import Delivery
 from webhook_sink.server import Sink
 from webhook_sink.store import open_store

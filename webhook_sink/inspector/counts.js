@@ -46,9 +46,9 @@ function progress(held, searches, isFiltered) {
   return isFiltered && held.next !== null ? `Searched back to delivery ${many(held.next)}` : "";
 }
 
-function removed({ removed: count, bounds }) {
+function removed({ removed: count }) {
   const ones = count === 1 ? "1 older one was" : `${many(count)} older ones were`;
-  return `${ones} removed by ${bounds}.`;
+  return `${ones} removed, as --keep-count, --keep-age or --keep-size says.`;
 }
 
 function judging(count, isFiltered) {

@@ -66,6 +66,7 @@ function state(words, isLive, isFinal = false) {
 /** These stand beside the list now. */
 function chosen(ids) {
   list.chosen = new Set(ids);
+  list.sought = ids[0] ?? null;
   if (ids.length === 2) marked.set(ids);
   else if (marked.ids.length === 2) marked.set([]);
   showMarked();

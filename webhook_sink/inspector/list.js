@@ -16,6 +16,7 @@ export class List {
     this.greatest = Infinity; // ids above it are new to whoever looks
     this.isDrawn = true;
     this.focused = null; // the row that is to have the focus once it is there
+    this.sought = null; // the row that is to be in sight
   }
 
   /** Draw what has changed, with the next frame. */
@@ -88,6 +89,10 @@ export class List {
     }
     this.rows = wanted;
     if (this.focused !== null) this.focus(this.focused);
+    if (this.rows.has(this.sought)) {
+      this.rows.get(this.sought).element.scrollIntoView({ block: "nearest" });
+      this.sought = null;
+    }
     this.focused = null;
   }
 

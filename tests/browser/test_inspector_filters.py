@@ -1,5 +1,6 @@
 """The filters of the sink's page: in form and address, for what is there and what comes."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -92,3 +93,18 @@ def test_a_filter_that_cannot_be_is_refused_in_words(page: Page, sink: Sink) -> 
     page.get_by_role("button", name="Drop the filters").click()
     expect(page.locator("#state")).to_have_text("live")
     expect(page.locator("#said")).to_be_hidden()
+
+
+def test_what_the_filters_show_is_exported(page: Page) -> None:
+    page.get_by_label("Event", exact=True).select_option(NAME)
+    shows(page, 4, 2, 1)
+    page.get_by_role("button", name="Export").click()
+    expect(page.get_by_role("dialog")).to_contain_text(f"event: {NAME}")
+    with page.expect_download() as lines:
+        page.get_by_role("link", name="JSON Lines").click()
+    exported = [json.loads(line) for line in lines.value.path().read_text().splitlines()]
+    assert [one["id"] for one in exported] == [1, 2, 4]
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as archive:
+        page.get_by_role("link", name="HAR").click()
+    assert len(json.loads(archive.value.path().read_text())["log"]["entries"]) == 3

@@ -1,14 +1,18 @@
 """The sink's page while the sink stops and starts again, and with a great many deliveries."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 from posting import CONTRACT, SECRET, example, post
 from processes import free_port
 
+from webhook_sink.allowed import Passing
 from webhook_sink.delivery import Delivery
+from webhook_sink.destination import destination
 from webhook_sink.server import Sink
 from webhook_sink.store import open_store
 
@@ -48,27 +52,66 @@ def test_another_store_behind_the_same_address_is_another_list(browser: Browser)
     page.close()
 
 
-def test_a_great_many_deliveries_leave_the_page_small(browser: Browser, tmp_path: Path) -> None:
-    file = tmp_path / "deliveries.sqlite"
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sink]:
+    """A sink that holds 5,000 deliveries."""
+    file = tmp_path_factory.mktemp("full") / "deliveries.sqlite"
     store = open_store(file)
     one = Delivery(0, time.time(), "POST", "/hooks", (), b"{}", False, "127.0.0.1:1", 200)
     store.append([replace(one, body=f'{{"number": {number}}}'.encode()) for number in range(5000)])
     store.close()
     with Sink(CONTRACT, SECRET, store=file) as sink:
-        page = opened(browser, sink)
-        rows = page.locator("#rows tr")
-        expect(rows).to_have_count(100)
-        expect(page.locator("#count")).to_have_text("5,000 in all")
-        for _ in range(6):
-            last = rows.last.get_attribute("data-id")
-            page.get_by_role("button", name="Older", exact=True).click()
-            expect(rows.last).not_to_have_attribute("data-id", str(last))
-        expect(rows).to_have_count(500)
-        expect(rows.last).to_have_attribute("data-id", "4301")
-        post(sink.url, example())
-        newer = page.get_by_role("button", name="Back to the newest: 1 came")
-        newer.click()
-        expect(rows.first).to_have_attribute("data-id", "5001")
-        expect(rows).to_have_count(100)
-        expect(newer).to_be_hidden()
-        page.close()
+        yield sink
+
+
+def test_a_great_many_deliveries_leave_the_page_small(browser: Browser, full: Sink) -> None:
+    page = opened(browser, full)
+    rows = page.locator("#rows tr")
+    expect(rows).to_have_count(100)
+    expect(page.locator("#count")).to_have_text("5,000 in all")
+    for _ in range(6):
+        last = rows.last.get_attribute("data-id")
+        page.get_by_role("button", name="Older", exact=True).click()
+        expect(rows.last).not_to_have_attribute("data-id", str(last))
+    expect(rows).to_have_count(500)
+    expect(rows.last).to_have_attribute("data-id", "4301")
+    post(full.url, example())
+    newer = page.get_by_role("button", name="Back to the newest: 1 came")
+    newer.click()
+    expect(rows.first).to_have_attribute("data-id", "5001")
+    expect(rows).to_have_count(100)
+    expect(newer).to_be_hidden()
+    page.close()
+
+
+def test_a_search_goes_on_until_something_is_found(browser: Browser, full: Sink) -> None:
+    page = opened(browser, full)
+    page.get_by_label("Text", exact=True).fill('"number": 3}')
+    expect(page.locator("#rows .number")).to_have_text(["4"])
+    expect(page.locator("#count")).to_contain_text("1 of 5,00")
+    expect(page.get_by_role("button", name="Search further back")).to_be_hidden()
+    page.close()
+
+
+def test_a_search_can_be_stopped(browser: Browser, full: Sink) -> None:
+    page = opened(browser, full)
+    page.route("**/deliveries?*before=*", lambda route: None)  # an answer that never comes
+    page.get_by_label("Text", exact=True).fill("nowhere to be found")
+    expect(page.locator("#progress")).to_contain_text("Searching; back to delivery 4,00")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#nothing")).to_contain_text("back to delivery 4,00")
+    page.unroute_all()
+    page.get_by_role("button", name="Search further back").click()
+    expect(page.locator("#nothing")).to_contain_text("None of the 5,00")
+    expect(page.get_by_role("button", name="Search further back")).to_be_hidden()
+    page.close()
+
+
+def test_what_came_of_passing_a_delivery_on_appears(browser: Browser) -> None:
+    with Sink(CONTRACT, SECRET, replies=(503,)) as receiver:
+        passing = Passing(forward_to=destination(receiver.url))
+        with Sink(CONTRACT, SECRET, passing=passing) as sink:
+            page = opened(browser, sink)
+            post(sink.url, example())
+            expect(page.locator("#delivery-1 .answer")).to_have_text("200\u2192 503")
+            page.close()

@@ -5,7 +5,10 @@ import { query } from "./filters.js";
 import { PAGE } from "./held.js";
 
 export class Reading {
-  /** Read into `held`; `told` is called after every page with its answer. */
+  /**
+   * Read into `held`. `told` is called with the answer of every page, and with null where it only
+   * begins or ends to search.
+   */
   constructor(held, told) {
     this.held = held;
     this.told = told;
@@ -19,7 +22,7 @@ export class Reading {
     const page = await this.#page({}, signal);
     if (turn !== this.turn) return;
     this.held.refresh(page);
-    this.#tell(page);
+    this.told(page);
     this.#goOn(turn, page.deliveries.length, signal).catch(() => {}); // the stream breaks, too
   }
 
@@ -31,7 +34,7 @@ export class Reading {
   /** Leave it at what was found. */
   stop() {
     this.#begin();
-    this.#tell(null);
+    this.told(null);
   }
 
   #begin() {
@@ -45,16 +48,17 @@ export class Reading {
     try {
       while (turn === this.turn && found < PAGE && this.held.next !== null) {
         this.isSearching = true;
+        this.told(null);
         const page = await this.#page({ before: this.held.next }, signal);
         if (turn !== this.turn) return;
         found += page.deliveries.length;
         this.held.append(page);
-        this.#tell(page);
+        this.told(page);
       }
     } finally {
       if (turn === this.turn) {
         this.isSearching = false;
-        this.#tell(null);
+        this.told(null);
       }
     }
   }
@@ -63,9 +67,4 @@ export class Reading {
     const asked = new URLSearchParams({ newest: 1, limit: PAGE, ...place });
     for (const [name, value] of query()) asked.set(name, value);
     return ask(`deliveries?${asked}`, "GET", undefined, signal);
-  }
-
-  #tell(page) {
-    this.told(page);
-  }
-}
+  }}

@@ -14,13 +14,6 @@ from openapi.loading import load
 from webhook_sink.server import Sink
 
 CONTRACT = load()
-SHOW = """async ([one, other]) => {
-    const { showComparison } = await import("/_hookproof/compare.js");
-    const get = async (id) => (await fetch(`/_hookproof/api/deliveries/${id}`)).json();
-    const section = document.getElementById("detail");
-    section.hidden = false;
-    showComparison(section, await get(one), await get(other));
-}"""
 SERIOUS = ("serious", "critical")
 
 
@@ -73,8 +66,7 @@ def test_the_list_and_a_delivery(page: Page, sink: Sink, number: int) -> None:
 
 
 def test_a_comparison(page: Page, sink: Sink) -> None:
-    page.goto(f"{sink.url}/_hookproof/")
-    page.evaluate(SHOW, [1, 3])
+    page.goto(f"{sink.url}/_hookproof/#1,3")
     expect(page.locator("#detail h2")).to_have_text("Deliveries 1 and 3")
     assert complaints(page) == []
     page.get_by_role("button", name="Everything").click()

@@ -13,13 +13,6 @@ from openapi.loading import load
 from webhook_sink.server import Sink
 
 CONTRACT = load()
-SHOW = """async ([one, other]) => {
-    const { showComparison } = await import("/_hookproof/compare.js");
-    const get = async (id) => (await fetch(`/_hookproof/api/deliveries/${id}`)).json();
-    const section = document.getElementById("detail");
-    section.hidden = false;
-    showComparison(section, await get(one), await get(other));
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +22,8 @@ def sink() -> Iterator[Sink]:
 
 
 @pytest.fixture
-def page(browser: Browser, sink: Sink) -> Iterator[Page]:
+def page(browser: Browser) -> Iterator[Page]:
     opened = browser.new_page()
-    opened.goto(f"{sink.url}/_hookproof/")
     yield opened
     opened.close()
 
@@ -41,7 +33,7 @@ def compared(page: Page, sink: Sink, *sent: tuple[bytes, list[tuple[str, str]]])
     for body, headers in sent:
         assert httpx.post(sink.url, content=body, headers=headers).status_code == 200
     one, other = [delivery.id for delivery in sink.deliveries()[-2:]]
-    page.evaluate(SHOW, [one, other])
+    page.goto(f"{sink.url}/_hookproof/#{one},{other}")
     section = page.locator("#detail")
     heading = section.get_by_role("heading", level=2)
     expect(heading).to_have_text(f"Deliveries {one} and {other}")

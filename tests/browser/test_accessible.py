@@ -25,7 +25,7 @@ def sink() -> Iterator[Sink]:
         good = json.dumps(payload).encode()
         del payload["data"]["id"]
         payload["data"]["name"] = 1
-        payload["data"]["scopes"] = ["license:read"] * 300
+        payload["data"]["scopes"] = ["license:read"] * 120
         payload["data"]["user"]["email"] = "x" * 5000
         for body in (good, good, json.dumps(payload).encode(), b"<p>\xff"):
             httpx.post(f"{running.url}/hooks", content=body)
@@ -50,12 +50,14 @@ def complaints(page: Page) -> list[str]:
     ]
 
 
-def test_the_checker_complains(page: Page, sink: Sink) -> None:
+def test_the_checker_complains(browser: Browser, sink: Sink) -> None:
+    page = browser.new_page()
     page.goto(f"{sink.url}/_hookproof/#1")
     expect(page.locator("#detail h2")).to_have_text("Delivery 1")
     page.evaluate("document.querySelector('input[type=password]').labels[0].firstChild.remove()")
     (complaint,) = complaints(page)
     assert "critical label" in complaint
+    page.close()
 
 
 @pytest.mark.parametrize("number", [2, 3, 4])
@@ -70,4 +72,12 @@ def test_a_comparison(page: Page, sink: Sink) -> None:
     expect(page.locator("#detail h2")).to_have_text("Deliveries 1 and 3")
     assert complaints(page) == []
     page.get_by_role("button", name="Everything").click()
+    assert complaints(page) == []
+
+
+@pytest.mark.parametrize("name", ["Keys", "Export", "Clear"])
+def test_the_dialogs(page: Page, sink: Sink, name: str) -> None:
+    page.goto(f"{sink.url}/_hookproof/")
+    page.get_by_role("button", name=name, exact=True).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
     assert complaints(page) == []

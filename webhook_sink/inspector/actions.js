@@ -57,16 +57,18 @@ function form(label, input, words, act) {
   field.append(input);
   input.required = true;
   element.append(field, send, said);
+  let isBusy = false; // a button that is disabled would lose the focus
   element.addEventListener("submit", async (event) => {
     event.preventDefault();
-    send.disabled = true;
+    if (isBusy) return;
+    isBusy = true;
     said.textContent = "";
     try {
       await act(input.value);
     } catch (error) {
       said.textContent = visible(error.message);
     }
-    send.disabled = false;
+    isBusy = false;
   });
   return element;
 }

@@ -78,7 +78,7 @@ export function factsOf(delivery) {
   ];
   if (delivery.began_at) {
     const took = lasting(delivery.received_at - delivery.began_at);
-    known.push(["Complete", `${took} after its head`]);
+    known.push(["Body complete", `${took} after the head`]);
   }
   return known;
 }

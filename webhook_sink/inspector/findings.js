@@ -17,21 +17,17 @@ export function findings(delivery, reveal) {
 
 function finding(found, reveal) {
   const item = made("li", undefined, found.severity === "violation" ? "bad" : "so-so");
-  const head = made("p", undefined, "head");
-  head.append(made("strong", found.severity), made("span", `${found.check}, ${found.provenance}`));
-  item.append(head, made("p", visible(found.message)));
+  const head = made("p");
+  head.append(made("strong", found.severity), ` ${visible(found.message)}`);
+  const places = made("p", undefined, "places-of");
   if (found.instance !== null) {
     const pointer = long("code", placeOf(found).reduce(below, "") || "the whole payload");
     const go = button(undefined, () => reveal(found), "go");
     go.append(pointer);
-    item.append(place("in the payload:", reveal ? go : pointer));
+    places.append("at ", reveal ? go : pointer, "; ");
   }
-  item.append(place("in the contract:", long("code", found.pointer)));
+  const contract = long("code", found.pointer);
+  places.append(`${found.check}, ${found.provenance} at `, contract, " of the contract");
+  item.append(head, places);
   return item;
-}
-
-function place(words, element) {
-  const line = made("p", `${words} `, "place");
-  line.append(element);
-  return line;
 }

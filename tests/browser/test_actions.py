@@ -1,0 +1,137 @@
+"""What the page does with a delivery: copied, sent again, judged with another secret."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+from processes import handled
+
+from openapi.loading import load
+from openapi.signature import sign
+from webhook_sink.allowed import Passing
+from webhook_sink.server import Sink
+
+CONTRACT = load()
+SECRET, OTHER = "a secret of the tests", "another secret of the tests"
+BODY = json.dumps(CONTRACT.events[0].examples[0]).encode()
+HOSTILE = "<img src=x onerror=window.owned=1>"
+
+
+class _Receiver(BaseHTTPRequestHandler):
+    """A receiver that says what it got, with markup in every part of the answer."""
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        answer = f"{HOSTILE} {self.path} {body == BODY}".encode()
+        self.send_response(201)
+        self.send_header("X-Hostile", HOSTILE)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def sink() -> Iterator[Sink]:
+    """A sink with one delivery, signed with another secret than the sink has."""
+    with Sink(CONTRACT, SECRET, passing=Passing(loopback=True)) as running:
+        scheme = CONTRACT.events[0].signature
+        assert scheme is not None
+        headers = {"Content-Type": "application/json", scheme.header: sign(scheme, BODY, OTHER)}
+        assert httpx.post(f"{running.url}/a?b", content=BODY, headers=headers).status_code == 200
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser, sink: Sink) -> Iterator[Page]:
+    context = browser.new_context()
+    opened = context.new_page()
+    opened.goto(f"{sink.url}/_hookproof/#1")
+    yield opened
+    context.close()
+
+
+@pytest.fixture
+def detail(page: Page) -> Locator:
+    expect(page.locator("#detail h2")).to_have_text("Delivery 1")
+    return page.locator("#detail")
+
+
+def test_a_copied_command_sends_the_delivery_again(page: Page, detail: Locator, sink: Sink) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    detail.get_by_role("button", name="Copy as curl").click()
+    expect(detail.get_by_role("status").first).to_have_text("The command is copied.")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert detail.get_by_label("What is copied").text_content() == copied
+    subprocess.run(copied, shell=True, check=True, capture_output=True, timeout=30)
+    first, again = sink.deliveries()[0], sink.deliveries()[-1]
+    assert again.id > first.id
+    assert (again.target, again.body) == (first.target, first.body)
+
+
+def test_a_copied_test_is_one(page: Page, detail: Locator, tmp_path: Path) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    detail.get_by_role("button", name="Copy as a test").click()
+    expect(detail.get_by_role("status").first).to_have_text("The test is copied.")
+    file = tmp_path / "test_copied.py"
+    file.write_text(page.evaluate("navigator.clipboard.readText()"), encoding="utf-8")
+    call = "import test_copied; test_copied.test_delivery_1_is_taken()"
+    subprocess.run([sys.executable, "-c", call], check=True, timeout=60, cwd=tmp_path)
+
+
+def test_what_cannot_be_copied_can_be_selected(page: Page, detail: Locator) -> None:
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error()); }")
+    detail.get_by_role("button", name="Copy as curl").click()
+    expect(detail.get_by_role("status").first).to_contain_text("select it below")
+    expect(detail.get_by_label("What is copied")).to_contain_text("curl")
+
+
+def test_it_is_sent_again_and_the_answer_is_text(page: Page, detail: Locator) -> None:
+    with handled(_Receiver) as receiver:
+        field = detail.get_by_label("Send it again to")
+        field.fill(f"{receiver}/taken")
+        field.press("Enter")
+        answer = detail.locator(".answers details")
+        expect(answer.locator("summary")).to_contain_text("201")
+        expect(answer.locator("pre")).to_contain_text(HOSTILE)
+        expect(answer.locator("pre")).to_contain_text("True")
+        expect(answer.locator(".headers")).to_contain_text(HOSTILE)
+    # Whoever opens the delivery later sees it, too.
+    page.reload()
+    expect(detail.get_by_role("heading", name="Passed on")).to_be_visible()
+    detail.locator(".passed summary").first.click()
+    expect(detail.locator(".passed pre")).to_contain_text(HOSTILE)
+    assert page.evaluate("window.owned") is None
+
+
+def test_why_it_is_not_sent_is_said(detail: Locator) -> None:
+    detail.get_by_label("Send it again to").fill("http://outside.invalid/hooks")
+    detail.get_by_role("button", name="Send", exact=True).click()
+    expect(detail).to_contain_text("nothing may be sent to http://outside.invalid")
+
+
+def test_it_is_judged_with_another_secret_which_is_kept_nowhere(
+    page: Page, detail: Locator
+) -> None:
+    expect(detail.locator(".verdict")).to_have_text("✕1 violation; signature invalid")
+    field = detail.get_by_label("Judge it with another secret")
+    expect(field).to_have_attribute("type", "password")
+    field.fill(OTHER)
+    field.press("Enter")
+    expect(detail.locator(".verdict")).to_have_text("✓conforms; signature valid")
+    expect(detail).to_contain_text("Judged with the secret that you gave")
+    assert OTHER not in page.content()
+    assert (
+        page.evaluate("JSON.stringify([localStorage, sessionStorage, location.href])").count(OTHER)
+        == 0
+    )
+    detail.get_by_role("button", name="Show the sink's own verdict").click()
+    expect(detail.locator(".verdict")).to_have_text("✕1 violation; signature invalid")

@@ -179,7 +179,7 @@ def test_the_attempts_of_one_event_stand_together(page: Page) -> None:
         table = detail.get_by_role("table", name="The attempts of this event")
         expect(table.locator("td:nth-child(4)")).to_have_text(["500", "503", "200"])
         expect(detail).to_contain_text("Another body than that of the first attempt.")
-        expect(table.locator("tr[aria-current]")).to_contain_text("3 (this one)")
+        expect(table.locator("tr[aria-current]")).to_contain_text("3, this one")
         table.get_by_role("link", name="2").click()
         expect(detail.get_by_role("heading", level=2)).to_have_text("Delivery 2")
         expect(detail).to_contain_text("Byte for byte the body of the first attempt.")

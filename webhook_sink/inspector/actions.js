@@ -12,21 +12,19 @@ function status() {
 /** Make the buttons that copy a delivery, as a command or as a test. */
 export function copying(delivery, api) {
   const said = status();
-  const shown = made("pre");
-  shown.hidden = true;
+  const shown = made("pre"); // where the browser does not let the page copy
   shown.tabIndex = 0;
   shown.setAttribute("role", "group");
-  shown.setAttribute("aria-label", "What is copied");
+  shown.setAttribute("aria-label", "To be copied");
+  shown.hidden = true;
   const copy = async (form, words) => {
+    shown.hidden = true;
     try {
       const text = await api(`deliveries/${delivery.id}/copy?as=${form}`);
+      const isDone = await isCopied(text);
+      said.textContent = isDone ? `${words} is copied.` : notCopied(text);
       shown.textContent = visible(text);
-      shown.hidden = false;
-      const isExact = shown.textContent === text;
-      said.textContent = (await isCopied(text))
-        ? `${words} is copied.`
-        : `The browser does not let the page copy ${words.toLowerCase()}: select it below.`;
-      if (!isExact) said.textContent += " Characters that cannot be seen are named below.";
+      shown.hidden = isDone;
     } catch (error) {
       said.textContent = `It cannot be copied: ${visible(error.message)}`;
     }
@@ -37,6 +35,12 @@ export function copying(delivery, api) {
     button("Copy as a test", () => copy("test", "The test")),
   );
   return [buttons, said, shown];
+}
+
+function notCopied(text) {
+  const isExact = visible(text) === text;
+  const rest = isExact ? "" : " Characters that cannot be seen have names there.";
+  return `The browser does not let the page copy: select it below.${rest}`;
 }
 
 async function isCopied(text) {

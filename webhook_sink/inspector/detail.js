@@ -21,16 +21,16 @@ export function showDetail(section, delivery, api) {
       ...(shown === delivery ? [] : [anew(() => again(delivery))]),
       verdict,
       facts(shown),
+      ...copying(shown, api),
       heading("Findings"),
       ...findings(shown, body.reveal),
+      ...attemptsOf(shown),
+      ...passedOf(shown),
       heading("Payload"),
       ...body.elements,
       heading("Headers"),
       headers(shown.headers, "Headers, as they came"),
-      ...attemptsOf(shown),
-      ...passedOf(shown),
-      heading("Copy, send again, judge anew"),
-      ...copying(shown, api),
+      heading("Send again, judge anew"),
       ...resending(shown, api),
       judging(shown, api, again),
     ];
@@ -69,7 +69,8 @@ function anew(back) {
 
 function attemptsOf(delivery) {
   if ((delivery.attempts ?? []).length < 2) return [];
-  return [heading(`${counted(delivery.attempts.length, "attempt")} of this event`), ...attempts(delivery)];
+  const words = `${counted(delivery.attempts.length, "attempt")} of this event`;
+  return [heading(words), ...attempts(delivery)];
 }
 
 function passedOf(delivery) {

@@ -56,13 +56,6 @@ function signatureOf(delivery) {
   return found ? `${words}: ${visible(found.message)}` : words;
 }
 
-function eventOf(delivery) {
-  const parts = [delivery.event ?? "none that the contract knows"];
-  if (delivery.repeats) parts.push(", the same as in ", linkTo(delivery.repeats));
-  if (delivery.late_after) parts.push(", triggered before that of ", linkTo(delivery.late_after));
-  return parts;
-}
-
 /** Return the facts of a delivery: names, and what stands there. */
 export function factsOf(delivery) {
   const request = long("span", `${delivery.method} ${delivery.target}`, "wire", 300);
@@ -72,10 +65,13 @@ export function factsOf(delivery) {
     ["Received", timeOf(delivery.received_at)],
     ["From", visible(delivery.remote)],
     ["Answered", visible(answerOf(delivery))],
-    ["Event", ...eventOf(delivery)],
+    ["Event", delivery.event ?? "none that the contract knows"],
     ["Signature", signatureOf(delivery)],
     ["Body", size(delivery.size) + (delivery.truncated ? ", cut off" : "")],
   ];
+  if (delivery.repeats) known.push(["Repeats", "the event of delivery ", linkTo(delivery.repeats)]);
+  if (delivery.late_after)
+    known.push(["Late", "triggered before that of delivery ", linkTo(delivery.late_after)]);
   if (delivery.began_at) {
     const took = lasting(delivery.received_at - delivery.began_at);
     known.push(["Body complete", `${took} after the head`]);

@@ -42,7 +42,7 @@ export function attempts(delivery) {
     const row = made("tr");
     const isThis = attempt.id === delivery.id;
     if (isThis) row.setAttribute("aria-current", "true");
-    const link = isThis ? `${attempt.id} (this one)` : linkTo(attempt.id);
+    const link = isThis ? `${attempt.id}, this one` : linkTo(attempt.id);
     const after = place === 0 ? timeOf(first) : `${lasting(attempt.received_at - first)} later`;
     const cells = [String(attempt.attempt ?? place + 1), link, after, visible(answerOf(attempt))];
     for (const content of [...cells, attempt.verdict]) {
@@ -58,7 +58,9 @@ export function attempts(delivery) {
   const heads = ["Attempt", "Delivery", "Received", "Answered", "Verdict"];
   const element = table("The attempts of this event", heads, rows);
   element.className = "attempts";
-  return [note, element];
+  const wrapper = made("div", undefined, "wide few");
+  wrapper.append(element);
+  return [note, wrapper];
 }
 
 /** Make what one receiver answered when this delivery was passed on to it. */

@@ -10,16 +10,21 @@ _OF_THE_CONNECTION = frozenset(
 
 def carried(delivery: Delivery) -> Headers:
     """Return the headers in order, but for those of the connection, which has ended."""
+    ended = of_the_connection(delivery)
+    return tuple((name, value) for name, value in delivery.headers if name.lower() not in ended)
+
+
+def of_the_connection(delivery: Delivery) -> frozenset[bytes]:
+    """Return the names in lower case of those headers that are not about what was sent over it."""
     named = {
         name.strip().lower()
         for value in delivery.values("connection")
         for name in value.split(b",")
     }
-    return tuple(
-        (name, value)
-        for name, value in delivery.headers
-        if (lower := name.lower()) not in _OF_THE_CONNECTION | named
-        and not lower.startswith(b"proxy-")
+    return frozenset(
+        lower
+        for name, _ in delivery.headers
+        if (lower := name.lower()) in _OF_THE_CONNECTION | named or lower.startswith(b"proxy-")
     )
 
 

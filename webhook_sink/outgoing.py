@@ -6,12 +6,10 @@ Left out or made anew is only what belongs to the connection, and not to what wa
 import re
 from collections.abc import Iterator
 
+from webhook_sink.carried import has_body, of_the_connection
 from webhook_sink.delivery import Delivery
 from webhook_sink.destination import Destination
 
-_OF_THE_CONNECTION = frozenset(
-    b"connection expect keep-alive te trailer transfer-encoding upgrade".split()
-)
 _ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*://[^/?]*", re.I)
 
 
@@ -62,21 +60,16 @@ def url_of(delivery: Delivery, destination: Destination) -> str:
 
 def _headers(delivery: Delivery, destination: Destination) -> Iterator[tuple[bytes, bytes]]:
     """Yield the headers that are sent; Host and Content-Length where the delivery had them."""
-    named = {
-        name.strip().lower()
-        for value in delivery.values("connection")
-        for name in value.split(b",")
-    }
+    ended = of_the_connection(delivery)
     anew = {b"host": destination.authority.encode(), b"content-length": b"%d" % len(delivery.body)}
     if not delivery.values("host"):
         yield b"Host", anew.pop(b"host")
     for name, value in delivery.headers:
         lower = name.lower()
-        if lower in (b"host", b"content-length"):
-            if lower in anew:
-                yield name, anew.pop(lower)
-        elif not (lower in _OF_THE_CONNECTION or lower in named or lower.startswith(b"proxy-")):
+        if lower in anew:
+            yield name, anew.pop(lower)
+        elif lower not in ended:
             yield name, value
-    if b"content-length" in anew and (delivery.body or delivery.values("transfer-encoding")):
+    if b"content-length" in anew and has_body(delivery):
         yield b"Content-Length", anew[b"content-length"]
     yield b"Connection", b"close"

@@ -286,6 +286,7 @@ webhook_sink/forwarding.py
 webhook_sink/given_secrets.py
 webhook_sink/har.py
 webhook_sink/forwarding.py
+webhook_sink/in_place.py
 webhook_sink/index.py
 webhook_sink/inspector/actions.js
 webhook_sink/inspector/api.js
@@ -351,6 +352,7 @@ webhook_sink/sqlite_store.py
 webhook_sink/store.py
 webhook_sink/stream.py
 webhook_sink/tables.py
+webhook_sink/trouble.py
 webhook_sink/verdict.py
 webhook_sink/views.py
 webhook_sink/waiting.py

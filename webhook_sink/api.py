@@ -5,6 +5,7 @@ there, 503 for a store that fails.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Mapping
 
@@ -18,10 +19,11 @@ from webhook_sink.delivery import Delivery
 from webhook_sink.filter import Filter
 from webhook_sink.parts import Parts
 from webhook_sink.query import LARGEST_ID, filter_of, number, seconds, span_of
-from webhook_sink.store import Store
+from webhook_sink.store import Store, StoreError
 from webhook_sink.wire import wire_of
 
 _MOST = 1000
+_log = logging.getLogger("hookproof.sink")
 
 
 class Api:
@@ -33,10 +35,22 @@ class Api:
         self._store = parts.store
         self._search = parts.search
         self._showing = parts.showing
+        self._ailing = ""
 
     def healthz(self, _: Request) -> Response:
-        """Say that the sink works."""
-        self._store.totals()
+        """Say that the sink works: it can read, and it can store.
+
+        Strangers may ask this: only the log says why it does not, each reason once.
+        """
+        try:
+            self._store.totals()
+            self._store.check()
+        except StoreError as error:
+            if str(error) != self._ailing:
+                self._ailing = str(error)
+                _log.error("healthz answers 503: %s", error)
+            return answer({"message": "deliveries cannot be stored; the log says why"}, 503)
+        self._ailing = ""
         return answer({"status": "ok"})
 
     def list(self, request: Request) -> Response:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from webhook_sink.in_place import InPlace
 from webhook_sink.tables import StoreError, prepare
 
 Execute = Callable[..., sqlite3.Cursor]
@@ -22,6 +23,7 @@ class Database:
         """
         self._path = path
         self._patience = patience
+        self._in_place: InPlace | None = None
         self._writing = self._reading = threading.RLock()
         with self._explained("cannot be opened"):
             if path is not None:
@@ -34,6 +36,7 @@ class Database:
                     self._writer.execute("PRAGMA journal_mode = WAL")
                     # A connection of its own: whoever reads does not wait for a commit.
                     self._reader, self._reading = self._connect(), threading.RLock()
+                    self._in_place = InPlace(path)
             except BaseException:
                 self._writer.close()
                 raise
@@ -41,8 +44,11 @@ class Database:
     @contextlib.contextmanager
     def changing(self) -> Iterator[Execute]:
         """Run the block's statements in one transaction, on the disk when the block has ended."""
-        with self._writing, self._explained("cannot be written"), self._transaction():
-            yield self._writer.execute
+        with self._writing, self._explained("cannot be written"):
+            if self._in_place:
+                self._in_place.check()
+            with self._transaction():
+                yield self._writer.execute
 
     def read(self, clause: str, *values: object) -> Sequence[Any]:
         """Return the rows of `SELECT` and `clause`."""
@@ -67,11 +73,6 @@ class Database:
         return connection
 
     @contextlib.contextmanager
-    def _changing(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
-        with self._writing, self._explained("cannot be written"), self._transaction():
-            yield self._writer.execute
-
-    @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
         self._writer.execute("BEGIN IMMEDIATE")
         try:
@@ -88,4 +89,6 @@ class Database:
             yield
         except (sqlite3.Error, OSError) as error:
             place = self._path or "in memory"
-            raise StoreError(f"the store {place} {trouble}: {error}") from error
+            full = getattr(error, "sqlite_errorname", "") == "SQLITE_IOERR_WRITE"
+            hint = ", as where a quota or the largest size of a file is reached" if full else ""
+            raise StoreError(f"the store {place} {trouble}: {error}{hint}") from error

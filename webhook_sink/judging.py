@@ -17,6 +17,8 @@ _AT_ONCE = 100
 """How many deliveries are judged between two looks at what else there is to do."""
 _IDLE = 60.0
 """Seconds after which the thread looks for something to do, though nobody woke it."""
+_TROUBLED = 5.0
+"""Seconds that the thread rests where the store cannot be read."""
 _LAST = 1000
 """How many deliveries are still judged for the log when the sink stops."""
 _GIVES_WAY = 0.02
@@ -85,12 +87,17 @@ class Judging:
 
     def _run(self) -> None:
         self._wanted.wait()
+        said = ""
         while True:
             try:
                 idle = not (self._judge_fresh() or self._stopping.is_set() or self._judge_old())
+                said = ""
             except StoreError as error:
-                _log.error("not judged: %s", error)
-                idle = True
+                if str(error) != said:
+                    said = str(error)
+                    _log.error("not judged: %s", said)
+                idle = False
+                self._stopping.wait(_TROUBLED)
             if self._stopping.is_set():
                 break
             if idle:

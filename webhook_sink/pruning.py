@@ -36,13 +36,17 @@ class Pruning:
             self._thread.join()
 
     def _run(self) -> None:
+        said = ""
         while True:
             try:
                 count = self._store.prune(self._bounds, time.time())
                 if count:
                     _log.info("removed the %d oldest, which were beyond %s", count, self._bounds)
                     self._removed()
+                said = ""
             except StoreError as error:
-                _log.error("nothing was removed: %s", error)
+                if str(error) != said:
+                    said = str(error)
+                    _log.error("nothing was removed: %s", said)
             if self._stopping.wait(_EVERY):
                 return

@@ -120,6 +120,12 @@ class SqliteStore:
         """See `Store.totals`."""
         return Totals(*self._database.read("count, bytes, removed FROM totals")[0])
 
+    def check(self) -> None:
+        """See `Store.check`."""
+        with self._database.changing() as change:
+            for step in (1, -1):  # what does not change would not be written
+                change("UPDATE totals SET count = count + ?", (step,))
+
     def close(self) -> None:
         """See `Store.close`."""
         self._database.close()

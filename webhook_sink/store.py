@@ -80,6 +80,10 @@ class Store(Protocol):
         """Return how much there is; costs the same however much that is."""
         ...
 
+    def check(self) -> None:
+        """Return if deliveries can be stored now, which is tried, but for the delivery."""
+        ...
+
     def close(self) -> None:
         """Let go of what the store holds. Nothing can be read any more then."""
         ...

@@ -1,7 +1,6 @@
 """One thread that stores: the event loop never waits for a disk, and many share one commit."""
 
 import asyncio
-import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -10,11 +9,11 @@ from dataclasses import dataclass, replace
 from webhook_sink.arrivals import Arrivals
 from webhook_sink.delivery import Delivery
 from webhook_sink.store import Store, StoreError
+from webhook_sink.trouble import Trouble
 
 TOO_LARGE = 413
 _AT_ONCE = 256
 """How many deliveries one commit takes at most."""
-_log = logging.getLogger("hookproof.sink")
 
 Reply = Callable[[Delivery], int | None]
 """Asked for each delivery, before it is stored: its status, or None where `replies` shall say."""
@@ -48,6 +47,7 @@ class Writer:
         self._replies = tuple(replies)
         self._reply = reply
         self._given = 0
+        self._trouble = Trouble()
         self._arrivals = arrivals
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="hookproof-sink-writer")
@@ -60,6 +60,7 @@ class Writer:
         """Return once everything that was handed in is settled."""
         self._jobs.put(None)
         self._thread.join()
+        self._trouble.over()
 
     def busy(self) -> bool:
         """Say whether deliveries wait to be stored."""
@@ -95,7 +96,9 @@ class Writer:
         except Exception as error:
             # Whatever it is: a thread that ended here would leave every later sender waiting.
             outcome = error if isinstance(error, StoreError) else StoreError(repr(error))
-            _log.error("answered 503, %d not stored: %s", len(batch), error)
+            self._trouble.refused(len(batch), str(outcome))
+        else:
+            self._trouble.over()
         loop = batch[0].kept.get_loop()
         loop.call_soon_threadsafe(_settle, batch, outcome)
 

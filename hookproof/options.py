@@ -135,10 +135,11 @@ def _sink(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--reply",
-        type=values.statuses,
-        default=(200,),
-        metavar="STATUSES",
-        help="answer with these statuses in turn, the last one repeats: 500,500,200",
+        action=values.Each,
+        type=values.script,
+        default=["200"],
+        metavar="SCRIPT",
+        help="answer so in turn, the last step repeats: 500,200 or '/hooks*: 503 delay=2, hang'",
     )
     add_passing(command)
 

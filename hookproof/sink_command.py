@@ -18,6 +18,7 @@ from hookproof.webhook_secrets import secrets_of
 from webhook_sink.app import create_app
 from webhook_sink.entrance import token_for
 from webhook_sink.extent import Bounds
+from webhook_sink.replies import parse_replies
 from webhook_sink.server import uvicorn_config
 from webhook_sink.store import StoreError, open_store
 
@@ -28,6 +29,10 @@ def run_sink(options: argparse.Namespace) -> int:
     """Receive deliveries until told to stop; return the exit code."""
     contract = contract_of(options.contract)
     secrets = secrets_of(contract, options.webhook_secret)
+    try:
+        replies = parse_replies(options.reply)
+    except ValueError as error:
+        raise CommandError(f"--reply: {error}") from None
     show_logs()
     given = token(options.token, "HOOKPROOF_SINK_TOKEN")
     listener = listen(options.host, options.port)
@@ -46,7 +51,7 @@ def run_sink(options: argparse.Namespace) -> int:
             contract,
             secret=secrets,
             store=store,
-            replies=options.reply,
+            replies=replies,
             limit=options.limit,
             bounds=Bounds(options.keep_count, options.keep_age, options.keep_size),
             passing=passing,

@@ -14,6 +14,7 @@ from contracts.settings import PROVOCATIONS
 from hookproof.exits import CommandError
 from mock_server.latency import Latency, parse_latency
 from openapi.rate import Rate, parse_rate
+from webhook_sink.replies import parse_script
 
 _NAME = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?\.?", re.ASCII)
 
@@ -119,14 +120,13 @@ def seconds(text: str) -> float:
     return value
 
 
-def statuses(text: str) -> tuple[int, ...]:
-    """Read HTTP statuses with commas between them."""
-    parts = text.split(",")
-    if not all(part.isdecimal() and 200 <= int(part) <= 599 for part in parts):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a list of statuses from 200 to 599, such as 500,500,200"
-        )
-    return tuple(int(part) for part in parts)
+def script(text: str) -> str:
+    """Check a script of replies, such as `503, hang, 200`, and return it."""
+    try:
+        parse_script(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
 
 
 def provocation(text: str) -> str:

@@ -26,7 +26,7 @@ BAD = {
         "pass --tls-cert and --tls-key",
     ),
     "a URL that is none": (["verify", "localhost:4010"], "'localhost:4010' is not a URL"),
-    "statuses that are none": (["sink", "--reply", "500,abc"], "'500,abc' is not a list"),
+    "statuses that are none": (["sink", "--reply", "500,abc"], "'abc' is neither a status"),
     "a header that is none": (["verify", "http://h", "-H", "nonsense"], "NAME:VALUE"),
     "a header of the run's own": (
         ["verify", "http://h", "-H", "Authorization: Bearer x"],

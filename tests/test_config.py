@@ -44,7 +44,7 @@ port = 4011
 fault = ["name-truncated"]
 
 [sink]
-reply = "500,200"
+reply = ["500,200", "/a: hang"]
 """
 ENVIRONMENT = {"MY_TOKEN": "the-token", "MY_KEY": "the-key", "MY_PORT": "4444"}
 
@@ -77,7 +77,7 @@ def test_every_value_reaches_its_option(folder: Path) -> None:
     assert options.contract == folder / "contracts" / "other.yaml"
     assert parse(["mock"], folder).fault == ["name-truncated"]
     assert parse(["mock"], folder).port == 4011
-    assert parse(["sink"], folder).reply == (500, 200)
+    assert parse(["sink"], folder).reply == ["500,200", "/a: hang"]
 
 
 def test_the_command_line_outranks_the_environment_and_that_the_file(

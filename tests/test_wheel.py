@@ -264,6 +264,7 @@ openapi/soundness.py
 openapi/validation.py
 webhook_sink/__init__.py
 webhook_sink/allowed.py
+webhook_sink/answering.py
 webhook_sink/answers.py
 webhook_sink/api.py
 webhook_sink/app.py
@@ -338,6 +339,8 @@ webhook_sink/pytest_copy.py
 webhook_sink/query.py
 webhook_sink/received.py
 webhook_sink/receiver.py
+webhook_sink/replies.py
+webhook_sink/reply_steps.py
 webhook_sink/running.py
 webhook_sink/search.py
 webhook_sink/sending.py

@@ -23,6 +23,7 @@ from webhook_sink.judging import Judging
 from webhook_sink.parts import Parts
 from webhook_sink.pruning import Pruning
 from webhook_sink.receiver import Receiver
+from webhook_sink.replies import Given, Replies, parse_replies
 from webhook_sink.store import Store
 from webhook_sink.verdict import Verdict, judge
 from webhook_sink.writer import Reply, Writer, as_listed
@@ -37,7 +38,7 @@ def create_app(  # noqa: PLR0913 - all that a sink can be told
     *,
     store: Store,
     secret: Secrets = None,
-    replies: Sequence[int] = (200,),
+    replies: Replies | Given = (200,),
     reply: Reply = as_listed,
     limit: int = LIMIT,
     bounds: Bounds = NO_BOUNDS,
@@ -48,19 +49,19 @@ def create_app(  # noqa: PLR0913 - all that a sink can be told
     """Return the ASGI app; serve it with `webhook_sink.server.uvicorn_config(app)`, lifespan on.
 
     `secret` is the webhook secret, without which signatures stay unchecked; of several the first
-    counts. `replies` holds one status (200 to 599) for each delivery in turn, the last repeats;
+    counts. `replies` are statuses (200 to 599) for each delivery in turn, the last repeats, or
+    scripts, as `webhook_sink.replies` describes them: what is wrong with one is a `ValueError`.
     `reply` may choose another for a delivery: it is called in the thread that stores, and returns
     None where it does not choose. `limit` is in bytes of body, `bounds` are what is kept of all
     deliveries. `passing` says where they go on to, and where they may be sent on request.
     `arrivals` hears of every delivery stored. With a `token`, page and API are for whoever has it.
     The app takes `store` over and closes it at its end.
     """
-    if not replies or not all(200 <= status <= 599 for status in replies):
-        raise ValueError("replies are one or more statuses from 200 to 599")
+    known = replies if isinstance(replies, Replies) else parse_replies(replies)
     if limit < 1:
         raise ValueError("limit is a number of bytes from 1")
     arrivals = arrivals or Arrivals()
-    writer = Writer(store, replies, arrivals, reply)
+    writer = Writer(store, known, arrivals, reply)
 
     secrets = listed(secret)
 
@@ -81,7 +82,7 @@ def create_app(  # noqa: PLR0913 - all that a sink can be told
             Mount("/_hookproof", Entrance(own, token, {HEALTH}) if token else Guard(own)),
             Route("/_hookproof", lambda _: RedirectResponse("/_hookproof/")),
         ],
-        default=Receiver(writer, limit),
+        default=Receiver(writer, limit, known.written()),
         redirect_slashes=False,
         lifespan=_lifespan(
             [Pruning(store, bounds, parts.removed), writer, *forwarding, judging], store

@@ -2,12 +2,14 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from webhook_sink.answering import follow
 from webhook_sink.delivery import Delivery
+from webhook_sink.reply_steps import Step
 from webhook_sink.store import StoreError
 from webhook_sink.wire import wire_of
 from webhook_sink.writer import Writer
@@ -23,11 +25,13 @@ class Receiver:
         self,
         writer: Writer,
         limit: int,
+        steps: Mapping[str, Step],
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`limit` is in bytes of body."""
+        """`limit` is in bytes of body; `steps` are those that a delivery may name as its reply."""
         self._writer = writer
         self._limit = limit
+        self._steps = steps
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,6 +59,9 @@ class Receiver:
             kept = await self._writer.keep(draft)
         except StoreError:
             await Response(status_code=503)(scope, receive, send)
+            return
+        if kept.reply:
+            await follow(self._steps[kept.reply], wire, send)
             return
         answer = Response(status_code=kept.status)
         if kept.status in _WITHOUT_BODY:

@@ -16,6 +16,7 @@ from webhook_sink.arrivals import Arrivals
 from webhook_sink.delivery import Delivery
 from webhook_sink.entrance import token_for
 from webhook_sink.given_secrets import Secrets
+from webhook_sink.replies import Given
 from webhook_sink.running import Running
 from webhook_sink.store import open_store
 from webhook_sink.verdict import Verdict, judge
@@ -61,7 +62,7 @@ class Sink:
         host: str = "127.0.0.1",
         port: int = 0,
         store: Path | None = None,
-        replies: tuple[int, ...] = (200,),
+        replies: Given = (200,),
         reply: Reply = as_listed,
         limit: int = LIMIT,
         *,

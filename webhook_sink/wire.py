@@ -23,6 +23,9 @@ class Wire:
     """Without trailers: they come after the head, and nobody signs or routes by them."""
     stopping: asyncio.Event
     """Set when the server wants to stop: whoever waits for something should answer now."""
+    over: asyncio.Event
+    """Set when the server wants to stop, or the connection is gone."""
+    transport: asyncio.Transport
 
 
 class WireProtocol(HttpToolsProtocol):
@@ -31,7 +34,14 @@ class WireProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin a connection."""
         self._stopping = asyncio.Event()
+        self._over = asyncio.Event()
         super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End a connection."""
+        super().connection_lost(exc)
+        self._stopping.set()
+        self._over.set()
 
     def on_message_begin(self) -> None:
         """Begin a request."""
@@ -51,7 +61,7 @@ class WireProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Hand over the head, before uvicorn starts the app."""
-        wire = Wire(self._target, tuple(self._pairs), self._stopping)
+        wire = Wire(self._target, tuple(self._pairs), self._stopping, self._over, self.transport)
         self.scope["extensions"] = {_EXTENSION: cast("dict[object, object]", wire)}
         super().on_headers_complete()
 
@@ -60,13 +70,15 @@ class WireProtocol(HttpToolsProtocol):
         cycle = self.cycle
         awaited = cycle is not None and not cycle.more_body and not cycle.response_complete
         if awaited:
-            self.shutdown()
+            super().shutdown()
+            self._stopping.set()
         return awaited
 
     def shutdown(self) -> None:
         """Stop: answer who waits; cut off a body that is still coming, its sender has no answer."""
         super().shutdown()
         self._stopping.set()
+        self._over.set()
         if self.cycle is not None and self.cycle.more_body:
             self.transport.close()
 

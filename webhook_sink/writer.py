@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from webhook_sink.arrivals import Arrivals
 from webhook_sink.delivery import Delivery
+from webhook_sink.replies import Replies
 from webhook_sink.store import Store, StoreError
 from webhook_sink.trouble import Trouble
 
@@ -35,19 +36,19 @@ class Writer:
     def __init__(
         self,
         store: Store,
-        replies: Sequence[int],
+        replies: Replies,
         arrivals: Arrivals,
         reply: Reply = as_listed,
     ) -> None:
-        """`replies` holds one status for each delivery in turn; the last one repeats.
+        """`replies` says what each delivery is answered, unless `reply` does.
 
         `reply` is called in the thread that stores; while it works, no delivery is answered.
         """
         self._store = store
-        self._replies = tuple(replies)
+        self._replies = replies
         self._reply = reply
-        self._given = 0
         self._trouble = Trouble()
+        self._given = [0] * len(replies.scripts)
         self._arrivals = arrivals
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="hookproof-sink-writer")
@@ -102,18 +103,22 @@ class Writer:
         loop = batch[0].kept.get_loop()
         loop.call_soon_threadsafe(_settle, batch, outcome)
 
-    def _answered(self, drafts: Sequence[Delivery]) -> tuple[list[Delivery], int]:
-        """Return `drafts` with their statuses, and how many replies are given away then.
+    def _answered(self, drafts: Sequence[Delivery]) -> tuple[list[Delivery], list[int]]:
+        """Return `drafts` with their replies, and how many steps of each script are used up then.
 
-        A delivery that is too large takes no reply, nor does one whose status is chosen for it.
+        A delivery that is too large takes no step, nor does one whose status is chosen for it.
         """
-        given = self._given
+        given = self._given.copy()
         answered = []
         for draft in drafts:
             chosen = TOO_LARGE if draft.truncated else self._reply(draft)
-            status = self._replies[min(given, len(self._replies) - 1)] if chosen is None else chosen
-            given += chosen is None
-            answered.append(replace(draft, status=status))
+            if chosen is not None:
+                answered.append(replace(draft, status=chosen))
+                continue
+            place = self._replies.place(draft.target)
+            step = self._replies.scripts[place].step(given[place])
+            given[place] += 1
+            answered.append(replace(draft, status=step.status, reply=step.text))
         return answered, given
 
 

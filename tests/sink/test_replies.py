@@ -1,0 +1,239 @@
+"""Scripts of replies: what a sender sees, what is stored of it, and that nobody else waits."""
+
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from webhook_sink.replies import Given, parse_replies
+
+DEADLINE = 20.0
+"""Seconds until what must come is given up."""
+LONG = 300
+"""Seconds of a delay that no test waits for."""
+SHORT = 0.2
+"""Seconds after which a sender of these tests gives up."""
+REQUEST = b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
+
+
+@contextmanager
+def connected(client: Any, *paths: bytes) -> Iterator[socket.socket]:
+    """Send a delivery to each of `paths` on one connection, without waiting between them."""
+    address = ("127.0.0.1", client.sink.port)
+    with socket.create_connection(address, timeout=DEADLINE) as connection:
+        connection.sendall(b"".join(REQUEST % path for path in paths))
+        yield connection
+
+
+def until_closed(connection: socket.socket) -> bytes:
+    return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def stored(client: Any) -> list[tuple[int, str]]:
+    return [(d.status, d.reply) for d in client.sink.deliveries()]
+
+
+def eventually(true: Callable[[], object]) -> None:
+    end = time.monotonic() + DEADLINE
+    while not true():
+        assert time.monotonic() < end, "it did not come to be in time"
+        threading.Event().wait(0.01)
+
+
+def test_statuses_as_before() -> None:
+    (script,) = parse_replies("500,500, 200").scripts
+    assert [(step.status, step.text) for step in script.steps] == [(500, ""), (500, ""), (200, "")]
+    assert parse_replies((500, 500, 200)) == parse_replies(["500, 500, 200"])
+
+
+def test_all_that_a_step_can_say() -> None:
+    text = r'503 delay=0.5 Retry-After=2 X-A="a, \"b\"" X-A= body="{\"why\": \"später\"}", hang'
+    first, second = parse_replies(text).scripts[0].steps
+    assert (first.kind, first.status, first.delay) == ("answer", 503, 0.5)
+    assert first.headers == ((b"Retry-After", b"2"), (b"X-A", b'a, "b"'), (b"X-A", b""))
+    assert first.body == '{"why": "später"}'.encode()
+    assert first.text == text.removesuffix(", hang")
+    assert (second.kind, second.status, second.text) == ("hang", 0, "hang")
+
+
+def test_the_longest_path_wins() -> None:
+    paths = ["/*: 201", "/a*: 202", "/a: 203", "/a/b*: 204", "/a/b: 205", "206", "/x:1: 207"]
+    replies = parse_replies(paths)
+    seen = {
+        target: replies.scripts[replies.place(target)].step(0).status
+        for target in ("/", "/a", "/a?b", "/ab", "/a/b", "/a/bc?x", "/x:1", "*")
+    }
+    assert list(seen.values()) == [201, 203, 203, 202, 205, 204, 207, 206]
+
+
+REFUSED: dict[str, tuple[Given, str]] = {
+    "nothing": ("", "step 1 of '': '' is neither a status from 200 to 599"),
+    "no script at all": ((), "() are no replies: give statuses from 200 to 599"),
+    "both kinds": ((500, "hang"), "(500, 'hang') are no replies"),
+    "a comma too many": ("500,", "step 2 of '500,': '' is neither"),
+    "a status that informs": ("500, 100", "step 2 of '500, 100': '100' is neither a status"),
+    "a status in other digits": ("２００", "is neither a status"),
+    "a word": ("later", "'later' is neither a status from 200 to 599, nor hang, nor reset"),
+    "a delay too long": ("200 delay=301", "delay=301 is not a number of seconds from 0 to 300"),
+    "a delay before": ("200 delay=-1", "delay=-1 is not"),
+    "a delay for ever": ("200 delay=inf", "delay=inf is not"),
+    "two delays": ("200 delay=1 Delay=2", "delay is given twice"),
+    "a delay of what never ends": ("hang delay=1", "hang stands alone"),
+    "a reset that says something": ("reset X=1", "reset takes a delay and nothing else"),
+    "a body where there is none": ('204 body="x"', "an answer with 204 has no body"),
+    "a length": ("200 Content-Length=3", "the header Content-Length is set by the sink itself"),
+    "a framing": ("200 transfer-encoding=chunked", "transfer-encoding is set by the sink"),
+    "a connection": ("200 Connection=close", "Connection is set by the sink"),
+    "a word after a status": ("200 later", "'later' is neither delay=SECONDS"),
+    "a name that is none": ("200 a(b)=1", "'a(b)=1' is neither delay=SECONDS"),
+    "a value beyond ASCII": ("200 X=ä", "the value 'ä' of X cannot stand in a header"),
+    "a value in blanks": ('200 X=" a"', "the value ' a' of X cannot stand in a header"),
+    "a line break": ("200 X=a\r\nY: b", "holds what cannot be printed"),
+    "an open quote": ('200, 201 X="a', "a quote is not closed in '200, 201 X=\"a', step 2"),
+    "a quote in a value": ('200 X=a"b"', "do not stand around the whole value"),
+    "a path without a blank": ("/a:200", "has no ': ' behind the path; write /hooks: 500, 200"),
+    "a query": ("/a?b: 200", "the path '/a?b' of a script of replies cannot be"),
+    "a star within": ("/a*b: 200", "the path '/a*b' of a script of replies cannot be"),
+    "one path twice": (["/a: 200", "/a: 201"], "2 scripts of replies are for /a"),
+    "steps as scripts": (("503", "hang"), "2 scripts of replies are without a path"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_refused_in_one_sentence(name: str) -> None:
+    given, sentence = REFUSED[name]
+    with pytest.raises(ValueError, match=re.escape(sentence)) as caught:
+        parse_replies(given)
+    assert "\n" not in str(caught.value)
+
+
+def test_headers_and_body_reach_the_sender(start: Any) -> None:
+    step = r'503 Retry-After=7 X-A=1 x-a=2 Content-Type=text/plain body="no, \"not\" now"'
+    with start(replies=f"{step}, 204 X-B=3, 304") as client:
+        first = client.http.post(client.sink.url)
+        assert (first.status_code, first.text) == (503, 'no, "not" now')
+        assert first.headers.get_list("x-a") == ["1", "2"]
+        assert (first.headers["retry-after"], first.headers["content-type"]) == ("7", "text/plain")
+        second = client.http.post(client.sink.url)
+        assert (second.headers["x-b"], second.headers.get("content-length")) == ("3", None)
+        assert client.http.head(client.sink.url).status_code == 304
+        assert stored(client) == [(503, step), (204, "204 X-B=3"), (304, "")]
+
+
+def test_each_script_has_its_own_count(start: Any) -> None:
+    with start(replies=["500, 201", "/a*: 502, 202", "/a/b: 503"]) as client:
+        paths = ("/", "/a", "/a/b", "/a?x=1", "/x", "/a/b", "/ab")
+        assert [client.post(path=p) for p in paths] == [500, 502, 503, 202, 201, 503, 202]
+
+
+def test_what_is_too_large_or_chosen_takes_no_step(start: Any) -> None:
+    def chosen(delivery: Any) -> int | None:
+        return 418 if delivery.target == "/tea" else None
+
+    with start(replies="500 X-A=1, 202", reply=chosen, limit=2) as client:
+        assert [client.post(b"xxx"), client.post(path="/tea")] == [413, 418]
+        assert [client.post(), client.post()] == [500, 202]
+        assert stored(client) == [(413, ""), (418, ""), (500, "500 X-A=1"), (202, "")]
+
+
+def test_a_sender_that_hangs_gives_up_itself_and_the_sink_goes_on(start: Any) -> None:
+    with start(replies="hang, 200") as client:
+        with pytest.raises(httpx.ReadTimeout):
+            client.http.post(client.sink.url, timeout=SHORT)
+        assert stored(client) == [(0, "hang")]
+        assert client.post() == 200
+        eventually(lambda: tasks_of(client) == 0)
+
+
+def tasks_of(client: Any) -> int:
+    """How many senders the server still answers."""
+    return len(client.sink._here.server_state.tasks)
+
+
+def test_what_comes_behind_a_hang_is_not_read_and_its_end_is_seen(start: Any) -> None:
+    with start(replies=["/hang: hang", "200"]) as client:
+        with connected(client, b"/one", b"/hang", b"/two") as connection:
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
+            client.sink.wait_for(where=lambda d: d.target == "/hang")
+            connection.sendall(REQUEST % b"/three" * 1000)
+        eventually(lambda: tasks_of(client) == 0)
+        assert [d.target for d in client.sink.deliveries()] == ["/one", "/hang"]
+
+
+def test_a_reset_is_one_for_the_sender(start: Any) -> None:
+    with start(replies="reset, reset delay=0.05, 200") as client:
+        for _ in range(2):
+            with connected(client, b"/") as connection, pytest.raises(ConnectionResetError):
+                until_closed(connection)
+        assert client.post() == 200
+        assert stored(client) == [(0, "reset"), (0, "reset delay=0.05"), (200, "")]
+
+
+def test_a_reset_on_a_connection_that_was_answered_before(
+    start: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with start(replies=["/reset: reset", "200"]) as client:
+        with connected(client, b"/one") as connection:
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
+            connection.sendall(REQUEST % b"/reset" + REQUEST % b"/never")
+            with pytest.raises(ConnectionResetError):
+                until_closed(connection)
+        assert client.post() == 200
+        assert [d.target for d in client.sink.deliveries()] == ["/one", "/reset", "/hook"]
+    assert [r.getMessage() for r in caplog.records if r.levelname == "ERROR"] == []
+
+
+def test_nobody_waits_for_another(start: Any) -> None:
+    """Twenty delays of five minutes begin, and whoever comes after them is answered first."""
+    with start(replies=[f"/late: 503 delay={LONG}", "200"]) as client:
+        waiting = [socket.create_connection(("127.0.0.1", client.sink.port)) for _ in range(20)]
+        for connection in waiting:
+            connection.sendall(REQUEST % b"/late")
+        client.sink.wait_for(where=lambda _: len(client.sink.deliveries()) == 20)
+        assert client.post() == 200
+        for connection in waiting:
+            connection.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                connection.recv(1)
+            connection.setblocking(True)
+        client.sink._here.stop()  # ends the delays
+        for connection in waiting:
+            with connection:
+                assert until_closed(connection).startswith(b"HTTP/1.1 503 ")
+
+
+def test_a_delay_holds_where_the_sender_has_ended_its_half(start: Any) -> None:
+    with start(replies=["/late: 503 delay=0.3", "200"]) as client:
+        answers: list[bytes] = []
+        late = REQUEST.replace(b"%s", b"/late")
+        thread = threading.Thread(target=lambda: answers.append(client.raw(late)))
+        thread.start()
+        client.sink.wait_for(where=lambda d: d.target == "/late")
+        assert (client.post(), answers) == (200, [])
+        thread.join(DEADLINE)
+        assert answers[0].startswith(b"HTTP/1.1 503 ")
+
+
+@pytest.mark.parametrize("reply", ["hang", f"reset delay={LONG}", f"503 delay={LONG}"])
+def test_a_sink_that_stops_waits_for_no_reply(
+    start: Any, reply: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with start(replies=reply) as client:
+        open_one = connected(client, b"/", b"/behind")
+        connection = open_one.__enter__()
+        client.sink.wait_for()
+    # The sink has stopped, and not by the patience of the server running out: that is logged.
+    answer = b""
+    try:
+        answer = until_closed(connection)
+    except ConnectionResetError:
+        assert reply != "503"
+    connection.close()
+    assert answer.startswith(b"HTTP/1.1 503 ") == reply.startswith("503")
+    assert [r.getMessage() for r in caplog.records if r.levelname == "ERROR"] == []

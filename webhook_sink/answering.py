@@ -1,0 +1,73 @@
+"""Following a step of a script: the answer it states, later or never, or a reset."""
+
+import asyncio
+import contextlib
+import socket
+import struct
+
+from starlette.types import Send
+
+from webhook_sink.reply_steps import Step
+from webhook_sink.wire import Wire
+
+_WITHOUT_LENGTH = (204, 304)
+_NOTHING = Step("", "answer", 500)
+"""What uvicorn is told of a connection that is gone: every app has to answer something."""
+_RESET = struct.pack("ii", 1, 0)
+"""For SO_LINGER: closing resets the connection, and forgets what was not sent yet."""
+
+
+async def follow(step: Step, wire: Wire, send: Send) -> None:
+    """Answer as `step` says. When the server stops that is now, and a sender that hangs is let go.
+
+    Only this sender waits. One that ends its half of the connection no longer hangs: it cannot be
+    told from one that has given up.
+    """
+    if step.kind == "hang":
+        await _hang(wire)
+    elif step.delay:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(wire.over.wait(), step.delay)
+    if step.kind == "reset":
+        _reset_at_its_end(wire.transport)
+    if step.kind == "answer":
+        await _answer(step, send)
+    else:
+        wire.transport.abort()
+        await _answer(_NOTHING, send)
+
+
+async def _hang(wire: Wire) -> None:
+    if not wire.stopping.is_set():
+        transport = wire.transport
+        transport.set_protocol(_Silent(transport.get_protocol()))
+        transport.resume_reading()
+        await wire.stopping.wait()
+
+
+def _reset_at_its_end(transport: asyncio.Transport) -> None:
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+
+
+async def _answer(step: Step, send: Send) -> None:
+    headers = list(step.headers)
+    if step.status not in _WITHOUT_LENGTH:
+        headers.append((b"content-length", b"%d" % len(step.body)))
+    await send({"type": "http.response.start", "status": step.status, "headers": headers})
+    await send({"type": "http.response.body", "body": step.body})
+
+
+class _Silent(asyncio.Protocol):
+    """What becomes of a connection that is never answered again: the rest is not even read.
+
+    Left to uvicorn, a request behind the one that hangs would stop the reading, and with it the
+    news that the sender has gone.
+    """
+
+    def __init__(self, before: asyncio.BaseProtocol) -> None:
+        self._before = before
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._before.connection_lost(exc)

@@ -1,0 +1,111 @@
+"""One step of a script of replies: `503 delay=2 Retry-After=1`, `hang` or `reset`. Pure."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+LONGEST = 300
+"""Seconds that a reply may be delayed."""
+BODILESS = (204, 205, 304)
+"""Statuses whose answers have no body by the rules of HTTP."""
+_WORD = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^"\s])+')
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
+_SECONDS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6})?", re.ASCII)
+_REFUSED = frozenset({"connection", "content-length", "date", "transfer-encoding"})
+"""Headers that the sink sets itself."""
+
+Kind = Literal["answer", "hang", "reset"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one delivery is answered."""
+
+    text: str
+    """As it was written; empty where it is a status and no more."""
+    kind: Kind
+    status: int
+    """0 where nothing is answered."""
+    delay: float = 0.0
+    """Seconds from storing to the answer, or to the reset."""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    body: bytes = b""
+
+
+def parse_step(text: str) -> Step:
+    """Read one step; `ValueError` says what is wrong with it."""
+    words = _WORD.findall(text)
+    first = words[0] if words else ""
+    kind = _kind(first)
+    status = int(first) if kind == "answer" else 0
+    if len(words) <= 1:
+        return Step("" if kind == "answer" else kind, kind, status)
+    delay, body, headers = 0.0, b"", []
+    seen: set[str] = set()
+    for name, value in map(_pair, words[1:]):
+        key = name.lower()
+        if key in ("delay", "body") and key in seen:
+            raise ValueError(f"{key} is given twice")
+        seen.add(key)
+        if key == "delay":
+            delay = _delay(value)
+        elif key == "body":
+            body = value.encode()
+        else:
+            headers.append(_header(name, value))
+    for wrong in _wrong(kind, status, seen):
+        raise ValueError(wrong)
+    return Step(text, kind, status, delay, tuple(headers), body)
+
+
+def _kind(word: str) -> Kind:
+    if word in ("hang", "reset"):
+        return "hang" if word == "hang" else "reset"
+    if not re.fullmatch("[2-5][0-9][0-9]", word, re.ASCII):
+        raise ValueError(f"{word!r} is neither a status from 200 to 599, nor hang, nor reset")
+    return "answer"
+
+
+def _wrong(kind: Kind, status: int, seen: set[str]) -> Iterator[str]:
+    if kind == "hang":
+        yield "hang stands alone: it never ends"
+    if kind == "reset" and seen != {"delay"}:
+        yield "reset takes a delay and nothing else: nothing is answered"
+    if status in BODILESS and "body" in seen:
+        yield f"an answer with {status} has no body"
+
+
+def _pair(word: str) -> tuple[str, str]:
+    """Return name and value of `NAME=value` or `NAME="value"`."""
+    name, equals, value = word.partition("=")
+    if not equals or not _TOKEN.fullmatch(name):
+        raise ValueError(
+            f'{word!r} is neither delay=SECONDS, nor body="TEXT", nor a header NAME=value; '
+            "a value with blanks or commas stands in double quotes"
+        )
+    if '"' not in value:
+        return name, value
+    quoted = _QUOTED.fullmatch(value)
+    if quoted is None:
+        raise ValueError(f"the quotes in {word!r} do not stand around the whole value")
+    return name, re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL)
+
+
+def _delay(value: str) -> float:
+    seconds = float(value) if _SECONDS.fullmatch(value) else -1.0
+    if not 0 <= seconds <= LONGEST:
+        raise ValueError(f"delay={value} is not a number of seconds from 0 to {LONGEST}")
+    return seconds
+
+
+def _header(name: str, value: str) -> tuple[bytes, bytes]:
+    if name.lower() in _REFUSED:
+        raise ValueError(f"the header {name} is set by the sink itself")
+    if not (value.isascii() and value.isprintable()) or value != value.strip():
+        raise ValueError(
+            f"the value {value!r} of {name} cannot stand in a header: "
+            "it is printable ASCII, with no blank at either end"
+        )
+    return name.encode(), value.encode()

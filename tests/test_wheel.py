@@ -286,7 +286,6 @@ webhook_sink/filter.py
 webhook_sink/forwarding.py
 webhook_sink/given_secrets.py
 webhook_sink/har.py
-webhook_sink/forwarding.py
 webhook_sink/in_place.py
 webhook_sink/index.py
 webhook_sink/inspector/actions.js
@@ -345,7 +344,6 @@ webhook_sink/running.py
 webhook_sink/search.py
 webhook_sink/sending.py
 webhook_sink/serialised.py
-webhook_sink/sending.py
 webhook_sink/server.py
 webhook_sink/showing.py
 webhook_sink/signature_values.py

@@ -19,6 +19,8 @@ _IDLE = 60.0
 """Seconds after which the thread looks for something to do, though nobody woke it."""
 _TROUBLED = 5.0
 """Seconds that the thread rests where the store cannot be read."""
+_NEWEST = 1000
+"""How many deliveries are judged at once for whoever looks."""
 _LAST = 1000
 """How many deliveries are still judged for the log when the sink stops."""
 _GIVES_WAY = 0.02
@@ -75,9 +77,9 @@ class Judging:
         known = self.index.get(chosen)
         self._take([d for n in chosen if n not in known and (d := self._store.get(n))])
 
-    def ensure_newest(self, most: int) -> None:
-        """Have the newest judged, at most `most`, that came since this began."""
-        self.ensure(self._store.ids(after=self._last, limit=most, newest_first=True))
+    def ensure_newest(self) -> None:
+        """Have the newest judged that came since this began, up to a bound."""
+        self.ensure(self._store.ids(after=self._last, limit=_NEWEST, newest_first=True))
 
     def forget(self) -> None:
         """Forget what the store no longer has."""

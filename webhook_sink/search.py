@@ -101,7 +101,7 @@ class Search:
             )
         index, after, before = self._judging.index, span.after, span.before
         if order:
-            self._judging.ensure_newest(_AT_ONCE)
+            self._judging.ensure_newest()
             return _page(index.find(wanted, after, before, limit + 1, newest_first=True), limit)
         some = self._store.ids(after, before, _AT_ONCE)
         if not some:

@@ -25,6 +25,7 @@ class Showing:
 
     def summaries(self, ids: Sequence[int]) -> list[dict[str, object]]:
         """Return what a list shows of those of these deliveries that are there, in order."""
+        self._judging.ensure_newest()  # how these stand to others depends on those as well
         self._judging.ensure(ids)
         judged = self._judging.index.get(ids)
         relations = self._judging.index.relations(ids)

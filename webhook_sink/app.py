@@ -5,8 +5,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
 from starlette.responses import RedirectResponse
-from starlette.routing import Mount, Route, Router
+from starlette.routing import Match, Mount, Route, Router
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from openapi.document import Contract
 from openapi.guard import Guard
@@ -80,7 +81,7 @@ def create_app(  # noqa: PLR0913 - all that a sink can be told
     return Router(
         routes=[
             Mount("/_hookproof", Entrance(own, token, {HEALTH}) if token else Guard(own)),
-            Route("/_hookproof", lambda _: RedirectResponse("/_hookproof/")),
+            _Look("/_hookproof", lambda _: RedirectResponse("/_hookproof/")),
         ],
         default=Receiver(writer, limit, known.written()),
         redirect_slashes=False,
@@ -88,6 +89,15 @@ def create_app(  # noqa: PLR0913 - all that a sink can be told
             [Pruning(store, bounds, parts.removed), writer, *forwarding, judging], store
         ),
     )
+
+
+class _Look(Route):
+    """A route for GET and HEAD; with any other method a request to its path is a delivery."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """See starlette, which would answer 405 to a match in part."""
+        match, child = super().matches(scope)
+        return (match if match is Match.FULL else Match.NONE), child
 
 
 def _lifespan(

@@ -290,6 +290,7 @@ webhook_sink/in_place.py
 webhook_sink/index.py
 webhook_sink/inspector/actions.js
 webhook_sink/inspector/api.js
+webhook_sink/inspector/changes.js
 webhook_sink/inspector/compare.js
 webhook_sink/inspector/counts.js
 webhook_sink/inspector/detail.css

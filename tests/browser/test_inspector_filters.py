@@ -37,24 +37,22 @@ def shows(page: Page, *ids: int) -> None:
     expect(page.locator("#rows .number")).to_have_text([str(number) for number in ids])
 
 
-@pytest.mark.parametrize(
-    ("label", "value", "ids"),
-    [
+def test_choices_filter_and_outlast_a_reload(page: Page) -> None:
+    shows(page, 4, 3, 2, 1)
+    for label, value, ids in (
         ("Event", NAME, (4, 2, 1)),
         ("Event", "-", (3,)),
         ("Verdict", "conforms", (1,)),
         ("Verdict", "violation", (4, 3, 2)),
         ("Signature", "invalid", (4,)),
-    ],
-)
-def test_a_choice_filters(page: Page, label: str, value: str, ids: tuple[int, ...]) -> None:
-    shows(page, 4, 3, 2, 1)
-    page.get_by_label(label, exact=True).select_option(value)
-    shows(page, *ids)
-    page.reload()
-    shows(page, *ids)
-    page.get_by_role("button", name="Drop the filters").click()
-    shows(page, 4, 3, 2, 1)
+    ):
+        page.get_by_label(label, exact=True).select_option(value)
+        shows(page, *ids)
+        if label == "Verdict":
+            page.reload()
+            shows(page, *ids)
+        page.get_by_role("button", name="Drop the filters").click()
+        shows(page, 4, 3, 2, 1)
 
 
 def test_path_and_text_filter_together_and_stand_in_the_address(page: Page, sink: Sink) -> None:

@@ -24,6 +24,13 @@ def opened(browser: Browser, sink: Sink) -> Page:
     return page
 
 
+def look(page: Page, *, is_hidden: bool) -> None:
+    """Hide the tab from the one who looks, or show it."""
+    value = f"{{ value: {str(is_hidden).lower()}, configurable: true }}"
+    page.evaluate(f"Object.defineProperty(document, 'hidden', {value})")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
 def test_the_page_catches_up_once_the_sink_is_back(browser: Browser, tmp_path: Path) -> None:
     port, file = free_port(), tmp_path / "deliveries.sqlite"
     with Sink(CONTRACT, SECRET, port=port, store=file) as sink:
@@ -115,3 +122,23 @@ def test_what_came_of_passing_a_delivery_on_appears(browser: Browser) -> None:
             post(sink.url, example())
             expect(page.locator("#delivery-1 .answer")).to_have_text("200\u2192 503")
             page.close()
+
+
+def test_a_tab_that_nobody_looks_at_lets_go_of_its_stream(browser: Browser) -> None:
+    """All tabs of a browser share six connections to one sink."""
+    with Sink(CONTRACT, SECRET) as sink:
+        page = browser.new_page()
+        page.clock.install()
+        page.goto(f"{sink.url}/_hookproof/")
+        expect(page.locator("#state")).to_have_text("live")
+        look(page, is_hidden=True)
+        with page.expect_event("requestfailed", lambda request: "/stream?" in request.url):
+            page.clock.fast_forward(11_000)
+        post(sink.url, example())
+        page.clock.fast_forward(6000)
+        expect(page).to_have_title("(1) hookproof sink")
+        with page.expect_request("**/stream?*"):
+            look(page, is_hidden=False)
+        expect(page.locator("#rows .number")).to_have_text(["1"])
+        expect(page).to_have_title("hookproof sink")
+        page.close()

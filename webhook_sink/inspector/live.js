@@ -1,94 +1,111 @@
 // What comes while the page is open, and whether the sink still answers.
 import { Refused, ask, follow } from "./api.js";
+import { Changes } from "./changes.js";
 import { query } from "./filters.js";
 
 const AGAIN = 1500; // milliseconds before the sink is asked again
-const TOGETHER = 250; // milliseconds in which changes are looked at together
-
-function pause(milliseconds, signal) {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()));
-  });
-}
+const HIDDEN = 10_000; // milliseconds after which a hidden tab lets go of its stream
+const GLANCE = 5000; // milliseconds between two looks of a hidden tab
+const LOST = "the sink does not answer; trying again";
 
 export class Live {
   /**
-   * `on` has functions: `read(signal)` reads the newest page anew, `has(id)` says whether that
-   * delivery is of interest, and `came(delivery)`, `changed(delivery)` and
-   * `state(words, isLive, isFinal)` hear of it.
+   * `on` has what `Changes` asks for, and `came(delivery)` and `state(words, isLive, isFinal)`,
+   * which hear of deliveries and of the sink.
    */
   constructor(on) {
     this.on = on;
-    this.session = new AbortController();
-    this.changes = new Set();
+    this.changes = new Changes(on);
+    this.session = new AbortController(); // follows one set of filters
+    this.stream = new AbortController();
+    this.last = 0; // the newest delivery that was told of
+    this.isAway = false; // nobody looks: then there is no stream
+    this.leaving = null;
+    this.wake = () => {};
+    document.addEventListener("visibilitychange", () => this.#seen());
+    this.#seen();
   }
 
   /** Follow what fits the filters as they now are, until this is called again. */
   async begin() {
     this.session.abort();
+    this.stream.abort();
+    this.wake();
     this.session = new AbortController();
     const { signal } = this.session;
     while (!signal.aborted) {
+      const isGlance = this.isAway;
       try {
-        await this.#follow(signal);
-        if (!signal.aborted) this.on.state("the sink does not answer; trying again", false);
+        if (isGlance) await this.#glance(signal);
+        else await this.#follow(signal);
+        if (isGlance || this.isAway || signal.aborted) continue;
+        this.on.state(LOST, false);
       } catch (error) {
-        if (signal.aborted) return;
+        if (signal.aborted || this.isAway !== isGlance) continue;
         const isFinal = error instanceof Refused && error.status < 500;
-        const words = isFinal ? error.message : "the sink does not answer; trying again";
-        this.on.state(words, false, isFinal);
+        this.on.state(isFinal ? error.message : LOST, false, isFinal);
         if (isFinal) return;
       }
-      await pause(AGAIN, signal);
+      await this.#pause(AGAIN);
     }
   }
 
   /** Read the newest page anew, soon. */
   again() {
-    this.#noted(null, this.session.signal);
+    this.changes.note(null, this.session.signal);
   }
 
   async #follow(signal) {
     // Which is the newest must be known before the list is read, or one could come in between.
     const { deliveries } = await ask("deliveries?newest=1&limit=1", "GET", undefined, signal);
-    const after = deliveries[0]?.id ?? 0;
+    this.last = deliveries[0]?.id ?? 0;
     await this.on.read(signal);
     const asked = query();
-    asked.set("after", after);
-    await follow(asked, (event) => this.#heard(event, signal), signal);
+    asked.set("after", this.last);
+    if (signal.aborted || this.isAway) return;
+    this.stream = new AbortController();
+    await follow(asked, (event) => this.#heard(event, signal), this.stream.signal);
   }
 
   #heard(event, signal) {
     if (signal.aborted) return;
+    if (event?.id) this.last = event.id;
     if (event === null) this.on.state("live", true);
     else if (event.name === "delivery") this.on.came(event.data);
-    else if (event.name === "changed") this.#noted(event.data.id, signal);
-    else if (event.name === "reload") this.#noted(null, signal);
+    else if (event.name === "changed") this.changes.note(event.data.id, signal);
+    else if (event.name === "reload") this.changes.note(null, signal);
   }
 
-  /** Look at a delivery again, or at all of them, and with it at what else changes meanwhile. */
-  #noted(id, signal) {
-    if (this.changes.size === 0) setTimeout(() => this.#look(signal), TOGETHER);
-    this.changes.add(id);
-  }
-
-  async #look(signal) {
-    const ids = [...this.changes];
-    this.changes.clear();
-    try {
-      if (ids.includes(null)) await this.on.read(signal);
-      else await this.#lookAt(ids.filter(this.on.has), signal);
-    } catch {
-      // Where the sink does not answer, the stream breaks off, too, and then all is read anew.
+  /** Look now and then, until somebody sees the page: all tabs of a browser share six streams. */
+  async #glance(signal) {
+    while (this.isAway && !signal.aborted) {
+      const asked = query();
+      asked.set("after", this.last);
+      const page = await ask(`deliveries?${asked}`, "GET", undefined, signal);
+      for (const delivery of page.deliveries) this.on.came(delivery);
+      this.last = page.next ?? page.deliveries.at(-1)?.id ?? this.last;
+      this.on.state("live", true);
+      await this.#pause(GLANCE);
     }
   }
 
-  async #lookAt(ids, signal) {
-    if (ids.length === 0) return;
-    const [after, before] = [Math.min(...ids) - 1, Math.max(...ids) + 1];
-    const asked = `deliveries?after=${after}&before=${before}&limit=1000`;
-    const { deliveries } = await ask(asked, "GET", undefined, signal);
-    for (const delivery of deliveries) this.on.changed(delivery);
+  #seen() {
+    clearTimeout(this.leaving);
+    if (document.hidden) this.leaving = setTimeout(() => this.#leave(), HIDDEN);
+    else this.isAway = false;
+    if (!document.hidden) this.wake();
+  }
+
+  #leave() {
+    this.isAway = true;
+    this.stream.abort();
+    this.wake();
+  }
+
+  #pause(milliseconds) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.wake = () => (clearTimeout(timer), resolve());
+    });
   }
 }

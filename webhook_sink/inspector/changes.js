@@ -1,0 +1,40 @@
+// What is known of deliveries changes: those of a moment are looked at again together.
+import { ask } from "./api.js";
+
+const TOGETHER = 250; // milliseconds
+
+export class Changes {
+  /**
+   * `on` has functions: `read(signal)` reads the newest page anew, `has(id)` says whether that
+   * delivery is of interest, `changed(delivery)` hears what it is now.
+   */
+  constructor(on) {
+    this.on = on;
+    this.ids = new Set(); // null: all of them
+  }
+
+  /** Note that one has changed, or with null that all have. */
+  note(id, signal) {
+    if (this.ids.size === 0) setTimeout(() => this.#look(signal), TOGETHER);
+    this.ids.add(id);
+  }
+
+  async #look(signal) {
+    const ids = [...this.ids];
+    this.ids.clear();
+    try {
+      if (ids.includes(null)) await this.on.read(signal);
+      else await this.#lookAt(ids.filter(this.on.has), signal);
+    } catch {
+      // Where the sink does not answer, the stream breaks off, too, and then all is read anew.
+    }
+  }
+
+  async #lookAt(ids, signal) {
+    if (ids.length === 0) return;
+    const [after, before] = [Math.min(...ids) - 1, Math.max(...ids) + 1];
+    const asked = `deliveries?after=${after}&before=${before}&limit=1000`;
+    const { deliveries } = await ask(asked, "GET", undefined, signal);
+    for (const delivery of deliveries) if (ids.includes(delivery.id)) this.on.changed(delivery);
+  }
+}

@@ -51,13 +51,14 @@ function event(delivery, fold) {
 }
 
 function answer(delivery) {
-  const words = delivery.status ? String(delivery.status) : delivery.reply || "none";
+  const words = delivery.status ? String(delivery.status) : delivery.reply.split(" ")[0] || "none";
   const tone = delivery.status >= 200 && delivery.status < 300 ? "" : "said-so-so";
   const element = made("span", visible(words), tone);
   if (delivery.reply) element.title = visible(delivery.reply);
   if (delivery.forwarded === null) return [element];
-  const passed = made("span", `\u2192 ${visible(delivery.forwarded)}`, "tag");
-  passed.title = "what came of passing it on";
+  const isStatus = /^\d{3}$/.test(delivery.forwarded);
+  const passed = made("span", `\u2192 ${isStatus ? delivery.forwarded : "failed"}`, "tag");
+  passed.title = `What came of passing it on: ${visible(delivery.forwarded)}`;
   if (!/^2\d\d$/.test(delivery.forwarded)) passed.classList.add("bad");
   return [element, passed];
 }

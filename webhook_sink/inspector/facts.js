@@ -44,10 +44,10 @@ export function timeOf(seconds) {
   return element;
 }
 
-/** Return what a delivery was answered, in words. */
+/** Return what a delivery was answered, in words: the step of the replies, where it says more. */
 export function answerOf({ status, reply }) {
   if (!status) return reply ? `nothing: ${reply}` : "nothing";
-  return reply && reply !== String(status) ? `${status} (${reply})` : String(status);
+  return !reply || reply.startsWith(String(status)) ? reply || String(status) : `${status} (${reply})`;
 }
 
 function signatureOf(delivery) {

@@ -1,15 +1,18 @@
 """Scripts of replies: what a sender sees, what is stored of it, and that nobody else waits."""
 
 import re
+import shlex
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import httpx
 import pytest
+from processes import launched
 
 from webhook_sink.replies import Given, parse_replies
 
@@ -146,6 +149,7 @@ def test_a_sender_that_hangs_gives_up_itself_and_the_sink_goes_on(start: Any) ->
     with start(replies="hang, 200") as client:
         with pytest.raises(httpx.ReadTimeout):
             client.http.post(client.sink.url, timeout=SHORT)
+        client.sink.wait_for()
         assert stored(client) == [(0, "hang")]
         assert client.post() == 200
         eventually(lambda: tasks_of(client) == 0)
@@ -190,50 +194,55 @@ def test_a_reset_on_a_connection_that_was_answered_before(
 
 
 def test_nobody_waits_for_another(start: Any) -> None:
-    """Twenty delays of five minutes begin, and whoever comes after them is answered first."""
-    with start(replies=[f"/late: 503 delay={LONG}", "200"]) as client:
-        waiting = [socket.create_connection(("127.0.0.1", client.sink.port)) for _ in range(20)]
-        for connection in waiting:
-            connection.sendall(REQUEST % b"/late")
-        client.sink.wait_for(where=lambda _: len(client.sink.deliveries()) == 20)
-        assert client.post() == 200
-        for connection in waiting:
+    """Delays of five minutes begin, and whoever comes after them is answered before them.
+
+    Half of the senders have ended their half of the connection: they still get their answer.
+    """
+    with start(replies=[f"/late: 503 delay={LONG}", "200"]) as client, ExitStack() as opened:
+        late = [opened.enter_context(connected(client, b"/late")) for _ in range(20)]
+        for connection in late[::2]:
+            connection.shutdown(socket.SHUT_WR)
+        client.sink.wait_for(where=lambda _: len(client.sink.deliveries()) == len(late))
+        assert [client.post(), client.post()] == [200, 200]
+        for connection in late:
             connection.setblocking(False)
             with pytest.raises(BlockingIOError):
                 connection.recv(1)
-            connection.setblocking(True)
-        client.sink._here.stop()  # ends the delays
-        for connection in waiting:
-            with connection:
-                assert until_closed(connection).startswith(b"HTTP/1.1 503 ")
-
-
-def test_a_delay_holds_where_the_sender_has_ended_its_half(start: Any) -> None:
-    with start(replies=["/late: 503 delay=0.3", "200"]) as client:
-        answers: list[bytes] = []
-        late = REQUEST.replace(b"%s", b"/late")
-        thread = threading.Thread(target=lambda: answers.append(client.raw(late)))
-        thread.start()
-        client.sink.wait_for(where=lambda d: d.target == "/late")
-        assert (client.post(), answers) == (200, [])
-        thread.join(DEADLINE)
-        assert answers[0].startswith(b"HTTP/1.1 503 ")
+            connection.settimeout(DEADLINE)
+        client.sink._here.stop()  # which ends the delays
+        assert all(until_closed(one).startswith(b"HTTP/1.1 503 ") for one in late)
 
 
 @pytest.mark.parametrize("reply", ["hang", f"reset delay={LONG}", f"503 delay={LONG}"])
 def test_a_sink_that_stops_waits_for_no_reply(
     start: Any, reply: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with start(replies=reply) as client:
-        open_one = connected(client, b"/", b"/behind")
-        connection = open_one.__enter__()
-        client.sink.wait_for()
-    # The sink has stopped, and not by the patience of the server running out: that is logged.
-    answer = b""
-    try:
-        answer = until_closed(connection)
-    except ConnectionResetError:
-        assert reply != "503"
-    connection.close()
-    assert answer.startswith(b"HTTP/1.1 503 ") == reply.startswith("503")
-    assert [r.getMessage() for r in caplog.records if r.levelname == "ERROR"] == []
+    with ExitStack() as opened:
+        with start(replies=reply) as client:
+            connection = opened.enter_context(connected(client, b"/", b"/behind"))
+            client.sink.wait_for()
+        # It has stopped, and not because the server's patience ran out: that is an error.
+        assert [r.getMessage() for r in caplog.records if r.levelname == "ERROR"] == []
+        if reply.startswith("503"):
+            assert until_closed(connection).startswith(b"HTTP/1.1 503 ")
+        elif reply.startswith("reset"):
+            with pytest.raises(ConnectionResetError):
+                until_closed(connection)
+        else:
+            assert until_closed(connection) == b""
+
+
+def test_the_attempts_of_a_sender_that_retries(start: Any) -> None:
+    """The mock sends again after half a second, and then after a second."""
+    with start(replies="503 X-Why=busy, reset, 200") as client:
+        command = ["-m", "hookproof", "mock", "--port", "0", "--webhook-url", client.sink.url]
+        with launched(command) as (_, process):
+            assert process.stdout is not None
+            curl = process.stdout.readline()
+            subprocess.run(shlex.split(curl), check=True, capture_output=True, timeout=DEADLINE)
+            client.sink.wait_for(where=lambda delivery: delivery.status == 200, timeout=DEADLINE)
+        last = client.api("api/deliveries/3").json()
+    told = [
+        (one["attempt"], one["repeats"], one["status"], one["reply"]) for one in last["attempts"]
+    ]
+    assert told == [(1, None, 503, "503 X-Why=busy"), (2, 1, 0, "reset"), (3, 1, 200, "")]

@@ -69,13 +69,13 @@ def launched(command: list[str], **environment: str) -> Iterator[tuple[str, subp
 
 
 @contextmanager
-def handled(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    """Serve by `handler` in a thread, on a free port; yield the URL."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+def handled(handler: type[BaseHTTPRequestHandler], host: str = "127.0.0.1") -> Iterator[str]:
+    """Serve by `handler` in a thread, on a free port of `host`; yield the URL."""
+    server = ThreadingHTTPServer((host, 0), handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http://{host}:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from processes import JWT_SECRET, handled, hookproof, started
+from strangers import EmptyPage
 
 from openapi.loading import default_path, load
 
@@ -63,21 +63,6 @@ ELEMENT = """([name, key, url]) => new Promise((resolve) => {
 })"""
 
 
-class _Page(BaseHTTPRequestHandler):
-    """An empty page of another origin."""
-
-    def do_GET(self) -> None:
-        body = b"<!doctype html><title>a frontend</title><link rel=icon href=data:,>"
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
 def mock() -> Iterator[str]:
     with started(MOCK, **SECRET) as url:
@@ -92,7 +77,7 @@ def token() -> str:
 @pytest.fixture(params=["evil.example", "localhost"])
 def foreign(request: Any, browser: Browser) -> Iterator[Page]:
     """A page of another origin: a stranger's, and one on another port of this machine."""
-    with handled(_Page) as url:
+    with handled(EmptyPage) as url:
         page = browser.new_page()
         page.goto(url.replace("127.0.0.1", request.param))
         yield page
@@ -148,7 +133,7 @@ def stranger(request: Any, browser: Browser, mock: str) -> Iterator[tuple[Page, 
     """A page that is not the mock's own, and the URL under which it reaches the mock."""
     rebound = mock.replace("127.0.0.1", "evil.example")
     page = browser.new_page()
-    with handled(_Page) as elsewhere:
+    with handled(EmptyPage) as elsewhere:
         url = mock if request.param == "another page" else rebound
         page.goto(elsewhere if url == mock else f"{rebound}/nothing")
         yield page, url

@@ -1,0 +1,230 @@
+"""A stranger's page, in a browser that has the sink's own page open: it does nothing to the sink.
+
+A stranger is a page of another site, one of another port of the same host, to which the browser
+sends the sink's cookie, and one whose name leads to the sink itself, as it does after DNS
+rebinding.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from processes import handled
+from strangers import EmptyPage, own_address
+
+from openapi.loading import load
+from webhook_sink.entrance import link
+from webhook_sink.server import Sink
+
+MARK = "what-no-stranger-may-read"
+API = "/_hookproof/api/deliveries"
+READABLE = (
+    API,
+    f"{API}/1",
+    f"{API}/wait",
+    f"{API}/stream",
+    f"{API}/1/body",
+    f"{API}/1/copy?as=curl",
+    f"{API}/export?format=jsonl",
+    f"{API}/export?format=har",
+)
+CHANGES = (
+    ("DELETE", API),
+    ("POST", f"{API}/1/judge"),
+    ("POST", f"{API}/1/resend"),
+    ("PUT", f"{API}/1"),
+)
+READ = """async ([url, mode, mark]) => {
+    const ended = new AbortController();
+    try {
+        const answer = await fetch(url, {mode, credentials: "include", signal: ended.signal});
+        let text = "";
+        if (answer.body) {
+            const pieces = answer.body.getReader();
+            const decoder = new TextDecoder();
+            for (let some = 0; some < 9 && !text.includes(mark); some += 1) {
+                const {value, done} = await pieces.read();
+                if (done) break;
+                text += decoder.decode(value);
+            }
+        }
+        return [answer.type, answer.status, text];
+    } catch (error) {
+        return [error.name, 0, ""];
+    } finally {
+        ended.abort();
+    }
+}"""
+LISTEN = """([url, withCredentials]) => new Promise((resolve) => {
+    const source = new EventSource(url, {withCredentials});
+    const end = (words) => { source.close(); resolve(words); };
+    source.addEventListener("delivery", (event) => end(event.data));
+    source.addEventListener("message", (event) => end(event.data));
+    source.onerror = () => end("refused");
+})"""
+CHANGE = """async ([url, method, mode, type]) => {
+    const body = JSON.stringify({url: location.href});
+    const headers = type ? {"Content-Type": type} : {};
+    try {
+        const answer = await fetch(url, {method, mode, credentials: "include", headers, body});
+        return answer.status;
+    } catch (error) {
+        return 0;
+    }
+}"""
+ELEMENT = """([name, key, url]) => new Promise((resolve) => {
+    const element = document.createElement(name);
+    element.onload = () => resolve("loaded");
+    element.onerror = () => resolve("refused");
+    if (name === "link") element.rel = "stylesheet";
+    element[key] = url;
+    document.documentElement.append(element);
+})"""
+SUBMIT = """([url, enctype]) => {
+    const form = document.createElement("form");
+    Object.assign(form, {action: url, method: "post", enctype, target: "_blank"});
+    const field = document.createElement("textarea");
+    field.name = '{"url": "http://127.0.0.1/", "x": "';
+    field.value = '"}';
+    form.append(field);
+    document.documentElement.append(form);
+    form.submit();
+}"""
+OPEN = "(url) => { window.opened = window.open(url, '_blank'); }"
+SEEN = """() => {
+    try {
+        return String(window.opened.document.documentElement.textContent);
+    } catch (error) {
+        return error.name;
+    }
+}"""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A sink with one delivery, its own page, and a stranger's page in the same browser."""
+
+    sink: Sink
+    url: str
+    """Under which the browser reaches the sink."""
+    own: Page
+    stranger: Page
+    target: str
+    """Under which the stranger's page reaches the sink."""
+
+
+@pytest.fixture(scope="module", params=["on loopback", "where others reach it"])
+def sink_page(request: Any, browser: Browser) -> Iterator[tuple[Sink, str, Page]]:
+    """A sink, its URL, and its page, which was opened by the link."""
+    everywhere = request.param == "where others reach it"
+    with Sink(load(), host="0.0.0.0" if everywhere else "127.0.0.1") as sink:
+        host = own_address() if everywhere else "127.0.0.1"
+        url = f"http://{host}:{sink.port}"
+        httpx.post(f"{url}/{MARK}", content=MARK)
+        with browser.new_context() as context:
+            page = context.new_page()
+            page.goto(f"{url}/_hookproof/" if sink.token is None else link(url, sink.token))
+            expect(page.locator("body")).to_contain_text(MARK)
+            yield sink, url, page
+
+
+@pytest.fixture(scope="module", params=["another site", "another port", "a name that leads here"])
+def scene(request: Any, sink_page: tuple[Sink, str, Page]) -> Iterator[Scene]:
+    sink, url, own = sink_page
+    page = own.context.new_page()
+    rebound = f"http://evil.example:{sink.port}"
+    with handled(EmptyPage, "0.0.0.0") as elsewhere:
+        port = elsewhere.rpartition(":")[2]
+        addresses = {
+            "another site": f"http://evil.example:{port}/",
+            "another port": f"{url.rpartition(':')[0]}:{port}/",
+            "a name that leads here": f"{rebound}/",
+        }
+        page.goto(addresses[request.param])
+        target = rebound if "leads here" in request.param else url
+        yield Scene(sink, url, own, page, target)
+    page.close()
+
+
+def test_a_stranger_reads_nothing(scene: Scene) -> None:
+    page = scene.stranger
+    for path in (*READABLE, "/_hookproof/", "/_hookproof/inspector.js"):
+        for mode in ("cors", "no-cors", "same-origin"):
+            kind, status, text = page.evaluate(READ, [scene.target + path, mode, MARK])
+            if kind == "basic":  # of its own origin, as the browser sees it
+                assert status in (401, 403), (path, mode)
+                assert "evil.example" in scene.target
+                assert "<p>Open the link" in text or set(json.loads(text)) == {"message"}
+            else:
+                assert (kind, text) in (("opaque", ""), ("TypeError", "")), (path, mode)
+    for credentials in (True, False):
+        stream = [f"{scene.target}{API}/stream", credentials]
+        assert page.evaluate(LISTEN, stream) == "refused"
+    # The same from the sink's own page: it is not that nothing could be read.
+    for path in READABLE:
+        assert MARK in scene.own.evaluate(READ, [scene.url + path, "cors", MARK])[2], path
+    assert MARK in scene.own.evaluate(LISTEN, [f"{scene.url}{API}/stream", True])
+
+
+def test_a_stranger_embeds_nothing(scene: Scene) -> None:
+    page = scene.stranger
+    for path in (*READABLE, "/_hookproof/", "/_hookproof/inspector.js"):
+        for name, key in (("script", "src"), ("link", "href"), ("img", "src")):
+            assert page.evaluate(ELEMENT, [name, key, scene.target + path]) == "refused", path
+    for path in (API, f"{API}/1", "/_hookproof/"):
+        for name, key in (("iframe", "src"), ("object", "data"), ("embed", "src")):
+            page.evaluate(ELEMENT, [name, key, scene.target + path])
+    inner = [frame for frame in page.frames if frame != page.main_frame]
+    assert len(inner) > 3
+    for frame in inner:
+        frame.wait_for_load_state()
+        assert frame.url.startswith("chrome-error:")
+
+
+def test_a_stranger_that_opens_a_window_sees_nothing_in_it(scene: Scene) -> None:
+    for path in (API, f"{API}/1", "/_hookproof/"):
+        with scene.stranger.expect_popup() as found:
+            scene.stranger.evaluate(OPEN, scene.target + path)
+        found.value.wait_for_load_state()
+        seen = scene.stranger.evaluate(SEEN)
+        assert MARK not in seen
+        assert "evil.example" in scene.target or seen in ("SecurityError", ""), path
+        found.value.close()
+
+
+def test_a_stranger_changes_nothing(scene: Scene) -> None:
+    page, target = scene.stranger, scene.target
+    before = scene.sink.deliveries()
+    for method, path in CHANGES:
+        for mode in ("cors", "no-cors", "same-origin"):
+            for kind in ("application/json", "text/plain", ""):
+                changed = page.evaluate(CHANGE, [target + path, method, mode, kind])
+                assert changed in (0, 401, 403), (method, path, mode, kind)
+    for path in (f"{API}/1/judge", f"{API}/1/resend"):
+        for enctype in ("text/plain", "multipart/form-data"):
+            with page.expect_popup() as found:
+                page.evaluate(SUBMIT, [target + path, enctype])
+            found.value.wait_for_load_state()
+            told = found.value.locator("body").inner_text()
+            assert "message" in told or "Open the link" in told, (path, enctype)
+            found.value.close()
+        with page.expect_request(target + path):
+            page.evaluate("(url) => navigator.sendBeacon(url, '{}')", target + path)
+    # The browser asked for an icon, too: every path takes deliveries.
+    assert scene.sink.deliveries()[: len(before)] == before
+    whole = scene.own.evaluate(READ, [f"{scene.url}{API}/1", "cors", "nothing to stop at"])[2]
+    assert json.loads(whole)["passed"] == []
+    # The same from the sink's own page: it is not that nothing could be changed.
+    judged = [f"{scene.url}{API}/1/judge", "POST", "cors", "application/json"]
+    assert scene.own.evaluate(CHANGE, judged) not in (0, 401, 403)
+
+
+def test_the_own_page_removes_what_no_stranger_could(sink_page: tuple[Sink, str, Page]) -> None:
+    sink, url, own = sink_page
+    assert sink.deliveries()
+    assert own.evaluate(CHANGE, [url + API, "DELETE", "cors", "application/json"]) == 200
+    assert sink.deliveries() == ()

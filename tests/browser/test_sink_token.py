@@ -1,0 +1,57 @@
+"""The way in to a sink that others can reach, in a real browser."""
+
+import httpx
+from playwright.sync_api import Browser, expect
+from processes import handled
+from strangers import EmptyPage, own_address
+
+from openapi.loading import load
+from webhook_sink.entrance import link
+from webhook_sink.server import Sink
+
+TOKEN = "a token of the tests"
+MARK = "a-delivery-of-the-tests"
+
+
+def test_the_link_opens_a_page_that_lives_and_nothing_opens_without_it(browser: Browser) -> None:
+    address = own_address()
+    with Sink(load(), host="0.0.0.0") as sink, browser.new_context() as context:
+        assert sink.token is not None
+        url = f"http://{address}:{sink.port}"
+        page = context.new_page()
+        for path in ("/_hookproof/", "/_hookproof/?token=another"):
+            answer = page.goto(url + path)
+            assert answer is not None
+            assert answer.status == 401
+            expect(page.locator("body")).to_contain_text("Open the link that the sink printed")
+        failed: list[str] = []
+        page.on("response", lambda told: failed.extend([told.url] * (told.status >= 400)))
+        page.goto(link(url, sink.token))
+        assert page.url == f"{url}/_hookproof/"
+        httpx.post(f"{url}/{MARK}", content=b"{}")
+        expect(page.locator("body")).to_contain_text(MARK)
+        assert failed == []
+        assert sink.token not in page.content()
+        (cookie,) = context.cookies()
+        assert cookie["httpOnly"]
+        assert cookie["sameSite"] == "Strict"
+        assert page.evaluate("document.cookie") == ""
+        another = browser.new_page()
+        answer = another.goto(f"{url}/_hookproof/")
+        assert answer is not None
+        assert answer.status == 401
+        another.close()
+
+
+def test_a_link_on_another_site_opens_the_page_too(browser: Browser) -> None:
+    with (
+        Sink(load(), token=TOKEN) as sink,
+        browser.new_context() as context,
+        handled(EmptyPage, "0.0.0.0") as elsewhere,
+    ):
+        page = context.new_page()
+        page.goto(f"http://evil.example:{elsewhere.rpartition(':')[2]}/")
+        page.evaluate("(url) => { location.href = url; }", link(sink.url, TOKEN))
+        page.wait_for_url(f"{sink.url}/_hookproof/")
+        page.get_by_role("link", name="go on").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("hookproof sink")

@@ -27,6 +27,10 @@ BAD = {
     ),
     "a URL that is none": (["verify", "localhost:4010"], "'localhost:4010' is not a URL"),
     "statuses that are none": (["sink", "--reply", "500,abc"], "'abc' is neither a status"),
+    "two scripts for the same": (
+        ["sink", "--reply", "500", "--reply", "hang"],
+        "--reply: 2 scripts of replies are without a path: write their steps as one",
+    ),
     "a header that is none": (["verify", "http://h", "-H", "nonsense"], "NAME:VALUE"),
     "a header of the run's own": (
         ["verify", "http://h", "-H", "Authorization: Bearer x"],

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import fields
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 from typing import Any, get_args
 
@@ -49,6 +50,8 @@ from webhook_sink.delivery import Delivery
 from webhook_sink.endpoints import endpoints
 from webhook_sink.judging import Judging
 from webhook_sink.parts import Parts
+from webhook_sink.replies import parse_script
+from webhook_sink.reply_steps import Kind
 from webhook_sink.server import Sink
 from webhook_sink.store import open_store
 from webhook_sink.verdict import Signature, Verdict, judge
@@ -167,6 +170,12 @@ def understood(line: str) -> argparse.Namespace | None:
         return None
     except SystemExit:  # --help and --version
         return argparse.Namespace()
+
+
+def test_every_step_of_a_reply_that_is_told_can_be_given() -> None:
+    steps = [named(cell) for cell, _ in rows(WEBHOOKS, "step")]
+    kinds = {parse_script(step).steps[0].kind for step in chain(*steps)}
+    assert kinds == set(get_args(Kind))
 
 
 def test_every_command_in_a_block_is_understood() -> None:

@@ -46,8 +46,9 @@ async def _hang(wire: Wire) -> None:
 
 
 def _reset_at_its_end(transport: asyncio.Transport) -> None:
-    connection = transport.get_extra_info("socket")
-    if connection is not None:
+    # Where the sender has ended it, its number may be another connection's by now.
+    if not transport.is_closing():
+        connection = transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
 
 

@@ -3,6 +3,7 @@
 import re
 import shlex
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -14,6 +15,7 @@ import httpx
 import pytest
 from processes import launched
 
+from webhook_sink.delivery import Delivery
 from webhook_sink.replies import Given, parse_replies
 
 DEADLINE = 20.0
@@ -161,10 +163,23 @@ def tasks_of(client: Any) -> int:
 
 
 def test_what_comes_behind_a_hang_is_not_read_and_its_end_is_seen(start: Any) -> None:
-    with start(replies=["/hang: hang", "200"]) as client:
-        with connected(client, b"/one", b"/hang", b"/two") as connection:
+    asked, told = threading.Event(), threading.Event()
+
+    def held(delivery: Delivery) -> None:
+        """Keep the one that will hang from being stored until the next has come."""
+        if delivery.target == "/hang":
+            asked.set()
+            told.wait(DEADLINE)
+
+    with start(replies=["/hang: hang", "200"], reply=held) as client:
+        with connected(client, b"/one", b"/hang") as connection:
             assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
-            client.sink.wait_for(where=lambda d: d.target == "/hang")
+            assert asked.wait(DEADLINE)
+            connection.sendall(REQUEST % b"/two")
+            connections = client.sink._here.server_state.connections
+            eventually(lambda: any(one.pipeline for one in connections))
+            told.set()
+            client.sink.wait_for(where=lambda delivery: delivery.target == "/hang")
             connection.sendall(REQUEST % b"/three" * 1000)
         eventually(lambda: tasks_of(client) == 0)
         assert [d.target for d in client.sink.deliveries()] == ["/one", "/hang"]
@@ -190,6 +205,19 @@ def test_a_reset_on_a_connection_that_was_answered_before(
                 until_closed(connection)
         assert client.post() == 200
         assert [d.target for d in client.sink.deliveries()] == ["/one", "/reset", "/hook"]
+    assert [r.getMessage() for r in caplog.records if r.levelname == "ERROR"] == []
+
+
+@pytest.mark.parametrize("reply", [f"reset delay={LONG}", f"503 delay={LONG}", "hang"])
+def test_a_sender_that_goes_first_leaves_nothing_behind(
+    start: Any, reply: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with start(replies=["/late: " + reply, "200"]) as client:
+        with connected(client, b"/late") as connection:
+            client.sink.wait_for()
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        eventually(lambda: tasks_of(client) == 0)
+        assert client.post() == 200
     assert [r.getMessage() for r in caplog.records if r.levelname == "ERROR"] == []
 
 

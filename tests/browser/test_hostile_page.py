@@ -187,6 +187,7 @@ def test_a_hostile_body_is_text(
     for view in vector["views"]:
         page.get_by_role("button", name=view, exact=True).click()
         expect(page.locator(".view")).not_to_be_empty()
-    compare(page, sink, number, 1)
+    if number % 2 == 0:  # each stands in one comparison then
+        compare(page, sink, number, number - 1)
     assert page.evaluate(HARMED) == []
     assert events == []

@@ -35,11 +35,14 @@ class Receiver:
         """How many requests came that `next` has not returned."""
         return self._requests.qsize()
 
-    def by_connection(self, count: int) -> list[bytes]:
-        """Return the first requests in the order in which their connections were accepted."""
-        for _ in range(count):
-            self.next()
-        return [self._came[number] for number in range(count)]
+    @property
+    def connections(self) -> int:
+        """How many were accepted."""
+        return len(self._open)
+
+    def by_connection(self) -> list[bytes]:
+        """Return all requests in the order in which their connections were accepted."""
+        return [request for _, request in sorted(self._came.items())]
 
     def run(self) -> None:
         """Accept until the listener is shut down."""

@@ -14,8 +14,8 @@ from webhook_sink.received import Reading, Received
 
 PATIENCE = 15.0
 """Seconds from the name of the receiver to the end of its answer."""
-_FAREWELL = 1.0
-"""Seconds that a receiver has to close its end as well."""
+_FAREWELL = 0.5
+"""Seconds in which a connection ends decently, or is cut off."""
 
 
 class Sending(asyncio.Protocol):
@@ -79,10 +79,9 @@ class Sending(asyncio.Protocol):
     async def _close(self) -> None:
         if self._transport is None:
             return
-        if not self._transport.get_write_buffer_size():
-            self._transport.close()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._closed.wait(), _FAREWELL)
+        self._transport.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._closed.wait(), _FAREWELL)
         self._transport.abort()
 
     def _settle(self, error: str) -> None:

@@ -1,4 +1,4 @@
-"""When Python looks for garbage, in a process that does nothing but serve the mock."""
+"""When Python looks for garbage, in a process that does nothing but serve."""
 
 import gc
 

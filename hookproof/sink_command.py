@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 from hookproof.contract_option import contract_of
 from hookproof.exits import CommandError
+from hookproof.garbage import collect_less
 from hookproof.listening import is_open, listen, url_of
 from hookproof.logs import show_logs
 from hookproof.passing_options import passing_of
@@ -60,5 +61,6 @@ def run_sink(options: argparse.Namespace) -> int:
         lines = sink_screen(url, path, options.store is not None, made, given is not None)
         if passing.forward_to is not None:
             lines.insert(1, f"every delivery is passed on to {passing.forward_to.shown}")
+        collect_less()
         with announcement(lines, url, options.ready_file) as announce:
             return serve(uvicorn_config(app), listener, announce)

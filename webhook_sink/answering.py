@@ -7,12 +7,11 @@ import struct
 
 from starlette.types import Send
 
+from webhook_sink.delivery import Headers
 from webhook_sink.reply_steps import Step
 from webhook_sink.wire import Wire
 
 _WITHOUT_LENGTH = (204, 304)
-_NOTHING = Step("", "answer", 500)
-"""What uvicorn is told of a connection that is gone: every app has to answer something."""
 _RESET = struct.pack("ii", 1, 0)
 """For SO_LINGER: closing resets the connection, and forgets what was not sent yet."""
 
@@ -31,10 +30,11 @@ async def follow(step: Step, wire: Wire, send: Send) -> None:
     if step.kind == "reset":
         _reset_at_its_end(wire.transport)
     if step.kind == "answer":
-        await _answer(step, send)
+        await answer(send, step.status, step.headers, step.body)
     else:
         wire.transport.abort()
-        await _answer(_NOTHING, send)
+        # What uvicorn is told of a connection that is gone: every app has to answer something.
+        await answer(send, 500)
 
 
 async def _hang(wire: Wire) -> None:
@@ -52,12 +52,12 @@ def _reset_at_its_end(transport: asyncio.Transport) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
 
 
-async def _answer(step: Step, send: Send) -> None:
-    headers = list(step.headers)
-    if step.status not in _WITHOUT_LENGTH:
-        headers.append((b"content-length", b"%d" % len(step.body)))
-    await send({"type": "http.response.start", "status": step.status, "headers": headers})
-    await send({"type": "http.response.body", "body": step.body})
+async def answer(send: Send, status: int, headers: Headers = (), body: bytes = b"") -> None:
+    """Answer with this and no more."""
+    if status not in _WITHOUT_LENGTH:
+        headers = (*headers, (b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 class _Silent(asyncio.Protocol):

@@ -36,6 +36,23 @@ class Delivery:
     reply: str = ""
     """The step of the script that was followed, where it was more than a status."""
 
+    def settled(self, number: int, status: int, reply: str) -> "Delivery":
+        """Return it with id, status and reply; as `dataclasses.replace`, in half the time."""
+        return Delivery(
+            number,
+            self.received_at,
+            self.method,
+            self.target,
+            self.headers,
+            self.body,
+            self.truncated,
+            self.remote,
+            status,
+            self.began_at,
+            self.version,
+            reply,
+        )
+
     def values(self, name: str) -> tuple[bytes, ...]:
         """Return the value of every header called `name`, whatever its case."""
         wanted = name.lower().encode("latin-1")

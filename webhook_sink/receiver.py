@@ -4,17 +4,15 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from webhook_sink.answering import follow
+from webhook_sink.answering import answer, follow
 from webhook_sink.delivery import Delivery
 from webhook_sink.reply_steps import Step
 from webhook_sink.store import StoreError
 from webhook_sink.wire import wire_of
 from webhook_sink.writer import Writer
 
-_WITHOUT_BODY = (204, 304)
 _log = logging.getLogger("hookproof.sink")
 
 
@@ -58,15 +56,12 @@ class Receiver:
         try:
             kept = await self._writer.keep(draft)
         except StoreError:
-            await Response(status_code=503)(scope, receive, send)
+            await answer(send, 503)
             return
         if kept.reply:
             await follow(self._steps[kept.reply], wire, send)
-            return
-        answer = Response(status_code=kept.status)
-        if kept.status in _WITHOUT_BODY:
-            del answer.headers["content-length"]
-        await answer(scope, receive, send)
+        else:
+            await answer(send, kept.status)
 
 
 async def _read(receive: Receive, limit: int) -> tuple[bytes | None, bool]:

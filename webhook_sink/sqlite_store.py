@@ -1,8 +1,9 @@
 """Deliveries in one SQLite file, which other processes may read meanwhile; or in memory."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ from webhook_sink.tables import (
     weight,
 )
 
-_INSERT = insertion("deliveries", DELIVERY)
+_INSERTIONS = {rows: insertion("deliveries", DELIVERY, rows) for rows in (1, 2, 4, 8, 16, 32, 64)}
+"""By how many rows; a thread waits for its turn after each statement, so there are few."""
 _INSERT_PASSED = insertion("passed", PASSED)
 _LARGEST = 2**63 - 1
 _AT_ONCE = 500
@@ -44,11 +46,15 @@ class SqliteStore:
     def append(self, drafts: Sequence[Delivery]) -> tuple[Delivery, ...]:
         """See `Store.append`; one transaction, on the disk when it returns."""
         rows = [row_of(draft) for draft in drafts]
+        size = sum(weight(row) for row in rows)
+        numbers: list[int] = []
         with self._database.changing() as change:
-            numbers = [change(_INSERT, row).lastrowid or 0 for row in rows]
-            size = sum(weight(row) for row in rows)
+            for some in _portions(rows):
+                values = tuple(chain.from_iterable(some))
+                last = change(_INSERTIONS[len(some)], values).lastrowid or 0
+                numbers += range(last - len(some) + 1, last + 1)
             change("UPDATE totals SET count = count + ?, bytes = bytes + ?", (len(rows), size))
-        return tuple(replace(draft, id=n) for draft, n in zip(drafts, numbers, strict=True))
+        return tuple(d.settled(n, d.status, d.reply) for d, n in zip(drafts, numbers, strict=True))
 
     def get(self, delivery_id: int) -> Delivery | None:
         """See `Store.get`."""
@@ -155,6 +161,15 @@ class SqliteStore:
         # As JSON: the number of parameters of a statement is bounded.
         chosen = f"{clause} IN (SELECT value FROM json_each(?))"  # noqa: S608 - the clauses above
         return self._database.read(chosen, json.dumps(list(ids)))
+
+
+def _portions(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Yield all rows in order, each time as many as there is a statement for."""
+    place = 0
+    while left := len(rows) - place:
+        size = max(known for known in _INSERTIONS if known <= left)
+        yield rows[place : place + size]
+        place += size
 
 
 def _span(newest_first: bool) -> str:

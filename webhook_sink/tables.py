@@ -81,11 +81,12 @@ def prepare(connection: sqlite3.Connection, path: Path | None) -> None:
     connection.execute(f"PRAGMA user_version = {FORMAT}")
 
 
-def insertion(table: str, columns: str) -> str:
-    """Return the statement that inserts a row of these columns, the first of which is the id."""
+def insertion(table: str, columns: str, rows: int = 1) -> str:
+    """Return the statement that inserts rows of these columns, the first of which is the id."""
     named = columns.partition(", ")[2]
     marks = ", ".join("?" * len(named.split(", ")))
-    return f"INSERT INTO {table} ({named}) VALUES ({marks})"  # noqa: S608 - both are ours
+    values = ", ".join([f"({marks})"] * rows)
+    return f"INSERT INTO {table} ({named}) VALUES {values}"  # noqa: S608 - both are ours
 
 
 def row_of(draft: Delivery) -> tuple[object, ...]:

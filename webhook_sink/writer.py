@@ -4,7 +4,8 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from time import monotonic
 
 from webhook_sink.arrivals import Arrivals
 from webhook_sink.delivery import Delivery
@@ -14,7 +15,11 @@ from webhook_sink.trouble import Trouble
 
 TOO_LARGE = 413
 _AT_ONCE = 256
-"""How many deliveries one commit takes at most."""
+"""With so many deliveries a commit waits for no more."""
+_CROWD = 4
+"""So many in one commit, and others are close behind..."""
+_CROWDED = 0.05
+"""...within so many seconds."""
 
 Reply = Callable[[Delivery], int | None]
 """Asked for each delivery, before it is stored: its status, or None where `replies` shall say."""
@@ -50,7 +55,10 @@ class Writer:
         self._trouble = Trouble()
         self._given = [0] * len(replies.scripts)
         self._arrivals = arrivals
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._fresh: list[_Job] = []
+        """Came in this turn of the event loop."""
+        self._jobs: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
+        self._crowded_until = 0.0
         self._thread = threading.Thread(target=self._run, name="hookproof-sink-writer")
 
     def start(self) -> None:
@@ -58,32 +66,43 @@ class Writer:
         self._thread.start()
 
     def close(self) -> None:
-        """Return once everything that was handed in is settled."""
+        """Return once everything that was handed in is settled; in the thread of the event loop."""
+        self._hand_over()
         self._jobs.put(None)
         self._thread.join()
         self._trouble.over()
 
     def busy(self) -> bool:
-        """Say whether deliveries wait to be stored."""
-        return not self._jobs.empty()
+        """Say whether deliveries come so close together that they should be left alone."""
+        return not self._jobs.empty() or monotonic() < self._crowded_until
 
     async def keep(self, draft: Delivery) -> Delivery:
         """Return `draft` with id and status once it is stored for good; raise `StoreError`."""
-        job = _Job(draft, asyncio.get_running_loop().create_future())
-        self._jobs.put(job)
+        loop = asyncio.get_running_loop()
+        job = _Job(draft, loop.create_future())
+        if not self._fresh:
+            loop.call_soon(self._hand_over)
+        self._fresh.append(job)
         return await job.kept
 
+    def _hand_over(self) -> None:
+        """Give the thread all that came in one turn of the loop: it is woken once for them."""
+        fresh, self._fresh = self._fresh, []
+        if fresh:
+            self._jobs.put(fresh)
+
     def _run(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            batch = [job]
+        while (batch := self._jobs.get()) is not None:
             last = False
             while len(batch) < _AT_ONCE and not self._jobs.empty():
-                another = self._jobs.get()
-                last = another is None
-                if another is None:
+                more = self._jobs.get()
+                last = more is None
+                if more is None:
                     break
-                batch.append(another)
+                batch += more
             self._store_all(batch)
+            if len(batch) >= _CROWD:
+                self._crowded_until = monotonic() + _CROWDED
             if last:
                 break
 
@@ -113,12 +132,12 @@ class Writer:
         for draft in drafts:
             chosen = TOO_LARGE if draft.truncated else self._reply(draft)
             if chosen is not None:
-                answered.append(replace(draft, status=chosen))
+                answered.append(draft.settled(0, chosen, ""))
                 continue
             place = self._replies.place(draft.target)
             step = self._replies.scripts[place].step(given[place])
             given[place] += 1
-            answered.append(replace(draft, status=step.status, reply=step.text))
+            answered.append(draft.settled(0, step.status, step.text))
         return answered, given
 
 

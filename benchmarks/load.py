@@ -68,9 +68,9 @@ def _script(sample: Sample, port: int) -> str:
     lines = [f"{sample.operation.method} {sample.operation.path} HTTP/1.1"]
     lines += [f"{name}: {value}" for name, value in fields.items()]
     head = "\r\n".join([*lines, "", sample.before + prefix])
-    return _SCRIPT % (_quoted(head), _quoted(sample.after))
+    return _SCRIPT % (quoted(head), quoted(sample.after))
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Return `text` as it stands in a string of Lua, whatever it holds."""
     return "".join(f"\\{byte:03d}" for byte in text.encode())

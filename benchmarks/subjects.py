@@ -52,18 +52,22 @@ class Running:
 def subjects(sample: Sample, document: Path, prism: str | None) -> list[Subject]:
     """Return those that can be started here: all but Prism need nothing that is not installed."""
     mock = (sys.executable, "-m", "hookproof", "mock", "--port", "PORT")
-    options = ["--no-access-log", "--log-level", "warning", "--loop", "uvloop"]
-    options += ["--http", "httptools", "--port", "PORT"]
-    server = (sys.executable, "-m", "uvicorn", "--app-dir", str(HERE), *options)
     plain = {"BENCHMARK_DOCUMENT": str(document)}
     bare = {"BENCHMARK_ANSWER": sample.answer()}
     return [
         Subject("hookproof", "hookproof mock", mock, True),
         Subject("hookproof-2", "hookproof mock --workers 2", (*mock, "--workers", "2"), True),
         *_prisms(prism),
-        Subject("connexion", "plain connexion app", (*server, "plain_app:app"), True, plain),
-        Subject("bare", "bare ASGI function", (*server, "bare_app:app"), False, bare),
+        Subject("connexion", "plain connexion app", server_of("plain_app:app"), True, plain),
+        Subject("bare", "bare ASGI function", server_of("bare_app:app"), False, bare),
     ]
+
+
+def server_of(app: str) -> tuple[str, ...]:
+    """Return the command that serves an application of this directory."""
+    options = ["--no-access-log", "--log-level", "warning", "--loop", "uvloop"]
+    options += ["--http", "httptools", "--port", "PORT"]
+    return (sys.executable, "-m", "uvicorn", "--app-dir", str(HERE), *options, app)
 
 
 def _prisms(given: str | None) -> list[Subject]:

@@ -3,7 +3,7 @@
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,23 +17,29 @@ def table(found: Mapping[str, Figures], plan: Plan, memory: str) -> str:
     """Return the figures of each subject, the targets and the machine, for people."""
     prism = found["prism"].per_second if "prism" in found else None
     rows = [_HEAD, *(_row(figures, prism) for figures in found.values())]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    lines = [
+    lines = rows_of(rows, 1)
+    lines += ["", *map(said, targets(found)), "", machine(_load(plan))]
+    lines += [f"CPU us: processor time for one request; idle MiB: {memory} after the first 201"]
+    return "\n".join(lines)
+
+
+def rows_of(rows: Sequence[Sequence[str]], words: int = 0) -> list[str]:
+    """Return lines in columns: numbers to the right; the first, and the last `words`, are words."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    last = len(widths) - words
+    return [
         "  ".join(
-            text.rjust(width) if 0 < column < len(_HEAD) - 1 else text.ljust(width)
-            for column, (text, width) in enumerate(zip(row, widths, strict=True))
+            cell.rjust(width) if 0 < column < last else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
     ]
-    lines += ["", *map(_said, targets(found)), "", _machine(plan)]
-    lines += [f"CPU us: processor time for one request; idle MiB: {memory} after the first 201"]
-    return "\n".join(lines)
 
 
 def as_json(found: Mapping[str, Figures], plan: Plan, memory: str) -> str:
     """Return the same as one JSON object."""
     value = {
-        "machine": _machine(plan),
+        "machine": machine(_load(plan)),
         "memory": memory,
         "subjects": {key: asdict(figures) for key, figures in found.items()},
         "targets": [asdict(target) for target in targets(found)],
@@ -45,28 +51,34 @@ def _row(figures: Figures, prism: float | None) -> tuple[str, ...]:
     per_second, memory = figures.per_second, figures.memory
     return (
         figures.title,
-        _text(per_second, 0),
-        _text(per_second / prism if per_second and prism else None, 2),
-        _text(figures.p99, 1),
-        _text(figures.cpu, 0),
-        _text(figures.first, 2),
-        _text(memory / 2**20 if memory else None, 0),
+        text(per_second, 0),
+        text(per_second / prism if per_second and prism else None, 2),
+        text(figures.p99, 1),
+        text(figures.cpu, 0),
+        text(figures.first, 2),
+        text(memory / 2**20 if memory else None, 0),
         figures.verified,
     )
 
 
-def _text(value: float | None, digits: int) -> str:
+def text(value: float | None, digits: int) -> str:
+    """Return a figure for people; None is one that was not measured."""
     return "-" if value is None else f"{value:,.{digits}f}"
 
 
-def _said(target: Target) -> str:
+def said(target: Target) -> str:
+    """Return a target and whether it was met, for people."""
     if target.ratio is None:
         return f"{target.sentence}: not measured"
     return f"{target.sentence}: {target.ratio:.2f}, {'met' if target.met else 'MISSED'}"
 
 
-def _machine(plan: Plan) -> str:
-    load = f"{plan.rounds} rounds of {plan.seconds:g} s, {plan.connections} connections"
+def _load(plan: Plan) -> str:
+    return f"{plan.rounds} rounds of {plan.seconds:g} s, {plan.connections} connections"
+
+
+def machine(load: str) -> str:
+    """Return what was measured on, and the load, for people."""
     return f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}; {load}"
 
 

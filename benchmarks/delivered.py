@@ -1,0 +1,77 @@
+"""The load of a receiver of webhooks: wrk, a signed event of the contract, and what it measured."""
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from load import quoted
+
+from openapi.document import Contract
+from openapi.sample import example
+from openapi.signature import signed_headers
+
+SECRET = "a secret of the benchmark"
+SIZE = 2048
+"""Bytes of a body."""
+_SCRIPT = """
+wrk.method = "POST"
+wrk.body = "%s"
+%s
+function done(summary, latency)
+  local e = summary.errors
+  io.write(string.format(
+    '\\n{"requests": %%d, "microseconds": %%d, "refused": %%d, "lost": %%d, "p99": %%d, '
+    .. '"slowest": %%d}\\n',
+    summary.requests, summary.duration, e.status, e.connect + e.read + e.write + e.timeout,
+    latency:percentile(99), latency.max))
+end
+"""
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What wrk counted; times are in microseconds."""
+
+    requests: int
+    microseconds: int
+    refused: int
+    """Answers with a status above 399."""
+    lost: int
+    """Requests without an answer."""
+    p99: int
+    """Within which 99 of 100 deliveries were answered."""
+    slowest: int
+
+    @property
+    def per_second(self) -> float:
+        """Deliveries that were answered in one second."""
+        return self.requests * 1e6 / self.microseconds
+
+
+def payload(contract: Contract) -> bytes:
+    """Return the contract's own example of an event, filled up with white space."""
+    text = json.dumps(example(contract, contract.events[0].schema))
+    return text.encode().ljust(SIZE)
+
+
+def headers(contract: Contract, body: bytes) -> dict[str, str]:
+    """Return the headers that a delivery of `body` needs."""
+    event = contract.events[0]
+    signed = signed_headers(event.signature, body, SECRET, "1", 0) if event.signature else ()
+    return {"Content-Type": event.media_type, **dict(signed)}
+
+
+def deliver(contract: Contract, port: int, seconds: float, connections: int) -> Delivered:
+    """Deliver to what listens on `port`; wrk knows whole seconds alone, and one at the least."""
+    body = payload(contract)
+    fields = headers(contract, body).items()
+    lines = [f'wrk.headers["{quoted(name)}"] = "{quoted(value)}"' for name, value in fields]
+    with TemporaryDirectory() as directory:
+        script = Path(directory, "deliveries.lua")
+        script.write_text(_SCRIPT % (quoted(body.decode()), "\n".join(lines)), encoding="ascii")
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s"]
+        command += ["-s", str(script), f"http://127.0.0.1:{port}/hooks"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return Delivered(**json.loads(done.stdout.strip().rpartition("\n")[2]))

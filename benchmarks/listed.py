@@ -1,0 +1,103 @@
+"""What a page of the sink's list costs, by how many deliveries are stored."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from urllib.parse import urlencode
+from uuid import UUID
+
+import httpx
+from delivered import SIZE, headers, payload
+from sinks import ready, settled, sink
+from subjects import running
+
+from openapi.document import Contract
+from openapi.pointer import put
+from webhook_sink.delivery import Delivery
+from webhook_sink.sqlite_store import SqliteStore
+
+SIZES = (1_000, 100_000)
+_NEEDLE = "one-in-five-hundred"
+_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The cost of one kind of page."""
+
+    title: str
+    milliseconds: Mapping[int, float]
+    """The median, by how many deliveries are stored."""
+
+    @property
+    def ratio(self) -> float:
+        """How many times as much a page costs of the most as of the fewest."""
+        costs = [cost for _, cost in sorted(self.milliseconds.items())]
+        return costs[-1] / costs[0]
+
+
+def listed(
+    contract: Contract, directory: Path, rounds: int, sizes: Sequence[int] = SIZES
+) -> list[Pages]:
+    """Return the cost of the first page, and of filtered ones; asked in turn, round after round."""
+    kinds = {
+        "first page": {},
+        "of an event": {"event": contract.events[0].name},
+        "of a verdict": {"verdict": "violation"},
+        "of a path": {"path": "/hooks/3"},
+        "with a text": {"text": _NEEDLE},
+    }
+    costs: dict[tuple[str, int], list[float]] = {(k, size): [] for k in kinds for size in sizes}
+    with ExitStack() as stack:
+        client = stack.enter_context(httpx.Client(timeout=60, trust_env=False))
+        ports = {}
+        for size in sizes:
+            file = directory / f"{size}.db"
+            _fill(contract, file, size)
+            ports[size] = stack.enter_context(running(sink(file))).port
+            ready(client, ports[size])
+            settled(client, ports[size], size)
+        for _ in range(rounds):
+            for (kind, size), taken in costs.items():
+                began = time.perf_counter()
+                _page(client, ports[size], {"newest": "1", **kinds[kind]})
+                taken.append((time.perf_counter() - began) * 1000)
+    return [Pages(kind, {size: median(costs[kind, size]) for size in sizes}) for kind in kinds]
+
+
+def _page(client: httpx.Client, port: int, query: Mapping[str, str]) -> None:
+    url = f"http://127.0.0.1:{port}/_hookproof/api/deliveries?{urlencode(query)}"
+    answer = client.get(url).raise_for_status().json()
+    if not answer["deliveries"]:
+        raise SystemExit(f"{url} answered without any delivery")
+
+
+def _fill(contract: Contract, file: Path, size: int) -> None:
+    store = SqliteStore(file)
+    for first in range(0, size, _AT_ONCE):
+        store.append([_delivery(contract, n) for n in range(first, first + _AT_ONCE)])
+    store.close()
+
+
+def _delivery(contract: Contract, number: int) -> Delivery:
+    """Return one of many: each an event of its own, some broken, some with a text."""
+    event = json.loads(payload(contract))
+    for unique in contract.events[0].trigger.get("unique", ()):
+        put(event, unique["at"], str(UUID(int=number)))
+    body = json.dumps(event).encode().ljust(SIZE) if number % 10 else b"{".ljust(SIZE)
+    note = f"?note={_NEEDLE}" if number % 500 == 0 else ""
+    return Delivery(
+        id=0,
+        received_at=time.time(),
+        method="POST",
+        target=f"/hooks/{number % 7}{note}",
+        headers=tuple((n.encode(), v.encode()) for n, v in headers(contract, body).items()),
+        body=body,
+        truncated=False,
+        remote="127.0.0.1:4020",
+        status=200,
+    )

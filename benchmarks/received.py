@@ -1,0 +1,88 @@
+"""The figures of receiving, and what is printed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from delivered import Delivered
+from figures import Target
+from listed import Pages
+from table import machine, rows_of, said, text
+
+
+@dataclass
+class Received:
+    """The rounds of one subject."""
+
+    title: str
+    rounds: list[Delivered] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+    """Microseconds of processor time for one delivery."""
+    judged: list[float] = field(default_factory=list)
+    """Seconds from the end of the load until everything was judged."""
+
+    def add(self, done: Delivered, cpu: float, judged: float) -> None:
+        """Add a round; `cpu` and `judged` are in seconds."""
+        self.rounds.append(done)
+        self.cpu.append(cpu * 1e6 / done.requests)
+        self.judged.append(judged)
+
+    @property
+    def per_second(self) -> float:
+        """The median of the rounds; 0 where one delivery was refused or lost."""
+        sound = not any(done.refused or done.lost for done in self.rounds)
+        return median(done.per_second for done in self.rounds) if sound else 0.0
+
+    @property
+    def slowest(self) -> float:
+        """Milliseconds, over all rounds."""
+        return max(done.slowest for done in self.rounds) / 1000
+
+    @property
+    def p99(self) -> float:
+        """Milliseconds, the median of the rounds."""
+        return median(done.p99 for done in self.rounds) / 1000
+
+
+def report(
+    received: Sequence[Received], pages: Sequence[Pages], rounds: int, seconds: float, at_once: int
+) -> str:
+    """Return the figures, the targets and the machine, for people."""
+    bare, sink = received
+    ratios = [one.per_second / bare.per_second if bare.per_second else None for one in received]
+    head = ("", "deliveries/s", ": bare", "p99 ms", "slowest ms", "CPU us", "judged s")
+    loads = [
+        (
+            one.title,
+            text(one.per_second, 0),
+            text(ratio, 2),
+            text(one.p99, 1),
+            text(one.slowest, 0),
+            text(median(one.cpu), 0),
+            text(median(one.judged), 1) if one is sink else "-",
+        )
+        for one, ratio in zip(received, ratios, strict=True)
+    ]
+    sizes = sorted(pages[0].milliseconds)
+    list_head = ("a page of the list, ms", *(f"{size:,} stored" for size in sizes), "ratio")
+    lists = [
+        (one.title, *(text(one.milliseconds[size], 1) for size in sizes), text(one.ratio, 2))
+        for one in pages
+    ]
+    dearest = max(one.ratio for one in pages)
+    targets = [
+        _least("durable deliveries/s : bare function, at least 0.3", ratios[1], 0.3),
+        _most("slowest answer in seconds, at most 0.5", sink.slowest / 1000, 0.5),
+        _most("a page of the long list : of the short one, at most 3", dearest, 3),
+    ]
+    lines = [*rows_of([head, *loads]), "", *rows_of([list_head, *lists]), "", *map(said, targets)]
+    load = f"{rounds} rounds of {seconds:g} s, {at_once} connections, bodies of 2 KiB"
+    return "\n".join([*lines, "", machine(load)])
+
+
+def _least(sentence: str, value: float | None, least: float) -> Target:
+    return Target(sentence, value, None if value is None else value >= least)
+
+
+def _most(sentence: str, value: float, most: float) -> Target:
+    return Target(sentence, value, value <= most)

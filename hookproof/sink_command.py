@@ -34,6 +34,8 @@ def run_sink(options: argparse.Namespace) -> int:
         replies = parse_replies(options.reply)
     except ValueError as error:
         raise CommandError(f"--reply: {error}") from None
+    if replies.forwarded and options.forward_to is None:
+        raise CommandError("--reply: forwarded is the answer of a receiver: pass --forward-to URL")
     show_logs()
     given = token(options.token, "HOOKPROOF_SINK_TOKEN")
     listener = listen(options.host, options.port)

@@ -339,6 +339,7 @@ webhook_sink/pytest_copy.py
 webhook_sink/query.py
 webhook_sink/received.py
 webhook_sink/receiver.py
+webhook_sink/relaying.py
 webhook_sink/replies.py
 webhook_sink/reply_steps.py
 webhook_sink/running.py

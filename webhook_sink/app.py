@@ -59,6 +59,10 @@ def create_app(  # noqa: PLR0913 - all that a sink can be told
     The app takes `store` over and closes it at its end.
     """
     known = replies if isinstance(replies, Replies) else parse_replies(replies)
+    if known.forwarded and passing.forward_to is None:
+        raise ValueError(
+            "the reply forwarded is the answer of a receiver; say to where: forward_to"
+        )
     if limit < 1:
         raise ValueError("limit is a number of bytes from 1")
     arrivals = arrivals or Arrivals()
@@ -78,7 +82,8 @@ def create_app(  # noqa: PLR0913 - all that a sink can be told
     # The page, and what pages of mock and sink have in common.
     page = StaticFiles(packages=[("webhook_sink", "inspector"), ("openapi", "page")], html=True)
     own = explained([*endpoints(parts), Mount("/", page)])
-    receiver = Receiver(writer, limit, known.written())
+    forwarded = forwarding[0].answer if forwarding else None
+    receiver = Receiver(writer, limit, known.written(), forwarded)
     router = Router(
         routes=[
             Mount("/_hookproof", Entrance(own, token, {HEALTH}) if token else Guard(own)),

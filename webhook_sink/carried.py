@@ -10,20 +10,21 @@ _OF_THE_CONNECTION = frozenset(
 
 def carried(delivery: Delivery) -> Headers:
     """Return the headers in order, but for those of the connection, which has ended."""
-    ended = of_the_connection(delivery)
+    ended = of_the_connection(delivery.headers)
     return tuple((name, value) for name, value in delivery.headers if name.lower() not in ended)
 
 
-def of_the_connection(delivery: Delivery) -> frozenset[bytes]:
+def of_the_connection(headers: Headers) -> frozenset[bytes]:
     """Return the names in lower case of those headers that are not about what was sent over it."""
     named = {
         name.strip().lower()
-        for value in delivery.values("connection")
+        for key, value in headers
+        if key.lower() == b"connection"
         for name in value.split(b",")
     }
     return frozenset(
         lower
-        for name, _ in delivery.headers
+        for name, _ in headers
         if (lower := name.lower()) in _OF_THE_CONNECTION | named or lower.startswith(b"proxy-")
     )
 

@@ -60,7 +60,7 @@ def url_of(delivery: Delivery, destination: Destination) -> str:
 
 def _headers(delivery: Delivery, destination: Destination) -> Iterator[tuple[bytes, bytes]]:
     """Yield the headers that are sent; Host and Content-Length where the delivery had them."""
-    ended = of_the_connection(delivery)
+    ended = of_the_connection(delivery.headers)
     anew = {b"host": destination.authority.encode(), b"content-length": b"%d" % len(delivery.body)}
     if not delivery.values("host"):
         yield b"Host", anew.pop(b"host")

@@ -2,12 +2,14 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.types import Receive, Scope, Send
 
 from webhook_sink.answering import answer, follow
 from webhook_sink.delivery import Delivery
+from webhook_sink.passed import Passed
+from webhook_sink.relaying import relay
 from webhook_sink.reply_steps import Step
 from webhook_sink.store import StoreError
 from webhook_sink.wire import wire_of
@@ -24,12 +26,17 @@ class Receiver:
         writer: Writer,
         limit: int,
         steps: Mapping[str, Step],
+        forwarded: Callable[[Delivery], Awaitable[Passed]] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`limit` is in bytes of body; `steps` are those that a delivery may name as its reply."""
+        """`limit` is in bytes of body; `steps` are those that a delivery may name as its reply.
+
+        `forwarded` returns what a receiver answers to a delivery; no step may need it without it.
+        """
         self._writer = writer
         self._limit = limit
         self._steps = steps
+        self._forwarded = forwarded
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,7 +66,11 @@ class Receiver:
             await answer(send, 503)
             return
         if kept.reply:
-            await follow(self._steps[kept.reply], wire, send)
+            step = self._steps[kept.reply]
+            if step.kind == "forwarded" and self._forwarded is not None:
+                await relay(self._forwarded(kept), wire, send)
+            else:
+                await follow(step, wire, send)
         else:
             await answer(send, kept.status)
 

@@ -49,6 +49,11 @@ class Replies:
         path = target.partition("?")[0]
         return next(n for n, script in enumerate(self.scripts) if script.serves(path))
 
+    @property
+    def forwarded(self) -> bool:
+        """Say whether any answer is a receiver's."""
+        return any(step.kind == "forwarded" for step in self.written().values())
+
     def written(self) -> Mapping[str, Step]:
         """Return the steps that are more than a status, by what is written."""
         every = (step for script in self.scripts for step in script.steps)

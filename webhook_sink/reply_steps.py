@@ -1,4 +1,4 @@
-"""One step of a script of replies: `503 delay=2 Retry-After=1`, `hang` or `reset`. Pure."""
+"""One step of a script of replies: `503 delay=2 Retry-After=1`, `hang`, `reset`, or `forwarded`."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,8 @@ _SECONDS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6})?", re.ASCII)
 _REFUSED = frozenset({"connection", "content-length", "date", "transfer-encoding"})
 """Headers that the sink sets itself."""
 
-Kind = Literal["answer", "hang", "reset"]
+Kind = Literal["answer", "hang", "reset", "forwarded"]
+_KINDS: dict[str, Kind] = {"hang": "hang", "reset": "reset", "forwarded": "forwarded"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Step:
     """As it was written; empty where it is a status and no more."""
     kind: Kind
     status: int
-    """0 where nothing is answered."""
+    """0 where nothing is answered, or what a receiver does."""
     delay: float = 0.0
     """Seconds from storing to the answer, or to the reset."""
     headers: tuple[tuple[bytes, bytes], ...] = ()
@@ -61,16 +62,20 @@ def parse_step(text: str) -> Step:
 
 
 def _kind(word: str) -> Kind:
-    if word in ("hang", "reset"):
-        return "hang" if word == "hang" else "reset"
+    if word in _KINDS:
+        return _KINDS[word]
     if not re.fullmatch("[2-5][0-9][0-9]", word, re.ASCII):
-        raise ValueError(f"{word!r} is neither a status from 200 to 599, nor hang, nor reset")
+        raise ValueError(
+            f"{word!r} is neither a status from 200 to 599, nor hang, reset or forwarded"
+        )
     return "answer"
 
 
 def _wrong(kind: Kind, status: int, seen: set[str]) -> Iterator[str]:
     if kind == "hang":
         yield "hang stands alone: it never ends"
+    if kind == "forwarded":
+        yield "forwarded stands alone: all of the answer is the receiver's"
     if kind == "reset" and seen != {"delay"}:
         yield "reset takes a delay and nothing else: nothing is answered"
     if status in BODILESS and "body" in seen:

@@ -84,7 +84,10 @@ REFUSED: dict[str, tuple[Given, str]] = {
     "a comma too many": ("500,", "step 2 of '500,': '' is neither"),
     "a status that informs": ("500, 100", "step 2 of '500, 100': '100' is neither a status"),
     "a status in other digits": ("２００", "is neither a status"),
-    "a word": ("later", "'later' is neither a status from 200 to 599, nor hang, nor reset"),
+    "a word": (
+        "later",
+        "'later' is neither a status from 200 to 599, nor hang, reset or forwarded",
+    ),
     "a delay too long": ("200 delay=301", "delay=301 is not a number of seconds from 0 to 300"),
     "a delay before": ("200 delay=-1", "delay=-1 is not"),
     "a delay for ever": ("200 delay=inf", "delay=inf is not"),

@@ -46,6 +46,7 @@ export function timeOf(seconds) {
 
 /** Return what a delivery was answered, in words: the step of the replies, where it says more. */
 export function answerOf({ status, reply }) {
+  if (reply === "forwarded") return "what the receiver answered";
   if (!status) return reply ? `nothing: ${reply}` : "nothing";
   return !reply || reply.startsWith(String(status)) ? reply || String(status) : `${status} (${reply})`;
 }

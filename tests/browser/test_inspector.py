@@ -80,6 +80,16 @@ def test_attempts_of_one_event_stand_together(page: Page, sink: Sink) -> None:
     expect(rows.nth(1)).to_contain_text("attempt 2 of 1")
 
 
+def test_a_delivery_that_is_shown_learns_of_its_next_attempt(page: Page, sink: Sink) -> None:
+    post(sink.url, example())
+    page.locator("#rows a").click()
+    expect(page.locator("#detail h2")).to_have_text("Delivery 1")
+    page.locator("#filter-text").focus()  # nobody is busy in the detail
+    post(sink.url, example())
+    expect(page.locator("#detail .attempts tbody tr")).to_have_count(2)
+    expect(page.locator("#delivery-1")).to_have_attribute("aria-current", "true")
+
+
 def test_a_delivery_out_of_order_is_marked(page: Page, sink: Sink) -> None:
     for number, second in ((1, 30), (2, 10)):
         payload = example(number)
@@ -107,12 +117,15 @@ def test_all_is_removed_only_after_a_question(page: Page, sink: Sink) -> None:
     expect(rows).to_have_count(1)
     page.get_by_role("button", name="Clear").click()
     page.get_by_role("button", name="Keep it").click()
+    page.locator("#rows a").click()
+    expect(page.locator("#detail h2")).to_have_text("Delivery 1")
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert len(sink.deliveries()) == 1
     page.get_by_role("button", name="Clear").click()
     page.get_by_role("button", name="Remove everything").click()
     expect(page.locator("#empty")).to_be_visible()
     expect(rows).to_have_count(0)
+    expect(page.locator("#side")).to_be_hidden()
     assert sink.deliveries() == ()
 
 

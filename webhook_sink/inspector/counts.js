@@ -17,17 +17,18 @@ function show(id, text) {
 export function showCounts(held, known, searches) {
   const count = held.deliveries.length;
   const isFiltered = query().size > 0;
+  const looks = searches && isFiltered; // otherwise one answer has all that is asked for
   const isAll = held.next === null && held.isNewest;
   const fit = `${many(count)} of ${many(known.total)} ${isAll ? "fit" : "fit so far"}`;
   show("count", count === 0 ? "" : isFiltered ? fit : `${many(known.total)} in all`);
   show("newer", held.isNewest ? "" : newer(held.newer));
   at("empty").hidden = count > 0 || known.total > 0;
-  at("nothing").hidden = count > 0 || searches || !at("empty").hidden || !isFiltered;
+  at("nothing").hidden = count > 0 || looks || !at("empty").hidden || !isFiltered;
   at("nothing-what").textContent = nothing(held, known);
-  at("stop").hidden = !searches;
+  at("stop").hidden = !looks;
   const further = isFiltered ? "Search further back" : "Older";
-  show("older", searches || held.next === null ? "" : further);
-  show("progress", progress(held, searches, isFiltered));
+  show("older", looks || held.next === null ? "" : further);
+  show("progress", progress(held, looks, isFiltered));
   show("removed", known.removed ? removed(known) : "");
   show("unjudged", known.unjudged ? judging(known.unjudged, isFiltered) : "");
 }
@@ -41,8 +42,8 @@ function nothing(held, known) {
   return `None of the ${deliveries(known.total)}${looked} fits the filters: ${words().join("; ")}.`;
 }
 
-function progress(held, searches, isFiltered) {
-  if (searches) return `Searching; back to delivery ${many(held.next)} so far`;
+function progress(held, looks, isFiltered) {
+  if (looks) return `Searching; back to delivery ${many(held.next)} so far`;
   return isFiltered && held.next !== null ? `Searched back to delivery ${many(held.next)}` : "";
 }
 

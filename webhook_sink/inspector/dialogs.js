@@ -30,8 +30,8 @@ export function showClear(total) {
   at("clear").showModal();
 }
 
-/** Begin; `said` is called with why something could not be done. */
-export function begin(said) {
+/** Begin; `cleared` is called when all is gone, `said` with why something could not be done. */
+export function begin(cleared, said) {
   at("show-keys").addEventListener("click", showKeys);
   at("show-export").addEventListener("click", showExport);
   for (const format of ["jsonl", "har"])
@@ -42,6 +42,7 @@ export function begin(said) {
     if (returnValue !== "yes") return;
     try {
       await ask("deliveries", "DELETE");
+      cleared();
     } catch (error) {
       said(error.message);
     }

@@ -24,13 +24,19 @@ const side = new Side(chosen, said);
 const marked = new Marked(compare);
 const step = steps(list, side, marked);
 const live = new Live({
-  read: (signal) => reading.newest(signal),
+  read,
   has: (id) => held.has(id),
   came,
   changed,
   state,
 });
+let isAsked = false; // the filters are others, and what they show is to be said
 
+async function read(signal) {
+  await reading.newest(signal);
+  if (isAsked) news.say(at(held.deliveries.length ? "count" : "nothing-what").textContent);
+  isAsked = false;
+}
 
 function showAll() {
   list.draw();
@@ -91,12 +97,17 @@ function showMarked() {
 
 /** Load older deliveries; whoever came by the keyboard goes on at the first of them. */
 async function older() {
-  const before = list.ids().at(-1);
+  const before = list.ids();
   const isFocused = document.activeElement === at("older");
-  await reading.older();
-  const first = held.deliveries.find((one) => one.id < before);
-  if (isFocused && first) list.focused = first.id;
-  showAll();
+  const reads = reading.older();
+  if (isFocused && !at("stop").hidden) at("stop").focus();
+  await reads;
+  if (!isFocused) return;
+  const isFresh = ({ newest }) => newest.id < before.at(-1) && !before.includes(newest.id);
+  const first = held.groups().find(isFresh);
+  if (first) list.focused = first.newest.id;
+  else at("older").focus();
+  list.draw();
 }
 
 function press(id) {
@@ -143,12 +154,13 @@ keys.begin({
   Escape: () => step.leave(),
 });
 filters.begin(() => {
+  isAsked = true;
   reading.stop();
   held.leave();
   list.greatest = Infinity;
   live.begin();
 });
 empty.begin();
-dialogs.begin(said);
+dialogs.begin(step.close, said);
 side.take(false);
 live.begin();

@@ -43,7 +43,8 @@ export class Live {
       } catch (error) {
         if (signal.aborted || this.isAway !== isGlance) continue;
         const isFinal = error instanceof Refused && error.status < 500;
-        this.on.state(isFinal ? error.message : LOST, false, isFinal);
+        const words = error instanceof Refused ? `${error.message}; trying again` : LOST;
+        this.on.state(isFinal ? error.message : words, false, isFinal);
         if (isFinal) return;
       }
       await this.#pause(AGAIN);

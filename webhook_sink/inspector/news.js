@@ -21,6 +21,11 @@ export class News {
     this.timer ??= setTimeout(() => this.#speak());
   }
 
+  /** Read something out. */
+  say(words) {
+    at("news").textContent = words;
+  }
+
   #title(unseen) {
     this.unseen = unseen;
     document.title = unseen ? `(${unseen.toLocaleString("en")}) ${TITLE}` : TITLE;
@@ -29,7 +34,7 @@ export class News {
   #speak() {
     const { id, verdict } = this.newest;
     const before = this.unspoken > 1 ? `${this.unspoken} deliveries came, the newest: ` : "";
-    at("news").textContent = `${before}delivery ${id}, ${verdict}`;
+    this.say(`${before}delivery ${id}, ${verdict}`);
     this.unspoken = 0;
     this.timer = setTimeout(() => {
       this.timer = null;

@@ -4,6 +4,7 @@ import { showComparison } from "./compare.js";
 import { showDetail } from "./detail.js";
 
 const BESIDE = matchMedia("(min-width: 64rem)"); // otherwise it stands in place of the list
+const TOGETHER = 300; // milliseconds in which news of what is shown is looked at once
 const at = (id) => document.getElementById(id);
 
 function addressed() {
@@ -18,6 +19,7 @@ export class Side {
     this.said = said;
     this.ids = [];
     this.shown = []; // the deliveries as they are shown
+    this.timer = null;
     this.turn = 0; // which choice the section answers
     addEventListener("hashchange", () => this.take(true));
   }
@@ -55,7 +57,11 @@ export class Side {
     const isAbout = this.shown.some(
       (one) => one.id === delivery.id || one.attempts?.some(({ id }) => id === delivery.repeats),
     );
-    if (!isAbout || this.ids.length !== 1) return;
+    if (isAbout && this.ids.length === 1) this.timer ??= setTimeout(() => this.#renew(), TOGETHER);
+  }
+
+  #renew() {
+    this.timer = null;
     if (at("detail").contains(document.activeElement)) at("anew").hidden = false;
     else this.again();
   }

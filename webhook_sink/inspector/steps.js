@@ -33,6 +33,7 @@ export function steps(list, side, marked) {
   }
 
   function close() {
+    if (side.ids.length === 0) return;
     const [id] = side.close();
     marked.set([]);
     list.focus(id);

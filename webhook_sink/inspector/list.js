@@ -50,12 +50,14 @@ export class List {
 
   /** Add the row of a delivery to `wanted`: the one that stands there, or a new one. */
   #take(wanted, delivery, group, isOpen) {
-    const count = group?.others.length ?? 0;
-    const text = JSON.stringify([delivery, count, isOpen, group === null]);
+    const others = group?.others ?? [];
+    const hidden = isOpen ? [] : others;
+    const text = JSON.stringify([delivery, others.length, hidden, group === null]);
     const before = this.rows.get(delivery.id);
     let element = before?.element;
     if (before?.text !== text) {
-      element = row(delivery, count ? this.#foldButton(group, isOpen) : null);
+      const fold = others.length ? this.#foldButton(group, isOpen) : null;
+      element = row(delivery, fold, hidden);
       element.classList.toggle("attempt", group === null);
       element.classList.toggle("new", delivery.id > this.greatest);
       if (before) replace(before.element, element);

@@ -4,6 +4,7 @@ import { made } from "./token.js";
 
 const TONES = { conforms: "good", warning: "so-so", violation: "bad" };
 const SIGNS = { conforms: "\u2713", warning: "!", violation: "\u2715" };
+const MOST_BEFORE = 3; // attempts that are hidden, but for their answers
 const SIGNATURES = { valid: "quiet", invalid: "said-bad", missing: "said-bad", unchecked: "quiet" };
 
 function timeOf(seconds) {
@@ -50,17 +51,23 @@ function event(delivery, fold) {
   return parts;
 }
 
-function answer(delivery) {
-  const words = delivery.status ? String(delivery.status) : delivery.reply.split(" ")[0] || "none";
+function answerOf({ status, reply }) {
+  return status ? String(status) : visible(reply.split(" ")[0]) || "none";
+}
+
+function answer(delivery, before) {
+  const some = before.slice(0, MOST_BEFORE).toReversed().map(answerOf);
+  if (before.length > MOST_BEFORE) some.unshift("\u2026");
+  const earlier = made("span", some.map((one) => `${one}, `).join(""));
   const tone = delivery.status >= 200 && delivery.status < 300 ? "" : "said-so-so";
-  const element = made("span", visible(words), tone);
+  const element = made("span", answerOf(delivery), tone);
   if (delivery.reply) element.title = visible(delivery.reply);
-  if (delivery.forwarded === null) return [element];
+  if (delivery.forwarded === null) return [earlier, element];
   const isStatus = /^\d{3}$/.test(delivery.forwarded);
   const passed = made("span", `\u2192 ${isStatus ? delivery.forwarded : "failed"}`, "tag");
   passed.title = `What came of passing it on: ${visible(delivery.forwarded)}`;
   if (!/^2\d\d$/.test(delivery.forwarded)) passed.classList.add("bad");
-  return [element, passed];
+  return [earlier, element, passed];
 }
 
 function verdict(delivery) {
@@ -88,8 +95,11 @@ function cell(name, className, ...content) {
   return element;
 }
 
-/** Return the row of a delivery; `fold` is the button that shows the attempts before it, or null. */
-export function row(delivery, fold) {
+/**
+ * Return the row of a delivery. `fold` is the button that shows the attempts before it, or null;
+ * `before` are those that it hides, the latest first.
+ */
+export function row(delivery, fold, before) {
   const element = made("tr", undefined, `is-${delivery.verdict_kind}`);
   element.id = `delivery-${delivery.id}`;
   element.dataset.id = delivery.id;
@@ -103,7 +113,7 @@ export function row(delivery, fold) {
     cell("td", "when", timeOf(delivery.received_at)),
     cell("td", "request", request(delivery)),
     cell("td", "event", ...event(delivery, fold)),
-    cell("td", "answer", ...answer(delivery)),
+    cell("td", "answer", ...answer(delivery, before)),
     cell("td", "signature", made("span", signature, SIGNATURES[delivery.signature])),
     cell("td", "verdict-of", verdict(delivery)),
   );

@@ -1,7 +1,6 @@
 """The endpoints that hand deliveries out: as a copy to paste, as bytes, as a file of many."""
 
 import json
-import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,6 +14,7 @@ from openapi.validation import brief
 from webhook_sink.api import delivery_of
 from webhook_sink.curl_copy import curl
 from webhook_sink.delivery import Delivery
+from webhook_sink.destination import destination
 from webhook_sink.export import FORMATS, http_archive, json_lines
 from webhook_sink.har import entry
 from webhook_sink.parts import Parts
@@ -22,7 +22,6 @@ from webhook_sink.passed import Passed
 from webhook_sink.pytest_copy import pytest_test
 from webhook_sink.query import filter_of, span_of
 
-_URL = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]+)?(/[!-~]*)?")
 _KINDS = ("curl", "test", "har")
 
 
@@ -86,12 +85,13 @@ def _one_of(request: Request, name: str, known: tuple[str, ...]) -> str:
 
 def _url(request: Request) -> str:
     """Return where a copy sends to: what `url` says, or else this sink."""
-    text = request.query_params.get("url") or _here(request)
-    if not _URL.fullmatch(text) or re.search(r"[?#]", text):
-        raise HTTPException(
-            400, f"url is http://HOST:PORT or https://HOST/PREFIX, without a query: {brief(text)}"
-        )
-    return text.rstrip("/")
+    try:
+        wanted = destination(request.query_params.get("url") or _here(request))
+    except ValueError as error:
+        raise HTTPException(400, f"url: {error}") from None
+    if wanted.query is not None:
+        raise HTTPException(400, "url: the query is the delivery's; leave it out")
+    return wanted.origin + wanted.path.rstrip("/")
 
 
 def _here(request: Request) -> str:

@@ -11,7 +11,7 @@ import time
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.masking import MASK, Mask
-from mock_server.protocol import REQUESTS
+from openapi.protocol import REQUESTS
 
 _SHOWN = 300
 """Bytes of the body of a refusal."""

@@ -10,10 +10,10 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from mock_server.answer import Answer
-from mock_server.bounds import Limits
 from mock_server.problems import Problems, Refusal
-from mock_server.protocol import BoundedProtocol
+from openapi.bounds import Limits
 from openapi.document import Contract
+from openapi.protocol import BoundedProtocol
 
 _GRACE = 3
 """Seconds that a request may take to end when the server stops."""

@@ -155,7 +155,6 @@ mock_server/attempt.py
 mock_server/auth_faults.py
 mock_server/behaviour.py
 mock_server/bell.py
-mock_server/bounds.py
 mock_server/constraints.py
 mock_server/control.py
 mock_server/control_input.py
@@ -209,7 +208,7 @@ mock_server/payload.py
 mock_server/payload_faults.py
 mock_server/prefer.py
 mock_server/problems.py
-mock_server/protocol.py
+openapi/bounds.py
 mock_server/receiver.py
 mock_server/reception.py
 mock_server/records.py
@@ -231,7 +230,7 @@ mock_server/switched.py
 mock_server/switches.py
 mock_server/tokens.py
 mock_server/trials.py
-mock_server/upgrades.py
+openapi/protocol.py
 mock_server/validation_faults.py
 mock_server/webhooks.py
 openapi/__init__.py
@@ -261,6 +260,7 @@ openapi/sample.py
 openapi/secret.py
 openapi/signature.py
 openapi/soundness.py
+openapi/upgrades.py
 openapi/validation.py
 webhook_sink/__init__.py
 webhook_sink/allowed.py

@@ -108,12 +108,18 @@ class Judging:
 
     def _judge_fresh(self) -> bool:
         """Judge some that came since the start; say whether there were any."""
-        fresh = self._store.list(after=self._last, limit=_AT_ONCE)
-        for delivery in fresh:
+        fresh = self._store.ids(after=self._last, limit=_AT_ONCE)
+        for number in fresh:
             self._rest()
-            self._take([delivery], say=True)
-            self._last = delivery.id
+            self._judge_one(number)
         return bool(fresh)
+
+    def _judge_one(self, number: int) -> None:
+        # One by one: many bodies at once may be more than there is memory for.
+        delivery = self._store.get(number)
+        if delivery is not None:
+            self._take([delivery], say=True)
+        self._last = number
 
     def _judge_old(self) -> bool:
         """Judge some that were there at the start; say whether there were any."""
@@ -130,9 +136,9 @@ class Judging:
         """Write the log's last lines."""
         if not _log.isEnabledFor(logging.INFO):
             return
-        rest = self._store.list(after=self._last, limit=_LAST)
-        self._take(rest, say=True)
-        left = len(self._store.ids(after=rest[-1].id)) if rest else 0
+        for number in self._store.ids(after=self._last, limit=_LAST):
+            self._judge_one(number)
+        left = len(self._store.ids(after=self._last))
         if left:
             _log.warning("%d further deliveries are stored, but not in this log", left)
 

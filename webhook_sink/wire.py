@@ -7,10 +7,22 @@ uvicorn's own, and the app finds the result in its scope, under `extensions`.
 import asyncio
 from collections.abc import MutableMapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.config import Config
+from uvicorn.server import ServerState
 
+from openapi.bounds import Limits
+from openapi.protocol import BoundedProtocol
+
+LIMITS = Limits(request=2**40, seconds=60.0)
+"""A body that is too large is for the app to refuse: it keeps what it may of it."""
+_REFUSALS = {
+    status: f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
+    f"connection: close\r\ncontent-length: 0\r\n\r\n".encode()
+    for status in (400, 408, 413, 431)
+}
 _EXTENSION = "hookproof.wire"
 
 
@@ -28,8 +40,20 @@ class Wire:
     transport: asyncio.Transport
 
 
-class WireProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, with a `Wire` in the scope of every request."""
+class WireProtocol(BoundedProtocol):
+    """uvicorn's protocol within bounds, with a `Wire` in the scope of every request."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        limits: Limits = LIMITS,
+    ) -> None:
+        """Take what uvicorn gives, and how much of a connection one sender may take up."""
+        super().__init__(config, server_state, app_state, _loop, limits=limits, refusals=_REFUSALS)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin a connection."""

@@ -17,10 +17,10 @@ import pytest
 import uvicorn
 
 from mock_server.app import create_app
-from mock_server.bounds import Limits
 from mock_server.serving import LIMITS, uvicorn_config
 from mock_server.settings import Settings
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
+from openapi.bounds import Limits
 from openapi.document import Contract
 from openapi.loading import load
 

@@ -12,8 +12,8 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 from wire import DEADLINE, exchange, request, statuses
 
-from mock_server.bounds import Limits
 from mock_server.serving import LIMITS, uvicorn_config
+from openapi.bounds import Limits
 from openapi.document import Contract
 
 MIB = 1024 * 1024

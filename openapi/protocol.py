@@ -17,8 +17,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from mock_server.bounds import Beyond, Flow, Limits, size_of_head
-from mock_server.upgrades import framing, new_parser, within_body
+from openapi.bounds import Beyond, Flow, Limits, size_of_head
+from openapi.upgrades import framing, new_parser, within_body
 
 REQUESTS = logging.getLogger("hookproof.requests")
 """One line for each request, where that was asked for."""
@@ -157,7 +157,7 @@ class BoundedProtocol(HttpToolsProtocol):
         return self.scope is not None and (self.cycle is None or self.cycle.scope is not self.scope)
 
     def _look(self) -> None:
-        """See whether the client has kept the mock waiting for too long."""
+        """See whether the client has kept the server waiting for too long."""
         now, cycle, longest = self.loop.time(), self.cycle, self._limits.seconds
         self._watch = self.loop.call_later(longest / _LOOKS, self._look)
         answered = cycle is None or cycle.response_complete

@@ -208,7 +208,6 @@ mock_server/payload.py
 mock_server/payload_faults.py
 mock_server/prefer.py
 mock_server/problems.py
-openapi/bounds.py
 mock_server/receiver.py
 mock_server/reception.py
 mock_server/records.py
@@ -230,11 +229,11 @@ mock_server/switched.py
 mock_server/switches.py
 mock_server/tokens.py
 mock_server/trials.py
-openapi/protocol.py
 mock_server/validation_faults.py
 mock_server/webhooks.py
 openapi/__init__.py
 openapi/arguments.py
+openapi/bounds.py
 openapi/contract.schema.json
 openapi/document.py
 openapi/examples.py
@@ -254,6 +253,7 @@ openapi/page/text.js
 openapi/parameters.py
 openapi/personal-access-tokens.yaml
 openapi/pointer.py
+openapi/protocol.py
 openapi/rate.py
 openapi/reading.py
 openapi/sample.py
@@ -284,6 +284,7 @@ webhook_sink/extent.py
 webhook_sink/facts.py
 webhook_sink/filter.py
 webhook_sink/forwarding.py
+webhook_sink/front.py
 webhook_sink/given_secrets.py
 webhook_sink/har.py
 webhook_sink/in_place.py

@@ -1,24 +1,19 @@
 """The sink, put together: what answers where."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 
-from starlette.responses import RedirectResponse
-from starlette.routing import Match, Mount, Route, Router
-from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from openapi.document import Contract
-from openapi.guard import Guard
 from webhook_sink.allowed import NOWHERE, Passing
-from webhook_sink.answers import explained
 from webhook_sink.arrivals import Arrivals
 from webhook_sink.delivery import Delivery
 from webhook_sink.endpoints import endpoints
-from webhook_sink.entrance import HEALTH, Entrance
 from webhook_sink.extent import Bounds
 from webhook_sink.forwarding import Forwarding
+from webhook_sink.front import Lifespan, front
 from webhook_sink.given_secrets import Secrets, listed
 from webhook_sink.judging import Judging
 from webhook_sink.parts import Parts
@@ -67,7 +62,6 @@ def create_app(  # noqa: PLR0913 - all that a sink can be told
         raise ValueError("limit is a number of bytes from 1")
     arrivals = arrivals or Arrivals()
     writer = Writer(store, known, arrivals, reply)
-
     secrets = listed(secret)
 
     def judged(delivery: Delivery, *, explained: bool = True) -> Verdict:
@@ -79,43 +73,13 @@ def create_app(  # noqa: PLR0913 - all that a sink can be told
     parts = Parts(contract, store, judged, arrivals, judging, secrets=secrets, passing=passing)
     to = passing.forward_to
     forwarding = [Forwarding(store, arrivals, parts.news, to)] if to else []
-    # The page, and what pages of mock and sink have in common.
-    page = StaticFiles(packages=[("webhook_sink", "inspector"), ("openapi", "page")], html=True)
-    own = explained([*endpoints(parts), Mount("/", page)])
     forwarded = forwarding[0].answer if forwarding else None
     receiver = Receiver(writer, limit, known.written(), forwarded)
-    router = Router(
-        routes=[
-            Mount("/_hookproof", Entrance(own, token, {HEALTH}) if token else Guard(own)),
-            _Look("/_hookproof", lambda _: RedirectResponse("/_hookproof/")),
-        ],
-        default=receiver,
-        redirect_slashes=False,
-        lifespan=_lifespan(
-            [Pruning(store, bounds, parts.removed), writer, *forwarding, judging], store
-        ),
-    )
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        # Looked at here, because routing takes longer than all else that the receiver does.
-        foreign = scope["type"] == "http" and not scope["path"].startswith("/_hookproof")
-        await (receiver if foreign else router)(scope, receive, send)
-
-    return app
+    threads = [Pruning(store, bounds, parts.removed), writer, *forwarding, judging]
+    return front(receiver, endpoints(parts), token, _lifespan(threads, store))
 
 
-class _Look(Route):
-    """A route for GET and HEAD; with any other method a request to its path is a delivery."""
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """See starlette, which would answer 405 to a match in part."""
-        match, child = super().matches(scope)
-        return (match if match is Match.FULL else Match.NONE), child
-
-
-def _lifespan(
-    threads: Sequence[Pruning | Writer | Forwarding | Judging], store: Store
-) -> Callable[[object], AbstractAsyncContextManager[None]]:
+def _lifespan(threads: Sequence[Pruning | Writer | Forwarding | Judging], store: Store) -> Lifespan:
     """Start `threads`; end them in the same order, and then close `store`."""
 
     @asynccontextmanager

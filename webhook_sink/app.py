@@ -75,8 +75,9 @@ def create_app(  # noqa: PLR0913 - all that a sink can be told
     forwarding = [Forwarding(store, arrivals, parts.news, to)] if to else []
     forwarded = forwarding[0].answer if forwarding else None
     receiver = Receiver(writer, limit, known.written(), forwarded)
-    threads = [Pruning(store, bounds, parts.removed), writer, *forwarding, judging]
-    return front(receiver, endpoints(parts), token, _lifespan(threads, store))
+    pruning = Pruning(store, bounds, parts.removed)
+    lifespan = _lifespan([pruning, writer, *forwarding, judging], store)
+    return front(receiver, endpoints(parts), token, lifespan)
 
 
 def _lifespan(threads: Sequence[Pruning | Writer | Forwarding | Judging], store: Store) -> Lifespan:

@@ -46,27 +46,33 @@ def test_the_page_catches_up_once_the_sink_is_back(browser: Browser, tmp_path: P
     page.close()
 
 
-def test_another_store_behind_the_same_address_is_another_list(browser: Browser) -> None:
+def test_another_store_behind_the_same_address_is_another_list(
+    browser: Browser, tmp_path: Path
+) -> None:
     port = free_port()
     with Sink(CONTRACT, SECRET, port=port) as sink:
         page = opened(browser, sink)
-        for number in range(3):
-            post(sink.url, example(number), "/before")
-        expect(page.locator("#rows tr")).to_have_count(3)
-    with Sink(CONTRACT, SECRET, port=port) as sink:
-        post(sink.url, example(9), "/after")
-        expect(page.locator("#rows .target")).to_have_text(["/after"])
+        post(sink.url, example(), "/before")
+        expect(page.locator("#rows .target")).to_have_text(["/before"])
+    with Sink(CONTRACT, SECRET, port=port, store=filled(tmp_path / "other.sqlite", 150)):
+        expect(page.locator("#rows tr")).to_have_count(100)
+        expect(page.locator("#rows tr").last).to_have_attribute("data-id", "51")
     page.close()
+
+
+def filled(file: Path, count: int) -> Path:
+    """Store so many deliveries, each of another event."""
+    store = open_store(file)
+    one = Delivery(0, time.time(), "POST", "/hooks", (), b"{}", False, "127.0.0.1:1", 200)
+    store.append([replace(one, body=f'{{"number": {number}}}'.encode()) for number in range(count)])
+    store.close()
+    return file
 
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sink]:
     """A sink that holds 5,000 deliveries."""
-    file = tmp_path_factory.mktemp("full") / "deliveries.sqlite"
-    store = open_store(file)
-    one = Delivery(0, time.time(), "POST", "/hooks", (), b"{}", False, "127.0.0.1:1", 200)
-    store.append([replace(one, body=f'{{"number": {number}}}'.encode()) for number in range(5000)])
-    store.close()
+    file = filled(tmp_path_factory.mktemp("full") / "deliveries.sqlite", 5000)
     with Sink(CONTRACT, SECRET, store=file) as sink:
         yield sink
 

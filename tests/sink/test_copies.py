@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from webhook_sink.carried import carried
-from webhook_sink.curl_copy import curl
+from webhook_sink.curl_copy import curl, quoted
 from webhook_sink.delivery import Delivery, Headers
 from webhook_sink.pytest_copy import pytest_test
 
@@ -171,6 +171,7 @@ def test_the_command_sends_the_same_bytes(name: str, tmp_path: Path) -> None:
         assert command.isascii()
         run(command, tmp_path)
     assert read(came[0]) == sent(one)
+    assert b"\r\nexpect:" not in came[0].partition(b"\r\n\r\n")[0].lower()
     assert came[0].startswith(
         f"{one.method} {one.target} HTTP/{one.version}\r\nHost: {url[7:]}\r\n".encode("latin-1")
     )
@@ -218,6 +219,10 @@ def test_a_prefix_goes_before_the_target(tmp_path: Path) -> None:
         with receiver() as (url, came):
             run(curl(one, f"{url}/prefix", ""), tmp_path)
         assert read(came[0])[1] == f"/prefix{one.target}"
+
+
+def test_no_shell_looks_for_an_exclamation_mark_in_its_history() -> None:
+    assert (quoted(b"a!"), quoted(b"\x01!")) == ("'a!'", "$'\\001\\041'")
 
 
 def test_what_cannot_be_sent_is_said(draft: Delivery) -> None:

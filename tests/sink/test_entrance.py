@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from openapi.document import Contract
 from webhook_sink.server import Sink
 
 TOKEN = "a token of the tests, with signs: &+%/"
+TWICE = f"{quote(TOKEN, safe='')}&token=x"
 SINK = ["-m", "hookproof", "sink", "--port", "0"]
 PAGES = ("", "inspector.js", "index.html", "nothing", "api", "api/deliveries", "api/nothing")
 COOKIE = re.compile(r"(hookproof-sink-\d+)=(\w{64}); HttpOnly; Path=/_hookproof/; SameSite=strict")
@@ -55,7 +57,9 @@ def test_nothing_opens_without_the_token_and_deliveries_come_in(client: Any) -> 
     ]
     for path in PAGES:
         refused = [client.api(path, **headers) for headers in attempts]
-        refused += [client.api(f"{path}?token={wrong}") for wrong in ("", "x", TOKEN[:-1], "%ff")]
+        refused += [
+            client.api(f"{path}?token={wrong}") for wrong in ("", "x", TOKEN[:-1], "%ff", TWICE)
+        ]
         assert {answer.status_code for answer in refused} == {401}, path
         # Nothing tells one wrong token from another, or from none.
         assert len({answer.content for answer in refused}) == 1, path

@@ -208,6 +208,7 @@ mock_server/payload.py
 mock_server/payload_faults.py
 mock_server/prefer.py
 mock_server/problems.py
+openapi/bounds.py
 mock_server/receiver.py
 mock_server/reception.py
 mock_server/records.py
@@ -229,6 +230,7 @@ mock_server/switched.py
 mock_server/switches.py
 mock_server/tokens.py
 mock_server/trials.py
+openapi/protocol.py
 mock_server/validation_faults.py
 mock_server/webhooks.py
 openapi/__init__.py

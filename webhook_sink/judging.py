@@ -23,7 +23,7 @@ _NEWEST = 1000
 """How many deliveries are judged at once for whoever looks."""
 _LAST = 1000
 """How many deliveries are still judged for the log when the sink stops."""
-_GIVES_WAY = 0.02
+_GIVES_WAY = 0.1
 """Seconds that the thread rests where deliveries wait to be stored: those come first."""
 
 Judge = Callable[[Delivery], Verdict]

@@ -6,9 +6,8 @@ uvicorn's own, and the app finds the result in its scope, under `extensions`.
 
 import asyncio
 from collections.abc import MutableMapping
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from uvicorn.config import Config
 from uvicorn.server import ServerState
@@ -26,8 +25,7 @@ _REFUSALS = {
 _EXTENSION = "hookproof.wire"
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(NamedTuple):
     """A request's head as it came, and word of the end."""
 
     target: bytes

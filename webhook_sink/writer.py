@@ -4,8 +4,8 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from time import monotonic
+from typing import NamedTuple
 
 from webhook_sink.arrivals import Arrivals
 from webhook_sink.delivery import Delivery
@@ -29,8 +29,7 @@ def as_listed(_: Delivery) -> None:
     """Leave every status to `replies`."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
+class _Job(NamedTuple):
     draft: Delivery
     kept: "asyncio.Future[Delivery]"
 

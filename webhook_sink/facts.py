@@ -17,12 +17,15 @@ def event_key(delivery: Delivery, verdict: Verdict) -> bytes:
     """Return 32 bytes that are the same for two deliveries of one event, and differ otherwise.
 
     An event is known by its name and the signed identity in its headers where the contract has
-    one, otherwise by its name and the values that the contract calls unique. Where nothing
-    tells, by method, target and body: then what is sent again byte for byte is the same event.
+    one, otherwise by its name and the values that the contract calls unique; and by the path,
+    behind which another receiver may stand. Where nothing tells, by method, target and body:
+    then what is sent again byte for byte is the same event.
     """
     known = _identity(delivery, verdict)
     if known is None:
         known = [delivery.method, delivery.target, hashlib.sha256(delivery.body).hexdigest()]
+    else:
+        known.append(delivery.target.partition("?")[0])
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).digest()
 
 

@@ -47,6 +47,9 @@ def test_an_event_is_known_by_what_is_unique(contract: Contract, draft: Delivery
     assert len(known) == 32
     assert {_key(contract, _delivery(draft, body)) for body in again} == {known}
     assert _key(contract, _delivery(draft, json.dumps(other).encode())) != known
+    for target, same in (("/hook?attempt=2", True), ("/elsewhere", False)):
+        elsewhere = replace(_delivery(draft, written), target=target)
+        assert (_key(contract, elsewhere) == known) is same
 
 
 @pytest.mark.parametrize("nothing", [None, "left out"])

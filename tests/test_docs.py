@@ -61,7 +61,8 @@ PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
     for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))
 }
-CI, MOCK, WEBHOOKS = (PAGES[f"docs/{name}.md"] for name in ("ci", "mock", "webhooks"))
+CI, MOCK = PAGES["docs/ci.md"], PAGES["docs/mock.md"]
+WEBHOOKS = PAGES["docs/webhooks.md"] + PAGES["docs/sink-api.md"]
 PROVENANCE, VOCABULARY = PAGES["docs/provenance.md"], PAGES["docs/vocabulary.md"]
 SELFTEST = PAGES["docs/selftest.md"]
 PAGE_OF = {

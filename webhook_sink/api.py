@@ -1,4 +1,4 @@
-"""The JSON API over the deliveries; docs/webhooks.md lists what there is.
+"""The JSON API over the deliveries; docs/sink-api.md lists what there is.
 
 Errors are `{"message": "..."}`: 400 for a parameter that cannot be, 404 for a delivery that is not
 there, 503 for a store that fails.

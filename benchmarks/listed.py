@@ -88,7 +88,8 @@ def _delivery(contract: Contract, number: int) -> Delivery:
     event = json.loads(payload(contract))
     for unique in contract.events[0].trigger.get("unique", ()):
         put(event, unique["at"], str(UUID(int=number)))
-    body = json.dumps(event).encode().ljust(SIZE) if number % 10 else b"{".ljust(SIZE)
+    text = json.dumps(event) if number % 10 else f'{{"{number}": '
+    body = text.encode().ljust(SIZE)
     note = f"?note={_NEEDLE}" if number % 500 == 0 else ""
     return Delivery(
         id=0,

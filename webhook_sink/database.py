@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from webhook_sink.in_place import InPlace
-from webhook_sink.tables import StoreError, prepare
+from webhook_sink.tables import StoreBusy, StoreError, prepare
 
 Execute = Callable[..., sqlite3.Cursor]
 
@@ -42,13 +42,21 @@ class Database:
                 raise
 
     @contextlib.contextmanager
-    def changing(self) -> Iterator[Execute]:
-        """Run the block's statements in one transaction, on the disk when the block has ended."""
-        with self._writing, self._explained("cannot be written"):
-            if self._in_place:
-                self._in_place.check()
-            with self._transaction():
-                yield self._writer.execute
+    def changing(self, *, wait: bool = True) -> Iterator[Execute]:
+        """Run the block's statements in one transaction, on the disk when the block has ended.
+
+        With `wait` being false, a lock that somebody else holds is a `StoreBusy` at once.
+        """
+        if not self._writing.acquire(blocking=wait):
+            raise StoreBusy(f"the store {self._path or 'in memory'} is being written to")
+        try:
+            with self._explained("cannot be written"):
+                if self._in_place:
+                    self._in_place.check()
+                with self._transaction(wait=wait):
+                    yield self._writer.execute
+        finally:
+            self._writing.release()
 
     def read(self, clause: str, *values: object) -> Sequence[Any]:
         """Return the rows of `SELECT` and `clause`."""
@@ -69,12 +77,14 @@ class Database:
             isolation_level=None,
             check_same_thread=False,
         )
+        # For a new file: of deliveries of some KiB more fit into one page than into two of half.
+        connection.execute("PRAGMA page_size = 8192")
         connection.execute(f"PRAGMA synchronous = {'FULL' if self._path else 'OFF'}")
         return connection
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._writer.execute("BEGIN IMMEDIATE")
+    def _transaction(self, *, wait: bool = True) -> Iterator[None]:
+        self._begin(wait=wait)
         try:
             yield
             self._writer.execute("COMMIT")
@@ -82,6 +92,20 @@ class Database:
             if self._writer.in_transaction:  # a full disk may have rolled it back already
                 self._writer.execute("ROLLBACK")
             raise
+
+    def _begin(self, *, wait: bool) -> None:
+        if wait:
+            self._writer.execute("BEGIN IMMEDIATE")
+            return
+        self._writer.execute("PRAGMA busy_timeout = 0")
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                raise StoreBusy(f"the store {self._path} is locked") from error
+            raise
+        finally:
+            self._writer.execute(f"PRAGMA busy_timeout = {round(self._patience * 1000)}")
 
     @contextlib.contextmanager
     def _explained(self, trouble: str) -> Iterator[None]:

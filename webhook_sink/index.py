@@ -7,11 +7,13 @@ another secret, made of them.
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from typing import Any
 
 from webhook_sink.filter import Filter, conditions
+from webhook_sink.tables import StoreError
 
 _LARGEST = 2**63 - 1
 _NEAR = 100
@@ -82,7 +84,7 @@ class Index:
     def add(self, judged: Iterable[Judged]) -> None:
         """Take `judged` in, in place of what was known of the same deliveries."""
         rows = [astuple(one) for one in judged]
-        with self._lock:
+        with self._locked():
             self._rows.execute("BEGIN")
             statement = "INSERT OR REPLACE INTO judged VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
             self._rows.executemany(statement, rows)
@@ -126,7 +128,7 @@ class Index:
 
     def paths(self) -> tuple[str, ...]:
         """Return the first paths that deliveries came to, in their order."""
-        with self._lock:
+        with self._locked():
             found: list[str] = []
             while len(found) < _PATHS:
                 (path,) = self._rows.execute(
@@ -147,12 +149,12 @@ class Index:
 
     def forget(self, before: int) -> None:
         """Forget the deliveries with an id less than `before`."""
-        with self._lock:
+        with self._locked():
             self._rows.execute("DELETE FROM judged WHERE id < ?", (before,))
 
     def close(self) -> None:
         """Forget everything."""
-        with self._lock:
+        with self._locked():
             self._rows.close()
 
     def _relation(self, one: Judged) -> Relation:
@@ -168,6 +170,14 @@ class Index:
         late = (n for n, at in before if at is not None and at > one.occurred_at)
         return Relation(None, 1, next(late, None))
 
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        try:
+            with self._lock:
+                yield
+        except sqlite3.Error as error:
+            raise StoreError(f"the index of verdicts cannot be kept: {error}") from error
+
     def _read(self, clause: str, *values: object) -> Sequence[Any]:
-        with self._lock:
+        with self._locked():
             return self._rows.execute(f"SELECT {clause}", values).fetchall()

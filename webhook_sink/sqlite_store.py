@@ -43,12 +43,12 @@ class SqliteStore:
         """
         self._database = Database(path, patience)
 
-    def append(self, drafts: Sequence[Delivery]) -> tuple[Delivery, ...]:
+    def append(self, drafts: Sequence[Delivery], *, wait: bool = True) -> tuple[Delivery, ...]:
         """See `Store.append`; one transaction, on the disk when it returns."""
         rows = [row_of(draft) for draft in drafts]
         size = sum(weight(row) for row in rows)
         numbers: list[int] = []
-        with self._database.changing() as change:
+        with self._database.changing(wait=wait) as change:
             for some in _portions(rows):
                 values = tuple(chain.from_iterable(some))
                 last = change(_INSERTIONS[len(some)], values).lastrowid or 0

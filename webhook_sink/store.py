@@ -8,9 +8,9 @@ from webhook_sink.delivery import Delivery, Head
 from webhook_sink.extent import Bounds, Totals
 from webhook_sink.passed import Passed
 from webhook_sink.sqlite_store import SqliteStore
-from webhook_sink.tables import StoreError
+from webhook_sink.tables import StoreBusy, StoreError
 
-__all__ = ["Bounds", "Store", "StoreError", "Totals", "open_store"]
+__all__ = ["Bounds", "Store", "StoreBusy", "StoreError", "Totals", "open_store"]
 
 
 class Store(Protocol):
@@ -20,11 +20,12 @@ class Store(Protocol):
     before then, and may be used again.
     """
 
-    def append(self, drafts: Sequence[Delivery]) -> tuple[Delivery, ...]:
+    def append(self, drafts: Sequence[Delivery], *, wait: bool = True) -> tuple[Delivery, ...]:
         """Store all of `drafts` or none, and return them with the ids they were given.
 
         Ids count upwards in the order of `drafts` and are never given twice. When it returns, the
-        deliveries outlive the process, as far as the store is meant to.
+        deliveries outlive the process, as far as the store is meant to. With `wait` being false,
+        it raises `StoreBusy` rather than wait for somebody else who writes.
         """
         ...
 

@@ -64,6 +64,10 @@ class StoreError(Exception):
     """Deliveries cannot be kept or read; the sentence says where and why."""
 
 
+class StoreBusy(StoreError):
+    """Somebody else writes at this moment, and was not to be waited for."""
+
+
 def prepare(connection: sqlite3.Connection, path: Path | None) -> None:
     """Make the tables that are missing, within the caller's transaction; raise `StoreError`."""
     (found,) = connection.execute("PRAGMA user_version").fetchone()

@@ -3,6 +3,7 @@
 import sqlite3
 import stat
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from webhook_sink.delivery import Delivery
 from webhook_sink.extent import Bounds, Totals
 from webhook_sink.passed import Passed
 from webhook_sink.sqlite_store import SqliteStore
-from webhook_sink.store import Store, StoreError, open_store
+from webhook_sink.store import Store, StoreBusy, StoreError, open_store
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -273,4 +274,22 @@ def test_a_full_disk_is_a_failure_and_passes(tmp_path: Path, draft: Delivery) ->
     assert ids(store.list()) == [1]
     store._database._writer.execute("PRAGMA max_page_count = 100000")
     assert ids(store.append([replace(draft, body=bytes(1_000_000))])) == [2]
+    store.close()
+
+
+def test_nobody_is_waited_for_where_that_was_not_wanted(tmp_path: Path, draft: Delivery) -> None:
+    path = tmp_path / "deliveries.db"
+    store = SqliteStore(path, patience=30.0)
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreBusy, match=r"deliveries\.db is locked"):
+        store.append([draft], wait=False)
+    holder.execute("ROLLBACK")
+    holder.close()
+    assert ids(store.append([draft], wait=False)) == [1]
+    with ThreadPoolExecutor() as pool, store._database.changing():
+        other = pool.submit(store.append, [draft], wait=False)
+        with pytest.raises(StoreBusy, match="being written"):
+            other.result()
+    assert ids(store.append([draft])) == [2]
     store.close()

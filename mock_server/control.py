@@ -4,14 +4,11 @@ JSON in, JSON out; an error is `{"message": "..."}`. docs/mock.md lists what the
 """
 
 import asyncio
-import json
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from typing import Any
 
-from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,6 +24,7 @@ from mock_server.insight import Insight
 from mock_server.parts import Parts
 from mock_server.store import StateError
 from openapi.document import Contract
+from openapi.own_answers import answer, explained
 
 _TOKEN = "$TOKEN"  # noqa: S105 - the name of a variable of the shell
 _MOST = 1000
@@ -138,32 +136,8 @@ class Control:
 
 def control(endpoints: Control) -> ASGIApp:
     """Return the application of the API."""
-    handlers = {HTTPException: _refused, StateError: _failed, sqlite3.Error: _failed}
-    app = Starlette(routes=endpoints.routes, exception_handlers=handlers)
-    app.router.redirect_slashes = False
-    return app
-
-
-def answer(value: object, status: int = 200) -> Response:
-    """Return `value` as a JSON answer in ASCII, which no text in it can break out of."""
-    return Response(json.dumps(value), status, media_type="application/json")
-
-
-def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    sentences = {
-        404: f"there is nothing at {request.url.path}",
-        405: f"{request.method} is not possible here; use {(error.headers or {}).get('Allow')}",
-    }
-    plain = error.detail == HTTPStatus(error.status_code).phrase
-    message = sentences.get(error.status_code, error.detail) if plain else error.detail
-    refusal = answer({"message": message}, error.status_code)
-    refusal.headers.update(error.headers or {})
-    return refusal
-
-
-def _failed(_: Request, error: Exception) -> Response:
-    return answer({"message": f"the state cannot be read or written: {error}"}, 503)
+    failures = (StateError, sqlite3.Error)
+    return explained(endpoints.routes, failures, "the state cannot be read or written: ")
 
 
 def _page(request: Request) -> tuple[int | None, int]:

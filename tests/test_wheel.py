@@ -208,7 +208,6 @@ mock_server/payload.py
 mock_server/payload_faults.py
 mock_server/prefer.py
 mock_server/problems.py
-openapi/bounds.py
 mock_server/receiver.py
 mock_server/reception.py
 mock_server/records.py
@@ -230,7 +229,6 @@ mock_server/switched.py
 mock_server/switches.py
 mock_server/tokens.py
 mock_server/trials.py
-openapi/protocol.py
 mock_server/validation_faults.py
 mock_server/webhooks.py
 openapi/__init__.py
@@ -250,6 +248,7 @@ openapi/lowering.py
 openapi/marked.py
 openapi/media_type.py
 openapi/operations.py
+openapi/own_answers.py
 openapi/page/base.css
 openapi/page/text.js
 openapi/parameters.py
@@ -267,7 +266,6 @@ openapi/validation.py
 webhook_sink/__init__.py
 webhook_sink/allowed.py
 webhook_sink/answering.py
-webhook_sink/answers.py
 webhook_sink/api.py
 webhook_sink/app.py
 webhook_sink/arrivals.py

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webhook_sink.answers import answer
+from openapi.own_answers import answer
 from webhook_sink.delivery import Delivery
 from webhook_sink.filter import Filter
 from webhook_sink.parts import Parts

@@ -9,8 +9,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openapi.guard import Guard
-from webhook_sink.answers import explained
+from openapi.own_answers import explained
 from webhook_sink.entrance import HEALTH, Entrance
+from webhook_sink.store import StoreError
 
 _OWN = "/_hookproof"
 Lifespan = Callable[[object], AbstractAsyncContextManager[None]]
@@ -25,7 +26,7 @@ def front(
     """
     # The page, and what pages of mock and sink have in common.
     page = StaticFiles(packages=[("webhook_sink", "inspector"), ("openapi", "page")], html=True)
-    own = explained([*endpoints, Mount("/", page)])
+    own = explained([*endpoints, Mount("/", page)], [StoreError])
     router = Router(
         routes=[
             Mount(_OWN, Entrance(own, token, {HEALTH}) if token else Guard(own)),

@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from openapi.document import Contract
 from openapi.loading import parse
+from openapi.own_answers import answer, body_of
 from openapi.reading import ContractError
 from openapi.signature import unfit
 from openapi.validation import brief
-from webhook_sink.answers import answer
 from webhook_sink.api import delivery_of
 from webhook_sink.parts import Parts
 from webhook_sink.verdict import judge
@@ -32,7 +32,7 @@ class Anew:
 
     async def answer(self, request: Request) -> Response:
         """Answer with the whole delivery, judged by what the request holds."""
-        given = _given(await _read(request))
+        given = _given(await body_of(request, LARGEST))
         return await run_in_threadpool(self._judged, request, given)
 
     def _judged(self, request: Request, given: dict[str, str]) -> Response:
@@ -44,15 +44,6 @@ class Anew:
         if "secret" in given:
             secrets = (_fitting(contract, given["secret"]),)
         return answer(self._parts.showing.full(delivery, judge(delivery, contract, secrets)))
-
-
-async def _read(request: Request) -> bytes:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            raise HTTPException(413, f"the request has more than {LARGEST} bytes")
-    return body
 
 
 def _given(body: bytes) -> dict[str, str]:

@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from openapi.json_text import parse
+from openapi.own_answers import answer, body_of
 from webhook_sink import views
-from webhook_sink.answers import answer
 from webhook_sink.api import delivery_of
 from webhook_sink.attempt import Attempt
 from webhook_sink.destination import Destination, destination
@@ -30,7 +30,7 @@ class PassingApi:
         400 for what is no URL, 403 for one that is not allowed.
         """
         delivery = await run_in_threadpool(delivery_of, request, self._parts.store)
-        wanted = _wanted(await _body(request))
+        wanted = _wanted(await body_of(request, _MOST))
         refusal = self._parts.passing.refusal(wanted)
         if refusal is not None:
             raise HTTPException(403, refusal)
@@ -40,15 +40,6 @@ class PassingApi:
         await run_in_threadpool(self._parts.store.keep_passed, passed)
         self._parts.news.tell(delivery.id)
         return answer({"passed": views.passed_on(passed)})
-
-
-async def _body(request: Request) -> bytes:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MOST:
-            raise HTTPException(413, f"the request has more than {_MOST} bytes")
-    return body
 
 
 def _wanted(body: bytes) -> Destination:

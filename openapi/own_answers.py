@@ -1,6 +1,7 @@
-"""JSON answers, and exceptions as JSON answers."""
+"""The APIs of our own servers: JSON answers, and exceptions as `{"message": "..."}`."""
 
 import json
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 
 from starlette.applications import Starlette
@@ -9,20 +10,39 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from webhook_sink.store import StoreError
-
 
 def answer(value: object, status: int = 200) -> Response:
     """Return `value` as a JSON answer in ASCII, which no text in it can break out of."""
     return Response(json.dumps(value), status, media_type="application/json")
 
 
-def explained(routes: list[BaseRoute]) -> Starlette:
-    """Return an application that answers `{"message": "..."}` where something is wrong."""
-    handlers = {HTTPException: _refused, StoreError: _failed}
-    app = Starlette(routes=routes, exception_handlers=handlers)
+def explained(
+    routes: Sequence[BaseRoute], failures: Iterable[type[Exception]], said: str = ""
+) -> Starlette:
+    """Return an application of `routes` that says in one sentence what is wrong.
+
+    Of `failures`, which are answered 503, it says `said` and the exception's own words.
+    """
+
+    def failed(_: Request, error: Exception) -> Response:
+        return answer({"message": f"{said}{error}"}, 503)
+
+    app = Starlette(routes=routes)
+    for failure in failures:
+        app.add_exception_handler(failure, failed)
+    app.add_exception_handler(HTTPException, _refused)
     app.router.redirect_slashes = False
     return app
+
+
+async def body_of(request: Request, most: int) -> bytes:
+    """Return the body of a request; 413 where it has more than `most` bytes."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise HTTPException(413, f"the request has more than {most} bytes")
+    return body
 
 
 def _refused(request: Request, error: Exception) -> Response:
@@ -36,7 +56,3 @@ def _refused(request: Request, error: Exception) -> Response:
     refusal = answer({"message": message}, error.status_code)
     refusal.headers.update(error.headers or {})
     return refusal
-
-
-def _failed(_: Request, error: Exception) -> Response:
-    return answer({"message": str(error)}, 503)

@@ -1,6 +1,7 @@
 """The options of every command: names, values, meanings. What they bring about is in `cli`."""
 
 import argparse
+from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NoReturn
@@ -137,7 +138,7 @@ def _sink(command: argparse.ArgumentParser) -> None:
         "--reply",
         action=values.Each,
         type=values.script,
-        default=["200"],
+        default=[str(HTTPStatus.OK.value)],
         metavar="SCRIPT",
         help="answer so in turn, the last step repeats: 500,200 or '/hooks*: 503 delay=2, hang'",
     )

@@ -260,6 +260,15 @@ def test_the_token_comes_from_the_environment(
         assert deliveries(capsys, "list", "--ids", "--sink", sink.url) == "1\n"
 
 
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C reach what a test starts: jobs in the background of a shell hand on that not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 def test_follow_tells_each_as_it_comes_until_ctrl_c() -> None:
     options = ["-m", "hookproof", "sink", "--port", "0"]
     with started(options) as url:

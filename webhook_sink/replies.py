@@ -7,6 +7,7 @@ repeats. A path is the whole of it, or its beginning with `*` behind.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from webhook_sink.reply_steps import Step, parse_step
 
@@ -80,7 +81,7 @@ def parse_replies(given: Given) -> Replies:
         one = f"for {twice[0]}" if twice[0] else "without a path"
         raise ValueError(f"{len(twice)} scripts of replies are {one}: write their steps as one")
     if None not in paths:
-        scripts.append(parse_script("200"))
+        scripts.append(parse_script(str(HTTPStatus.OK.value)))
     return Replies(tuple(sorted(scripts, key=_loosely)))
 
 

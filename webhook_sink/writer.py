@@ -24,9 +24,9 @@ _AT_ONCE = 256
 _TURNS = 4
 """So many turns of the event loop are waited for others: fractions of a millisecond, in which what
 was just answered sends again. A few large commits cost half of what many small ones do."""
-_SLOW = 0.05
+_SLOW = 0.2
 """A commit that took so many seconds is followed by..."""
-_IN_THREAD = 5.0
+_IN_THREAD = 2.0
 """...so many seconds of commits in the thread."""
 _CROWD = 4
 """So many in one commit, and others are close behind..."""

@@ -173,7 +173,7 @@ def test_the_attempts_of_one_event_stand_together(page: Page) -> None:
     with Sink(CONTRACT, SECRET, replies=(500, 503, 200)) as sink:
         body = json.dumps(example()).encode()
         for _ in range(2):
-            assert httpx.post(sink.url, content=body).status_code in (500, 503)
+            assert httpx.post(f"{sink.url}/hooks", content=body).status_code in (500, 503)
         httpx.get(f"{sink.url}/_hookproof/api/deliveries")  # from now on they are judged
         detail = opened(page, sink, body + b"\n")
         table = detail.get_by_role("table", name="The attempts of this event")

@@ -23,8 +23,8 @@ def sink_screen(url: str, path: Path, kept: bool, made: str | None, locked: bool
         lines.append(f"{page} {link(url, '')}TOKEN, the token that was given")
     else:
         lines.append(f"{page} {url}/_hookproof/")
-    how_long = "there" if kept else "until the sink stops; --store FILE keeps them longer"
-    lines.append(f"deliveries are kept in {path} {how_long}")
+    how_long = "" if kept else " until the sink stops; --store FILE keeps them longer"
+    lines.append(f"deliveries are kept in {path}{how_long}")
     lines.append(f"curl -i {url}/webhook -H 'Content-Type: application/json' -d '{{}}'")
     return lines
 

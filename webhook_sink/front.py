@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
 from starlette.responses import RedirectResponse
-from starlette.routing import Match, Mount, Route, Router
+from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -27,28 +27,17 @@ def front(
     # The page, and what pages of mock and sink have in common.
     page = StaticFiles(packages=[("webhook_sink", "inspector"), ("openapi", "page")], html=True)
     own = explained([*endpoints, Mount("/", page)], [StoreError])
-    router = Router(
-        routes=[
-            Mount(_OWN, Entrance(own, token, {HEALTH}) if token else Guard(own)),
-            _Look(_OWN, lambda _: RedirectResponse(f"{_OWN}/")),
-        ],
-        default=receiver,
-        redirect_slashes=False,
-        lifespan=lifespan,
-    )
+    inside = Mount(_OWN, Entrance(own, token, {HEALTH}) if token else Guard(own))
+    router = Router([inside], redirect_slashes=False, lifespan=lifespan)
+    to_page = RedirectResponse(f"{_OWN}/")
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         # Looked at here, because routing takes longer than all else that the receiver does.
-        foreign = scope["type"] == "http" and not scope["path"].startswith(_OWN)
-        await (receiver if foreign else router)(scope, receive, send)
+        if scope["type"] != "http" or scope["path"].startswith(f"{_OWN}/"):
+            await router(scope, receive, send)
+        elif scope["path"] == _OWN and scope["method"] in ("GET", "HEAD"):
+            await to_page(scope, receive, send)
+        else:
+            await receiver(scope, receive, send)
 
     return app
-
-
-class _Look(Route):
-    """A route for GET and HEAD; with any other method a request to its path is a delivery."""
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """See starlette, which would answer 405 to a match in part."""
-        match, child = super().matches(scope)
-        return (match if match is Match.FULL else Match.NONE), child

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection
+from typing import get_args
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -9,12 +10,13 @@ from starlette.requests import Request
 from openapi.validation import brief
 from webhook_sink.filter import Filter
 from webhook_sink.search import Span
+from webhook_sink.verdict import Signature
 
 LARGEST_ID = 2**63 - 1
 _LONGEST = 300.0
 _TEXT = 200
 _VERDICTS = ("conforms", "warning", "violation")
-_SIGNATURES = ("valid", "invalid", "missing", "unchecked")
+_SIGNATURES: tuple[str, ...] = get_args(Signature)
 
 
 def filter_of(request: Request, events: Collection[str]) -> Filter:

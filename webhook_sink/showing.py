@@ -42,14 +42,16 @@ class Showing:
         How it stands to others is said by the sink's own verdicts.
         """
         verdict = verdict or self._judge(delivery)
-        (summary,) = self.summaries([delivery.id]) or ({},)
+        self._judging.ensure_newest()
+        self._judging.ensure([delivery.id])
         together = self._judging.index.same(delivery.id, _TOGETHER)
+        attempts = self.summaries(together)
         first = self._store.get(together[0])
         return {
-            **summary,
+            **next((one for one in attempts if one["id"] == delivery.id), {}),
             **views.judgement(summed_up(delivery, verdict)),
             **views.details(delivery, verdict),
-            "attempts": self.summaries(together),
+            "attempts": attempts,
             "same_body": first is not None and first.body == delivery.body,
             "passed": [views.passed_on(one) for one in self._store.passed(delivery.id)],
         }

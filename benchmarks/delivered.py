@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 
 from load import quoted
 
-from openapi.document import Contract
-from openapi.sample import example
+from openapi.contract import Contract
+from openapi.examples import example
 from openapi.signature import signed_headers
 
 SECRET = "a secret of the benchmark"

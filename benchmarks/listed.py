@@ -15,10 +15,10 @@ from delivered import SIZE, headers, payload
 from sinks import ready, settled, sink
 from subjects import running
 
-from openapi.document import Contract
-from openapi.pointer import put
+from openapi.contract import Contract
+from openapi.json_pointer import put
 from webhook_sink.delivery import Delivery
-from webhook_sink.sqlite_store import SqliteStore
+from webhook_sink.storage.sqlite_store import SqliteStore
 
 SIZES = (1_000, 100_000)
 _NEEDLE = "one-in-five-hundred"

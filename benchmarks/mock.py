@@ -25,7 +25,7 @@ from sample import sample
 from subjects import KEYS, subjects
 from table import as_json, table
 
-from openapi.loading import load
+from openapi.loading.loader import load
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """The contract in the words of OpenAPI 3.0, bodies included, for a plain connexion app."""
 
-from openapi.document import Contract, Json
+from openapi.contract import Contract, Json
 
 _LEFT_OUT = ("examples", "example", "webhooks")
 

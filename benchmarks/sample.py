@@ -4,10 +4,10 @@ import http.client
 import json
 from dataclasses import dataclass
 
-from openapi.document import Contract, Operation
-from openapi.expression import parse
-from openapi.pointer import put
-from openapi.sample import example
+from openapi.contract import Contract, Operation
+from openapi.examples import example
+from openapi.json_pointer import put
+from openapi.runtime_expression import parse
 
 _MARK = "a value to be replaced"
 

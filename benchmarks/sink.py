@@ -21,8 +21,8 @@ from received import Received, report
 from sinks import bare, ready, settled, sink
 from subjects import Running, running
 
-from openapi.document import Contract
-from openapi.loading import load
+from openapi.contract import Contract
+from openapi.loading.loader import load
 
 
 def main() -> None:

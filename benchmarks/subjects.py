@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sample import Sample
 
-from openapi.loading import default_path
+from openapi.loading.loader import default_path
 
 HERE = Path(__file__).parent
 KEYS = ("hookproof", "hookproof-2", "prism", "prism-silent", "connexion", "bare")

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from openapi.loading import default_path
+from openapi.loading.loader import default_path
 
 PYTHON = [sys.executable, "-m"]
 

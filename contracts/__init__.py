@@ -1,1 +1,4 @@
-"""The harness: what a service must do, judged over HTTP alone, its webhooks included."""
+"""The harness: sends requests, receives webhooks, reconciles both and judges by the contract.
+
+It knows the service by HTTP alone and imports neither mock server nor command line.
+"""

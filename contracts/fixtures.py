@@ -9,16 +9,16 @@ from collections.abc import Callable
 
 import pytest
 
-from contracts.books import Books
 from contracts.checks import CHECKS
+from contracts.checks.judgement import merged
 from contracts.checks.secrets import known_secrets
-from contracts.judgements import merged
-from contracts.masking import Mask
-from contracts.not_judged import CouldNotJudge
+from contracts.ledger.ledger import Books
+from contracts.model.errors import CouldNotJudge
 from contracts.outcome import OUTCOME, SETTINGS, Outcome
 from contracts.run import run
-from openapi.loading import load
-from openapi.reading import ContractError
+from openapi.loading.loader import load
+from openapi.loading.yaml_source import ContractError
+from openapi.redaction import Redaction
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +42,7 @@ def hookproof_judge(
 ) -> Callable[[str], None]:
     """Return what applies one check to the books and fails the test on a violation."""
     outcome = request.config.stash[OUTCOME]
-    mask = Mask(known_secrets(hookproof_books))
+    mask = Redaction(known_secrets(hookproof_books))
 
     def apply(check: str) -> None:
         judgements = list(CHECKS[check](hookproof_books))

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from contracts.books import Books
-from contracts.judgements import Found, Judgement
-from contracts.settings import Settings
+from contracts.checks.judgement import Found, Judgement
+from contracts.ledger.ledger import Books
+from contracts.model.settings import Settings
 
 
 @dataclass

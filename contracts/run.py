@@ -7,23 +7,23 @@ from datetime import UTC, datetime
 
 import httpx
 
-from contracts import drive, kept
-from contracts.books import Books
 from contracts.checks import CHECKS
-from contracts.conversation import Conversation
-from contracts.correlators import within
-from contracts.cost import cost
-from contracts.credentials import expiry
-from contracts.deliveries import opened
-from contracts.freshness import Freshness
-from contracts.judgements import Found, merged
-from contracts.links import connect
-from contracts.not_judged import CouldNotJudge
-from contracts.retry import Refusal, retries
-from contracts.settings import Settings
-from contracts.target import Target, ssl_context
-from contracts.under_way import Run, closed
-from openapi.document import Contract, Json
+from contracts.checks.judgement import Found, merged
+from contracts.execution import phases, saved_cases
+from contracts.execution.estimate import cost
+from contracts.execution.linked_resources import connect
+from contracts.execution.operation_session import Conversation
+from contracts.execution.target import Target, ssl_context
+from contracts.execution.webhook_retry import Refusal, retries
+from contracts.execution.webhook_source import opened
+from contracts.generators.credentials import expiry
+from contracts.ledger.ledger import Books
+from contracts.live_run import Run, closed
+from contracts.model.correlators import within
+from contracts.model.errors import CouldNotJudge
+from contracts.model.settings import Settings
+from contracts.model.unique_values import Freshness
+from openapi.contract import Contract, Json
 
 PILOT_PATIENCE = 1.0
 """Seconds that a run which stops at the first violation waits for the pilot's webhook."""
@@ -64,7 +64,7 @@ def run(settings: Settings, contract: Contract, progress: Callable[[str], None])
         ]
         connect(talks)
         earlier = _kept(settings)
-        blocks = {talk.operation.id: drive.blocks(talk, earlier) for talk in talks}
+        blocks = {talk.operation.id: phases.blocks(talk, earlier) for talk in talks}
         if not settings.exit_first:
             progress(cost(talks, blocks).sentence)
         sink = None
@@ -85,8 +85,8 @@ def run(settings: Settings, contract: Contract, progress: Callable[[str], None])
         return closed(this)
 
 
-def _drive(this: Run, talk: Conversation, blocks: Sequence[drive.Block]) -> None:
-    reason = drive.pilot(talk)
+def _drive(this: Run, talk: Conversation, blocks: Sequence[phases.Block]) -> None:
+    reason = phases.pilot(talk)
     if reason is not None:
         raise CouldNotJudge(reason)
     status = talk.exchanges[-1].status
@@ -97,7 +97,7 @@ def _drive(this: Run, talk: Conversation, blocks: Sequence[drive.Block]) -> None
     if this.settings.exit_first and this.sink is not None:
         this.sink.wait(after=0, timeout=PILOT_PATIENCE)
     if not this.has_enough():
-        this.undecided += drive.run(talk, blocks, this.has_enough)
+        this.undecided += phases.run(talk, blocks, this.has_enough)
     ends = expiry(this.settings.token)
     last = talk.exchanges[-1]
     if ends is not None and last.started <= ends <= last.ended:
@@ -106,8 +106,8 @@ def _drive(this: Run, talk: Conversation, blocks: Sequence[drive.Block]) -> None
 
 def _kept(settings: Settings) -> Sequence[Mapping[str, Json]]:
     try:
-        return kept.load(settings)
-    except kept.NoCases as error:
+        return saved_cases.load(settings)
+    except saved_cases.NoCases as error:
         raise CouldNotJudge(str(error)) from None
 
 

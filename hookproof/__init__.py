@@ -1,1 +1,4 @@
-"""hookproof: one contract drives a mock, a webhook sink and a harness that judges any service."""
+"""The command `hookproof`, its pytest plugin and its exit codes.
+
+Input and output towards the user. What a contract means or a service must do belongs below.
+"""

@@ -10,9 +10,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hookproof.command_line import parse
-from hookproof.exits import CANNOT, INTERRUPTED, CommandError
-from hookproof.parts import strangers
+from hookproof.errors import CANNOT, INTERRUPTED, CommandError
+from hookproof.options.parser import parse
+from hookproof.shadowing import strangers
 
 
 def _run(options: argparse.Namespace) -> int:  # noqa: PLR0911 - one for each command
@@ -20,39 +20,39 @@ def _run(options: argparse.Namespace) -> int:  # noqa: PLR0911 - one for each co
     match options.command:
         case "mock":
             gc.disable()  # until it serves: what is loaded now stays, and looking at it takes long
-            from hookproof.mock_command import run_mock
+            from hookproof.commands.mock import run_mock
 
             return run_mock(options)
         case "sink":
-            from hookproof.sink_command import run_sink
+            from hookproof.commands.sink import run_sink
 
             return run_sink(options)
         case "verify":
-            from hookproof.verify import run_verify
+            from hookproof.commands.verify import run_verify
 
             return run_verify(options)
         case "demo":
-            from hookproof.demo import run_demo
+            from hookproof.commands.demo import run_demo
 
             return run_demo()
         case "token":
-            from hookproof.tables import print_token
+            from hookproof.commands.info import print_token
 
             return print_token(options)
         case "deliveries":
-            from hookproof.deliveries_command import run_deliveries
+            from hookproof.commands.deliveries import run_deliveries
 
             return run_deliveries(options)
         case "signature":
-            from hookproof.signature_command import run_signature
+            from hookproof.commands.signature import run_signature
 
             return run_signature(options)
         case "selftest":
-            from hookproof.selftest import run_selftest
+            from hookproof.commands.selftest import run_selftest
 
             return run_selftest(options)
         case _:
-            from hookproof.tables import print_faults
+            from hookproof.commands.info import print_faults
 
             return print_faults(options)
 

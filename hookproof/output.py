@@ -3,9 +3,9 @@
 import json
 import sys
 
-from hookproof.exits import CommandError
-from hookproof.reports.visible import hidden, no_command, visible
-from openapi.document import Json
+from hookproof.errors import CommandError
+from openapi.contract import Json
+from openapi.safe_text import hidden, no_command, visible
 
 
 def print_json(value: Json) -> None:

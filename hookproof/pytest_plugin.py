@@ -56,7 +56,7 @@ def hookproof_sink(
     hookproof_contract: str | Path | None, hookproof_webhook_secret: str | None
 ) -> Iterator["Sink"]:
     """A sink on a free port, for this test alone: `url`, `wait_for(...)`, `judge(...)`."""
-    from hookproof.parts import strangers  # noqa: PLC0415 - see above
+    from hookproof.shadowing import strangers  # noqa: PLC0415 - see above
 
     shadowed = strangers(("openapi", "webhook_sink"))
     if shadowed:

@@ -1,24 +1,50 @@
-"""The suite within somebody's own pytest run: settings from its options, a report at its end."""
+"""The tests of the suite kept in one process of pytest-xdist. Imported only where that runs.
 
+The suite within somebody's own pytest run: settings from its options, a report at its end."""
+
+import re
 import shlex
 import time
 from argparse import Namespace
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.scheduler.loadgroup import LoadGroupScheduling
 
+import contracts
 from contracts.checks import CHECKS
+from contracts.model.settings import Settings
 from contracts.outcome import OUTCOME, SETTINGS, Outcome
-from contracts.report import report
-from contracts.settings import Settings
-from hookproof.command_line import parse
-from hookproof.contract_option import contract_of
-from hookproof.exits import CommandError
-from hookproof.parts import strangers
-from hookproof.reports.writing import write
-from hookproof.run_settings import allowed, settings_of
-from hookproof.verify import keep_cases
+from contracts.reporting.report import report
+from hookproof.commands.verify import keep_cases
+from hookproof.commands.verify_settings import allowed, settings_of
+from hookproof.contract_loading import contract_of
+from hookproof.errors import CommandError
+from hookproof.options.parser import parse
+from hookproof.reports.writer import write
+from hookproof.shadowing import strangers
+
+GROUP = "hookproof"
+_SUITE = Path(contracts.__file__).parent
+_TESTS = frozenset(
+    f"{path.name}::{name}"
+    for path in _SUITE.glob("test_*.py")
+    for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+)
+
+
+class OneProcess(LoadGroupScheduling):  # type: ignore[misc]
+    """The scheduler of `--dist loadgroup`, with the suite as one group.
+
+    Not by a mark: marks reach the scheduler through the ids of tests, which pytest 9.2 no longer
+    lets xdist 3.8 change (https://github.com/pytest-dev/pytest-xdist/issues/1386).
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        test = nodeid.rpartition("/")[2].partition("[")[0].partition("@")[0]
+        return GROUP if test in _TESTS else str(super()._split_scope(nodeid))
 
 
 def configure(config: pytest.Config) -> None:
@@ -91,7 +117,7 @@ class Suite:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> object:
         """Keep the tests of the suite in one process: they read the books of one run."""
-        from hookproof.xdist_group import OneProcess  # noqa: PLC0415 - only where xdist is
+        from hookproof.pytest_suite import OneProcess  # noqa: PLC0415 - only where xdist is
 
         return OneProcess(config, log)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hookproof.contract_option import contract_of
-from hookproof.exits import CommandError
+from hookproof.contract_loading import contract_of
+from hookproof.errors import CommandError
 from openapi.signature import unfit
 from webhook_sink.server import Sink
 

@@ -1,1 +1,5 @@
-"""A service that does what the contract says and, when asked, does not."""
+"""A service that does what a contract says and, with a fault enabled, what it forbids.
+
+It imports `openapi` alone: judge and judged share the contract and nothing else.
+`app` composes it; requests pass `middleware`, `responses` answers, `webhooks` sends events.
+"""

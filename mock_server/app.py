@@ -1,47 +1,39 @@
 """The mock, put together: a list of the stations that a request passes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp
 
-from mock_server.access import Access
-from mock_server.admission import Admission
-from mock_server.behaviour import Behaviour
-from mock_server.control import Control, control
-from mock_server.cross_origin import CrossOrigin
-from mock_server.dispatch import Dispatch
-from mock_server.documentation import short_paths
-from mock_server.ending import Ending
-from mock_server.faults import behaviour
-from mock_server.freedoms import chosen
-from mock_server.insight import Insight
-from mock_server.intake import Intake
-from mock_server.on_demand import OnDemand
-from mock_server.operations import Endpoint
-from mock_server.other_methods import OtherMethods
-from mock_server.own import own_paths
-from mock_server.parts import Parts, Worker, parts
-from mock_server.problems import Problems
-from mock_server.reception import Exchanges, OwnPaths
-from mock_server.renewal import Renewable
-from mock_server.security import Gatekeeper, Tokens
+from mock_server.admin.api import Control, control
+from mock_server.admin.docs import short_paths
+from mock_server.admin.routes import own_paths
+from mock_server.admin.views import Insight
+from mock_server.faults.fault import Behaviour
+from mock_server.faults.registry import behaviour
+from mock_server.middleware.access_log import Access
+from mock_server.middleware.authentication import Gatekeeper, Tokens
+from mock_server.middleware.connexion_adapter import EXCEPTIONS, assemble, lower, routing, stations
+from mock_server.middleware.cors import CrossOrigin
+from mock_server.middleware.freedoms import Strictness, chosen
+from mock_server.middleware.lifecycle import Ending, Exchanges, OwnPaths
+from mock_server.middleware.overrides import Switched
+from mock_server.middleware.prefer import OnDemand
+from mock_server.middleware.rate_limit import Admission, OtherMethods, gates
+from mock_server.middleware.request_validation import Intake
+from mock_server.reload import Renewable
+from mock_server.responses.errors import Problems
+from mock_server.responses.handler import Endpoint
+from mock_server.runtime import Parts, Worker, parts
 from mock_server.settings import Settings
-from mock_server.stack import EXCEPTIONS, assemble, routing, stations
-from mock_server.strictness import Strictness
-from mock_server.switched import Switched
 from mock_server.tokens import mint
-from mock_server.webhooks import Webhooks
-from openapi.document import Contract, Operation
-from openapi.lowering import lower
-from openapi.operations import permissions
-
-if TYPE_CHECKING:
-    from mock_server.gates import Gate
+from mock_server.webhooks.dispatcher import Dispatch
+from mock_server.webhooks.emitter import Webhooks
+from openapi.contract import Contract, Operation
+from openapi.loading.builder import permissions
 
 
 def create_app(
@@ -84,7 +76,7 @@ def compose(contract: Contract, settings: Settings, made: Parts) -> ASGIApp:
     secret, seed = settings.jwt_secret, settings.seed or 0
     signing = settings.webhook_secret
     faulty = behaviour(contract, settings.faults)
-    limits = _gates(contract, settings, made)
+    limits = gates(contract, settings.rate_limit, made.hits) if made.hits is not None else {}
     rules = chosen(contract, settings.refused)
     # Nobody pays for a station that has nothing to do.
     counted = [partial(OtherMethods, contract=contract, limits=limits)] if limits else []
@@ -139,12 +131,3 @@ def compose(contract: Contract, settings: Settings, made: Parts) -> ASGIApp:
         endpoint=Endpoint(contract, secret, seed, made.answered, made.store),
         problems=problems,
     )
-
-
-def _gates(contract: Contract, settings: Settings, made: Parts) -> Mapping[str, "Gate"]:
-    if made.hits is None:
-        return {}
-    # The library that counts takes long to load, and most mocks have no limit.
-    from mock_server.gates import gates  # noqa: PLC0415
-
-    return gates(contract, settings.rate_limit, made.hits)

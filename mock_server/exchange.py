@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mock_server.answer import Answer, Headers
-from openapi import json_text
-from openapi.document import Contract, Operation
-from openapi.expression import Expression
-from openapi.pointer import MISSING
+from mock_server.messages import Answer, Headers
+from openapi import strict_json
+from openapi.contract import Contract, Operation
+from openapi.json_pointer import MISSING
+from openapi.runtime_expression import Expression
 
 if TYPE_CHECKING:
     from starlette.types import Scope
 
-    from mock_server.behaviour import Behaviour
+    from mock_server.faults.fault import Behaviour
 
 _KEY = "hookproof.exchange"
 
@@ -81,7 +81,7 @@ class Exchange:
             return MISSING
         if headed:
             return expression.of(None, _texts(answered.headers))
-        return expression.of(json_text.parse(answered.body).value)
+        return expression.of(strict_json.parse(answered.body).value)
 
 
 def _texts(headers: Headers) -> dict[str, str]:

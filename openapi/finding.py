@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from openapi.document import Contract
+from openapi.contract import Contract
 
 
 @dataclass(frozen=True, slots=True)

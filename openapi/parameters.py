@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from openapi.pointer import MISSING
+from openapi.json_pointer import MISSING
 
 SCALARS = frozenset(["string", "number", "integer", "boolean", "null"])
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,99})", re.ASCII)

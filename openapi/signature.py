@@ -1,17 +1,63 @@
-"""Signatures of webhooks: over bytes, never over parsed JSON.
+"""From the secret of webhooks, as people hand it on, to the bytes of a key.
+
+The webhook secrets that a receiver was given: the first counts, the others explain.
+
+Signatures of webhooks: over bytes, never over parsed JSON.
 
 Which headers, algorithm, encoding and key a webhook uses is said by `x-signature` of its security
-scheme. Signing and verifying take bytes and are total: no input makes them raise.
-"""
+scheme. Signing and verifying take bytes and are total: no input makes them raise."""
 
 import base64
+import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from openapi.secret import key, problem
+_DECODERS: Mapping[str, Callable[[str], bytes]] = {
+    "base64": lambda text: base64.b64decode(text, validate=True),
+    "hex": bytes.fromhex,
+}
+
+
+def key(form: str, prefix: str, secret: str) -> bytes:
+    """Return the key: the whole secret as UTF-8, or what is decoded of the text after `prefix`.
+
+    Total: a secret that cannot be decoded counts as UTF-8. `problem` says so beforehand.
+    """
+    decoded = _decoded(form, prefix, secret)
+    return secret.encode(errors="surrogateescape") if decoded is None else decoded
+
+
+def problem(form: str, prefix: str, secret: str) -> str | None:
+    """Say what is wrong with `secret` as a key, without repeating it; None if nothing is."""
+    if form == "utf-8" or _decoded(form, prefix, secret):
+        return None
+    after = f"{prefix!r} and after it " if prefix else ""
+    return f"the webhook secret is not what this contract signs with: {after}a key in {form}"
+
+
+def _decoded(form: str, prefix: str, secret: str) -> bytes | None:
+    decode = _DECODERS.get(form)
+    if decode is None or not secret.startswith(prefix):
+        return None
+    try:
+        return decode(secret.removeprefix(prefix))
+    except (binascii.Error, ValueError):
+        return None
+
+
+Secrets = str | Sequence[str] | None
+"""One, several, or none that is known."""
+
+
+def listed(secrets: Secrets) -> tuple[str, ...]:
+    """Return the secrets one by one; empty where none is known."""
+    if secrets is None:
+        return ()
+    return (secrets,) if isinstance(secrets, str) else tuple(secrets)
+
 
 _DIGESTS = {
     "hmac-sha1": hashlib.sha1,

@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 
-from openapi.document import Contract, Event
-from openapi.loading import load
-from openapi.pointer import get, put
+from openapi.contract import Contract, Event
+from openapi.json_pointer import get, put
+from openapi.loading.loader import load
 from webhook_sink.delivery import Delivery
 
 TESTS = Path(__file__).parent

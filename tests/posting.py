@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from openapi.loading import load
+from openapi.loading.loader import load
 from openapi.signature import sign
 
 CONTRACT = load()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from processes import HERE, JWT_SECRET, hookproof, started
 
-from openapi.document import Contract
-from openapi.loading import load
+from openapi.contract import Contract
+from openapi.loading.loader import load
 
 PATH = HERE / "second.yaml"
 SECRET = "whsec_c29tZXRoaW5nIHRoYXQgb25seSB0ZXN0cyBrbm93"

@@ -12,17 +12,16 @@ from typing import Any
 import pytest
 from delivery_vectors import VECTORS, contract_of, delivery_of, secrets_of
 
-from contracts.books import Books
 from contracts.checks import CHECKS
-from contracts.deliveries import Deliveries
-from contracts.remote_sink import RemoteSink
+from contracts.execution.webhook_source import Deliveries, RemoteSink
+from contracts.ledger.ledger import Books
+from contracts.live_run import Run
+from contracts.model.settings import Settings
 from contracts.run import findings
-from contracts.settings import Settings
-from contracts.under_way import Run
-from openapi.document import Contract
+from openapi.contract import Contract
 from webhook_sink.delivery import Delivery
-from webhook_sink.diagnosis import OTHER
 from webhook_sink.server import Sink
+from webhook_sink.signature_diagnosis.explain import OTHER
 
 DEADLINE = 20.0
 ALONE = (

@@ -12,7 +12,7 @@ import pytest
 from processes import Run, free_port, verify
 from second_contract import PATH, SECRET, mock, second, token
 
-from openapi.loading import load
+from openapi.loading.loader import load
 from openapi.signature import signed_headers
 from webhook_sink.server import Sink
 

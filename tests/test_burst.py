@@ -5,17 +5,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from contracts.books import Books
-from contracts.checks.repeats import rate_limit
-from contracts.correlators import correlators
-from contracts.exchange import Answer, Credential, Exchange
-from contracts.follow_ups import BURST
-from contracts.freshness import Freshness
-from contracts.judgements import Judgement
-from contracts.ledger import Balance
-from contracts.plan import Plan, build
-from contracts.settings import Settings
-from openapi.loading import load
+from contracts.checks.judgement import Judgement
+from contracts.checks.repeated_requests import rate_limit
+from contracts.execution.sequences import BURST
+from contracts.ledger.ledger import Balance, Books
+from contracts.model.case import Plan, build
+from contracts.model.correlators import correlators
+from contracts.model.exchange import Answer, Credential, Exchange
+from contracts.model.settings import Settings
+from contracts.model.unique_values import Freshness
+from openapi.loading.loader import load
 
 CONTRACT = load()
 (OPERATION,) = CONTRACT.operations

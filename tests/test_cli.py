@@ -12,7 +12,7 @@ import httpx
 import pytest
 from processes import JWT_SECRET, hookproof
 
-from openapi.loading import default_path
+from openapi.loading.loader import default_path
 
 BAD = {
     "no command": ([], "the following arguments are required: COMMAND"),

@@ -13,12 +13,11 @@ import pytest
 import trustme
 from processes import hookproof
 
-from hookproof import values
-from hookproof.command_line import parse
-from hookproof.config import NAME, found, keys
-from hookproof.config_values import SECRETS, kind
-from hookproof.exits import CommandError
-from hookproof.options import parsers
+from hookproof.errors import CommandError
+from hookproof.options import types
+from hookproof.options.config_file import NAME, found, keys
+from hookproof.options.config_values import SECRETS, kind
+from hookproof.options.parser import parse, parsers
 from openapi.rate import Rate
 
 SCHEMA: dict[str, Any] = json.loads(
@@ -199,15 +198,15 @@ def test_a_command_without_a_service_says_so(tmp_path: Path) -> None:
 
 def described(action: argparse.Action) -> set[str]:
     """Return the types that the schema should allow for an option."""
-    return {kind(action), "array"} if isinstance(action, values.Each) else {kind(action)}
+    return {kind(action), "array"} if isinstance(action, types.Each) else {kind(action)}
 
 
-def types(stated: dict[str, Any]) -> set[str]:
+def json_types(stated: dict[str, Any]) -> set[str]:
     if "$ref" in stated:
         return {"string"}
     if stated.get("type") == "array":
-        assert types(stated["items"]) == {"string"}
-    return {stated["type"]} if "type" in stated else set().union(*map(types, stated["anyOf"]))
+        assert json_types(stated["items"]) == {"string"}
+    return {stated["type"]} if "type" in stated else set().union(*map(json_types, stated["anyOf"]))
 
 
 def test_the_schema_says_what_is_understood() -> None:
@@ -218,7 +217,7 @@ def test_the_schema_says_what_is_understood() -> None:
         stated = SCHEMA["properties"][name]["properties"]
         assert set(stated) == set(options), name
         for key, action in options.items():
-            assert types(stated[key]) == described(action), key
+            assert json_types(stated[key]) == described(action), key
             assert ("#/$defs/secret" in json.dumps(stated[key])) == (key in SECRETS), key
             assert stated[key].get("enum") == (action.choices and list(action.choices)), key
 

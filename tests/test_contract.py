@@ -8,10 +8,10 @@ import jsonschema
 import pytest
 from openapi_spec_validator import validate
 
-from openapi.document import Contract
+from openapi.contract import Contract
 from openapi.formats import FORMATS
-from openapi.loading import constraints, load
-from openapi.pointer import get, join
+from openapi.json_pointer import get, join
+from openapi.loading.loader import constraints, load
 
 PATH = "/v3/personal-access-tokens"
 

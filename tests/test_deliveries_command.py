@@ -18,15 +18,16 @@ import httpx
 import pytest
 from processes import WEBHOOK_SECRET, free_port, handled, started
 
-from hookproof import deliveries_words, sink_client
 from hookproof.cli import main
-from hookproof.indented import indented
-from hookproof.reports.visible import hidden
-from openapi.loading import load
+from hookproof.commands.deliveries import formatting
+from hookproof.reports.json_format import indented
+from openapi.loading.loader import load
+from openapi.safe_text import hidden
 from openapi.signature import signed_headers
+from webhook_sink import client
 from webhook_sink.delivery import Delivery
 from webhook_sink.server import Sink
-from webhook_sink.store import open_store
+from webhook_sink.storage.store import open_store
 
 EVENT = load().events[0]
 COMMAND = [sys.executable, "-m", "hookproof", "deliveries"]
@@ -94,7 +95,7 @@ def test_a_list_is_filtered_cut_and_read_by_programs(
         (["--path", "/nowhere"], ""),
     ):
         assert deliveries(capsys, "list", "--ids", *filters) == ids
-    monkeypatch.setattr(sink_client, "_PAGE", 2)
+    monkeypatch.setattr(client, "_PAGE", 2)
     listed = json.loads(deliveries(capsys, "list", "--json", "--limit", "3"))
     api = httpx.get(f"{sink.url}/_hookproof/api/deliveries?newest=1&limit=3").json()
     assert listed == api["deliveries"]
@@ -157,7 +158,7 @@ def test_nothing_that_a_stranger_wrote_commands_the_terminal(
     for key, value in whole.items():
         if isinstance(value, str):
             changed = {**whole, key: f"\n::{HOSTILE}"}
-            text = "".join([*deliveries_words.table([changed]), *deliveries_words.whole(changed)])
+            text = "".join([*formatting.table([changed]), *formatting.whole(changed)])
             assert {character for character in text if hidden(character)} <= {"\t"}, key
             assert "##[" not in text, key
 

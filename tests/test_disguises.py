@@ -9,7 +9,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from contracts.disguises import readings
+from contracts.checks.encodings import readings
 
 SECRET = 'a secret/with "quotes" & more+of it'
 

@@ -18,43 +18,42 @@ import pytest
 import yaml
 
 import hookproof
-from contracts import report
 from contracts.checks import CHECKS, deliveries
-from contracts.evidence import evidence
+from contracts.model.settings import PROVOCATIONS, Settings
 from contracts.outcome import Outcome
-from contracts.settings import PROVOCATIONS, Settings
-from hookproof.command_line import parse
-from hookproof.config import NAME
-from hookproof.exits import CANNOT, INTERRUPTED, CommandError
-from hookproof.known import read
-from hookproof.options import parser
-from hookproof.run_settings import CASES
-from hookproof.score import EXPLAINED
-from mock_server.control import Control
-from mock_server.delivery import Posting
-from mock_server.derived import derived
+from contracts.reporting import report
+from contracts.reporting.evidence import evidence
+from hookproof.baseline import read
+from hookproof.commands.mutation_score import EXPLAINED
+from hookproof.commands.verify_settings import CASES
+from hookproof.errors import CANNOT, INTERRUPTED, CommandError
+from hookproof.options.config_file import NAME
+from hookproof.options.parser import parse, parser
+from mock_server.admin.api import Control
 from mock_server.exchange import Exchange
-from mock_server.fault_table import FAULTS
-from mock_server.masking import Mask
-from mock_server.prefer import NAMES
-from mock_server.records import received
-from mock_server.sent import Sent
+from mock_server.faults.derived import derived
+from mock_server.faults.registry import FAULTS
+from mock_server.messages import Posting
+from mock_server.middleware.prefer_header import NAMES
+from mock_server.storage.records import received
+from mock_server.webhooks.records import Sent
 from openapi import signature
-from openapi.document import Contract
+from openapi.contract import Contract
 from openapi.examples import named_examples
 from openapi.finding import Finding
 from openapi.formats import FORMATS
-from openapi.loading import load
-from webhook_sink.arrivals import Arrivals
+from openapi.loading.loader import load
+from openapi.redaction import Redaction
+from webhook_sink.api.routes import endpoints
+from webhook_sink.api.services import Parts
 from webhook_sink.delivery import Delivery
-from webhook_sink.endpoints import endpoints
-from webhook_sink.judging import Judging
-from webhook_sink.parts import Parts
-from webhook_sink.replies import parse_script
-from webhook_sink.reply_steps import Kind
+from webhook_sink.notifications import Arrivals
+from webhook_sink.replies.script import parse_script
+from webhook_sink.replies.steps import Kind
 from webhook_sink.server import Sink
-from webhook_sink.store import open_store
-from webhook_sink.verdict import Signature, Verdict, judge
+from webhook_sink.storage.store import open_store
+from webhook_sink.verdicts.verdict import Signature, Verdict, judge
+from webhook_sink.verdicts.worker import Judging
 
 ROOT = Path(__file__).parent.parent
 PAGES = {
@@ -383,7 +382,7 @@ def test_the_mock_s_api_is_told_as_it_is() -> None:
     assert first_cells(MOCK, "endpoint") == shown
     exchange = Exchange(nothing, nothing, ())
     scope = {"method": "GET", "path": "/", "query_string": b""}
-    request = received(1, 0.0, 0.0, scope, exchange, Mask(()))
+    request = received(1, 0.0, 0.0, scope, exchange, Redaction(()))
     fields_of = {"request": {"id", *request.data()}, "verdict": set(request.data()["verdict"])}
     for name, known in fields_of.items():
         assert first_cells(MOCK, f"field of a {name}", "meaning") == known
@@ -393,7 +392,7 @@ def test_the_mock_s_api_is_told_as_it_is() -> None:
 
 def _delivery() -> Sent:
     posting = Posting(load().events[0], b"{}", 1, "", "", 0.0)
-    return Sent(1, 1, posting, 0, (1, ""), (), False, (), 2, Mask(()))
+    return Sent(1, 1, posting, 0, (1, ""), (), False, (), 2, Redaction(()))
 
 
 def test_the_sink_s_api_and_context_manager_are_told_as_they_are(contract: Contract) -> None:

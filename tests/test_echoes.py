@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from contracts.correlators import correlators
-from contracts.credentials import valid
-from contracts.distortions import text_guess, text_note
-from contracts.echoes import Field, beside, owners
-from contracts.exchange import Answer, Exchange
-from contracts.freshness import Freshness
-from contracts.lists import items_difference, items_note
-from contracts.moments import moment_note, shift
-from contracts.plan import Plan, build
-from contracts.settings import Settings
-from openapi.document import Contract
-from openapi.loading import load
+from contracts.echoes.comparison import Field, beside, owners
+from contracts.echoes.datetimes import moment_note, shift
+from contracts.echoes.lists import items_difference, items_note
+from contracts.echoes.text import text_guess, text_note
+from contracts.generators.credentials import valid
+from contracts.model.case import Plan, build
+from contracts.model.correlators import correlators
+from contracts.model.exchange import Answer, Exchange
+from contracts.model.settings import Settings
+from contracts.model.unique_values import Freshness
+from openapi.contract import Contract
+from openapi.loading.loader import load
 
 NAME = "hp-abcdef-0001 J\u00fcrgen & S\u00f8n <b>\U0001f600 hp-abcdef-0001"
 DECOMPOSED = "e\u0301te\u0301"

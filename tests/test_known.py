@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from hookproof.exits import CommandError
-from hookproof.known import Entry, Known, accepted, read
+from hookproof.baseline import Entry, Known, accepted, read
+from hookproof.errors import CommandError
 
 TODAY = date(2026, 3, 1)
 ENTRY = Entry("00c0ffee", "ticket 12")

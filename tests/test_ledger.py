@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from contracts.correlators import correlators
-from contracts.exchange import Answer, Credential, Exchange
-from contracts.freshness import Freshness
-from contracts.ledger import Balance, Received, occurrences
-from contracts.pairing import balance
-from contracts.plan import Plan, build
-from openapi.loading import load
-from openapi.pointer import put
+from contracts.ledger.ledger import Balance, Received, occurrences
+from contracts.ledger.matching import balance
+from contracts.model.case import Plan, build
+from contracts.model.correlators import correlators
+from contracts.model.exchange import Answer, Credential, Exchange
+from contracts.model.unique_values import Freshness
+from openapi.json_pointer import put
+from openapi.loading.loader import load
 from webhook_sink.delivery import Delivery
-from webhook_sink.verdict import judge
+from webhook_sink.verdicts.verdict import judge
 
 CONTRACT = load()
 (OPERATION,) = CONTRACT.operations

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from openapi.loading import default_path, load, parse
-from openapi.lowering import lower
-from openapi.reading import ContractError
+from mock_server.middleware.connexion_adapter import lower
+from openapi.loading.loader import default_path, load, parse
+from openapi.loading.yaml_source import ContractError
 
 GOOD = default_path().read_text(encoding="utf-8")
 

@@ -16,9 +16,9 @@ import pytest
 import trustme
 from processes import JWT_SECRET, hookproof, launched
 
-from hookproof.exits import CommandError
-from hookproof.options import parser
-from hookproof.tls import tls_of
+from hookproof.errors import CommandError
+from hookproof.options.parser import parser
+from hookproof.serving.tls import tls_of
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 
 SECOND = str(Path(__file__).parent / "second.yaml")

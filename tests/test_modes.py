@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from processes import JWT_SECRET, WEBHOOK_SECRET, Run, hookproof, started, verify
 
-from mock_server.freedoms import chosen
-from openapi.loading import load
+from mock_server.middleware.freedoms import chosen
+from openapi.loading.loader import load
 from webhook_sink.server import Sink
 
 CONTRACT = load()

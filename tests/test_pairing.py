@@ -8,16 +8,16 @@ import pytest
 from processes import HERE
 from second_contract import second
 
-from contracts.correlators import correlators
-from contracts.exchange import Answer, Credential, Exchange
-from contracts.freshness import Freshness
-from contracts.ledger import Balance, Received, occurrences
-from contracts.pairing import balance
-from contracts.plan import Plan, build
-from openapi.document import Contract
-from openapi.loading import parse
+from contracts.ledger.ledger import Balance, Received, occurrences
+from contracts.ledger.matching import balance
+from contracts.model.case import Plan, build
+from contracts.model.correlators import correlators
+from contracts.model.exchange import Answer, Credential, Exchange
+from contracts.model.unique_values import Freshness
+from openapi.contract import Contract
+from openapi.loading.loader import parse
 from webhook_sink.delivery import Delivery
-from webhook_sink.verdict import judge
+from webhook_sink.verdicts.verdict import judge
 
 TEXT = (HERE / "second.yaml").read_text(encoding="utf-8")
 SECOND = second()

@@ -8,12 +8,12 @@ from typing import Literal
 import pytest
 from processes import free_port, hookproof
 
-from hookproof import values
-from hookproof.command_line import parse
-from hookproof.exits import CommandError
-from hookproof.policy import Policy, on_loopback, policy, same_host
-from hookproof.run_settings import allowed, settings_of
-from openapi.loading import load
+from hookproof.commands.target_policy import Policy, on_loopback, policy, same_host
+from hookproof.commands.verify_settings import allowed, settings_of
+from hookproof.errors import CommandError
+from hookproof.options import types
+from hookproof.options.parser import parse
+from openapi.loading.loader import load
 from openapi.rate import Rate
 
 FAR = ("192.0.2.7",)
@@ -105,7 +105,7 @@ def test_names_are_resolved() -> None:
 )
 def test_a_url_that_two_readers_may_read_in_two_ways_is_refused(url: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="is not a URL of a service"):
-        values.url(url)
+        types.url(url)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1.example.invalid", "192.0.2.7", "host.invalid"])

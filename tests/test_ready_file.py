@@ -9,8 +9,8 @@ import httpx
 import pytest
 from processes import hookproof, launched
 
-from hookproof.exits import CommandError
-from hookproof.ready_file import announcement
+from hookproof.errors import CommandError
+from hookproof.serving.ready_file import announcement
 
 URL = "http://127.0.0.1:1"
 

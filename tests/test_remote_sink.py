@@ -13,10 +13,10 @@ import pytest
 from processes import WEBHOOK_SECRET, free_port, handled, hookproof, started
 from test_verify import mock, tokens
 
-from contracts.not_judged import CouldNotJudge
-from contracts.remote_sink import RemoteSink
-from openapi.document import Contract
-from openapi.loading import load
+from contracts.execution.webhook_source import RemoteSink
+from contracts.model.errors import CouldNotJudge
+from openapi.contract import Contract
+from openapi.loading.loader import load
 from webhook_sink.server import Sink
 
 DEADLINE = 20.0

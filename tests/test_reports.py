@@ -14,15 +14,15 @@ import jsonschema
 import pytest
 
 from contracts.checks import CHECKS
-from hookproof.reports.contract_file import contract_file
+from hookproof.reports.contract_source import contract_file
 from hookproof.reports.github import ANNOTATIONS, annotations, step_summary
-from hookproof.reports.json_lines import indented
+from hookproof.reports.json_format import indented
 from hookproof.reports.junit import junit
 from hookproof.reports.sarif import sarif
 from hookproof.reports.terminal import SCREEN, Look, summary
-from hookproof.reports.visible import no_command, visible
-from hookproof.reports.writing import reports, write
-from openapi.loading import default_path
+from hookproof.reports.writer import reports, write
+from openapi.loading.loader import default_path
+from openapi.safe_text import no_command, visible
 
 Data = dict[str, Any]
 SCHEMA: Data = json.loads(files("hookproof.reports").joinpath("report.schema.json").read_text())

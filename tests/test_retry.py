@@ -8,19 +8,19 @@ import pytest
 from processes import WEBHOOK_SECRET
 from test_second import known_permissions, service, token
 
-from contracts.books import Books
 from contracts.checks import CHECKS
-from contracts.conversation import Conversation
-from contracts.drive import pilot
-from contracts.freshness import Freshness
-from contracts.judgements import merged
-from contracts.retry import RETRY, Refusal, provoke
-from contracts.settings import Settings
-from contracts.target import Target
-from contracts.under_way import Run
-from openapi.document import Contract
+from contracts.checks.judgement import merged
+from contracts.execution.operation_session import Conversation
+from contracts.execution.phases import pilot
+from contracts.execution.target import Target
+from contracts.execution.webhook_retry import RETRY, Refusal, provoke
+from contracts.ledger.ledger import Books
+from contracts.live_run import Run
+from contracts.model.settings import Settings
+from contracts.model.unique_values import Freshness
+from openapi.contract import Contract
 from openapi.finding import Finding
-from openapi.loading import load
+from openapi.loading.loader import load
 from webhook_sink.delivery import Delivery
 from webhook_sink.server import Sink
 

@@ -12,20 +12,25 @@ from urllib.parse import quote
 import pytest
 from processes import JWT_SECRET, WEBHOOK_SECRET, handled, hookproof, started
 
-from contracts import kept
-from contracts.books import Books
 from contracts.checks import CHECKS
+from contracts.checks.judgement import Found
 from contracts.checks.secrets import known_secrets
-from contracts.credentials import ISSUED_ALIKE, ISSUED_EXPIRED, ISSUED_GOOD, ISSUED_REVOKED
-from contracts.judgements import Found
-from contracts.masking import Mask
-from contracts.plan import COVERAGE, KEPT
-from contracts.report import digest
+from contracts.execution import saved_cases
+from contracts.generators.credentials import (
+    ISSUED_ALIKE,
+    ISSUED_EXPIRED,
+    ISSUED_GOOD,
+    ISSUED_REVOKED,
+)
+from contracts.ledger.ledger import Books
+from contracts.model.case import COVERAGE, KEPT
+from contracts.model.settings import Settings
+from contracts.reporting.constraint_status import standings
+from contracts.reporting.report import digest
 from contracts.run import findings, run
-from contracts.settings import Settings
-from contracts.states import standings
 from openapi.formats import instant
-from openapi.loading import load
+from openapi.loading.loader import load
+from openapi.redaction import Redaction
 
 CONTRACT = load()
 HELD = load().at("/components/schemas/KnownPermission")["enum"]
@@ -204,9 +209,9 @@ def test_failing_cases_are_kept_without_secrets_and_tried_first(
     judged: Callable[..., Books], tmp_path: Path
 ) -> None:
     books = judged("--fault", "max-length-ignored", cases_dir=tmp_path)
-    mask = Mask(known_secrets(books))
-    kept.save(tmp_path, findings(books), mask, ())
-    text = (tmp_path / kept.FILE).read_text(encoding="utf-8")
+    mask = Redaction(known_secrets(books))
+    saved_cases.save(tmp_path, findings(books), mask, ())
+    text = (tmp_path / saved_cases.FILE).read_text(encoding="utf-8")
     assert all(secret not in text for secret in known_secrets(books))
     assert books.settings.run_id not in text
     again = judged("--fault", "max-length-ignored", cases_dir=tmp_path, exit_first=True)
@@ -216,15 +221,15 @@ def test_failing_cases_are_kept_without_secrets_and_tried_first(
     fixed = judged(cases_dir=tmp_path)
     assert findings(fixed) == []
     assert digest(fixed) == digest(books)
-    kept.save(tmp_path, findings(fixed), mask, ())
-    assert json.loads((tmp_path / kept.FILE).read_text(encoding="utf-8"))["cases"] == []
+    saved_cases.save(tmp_path, findings(fixed), mask, ())
+    assert json.loads((tmp_path / saved_cases.FILE).read_text(encoding="utf-8"))["cases"] == []
 
 
 def test_a_file_of_cases_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / kept.FILE).write_text('{"version": 1, "cases": [{}]}', encoding="utf-8")
+    (tmp_path / saved_cases.FILE).write_text('{"version": 1, "cases": [{}]}', encoding="utf-8")
     settings = Settings("http://127.0.0.1:1", "tests0", 1, cases_dir=tmp_path)
-    with pytest.raises(kept.NoCases, match=r"cases\.json holds no cases that can be read"):
-        kept.load(settings)
+    with pytest.raises(saved_cases.NoCases, match=r"cases\.json holds no cases that can be read"):
+        saved_cases.load(settings)
 
 
 def test_no_more_is_sent_than_was_allowed(judged: Callable[..., Books]) -> None:
@@ -235,7 +240,7 @@ def test_no_more_is_sent_than_was_allowed(judged: Callable[..., Books]) -> None:
 
 @pytest.mark.parametrize("secret", ["s" * 40, 'quote"and\\slash' * 3])
 def test_no_secret_is_left_in_a_text_that_was_cut(secret: str) -> None:
-    mask = Mask([secret])
+    mask = Redaction([secret])
     for text in (f"a {secret} b", f"cut {secret[:20]}", json.dumps({"x": secret})):
         masked = mask(text)
         assert secret[:16] not in masked
@@ -258,7 +263,7 @@ def test_no_secret_is_left_in_a_text_that_was_cut(secret: str) -> None:
     ],
 )
 def test_a_secret_is_masked_in_whatever_encoding(write: Callable[[str], str], token: str) -> None:
-    masked = Mask([token])(write(token))
+    masked = Redaction([token])(write(token))
     assert "[secret]" in masked
     # What is left of it is of no use to anybody.
     assert len(masked) < 60

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from processes import JWT_SECRET, hookproof, started
 
-from openapi.loading import default_path
+from openapi.loading.loader import default_path
 
 
 @pytest.mark.parametrize(("known", "examples"), [(True, 100), (False, 20)], ids=["token", "none"])

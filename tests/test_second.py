@@ -78,7 +78,7 @@ def token(*options: str) -> str:
 
 @cache
 def known_permissions() -> tuple[str, ...]:
-    from openapi.loading import load  # noqa: PLC0415 - the list is the contract's
+    from openapi.loading.loader import load  # noqa: PLC0415 - the list is the contract's
 
     return tuple(load().at("/components/schemas/KnownPermission")["enum"])
 

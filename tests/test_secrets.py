@@ -14,8 +14,8 @@ from pathlib import Path
 import httpx
 from processes import JWT_SECRET, WEBHOOK_SECRET, handled, hookproof, started
 
-from openapi.loading import load
-from openapi.pointer import put
+from openapi.json_pointer import put
+from openapi.loading.loader import load
 from openapi.signature import sign
 
 EVENT = load().events[0]

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from processes import JWT_SECRET, hookproof
 
-from hookproof.score import NOT_CAUGHT, Outcome, exit_code, lines
-from hookproof.selftest import sample
-from hookproof.trial import Result, Trial, attempt
-from mock_server.behaviour import Behaviour, Fault
-from mock_server.faults import faults
-from openapi.document import Contract
-from openapi.loading import default_path, load
+from hookproof.commands.fault_trial import Result, Trial, attempt
+from hookproof.commands.mutation_score import NOT_CAUGHT, Outcome, exit_code, lines
+from hookproof.commands.selftest import sample
+from mock_server.faults.fault import Behaviour, Fault
+from mock_server.faults.registry import faults
+from openapi.contract import Contract
+from openapi.loading.loader import default_path, load
 
 NOTHING = Fault("does-nothing", "answers", "The service does as it should.", Behaviour())
 

@@ -4,7 +4,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from openapi.loading import load
+from openapi.loading.loader import load
 from openapi.signature import SignatureScheme, sign, signed_headers, unfit, verify
 
 SCHEME = load().events[0].signature

@@ -9,7 +9,7 @@ import pytest
 from processes import WEBHOOK_SECRET
 
 from hookproof.cli import main
-from openapi.loading import load
+from openapi.loading.loader import load
 from webhook_sink.server import Sink
 
 BODY = b'{"event": "personalAccessToken.created",  "note": "caf\xc3\xa9 \xff\x00\r\n"}'

@@ -7,7 +7,7 @@ import pytest
 from processes import WEBHOOK_SECRET
 from test_pytest_plugin import counted, run
 
-from openapi.loading import default_path, load
+from openapi.loading.loader import default_path, load
 from openapi.signature import sign
 
 EVENT = load().events[0]

@@ -13,7 +13,7 @@ import httpx
 from processes import HERE, hookproof
 from second_contract import SECRET
 
-from openapi.loading import load
+from openapi.loading.loader import load
 
 SECRETS = ["first-secret-of-three", "next-secret", "next-secret-of-three"]
 EVENT = load().events[0]

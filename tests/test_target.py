@@ -12,9 +12,9 @@ from email.utils import format_datetime
 
 import pytest
 
-from contracts.exchange import Answer, Credential, Exchange, Request
-from contracts.target import BODY_LIMIT, Target, pause_after
-from openapi.loading import load
+from contracts.execution.target import BODY_LIMIT, Target, pause_after
+from contracts.model.exchange import Answer, Credential, Exchange, Request
+from openapi.loading.loader import load
 
 OPERATION = load().operations[0]
 REQUEST = Request(

@@ -7,10 +7,10 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from openapi.document import Contract
+from openapi.contract import Contract
 from openapi.formats import instant
-from openapi.json_text import parse
-from openapi.loading import load
+from openapi.loading.loader import load
+from openapi.strict_json import parse
 
 CONTRACT = load()
 REQUEST = "/components/schemas/PersonalAccessTokenRequest"

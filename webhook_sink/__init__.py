@@ -1,1 +1,5 @@
-"""The sink: receives deliveries, keeps every byte, judges each one, shows them."""
+"""A receiver of webhooks that stores every delivery, judges it and shows it.
+
+It imports `openapi` alone. `app` composes it; deliveries enter by `intake`, everything else is read
+from `storage` by `api`.
+"""

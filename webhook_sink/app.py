@@ -6,23 +6,22 @@ from functools import partial
 
 from starlette.types import ASGIApp
 
-from openapi.document import Contract
-from webhook_sink.allowed import NOWHERE, Passing
-from webhook_sink.arrivals import Arrivals
+from openapi.contract import Contract
+from openapi.signature import Secrets, listed
+from webhook_sink.api.routes import Lifespan, endpoints, front
+from webhook_sink.api.services import Parts
 from webhook_sink.delivery import Delivery
-from webhook_sink.endpoints import endpoints
-from webhook_sink.extent import Bounds
-from webhook_sink.forwarding import Forwarding
-from webhook_sink.front import Lifespan, front
-from webhook_sink.given_secrets import Secrets, listed
-from webhook_sink.judging import Judging
-from webhook_sink.parts import Parts
-from webhook_sink.pruning import Pruning
-from webhook_sink.receiver import Receiver
-from webhook_sink.replies import Given, Replies, parse_replies
-from webhook_sink.store import Store
-from webhook_sink.verdict import Verdict, judge
-from webhook_sink.writer import Reply, Writer, as_listed
+from webhook_sink.destination import NOWHERE, Passing
+from webhook_sink.forwarding.forwarder import Forwarding
+from webhook_sink.intake.batch_writer import Reply, Writer, as_listed
+from webhook_sink.intake.endpoint import Receiver
+from webhook_sink.notifications import Arrivals
+from webhook_sink.replies.script import Given, Replies, parse_replies
+from webhook_sink.storage.pruner import Pruning
+from webhook_sink.storage.retention import Bounds
+from webhook_sink.storage.store import Store
+from webhook_sink.verdicts.verdict import Verdict, judge
+from webhook_sink.verdicts.worker import Judging
 
 LIMIT = 1024 * 1024
 """Bytes of a body that are kept, unless told otherwise."""

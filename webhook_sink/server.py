@@ -9,20 +9,20 @@ from typing import Self
 import uvicorn
 from starlette.types import ASGIApp
 
-from openapi.document import Contract
-from webhook_sink.allowed import NOWHERE, Passing
+from openapi.contract import Contract
+from openapi.http.server_thread import Running
+from openapi.signature import Secrets
+from webhook_sink.api.access import token_for
 from webhook_sink.app import LIMIT, create_app
-from webhook_sink.arrivals import Arrivals
 from webhook_sink.delivery import Delivery
-from webhook_sink.entrance import token_for
-from webhook_sink.given_secrets import Secrets
-from webhook_sink.replies import Given
-from webhook_sink.running import Running
-from webhook_sink.store import open_store
-from webhook_sink.verdict import Verdict, judge
-from webhook_sink.waiting import LOOKED_AT, Arrived, NoSuchDelivery, Wanted, Where, missed, wanted
-from webhook_sink.wire import WireProtocol
-from webhook_sink.writer import Reply, as_listed
+from webhook_sink.destination import NOWHERE, Passing
+from webhook_sink.intake.batch_writer import Reply, as_listed
+from webhook_sink.notifications import Arrivals
+from webhook_sink.protocol import WireProtocol
+from webhook_sink.replies.script import Given
+from webhook_sink.storage.store import open_store
+from webhook_sink.verdicts.verdict import Verdict, judge
+from webhook_sink.wait_for import LOOKED_AT, Arrived, NoSuchDelivery, Wanted, Where, missed, wanted
 
 WAIT = 10.0
 """Seconds that a delivery is waited for, unless told otherwise."""

@@ -3,10 +3,9 @@
 import base64
 from dataclasses import asdict
 
-from webhook_sink.delivery import Delivery, Head, Headers
-from webhook_sink.index import Judged, Relation
-from webhook_sink.passed import Passed
-from webhook_sink.verdict import Verdict, words
+from webhook_sink.delivery import Delivery, Head, Headers, Passed
+from webhook_sink.verdicts.index import Judged, Relation
+from webhook_sink.verdicts.verdict import Verdict, words
 
 MOST_FINDINGS = 500
 """How many findings of one delivery are told; `findings_total` counts them all."""

@@ -2,45 +2,44 @@
 
 from collections.abc import Callable, Iterator
 
-from contracts.books import Books
 from contracts.checks import (
-    answers,
-    credentials,
+    authentication,
     deliveries,
+    events,
     failures,
     payloads,
-    repeats,
+    repeated_requests,
     requests,
-    resources,
+    responses,
     retries,
     secrets,
-    webhooks,
 )
-from contracts.judgements import Judgement
+from contracts.checks.judgement import Judgement
+from contracts.ledger.ledger import Books
 
 Check = Callable[[Books], Iterator[Judgement]]
 
 CHECKS: dict[str, Check] = {
     "no-answer": failures.no_answer,
     "server-failure": failures.server_failure,
-    "answer-media-type": answers.media_type,
-    "answer-schema": answers.schema,
-    "answer-headers": answers.headers,
+    "answer-media-type": responses.media_type,
+    "answer-schema": responses.schema,
+    "answer-headers": responses.headers,
     "valid-request": requests.valid_request,
     "invalid-request": requests.invalid_request,
     "freedom": requests.freedom,
-    "credential-refused": credentials.credential_refused,
-    "permission-required": credentials.permission_required,
-    "issued-credential": credentials.issued_credential,
-    "unknown-resource": resources.unknown_resource,
-    "repeated-request": repeats.repeated_request,
-    "repeated-at-once": repeats.repeated_at_once,
-    "rate-limit": repeats.rate_limit,
+    "credential-refused": authentication.credential_refused,
+    "permission-required": authentication.permission_required,
+    "issued-credential": authentication.issued_credential,
+    "unknown-resource": requests.unknown_resource,
+    "repeated-request": repeated_requests.repeated_request,
+    "repeated-at-once": repeated_requests.repeated_at_once,
+    "rate-limit": repeated_requests.rate_limit,
     "unique-value": secrets.unique_value,
     "secret-kept": secrets.secret_kept,
-    "webhook-sent": webhooks.sent,
-    "webhook-once": webhooks.once,
-    "webhook-uncalled": webhooks.uncalled,
+    "webhook-sent": events.sent,
+    "webhook-once": events.once,
+    "webhook-uncalled": events.uncalled,
     "webhook-method": deliveries.method,
     "webhook-signature": deliveries.signature,
     "webhook-media-type": deliveries.media_type,
@@ -50,8 +49,8 @@ CHECKS: dict[str, Check] = {
     "webhook-echo": payloads.echo,
     "webhook-equal": payloads.equal,
     "webhook-unique": payloads.unique,
-    "webhook-late": webhooks.late,
-    "webhook-repeated": webhooks.repeated,
+    "webhook-late": events.late,
+    "webhook-repeated": events.repeated,
     "webhook-retry": retries.retry,
 }
 """Every check by its name, in the order of the report."""

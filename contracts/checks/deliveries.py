@@ -3,18 +3,17 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
-from contracts.books import Books
+from contracts.checks.events import told
+from contracts.checks.judgement import Judgement, kept
 from contracts.checks.retries import refused
-from contracts.checks.webhooks import told
-from contracts.constraints import json_place
-from contracts.freedoms import matching
-from contracts.judgements import Judgement, kept
-from contracts.keywords import Key, evaluated, key
-from contracts.ledger import Received
-from openapi.expression import parse
+from contracts.expectations.constraints import json_place
+from contracts.expectations.freedoms import matching
+from contracts.expectations.keywords import Key, evaluated, key
+from contracts.ledger.ledger import Books, Received
 from openapi.finding import Finding
+from openapi.runtime_expression import parse
 from openapi.signature import sign
-from webhook_sink.diagnosis import OTHER
+from webhook_sink.signature_diagnosis.explain import OTHER
 
 
 def _alone(books: Books, check: str, but: Collection[int] = frozenset()) -> Iterator[Judgement]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from contracts.books import Books
-from contracts.exchange import Exchange
-from contracts.expectations import expectation
-from contracts.freedoms import shape_freedoms
-from contracts.judgements import Judgement, broken, kept
-from openapi.pointer import join
+from contracts.checks.judgement import Judgement, broken, kept
+from contracts.expectations.expectation import expectation
+from contracts.expectations.freedoms import shape_freedoms
+from contracts.ledger.ledger import Books
+from contracts.model.exchange import Exchange
+from openapi.json_pointer import join
 
 LOST_BY_RACES = 2
 """More connections than these are not lost by races within one run."""

@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator
 
-from contracts.books import Books
-from contracts.checks.webhooks import told
-from contracts.echoes import Owners, agree, both, note, owners
-from contracts.exchange import Exchange, Request
-from contracts.expectations import expectation
-from contracts.freedoms import matching
-from contracts.judgements import Judgement, broken, kept
-from contracts.ledger import Occurrence
-from openapi.document import Event
-from openapi.expression import parse
-from openapi.pointer import MISSING, get, join
-from openapi.validation import brief
+from contracts.checks.events import told
+from contracts.checks.judgement import Judgement, broken, kept
+from contracts.echoes.comparison import Owners, agree, both, note, owners
+from contracts.expectations.expectation import expectation
+from contracts.expectations.freedoms import matching
+from contracts.ledger.ledger import Books, Occurrence
+from contracts.model.exchange import Exchange, Request
+from openapi.contract import Event
+from openapi.json_pointer import MISSING, get, join
+from openapi.runtime_expression import parse
+from openapi.schema_validation import brief
 
 
 def echo(books: Books) -> Iterator[Judgement]:

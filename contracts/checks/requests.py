@@ -1,14 +1,16 @@
-"""Whether each request was answered as the contract asks: accepted, refused, forbidden, taken."""
+"""Whether each request was answered as the contract asks: accepted, refused, forbidden, taken.
+
+What is answered about something that does not exist."""
 
 from collections.abc import Iterator
 
-from contracts.books import Books
-from contracts.checks.decided import Decided, allowance, decided, status_of
-from contracts.constraints import json_place
-from contracts.doubt import MAY_BE_TAKEN, TRIES, may_not_be_taken, taken
-from contracts.judgements import Judgement, broken, doubtful, kept
-from contracts.plan import ISSUED
-from openapi.validation import Violation
+from contracts.checks.case_outcomes import Decided, allowance, decided, status_of
+from contracts.checks.judgement import Judgement, broken, doubtful, kept
+from contracts.expectations.ambiguity import MAY_BE_TAKEN, TRIES, may_not_be_taken, taken
+from contracts.expectations.constraints import json_place
+from contracts.ledger.ledger import Books
+from contracts.model.case import ISSUED
+from openapi.schema_validation import Violation
 
 
 def valid_request(books: Books) -> Iterator[Judgement]:
@@ -139,3 +141,22 @@ def freedom(books: Books) -> Iterator[Judgement]:
                 expected=wanted,
                 came=case.answered,
             )
+
+
+def unknown_resource(books: Books) -> Iterator[Judgement]:
+    """A request about what no answer has named gets the status for what is unknown."""
+    for case in decided(books, "unknown"):
+        request, expected = case.exchange.request, case.expected
+        if case.status == expected.status:
+            yield kept(expected.pointer, case.case)
+            continue
+        yield broken(
+            books,
+            expected.pointer,
+            case.exchange,
+            f"{request.named()} asks for what nothing has named, and was {case.answered}, "
+            f"not {expected.status}",
+            apart=str(case.status),
+            expected=f"{expected.status}: there is no such thing",
+            came=case.answered,
+        )

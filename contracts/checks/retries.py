@@ -3,17 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from contracts.books import Books
-from contracts.checks.webhooks import accepted, told
-from contracts.echoes import echoes
-from contracts.exchange import Exchange
-from contracts.judgements import Judgement, broken, kept
-from contracts.ledger import Received
-from contracts.retry import RETRY
-from openapi.document import Event
-from openapi.pointer import MISSING, get, join
+from contracts.checks.events import accepted, told
+from contracts.checks.judgement import Judgement, broken, kept
+from contracts.echoes.comparison import echoes
+from contracts.execution.webhook_retry import RETRY
+from contracts.ledger.ledger import Books, Received
+from contracts.model.exchange import Exchange
+from openapi.contract import Event
+from openapi.json_pointer import MISSING, get, join
+from openapi.schema_validation import brief
 from openapi.signature import verify
-from openapi.validation import brief
 
 
 @dataclass(frozen=True, slots=True)

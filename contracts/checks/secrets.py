@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from contracts.books import Books
-from contracts.disguises import readings
-from contracts.exchange import Answer, Exchange
-from contracts.judgements import Judgement, broken, kept
-from openapi.marked import marked
-from openapi.pointer import get
+from contracts.checks.encodings import readings
+from contracts.checks.judgement import Judgement, broken, kept
+from contracts.ledger.ledger import Books
+from contracts.model.exchange import Answer, Exchange
+from openapi.extensions import marked
+from openapi.json_pointer import get
 from webhook_sink.delivery import Delivery
 
 SHORTEST = 8

@@ -1,1 +1,4 @@
-"""The reports of a run: each a pure function from the data of `report.json` to text."""
+"""Renderings of `report.json`: terminal, HTML, JUnit, SARIF, GitHub summary.
+
+Pure functions of the report data; `writer` alone writes files.
+"""

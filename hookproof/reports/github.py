@@ -6,10 +6,10 @@ text of strangers, which must end neither.
 
 import string
 
-from hookproof.reports import words
-from hookproof.reports.contract_file import ContractFile
-from hookproof.reports.visible import cut, visible
-from openapi.document import Json
+from hookproof.reports import wording
+from hookproof.reports.contract_source import ContractFile
+from openapi.contract import Json
+from openapi.safe_text import cut, visible
 
 ANNOTATIONS = 10
 """GitHub shows no more of a step."""
@@ -25,8 +25,8 @@ def annotations(data: dict[str, Json], file: ContractFile | None) -> list[str]:
     """Return a line for each finding that is not known, ten at most; or for why none is judged."""
     if data["reason"] is not None:
         return [f"::error title=hookproof::could not judge: {_message(data['reason'])}"]
-    found = words.unknown(data)
-    failing = [finding["id"] for finding in words.failing(data)]
+    found = wording.unknown(data)
+    failing = [finding["id"] for finding in wording.failing(data)]
     room = len(found) if len(found) <= ANNOTATIONS else ANNOTATIONS - 1
     lines = [_annotation(finding, finding["id"] in failing, file) for finding in found[:room]]
     if found[room:]:
@@ -45,8 +45,8 @@ def _annotation(finding: dict[str, Json], fails: bool, file: ContractFile | None
         finding["message"],
         f"expected: {finding['expected']}" if finding["expected"] else "",
         f"came: {finding['came']}" if finding["came"] else "",
-        f"{words.known_by(finding)}; {words.place(finding)}",
-        f"{words.often(finding)}; finding {finding['id']}",
+        f"{wording.known_by(finding)}; {wording.place(finding)}",
+        f"{wording.often(finding)}; finding {finding['id']}",
     ]
     message = "%0A".join(_message(part) for part in parts if part)
     return f"::{'error' if fails else 'warning'} {told}::{message}"
@@ -63,7 +63,7 @@ def _property(text: str) -> str:
 
 def step_summary(data: dict[str, Json], room: int = SUMMARY) -> str:
     """Return the run in Markdown, in `room` bytes; what does not fit is left out, and said."""
-    blocks = [_head(data), _counts(data), *(_finding(f) for f in words.ordered(data))]
+    blocks = [_head(data), _counts(data), *(_finding(f) for f in wording.ordered(data))]
     rest = "\nMore is in `report.html`.\n"
     text = ""
     left = room - len(rest)
@@ -76,20 +76,22 @@ def step_summary(data: dict[str, Json], room: int = SUMMARY) -> str:
 
 
 def _head(data: dict[str, Json]) -> str:
-    told = f"Could not judge: {data['reason']}" if data["reason"] else words.counts(data)
+    told = f"Could not judge: {data['reason']}" if data["reason"] else wording.counts(data)
     run = f"{data['requests']} requests to {data['url']} in {data['seconds']:.1f} s"
     same = f"seed {data['seed']}, run {data['run_id']}"
-    return f"## hookproof: {words.verdict(data)}\n\n{_plain(told)}\n\n{_plain(f'{run}; {same}')}\n"
+    return (
+        f"## hookproof: {wording.verdict(data)}\n\n{_plain(told)}\n\n{_plain(f'{run}; {same}')}\n"
+    )
 
 
 def _counts(data: dict[str, Json]) -> str:
     statuses = ", ".join(f"{status}: {state['seen']}" for status, state in data["statuses"].items())
     rows = {
-        "Constraints": ", ".join(f"{n} {state}" for state, n in words.states(data).items()),
+        "Constraints": ", ".join(f"{n} {state}" for state, n in wording.states(data).items()),
         "Answers": statuses,
-        "Webhooks": words.webhooks(data),
-        "Undecided": "; ".join(reason for reason, _ in words.undecided(data)),
-        "Created": words.created(data),
+        "Webhooks": wording.webhooks(data),
+        "Undecided": "; ".join(reason for reason, _ in wording.undecided(data)),
+        "Created": wording.created(data),
         "Known deviations that are gone": "; ".join(
             f"{gone['id']} ({gone['reason']})" for gone in data["known"]["gone"]
         ),
@@ -103,8 +105,8 @@ def _finding(finding: dict[str, Json]) -> str:
     rows = {
         "Expected": finding["expected"],
         "Came": finding["came"],
-        "Contract": f"{words.known_by(finding)}; {words.place(finding)}",
-        "Seen": f"{words.often(finding)}; finding {finding['id']}",
+        "Contract": f"{wording.known_by(finding)}; {wording.place(finding)}",
+        "Seen": f"{wording.often(finding)}; finding {finding['id']}",
         "Known": known or "",
         "Again": finding["curl"] or "",
     }

@@ -7,9 +7,9 @@ allowed by its hash.
 from base64 import b64encode
 from hashlib import sha256
 
-from hookproof.reports import html_findings, html_tables, words
-from hookproof.reports.markup import badge, code, facts, section, shown
-from openapi.document import Json
+from hookproof.reports import html_findings, html_tables, wording
+from hookproof.reports.html_elements import badge, code, facts, section, shown
+from openapi.contract import Json
 
 _NOTHING = "base-uri 'none'; form-action 'none'"
 _MEANING = {
@@ -27,7 +27,7 @@ def page(data: dict[str, Json], style: str, release: str) -> str:
         f"default-src 'none'; style-src 'sha256-{allowed}'; base-uri 'none'; form-action 'none'"
     )
     sections = _sections(data)
-    same = code(words.same(data))
+    same = code(wording.same(data))
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -35,7 +35,7 @@ def page(data: dict[str, Json], style: str, release: str) -> str:
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<title>hookproof: {shown(words.verdict(data))}</title>
+<title>hookproof: {shown(wording.verdict(data))}</title>
 <style>{style}</style>
 </head>
 <body>
@@ -49,20 +49,20 @@ def page(data: dict[str, Json], style: str, release: str) -> str:
 
 
 def _sections(data: dict[str, Json]) -> dict[str, tuple[str, str]]:
-    found, listed = len(words.unknown(data)), len(data["constraints"])
+    found, listed = len(wording.unknown(data)), len(data["constraints"])
     return {
         "overview": ("Overview", _overview(data)),
-        "findings": (words.counted(found, "finding"), html_findings.findings(data)),
+        "findings": (wording.counted(found, "finding"), html_findings.findings(data)),
         "known": ("Known deviations", html_findings.known(data)),
         "undecided": ("Undecided", html_tables.undecided(data)),
-        "constraints": (words.counted(listed, "constraint"), html_tables.constraints(data)),
+        "constraints": (wording.counted(listed, "constraint"), html_tables.constraints(data)),
         "answers": ("Answers", html_tables.answers(data)),
         "deliveries": ("Deliveries", html_tables.deliveries(data)),
     }
 
 
 def _header(data: dict[str, Json]) -> str:
-    word = words.verdict(data)
+    word = wording.verdict(data)
     meaning = data["reason"] or _MEANING.get(word, "")
     contract = data["contract"]
     told = facts(
@@ -78,7 +78,7 @@ def _header(data: dict[str, Json]) -> str:
     return f"""<header class="{word.replace(" ", "-")}">
 <p class="brand">hookproof report</p>
 <h1>{shown(word.capitalize())}</h1>
-<p class="counts">{shown(words.counts(data))}</p>
+<p class="counts">{shown(wording.counts(data))}</p>
 <p class="meaning">{shown(meaning)}</p>
 {told}</header>"""
 
@@ -86,11 +86,11 @@ def _header(data: dict[str, Json]) -> str:
 def _overview(data: dict[str, Json]) -> str:
     cards = [
         _card("Requests", str(data["requests"]), _replayed(data)),
-        _card("Webhooks", str(data["webhooks"]["delivered"]), shown(words.webhooks(data))),
+        _card("Webhooks", str(data["webhooks"]["delivered"]), shown(wording.webhooks(data))),
     ]
-    if words.created(data):
-        cards.append(_card("Created", str(data["created"]["count"]), shown(words.created(data))))
-    states = words.states(data)
+    if wording.created(data):
+        cards.append(_card("Created", str(data["created"]["count"]), shown(wording.created(data))))
+    states = wording.states(data)
     if data["constraints"]:
         told = " ".join(badge(state, f"{n} {state}") for state, n in states.items() if n)
         total = sum(states.values())

@@ -3,10 +3,10 @@
 import json
 from itertools import takewhile
 
-from hookproof.reports import words
-from hookproof.reports.json_lines import indented
-from hookproof.reports.markup import badge, code, facts, shown, table
-from openapi.document import Json
+from hookproof.reports import wording
+from hookproof.reports.html_elements import badge, code, facts, shown, table
+from hookproof.reports.json_format import indented
+from openapi.contract import Json
 
 OPEN = 5
 """So many findings are unfolded."""
@@ -14,13 +14,13 @@ OPEN = 5
 
 def findings(data: dict[str, Json]) -> str:
     """Return the findings that are not known, the worst first."""
-    found = words.unknown(data)
+    found = wording.unknown(data)
     return "".join(_finding(finding, number < OPEN) for number, finding in enumerate(found))
 
 
 def known(data: dict[str, Json]) -> str:
     """Return the known deviations that happened, folded, and those that did not."""
-    listed = [finding for finding in words.ordered(data) if finding["known"] is not None]
+    listed = [finding for finding in wording.ordered(data) if finding["known"] is not None]
     happened = "".join(_finding(finding, False) for finding in listed)
     gone = [(code(item["id"]), shown(item["reason"])) for item in data["known"]["gone"]]
     caption = f"No longer happening: strike them out of {code(data['known']['file'] or 'the file')}"
@@ -31,7 +31,7 @@ def _finding(finding: dict[str, Json], unfolded: bool) -> str:
     name = finding["severity"]
     head = (
         f'{badge(name, name)} <span class="check">{code(finding["check"])}</span> '
-        f'<span class="quiet">{shown(words.often(finding))}</span>'
+        f'<span class="quiet">{shown(wording.often(finding))}</span>'
         f"<h3>{shown(finding['message'])}</h3>"
     )
     reason = finding["known"]
@@ -39,8 +39,8 @@ def _finding(finding: dict[str, Json], unfolded: bool) -> str:
         _expected(finding)
         + facts(
             [
-                ("How it is known", shown(words.known_by(finding))),
-                ("Where the contract says so", code(words.place(finding))),
+                ("How it is known", shown(wording.known_by(finding))),
+                ("Where the contract says so", code(wording.place(finding))),
                 ("Where it is broken", code(finding["instance"]) if finding["instance"] else ""),
                 ("Listed as known", "" if reason is None else shown(reason)),
                 ("Finding", code(finding["id"])),
@@ -95,7 +95,7 @@ def _evidence(finding: dict[str, Json]) -> str:
     request, answer, delivery = (finding[key] for key in ("request", "answer", "delivery"))
     panels = []
     if request is not None:
-        size = words.counted(request["bytes"], "byte")
+        size = wording.counted(request["bytes"], "byte")
         about = f"{request['description']}; credential: {request['credential']}; {size}"
         lines = [f"{request['method']} {request['target']}"]
         lines.append(f"Content-Type: {request['media_type'] or '(none)'}")

@@ -1,8 +1,8 @@
 """The tables of the page: constraints by kind, what is undecided, answers, deliveries."""
 
-from hookproof.reports import words
-from hookproof.reports.markup import badge, code, shown, table
-from openapi.document import Json
+from hookproof.reports import wording
+from hookproof.reports.html_elements import badge, code, shown, table
+from openapi.contract import Json
 
 _KINDS = {
     "request": "Requests",
@@ -45,9 +45,9 @@ def _kind(title: str, group: list[dict[str, Json]]) -> str:
 def _constraint(constraint: dict[str, Json]) -> tuple[str, ...]:
     reason = ": ".join(part for part in (constraint["reason"], constraint["cure"]) if part)
     return (
-        code(words.place(constraint)),
+        code(wording.place(constraint)),
         code(constraint["keyword"]),
-        shown(words.known_by(constraint)),
+        shown(wording.known_by(constraint)),
         badge(constraint["state"], constraint["state"]),
         str(constraint["cases"]),
         shown(reason),
@@ -58,7 +58,7 @@ def undecided(data: dict[str, Json]) -> str:
     """Return why something is undecided, and what would decide it."""
     rows = [
         (shown(reason), str(waiting) if waiting else "")
-        for reason, waiting in words.undecided(data)
+        for reason, waiting in wording.undecided(data)
     ]
     heads = ("Why, and what would decide it", "Constraints")
     return table("What the run could not decide", heads, rows) if rows else ""

@@ -3,9 +3,9 @@
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from contracts.checks import CHECKS
-from hookproof.reports import words
-from hookproof.reports.visible import visible
-from openapi.document import Json
+from hookproof.reports import wording
+from openapi.contract import Json
+from openapi.safe_text import visible
 
 
 def junit(data: dict[str, Json]) -> str:
@@ -33,9 +33,9 @@ def junit(data: dict[str, Json]) -> str:
 
 def _cases(data: dict[str, Json]) -> list[Element]:
     by_check: dict[str, list[dict[str, Json]]] = {check: [] for check in CHECKS}
-    for finding in words.ordered(data):
+    for finding in wording.ordered(data):
         by_check.setdefault(finding["check"], []).append(finding)
-    failing = {finding["id"] for finding in words.failing(data)}
+    failing = {finding["id"] for finding in wording.failing(data)}
     return [_case(check, found, failing) for check, found in by_check.items()]
 
 
@@ -67,8 +67,8 @@ def _told(finding: dict[str, Json]) -> str:
         f"{finding['severity'].upper()} {finding['message']}",
         f"expected: {finding['expected']}",
         f"came: {finding['came']}",
-        f"contract: {words.known_by(finding)}; {words.place(finding)}",
-        f"seen: {words.often(finding)}; finding {finding['id']}",
+        f"contract: {wording.known_by(finding)}; {wording.place(finding)}",
+        f"seen: {wording.often(finding)}; finding {finding['id']}",
     ]
     if finding["known"] is not None:
         lines.append(f"known: {finding['known']}")

@@ -4,10 +4,10 @@ from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from contracts.checks import CHECKS
-from hookproof.reports import words
-from hookproof.reports.contract_file import ContractFile
-from hookproof.reports.visible import visible
-from openapi.document import Json
+from hookproof.reports import wording
+from hookproof.reports.contract_source import ContractFile
+from openapi.contract import Json
+from openapi.safe_text import visible
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -30,7 +30,7 @@ def sarif(data: dict[str, Json], file: ContractFile | None, release: str) -> dic
         },
         "invocations": [_invocation(data)],
         "columnKind": "unicodeCodePoints",
-        "results": [_result(finding, rules, file) for finding in words.ordered(data)],
+        "results": [_result(finding, rules, file) for finding in wording.ordered(data)],
     }
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
 
@@ -80,7 +80,7 @@ def _message(finding: dict[str, Json]) -> str:
         finding["message"],
         f"Expected: {finding['expected']}" if finding["expected"] else "",
         f"Came: {finding['came']}" if finding["came"] else "",
-        f"Known: {words.known_by(finding)}; seen {words.often(finding)}",
+        f"Known: {wording.known_by(finding)}; seen {wording.often(finding)}",
     ]
     return "\n".join(visible(part) for part in parts if part)
 

@@ -3,9 +3,9 @@
 import textwrap
 from dataclasses import dataclass
 
-from hookproof.reports import words
-from hookproof.reports.visible import cut, no_command, visible
-from openapi.document import Json
+from hookproof.reports import wording
+from openapi.contract import Json
+from openapi.safe_text import cut, no_command, visible
 
 SCREEN = 40
 """Lines at most, where the findings allow it."""
@@ -29,7 +29,7 @@ def summary(data: dict[str, Json], directory: str, look: Look) -> list[str]:
     tail = [*_counts(data, look), *_line("Report", f"{directory}/report.html", look)]
     tail += _verdict(data, look)
     lines: list[str] = []
-    found = words.unknown(data)
+    found = wording.unknown(data)
     for number, finding in enumerate(found):
         block = _finding(finding, look)
         if lines and len(lines) + len(block) + len(tail) > SCREEN:
@@ -50,9 +50,9 @@ def _finding(finding: dict[str, Json], look: Look) -> list[str]:
     for name in ("expected", "came"):
         if finding[name]:
             lines.append(_cut(f"  {name:<9} {visible(finding[name])}", look))
-    lines.append(_cut(f"  contract  {visible(words.known_by(finding))}", look))
-    lines.append(f"            {visible(words.place(finding))}")
-    lines.append(f"  seen      {words.often(finding)}; finding {visible(finding['id'])}")
+    lines.append(_cut(f"  contract  {visible(wording.known_by(finding))}", look))
+    lines.append(f"            {visible(wording.place(finding))}")
+    lines.append(f"  seen      {wording.often(finding)}; finding {visible(finding['id'])}")
     if finding["curl"] is not None:
         curl = visible(finding["curl"])
         lines.append(f"  again     {curl if len(curl) <= LONGEST else 'see report.html'}")
@@ -62,20 +62,20 @@ def _finding(finding: dict[str, Json], look: Look) -> list[str]:
 def _counts(data: dict[str, Json], look: Look) -> list[str]:
     lines: list[str] = []
     if data["constraints"]:
-        found = words.states(data).items()
+        found = wording.states(data).items()
         lines += _line("Constraints", ", ".join(f"{n} {state}" for state, n in found), look)
-    reasons = words.undecided(data)
+    reasons = wording.undecided(data)
     for number, (reason, waiting) in enumerate(reasons[:REASONS]):
-        more = f" ({words.counted(waiting, 'constraint')})" if waiting > 1 else ""
+        more = f" ({wording.counted(waiting, 'constraint')})" if waiting > 1 else ""
         lines += _line("" if number else "Undecided", f"{reason}{more}", look)
     if len(reasons) > REASONS:
         lines += _line("", f"… and {len(reasons) - REASONS} more, in report.html", look)
     seen = ", ".join(f"{status}: {state['seen']}" for status, state in data["statuses"].items())
     if seen:
         lines += _line("Answers", seen, look)
-        lines += _line("Webhooks", words.webhooks(data), look)
-    if words.created(data):
-        lines += _line("Created", words.created(data), look)
+        lines += _line("Webhooks", wording.webhooks(data), look)
+    if wording.created(data):
+        lines += _line("Created", wording.created(data), look)
     for finding in data["findings"]:
         if finding["known"] is not None:
             told = f"{finding['id']} {finding['check']}: {finding['known']}"
@@ -91,10 +91,10 @@ def _verdict(data: dict[str, Json], look: Look) -> list[str]:
         told = f"hookproof could not judge: {visible(data['reason'])}"
         return _wrapped(told, look, "  ")
     colour = {"conforms": "green", "deviates": "red"}.get(data["verdict"], "yellow")
-    word = _painted(words.verdict(data).upper(), colour, look)
+    word = _painted(wording.verdict(data).upper(), colour, look)
     option = " (--require-decided)" if data["verdict"] == "not-judged" else ""
     return [
-        f"{word}{option}: {words.counts(data)}; {data['requests']} requests to "
+        f"{word}{option}: {wording.counts(data)}; {data['requests']} requests to "
         f"{visible(data['url'])} in {data['seconds']:.1f} s "
         f"(seed {data['seed']}, run {visible(data['run_id'])})"
     ]

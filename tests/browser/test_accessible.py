@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from openapi.loading import load
+from openapi.loading.loader import load
 from webhook_sink.server import Sink
 
 CONTRACT = load()

@@ -12,9 +12,9 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from processes import handled
 
-from openapi.loading import load
+from openapi.loading.loader import load
 from openapi.signature import sign
-from webhook_sink.allowed import Passing
+from webhook_sink.destination import Passing
 from webhook_sink.server import Sink
 
 CONTRACT = load()

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from openapi.loading import load
+from openapi.loading.loader import load
 from webhook_sink.server import Sink
 
 CONTRACT = load()

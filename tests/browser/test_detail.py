@@ -9,9 +9,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from openapi.document import Contract
-from openapi.loading import load
-from openapi.pointer import get
+from openapi.contract import Contract
+from openapi.json_pointer import get
+from openapi.loading.loader import load
 from openapi.signature import sign
 from webhook_sink.server import Sink
 

@@ -13,8 +13,8 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, Dialog, Page, Request, expect
 
-from openapi.loading import load
-from openapi.pointer import join
+from openapi.json_pointer import join
+from openapi.loading.loader import load
 from webhook_sink.server import Sink
 
 FILE = Path(__file__).parent.parent / "vectors" / "hostile.yaml"

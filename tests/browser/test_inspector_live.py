@@ -10,11 +10,10 @@ from playwright.sync_api import Browser, Page, expect
 from posting import CONTRACT, SECRET, example, post
 from processes import free_port
 
-from webhook_sink.allowed import Passing
 from webhook_sink.delivery import Delivery
-from webhook_sink.destination import destination
+from webhook_sink.destination import Passing, destination
 from webhook_sink.server import Sink
-from webhook_sink.store import open_store
+from webhook_sink.storage.store import open_store
 
 
 def opened(browser: Browser, sink: Sink) -> Page:

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from processes import JWT_SECRET, WEBHOOK_SECRET, handled, started
 
 from mock_server.tokens import mint
-from openapi.loading import load
+from openapi.loading.loader import load
 
 OPERATION = load().operations[0]
 HOSTILE = "<img src=x onerror=document.title='owned'><script>document.title='owned'</script>"

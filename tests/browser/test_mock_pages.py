@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from processes import JWT_SECRET, handled, hookproof, started
 from strangers import EmptyPage
 
-from openapi.loading import default_path, load
+from openapi.loading.loader import default_path, load
 
 PATH = load().operations[0].path
 OWN = (

@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
-from hookproof.reports.writing import write
+from hookproof.reports.writer import write
 
 HOSTILE = (
     "<img src=http://127.0.0.1:9/x onerror=document.title='owned'>"

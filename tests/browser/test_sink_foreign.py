@@ -17,10 +17,9 @@ from playwright.sync_api import Browser, Page, expect
 from processes import handled
 from strangers import EmptyPage, own_address
 
-from openapi.loading import load
-from webhook_sink.allowed import Passing
-from webhook_sink.destination import origin
-from webhook_sink.entrance import link
+from openapi.loading.loader import load
+from webhook_sink.api.access import link
+from webhook_sink.destination import Passing, origin
 from webhook_sink.server import Sink
 
 MARK = "what-no-stranger-may-read"

@@ -5,8 +5,8 @@ from playwright.sync_api import Browser, expect
 from processes import handled
 from strangers import EmptyPage, own_address
 
-from openapi.loading import load
-from webhook_sink.entrance import link
+from openapi.loading.loader import load
+from webhook_sink.api.access import link
 from webhook_sink.server import Sink
 
 TOKEN = "a token of the tests"

@@ -17,12 +17,12 @@ import pytest
 import uvicorn
 
 from mock_server.app import create_app
-from mock_server.serving import LIMITS, uvicorn_config
+from mock_server.server import LIMITS, uvicorn_config
 from mock_server.settings import Settings
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
-from openapi.bounds import Limits
-from openapi.document import Contract
-from openapi.loading import load
+from openapi.contract import Contract
+from openapi.http.limits import Limits
+from openapi.loading.loader import load
 
 DEADLINE = 10.0
 """Seconds until a delivery that must come is given up."""

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from mock_server.middleware.connexion_adapter import lower
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
-from openapi.document import Contract
-from openapi.lowering import lower
+from openapi.contract import Contract
 
 
 def test_a_creation_is_answered_as_documented(mock: Any, contract: Contract) -> None:

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from mock_server.settings import Settings
-from openapi.document import Contract
-from openapi.loading import default_path, load, parse
+from openapi.contract import Contract
+from openapi.loading.loader import default_path, load, parse
 from openapi.rate import Rate
 
 PAGE = "http://frontend.example:3000"

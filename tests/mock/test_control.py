@@ -9,7 +9,7 @@ import pytest
 
 from mock_server.settings import DEVELOPMENT_WEBHOOK_SECRET
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
-from openapi.document import Contract
+from openapi.contract import Contract
 from openapi.rate import Rate
 
 POOR = mint(DEVELOPMENT_SECRET, ["license:read"], None)

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from mock_server.derived import derived
-from mock_server.fault_table import FAULTS
-from mock_server.faults import faults
-from openapi.document import Contract
-from openapi.loading import default_path, parse
+from mock_server.faults.derived import derived
+from mock_server.faults.registry import FAULTS, faults
+from openapi.contract import Contract
+from openapi.loading.loader import default_path, parse
 from openapi.rate import Rate
 
 Seen = Callable[[Any], bool]

@@ -10,10 +10,10 @@ import jwt
 import pytest
 
 from mock_server.app import create_app
-from mock_server.fault_table import FAULTS
+from mock_server.faults.registry import FAULTS
 from mock_server.settings import Settings
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
-from openapi.document import Contract
+from openapi.contract import Contract
 from openapi.rate import Rate
 
 PERMISSION = "personalAccessToken:write"

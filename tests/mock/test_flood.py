@@ -13,7 +13,7 @@ from processes import launched
 from wire import DEADLINE, request
 
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
-from openapi.document import Contract
+from openapi.contract import Contract
 
 MIB = 1024 * 1024
 FLOOD = 32 * MIB

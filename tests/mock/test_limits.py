@@ -16,7 +16,7 @@ from second_contract import PATH, changed
 from mock_server.app import create_app
 from mock_server.settings import Settings
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
-from openapi.document import Contract
+from openapi.contract import Contract
 from openapi.formats import instant
 from openapi.rate import Rate
 

@@ -12,13 +12,13 @@ import yaml
 from processes import started
 from second_contract import PATH, SECRET, second
 
-from hookproof.mock_thread import mock_of
 from mock_server.latency import Latency, parse_latency
-from mock_server.prefer import asked, understood
+from mock_server.middleware.prefer_header import asked, understood
 from mock_server.settings import Settings
-from openapi.document import Contract, Operation, Response
+from openapi.contract import Contract, Operation, Response
 from openapi.examples import named_examples
-from openapi.loading import load
+from openapi.http.server_thread import mock_of
+from openapi.loading.loader import load
 from openapi.parameters import target
 from openapi.rate import Rate
 

@@ -9,7 +9,7 @@ from typing import IO
 import httpx
 import pytest
 
-from openapi.loading import default_path
+from openapi.loading.loader import default_path
 
 MOCK = [sys.executable, "-m", "hookproof", "mock", "--port", "0"]
 PATH = "/v3/personal-access-tokens"

@@ -14,20 +14,19 @@ import pytest
 from processes import hookproof, started
 from second_contract import SECRET, second
 
-from mock_server import receiver as receivers
-from mock_server.behaviour import Behaviour
-from mock_server.bell import PLACES, Bell
-from mock_server.delivery import Delivery, Posting
-from mock_server.dispatch import CannotRedeliver, Dispatch
-from mock_server.journal import Journal
-from mock_server.masking import Mask
-from mock_server.receiver import Parcel
-from mock_server.sender import Sender
-from mock_server.sent import Sent, kept
-from mock_server.store import Store
+from mock_server.faults.fault import Behaviour
+from mock_server.messages import Delivery, Posting
+from mock_server.storage.database import Store
+from mock_server.storage.journal import Journal
+from mock_server.storage.worker_signals import PLACES, Bell
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
+from mock_server.webhooks import delivery_queue as receivers
+from mock_server.webhooks.delivery_queue import Parcel, Sender
+from mock_server.webhooks.dispatcher import CannotRedeliver, Dispatch
+from mock_server.webhooks.records import Sent, kept
 from openapi import signature
-from openapi.document import Contract
+from openapi.contract import Contract
+from openapi.redaction import Redaction
 
 DEADLINE = 20.0
 BOOKING = {
@@ -215,8 +214,8 @@ def test_large_deliveries_do_not_fill_the_memory() -> None:
 def test_a_very_large_payload_is_not_kept(contract: Contract) -> None:
     posting = Posting(contract.events[0], b'"' + b"x" * 10**6 + b'"', 1, "", "", 0.0)
     journal = Journal(Store(), Bell([0] * PLACES, 0, 1))
-    dispatch = Dispatch(Sender([], print), journal, lambda _: Behaviour(), Mask(()))
-    sent = Sent(1, 1, kept(posting), 0, (1, ""), (), False, (), 10**6 + 2, Mask(()))
+    dispatch = Dispatch(Sender([], print), journal, lambda _: Behaviour(), Redaction(()))
+    sent = Sent(1, 1, kept(posting), 0, (1, ""), (), False, (), 10**6 + 2, Redaction(()))
     shown = sent.data()
     assert shown["payload"]["size"] == 10**6 + 2
     assert len(json.dumps(shown)) < 20_000

@@ -19,7 +19,7 @@ import httpx
 import pytest
 from processes import hookproof, started
 
-from openapi.document import Contract
+from openapi.contract import Contract
 
 MOCK = ["-m", "hookproof", "mock", "--port", "0"]
 

@@ -12,7 +12,7 @@ from second_contract import changed
 from mock_server.app import create_app
 from mock_server.settings import Settings
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
-from openapi.document import Contract
+from openapi.contract import Contract
 
 PERMISSION = "personalAccessToken:write"
 ODD = ("", "Bearer", "Basic dXNlcjpwYXNz", "x", "Bearer x y", "Bearer \u00fc")

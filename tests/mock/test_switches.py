@@ -8,7 +8,7 @@ import httpx
 import pytest
 from processes import hookproof, started
 
-from openapi.document import Contract
+from openapi.contract import Contract
 
 
 def on(world: Any, **switch: Any) -> list[dict[str, Any]]:

@@ -12,9 +12,9 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 from wire import DEADLINE, exchange, request, statuses
 
-from mock_server.serving import LIMITS, uvicorn_config
-from openapi.bounds import Limits
-from openapi.document import Contract
+from mock_server.server import LIMITS, uvicorn_config
+from openapi.contract import Contract
+from openapi.http.limits import Limits
 
 MIB = 1024 * 1024
 SHORT = Limits(seconds=0.5)

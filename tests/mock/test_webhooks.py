@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from mock_server.delivery import Delivery
-from mock_server.receiver import OPEN_DELIVERIES, Parcel, Receiver
+from mock_server.messages import Delivery
 from mock_server.settings import DEVELOPMENT_WEBHOOK_SECRET
+from mock_server.webhooks.delivery_queue import OPEN_DELIVERIES, Parcel, Receiver
 from openapi import signature
-from openapi.document import Contract
+from openapi.contract import Contract
 from openapi.formats import instant
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from openapi.document import Contract
-from openapi.loading import load
+from openapi.contract import Contract
+from openapi.loading.loader import load
 from webhook_sink.delivery import Delivery
 from webhook_sink.server import Sink
 

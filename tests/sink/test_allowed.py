@@ -2,8 +2,7 @@
 
 import pytest
 
-from webhook_sink.allowed import Passing
-from webhook_sink.destination import destination, origin
+from webhook_sink.destination import Passing, destination, origin
 
 READ = [
     # a URL, its origin, its path, its query

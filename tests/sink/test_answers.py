@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from openapi.document import Contract
+from openapi.contract import Contract
 from openapi.signature import sign
 from webhook_sink.app import create_app
-from webhook_sink.store import open_store
+from webhook_sink.storage.store import open_store
 
 SECRET = "a secret that nobody may see"
 

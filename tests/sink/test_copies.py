@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from webhook_sink.carried import carried
-from webhook_sink.curl_copy import curl, quoted
 from webhook_sink.delivery import Delivery, Headers
-from webhook_sink.pytest_copy import pytest_test
+from webhook_sink.end_to_end_headers import carried
+from webhook_sink.export.curl import curl, quoted
+from webhook_sink.export.pytest_test import pytest_test
 
 JSON = (b"Content-Type", b"application/json")
 SHELL = (

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from processes import launched
 
-from openapi.document import Contract
+from openapi.contract import Contract
 from webhook_sink.server import Sink
 
 TOKEN = "a token of the tests, with signs: &+%/"

@@ -10,10 +10,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from webhook_sink.delivery import Delivery
-from webhook_sink.export import http_archive, json_lines
-from webhook_sink.har import entry
-from webhook_sink.passed import Passed
+from webhook_sink.delivery import Delivery, Passed
+from webhook_sink.export.files import http_archive, json_lines
+from webhook_sink.export.har import entry
 
 TEXT = {"type": "string"}
 COUNT = {"type": "integer", "minimum": -1}

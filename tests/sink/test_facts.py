@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from second_contract import second
 
-from openapi.document import Contract
+from openapi.contract import Contract
 from openapi.formats import instant
-from openapi.pointer import get, put
+from openapi.json_pointer import get, put
 from webhook_sink.delivery import Delivery
-from webhook_sink.facts import event_key, occurred_at
-from webhook_sink.verdict import judge
+from webhook_sink.verdicts.event_identity import event_key, occurred_at
+from webhook_sink.verdicts.verdict import judge
 
 SECOND = second()
 AMENDED = {"topic": "parcel.amended", "stampedAt": "2026-04-20T13:11:35Z"}

@@ -14,14 +14,14 @@ import pytest
 import uvicorn
 from processes import launched
 
-from openapi.bounds import Limits
-from openapi.document import Contract
+from openapi.contract import Contract
+from openapi.http.limits import Limits
+from openapi.http.server_thread import Running
 from webhook_sink.app import create_app
-from webhook_sink.arrivals import Arrivals
-from webhook_sink.running import Running
+from webhook_sink.notifications import Arrivals
+from webhook_sink.protocol import WireProtocol
 from webhook_sink.server import uvicorn_config
-from webhook_sink.store import open_store
-from webhook_sink.wire import WireProtocol
+from webhook_sink.storage.store import open_store
 
 DEADLINE = 30.0
 MIB = 1024 * 1024

@@ -15,15 +15,12 @@ import trustme
 from processes import free_port
 from receivers import DEADLINE, OK, hasty, receiving
 
-from webhook_sink import forwarding, sending
-from webhook_sink.allowed import Passing
-from webhook_sink.arrivals import Arrivals
-from webhook_sink.delivery import Delivery
-from webhook_sink.destination import destination
-from webhook_sink.forwarding import AT_ONCE
-from webhook_sink.news import News
-from webhook_sink.passed import Passed
-from webhook_sink.store import open_store
+from webhook_sink.delivery import Delivery, Passed
+from webhook_sink.destination import Passing, destination
+from webhook_sink.forwarding import forwarder, http_client
+from webhook_sink.forwarding.forwarder import AT_ONCE
+from webhook_sink.notifications import Arrivals, News
+from webhook_sink.storage.store import open_store
 
 
 def to(url: str) -> Passing:
@@ -224,7 +221,7 @@ def test_certificates(
 
 
 def test_time_is_limited(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "PATIENCE", 0.2)
+    monkeypatch.setattr(http_client, "PATIENCE", 0.2)
     with receiving(lambda _: None) as receiver, start(passing=to(receiver.url)) as client:
         client.post()
         shown = passed(client, 1)
@@ -296,7 +293,7 @@ def test_only_what_comes_from_now_on(start: Any, tmp_path: Path) -> None:
 def test_a_sink_that_stops_notes_what_it_leaves(
     start: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forwarding, "GRACE", 0.1)
+    monkeypatch.setattr(forwarder, "GRACE", 0.1)
     path = tmp_path / "deliveries.db"
     with (
         receiving(lambda _: None) as receiver,
@@ -352,7 +349,7 @@ def test_the_log_has_no_secrets(start: Any, caplog: pytest.LogCaptureFixture) ->
 def test_whoever_waits_gets_the_answer_to_that_delivery(draft: Delivery) -> None:
     store, arrivals = open_store(), Arrivals()
     with receiving(lambda request: OK.replace(b"ok", request[-2:])) as receiver:
-        forward = forwarding.Forwarding(store, arrivals, News(), destination(receiver.url))
+        forward = forwarder.Forwarding(store, arrivals, News(), destination(receiver.url))
         forward.start()
         kept = store.append(
             [replace(draft, target="/a", headers=(), body=body) for body in (b"first", b"second")]

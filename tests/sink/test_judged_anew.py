@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from openapi.document import Contract
-from openapi.loading import default_path
+from openapi.contract import Contract
+from openapi.loading.loader import default_path
 
 OWN, OTHER = "the secret of the sink", "the secret of the sender"
 TEXT = default_path().read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 from webhook_sink.delivery import Delivery
-from webhook_sink.store import open_store
+from webhook_sink.storage.store import open_store
 
 ROUNDS = 20
 SENDERS = 8

@@ -7,10 +7,10 @@ import pytest
 from processes import launched
 from receivers import receiving
 
-from hookproof.exits import CommandError
-from hookproof.options import parser
-from hookproof.passing_options import passing_of
-from webhook_sink.allowed import Passing
+from hookproof.errors import CommandError
+from hookproof.options.parser import parser
+from hookproof.options.sink import passing_of
+from webhook_sink.destination import Passing
 
 
 def given(listener: socket.socket, *arguments: str) -> Passing:

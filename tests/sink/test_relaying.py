@@ -8,8 +8,7 @@ import pytest
 from processes import free_port, hookproof
 from receivers import OK, receiving
 
-from webhook_sink.allowed import Passing
-from webhook_sink.destination import destination
+from webhook_sink.destination import Passing, destination
 
 
 def forwarding(url: str) -> dict[str, Any]:

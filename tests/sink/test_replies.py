@@ -16,7 +16,7 @@ import pytest
 from processes import launched
 
 from webhook_sink.delivery import Delivery
-from webhook_sink.replies import Given, parse_replies
+from webhook_sink.replies.script import Given, parse_replies
 
 DEADLINE = 20.0
 """Seconds until what must come is given up."""

@@ -7,8 +7,7 @@ import httpx
 import pytest
 from receivers import OK, receiving
 
-from webhook_sink.allowed import NOWHERE, Passing
-from webhook_sink.destination import destination, origin
+from webhook_sink.destination import NOWHERE, Passing, destination, origin
 
 
 def resend(client: Any, number: int, value: object) -> httpx.Response:

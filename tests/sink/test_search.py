@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from openapi.document import Contract
+from openapi.contract import Contract
 from openapi.signature import sign
 
 SECRET = "a secret of the tests"

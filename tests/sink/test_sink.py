@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from openapi.document import Contract
+from openapi.contract import Contract
 from webhook_sink.server import Sink
-from webhook_sink.store import StoreError
-from webhook_sink.waiting import NoSuchDelivery
+from webhook_sink.storage.store import StoreError
+from webhook_sink.wait_for import NoSuchDelivery
 
 EVENT = "personalAccessToken.created"
 

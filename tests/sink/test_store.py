@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from webhook_sink.delivery import Delivery
-from webhook_sink.extent import Bounds, Totals
-from webhook_sink.passed import Passed
-from webhook_sink.sqlite_store import SqliteStore
-from webhook_sink.store import Store, StoreBusy, StoreError, open_store
+from webhook_sink.delivery import Delivery, Passed
+from webhook_sink.storage.retention import Bounds, Totals
+from webhook_sink.storage.sqlite_store import SqliteStore
+from webhook_sink.storage.store import Store, StoreBusy, StoreError, open_store
 
 
 @pytest.fixture(params=["memory", "sqlite"])

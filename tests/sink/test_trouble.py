@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from webhook_sink.store import open_store
+from webhook_sink.storage.store import open_store
 
 DEADLINE = 30.0
 """Seconds; a lock of somebody else is waited for 5 of them."""

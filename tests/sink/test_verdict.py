@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from second_contract import second
 
-from openapi.document import Contract
-from openapi.loading import load
-from openapi.pointer import split
+from openapi.contract import Contract
+from openapi.json_pointer import split
+from openapi.loading.loader import load
 from webhook_sink.delivery import Delivery
-from webhook_sink.diagnosis import explain
-from webhook_sink.verdict import judge
+from webhook_sink.signature_diagnosis.explain import explain
+from webhook_sink.verdicts.verdict import judge
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])

@@ -1,0 +1,73 @@
+"""What an operation is about: values of path parameters that another one's success has named."""
+
+from collections.abc import Sequence
+
+from contracts.execution.operation_session import Conversation, Stopped
+from contracts.model.case import MADE, Plan
+from contracts.model.exchange import Exchange
+from openapi.contract import Link, Operation
+from openapi.json_pointer import MISSING
+from openapi.parameters import key, write
+
+SAFE = frozenset(["GET", "HEAD", "OPTIONS", "TRACE"])
+"""Methods that change nothing (RFC 9110, section 9.2.1)."""
+
+
+def creates(operation: Operation) -> bool:
+    """Say whether a success may leave something behind that was not there before."""
+    return operation.method not in SAFE | {"DELETE", "PATCH"}
+
+
+class Supply:
+    """Gives the requests of one operation something that exists to be about."""
+
+    def __init__(self, maker: Conversation, link: Link, spends: bool) -> None:
+        """`maker` makes it, `link` names it, and a success that `spends` needs another one next."""
+        self._maker = maker
+        self._link = link
+        self._spends = spends
+        self._texts: dict[str, str] | None = None
+
+    def texts(self) -> dict[str, str]:
+        """Return texts for the path parameters, by their keys; raise `Stopped` if none is had."""
+        if self._texts is None:
+            maker = self._maker
+            plan = Plan(MADE, "made for another operation", maker.base(), maker.media_type)
+            self._texts = self._named(maker.send(plan))
+        return self._texts
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys of the parameters that this gives texts for."""
+        return frozenset(key("path", name) for name, _ in self._link.values)
+
+    def needed(self, successes: int) -> int:
+        """Return how much must be made for so many successes."""
+        return successes if self._spends else 1
+
+    def _named(self, exchange: Exchange) -> dict[str, str]:
+        success = exchange.request.operation.answer_to("valid-request")
+        found = {name: exchange.find(part) for name, part in self._link.values}
+        if success is None or str(exchange.status) != success.status or MISSING in found.values():
+            maker = exchange.request.operation.id
+            raise Stopped(
+                f"there is nothing to ask {self._link.operation} for: {exchange.request.named()} "
+                f"to {maker} was answered {exchange.status or 'nothing'}"
+            )
+        return {key("path", name): write(value) for name, value in found.items()}
+
+    def used(self, exchange: Exchange) -> None:
+        """Hear of a request about it: after one that may have changed it another is made."""
+        if self._spends and (exchange.status is None or exchange.status < 300):
+            self._texts = None
+
+
+def connect(talks: Sequence[Conversation]) -> None:
+    """Give each operation that is linked to from another its supply."""
+    by_id = {talk.operation.id: talk for talk in talks}
+    for talk in talks:
+        made = talk.contract.maker(talk.operation)
+        if made is not None and made[0].id in by_id:
+            maker, link = made
+            spends = talk.operation.method not in SAFE
+            talk.supply = Supply(by_id[maker.id], link, spends)

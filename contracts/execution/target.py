@@ -1,0 +1,196 @@
+"""The only way to reach the service under judgement.
+
+Nothing of this machine leaks into a verdict: proxies and .netrc are not used, redirects are not
+followed, cookies are not kept. Nothing hangs a run: one deadline covers a whole answer, and a
+decoded body is read up to a limit.
+"""
+
+import ssl
+import time
+from collections import deque
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import anyio
+import anyio.from_thread
+import httpx
+
+from contracts.model.exchange import Answer, Exchange, Failure, Request
+from openapi.formats import http_date
+from openapi.rate import Rate
+
+_DEFAULTS = (("user-agent", "hookproof"), ("accept", "application/json"))
+BODY_LIMIT = 10 * 1024 * 1024
+LONGEST_PAUSE = 60.0
+
+
+class Target:
+    """The service at one URL. A context manager: the connections live in it."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        headers: tuple[tuple[str, str], ...] = (),
+        timeout: float = 10.0,
+        pace: Rate | None = None,
+        verify: Path | bool = True,
+    ) -> None:
+        """`timeout` is seconds for a whole answer; `pace` bounds the requests sent.
+
+        `verify` is a file of certificates to trust, or whether those of the system must vouch.
+        """
+        self.url = url
+        self._headers = headers
+        self._timeout = timeout
+        self._pace = pace
+        self._verify = verify
+        self._sent: deque[float] = deque(maxlen=pace.requests if pace else 1)
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._portal = self._stack.enter_context(anyio.from_thread.start_blocking_portal())
+        self._client = httpx.AsyncClient(
+            trust_env=False,
+            follow_redirects=False,
+            timeout=None,  # noqa: S113 - one deadline covers the whole answer, see _answer
+            verify=ssl_context(self._verify),
+        )
+        self._stack.enter_context(self._portal.wrap_async_context_manager(self._client))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def send(self, request: Request) -> Exchange:
+        """Send `request` once and return the entry; never raises for what the service does."""
+        self._keep_pace()
+        return self._portal.call(self._exchange, request)
+
+    def send_together(self, requests: Sequence[Request]) -> list[Exchange]:
+        """Send all `requests` at once; return their entries in the same order."""
+        for _ in requests:
+            self._keep_pace()
+        return self._portal.call(self._exchanges, requests)
+
+    async def _exchanges(self, requests: Sequence[Request]) -> list[Exchange]:
+        entries: dict[int, Exchange] = {}
+
+        async def enter(request: Request) -> None:
+            entries[request.number] = await self._exchange(request)
+
+        async with anyio.create_task_group() as group:
+            for request in requests:
+                group.start_soon(enter, request)
+        return [entries[request.number] for request in requests]
+
+    async def _exchange(self, request: Request) -> Exchange:
+        started = time.time()
+        try:
+            answer = await self._answer(request)
+        except _Lost as error:
+            # Lost before a word of the answer: a race over a connection, or over a body that was
+            # refused unread, looks like this, and so does a crash. Once more will tell.
+            lost = (error.failure.kind, error.failure.status) == ("lost", None)
+            return Exchange(request, None, error.failure, started, time.time(), repeated=lost)
+        return Exchange(request, answer, None, started, time.time())
+
+    def _keep_pace(self) -> None:
+        if self._pace and len(self._sent) == self._pace.requests:
+            pause = self._sent[0] + self._pace.seconds - time.monotonic()
+            time.sleep(max(0.0, pause))
+        self._sent.append(time.monotonic())
+
+    async def _answer(self, request: Request) -> Answer:
+        begun: list[int] = []
+        given = {name.lower() for name, _ in self._headers}
+        headers = [(name, value) for name, value in _DEFAULTS if name not in given]
+        headers += (*self._headers, *request.headers)
+        if request.media_type is not None:
+            headers.append(("content-type", request.media_type))
+        if request.credential.value is not None:
+            headers.append(("authorization", request.credential.value))
+        try:
+            with anyio.fail_after(self._timeout):
+                async with self._client.stream(
+                    request.method,
+                    self.url + request.target,
+                    headers=headers,
+                    content=request.body,
+                ) as response:
+                    begun.append(response.status_code)
+                    self._client.cookies.clear()
+                    body = await _read(response)
+            return Answer(response.status_code, tuple(response.headers.multi_items()), body)
+        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, _TooLarge) as error:
+            failure = _failure(error, self._timeout)
+            failure = replace(failure, status=begun[0] if begun else None)
+            raise _Lost(failure) from None
+
+
+def ssl_context(verify: Path | bool) -> ssl.SSLContext:
+    """Return what decides whether a certificate is trusted; see `Settings.tls_verify`."""
+    if isinstance(verify, Path):
+        return ssl.create_default_context(cafile=verify)
+    return httpx.create_ssl_context(verify=verify)
+
+
+class _TooLarge(Exception):
+    pass
+
+
+class _Lost(Exception):
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+async def _read(response: httpx.Response) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > BODY_LIMIT:
+            raise _TooLarge
+    return bytes(body)
+
+
+def _failure(error: Exception, timeout: float) -> Failure:
+    if isinstance(error, TimeoutError):
+        return Failure("timeout", f"no complete answer within {timeout:g} s")
+    if isinstance(error, _TooLarge):
+        return Failure("too large", f"the body is over {BODY_LIMIT // 2**20} MiB")
+    if isinstance(error, httpx.ConnectError):
+        hint = "; trust it with --tls-verify FILE" if "CERTIFICATE_VERIFY" in str(error) else ""
+        return Failure("unreachable", f"no connection: {error}{hint}")
+    if isinstance(error, httpx.RemoteProtocolError) and "disconnected" not in str(error):
+        incomplete = "incomplete" in str(error) or "closed" in str(error)
+        kind = "the connection was closed within the answer" if incomplete else "not HTTP"
+        return Failure("malformed", f"{kind}: {error}")
+    if isinstance(error, httpx.DecodingError):
+        return Failure("malformed", f"the content encoding cannot be undone: {error}")
+    return Failure("lost", f"the connection was lost without an answer ({type(error).__name__})")
+
+
+def pause_after(answer: Answer, attempt: int, now: float) -> float:
+    """Return the seconds to wait after a 429: `Retry-After` (RFC 9110, 10.2.3), at most 60.
+
+    `attempt` counts from 0; without a usable header each wait is twice the one before, from 1 s.
+    A header that says less than half of that is believed the first time only: it did not help.
+    """
+    least = 2.0 ** (attempt - 1) if attempt else 0.0
+    text = (answer.header("retry-after") or "").strip()
+    if text.isascii() and text.isdigit():
+        return min(max(float(text[:9]), least), LONGEST_PAUSE)
+    moment = http_date(text) if text else None
+    if moment is not None:
+        return min(max(moment.timestamp() - now, 0.0) + 1.0, LONGEST_PAUSE)
+    return float(min(2.0**attempt, LONGEST_PAUSE))

@@ -1,0 +1,190 @@
+"""Tokens that nobody has signed, made from a JWT that is good (RFC 7515, RFC 7519).
+
+The credentials that a service must refuse, made from the one that it must accept."""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+
+from contracts.model.exchange import Credential
+from contracts.model.settings import Settings
+
+FORGED = (
+    "wrongly signed",
+    "without a signature",
+    "signed with an empty key",
+    "alg none",
+    "another algorithm",
+    "header changed",
+    "claims changed",
+)
+"""Every kind of credential that is made from a JWT."""
+
+
+def bearer(token: str) -> str:
+    """Return the Authorization header's value for `token` (RFC 6750, section 2.1)."""
+    return f"Bearer {token}"
+
+
+def forged(token: str) -> Iterator[Credential]:
+    """Yield credentials that look like `token` and cannot be verified; none if it is no JWT."""
+    if not is_jwt(token):
+        return
+    head, claims, signature = token.split(".")
+    stated = decoded(head)
+    assert isinstance(stated, dict)
+    for other in _wrong(signature):
+        yield _refused("wrongly signed", f"{head}.{claims}.{other}")
+    yield _refused("malformed", f"{token}.more")
+    yield _refused("without a signature", f"{head}.{claims}.")
+    yield _refused("without a signature", f"{head}.{claims}")
+    # A key that is looked up by a name, and not found, is empty to careless code.
+    for named in ({}, {"kid": "../../../../dev/null"}):
+        header = _json({"alg": "HS256", "typ": "JWT", **named})
+        mac = hmac.digest(b"", f"{header}.{claims}".encode(), hashlib.sha256)
+        yield _refused("signed with an empty key", f"{header}.{claims}.{encoded(mac)}")
+    for name in ("none", "None", "nOnE"):
+        yield _refused("alg none", f"{_json({'alg': name, 'typ': 'JWT'})}.{claims}.")
+    for name in {"HS512", "RS256"} - {stated.get("alg")}:
+        yield _refused(
+            "another algorithm", f"{_json({**stated, 'alg': name})}.{claims}.{signature}"
+        )
+    yield _refused(
+        "header changed", f"{_json({**stated, 'kid': 'hookproof'})}.{claims}.{signature}"
+    )
+    meant = decoded(claims)
+    if isinstance(meant, dict):
+        changed = _json({**meant, "hookproof": "changed"})
+        yield _refused("claims changed", f"{head}.{changed}.{signature}")
+
+
+def _wrong(signature: str) -> Iterator[str]:
+    """Yield the signature with one character changed, early and late, and the half of it.
+
+    The very last character may decode to the same bytes; the third from the end never does.
+    """
+    for at in (0, max(len(signature) - 3, 0)):
+        other = "B" if signature[at] == "A" else "A"
+        yield signature[:at] + other + signature[at + 1 :]
+    yield signature[: len(signature) // 2]
+
+
+def _refused(kind: str, token: str) -> Credential:
+    return Credential(kind, "refused", bearer(token))
+
+
+def is_jwt(token: str) -> bool:
+    """Say whether `token` is a signed JWT (RFC 7519): three parts, the first a JSON object."""
+    parts = token.split(".")
+    return len(parts) == 3 and all(parts) and isinstance(decoded(parts[0]), dict)
+
+
+def decoded(part: str) -> object:
+    """Return the JSON that a part of a JWT holds, or None."""
+    try:
+        return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except ValueError:
+        return None
+
+
+def encoded(raw: bytes) -> str:
+    """Return `raw` as a part of a JWT."""
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _json(value: dict[str, object]) -> str:
+    return encoded(json.dumps(value).encode())
+
+
+ISSUED_EXPIRED, ISSUED_REVOKED = "issued, expired", "issued, revoked"
+ISSUED_TOO_FEW, ISSUED_ALIKE = "issued, too few permissions", "issued, a permission alike"
+ISSUED_GOOD = "issued, with the permission"
+DOUBTFUL = (
+    "absent",
+    "empty",
+    "malformed",
+    "another scheme",
+    "without a scheme",
+    *FORGED,
+    "expired",
+    "not yet valid",
+    ISSUED_EXPIRED,
+    ISSUED_REVOKED,
+)
+"""Every kind of credential that does not say who calls."""
+ISSUED = (ISSUED_EXPIRED, ISSUED_REVOKED, ISSUED_TOO_FEW, ISSUED_ALIKE, ISSUED_GOOD)
+"""Every kind of credential that the service itself has issued."""
+LACKING = ("without the permission", ISSUED_TOO_FEW, ISSUED_ALIKE)
+"""Every kind of credential that says who calls, and does not permit it."""
+
+_WANTED = {
+    "expired": ("no expired token was given", "pass --token-expired"),
+    "not yet valid": ("no token that is not yet valid was given", "pass --token-not-yet-valid"),
+    "without the permission": (
+        "no token without the permission was given",
+        "pass --token-without-permission",
+    ),
+}
+
+
+def valid(settings: Settings) -> Credential:
+    """Return the credential that the run was given."""
+    return Credential("valid", "accepted", bearer(settings.token))
+
+
+def refused(settings: Settings) -> Iterator[Credential]:
+    """Yield the credentials that a service must answer 401."""
+    token = settings.token
+    yield Credential("absent", "refused", None)
+    yield Credential("empty", "refused", "Bearer")
+    yield Credential("malformed", "refused", bearer("not-a-token"))
+    yield Credential("malformed", "refused", bearer("e30.e30.e30"))
+    yield Credential("malformed", "refused", bearer("null"))
+    yield Credential("another scheme", "refused", f"Basic {encoded(token.encode()).rstrip('=')}")
+    yield Credential("another scheme", "refused", f"Digest {token}")
+    yield Credential("another scheme", "refused", f"Token {token}")
+    yield Credential("without a scheme", "refused", token)
+    yield from forged(token)
+    if settings.token_expired:
+        yield Credential("expired", "refused", bearer(settings.token_expired))
+    if settings.token_not_yet_valid:
+        yield Credential("not yet valid", "refused", bearer(settings.token_not_yet_valid))
+
+
+def forbidden(settings: Settings) -> Iterator[Credential]:
+    """Yield the credentials that a service must answer 403."""
+    if settings.token_without_permission:
+        token = settings.token_without_permission
+        yield Credential("without the permission", "forbidden", bearer(token))
+
+
+def why_not(settings: Settings, kind: str) -> tuple[str, str | None]:
+    """Return why no credential of `kind` was tried, and what to do so that one is."""
+    if kind in FORGED and not is_jwt(settings.token):
+        return "the token is no JWT, and such a credential is made of one", "pass a token that is"
+    if kind in _WANTED:
+        return _WANTED[kind]
+    return "the service issued no credential that could be used so", None
+
+
+def undecided(settings: Settings) -> Iterator[str]:
+    """Yield a sentence for each kind of credential that the run was not given the means to try."""
+    given = {
+        "expired": settings.token_expired,
+        "not yet valid": settings.token_not_yet_valid,
+        "without the permission": settings.token_without_permission,
+    }
+    if not is_jwt(settings.token):
+        yield "the token is no JWT: wrongly signed and alg none ones cannot be made of it"
+    for kind, (reason, cure) in _WANTED.items():
+        if not given[kind]:
+            yield f"{reason}: {cure}"
+
+
+def expiry(token: str) -> float | None:
+    """Return the Unix seconds at which a JWT says that it expires; None if it says nothing."""
+    claims = decoded(token.split(".")[1]) if is_jwt(token) else None
+    stated = claims.get("exp") if isinstance(claims, dict) else None
+    return float(stated) if isinstance(stated, int | float) else None

@@ -1,0 +1,150 @@
+"""Invalid bodies that schemathesis does not make: confusions of type, misspelt names, broken JSON.
+
+All of them follow from the contract's schemas; no field is named here.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from contracts.generators.body_properties import body_schema, items_of, properties, types_of, varied
+from contracts.model.case import Plan, constant
+from openapi.contract import Contract, Operation
+
+NOT_OF_FORMAT = {
+    "date-time": (
+        "tomorrow",
+        "2027-02-30T00:00:00Z",
+        "2027-02-29T12:00:00Z",
+        "2027-13-01T00:00:00Z",
+        "2027-06-01T25:00:00Z",
+        "2027-06-01",
+        "2027-06-01T00:00:00",
+        "2027-06-01T00:00Z",
+        "2027-06-01T00:00:00Z and more",
+        " 2027-06-01T00:00:00Z",
+        "2027-06-01T00:00:00Z\n",
+        "2027-06-01T00:00:00+0000",
+        "2027-06-01T00:00:00+00",
+        "2027-06-01T00:00:00+24:00",
+        "2027-06-01T00:00:00+00:60",
+        "2027-06-01T00:00:00 UTC",
+        "2027-06-01T00:00:00Z[UTC]",
+        "2027-06-01T00:00:00.Z",
+        "2027-06-01T00:00:00,5Z",
+        "2027-06-01T00:60:00Z",
+        "2027-06-01T00:00:61Z",
+        "2027-06-01T24:00:00Z",
+        "2027-06-31T00:00:00Z",
+        "2027-06-00T00:00:00Z",
+        "2027-06-32T00:00:00Z",
+        "2027-00-01T00:00:00Z",
+        "2100-02-29T00:00:00Z",
+        "2027-6-1T0:0:0Z",
+        "27-06-01T00:00:00Z",
+        "+002027-06-01T00:00:00Z",
+        "20270601T000000Z",
+        "2027-152T00:00:00Z",
+        "2027-W22-2T00:00:00Z",
+        "\uff12\uff10\uff12\uff17-06-01T00:00:00Z",
+        "\u0662\u0660\u0662\u0667-06-01T00:00:00Z",
+        "2027-06-01T00:00:00\u221201:00",
+        "2027-06-01 00:00:00Z",
+        "2027-06-01_00:00:00Z",
+        "2027/06/01T00:00:00Z",
+        "2027-06-01T00:00:00+00:00Z",
+        "Tue, 01 Jun 2027 00:00:00 GMT",
+        "2027-06-01 00:00",
+        "06/01/2027",
+        "1811808000",
+    ),
+    "date": ("tomorrow", "2027-02-30", "2027-6-1", "06/01/2027"),
+    "uuid": ("1", "00000000-0000-0000-0000-00000000000g"),
+}
+"""Strings that a lenient parser takes for the format and that are not of it."""
+
+CONFUSIONS: dict[str, tuple[object, ...]] = {
+    "boolean": ("true", "false", 1, 0, 1.5, "yes", [], {}),
+    "string": (12345, True, 1.5, ["text"], {"text": "text"}),
+    "array": ("text", "a,b", {"0": "text"}, 1, 1.5, True),
+    "object": ([], "text", 1, 1.5, True),
+    "integer": ("1", 1.5, True, [1]),
+    "number": ("1.5", True, [1]),
+}
+"""Values of another type that a lenient deserialiser takes for the type."""
+
+
+def confusions(contract: Contract, operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
+    """Yield bodies with one property of another type, null, or absent."""
+    for name, stated in properties(contract, operation):
+        types = types_of(stated)
+        wrong = [v for kind in types for v in CONFUSIONS.get(kind, ()) if _kind(v) not in types]
+        for value in wrong:
+            yield varied(base, name, f"{json.dumps(value)} for {name}", constant(value))
+        if "null" not in types:
+            yield varied(base, name, "null where the contract has no null", constant(None))
+        if "array" in types and stated.get("items"):
+            for value in (None, 1, 1.5, True, {}, ["text"]):
+                described = f"an item {json.dumps(value)} in {name}"
+                yield varied(base, name, described, constant([*items_of(base.get(name)), value]))
+    for name in contract.at(body_schema(operation)).get("required", ()):
+        without = {key: value for key, value in base.items() if key != name}
+        yield Plan("negative", f"without {name}", without)
+
+
+def near_misses(contract: Contract, operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
+    """Yield bodies with a text that is nearly of the format of its property."""
+    for name, stated in properties(contract, operation):
+        for text in NOT_OF_FORMAT.get(stated.get("format", ""), ()):
+            yield varied(base, name, f"{text!r} is no {stated['format']}", constant(text))
+
+
+def misspelt(base: dict[str, Any]) -> Iterator[Plan]:
+    """Yield bodies whose property names are other ones to JSON, or stand one level too deep."""
+    for described, spell in (
+        ("capitalised", str.capitalize),
+        ("upper case", str.upper),
+        ("white space", " {} ".format),
+    ):
+        body = {spell(name): value for name, value in base.items()}
+        yield Plan("negative", f"property names in {described}", body)
+    yield Plan("negative", "the body within another object", {"data": base})
+
+
+def broken_texts(operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
+    """Yield bodies that are not JSON, or are JSON and no object."""
+    media = next(iter(operation.content))
+    spoilers: dict[str, Callable[[bytes], bytes]] = {
+        "an empty body": lambda _: b"",
+        "white space alone": lambda _: b" \n",
+        "half an object": lambda good: good[: len(good) // 2],
+        "all but the last character": lambda good: good[:-1],
+        "a trailing comma": lambda good: good[:-1] + b",}",
+        "a second comma": lambda good: good[:-1] + b',, "hookproof": 1}',
+        "a comma left out": lambda good: good[:-1] + b' "hookproof": 1}',
+        "a key without quotes": lambda good: good[:-1] + b", hookproof: 1}",
+        "an equals sign": lambda good: good.replace(b":", b"=", 1),
+        "a literal of Python": lambda good: good[:-1] + b', "hookproof": None}',
+        "a number with a leading zero": lambda good: good[:-1] + b', "hookproof": 01}',
+        "an escape that JSON lacks": lambda good: good[:-1] + b', "hookproof": "\\x41"}',
+        "a line break within a string": lambda good: good[:-1] + b', "hookproof": "a\nb"}',
+        "a second line": lambda good: good + b"\n{}",
+        "a NUL after the object": lambda good: good + b"\0",
+        "text after the object": lambda good: good + b" x",
+        "single quotes": lambda good: good.replace(b'"', b"'"),
+        "invalid UTF-8": lambda good: good[:-1] + b', "hookproof": "\xff\xfe"}',
+        "a comment": lambda good: b"/* once */" + good,
+        "null": lambda _: b"null",
+        "an array": lambda good: b"[" + good + b"]",
+        "a string": lambda _: b'"text"',
+        "a number": lambda _: b"1.5",
+        "an object within a string": lambda good: json.dumps(good.decode()).encode(),
+        "a form": lambda _: b"name=text&value=other",
+    }
+    for description, spoil in spoilers.items():
+        yield Plan("negative", description, base, media_type=media, spoil=spoil)
+
+
+def _kind(value: object) -> str:
+    names = {bool: "boolean", str: "string", int: "integer", float: "number", list: "array"}
+    return names.get(type(value), "object")

@@ -1,0 +1,114 @@
+"""The cases that schemathesis and hypothesis make: the coverage of every keyword, then random ones.
+
+schemathesis gets the operation without its security and without the webhooks, so that what it
+varies is the request body. Its cases are taken as bodies; the ledger sends them.
+"""
+
+import copy
+import json
+import logging
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import hypothesis
+import schemathesis
+from hypothesis import HealthCheck, Phase
+from schemathesis import GenerationMode
+
+from contracts.model.case import COVERAGE, Plan, to_bytes
+from openapi.contract import Contract, Operation
+
+RANDOM = "random"
+"""The block of the bodies that were drawn at random."""
+
+logging.getLogger("schemathesis").setLevel(logging.ERROR)
+
+
+@lru_cache(maxsize=16)
+def generated(
+    contract: Contract, operation: Operation, seed: int, valid: int, invalid: int
+) -> tuple[Plan, ...]:
+    """Return the bodies of the coverage phase, then `valid` and `invalid` random ones, none twice.
+
+    The same for the same arguments. Whether a body is valid is decided by the contract when it is
+    judged, not by its generator.
+    """
+    return tuple(_generated(contract, operation, seed, valid, invalid))
+
+
+def _generated(
+    contract: Contract, operation: Operation, seed: int, valid: int, invalid: int
+) -> Iterator[Plan]:
+    source = _schema(contract)[operation.path][operation.method]
+    seen: set[bytes] = set()
+    for case, description in _cases(source, seed, valid, invalid):
+        body = case.body
+        if type(body).__name__ == "NotSet":
+            body = b""
+        text = body if isinstance(body, bytes) else _text(body)
+        if text is None or text in seen:
+            continue
+        seen.add(text)
+        block = COVERAGE if description else RANDOM
+        media = next(iter(operation.content))
+        yield Plan(block, description or "random body", body, media_type=media)
+
+
+def _cases(source: Any, seed: int, valid: int, invalid: int) -> Iterator[tuple[Any, str]]:
+    modes = list(GenerationMode)
+    generation = source.schema.config.generation
+    for case in source.schema.iter_coverage_cases(
+        source, generation_modes=modes, generation_config=generation
+    ):
+        if "content-type" not in {name.lower() for name in case.headers or {}}:
+            yield case, str(getattr(case.meta.phase.data, "description", "") or "coverage")
+    for mode, amount in ((GenerationMode.POSITIVE, valid), (GenerationMode.NEGATIVE, invalid)):
+        for case in _drawn(source.as_strategy(generation_mode=mode), seed, amount):
+            yield case, ""
+
+
+def _drawn(strategy: Any, seed: int, amount: int) -> list[Any]:
+    drawn: list[Any] = []
+    if not amount:
+        return drawn
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        max_examples=amount,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        derandomize=False,  # hypothesis would ignore the seed where CI is set
+        suppress_health_check=list(HealthCheck),
+    )
+    @hypothesis.given(case=strategy)
+    def collect(case: Any) -> None:
+        drawn.append(case)
+
+    collect()
+    return drawn
+
+
+def _schema(contract: Contract) -> Any:
+    document = copy.deepcopy(dict(contract.document))
+    document.pop("webhooks", None)
+    document.pop("security", None)
+    document.get("components", {}).pop("securitySchemes", None)
+    for item in document["paths"].values():
+        for stated in item.values():
+            if isinstance(stated, dict):
+                stated.pop("security", None)
+    # A config of our own: otherwise a stray schemathesis.toml further up would change the run.
+    config = schemathesis.Config.from_dict({})
+    schema = schemathesis.openapi.from_dict(document, config=config)
+    schema.config.phases.coverage.unexpected_methods = set()
+    return schema
+
+
+def _text(body: object) -> bytes | None:
+    try:
+        json.dumps(body, allow_nan=False)
+    except (TypeError, ValueError):
+        return None
+    return to_bytes(body)

@@ -1,0 +1,4 @@
+"""Values of a run: settings, cases, exchanges, correlators, unique values, errors.
+
+Frozen values and small pure functions; nothing here sends or judges.
+"""

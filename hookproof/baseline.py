@@ -1,0 +1,135 @@
+"""Known deviations: findings that a team has accepted, with a reason, for a time. Pure but `read`.
+
+The file is strict: what it lists must happen. Otherwise it would hide what comes back later.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from contracts.reporting.report import CONFORMS, DEVIATES, NOT_JUDGED
+from hookproof.errors import CommandError
+from openapi.contract import Json
+
+_ID = re.compile(r"[0-9a-f]{8}")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One known deviation."""
+
+    id: str
+    """The finding's, from the report."""
+    reason: str
+    check: str | None = None
+    """If given, only a finding of this check is meant; likewise the pointer."""
+    pointer: str | None = None
+    until: date | None = None
+    """The last day on which it is accepted."""
+
+    def means(self, finding: Mapping[str, Json]) -> bool:
+        """Say whether `finding` is this deviation, whatever the day."""
+        return (
+            finding.get("id") == self.id
+            and self.check in (None, finding["check"])
+            and self.pointer in (None, finding["pointer"])
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The known deviations of one file."""
+
+    file: str
+    entries: tuple[Entry, ...]
+
+
+def read(path: Path) -> Known:
+    """Return what the file at `path` lists; `CommandError` for what is not understood."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise CommandError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError as error:  # not UTF-8, or not TOML
+        raise CommandError(f"{path}: not TOML in UTF-8: {error}") from None
+    listed = data.pop("known", [])
+    if data or not isinstance(listed, list):
+        raise CommandError(f"{path}: it holds entries [[known]] and nothing else")
+    entries = tuple(_entry(f"{path}: entry {n}", item) for n, item in enumerate(listed, 1))
+    ids = [entry.id for entry in entries]
+    for number, name in enumerate(ids, 1):
+        if name in ids[: number - 1]:
+            raise CommandError(f"{path}: entry {number}: {name} is listed twice")
+    return Known(str(path), entries)
+
+
+def _entry(where: str, item: object) -> Entry:
+    if not isinstance(item, dict):
+        raise CommandError(f"{where}: an entry is a table [[known]]")
+    understood = [field.name for field in fields(Entry)]
+    for key in item:
+        if key not in understood:
+            known = ", ".join(understood)
+            raise CommandError(f"{where}: unknown key {key!r}; known are {known}")
+    text: dict[str, Any] = {"id": "", "reason": "", **item}
+    for key in (key for key in text if key != "until"):
+        if not isinstance(text[key], str) or not text[key].strip():
+            raise CommandError(f"{where}: {key} is a text, and not empty")
+    if not _ID.fullmatch(text["id"]):
+        raise CommandError(f"{where}: {text['id']!r} is no id: 8 hex digits, as the report has")
+    until = text.get("until")
+    if until is not None and (not isinstance(until, date) or isinstance(until, datetime)):
+        raise CommandError(f"{where}: until is a date without quotes, such as 2030-12-31")
+    return Entry(text["id"], text["reason"], text.get("check"), text.get("pointer"), until)
+
+
+def accepted(
+    data: Mapping[str, Json],
+    known: Known,
+    today: date,
+    *,
+    strict: bool,
+    require_decided: bool,
+    whole: bool,
+) -> dict[str, Json]:
+    """Return the report `data` with the `known` findings accepted, and the verdict of that.
+
+    A run that was not `whole` cannot tell what no longer happens; nor can one tell it of a
+    constraint that it left undecided.
+    """
+    told = {"file": known.file, "listed": len(known.entries), "gone": []}
+    if data["reason"] is not None:
+        return {**data, "known": told}
+    findings = [{**f, "known": _reason(f, known.entries, today)} for f in data["findings"]]
+    gone = [
+        {"id": entry.id, "reason": entry.reason}
+        for entry in known.entries
+        if whole
+        and not any(entry.means(finding) for finding in findings)
+        and not _undecided(data, entry.pointer)
+    ]
+    counting = [f for f in findings if f["known"] is None]
+    if gone or any(strict or f["severity"] == "violation" for f in counting):
+        code, verdict = DEVIATES, "deviates"
+    elif require_decided and data["undecided"]:
+        code, verdict = NOT_JUDGED, "not-judged"
+    else:
+        code, verdict = CONFORMS, "conforms"
+    judged = {"findings": findings, "exit_code": code, "verdict": verdict}
+    return {**data, **judged, "known": {**told, "gone": gone}}
+
+
+def _reason(finding: Mapping[str, Json], entries: Sequence[Entry], today: date) -> str | None:
+    for entry in entries:
+        if entry.means(finding) and today <= (entry.until or date.max):
+            return entry.reason
+    return None
+
+
+def _undecided(data: Mapping[str, Json], pointer: str | None) -> bool:
+    states = {c["state"] for c in data.get("constraints", []) if c["pointer"] == pointer}
+    return states == {"undecided"}

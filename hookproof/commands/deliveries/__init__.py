@@ -1,0 +1,124 @@
+"""`hookproof deliveries`: what a running sink holds, for the terminal and for scripts."""
+
+import argparse
+import base64
+import os
+import sys
+
+from hookproof.commands.deliveries import formatting
+from hookproof.commands.deliveries.export import export
+from hookproof.commands.deliveries.list import follow, list_deliveries
+from hookproof.commands.deliveries.wait import wait
+from hookproof.errors import CommandError
+from hookproof.options import types
+from hookproof.output import print_json, print_raw, tell
+from openapi.contract import Json
+from openapi.safe_text import no_command, visible
+from webhook_sink.client import Refused, SinkClient
+
+DONE, NOT_DONE = 0, 1
+
+
+def run_deliveries(options: argparse.Namespace) -> int:
+    """Do what the options ask of the sink; return the exit code."""
+    token = types.token(options.token, "HOOKPROOF_SINK_TOKEN")
+    try:
+        with SinkClient(_url(options.sink), token) as sink:
+            code = _act(sink, options)
+            sys.stdout.flush()
+            return code
+    except BrokenPipeError:  # whoever reads this has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+
+
+def _url(option: str | None) -> str:
+    if option is not None:
+        return option
+    try:
+        return types.url(os.environ.get("HOOKPROOF_SINK") or "http://127.0.0.1:4020")
+    except argparse.ArgumentTypeError as error:
+        raise CommandError(f"HOOKPROOF_SINK: {error}") from None
+
+
+def _act(sink: SinkClient, options: argparse.Namespace) -> int:
+    match options.action:
+        case "list":
+            (follow if options.follow else list_deliveries)(sink, options)
+        case "show":
+            return _show(sink, options)
+        case "wait":
+            return _wait(sink, options)
+        case "resend":
+            return _resend(sink, options)
+        case "export":
+            export(sink, options)
+        case _:
+            _clear(sink, options)
+    return DONE
+
+
+def _show(sink: SinkClient, options: argparse.Namespace) -> int:
+    if options.to is not None and options.form not in ("curl", "test"):
+        raise CommandError("--to says where a copy sends to: pass --as curl or --as test as well")
+    try:
+        if options.form in ("curl", "test", "har"):
+            copy = sink.copy(options.id, options.form, options.to)
+            print_raw(copy.removesuffix("\n").encode() + b"\n")
+            return DONE
+        data = sink.delivery(options.id)
+    except Refused as error:
+        return _not_there(error)
+    if options.form == "body":
+        print_raw(base64.b64decode(data["body"]["base64"]))
+    else:
+        _print(data, options.json or options.form == "json")
+    return DONE
+
+
+def _wait(sink: SinkClient, options: argparse.Namespace) -> int:
+    found = wait(sink, options)
+    if found is None:
+        return NOT_DONE
+    _print(found, options.json)
+    return DONE
+
+
+def _resend(sink: SinkClient, options: argparse.Namespace) -> int:
+    """Go on with the others where one is not there; 0 if all were answered 2xx."""
+    results: list[Json] = []
+    for number in options.ids:
+        try:
+            passed = sink.resend(number, options.to)
+        except Refused as error:
+            _not_there(error)
+            continue
+        results.append(passed)
+        if not options.json:
+            print(no_command(visible(f"{number} to {formatting.passed(passed)}")), flush=True)
+    if options.json:
+        print_json(results)
+    good = [one for one in results if one["status"] is not None and 200 <= one["status"] <= 299]
+    return DONE if len(good) == len(options.ids) else NOT_DONE
+
+
+def _clear(sink: SinkClient, options: argparse.Namespace) -> None:
+    if not options.yes:
+        total = sink.page({"limit": 1})["total"]
+        raise CommandError(f"this removes all {total} deliveries for good: pass --yes")
+    print(f"{sink.clear()} removed")
+
+
+def _print(data: Json, as_json: bool) -> None:
+    if as_json:
+        print_json(data)
+    else:
+        print("\n".join(formatting.whole(data)))
+
+
+def _not_there(error: Refused) -> int:
+    """Tell that a delivery is not there; any other refusal is raised again."""
+    if error.status != 404:
+        raise error
+    tell(str(error))
+    return NOT_DONE

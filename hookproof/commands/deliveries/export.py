@@ -1,0 +1,41 @@
+"""`hookproof deliveries export`: all that fits, streamed into a file or to stdout."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import httpx
+
+from hookproof.errors import CommandError
+from hookproof.options.deliveries import filters_of
+from webhook_sink.client import SinkClient
+
+_PATIENCE = 60.0
+"""Seconds between two pieces: the sink may look at many deliveries for one."""
+
+
+def export(sink: SinkClient, options: argparse.Namespace) -> None:
+    """Write the deliveries that fit, in the format that is asked for."""
+    asked = {**filters_of(options), "format": options.format}
+    with sink.streamed("deliveries/export", asked, _PATIENCE) as answer:
+        if options.output is not None:
+            _save(answer, options.output)
+            return
+        for piece in answer.iter_bytes():
+            sys.stdout.buffer.write(piece)
+
+
+def _save(answer: httpx.Response, path: Path) -> None:
+    """Write the answer into a file, which is there whole or as it was before."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with draft.open("wb") as file:
+            for piece in answer.iter_bytes():
+                file.write(piece)
+        draft.replace(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CommandError(f"{path}: cannot be written: {reason}") from None
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,87 @@
+"""`hookproof deliveries list`: what came, the newest first; or as it comes."""
+
+import argparse
+import json
+from collections.abc import Iterable, Iterator
+from typing import NoReturn
+
+from hookproof.commands.deliveries import formatting
+from hookproof.errors import CommandError
+from hookproof.options.deliveries import filters_of
+from hookproof.output import print_json, tell
+from openapi.contract import Json
+from webhook_sink.client import SinkClient
+
+_PATIENCE = 60.0
+"""Seconds without a sign of life from the sink; it gives one every 15."""
+
+
+def list_deliveries(sink: SinkClient, options: argparse.Namespace) -> None:
+    """Print what fits as a table, as JSON or as ids; on stderr, what that leaves open."""
+    found, page = sink.newest(filters_of(options), options.limit)
+    if options.json:
+        print_json(found)
+    elif options.ids:
+        _print(str(int(summary["id"])) for summary in found)
+    elif found:
+        _print(formatting.table(found))
+    if page.get("unjudged"):
+        tell(f"{page['unjudged']} of {page['total']} are not judged yet: a filter may miss some")
+    if not found:
+        tell(f"no delivery fits, of {page['total']}" if page["total"] else "no delivery came yet")
+    elif page["next"] is not None and not (options.ids or options.json):
+        tell(f"{len(found)} shown, there may be more: --limit N")
+
+
+def follow(sink: SinkClient, options: argparse.Namespace) -> NoReturn:
+    """Print what fits, oldest first, and then a line for each that comes.
+
+    Until Ctrl-C, or with a `CommandError` until the sink ends.
+    """
+    newest, _ = sink.newest({}, 1)
+    after = max((one["id"] for one in newest), default=0)
+    filters = filters_of(options)
+    come, _ = sink.newest(filters, options.limit, before=after + 1)
+    _show(options, come[::-1])
+    with sink.streamed("deliveries/stream", {**filters, "after": after}, _PATIENCE) as answer:
+        for name, data in _events(answer.iter_lines()):
+            if name == "delivery":
+                _show(options, [sink.summary(data)])
+            elif name == "reload":
+                tell("more came or went at once than is told one by one: list them")
+    raise CommandError(f"the sink at {sink.url} has ended")
+
+
+def _show(options: argparse.Namespace, summaries: list[Json]) -> None:
+    if options.json:
+        _print(json.dumps(summary) for summary in summaries)
+    elif options.ids:
+        _print(str(int(summary["id"])) for summary in summaries)
+    else:
+        _print(formatting.table(summaries, steady=True))
+
+
+def _print(lines: Iterable[str]) -> None:
+    print("".join(f"{line}\n" for line in lines), end="", flush=True)
+
+
+def _events(lines: Iterable[str]) -> Iterator[tuple[str, Json]]:
+    """Yield the name and the data of every server-sent event; None for what is no JSON."""
+    name, data = "", ""
+    for line in lines:
+        field, _, value = line.partition(":")
+        if field == "event":
+            name = value.strip()
+        elif field == "data":
+            data += value
+        elif not line:
+            if name:
+                yield name, _parsed(data)
+            name, data = "", ""
+
+
+def _parsed(data: str) -> Json:
+    try:
+        return json.loads(data)
+    except ValueError:
+        return None

@@ -1,0 +1,97 @@
+"""`hookproof demo`: the loop closed on free ports, then the same against one fault of the mock."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from hookproof.errors import CommandError
+
+FAULT = "name-truncated"
+
+
+def run_demo() -> int:
+    """Show a conforming run, then a finding; return 0 if both came out as they should."""
+    keys = {
+        "HOOKPROOF_JWT_SECRET": secrets.token_urlsafe(32),
+        "HOOKPROOF_WEBHOOK_SECRET": secrets.token_urlsafe(32),
+    }
+    print("1. The mock, the sink and the harness, one contract: the loop closed.\n", flush=True)
+    conforms = _round(keys, None)
+    print(f"\n2. The same mock with the fault {FAULT}: what a finding looks like.\n", flush=True)
+    deviates = _round(keys, FAULT)
+    if (conforms, deviates) != (0, 1):
+        raise CommandError(
+            f"the demo went wrong: exit codes {conforms} and {deviates}, not 0 and 1"
+        )
+    print("\nThe loop is closed: exit code 0 without the fault, 1 with it.")
+    return 0
+
+
+def _round(keys: dict[str, str], fault: str | None) -> int:
+    port = free_port()
+    environment = {**os.environ, **keys}
+    with tempfile.TemporaryDirectory(prefix="hookproof-demo-") as directory:
+        faults = ["--fault", fault] if fault else []
+        receiver = f"http://127.0.0.1:{port}/webhooks"
+        with mock(["--webhook-url", receiver, *faults], environment) as url:
+            tokens = {
+                "HOOKPROOF_TOKEN": _token([], environment),
+                "HOOKPROOF_TOKEN_WITHOUT_PERMISSION": _token(
+                    ["--scope", "license:read"], environment
+                ),
+                "HOOKPROOF_TOKEN_EXPIRED": _token(["--expires-in", "-60"], environment),
+            }
+            command = ["verify", url, "--webhook-listen", f"127.0.0.1:{port}"]
+            command += ["--webhook-deadline", "3", "--report-dir", directory, "--no-kept-cases"]
+            print(f"$ hookproof mock --webhook-url {receiver} {' '.join(faults)}".rstrip())
+            print(f"$ hookproof {' '.join(command[:4])}", flush=True)
+            return subprocess.run(
+                _hookproof(command), env={**environment, **tokens}, check=False
+            ).returncode
+
+
+@contextmanager
+def mock(options: list[str], environment: dict[str, str]) -> Iterator[str]:
+    """Run the mock as a process of its own on a free port; yield its URL."""
+    process = subprocess.Popen(
+        _hookproof(["mock", "--port", "0", *options]),
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if "listening on" not in line:
+            raise CommandError("the mock did not start; try hookproof mock to see why")
+        yield line.rpartition("listening on ")[2].strip()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+
+
+def free_port() -> int:
+    """Return a port on loopback that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _token(options: list[str], environment: dict[str, str]) -> str:
+    done = subprocess.run(
+        _hookproof(["token", *options]), env=environment, check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
+def _hookproof(arguments: list[str]) -> list[str]:
+    command, *options = arguments
+    # No configuration of the caller's changes what the demo shows.
+    alone = ["--config", os.devnull] if command in ("mock", "verify") else []
+    return [sys.executable, "-m", "hookproof", command, *alone, *options]

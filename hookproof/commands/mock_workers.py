@@ -1,0 +1,105 @@
+"""One mock in several processes: uvicorn starts them, and anew whichever dies."""
+
+import multiprocessing
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from multiprocessing.process import BaseProcess
+from multiprocessing.sharedctypes import Synchronized
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.supervisors import Multiprocess
+
+from hookproof.contract_loading import contract_of
+from hookproof.errors import CANNOT
+from hookproof.serving.foreground import collect_less
+from hookproof.serving.ready_file import Announce
+from mock_server.app import create_app
+from mock_server.runtime import Worker
+from mock_server.settings import Settings
+from mock_server.storage.worker_signals import PLACES
+
+_STARTS = 1000
+"""How many processes of one mock may be started in all; each makes numbers of its own."""
+_START_SECONDS = 60.0
+_SPAWN = multiprocessing.get_context("spawn")
+
+
+@dataclass(frozen=True)
+class Mock:
+    """Makes the application, in whichever process calls it."""
+
+    contract: Path | None
+    watched: Path
+    settings: Settings
+    logs: Callable[[], None]
+    worker: Worker
+    started: "Synchronized[int]"
+    """How many processes there were before this one."""
+
+    def __call__(self) -> ASGIApp:
+        """Return the application of this process, which ends when the one that started it does."""
+        _end_with(multiprocessing.parent_process())
+        self.logs()
+        with self.started.get_lock():
+            index = self.started.value
+            self.started.value += 1
+        worker = replace(self.worker, share=(index % _STARTS, _STARTS))
+        app = create_app(contract_of(self.contract), self.settings, worker, self.watched)
+        collect_less()
+        return app
+
+
+def _end_with(parent: BaseProcess | None) -> None:
+    """Have this process end when `parent` has ended, killed or not: it would hold the port."""
+
+    def wait() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+@contextmanager
+def shared_mock(
+    contract: Path | None, watched: Path, settings: Settings, logs: Callable[[], None]
+) -> Iterator[Mock]:
+    """Yield what makes the applications of several processes, while there is what they share."""
+    with TemporaryDirectory(prefix="hookproof-mock-") as directory:
+        state = Path(directory, "state.sqlite3")
+        worker = Worker(state=state, shared=_SPAWN.RawArray("q", PLACES))
+        yield Mock(contract, watched, settings, logs, worker, _SPAWN.Value("i", 0))
+
+
+class Workers(Multiprocess):
+    """uvicorn's supervisor, that says when all of its processes answer."""
+
+    def __init__(self, config: uvicorn.Config, listener: socket.socket, announce: Announce) -> None:
+        """`announce` is called as soon as every process answers requests."""
+        super().__init__(config, sockets=[listener])
+        self._announce = announce
+        self.served = False
+        """Whether all of them came to answer requests."""
+
+    def init_processes(self) -> None:
+        """Start the processes and wait for them."""
+        super().init_processes()
+        if all(p.wait_until_ready(_START_SECONDS, self.should_exit) for p in self.processes):
+            self.served = True
+            self._announce()
+        else:
+            self.should_exit.set()
+
+
+def supervise(config: uvicorn.Config, listener: socket.socket, announce: Announce) -> int:
+    """Serve with several processes until told to stop; `announce` once all of them answer."""
+    workers = Workers(config, listener, announce)
+    workers.run()
+    return 0 if workers.served else CANNOT

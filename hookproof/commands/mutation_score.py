@@ -1,0 +1,73 @@
+"""The mutation score: which fault was caught by which check, as a table. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from contracts.checks import CHECKS
+from hookproof.commands.fault_trial import Result
+from mock_server.faults.fault import Fault
+from openapi.safe_text import visible
+
+ALL_CAUGHT, NOT_CAUGHT = 0, 1
+
+EXPLAINED: Mapping[str, str] = {
+    "no-answer": "the mock neither hangs nor dies",
+    "freedom": "the mock refuses nothing that it is free to refuse",
+    "unknown-resource": "only an operation on what another one has made can break it",
+    "repeated-at-once": "the mock takes one request after the other",
+    "webhook-once": "an event of the mock that is sent twice stays the same event",
+    "webhook-json": "the mock serialises every body, wrong ones too",
+    "webhook-late": "the mock sends at once or not at all",
+}
+"""Why a check catches no fault of the mock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A fault and what came of its trial."""
+
+    fault: Fault
+    result: Result
+
+    @property
+    def caught_by(self) -> tuple[str, ...]:
+        """The checks that caught it; where the constraint is only assumed, a warning will do."""
+        warned = self.result.warned if self.fault.severity == "warning" else ()
+        return (*self.result.violated, *warned)
+
+
+def exit_code(outcomes: Sequence[Outcome]) -> int:
+    """Return 0 if every fault was caught, else 1."""
+    return ALL_CAUGHT if all(outcome.caught_by for outcome in outcomes) else NOT_CAUGHT
+
+
+def lines(outcomes: Sequence[Outcome], took: float, *, whole: bool) -> Iterator[str]:
+    """Yield the table by layer, then what was not caught; `whole`: every fault was tried."""
+    layers = list(dict.fromkeys(outcome.fault.layer for outcome in outcomes))
+    yield f"{'layer':<12}{'faults':>8}{'caught':>8}{'score':>8}"
+    for layer in layers:
+        yield _row(layer, [outcome for outcome in outcomes if outcome.fault.layer == layer])
+    yield _row("all", outcomes)
+    yield ""
+    missed = [outcome for outcome in outcomes if not outcome.caught_by]
+    if missed:
+        yield "Not caught:"
+        for outcome in missed:
+            fault, told = outcome.fault, visible(outcome.result.told)
+            yield f"  - {fault.name} ({fault.severity}): {visible(fault.sentence)} Found: {told}"
+        yield ""
+    caught = {check for outcome in outcomes for check in outcome.caught_by}
+    idle = [name for name in CHECKS if name not in caught]
+    if whole and idle:
+        yield "Checks that caught nothing:"
+        for name in idle:
+            yield f"  - {name}: {EXPLAINED.get(name, 'no reason is known; remove it?')}"
+        yield ""
+    verdict = "NOT CAUGHT" if missed else "ALL CAUGHT"
+    yield f"{verdict}: {len(outcomes) - len(missed)} of {len(outcomes)} faults in {took:.0f} s"
+
+
+def _row(name: str, outcomes: Sequence[Outcome]) -> str:
+    caught = sum(bool(outcome.caught_by) for outcome in outcomes)
+    score = 100 * caught // max(len(outcomes), 1)
+    return f"{name:<12}{len(outcomes):>8}{caught:>8}{score:>6} %"

@@ -1,0 +1,106 @@
+"""`hookproof selftest`: the harness against every fault of the mock, several at once, over HTTP."""
+
+import argparse
+import logging
+import multiprocessing
+import os
+import random
+import secrets
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+from hookproof.commands.fault_trial import Trial, attempt
+from hookproof.commands.mutation_score import Outcome, exit_code, lines
+from hookproof.contract_loading import contract_of
+from hookproof.errors import CommandError
+from mock_server.faults.fault import Fault
+from mock_server.faults.registry import faults
+
+_TOLD_EVERY = 20
+
+
+def run_selftest(options: argparse.Namespace) -> int:
+    """Try every fault, or a sample; print the score; return 0 if all are caught, else 1."""
+    started = time.monotonic()
+    known = list(faults(contract_of(options.contract)).values())
+    seed = random.SystemRandom().randrange(2**31) if options.seed is None else options.seed
+    chosen = sample(known, options.sample, seed) if options.sample else known
+    jobs = options.jobs or max(2, os.cpu_count() or 2)
+    _tell(f"{len(chosen)} of {len(known)} faults, {jobs} at a time, seed {seed}")
+    _keep_caches_together()
+    # New processes, not copies of this one: each runs servers in threads of its own.
+    context = multiprocessing.get_context("spawn")
+    # What a mock with a fault logs of its deliveries is no news here.
+    with ProcessPoolExecutor(jobs, context, logging.disable, (logging.WARNING,)) as pool:
+        try:
+            for limited in sorted({False} | {fault.limited for fault in chosen}):
+                _conforms(pool, options.contract, seed, limited)
+            found = list(_tried(pool, options.contract, chosen, seed))
+        except BrokenProcessPool:
+            raise CommandError("a process of the selftest died; try again with --jobs 1") from None
+        finally:
+            pool.shutdown(cancel_futures=True)
+    order = {fault.name: number for number, fault in enumerate(chosen)}
+    found.sort(key=lambda outcome: order[outcome.fault.name])
+    whole = len(chosen) == len(known)
+    print("\n".join(lines(found, time.monotonic() - started, whole=whole)), flush=True)
+    return exit_code(found)
+
+
+def sample(known: Sequence[Fault], size: int, seed: int) -> list[Fault]:
+    """Return `size` of the faults, spread over the layers; the same for the same seed."""
+    draw = random.Random(seed)  # noqa: S311 - a choice, no secret
+    layers: dict[str, list[Fault]] = {}
+    for fault in draw.sample(known, len(known)):
+        layers.setdefault(fault.layer, []).append(fault)
+    chosen: list[Fault] = []
+    while len(chosen) < min(size, len(known)):
+        chosen += [layer.pop() for layer in layers.values() if layer]
+    return chosen[:size]
+
+
+def _conforms(pool: ProcessPoolExecutor, contract: Path | None, seed: int, limited: bool) -> None:
+    """Judge the mock without a fault; `CommandError` if it is found to deviate."""
+    result = pool.submit(attempt, _trial(contract, None, seed, limited)).result()
+    if result.violated or result.warned or not result.judged:
+        raise CommandError(f"the mock without a fault was found to deviate: {result.told}")
+    _tell(f"the mock without a fault conforms{', its rate limit too' if limited else ''}")
+
+
+def _tried(
+    pool: ProcessPoolExecutor, contract: Path | None, chosen: Sequence[Fault], seed: int
+) -> Iterator[Outcome]:
+    # Those behind a rate limit take longest: they go first, so that none is left at the end.
+    ordered = sorted(chosen, key=lambda fault: not fault.limited)
+    waiting = {
+        pool.submit(attempt, _trial(contract, fault, seed, fault.limited)): fault
+        for fault in ordered
+    }
+    missed = 0
+    for number, done in enumerate(as_completed(waiting), start=1):
+        outcome = Outcome(waiting[done], done.result())
+        missed += not outcome.caught_by
+        if number % _TOLD_EVERY == 0 or not outcome.caught_by:
+            name = "" if outcome.caught_by else f": {outcome.fault.name}"
+            _tell(f"{number} of {len(waiting)} tried, {missed} not caught{name}")
+        yield outcome
+
+
+def _trial(contract: Path | None, fault: Fault | None, seed: int, limited: bool) -> Trial:
+    name = fault.name if fault else None
+    warns = fault is not None and fault.severity == "warning"
+    return Trial(contract, name, limited, warns, secrets.token_hex(32), seed)
+
+
+def _keep_caches_together() -> None:
+    # hypothesis keeps tables of Unicode, which take a second to make: not in the caller's folder.
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "hookproof")
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache))
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,112 @@
+"""`hookproof signature sign|verify`: the signature of a body by hand, over its raw bytes."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from secrets import token_hex
+
+from hookproof.contract_loading import contract_of, secrets_of
+from hookproof.errors import CommandError
+from openapi.contract import Contract
+from openapi.json_pointer import get
+from openapi.signature import BODY, SignatureScheme, signed_headers, verify
+from openapi.strict_json import parse
+from webhook_sink.delivery import Delivery
+from webhook_sink.signature_diagnosis.explain import explain
+
+VALID, INVALID = 0, 1
+
+
+def run_signature(options: argparse.Namespace) -> int:
+    """Sign or verify what the options name; return the exit code."""
+    contract = contract_of(options.contract)
+    given = options.webhook_secret
+    secrets = secrets_of(contract, [given] if isinstance(given, str) else given or [])
+    if not secrets:
+        raise CommandError(
+            "no webhook secret was given: set HOOKPROOF_WEBHOOK_SECRET or pass --webhook-secret"
+        )
+    body = _body(options.file)
+    scheme = _scheme(contract, options.event, body)
+    if options.action == "sign":
+        return _sign(options, scheme, body, secrets[0])
+    return _verify(options, scheme, body, secrets)
+
+
+def _sign(options: argparse.Namespace, scheme: SignatureScheme, body: bytes, secret: str) -> int:
+    for given, named, what in (
+        (options.id, scheme.id_header, "--id: the contract signs no identity"),
+        (options.at, scheme.timestamp_header, "--at: the contract signs no time"),
+    ):
+        if given is not None and named is None:
+            raise CommandError(f"{what}; leave it out")
+    identity = options.id if options.id is not None else token_hex(16)
+    if not (identity.isascii() and identity.isprintable() and identity.strip() == identity != ""):
+        raise CommandError("--id: an identity is printable ASCII, as a header has it")
+    at = time.time() if options.at is None else options.at
+    for name, value in signed_headers(scheme, body, secret, identity, at):
+        print(f"{name}: {value}")
+    return VALID
+
+
+def _verify(
+    options: argparse.Namespace, scheme: SignatureScheme, body: bytes, secrets: tuple[str, ...]
+) -> int:
+    headers = list(options.header)
+    if options.signature is not None:
+        value = options.signature.encode(errors="surrogateescape")
+        headers.append((scheme.header.encode(), value))
+    if not headers:
+        raise CommandError(
+            f"there is nothing to verify: pass --header '{scheme.header}: VALUE', "
+            "or --signature VALUE"
+        )
+    at = float(time.time() if options.at is None else options.at)
+    complaint = verify(scheme, headers, body, secrets[0], at)
+    if complaint is None:
+        print(f"valid: {scheme.header} is the {scheme.algorithm} of {_signed(scheme)}")
+        return VALID
+    came = Delivery(0, at, "POST", "/", tuple(headers), body, False, "", 0)
+    reason = explain(scheme, came, secrets)
+    print(f"invalid: {complaint}" + (f": {reason}" if reason else ""))
+    return INVALID
+
+
+def _signed(scheme: SignatureScheme) -> str:
+    return "the raw body" if scheme.signs == BODY else scheme.signs
+
+
+def _body(file: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise CommandError(f"{file}: cannot be read: {error.strerror or error}") from None
+
+
+def _scheme(contract: Contract, event: str | None, body: bytes) -> SignatureScheme:
+    """Return how the event is signed: the one of that name, or the one that the body names.
+
+    Where neither says which, that does not matter as long as all events are signed alike.
+    """
+    known = [one.name for one in contract.events]
+    if event is not None and event not in known:
+        raise CommandError(
+            f"the contract does not know the event {event!r}; it knows {', '.join(known)}"
+        )
+    payload = parse(body).value
+    named = [
+        one
+        for one in contract.events
+        if (one.name == event if event else get(payload, one.trigger["event"]) == one.name)
+    ]
+    schemes = {one.signature for one in named or contract.events}
+    if len(schemes) > 1:
+        raise CommandError(
+            "the events of the contract are signed in different ways and the body names none of "
+            f"them: pass --event, one of {', '.join(known)}"
+        )
+    scheme = schemes.pop() if schemes else None
+    if scheme is None:
+        raise CommandError("the contract does not say how its webhooks are signed (x-signature)")
+    return scheme

@@ -1,0 +1,79 @@
+"""What a run may do to its target: all of it on this machine, elsewhere only what was asked for."""
+
+import ipaddress
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from hookproof.errors import CommandError
+from openapi.contract import Json
+from openapi.rate import Rate
+
+BY_DEFAULT = frozenset({"retry", "concurrent"})
+"""What is provoked on loopback unless told otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What holds for one target."""
+
+    gentle: bool
+    """Make only what does least harm where it is left behind."""
+    provoke: frozenset[str]
+    rate_limit: Rate | None
+
+
+def policy(
+    host: str,
+    addresses: Sequence[str],
+    allowed: Iterable[str],
+    provoke: Iterable[str],
+    pace: Rate | Literal["none"] | None,
+    limits: Iterable[Mapping[str, Json]],
+) -> Policy:
+    """Return what holds for `host`, which stands for `addresses`; `CommandError` if not allowed.
+
+    `allowed` are the hosts named besides loopback, `provoke` and `pace` what was asked for, and
+    `limits` the rate limits that the contract states.
+    """
+    local = on_loopback(addresses)
+    if not local and not any(same_host(host, name) for name in allowed):
+        raise CommandError(
+            f"{host} is not this machine: pass --allow-host {host} if it is a test instance that "
+            "may be sent all this"
+        )
+    asked = frozenset(provoke)
+    default = BY_DEFAULT if local and "none" not in asked else frozenset()
+    limit = pace if isinstance(pace, Rate) else None
+    if pace is None and not local:
+        limit = tightest(limits)
+    return Policy(gentle=not local, provoke=asked - {"none"} | default, rate_limit=limit)
+
+
+def on_loopback(addresses: Sequence[str]) -> bool:
+    """Say whether there are addresses and each belongs to this machine alone."""
+    return bool(addresses) and all(_is_loopback(address) for address in addresses)
+
+
+def _is_loopback(text: str) -> bool:
+    address = ipaddress.ip_address(text.partition("%")[0])
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
+def same_host(one: str, other: str) -> bool:
+    """Say whether two hosts are the same name, or two spellings of one address."""
+    return _canonical(one) == _canonical(other)
+
+
+def _canonical(host: str) -> str:
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return host.lower().removesuffix(".")
+
+
+def tightest(limits: Iterable[Mapping[str, Json]]) -> Rate | None:
+    """Return the limit that allows the fewest requests in the long run, or None without any."""
+    rates = [Rate(limit["requests"], limit["seconds"]) for limit in limits]
+    return min(rates, key=lambda rate: rate.requests / rate.seconds, default=None)

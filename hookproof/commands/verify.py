@@ -1,0 +1,184 @@
+"""`hookproof verify`: builds its own pytest command line, runs the suite, writes the reports."""
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import contracts
+from contracts.checks import CHECKS
+from contracts.checks.secrets import known_secrets
+from contracts.execution import saved_cases
+from contracts.model.errors import CouldNotJudge
+from contracts.model.settings import Settings
+from contracts.outcome import OUTCOME, SETTINGS, Outcome
+from contracts.reporting.report import CONFORMS, report
+from contracts.run import run
+from hookproof.baseline import Known, accepted, read
+from hookproof.commands.verify_settings import allowed, settings_of
+from hookproof.contract_loading import contract_of
+from hookproof.errors import INTERRUPTED, CommandError
+from hookproof.reports.terminal import Look, summary
+from hookproof.reports.writer import write
+from openapi.contract import Json
+from openapi.redaction import Redaction
+from openapi.safe_text import no_command, visible
+
+SUITE = Path(contracts.__file__).parent
+
+
+class _Roof:
+    """The plugin that hands the settings to the suite; what comes of it is read afterwards."""
+
+    def __init__(self, settings: Settings, outcome: Outcome) -> None:
+        self._settings = settings
+        self._outcome = outcome
+        self._broken = False
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Put the settings and the empty outcome where the fixtures look for them."""
+        config.stash[SETTINGS] = self._settings
+        config.stash[OUTCOME] = self._outcome
+        config.option.tbstyle = "short"  # a longer one shows arguments, tokens among them
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Show what broke the suite itself, once; findings are told by the summary."""
+        told = self._outcome.not_judged is not None or self._broken
+        if report.failed and not told and not report.longreprtext.startswith("VIOLATION"):
+            self._broken = True
+            lines = map(visible, report.longreprtext.splitlines())
+            print("\n".join(map(no_command, lines)), file=sys.stderr)
+
+
+def run_verify(options: argparse.Namespace) -> int:
+    """Judge the service, print the verdict, write the reports; return the exit code."""
+    settings = settings_of(options)
+    if settings.dry_run:
+        return _tell_the_cost(settings, options)
+    outcome = Outcome()
+    started = time.time()
+    try:
+        settings.report_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandError(f"{settings.report_dir}: no reports there: {error.strerror}") from None
+    try:
+        settings = allowed(settings, options, contract_of(settings.contract))
+        known = None if options.known is None else read(options.known)
+        interrupted = judge(settings, outcome)
+    except CommandError as error:
+        outcome.not_judged, interrupted, known = str(error), False, None
+    return _finish(settings, outcome, known, started, interrupted)
+
+
+def _tell_the_cost(settings: Settings, options: argparse.Namespace) -> int:
+    """Print what the run would cost, and send nothing."""
+    contract = contract_of(settings.contract)
+    # A run that stops at its first violation does not tell it: it is not what it will cost.
+    settings = replace(allowed(settings, options, contract), exit_first=False)
+    try:
+        run(settings, contract, print)
+    except CouldNotJudge as error:
+        raise CommandError(str(error)) from None
+    return CONFORMS
+
+
+def judge(settings: Settings, outcome: Outcome) -> bool:
+    """Run the suite in this process, filling `outcome`; say whether it was interrupted."""
+    arguments = [
+        str(SUITE),
+        "-c", os.devnull,
+        f"--rootdir={SUITE}",
+        f"--confcutdir={SUITE}",
+        "-p", "no:cacheprovider",
+        "-p", "no:terminal",
+        "-s",
+    ]  # fmt: skip
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    # hypothesis keeps tables of Unicode, which take a second to make: not in the caller's folder.
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "hookproof")
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache))
+    with _heard() as interrupts:
+        code = pytest.main(arguments, plugins=[_Roof(settings, outcome)])
+    if interrupts:
+        return True
+    if code == pytest.ExitCode.INTERRUPTED:
+        return outcome.not_judged is None
+    if outcome.applied != set(CHECKS) and outcome.not_judged is None:
+        outcome.not_judged = "the suite itself failed; please report this, with what stands above"
+    return False
+
+
+@contextmanager
+def _heard() -> Iterator[list[int]]:
+    """Fill a list with each Ctrl-C: an exception alone may be lost on its way out of a callback."""
+    interrupts: list[int] = []
+
+    def interrupt(number: int, _: object) -> None:
+        interrupts.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield interrupts
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def keep_cases(settings: Settings, outcome: Outcome) -> None:
+    """Keep the cases that failed, where they are to be kept and the service was judged."""
+    books, directory = outcome.books, settings.cases_dir
+    if books is None or directory is None or outcome.not_judged is not None:
+        return
+    try:
+        saved_cases.save(directory, outcome.findings, Redaction(known_secrets(books)), ())
+    except OSError as error:
+        print(f"hookproof: {directory}: failing cases not kept: {error.strerror}", file=sys.stderr)
+
+
+def _finish(
+    settings: Settings, outcome: Outcome, known: Known | None, started: float, interrupted: bool
+) -> int:
+    if interrupted:
+        outcome.not_judged = "the run was interrupted"
+    keep_cases(settings, outcome)
+    data = report(settings, outcome, started, time.time() - started)
+    if known is not None:
+        data = accepted(
+            data,
+            known,
+            date.today(),
+            strict=settings.strict,
+            require_decided=settings.require_decided,
+            whole=settings.max_requests is None and not settings.exit_first,
+        )
+    if interrupted:
+        data["exit_code"] = INTERRUPTED
+    _tell(data, settings)
+    return int(data["exit_code"])
+
+
+def _tell(data: dict[str, Json], settings: Settings) -> None:
+    """Write the reports and print the verdict, which is told even where nothing can be written."""
+    failure: OSError | None = None
+    try:
+        write(data, settings.report_dir, os.environ, settings.contract)
+    except OSError as error:
+        failure = error
+    tty = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if tty else None
+    look = Look(width, colour=tty and not os.environ.get("NO_COLOR"))
+    if sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)  # the last word of progress
+    print("\n".join(summary(data, str(settings.report_dir), look)), flush=True)
+    if failure is not None:
+        raise CommandError(f"{settings.report_dir}: no reports there: {failure.strerror}")

@@ -1,0 +1,88 @@
+"""The options of `verify` become the settings of a run."""
+
+import argparse
+import random
+import socket
+import string
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from contracts.model.settings import Settings
+from hookproof.commands.target_policy import policy
+from hookproof.errors import CommandError
+from hookproof.options.config_file import NAME
+from hookproof.options.types import from_environment, token
+from openapi.contract import Contract
+
+CASES = ".hookproof"
+"""The folder of the kept cases, beside the configuration or in the working directory."""
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """Return the settings that the options and the environment ask for, before any policy."""
+    if options.url is None:
+        raise CommandError(
+            "no service was named: write hookproof verify URL, or url in hookproof.toml"
+        )
+    host, port = options.webhook_listen
+    letters = random.SystemRandom().choices(string.ascii_lowercase + string.digits, k=6)
+    return Settings(
+        url=options.url,
+        run_id="".join(letters),
+        seed=random.SystemRandom().randrange(2**31) if options.seed is None else options.seed,
+        contract=options.contract,
+        token=token(options.token, "HOOKPROOF_TOKEN") or "",
+        token_without_permission=token(
+            options.token_without_permission, "HOOKPROOF_TOKEN_WITHOUT_PERMISSION"
+        ),
+        token_expired=token(options.token_expired, "HOOKPROOF_TOKEN_EXPIRED"),
+        token_not_yet_valid=token(options.token_not_yet_valid, "HOOKPROOF_TOKEN_NOT_YET_VALID"),
+        headers=tuple(options.header),
+        webhooks=not options.no_webhooks,
+        webhook_host=host,
+        webhook_port=port,
+        webhook_secret=from_environment(options.webhook_secret, "HOOKPROOF_WEBHOOK_SECRET"),
+        sink_url=options.sink,
+        sink_token=token(options.sink_token, "HOOKPROOF_SINK_TOKEN"),
+        webhook_deadline=options.webhook_deadline,
+        profile=options.profile,
+        max_requests=options.max_requests,
+        dry_run=options.dry_run,
+        exit_first=options.exit_first,
+        cases_dir=_cases_dir(options),
+        request_timeout=options.request_timeout,
+        tls_verify=options.tls_verify,
+        wait=options.wait,
+        strict=options.strict,
+        require_decided=options.require_decided,
+        report_dir=options.report_dir,
+    )
+
+
+def _cases_dir(options: argparse.Namespace) -> Path | None:
+    """Return where failing cases are kept; None if the cases are to be those of a seed alone."""
+    if options.seed is not None or options.no_kept_cases:
+        return None
+    beside = options.config is not None and options.config.name == NAME
+    return (options.config.parent if beside else Path.cwd()) / CASES
+
+
+def allowed(settings: Settings, options: argparse.Namespace, contract: Contract) -> Settings:
+    """Return `settings` with what the target allows; `CommandError` if it allows nothing."""
+    host = urlsplit(settings.url).hostname or ""
+    limits = [o.rate_limit for o in contract.operations if o.rate_limit is not None]
+    held = policy(
+        host, _addresses(host), options.allow_host, options.provoke, options.rate_limit, limits
+    )
+    return replace(settings, gentle=held.gentle, provoke=held.provoke, rate_limit=held.rate_limit)
+
+
+def _addresses(host: str) -> Sequence[str]:
+    """Return the addresses that `host` stands for; none if that is not known."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):  # a label of over 63 characters cannot be encoded
+        return ()
+    return [str(entry[4][0]) for entry in found]

@@ -1,0 +1,108 @@
+"""`hookproof.toml`: options that need not be written each time.
+
+A table for each command, in it the command's long options as keys. What is not understood is
+refused, with the file, the line where it is known, and the rule.
+"""
+
+import argparse
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from hookproof.errors import CommandError
+from hookproof.options.config_values import SECRETS, value_of
+
+NAME = "hookproof.toml"
+NOT_HERE = frozenset({"help", "config", "dry-run"})
+"""Options that make no sense in a file; a dry run there would be green for ever."""
+
+
+def found(folder: Path) -> Path | None:
+    """Return the configuration in `folder` or the next one above, up to a repository's root."""
+    for place in (folder, *folder.parents):
+        if (place / NAME).is_file():
+            return place / NAME
+        if (place / ".git").exists():
+            return None
+    return None
+
+
+def keys(command: argparse.ArgumentParser) -> dict[str, argparse.Action]:
+    """Return the options of `command` by the keys that they have in the file.
+
+    None for a command that takes no configuration.
+    """
+    named = {
+        max(action.option_strings, key=len, default=action.dest).removeprefix("--"): action
+        for action in command._actions
+    }
+    if "config" not in named:
+        return {}
+    return {key: action for key, action in named.items() if key not in NOT_HERE}
+
+
+def defaults(
+    path: Path,
+    command: str,
+    commands: Mapping[str, argparse.ArgumentParser],
+    environment: Mapping[str, str],
+) -> dict[str, object]:
+    """Return the values that the file at `path` gives the options of `command`, by their `dest`.
+
+    A secret that a variable of the environment gives is left to that; of several the first.
+    """
+    text, data = _read(path)
+    known = {name: named for name, parser in commands.items() if (named := keys(parser))}
+    for table, content in data.items():
+        if table not in known or not isinstance(content, dict):
+            where = _at(path, text, table)
+            raise CommandError(f"{where}: {table!r} is no table; {_meant(table, known)}")
+        for key in content:
+            if key not in known[table]:
+                where = _at(path, text, key, table)
+                raise CommandError(f"{where}: unknown key {key!r}; {_meant(key, known[table])}")
+    result: dict[str, object] = {}
+    for key, value in data.get(command, {}).items():
+        action = known[command][key]
+        given = key in SECRETS and environment.get(f"HOOKPROOF_{key.upper().replace('-', '_')}")
+        more = value[1:] if isinstance(value, list) else []
+        if given and not more:
+            continue
+        try:
+            read = value_of(key, more if given else value, action, path.parent, environment)
+            result[action.dest] = ["", *cast(list[object], read)] if given else read
+        except argparse.ArgumentTypeError as error:
+            raise CommandError(f"{_at(path, text, key, command)}: {key}: {error}") from None
+    return result
+
+
+def _read(path: Path) -> tuple[str, dict[str, Any]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        return text, tomllib.loads(text)
+    except OSError as error:
+        raise CommandError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError as error:  # not UTF-8, or not TOML
+        raise CommandError(f"{path}: not TOML in UTF-8: {error}") from None
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, known, 1)
+    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
+
+
+def _at(path: Path, text: str, key: str, table: str | None = None) -> str:
+    """Return `path` with the line at which `key` of `table` is found, where it is."""
+    word = rf"""["']?{re.escape(key)}["']?"""
+    current = None
+    for number, line in enumerate(text.splitlines(), 1):
+        head = re.match(r"""\s*\[\s*["']?([\w-]+)""", line)
+        current = head[1] if head else current
+        if current == table and re.match(rf"\s*{word}\s*[=.]", line):
+            return f"{path}:{number}"
+        if table is None and head and head[1] == key:
+            return f"{path}:{number}"
+    return str(path)

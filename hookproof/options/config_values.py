@@ -1,0 +1,97 @@
+"""The values of `hookproof.toml`: of the right type, with variables put in, checked as options."""
+
+import argparse
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from hookproof.options import types
+
+SECRETS = frozenset(
+    {
+        "control-token",
+        "jwt-secret",
+        "sink-token",
+        "token",
+        "token-expired",
+        "token-not-yet-valid",
+        "token-without-permission",
+        "webhook-secret",
+    }
+)
+"""Keys whose value comes from the environment: files are committed, and read by many."""
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)
+
+
+def kind(action: argparse.Action) -> str:
+    """Return of what type a value of the option is in the file, in the words of JSON Schema."""
+    if action.nargs == 0:
+        return "boolean"
+    if action.type is types.seconds:
+        return "number"
+    if action.type in (int, types.port, types.count):
+        return "integer"
+    return "string"
+
+
+def value_of(
+    key: str, value: object, action: argparse.Action, folder: Path, environment: Mapping[str, str]
+) -> object:
+    """Return what the option makes of `value`; `ArgumentTypeError` if it is refused.
+
+    Paths are taken from `folder`; an option that may be given several times takes a list.
+    """
+    if not isinstance(action, types.Each):
+        return _one(key, value, action, folder, environment)
+    items = value if isinstance(value, list) else [value]
+    return [_one(key, item, action, folder, environment) for item in items]
+
+
+def _one(
+    key: str, value: object, action: argparse.Action, folder: Path, environment: Mapping[str, str]
+) -> object:
+    wanted = kind(action)
+    if not _fits(value, wanted):
+        article = "an" if wanted == "integer" else "a"
+        raise argparse.ArgumentTypeError(f"not {article} {wanted}")
+    if isinstance(value, bool):
+        return value
+    raw = str(value)
+    text = _filled_in(raw, environment)
+    if key in SECRETS and not _VARIABLE.fullmatch(raw):
+        raise argparse.ArgumentTypeError(
+            "a secret does not stand in this file: name a variable, such as "
+            f"${{HOOKPROOF_{key.upper().replace('-', '_')}}}"
+        )
+    if action.choices is not None and text not in action.choices:
+        raise argparse.ArgumentTypeError(f"{raw!r} is none of {', '.join(action.choices)}")
+    if action.type is Path:
+        return folder / text
+    if action.type is types.trusted and text not in ("true", "false"):
+        text = str(folder / text)
+    if not callable(action.type):
+        return text
+    try:
+        return action.type(text)
+    except argparse.ArgumentTypeError as error:
+        # What a variable holds may be a secret: the sentence tells its name.
+        sentence = str(error).replace(repr(text), repr(raw)) if raw != text else str(error)
+        raise argparse.ArgumentTypeError(sentence) from None
+
+
+def _fits(value: object, wanted: str) -> bool:
+    if wanted == "boolean" or isinstance(value, bool):
+        return wanted == "boolean" and isinstance(value, bool)
+    if wanted == "number":
+        return isinstance(value, int | float)
+    return isinstance(value, int if wanted == "integer" else str)
+
+
+def _filled_in(text: str, environment: Mapping[str, str]) -> str:
+    """Return `text` with `${NAME}` replaced by what the environment has under that name."""
+    if "${" in _VARIABLE.sub("", text):
+        raise argparse.ArgumentTypeError("a variable is written ${NAME}")
+    missing = [name for name in _VARIABLE.findall(text) if name not in environment]
+    if missing:
+        raise argparse.ArgumentTypeError(f"the variable {missing[0]} is not set")
+    return _VARIABLE.sub(lambda found: environment[found[1]], text)

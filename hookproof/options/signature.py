@@ -1,0 +1,76 @@
+"""The options of `hookproof signature`: names, values, meanings."""
+
+import argparse
+import re
+from pathlib import Path
+
+from hookproof.options import types
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
+
+
+def add_signature(command: argparse.ArgumentParser) -> None:
+    """Add `sign` and `verify`."""
+    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
+    sign = actions.add_parser("sign", help="print the headers that prove a body")
+    _shared(sign)
+    sign.add_argument("--webhook-secret", metavar="S", help="the secret to sign with")
+    sign.add_argument(
+        "--id", metavar="ID", help="the identity, if the contract signs one (default: a new one)"
+    )
+    sign.add_argument(
+        "--at", type=_moment, metavar="UNIX", help="the time, if the contract signs one (now)"
+    )
+    verify = actions.add_parser("verify", help="say whether headers prove a body, and why not")
+    _shared(verify)
+    verify.add_argument(
+        "--webhook-secret",
+        action=types.Each,
+        default=[],
+        metavar="S",
+        help="the secret; more of them, with the option again, explain what is not of the first",
+    )
+    verify.add_argument(
+        "--header",
+        "-H",
+        type=_header,
+        action="append",
+        default=[],
+        metavar="HEADER",
+        help="a header that came with the body, as 'Name: value'; may be given several times",
+    )
+    verify.add_argument(
+        "--signature", metavar="VALUE", help="the value of the signature's header, which it names"
+    )
+    verify.add_argument(
+        "--at",
+        type=_moment,
+        metavar="UNIX",
+        help="when it came, for a contract that signs a time (now)",
+    )
+
+
+def _shared(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "file", nargs="?", default="-", metavar="FILE", help="the body; - is stdin (%(default)s)"
+    )
+    command.add_argument(
+        "--event", metavar="NAME", help="the event that is signed (default: the one the body names)"
+    )
+    command.add_argument(
+        "--contract", type=Path, metavar="FILE", help="the contract (default: the one that ships)"
+    )
+
+
+def _moment(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 12):
+        raise argparse.ArgumentTypeError(f"{text!r} is no time in whole Unix seconds")
+    return int(text)
+
+
+def _header(text: str) -> tuple[bytes, bytes]:
+    """Read `Name: value`; the value is taken as the bytes that it has on the command line."""
+    name, colon, value = text.partition(":")
+    if not colon or not _NAME.fullmatch(name):
+        raise argparse.ArgumentTypeError("a header is written 'Name: value'")
+    return name.encode(), value.strip(" \t").encode(errors="surrogateescape")

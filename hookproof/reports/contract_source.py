@@ -1,0 +1,35 @@
+"""The file of the contract, as reports name it: its path, and the line of every constraint."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from openapi.loading.loader import source
+from openapi.loading.yaml_source import ContractError, Source
+
+
+@dataclass(frozen=True, slots=True)
+class ContractFile:
+    """Where the constraints stand."""
+
+    path: str
+    """As it is called where the command runs; that of the contract that ships, within hookproof."""
+    ships: bool
+    """It is the one that ships: no file of the caller's."""
+    source: Source
+
+
+def contract_file(path: Path | None, directory: Path) -> ContractFile | None:
+    """Read the contract at `path` (None: the one that ships); None if it cannot be read.
+
+    The path is told relative to `directory` where it lies below it.
+    """
+    try:
+        read = source(path)
+    except ContractError:
+        return None
+    if path is None:
+        return ContractFile(f"openapi/{read.name}", True, read)
+    whole = (directory / path).resolve()
+    below = whole.is_relative_to(directory.resolve())
+    told = whole.relative_to(directory.resolve()) if below else whole
+    return ContractFile(told.as_posix(), False, read)

@@ -1,0 +1,60 @@
+"""Pieces of HTML. Whatever is not a literal of ours goes through `shown`."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from itertools import groupby
+
+from openapi.safe_text import escaped, hidden
+
+
+def shown(text: object) -> str:
+    """Return `text` as HTML text: markup escaped, hidden characters spelt out and set apart."""
+    text = str(text)
+    if text.isascii() and text.isprintable():
+        return escape(text)
+    parts = groupby(text, key=lambda c: hidden(c) and c not in "\n\t")
+    return "".join(
+        f'<b class="odd">{escape(escaped("".join(run)))}</b>' if odd else escape("".join(run))
+        for odd, run in parts
+    )
+
+
+def code(text: object) -> str:
+    """Return `text` as code."""
+    return f"<code>{shown(text)}</code>"
+
+
+def badge(name: str, text: str) -> str:
+    """Return a word in the colour of `name`, a class of the style sheet."""
+    return f'<span class="badge {name}">{shown(text)}</span>'
+
+
+def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table; `caption`, `heads` and the cells of `rows` are HTML already.
+
+    The first cell of a row is its head.
+    """
+    top = "".join(f'<th scope="col">{head}</th>' for head in heads)
+    body = "".join(
+        f'<tr><th scope="row">{row[0]}</th>{"".join(f"<td>{cell}</td>" for cell in row[1:])}</tr>\n'
+        for row in rows
+    )
+    return (
+        f'<div class="wide"><table><caption>{caption}</caption>'
+        f"<thead><tr>{top}</tr></thead>\n<tbody>{body}</tbody></table></div>\n"
+    )
+
+
+def facts(pairs: Iterable[tuple[str, str]]) -> str:
+    """Return names and values as a list; both are HTML already, an empty value is left out."""
+    items = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in pairs if value)
+    return f'<dl class="facts">{items}</dl>\n'
+
+
+def section(name: str, title: str, body: str) -> str:
+    """Return a section with a heading, to which `#name` leads; nothing where `body` is empty."""
+    if not body:
+        return ""
+    return (
+        f'<section aria-labelledby="{name}"><h2 id="{name}">{shown(title)}</h2>\n{body}</section>\n'
+    )

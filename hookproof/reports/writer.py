@@ -1,0 +1,82 @@
+"""The edge of the reports: files are written whole or not at all, GitHub is told where it asks."""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from math import isfinite
+from pathlib import Path
+
+from hookproof.reports.contract_source import ContractFile, contract_file
+from hookproof.reports.github import SUMMARY, annotations, step_summary
+from hookproof.reports.html import page
+from hookproof.reports.junit import junit
+from hookproof.reports.sarif import sarif
+from openapi.contract import Json
+
+
+def write(
+    data: dict[str, Json], directory: Path, environment: Mapping[str, str], contract: Path | None
+) -> None:
+    """Write the four reports into `directory`; under GitHub Actions annotate and sum up, too.
+
+    `contract` is the file that was judged by, None for the one that ships. `OSError` where
+    something cannot be written.
+    """
+    file = contract_file(contract, Path.cwd())
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, text in reports(data, file).items():
+        _put(directory / name, text)
+    if environment.get("GITHUB_ACTIONS") == "true":
+        print("\n".join(annotations(data, file)), flush=True)
+    if environment.get("GITHUB_STEP_SUMMARY"):
+        _append(Path(environment["GITHUB_STEP_SUMMARY"]), data)
+
+
+def reports(data: dict[str, Json], file: ContractFile | None) -> dict[str, str]:
+    """Return the text of each report by the name of its file."""
+    style = files("hookproof.reports").joinpath("report.css").read_text(encoding="utf-8")
+    return {
+        "report.json": json.dumps(_strict(data), indent=2, allow_nan=False) + "\n",
+        "junit.xml": junit(data),
+        "report.html": page(data, style, release()),
+        "report.sarif": json.dumps(sarif(data, file, release()), indent=2) + "\n",
+    }
+
+
+def _strict(value: Json) -> Json:
+    """Return `value` with numbers that JSON cannot carry, such as that of 1e999, as text."""
+    if isinstance(value, dict):
+        return {key: _strict(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_strict(item) for item in value]
+    return str(value) if isinstance(value, float) and not isfinite(value) else value
+
+
+def release() -> str:
+    """Return the version of hookproof that runs; `0` in a checkout that is not installed."""
+    try:
+        return version("hookproof")
+    except PackageNotFoundError:
+        return "0"
+
+
+def _put(path: Path, text: str) -> None:
+    """Write `text` to `path` so that nobody ever reads half of it."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as half:
+            half.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _append(path: Path, data: dict[str, Json]) -> None:
+    taken = path.stat().st_size if path.exists() else 0
+    with path.open("a", encoding="utf-8", newline="\n") as summary:
+        summary.write(step_summary(data, max(SUMMARY - taken, 0)))

@@ -1,0 +1,57 @@
+"""What a server says once it answers: its lines on stdout, and `--ready-file` for scripts."""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from hookproof.errors import CommandError
+
+Announce = Callable[[], None]
+"""To be called once, as soon as requests are answered."""
+
+
+@contextmanager
+def announcement(lines: Sequence[str], url: str, path: Path | None) -> Iterator[Announce]:
+    """Yield what writes the file at `path`, if that is one, and prints `lines`.
+
+    The file appears whole, as `{"url": ..., "pid": ...}`, and is gone when the block ends; one that
+    a killed process left is gone when it begins. `CommandError` there if it cannot be written.
+    """
+    if path is None:
+        yield lambda: _show(lines)
+        return
+    text = json.dumps({"url": url, "pid": os.getpid()}) + "\n"
+    try:
+        if path.exists() and not path.is_file():
+            raise _unwritable(path, "it is no file")
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        path.unlink(missing_ok=True)
+        draft.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise _unwritable(path, error.strerror or str(error)) from None
+
+    def announce() -> None:
+        try:
+            draft.replace(path)
+        except OSError as error:
+            raise _unwritable(path, error.strerror or str(error)) from None
+        _show(lines)
+
+    try:
+        yield announce
+    finally:
+        draft.unlink(missing_ok=True)
+        if path.is_file() and path.read_bytes() == text.encode():  # not that of a later process
+            path.unlink()
+
+
+def _show(lines: Sequence[str]) -> None:
+    print("\n".join(lines), flush=True)
+
+
+def _unwritable(path: Path, reason: str) -> CommandError:
+    return CommandError(
+        f"--ready-file: {path} cannot be written ({reason}): name a file in a directory that exists"
+    )

@@ -1,0 +1,49 @@
+"""Where a server listens, and under which address it is reached."""
+
+import ipaddress
+import socket
+
+from hookproof.commands.target_policy import on_loopback
+from hookproof.errors import CommandError
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there; `CommandError` says why not."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CommandError(
+            f"cannot listen on {host}:{port} ({reason}): stop what listens there, or pass --port"
+        ) from None
+
+
+def is_open(host: str) -> bool:
+    """Say whether other machines can reach what listens on `host`."""
+    try:
+        found = socket.getaddrinfo(host, None)
+    except OSError:
+        return False  # nothing will listen there
+    return not on_loopback([str(address[0]) for *_, address in found])
+
+
+def url_of(listener: socket.socket, scheme: str = "http", name: str = "") -> str:
+    """Return a URL under which `listener` is reached from this machine.
+
+    It has the address that is listened on, or `name`, if that is a name and no address.
+    """
+    host, port = listener.getsockname()[:2]
+    if ipaddress.ip_address(host).is_unspecified:
+        host = "::1" if ":" in host else "127.0.0.1"
+    if name and not _is_address(name):
+        host = name
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,74 @@
+"""TLS for the mock: the certificate that was given, or one of its own that nobody else trusts."""
+
+import argparse
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hookproof.errors import CommandError
+
+_NAMES = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Files in PEM."""
+
+    certificate: Path
+    """The server's, and those between it and the authority."""
+    key: Path
+    trusted: Path
+    """What a client must trust."""
+    own: bool
+    """Whether they were made for this run, and go when it ends."""
+
+
+@contextmanager
+def tls_of(options: argparse.Namespace) -> Iterator[Tls | None]:
+    """Yield what the options ask for, None for plain HTTP; `CommandError` if it cannot be used."""
+    certificate, key = options.tls_cert, options.tls_key
+    if (certificate is None) != (key is None):
+        raise CommandError("TLS needs a certificate and its key: pass --tls-cert and --tls-key")
+    if options.tls and certificate is not None:
+        raise CommandError("--tls makes a certificate: leave it out, or --tls-cert and --tls-key")
+    if certificate is not None:
+        _usable(certificate, key)
+        yield Tls(certificate, key, certificate, own=False)
+    elif options.tls:
+        with TemporaryDirectory(prefix="hookproof-tls-") as directory:
+            yield _made(Path(directory), options.host)
+    else:
+        yield None
+
+
+def _usable(certificate: Path, key: Path) -> None:
+    for path in (certificate, key):
+        if not path.is_file():
+            raise CommandError(f"{path}: there is no such file")
+    try:
+        # An empty password, or one would be asked for on the terminal.
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
+            certificate, key, password=""
+        )
+    except OSError as error:
+        reason = getattr(error, "reason", None) or error.strerror or str(error)
+        raise CommandError(
+            f"{certificate} and {key} are no certificate and its key without a password, in PEM: "
+            f"{reason}"
+        ) from None
+
+
+def _made(directory: Path, host: str) -> Tls:
+    """Make an authority and a certificate of it for this machine and `host`."""
+    import trustme  # noqa: PLC0415 - it takes longer to load than the mock has to start
+
+    authority = trustme.CA(organization_name="hookproof development")
+    made = authority.issue_cert(*dict.fromkeys((*_NAMES, host)))
+    tls = Tls(directory / "server.pem", directory / "key.pem", directory / "ca.pem", own=True)
+    tls.certificate.write_bytes(b"".join(blob.bytes() for blob in made.cert_chain_pems))
+    made.private_key_pem.write_to_path(str(tls.key))
+    authority.cert_pem.write_to_path(str(tls.trusted))
+    return tls

@@ -1,0 +1,71 @@
+"""`/docs` and the contract's document. Swagger UI is the one in the package swagger-ui-py."""
+
+import json
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from mock_server.middleware.lifecycle import OWN
+from openapi.contract import Contract
+from openapi.parameters import match
+
+SHORT = ("/docs", "/openapi.yaml", "/openapi.json")
+"""Where people look first. The same lies below `OWN` too."""
+
+# Swagger UI sets styles by attributes and has its pictures in its style sheet.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+
+
+def short_paths(contract: Contract) -> frozenset[str]:
+    """Return those of `SHORT` that are no path of the contract: its operations go first."""
+    return frozenset(
+        path for path in SHORT if all(match(o.path, path) is None for o in contract.operations)
+    )
+
+
+def documentation(contract: Contract) -> list[Route]:
+    """Return the routes of the page, of what it is made of, and of the contract's document."""
+    ours = Path(str(files("mock_server.admin").joinpath("documentation")))
+    theirs = _swagger_ui()
+    script, style = "text/javascript", "text/css"
+    made: dict[str, Callable[[], Response]] = {
+        "docs": lambda: FileResponse(
+            ours / "index.html", 200, {"Content-Security-Policy": _POLICY}, "text/html"
+        ),
+        "docs/docs.js": lambda: FileResponse(ours / "docs.js", media_type=script),
+        "docs/docs.css": lambda: FileResponse(ours / "docs.css", media_type=style),
+        "docs/swagger-ui.js": lambda: FileResponse(
+            theirs / "swagger-ui-bundle.js", media_type=script
+        ),
+        "docs/swagger-ui.css": lambda: FileResponse(theirs / "swagger-ui.css", media_type=style),
+        "openapi.yaml": lambda: Response(contract.text, media_type="application/yaml"),
+        # Escaped to ASCII: a lone surrogate is legal in JSON text and has no UTF-8.
+        "openapi.json": lambda: Response(
+            json.dumps(contract.document), media_type="application/json"
+        ),
+    }
+    routes = [Route(OWN + name, _answering(make)) for name, make in made.items()]
+    return routes + [Route(path, _answering(made[path.strip("/")])) for path in SHORT]
+
+
+def _swagger_ui() -> Path:
+    # Found, not imported: the package would import every web framework that there is.
+    spec = find_spec("swagger_ui")
+    assert spec is not None, "swagger-ui-py is a dependency"
+    return Path(str(spec.origin)).parent / "static"
+
+
+def _answering(make: Callable[[], Response]) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(_request: Request) -> Response:
+        return make()
+
+    return answer

@@ -1,0 +1,140 @@
+"""One wrong value from a right one: dropped, null, of another type, of another form. Pure.
+
+What a change is by the contract is asked of the contract's own schema: a change that it allows is
+no fault.
+"""
+
+import copy
+import random
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from openapi.contract import Contract, Json
+from openapi.examples import example, sample
+from openapi.json_pointer import MISSING, follow, get, join, split
+
+_OTHERS: tuple[Json, ...] = (4711, "text", True, {}, [])
+"""One value of each type; the first that the schema does not take stands for another type."""
+_MALFORMED: tuple[Json, ...] = ("?", "", -1)
+"""Values that formats, patterns and bounds do not take."""
+VERBS = {
+    "lacks": "lacks",
+    "null": "has null for",
+    "retyped": "has another type for",
+    "malformed": "has another form for",
+}
+"""What a changed value does, by the kind of the change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """A change of one place that breaks the schema."""
+
+    kind: str
+    """A key of `VERBS`."""
+    place: str
+    """A JSON pointer into the value."""
+    change: Callable[[Json], Json]
+    """Makes the change, in place where it can; a value without the place is left as it is."""
+    severity: str
+
+
+def mutations(contract: Contract, schema: str, example: Json) -> Iterator[Mutation]:
+    """Yield each change of `example` that breaks the schema at `schema`, first items of arrays."""
+    for place in places(example):
+        value = get(example, place)
+        done: set[str] = set()
+        for kind, change in _changes(place, value, get(example, place.rpartition("/")[0])):
+            found = None if kind in done else severity(contract, schema, change, example)
+            if found is not None:
+                done.add(kind)
+                yield Mutation(kind, place, change, found)
+
+
+def _changes(place: str, value: Json, parent: Json) -> Iterator[tuple[str, Callable[[Json], Json]]]:
+    if place and isinstance(parent, dict):
+        yield "lacks", _dropped(place)
+    if value is not None:
+        yield "null", _set(place, None)
+    for other in _OTHERS:
+        if type(other) is not type(value):
+            yield "retyped", _set(place, other)
+    for other in _MALFORMED:
+        if type(other) is type(value):
+            yield "malformed", _set(place, other)
+
+
+def severity(
+    contract: Contract, schema: str, change: Callable[[Json], Json], example: Json
+) -> str | None:
+    """Say what `example` is once it was changed: `violation`, `warning`, or None if in order."""
+    broken = contract.schema(schema).violations(change(copy.deepcopy(example)))
+    severities = {contract.provenance(v.pointer, v.detail).severity for v in broken}
+    return "violation" if "violation" in severities else next(iter(severities), None)
+
+
+def places(value: Json, place: str = "") -> Iterator[str]:
+    """Yield the pointer of every value in `value`, itself included; of arrays the first item."""
+    yield place
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from places(item, join(place, key))
+    elif isinstance(value, list) and value:
+        yield from places(value[0], join(place, 0))
+
+
+def shown(contract: Contract, schema: str) -> Json:
+    """Return the first example beside the schema of a body, or a value of the schema."""
+    return example(contract, schema, random.Random(schema))  # noqa: S311 - examples, not secrets
+
+
+def plain(contract: Contract, schema: Json) -> Json:
+    """Return a value of `schema`, the same every time."""
+    return sample(contract, schema, random.Random(0))  # noqa: S311 - likewise
+
+
+def slug(*parts: object) -> str:
+    """Return `parts` as a name: words with dashes between them, pointers too."""
+    words = (re.sub(r"[^\w.]+", "-", str(part)).strip("-") for part in parts)
+    return "-".join(word for word in words if word)
+
+
+def named(place: str) -> str:
+    """Return a pointer for a sentence; the whole body has none of its own."""
+    return place or "its whole body"
+
+
+def single(things: Iterable[Json], name: Json) -> str:
+    """Return `name` if there are several `things` to tell apart, else nothing."""
+    return str(name) if len(list(things)) > 1 else ""
+
+
+def _set(place: str, other: Json) -> Callable[[Json], Json]:
+    def change(value: Json) -> Json:
+        if not place:
+            return copy.deepcopy(other)
+        parent, last = _parent(value, place)
+        if isinstance(parent, dict) and last in parent:
+            parent[last] = copy.deepcopy(other)
+        elif isinstance(parent, list) and last.isdecimal() and int(last) < len(parent):
+            parent[int(last)] = copy.deepcopy(other)
+        return value
+
+    return change
+
+
+def _dropped(place: str) -> Callable[[Json], Json]:
+    def change(value: Json) -> Json:
+        parent, last = _parent(value, place)
+        if isinstance(parent, dict):
+            parent.pop(last, None)
+        return value
+
+    return change
+
+
+def _parent(value: Json, place: str) -> tuple[Json, str]:
+    *parents, last = split(place)
+    found = follow(value, parents)
+    return (None if found is MISSING else found), last

@@ -1,0 +1,168 @@
+"""OpenAPI 3.1 -> 3.0, for connexion's routing alone.
+
+connexion 3 knows only 3.0 and validates bodies by Draft 4. So the lowered document carries paths,
+methods and path parameters, and no body schema at all: connexion has nothing to validate.
+Pure; the contract is not changed.
+
+connexion, contained: the one module that imports it, because it is untyped.
+
+What is used of it is public: `ConnexionMiddleware` composed by hand, its exception and routing
+middleware, and `RoutedMiddleware` for stations of our own."""
+
+import warnings
+from collections.abc import Callable, Sequence
+from functools import partial, reduce
+from typing import Any, cast
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server.exchange import exchange_of
+from mock_server.responses.errors import Problems, Refusal
+from openapi.contract import Contract, Json, Operation
+
+
+def lower(contract: Contract) -> dict[str, Json]:
+    """Return an OpenAPI 3.0 document of what routes the operations of `contract`."""
+    document = contract.document
+    paths: dict[str, Json] = {}
+    for operation in contract.operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = {
+            "operationId": operation.id,
+            # Routed as strings: their schemas are judged later, by the contract itself.
+            "parameters": [
+                {"name": p.name, "in": "path", "required": True, "schema": {"type": "string"}}
+                for p in operation.parameters
+                if p.place == "path"
+            ],
+            "responses": {status: {"description": status} for status in operation.responses},
+        }
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": document["info"]["title"], "version": document["info"]["version"]},
+        "paths": paths,
+    }
+
+
+with warnings.catch_warnings():
+    # connexion imports deprecated parts of jsonschema and starlette. Nobody here can help that.
+    warnings.simplefilter("ignore")
+    from connexion.exceptions import ProblemException  # type: ignore[import-untyped]
+    from connexion.lifecycle import ConnexionResponse  # type: ignore[import-untyped]
+    from connexion.middleware import ConnexionMiddleware  # type: ignore[import-untyped]
+    from connexion.middleware.abstract import (  # type: ignore[import-untyped]
+        ROUTING_CONTEXT,
+        RoutedAPI,
+        RoutedMiddleware,
+    )
+    from connexion.middleware.exceptions import ExceptionMiddleware  # type: ignore[import-untyped]
+    from connexion.middleware.routing import RoutingMiddleware  # type: ignore[import-untyped]
+
+Middleware = Callable[[ASGIApp], ASGIApp]
+Station = Callable[[ASGIApp, Operation], ASGIApp]
+"""Makes, of the way on and an operation, what its requests pass through."""
+
+EXCEPTIONS: Middleware = ExceptionMiddleware
+
+
+def routing(app: ASGIApp) -> ASGIApp:
+    """Return connexion's routing in front of `app`."""
+    return cast(ASGIApp, _Routing(app))
+
+
+def stations(makers: Sequence[Station], contract: Contract) -> Middleware:
+    """Return a middleware that keeps the stations of each operation, made at the start.
+
+    They stand one behind the other, the first outermost: one middleware of connexion's costs more
+    than several of them.
+    """
+
+    def make(app: ASGIApp, operation: Operation) -> ASGIApp:
+        return reduce(lambda inner, maker: maker(inner, operation), reversed(makers), app)
+
+    return partial(_Routed, make=make, contract=contract)
+
+
+def assemble(
+    document: dict[str, Json],
+    endpoint: ASGIApp,
+    middlewares: list[Middleware],
+    problems: Problems,
+) -> ASGIApp:
+    """Return the application: `middlewares` from the outside in, then `endpoint`."""
+    app = ConnexionMiddleware(
+        endpoint,
+        middlewares=middlewares,
+        resolver=lambda _operation_id: endpoint,
+    )
+    handler = _handler(problems)
+    for kind in (Refusal, ProblemException, HTTPException, Exception):
+        app.add_error_handler(kind, handler)
+    app.add_api(document)
+    return cast(ASGIApp, app)
+
+
+class _Routing(RoutingMiddleware):  # type: ignore[misc]
+    """connexion's routing, which decides once for each path that no parameter is part of."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(_Noting(app, self))
+        self._app = app
+        self.decided: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def add_api(self, *args: Any, **kwargs: Any) -> None:
+        super().add_api(*args, **kwargs)
+        # A path with a slash too many is another path, not one to be sent away from.
+        for router in (self.router, *(route.app for route in self.router.routes)):
+            router.redirect_slashes = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        known = self.decided.get((scope["method"], scope["path"])) if "method" in scope else None
+        if known is None:
+            await super().__call__(scope, receive, send)
+        else:
+            scope["path_params"] = {}
+            scope["extensions"] = {**scope.get("extensions", {}), ROUTING_CONTEXT: known}
+            await self._app(scope, receive, send)
+
+
+class _Noting:
+    """Notes what connexion has decided, where the decision rests on nothing but the key."""
+
+    def __init__(self, app: ASGIApp, routing: _Routing) -> None:
+        self._app = app
+        self._routing = routing
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        decision = scope.get("extensions", {}).get(ROUTING_CONTEXT)
+        # Of paths that are no operation or hold a parameter there is no end.
+        if decision and decision.get("operation_id") and not scope.get("path_params"):
+            self._routing.decided[scope["method"], scope["path"]] = dict(decision)
+        await self._app(scope, receive, send)
+
+
+class _Stations(RoutedAPI):  # type: ignore[misc]
+    def __init__(self, *args: Any, make: Station, contract: Contract, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._make = make
+        self._contract = contract
+        self.add_paths()
+
+    def make_operation(self, operation: Any) -> ASGIApp:
+        return self._make(self.next_app, self._contract.operation(operation.operation_id))
+
+
+class _Routed(RoutedMiddleware):  # type: ignore[misc]
+    def __init__(self, app: ASGIApp, *, make: Station, contract: Contract) -> None:
+        super().__init__(app)
+        self.api_cls = partial(_Stations, make=make, contract=contract)
+
+
+def _handler(problems: Problems) -> Callable[[Any, Exception], Any]:
+    async def handle(request: Any, exception: Exception) -> Any:
+        exchange = exchange_of(request.scope)
+        answer = exchange.answer = problems.answer(exception, request.scope["path"], exchange)
+        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in answer.headers}
+        return ConnexionResponse(status_code=answer.status, headers=headers, body=answer.body)
+
+    return handle

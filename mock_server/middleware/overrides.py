@@ -1,0 +1,50 @@
+"""The station of what is switched on for the next requests: faults, and a delay."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server.exchange import Exchange, exchange_of
+from mock_server.faults.fault import Behaviour
+from mock_server.storage.overrides import Switches
+from openapi.contract import Operation
+
+_LOG = logging.getLogger("hookproof.mock")
+
+
+class Switched:
+    """Gives a request to an operation its turn of every switch that is on."""
+
+    def __init__(
+        self,
+        next_app: ASGIApp,
+        _operation: Operation,
+        switches: Switches,
+        with_faults: Callable[[frozenset[str]], Behaviour],
+    ) -> None:
+        """`with_faults` returns the mock's behaviour with more faults; a `ValueError`: unknown."""
+        self._next = next_app
+        self._switches = switches
+        self._with_faults = with_faults
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, with what it has then."""
+        exchange = exchange_of(scope)
+        if exchange.switchable:
+            await self._switch(exchange)
+        await self._next(scope, receive, send)
+
+    async def _switch(self, exchange: Exchange) -> None:
+        taken = self._switches.take()
+        exchange.delay += sum(float(s.value) for s in taken if s.what == "delay")
+        names = frozenset(str(s.value) for s in taken if s.what == "fault")
+        if not names:
+            return
+        try:
+            # What faults there are takes a while to find out, once for each contract and worker.
+            exchange.behaviour = await asyncio.to_thread(self._with_faults, names)
+            exchange.faults = names
+        except ValueError as error:
+            _LOG.warning("a switch has no effect, the contract has changed: %s", error)

@@ -1,0 +1,170 @@
+"""The rate limit: how often one client address may ask for an operation, and what tells of it.
+
+The first station behind routing: which operation it is, and whether it may be now.
+
+A rate limit counts what comes by a method that a path does not have, too."""
+
+import math
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Literal
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server.exchange import Exchange, Objection, exchange_of
+from mock_server.messages import Headers, header
+from mock_server.responses.errors import Refusal
+from openapi.contract import Contract, Header, Operation
+from openapi.parameters import match
+from openapi.rate import Rate
+
+if TYPE_CHECKING:
+    from limits.aio.storage import Storage
+
+
+class Limiter:
+    """A moving window for each client address, kept by the library `limits`."""
+
+    def __init__(self, rate: Rate, hits: "Storage", name: str = "") -> None:
+        """Allow `rate` to each client; limiters of one `name` count in `hits` together."""
+        # The library that counts takes long to load, and most mocks have no limit.
+        from limits.aio.strategies import MovingWindowRateLimiter  # noqa: PLC0415
+        from limits.limits import RateLimitItemPerSecond  # noqa: PLC0415
+
+        self._strategy = MovingWindowRateLimiter(hits)
+        self._item = RateLimitItemPerSecond(rate.requests, rate.seconds, name)
+        self._period = f"{rate.seconds // 60}m" if rate.seconds % 60 == 0 else f"{rate.seconds}s"
+        self._requests = rate.requests
+
+    async def count(self, client: str) -> tuple[bool, int, float]:
+        """Count a request of `client`: is it allowed, how many are left, when one more is free."""
+        allowed = await self._strategy.hit(self._item, client)
+        remaining, reset = await self.peek(client)
+        return allowed, remaining if allowed else 0, reset
+
+    async def peek(self, client: str) -> tuple[int, float]:
+        """Return how many requests `client` has left and when one more is free; count nothing."""
+        stats = await self._strategy.get_window_stats(self._item, client)
+        return stats.remaining, stats.reset_time
+
+    def headers(self, documented: tuple[Header, ...], remaining: int, reset: float) -> Headers:
+        """Return the documented headers; what one means shows in the last word of its name."""
+        moment = datetime.fromtimestamp(math.ceil(reset), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        texts = {"limit": self._period, "remaining": str(remaining), "reset": moment}
+        numbers = {"limit": self._requests, "remaining": remaining, "reset": math.ceil(reset)}
+        made = []
+        for stated in documented:
+            word = stated.name.lower().rpartition("-")[2]
+            value = numbers.get(word) if stated.is_integer else texts.get(word)
+            if value is not None:
+                made.append(header(stated.name, value))
+        return tuple(made)
+
+
+class Gate:
+    """The limiter of one operation, and the headers that tell of it."""
+
+    def __init__(self, operation: Operation, limiter: Limiter) -> None:
+        """Read which headers the operation documents."""
+        self._limiter = limiter
+        documented = operation.answer_to("burst") or next(iter(operation.responses.values()))
+        self._documented = documented.headers
+
+    async def admit(self, scope: Scope, exchange: Exchange) -> None:
+        """Count the request; raise the refusal of a client that asks too often."""
+        allowed, remaining, reset = await self._limiter.count(_client(scope))
+        exchange.headers += self._limiter.headers(self._documented, remaining, reset)
+        if not allowed:
+            exchange.objections += (Objection("burst", "over the rate limit"),)
+        if exchange.behaviour.admitted is not None:
+            allowed = exchange.behaviour.admitted(allowed, exchange)
+        if not allowed:
+            wait = _wait(reset)
+            phrase = HTTPStatus.TOO_MANY_REQUESTS.phrase
+            message = f"{phrase} from this address; try again in {wait} s"
+            raise Refusal("burst", message, (header("Retry-After", wait),))
+
+    async def told(self, scope: Scope, *, exceeded: bool) -> Headers:
+        """Return the headers as the limit stands, or as if it were `exceeded`; count nothing."""
+        remaining, reset = await self._limiter.peek(_client(scope))
+        made = self._limiter.headers(self._documented, 0 if exceeded else remaining, reset)
+        return (*made, header("Retry-After", _wait(reset))) if exceeded else made
+
+
+def gates(
+    contract: Contract, limit: Rate | Literal["documented"] | None, hits: "Storage"
+) -> Mapping[str, Gate]:
+    """Return the gate of each operation that has a limit, by its id; they count in `hits`.
+
+    A rate holds for all operations together, `documented` is each one's own `x-rate-limit`. A
+    `ValueError` says that the contract has none, or one that cannot be kept.
+    """
+    if limit == "documented":
+        limited = (operation for operation in contract.operations if operation.rate_limit)
+        found = {o.id: Gate(o, Limiter(_rate(o), hits, o.id)) for o in limited}
+        if not found:
+            raise ValueError("the contract documents no rate limit; give one, such as 50/5s")
+        return found
+    shared = Limiter(limit, hits) if limit else None
+    return {o.id: Gate(o, shared) for o in contract.operations} if shared else {}
+
+
+def _rate(operation: Operation) -> Rate:
+    stated = operation.rate_limit or {}
+    if stated["seconds"] != int(stated["seconds"]):
+        raise ValueError(
+            f"the x-rate-limit of {operation.id} is over {stated['seconds']} seconds; the mock "
+            "keeps only limits over whole seconds"
+        )
+    return Rate(stated["requests"], int(stated["seconds"]))
+
+
+def _client(scope: Scope) -> str:
+    return str((scope.get("client") or ("", 0))[0])
+
+
+def _wait(reset: float) -> int:
+    """Return whole seconds after which `reset` is past."""
+    return max(1, math.floor(reset - time.time()) + 1)
+
+
+class Admission:
+    """Puts the operation into the exchange and refuses a client that asks too often."""
+
+    def __init__(self, next_app: ASGIApp, operation: Operation, gate: Gate | None) -> None:
+        """Take the operation behind this station and its gate, if it has one."""
+        self._next = next_app
+        self._operation = operation
+        self._gate = gate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or raise the refusal."""
+        exchange = exchange_of(scope)
+        exchange.operation = self._operation
+        if self._gate is not None:
+            await self._gate.admit(scope, exchange)
+        await self._next(scope, receive, send)
+
+
+class OtherMethods:
+    """Stands before the routing; where no limit is on it is left out."""
+
+    def __init__(self, app: ASGIApp, contract: Contract, limits: Mapping[str, Gate]) -> None:
+        """Take the gates of the operations that have one, by their ids."""
+        self._app = app
+        self._gates = [(o.path, limits[o.id]) for o in contract.operations if o.id in limits]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; a 405 passes the gate of the first operation of its path."""
+        try:
+            await self._app(scope, receive, send)
+        except HTTPException as error:
+            if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+                of_path = (g for path, g in self._gates if match(path, scope["path"]) is not None)
+                gate = next(of_path, None)
+                if gate is not None:
+                    await gate.admit(scope, exchange_of(scope))
+            raise

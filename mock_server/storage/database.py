@@ -1,0 +1,196 @@
+"""What the mock remembers, in SQLite: in memory, or in a file that restarts and workers share.
+
+What the requests of one turn of the loop have brought about goes into one transaction, and no
+success is answered before it is committed: a killed process forgets nothing that it has promised.
+(Not so a machine that loses power: the last moments may be missing then.) To wait for the others
+costs no time: answers that go out together cost the system much less than one by one.
+"""
+
+import asyncio
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from mock_server.storage import schema
+
+FORMAT = 1
+"""Kept in the file's `user_version`; a file of another format is refused."""
+_PAGES = 10_000
+"""Pages of the write-ahead log that are written back to the file at once."""
+_PATIENCE = 10.0
+"""Seconds that another worker's transaction is waited for."""
+
+KEPT = 2048
+"""Bytes of a body that asked for something; whoever creates much must not fill the memory."""
+
+Key = tuple[str, str]
+"""The id of an operation, and values as JSON."""
+Refused = Literal["repeated-request", "unknown-resource"]
+
+
+class StateError(Exception):
+    """The state cannot be kept or read; the sentence says where and why."""
+
+
+class Entry(NamedTuple):
+    """What one success brings about."""
+
+    operation: str
+    """Its id."""
+    claim: str | None
+    """What nobody else may have: the operation and values, as text; None if it takes none."""
+    request: bytes
+    """The body that asked for it."""
+    added: tuple[Key, ...]
+    """One resource by all the names that it can be asked for; empty if none came to be."""
+    removed: Key | None
+    """A name of the resource that is gone, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A success that is remembered."""
+
+    id: int
+    operation: str
+    at: float
+    request: bytes
+    """The first `KEPT` bytes of the body."""
+    size: int
+    """Bytes of the whole body."""
+
+
+def probe(path: Path | None) -> None:
+    """Raise `StateError` if a mock could not keep its state at `path`."""
+    if path is not None:
+        store = Store(path)
+        store.open()
+        store.close()
+
+
+class Store:
+    """One connection, used by one loop. `open` before anything else."""
+
+    def __init__(self, path: Path | None = None, *, lasting: bool = True) -> None:
+        """Take the file, which is made if need be; None keeps everything in memory.
+
+        `lasting`: the file is there to be used again.
+        """
+        self.path = path
+        self._lasting = lasting
+        self._waiting: list[tuple[Entry, asyncio.Future[Refused | None]]] = []
+
+    def open(self) -> None:
+        """Open the file, readable by its owner alone; raise `StateError` if that cannot be."""
+        with self._explained("cannot be opened"):
+            if self.path is not None:
+                self.path.touch(mode=0o600, exist_ok=True)
+            self._db = sqlite3.connect(
+                self.path or ":memory:", timeout=_PATIENCE, isolation_level=None
+            )
+            self._db.execute("PRAGMA journal_mode = WAL")
+            # A file that goes when the mock stops need not outlive a loss of power.
+            self._db.execute(f"PRAGMA synchronous = {'NORMAL' if self._lasting else 'OFF'}")
+            self._db.execute(f"PRAGMA wal_autocheckpoint = {_PAGES}")
+            with self.transaction():
+                self._prepare()
+
+    def _prepare(self) -> None:
+        (known,) = self._db.execute("PRAGMA user_version").fetchone()
+        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if known == 0 and tables == 0:
+            for statement in schema.TABLES.split(";"):
+                self._db.execute(statement)
+            self._db.execute(f"PRAGMA user_version = {FORMAT}")
+        elif known != FORMAT or not self._is_ours():
+            raise StateError(f"{self.path}: not a state of this mock; name another file")
+
+    def _is_ours(self) -> bool:
+        names = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master")}
+        return names.issuperset(schema.NAMES)
+
+    def close(self) -> None:
+        """Close the file; what was answered is in it."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Do all of the block or nothing, before or after whatever other workers do."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._db
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    async def enter(self, entry: Entry) -> Refused | None:
+        """Remember `entry`, or return why it cannot be, and then nothing of it is kept."""
+        future: asyncio.Future[Refused | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((entry, future))
+        if len(self._waiting) == 1:
+            # Not in the next turn but the one after: what arrives meanwhile goes with it.
+            loop = asyncio.get_running_loop()
+            loop.call_soon(loop.call_soon, self._commit)
+        return await future
+
+    def _commit(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        try:
+            with self._explained("cannot be written"), self.transaction():
+                results = [self._enter(entry) for entry, _ in waiting]
+        except Exception as error:  # whatever it is, those who wait must hear of it
+            for _, future in waiting:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for (_, future), result in zip(waiting, results, strict=True):
+            if not future.done():  # the client may have left meanwhile
+                future.set_result(result)
+
+    def _enter(self, entry: Entry) -> Refused | None:
+        operation, claim, request, added, removed = entry
+        if removed is not None and not self.knows(removed):
+            return "unknown-resource"
+        row = (operation, claim, time.time(), request[:KEPT], len(request))
+        if not self._db.execute(schema.CREATE, row).rowcount:
+            return "repeated-request"
+        if removed is not None:
+            self._db.execute(schema.REMOVE, removed)
+        for key in added:
+            self._db.execute(schema.ADD, (*key, repr(sorted(added))))
+        return None
+
+    def knows(self, key: Key) -> bool:
+        """Say whether the operation of `key` can be asked for its values."""
+        return self._db.execute(schema.KNOWN, key).fetchone() is not None
+
+    def created(
+        self, operations: Iterable[str], before: int | None = None, limit: int = 100
+    ) -> list[Created]:
+        """Return successes of `operations`, the newest first, with ids below `before`."""
+        values = (json.dumps([*operations]), before or 2**62, limit)
+        return [Created(*row) for row in self._db.execute(schema.CREATED, values)]
+
+    def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Return what `statement` finds; it may change something as well."""
+        return self._db.execute(statement, values).fetchall()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        with self.transaction():
+            for table in schema.NAMES:
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
+
+    @contextmanager
+    def _explained(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise StateError(f"{self.path or 'the state'}: {what}: {reason}") from None

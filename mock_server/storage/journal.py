@@ -1,0 +1,128 @@
+"""What happened lately: requests, deliveries, attempts. For whoever looks, not for the mock.
+
+The path of a request only appends to a list; the records become rows when somebody looks.
+"""
+
+import asyncio
+import json
+from collections import Counter, deque
+from typing import Any, Literal, Protocol
+
+from mock_server.storage.database import Store
+from mock_server.storage.worker_signals import Bell
+
+Kind = Literal["request", "delivery", "attempt"]
+KEPT: dict[Kind, int] = {"request": 1000, "delivery": 1000, "attempt": 6000}
+"""How many records of each kind are kept."""
+_AT_ONCE = 50
+"""So many become rows before requests come in between."""
+
+
+class Record(Protocol):
+    """Something that happened."""
+
+    @property
+    def id(self) -> int:
+        """Its number in the journal."""
+
+    @property
+    def about(self) -> int | None:
+        """The number of the record that it belongs to, or None."""
+
+    def data(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+
+
+class Journal:
+    """The records of all workers, kept in their store."""
+
+    def __init__(self, store: Store, bell: Bell) -> None:
+        """`bell` has the other workers write down theirs."""
+        self._store = store
+        self._bell = bell
+        self._held = {kind: deque[Record](maxlen=kept) for kind, kept in KEPT.items()}
+        self._counts: Counter[str] = Counter()
+        self._last = 0
+
+    def open(self) -> None:
+        """Go on where an earlier mock stopped."""
+        ((last,),) = self._store.rows("SELECT coalesce(max(id), 0) FROM journal")
+        self._last = max(self._last, last)
+
+    def number(self) -> int:
+        """Return the id for the next record: greater than all before."""
+        self._last = max(self._last + 1, self._bell.moment())
+        return self._last
+
+    def note(self, kind: Kind, record: Record) -> None:
+        """Keep a record."""
+        self._held[kind].append(record)
+
+    def count(self, name: str) -> None:
+        """Count one more of what has this name."""
+        self._counts[name] += 1
+
+    async def write(self) -> None:
+        """Write down what is held back, a few records at a time."""
+        for name, count in self._counts.items():
+            self._store.rows(_COUNT, name, count)
+        self._counts.clear()
+        for kind, held in self._held.items():
+            for _ in range(0, len(held), _AT_ONCE):
+                self._write(kind, held)
+                await asyncio.sleep(0)
+
+    def _write(self, kind: Kind, held: deque[Record]) -> None:
+        few = [held.popleft() for _ in range(min(len(held), _AT_ONCE))]
+        rows = [(r.id, kind, r.about, json.dumps(r.data())) for r in few]
+        with self._store.transaction() as db:
+            db.executemany(_ADD, rows)
+            db.execute(_TRIM, (kind, kind, KEPT[kind]))
+
+    async def forget(self) -> None:
+        """Forget what is held back."""
+        self._counts.clear()
+        for held in self._held.values():
+            held.clear()
+
+    async def look(self) -> None:
+        """Have everything written down, by the other workers too: what follows then finds it."""
+        await self._bell.ring("write")
+        await self.write()
+
+    def latest(self, kind: Kind, before: int | None, limit: int) -> list[dict[str, Any]]:
+        """Return records, the newest first, each with its `id`, all below `before`."""
+        return _read(self._store.rows(_LATEST, kind, before or 2**62, limit))
+
+    def one(self, kind: Kind, number: int) -> dict[str, Any] | None:
+        """Return the record with this id, or None."""
+        return next(iter(_read(self._store.rows(_ONE, kind, number))), None)
+
+    def about(self, number: int) -> list[dict[str, Any]]:
+        """Return the records that belong to the one with this id, the oldest first."""
+        return _read(self._store.rows(_ABOUT, number))
+
+    def counts(self) -> dict[str, int]:
+        """Return how many there were of what was counted, by name."""
+        return dict(self._store.rows("SELECT name, count FROM counts"))
+
+
+def _read(rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    return [{"id": number, **json.loads(record)} for number, record in rows]
+
+
+_ADD = "INSERT OR IGNORE INTO journal (id, kind, about, record) VALUES (?, ?, ?, ?)"
+_COUNT = """
+    INSERT INTO counts (name, count) VALUES (?, ?)
+    ON CONFLICT DO UPDATE SET count = count + excluded.count
+"""
+_TRIM = """
+    DELETE FROM journal WHERE kind = ? AND id <= (
+        SELECT id FROM journal WHERE kind = ? ORDER BY id DESC LIMIT 1 OFFSET ?
+    )
+"""
+_LATEST = """
+    SELECT id, record FROM journal WHERE kind = ? AND id < ? ORDER BY id DESC LIMIT ?
+"""
+_ONE = "SELECT id, record FROM journal WHERE kind = ? AND id = ?"
+_ABOUT = "SELECT id, record FROM journal WHERE about = ? ORDER BY id"

@@ -1,0 +1,71 @@
+"""The requests that a rate limit counts, where several workers count together.
+
+A storage for the library `limits`, as its documentation describes them; it is used with the moving
+window alone.
+"""
+
+import sqlite3
+import time
+
+from limits.aio.storage import MovingWindowSupport, Storage
+
+from mock_server.storage.database import Store
+
+
+class SharedHits(Storage, MovingWindowSupport):
+    """Hits in the state that the workers share, one row for each."""
+
+    STORAGE_SCHEME = None
+
+    def __init__(self, store: Store) -> None:
+        """Count in `store`."""
+        super().__init__()
+        self._store = store
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        """What may go wrong."""
+        return sqlite3.Error
+
+    async def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        """Count a hit of weight `amount` if the last `expiry` seconds have room below `limit`."""
+        now = time.time()
+        with self._store.transaction() as db:
+            db.execute("DELETE FROM hits WHERE client = ? AND at < ?", (key, now - expiry))
+            (used,) = db.execute("SELECT count(*) FROM hits WHERE client = ?", (key,)).fetchone()
+            if used + amount > limit:
+                return False
+            db.executemany("INSERT INTO hits VALUES (?, ?)", [(key, now)] * amount)
+        return True
+
+    async def get_moving_window(self, key: str, _limit: int, expiry: int) -> tuple[float, int]:
+        """Return when the oldest hit of the window was, now without one, and how many there are."""
+        now = time.time()
+        statement = "SELECT min(at), count(*) FROM hits WHERE client = ? AND at >= ?"
+        ((oldest, used),) = self._store.rows(statement, key, now - expiry)
+        return oldest or now, used
+
+    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Not for this storage: it has no fixed windows."""
+        raise NotImplementedError
+
+    async def get(self, key: str) -> int:
+        """Return how many hits of `key` are stored."""
+        return int(self._store.rows("SELECT count(*) FROM hits WHERE client = ?", key)[0][0])
+
+    async def get_expiry(self, key: str) -> float:
+        """Not for this storage: it has no fixed windows."""
+        raise NotImplementedError
+
+    async def check(self) -> bool:
+        """Say that it can be used."""
+        return True
+
+    async def reset(self) -> int | None:
+        """Forget every hit."""
+        self._store.rows("DELETE FROM hits")
+        return None
+
+    async def clear(self, key: str) -> None:
+        """Forget the hits of `key`."""
+        self._store.rows("DELETE FROM hits WHERE client = ?", key)

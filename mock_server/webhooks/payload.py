@@ -1,0 +1,76 @@
+"""The payload of an event: the contract's example, with what `x-trigger` says of this occasion."""
+
+import json
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+
+from mock_server.exchange import Exchange
+from mock_server.unique_values import Identities
+from openapi import runtime_expression
+from openapi.contract import Event, Json
+from openapi.formats import instant
+from openapi.json_pointer import MISSING, get, put
+
+_parse = cache(runtime_expression.parse)
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Why an event is sent."""
+
+    event: Event
+    exchange: Exchange
+    number: int
+    """The how-manieth event of this mock, from 1."""
+    identities: Identities
+
+
+def payload(occasion: Occasion) -> Json:
+    """Return a new payload: unique values, echoes of the exchange, equal values, the time."""
+    event = occasion.event
+    value = json.loads(json.dumps(event.examples[0]))  # the fastest deep copy of plain JSON
+    for stated in event.trigger.get("unique", ()):
+        schema = occasion.exchange.contract.schema(event.schema)
+        occasion.identities.renew(value, stated["at"], schema)
+    for echo in event.trigger.get("echoes", ()):
+        found = occasion.exchange.find(_parse(echo["from"]))
+        # null means what absence means: the entity that the event shows holds the default.
+        if (found is None or found is MISSING) and "absent" in echo:
+            found = echo["absent"]
+        if found is not MISSING:
+            put(value, echo["to"], _utc(found) if echo["compare"] == "instant" else found)
+    for stated in event.trigger.get("equal", ()):
+        first, second = stated["at"]
+        put(value, second, get(value, first))
+    now = utc(time.time_ns())
+    for place in event.trigger.get("now", ()):
+        put(value, place, now)
+    return value
+
+
+def serialise(value: Json) -> bytes:
+    """Return `value` as JSON in UTF-8; escaped to ASCII if it holds what UTF-8 cannot write."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:  # a lone surrogate
+        return json.dumps(value, separators=(",", ":")).encode()
+
+
+def utc(nanoseconds: int) -> str:
+    """Return a moment with seven digits of a second; `OverflowError` outside of years 1 to 9999."""
+    seconds, rest = divmod(nanoseconds, 10**9)
+    try:
+        moment = datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OSError) as error:
+        raise OverflowError(str(error)) from None
+    return f"{moment:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + f".{rest // 100:07d}Z"
+
+
+def _utc(found: object) -> object:
+    moment = instant(found)
+    try:
+        return found if moment is None else utc(moment)
+    except OverflowError:  # an offset or a leap second led out of the calendar
+        return found

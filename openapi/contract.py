@@ -1,0 +1,203 @@
+"""What one operation's success says of another: OpenAPI's links, read for path parameters.
+
+A contract as frozen values, and the looking up of things in it. `openapi.loading` makes one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, cast
+
+from openapi.json_pointer import MISSING, get, join, split
+from openapi.parameters import Parameter, names_in
+from openapi.runtime_expression import Expression
+from openapi.schema_validation import Schema, places
+from openapi.signature import SignatureScheme
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A success of one operation names what another is about."""
+
+    operation: str
+    """The id of the other operation."""
+    values: tuple[tuple[str, Expression], ...]
+    """Name of a path parameter of the other -> where in this exchange its value stands."""
+
+
+Json = Any
+"""Plain JSON data of a document that `contract.schema.json` has accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """How sure a constraint is."""
+
+    level: str
+    """`documented`, `implied` or `assumed`."""
+    source: str
+    reason: str
+    severity: str
+    """What breaking it is: a `violation` or a `warning`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header that an answer may or must carry."""
+
+    name: str
+    pointer: str
+    schema: str
+    required: bool
+    is_integer: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Response:
+    """A documented answer. `provoke` is its `x-provoke`, empty if the contract has none."""
+
+    status: str
+    pointer: str
+    content: Mapping[str, str]
+    """Media type -> pointer of the schema."""
+    headers: tuple[Header, ...]
+    provoke: Mapping[str, Json]
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operation:
+    """An operation of the contract."""
+
+    id: str
+    method: str
+    path: str
+    pointer: str
+    scheme: str | None
+    """The security scheme, or None for an operation that anybody may call."""
+    permissions: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    content: Mapping[str, str]
+    """Media type of the request body -> pointer of its schema; empty if it takes none."""
+    body_required: bool
+    responses: Mapping[str, Response]
+    freedoms: tuple[Mapping[str, Json], ...]
+    rate_limit: Mapping[str, Json] | None
+
+    def answer_to(self, provocation: str) -> Response | None:
+        """Return the answer that `x-provoke` says `provocation` brings about."""
+        found = (r for r in self.responses.values() if r.provoke.get("by") == provocation)
+        return next(found, None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Event:
+    """A webhook of the contract."""
+
+    name: str
+    pointer: str
+    media_type: str
+    schema: str
+    signature: SignatureScheme | None
+    trigger: Mapping[str, Json]
+    examples: tuple[Json, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Contract:
+    """A contract that was understood in every part."""
+
+    document: Mapping[str, Json]
+    operations: tuple[Operation, ...]
+    events: tuple[Event, ...]
+    text: str = field(repr=False)
+    """What it was read from, to the last byte once encoded as UTF-8."""
+    _schemas: dict[str, Schema] = field(default_factory=dict, repr=False)
+
+    def schema(self, pointer: str) -> Schema:
+        """Return the schema at `pointer`, compiled once."""
+        if pointer not in self._schemas:
+            self._schemas[pointer] = Schema(self.document, pointer, self._places)
+        return self._schemas[pointer]
+
+    @cached_property
+    def _places(self) -> Mapping[int, str]:
+        return dict(places(self.document))
+
+    def resolve(self, pointer: str) -> str:
+        """Return `pointer`, or where the references that stand there lead."""
+        value = get(self.document, pointer)
+        while isinstance(value, dict) and isinstance(value.get("$ref"), str):
+            pointer = value["$ref"][1:]
+            value = get(self.document, pointer)
+        return pointer
+
+    def at(self, pointer: str) -> Json:
+        """Return what stands at `pointer`, references followed; `LookupError` if nothing does."""
+        value = get(self.document, self.resolve(pointer))
+        if value is MISSING:
+            raise LookupError(f"nothing at {pointer!r} in the contract")
+        return value
+
+    def operation(self, operation_id: str) -> Operation:
+        """Return the operation with this id; `LookupError` if there is none."""
+        for operation in self.operations:
+            if operation.id == operation_id:
+                return operation
+        raise LookupError(f"no operation {operation_id!r} in the contract")
+
+    def maker(self, operation: Operation) -> tuple[Operation, Link] | None:
+        """Return the operation whose success names what `operation` is about, and how it does.
+
+        Of several the one that needs the fewest path parameters itself.
+        """
+        links = [
+            (other, link)
+            for other in self.operations
+            for success in (other.answer_to("valid-request"),)
+            for link in (success.links if success else ())
+            if link.operation == operation.id != other.id
+        ]
+        return min(links, key=lambda made: len(names_in(made[0].path)), default=None)
+
+    def triggered_by(self, operation_id: str, status: int) -> Event | None:
+        """Return the event that an answer of `status` by the operation brings about."""
+        for event in self.events:
+            trigger = event.trigger
+            if trigger["operation"] == operation_id and trigger["status"] == str(status):
+                return event
+        return None
+
+    def provenance(self, pointer: str, detail: str = "*") -> Provenance:
+        """Say how the constraint at `pointer` (a keyword's place) is known.
+
+        `detail` tells parts of one keyword apart, such as the properties of `required`. An
+        `x-provenance` holds for its object and all below it, until a nearer one says otherwise.
+        """
+        stated = get(self.document, join(pointer, "source"))
+        tokens = split(pointer)
+        source = stated if isinstance(stated, str) else None
+        severity: str | None = None
+        for length in range(len(tokens), -1, -1):
+            place = get(self.document, join("", *tokens[:length]))
+            if not isinstance(place, dict):
+                continue
+            severity = severity or cast("str | None", place.get("x-severity"))
+            keyword = tokens[length] if length == len(tokens) - 1 else "*"
+            source = source or _source(place.get("x-provenance"), keyword, detail)
+        if source is None:
+            raise LookupError(f"no provenance for {pointer!r}")
+        name, _, reason = source.partition(":")
+        level = self.document["x-sources"][name]["level"]
+        default = "warning" if level == "assumed" else "violation"
+        return Provenance(level, name, reason.strip(), severity or default)
+
+
+def _source(provenance: Json, keyword: str, detail: str) -> str | None:
+    if isinstance(provenance, str):
+        return provenance
+    if isinstance(provenance, dict):
+        stated = provenance.get(keyword, provenance.get("*"))
+        if isinstance(stated, dict):
+            stated = stated.get(detail, stated.get("*"))
+        return stated if isinstance(stated, str) else None
+    return None

@@ -1,0 +1,124 @@
+"""YAML as plain JSON data, with the place of every value.
+
+PyYAML's own constructor lets a repeated key win silently and turns dates into objects; a contract
+must do neither.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import yaml
+
+from openapi.json_pointer import join
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SCALARS: dict[str, Callable[[str], object]] = {
+    "tag:yaml.org,2002:null": lambda _: None,
+    "tag:yaml.org,2002:bool": lambda text: text.lower() == "true",
+    "tag:yaml.org,2002:int": lambda text: int(text.replace("_", ""), 0),
+    "tag:yaml.org,2002:float": float,
+    "tag:yaml.org,2002:str": str,
+    "tag:yaml.org,2002:timestamp": str,
+}
+_NOT_BOOLEANS = {"yes", "no", "on", "off"}
+_DEEPEST = 100
+_MOST = 100_000
+"""Values in a document: a few aliases of aliases would make more of it than memory holds."""
+
+
+class ContractError(Exception):
+    """The contract cannot be used. The one sentence says where, what and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document as plain data and where each of its values stands in the file."""
+
+    name: str
+    data: object
+    places: dict[str, tuple[int, int]]
+    """JSON pointer of each value -> line and column, from 1."""
+    text: str = field(repr=False)
+
+    def position(self, pointer: str) -> tuple[int, int]:
+        """Return line and column of the value at `pointer`, or of its nearest parent."""
+        known = pointer
+        while known not in self.places:
+            known = known.rpartition("/")[0]
+        return self.places[known]
+
+    def place(self, pointer: str) -> str:
+        """Return `file:line:column (pointer)` of the value at `pointer`, or of its parent."""
+        line, column = self.position(pointer)
+        return f"{self.name}:{line}:{column} ({pointer or 'the document'})"
+
+
+def read(name: str, text: str) -> Source:
+    """Parse `text` (YAML 1.1, and so JSON); raise `ContractError` naming the place in `name`."""
+    try:
+        _measure(name, text)
+        node = yaml.compose(text, Loader=_LOADER)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
+        raise ContractError(f"{where}: not YAML: {error.problem or error}") from None
+    except yaml.YAMLError as error:
+        raise ContractError(f"{name}: not YAML: {' '.join(str(error).split())}") from None
+    if node is None:
+        raise ContractError(f"{name}: the file is empty")
+    places: dict[str, tuple[int, int]] = {}
+    return Source(name, _construct(name, node, "", places, ()), places, text)
+
+
+def _measure(name: str, text: str) -> None:
+    """Refuse what is nested so deeply that composing it would end the process."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            mark = event.start_mark
+            where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
+            raise ContractError(f"{where}: nested deeper than {_DEEPEST}")
+
+
+def _construct(
+    name: str,
+    node: yaml.Node,
+    pointer: str,
+    places: dict[str, tuple[int, int]],
+    above: tuple[int, ...],
+) -> object:
+    place = places[pointer] = (node.start_mark.line + 1, node.start_mark.column + 1)
+    where = f"{name}:{place[0]}:{place[1]} ({pointer or 'the document'})"
+    if id(node) in above:
+        raise ContractError(f"{where}: an alias that contains itself")
+    if len(places) > _MOST:
+        raise ContractError(f"{where}: more than {_MOST} values, with what aliases repeat")
+    within = (*above, id(node))
+    if isinstance(node, yaml.SequenceNode):
+        return [
+            _construct(name, item, join(pointer, index), places, within)
+            for index, item in enumerate(node.value)
+        ]
+    if isinstance(node, yaml.MappingNode):
+        result: dict[str, object] = {}
+        for key_node, value_node in node.value:
+            key = key_node.value
+            line = key_node.start_mark.line + 1
+            if not isinstance(key, str):
+                raise ContractError(f"{name}:{line}: a key must be a plain string")
+            if key in result:
+                at = f"{name}:{line}:{key_node.start_mark.column + 1} ({join(pointer, key)})"
+                raise ContractError(f"{at}: the key {key!r} stands twice; remove one of them")
+            result[key] = _construct(name, value_node, join(pointer, key), places, within)
+        return result
+    if node.value.lower() in _NOT_BOOLEANS:
+        return str(node.value)
+    scalar = _SCALARS.get(node.tag)
+    if scalar is None:
+        raise ContractError(f"{where}: the YAML tag {node.tag} is not used in contracts")
+    try:
+        return scalar(node.value)
+    except ValueError:
+        raise ContractError(f"{where}: {node.value!r} cannot be read") from None

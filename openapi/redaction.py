@@ -1,0 +1,91 @@
+"""Redaction of secrets in text that is shown, in every usual encoding. Pure."""
+
+import base64
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote
+
+REDACTED = "[secret]"
+_PREFIX_CHARS = 16
+"""A longer secret is redacted from this many characters on: texts are cut, tokens are forged."""
+_JWT = re.compile(r"eyJ[\w-]{8,}(?:\.[\w-]*)*", re.ASCII)
+"""JSON Web Tokens, truncated ones too: base64 of what begins with a brace and a quote."""
+_CREDENTIAL_HEADERS = re.compile(r"authorization|cookie|secret|token|password|api-?key", re.I)
+
+
+class Redaction:
+    """Redacts known secrets and, on request, everything that looks like a JSON Web Token."""
+
+    def __init__(self, secrets: Iterable[str], *, jwt: bool = False) -> None:
+        """Take the secrets as they are; their usual encodings are redacted as well."""
+        forms = {form for secret in secrets for form in _forms(secret) if form}
+        self._short = sorted((form for form in forms if len(form) < _PREFIX_CHARS), key=len)
+        self._long: dict[str, list[str]] = {}
+        for form in forms:
+            if len(form) >= _PREFIX_CHARS:
+                self._long.setdefault(form[:_PREFIX_CHARS], []).append(form)
+        prefixes = "|".join(map(re.escape, self._long))
+        self._prefixes = re.compile(prefixes) if prefixes else None
+        self._jwt = jwt
+
+    def __call__(self, text: str) -> str:
+        """Return `text` without any secret, or the beginning of one."""
+        if self._prefixes is not None:
+            text = "".join(self._without_long(text, self._prefixes))
+        for form in reversed(self._short):
+            text = text.replace(form, REDACTED)
+        return _JWT.sub(REDACTED, text) if self._jwt else text
+
+    def _without_long(self, text: str, prefixes: re.Pattern[str]) -> Iterator[str]:
+        end = 0
+        while found := prefixes.search(text, end):
+            yield from (text[end : found.start()], REDACTED)
+            rest = text[found.start() :]
+            end = found.start() + max(_common(rest, form) for form in self._long[found[0]])
+        yield text[end:]
+
+    def value(self, value: object) -> object:
+        """Return the JSON data `value` without secrets, in keys as well."""
+        if isinstance(value, str):
+            return self(value)
+        if isinstance(value, list):
+            return [self.value(item) for item in value]
+        if isinstance(value, dict):
+            return {self(key): self.value(item) for key, item in value.items()}
+        return value
+
+    def headers(self, headers: Iterable[tuple[str, str]]) -> list[list[str]]:
+        """Return names and values of `headers`; of a credential no more than its scheme."""
+        return [[name, self._header(name, value)] for name, value in headers]
+
+    def _header(self, name: str, value: str) -> str:
+        if _CREDENTIAL_HEADERS.search(name) is None:
+            return self(value)
+        scheme, space, _ = value.partition(" ")
+        has_scheme = (
+            space and "authorization" in name.lower() and re.fullmatch(r"[A-Za-z-]+", scheme)
+        )
+        return f"{self(scheme)} {REDACTED}" if has_scheme else REDACTED
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """Yield `secret` as it is and as the usual encodings write it, and the parts of a token."""
+    raw = secret.encode(errors="surrogateescape")
+    yield from (secret, json.dumps(secret)[1:-1], quote(raw, safe=""), html.escape(secret))
+    yield from (raw.hex(), raw.hex().upper())
+    for shift, lost in ((0, 0), (1, 2), (2, 3)):
+        # Within other text the characters at both ends depend on their neighbours.
+        text = base64.b64encode(bytes(shift) + raw).decode().rstrip("=")[lost:-2]
+        yield from (text, text.translate(str.maketrans("+/", "-_")))
+    for part in secret.split(".") if secret.count(".") == 2 else ():
+        if len(part) > _PREFIX_CHARS:
+            # A token that is signed wrongly differs from this one in the signature's first letter.
+            yield from (part, part[1:])
+
+
+def _common(one: str, other: str) -> int:
+    """Return how many characters `one` and `other` have in common at their beginning."""
+    pairs = zip(one, other, strict=False)
+    return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))

@@ -1,0 +1,60 @@
+"""Runtime expressions (OpenAPI 3.1, section 4.8.20.3): `$request.body#/name` and its kin.
+
+Six forms are known: `$request.body#POINTER`, `$response.body#POINTER`, `$request.header.NAME`,
+`$response.header.NAME`, `$request.path.NAME` and `$request.query.NAME`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from openapi import json_pointer
+
+Part = Literal["body", "header", "path", "query"]
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """Where in an exchange a value stands."""
+
+    message: Literal["request", "response"]
+    part: Part
+    where: str
+    """A JSON pointer into the body, or the name of the header or parameter."""
+
+    @property
+    def in_request_body(self) -> bool:
+        """Whether `where` is a pointer into the body of the request."""
+        return (self.message, self.part) == ("request", "body")
+
+    def of(
+        self,
+        body: object,
+        headers: Mapping[str, str] | None = None,
+        parameters: Mapping[str, object] | None = None,
+    ) -> object:
+        """Return the value in the message with `body` and `headers` (names in lower case).
+
+        `parameters` are those of a request by their keys, such as `query.limit`.
+        """
+        if self.part == "header":
+            return (headers or {}).get(self.where.lower(), json_pointer.MISSING)
+        if self.part == "body":
+            return json_pointer.get(body, self.where)
+        return (parameters or {}).get(f"{self.part}.{self.where}", json_pointer.MISSING)
+
+
+def parse(text: str) -> Expression:
+    """Return the expression written as `text`; a `ValueError` says what is wrong with it."""
+    name, _, rest = text.removeprefix("$").partition(".")
+    messages: dict[str, Literal["request", "response"]]
+    messages = {"request": "request", "response": "response"}
+    message = messages.get(name)
+    if message is not None:
+        if rest.startswith("body#"):
+            return Expression(message, "body", rest.removeprefix("body#"))
+        for part in get_args(Part)[1:]:
+            known = message == "request" or part == "header"
+            if known and rest.startswith(f"{part}.") and rest != f"{part}.":
+                return Expression(message, part, rest.removeprefix(f"{part}."))
+    raise ValueError(f"{text!r} is no runtime expression of the forms that are known")

@@ -1,0 +1,149 @@
+"""JSON Schema validation (Draft 2020-12), formats checked, every violation with its two pointers.
+
+jsonschema defines what is valid. A compiled validator (jsonschema-rs) answers yes or no on hot
+paths, with the same formats; a property test holds that both agree.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+import jsonschema
+import jsonschema_rs
+
+from openapi.formats import FORMATS
+from openapi.json_pointer import join
+
+CHECKER = jsonschema.FormatChecker(formats=())
+"""Checks the formats of `FORMATS`, and no others."""
+for _name, _test in FORMATS.items():
+    CHECKER.checks(_name)(
+        lambda instance, test=_test: not isinstance(instance, str) or test(instance)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One broken keyword."""
+
+    keyword: str
+    pointer: str
+    """Where the contract states the keyword."""
+    instance: str
+    """Where the value stands that breaks it."""
+    detail: str
+    """Which part of the keyword: the missing property of `required`, the type found for `type`."""
+    message: str
+
+
+class Schema:
+    """A schema of the contract, ready to judge values. Immutable once made."""
+
+    def __init__(
+        self, document: Mapping[str, object], pointer: str, places: Mapping[int, str]
+    ) -> None:
+        """Take the schema at `pointer` in `document`; `places` is `dict(places(document))`."""
+        rooted = {**document, "$ref": f"#{pointer}"}
+        self.pointer = pointer
+        self._places = places
+        self._validator = jsonschema.Draft202012Validator(rooted, format_checker=CHECKER)
+        self._rooted = rooted
+
+    @cached_property
+    def _compiled(self) -> jsonschema_rs.Draft202012Validator | None:
+        try:
+            return jsonschema_rs.Draft202012Validator(
+                self._rooted, formats=FORMATS, validate_formats=True, ignore_unknown_formats=False
+            )
+        except ValueError:
+            # A pattern that its regular expressions cannot say; those of Python judge alone then.
+            return None
+
+    def is_valid(self, instance: object) -> bool:
+        """Say whether `instance` satisfies the schema; fast, never raises."""
+        try:
+            if self._compiled is not None:
+                return bool(self._compiled.is_valid(instance))
+        except (ValueError, TypeError, RecursionError):
+            pass  # Lone surrogates, for one, do not cross into the compiled validator.
+        return not self.violations(instance, limit=1)
+
+    def violations(self, instance: object, limit: int | None = None) -> tuple[Violation, ...]:
+        """Return every violation in `instance`, or the first `limit`; empty when it is valid.
+
+        Never raises. Each costs some 20 microseconds: a server should give a limit.
+        """
+        try:
+            found = islice(self._violations(instance), limit)
+            # Beside a $ref a schema may say again what the schema behind it says.
+            return tuple({(v.instance, v.keyword, v.detail): v for v in found}.values())
+        except RecursionError:
+            message = "nested too deeply to be judged"
+            return (Violation("type", join(self.pointer, "type"), "", "object", message),)
+
+    def _violations(self, instance: object) -> Iterator[Violation]:
+        for error in self._validator.iter_errors(instance):
+            keyword = str(error.validator or "false")
+            pointer = join(self._places.get(id(error.schema), self.pointer), keyword)
+            place = join("", *error.absolute_path)
+            for detail, message in _details(error):
+                yield Violation(keyword, pointer, place, detail, message)
+
+
+def places(value: object, pointer: str = "") -> Iterator[tuple[int, str]]:
+    """Yield the identity of every object in a document, and its pointer.
+
+    An error of jsonschema holds the very schema object that it arose in; its path leaves out the
+    references that were followed, so the identity alone says where the contract states a keyword.
+    """
+    if isinstance(value, dict):
+        yield id(value), pointer
+        for key, item in value.items():
+            yield from places(item, join(pointer, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from places(item, join(pointer, index))
+
+
+def _details(error: jsonschema.ValidationError) -> Iterator[tuple[str, str]]:
+    """Yield which part of the keyword is broken and a sentence that shows no long value."""
+    if error.validator == "required" and isinstance(error.instance, dict):
+        # jsonschema reports one error for each missing property, and names it only in words.
+        name = error.message.split("'")[1] if "'" in error.message else ""
+        wanted: Any = error.validator_value
+        missing = [key for key in wanted if key not in error.instance]
+        detail = name if name in missing else missing[0]
+        yield detail, f"{detail!r} is missing"
+    elif error.validator == "type":
+        found = type_name(error.instance)
+        wanted = error.validator_value
+        names = wanted if isinstance(wanted, str) else " or ".join(wanted)
+        shown = "" if found in ("null", "object", "array") else f"{brief(error.instance)} is "
+        yield found, f"{shown}{found}, not {names}"
+    else:
+        yield (
+            "*",
+            f"{brief(error.instance)} breaks {error.validator}: {brief(error.validator_value)}",
+        )
+
+
+def type_name(value: object) -> str:
+    """Return the JSON name of the type of `value`."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    names = {str: "string", int: "integer", float: "number", list: "array", dict: "object"}
+    return names.get(type(value), type(value).__name__)
+
+
+def brief(value: object, limit: int = 60) -> str:
+    """Return `value` as ASCII JSON of at most some `limit` characters, for a sentence."""
+    try:
+        text = json.dumps(value)
+    except (TypeError, ValueError, RecursionError):
+        text = type_name(value)
+    return text if len(text) <= limit else f"{text[: limit - 20]}... ({len(text)} characters)"

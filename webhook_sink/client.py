@@ -1,0 +1,209 @@
+"""What a sink answers, held against what this version reads of it; `CommandError` if it differs.
+
+A running sink, asked over its JSON API. Every method raises `CommandError` in one sentence."""
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from hookproof.errors import CommandError
+from openapi.contract import Json
+from openapi.safe_text import cut, no_command, visible
+
+PAGE = frozenset({"deliveries", "next", "total", "now"})
+SUMMARY = frozenset({"id", "received_at", "target", "event", "verdict", "reply", "attempt"})
+FULL = SUMMARY | {"headers", "body", "findings", "attempts", "passed"}
+PASSED = frozenset({"why", "url", "status", "error", "seconds"})
+
+
+class Refused(CommandError):
+    """The sink answered with an error."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+def parsed(url: str, answer: httpx.Response) -> Json:
+    """Return what the sink at `url` answered as JSON."""
+    try:
+        return answer.json()
+    except ValueError:
+        raise _strange(url) from None
+
+
+def known(url: str, names: Collection[str], data: Json) -> Json:
+    """Return `data` if it is an object with these names."""
+    if not isinstance(data, dict) or not set(names) <= data.keys():
+        raise _strange(url)
+    return data
+
+
+def each(url: str, names: Collection[str], data: Json) -> list[Json]:
+    """Return `data` if it is an array of such objects."""
+    if not isinstance(data, list):
+        raise _strange(url)
+    return [known(url, names, item) for item in data]
+
+
+def refused(url: str, answer: httpx.Response) -> Refused:
+    """Return why the sink did not do it, in its own words where it has some."""
+    status = answer.status_code
+    if status == 401:
+        return Refused(
+            status,
+            f"the sink at {url} asks for its token: set HOOKPROOF_SINK_TOKEN to the one that it "
+            "was given, or that it printed when it started",
+        )
+    try:
+        message = str(answer.json()["message"])
+    except (ValueError, LookupError, TypeError):
+        message = f"{status} {answer.text}".strip()
+    return Refused(status, f"the sink at {url} says: {no_command(visible(cut(message, 500)))}")
+
+
+def _strange(url: str) -> CommandError:
+    return CommandError(f"{url} does not answer as a sink of this version: is --sink right?")
+
+
+PATIENCE = 10.0
+"""Seconds that an answer may take to begin or to go on."""
+_RECEIVER = 60.0
+"""Seconds that a receiver may take, to whom the sink sends something."""
+_PAGE = 1000
+"""How many deliveries one request asks for."""
+
+Parameters = Mapping[str, str | int | float | None]
+"""None leaves a parameter out."""
+
+
+class SinkClient:
+    """`with SinkClient(url, token) as sink:` asks the sink at `url`, without a slash at its end."""
+
+    def __init__(self, url: str, token: str | None) -> None:
+        """`token` is the one that the sink asks for, if it does."""
+        self.url = url
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    def __enter__(self) -> Self:
+        """Open the client; nothing is sent yet."""
+        self._client = httpx.Client(
+            base_url=f"{self.url}/_hookproof/api/",
+            headers=self._headers,
+            trust_env=False,
+            timeout=PATIENCE,
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the connection."""
+        self._client.close()
+
+    def page(self, parameters: Parameters) -> Json:
+        """Return a page of the list: `deliveries`, `next`, `total` and more."""
+        page = self._json(PAGE, self._ask("GET", "deliveries", parameters))
+        return {**page, "deliveries": each(self.url, SUMMARY, page["deliveries"])}
+
+    def newest(
+        self, filters: Parameters, limit: int, before: int | None = None
+    ) -> tuple[list[Json], Json]:
+        """Return the last `limit` that fit and have an id below `before`, newest first.
+
+        Beside them the last page that was read: `next` is not None where there may be more.
+        """
+        found: list[Json] = []
+        while True:
+            some = min(limit - len(found), _PAGE)
+            page = self.page({**filters, "newest": 1, "limit": some, "before": before})
+            found += page["deliveries"]
+            before = page["next"]
+            if before is None or len(found) >= limit:
+                return found, page
+
+    def summary(self, data: Json) -> Json:
+        """Return `data` if it is what a list has of a delivery."""
+        return known(self.url, SUMMARY, data)
+
+    def delivery(self, number: int) -> Json:
+        """Return one delivery with everything."""
+        return self._json(FULL, self._ask("GET", f"deliveries/{number}"))
+
+    def wait(self, parameters: Parameters, timeout: float) -> Json | None:
+        """Return the first delivery that fits, with everything; None after `timeout` seconds."""
+        asked = {**parameters, "timeout": timeout}
+        answer = self._ask("GET", "deliveries/wait", asked, longer=timeout)
+        return None if answer.status_code == 204 else self._json(FULL, answer)
+
+    def copy(self, number: int, form: str, url: str | None) -> str:
+        """Return a delivery as `curl` or `test`, which send to `url` (the sink's own), or `har`."""
+        return self._ask("GET", f"deliveries/{number}/copy", {"as": form, "url": url}).text
+
+    def resend(self, number: int, url: str) -> Json:
+        """Have a delivery sent to `url`; return what came of it."""
+        path = f"deliveries/{number}/resend"
+        answer = self._ask("POST", path, value={"url": url}, longer=_RECEIVER)
+        return known(self.url, PASSED, self._json(["passed"], answer)["passed"])
+
+    def clear(self) -> int:
+        """Remove every delivery; return how many there were."""
+        return int(self._json(["removed"], self._ask("DELETE", "deliveries"))["removed"])
+
+    @contextmanager
+    def streamed(
+        self, path: str, parameters: Parameters, patience: float
+    ) -> Iterator[httpx.Response]:
+        """Yield an answer whose body is yet to come, at most `patience` seconds a piece."""
+        timeout = httpx.Timeout(PATIENCE, read=patience)
+        try:
+            with self._client.stream(
+                "GET", path, params=_stated(parameters), timeout=timeout
+            ) as answer:
+                if answer.status_code != 200:
+                    answer.read()
+                    raise refused(self.url, answer)
+                yield answer
+        except httpx.HTTPError as error:
+            raise self._silent(error) from None
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        parameters: Parameters | None = None,
+        value: Json = None,
+        longer: float = 0.0,
+    ) -> httpx.Response:
+        try:
+            answer = self._client.request(
+                method,
+                path,
+                params=_stated(parameters or {}),
+                json=value,
+                timeout=PATIENCE + longer,
+            )
+        except httpx.HTTPError as error:
+            raise self._silent(error) from None
+        if answer.status_code not in (200, 204):
+            raise refused(self.url, answer)
+        return answer
+
+    def _json(self, names: Collection[str], answer: httpx.Response) -> Json:
+        return known(self.url, names, parsed(self.url, answer))
+
+    def _silent(self, error: httpx.HTTPError) -> CommandError:
+        reason = visible(str(error)) or type(error).__name__
+        return CommandError(
+            f"the sink at {self.url} does not answer ({reason}): does it run, is --sink right?"
+        )
+
+
+def _stated(parameters: Parameters) -> dict[str, str | int | float]:
+    return {name: value for name, value in parameters.items() if value is not None}

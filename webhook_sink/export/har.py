@@ -1,0 +1,118 @@
+"""A delivery as an entry of an HTTP Archive 1.2, which other tools read. Pure.
+
+What the format has no field for has a name that begins with an underscore, as it wants them.
+"""
+
+import base64
+from datetime import UTC, datetime
+from http import HTTPStatus
+from urllib.parse import parse_qsl
+
+from openapi.contract import Json
+from webhook_sink.delivery import Delivery, Passed
+from webhook_sink.views import pairs
+
+VERSION = "1.2"
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+
+
+def entry(delivery: Delivery, passed: Passed | None, url: str) -> dict[str, Json]:
+    """Return the entry; `url` is the sink's, for a delivery that does not say which host it is for.
+
+    The answer is the one of `passed`, the last receiver that it was passed on to; without one it is
+    the sink's own.
+    """
+    began = delivery.began_at or delivery.received_at
+    sent = max(delivery.received_at - began, 0.0)
+    waited = passed.seconds if passed else 0.0
+    made: dict[str, Json] = {
+        "startedDateTime": datetime.fromtimestamp(began, UTC).isoformat(timespec="milliseconds"),
+        "time": _ms(sent + waited),
+        "request": _request(delivery, url),
+        "response": _own_answer(delivery) if passed is None else _answer(passed, delivery.version),
+        "cache": {},
+        "timings": {"send": _ms(sent), "wait": _ms(waited), "receive": 0},
+        "_id": delivery.id,
+        "_remote": delivery.remote,
+    }
+    if delivery.truncated:
+        made["comment"] = f"only the first {len(delivery.body)} bytes of the body were kept"
+    if passed is not None:
+        made["_answeredBy"] = passed.url
+        made["_error"] = passed.error
+    return made
+
+
+def _request(delivery: Delivery, url: str) -> dict[str, Json]:
+    query = delivery.target.partition("?")[2]
+    fields = parse_qsl(query, keep_blank_values=True, errors="replace")
+    made: dict[str, Json] = {
+        "method": delivery.method,
+        "url": _url(delivery, url),
+        "httpVersion": f"HTTP/{delivery.version}",
+        "cookies": [],
+        "headers": _named(pairs(delivery.headers)),
+        "queryString": _named(fields),
+        "headersSize": -1,
+        "bodySize": -1 if delivery.truncated else len(delivery.body),
+    }
+    if delivery.body:
+        media_type = next(iter(delivery.values("Content-Type")), b"").decode("latin-1")
+        made["postData"] = {"mimeType": media_type, **_text(delivery.body, "_encoding")}
+    return made
+
+
+def _url(delivery: Delivery, url: str) -> str:
+    if not delivery.target.startswith("/"):
+        return delivery.target if "://" in delivery.target else f"{url}/{delivery.target}"
+    host = next(iter(delivery.values("Host")), b"").decode("latin-1")
+    return (f"http://{host}" if host else url) + delivery.target
+
+
+def _own_answer(delivery: Delivery) -> dict[str, Json]:
+    return {**_response(delivery.status, delivery.version), "_reply": delivery.reply}
+
+
+def _answer(passed: Passed, version: str) -> dict[str, Json]:
+    values = {name.lower(): value.decode("latin-1") for name, value in passed.headers}
+    return {
+        **_response(passed.status or 0, version),
+        "headers": _named(pairs(passed.headers)),
+        "content": {
+            "size": len(passed.body),
+            "mimeType": values.get(b"content-type", ""),
+            **(_text(passed.body, "encoding") if passed.body else {}),
+        },
+        "redirectURL": values.get(b"location", ""),
+        "bodySize": -1 if passed.truncated else len(passed.body),
+    }
+
+
+def _response(status: int, version: str) -> dict[str, Json]:
+    return {
+        "status": status,
+        "statusText": _PHRASES.get(status, ""),
+        "httpVersion": f"HTTP/{version}",
+        "cookies": [],
+        "headers": [],
+        "content": {"size": 0, "mimeType": ""},
+        "redirectURL": "",
+        "headersSize": -1,
+        "bodySize": 0,
+    }
+
+
+def _text(body: bytes, mark: str) -> dict[str, Json]:
+    """Return bytes as text, or as base64 with `mark` to say so."""
+    try:
+        return {"text": body.decode()}
+    except UnicodeDecodeError:
+        return {"text": base64.b64encode(body).decode("ascii"), mark: "base64"}
+
+
+def _named(fields: list[tuple[str, str]] | list[list[str]]) -> list[Json]:
+    return [{"name": name, "value": value} for name, value in fields]
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 3)

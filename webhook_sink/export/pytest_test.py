@@ -1,0 +1,64 @@
+"""A delivery as a test that sends it to a receiver again. Pure.
+
+The test needs pytest and nothing else but the standard library.
+"""
+
+import base64
+import re
+from urllib.parse import quote
+
+from webhook_sink.delivery import Delivery
+from webhook_sink.end_to_end_headers import carried, remarks
+
+_READABLE = 4000
+"""Bytes of a body that stand in the test as they are."""
+_SIGNS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+_UNSENDABLE = re.compile(rb"[\0\r\n]")
+_TEST = '''"""Delivery {id} of a webhook sink, sent to a receiver again as it came."""
+
+import base64
+import http.client
+import os
+from urllib.parse import urlsplit
+
+RECEIVER = urlsplit(os.environ.get("RECEIVER_URL", {url!a}))
+HEADERS = [
+{headers}]
+BODY = {body}
+
+
+def test_delivery_{id}_is_taken():
+    secure = RECEIVER.scheme == "https"
+    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    connection = kind(RECEIVER.hostname, RECEIVER.port, timeout=30)
+    target = RECEIVER.path.rstrip("/") + {target!a}
+    connection.putrequest({method!a}, target, skip_accept_encoding=True)
+    for name, value in HEADERS:
+        connection.putheader(name, value)
+    connection.putheader("Content-Length", str(len(BODY)))
+    connection.endheaders(BODY)
+    answer = connection.getresponse()
+    said = answer.read()
+    connection.close()
+    assert 200 <= answer.status < 300, f"{{answer.status}}: {{said[:1000]!r}}"
+'''
+
+
+def pytest_test(delivery: Delivery, url: str) -> str:
+    """Return the test; `url` is where it sends to unless `RECEIVER_URL` says otherwise."""
+    pairs = [pair for pair in carried(delivery) if not _UNSENDABLE.search(b"".join(pair))]
+    return "".join(f"# {remark}\n" for remark in remarks(delivery)) + _TEST.format(
+        id=delivery.id,
+        url=url,
+        headers="".join(f"    ({name.decode('latin-1')!a}, {value!r}),\n" for name, value in pairs),
+        body=_body(delivery.body),
+        target=quote(delivery.target, safe=_SIGNS, encoding="latin-1"),
+        method=delivery.method,
+    )
+
+
+def _body(body: bytes) -> str:
+    if body.isascii() and body.decode("ascii").isprintable() and len(body) <= _READABLE:
+        return repr(body)
+    text = base64.encodebytes(body).decode("ascii")
+    return f'base64.b64decode("""\n{text}""")'

@@ -1,0 +1,128 @@
+"""One request to one receiver, on a connection of its own: bytes out, an answer back.
+
+Nothing is added to what is sent, no redirect is followed, and no proxy of the environment is used.
+"""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from typing import cast
+
+from webhook_sink.destination import Destination
+from webhook_sink.forwarding.response_reader import Reading, Received
+
+PATIENCE = 15.0
+"""Seconds from the name of the receiver to the end of its answer."""
+_FAREWELL = 0.5
+"""Seconds in which a connection ends decently, or is cut off."""
+
+
+class Sending(asyncio.Protocol):
+    """A request on its way: `go`, and then `received`. Never raises what the network may do."""
+
+    def __init__(self, destination: Destination, method: str, request: bytes) -> None:
+        """`request` are all bytes of it, `method` what it asks. To be made on a running loop."""
+        loop = asyncio.get_running_loop()
+        self._destination = destination
+        self._request = request
+        self._reading = Reading(method)
+        self._end = loop.time() + PATIENCE
+        self._done: asyncio.Future[str] = loop.create_future()
+        self._closed = asyncio.Event()
+        self._transport: asyncio.Transport | None = None
+
+    async def go(self) -> None:
+        """Connect, and hand all bytes to the system."""
+        try:
+            async with asyncio.timeout_at(self._end):
+                transport = await self._connected()
+        except Exception as error:  # whatever it is: it is why there is no answer
+            self._settle(_sentence(error, self._destination))
+        else:
+            transport.write(self._request)
+
+    async def received(self) -> Received:
+        """Return the answer, or why there is none."""
+        try:
+            async with asyncio.timeout_at(self._end):
+                error = await self._done
+        except TimeoutError as late:
+            error = _sentence(late, self._destination)
+        finally:
+            await self._close()
+        return self._reading.received(error or None)
+
+    async def _connected(self) -> asyncio.Transport:
+        """Return a connection to the first address of the receiver that takes one."""
+        loop = asyncio.get_running_loop()
+        host, port = self._destination.host, self._destination.port
+        secure = self._destination.scheme == "https"
+        trust = await asyncio.to_thread(ssl.create_default_context) if secure else None
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        failure: OSError = OSError("it has no address")
+        for *_, address in found:
+            try:
+                transport, _ = await loop.create_connection(
+                    lambda: self,
+                    str(address[0]),
+                    port,
+                    ssl=trust,
+                    server_hostname=host if trust else None,
+                )
+            except OSError as error:
+                failure = error
+            else:
+                return transport
+        raise failure
+
+    async def _close(self) -> None:
+        if self._transport is None:
+            return
+        self._transport.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._closed.wait(), _FAREWELL)
+        self._transport.abort()
+
+    def _settle(self, error: str) -> None:
+        if not self._done.done():
+            self._done.set_result(error)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take note of the connection, which has to be closed whatever happens."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Take some of the answer; what follows its end is of no interest."""
+        if not self._done.done() and (error := self._reading.take(data)) is not None:
+            self._settle(error)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Make of it what there is; an answer may end with its connection."""
+        self._closed.set()
+        if not self._done.done():
+            broken = "" if error is None else _sentence(error, self._destination)
+            self._settle(self._reading.take(b"") or broken)
+
+
+def _sentence(error: Exception, destination: Destination) -> str:
+    """Say why there is no answer; names the receiver and nothing else."""
+    where = destination.authority
+    match error:
+        case TimeoutError():
+            text = f"no complete answer from {where} within {PATIENCE:g} s"
+        case ConnectionRefusedError():
+            text = f"nothing listens on {where}"
+        case socket.gaierror() | UnicodeError():
+            text = f"the name {destination.host} is not known"
+        case ssl.SSLCertVerificationError():
+            text = f"the certificate of {where} is not trusted: {error.verify_message}"
+        case ssl.SSLError():
+            text = f"no TLS with {where}: {error.reason}"
+        case ConnectionError():
+            text = f"{where} closed the connection before it had answered"
+        case OSError():
+            text = f"{where} cannot be reached: {error.strerror or error}"
+        case _:
+            text = f"{where} cannot be reached: {error!r}"
+    return text

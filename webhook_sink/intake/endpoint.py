@@ -1,0 +1,98 @@
+"""A delivery's way: read up to the limit, stored, and only then answered."""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.types import Receive, Scope, Send
+
+from webhook_sink.delivery import Delivery, Passed
+from webhook_sink.intake.batch_writer import Writer
+from webhook_sink.protocol import wire_of
+from webhook_sink.replies.sender import answer, follow, relay
+from webhook_sink.replies.steps import Step
+from webhook_sink.storage.store import StoreError
+
+_log = logging.getLogger("hookproof.sink")
+
+
+class Receiver:
+    """An ASGI app to which every request is a delivery."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        limit: int,
+        steps: Mapping[str, Step],
+        forwarded: Callable[[Delivery], Awaitable[Passed]] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`limit` is in bytes of body; `steps` are those that a delivery may name as its reply.
+
+        `forwarded` returns what a receiver answers to a delivery; no step may need it without it.
+        """
+        self._writer = writer
+        self._limit = limit
+        self._steps = steps
+        self._forwarded = forwarded
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take one delivery. A sender that breaks off gets no answer and leaves no record."""
+        began_at = self._clock()
+        body, truncated = await _read(receive, self._limit)
+        if body is None:
+            _log.info("a delivery from %s broke off", _address(scope))
+            return
+        wire = wire_of(scope)
+        draft = Delivery(
+            id=0,
+            received_at=self._clock(),
+            method=scope["method"],
+            target=wire.target.decode("latin-1"),
+            headers=wire.headers,
+            body=body,
+            truncated=truncated,
+            remote=_address(scope),
+            status=0,
+            began_at=began_at,
+            version=scope["http_version"],
+        )
+        try:
+            kept = await self._writer.keep(draft)
+        except StoreError:
+            await answer(send, 503)
+            return
+        if kept.reply:
+            step = self._steps[kept.reply]
+            if step.kind == "forwarded" and self._forwarded is not None:
+                await relay(self._forwarded(kept), wire, send)
+            else:
+                await follow(step, wire, send)
+        else:
+            await answer(send, kept.status)
+
+
+async def _read(receive: Receive, limit: int) -> tuple[bytes | None, bool]:
+    """Return the body and whether it went on beyond `limit`; None if the sender broke off.
+
+    What lies beyond the limit is left to the server, which reads and forgets it.
+    """
+    chunks: list[bytes] = []
+    size = 0
+    more = True
+    while more and size <= limit:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None, False
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        more = message.get("more_body", False)
+    return b"".join(chunks)[:limit], size > limit
+
+
+def _address(scope: Scope) -> str:
+    if not scope.get("client"):
+        return "unknown"
+    host, port = scope["client"]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,69 @@
+"""What a sender may have made of a secret in place of the key that the contract says."""
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
+from openapi.signature import SignatureScheme, key
+
+Key = tuple[str, bytes]
+"""What is to be said of a key, empty for the right one, and the key."""
+_ORDINALS = (
+    *("first", "second", "third", "fourth", "fifth"),
+    *("sixth", "seventh", "eighth", "ninth", "tenth"),
+)
+"""So many secrets are tried."""
+
+
+def right_keys(scheme: SignatureScheme, secrets: Sequence[str]) -> Iterator[Key]:
+    """Yield the key of each secret as the contract says; that of the first is the right one."""
+    for index, (ordinal, secret) in enumerate(zip(_ORDINALS, secrets, strict=False)):
+        which = f"the {ordinal} of the {len(secrets)} secrets that were given"
+        yield f"it is made with {which}" if index else "", _key(scheme, secret)
+
+
+def other_keys(scheme: SignatureScheme, secrets: Sequence[str]) -> Iterator[Key]:
+    """Yield what else may have been made of each secret."""
+    for ordinal, secret in zip(_ORDINALS, secrets, strict=False):
+        subject = f"the {ordinal} secret" if len(secrets) > 1 else "the secret"
+        for words, made in _made_of(secret):
+            if made != _key(scheme, secret):
+                yield f"its key is {words.format(subject)}", made
+    yield "its key is empty", b""
+
+
+def _key(scheme: SignatureScheme, secret: str) -> bytes:
+    return key(scheme.key, scheme.key_prefix, secret)
+
+
+def _made_of(secret: str) -> Iterator[tuple[str, bytes]]:
+    raw = secret.encode(errors="surrogateescape")
+    bare = raw.strip()
+    yield "{} as text, not decoded", raw
+    yield "{} with a newline at its end", raw + b"\n"
+    yield "{} with a line break (CR LF) at its end", raw + b"\r\n"
+    yield "{} without the white space around it", bare
+    for start in dict.fromkeys((bare, re.sub(rb"^[a-z]{1,8}_", b"", bare))):
+        if start != bare:
+            yield "{} without the letters before its first _", start
+        yield from _decoded(start)
+    yield "{} in base64", base64.b64encode(raw)
+    yield "{} in hex", raw.hex().encode()
+    yield "the SHA-256 of {}", hashlib.sha256(raw).digest()
+    yield "the SHA-256 of {} in hex", hashlib.sha256(raw).hexdigest().encode()
+    yield "{} in UTF-16", secret.encode("utf-16-le", "surrogatepass")
+    yield "{} in quotes", b'"' + raw + b'"'
+    yield "{} in lower case", raw.lower()
+    yield "{} in capitals", raw.upper()
+
+
+def _decoded(start: bytes) -> Iterator[tuple[str, bytes]]:
+    text = start.translate(bytes.maketrans(b"-_", b"+/"))
+    padded = text + b"=" * (-len(text) % 4)
+    with suppress(binascii.Error, ValueError):
+        yield "{} decoded from base64", base64.b64decode(padded, validate=True)
+    if re.fullmatch(rb"(?:[0-9a-fA-F]{2})+", start):
+        yield "{} decoded from hex", bytes.fromhex(start.decode())

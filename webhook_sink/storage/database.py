@@ -1,0 +1,146 @@
+"""Whether a path still leads to the file that is open: what is written elsewhere is lost.
+
+One SQLite file, for one writer and many readers; or SQLite's own temporary database."""
+
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from webhook_sink.storage.rows import StoreBusy, StoreError, prepare
+
+
+class InPlace:
+    """The files of one database, by the numbers that the system knows them by."""
+
+    def __init__(self, path: Path) -> None:
+        """Take note of the database at `path` and of its log, both of which are open."""
+        self._seen = {file: _number(file) for file in (path, path.with_name(f"{path.name}-wal"))}
+
+    def check(self) -> None:
+        """Raise `OSError` if a file was removed, moved away or replaced."""
+        for file, seen in self._seen.items():
+            if _number(file) != seen:
+                raise OSError(
+                    f"{file.name} is not the file that was opened; "
+                    "put that one back, or start the sink anew"
+                )
+
+
+def _number(path: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116 - for each commit, and quicker
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+Execute = Callable[..., sqlite3.Cursor]
+
+
+class Database:
+    """The connections. Every method may be called from any thread, and raises `StoreError`."""
+
+    def __init__(self, path: Path | None, patience: float) -> None:
+        """Open or make the file at `path`, readable by its owner alone.
+
+        `patience` is how many seconds a lock of somebody else is waited for.
+        """
+        self._path = path
+        self._patience = patience
+        self._in_place: InPlace | None = None
+        self._writing = self._reading = threading.RLock()
+        with self._explained("cannot be opened"):
+            if path is not None:
+                path.touch(mode=0o600, exist_ok=True)
+            self._writer = self._reader = self._connect()
+            try:
+                with self._transaction():
+                    prepare(self._writer, path)
+                if path is not None:
+                    self._writer.execute("PRAGMA journal_mode = WAL")
+                    # A connection of its own: whoever reads does not wait for a commit.
+                    self._reader, self._reading = self._connect(), threading.RLock()
+                    self._in_place = InPlace(path)
+            except BaseException:
+                self._writer.close()
+                raise
+
+    @contextlib.contextmanager
+    def changing(self, *, wait: bool = True) -> Iterator[Execute]:
+        """Run the block's statements in one transaction, on the disk when the block has ended.
+
+        With `wait` being false, a lock that somebody else holds is a `StoreBusy` at once.
+        """
+        if not self._writing.acquire(blocking=wait):
+            raise StoreBusy(f"the store {self._path or 'in memory'} is being written to")
+        try:
+            with self._explained("cannot be written"):
+                if self._in_place:
+                    self._in_place.check()
+                with self._transaction(wait=wait):
+                    yield self._writer.execute
+        finally:
+            self._writing.release()
+
+    def read(self, clause: str, *values: object) -> Sequence[Any]:
+        """Return the rows of `SELECT` and `clause`."""
+        with self._reading, self._explained("cannot be read"):
+            return self._reader.execute(f"SELECT {clause}", values).fetchall()
+
+    def close(self) -> None:
+        """Close the connections."""
+        with self._writing, self._reading:
+            self._reader.close()
+            self._writer.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        # The locks above keep to one thread at a time; transactions begin where we say so.
+        connection = sqlite3.connect(
+            self._path or "",
+            timeout=self._patience,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        # For a new file: of deliveries of some KiB more fit into one page than into two of half.
+        connection.execute("PRAGMA page_size = 8192")
+        connection.execute(f"PRAGMA synchronous = {'FULL' if self._path else 'OFF'}")
+        return connection
+
+    @contextlib.contextmanager
+    def _transaction(self, *, wait: bool = True) -> Iterator[None]:
+        self._begin(wait=wait)
+        try:
+            yield
+            self._writer.execute("COMMIT")
+        except BaseException:
+            if self._writer.in_transaction:  # a full disk may have rolled it back already
+                self._writer.execute("ROLLBACK")
+            raise
+
+    def _begin(self, *, wait: bool) -> None:
+        if wait:
+            self._writer.execute("BEGIN IMMEDIATE")
+            return
+        self._writer.execute("PRAGMA busy_timeout = 0")
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                raise StoreBusy(f"the store {self._path} is locked") from error
+            raise
+        finally:
+            self._writer.execute(f"PRAGMA busy_timeout = {round(self._patience * 1000)}")
+
+    @contextlib.contextmanager
+    def _explained(self, trouble: str) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            place = self._path or "in memory"
+            full = getattr(error, "sqlite_errorname", "") == "SQLITE_IOERR_WRITE"
+            hint = ", as where a quota or the largest size of a file is reached" if full else ""
+            raise StoreError(f"the store {place} {trouble}: {error}{hint}") from error

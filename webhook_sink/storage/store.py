@@ -1,0 +1,97 @@
+"""Where deliveries are kept: the interface, and the choice between a file and memory."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from webhook_sink.delivery import Delivery, Head, Passed
+from webhook_sink.storage.retention import Bounds, Totals
+from webhook_sink.storage.rows import StoreBusy, StoreError
+from webhook_sink.storage.sqlite_store import SqliteStore
+
+__all__ = ["Bounds", "Store", "StoreBusy", "StoreError", "Totals", "open_store"]
+
+
+class Store(Protocol):
+    """Deliveries in the order they were stored. Every method may be called from any thread.
+
+    Every method raises `StoreError` where the store cannot be read or written; it is as it was
+    before then, and may be used again.
+    """
+
+    def append(self, drafts: Sequence[Delivery], *, wait: bool = True) -> tuple[Delivery, ...]:
+        """Store all of `drafts` or none, and return them with the ids they were given.
+
+        Ids count upwards in the order of `drafts` and are never given twice. When it returns, the
+        deliveries outlive the process, as far as the store is meant to. With `wait` being false,
+        it raises `StoreBusy` rather than wait for somebody else who writes.
+        """
+        ...
+
+    def get(self, delivery_id: int) -> Delivery | None:
+        """Return the delivery with this id, exactly as it was stored, or None."""
+        ...
+
+    def list(
+        self, after: int = 0, limit: int | None = None, *, newest_first: bool = False
+    ) -> tuple[Delivery, ...]:
+        """Return at most `limit` deliveries with an id greater than `after`.
+
+        The oldest of them, oldest first; or the newest of them, newest first.
+        """
+        ...
+
+    def ids(
+        self,
+        after: int = 0,
+        before: int | None = None,
+        limit: int | None = None,
+        *,
+        newest_first: bool = False,
+    ) -> tuple[int, ...]:
+        """Return at most `limit` ids between `after` and `before`, both left out; as `list`."""
+        ...
+
+    def heads(self, ids: Sequence[int]) -> tuple[Head, ...]:
+        """Return what a list needs of those of these deliveries that are there, in order."""
+        ...
+
+    def keep_passed(self, passed: Passed) -> Passed:
+        """Store an attempt to pass a delivery on, and return it with its id."""
+        ...
+
+    def passed(self, delivery_id: int) -> tuple[Passed, ...]:
+        """Return every attempt to pass this delivery on, oldest first."""
+        ...
+
+    def outcomes(self, ids: Sequence[int]) -> Mapping[int, str]:
+        """Return what came of the last attempt for each of these deliveries that was passed on."""
+        ...
+
+    def prune(self, bounds: Bounds, now: float) -> int:
+        """Remove what is beyond `bounds` at `now` (Unix seconds); return how many deliveries."""
+        ...
+
+    def clear(self) -> int:
+        """Remove everything; return how many deliveries. Their ids are not given again."""
+        ...
+
+    def totals(self) -> Totals:
+        """Return how much there is; costs the same however much that is."""
+        ...
+
+    def check(self) -> None:
+        """Return if deliveries can be stored now, which is tried, but for the delivery."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what the store holds. Nothing can be read any more then."""
+        ...
+
+
+def open_store(path: Path | None = None) -> Store:
+    """Open the SQLite file at `path`, made if need be; memory alone if None. `StoreError`.
+
+    What is too much for memory goes to a temporary file of SQLite's, which nobody else can find.
+    """
+    return SqliteStore(path)

@@ -11,7 +11,7 @@ from contracts.checks import CHECKS
 from contracts.checks.judgement import Found, merged
 from contracts.execution import phases, saved_cases
 from contracts.execution.estimate import cost
-from contracts.execution.linked_resources import connect
+from contracts.execution.linked_resources import Supply
 from contracts.execution.operation_session import Conversation
 from contracts.execution.target import Target, ssl_context
 from contracts.execution.webhook_retry import Refusal, retries
@@ -121,3 +121,14 @@ def _await_service(settings: Settings) -> None:
                     return
             except httpx.HTTPError:
                 time.sleep(0.2)
+
+
+def connect(talks: Sequence[Conversation]) -> None:
+    """Give each operation that is linked to from another its supply of resources."""
+    by_id = {talk.operation.id: talk for talk in talks}
+    for talk in talks:
+        made = talk.contract.maker(talk.operation)
+        if made is not None and made[0].id in by_id:
+            maker, link = made
+            create = by_id[maker.id].create
+            talk.supply = Supply(create, link, spends=not talk.operation.is_safe)

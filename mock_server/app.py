@@ -10,16 +10,16 @@ from starlette.types import ASGIApp
 
 from mock_server.admin.api import Control, control
 from mock_server.admin.docs import short_paths
-from mock_server.admin.routes import own_paths
+from mock_server.admin.routes import OwnPaths, own_paths
 from mock_server.admin.views import Insight
-from mock_server.faults.fault import Behaviour
+from mock_server.exchange import Behaviour
 from mock_server.faults.registry import behaviour
 from mock_server.middleware.access_log import Access
 from mock_server.middleware.authentication import Gatekeeper, Tokens
 from mock_server.middleware.connexion_adapter import EXCEPTIONS, assemble, lower, routing, stations
 from mock_server.middleware.cors import CrossOrigin
 from mock_server.middleware.freedoms import Strictness, chosen
-from mock_server.middleware.lifecycle import Ending, Exchanges, OwnPaths
+from mock_server.middleware.lifecycle import Ending, Exchanges
 from mock_server.middleware.overrides import Switched
 from mock_server.middleware.prefer import OnDemand
 from mock_server.middleware.rate_limit import Admission, OtherMethods, gates

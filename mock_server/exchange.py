@@ -1,19 +1,20 @@
 """One request on its way through the mock, and what became known of it. Lives in the ASGI scope."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mock_server.messages import Answer, Headers
+from mock_server.messages import Answer, Delivery, Headers, Posting
+from mock_server.tokens import Checks
+from mock_server.unique_values import Identities
 from openapi import strict_json
-from openapi.contract import Contract, Operation
+from openapi.contract import Contract, Event, Json, Operation
 from openapi.json_pointer import MISSING
 from openapi.runtime_expression import Expression
+from openapi.schema_validation import Violation
 
 if TYPE_CHECKING:
     from starlette.types import Scope
-
-    from mock_server.faults.fault import Behaviour
 
 _KEY = "hookproof.exchange"
 
@@ -28,6 +29,24 @@ class Objection(NamedTuple):
     """Where in the request: a JSON pointer into the body, or a runtime expression."""
     keyword: str = ""
     """The keyword of the contract that is broken, if it is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What validation makes of a body and of parameters."""
+
+    value: object
+    problem: str | None
+    """Why the body is not JSON, or None."""
+    size: int
+    """Bytes of the body."""
+    violations: tuple[Violation, ...]
+    schema: Mapping[str, Json]
+    """The schema of the body, its reference followed; empty where none is taken."""
+    operation: str
+    """The id of the operation."""
+    parameters: Mapping[str, object]
+    """What the parameters mean, by their keys."""
 
 
 @dataclass(slots=True)
@@ -82,6 +101,38 @@ class Exchange:
         if headed:
             return expression.of(None, _texts(answered.headers))
         return expression.of(strict_json.parse(answered.body).value)
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Why an event is sent."""
+
+    event: Event
+    exchange: Exchange
+    number: int
+    """The how-manieth event of this mock, from 1."""
+    identities: Identities
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """The hooks, in the order of a request's journey."""
+
+    admitted: Callable[[bool, Exchange], bool] | None = None
+    """Whether the client may go on, or asks too often."""
+    checks: Callable[[Checks], Checks] | None = None
+    """What is checked of a credential."""
+    verdict: Callable[[Verdict], Verdict] | None = None
+    answer: Callable[[Answer, Exchange], Answer] | None = None
+    """The answer as it goes out; the exchange keeps the true one."""
+    trigger: Callable[[int, Exchange], int] | None = None
+    """The status whose event is sent."""
+    payload: Callable[[Json, Occasion], Json] | None = None
+    """The payload before it is serialised. It is the hook's own and may be changed in place."""
+    delivery: Callable[[Delivery, Posting], Delivery] | None = None
+    """The signed bytes and their headers."""
+    plan: Callable[[list[Delivery], Posting], list[Delivery]] | None = None
+    """What goes to each receiver, one delivery if all is well; as many for the same posting."""
 
 
 def _texts(headers: Headers) -> dict[str, str]:

@@ -83,6 +83,16 @@ class Operation:
     freedoms: tuple[Mapping[str, Json], ...]
     rate_limit: Mapping[str, Json] | None
 
+    @property
+    def is_safe(self) -> bool:
+        """Whether the method changes nothing (RFC 9110, section 9.2.1)."""
+        return self.method in ("GET", "HEAD", "OPTIONS", "TRACE")
+
+    @property
+    def may_create(self) -> bool:
+        """Whether a success may leave something behind that was not there before."""
+        return not self.is_safe and self.method not in ("DELETE", "PATCH")
+
     def answer_to(self, provocation: str) -> Response | None:
         """Return the answer that `x-provoke` says `provocation` brings about."""
         found = (r for r in self.responses.values() if r.provoke.get("by") == provocation)

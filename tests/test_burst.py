@@ -7,9 +7,8 @@ import pytest
 
 from contracts.checks.judgement import Judgement
 from contracts.checks.repeated_requests import rate_limit
-from contracts.execution.sequences import BURST
 from contracts.ledger.ledger import Balance, Books
-from contracts.model.case import Plan, build
+from contracts.model.case import BURST, Plan, build
 from contracts.model.correlators import correlators
 from contracts.model.exchange import Answer, Credential, Exchange
 from contracts.model.settings import Settings

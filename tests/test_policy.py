@@ -8,11 +8,12 @@ from typing import Literal
 import pytest
 from processes import free_port, hookproof
 
-from hookproof.commands.target_policy import Policy, on_loopback, policy, same_host
+from hookproof.commands.target_policy import Policy, policy, same_host
 from hookproof.commands.verify_settings import allowed, settings_of
 from hookproof.errors import CommandError
 from hookproof.options import types
 from hookproof.options.parser import parse
+from hookproof.serving.sockets import on_loopback
 from openapi.loading.loader import load
 from openapi.rate import Rate
 

@@ -13,9 +13,10 @@ from contracts.checks.judgement import merged
 from contracts.execution.operation_session import Conversation
 from contracts.execution.phases import pilot
 from contracts.execution.target import Target
-from contracts.execution.webhook_retry import RETRY, Refusal, provoke
+from contracts.execution.webhook_retry import Refusal, provoke
 from contracts.ledger.ledger import Books
 from contracts.live_run import Run
+from contracts.model.case import RETRY
 from contracts.model.settings import Settings
 from contracts.model.unique_values import Freshness
 from openapi.contract import Contract

@@ -16,14 +16,14 @@ from contracts.checks import CHECKS
 from contracts.checks.judgement import Found
 from contracts.checks.secrets import known_secrets
 from contracts.execution import saved_cases
-from contracts.generators.credentials import (
+from contracts.ledger.ledger import Books
+from contracts.model.case import COVERAGE, KEPT
+from contracts.model.credential_kinds import (
     ISSUED_ALIKE,
     ISSUED_EXPIRED,
     ISSUED_GOOD,
     ISSUED_REVOKED,
 )
-from contracts.ledger.ledger import Books
-from contracts.model.case import COVERAGE, KEPT
 from contracts.model.settings import Settings
 from contracts.reporting.constraint_status import standings
 from contracts.reporting.report import digest

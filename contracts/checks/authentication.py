@@ -6,9 +6,9 @@ from http import HTTPStatus
 from contracts.checks.case_outcomes import Decided, allowance, decided
 from contracts.checks.judgement import Judgement, broken, doubtful, kept
 from contracts.checks.secrets import shown
-from contracts.generators.credentials import ISSUED
 from contracts.ledger.ledger import Books
 from contracts.model.case import ISSUED as ISSUED_BLOCK
+from contracts.model.credential_kinds import ISSUED
 from contracts.model.exchange import Exchange
 from openapi.extensions import marked
 

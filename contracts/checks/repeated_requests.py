@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from contracts.checks.case_outcomes import status_of
 from contracts.checks.judgement import Judgement, broken, doubtful, kept
-from contracts.execution.sequences import AT_ONCE, BURST, REPEAT
 from contracts.ledger.ledger import Books
+from contracts.model.case import AT_ONCE, BURST, REPEAT
 from contracts.model.exchange import Exchange
 from openapi.contract import Response
 from openapi.json_pointer import MISSING, get, join

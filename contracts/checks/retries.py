@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from contracts.checks.events import accepted, told
 from contracts.checks.judgement import Judgement, broken, kept
 from contracts.echoes.comparison import echoes
-from contracts.execution.webhook_retry import RETRY
 from contracts.ledger.ledger import Books, Received
+from contracts.model.case import RETRY
 from contracts.model.exchange import Exchange
 from openapi.contract import Event
 from openapi.json_pointer import MISSING, get, join

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from contracts.execution import issued_tokens, sequences
-from contracts.execution.linked_resources import creates
 from contracts.execution.operation_session import Conversation
 from contracts.execution.phases import Block
 from contracts.expectations.expectation import expectation
@@ -40,7 +39,7 @@ def cost(talks: Sequence[Conversation], blocks: Mapping[str, Sequence[Block]]) -
         creating = sum(_may_create(talk, plan) for plan in plans)
         sent, made = _afterwards(talk)
         requests += 1 + len(plans) + sent
-        creations += (1 + creating + made) * creates(talk.operation)
+        creations += (1 + creating + made) * talk.operation.may_create
         if talk.supply is not None:
             needed = talk.supply.needed(1 + creating + made)
             requests += needed

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from contracts.execution.operation_session import Conversation
-from contracts.generators import credentials
 from contracts.generators.credentials import bearer
 from contracts.generators.token_requests import Terms, Wanted
+from contracts.model import credential_kinds
 from contracts.model.case import ISSUED, Plan, Value, constant
 from contracts.model.exchange import Credential, Exchange
 from openapi.contract import Json
@@ -78,7 +78,7 @@ class Issuer:
         if moment is not None and moment / 1e9 < time.time() + 3600:
             return None
         enough = set(self.terms.needed) <= set(permissions)
-        kind = credentials.ISSUED_GOOD if enough else credentials.ISSUED_TOO_FEW
+        kind = credential_kinds.ISSUED_GOOD if enough else credential_kinds.ISSUED_TOO_FEW
         return Wanted(kind, "accepted" if enough else "forbidden", tuple(permissions))
 
     def use(self, credential: Credential, permissions: tuple[str, ...]) -> Plan:
@@ -154,7 +154,7 @@ def _short_lived(talk: Conversation, issuer: Issuer) -> Credential | None:
     ahead = _clock_of_the_service(talk) - time.time()
     moment = datetime.now(UTC) + timedelta(seconds=ahead + _SHORT)
     wanted = Wanted(
-        credentials.ISSUED_EXPIRED,
+        credential_kinds.ISSUED_EXPIRED,
         "refused",
         issuer.terms.enough,
         expires=moment.strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -1,29 +1,20 @@
 """What an operation is about: values of path parameters that another one's success has named."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
-from contracts.execution.operation_session import Conversation, Stopped
-from contracts.model.case import MADE, Plan
+from contracts.model.errors import Stopped
 from contracts.model.exchange import Exchange
-from openapi.contract import Link, Operation
+from openapi.contract import Link
 from openapi.json_pointer import MISSING
 from openapi.parameters import key, write
-
-SAFE = frozenset(["GET", "HEAD", "OPTIONS", "TRACE"])
-"""Methods that change nothing (RFC 9110, section 9.2.1)."""
-
-
-def creates(operation: Operation) -> bool:
-    """Say whether a success may leave something behind that was not there before."""
-    return operation.method not in SAFE | {"DELETE", "PATCH"}
 
 
 class Supply:
     """Gives the requests of one operation something that exists to be about."""
 
-    def __init__(self, maker: Conversation, link: Link, spends: bool) -> None:
-        """`maker` makes it, `link` names it, and a success that `spends` needs another one next."""
-        self._maker = maker
+    def __init__(self, create: Callable[[], Exchange], link: Link, *, spends: bool) -> None:
+        """`create` makes one, `link` names it; one that a success `spends` is made again."""
+        self._create = create
         self._link = link
         self._spends = spends
         self._texts: dict[str, str] | None = None
@@ -31,9 +22,7 @@ class Supply:
     def texts(self) -> dict[str, str]:
         """Return texts for the path parameters, by their keys; raise `Stopped` if none is had."""
         if self._texts is None:
-            maker = self._maker
-            plan = Plan(MADE, "made for another operation", maker.base(), maker.media_type)
-            self._texts = self._named(maker.send(plan))
+            self._texts = self._named(self._create())
         return self._texts
 
     @property
@@ -60,14 +49,3 @@ class Supply:
         """Hear of a request about it: after one that may have changed it another is made."""
         if self._spends and (exchange.status is None or exchange.status < 300):
             self._texts = None
-
-
-def connect(talks: Sequence[Conversation]) -> None:
-    """Give each operation that is linked to from another its supply."""
-    by_id = {talk.operation.id: talk for talk in talks}
-    for talk in talks:
-        made = talk.contract.maker(talk.operation)
-        if made is not None and made[0].id in by_id:
-            maker, link = made
-            spends = talk.operation.method not in SAFE
-            talk.supply = Supply(by_id[maker.id], link, spends)

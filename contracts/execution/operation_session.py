@@ -7,33 +7,22 @@ stops answering ends the conversation, not the verdict.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from contracts.execution.linked_resources import Supply
 from contracts.execution.target import Target, pause_after
 from contracts.generators.credentials import valid
-from contracts.model.case import APART, Plan, build
+from contracts.model.case import APART, MADE, Plan, build
 from contracts.model.correlators import Correlator, correlators
+from contracts.model.errors import Stopped
 from contracts.model.exchange import Credential, Exchange, Request
 from contracts.model.settings import Settings
 from contracts.model.unique_values import Freshness
 from openapi.contract import Contract, Operation
 from openapi.examples import example, text_of
 
-if TYPE_CHECKING:
-    from contracts.execution.linked_resources import Supply
-
 MOST_UNANSWERED = 5
 """After so many requests without an answer nothing more is sent: each costs a whole timeout."""
 TRIES_WHEN_LIMITED = 6
-
-
-class Stopped(Exception):
-    """The rest of the cases is not sent."""
-
-    def __init__(self, reason: str, *, asked_for: bool = False) -> None:
-        super().__init__(reason)
-        self.asked_for = asked_for
-        """Whoever runs this wanted no more; otherwise the service gave no chance."""
 
 
 class Conversation:
@@ -168,3 +157,7 @@ class Conversation:
         for schema in self.operation.content.values():
             return dict(example(self.contract, schema))
         return {}
+
+    def create(self) -> Exchange:
+        """Send a plain valid request, to make what another operation is about."""
+        return self.send(Plan(MADE, "made for another operation", self.base(), self.media_type))

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from contracts.execution import issued_tokens, saved_cases, sequences
-from contracts.execution.operation_session import Conversation, Stopped
-from contracts.expectations.ambiguity import Doubts
+from contracts.execution.operation_session import Conversation
+from contracts.execution.retry_ambiguous import Doubts
 from contracts.generators import credentials, edge_cases, invalid_bodies, parameters
 from contracts.generators.schemathesis_cases import RANDOM, generated
 from contracts.model.case import Plan
+from contracts.model.errors import Stopped
 from contracts.model.exchange import Exchange
 from contracts.model.settings import PROFILES
 from openapi.contract import Json

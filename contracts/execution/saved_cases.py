@@ -10,9 +10,8 @@ from pathlib import Path
 
 from contracts.checks.judgement import Found
 from contracts.execution.operation_session import Conversation
-from contracts.expectations.expectation import UNKNOWN
 from contracts.generators import credentials
-from contracts.model.case import BETWEEN, INSTANT, ISSUED, KEPT, MARK, Plan
+from contracts.model.case import BETWEEN, INSTANT, ISSUED, KEPT, MARK, UNKNOWN, Plan
 from contracts.model.exchange import Credential, Request
 from contracts.model.settings import Settings
 from openapi.contract import Json

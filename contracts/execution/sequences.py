@@ -3,13 +3,11 @@
 from dataclasses import replace
 
 from contracts.execution.operation_session import Conversation
-from contracts.model.case import Plan, constant
+from contracts.model.case import AT_ONCE, BURST, REPEAT, Plan, constant
 from openapi.contract import Response
 from openapi.json_pointer import get
 from openapi.runtime_expression import parse
 
-REPEAT, AT_ONCE, BURST = "repeat", "at once", "burst"
-"""The blocks that the checks tell apart."""
 TIMES = 3
 SAME = 8
 """How many requests for one thing are sent at once."""

@@ -4,17 +4,16 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from contracts.execution.operation_session import Conversation, Stopped
+from contracts.execution.operation_session import Conversation
 from contracts.execution.webhook_source import Deliveries
 from contracts.ledger.ledger import Books, Received, occurrences
-from contracts.model.case import Plan
+from contracts.model.case import RETRY, Plan
 from contracts.model.correlators import ANY_MARK
+from contracts.model.errors import Stopped
 from contracts.model.exchange import Exchange
 from openapi.contract import Event
 from webhook_sink.delivery import Delivery
 
-RETRY = "retry"
-"""The block of the last create, whose first delivery is refused."""
 REFUSED = 500
 """What it is answered."""
 

@@ -5,9 +5,7 @@ matter is tried again, between two plain creates that are accepted. So is a vali
 its name is taken, although no request had used it.
 """
 
-from contracts.execution.operation_session import Conversation
 from contracts.expectations.expectation import expectation
-from contracts.model.case import BETWEEN, Plan
 from contracts.model.exchange import Exchange, Request
 from openapi.contract import Contract
 
@@ -47,31 +45,3 @@ def _doubtful(request: Request) -> set[int]:
     provocations = ("refused-credential", "credential-without-permission", "repeated-request")
     answers = (request.operation.answer_to(provocation) for provocation in provocations)
     return {int(answer.status) for answer in answers if answer}
-
-
-class Doubts:
-    """Sends cases, and those again whose answer decides nothing."""
-
-    def __init__(self, talk: Conversation) -> None:
-        self._talk = talk
-        self._tried: dict[int, int] = {}
-
-    def send(self, plan: Plan) -> Exchange:
-        """Send `plan`; again, between two accepted creates each time, while it is in doubt."""
-        exchange = self._talk.send(plan)
-        status = exchange.status or 0
-        if not in_doubt(self._talk.contract, exchange) or self._tried.get(status, 0) >= MOST:
-            return exchange
-        self._tried[status] = self._tried.get(status, 0) + 1
-        for _ in range(TRIES - 1):
-            if not self._is_accepted():
-                break
-            exchange = self._talk.send(plan, exchange.request.case)
-            if not self._is_accepted() or not in_doubt(self._talk.contract, exchange):
-                break
-        return exchange
-
-    def _is_accepted(self) -> bool:
-        plan = Plan(BETWEEN, "between two tries", self._talk.base(), self._talk.media_type)
-        success = self._talk.operation.answer_to("valid-request")
-        return success is not None and self._talk.send(plan).status == int(success.status)

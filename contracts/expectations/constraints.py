@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from contracts.expectations.keywords import Key, evaluated
-from contracts.generators.credentials import DOUBTFUL, ISSUED, LACKING
+from contracts.model.credential_kinds import DOUBTFUL, ISSUED, LACKING
 from openapi.contract import Contract, Event, Operation, Provenance, Response
 from openapi.extensions import marked
 from openapi.json_pointer import MISSING, get, join, split

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Literal
 
 from contracts.expectations.freedoms import is_other_media_type, shape_freedoms, value_freedoms
+from contracts.model.case import UNKNOWN
 from contracts.model.exchange import Request
 from openapi.contract import Contract, Json
 from openapi.json_pointer import join
@@ -20,8 +21,6 @@ from openapi.schema_validation import Violation
 
 Kind = Literal["valid", "invalid", "free", "refused", "forbidden", "unknown", "other"]
 """`other`: what the contract says nothing about, such as another method than the operation's."""
-UNKNOWN = "unknown resource"
-"""The block of requests about what does not exist: that, only the run can know."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,19 +8,9 @@ import hmac
 import json
 from collections.abc import Iterator
 
+from contracts.model.credential_kinds import FORGED
 from contracts.model.exchange import Credential
 from contracts.model.settings import Settings
-
-FORGED = (
-    "wrongly signed",
-    "without a signature",
-    "signed with an empty key",
-    "alg none",
-    "another algorithm",
-    "header changed",
-    "claims changed",
-)
-"""Every kind of credential that is made from a JWT."""
 
 
 def bearer(token: str) -> str:
@@ -97,27 +87,6 @@ def encoded(raw: bytes) -> str:
 def _json(value: dict[str, object]) -> str:
     return encoded(json.dumps(value).encode())
 
-
-ISSUED_EXPIRED, ISSUED_REVOKED = "issued, expired", "issued, revoked"
-ISSUED_TOO_FEW, ISSUED_ALIKE = "issued, too few permissions", "issued, a permission alike"
-ISSUED_GOOD = "issued, with the permission"
-DOUBTFUL = (
-    "absent",
-    "empty",
-    "malformed",
-    "another scheme",
-    "without a scheme",
-    *FORGED,
-    "expired",
-    "not yet valid",
-    ISSUED_EXPIRED,
-    ISSUED_REVOKED,
-)
-"""Every kind of credential that does not say who calls."""
-ISSUED = (ISSUED_EXPIRED, ISSUED_REVOKED, ISSUED_TOO_FEW, ISSUED_ALIKE, ISSUED_GOOD)
-"""Every kind of credential that the service itself has issued."""
-LACKING = ("without the permission", ISSUED_TOO_FEW, ISSUED_ALIKE)
-"""Every kind of credential that says who calls, and does not permit it."""
 
 _WANTED = {
     "expired": ("no expired token was given", "pass --token-expired"),

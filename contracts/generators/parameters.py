@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from contracts.expectations.expectation import UNKNOWN
 from contracts.generators.invalid_bodies import NOT_OF_FORMAT
-from contracts.model.case import Plan
+from contracts.model.case import UNKNOWN, Plan
 from openapi.contract import Contract, Operation
 from openapi.examples import bounds, text_of
 from openapi.parameters import Parameter, key, write

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 
-from contracts.generators import credentials
+from contracts.model import credential_kinds
 from contracts.model.exchange import Expects
 from openapi.contract import Json
 from openapi.json_pointer import MISSING
@@ -52,27 +52,29 @@ class Terms:
 
     def wanted(self) -> Iterator[Wanted]:
         """Yield each kind of credential that the contract's words allow to be asked for."""
-        yield Wanted(credentials.ISSUED_GOOD, "accepted", self.enough)
+        yield Wanted(credential_kinds.ISSUED_GOOD, "accepted", self.enough)
         for said in self._good_otherwise():
-            yield Wanted(credentials.ISSUED_GOOD, "accepted", self.enough, given=said)
+            yield Wanted(credential_kinds.ISSUED_GOOD, "accepted", self.enough, given=said)
         for permissions in (self.few, self.others, ()):
-            yield Wanted(credentials.ISSUED_TOO_FEW, "forbidden", permissions)
+            yield Wanted(credential_kinds.ISSUED_TOO_FEW, "forbidden", permissions)
         for permission in self.needed:
             for alike in _alike(permission):
-                yield Wanted(credentials.ISSUED_ALIKE, "forbidden", (alike,))
+                yield Wanted(credential_kinds.ISSUED_ALIKE, "forbidden", (alike,))
         if "revoked" in self.where:
-            yield Wanted(credentials.ISSUED_REVOKED, "refused", self.enough, revoked=True)
+            yield Wanted(credential_kinds.ISSUED_REVOKED, "refused", self.enough, revoked=True)
         if "expires" in self.where:
-            yield Wanted(credentials.ISSUED_EXPIRED, "refused", self.enough, expires=LONG_PAST)
+            yield Wanted(credential_kinds.ISSUED_EXPIRED, "refused", self.enough, expires=LONG_PAST)
 
     def mixed(self) -> Sequence[Wanted]:
         """Return credentials that differ in what they are good for, to be asked for at once."""
         kinds = [
-            Wanted(credentials.ISSUED_GOOD, "accepted", self.enough),
-            Wanted(credentials.ISSUED_TOO_FEW, "forbidden", self.few),
+            Wanted(credential_kinds.ISSUED_GOOD, "accepted", self.enough),
+            Wanted(credential_kinds.ISSUED_TOO_FEW, "forbidden", self.few),
         ]
         if "revoked" in self.where:
-            kinds.append(Wanted(credentials.ISSUED_REVOKED, "refused", self.enough, revoked=True))
+            kinds.append(
+                Wanted(credential_kinds.ISSUED_REVOKED, "refused", self.enough, revoked=True)
+            )
         return kinds * AT_ONCE
 
     def _good_otherwise(self) -> Iterator[Mapping[str, Json]]:

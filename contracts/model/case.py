@@ -22,6 +22,8 @@ COVERAGE = "generated"
 KEPT, BETWEEN, MADE, ISSUED = "kept", "between", "made for another", "issued"
 """The blocks of cases of an earlier run, of creates between two tries of a case, of such that make
 what another operation is about, and of requests with a credential that the service had issued."""
+REPEAT, AT_ONCE, BURST, RETRY = "repeat", "at once", "burst", "retry"
+UNKNOWN = "unknown resource"
 APART = (KEPT, BETWEEN, MADE, ISSUED)
 """Blocks on whose number no other case depends: it depends on answers."""
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from contracts.checks import CHECKS
 from contracts.checks.judgement import Found
 from contracts.checks.secrets import known_secrets
-from contracts.execution.linked_resources import creates
 from contracts.ledger.ledger import Books
 from contracts.model.case import APART, KEPT
 from contracts.model.correlators import ANY_MARK
@@ -133,7 +132,7 @@ def _created(books: Books | None, mask: Redaction) -> dict[str, Json]:
 def _has_created(exchange: Exchange) -> bool:
     success = exchange.request.operation.answer_to("valid-request")
     made = success is not None and str(exchange.status) == success.status
-    return made and creates(exchange.request.operation)
+    return made and exchange.request.operation.may_create
 
 
 def constraint(contract: Contract, standing: Standing) -> dict[str, Json]:

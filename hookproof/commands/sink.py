@@ -3,13 +3,14 @@
 `hookproof sink`: options in, a receiver of webhooks until it is told to stop."""
 
 import argparse
+import ipaddress
 import logging
+import socket
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hookproof.contract_loading import contract_of, secrets_of
 from hookproof.errors import CommandError
-from hookproof.options.sink import passing_of
 from hookproof.options.types import token
 from hookproof.serving.foreground import collect_less, serve
 from hookproof.serving.logs import show_logs
@@ -17,6 +18,7 @@ from hookproof.serving.ready_file import announcement
 from hookproof.serving.sockets import is_open, listen, url_of
 from webhook_sink.api.access import link, token_for
 from webhook_sink.app import create_app
+from webhook_sink.destination import Destination, Passing
 from webhook_sink.replies.script import parse_replies
 from webhook_sink.server import uvicorn_config
 from webhook_sink.storage.retention import Bounds
@@ -98,3 +100,43 @@ def run_sink(options: argparse.Namespace) -> int:
         collect_less()
         with announcement(lines, url, options.ready_file) as announce:
             return serve(uvicorn_config(app), listener, announce)
+
+
+def passing_of(options: argparse.Namespace, listener: socket.socket) -> Passing:
+    """Return what the options say; `CommandError` if the sink would forward to itself."""
+    to: Destination | None = options.forward_to
+    if to is not None and _is(listener, to):
+        raise CommandError(
+            f"--forward-to {to.origin} is this sink itself, to which every delivery would come "
+            "back for ever: name the receiver, or pass another --port"
+        )
+    return Passing(to, tuple(options.resend_to), loopback=not is_open(options.host))
+
+
+def _is(listener: socket.socket, to: Destination) -> bool:
+    """Say whether what is sent to `to` comes to `listener`, as far as names are known now."""
+    host, port = listener.getsockname()[:2]
+    if to.port != port:
+        return False
+    here = ipaddress.ip_address(host)
+    try:
+        found = socket.getaddrinfo(to.host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return False  # it may be known later
+    for *_, place in found:
+        there = ipaddress.ip_address(str(place[0]).partition("%")[0])
+        alike = there == here or (there.is_loopback and here.is_loopback)
+        if alike or there.is_unspecified or (here.is_unspecified and _is_own(str(there))):
+            return True
+    return False
+
+
+def _is_own(address: str) -> bool:
+    """Say whether this machine has the address: then it can be listened on."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True

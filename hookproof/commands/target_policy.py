@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hookproof.errors import CommandError
+from hookproof.serving.sockets import on_loopback
 from openapi.contract import Json
 from openapi.rate import Rate
 
@@ -48,17 +49,6 @@ def policy(
     if pace is None and not local:
         limit = tightest(limits)
     return Policy(gentle=not local, provoke=asked - {"none"} | default, rate_limit=limit)
-
-
-def on_loopback(addresses: Sequence[str]) -> bool:
-    """Say whether there are addresses and each belongs to this machine alone."""
-    return bool(addresses) and all(_is_loopback(address) for address in addresses)
-
-
-def _is_loopback(text: str) -> bool:
-    address = ipaddress.ip_address(text.partition("%")[0])
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (mapped or address).is_loopback
 
 
 def same_host(one: str, other: str) -> bool:

@@ -2,8 +2,8 @@
 
 import ipaddress
 import socket
+from collections.abc import Sequence
 
-from hookproof.commands.target_policy import on_loopback
 from hookproof.errors import CommandError
 
 
@@ -26,6 +26,17 @@ def is_open(host: str) -> bool:
     except OSError:
         return False  # nothing will listen there
     return not on_loopback([str(address[0]) for *_, address in found])
+
+
+def on_loopback(addresses: Sequence[str]) -> bool:
+    """Say whether there are addresses and each belongs to this machine alone."""
+    return bool(addresses) and all(_is_loopback(address) for address in addresses)
+
+
+def _is_loopback(text: str) -> bool:
+    address = ipaddress.ip_address(text.partition("%")[0])
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
 
 
 def url_of(listener: socket.socket, scheme: str = "http", name: str = "") -> str:

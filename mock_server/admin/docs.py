@@ -10,12 +10,12 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from mock_server.middleware.lifecycle import OWN
 from openapi.contract import Contract
+from openapi.http.json_api import ADMIN_PATH
 from openapi.parameters import match
 
 SHORT = ("/docs", "/openapi.yaml", "/openapi.json")
-"""Where people look first. The same lies below `OWN` too."""
+"""Where people look first. The same lies below `ADMIN_PATH` too."""
 
 # Swagger UI sets styles by attributes and has its pictures in its style sheet.
 _POLICY = (
@@ -53,7 +53,7 @@ def documentation(contract: Contract) -> list[Route]:
             json.dumps(contract.document), media_type="application/json"
         ),
     }
-    routes = [Route(OWN + name, _answering(make)) for name, make in made.items()]
+    routes = [Route(ADMIN_PATH + name, _answering(make)) for name, make in made.items()]
     return routes + [Route(path, _answering(made[path.strip("/")])) for path in SHORT]
 
 

@@ -8,18 +8,18 @@ import copy
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 
-from mock_server.exchange import Exchange
+from mock_server.exchange import Behaviour, Exchange, Occasion, Verdict
 from mock_server.faults.derived.boundary_values import refusals
 from mock_server.faults.derived.mutations import plain, shown
 from mock_server.faults.derived.responses import provoked
 from mock_server.faults.derived.schema_walk import EVERY, constraints, parts
 from mock_server.faults.derived.validation import planted
-from mock_server.faults.fault import Behaviour, Fault, Verdict
+from mock_server.faults.fault import Fault
 from mock_server.messages import Answer, Posting, header, json_answer, sealed
 from mock_server.responses.errors import Refusal
 from mock_server.tokens import Checks
 from mock_server.unique_values import Identities
-from mock_server.webhooks.payload import Occasion, payload, serialise
+from mock_server.webhooks.payload import payload, serialise
 from openapi import strict_json
 from openapi.contract import Contract, Json, Operation, Response
 from openapi.examples import text_of

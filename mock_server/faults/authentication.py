@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from mock_server.faults.fault import Behaviour, Fault
+from mock_server.exchange import Behaviour
+from mock_server.faults.fault import Fault
 from mock_server.faults.responses import swapped
 from mock_server.tokens import Checks
 

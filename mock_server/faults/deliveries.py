@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
-from mock_server.exchange import Exchange
-from mock_server.faults.fault import Behaviour, Fault
+from mock_server.exchange import Behaviour, Exchange
+from mock_server.faults.fault import Fault
 from mock_server.messages import Delivery, Posting, sealed
 from mock_server.webhooks.payload import serialise
 from openapi.signature import SignatureScheme, sign

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from mock_server.faults.fault import Behaviour, Fault
+from mock_server.exchange import Behaviour, Occasion
+from mock_server.faults.fault import Fault
 from mock_server.faults.secrets import secrets
 from mock_server.messages import values
-from mock_server.webhooks.payload import Occasion
 from openapi.contract import Json
 from openapi.json_pointer import get, join, put, split
 

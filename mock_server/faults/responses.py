@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from mock_server.exchange import Exchange
-from mock_server.faults.fault import Behaviour, Fault
+from mock_server.exchange import Behaviour, Exchange
+from mock_server.faults.fault import Fault
 from mock_server.messages import Answer, rebodied, values
 
 Change = Callable[[Answer, Exchange], Answer]

@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from mock_server.exchange import Exchange
-from mock_server.faults.fault import Behaviour, Fault
+from mock_server.exchange import Behaviour, Exchange
+from mock_server.faults.fault import Fault
 from mock_server.messages import Answer, rebodied
 from mock_server.responses.headers import marked
 from openapi.json_pointer import split

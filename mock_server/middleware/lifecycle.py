@@ -4,14 +4,13 @@ The outermost stations: the mock's own paths, and the exchange that a request be
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mock_server.exchange import Exchange, place
-from mock_server.faults.fault import Behaviour
+from mock_server.exchange import Behaviour, Exchange, place
 from mock_server.latency import Latency
 from mock_server.messages import Answer
 from mock_server.middleware.prefer_header import asked
@@ -39,31 +38,6 @@ class Ending:
         self._journal.note("request", record)
         if exchange.answer is not None and not exchange.on_demand:
             self._webhooks.after(exchange, number)
-
-
-OWN = "/_hookproof/"
-"""Everything of the mock's own lives below; other paths are the contract's, but for a few."""
-
-
-class OwnPaths:
-    """Sends requests below `OWN`, and for a few paths more, to another application."""
-
-    def __init__(self, app: ASGIApp, own: ASGIApp, more: Collection[str]) -> None:
-        """Take the way on, the application for the mock's own paths, and those not below `OWN`."""
-        self._app = app
-        self._own = own
-        self._more = more
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Choose between the two."""
-        if scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1000})
-        elif scope["type"] == "http" and (
-            scope["path"].startswith(OWN) or scope["path"] in self._more
-        ):
-            await self._own(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
 
 
 class Exchanges:

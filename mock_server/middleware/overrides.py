@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.exchange import Exchange, exchange_of
-from mock_server.faults.fault import Behaviour
+from mock_server.exchange import Behaviour, Exchange, exchange_of
 from mock_server.storage.overrides import Switches
 from openapi.contract import Operation
 

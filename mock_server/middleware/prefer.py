@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.exchange import Exchange, exchange_of
-from mock_server.faults.fault import Behaviour
+from mock_server.exchange import Behaviour, Exchange, exchange_of
 from mock_server.messages import Answer, Headers, header, json_answer
 from mock_server.middleware.documented_responses import Chosen, Documented
 from mock_server.middleware.prefer_header import NAMES, Preferences, understood, written

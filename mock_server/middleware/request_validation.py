@@ -4,8 +4,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.exchange import Exchange, Objection, exchange_of
-from mock_server.faults.fault import Verdict
+from mock_server.exchange import Exchange, Objection, Verdict, exchange_of
 from mock_server.messages import header, values
 from mock_server.responses.errors import Refusal
 from openapi import strict_json

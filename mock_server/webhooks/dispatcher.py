@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from mock_server.exchange import Exchange
-from mock_server.faults.fault import Behaviour
+from mock_server.exchange import Behaviour, Exchange
 from mock_server.messages import Delivery, Posting, sealed
 from mock_server.storage.journal import Journal
 from mock_server.webhooks.delivery_queue import Parcel, Receiver, Sender

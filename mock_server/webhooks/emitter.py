@@ -6,11 +6,11 @@ import time
 import uuid
 from dataclasses import replace
 
-from mock_server.exchange import Exchange
+from mock_server.exchange import Exchange, Occasion
 from mock_server.messages import Posting
 from mock_server.unique_values import Identities
 from mock_server.webhooks.dispatcher import Dispatch
-from mock_server.webhooks.payload import Occasion, payload, serialise
+from mock_server.webhooks.payload import payload, serialise
 from openapi.contract import Contract, Event
 from openapi.examples import example
 

@@ -2,29 +2,16 @@
 
 import json
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 
-from mock_server.exchange import Exchange
-from mock_server.unique_values import Identities
+from mock_server.exchange import Occasion
 from openapi import runtime_expression
-from openapi.contract import Event, Json
+from openapi.contract import Json
 from openapi.formats import instant
 from openapi.json_pointer import MISSING, get, put
 
 _parse = cache(runtime_expression.parse)
-
-
-@dataclass(frozen=True, slots=True)
-class Occasion:
-    """Why an event is sent."""
-
-    event: Event
-    exchange: Exchange
-    number: int
-    """The how-manieth event of this mock, from 1."""
-    identities: Identities
 
 
 def payload(occasion: Occasion) -> Json:

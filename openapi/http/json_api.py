@@ -10,6 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+ADMIN_PATH = "/_hookproof/"
+"""Pages and APIs of mock server and sink are below this path; no contract has a path there."""
+
 
 def answer(value: object, status: int = 200) -> Response:
     """Return `value` as a JSON answer in ASCII, which no text in it can break out of."""

@@ -14,7 +14,7 @@ from strangers import EmptyPage
 from openapi.loading.loader import default_path, load
 
 PATH = load().operations[0].path
-OWN = (
+ADMIN_PATH = (
     "/docs",
     "/openapi.yaml",
     "/openapi.json",
@@ -101,7 +101,7 @@ def test_a_foreign_page_creates_a_token_and_reads_a_429_that_it_asked_for(
 
 
 def test_a_foreign_page_reads_nothing_of_the_mock_s_own(foreign: Page, mock: str) -> None:
-    for path in OWN:
+    for path in ADMIN_PATH:
         assert foreign.evaluate(READ, [mock + path, "cors", "GET"]) == ["TypeError", 0, ""]
         assert foreign.evaluate(READ, [mock + path, "cors", "PUT"]) == ["TypeError", 0, ""]
         for method in ("GET", "POST"):
@@ -120,7 +120,7 @@ def test_a_name_that_leads_here_reads_nothing(browser: Browser, mock: str) -> No
     page = browser.new_page()
     rebound = mock.replace("127.0.0.1", "evil.example")
     page.goto(f"{rebound}/nothing")
-    for path in OWN:
+    for path in ADMIN_PATH:
         for method in ("GET", "POST"):
             kind, status, text = page.evaluate(READ, [rebound + path, "cors", method])
             assert (kind, status) == ("basic", 403)

@@ -18,7 +18,7 @@ from openapi.rate import Rate
 PAGE = "http://frontend.example:3000"
 MIB = 1024 * 1024
 PAGES = ("docs", "docs/docs.js", "docs/docs.css", "docs/swagger-ui.js", "docs/swagger-ui.css")
-OWN = tuple(
+ADMIN_PATH = tuple(
     f"/_hookproof/{path}" for path in (*PAGES, "openapi.yaml", "openapi.json", "api/token", "no")
 ) + ("/docs", "/openapi.yaml", "/openapi.json")
 TAKEN = """
@@ -133,7 +133,7 @@ def test_the_paths_of_a_contract_go_before_the_pages(start: Any) -> None:
         assert ask(mock, "/openapi.yaml").text == TAKEN
 
 
-@pytest.mark.parametrize("path", OWN)
+@pytest.mark.parametrize("path", ADMIN_PATH)
 def test_no_other_page_reads_what_is_the_mock_s_own(mock: Any, path: str) -> None:
     own = ask(mock, path, Origin=f"http://{mock.host}:{mock.port}", Sec_Fetch_Site="same-origin")
     assert own.status_code == (404 if path.endswith("/no") else 200)

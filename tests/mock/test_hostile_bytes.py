@@ -36,10 +36,10 @@ def within(mock: Any) -> bytes:
     return good(mock)
 
 
-OWN = 5
+ADMIN_PATH = 5
 """Headers that `good` has already."""
 REFUSED: list[tuple[str, Make, set[int]]] = [
-    ("201 headers", lambda m: good(m, *many(201 - OWN)), {431}),
+    ("201 headers", lambda m: good(m, *many(201 - ADMIN_PATH)), {431}),
     ("10,000 headers", lambda m: good(m, *many(10000)), {431}),
     ("a head over 64 KiB", lambda m: good(m, b"X: " + b"x" * 65536), {431}),
     ("one header without end", lambda m: good(m, b"X: " + b"x" * 20 * MIB), {431}),
@@ -114,7 +114,7 @@ def test_what_is_no_request_is_refused(
 
 OFFER = [b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAMAAABk"]
 SERVED: list[tuple[str, Make, list[int]]] = [
-    ("200 headers", lambda m: good(m, *many(200 - OWN)), [201]),
+    ("200 headers", lambda m: good(m, *many(200 - ADMIN_PATH)), [201]),
     ("a long header", lambda m: good(m, b"X: " + b"x" * 60000), [201]),
     ("an absolute target", lambda m: good(m).replace(b"POST ", b"POST http://mock"), [201]),
     ("HTTP/1.0", lambda m: good(m, last=False).replace(b"HTTP/1.1", b"HTTP/1.0"), [201]),

@@ -14,7 +14,7 @@ import pytest
 from processes import hookproof, started
 from second_contract import SECRET, second
 
-from mock_server.faults.fault import Behaviour
+from mock_server.exchange import Behaviour
 from mock_server.messages import Delivery, Posting
 from mock_server.storage.database import Store
 from mock_server.storage.journal import Journal

@@ -10,7 +10,7 @@ import pytest
 from openapi.contract import Contract
 from openapi.loading.loader import default_path
 
-OWN, OTHER = "the secret of the sink", "the secret of the sender"
+ADMIN_PATH, OTHER = "the secret of the sink", "the secret of the sender"
 TEXT = default_path().read_text(encoding="utf-8")
 
 
@@ -31,7 +31,7 @@ def _send(client: Any, body: bytes) -> None:
 def test_another_secret_says_another_verdict_and_nothing_is_kept(
     start: Any, contract: Contract
 ) -> None:
-    with start(secret=OWN) as client:
+    with start(secret=ADMIN_PATH) as client:
         _send(client, _event(contract))
         before = client.api("api/deliveries/1").json()
         anew = _anew(client, secret=OTHER).json()
@@ -44,7 +44,7 @@ def test_another_secret_says_another_verdict_and_nothing_is_kept(
         before.keys()
     )
     assert empty == after == before
-    assert not [one for one in (OWN, OTHER) if one in json.dumps([before, anew, after])]
+    assert not [one for one in (ADMIN_PATH, OTHER) if one in json.dumps([before, anew, after])]
 
 
 def test_a_newer_contract_judges_an_old_delivery(start: Any, contract: Contract) -> None:

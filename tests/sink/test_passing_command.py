@@ -7,9 +7,9 @@ import pytest
 from processes import launched
 from receivers import receiving
 
+from hookproof.commands.sink import passing_of
 from hookproof.errors import CommandError
 from hookproof.options.parser import parser
-from hookproof.options.sink import passing_of
 from webhook_sink.destination import Passing
 
 

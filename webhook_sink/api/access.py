@@ -17,12 +17,11 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from openapi.http.json_api import ADMIN_PATH
 from openapi.http.origin_guard import ANOTHER_ORIGIN, Key, hardened, is_from_here, values
 
-OWN = "/_hookproof/"
-"""Below it is everything of the sink's own; all else are deliveries."""
-HEALTH = f"{OWN}healthz"
-_API = f"{OWN}api/"
+HEALTH = f"{ADMIN_PATH}healthz"
+_API = f"{ADMIN_PATH}api/"
 _PARAMETER = "token"
 
 
@@ -34,7 +33,7 @@ def token_for(listener: socket.socket) -> str | None:
 
 def link(url: str, token: str) -> str:
     """Return the link that opens the page of the sink at `url`."""
-    return f"{url}{OWN}?{_PARAMETER}={quote(token, safe='')}"
+    return f"{url}{ADMIN_PATH}?{_PARAMETER}={quote(token, safe='')}"
 
 
 class Entrance:
@@ -44,7 +43,7 @@ class Entrance:
         """Guard `app`; the paths of `for_all` answer anybody."""
         self._app = app
         self._token = token
-        self._key = Key(token, OWN)
+        self._key = Key(token, ADMIN_PATH)
         # Not the token itself: a cookie is kept in more places than a link that was left.
         self._pass = hmac.new(token.encode(), b"page of the sink", "sha256").hexdigest().encode()
         self._for_all = for_all
@@ -87,7 +86,7 @@ class Entrance:
         place = _path(scope) + (f"?{urlencode(rest)}" if rest else "")
         answer = RedirectResponse(place, 303)
         answer.set_cookie(
-            _cookie(scope), self._pass.decode(), path=OWN, httponly=True, samesite="strict"
+            _cookie(scope), self._pass.decode(), path=ADMIN_PATH, httponly=True, samesite="strict"
         )
         return answer
 

@@ -121,7 +121,7 @@ def _body(data: Json) -> Iterator[str]:
         lines = _hex(content[:LONGEST_BODY])
     elif size <= LONGEST_BODY and "\n" not in text and _is_json(text):
         shown += ", indented here"
-        lines = indented(text).split("\n")
+        lines = iter(indented(text).split("\n"))
     else:
         lines = iter(text[:LONGEST_BODY].removesuffix("\n").split("\n"))
     yield shown

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from mock_server.exchange import Behaviour, Occasion
 from mock_server.faults.derived.mutations import single, slug
-from mock_server.faults.fault import Behaviour, Fault
+from mock_server.faults.fault import Fault
 from mock_server.messages import Delivery, Posting
-from mock_server.webhooks.payload import Occasion
 from openapi.contract import Contract, Event, Json
 from openapi.json_pointer import get, join, put
 from openapi.signature import sign

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from mock_server.exchange import Exchange
+from mock_server.exchange import Behaviour, Exchange
 from mock_server.faults.derived.mutations import single, slug
 from mock_server.faults.derived.responses import about, provoked
-from mock_server.faults.fault import Behaviour, Fault
+from mock_server.faults.fault import Fault
 from mock_server.faults.responses import swapped
 from openapi.contract import Contract, Operation, Response
 from openapi.json_pointer import join

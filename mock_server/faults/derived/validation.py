@@ -7,6 +7,7 @@ Where a freedom of the contract lets a service refuse it, refusing is no fault."
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from mock_server.exchange import Behaviour, Verdict
 from mock_server.faults.derived.boundary_values import Refusal, refusals
 from mock_server.faults.derived.mutations import shown, single, slug
 from mock_server.faults.derived.schema_walk import (
@@ -18,7 +19,7 @@ from mock_server.faults.derived.schema_walk import (
     found,
     parts,
 )
-from mock_server.faults.fault import Behaviour, Fault, Verdict
+from mock_server.faults.fault import Fault
 from openapi import runtime_expression
 from openapi.contract import Contract, Json, Operation
 from openapi.json_pointer import MISSING, get, join, split

@@ -11,7 +11,6 @@ import os
 import re
 import secrets
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -22,10 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from openapi.http.free_port import free_port
 from openapi.loading.loader import default_path
-
-PYTHON = [sys.executable, "-m"]
-
 
 PYTHON = [sys.executable, "-m"]
 
@@ -37,11 +34,6 @@ class Judged:
     code: int
     seconds: float
     cases: int
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Fixtures of all tests."""
 
 import pytest
-from processes import free_port
+
+from openapi.http.free_port import free_port
 
 
 @pytest.fixture

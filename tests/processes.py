@@ -2,9 +2,7 @@
 
 import json
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,21 +17,6 @@ from typing import Any
 HERE = Path(__file__).parent
 JWT_SECRET = "a secret of the tests, long enough to sign with"
 WEBHOOK_SECRET = "another secret of the tests"
-
-
-def free_port() -> int:
-    """Return a port on loopback that nothing listens on.
-
-    Below the range from which the system takes ports for connections that go out: one of those
-    would otherwise take it before it is used.
-    """
-    while True:
-        port = random.randrange(20000, 32000)
-        try:
-            with socket.create_server(("127.0.0.1", port)):
-                return port
-        except OSError:
-            continue
 
 
 @contextmanager

@@ -9,9 +9,10 @@ from typing import Any
 
 import httpx
 import pytest
-from processes import Run, free_port, verify
+from processes import Run, verify
 from second_contract import PATH, SECRET, mock, second, token
 
+from openapi.http.free_port import free_port
 from openapi.loading.loader import load
 from openapi.signature import signed_headers
 from webhook_sink.server import Sink

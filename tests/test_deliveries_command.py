@@ -16,11 +16,12 @@ from typing import Any
 
 import httpx
 import pytest
-from processes import WEBHOOK_SECRET, free_port, handled, started
+from processes import WEBHOOK_SECRET, handled, started
 
 from hookproof.cli import main
 from hookproof.commands.deliveries import formatting
 from hookproof.reports.json_format import indented
+from openapi.http.free_port import free_port
 from openapi.loading.loader import load
 from openapi.safe_text import hidden
 from openapi.signature import signed_headers
@@ -95,7 +96,7 @@ def test_a_list_is_filtered_cut_and_read_by_programs(
         (["--path", "/nowhere"], ""),
     ):
         assert deliveries(capsys, "list", "--ids", *filters) == ids
-    monkeypatch.setattr(client, "_PAGE", 2)
+    monkeypatch.setattr(client, "_PAGE_SIZE", 2)
     listed = json.loads(deliveries(capsys, "list", "--json", "--limit", "3"))
     api = httpx.get(f"{sink.url}/_hookproof/api/deliveries?newest=1&limit=3").json()
     assert listed == api["deliveries"]

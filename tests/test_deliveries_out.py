@@ -8,9 +8,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from processes import free_port, handled, started
+from processes import handled, started
 
 from hookproof.cli import main
+from openapi.http.free_port import free_port
 
 BODIES = (b'{"a":  1}', bytes(range(256)), b"")
 

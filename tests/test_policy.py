@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from processes import free_port, hookproof
+from processes import hookproof
 
 from hookproof.commands.target_policy import Policy, policy, same_host
 from hookproof.commands.verify_settings import allowed, settings_of
@@ -14,6 +14,7 @@ from hookproof.errors import CommandError
 from hookproof.options import types
 from hookproof.options.parser import parse
 from hookproof.serving.sockets import on_loopback
+from openapi.http.free_port import free_port
 from openapi.loading.loader import load
 from openapi.rate import Rate
 

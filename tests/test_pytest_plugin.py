@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from processes import JWT_SECRET, WEBHOOK_SECRET, free_port, hookproof, started
+from processes import JWT_SECRET, WEBHOOK_SECRET, hookproof, started
+
+from openapi.http.free_port import free_port
 
 PROJECT = {
     "pytest.ini": "[pytest]\naddopts = --strict-markers --strict-config\nfilterwarnings = error\n",

@@ -10,18 +10,20 @@ from typing import Any
 
 import httpx
 import pytest
-from processes import WEBHOOK_SECRET, free_port, handled, hookproof, started
+from processes import WEBHOOK_SECRET, handled, hookproof, started
 from test_verify import mock, tokens
 
 from contracts.execution.webhook_source import RemoteSink
 from contracts.model.errors import CouldNotJudge
 from openapi.contract import Contract
+from openapi.http.free_port import free_port
 from openapi.loading.loader import load
 from webhook_sink.server import Sink
 
 DEADLINE = 20.0
-TOKEN = "a token of the tests"
 """Seconds until what must come is given up."""
+TOKEN = "a token of the tests"
+PAGE: dict[str, Any] = {"deliveries": [], "next": None, "total": 0, "now": 1.0}
 
 
 @pytest.fixture(scope="module")
@@ -71,23 +73,28 @@ def test_deliveries_are_read_as_they_came_and_only_those_since_the_start(
 def test_a_clock_that_goes_wrong_moves_no_delivery_before_its_request(contract: Contract) -> None:
     for wrong in (-3600.0, 3600.0):
         there = time.time() + wrong
-        summary = {"id": 1, "received_at": there}
+        summary: dict[str, Any] = {"id": 1, "received_at": there, "target": "/", "reply": ""}
+        summary |= {"event": None, "verdict": {}, "attempt": 1}
         whole = {
             **summary,
+            "findings": [],
+            "attempts": [],
+            "passed": [],
+            "began_at": there,
+            "version": "1.1",
             "method": "POST",
-            "target": "/",
             "headers": [["A", "b"]],
             "body": {"base64": "e30="},
             "truncated": False,
             "remote": "",
             "status": 200,
         }
-        answers: dict[str, Any] = {"/api/deliveries": {"deliveries": [], "now": there}}
+        answers: dict[str, Any] = {"/api/deliveries": {**PAGE, "now": there}}
         with serving(answers) as url:
             begun = time.time()
             with RemoteSink(url, contract, None) as remote:
                 started_at = time.time()
-                answers["/api/deliveries"] = {"deliveries": [summary], "now": there}
+                answers["/api/deliveries"] = {**PAGE, "deliveries": [summary], "now": there}
                 answers["/api/deliveries/1"] = whole
                 (delivery,) = remote.deliveries()
         assert begun <= delivery.received_at <= started_at
@@ -99,7 +106,7 @@ def test_a_clock_that_goes_wrong_moves_no_delivery_before_its_request(contract: 
         {},
         {"/api/deliveries": []},
         {"/api/deliveries": {"deliveries": []}},
-        {"/api/deliveries": {"deliveries": [{"id": "x"}], "now": 1.0}},
+        {"/api/deliveries": {**PAGE, "deliveries": [{"id": "x"}]}},
     ],
     ids=["nothing", "a list", "no time", "no number"],
 )
@@ -117,7 +124,7 @@ def test_a_sink_that_asks_for_a_token(contract: Contract) -> None:
     with Sink(contract, token=TOKEN) as sink:
         httpx.post(f"{sink.url}/before", content=b"{}")
         for wrong in (None, "another"):
-            with pytest.raises(CouldNotJudge, match="pass --sink-token or HOOKPROOF_SINK") as told:
+            with pytest.raises(CouldNotJudge, match="set HOOKPROOF_SINK_TOKEN") as told:
                 RemoteSink(sink.url, contract, None, token=wrong).__enter__()
             assert "another" not in str(told.value)
         with RemoteSink(sink.url, contract, None, token=TOKEN) as remote:

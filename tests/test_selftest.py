@@ -10,7 +10,7 @@ from hookproof.commands.fault_trial import Result, Trial, attempt
 from hookproof.commands.mutation_score import NOT_CAUGHT, Outcome, exit_code, lines
 from hookproof.commands.selftest import sample
 from mock_server.exchange import Behaviour
-from mock_server.faults.fault import Fault
+from mock_server.fault import Fault
 from mock_server.faults.registry import faults
 from openapi.contract import Contract
 from openapi.loading.loader import default_path, load

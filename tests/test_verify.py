@@ -16,16 +16,9 @@ from xml.etree import ElementTree
 
 import pytest
 from jsonschema import Draft202012Validator
-from processes import (
-    JWT_SECRET,
-    WEBHOOK_SECRET,
-    Run,
-    free_port,
-    handled,
-    hookproof,
-    started,
-    verify,
-)
+from processes import JWT_SECRET, WEBHOOK_SECRET, Run, handled, hookproof, started, verify
+
+from openapi.http.free_port import free_port
 
 
 def token(*options: str) -> str:

@@ -153,7 +153,7 @@ mock_server/faults/responses.py
 mock_server/app.py
 mock_server/webhooks/http_client.py
 mock_server/faults/authentication.py
-mock_server/faults/fault.py
+mock_server/fault.py
 mock_server/storage/worker_signals.py
 mock_server/faults/derived/schema_walk.py
 mock_server/admin/api.py

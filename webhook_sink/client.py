@@ -1,15 +1,15 @@
-"""What a sink answers, held against what this version reads of it; `CommandError` if it differs.
+"""Client of a running sink over its JSON API.
 
-A running sink, asked over its JSON API. Every method raises `CommandError` in one sentence."""
+Every method raises `SinkError`, in one sentence, where the sink does not answer as this version
+expects.
+"""
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from types import TracebackType
 from typing import Self
 
 import httpx
 
-from hookproof.errors import CommandError
 from openapi.contract import Json
 from openapi.safe_text import cut, no_command, visible
 
@@ -18,8 +18,21 @@ SUMMARY = frozenset({"id", "received_at", "target", "event", "verdict", "reply",
 FULL = SUMMARY | {"headers", "body", "findings", "attempts", "passed"}
 PASSED = frozenset({"why", "url", "status", "error", "seconds"})
 
+READ_TIMEOUT_S = 10.0
+_RESEND_TIMEOUT_S = 60.0
+_PAGE_SIZE = 1000
+MAX_WAIT_S = 60.0
+"""One request asks the sink to wait this long at most; a longer wait is several."""
 
-class Refused(CommandError):
+Parameters = Mapping[str, str | int | float | None]
+"""None leaves a parameter out."""
+
+
+class SinkError(Exception):
+    """The sink gave no answer, or none that a sink of this version gives."""
+
+
+class SinkRefusal(SinkError):
     """The sink answered with an error."""
 
     def __init__(self, status: int, sentence: str) -> None:
@@ -49,35 +62,28 @@ def each(url: str, names: Collection[str], data: Json) -> list[Json]:
     return [known(url, names, item) for item in data]
 
 
-def refused(url: str, answer: httpx.Response) -> Refused:
+def refused(url: str, answer: httpx.Response) -> SinkRefusal:
     """Return why the sink did not do it, in its own words where it has some."""
     status = answer.status_code
     if status == 401:
-        return Refused(
+        return SinkRefusal(
             status,
             f"the sink at {url} asks for its token: set HOOKPROOF_SINK_TOKEN to the one that it "
             "was given, or that it printed when it started",
+        )
+    if status == 403:
+        return SinkRefusal(
+            status, f"the sink at {url} can be read by its address alone: put that into --sink"
         )
     try:
         message = str(answer.json()["message"])
     except (ValueError, LookupError, TypeError):
         message = f"{status} {answer.text}".strip()
-    return Refused(status, f"the sink at {url} says: {no_command(visible(cut(message, 500)))}")
+    return SinkRefusal(status, f"the sink at {url} says: {no_command(visible(cut(message, 500)))}")
 
 
-def _strange(url: str) -> CommandError:
-    return CommandError(f"{url} does not answer as a sink of this version: is --sink right?")
-
-
-PATIENCE = 10.0
-"""Seconds that an answer may take to begin or to go on."""
-_RECEIVER = 60.0
-"""Seconds that a receiver may take, to whom the sink sends something."""
-_PAGE = 1000
-"""How many deliveries one request asks for."""
-
-Parameters = Mapping[str, str | int | float | None]
-"""None leaves a parameter out."""
+def _strange(url: str) -> SinkError:
+    return SinkError(f"{url} does not answer as a sink of this version: is --sink right?")
 
 
 class SinkClient:
@@ -94,16 +100,15 @@ class SinkClient:
             base_url=f"{self.url}/_hookproof/api/",
             headers=self._headers,
             trust_env=False,
-            timeout=PATIENCE,
+            timeout=READ_TIMEOUT_S,
         )
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
+        """Close the connection."""
+        self.close()
+
+    def close(self) -> None:
         """Close the connection."""
         self._client.close()
 
@@ -121,7 +126,7 @@ class SinkClient:
         """
         found: list[Json] = []
         while True:
-            some = min(limit - len(found), _PAGE)
+            some = min(limit - len(found), _PAGE_SIZE)
             page = self.page({**filters, "newest": 1, "limit": some, "before": before})
             found += page["deliveries"]
             before = page["next"]
@@ -149,7 +154,7 @@ class SinkClient:
     def resend(self, number: int, url: str) -> Json:
         """Have a delivery sent to `url`; return what came of it."""
         path = f"deliveries/{number}/resend"
-        answer = self._ask("POST", path, value={"url": url}, longer=_RECEIVER)
+        answer = self._ask("POST", path, value={"url": url}, longer=_RESEND_TIMEOUT_S)
         return known(self.url, PASSED, self._json(["passed"], answer)["passed"])
 
     def clear(self) -> int:
@@ -161,7 +166,7 @@ class SinkClient:
         self, path: str, parameters: Parameters, patience: float
     ) -> Iterator[httpx.Response]:
         """Yield an answer whose body is yet to come, at most `patience` seconds a piece."""
-        timeout = httpx.Timeout(PATIENCE, read=patience)
+        timeout = httpx.Timeout(READ_TIMEOUT_S, read=patience)
         try:
             with self._client.stream(
                 "GET", path, params=_stated(parameters), timeout=timeout
@@ -187,7 +192,7 @@ class SinkClient:
                 path,
                 params=_stated(parameters or {}),
                 json=value,
-                timeout=PATIENCE + longer,
+                timeout=READ_TIMEOUT_S + longer,
             )
         except httpx.HTTPError as error:
             raise self._silent(error) from None
@@ -198,9 +203,9 @@ class SinkClient:
     def _json(self, names: Collection[str], answer: httpx.Response) -> Json:
         return known(self.url, names, parsed(self.url, answer))
 
-    def _silent(self, error: httpx.HTTPError) -> CommandError:
+    def _silent(self, error: httpx.HTTPError) -> SinkError:
         reason = visible(str(error)) or type(error).__name__
-        return CommandError(
+        return SinkError(
             f"the sink at {self.url} does not answer ({reason}): does it run, is --sink right?"
         )
 

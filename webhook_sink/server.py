@@ -4,13 +4,13 @@ import socket
 from contextlib import ExitStack, closing
 from pathlib import Path
 from time import monotonic
-from typing import Self
+from typing import NamedTuple, Self
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from openapi.contract import Contract
-from openapi.http.server_thread import Running
+from openapi.http.server_thread import ServerThread
 from openapi.signature import Secrets
 from webhook_sink.api.access import token_for
 from webhook_sink.app import LIMIT, create_app
@@ -20,7 +20,7 @@ from webhook_sink.intake.batch_writer import Reply, as_listed
 from webhook_sink.notifications import Arrivals
 from webhook_sink.protocol import WireProtocol
 from webhook_sink.replies.script import Given
-from webhook_sink.storage.store import open_store
+from webhook_sink.storage.store import Store, open_store
 from webhook_sink.verdicts.verdict import Verdict, judge
 from webhook_sink.wait_for import LOOKED_AT, Arrived, NoSuchDelivery, Wanted, Where, missed, wanted
 
@@ -46,6 +46,14 @@ def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
         proxy_headers=False,  # the remote address is the connection's, whatever a sender claims
         timeout_graceful_shutdown=_GRACE,
     )
+
+
+class _Running(NamedTuple):
+    """A server, and what it serves from."""
+
+    server: ServerThread
+    store: Store
+    arrivals: Arrivals
 
 
 class Sink:
@@ -83,7 +91,7 @@ class Sink:
         self._limit = limit
         self._token = token
         self._passing = passing
-        self._running: Running | None = None
+        self._running: _Running | None = None
 
     def __enter__(self) -> Self:
         """Listen; deliveries are taken when this returns."""
@@ -107,21 +115,21 @@ class Sink:
                 arrivals=arrivals,
                 token=self._token,
             )
-            running = Running(uvicorn_config(app), listener, store, arrivals)
-            running.start()
+            server = ServerThread(uvicorn_config(app), listener)
+            server.__enter__()
             opened.pop_all()  # from here on the server closes what it serves from
-        self._running = running
+        self._running = _Running(server, store, arrivals)
         return self
 
     def __exit__(self, *_: object) -> None:
         """Stop, once every delivery that was read is answered."""
-        self._here.stop()
+        self._here.server.__exit__()
         self._running = None
 
     @property
     def port(self) -> int:
         """The port that is listened on."""
-        return self._here.port
+        return self._here.server.port
 
     @property
     def url(self) -> str:
@@ -192,7 +200,7 @@ class Sink:
         return Arrived(*sent, event, verdict.words, findings, delivery.body)
 
     @property
-    def _here(self) -> "Running":
+    def _here(self) -> _Running:
         if self._running is None:
             raise RuntimeError("the sink does not run: use it in a `with` statement")
         return self._running

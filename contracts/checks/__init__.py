@@ -1,4 +1,8 @@
-"""The checks: pure functions from the closed books to judgements. Each is one test of the suite."""
+"""Checks: pure functions from the closed ledger to judgements. Each is one test of the suite.
+
+One module for each subject. A check sends nothing; what a finding looks like is decided in
+`contracts.reporting`.
+"""
 
 from collections.abc import Callable, Iterator
 

@@ -1,34 +1,24 @@
-"""A sink that runs elsewhere, read over its JSON API. Only what comes after the start counts.
-
-Where the deliveries of a run come from: a sink that listens here, or one that runs elsewhere."""
+"""Where the webhooks of a run come from: a sink that listens here, or one that runs elsewhere."""
 
 import base64
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
-from types import TracebackType
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Protocol, Self
-
-import httpx
 
 from contracts.model.errors import CouldNotJudge
 from contracts.model.settings import Settings
 from openapi.contract import Contract, Json
-from openapi.schema_validation import brief
 from openapi.signature import unfit
+from webhook_sink.client import MAX_WAIT_S, SinkClient, SinkError
 from webhook_sink.delivery import Delivery
 from webhook_sink.intake.batch_writer import Reply
 from webhook_sink.server import Sink
 from webhook_sink.verdicts.verdict import Verdict, judge
 
-PATIENCE = 10.0
-"""Seconds that an answer of the sink may take."""
-LONGEST_WAIT = 60.0
-"""Seconds that one request asks the sink to wait; a longer wait is several."""
-
 
 class RemoteSink:
-    """The deliveries that a running sink has received since the block was entered.
+    """Deliveries that a running sink has received since the block was entered.
 
     Every method raises `CouldNotJudge` where the sink does not answer as a sink.
     """
@@ -45,40 +35,30 @@ class RemoteSink:
 
         `token` is what the sink asks for, if it does.
         """
-        self._url = url
+        self._client = SinkClient(url, token)
         self._contract = contract
         self._secret = secret
         self._page = page
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._first = 0
         self._offset = 0.0
 
     def __enter__(self) -> Self:
         """Find out which deliveries are older than the run, and what time it is at the sink."""
-        self._client = httpx.Client(
-            trust_env=False, follow_redirects=False, timeout=PATIENCE, headers=self._headers
-        )
-        try:
+        with ExitStack() as stack:
+            stack.enter_context(self._client)
             asked = time.time()
-            newest = self._get("/api/deliveries", newest=1, limit=1)
+            with _judgeable(self._client.url):
+                newest, page = self._client.newest({}, 1)
+                self._first = max((int(item["id"]) for item in newest), default=0)
+                there = float(page["now"])
             answered = time.time()
-            with _Shape(self._url):
-                self._first = max((int(item["id"]) for item in newest["deliveries"]), default=0)
-                there = float(newest["now"])
-        except BaseException:
-            self._client.close()
-            raise
+            stack.pop_all()
         if not asked <= there <= answered:
             # Rather too late than too early: no event comes before its request.
             self._offset = answered - there
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Close the connection."""
         self._client.close()
 
@@ -87,10 +67,10 @@ class RemoteSink:
         after = max(after, self._first)
         found: list[Delivery] = []
         while True:
-            listed = self._get("/api/deliveries", after=after, limit=self._page)
-            with _Shape(self._url):
-                numbers = [int(item["id"]) for item in listed["deliveries"]]
-            found += [self._delivery(number) for number in numbers]
+            with _judgeable(self._client.url):
+                listed = self._client.page({"after": after, "limit": self._page})["deliveries"]
+                numbers = [int(item["id"]) for item in listed]
+                found += [self._delivery(self._client.delivery(number)) for number in numbers]
             if len(numbers) < self._page:
                 return tuple(found)
             after = numbers[-1]
@@ -101,15 +81,12 @@ class RemoteSink:
         False if there is none within `timeout` seconds.
         """
         end = time.monotonic() + timeout
+        after = max(after, self._first)
         while True:
-            left = min(max(end - time.monotonic(), 0.0), LONGEST_WAIT)
-            answer = self._request(
-                "/api/deliveries/wait", {"after": max(after, self._first), "timeout": left}, left
-            )
-            if answer.status_code == 200:
-                return True
-            if answer.status_code != 204:
-                raise self._refused(answer)
+            left = min(max(end - time.monotonic(), 0.0), MAX_WAIT_S)
+            with _judgeable(self._client.url):
+                if self._client.wait({"after": after}, left) is not None:
+                    return True
             if time.monotonic() >= end:
                 return False
 
@@ -117,80 +94,37 @@ class RemoteSink:
         """Return what `delivery` proves alone, by the contract and the secret of this run."""
         return judge(delivery, self._contract, self._secret)
 
-    def _delivery(self, number: int) -> Delivery:
-        data = self._get(f"/api/deliveries/{number}")
-        with _Shape(self._url):
-            return Delivery(
-                id=int(data["id"]),
-                received_at=float(data["received_at"]) + self._offset,
-                method=str(data["method"]),
-                target=str(data["target"]),
-                headers=tuple(
-                    (str(name).encode("latin-1"), str(value).encode("latin-1"))
-                    for name, value in data["headers"]
-                ),
-                body=base64.b64decode(data["body"]["base64"], validate=True),
-                truncated=bool(data["truncated"]),
-                remote=str(data["remote"]),
-                status=int(data["status"]),
-                # A sink of an earlier version does not tell these; nothing is judged by them.
-                began_at=float(data.get("began_at", 0)),
-                version=str(data.get("version", "1.1")),
-                reply=str(data.get("reply", "")),
-            )
-
-    def _get(self, path: str, **parameters: int) -> Json:
-        answer = self._request(path, parameters)
-        if answer.status_code != 200:
-            raise self._refused(answer)
-        with _Shape(self._url):
-            return answer.json()
-
-    def _request(
-        self, path: str, parameters: dict[str, int] | dict[str, float], longer: float = 0.0
-    ) -> httpx.Response:
-        try:
-            return self._client.get(
-                f"{self._url}/_hookproof{path}", params=parameters, timeout=PATIENCE + longer
-            )
-        except httpx.HTTPError as error:
-            raise CouldNotJudge(
-                f"the sink at {self._url} does not answer ({error}): does it run, is --sink right?"
-            ) from None
-
-    def _refused(self, answer: httpx.Response) -> CouldNotJudge:
-        told = f"the sink at {self._url} answered {answer.status_code}"
-        if answer.status_code == 401:
-            return CouldNotJudge(
-                f"{told}: it asks for a token, the one in the link that it printed when it "
-                "started; pass --sink-token or HOOKPROOF_SINK_TOKEN"
-            )
-        if answer.status_code == 403:
-            return CouldNotJudge(
-                f"{told}: it can be read by its address alone; put that into --sink"
-            )
-        return CouldNotJudge(f"{told} ({brief(answer.text)}): is it a sink of this version?")
+    def _delivery(self, data: Json) -> Delivery:
+        return Delivery(
+            id=int(data["id"]),
+            received_at=float(data["received_at"]) + self._offset,
+            method=str(data["method"]),
+            target=str(data["target"]),
+            headers=tuple(
+                (str(name).encode("latin-1"), str(value).encode("latin-1"))
+                for name, value in data["headers"]
+            ),
+            body=base64.b64decode(data["body"]["base64"], validate=True),
+            truncated=bool(data["truncated"]),
+            remote=str(data["remote"]),
+            status=int(data["status"]),
+            began_at=float(data["began_at"]),
+            version=str(data["version"]),
+            reply=str(data["reply"]),
+        )
 
 
-class _Shape:
-    """Turns what a misshapen answer brings about into the sentence that says so."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    def __enter__(self) -> None:
-        """Begin to read."""
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if isinstance(error, LookupError | TypeError | ValueError | AttributeError):
-            raise CouldNotJudge(
-                f"{self._url} does not answer as a sink of this version: is --sink right?"
-            ) from None
+@contextmanager
+def _judgeable(url: str) -> Iterator[None]:
+    """Turn what a sink answers wrongly into `CouldNotJudge`."""
+    try:
+        yield
+    except SinkError as error:
+        raise CouldNotJudge(str(error)) from None
+    except (LookupError, TypeError, ValueError, AttributeError):
+        raise CouldNotJudge(
+            f"{url} does not answer as a sink of this version: is --sink right?"
+        ) from None
 
 
 class Deliveries(Protocol):

@@ -3,7 +3,6 @@
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -11,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from hookproof.errors import CommandError
+from openapi.http.free_port import free_port
 
 FAULT = "name-truncated"
 
@@ -75,12 +75,6 @@ def mock(options: list[str], environment: dict[str, str]) -> Iterator[str]:
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
-
-
-def free_port() -> int:
-    """Return a port on loopback that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def _token(options: list[str], environment: dict[str, str]) -> str:

@@ -12,10 +12,11 @@ from contracts.model.errors import CouldNotJudge
 from contracts.model.settings import Settings
 from contracts.run import findings, run
 from hookproof.contract_loading import contract_of
+from mock_server.running import running_mock
 from mock_server.settings import Settings as MockSettings
 from mock_server.tokens import mint
 from openapi.contract import Contract
-from openapi.http.server_thread import LOOPBACK, free_port, mock_of
+from openapi.http.free_port import LOOPBACK, free_port
 from openapi.rate import Rate
 
 LIMIT = Rate(40, 1)
@@ -62,7 +63,7 @@ def attempt(trial: Trial) -> Result:
         rate_limit=LIMIT if trial.limited else None,
         faults=frozenset([trial.fault] if trial.fault else []),
     )
-    with mock_of(contract, mock) as url:
+    with running_mock(contract, mock) as url:
         settings = _settings(contract, trial, url, port)
         try:
             books = run(settings, contract, _silence)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from contracts.checks import CHECKS
 from hookproof.commands.fault_trial import Result
-from mock_server.faults.fault import Fault
+from mock_server.fault import Fault
 from openapi.safe_text import visible
 
 ALL_CAUGHT, NOT_CAUGHT = 0, 1

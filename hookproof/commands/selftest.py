@@ -17,7 +17,7 @@ from hookproof.commands.fault_trial import Trial, attempt
 from hookproof.commands.mutation_score import Outcome, exit_code, lines
 from hookproof.contract_loading import contract_of
 from hookproof.errors import CommandError
-from mock_server.faults.fault import Fault
+from mock_server.fault import Fault
 from mock_server.faults.registry import faults
 
 _TOLD_EVERY = 20

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 from mock_server.admin.curl import curl_line
 from mock_server.admin.inputs import SWITCH, body, number, switch_of
 from mock_server.admin.views import Insight
-from mock_server.faults.fault import Fault
+from mock_server.fault import Fault
 from mock_server.faults.registry import faults as faults_of
 from mock_server.runtime import Parts
 from mock_server.storage.database import StateError

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 
 from mock_server.exchange import Behaviour, Exchange, Occasion, Verdict
+from mock_server.fault import Fault
 from mock_server.faults.derived.boundary_values import refusals
 from mock_server.faults.derived.mutations import plain, shown
 from mock_server.faults.derived.responses import provoked
 from mock_server.faults.derived.schema_walk import EVERY, constraints, parts
 from mock_server.faults.derived.validation import planted
-from mock_server.faults.fault import Fault
 from mock_server.messages import Answer, Posting, header, json_answer, sealed
 from mock_server.responses.errors import Refusal
 from mock_server.tokens import Checks

@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 from mock_server.exchange import Behaviour
-from mock_server.faults.fault import Fault
-from mock_server.faults.responses import swapped
+from mock_server.fault import Fault, swapped
 from mock_server.tokens import Checks
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from mock_server.exchange import Behaviour, Exchange
-from mock_server.faults.fault import Fault
+from mock_server.fault import Fault
 from mock_server.messages import Delivery, Posting, sealed
 from mock_server.webhooks.payload import serialise
 from openapi.signature import SignatureScheme, sign

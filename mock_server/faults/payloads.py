@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mock_server.exchange import Behaviour, Occasion
-from mock_server.faults.fault import Fault
+from mock_server.fault import Fault
 from mock_server.faults.secrets import secrets
 from mock_server.messages import values
 from openapi.contract import Json

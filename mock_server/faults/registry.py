@@ -8,11 +8,11 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from mock_server.exchange import Behaviour
+from mock_server.fault import Fault, combined
 from mock_server.faults.applicability import has_effect
 from mock_server.faults.authentication import AUTH
 from mock_server.faults.deliveries import DELIVERIES
 from mock_server.faults.derived import derived
-from mock_server.faults.fault import Fault, combined
 from mock_server.faults.payloads import PAYLOADS
 from mock_server.faults.responses import ANSWERS
 from mock_server.faults.secrets import SECRETS

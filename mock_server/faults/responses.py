@@ -6,26 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from mock_server.exchange import Behaviour, Exchange
-from mock_server.faults.fault import Fault
+from mock_server.fault import Change, Fault, swapped
 from mock_server.messages import Answer, rebodied, values
-
-Change = Callable[[Answer, Exchange], Answer]
-
-
-def swapped(provocation: str, instead: int, only: str | None = None) -> Change:
-    """Return what answers `instead` where the contract's status for `provocation` is meant.
-
-    `only` is the id of the operation that does so; None: every one.
-    """
-
-    def change(answer: Answer, exchange: Exchange) -> Answer:
-        operation = exchange.operation
-        meant = operation.answer_to(provocation) if operation else None
-        ours = operation is not None and only in (None, operation.id)
-        hit = ours and meant is not None and meant.status == str(answer.status)
-        return replace(answer, status=instead) if hit else answer
-
-    return change
 
 
 def _answers(name: str, sentence: str, change: Change) -> Fault:

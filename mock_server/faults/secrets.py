@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mock_server.exchange import Behaviour, Exchange
-from mock_server.faults.fault import Fault
+from mock_server.fault import Fault
 from mock_server.messages import Answer, rebodied
 from mock_server.responses.headers import marked
 from openapi.json_pointer import split

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from mock_server.exchange import Behaviour, Verdict
-from mock_server.faults.fault import Fault
+from mock_server.fault import Fault
 from mock_server.responses.errors import Refusal
 from openapi.contract import Json
 from openapi.schema_validation import Violation

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from posting import CONTRACT, SECRET, example, post
-from processes import free_port
 
+from openapi.http.free_port import free_port
 from webhook_sink.delivery import Delivery
 from webhook_sink.destination import Passing, destination
 from webhook_sink.server import Sink

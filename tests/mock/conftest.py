@@ -1,6 +1,5 @@
 """A mock on a real port, and a receiver of webhooks on another."""
 
-import asyncio
 import http.server
 import json
 import queue
@@ -22,6 +21,7 @@ from mock_server.settings import Settings
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.contract import Contract
 from openapi.http.limits import Limits
+from openapi.http.server_thread import ServerThread
 from openapi.loading.loader import load
 
 DEADLINE = 10.0
@@ -86,19 +86,6 @@ class Receiver:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
-
-
-class _Server(uvicorn.Server):
-    """uvicorn that says when it listens, and ends at once rather than at its next look."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = threading.Event()
-
-    async def main_loop(self) -> None:
-        self.ended, self.loop = asyncio.Event(), asyncio.get_running_loop()
-        self.ready.set()
-        await self.ended.wait()
 
 
 @dataclass
@@ -183,16 +170,9 @@ def running(
 def served(config: uvicorn.Config, host: str = "127.0.0.1") -> Iterator[int]:
     """Run a server in a thread until the block ends; yield its port."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, 0), family=family, dualstack_ipv6=host == "::") as listener:
-        server = _Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        assert server.ready.wait(DEADLINE)
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            server.loop.call_soon_threadsafe(server.ended.set)
-            thread.join()
+    listener = socket.create_server((host, 0), family=family, dualstack_ipv6=host == "::")
+    with ServerThread(config, listener) as server:
+        yield server.port
 
 
 @pytest.fixture(scope="session")

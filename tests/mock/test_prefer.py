@@ -14,10 +14,10 @@ from second_contract import PATH, SECRET, second
 
 from mock_server.latency import Latency, parse_latency
 from mock_server.middleware.prefer_header import asked, understood
+from mock_server.running import running_mock
 from mock_server.settings import Settings
 from openapi.contract import Contract, Operation, Response
 from openapi.examples import named_examples
-from openapi.http.server_thread import mock_of
 from openapi.loading.loader import load
 from openapi.parameters import target
 from openapi.rate import Rate
@@ -72,7 +72,10 @@ def served(request: pytest.FixtureRequest) -> Iterator[tuple[Contract, httpx.Cli
     """Both contracts, and a client of a mock of each, to which nobody has a credential."""
     contract = load() if request.param == "shipped" else second()
     settings = Settings(webhook_secret=SECRET, seed=1)
-    with mock_of(contract, settings) as url, httpx.Client(base_url=url, trust_env=False) as client:
+    with (
+        running_mock(contract, settings) as url,
+        httpx.Client(base_url=url, trust_env=False) as client,
+    ):
         yield contract, client
 
 
@@ -319,7 +322,10 @@ def test_a_range_and_default_stand_for_every_status_of_theirs(tmp_path: Path) ->
     contract = load(varied)
     operation = contract.operation("readParcel")
     settings = Settings(webhook_secret=SECRET)
-    with mock_of(contract, settings) as url, httpx.Client(base_url=url, trust_env=False) as client:
+    with (
+        running_mock(contract, settings) as url,
+        httpx.Client(base_url=url, trust_env=False) as client,
+    ):
         send = _of(client, operation)
         for code, status, response in (
             ("418", 418, "4XX"),

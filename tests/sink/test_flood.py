@@ -16,9 +16,8 @@ from processes import launched
 
 from openapi.contract import Contract
 from openapi.http.limits import Limits
-from openapi.http.server_thread import Running
+from openapi.http.server_thread import ServerThread
 from webhook_sink.app import create_app
-from webhook_sink.notifications import Arrivals
 from webhook_sink.protocol import WireProtocol
 from webhook_sink.server import uvicorn_config
 from webhook_sink.storage.store import open_store
@@ -111,16 +110,12 @@ def test_large_bodies_from_many_senders_take_up_what_is_kept_of_each() -> None:
 @pytest.fixture
 def impatient(contract: Contract) -> Iterator[str]:
     """A sink that waits half a second for a request to be complete."""
-    arrivals = Arrivals()
     listener = socket.create_server(("127.0.0.1", 0))
-    store = open_store()
-    app = create_app(contract, store=store, arrivals=arrivals)
+    app = create_app(contract, store=open_store())
     config: uvicorn.Config = uvicorn_config(app)
     config.http = cast(Any, partial(WireProtocol, limits=Limits(seconds=0.5)))
-    running = Running(config, listener, store, arrivals)
-    running.start()
-    yield f"http://127.0.0.1:{running.port}"
-    running.stop()
+    with ServerThread(config, listener) as server:
+        yield f"http://127.0.0.1:{server.port}"
 
 
 @pytest.mark.parametrize(("name", "sent", "expected"), UNFINISHED)

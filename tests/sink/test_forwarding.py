@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 import trustme
-from processes import free_port
 from receivers import DEADLINE, OK, hasty, receiving
 
+from openapi.http.free_port import free_port
 from webhook_sink.delivery import Delivery, Passed
 from webhook_sink.destination import Passing, destination
 from webhook_sink.forwarding import forwarder, http_client

@@ -5,9 +5,10 @@ import threading
 from typing import Any
 
 import pytest
-from processes import free_port, hookproof
+from processes import hookproof
 from receivers import OK, receiving
 
+from openapi.http.free_port import free_port
 from webhook_sink.destination import Passing, destination
 
 

@@ -1,4 +1,7 @@
-"""`hookproof deliveries`: what a running sink holds, for the terminal and for scripts."""
+"""`hookproof deliveries`: what a running sink holds, for the terminal and for scripts.
+
+One module for each sub-command. Talking to the sink belongs in `webhook_sink.client`.
+"""
 
 import argparse
 import base64
@@ -14,7 +17,7 @@ from hookproof.options import types
 from hookproof.output import print_json, print_raw, tell
 from openapi.contract import Json
 from openapi.safe_text import no_command, visible
-from webhook_sink.client import Refused, SinkClient
+from webhook_sink.client import SinkClient, SinkError, SinkRefusal
 
 DONE, NOT_DONE = 0, 1
 
@@ -27,6 +30,8 @@ def run_deliveries(options: argparse.Namespace) -> int:
             code = _act(sink, options)
             sys.stdout.flush()
             return code
+    except SinkError as error:
+        raise CommandError(str(error)) from None
     except BrokenPipeError:  # whoever reads this has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
@@ -67,7 +72,7 @@ def _show(sink: SinkClient, options: argparse.Namespace) -> int:
             print_raw(copy.removesuffix("\n").encode() + b"\n")
             return DONE
         data = sink.delivery(options.id)
-    except Refused as error:
+    except SinkRefusal as error:
         return _not_there(error)
     if options.form == "body":
         print_raw(base64.b64decode(data["body"]["base64"]))
@@ -90,7 +95,7 @@ def _resend(sink: SinkClient, options: argparse.Namespace) -> int:
     for number in options.ids:
         try:
             passed = sink.resend(number, options.to)
-        except Refused as error:
+        except SinkRefusal as error:
             _not_there(error)
             continue
         results.append(passed)
@@ -116,7 +121,7 @@ def _print(data: Json, as_json: bool) -> None:
         print("\n".join(formatting.whole(data)))
 
 
-def _not_there(error: Refused) -> int:
+def _not_there(error: SinkRefusal) -> int:
     """Tell that a delivery is not there; any other refusal is raised again."""
     if error.status != 404:
         raise error

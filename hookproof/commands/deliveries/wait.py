@@ -9,11 +9,9 @@ from time import monotonic
 from hookproof.options.deliveries import filters_of
 from hookproof.output import tell
 from openapi.contract import Json
-from webhook_sink.client import Parameters, SinkClient
+from webhook_sink.client import MAX_WAIT_S, Parameters, SinkClient
 from webhook_sink.wait_for import Arrived, Wanted, missed
 
-_LONGEST = 60.0
-"""Seconds that one request asks the sink to wait; a longer wait is several."""
 _RECENT = 60.0
 """Seconds. What came no longer before the wait is most likely what is waited for."""
 _TOLD = 20
@@ -46,7 +44,7 @@ def wait(sink: SinkClient, options: argparse.Namespace) -> Json | None:
 def _first(sink: SinkClient, wanted: Wanted, asked: Parameters, end: float) -> Json | None:
     """Return the first delivery that fits, or None at the moment `end`."""
     while True:
-        left = min(max(end - monotonic(), 0.0), _LONGEST)
+        left = min(max(end - monotonic(), 0.0), MAX_WAIT_S)
         found = sink.wait(asked, left)
         if found is not None and wanted.is_in(_body(found)):
             return found

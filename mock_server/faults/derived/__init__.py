@@ -1,15 +1,18 @@
-"""All faults that follow from a contract alone: each of its constraints, broken once."""
+"""Faults derived from a contract alone: each of its constraints, broken once.
+
+One module for each family. A fault that no constraint implies belongs in `mock_server.faults`.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
 
+from mock_server.fault import Fault
 from mock_server.faults.derived.deliveries import derived_deliveries
 from mock_server.faults.derived.parameters import derived_parameters
 from mock_server.faults.derived.payloads import derived_payloads
 from mock_server.faults.derived.responses import derived_answers
 from mock_server.faults.derived.statuses import derived_statuses
 from mock_server.faults.derived.validation import derived_limits, derived_requests
-from mock_server.faults.fault import Fault
 from openapi.contract import Contract
 
 FAMILIES = (

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from mock_server.exchange import Behaviour, Occasion
+from mock_server.fault import Fault
 from mock_server.faults.derived.mutations import single, slug
-from mock_server.faults.fault import Fault
 from mock_server.messages import Delivery, Posting
 from openapi.contract import Contract, Event, Json
 from openapi.json_pointer import get, join, put

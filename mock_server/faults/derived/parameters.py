@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from mock_server.exchange import Verdict
+from mock_server.fault import Fault
 from mock_server.faults.derived.boundary_values import refusals
 from mock_server.faults.derived.mutations import plain
 from mock_server.faults.derived.schema_walk import Constraint, Part, constraints
 from mock_server.faults.derived.validation import request_fault
-from mock_server.faults.fault import Fault
 from openapi.contract import Contract, Operation
 from openapi.json_pointer import MISSING, join
 from openapi.parameters import Parameter, write

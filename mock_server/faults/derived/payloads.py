@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from mock_server.exchange import Behaviour, Occasion
+from mock_server.fault import Fault
 from mock_server.faults.derived.mutations import VERBS, mutations, named, shown, single, slug
 from mock_server.faults.derived.mutations import severity as severity_of
-from mock_server.faults.fault import Fault
 from openapi.contract import Contract, Event, Json
 from openapi.json_pointer import MISSING, get, join, put
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from mock_server.exchange import Behaviour, Exchange
+from mock_server.fault import Fault
 from mock_server.faults.derived.mutations import VERBS, mutations, named, shown, single, slug
-from mock_server.faults.fault import Fault
 from mock_server.messages import Answer, header
 from openapi.contract import Contract, Header, Json, Operation, Response
 from openapi.extensions import marked

@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from mock_server.exchange import Behaviour, Exchange
+from mock_server.fault import Fault, swapped
 from mock_server.faults.derived.mutations import single, slug
 from mock_server.faults.derived.responses import about, provoked
-from mock_server.faults.fault import Fault
-from mock_server.faults.responses import swapped
 from openapi.contract import Contract, Operation, Response
 from openapi.json_pointer import join
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from mock_server.exchange import Behaviour, Verdict
+from mock_server.fault import Fault
 from mock_server.faults.derived.boundary_values import Refusal, refusals
 from mock_server.faults.derived.mutations import shown, single, slug
 from mock_server.faults.derived.schema_walk import (
@@ -19,7 +20,6 @@ from mock_server.faults.derived.schema_walk import (
     found,
     parts,
 )
-from mock_server.faults.fault import Fault
 from openapi import runtime_expression
 from openapi.contract import Contract, Json, Operation
 from openapi.json_pointer import MISSING, get, join, split

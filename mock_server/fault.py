@@ -4,13 +4,15 @@ A behaviour without faults has None at every hook, so a request pays one test fo
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import reduce
 from typing import TypeVar
 
-from mock_server.exchange import Behaviour
+from mock_server.exchange import Behaviour, Exchange
+from mock_server.messages import Answer
 
 Value = TypeVar("Value")
+Change = Callable[[Answer, Exchange], Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +45,19 @@ def _chain(functions: list[Callable[..., Value]]) -> Callable[..., Value] | None
     if not functions:
         return None
     return lambda value, *context: reduce(lambda v, f: f(v, *context), functions, value)
+
+
+def swapped(provocation: str, instead: int, only: str | None = None) -> Change:
+    """Return what answers `instead` where the contract's status for `provocation` is meant.
+
+    `only` is the id of the operation that does so; None: every one.
+    """
+
+    def change(answer: Answer, exchange: Exchange) -> Answer:
+        operation = exchange.operation
+        meant = operation.answer_to(provocation) if operation else None
+        ours = operation is not None and only in (None, operation.id)
+        hit = ours and meant is not None and meant.status == str(answer.status)
+        return replace(answer, status=instead) if hit else answer
+
+    return change

@@ -63,7 +63,7 @@ def _verified(server: Running, asked: Sample) -> str:
     again, _ = asked.ask(server.port, "the first one")
     forged, _ = asked.ask(server.port, "another one", asked.token[:-4] + "AAAA")
     expected = tuple(
-        answer.status if (answer := asked.operation.answer_to(provocation)) else ""
+        answer.status if (answer := asked.operation.response_caused_by(provocation)) else ""
         for provocation in ("repeated-request", "refused-credential")
     )
     if (str(again), str(forged)) != expected:

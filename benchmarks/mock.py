@@ -25,7 +25,7 @@ from sample import sample
 from subjects import KEYS, subjects
 from table import as_json, table
 
-from openapi.loading.loader import load
+from openapi.loading.loader import load_contract
 
 
 def main() -> None:
@@ -37,7 +37,7 @@ def main() -> None:
         )
     with TemporaryDirectory() as directory:
         _settle(directory)
-        contract = load()
+        contract = load_contract()
         asked = sample(contract, _token())
         plan = Plan(given.starts, given.rounds, given.seconds, given.connections)
         document = Path(directory, "openapi.yaml")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from openapi.contract import Contract, Operation
 from openapi.examples import example
-from openapi.json_pointer import put
-from openapi.runtime_expression import parse
+from openapi.json_pointer import set_at
+from openapi.runtime_expression import parse_expression
 
 _MARK = "a value to be replaced"
 
@@ -46,7 +46,7 @@ class Sample:
 
     def misfit(self, status: int, body: bytes) -> str | None:
         """Say why an answer is not the success that the contract describes; None if it is."""
-        success = self.operation.answer_to("valid-request")
+        success = self.operation.response_caused_by("valid-request")
         assert success is not None
         if str(status) != success.status:
             return f"answered {status} and not {success.status} to a valid request"
@@ -57,7 +57,7 @@ class Sample:
 
     def answer(self) -> str:
         """Return status and body of the contract's own example of a success."""
-        success = self.operation.answer_to("valid-request")
+        success = self.operation.response_caused_by("valid-request")
         assert success is not None
         shown = example(self.contract, next(iter(success.content.values())))
         return f"{success.status} {json.dumps(shown)}"
@@ -66,11 +66,11 @@ class Sample:
 def sample(contract: Contract, token: str) -> Sample:
     """Return the contract's first example of a request whose success may not be repeated."""
     for operation in contract.operations:
-        once = operation.answer_to("repeated-request")
+        once = operation.response_caused_by("repeated-request")
         if once is not None:
             body = example(contract, next(iter(operation.content.values())))
-            for stated in once.provoke["keeping"]:
-                put(body, parse(stated).where, _MARK)
+            for stated in once.cause["keeping"]:
+                set_at(body, parse_expression(stated).where, _MARK)
             before, _, after = json.dumps(body).partition(_MARK)
             return Sample(contract, operation, before, after, token)
     raise SystemExit("the contract has no operation that takes a value once")

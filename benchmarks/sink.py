@@ -22,14 +22,14 @@ from sinks import bare, ready, settled, sink
 from subjects import Running, running
 
 from openapi.contract import Contract
-from openapi.loading.loader import load
+from openapi.loading.loader import load_contract
 
 
 def main() -> None:
     given = _options()
     if not wrk_found():
         raise SystemExit("wrk was not found (on Debian: apt-get install wrk)")
-    contract = load()
+    contract = load_contract()
     with TemporaryDirectory(dir=given.directory) as name:
         directory = Path(name)
         received = _received(contract, directory, given)

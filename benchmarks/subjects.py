@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sample import Sample
 
-from openapi.loading.loader import default_path
+from openapi.loading.loader import default_contract_path
 
 HERE = Path(__file__).parent
 KEYS = ("hookproof", "hookproof-2", "prism", "prism-silent", "connexion", "bare")
@@ -78,7 +78,7 @@ def _prisms(given: str | None) -> list[Subject]:
     found = _prism(given)
     if not found:
         return []
-    command = (*found, "mock", str(default_path()), "--port", "PORT")
+    command = (*found, "mock", str(default_contract_path()), "--port", "PORT")
     silent = (*command, "--verboseLevel", "silent")
     return [
         Subject("prism", "Prism", command, False),

@@ -22,7 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from openapi.http.free_port import free_port
-from openapi.loading.loader import default_path
+from openapi.loading.loader import default_contract_path
 
 PYTHON = [sys.executable, "-m"]
 
@@ -70,7 +70,7 @@ def by_hookproof(url: str, port: int, directory: Path) -> Judged:
 
 
 def by_schemathesis(url: str, _port: int, directory: Path) -> Judged:
-    command = [*PYTHON, "schemathesis.cli", "run", str(default_path()), "--url", url]
+    command = [*PYTHON, "schemathesis.cli", "run", str(default_contract_path()), "--url", url]
     command += ["--header", f"Authorization: Bearer {os.environ['HOOKPROOF_TOKEN']}", "--no-color"]
     started = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=directory)

@@ -10,35 +10,35 @@ from collections.abc import Callable
 import pytest
 
 from contracts.checks import CHECKS
-from contracts.checks.judgement import merged
+from contracts.checks.judgement import group_findings
 from contracts.checks.secrets import known_secrets
-from contracts.ledger.ledger import Books
+from contracts.ledger.ledger import Ledger
 from contracts.model.errors import CouldNotJudge
-from contracts.outcome import OUTCOME, SETTINGS, Outcome
+from contracts.outcome import OUTCOME, SETTINGS, RunOutcome
 from contracts.run import run
-from openapi.loading.loader import load
+from openapi.loading.loader import load_contract
 from openapi.loading.yaml_source import ContractError
 from openapi.redaction import Redaction
 
 
 @pytest.fixture(scope="session")
-def hookproof_books(request: pytest.FixtureRequest) -> Books:
+def hookproof_books(request: pytest.FixtureRequest) -> Ledger:
     """Drive the service once, close the ledger, and return the books."""
     settings = request.config.stash.get(SETTINGS, None)
     if settings is None:
         pytest.fail("no service was named: pass --hookproof-url URL", pytrace=False)
-    outcome = request.config.stash.setdefault(OUTCOME, Outcome())
+    outcome = request.config.stash.setdefault(OUTCOME, RunOutcome())
     try:
-        outcome.books = run(settings, load(settings.contract), _progress)
+        outcome.ledger = run(settings, load_contract(settings.contract), _progress)
     except (CouldNotJudge, ContractError) as error:
         outcome.not_judged = str(error)
         pytest.fail(f"could not judge: {error}", pytrace=False)
-    return outcome.books
+    return outcome.ledger
 
 
 @pytest.fixture(scope="session")
 def hookproof_judge(
-    request: pytest.FixtureRequest, hookproof_books: Books
+    request: pytest.FixtureRequest, hookproof_books: Ledger
 ) -> Callable[[str], None]:
     """Return what applies one check to the books and fails the test on a violation."""
     outcome = request.config.stash[OUTCOME]
@@ -46,10 +46,10 @@ def hookproof_judge(
 
     def apply(check: str) -> None:
         judgements = list(CHECKS[check](hookproof_books))
-        found = merged(check, judgements)
+        found = group_findings(check, judgements)
         outcome.judgements.extend(judgements)
         outcome.findings.extend(found)
-        outcome.applied.add(check)
+        outcome.completed_checks.add(check)
         violations = [
             f"VIOLATION {mask(one.finding.message)}"
             for one in found

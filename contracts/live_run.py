@@ -4,47 +4,55 @@ import time
 from dataclasses import dataclass, field, replace
 
 from contracts.checks import CHECKS
-from contracts.checks.judgement import merged
-from contracts.execution.operation_session import Conversation
-from contracts.execution.webhook_source import Deliveries
-from contracts.ledger.ledger import Balance, Books, Received, occurrences, triggered
-from contracts.ledger.matching import balance
+from contracts.checks.judgement import group_findings
+from contracts.execution.operation_session import OperationSession
+from contracts.execution.webhook_source import WebhookSource
+from contracts.ledger.ledger import (
+    JudgedDelivery,
+    Ledger,
+    Reconciliation,
+    group_deliveries,
+    triggered_event,
+)
+from contracts.ledger.matching import reconcile
 from contracts.model.exchange import Exchange
 from contracts.model.settings import PROFILES, Settings
 from openapi.contract import Contract
 
-NOT_AT_ONCE = ("webhook-sent", "webhook-late")
+END_OF_RUN_CHECKS = ("webhook-sent", "webhook-late")
 """Checks that say nothing before the last deadline has passed."""
 
 
 @dataclass
-class Run:
+class LiveRun:
     """What is under way: it can be looked at while it goes on."""
 
     settings: Settings
     contract: Contract
-    sink: Deliveries | None
-    talks: list[Conversation]
+    sink: WebhookSource | None
+    sessions: list[OperationSession]
     undecided: list[str] = field(default_factory=list)
-    received: tuple[Received, ...] = ()
+    deliveries: tuple[JudgedDelivery, ...] = ()
 
-    def books(self) -> Books:
+    def ledger(self) -> Ledger:
         """Return the books as they stand, with every delivery that has come by now."""
-        exchanges = tuple(exchange for talk in self.talks for exchange in talk.exchanges)
-        places = {talk.operation.id: talk.places for talk in self.talks}
-        known = [place for talk in self.talks for place in talk.places]
-        empty = Balance((), (), (), ())
-        cut = next((talk.cut_short for talk in self.talks if talk.cut_short), None)
+        exchanges = tuple(exchange for session in self.sessions for exchange in session.exchanges)
+        correlators = {session.operation.id: session.correlators for session in self.sessions}
+        known = [place for session in self.sessions for place in session.correlators]
+        empty = Reconciliation((), (), (), ())
+        cut = next((session.stop_reason for session in self.sessions if session.stop_reason), None)
         undecided = tuple(dict.fromkeys(self.undecided))
-        books = Books(self.contract, self.settings, exchanges, (), empty, undecided, cut, places)
+        ledger = Ledger(
+            self.contract, self.settings, exchanges, (), empty, undecided, cut, correlators
+        )
         if self.sink is None:
-            return books
-        last = self.received[-1].delivery.id if self.received else 0
+            return ledger
+        last = self.deliveries[-1].delivery.id if self.deliveries else 0
         came = self.sink.deliveries(after=last)
-        self.received += tuple(Received(d, self.sink.judge(d)) for d in came)
-        events = occurrences(self.received, known)
-        closed = balance(self.contract, exchanges, events, places, self.settings.run_id)
-        return replace(books, received=self.received, balance=closed)
+        self.deliveries += tuple(JudgedDelivery(d, self.sink.judge(d)) for d in came)
+        events = group_deliveries(self.deliveries, known)
+        closed = reconcile(self.contract, exchanges, events, correlators, self.settings.run_id)
+        return replace(ledger, deliveries=self.deliveries, reconciliation=closed)
 
     def has_enough(self) -> bool:
         """Say whether the run may stop: it was asked to at the first violation, and has one.
@@ -53,49 +61,58 @@ class Run:
         """
         if not self.settings.exit_first:
             return False
-        books = self.books()
+        ledger = self.ledger()
         return any(
             found.finding.severity == "violation" or self.settings.strict
             for name, check in CHECKS.items()
-            if name not in NOT_AT_ONCE
-            for found in merged(name, check(books))
+            if name not in END_OF_RUN_CHECKS
+            for found in group_findings(name, check(ledger))
         )
 
 
-def closed(this: Run) -> Books:
+def await_webhooks(live_run: LiveRun) -> Ledger:
     """Wait until every success has its event or its deadline has passed; return the closed books.
 
     And not before the last new event is as old as the profile asks for, and one and a half times
     the slowest delivery seen has passed since the last answer: what comes uncalled for should still
     be seen.
     """
-    books = this.books()
-    if this.sink is None:
-        return books
-    expected = sorted(e.ended for e in books.exchanges if triggered(books.contract, e))
-    calm = PROFILES[this.settings.profile].quiet
-    last_answer = max((exchange.ended for exchange in books.exchanges), default=time.time())
-    overdue = max((_due(books, e) for e in books.exchanges), default=last_answer)
+    ledger = live_run.ledger()
+    if live_run.sink is None:
+        return ledger
+    expected = sorted(e.ended for e in ledger.exchanges if triggered_event(ledger.contract, e))
+    min_quiet_s = PROFILES[live_run.settings.profile].quiet_period_s
+    last_answer = max((exchange.ended for exchange in ledger.exchanges), default=time.time())
+    overdue = max((_event_deadline(ledger, e) for e in ledger.exchanges), default=last_answer)
     while True:
-        arrivals = sorted(first.delivery.received_at for first in _first_ones(books))
+        arrivals = sorted(first.delivery.received_at for first in _first_deliveries(ledger))
         slowest = max((a - e for a, e in zip(arrivals, expected, strict=False)), default=0.0)
-        quiet = max(last_answer + 1.5 * slowest, max(arrivals, default=last_answer) + calm)
+        quiet = max(last_answer + 1.5 * slowest, max(arrivals, default=last_answer) + min_quiet_s)
         now = time.time()
-        missing = max((_due(books, e) for e in books.balance.missing), default=now)
-        if now >= quiet and now >= missing:
-            return books
-        until = quiet if now < quiet else min(missing, overdue)
-        last = this.received[-1].delivery.id if this.received else 0
-        this.sink.wait(after=last, timeout=max(until - now, 0.01))
-        books = this.books()
+        without_event = max(
+            (_event_deadline(ledger, e) for e in ledger.reconciliation.without_event), default=now
+        )
+        if now >= quiet and now >= without_event:
+            return ledger
+        until = quiet if now < quiet else min(without_event, overdue)
+        last = live_run.deliveries[-1].delivery.id if live_run.deliveries else 0
+        live_run.sink.wait(after=last, timeout=max(until - now, 0.01))
+        ledger = live_run.ledger()
 
 
-def _first_ones(books: Books) -> list[Received]:
+def _first_deliveries(ledger: Ledger) -> list[JudgedDelivery]:
     """Return the first delivery of every event."""
-    told = [occurrence for _, occurrence in books.balance.pairs]
-    return [event.first for event in (*told, *books.balance.foreign, *books.balance.earlier)]
+    matched = [received_event for _, received_event in ledger.reconciliation.pairs]
+    return [
+        event.first
+        for event in (
+            *matched,
+            *ledger.reconciliation.unmatched_events,
+            *ledger.reconciliation.earlier_run_events,
+        )
+    ]
 
 
-def _due(books: Books, exchange: Exchange) -> float:
-    event = triggered(books.contract, exchange)
-    return exchange.ended + books.deadline(event) if event else 0.0
+def _event_deadline(ledger: Ledger, exchange: Exchange) -> float:
+    event = triggered_event(ledger.contract, exchange)
+    return exchange.ended + ledger.deadline(event) if event else 0.0

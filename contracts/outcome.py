@@ -4,22 +4,22 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from contracts.checks.judgement import Found, Judgement
-from contracts.ledger.ledger import Books
+from contracts.checks.judgement import GroupedFinding, Judgement
+from contracts.ledger.ledger import Ledger
 from contracts.model.settings import Settings
 
 
 @dataclass
-class Outcome:
+class RunOutcome:
     """What a run has come to so far; filled by the session, read by the roof."""
 
-    books: Books | None = None
+    ledger: Ledger | None = None
     not_judged: str | None = None
-    findings: list[Found] = field(default_factory=list)
+    findings: list[GroupedFinding] = field(default_factory=list)
     judgements: list[Judgement] = field(default_factory=list)
-    applied: set[str] = field(default_factory=set)
+    completed_checks: set[str] = field(default_factory=set)
     """The checks that came to an end; a run in which one did not has judged nothing."""
 
 
 SETTINGS = pytest.StashKey[Settings]()
-OUTCOME = pytest.StashKey[Outcome]()
+OUTCOME = pytest.StashKey[RunOutcome]()

@@ -8,33 +8,36 @@ from datetime import UTC, datetime
 import httpx
 
 from contracts.checks import CHECKS
-from contracts.checks.judgement import Found, merged
-from contracts.execution import phases, saved_cases
-from contracts.execution.estimate import cost
-from contracts.execution.linked_resources import Supply
-from contracts.execution.operation_session import Conversation
+from contracts.checks.judgement import GroupedFinding, group_findings
+from contracts.execution import saved_cases
+from contracts.execution.estimate import estimate_cost
+from contracts.execution.linked_resources import LinkedResource
+from contracts.execution.operation_session import OperationSession
+from contracts.execution.phases import Phase, build_phases, run_phases, send_pilot
 from contracts.execution.target import Target, ssl_context
-from contracts.execution.webhook_retry import Refusal, retries
-from contracts.execution.webhook_source import opened
-from contracts.generators.credentials import expiry
-from contracts.ledger.ledger import Books
-from contracts.live_run import Run, closed
-from contracts.model.correlators import within
+from contracts.execution.webhook_retry import DeliveryRejector, try_webhook_retries
+from contracts.execution.webhook_source import open_webhook_source
+from contracts.generators.credentials import token_expiry
+from contracts.ledger.ledger import Ledger
+from contracts.live_run import LiveRun, await_webhooks
+from contracts.model.correlators import expiry_bounds
 from contracts.model.errors import CouldNotJudge
 from contracts.model.settings import Settings
-from contracts.model.unique_values import Freshness
+from contracts.model.unique_values import UniqueValues
 from openapi.contract import Contract, Json
 
-PILOT_PATIENCE = 1.0
+PILOT_WEBHOOK_TIMEOUT_S = 1.0
 """Seconds that a run which stops at the first violation waits for the pilot's webhook."""
 
 
-def findings(books: Books) -> list[Found]:
+def find_faults(ledger: Ledger) -> list[GroupedFinding]:
     """Return what every check finds in the closed books."""
-    return [found for name, check in CHECKS.items() for found in merged(name, check(books))]
+    return [
+        found for name, check in CHECKS.items() for found in group_findings(name, check(ledger))
+    ]
 
 
-def run(settings: Settings, contract: Contract, progress: Callable[[str], None]) -> Books:
+def run(settings: Settings, contract: Contract, progress: Callable[[str], None]) -> Ledger:
     """Judge nothing yet: send all requests, receive all webhooks, and return the closed books.
 
     `progress` hears a few words at each step. Raises `CouldNotJudge`.
@@ -45,69 +48,73 @@ def run(settings: Settings, contract: Contract, progress: Callable[[str], None])
         raise CouldNotJudge(
             "no token was given: pass --token or HOOKPROOF_TOKEN (for the mock: hookproof token)"
         )
-    bounds = within(contract) if settings.gentle else None
-    freshness = Freshness(settings.run_id, settings.seed, datetime.now(UTC), bounds)
+    bounds = expiry_bounds(contract) if settings.gentle else None
+    unique_values = UniqueValues(settings.run_id, settings.seed, datetime.now(UTC), bounds)
     with ExitStack() as stack:
         target = stack.enter_context(
             Target(
                 settings.url,
                 headers=settings.headers,
                 timeout=settings.request_timeout,
-                pace=settings.rate_limit,
+                rate_limit=settings.rate_limit,
                 verify=settings.tls_verify,
             )
         )
-        talks = [
-            Conversation(contract, operation, settings, target, freshness, progress)
+        sessions = [
+            OperationSession(contract, operation, settings, target, unique_values, progress)
             for operation in contract.operations
-            if operation.answer_to("valid-request")
+            if operation.response_caused_by("valid-request")
         ]
-        connect(talks)
-        earlier = _kept(settings)
-        blocks = {talk.operation.id: phases.blocks(talk, earlier) for talk in talks}
+        connect_linked_resources(sessions)
+        earlier = _load_saved_cases(settings)
+        phases = {session.operation.id: build_phases(session, earlier) for session in sessions}
         if not settings.exit_first:
-            progress(cost(talks, blocks).sentence)
+            progress(estimate_cost(sessions, phases).sentence)
         sink = None
-        refusal = Refusal()
+        rejector = DeliveryRejector()
         if not settings.dry_run:
-            sink = opened(stack, settings, contract, progress, refusal)
-        this = Run(settings, contract, sink, talks)
+            sink = open_webhook_source(stack, settings, contract, progress, rejector)
+        live_run = LiveRun(settings, contract, sink, sessions)
         if settings.dry_run:
-            return this.books()
+            return live_run.ledger()
         _await_service(settings)
-        for talk in talks:
-            _drive(this, talk, blocks[talk.operation.id])
-        if this.has_enough():
-            return this.books()
+        for session in sessions:
+            _run_session(live_run, session, phases[session.operation.id])
+        if live_run.has_enough():
+            return live_run.ledger()
         if sink is not None and "retry" in settings.provoke:
-            this.undecided += retries(talks, sink, refusal, this.books)
+            live_run.undecided += try_webhook_retries(sessions, sink, rejector, live_run.ledger)
         progress("waiting for the webhooks to end ...")
-        return closed(this)
+        return await_webhooks(live_run)
 
 
-def _drive(this: Run, talk: Conversation, blocks: Sequence[phases.Block]) -> None:
-    reason = phases.pilot(talk)
+def _run_session(
+    live_run: LiveRun, session: OperationSession, phases: Sequence[Phase]
+) -> None:
+    reason = send_pilot(session)
     if reason is not None:
         raise CouldNotJudge(reason)
-    status = talk.exchanges[-1].status
+    status = session.exchanges[-1].status
     if status is not None and status >= 500:
         # Whatever else is sent, nothing can be learnt before a plain valid request succeeds.
-        this.undecided.append(f"the run was cut short: a plain valid request is answered {status}")
+        live_run.undecided.append(
+            f"the run was cut short: a plain valid request is answered {status}"
+        )
         return
-    if this.settings.exit_first and this.sink is not None:
-        this.sink.wait(after=0, timeout=PILOT_PATIENCE)
-    if not this.has_enough():
-        this.undecided += phases.run(talk, blocks, this.has_enough)
-    ends = expiry(this.settings.token)
-    last = talk.exchanges[-1]
+    if live_run.settings.exit_first and live_run.sink is not None:
+        live_run.sink.wait(after=0, timeout=PILOT_WEBHOOK_TIMEOUT_S)
+    if not live_run.has_enough():
+        live_run.undecided += run_phases(session, phases, live_run.has_enough)
+    ends = token_expiry(live_run.settings.token)
+    last = session.exchanges[-1]
     if ends is not None and last.started <= ends <= last.ended:
         raise CouldNotJudge("the token expired during the run: pass one that lasts longer")
 
 
-def _kept(settings: Settings) -> Sequence[Mapping[str, Json]]:
+def _load_saved_cases(settings: Settings) -> Sequence[Mapping[str, Json]]:
     try:
-        return saved_cases.load(settings)
-    except saved_cases.NoCases as error:
+        return saved_cases.load_cases(settings)
+    except saved_cases.UnreadableCases as error:
         raise CouldNotJudge(str(error)) from None
 
 
@@ -123,12 +130,14 @@ def _await_service(settings: Settings) -> None:
                 time.sleep(0.2)
 
 
-def connect(talks: Sequence[Conversation]) -> None:
+def connect_linked_resources(sessions: Sequence[OperationSession]) -> None:
     """Give each operation that is linked to from another its supply of resources."""
-    by_id = {talk.operation.id: talk for talk in talks}
-    for talk in talks:
-        made = talk.contract.maker(talk.operation)
+    by_id = {session.operation.id: session for session in sessions}
+    for session in sessions:
+        made = session.contract.find_creator(session.operation)
         if made is not None and made[0].id in by_id:
             maker, link = made
             create = by_id[maker.id].create
-            talk.supply = Supply(create, link, spends=not talk.operation.is_safe)
+            session.linked_resource = LinkedResource(
+                create, link, consumes=not session.operation.is_safe
+            )

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from contracts.reporting.report import CONFORMS, DEVIATES, NOT_JUDGED
+from contracts.reporting.report import EXIT_CONFORMS, EXIT_DEVIATES, EXIT_NOT_JUDGED
 from hookproof.errors import CommandError
 from openapi.contract import Json
 
@@ -19,7 +19,7 @@ _ID = re.compile(r"[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class BaselineEntry:
     """One known deviation."""
 
     id: str
@@ -41,14 +41,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Baseline:
     """The known deviations of one file."""
 
     file: str
-    entries: tuple[Entry, ...]
+    entries: tuple[BaselineEntry, ...]
 
 
-def read(path: Path) -> Known:
+def read(path: Path) -> Baseline:
     """Return what the file at `path` lists; `CommandError` for what is not understood."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -64,13 +64,13 @@ def read(path: Path) -> Known:
     for number, name in enumerate(ids, 1):
         if name in ids[: number - 1]:
             raise CommandError(f"{path}: entry {number}: {name} is listed twice")
-    return Known(str(path), entries)
+    return Baseline(str(path), entries)
 
 
-def _entry(where: str, item: object) -> Entry:
+def _entry(where: str, item: object) -> BaselineEntry:
     if not isinstance(item, dict):
         raise CommandError(f"{where}: an entry is a table [[known]]")
-    understood = [field.name for field in fields(Entry)]
+    understood = [field.name for field in fields(BaselineEntry)]
     for key in item:
         if key not in understood:
             known = ", ".join(understood)
@@ -84,12 +84,12 @@ def _entry(where: str, item: object) -> Entry:
     until = text.get("until")
     if until is not None and (not isinstance(until, date) or isinstance(until, datetime)):
         raise CommandError(f"{where}: until is a date without quotes, such as 2030-12-31")
-    return Entry(text["id"], text["reason"], text.get("check"), text.get("pointer"), until)
+    return BaselineEntry(text["id"], text["reason"], text.get("check"), text.get("pointer"), until)
 
 
-def accepted(
+def apply_baseline(
     data: Mapping[str, Json],
-    known: Known,
+    known: Baseline,
     today: date,
     *,
     strict: bool,
@@ -104,7 +104,7 @@ def accepted(
     told = {"file": known.file, "listed": len(known.entries), "gone": []}
     if data["reason"] is not None:
         return {**data, "known": told}
-    findings = [{**f, "known": _reason(f, known.entries, today)} for f in data["findings"]]
+    findings = [{**f, "known": _accepted_reason(f, known.entries, today)} for f in data["findings"]]
     gone = [
         {"id": entry.id, "reason": entry.reason}
         for entry in known.entries
@@ -114,16 +114,18 @@ def accepted(
     ]
     counting = [f for f in findings if f["known"] is None]
     if gone or any(strict or f["severity"] == "violation" for f in counting):
-        code, verdict = DEVIATES, "deviates"
+        code, verdict = EXIT_DEVIATES, "deviates"
     elif require_decided and data["undecided"]:
-        code, verdict = NOT_JUDGED, "not-judged"
+        code, verdict = EXIT_NOT_JUDGED, "not-judged"
     else:
-        code, verdict = CONFORMS, "conforms"
+        code, verdict = EXIT_CONFORMS, "conforms"
     judged = {"findings": findings, "exit_code": code, "verdict": verdict}
     return {**data, **judged, "known": {**told, "gone": gone}}
 
 
-def _reason(finding: Mapping[str, Json], entries: Sequence[Entry], today: date) -> str | None:
+def _accepted_reason(
+    finding: Mapping[str, Json], entries: Sequence[BaselineEntry], today: date
+) -> str | None:
     for entry in entries:
         if entry.means(finding) and today <= (entry.until or date.max):
             return entry.reason

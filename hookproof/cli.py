@@ -10,12 +10,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hookproof.errors import CANNOT, INTERRUPTED, CommandError
-from hookproof.options.parser import parse
-from hookproof.shadowing import strangers
+from hookproof.errors import EXIT_ERROR, EXIT_INTERRUPTED, CommandError
+from hookproof.options.parser import parse_command_line
+from hookproof.shadowing import shadowed_packages
 
 
-def _run(options: argparse.Namespace) -> int:  # noqa: PLR0911 - one for each command
+def _dispatch(options: argparse.Namespace) -> int:  # noqa: PLR0911 - one for each command
     """Do what the options ask. Each command imports what it needs: a token needs no test runner."""
     match options.command:
         case "mock":
@@ -59,14 +59,14 @@ def _run(options: argparse.Namespace) -> int:  # noqa: PLR0911 - one for each co
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with `arguments` (the process's own if None); return its exit code."""
-    shadowed = strangers()
+    shadowed = shadowed_packages()
     if shadowed:
         print(f"hookproof: {shadowed[0]}", file=sys.stderr)
-        return CANNOT
+        return EXIT_ERROR
     try:
-        return _run(parse(arguments, Path.cwd()))
+        return _dispatch(parse_command_line(arguments, Path.cwd()))
     except CommandError as error:
         print(f"hookproof: {error}", file=sys.stderr)
-        return CANNOT
+        return EXIT_ERROR
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return EXIT_INTERRUPTED

@@ -1,8 +1,8 @@
 """How the command ends: its exit codes, and the error that is one sentence."""
 
-CANNOT = 2
+EXIT_ERROR = 2
 """It could not do its work: wrong options, a port in use, a broken contract, nothing judged."""
-INTERRUPTED = 130
+EXIT_INTERRUPTED = 130
 """Ctrl-C, as a shell reports it."""
 
 

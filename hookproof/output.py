@@ -5,7 +5,7 @@ import sys
 
 from hookproof.errors import CommandError
 from openapi.contract import Json
-from openapi.safe_text import hidden, no_command, visible
+from openapi.safe_text import escape_ci_command, escape_hidden, is_hidden
 
 
 def print_json(value: Json) -> None:
@@ -13,11 +13,11 @@ def print_json(value: Json) -> None:
     print(json.dumps(value, indent=2))
 
 
-def print_raw(content: bytes) -> None:
+def print_bytes(content: bytes) -> None:
     """Print bytes as they are; `CommandError` for a terminal that some of them might command."""
     if sys.stdout.isatty():
         text = content.decode(errors="replace").replace("\n", "").replace("\t", "")
-        if any(hidden(character) for character in text):
+        if any(is_hidden(character) for character in text):
             raise CommandError(
                 "a terminal would obey some of these characters: send the output into a file or "
                 "a pipe"
@@ -26,7 +26,7 @@ def print_raw(content: bytes) -> None:
     sys.stdout.buffer.write(content)
 
 
-def tell(text: str) -> None:
+def print_remark(text: str) -> None:
     """Print a remark; what of it is a stranger's neither commands the terminal nor a CI service."""
-    lines = (no_command(visible(line)) for line in text.split("\n"))
+    lines = (escape_ci_command(escape_hidden(line)) for line in text.split("\n"))
     print("hookproof: " + "\n".join(lines), file=sys.stderr)

@@ -56,9 +56,9 @@ def hookproof_sink(
     hookproof_contract: str | Path | None, hookproof_webhook_secret: str | None
 ) -> Iterator["Sink"]:
     """A sink on a free port, for this test alone: `url`, `wait_for(...)`, `judge(...)`."""
-    from hookproof.shadowing import strangers  # noqa: PLC0415 - see above
+    from hookproof.shadowing import shadowed_packages  # noqa: PLC0415 - see above
 
-    shadowed = strangers(("openapi", "webhook_sink"))
+    shadowed = shadowed_packages(("openapi", "webhook_sink"))
     if shadowed:
         pytest.fail(f"hookproof_sink: {shadowed[0]}", pytrace=False)
     from hookproof.sink_fixture import running_sink  # noqa: PLC0415 - see above

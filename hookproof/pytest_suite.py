@@ -16,17 +16,17 @@ from xdist.scheduler.loadgroup import LoadGroupScheduling
 import contracts
 from contracts.checks import CHECKS
 from contracts.model.settings import Settings
-from contracts.outcome import OUTCOME, SETTINGS, Outcome
+from contracts.outcome import OUTCOME, SETTINGS, RunOutcome
 from contracts.reporting.report import report
-from hookproof.commands.verify import keep_cases
-from hookproof.commands.verify_settings import allowed, settings_of
-from hookproof.contract_loading import contract_of
+from hookproof.commands.verify import save_failing_cases
+from hookproof.commands.verify_settings import apply_target_policy, settings_from_options
+from hookproof.contract_loading import load_contract_option
 from hookproof.errors import CommandError
-from hookproof.options.parser import parse
-from hookproof.reports.writer import write
-from hookproof.shadowing import strangers
+from hookproof.options.parser import parse_command_line
+from hookproof.reports.writer import write_reports
+from hookproof.shadowing import shadowed_packages
 
-GROUP = "hookproof"
+GROUP_NAME = "hookproof"
 _SUITE = Path(contracts.__file__).parent
 _TESTS = frozenset(
     f"{path.name}::{name}"
@@ -35,7 +35,7 @@ _TESTS = frozenset(
 )
 
 
-class OneProcess(LoadGroupScheduling):  # type: ignore[misc]
+class SingleGroupScheduling(LoadGroupScheduling):  # type: ignore[misc]
     """The scheduler of `--dist loadgroup`, with the suite as one group.
 
     Not by a mark: marks reach the scheduler through the ids of tests, which pytest 9.2 no longer
@@ -44,7 +44,7 @@ class OneProcess(LoadGroupScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         test = nodeid.rpartition("/")[2].partition("[")[0].partition("@")[0]
-        return GROUP if test in _TESTS else str(super()._split_scope(nodeid))
+        return GROUP_NAME if test in _TESTS else str(super()._split_scope(nodeid))
 
 
 def configure(config: pytest.Config) -> None:
@@ -55,20 +55,20 @@ def configure(config: pytest.Config) -> None:
             "share; pass --dist loadgroup beside -n"
         )
     try:
-        shadowed = strangers()
+        shadowed = shadowed_packages()
         if shadowed:
             raise CommandError(shadowed[0])
         options = _options(config)
-        settings = settings_of(options)
-        settings = allowed(settings, options, contract_of(settings.contract))
-        settings = replace(settings, **_named_by_the_controller(config))
+        settings = settings_from_options(options)
+        settings = apply_target_policy(settings, options, load_contract_option(settings.contract))
+        settings = replace(settings, **_settings_from_controller(config))
     except CommandError as error:
         raise pytest.UsageError(f"hookproof: {error}") from None
-    outcome = Outcome()
+    outcome = RunOutcome()
     config.stash[SETTINGS] = settings
     config.stash[OUTCOME] = outcome
     wanted = config.getoption("--hookproof-report-dir") is not None
-    config.pluginmanager.register(Suite(settings, outcome, wanted), "hookproof-suite")
+    config.pluginmanager.register(SuitePlugin(settings, outcome, wanted), "hookproof-suite")
 
 
 def _options(config: pytest.Config) -> Namespace:
@@ -79,7 +79,7 @@ def _options(config: pytest.Config) -> Namespace:
             arguments += [f"--{name}", value]
     try:
         arguments += shlex.split(config.getoption("--hookproof-args"))
-        options = parse(arguments, config.invocation_params.dir)
+        options = parse_command_line(arguments, config.invocation_params.dir)
     except ValueError as error:
         raise CommandError(f"--hookproof-args: {error}") from None
     except SystemExit:  # --help, which would end the whole run as if it had passed
@@ -89,15 +89,15 @@ def _options(config: pytest.Config) -> Namespace:
     return options
 
 
-def _named_by_the_controller(config: pytest.Config) -> dict[str, Any]:
+def _settings_from_controller(config: pytest.Config) -> dict[str, Any]:
     """Return the seed and the run's id, where another process has told them in its header."""
     return dict(getattr(config, "workerinput", {}).get("hookproof", {}))
 
 
-class Suite:
+class SuitePlugin:
     """The hooks of a run that judges a service."""
 
-    def __init__(self, settings: Settings, outcome: Outcome, report_is_wanted: bool) -> None:
+    def __init__(self, settings: Settings, outcome: RunOutcome, report_is_wanted: bool) -> None:
         self._settings = settings
         self._outcome = outcome
         self._report_is_wanted = report_is_wanted
@@ -117,22 +117,22 @@ class Suite:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> object:
         """Keep the tests of the suite in one process: they read the books of one run."""
-        from hookproof.pytest_suite import OneProcess  # noqa: PLC0415 - only where xdist is
+        from hookproof.pytest_suite import SingleGroupScheduling  # noqa: PLC0415 - only where xdist is
 
-        return OneProcess(config, log)
+        return SingleGroupScheduling(config, log)
 
     def pytest_sessionfinish(self) -> None:
         """Keep failing cases and write the report, if the checks ran in this process."""
         outcome = self._outcome
-        if not (outcome.applied or outcome.not_judged):
+        if not (outcome.completed_checks or outcome.not_judged):
             return
-        if outcome.not_judged is None and outcome.applied != set(CHECKS):
-            some = f"only {len(outcome.applied)} of the {len(CHECKS)} checks were run"
+        if outcome.not_judged is None and outcome.completed_checks != set(CHECKS):
+            some = f"only {len(outcome.completed_checks)} of the {len(CHECKS)} checks were run"
             outcome.not_judged = some
-        keep_cases(self._settings, outcome)
+        save_failing_cases(self._settings, outcome)
         if not self._report_is_wanted:
             return
         took = time.time() - self._started
         data = report(self._settings, outcome, self._started, took)
         # Annotations and summaries are for runs of the command: pytest's output is its caller's.
-        write(data, self._settings.report_dir, {}, self._settings.contract)
+        write_reports(data, self._settings.report_dir, {}, self._settings.contract)

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
-PARTS = ("contracts", "mock_server", "openapi", "webhook_sink")
+PACKAGES = ("contracts", "mock_server", "openapi", "webhook_sink")
 
 
-def strangers(parts: Iterable[str] = PARTS) -> list[str]:
+def shadowed_packages(parts: Iterable[str] = PACKAGES) -> list[str]:
     """Return a sentence for each of `parts` that is shadowed by somebody else's package."""
     ours = Path(__file__).resolve().parent.parent
     sentences = []

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from hookproof.contract_loading import contract_of
+from hookproof.contract_loading import load_contract_option
 from hookproof.errors import CommandError
-from openapi.signature import unfit
+from openapi.signature import secret_problem
 from webhook_sink.server import Sink
 
 
@@ -19,10 +19,12 @@ def running_sink(contract: str | Path | None, secret: str | None) -> Iterator[Si
     What is wrong with the contract's file or the secret fails the test that asked for the sink.
     """
     try:
-        known = contract_of(Path(contract) if contract else None)
+        known = load_contract_option(Path(contract) if contract else None)
     except CommandError as error:
         pytest.fail(f"hookproof_contract: {error}", pytrace=False)
-    complaint = unfit((event.signature for event in known.events), secret) if secret else None
+    complaint = (
+        secret_problem((event.signature for event in known.events), secret) if secret else None
+    )
     if complaint is not None:
         pytest.fail(f"hookproof_webhook_secret: {complaint}", pytrace=False)
     with Sink(known, secret or None) as sink:

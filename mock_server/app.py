@@ -8,30 +8,40 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 
-from mock_server.admin.api import Control, control
+from mock_server.admin.api import AdminApi, create_admin_api
 from mock_server.admin.docs import short_paths
-from mock_server.admin.routes import OwnPaths, own_paths
-from mock_server.admin.views import Insight
-from mock_server.exchange import Behaviour
-from mock_server.faults.registry import behaviour
-from mock_server.middleware.access_log import Access
-from mock_server.middleware.authentication import Gatekeeper, Tokens
-from mock_server.middleware.connexion_adapter import EXCEPTIONS, assemble, lower, routing, stations
-from mock_server.middleware.cors import CrossOrigin
-from mock_server.middleware.freedoms import Strictness, chosen
-from mock_server.middleware.lifecycle import Ending, Exchanges
-from mock_server.middleware.overrides import Switched
-from mock_server.middleware.prefer import OnDemand
-from mock_server.middleware.rate_limit import Admission, OtherMethods, gates
-from mock_server.middleware.request_validation import Intake
-from mock_server.reload import Renewable
-from mock_server.responses.errors import Problems
-from mock_server.responses.handler import Endpoint
-from mock_server.runtime import Parts, Worker, parts
+from mock_server.admin.routes import AdminPathsMiddleware, create_admin_app
+from mock_server.admin.views import AdminViews
+from mock_server.exchange import Hooks
+from mock_server.faults.registry import hooks
+from mock_server.middleware.access_log import AccessLogMiddleware
+from mock_server.middleware.authentication import AuthenticationMiddleware, TokenVerifier
+from mock_server.middleware.connexion_adapter import (
+    EXCEPTION_MIDDLEWARE,
+    assemble_app,
+    operation_middleware,
+    routing,
+    routing_document,
+)
+from mock_server.middleware.cors import ContractCorsMiddleware
+from mock_server.middleware.freedoms import AllowedRejectionsMiddleware, select_allowed_rejections
+from mock_server.middleware.lifecycle import ExchangeMiddleware, ExchangeRecorder
+from mock_server.middleware.overrides import OverridesMiddleware
+from mock_server.middleware.prefer import PreferMiddleware
+from mock_server.middleware.rate_limit import (
+    MethodNotAllowedRateLimit,
+    RateLimitMiddleware,
+    operation_rate_limits,
+)
+from mock_server.middleware.request_validation import RequestValidationMiddleware
+from mock_server.reload import ReloadingApp
+from mock_server.responses.errors import ErrorResponses
+from mock_server.responses.handler import OperationHandler
+from mock_server.runtime import Runtime, Worker, create_runtime
 from mock_server.settings import Settings
 from mock_server.tokens import mint
-from mock_server.webhooks.dispatcher import Dispatch
-from mock_server.webhooks.emitter import Webhooks
+from mock_server.webhooks.dispatcher import Dispatcher
+from mock_server.webhooks.emitter import WebhookEmitter
 from openapi.contract import Contract, Operation
 from openapi.loading.builder import permissions
 
@@ -40,94 +50,112 @@ def create_app(
     contract: Contract,
     settings: Settings,
     worker: Worker | None = None,
-    watched: Path | None = None,
+    contract_path: Path | None = None,
 ) -> ASGIApp:
     """Return an ASGI application with lifespan: state is open, webhooks are sent in between.
 
-    `worker` says which of several processes it is for. Changes of the contract's file `watched`
+    `worker` says which of several processes it is for. Changes of the contract's file `contract_path`
     are picked up. A `ValueError` says what of the settings it has nothing for.
     """
-    made = parts(settings, worker or Worker())
+    runtime = create_runtime(settings, worker or Worker())
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
-        made.store.open()
-        made.journal.open()
-        made.switches.look()
-        made.sender.start()
-        asked = made.bell.answer({"write": made.journal.write, "forget": made.drop})
-        answering = asyncio.create_task(asked)
+        runtime.store.open()
+        runtime.journal.open()
+        runtime.overrides.refresh_shared_flag()
+        runtime.delivery_queues.start()
+        signal_loop = runtime.signals.serve(
+            {"write": runtime.journal.write, "forget": runtime.forget_local}
+        )
+        signal_task = asyncio.create_task(signal_loop)
         try:
             yield
         finally:
-            answering.cancel()
-            await made.sender.stop()
-            if made.store.path is not None:
-                await made.journal.write()
-            made.store.close()
+            signal_task.cancel()
+            await runtime.delivery_queues.stop()
+            if runtime.store.path is not None:
+                await runtime.journal.write()
+            runtime.store.close()
 
-    app = Renewable(lambda c: compose(c, settings, made), contract, lifespan, watched)
-    return Access(app, made.mask) if settings.log_requests else app
+    app = ReloadingApp(lambda c: compose(c, settings, runtime), contract, lifespan, contract_path)
+    return AccessLogMiddleware(app, runtime.redactor) if settings.log_requests else app
 
 
-def compose(contract: Contract, settings: Settings, made: Parts) -> ASGIApp:
+def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp:
     """Return what serves one contract; a `ValueError` says what of the settings does not fit it."""
-    problems = Problems(contract, settings.seed or 0)
+    error_responses = ErrorResponses(contract, settings.seed or 0)
     secret, seed = settings.jwt_secret, settings.seed or 0
     signing = settings.webhook_secret
-    faulty = behaviour(contract, settings.faults)
-    limits = gates(contract, settings.rate_limit, made.hits) if made.hits is not None else {}
-    rules = chosen(contract, settings.refused)
+    base_hooks = hooks(contract, settings.faults)
+    rate_limits = (
+        operation_rate_limits(contract, settings.rate_limit, runtime.rate_limit_storage)
+        if runtime.rate_limit_storage is not None
+        else {}
+    )
+    rejections = select_allowed_rejections(contract, settings.used_rejections)
     # Nobody pays for a station that has nothing to do.
-    counted = [partial(OtherMethods, contract=contract, limits=limits)] if limits else []
-    strict = [partial(Strictness, rules=rules)] if rules else []
+    method_not_allowed_limits = (
+        [partial(MethodNotAllowedRateLimit, contract=contract, rate_limits=rate_limits)]
+        if rate_limits
+        else []
+    )
+    rejection_middleware = (
+        [partial(AllowedRejectionsMiddleware, rejections=rejections)] if rejections else []
+    )
 
     @lru_cache(maxsize=256)
-    def with_faults(names: frozenset[str]) -> Behaviour:
-        return behaviour(contract, settings.faults | names)
+    def with_faults(names: frozenset[str]) -> Hooks:
+        return hooks(contract, settings.faults | names)
 
-    dispatch = Dispatch(made.sender, made.journal, with_faults, made.mask)
-    webhooks = Webhooks(contract, signing, dispatch, seed, made.announced)
-    insight = Insight(contract, made.journal, made.store, made.mask)
-    api = control(Control(contract, made, insight, dispatch, signing))
+    dispatcher = Dispatcher(runtime.delivery_queues, runtime.journal, with_faults, runtime.redactor)
+    webhooks = WebhookEmitter(contract, signing, dispatcher, seed, runtime.payload_values)
+    views = AdminViews(contract, runtime.journal, runtime.store, runtime.redactor)
+    api = create_admin_api(AdminApi(contract, runtime, views, dispatcher, signing))
     development_token = partial(mint, secret, permissions(contract.operations), None)
-    own = own_paths(contract, problems, api, development_token, settings.control_token)
+    admin_app = create_admin_app(
+        contract, error_responses, api, development_token, settings.control_token
+    )
 
-    def admission(next_app: ASGIApp, operation: Operation) -> ASGIApp:
-        return Admission(next_app, operation, limits.get(operation.id))
+    def limit_rate(next_app: ASGIApp, operation: Operation) -> ASGIApp:
+        return RateLimitMiddleware(next_app, operation, rate_limits.get(operation.id))
 
-    def on_demand(next_app: ASGIApp, operation: Operation) -> ASGIApp:
-        gate = limits.get(operation.id)
-        return OnDemand(next_app, operation, contract, with_faults, gate, settings.seed)
+    def prefer(next_app: ASGIApp, operation: Operation) -> ASGIApp:
+        rate_limit = rate_limits.get(operation.id)
+        return PreferMiddleware(
+            next_app, operation, contract, with_faults, rate_limit, settings.seed
+        )
 
-    return assemble(
-        document=lower(contract),
+    return assemble_app(
+        document=routing_document(contract),
         middlewares=[
-            partial(OwnPaths, own=own, more=short_paths(contract)),
-            partial(CrossOrigin, contract=contract),
+            partial(AdminPathsMiddleware, admin_app=admin_app, short_paths=short_paths(contract)),
+            partial(ContractCorsMiddleware, contract=contract),
             partial(
-                Exchanges,
+                ExchangeMiddleware,
                 contract=contract,
-                behaviour=faulty,
-                after=Ending(made.journal, webhooks, made.mask),
-                switches=made.switches,
+                hooks=base_hooks,
+                on_end=ExchangeRecorder(runtime.journal, webhooks, runtime.redactor),
+                overrides=runtime.overrides,
                 latency=settings.latency,
             ),
-            EXCEPTIONS,
-            *counted,
+            EXCEPTION_MIDDLEWARE,
+            *method_not_allowed_limits,
             routing,
-            stations(
+            operation_middleware(
                 [
-                    partial(Switched, switches=made.switches, with_faults=with_faults),
-                    on_demand,
-                    admission,
-                    partial(Gatekeeper, tokens=Tokens(secret, settings.auth)),
-                    partial(Intake, contract=contract),
-                    *strict,
+                    partial(
+                        OverridesMiddleware, overrides=runtime.overrides, with_faults=with_faults
+                    ),
+                    prefer,
+                    limit_rate,
+                    partial(AuthenticationMiddleware, tokens=TokenVerifier(secret, settings.auth)),
+                    partial(RequestValidationMiddleware, contract=contract),
+                    *rejection_middleware,
                 ],
                 contract,
             ),
         ],
-        endpoint=Endpoint(contract, secret, seed, made.answered, made.store),
-        problems=problems,
+        endpoint=OperationHandler(contract, secret, seed, runtime.response_values, runtime.store),
+        error_responses=error_responses,
     )

@@ -4,19 +4,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mock_server.messages import Answer, Delivery, Headers, Posting
-from mock_server.tokens import Checks
-from mock_server.unique_values import Identities
+from mock_server.messages import EventMessage, Headers, HttpResponse, WebhookRequest
+from mock_server.tokens import CredentialChecks
+from mock_server.unique_values import UniqueValues
 from openapi import strict_json
 from openapi.contract import Contract, Event, Json, Operation
 from openapi.json_pointer import MISSING
-from openapi.runtime_expression import Expression
-from openapi.schema_validation import Violation
+from openapi.runtime_expression import RuntimeExpression
+from openapi.schema_validation import SchemaViolation
 
 if TYPE_CHECKING:
     from starlette.types import Scope
 
-_KEY = "hookproof.exchange"
+_SCOPE_KEY = "hookproof.exchange"
 
 
 class Objection(NamedTuple):
@@ -32,7 +32,7 @@ class Objection(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class BodyValidation:
     """What validation makes of a body and of parameters."""
 
     value: object
@@ -40,7 +40,7 @@ class Verdict:
     """Why the body is not JSON, or None."""
     size: int
     """Bytes of the body."""
-    violations: tuple[Violation, ...]
+    violations: tuple[SchemaViolation, ...]
     schema: Mapping[str, Json]
     """The schema of the body, its reference followed; empty where none is taken."""
     operation: str
@@ -50,12 +50,12 @@ class Verdict:
 
 
 @dataclass(slots=True)
-class Exchange:
+class MockExchange:
     """What each station of the journey adds, in the order of the fields."""
 
     contract: Contract
-    behaviour: "Behaviour"
-    received: Headers
+    hooks: "Hooks"
+    request_headers: Headers
     """The headers of the request."""
     operation: Operation | None = None
     """None until the request is routed, and for what is no operation of the contract."""
@@ -69,82 +69,86 @@ class Exchange:
     """The body of the request as it came, once it was read."""
     value: object = MISSING
     """The same, once it was read as JSON."""
-    answer: Answer | None = None
+    response: HttpResponse | None = None
     """What was answered, before any fault touched it."""
-    asked: Mapping[str, str] | None = None
+    preference_texts: Mapping[str, str] | None = None
     """The preferences of the client, see `mock_server.prefer`; None if it has none."""
-    on_demand: bool = False
+    is_preferred_response: bool = False
     """An answer was asked for, and nothing else: no state changes, no event is sent."""
-    switchable: bool = False
+    has_overrides: bool = False
     """Something was switched on for the next requests when this one came."""
     delay: float = 0.0
     """Seconds until the answer goes out."""
-    sent: int | None = None
+    sent_status: int | None = None
     """The status that went out, where it may be another."""
     faults: frozenset[str] = frozenset()
     """Names of the faults that this exchange alone has."""
     objections: tuple[Objection, ...] = ()
     """What is wrong with the request, in the order in which the stations look."""
 
-    def find(self, expression: Expression, answer: Answer | None = None) -> object:
+    def evaluate(
+        self, expression: RuntimeExpression, response: HttpResponse | None = None
+    ) -> object:
         """Return what a runtime expression means here, or `MISSING`.
 
-        `answer` is looked at for what was answered, where the exchange does not have it yet.
+        `response` is looked at for what was answered, where the exchange does not have it yet.
         """
-        headed = expression.part == "header"
+        is_header = expression.part == "header"
         if expression.message == "request":
-            headers = _texts(self.received) if headed else None
-            return expression.of(self.value, headers, self.parameters)
-        answered = answer or self.answer
-        if answered is None:
+            headers = _decode_headers(self.request_headers) if is_header else None
+            return expression.evaluate(self.value, headers, self.parameters)
+        response_seen = response or self.response
+        if response_seen is None:
             return MISSING
-        if headed:
-            return expression.of(None, _texts(answered.headers))
-        return expression.of(strict_json.parse(answered.body).value)
+        if is_header:
+            return expression.evaluate(None, _decode_headers(response_seen.headers))
+        return expression.evaluate(strict_json.parse_json(response_seen.body).value)
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
+class EventContext:
     """Why an event is sent."""
 
     event: Event
-    exchange: Exchange
+    exchange: MockExchange
     number: int
     """The how-manieth event of this mock, from 1."""
-    identities: Identities
+    unique_values: UniqueValues
 
 
 @dataclass(frozen=True, slots=True)
-class Behaviour:
+class Hooks:
     """The hooks, in the order of a request's journey."""
 
-    admitted: Callable[[bool, Exchange], bool] | None = None
+    rate_limit_check: Callable[[bool, MockExchange], bool] | None = None
     """Whether the client may go on, or asks too often."""
-    checks: Callable[[Checks], Checks] | None = None
+    checks: Callable[[CredentialChecks], CredentialChecks] | None = None
     """What is checked of a credential."""
-    verdict: Callable[[Verdict], Verdict] | None = None
-    answer: Callable[[Answer, Exchange], Answer] | None = None
+    body_validation: Callable[[BodyValidation], BodyValidation] | None = None
+    response: Callable[[HttpResponse, MockExchange], HttpResponse] | None = None
     """The answer as it goes out; the exchange keeps the true one."""
-    trigger: Callable[[int, Exchange], int] | None = None
+    trigger: Callable[[int, MockExchange], int] | None = None
     """The status whose event is sent."""
-    payload: Callable[[Json, Occasion], Json] | None = None
+    payload: Callable[[Json, EventContext], Json] | None = None
     """The payload before it is serialised. It is the hook's own and may be changed in place."""
-    delivery: Callable[[Delivery, Posting], Delivery] | None = None
+    webhook_request: Callable[[WebhookRequest, EventMessage], WebhookRequest] | None = None
     """The signed bytes and their headers."""
-    plan: Callable[[list[Delivery], Posting], list[Delivery]] | None = None
+    webhook_requests: (
+        Callable[[list[WebhookRequest], EventMessage], list[WebhookRequest]] | None
+    ) = None
     """What goes to each receiver, one delivery if all is well; as many for the same posting."""
 
 
-def _texts(headers: Headers) -> dict[str, str]:
+def _decode_headers(headers: Headers) -> dict[str, str]:
     return {key.decode("latin-1"): value.decode("latin-1") for key, value in headers}
 
 
-def place(scope: "Scope", exchange: Exchange) -> None:
+def attach_exchange(scope: "Scope", exchange: MockExchange) -> None:
     """Put the exchange where all later stations find it."""
-    scope[_KEY] = exchange
+    scope[_SCOPE_KEY] = exchange
 
 
-def exchange_of(scope: "Scope") -> Exchange:
+def exchange_of(scope: "Scope") -> MockExchange:
     """Return the exchange that `scope` belongs to; `LookupError` on the mock's own paths."""
-    exchange: Exchange = scope[_KEY]
+    exchange: MockExchange = scope[_SCOPE_KEY]
     return exchange

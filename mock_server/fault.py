@@ -8,11 +8,11 @@ from dataclasses import dataclass, fields, replace
 from functools import reduce
 from typing import TypeVar
 
-from mock_server.exchange import Behaviour, Exchange
-from mock_server.messages import Answer
+from mock_server.exchange import Hooks, MockExchange
+from mock_server.messages import HttpResponse
 
 Value = TypeVar("Value")
-Change = Callable[[Answer, Exchange], Answer]
+ResponseChange = Callable[[HttpResponse, MockExchange], HttpResponse]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,23 +22,23 @@ class Fault:
     name: str
     layer: str
     """`answers`, `validation`, `auth` or `webhooks`."""
-    sentence: str
+    description: str
     """What the service then does, and where such a mistake comes from."""
-    behaviour: Behaviour
+    hooks: Hooks
     severity: str = "violation"
     """What it is by the contract: a `violation`, or a `warning` where that is only assumed."""
-    limited: bool = False
+    needs_rate_limit: bool = False
     """It shows only where a rate limit is on and exceeded."""
 
 
-def combined(faults: Iterable[Fault]) -> Behaviour:
+def combine_faults(faults: Iterable[Fault]) -> Hooks:
     """Return the behaviour of all `faults` at once: at each hook one after the other."""
-    behaviours = [fault.behaviour for fault in faults]
+    hooks_of_faults = [fault.hooks for fault in faults]
     hooks = {
-        hook.name: _chain([h for h in (getattr(b, hook.name) for b in behaviours) if h])
-        for hook in fields(Behaviour)
+        hook.name: _chain([h for h in (getattr(b, hook.name) for b in hooks_of_faults) if h])
+        for hook in fields(Hooks)
     }
-    return Behaviour(**hooks)
+    return Hooks(**hooks)
 
 
 def _chain(functions: list[Callable[..., Value]]) -> Callable[..., Value] | None:
@@ -47,17 +47,19 @@ def _chain(functions: list[Callable[..., Value]]) -> Callable[..., Value] | None
     return lambda value, *context: reduce(lambda v, f: f(v, *context), functions, value)
 
 
-def swapped(provocation: str, instead: int, only: str | None = None) -> Change:
-    """Return what answers `instead` where the contract's status for `provocation` is meant.
+def replace_status(
+    cause: str, wrong_status: int, operation_id: str | None = None
+) -> ResponseChange:
+    """Return what answers `wrong_status` where the contract's status for `cause` is meant.
 
-    `only` is the id of the operation that does so; None: every one.
+    `operation_id` is the id of the operation that does so; None: every one.
     """
 
-    def change(answer: Answer, exchange: Exchange) -> Answer:
+    def change(response: HttpResponse, exchange: MockExchange) -> HttpResponse:
         operation = exchange.operation
-        meant = operation.answer_to(provocation) if operation else None
-        ours = operation is not None and only in (None, operation.id)
-        hit = ours and meant is not None and meant.status == str(answer.status)
-        return replace(answer, status=instead) if hit else answer
+        expected = operation.response_caused_by(cause) if operation else None
+        is_selected = operation is not None and operation_id in (None, operation.id)
+        applies = is_selected and expected is not None and expected.status == str(response.status)
+        return replace(response, status=wrong_status) if applies else response
 
     return change

@@ -11,13 +11,13 @@ from starlette.types import Send
 from openapi.contract import Event
 from openapi.signature import signed_headers
 
-_write = json.JSONEncoder(separators=(",", ":")).encode
+_encode_json = json.JSONEncoder(separators=(",", ":")).encode
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """Status, headers in order (names in lower case, without Content-Length) and body."""
 
     status: int
@@ -32,46 +32,46 @@ class Answer:
         await send({"type": "http.response.body", "body": self.body})
 
 
-def json_answer(
+def json_response(
     status: int, value: object, headers: Headers = (), media_type: str = "application/json"
-) -> Answer:
+) -> HttpResponse:
     """Make an answer whose body is `value` as JSON, escaped to ASCII."""
     # Escaped, because a lone surrogate is legal in JSON text and has no UTF-8.
-    body = _write(value).encode()
-    return Answer(status, ((b"content-type", media_type.encode()), *headers), body)
+    body = _encode_json(value).encode()
+    return HttpResponse(status, ((b"content-type", media_type.encode()), *headers), body)
 
 
-def rebodied(answer: Answer, value: object) -> Answer:
+def with_json_body(response: HttpResponse, value: object) -> HttpResponse:
     """Return the same answer with `value` as its JSON body."""
-    headers = tuple(h for h in answer.headers if h[0] != b"content-type")
-    return json_answer(answer.status, value, headers)
+    headers = tuple(h for h in response.headers if h[0] != b"content-type")
+    return json_response(response.status, value, headers)
 
 
-def header(name: str, value: object) -> tuple[bytes, bytes]:
-    """Return a header as it stands in an `Answer`."""
+def encode_header(name: str, value: object) -> tuple[bytes, bytes]:
+    """Return a header as it stands in an `HttpResponse`."""
     return name.lower().encode("ascii"), str(value).encode("latin-1", "replace")
 
 
-def values(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[bytes]:
+def header_values(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[bytes]:
     """Return every value of the header `name` (in lower case), in order."""
     return [value for key, value in headers if key == name]
 
 
-ATTEMPTS = 6
+MAX_ATTEMPTS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class WebhookRequest:
     """What one POST carries."""
 
     headers: tuple[tuple[str, str], ...]
     body: bytes
-    attempts: int = ATTEMPTS
+    max_attempts: int = MAX_ATTEMPTS
     method: str = "POST"
 
 
 @dataclass(frozen=True, slots=True)
-class Posting:
+class EventMessage:
     """An event that is to be delivered, however often it takes."""
 
     event: Event
@@ -81,16 +81,18 @@ class Posting:
     """The how-manieth event of this mock, from 1."""
     secret: str
     """What is signed with."""
-    identity: str
+    webhook_id: str
     """Names the event where its signature covers a name: the same at every attempt."""
     at: float
     """When the attempt is made, in Unix seconds."""
 
 
-def sealed(posting: Posting, body: bytes) -> Delivery:
+def build_signed_request(event_message: EventMessage, body: bytes) -> WebhookRequest:
     """Return the delivery of these bytes, signed as the event's contract says."""
-    headers = [("Content-Type", posting.event.media_type)]
-    scheme = posting.event.signature
+    headers = [("Content-Type", event_message.event.media_type)]
+    scheme = event_message.event.signature
     if scheme is not None:
-        headers += signed_headers(scheme, body, posting.secret, posting.identity, posting.at)
-    return Delivery(tuple(headers), body)
+        headers += signed_headers(
+            scheme, body, event_message.secret, event_message.webhook_id, event_message.at
+        )
+    return WebhookRequest(tuple(headers), body)

@@ -10,17 +10,17 @@ from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openapi.contract import Contract
-from openapi.loading.loader import load
+from openapi.loading.loader import load_contract
 from openapi.loading.yaml_source import ContractError
 
 _LOG = logging.getLogger("hookproof.mock")
-_SECONDS = 0.5
+_POLL_INTERVAL_S = 0.5
 """How often the file is looked at."""
 
-Stamp = tuple[int, int, int] | None
+FileStamp = tuple[int, int, int] | None
 
 
-class Renewable:
+class ReloadingApp:
     """The application of the newest contract that was understood; requests finish with theirs."""
 
     def __init__(
@@ -28,26 +28,30 @@ class Renewable:
         compose: Callable[[Contract], ASGIApp],
         contract: Contract,
         lifespan: Callable[[], AbstractAsyncContextManager[None]],
-        watched: Path | None = None,
+        contract_path: Path | None = None,
     ) -> None:
-        """Serve `compose(contract)` within `lifespan`, and look at the file `watched` meanwhile."""
+        """Serve `compose(contract)` within `lifespan`, and look at the file `contract_path` meanwhile."""
         self._compose = compose
         self._app = compose(contract)
-        self._watched = watched
+        self._contract_path = contract_path
         self._lifespan = lifespan
-        self._life = Router(lifespan=self._live)
+        self._lifespan_app = Router(lifespan=self._lifespan_with_watch)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request to the application."""
         if scope["type"] == "lifespan":
-            await self._life(scope, receive, send)
+            await self._lifespan_app(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
     @asynccontextmanager
-    async def _live(self, _: object) -> AsyncIterator[None]:
+    async def _lifespan_with_watch(self, _: object) -> AsyncIterator[None]:
         async with self._lifespan():
-            watch = asyncio.create_task(self._watch(self._watched)) if self._watched else None
+            watch = (
+                asyncio.create_task(self._watch(self._contract_path))
+                if self._contract_path
+                else None
+            )
             try:
                 yield
             finally:
@@ -55,18 +59,18 @@ class Renewable:
                     watch.cancel()
 
     async def _watch(self, path: Path) -> None:
-        served = seen = _stamp(path)
+        served = latest = _file_stamp(path)
         while True:
-            await asyncio.sleep(_SECONDS)
-            before, seen = seen, _stamp(path)
+            await asyncio.sleep(_POLL_INTERVAL_S)
+            previous, latest = latest, _file_stamp(path)
             # Only once it has come to rest: editors write a file in several steps.
-            if seen != served and seen == before:
-                served = seen
-                await self._renew(path)
+            if latest != served and latest == previous:
+                served = latest
+                await self._reload(path)
 
-    async def _renew(self, path: Path) -> None:
+    async def _reload(self, path: Path) -> None:
         try:
-            self._app = await asyncio.to_thread(lambda: self._compose(load(path)))
+            self._app = await asyncio.to_thread(lambda: self._compose(load_contract(path)))
         except (ContractError, ValueError) as error:
             _LOG.error(
                 "the contract has changed and is not understood, the old one stays: %s", error
@@ -77,7 +81,7 @@ class Renewable:
             _LOG.info("the contract has changed: %s is served as it stands now", path)
 
 
-def _stamp(path: Path) -> Stamp:
+def _file_stamp(path: Path) -> FileStamp:
     try:
         stat = path.stat()
     except OSError:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from mock_server.settings import Settings
 from mock_server.storage.database import Store
 from mock_server.storage.journal import Journal
-from mock_server.storage.overrides import Switches
-from mock_server.storage.worker_signals import PLACES, Bell
-from mock_server.unique_values import ALONE, Identities, Share, some_number
-from mock_server.webhooks.delivery_queue import Sender, Tried
-from mock_server.webhooks.records import Attempt
+from mock_server.storage.overrides import Overrides
+from mock_server.storage.worker_signals import SLOT_COUNT, WorkerSignals
+from mock_server.unique_values import SINGLE_WORKER, UniqueValues, WorkerShare, random_start
+from mock_server.webhooks.delivery_queue import AttemptReport, DeliveryQueues
+from mock_server.webhooks.records import AttemptRecord
 from openapi.redaction import Redaction
 
 if TYPE_CHECKING:
@@ -24,79 +24,81 @@ if TYPE_CHECKING:
 class Worker:
     """Which of several processes of one mock this is, and what they share."""
 
-    share: Share = ALONE
-    first: int = field(default_factory=some_number)
+    share: WorkerShare = SINGLE_WORKER
+    first: int = field(default_factory=random_start)
     """What made-up numbers count on from."""
     state: Path | None = None
     """The file that they share, where the settings name none; None keeps the state in memory."""
-    shared: MutableSequence[int] = field(default_factory=lambda: [0] * PLACES)
+    shared: MutableSequence[int] = field(default_factory=lambda: [0] * SLOT_COUNT)
     """Numbers in memory that all of them see, see `mock_server.bell`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Runtime:
     """The parts of one worker."""
 
     store: Store
-    bell: Bell
+    signals: WorkerSignals
     journal: Journal
-    mask: Redaction
+    redactor: Redaction
     """For everything that is shown."""
-    switches: Switches
-    answered: Identities
+    overrides: Overrides
+    response_values: UniqueValues
     """For answers."""
-    announced: Identities
+    payload_values: UniqueValues
     """For payloads."""
-    sender: Sender
-    hits: "Storage | None"
+    delivery_queues: DeliveryQueues
+    rate_limit_storage: "Storage | None"
     """What a rate limit has counted; None where there is none."""
 
     async def forget(self) -> None:
         """Forget everything, in all workers."""
-        await self.bell.ring("forget")
-        await self.drop()
+        await self.signals.broadcast("forget")
+        await self.forget_local()
         self.store.reset()
-        self.switches.look()
+        self.overrides.refresh_shared_flag()
 
-    async def drop(self) -> None:
+    async def forget_local(self) -> None:
         """Forget what this worker alone knows: deliveries that are open, what was counted."""
-        await self.sender.forget()
+        await self.delivery_queues.forget()
         await self.journal.forget()
-        if self.hits is not None:
-            await self.hits.reset()
+        if self.rate_limit_storage is not None:
+            await self.rate_limit_storage.reset()
 
 
-def parts(settings: Settings, worker: Worker) -> Parts:
+def create_runtime(settings: Settings, worker: Worker) -> Runtime:
     """Make the parts of a worker; nothing is opened yet."""
-    store = Store(settings.state or worker.state, lasting=settings.state is not None)
+    store = Store(settings.state or worker.state, persistent=settings.state is not None)
     first, share = worker.first, worker.share
-    bell = Bell(worker.shared, *share)
-    journal = Journal(store, bell)
+    signals = WorkerSignals(worker.shared, *share)
+    journal = Journal(store, signals)
     secrets = (settings.jwt_secret, settings.webhook_secret, settings.control_token)
-    mask = Redaction((secret for secret in secrets if secret), jwt=True)
+    redactor = Redaction((secret for secret in secrets if secret), jwt=True)
 
-    def tell(tried: Tried) -> None:
-        at = tried.outcome.at if tried.outcome else time.time()
-        attempt = Attempt(journal.number(), tried.parcel.id, at, tried, mask)
-        journal.note("attempt", attempt)
+    def on_attempt(report: AttemptReport) -> None:
+        at = report.outcome.at if report.outcome else time.time()
+        attempt = AttemptRecord(journal.number(), report.queued_delivery.id, at, report, redactor)
+        journal.append("attempt", attempt)
 
-    return Parts(
+    return Runtime(
         store=store,
-        bell=bell,
+        signals=signals,
         journal=journal,
-        mask=mask,
-        switches=Switches(store, worker.shared),
-        answered=Identities(settings.seed, first, share),
-        announced=Identities(settings.seed, first, share),
-        sender=Sender(settings.webhook_urls, tell),
-        hits=_hits(store, several=share[1] > 1) if settings.rate_limit else None,
+        redactor=redactor,
+        overrides=Overrides(store, worker.shared),
+        response_values=UniqueValues(settings.seed, first, share),
+        payload_values=UniqueValues(settings.seed, first, share),
+        delivery_queues=DeliveryQueues(settings.webhook_urls, on_attempt),
+        rate_limit_storage=_rate_limit_storage(store, several=share[1] > 1)
+        if settings.rate_limit
+        else None,
     )
 
 
-def _hits(store: Store, *, several: bool) -> "Storage":
+def _rate_limit_storage(store: Store, *, several: bool) -> "Storage":
     # The library that counts takes long to load, and most mocks have no limit.
     from limits.aio.storage import MemoryStorage  # noqa: PLC0415
 
-    from mock_server.storage.rate_limit_counters import SharedHits  # noqa: PLC0415
+    from mock_server.storage.rate_limit_counters import SharedRateLimitStorage  # noqa: PLC0415
 
-    return SharedHits(store) if several else MemoryStorage()
+    return SharedRateLimitStorage(store) if several else MemoryStorage()

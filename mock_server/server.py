@@ -9,21 +9,21 @@ from typing import Any, cast
 import uvicorn
 from starlette.types import ASGIApp
 
-from mock_server.messages import Answer
-from mock_server.responses.errors import Problems, Refusal
+from mock_server.messages import HttpResponse
+from mock_server.responses.errors import ErrorResponses, RequestRejected
 from openapi.contract import Contract
-from openapi.http.limits import Limits
+from openapi.http.limits import RequestLimits
 from openapi.http.protocol import BoundedProtocol
 
-_GRACE = 3
+_SHUTDOWN_TIMEOUT_S = 3
 """Seconds that a request may take to end when the server stops."""
-LIMITS = Limits()
+DEFAULT_LIMITS = RequestLimits()
 
 
 def uvicorn_config(
     app: ASGIApp | Callable[[], ASGIApp],
     contract: Contract,
-    limits: Limits = LIMITS,
+    limits: RequestLimits = DEFAULT_LIMITS,
     tls: tuple[Path, Path] | None = None,
     workers: int = 1,
 ) -> uvicorn.Config:
@@ -32,7 +32,9 @@ def uvicorn_config(
     For several `workers`, `app` makes the application, in each of them.
     The caller binds the socket: `uvicorn.Server(uvicorn_config(...)).run(sockets=[listener])`.
     """
-    protocol = partial(BoundedProtocol, limits=limits, refusals=_refusals(contract, limits))
+    protocol = partial(
+        BoundedProtocol, limits=limits, error_responses=_early_error_responses(contract, limits)
+    )
     return uvicorn.Config(
         app,
         factory=workers > 1,
@@ -44,30 +46,30 @@ def uvicorn_config(
         access_log=False,
         server_header=False,
         proxy_headers=False,  # the rate limit goes by the connection's address, whatever is claimed
-        timeout_graceful_shutdown=_GRACE,
+        timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT_S,
         ssl_certfile=tls[0] if tls else None,
         ssl_keyfile=tls[1] if tls else None,
     )
 
 
-def _refusals(contract: Contract, limits: Limits) -> dict[int, bytes]:
+def _early_error_responses(contract: Contract, limits: RequestLimits) -> dict[int, bytes]:
     """Return the answers that are given before there is a request, as they stand on the wire."""
-    problems = Problems(contract)
+    error_responses = ErrorResponses(contract)
     sentences = {
         400: "These bytes are no request of HTTP/1.1",
-        408: f"The request did not arrive within {limits.seconds:g} s",
-        413: f"The request is larger than {limits.request} bytes",
-        431: f"The head has over {limits.headers} headers or {limits.head} bytes",
+        408: f"The request did not arrive within {limits.timeout_s:g} s",
+        413: f"The request is larger than {limits.max_request_bytes} bytes",
+        431: f"The head has over {limits.max_headers} headers or {limits.max_head_bytes} bytes",
     }
     return {
-        status: _on_the_wire(problems.answer(Refusal(status, sentence), ""))
+        status: _serialize_response(error_responses.response(RequestRejected(status, sentence), ""))
         for status, sentence in sentences.items()
     }
 
 
-def _on_the_wire(answer: Answer) -> bytes:
-    phrase = HTTPStatus(answer.status).phrase
-    headers = (*answer.headers, (b"content-length", b"%d" % len(answer.body)))
-    lines = [f"HTTP/1.1 {answer.status} {phrase}".encode(), b"connection: close"]
+def _serialize_response(response: HttpResponse) -> bytes:
+    phrase = HTTPStatus(response.status).phrase
+    headers = (*response.headers, (b"content-length", b"%d" % len(response.body)))
+    lines = [f"HTTP/1.1 {response.status} {phrase}".encode(), b"connection: close"]
     lines += [name + b": " + value for name, value in headers]
-    return b"\r\n".join([*lines, b"", answer.body])
+    return b"\r\n".join([*lines, b"", response.body])

@@ -6,7 +6,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from mock_server.latency import Latency
-from mock_server.tokens import DEVELOPMENT_SECRET, MODES
+from mock_server.tokens import AUTH_MODES, DEVELOPMENT_SECRET
 from openapi.rate import Rate
 
 DEVELOPMENT_WEBHOOK_SECRET = "hookproof-development-secret-for-webhooks"  # noqa: S105
@@ -30,7 +30,7 @@ class Settings:
     """Makes the same values every time; None: what must be unique differs from mock to mock."""
     state: Path | None = None
     """The file that keeps what the mock remembers; None: it is forgotten at the end."""
-    refused: frozenset[str] = frozenset()
+    used_rejections: frozenset[str] = frozenset()
     """Names of freedoms of the contract that are used: requests which they cover are refused."""
     faults: frozenset[str] = frozenset()
     """Names of faults that the contract has, see `mock_server.faults`."""
@@ -46,8 +46,10 @@ class Settings:
         """Refuse what could not work."""
         if not self.jwt_secret:
             raise ValueError("the secret of the tokens is empty; leave it out or give one")
-        if self.auth not in MODES:
-            raise ValueError(f"{self.auth!r} is no way to check credentials: {', '.join(MODES)}")
+        if self.auth not in AUTH_MODES:
+            raise ValueError(
+                f"{self.auth!r} is no way to check credentials: {', '.join(AUTH_MODES)}"
+            )
         if self.control_token == "":
             raise ValueError("the control token is empty; leave it out or give one")
         for url in self.webhook_urls:

@@ -23,27 +23,27 @@ DEVELOPMENT_SECRET = "hookproof-development-secret-for-tokens-known-to-everybody
 
 _ALGORITHM = "HS256"
 _HS256 = HMACAlgorithm(HMACAlgorithm.SHA256)
-_write = json.JSONEncoder(separators=(",", ":")).encode
-_HEADER = base64url_encode(_write({"alg": _ALGORITHM, "typ": "JWT"}).encode())
+_encode_json = json.JSONEncoder(separators=(",", ":")).encode
+_HEADER = base64url_encode(_encode_json({"alg": _ALGORITHM, "typ": "JWT"}).encode())
 # RFC 6749, section 3.3: what a scope-token may hold, less the percent sign.
-_PLAIN = "".join(chr(c) for c in range(0x21, 0x7F) if chr(c) not in '"\\%')
-_REVOKED = "revoked"
+_SCOPE_TOKEN_CHARACTERS = "".join(chr(c) for c in range(0x21, 0x7F) if chr(c) not in '"\\%')
+_REVOKED_CLAIM = "revoked"
 
-_REASONS: Mapping[type[Exception], str] = {
+_REJECTION_MESSAGES: Mapping[type[Exception], str] = {
     jwt.ExpiredSignatureError: "The access token has expired",
     jwt.ImmatureSignatureError: "The access token is not valid yet",
     jwt.InvalidSignatureError: "The signature of the access token cannot be verified",
     jwt.InvalidAlgorithmError: "The algorithm of the access token is not accepted",
 }
-_MALFORMED = "The access token is malformed"
+_MALFORMED_MESSAGE = "The access token is malformed"
 
 
-class TokenRefused(Exception):
+class TokenRejected(Exception):
     """The token does not authenticate; the message says why and repeats nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Checks:
+class CredentialChecks:
     """What is checked of a credential. All of it, unless a fault says otherwise."""
 
     presence: bool = True
@@ -62,11 +62,11 @@ class Checks:
     """Off: a permission that only contains the needed one will do."""
 
 
-MODES: Mapping[str, Checks] = MappingProxyType(
+AUTH_MODES: Mapping[str, CredentialChecks] = MappingProxyType(
     {
-        "jwt": Checks(),
-        "presence": Checks(content=False, permission=False),
-        "off": Checks(presence=False, permission=False),
+        "jwt": CredentialChecks(),
+        "presence": CredentialChecks(content=False, permission=False),
+        "off": CredentialChecks(presence=False, permission=False),
     }
 )
 """How credentials are checked where no fault interferes, by the name of the mode."""
@@ -75,7 +75,7 @@ MODES: Mapping[str, Checks] = MappingProxyType(
 @lru_cache(maxsize=1024)
 def scope_token(permission: str) -> str:
     """Return `permission` as it stands in the claim `scope`; distinct ones stay distinct."""
-    return quote(permission, safe=_PLAIN, errors="surrogatepass")
+    return quote(permission, safe=_SCOPE_TOKEN_CHARACTERS, errors="surrogatepass")
 
 
 def mint(
@@ -100,14 +100,14 @@ def mint(
     if expires_at is not None:
         claims["exp"] = expires_at
     if revoked:
-        claims[_REVOKED] = True
+        claims[_REVOKED_CLAIM] = True
     # As jwt.encode does it, less the look at the key (is it a PEM file?) that costs most of it.
-    signed = _HEADER + b"." + base64url_encode(_write(claims).encode())
+    signed = _HEADER + b"." + base64url_encode(_encode_json(claims).encode())
     return (signed + b"." + base64url_encode(_HS256.sign(signed, secret.encode()))).decode("ascii")
 
 
-def verify(token: str, secret: str, checks: Checks) -> Mapping[str, Any]:
-    """Return the claims of a token that authenticates; raise `TokenRefused` for any other."""
+def verify_token(token: str, secret: str, checks: CredentialChecks) -> Mapping[str, Any]:
+    """Return the claims of a token that authenticates; raise `TokenRejected` for any other."""
     try:
         unsigned = not checks.algorithm and jwt.get_unverified_header(token).get("alg") == "none"
         claims = jwt.decode(
@@ -122,16 +122,16 @@ def verify(token: str, secret: str, checks: Checks) -> Mapping[str, Any]:
             },
         )
     except jwt.InvalidTokenError as error:
-        raise TokenRefused(_REASONS.get(type(error), _MALFORMED)) from None
+        raise TokenRejected(_REJECTION_MESSAGES.get(type(error), _MALFORMED_MESSAGE)) from None
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
         # A header or claim of a shape that PyJWT does not expect, such as a number beyond range.
-        raise TokenRefused(_MALFORMED) from None
-    if claims.get(_REVOKED) and checks.revocation:
-        raise TokenRefused("The access token was revoked")
+        raise TokenRejected(_MALFORMED_MESSAGE) from None
+    if claims.get(_REVOKED_CLAIM) and checks.revocation:
+        raise TokenRejected("The access token was revoked")
     return claims
 
 
-def granted(claims: Mapping[str, Any]) -> frozenset[str]:
+def granted_scopes(claims: Mapping[str, Any]) -> frozenset[str]:
     """Return the scope-tokens that the claims hold."""
     scope = claims.get("scope")
     return frozenset(scope.split(" ")) if isinstance(scope, str) else frozenset()

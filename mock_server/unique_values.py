@@ -6,58 +6,62 @@ import uuid
 from collections.abc import Iterator
 
 from openapi.contract import Json
-from openapi.json_pointer import MISSING, get, put
+from openapi.json_pointer import MISSING, get_at, set_at
 from openapi.schema_validation import Schema
 
-_DIGITS = re.compile(r"[0-9]+(?=[^0-9]*$)")
-_ROOM = 10**6
+_LAST_DIGITS = re.compile(r"[0-9]+(?=[^0-9]*$)")
+_MAX_START = 10**6
 
-Share = tuple[int, int]
+WorkerShare = tuple[int, int]
 """The place of a process among so many."""
-ALONE: Share = (0, 1)
+SINGLE_WORKER: WorkerShare = (0, 1)
 
 
-def some_number() -> int:
+def random_start() -> int:
     """Return a number to count on from."""
-    return random.SystemRandom().randrange(_ROOM)
+    return random.SystemRandom().randrange(_MAX_START)
 
 
-class Identities:
+class UniqueValues:
     """The source of such values: the same ones in the same order for the same seed."""
 
-    def __init__(self, seed: int | None, first: int | None = None, share: Share = ALONE) -> None:
+    def __init__(
+        self, seed: int | None, first: int | None = None, share: WorkerShare = SINGLE_WORKER
+    ) -> None:
         """Without a seed every mock makes others: clients keep what an earlier one gave out.
 
         Numbers count on from `first`, by default from one at random. Processes that must not make
         the same give the same `first` and a `share` each.
         """
         index, self._step = share
-        chosen = seed if seed is None or index == 0 else f"{seed}/{index}"
-        self._choose = random.SystemRandom() if seed is None else random.Random(chosen)  # noqa: S311
-        self._count = (0 if seed is not None else some_number() if first is None else first) + index
+        worker_seed = seed if seed is None or index == 0 else f"{seed}/{index}"
+        self._random = random.SystemRandom() if seed is None else random.Random(worker_seed)  # noqa: S311
+        self._count = (
+            0 if seed is not None else random_start() if first is None else first
+        ) + index
 
-    def renew(self, value: Json, place: str, schema: Schema) -> None:
+    def set_unique_value(self, value: Json, place: str, schema: Schema) -> None:
         """Set a fresh value at `place` of `value`, in place, that keeps it valid by `schema`.
 
         Where none of the forms that are known is valid, the one that stands there is left.
         """
-        old = get(value, place)
-        if old is MISSING:
+        current = get_at(value, place)
+        if current is MISSING:
             return
         valid = schema.is_valid(value)
-        for candidate in self._candidates(old):
-            put(value, place, candidate)
+        for candidate in self._candidates(current):
+            set_at(value, place, candidate)
             if schema.is_valid(value) or not valid:
                 return
-        put(value, place, old)
+        set_at(value, place, current)
 
-    def _candidates(self, old: Json) -> Iterator[Json]:
+    def _candidates(self, current: Json) -> Iterator[Json]:
         self._count += self._step
-        if isinstance(old, int) and not isinstance(old, bool):
-            yield old + self._count
+        if isinstance(current, int) and not isinstance(current, bool):
+            yield current + self._count
             yield self._count
             return
-        yield str(uuid.UUID(int=self._choose.getrandbits(128), version=4))
-        if isinstance(old, str) and (run := _DIGITS.search(old)) is not None:
+        yield str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        if isinstance(current, str) and (run := _LAST_DIGITS.search(current)) is not None:
             number = (int(run[0]) + self._count) % 10 ** len(run[0])
-            yield old[: run.start()] + f"{number:0{len(run[0])}}" + old[run.end() :]
+            yield current[: run.start()] + f"{number:0{len(run[0])}}" + current[run.end() :]

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
 
-from openapi.json_pointer import MISSING, get, join, split
-from openapi.parameters import Parameter, names_in
-from openapi.runtime_expression import Expression
-from openapi.schema_validation import Schema, places
+from openapi.json_pointer import MISSING, get_at, join_pointer, split_pointer
+from openapi.parameters import Parameter, path_parameter_names
+from openapi.runtime_expression import RuntimeExpression
+from openapi.schema_validation import Schema, object_pointers
 from openapi.signature import SignatureScheme
 
 
@@ -20,7 +20,7 @@ class Link:
 
     operation: str
     """The id of the other operation."""
-    values: tuple[tuple[str, Expression], ...]
+    values: tuple[tuple[str, RuntimeExpression], ...]
     """Name of a path parameter of the other -> where in this exchange its value stands."""
 
 
@@ -41,7 +41,7 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class HeaderSpec:
     """A header that an answer may or must carry."""
 
     name: str
@@ -52,15 +52,15 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Response:
-    """A documented answer. `provoke` is its `x-provoke`, empty if the contract has none."""
+class ResponseSpec:
+    """A documented answer. `cause` is its `x-provoke`, empty if the contract has none."""
 
     status: str
     pointer: str
     content: Mapping[str, str]
     """Media type -> pointer of the schema."""
-    headers: tuple[Header, ...]
-    provoke: Mapping[str, Json]
+    headers: tuple[HeaderSpec, ...]
+    cause: Mapping[str, Json]
     links: tuple[Link, ...]
 
 
@@ -79,8 +79,8 @@ class Operation:
     content: Mapping[str, str]
     """Media type of the request body -> pointer of its schema; empty if it takes none."""
     body_required: bool
-    responses: Mapping[str, Response]
-    freedoms: tuple[Mapping[str, Json], ...]
+    responses: Mapping[str, ResponseSpec]
+    allowed_rejections: tuple[Mapping[str, Json], ...]
     rate_limit: Mapping[str, Json] | None
 
     @property
@@ -93,9 +93,9 @@ class Operation:
         """Whether a success may leave something behind that was not there before."""
         return not self.is_safe and self.method not in ("DELETE", "PATCH")
 
-    def answer_to(self, provocation: str) -> Response | None:
+    def response_caused_by(self, provocation: str) -> ResponseSpec | None:
         """Return the answer that `x-provoke` says `provocation` brings about."""
-        found = (r for r in self.responses.values() if r.provoke.get("by") == provocation)
+        found = (r for r in self.responses.values() if r.cause.get("by") == provocation)
         return next(found, None)
 
 
@@ -126,24 +126,24 @@ class Contract:
     def schema(self, pointer: str) -> Schema:
         """Return the schema at `pointer`, compiled once."""
         if pointer not in self._schemas:
-            self._schemas[pointer] = Schema(self.document, pointer, self._places)
+            self._schemas[pointer] = Schema(self.document, pointer, self._pointers_by_id)
         return self._schemas[pointer]
 
     @cached_property
-    def _places(self) -> Mapping[int, str]:
-        return dict(places(self.document))
+    def _pointers_by_id(self) -> Mapping[int, str]:
+        return dict(object_pointers(self.document))
 
     def resolve(self, pointer: str) -> str:
         """Return `pointer`, or where the references that stand there lead."""
-        value = get(self.document, pointer)
+        value = get_at(self.document, pointer)
         while isinstance(value, dict) and isinstance(value.get("$ref"), str):
             pointer = value["$ref"][1:]
-            value = get(self.document, pointer)
+            value = get_at(self.document, pointer)
         return pointer
 
     def at(self, pointer: str) -> Json:
         """Return what stands at `pointer`, references followed; `LookupError` if nothing does."""
-        value = get(self.document, self.resolve(pointer))
+        value = get_at(self.document, self.resolve(pointer))
         if value is MISSING:
             raise LookupError(f"nothing at {pointer!r} in the contract")
         return value
@@ -155,7 +155,7 @@ class Contract:
                 return operation
         raise LookupError(f"no operation {operation_id!r} in the contract")
 
-    def maker(self, operation: Operation) -> tuple[Operation, Link] | None:
+    def find_creator(self, operation: Operation) -> tuple[Operation, Link] | None:
         """Return the operation whose success names what `operation` is about, and how it does.
 
         Of several the one that needs the fewest path parameters itself.
@@ -163,13 +163,13 @@ class Contract:
         links = [
             (other, link)
             for other in self.operations
-            for success in (other.answer_to("valid-request"),)
+            for success in (other.response_caused_by("valid-request"),)
             for link in (success.links if success else ())
             if link.operation == operation.id != other.id
         ]
-        return min(links, key=lambda made: len(names_in(made[0].path)), default=None)
+        return min(links, key=lambda made: len(path_parameter_names(made[0].path)), default=None)
 
-    def triggered_by(self, operation_id: str, status: int) -> Event | None:
+    def event_triggered_by(self, operation_id: str, status: int) -> Event | None:
         """Return the event that an answer of `status` by the operation brings about."""
         for event in self.events:
             trigger = event.trigger
@@ -183,17 +183,17 @@ class Contract:
         `detail` tells parts of one keyword apart, such as the properties of `required`. An
         `x-provenance` holds for its object and all below it, until a nearer one says otherwise.
         """
-        stated = get(self.document, join(pointer, "source"))
-        tokens = split(pointer)
+        stated = get_at(self.document, join_pointer(pointer, "source"))
+        tokens = split_pointer(pointer)
         source = stated if isinstance(stated, str) else None
         severity: str | None = None
         for length in range(len(tokens), -1, -1):
-            place = get(self.document, join("", *tokens[:length]))
+            place = get_at(self.document, join_pointer("", *tokens[:length]))
             if not isinstance(place, dict):
                 continue
             severity = severity or cast("str | None", place.get("x-severity"))
             keyword = tokens[length] if length == len(tokens) - 1 else "*"
-            source = source or _source(place.get("x-provenance"), keyword, detail)
+            source = source or _provenance_source(place.get("x-provenance"), keyword, detail)
         if source is None:
             raise LookupError(f"no provenance for {pointer!r}")
         name, _, reason = source.partition(":")
@@ -202,7 +202,7 @@ class Contract:
         return Provenance(level, name, reason.strip(), severity or default)
 
 
-def _source(provenance: Json, keyword: str, detail: str) -> str | None:
+def _provenance_source(provenance: Json, keyword: str, detail: str) -> str | None:
     if isinstance(provenance, str):
         return provenance
     if isinstance(provenance, dict):

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from openapi.contract import Contract
-from openapi.json_pointer import get, join
+from openapi.json_pointer import get_at, join_pointer
 
 
-def marked(
+def extended_properties(
     contract: Contract, schema: str, keyword: str, instance: str = ""
 ) -> Iterator[tuple[str, str]]:
     """Yield where in an instance, and where in the contract, each property with `keyword` stands.
@@ -14,10 +14,15 @@ def marked(
     Follows references and `properties` below `schema`, not arrays and combinations.
     """
     schema = contract.resolve(schema)
-    stated = get(contract.document, schema)
+    stated = get_at(contract.document, schema)
     if not isinstance(stated, dict):
         return
     if keyword in stated:
-        yield instance, join(schema, keyword)
+        yield instance, join_pointer(schema, keyword)
     for name in stated.get("properties", {}):
-        yield from marked(contract, join(schema, "properties", name), keyword, join(instance, name))
+        yield from extended_properties(
+            contract,
+            join_pointer(schema, "properties", name),
+            keyword,
+            join_pointer(instance, name),
+        )

@@ -10,13 +10,13 @@ from functools import lru_cache
 _DATE_TIME = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
-_USUAL = 64
+_MAX_CACHED_LENGTH = 64
 """Characters; longer texts are not remembered, they may be very long."""
-_EPOCH = date(1970, 1, 1).toordinal()
+_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
-def instant(text: object) -> int | None:
+def date_time_to_ns(text: object) -> int | None:
     """Return the nanoseconds since 1970 that an RFC 3339 date-time means, or None for no date-time.
 
     A leap second counts as the second after it. Year 0 cannot be reckoned with and is no date-time
@@ -24,27 +24,31 @@ def instant(text: object) -> int | None:
     """
     if not isinstance(text, str):
         return None
-    return _reckoned(text) if len(text) < _USUAL else _reckoned.__wrapped__(text)
+    return (
+        _parse_date_time(text)
+        if len(text) < _MAX_CACHED_LENGTH
+        else _parse_date_time.__wrapped__(text)
+    )
 
 
 @lru_cache(maxsize=256)
-def _reckoned(text: str) -> int | None:
+def _parse_date_time(text: str) -> int | None:
     match = _DATE_TIME.fullmatch(text)
     if match is None:
         return None
     year, month, day, hour, minute, second, fraction, zone = match.groups()
     leap = second == "60"
     try:
-        offset = 0 if zone in "Zz" else _offset(zone)
+        offset = 0 if zone in "Zz" else _utc_offset_s(zone)
         clock = time(int(hour), int(minute), int(second) - leap)
-        days = date(int(year), int(month), int(day)).toordinal() - _EPOCH
+        days = date(int(year), int(month), int(day)).toordinal() - _EPOCH_ORDINAL
     except ValueError:
         return None
     since = days * 86400 + clock.hour * 3600 + clock.minute * 60 + clock.second + leap - offset
     return since * 10**9 + (int(fraction[1:10].ljust(9, "0")) if fraction else 0)
 
 
-def _offset(text: str) -> int:
+def _utc_offset_s(text: str) -> int:
     """Return the seconds that local time is ahead of UTC."""
     hours, minutes = int(text[1:3]), int(text[4:6])
     if hours > 23 or minutes > 59:
@@ -52,7 +56,7 @@ def _offset(text: str) -> int:
     return (-1 if text[0] == "-" else 1) * (hours * 3600 + minutes * 60)
 
 
-def http_date(text: str) -> datetime | None:
+def parse_http_date(text: str) -> datetime | None:
     """Return the moment that an HTTP date (RFC 9110, section 5.6.7) means, or None."""
     try:
         moment = parsedate_to_datetime(text)
@@ -87,7 +91,7 @@ def _is_regex(text: str) -> bool:
 
 
 FORMATS: dict[str, Callable[[str], bool]] = {
-    "date-time": lambda text: instant(text) is not None,
+    "date-time": lambda text: date_time_to_ns(text) is not None,
     "date": _is_date,
     "uuid": _is_uuid,
     "regex": _is_regex,

@@ -7,17 +7,17 @@ MISSING = object()
 """What `get` returns where nothing stands; `None` would be a value."""
 
 
-def join(pointer: str, *tokens: object) -> str:
+def join_pointer(pointer: str, *tokens: object) -> str:
     """Return `pointer` with `tokens` appended, each escaped."""
-    return pointer + "".join(f"/{escape(str(token))}" for token in tokens)
+    return pointer + "".join(f"/{escape_token(str(token))}" for token in tokens)
 
 
-def escape(token: str) -> str:
+def escape_token(token: str) -> str:
     """Return `token` as it stands in a pointer: `~` is `~0`, `/` is `~1`."""
     return token.replace("~", "~0").replace("/", "~1")
 
 
-def split(pointer: str) -> list[str]:
+def split_pointer(pointer: str) -> list[str]:
     """Return the unescaped tokens of `pointer`; a leading `#` is allowed."""
     tokens = pointer.removeprefix("#").split("/")[1:]
     return [token.replace("~1", "/").replace("~0", "~") for token in tokens]
@@ -29,17 +29,17 @@ def check(text: str) -> None:
         raise ValueError(f"{text!r} is no JSON pointer; one begins with a slash, such as /data/id")
 
 
-def get(document: object, pointer: str) -> object:
+def get_at(document: object, pointer: str) -> object:
     """Return the value at `pointer`, or `MISSING`."""
-    return follow(document, _tokens(pointer))
+    return get_by_tokens(document, _split_cached(pointer))
 
 
 @lru_cache(maxsize=4096)
-def _tokens(pointer: str) -> tuple[str, ...]:
-    return tuple(split(pointer))
+def _split_cached(pointer: str) -> tuple[str, ...]:
+    return tuple(split_pointer(pointer))
 
 
-def follow(document: object, tokens: Iterable[str]) -> object:
+def get_by_tokens(document: object, tokens: Iterable[str]) -> object:
     """Return the value that `tokens` lead to, or `MISSING`."""
     for token in tokens:
         if isinstance(document, dict) and token in document:
@@ -51,10 +51,10 @@ def follow(document: object, tokens: Iterable[str]) -> object:
     return document
 
 
-def put(document: object, pointer: str, value: object) -> None:
+def set_at(document: object, pointer: str, value: object) -> None:
     """Set the value at `pointer` in place; its parent must exist, as an object or array."""
-    *parents, last = _tokens(pointer)
-    parent = follow(document, parents)
+    *parents, last = _split_cached(pointer)
+    parent = get_by_tokens(document, parents)
     if isinstance(parent, dict):
         parent[last] = value
     elif isinstance(parent, list) and last.isdecimal() and int(last) < len(parent):

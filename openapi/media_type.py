@@ -3,10 +3,10 @@
 import re
 from dataclasses import dataclass
 
-_WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_QUOTED = r'"(?:[^"\\]|\\.)*"'
-_PARAMETER = re.compile(rf"[ \t]*;[ \t]*(?:({_WORD})=({_WORD}|{_QUOTED}))?")
-_ESSENCE = re.compile(rf"{_WORD}/{_WORD}")
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_QUOTED_STRING = r'"(?:[^"\\]|\\.)*"'
+_PARAMETER = re.compile(rf"[ \t]*;[ \t]*(?:({_TOKEN})=({_TOKEN}|{_QUOTED_STRING}))?")
+_ESSENCE = re.compile(rf"{_TOKEN}/{_TOKEN}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class MediaType:
     """The value of each charset parameter in lower case, quotes taken off."""
 
 
-def parse(value: bytes) -> MediaType | None:
+def parse_media_type(value: bytes) -> MediaType | None:
     """Read a Content-Type value; return None if it is not one. Never raises."""
     text = value.decode("latin-1").strip(" \t")
     essence = _ESSENCE.match(text)
@@ -33,9 +33,9 @@ def parse(value: bytes) -> MediaType | None:
             return None
         position = parameter.end()
         if parameter[1] and parameter[1].lower() == "charset":
-            charsets.append(_unquoted(parameter[2]).lower())
+            charsets.append(_unquote(parameter[2]).lower())
     return MediaType(essence[0].lower(), tuple(charsets))
 
 
-def _unquoted(text: str) -> str:
+def _unquote(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text[1:-1]) if text.startswith('"') else text

@@ -4,30 +4,32 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from openapi.contract import Contract, Operation
-from openapi.json_pointer import join
+from openapi.json_pointer import join_pointer
 from openapi.parameters import Parameter
-from openapi.schema_validation import Violation
+from openapi.schema_validation import SchemaViolation
 
 
 def violations(
     contract: Contract, operation: Operation, values: Mapping[str, object]
-) -> tuple[Violation, ...]:
+) -> tuple[SchemaViolation, ...]:
     """Return what `values`, by the keys of the parameters, break of the contract.
 
     The place of each is written as a runtime expression, such as `$request.query.limit`.
     """
-    return tuple(v for p in operation.parameters for v in _of_one(contract, p, values))
+    return tuple(
+        v for p in operation.parameters for v in _violations_of_parameter(contract, p, values)
+    )
 
 
-def _of_one(
+def _violations_of_parameter(
     contract: Contract, parameter: Parameter, values: Mapping[str, object]
-) -> Iterator[Violation]:
+) -> Iterator[SchemaViolation]:
     place = f"$request.{parameter.key}"
     if parameter.key not in values:
         if parameter.required:
-            pointer = join(parameter.pointer, "required")
+            pointer = join_pointer(parameter.pointer, "required")
             message = f"the {parameter.place} parameter {parameter.name!r} is missing"
-            yield Violation("required", pointer, place, "*", message)
+            yield SchemaViolation("required", pointer, place, "*", message)
         return
     for found in contract.schema(parameter.schema).violations(values[parameter.key]):
         yield replace(found, instance=place)

@@ -12,10 +12,10 @@ from urllib.parse import quote, urlencode
 
 from openapi.json_pointer import MISSING
 
-SCALARS = frozenset(["string", "number", "integer", "boolean", "null"])
+SCALAR_TYPES = frozenset(["string", "number", "integer", "boolean", "null"])
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,99})", re.ASCII)
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,99})(\.[0-9]{1,99})?([eE][+-]?[0-9]{1,3})?", re.ASCII)
-_NAMED = re.compile(r"\{([^{}]*)\}")
+_PATH_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,14 +55,14 @@ def key(place: str, name: str) -> str:
     return f"{place}.{name.lower() if place == 'header' else name}"
 
 
-def write(value: object) -> str:
+def serialize_value(value: object) -> str:
     """Return the text that stands for `value` in a request."""
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def received(
+def parse_parameters(
     parameters: Iterable[Parameter],
     path: Mapping[str, str],
     query: Iterable[tuple[str, str]],
@@ -75,30 +75,32 @@ def received(
     return {p.key: p.read(texts[p.key]) for p in parameters if p.key in texts}
 
 
-def names_in(path: str) -> list[str]:
+def path_parameter_names(path: str) -> list[str]:
     """Return the names of the parameters in a path of the contract, in order."""
-    return _NAMED.findall(path)
+    return _PATH_PLACEHOLDER.findall(path)
 
 
-def match(path: str, asked: str) -> dict[str, str] | None:
+def match_path(path: str, asked: str) -> dict[str, str] | None:
     """Return what stands in `asked`, a decoded path, for the parameters of `path`; None: no such.
 
     Each of them is what stands between two slashes, or a part of it, and never empty.
     """
-    parts = _NAMED.split(path)  # text and names in turn
+    parts = _PATH_PLACEHOLDER.split(path)  # text and names in turn
     pattern = "".join("([^/]+)" if i % 2 else re.escape(part) for i, part in enumerate(parts))
     found = re.fullmatch(pattern, asked)
-    return dict(zip(names_in(path), found.groups(), strict=True)) if found else None
+    return dict(zip(path_parameter_names(path), found.groups(), strict=True)) if found else None
 
 
 def target(path: str, texts: Mapping[str, str]) -> str:
     """Return path and query of a request whose parameters stand as `texts`, by their keys."""
-    filled = _NAMED.sub(lambda named: quote(texts.get(key("path", named[1]), ""), safe=""), path)
+    filled = _PATH_PLACEHOLDER.sub(
+        lambda named: quote(texts.get(key("path", named[1]), ""), safe=""), path
+    )
     query = [(k.removeprefix("query."), v) for k, v in texts.items() if k.startswith("query.")]
     return f"{filled}?{urlencode(query, quote_via=quote)}" if query else filled
 
 
-def example_of(stated: Mapping[str, object], schema: Mapping[str, object]) -> object:
+def declared_example(stated: Mapping[str, object], schema: Mapping[str, object]) -> object:
     """Return the example that a parameter or header has, or that its schema has; or `MISSING`."""
     listed = schema.get("examples")
     within = listed[0] if isinstance(listed, list) and listed else MISSING

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-_RATE = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,4})?([sm])", re.ASCII)
+_RATE_PATTERN = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,4})?([sm])", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Rate:
 
 def parse_rate(text: str) -> Rate:
     """Read `N/s`, `N/m` or `N/5s`; a `ValueError` says the value and the forms there are."""
-    match = _RATE.fullmatch(text)
+    match = _RATE_PATTERN.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is not a rate; write N/s, N/m or N/5s, such as 50/5s")
     return Rate(int(match[1]), int(match[2] or 1) * (60 if match[3] == "m" else 1))

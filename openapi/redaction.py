@@ -20,7 +20,7 @@ class Redaction:
 
     def __init__(self, secrets: Iterable[str], *, jwt: bool = False) -> None:
         """Take the secrets as they are; their usual encodings are redacted as well."""
-        forms = {form for secret in secrets for form in _forms(secret) if form}
+        forms = {form for secret in secrets for form in _encoded_forms(secret) if form}
         self._short = sorted((form for form in forms if len(form) < _PREFIX_CHARS), key=len)
         self._long: dict[str, list[str]] = {}
         for form in forms:
@@ -43,7 +43,9 @@ class Redaction:
         while found := prefixes.search(text, end):
             yield from (text[end : found.start()], REDACTED)
             rest = text[found.start() :]
-            end = found.start() + max(_common(rest, form) for form in self._long[found[0]])
+            end = found.start() + max(
+                _common_prefix_length(rest, form) for form in self._long[found[0]]
+            )
         yield text[end:]
 
     def value(self, value: object) -> object:
@@ -70,7 +72,7 @@ class Redaction:
         return f"{self(scheme)} {REDACTED}" if has_scheme else REDACTED
 
 
-def _forms(secret: str) -> Iterator[str]:
+def _encoded_forms(secret: str) -> Iterator[str]:
     """Yield `secret` as it is and as the usual encodings write it, and the parts of a token."""
     raw = secret.encode(errors="surrogateescape")
     yield from (secret, json.dumps(secret)[1:-1], quote(raw, safe=""), html.escape(secret))
@@ -85,7 +87,7 @@ def _forms(secret: str) -> Iterator[str]:
             yield from (part, part[1:])
 
 
-def _common(one: str, other: str) -> int:
+def _common_prefix_length(one: str, other: str) -> int:
     """Return how many characters `one` and `other` have in common at their beginning."""
     pairs = zip(one, other, strict=False)
     return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))

@@ -14,7 +14,7 @@ Part = Literal["body", "header", "path", "query"]
 
 
 @dataclass(frozen=True, slots=True)
-class Expression:
+class RuntimeExpression:
     """Where in an exchange a value stands."""
 
     message: Literal["request", "response"]
@@ -27,7 +27,7 @@ class Expression:
         """Whether `where` is a pointer into the body of the request."""
         return (self.message, self.part) == ("request", "body")
 
-    def of(
+    def evaluate(
         self,
         body: object,
         headers: Mapping[str, str] | None = None,
@@ -40,11 +40,11 @@ class Expression:
         if self.part == "header":
             return (headers or {}).get(self.where.lower(), json_pointer.MISSING)
         if self.part == "body":
-            return json_pointer.get(body, self.where)
+            return json_pointer.get_at(body, self.where)
         return (parameters or {}).get(f"{self.part}.{self.where}", json_pointer.MISSING)
 
 
-def parse(text: str) -> Expression:
+def parse_expression(text: str) -> RuntimeExpression:
     """Return the expression written as `text`; a `ValueError` says what is wrong with it."""
     name, _, rest = text.removeprefix("$").partition(".")
     messages: dict[str, Literal["request", "response"]]
@@ -52,9 +52,9 @@ def parse(text: str) -> Expression:
     message = messages.get(name)
     if message is not None:
         if rest.startswith("body#"):
-            return Expression(message, "body", rest.removeprefix("body#"))
+            return RuntimeExpression(message, "body", rest.removeprefix("body#"))
         for part in get_args(Part)[1:]:
             known = message == "request" or part == "header"
             if known and rest.startswith(f"{part}.") and rest != f"{part}.":
-                return Expression(message, part, rest.removeprefix(f"{part}."))
+                return RuntimeExpression(message, part, rest.removeprefix(f"{part}."))
     raise ValueError(f"{text!r} is no runtime expression of the forms that are known")

@@ -3,49 +3,51 @@
 import re
 
 # Printable to Unicode, and yet nothing is seen: joiners, fillers, blanks, variation selectors.
-_UNSEEN = re.compile(
+_INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\U000e0100-\U000e01ef]"
 )
-_OLD_COMMAND = re.compile(r"#(?=#(?:\[|vso\[))")
+_AZURE_COMMAND = re.compile(r"#(?=#(?:\[|vso\[))")
 
 
-def hidden(character: str) -> bool:
+def is_hidden(character: str) -> bool:
     """Say whether nobody can see `character`: control, bidi, surrogate, unassigned, blank."""
-    return not character.isprintable() or _UNSEEN.match(character) is not None
+    return not character.isprintable() or _INVISIBLE.match(character) is not None
 
 
-def visible(text: str, keep: str = "") -> str:
+def escape_hidden(text: str, keep: str = "") -> str:
     """Return `text` with each hidden character as an escape, such as `\\x1b`; not those in `keep`.
 
     What comes back can be encoded as UTF-8 and holds no character that XML forbids.
     """
-    if text.isprintable() and not _UNSEEN.search(text):
+    if text.isprintable() and not _INVISIBLE.search(text):
         return text
-    return "".join(escaped(c) if hidden(c) and c not in keep else c for c in text)
+    return "".join(escape_ascii(c) if is_hidden(c) and c not in keep else c for c in text)
 
 
-def escaped(text: str) -> str:
+def escape_ascii(text: str) -> str:
     """Return `text` in escapes of ASCII, as Python writes them in a string."""
     plain = (
-        c.encode("unicode_escape").decode() if not c.isascii() or hidden(c) else f"\\x{ord(c):02x}"
+        c.encode("unicode_escape").decode()
+        if not c.isascii() or is_hidden(c)
+        else f"\\x{ord(c):02x}"
         for c in text
     )
     return "".join(plain)
 
 
-def cut(text: str, most: int) -> str:
+def truncate(text: str, most: int) -> str:
     """Return the first `most` characters of `text`; an ellipsis stands where more was."""
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def no_command(line: str) -> str:
+def escape_ci_command(line: str) -> str:
     """Return a line of output that the log of a CI service does not take for a command.
 
     GitHub reads one where a line begins with `::`, white space aside, and in `##[` anywhere.
     """
-    line = _OLD_COMMAND.sub(lambda match: escaped(match[0]), line)
+    line = _AZURE_COMMAND.sub(lambda match: escape_ascii(match[0]), line)
     bare = line.lstrip()
     if bare.startswith("::"):
-        return line[: len(line) - len(bare)] + escaped(":") + bare[1:]
+        return line[: len(line) - len(bare)] + escape_ascii(":") + bare[1:]
     return line

@@ -15,18 +15,18 @@ import jsonschema
 import jsonschema_rs
 
 from openapi.formats import FORMATS
-from openapi.json_pointer import join
+from openapi.json_pointer import join_pointer
 
-CHECKER = jsonschema.FormatChecker(formats=())
+FORMAT_CHECKER = jsonschema.FormatChecker(formats=())
 """Checks the formats of `FORMATS`, and no others."""
 for _name, _test in FORMATS.items():
-    CHECKER.checks(_name)(
+    FORMAT_CHECKER.checks(_name)(
         lambda instance, test=_test: not isinstance(instance, str) or test(instance)
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Violation:
+class SchemaViolation:
     """One broken keyword."""
 
     keyword: str
@@ -43,13 +43,13 @@ class Schema:
     """A schema of the contract, ready to judge values. Immutable once made."""
 
     def __init__(
-        self, document: Mapping[str, object], pointer: str, places: Mapping[int, str]
+        self, document: Mapping[str, object], pointer: str, object_pointers: Mapping[int, str]
     ) -> None:
         """Take the schema at `pointer` in `document`; `places` is `dict(places(document))`."""
         rooted = {**document, "$ref": f"#{pointer}"}
         self.pointer = pointer
-        self._places = places
-        self._validator = jsonschema.Draft202012Validator(rooted, format_checker=CHECKER)
+        self._pointers_by_id = object_pointers
+        self._validator = jsonschema.Draft202012Validator(rooted, format_checker=FORMAT_CHECKER)
         self._rooted = rooted
 
     @cached_property
@@ -71,7 +71,7 @@ class Schema:
             pass  # Lone surrogates, for one, do not cross into the compiled validator.
         return not self.violations(instance, limit=1)
 
-    def violations(self, instance: object, limit: int | None = None) -> tuple[Violation, ...]:
+    def violations(self, instance: object, limit: int | None = None) -> tuple[SchemaViolation, ...]:
         """Return every violation in `instance`, or the first `limit`; empty when it is valid.
 
         Never raises. Each costs some 20 microseconds: a server should give a limit.
@@ -82,18 +82,22 @@ class Schema:
             return tuple({(v.instance, v.keyword, v.detail): v for v in found}.values())
         except RecursionError:
             message = "nested too deeply to be judged"
-            return (Violation("type", join(self.pointer, "type"), "", "object", message),)
+            return (
+                SchemaViolation("type", join_pointer(self.pointer, "type"), "", "object", message),
+            )
 
-    def _violations(self, instance: object) -> Iterator[Violation]:
+    def _violations(self, instance: object) -> Iterator[SchemaViolation]:
         for error in self._validator.iter_errors(instance):
             keyword = str(error.validator or "false")
-            pointer = join(self._places.get(id(error.schema), self.pointer), keyword)
-            place = join("", *error.absolute_path)
+            pointer = join_pointer(
+                self._pointers_by_id.get(id(error.schema), self.pointer), keyword
+            )
+            place = join_pointer("", *error.absolute_path)
             for detail, message in _details(error):
-                yield Violation(keyword, pointer, place, detail, message)
+                yield SchemaViolation(keyword, pointer, place, detail, message)
 
 
-def places(value: object, pointer: str = "") -> Iterator[tuple[int, str]]:
+def object_pointers(value: object, pointer: str = "") -> Iterator[tuple[int, str]]:
     """Yield the identity of every object in a document, and its pointer.
 
     An error of jsonschema holds the very schema object that it arose in; its path leaves out the
@@ -102,10 +106,10 @@ def places(value: object, pointer: str = "") -> Iterator[tuple[int, str]]:
     if isinstance(value, dict):
         yield id(value), pointer
         for key, item in value.items():
-            yield from places(item, join(pointer, key))
+            yield from object_pointers(item, join_pointer(pointer, key))
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from places(item, join(pointer, index))
+            yield from object_pointers(item, join_pointer(pointer, index))
 
 
 def _details(error: jsonschema.ValidationError) -> Iterator[tuple[str, str]]:
@@ -121,12 +125,12 @@ def _details(error: jsonschema.ValidationError) -> Iterator[tuple[str, str]]:
         found = type_name(error.instance)
         wanted = error.validator_value
         names = wanted if isinstance(wanted, str) else " or ".join(wanted)
-        shown = "" if found in ("null", "object", "array") else f"{brief(error.instance)} is "
+        shown = "" if found in ("null", "object", "array") else f"{abbreviate(error.instance)} is "
         yield found, f"{shown}{found}, not {names}"
     else:
         yield (
             "*",
-            f"{brief(error.instance)} breaks {error.validator}: {brief(error.validator_value)}",
+            f"{abbreviate(error.instance)} breaks {error.validator}: {abbreviate(error.validator_value)}",
         )
 
 
@@ -140,7 +144,7 @@ def type_name(value: object) -> str:
     return names.get(type(value), type(value).__name__)
 
 
-def brief(value: object, limit: int = 60) -> str:
+def abbreviate(value: object, limit: int = 60) -> str:
     """Return `value` as ASCII JSON of at most some `limit` characters, for a sentence."""
     try:
         text = json.dumps(value)

@@ -21,25 +21,25 @@ _DECODERS: Mapping[str, Callable[[str], bytes]] = {
 }
 
 
-def key(form: str, prefix: str, secret: str) -> bytes:
+def key(encoding: str, prefix: str, secret: str) -> bytes:
     """Return the key: the whole secret as UTF-8, or what is decoded of the text after `prefix`.
 
     Total: a secret that cannot be decoded counts as UTF-8. `problem` says so beforehand.
     """
-    decoded = _decoded(form, prefix, secret)
+    decoded = _try_decode(encoding, prefix, secret)
     return secret.encode(errors="surrogateescape") if decoded is None else decoded
 
 
-def problem(form: str, prefix: str, secret: str) -> str | None:
+def key_problem(encoding: str, prefix: str, secret: str) -> str | None:
     """Say what is wrong with `secret` as a key, without repeating it; None if nothing is."""
-    if form == "utf-8" or _decoded(form, prefix, secret):
+    if encoding == "utf-8" or _try_decode(encoding, prefix, secret):
         return None
     after = f"{prefix!r} and after it " if prefix else ""
-    return f"the webhook secret is not what this contract signs with: {after}a key in {form}"
+    return f"the webhook secret is not what this contract signs with: {after}a key in {encoding}"
 
 
-def _decoded(form: str, prefix: str, secret: str) -> bytes | None:
-    decode = _DECODERS.get(form)
+def _try_decode(encoding: str, prefix: str, secret: str) -> bytes | None:
+    decode = _DECODERS.get(encoding)
     if decode is None or not secret.startswith(prefix):
         return None
     try:
@@ -52,7 +52,7 @@ Secrets = str | Sequence[str] | None
 """One, several, or none that is known."""
 
 
-def listed(secrets: Secrets) -> tuple[str, ...]:
+def secrets_as_tuple(secrets: Secrets) -> tuple[str, ...]:
     """Return the secrets one by one; empty where none is known."""
     if secrets is None:
         return ()
@@ -64,8 +64,8 @@ _DIGESTS = {
     "hmac-sha256": hashlib.sha256,
     "hmac-sha512": hashlib.sha512,
 }
-_PART = re.compile(r"\{(id|timestamp|body)\}")
-BODY = "{body}"
+_PLACEHOLDER = re.compile(r"\{(id|timestamp|body)\}")
+BODY_TEMPLATE = "{body}"
 """What is signed where the contract says `body`: the raw bytes and nothing else."""
 
 Headers = Iterable[tuple[bytes, bytes]]
@@ -82,7 +82,7 @@ class SignatureScheme:
     prefix: str
     pointer: str
     """Where the contract says so."""
-    signs: str = BODY
+    signs: str = BODY_TEMPLATE
     """What is signed: text in which `{id}`, `{timestamp}` and `{body}` stand for those values."""
     key: str = "utf-8"
     """How the key is made of the secret: `utf-8` text, or decoded from `base64` or `hex`."""
@@ -96,29 +96,29 @@ class SignatureScheme:
     tolerance: float | None = None
     """Seconds that a timestamp may be away from the arrival; None: any."""
 
-    def named_headers(self) -> tuple[str, ...]:
+    def header_names(self) -> tuple[str, ...]:
         """Return every header that a signed delivery carries, the signature's first."""
         named = (self.header, self.id_header, self.timestamp_header)
         return tuple(name for name in named if name is not None)
 
 
-def unfit(schemes: Iterable[SignatureScheme | None], secret: str) -> str | None:
+def secret_problem(schemes: Iterable[SignatureScheme | None], secret: str) -> str | None:
     """Say why `secret` is no key of one of the `schemes`, without repeating it; None if it is."""
-    complaints = (problem(s.key, s.key_prefix, secret) for s in schemes if s is not None)
+    complaints = (key_problem(s.key, s.key_prefix, secret) for s in schemes if s is not None)
     return next((complaint for complaint in complaints if complaint), None)
 
 
-def content(scheme: SignatureScheme, headers: Headers, body: bytes) -> bytes:
+def signed_content(scheme: SignatureScheme, headers: Headers, body: bytes) -> bytes:
     """Return what is signed of a delivery; a header that is not there counts as empty."""
-    if scheme.signs == BODY:
+    if scheme.signs == BODY_TEMPLATE:
         return body
     pairs = list(headers)
     values = {
-        "id": b"".join(_values(pairs, scheme.id_header)[:1]),
-        "timestamp": b"".join(_values(pairs, scheme.timestamp_header)[:1]),
+        "id": b"".join(_header_values(pairs, scheme.id_header)[:1]),
+        "timestamp": b"".join(_header_values(pairs, scheme.timestamp_header)[:1]),
         "body": body,
     }
-    parts = _PART.split(scheme.signs)  # text and names in turn
+    parts = _PLACEHOLDER.split(scheme.signs)  # text and names in turn
     return b"".join(values[p] if i % 2 else p.encode() for i, p in enumerate(parts))
 
 
@@ -128,7 +128,7 @@ def sign(scheme: SignatureScheme, body: bytes, secret: str, headers: Headers = (
     `headers` are those of the delivery; only a scheme that signs more than the body looks at them.
     A secret that is no key of the scheme counts as UTF-8 text: see `openapi.secret.problem`.
     """
-    signed = content(scheme, headers, body)
+    signed = signed_content(scheme, headers, body)
     made = key(scheme.key, scheme.key_prefix, secret)
     digest = hmac.new(made, signed, _DIGESTS[scheme.algorithm])
     if scheme.encoding == "hex":
@@ -158,27 +158,27 @@ def verify(
     The comparison takes the same time wherever the values differ.
     """
     pairs = list(headers)
-    for name in scheme.named_headers():
-        count = len(_values(pairs, name))
+    for name in scheme.header_names():
+        count = len(_header_values(pairs, name))
         if count != 1:
             return f"there are {count} {name} headers" if count else f"there is no {name} header"
-    (value,) = _values(pairs, scheme.header)
+    (value,) = _header_values(pairs, scheme.header)
     expected = sign(scheme, body, secret, pairs).encode()
     between = scheme.separator.encode() if scheme.separator else None
     given = value.strip(b" \t").split(between) if between else [value.strip(b" \t")]
     proofs = sum(hmac.compare_digest(one, expected) for one in given)  # all of them, for its time
     if not proofs:
-        what = "the raw body" if scheme.signs == BODY else scheme.signs
+        what = "the raw body" if scheme.signs == BODY_TEMPLATE else scheme.signs
         return f"{scheme.header} is not the {scheme.algorithm} of {what} under the secret"
-    return _stale(scheme, pairs, at)
+    return _timestamp_problem(scheme, pairs, at)
 
 
-def _stale(
+def _timestamp_problem(
     scheme: SignatureScheme, pairs: list[tuple[bytes, bytes]], at: float | None
 ) -> str | None:
     if scheme.timestamp_header is None:
         return None
-    (value,) = _values(pairs, scheme.timestamp_header)
+    (value,) = _header_values(pairs, scheme.timestamp_header)
     if re.fullmatch(rb"\d{1,12}", value) is None:
         guess = " but of milliseconds" if re.fullmatch(rb"\d{13}", value) else ""
         return f"{scheme.timestamp_header} is no number of Unix seconds{guess}"
@@ -190,6 +190,6 @@ def _stale(
     )
 
 
-def _values(pairs: list[tuple[bytes, bytes]], name: str | None) -> list[bytes]:
+def _header_values(pairs: list[tuple[bytes, bytes]], name: str | None) -> list[bytes]:
     wanted = name.lower().encode() if name else None
     return [value for key, value in pairs if key.lower() == wanted]

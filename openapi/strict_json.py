@@ -11,20 +11,20 @@ _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[\]{}]', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class JsonText:
+class ParsedJson:
     """A body read as JSON."""
 
     value: object
     """What the text means; None where `problem` says that it means nothing."""
     problem: str | None
     """Why it is not JSON, in words, or None."""
-    not_numbers: bool
+    has_non_finite_numbers: bool
     """`NaN` or `Infinity` stands there: a problem to RFC 8259, but not to every parser."""
     raw: bytes
     """The body as it came."""
 
     @property
-    def byte_order_mark(self) -> bool:
+    def has_byte_order_mark(self) -> bool:
         """Whether the body begins with one."""
         return self.raw.startswith(_BOM)
 
@@ -36,10 +36,10 @@ class JsonText:
     @property
     def depth(self) -> int:
         """How many arrays and objects stand inside one another."""
-        return _depth(self.raw)
+        return _nesting_depth(self.raw)
 
     @property
-    def duplicate_keys(self) -> bool:
+    def has_duplicate_keys(self) -> bool:
         """Whether an object before the first mistake has a key twice. The body is read again."""
         duplicates: list[str] = []
 
@@ -48,7 +48,9 @@ class JsonText:
                 duplicates.append("")
 
         with suppress(ValueError, RecursionError):
-            json.loads(_text(self.raw), parse_constant=_refuse, object_pairs_hook=pairs)
+            json.loads(
+                _decode_utf8(self.raw), parse_constant=_reject_constant, object_pairs_hook=pairs
+            )
         return bool(duplicates)
 
 
@@ -56,35 +58,35 @@ class _NotANumberError(ValueError):
     """A constant of JavaScript's that RFC 8259 leaves out."""
 
 
-def _refuse(constant: str) -> object:
+def _reject_constant(constant: str) -> object:
     raise _NotANumberError(f"{constant} is not a JSON number")
 
 
-_READ = json.JSONDecoder(parse_constant=_refuse).decode
+_DECODE_JSON = json.JSONDecoder(parse_constant=_reject_constant).decode
 
 
-def parse(raw: bytes) -> JsonText:
+def parse_json(raw: bytes) -> ParsedJson:
     """Read `raw` as UTF-8 JSON; never raises. A byte order mark is dropped, and said."""
     try:
-        return JsonText(_READ(_text(raw)), None, False, raw)
+        return ParsedJson(_DECODE_JSON(_decode_utf8(raw)), None, False, raw)
     except UnicodeDecodeError as error:
         problem = f"not UTF-8 at byte {error.start}"
     except json.JSONDecodeError as error:
         problem = f"{error.msg} at character {error.pos}" if raw else "the body is empty"
     except _NotANumberError as error:
-        return JsonText(None, str(error), True, raw)
+        return ParsedJson(None, str(error), True, raw)
     except ValueError as error:
         problem = str(error)
     except RecursionError:
         problem = "nested too deeply"
-    return JsonText(None, problem, False, raw)
+    return ParsedJson(None, problem, False, raw)
 
 
-def _text(raw: bytes) -> str:
+def _decode_utf8(raw: bytes) -> str:
     return raw[len(_BOM) :].decode() if raw.startswith(_BOM) else raw.decode()
 
 
-def _depth(raw: bytes) -> int:
+def _nesting_depth(raw: bytes) -> int:
     if raw.count(b"[") + raw.count(b"{") < 2:
         return 0
     depth = deepest = 0

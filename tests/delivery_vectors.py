@@ -13,8 +13,8 @@ from typing import Any
 import yaml
 
 from openapi.contract import Contract, Event
-from openapi.json_pointer import get, put
-from openapi.loading.loader import load
+from openapi.json_pointer import get_at, set_at
+from openapi.loading.loader import load_contract
 from webhook_sink.delivery import Delivery
 
 TESTS = Path(__file__).parent
@@ -40,7 +40,7 @@ _ENCODINGS: dict[str, Callable[[bytes], str]] = {
 
 @lru_cache
 def _contract(second: bool) -> Contract:
-    return load(TESTS / "second.yaml" if second else None)
+    return load_contract(TESTS / "second.yaml" if second else None)
 
 
 def contract_of(vector: dict[str, Any]) -> Contract:
@@ -68,10 +68,10 @@ def body_of(vector: dict[str, Any]) -> bytes:
         return str(vector["body"]).encode()
     payload = copy.deepcopy(event_of(vector).examples[0])
     for pointer, value in vector.get("set", {}).items():
-        put(payload, pointer, value)
+        set_at(payload, pointer, value)
     for pointer in vector.get("remove", ()):
         parent, _, name = pointer.rpartition("/")
-        del get(payload, parent)[name]  # type: ignore[attr-defined]
+        del get_at(payload, parent)[name]  # type: ignore[attr-defined]
     return json.dumps(payload).encode()
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import httpx
 
-from openapi.loading.loader import load
+from openapi.loading.loader import load_contract
 from openapi.signature import sign
 
-CONTRACT = load()
+CONTRACT = load_contract()
 SECRET = "a secret of the tests"
 
 

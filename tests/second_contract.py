@@ -7,14 +7,14 @@ from pathlib import Path
 from processes import HERE, JWT_SECRET, hookproof, started
 
 from openapi.contract import Contract
-from openapi.loading.loader import load
+from openapi.loading.loader import load_contract
 
 PATH = HERE / "second.yaml"
 SECRET = "whsec_c29tZXRoaW5nIHRoYXQgb25seSB0ZXN0cyBrbm93"
 
 
 def second() -> Contract:
-    return load(PATH)
+    return load_contract(PATH)
 
 
 def changed(directory: Path, *changes: tuple[str, str]) -> Contract:
@@ -25,7 +25,7 @@ def changed(directory: Path, *changes: tuple[str, str]) -> Contract:
         text = text.replace(place, f"{place}{more}")
     path = directory / "contract.yaml"
     path.write_text(text, encoding="utf-8")
-    return load(path)
+    return load_contract(path)
 
 
 def token(*options: str) -> str:

@@ -13,15 +13,15 @@ import pytest
 from delivery_vectors import VECTORS, contract_of, delivery_of, secrets_of
 
 from contracts.checks import CHECKS
-from contracts.execution.webhook_source import Deliveries, RemoteSink
-from contracts.ledger.ledger import Books
-from contracts.live_run import Run
+from contracts.execution.webhook_source import RemoteSink, WebhookSource
+from contracts.ledger.ledger import Ledger
+from contracts.live_run import LiveRun
 from contracts.model.settings import Settings
-from contracts.run import findings
+from contracts.run import find_faults
 from openapi.contract import Contract
 from webhook_sink.delivery import Delivery
 from webhook_sink.server import Sink
-from webhook_sink.signature_diagnosis.explain import OTHER
+from webhook_sink.signature_diagnosis.explain import OTHER_SECRET_OR_CONTENT
 
 DEADLINE = 20.0
 ALONE = (
@@ -47,14 +47,14 @@ GROUPS = {key: list(group) for key, group in groupby(sorted(SENT, key=key_of), k
 
 
 @contextmanager
-def running(key: tuple[bool, str, int]) -> Iterator[tuple[Sink, list[Run]]]:
+def running(key: tuple[bool, str, int]) -> Iterator[tuple[Sink, list[LiveRun]]]:
     """Yield a sink, and two runs of the harness: one that holds it, one that reads it from afar."""
     contract = contract_of(GROUPS[key][0])
     secret, limit = key[1] or None, key[2] or 1024 * 1024
     settings = Settings("http://127.0.0.1:1", "abcdef", 1, webhook_secret=secret)
     with Sink(contract, secret, limit=limit) as sink, RemoteSink(sink.url, contract, secret) as far:
-        readers: tuple[Deliveries, ...] = (sink, far)
-        yield sink, [Run(settings, contract, reader, []) for reader in readers]
+        readers: tuple[WebhookSource, ...] = (sink, far)
+        yield sink, [LiveRun(settings, contract, reader, []) for reader in readers]
 
 
 def send(sink: Sink, delivery: Delivery) -> bytes:
@@ -76,40 +76,40 @@ def told_by_the_sink(sink: Sink, number: int) -> tuple[str, list[Told]]:
     return whole["signature"], [tuple(found[f] for f in fields) for found in whole["findings"]]
 
 
-def told_by_the_harness(books: Books) -> tuple[str, list[Told]]:
+def told_by_the_harness(ledger: Ledger) -> tuple[str, list[Told]]:
     """Return whether the signature was kept or broken, and all that broke, in the sink's words."""
-    number = books.received[-1].delivery.id
+    number = ledger.deliveries[-1].delivery.id
     told: list[Told] = []
     signature = "unchecked"
     for check in ALONE:
-        for judgement in CHECKS[check](books):
-            found = judgement.broken
+        for judgement in CHECKS[check](ledger):
+            found = judgement.finding
             if check == "webhook-signature":
                 signature = "broken" if found else "valid"
             if found is not None:
                 words = found.message.removeprefix(f"delivery {number}: ")
                 assert words != found.message
-                if words.endswith(f"{OTHER}; was the right secret given?"):
+                if words.endswith(f"{OTHER_SECRET_OR_CONTENT}; was the right secret given?"):
                     words = words.rpartition(";")[0]
                 places = (found.pointer, found.instance, found.detail)
                 told.append((check, found.severity, found.provenance, *places, words))
     return signature, told
 
 
-def differences(sink: Sink, run: Run, vector: dict[str, Any]) -> Iterator[str]:
+def differences(sink: Sink, run: LiveRun, vector: dict[str, Any]) -> Iterator[str]:
     """Yield where the two differ about the delivery that came last."""
-    books = run.books()
-    books = replace(books, received=books.received[-1:])
-    number = books.received[0].delivery.id
+    ledger = run.ledger()
+    ledger = replace(ledger, deliveries=ledger.deliveries[-1:])
+    number = ledger.deliveries[0].delivery.id
     signature, told = told_by_the_sink(sink, number)
-    judged, found = told_by_the_harness(books)
+    judged, found = told_by_the_harness(ledger)
     if judged != ("broken" if signature in ("invalid", "missing") else signature):
         yield f"{vector['name']}: {signature} to the sink, {judged} to the harness"
     for only in {*told} ^ {*found}:
         yield f"{vector['name']}: only one of them says {only}"
     if len(told) != len(found):
         yield f"{vector['name']}: {len(told)} to the sink, {len(found)} to the harness"
-    reported = {(f.finding.check, f.finding.severity) for f in findings(books)}
+    reported = {(f.finding.check, f.finding.severity) for f in find_faults(ledger)}
     for check, severity in {tuple(one[:2]) for one in told} - reported:
         yield f"{vector['name']}: {severity} {check} does not reach the report"
 
@@ -149,7 +149,7 @@ def test_a_sink_that_says_something_else_is_found() -> None:
         for contract, secret in ((run.contract, "another"), (other, run.settings.webhook_secret)):
             with RemoteSink(sink.url, contract, secret) as remote:
                 send(sink, delivery_of(vector))
-                strange = Run(run.settings, contract, remote, [])
+                strange = LiveRun(run.settings, contract, remote, [])
                 assert list(differences(sink, strange, vector)) != []
 
 

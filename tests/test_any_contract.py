@@ -13,7 +13,7 @@ from processes import Run, verify
 from second_contract import PATH, SECRET, mock, second, token
 
 from openapi.http.free_port import free_port
-from openapi.loading.loader import load
+from openapi.loading.loader import load_contract
 from openapi.signature import signed_headers
 from webhook_sink.server import Sink
 
@@ -171,11 +171,11 @@ def literals(source: str) -> Iterator[str]:
 
 
 def test_nothing_in_python_is_about_the_second_contract() -> None:
-    own = set(names(CONTRACT.document)) - set(names(load().document))
+    own = set(names(CONTRACT.document)) - set(names(load_contract().document))
     own |= {name.partition(".")[0] for name in own}
     assert {"parcelNumber", "whyRecalled", "perShelf", "parcel.booked", "inWords"} <= own
     statuses = {status for o in CONTRACT.operations for status in o.responses}
-    statuses -= {status for o in load().operations for status in o.responses}
+    statuses -= {status for o in load_contract().operations for status in o.responses}
     assert "422" in statuses
     found = {
         (path.name, text)

@@ -7,35 +7,35 @@ import pytest
 
 from contracts.checks.judgement import Judgement
 from contracts.checks.repeated_requests import rate_limit
-from contracts.ledger.ledger import Balance, Books
-from contracts.model.case import BURST, Plan, build
-from contracts.model.correlators import correlators
-from contracts.model.exchange import Answer, Credential, Exchange
+from contracts.ledger.ledger import Ledger, Reconciliation
+from contracts.model.case import BURST, Case, build_request
+from contracts.model.correlators import find_correlators
+from contracts.model.exchange import Credential, Exchange, ReceivedResponse
 from contracts.model.settings import Settings
-from contracts.model.unique_values import Freshness
-from openapi.loading.loader import load
+from contracts.model.unique_values import UniqueValues
+from openapi.loading.loader import load_contract
 
-CONTRACT = load()
+CONTRACT = load_contract()
 (OPERATION,) = CONTRACT.operations
-PLACES = correlators(CONTRACT, OPERATION)
+PLACES = find_correlators(CONTRACT, OPERATION)
 LIMIT = OPERATION.rate_limit or {}
 
 
 def judged(count: int, pause: float, last: int = 201) -> Judgement:
     """Judge a burst of so many requests, one each `pause` seconds, the last answered `last`."""
-    fresh = Freshness("tests0", 1, datetime.now(UTC))
+    fresh = UniqueValues("tests0", 1, datetime.now(UTC))
     valid = Credential("valid", "accepted")
     made = []
     for number in range(count):
-        plan = Plan(BURST, "one of a burst", {"name": "a name", "scopes": []})
-        request = build(CONTRACT, OPERATION, PLACES, plan, fresh.next(), valid)
-        answer = Answer(201, (), b"{}")
-        made.append(Exchange(request, answer, None, number * pause, (number + 1) * pause))
-    made[-1] = replace(made[-1], answer=Answer(last, (), b"{}"))
+        plan = Case(BURST, "one of a burst", {"name": "a name", "scopes": []})
+        request = build_request(CONTRACT, OPERATION, PLACES, plan, fresh.next(), valid)
+        response = ReceivedResponse(201, (), b"{}")
+        made.append(Exchange(request, response, None, number * pause, (number + 1) * pause))
+    made[-1] = replace(made[-1], response=ReceivedResponse(last, (), b"{}"))
     settings = Settings(url="http://127.0.0.1:1", token="x", run_id="tests0", seed=1)
-    empty = Balance((), (), (), ())
+    empty = Reconciliation((), (), (), ())
     (judgement,) = rate_limit(
-        Books(CONTRACT, settings, tuple(made), (), empty, (), None, {OPERATION.id: PLACES})
+        Ledger(CONTRACT, settings, tuple(made), (), empty, (), None, {OPERATION.id: PLACES})
     )
     return judgement
 
@@ -46,10 +46,10 @@ def judged(count: int, pause: float, last: int = 201) -> Judgement:
 def test_a_slow_burst_decides_nothing(more: int, slower: float, decided: bool) -> None:
     count = LIMIT["requests"] + more
     judgement = judged(count, slower * LIMIT["seconds"] / (LIMIT["requests"] + 1))
-    assert (judgement.broken is not None, not judgement.doubt) == (decided, decided)
+    assert (judgement.finding is not None, not judgement.undecided_reason) == (decided, decided)
 
 
 def test_a_slow_burst_that_is_limited_all_the_same_is_kept() -> None:
     judgement = judged(3, 10.0, last=429)
-    assert judgement.broken is None
-    assert not judgement.doubt
+    assert judgement.finding is None
+    assert not judgement.undecided_reason

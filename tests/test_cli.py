@@ -12,7 +12,7 @@ import httpx
 import pytest
 from processes import JWT_SECRET, hookproof
 
-from openapi.loading.loader import default_path
+from openapi.loading.loader import default_contract_path
 
 BAD = {
     "no command": ([], "the following arguments are required: COMMAND"),
@@ -68,7 +68,11 @@ def test_bad_input_gets_one_sentence_and_exit_code_2(name: str) -> None:
 
 @pytest.mark.parametrize("command", ["mock", "sink", "verify"])
 def test_a_broken_contract_is_named_with_its_place(command: str, tmp_path: Path) -> None:
-    text = default_path().read_text(encoding="utf-8").replace("maxLength: 256", "maxLenght: 256")
+    text = (
+        default_contract_path()
+        .read_text(encoding="utf-8")
+        .replace("maxLength: 256", "maxLenght: 256")
+    )
     (tmp_path / "broken.yaml").write_text(text, encoding="utf-8")
     url = ["http://127.0.0.1:1"] if command == "verify" else []
     options = ["--contract", str(tmp_path / "broken.yaml")]

@@ -15,9 +15,9 @@ from processes import hookproof
 
 from hookproof.errors import CommandError
 from hookproof.options import types
-from hookproof.options.config_file import NAME, found, keys
-from hookproof.options.config_values import SECRETS, kind
-from hookproof.options.parser import parse, parsers
+from hookproof.options.config_file import CONFIG_FILE_NAME, config_keys, find_config_file
+from hookproof.options.config_values import SECRET_KEYS, json_type
+from hookproof.options.parser import build_parsers, parse_command_line
 from openapi.rate import Rate
 
 SCHEMA: dict[str, Any] = json.loads(
@@ -53,18 +53,18 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the whole configuration, and the variables that it names."""
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    for key in SECRETS:
+    for key in SECRET_KEYS:
         monkeypatch.delenv(f"HOOKPROOF_{key.upper().replace('-', '_')}", raising=False)
     write(tmp_path, WHOLE)
     return tmp_path
 
 
 def write(folder: Path, text: str) -> None:
-    (folder / NAME).write_text(text, encoding="utf-8")
+    (folder / CONFIG_FILE_NAME).write_text(text, encoding="utf-8")
 
 
 def test_every_value_reaches_its_option(folder: Path) -> None:
-    options = parse(["verify"], folder)
+    options = parse_command_line(["verify"], folder)
     assert options.url == "http://127.0.0.1:8000"
     assert options.token == "the-token"
     assert options.header == [("X-Key", "the-key"), ("X-Other", "1")]
@@ -74,72 +74,72 @@ def test_every_value_reaches_its_option(folder: Path) -> None:
     assert (options.rate_limit, options.max_requests) == (Rate(10, 1), 500)
     assert (options.strict, options.require_decided) == (True, False)
     assert options.contract == folder / "contracts" / "other.yaml"
-    assert parse(["mock"], folder).fault == ["name-truncated"]
-    assert parse(["mock"], folder).port == 4011
-    assert parse(["sink"], folder).reply == ["500,200", "/a: hang"]
+    assert parse_command_line(["mock"], folder).fault == ["name-truncated"]
+    assert parse_command_line(["mock"], folder).port == 4011
+    assert parse_command_line(["sink"], folder).reply == ["500,200", "/a: hang"]
 
 
 def test_the_command_line_outranks_the_environment_and_that_the_file(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     line = ["verify", "http://127.0.0.1:9000", "--profile", "thorough", "-H", "X-New: 2"]
-    options = parse([*line, "--provoke", "retry", "--provoke", "none"], folder)
+    options = parse_command_line([*line, "--provoke", "retry", "--provoke", "none"], folder)
     assert (options.url, options.profile) == ("http://127.0.0.1:9000", "thorough")
     assert (options.header, options.provoke) == ([("X-New", "2")], ["retry", "none"])
     monkeypatch.setenv("HOOKPROOF_TOKEN", "of the environment")
     monkeypatch.delenv("MY_TOKEN")
-    assert parse(["verify"], folder).token is None
-    assert parse(["verify", "--token", "of-the-line"], folder).token == "of-the-line"
+    assert parse_command_line(["verify"], folder).token is None
+    assert parse_command_line(["verify", "--token", "of-the-line"], folder).token == "of-the-line"
     monkeypatch.setenv("HOOKPROOF_TOKEN", "")
     with pytest.raises(CommandError, match=r"hookproof\.toml:4: token: .*MY_TOKEN is not set"):
-        parse(["verify"], folder)
+        parse_command_line(["verify"], folder)
 
 
 def test_of_several_secrets_the_environment_gives_the_first(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(folder, "[sink]\nwebhook-secret = ['${MY_TOKEN}', '${MY_KEY}']\n")
-    assert parse(["sink"], folder).webhook_secret == ["the-token", "the-key"]
+    assert parse_command_line(["sink"], folder).webhook_secret == ["the-token", "the-key"]
     monkeypatch.setenv("HOOKPROOF_WEBHOOK_SECRET", "of the environment")
     monkeypatch.delenv("MY_TOKEN")
-    assert parse(["sink"], folder).webhook_secret == ["", "the-key"]
+    assert parse_command_line(["sink"], folder).webhook_secret == ["", "the-key"]
     line = ["sink", "--webhook-secret", "one", "--webhook-secret", "two"]
-    assert parse(line, folder).webhook_secret == ["one", "two"]
+    assert parse_command_line(line, folder).webhook_secret == ["one", "two"]
     write(folder, "[sink]\nwebhook-secret = ['${MY_KEY}', 'plain']\n")
     with pytest.raises(CommandError, match=":2: webhook-secret: a secret does not stand"):
-        parse(["sink"], folder)
+        parse_command_line(["sink"], folder)
 
 
 def test_a_file_to_trust_is_found_beside_the_configuration(folder: Path) -> None:
     trustme.CA().cert_pem.write_to_path(str(folder / "ca.pem"))
     for text, value in (("ca.pem", folder / "ca.pem"), ("false", False), ("true", True)):
         write(folder, f"[verify]\ntls-verify = '{text}'\n")
-        assert parse(["verify"], folder).tls_verify == value
+        assert parse_command_line(["verify"], folder).tls_verify == value
     write(folder, "[verify]\ntls-verify = 'nowhere.pem'\n")
     with pytest.raises(CommandError, match=r":2: tls-verify: .*nowhere\.pem.* false trusts any"):
-        parse(["verify"], folder)
+        parse_command_line(["verify"], folder)
 
 
 def test_it_is_found_upwards_to_the_root_of_the_repository(tmp_path: Path) -> None:
     deep = tmp_path / "repository" / "a" / "b"
     deep.mkdir(parents=True)
     write(tmp_path, WHOLE)
-    assert found(deep) == tmp_path / NAME
+    assert find_config_file(deep) == tmp_path / CONFIG_FILE_NAME
     (tmp_path / "repository" / ".git").write_text("gitdir: elsewhere", encoding="utf-8")
-    assert found(deep) is None
+    assert find_config_file(deep) is None
     write(tmp_path / "repository", WHOLE)
-    assert found(deep) == tmp_path / "repository" / NAME
+    assert find_config_file(deep) == tmp_path / "repository" / CONFIG_FILE_NAME
     write(tmp_path / "repository" / "a", WHOLE)
-    assert found(deep) == tmp_path / "repository" / "a" / NAME
+    assert find_config_file(deep) == tmp_path / "repository" / "a" / CONFIG_FILE_NAME
 
 
 def test_one_can_be_named(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     other = tmp_path_factory.mktemp("other") / "ours.toml"
     other.write_text("[mock]\nport = 4012\n", encoding="utf-8")
-    options = parse(["mock", "--config", str(other)], folder)
+    options = parse_command_line(["mock", "--config", str(other)], folder)
     assert (options.port, options.fault, options.config) == (4012, [], other)
     with pytest.raises(CommandError, match=r"nowhere\.toml: cannot be read"):
-        parse(["mock", "--config", str(folder / "nowhere.toml")], folder)
+        parse_command_line(["mock", "--config", str(folder / "nowhere.toml")], folder)
 
 
 REFUSED = {
@@ -177,14 +177,14 @@ def test_what_is_not_understood_is_refused_with_its_place(name: str, folder: Pat
     text, sentence = REFUSED[name]
     write(folder, text)
     with pytest.raises(CommandError) as caught:
-        parse(["verify"] if "mock" not in text else ["mock"], folder)
-    assert str(caught.value).startswith(f"{folder / NAME}{sentence}")
+        parse_command_line(["verify"] if "mock" not in text else ["mock"], folder)
+    assert str(caught.value).startswith(f"{folder / CONFIG_FILE_NAME}{sentence}")
     assert not {"the-key", "abc", "the-token"} & set(re.findall(r"[\w-]+", str(caught.value)))
 
 
 def test_a_mistake_is_one_sentence_of_the_command(folder: Path) -> None:
     write(folder, "[verify]\nprofil = 'quick'\n")
-    done = hookproof("verify", "--config", str(folder / NAME))
+    done = hookproof("verify", "--config", str(folder / CONFIG_FILE_NAME))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1
     assert "hookproof.toml:2: unknown key 'profil'; did you mean 'profile'?" in done.stderr
@@ -198,7 +198,11 @@ def test_a_command_without_a_service_says_so(tmp_path: Path) -> None:
 
 def described(action: argparse.Action) -> set[str]:
     """Return the types that the schema should allow for an option."""
-    return {kind(action), "array"} if isinstance(action, types.Each) else {kind(action)}
+    return (
+        {json_type(action), "array"}
+        if isinstance(action, types.AppendAction)
+        else {json_type(action)}
+    )
 
 
 def json_types(stated: dict[str, Any]) -> set[str]:
@@ -211,14 +215,18 @@ def json_types(stated: dict[str, Any]) -> set[str]:
 
 def test_the_schema_says_what_is_understood() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    understood = {name: keys(command) for name, command in parsers()[1].items() if keys(command)}
+    understood = {
+        name: config_keys(command)
+        for name, command in build_parsers()[1].items()
+        if config_keys(command)
+    }
     assert set(SCHEMA["properties"]) == set(understood) == {"verify", "mock", "sink"}
     for name, options in understood.items():
         stated = SCHEMA["properties"][name]["properties"]
         assert set(stated) == set(options), name
         for key, action in options.items():
             assert json_types(stated[key]) == described(action), key
-            assert ("#/$defs/secret" in json.dumps(stated[key])) == (key in SECRETS), key
+            assert ("#/$defs/secret" in json.dumps(stated[key])) == (key in SECRET_KEYS), key
             assert stated[key].get("enum") == (action.choices and list(action.choices)), key
 
 

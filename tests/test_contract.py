@@ -10,15 +10,15 @@ from openapi_spec_validator import validate
 
 from openapi.contract import Contract
 from openapi.formats import FORMATS
-from openapi.json_pointer import get, join
-from openapi.loading.loader import constraints, load
+from openapi.json_pointer import get_at, join_pointer
+from openapi.loading.loader import constraint_pointers, load_contract
 
 PATH = "/v3/personal-access-tokens"
 
 
 @pytest.fixture(scope="module")
 def contract() -> Contract:
-    return load()
+    return load_contract()
 
 
 def examples(contract: Contract) -> list[tuple[str, str, Any]]:
@@ -30,18 +30,22 @@ def examples(contract: Contract) -> list[tuple[str, str, Any]]:
             stated = value.get("examples")
             if isinstance(stated, dict) and "schema" in value:
                 found.extend(
-                    (join(pointer, "examples", name), join(pointer, "schema"), example["value"])
+                    (
+                        join_pointer(pointer, "examples", name),
+                        join_pointer(pointer, "schema"),
+                        example["value"],
+                    )
                     for name, example in stated.items()
                 )
             if isinstance(stated, list) and "name" not in value:
                 found.extend(
-                    (join(pointer, "examples", i), pointer, e) for i, e in enumerate(stated)
+                    (join_pointer(pointer, "examples", i), pointer, e) for i, e in enumerate(stated)
                 )
             for key, item in value.items():
-                walk(item, join(pointer, key))
+                walk(item, join_pointer(pointer, key))
         elif isinstance(value, list):
             for index, item in enumerate(value):
-                walk(item, join(pointer, index))
+                walk(item, join_pointer(pointer, index))
 
     walk(contract.document, "")
     return found
@@ -59,7 +63,7 @@ def test_every_example_is_valid_against_its_own_schema(contract: Contract) -> No
 
 
 def test_every_constraint_says_how_it_is_known(contract: Contract) -> None:
-    known = {pointer: contract.provenance(pointer) for pointer in constraints(contract)}
+    known = {pointer: contract.provenance(pointer) for pointer in constraint_pointers(contract)}
     assert len(known) > 100
     assert {provenance.level for provenance in known.values()} == {
         "documented",
@@ -125,4 +129,4 @@ def test_the_payload_has_all_that_the_reference_page_shows(contract: Contract) -
         "/data/lastRotatedAt",
         "/triggeredAt",
     ):
-        assert get(payload, place) is not get({}, "/nowhere"), place
+        assert get_at(payload, place) is not get_at({}, "/nowhere"), place

@@ -20,17 +20,17 @@ from processes import WEBHOOK_SECRET, handled, started
 
 from hookproof.cli import main
 from hookproof.commands.deliveries import formatting
-from hookproof.reports.json_format import indented
+from hookproof.reports.json_format import indent_json
 from openapi.http.free_port import free_port
-from openapi.loading.loader import load
-from openapi.safe_text import hidden
+from openapi.loading.loader import load_contract
+from openapi.safe_text import is_hidden
 from openapi.signature import signed_headers
 from webhook_sink import client
 from webhook_sink.delivery import Delivery
 from webhook_sink.server import Sink
 from webhook_sink.storage.store import open_store
 
-EVENT = load().events[0]
+EVENT = load_contract().events[0]
 COMMAND = [sys.executable, "-m", "hookproof", "deliveries"]
 HOSTILE = "##[x]\x1b[2J\x9b31m\r\u202e\u2028\ud7ff\u200b::error::x\n::set-output::y\x00"
 
@@ -38,7 +38,7 @@ HOSTILE = "##[x]\x1b[2J\x9b31m\r\u202e\u2028\ud7ff\u200b::error::x\n::set-output
 @pytest.fixture
 def sink(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
     """A sink that the command finds by the environment."""
-    with Sink(load(), WEBHOOK_SECRET) as running:
+    with Sink(load_contract(), WEBHOOK_SECRET) as running:
         monkeypatch.setenv("HOOKPROOF_SINK", running.url)
         yield running
 
@@ -152,21 +152,23 @@ def test_nothing_that_a_stranger_wrote_commands_the_terminal(
         assert main(["deliveries", *call]) == (call[0] == "wait")
         text = "".join(capsys.readouterr())
         assert len(text) > 100
-        assert {character for character in text if hidden(character)} <= {"\n", "\t"}
+        assert {character for character in text if is_hidden(character)} <= {"\n", "\t"}
         assert not [line for line in text.splitlines() if line.lstrip().startswith("::")]
         assert "##[" not in text
     whole = json.loads(deliveries(capsys, "show", "1", "--json"))
     for key, value in whole.items():
         if isinstance(value, str):
             changed = {**whole, key: f"\n::{HOSTILE}"}
-            text = "".join([*formatting.table([changed]), *formatting.whole(changed)])
-            assert {character for character in text if hidden(character)} <= {"\t"}, key
+            text = "".join(
+                [*formatting.format_table([changed]), *formatting.format_delivery(changed)]
+            )
+            assert {character for character in text if is_hidden(character)} <= {"\t"}, key
             assert "##[" not in text, key
 
 
 def test_json_is_indented_by_white_space_alone() -> None:
     text = r'{"a":[1.50e+1,{},[],{"b":"x, {\" }"}],"a":-0,"c":[[1]]}'
-    lines = list(indented(text))
+    lines = list(indent_json(text))
     assert lines[:6] == ["{", '  "a": [', "    1.50e+1,", "    {},", "    [],", "    {"]
     assert lines[-6:] == ['  "c": [', "    [", "      1", "    ]", "  ]", "}"]
     assert "".join(line.strip() for line in lines).replace('": ', '":') == text
@@ -206,7 +208,7 @@ def test_wait_says_that_a_delivery_is_an_old_one(
     path = tmp_path / "deliveries.db"
     with closing(open_store(path)) as store:
         store.append([Delivery(0, time.time() - 3600, "POST", "/", (), b"{}", False, "", 200)])
-    with Sink(load(), store=path) as sink:
+    with Sink(load_contract(), store=path) as sink:
         wait = ["deliveries", "wait", "--sink", sink.url, "--timeout", "20"]
         assert main(wait) == 0
         told = capsys.readouterr().err
@@ -253,7 +255,7 @@ def test_clear_removes_everything_but_only_when_it_is_meant(
 def test_the_token_comes_from_the_environment(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Sink(load(), token="the-token-of-the-sink") as sink:
+    with Sink(load_contract(), token="the-token-of-the-sink") as sink:
         post(sink, b"1")
         assert main(["deliveries", "list", "--sink", sink.url]) == 2
         told = capsys.readouterr().err
@@ -374,7 +376,7 @@ def test_what_is_told_of_a_sink_s_deliveries_is_harmless_whatever_it_answers(
         assert main(["deliveries", "wait", "--sink", url, "--timeout", "0", "--where", "/x=1"]) == 1
     told = capsys.readouterr().err
     assert r"\x1b[2J" in told
-    assert {character for character in told if hidden(character)} == {"\n"}
+    assert {character for character in told if is_hidden(character)} == {"\n"}
 
 
 CANNOT = {

@@ -9,7 +9,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from contracts.checks.encodings import readings
+from contracts.checks.encodings import decode_all
 
 SECRET = 'a secret/with "quotes" & more+of it'
 
@@ -37,11 +37,11 @@ SECRET = 'a secret/with "quotes" & more+of it'
 )
 def test_a_secret_is_found_behind_an_encoding(text: str) -> None:
     raw = json.dumps({"a": 1, "b": text}).encode() if text.isalnum() else f"[{text}]".encode()
-    assert SECRET.encode() in readings(raw)
-    assert SECRET.encode() not in readings(raw.replace(text[:8].encode(), b""))
+    assert SECRET.encode() in decode_all(raw)
+    assert SECRET.encode() not in decode_all(raw.replace(text[:8].encode(), b""))
 
 
 @given(raw=st.binary())
 @settings(deadline=None, derandomize=True, database=None)
 def test_reading_is_total_and_keeps_what_it_read(raw: bytes) -> None:
-    assert readings(raw).startswith(raw)
+    assert decode_all(raw).startswith(raw)

@@ -20,40 +20,40 @@ import yaml
 import hookproof
 from contracts.checks import CHECKS, deliveries
 from contracts.model.settings import PROVOCATIONS, Settings
-from contracts.outcome import Outcome
+from contracts.outcome import RunOutcome
 from contracts.reporting import report
 from contracts.reporting.evidence import evidence
 from hookproof.baseline import read
-from hookproof.commands.mutation_score import EXPLAINED
-from hookproof.commands.verify_settings import CASES
-from hookproof.errors import CANNOT, INTERRUPTED, CommandError
-from hookproof.options.config_file import NAME
-from hookproof.options.parser import parse, parser
-from mock_server.admin.api import Control
-from mock_server.exchange import Exchange
-from mock_server.faults.derived import derived
-from mock_server.faults.registry import FAULTS
-from mock_server.messages import Posting
-from mock_server.middleware.prefer_header import NAMES
-from mock_server.storage.records import received
-from mock_server.webhooks.records import Sent
+from hookproof.commands.mutation_score import KNOWN_IDLE_CHECKS
+from hookproof.commands.verify_settings import CASES_DIR_NAME
+from hookproof.errors import EXIT_ERROR, EXIT_INTERRUPTED, CommandError
+from hookproof.options.config_file import CONFIG_FILE_NAME
+from hookproof.options.parser import build_parser, parse_command_line
+from mock_server.admin.api import AdminApi
+from mock_server.exchange import MockExchange
+from mock_server.faults.derived import derived_faults
+from mock_server.faults.registry import HANDWRITTEN_FAULTS
+from mock_server.messages import EventMessage
+from mock_server.middleware.prefer_header import PREFERENCE_NAMES
+from mock_server.storage.records import request_record
+from mock_server.webhooks.records import DeliveryRecord
 from openapi import signature
 from openapi.contract import Contract
 from openapi.examples import named_examples
 from openapi.finding import Finding
 from openapi.formats import FORMATS
-from openapi.loading.loader import load
+from openapi.loading.loader import load_contract
 from openapi.redaction import Redaction
-from webhook_sink.api.routes import endpoints
-from webhook_sink.api.services import Parts
+from webhook_sink.api.routes import api_routes
+from webhook_sink.api.services import Services
 from webhook_sink.delivery import Delivery
-from webhook_sink.notifications import Arrivals
-from webhook_sink.replies.script import parse_script
-from webhook_sink.replies.steps import Kind
+from webhook_sink.notifications import SequenceNotifier
+from webhook_sink.replies.script import parse_reply_script
+from webhook_sink.replies.steps import StepKind
 from webhook_sink.server import Sink
 from webhook_sink.storage.store import open_store
-from webhook_sink.verdicts.verdict import Signature, Verdict, judge
-from webhook_sink.verdicts.worker import Judging
+from webhook_sink.verdicts.verdict import SignatureStatus, Verdict, judge
+from webhook_sink.verdicts.worker import VerdictWorker
 
 ROOT = Path(__file__).parent.parent
 PAGES = {
@@ -94,12 +94,12 @@ COMMAND = r"(?:^|\$\(|^commands = |^uvx --from \. |^ *- (?:run: )?)(hookproof [^
 
 @pytest.fixture(scope="module")
 def contract() -> Contract:
-    return load()
+    return load_contract()
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
     """Return the parser of each command, and of each action that one has, by its name."""
-    return dict(below(parser(), ""))
+    return dict(below(build_parser(), ""))
 
 
 def below(
@@ -151,7 +151,7 @@ def test_every_option_stands_in_a_table_with_its_default(command: str) -> None:
 
 
 def test_every_command_and_every_option_that_is_mentioned_exists() -> None:
-    known = {o for c in (parser(), *commands().values()) for o in c._option_string_actions}
+    known = {o for c in (build_parser(), *commands().values()) for o in c._option_string_actions}
     plugin = Path(inspect.getfile(hookproof)).parent / "pytest_plugin.py"
     known |= set(re.findall(r'"(--hookproof-[a-z-]+)"', plugin.read_text(encoding="utf-8")))
     every = "".join(PAGES.values())
@@ -165,7 +165,7 @@ def test_every_command_and_every_option_that_is_mentioned_exists() -> None:
 def understood(line: str) -> argparse.Namespace | None:
     """Return the options of a call of the command, any variable being 1; None for a mistake."""
     try:
-        return parser().parse_args(shlex.split(re.sub(r"\$\w+", "1", line))[1:])
+        return build_parser().parse_args(shlex.split(re.sub(r"\$\w+", "1", line))[1:])
     except CommandError:
         return None
     except SystemExit:  # --help and --version
@@ -174,8 +174,8 @@ def understood(line: str) -> argparse.Namespace | None:
 
 def test_every_step_of_a_reply_that_is_told_can_be_given() -> None:
     steps = [named(cell) for cell, _ in rows(WEBHOOKS, "step")]
-    kinds = {parse_script(step).steps[0].kind for step in chain(*steps)}
-    assert kinds == set(get_args(Kind))
+    kinds = {parse_reply_script(step).steps[0].kind for step in chain(*steps)}
+    assert kinds == set(get_args(StepKind))
 
 
 def test_every_command_in_a_block_is_understood() -> None:
@@ -186,7 +186,9 @@ def test_every_command_in_a_block_is_understood() -> None:
                 seen += 1
                 options = understood(line)
                 assert options is not None, f"{name}: {line}"
-                assert set(getattr(options, "fault", ())) <= set(FAULTS), f"{name}: {line}"
+                assert set(getattr(options, "fault", ())) <= set(HANDWRITTEN_FAULTS), (
+                    f"{name}: {line}"
+                )
     assert seen > 10
 
 
@@ -201,7 +203,7 @@ def test_the_examples_for_ci_are_yaml_that_keeps_the_reports_of_failing_runs() -
     assert kept[0]["with"]["path"] == directory
     assert gitlab["contract"]["artifacts"]["when"] == "always"
     assert gitlab["contract"]["artifacts"]["paths"] == [directory]
-    assert gitlab["contract"]["cache"]["paths"] == [f"{CASES}/"]
+    assert gitlab["contract"]["cache"]["paths"] == [f"{CASES_DIR_NAME}/"]
 
 
 def test_every_example_of_a_file_is_understood(
@@ -210,11 +212,11 @@ def test_every_example_of_a_file_is_understood(
     for name in ("API_KEY", "EXPIRED_TOKEN"):
         monkeypatch.setenv(name, "x")
     config, listed = fenced(CI, "toml")
-    (tmp_path / NAME).write_text(config, encoding="utf-8")
+    (tmp_path / CONFIG_FILE_NAME).write_text(config, encoding="utf-8")
     (tmp_path / "known.toml").write_text(listed, encoding="utf-8")
     for command in ("verify", "mock", "sink"):
-        parse([command], tmp_path)
-    options = parse(["verify"], tmp_path)
+        parse_command_line([command], tmp_path)
+    options = parse_command_line(["verify"], tmp_path)
     (entry,) = read(options.known).entries
     assert first_cells(CI, "key", "meaning") == {field.name for field in fields(entry)}
     assert first_cells(CI, "`--provoke`", "what is done") == {*PROVOCATIONS, "none"}
@@ -252,7 +254,7 @@ def test_every_variable_of_the_environment_is_documented_and_exists() -> None:
 
 
 def test_every_fault_is_in_its_table_and_no_other() -> None:
-    told = [[f"`{f.name}`", f.layer, f.sentence] for f in FAULTS.values()]
+    told = [[f"`{f.name}`", f.layer, f.description] for f in HANDWRITTEN_FAULTS.values()]
     assert rows(MOCK, "name", "layer", "sentence") == told
 
 
@@ -261,7 +263,7 @@ def test_every_family_of_derived_faults_is_in_its_table_and_no_other(contract: C
         (re.sub("[A-Z]+", r"[\\w.-]+", named(name)[0]), layer)
         for name, layer, _ in rows(MOCK, "derived name", "layer")
     ]
-    made = [(fault.name, fault.layer) for fault in derived(contract)]
+    made = [(fault.name, fault.layer) for fault in derived_faults(contract)]
     for name, layer in made:
         assert any(re.fullmatch(f, name) and layer == its for f, its in families), name
     for family, its in families:
@@ -270,7 +272,7 @@ def test_every_family_of_derived_faults_is_in_its_table_and_no_other(contract: C
 
 def test_every_check_that_catches_nothing_is_explained_in_its_table() -> None:
     told = {named(name)[0]: why for name, why in rows(SELFTEST, "idle check")}
-    assert told == EXPLAINED
+    assert told == KNOWN_IDLE_CHECKS
     assert set(told) <= set(CHECKS)
 
 
@@ -282,17 +284,19 @@ def test_every_check_is_in_its_table_with_its_rule() -> None:
 
 
 def test_every_exit_code_is_in_its_table() -> None:
-    codes = [report.CONFORMS, report.DEVIATES, CANNOT, INTERRUPTED]
+    codes = [report.EXIT_CONFORMS, report.EXIT_DEVIATES, EXIT_ERROR, EXIT_INTERRUPTED]
     assert [row[0] for row in rows(CI, "code", "verdict")] == [str(code) for code in codes]
-    assert report.NOT_JUDGED == CANNOT
+    assert report.EXIT_NOT_JUDGED == EXIT_ERROR
 
 
 def test_every_field_of_the_report_is_in_its_table() -> None:
-    outcome = Outcome(not_judged="nothing")
+    outcome = RunOutcome(not_judged="nothing")
     data = report.report(Settings("http://127.0.0.1", "abcdef", 1), outcome, 0.0, 0.0)
     finding = set(re.findall(r'^ {8}"(\w+)":', inspect.getsource(evidence), re.MULTILINE))
     assert {field.name for field in fields(Finding)} <= finding
-    standing = set(re.findall(r'^ {8}"(\w+)":', inspect.getsource(report.constraint), re.MULTILINE))
+    standing = set(
+        re.findall(r'^ {8}"(\w+)":', inspect.getsource(report.constraint_data), re.MULTILINE)
+    )
     told = first_cells(CI, "field", "meaning")
     assert told == {*data, *finding, *standing, *data["webhooks"]}
 
@@ -362,27 +366,27 @@ def test_every_source_is_told_with_its_level_and_reference(contract: Contract) -
 
 def test_every_freedom_is_told_with_its_statuses_and_its_weight(contract: Contract) -> None:
     warned, unjudged = PROVENANCE.split("| freedom |")[1:]
-    for freedom in contract.operations[0].freedoms:
+    for freedom in contract.operations[0].allowed_rejections:
         table = warned if freedom["judged"] == "warning" else unjudged
         (line,) = re.findall(rf"^\| `{freedom['name']}` \|.*$", table, re.MULTILINE)
         assert f"| {', '.join(freedom['refused-with'])} |" in line
     assert len(re.findall(r"^\| `", warned + unjudged, re.MULTILINE)) == len(
-        contract.operations[0].freedoms
+        contract.operations[0].allowed_rejections
     )
 
 
 def test_the_mock_s_api_is_told_as_it_is() -> None:
     nothing: Any = None
-    routes = Control(nothing, nothing, nothing, nothing, "").routes
+    routes = AdminApi(nothing, nothing, nothing, nothing, "").routes
     shown = {
         f"{method} /_hookproof/api{re.sub(':[a-z]+}', '}', route.path)}"
         for route in routes
         for method in (route.methods or set()) - {"HEAD"}
     }
     assert first_cells(MOCK, "endpoint") == shown
-    exchange = Exchange(nothing, nothing, ())
+    exchange = MockExchange(nothing, nothing, ())
     scope = {"method": "GET", "path": "/", "query_string": b""}
-    request = received(1, 0.0, 0.0, scope, exchange, Redaction(()))
+    request = request_record(1, 0.0, 0.0, scope, exchange, Redaction(()))
     fields_of = {"request": {"id", *request.data()}, "verdict": set(request.data()["verdict"])}
     for name, known in fields_of.items():
         assert first_cells(MOCK, f"field of a {name}", "meaning") == known
@@ -390,29 +394,29 @@ def test_the_mock_s_api_is_told_as_it_is() -> None:
     assert told == {"id", "state", "attempts", *_delivery().data()} - {"again", "dropped"}
 
 
-def _delivery() -> Sent:
-    posting = Posting(load().events[0], b"{}", 1, "", "", 0.0)
-    return Sent(1, 1, posting, 0, (1, ""), (), False, (), 2, Redaction(()))
+def _delivery() -> DeliveryRecord:
+    event_message = EventMessage(load_contract().events[0], b"{}", 1, "", "", 0.0)
+    return DeliveryRecord(1, 1, event_message, 0, (1, ""), (), False, (), 2, Redaction(()))
 
 
 def test_the_sink_s_api_and_context_manager_are_told_as_they_are(contract: Contract) -> None:
-    store, arrivals = open_store(), Arrivals()
+    store, arrivals = open_store(), SequenceNotifier()
 
     def judged(delivery: Delivery) -> Verdict:
         return judge(delivery, contract, None)
 
-    judging = Judging(store, judged, arrivals, [], lambda: False)
-    shared = Parts(contract, store, judged, arrivals, judging)
+    judging = VerdictWorker(store, judged, arrivals, [], lambda: False)
+    shared = Services(contract, store, judged, arrivals, judging)
     known = {
         f"{method} /_hookproof{re.sub(':[a-z]+}', '}', route.path)}"
-        for route in endpoints(shared)
+        for route in api_routes(shared)
         for method in (route.methods or set()) - {"HEAD"}
     }
     assert first_cells(WEBHOOKS, "endpoint") == known
     (kept,) = store.append([Delivery(1, 0.0, "POST", "/", (), b"", False, "", 200)])
-    shown = shared.showing.full(kept)
+    shown = shared.presenter.full(kept)
     assert first_cells(WEBHOOKS, "field", "meaning") == set(shown)
-    assert set(get_args(Signature)) == first_cells(WEBHOOKS, "signature", "meaning")
+    assert set(get_args(SignatureStatus)) == first_cells(WEBHOOKS, "signature", "meaning")
     parts = " ".join(row[0] for row in rows(WEBHOOKS, "part", "meaning"))
     public = [name for name in vars(Sink) if not name.startswith("_")]
     public += inspect.signature(Sink.wait_for).parameters.keys() - {"self"}
@@ -466,7 +470,9 @@ def test_the_examples_in_python_work(contract: Contract) -> None:
 
 
 def test_every_preference_and_every_named_example_stands_in_its_table(contract: Contract) -> None:
-    assert [named(row[0])[0].partition("=")[0] for row in rows(MOCK, "preference")] == list(NAMES)
+    assert [named(row[0])[0].partition("=")[0] for row in rows(MOCK, "preference")] == list(
+        PREFERENCE_NAMES
+    )
     (operation,) = contract.operations
     listed = {row[0]: named(row[1]) for row in rows(MOCK, "status", "examples")}
     assert listed == {

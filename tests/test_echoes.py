@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from contracts.echoes.comparison import Field, beside, owners
-from contracts.echoes.datetimes import moment_note, shift
-from contracts.echoes.lists import items_difference, items_note
-from contracts.echoes.text import text_guess, text_note
-from contracts.generators.credentials import valid
-from contracts.model.case import Plan, build
-from contracts.model.correlators import correlators
-from contracts.model.exchange import Answer, Exchange
+from contracts.echoes.comparison import EchoedValue, compare_echoes, value_owners
+from contracts.echoes.datetimes import describe_shift, explain_datetime
+from contracts.echoes.lists import describe_items_difference, explain_items
+from contracts.echoes.text import describe_text_difference, explain_text
+from contracts.generators.credentials import valid_credential
+from contracts.model.case import Case, build_request
+from contracts.model.correlators import find_correlators
+from contracts.model.exchange import Exchange, ReceivedResponse
 from contracts.model.settings import Settings
-from contracts.model.unique_values import Freshness
+from contracts.model.unique_values import UniqueValues
 from openapi.contract import Contract
-from openapi.loading.loader import load
+from openapi.loading.loader import load_contract
 
 NAME = "hp-abcdef-0001 J\u00fcrgen & S\u00f8n <b>\U0001f600 hp-abcdef-0001"
 DECOMPOSED = "e\u0301te\u0301"
@@ -61,14 +61,14 @@ DECOMPOSED = "e\u0301te\u0301"
     ],
 )
 def test_a_text_tells_what_happened_to_it(sent: str, came: str, note: str) -> None:
-    assert text_note(sent, came) == note
+    assert explain_text(sent, came) == note
 
 
 def test_a_text_that_nothing_explains_is_still_described() -> None:
-    assert text_guess("abc", "abc!!") == "2 characters more"
-    assert text_guess("a-b-c", "abc") == "2 characters lost"
-    assert text_guess("abc", "") == "empty"
-    assert text_guess("abc", "xyz") == "another text"
+    assert describe_text_difference("abc", "abc!!") == "2 characters more"
+    assert describe_text_difference("a-b-c", "abc") == "2 characters lost"
+    assert describe_text_difference("abc", "") == "empty"
+    assert describe_text_difference("abc", "xyz") == "another text"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_text_that_nothing_explains_is_still_described() -> None:
     ],
 )
 def test_a_moment_tells_what_happened_to_it(sent: str, came: str, note: str) -> None:
-    assert moment_note(sent, came) == note
+    assert explain_datetime(sent, came) == note
 
 
 @pytest.mark.parametrize(
@@ -113,58 +113,62 @@ def test_a_moment_tells_what_happened_to_it(sent: str, came: str, note: str) -> 
     ],
 )
 def test_a_shift_is_told_in_words(came: str, note: str) -> None:
-    assert shift("2027-06-30T13:11:34Z", came) == note
+    assert describe_shift("2027-06-30T13:11:34Z", came) == note
 
 
 def test_a_list_tells_what_happened_to_it() -> None:
-    assert items_note(["a", "b"], []) == "all items lost"
-    assert items_note(["a", "b", "c"], ["a", "b"]) == "only the first 2 of 3 items"
-    assert items_note(["a", "b", "c"], ["c"]) == "only the last 1 of 3 items"
-    assert items_note(["aX", "b"], ["ax", "b"]) == "items in lower case"
-    assert items_note(["a", "b"], ["b", "c"]) == ""
-    assert items_difference(["a", "b"], ["b", "c"]) == 'lost: "a"; added: "c"'
-    assert items_difference([], ["a", "b", "c", "d"]) == 'added: "a", "b", "c" and 1 more'
+    assert explain_items(["a", "b"], []) == "all items lost"
+    assert explain_items(["a", "b", "c"], ["a", "b"]) == "only the first 2 of 3 items"
+    assert explain_items(["a", "b", "c"], ["c"]) == "only the last 1 of 3 items"
+    assert explain_items(["aX", "b"], ["ax", "b"]) == "items in lower case"
+    assert explain_items(["a", "b"], ["b", "c"]) == ""
+    assert describe_items_difference(["a", "b"], ["b", "c"]) == 'lost: "a"; added: "c"'
+    assert describe_items_difference([], ["a", "b", "c", "d"]) == 'added: "a", "b", "c" and 1 more'
 
 
 @pytest.fixture(scope="module")
 def contract() -> Contract:
-    return load()
+    return load_contract()
 
 
 def exchanges(contract: Contract, *bodies: dict[str, Any]) -> list[Exchange]:
     settings = Settings("http://127.0.0.1", "abcdef", 1, token="t")
-    freshness = Freshness("abcdef", 1, datetime.now(UTC))
+    freshness = UniqueValues("abcdef", 1, datetime.now(UTC))
     operation = contract.operations[0]
-    places = correlators(contract, operation)
-    answer = Answer(201, (), b"{}")
+    places = find_correlators(contract, operation)
+    response = ReceivedResponse(201, (), b"{}")
     made = []
     for body in bodies:
         raw = json.dumps(body).encode()
-        plan = Plan("valid", "of the test", raw)
-        request = build(contract, operation, places, plan, freshness.next(), valid(settings))
-        made.append(Exchange(request, answer, None, 0.0, 1.0))
+        plan = Case("valid", "of the test", raw)
+        request = build_request(
+            contract, operation, places, plan, freshness.next(), valid_credential(settings)
+        )
+        made.append(Exchange(request, response, None, 0.0, 1.0))
     return made
 
 
 def test_every_echo_of_the_event_stands_beside_what_was_sent(contract: Contract) -> None:
     ask = {"name": "first " * 20, "scopes": ["a", "b"], "expiresAt": "2027-06-30T13:11:34Z"}
     one, other = exchanges(contract, ask, {**ask, "name": "second", "revoked": True})
-    known = owners(contract.events[0], [one, other])
+    known = value_owners(contract.events[0], [one, other])
 
-    def fields(exchange: Exchange, **data: Any) -> dict[str, Field]:
-        found = beside(contract.events[0], exchange, {"data": data}, known)
+    def fields(exchange: Exchange, **data: Any) -> dict[str, EchoedValue]:
+        found = compare_echoes(contract.events[0], exchange, {"data": data}, known)
         return {field.pointer: field for field in found}
 
     same = {**ask, "scopes": ["b", "a", "a"], "expiresAt": "2027-06-30T15:11:34.000+02:00"}
     assert [f.note for f in fields(one, **same, revoked=False).values()] == ["", "", "", ""]
     wrong = fields(one, name="second", scopes=["a", "c"], expiresAt="2027-06-30T15:11:34Z")
     assert wrong == {
-        "/data/name": Field("/data/name", ask["name"], "second", "of request 2"),
-        "/data/expiresAt": Field(
+        "/data/name": EchoedValue("/data/name", ask["name"], "second", "of request 2"),
+        "/data/expiresAt": EchoedValue(
             "/data/expiresAt", ask["expiresAt"], "2027-06-30T15:11:34Z", "shifted by 2 hours"
         ),
-        "/data/scopes": Field("/data/scopes", ["a", "b"], ["a", "c"], 'lost: "b"; added: "c"'),
-        "/data/revoked": Field("/data/revoked", False, None, "missing"),
+        "/data/scopes": EchoedValue(
+            "/data/scopes", ["a", "b"], ["a", "c"], 'lost: "b"; added: "c"'
+        ),
+        "/data/revoked": EchoedValue("/data/revoked", False, None, "missing"),
     }
     cut = fields(one, name=str(ask["name"])[:50], scopes="a,b", expiresAt=None, revoked=True)
     assert [field.note for field in cut.values()] == [

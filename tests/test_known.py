@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from hookproof.baseline import Entry, Known, accepted, read
+from hookproof.baseline import Baseline, BaselineEntry, apply_baseline, read
 from hookproof.errors import CommandError
 
 TODAY = date(2026, 3, 1)
-ENTRY = Entry("00c0ffee", "ticket 12")
+ENTRY = BaselineEntry("00c0ffee", "ticket 12")
 
 
 def finding(**other: str) -> dict[str, Any]:
@@ -30,13 +30,15 @@ def report(*findings: dict[str, Any], **other: Any) -> dict[str, Any]:
 
 def judged(
     data: dict[str, Any],
-    *entries: Entry,
+    *entries: BaselineEntry,
     strict: bool = False,
     require_decided: bool = False,
     whole: bool = True,
 ) -> dict[str, Any]:
-    known = Known("known.toml", entries)
-    return accepted(data, known, TODAY, strict=strict, require_decided=require_decided, whole=whole)
+    known = Baseline("known.toml", entries)
+    return apply_baseline(
+        data, known, TODAY, strict=strict, require_decided=require_decided, whole=whole
+    )
 
 
 def test_what_is_listed_does_not_fail_the_run() -> None:
@@ -69,7 +71,7 @@ def test_what_is_listed_and_no_longer_happens_fails_the_run() -> None:
 def test_what_the_run_could_not_see_is_not_gone() -> None:
     assert judged(report(), ENTRY, whole=False)["known"]["gone"] == []
     undecided = [{"pointer": "/a", "state": "undecided"}]
-    entry = Entry("00c0ffee", "ticket 12", pointer="/a")
+    entry = BaselineEntry("00c0ffee", "ticket 12", pointer="/a")
     assert judged(report(constraints=undecided), entry)["known"]["gone"] == []
     partly = [*undecided, {"pointer": "/a", "state": "enforced"}]
     assert judged(report(constraints=partly), entry)["exit_code"] == 1
@@ -79,9 +81,9 @@ def test_what_the_run_could_not_see_is_not_gone() -> None:
 
 
 def test_after_its_day_it_counts_again() -> None:
-    last = Entry("00c0ffee", "ticket 12", until=TODAY)
+    last = BaselineEntry("00c0ffee", "ticket 12", until=TODAY)
     assert judged(report(finding()), last)["exit_code"] == 0
-    past = Entry("00c0ffee", "ticket 12", until=date(2026, 2, 28))
+    past = BaselineEntry("00c0ffee", "ticket 12", until=date(2026, 2, 28))
     data = judged(report(finding()), past)
     assert (data["exit_code"], data["findings"][0]["known"]) == (1, None)
     assert data["known"]["gone"] == []
@@ -89,10 +91,13 @@ def test_after_its_day_it_counts_again() -> None:
 
 
 def test_a_check_and_a_pointer_must_agree() -> None:
-    for entry in (Entry("00c0ffee", "r", check="other"), Entry("00c0ffee", "r", pointer="/b")):
+    for entry in (
+        BaselineEntry("00c0ffee", "r", check="other"),
+        BaselineEntry("00c0ffee", "r", pointer="/b"),
+    ):
         data = judged(report(finding()), entry)
         assert (data["exit_code"], len(data["known"]["gone"])) == (1, 1)
-    agreeing = Entry("00c0ffee", "r", check="webhook-echo", pointer="/a")
+    agreeing = BaselineEntry("00c0ffee", "r", check="webhook-echo", pointer="/a")
     assert judged(report(finding()), agreeing)["exit_code"] == 0
 
 
@@ -111,10 +116,10 @@ def test_a_file_is_read_as_it_is_written(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     first, second = read(path).entries
-    assert first == Entry("00c0ffee", "ticket 12", "webhook-echo", "/a", TODAY)
-    assert second == Entry("0badf00d", "r")
+    assert first == BaselineEntry("00c0ffee", "ticket 12", "webhook-echo", "/a", TODAY)
+    assert second == BaselineEntry("0badf00d", "r")
     path.write_text("", encoding="utf-8")
-    assert read(path) == Known(str(path), ())
+    assert read(path) == Baseline(str(path), ())
 
 
 REFUSED = {

@@ -8,21 +8,21 @@ from typing import Any
 
 import pytest
 
-from contracts.ledger.ledger import Balance, Received, occurrences
-from contracts.ledger.matching import balance
-from contracts.model.case import Plan, build
-from contracts.model.correlators import correlators
-from contracts.model.exchange import Answer, Credential, Exchange
-from contracts.model.unique_values import Freshness
-from openapi.json_pointer import put
-from openapi.loading.loader import load
+from contracts.ledger.ledger import JudgedDelivery, Reconciliation, group_deliveries
+from contracts.ledger.matching import reconcile
+from contracts.model.case import Case, build_request
+from contracts.model.correlators import find_correlators
+from contracts.model.exchange import Credential, Exchange, ReceivedResponse
+from contracts.model.unique_values import UniqueValues
+from openapi.json_pointer import set_at
+from openapi.loading.loader import load_contract
 from webhook_sink.delivery import Delivery
 from webhook_sink.verdicts.verdict import judge
 
-CONTRACT = load()
+CONTRACT = load_contract()
 (OPERATION,) = CONTRACT.operations
 (EVENT,) = CONTRACT.events
-PLACES = correlators(CONTRACT, OPERATION)
+PLACES = find_correlators(CONTRACT, OPERATION)
 VALID = Credential("valid", "accepted", "Bearer token")
 RUN = "abc123"
 BASE = {"name": "x", "expiresAt": "2027-01-01T00:00:00Z", "scopes": ["license:read"]}
@@ -31,12 +31,14 @@ Payload = dict[str, Any]
 
 def exchanges(count: int, run: str = RUN, status: int = 201) -> list[Exchange]:
     """Return `count` entries, one second apart."""
-    fresh = Freshness(run, 1, datetime(2027, 1, 1, tzinfo=UTC))
+    fresh = UniqueValues(run, 1, datetime(2027, 1, 1, tzinfo=UTC))
     made = []
     for index in range(count):
-        plan = Plan("valid", "a test", BASE)
-        request = build(CONTRACT, OPERATION, PLACES, plan, fresh.next(), VALID)
-        made.append(Exchange(request, Answer(status, (), b"{}"), None, index, index + 0.5))
+        plan = Case("valid", "a test", BASE)
+        request = build_request(CONTRACT, OPERATION, PLACES, plan, fresh.next(), VALID)
+        made.append(
+            Exchange(request, ReceivedResponse(status, (), b"{}"), None, index, index + 0.5)
+        )
     return made
 
 
@@ -45,24 +47,24 @@ def event(exchange: Exchange, number: int) -> Payload:
     payload: Payload = json.loads(json.dumps(EVENT.examples[0]))
     sent: Any = exchange.request.json.value
     for echo in EVENT.trigger["echoes"]:
-        put(payload, echo["to"], sent.get(echo["from"].rpartition("/")[2], echo.get("absent")))
-    put(payload, "/data/id", f"id-{number}")
+        set_at(payload, echo["to"], sent.get(echo["from"].rpartition("/")[2], echo.get("absent")))
+    set_at(payload, "/data/id", f"id-{number}")
     return payload
 
 
-def received(payloads: list[Payload | bytes], late: float = 1000.0) -> list[Received]:
+def received(payloads: list[Payload | bytes], late: float = 1000.0) -> list[JudgedDelivery]:
     made = []
     for index, payload in enumerate(payloads):
         body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         at = late + index
         delivery = Delivery(index + 1, at, "POST", "/", (), body, False, "127.0.0.1:1", 200)
-        made.append(Received(delivery, judge(delivery, CONTRACT, None)))
+        made.append(JudgedDelivery(delivery, judge(delivery, CONTRACT, None)))
     return made
 
 
-def closed(entries: list[Exchange], payloads: list[Payload | bytes]) -> Balance:
-    events = occurrences(received(payloads), PLACES)
-    return balance(CONTRACT, entries, events, {OPERATION.id: PLACES}, RUN)
+def closed(entries: list[Exchange], payloads: list[Payload | bytes]) -> Reconciliation:
+    events = group_deliveries(received(payloads), PLACES)
+    return reconcile(CONTRACT, entries, events, {OPERATION.id: PLACES}, RUN)
 
 
 def cut(payload: Payload) -> None:
@@ -102,7 +104,11 @@ def test_an_event_spoilt_in_one_field_still_finds_its_request(
     order = list(range(120))
     random.Random(7).shuffle(order)
     result = closed(entries, [payloads[index] for index in order])
-    assert (result.missing, result.foreign, result.earlier) == ((), (), ())
+    assert (result.without_event, result.unmatched_events, result.earlier_run_events) == (
+        (),
+        (),
+        (),
+    )
     pairs = {e.request.number: o.first.delivery.id for e, o in result.pairs}
     assert pairs == {entries[index].request.number: at + 1 for at, index in enumerate(order)}
 
@@ -120,7 +126,7 @@ def test_a_payload_that_cannot_be_read_is_found_by_what_shows() -> None:
     entries = exchanges(3)
     body = b"event=" + json.dumps(event(entries[1], 1)).encode()
     result = closed(entries, [event(entries[0], 0), body, event(entries[2], 2)])
-    assert result.missing == ()
+    assert result.without_event == ()
     assert {o.first.delivery.id for e, o in result.pairs if e is entries[1]} == {2}
 
 
@@ -130,10 +136,10 @@ def test_what_is_missing_twice_there_or_uncalled_for_is_told_apart() -> None:
     stranger = json.loads(json.dumps(EVENT.examples[0]))
     other_run = event(exchanges(1, run="zzz999")[0], 7)
     result = closed(entries, [event(entries[0], 0), again, refused, stranger, other_run])
-    assert [e.request.number for e in result.missing] == [2, 3]
+    assert [e.request.number for e in result.without_event] == [2, 3]
     assert [e.request.number for e, _ in result.pairs] == [1, 1, 4]
-    assert [o.first.delivery.id for o in result.foreign] == [4]
-    assert [o.first.delivery.id for o in result.earlier] == [5]
+    assert [o.first.delivery.id for o in result.unmatched_events] == [4]
+    assert [o.first.delivery.id for o in result.earlier_run_events] == [5]
 
 
 def test_one_identity_and_one_name_are_attempts_of_one_event() -> None:
@@ -147,7 +153,7 @@ def test_a_lone_pair_is_made_by_elimination() -> None:
     entries = exchanges(1)
     payload = event(entries[0], 0)
     payload["data"].update(name="lost", expiresAt=None, scopes=[])
-    assert closed(entries, [payload]).missing == ()
+    assert closed(entries, [payload]).without_event == ()
 
 
 def test_every_request_has_values_of_its_own() -> None:
@@ -158,7 +164,7 @@ def test_every_request_has_values_of_its_own() -> None:
 
 def test_instants_within_bounds_are_all_different() -> None:
     now = datetime(2027, 1, 1, tzinfo=UTC)
-    source = Freshness("abcdef", 1, now, (3600, 86400))
+    source = UniqueValues("abcdef", 1, now, (3600, 86400))
     ahead = [(source.next().instant - now).total_seconds() for _ in range(20000)]
     assert len(set(ahead)) == len(ahead)
     assert min(ahead) > 3600 * 2

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from mock_server.middleware.connexion_adapter import lower
-from openapi.loading.loader import default_path, load, parse
+from mock_server.middleware.connexion_adapter import routing_document
+from openapi.loading.loader import default_contract_path, load_contract, parse_contract
 from openapi.loading.yaml_source import ContractError
 
-GOOD = default_path().read_text(encoding="utf-8")
+GOOD = default_contract_path().read_text(encoding="utf-8")
 
 BROKEN = {
     "a duplicate key": (
@@ -120,7 +120,7 @@ def test_what_does_not_fit_together_is_refused(name: str) -> None:
     old, new, sentence = MISFITS[name]
     assert old in SECOND
     with pytest.raises(ContractError) as refusal:
-        parse("broken.yaml", SECOND.replace(old, new))
+        parse_contract("broken.yaml", SECOND.replace(old, new))
     assert sentence in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
@@ -134,7 +134,7 @@ def test_links_in_a_circle_are_refused() -> None:
         at = circle.index('        "404"', circle.index(f"operationId: {asked}\n"))
         circle = circle[:at] + links % linked + circle[at:]
     with pytest.raises(ContractError, match="links in a circle"):
-        parse("broken.yaml", circle)
+        parse_contract("broken.yaml", circle)
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -142,7 +142,7 @@ def test_what_is_not_understood_is_refused_with_its_place(name: str) -> None:
     old, new, sentence = BROKEN[name]
     assert old in GOOD
     with pytest.raises(ContractError) as refusal:
-        parse("broken.yaml", GOOD.replace(old, new))
+        parse_contract("broken.yaml", GOOD.replace(old, new))
     text = str(refusal.value)
     assert sentence in text
     assert re.match(r"broken\.yaml:\d+:\d+", text)
@@ -154,7 +154,7 @@ def test_a_constraint_without_provenance_is_refused() -> None:
     text = GOOD.replace(stated, "required: [message]\n")
     assert text != GOOD
     with pytest.raises(ContractError, match="a constraint without x-provenance"):
-        parse("broken.yaml", text)
+        parse_contract("broken.yaml", text)
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"", b"openapi: \x00"])
@@ -162,24 +162,24 @@ def test_a_file_that_is_no_text_is_refused(content: bytes, tmp_path: Path) -> No
     path = tmp_path / "contract.yaml"
     path.write_bytes(content)
     with pytest.raises(ContractError, match=r"^.*contract\.yaml: .*$"):
-        load(path)
+        load_contract(path)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ContractError, match="No such file"):
-        load(tmp_path / "nowhere.yaml")
+        load_contract(tmp_path / "nowhere.yaml")
 
 
 def test_dates_and_status_codes_stay_text() -> None:
-    contract = load()
+    contract = load_contract()
     assert all(isinstance(status, str) for status in contract.operations[0].responses)
     assert contract.events[0].examples[0]["data"]["createdAt"].startswith("2026-")
 
 
 def test_the_lowered_document_routes_and_has_no_body() -> None:
-    lowered = lower(load())
+    lowered = routing_document(load_contract())
     assert lowered["openapi"] == "3.0.3"
     stated = lowered["paths"]["/v3/personal-access-tokens"]["post"]
-    assert stated["operationId"] == load().operations[0].id
+    assert stated["operationId"] == load_contract().operations[0].id
     assert "requestBody" not in stated
     assert "components" not in lowered

@@ -17,8 +17,8 @@ import trustme
 from processes import JWT_SECRET, hookproof, launched
 
 from hookproof.errors import CommandError
-from hookproof.options.parser import parser
-from hookproof.serving.tls import tls_of
+from hookproof.options.parser import build_parser
+from hookproof.serving.tls import tls_from_options
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 
 SECOND = str(Path(__file__).parent / "second.yaml")
@@ -122,7 +122,7 @@ def test_what_cannot_be_used_for_tls_is_said(tmp_path: Path) -> None:
     for sentence, options in wrong.items():
         with (
             pytest.raises(CommandError, match=sentence),
-            tls_of(parser().parse_args(["mock", *options])),
+            tls_from_options(build_parser().parse_args(["mock", *options])),
         ):
             pass
 

@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 from processes import JWT_SECRET, WEBHOOK_SECRET, Run, hookproof, started, verify
 
-from mock_server.middleware.freedoms import chosen
-from openapi.loading.loader import load
+from mock_server.middleware.freedoms import select_allowed_rejections
+from openapi.loading.loader import load_contract
 from webhook_sink.server import Sink
 
-CONTRACT = load()
+CONTRACT = load_contract()
 SHIPPED = (files("openapi") / "personal-access-tokens.yaml").read_text(encoding="utf-8")
 EVERY = bool(os.environ.get("ALL_DEVIATIONS"))
-FREEDOMS = [f["name"] for o in CONTRACT.operations for f in o.freedoms if "at" in f]
+FREEDOMS = [f["name"] for o in CONTRACT.operations for f in o.allowed_rejections if "at" in f]
 SLOW, QUICK = "requests: 50\n        seconds: 5\n", "requests: 90\n        seconds: 1\n"
 """The documented limit, and one that does not hold a run up."""
 
@@ -101,5 +101,7 @@ def test_a_mock_that_asks_for_less_deviates_by_that(auth: str, port: int, tmp_pa
 
 def test_every_freedom_about_a_value_can_be_used() -> None:
     assert [
-        rule.name for rules in chosen(CONTRACT, FREEDOMS).values() for rule in rules
+        rule.name
+        for rules in select_allowed_rejections(CONTRACT, FREEDOMS).values()
+        for rule in rules
     ] == FREEDOMS

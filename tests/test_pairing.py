@@ -8,14 +8,14 @@ import pytest
 from processes import HERE
 from second_contract import second
 
-from contracts.ledger.ledger import Balance, Received, occurrences
-from contracts.ledger.matching import balance
-from contracts.model.case import Plan, build
-from contracts.model.correlators import correlators
-from contracts.model.exchange import Answer, Credential, Exchange
-from contracts.model.unique_values import Freshness
+from contracts.ledger.ledger import JudgedDelivery, Reconciliation, group_deliveries
+from contracts.ledger.matching import reconcile
+from contracts.model.case import Case, build_request
+from contracts.model.correlators import find_correlators
+from contracts.model.exchange import Credential, Exchange, ReceivedResponse
+from contracts.model.unique_values import UniqueValues
 from openapi.contract import Contract
-from openapi.loading.loader import parse
+from openapi.loading.loader import parse_contract
 from webhook_sink.delivery import Delivery
 from webhook_sink.verdicts.verdict import judge
 
@@ -28,23 +28,23 @@ RUN = "abc123"
 def recalls(contract: Contract, numbers: list[int], reasons: list[str]) -> list[Exchange]:
     """Return a recall of each number, for its reason, one second apart."""
     operation = contract.operation("recallParcel")
-    fresh = Freshness(RUN, 1, datetime(2027, 1, 1, tzinfo=UTC))
+    fresh = UniqueValues(RUN, 1, datetime(2027, 1, 1, tzinfo=UTC))
     made = []
     for at, (number, reason) in enumerate(zip(numbers, reasons, strict=True)):
-        usual = {"path.parcelNumber": str(number), "query.whyRecalled": reason}
-        plan = Plan("valid", "a test", {})
-        request = build(contract, operation, (), plan, fresh.next(), VALID, usual)
-        made.append(Exchange(request, Answer(204, (), b""), None, at, at + 0.5))
+        default_texts = {"path.parcelNumber": str(number), "query.whyRecalled": reason}
+        plan = Case("valid", "a test", {})
+        request = build_request(contract, operation, (), plan, fresh.next(), VALID, default_texts)
+        made.append(Exchange(request, ReceivedResponse(204, (), b""), None, at, at + 0.5))
     return made
 
 
 def booked(contract: Contract, number: int, at: float = 0.0) -> Exchange:
     operation = contract.operation("bookParcel")
-    places = correlators(contract, operation)
-    fresh = Freshness(RUN, 1, datetime(2027, 1, 1, tzinfo=UTC)).next()
-    request = build(contract, operation, places, Plan("valid", "a test", {}), fresh, VALID)
+    places = find_correlators(contract, operation)
+    fresh = UniqueValues(RUN, 1, datetime(2027, 1, 1, tzinfo=UTC)).next()
+    request = build_request(contract, operation, places, Case("valid", "a test", {}), fresh, VALID)
     body = json.dumps({"parcelNumber": number}).encode()
-    return Exchange(request, Answer(201, (), body), None, at, at + 0.5)
+    return Exchange(request, ReceivedResponse(201, (), body), None, at, at + 0.5)
 
 
 def recalled(number: int, reason: str) -> dict[str, Any]:
@@ -52,18 +52,20 @@ def recalled(number: int, reason: str) -> dict[str, Any]:
     return {"topic": "parcel.recalled", "stampedAt": "2026-01-01T00:00:00Z", "recalled": told}
 
 
-def closed(contract: Contract, entries: list[Exchange], payloads: list[dict[str, Any]]) -> Balance:
+def closed(
+    contract: Contract, entries: list[Exchange], payloads: list[dict[str, Any]]
+) -> Reconciliation:
     received = []
     for index, payload in enumerate(payloads):
         body = json.dumps(payload).encode()
         delivery = Delivery(index + 1, 100 + index, "POST", "/", (), body, False, "", 200)
-        received.append(Received(delivery, judge(delivery, contract, None)))
-    places = {o.id: correlators(contract, o) for o in contract.operations}
+        received.append(JudgedDelivery(delivery, judge(delivery, contract, None)))
+    places = {o.id: find_correlators(contract, o) for o in contract.operations}
     known = [place for some in places.values() for place in some]
-    return balance(contract, entries, occurrences(received, known), places, RUN)
+    return reconcile(contract, entries, group_deliveries(received, known), places, RUN)
 
 
-def numbered(result: Balance) -> list[tuple[int, int]]:
+def numbered(result: Reconciliation) -> list[tuple[int, int]]:
     return [(e.request.number, event.first.delivery.id) for e, event in result.pairs]
 
 
@@ -72,15 +74,15 @@ def test_an_identity_in_path_or_answer_pairs_whatever_the_order() -> None:
     parcel = {"parcelNumber": 5, "addressee": {}}
     told = {"tidings": "parcel.booked", "parcel": parcel, "sealedAt": "2026-01-01T00:00:00Z"}
     result = closed(SECOND, entries, [recalled(5, "lost"), recalled(7, "lost"), told])
-    assert (result.missing, result.foreign) == ((), ())
+    assert (result.without_event, result.unmatched_events) == ((), ())
     pairs = {event.first.delivery.id: e for e, event in result.pairs}
     assert [pairs[index] for index in (1, 2, 3)] == [entries[2], entries[1], entries[0]]
 
 
 def test_an_event_is_not_paired_with_another_operation() -> None:
     result = closed(SECOND, [booked(SECOND, 5)], [recalled(5, "lost")])
-    assert [e.request.operation.id for e in result.missing] == ["bookParcel"]
-    assert len(result.foreign) == 1
+    assert [e.request.operation.id for e in result.without_event] == ["bookParcel"]
+    assert len(result.unmatched_events) == 1
 
 
 ECHO = """          - from: $request.path.parcelNumber
@@ -95,7 +97,7 @@ ECHO = """          - from: $request.path.parcelNumber
 def unmarked() -> Contract:
     """The second contract without anything that tells recalls apart."""
     assert ECHO in TEXT
-    return parse("unmarked.yaml", TEXT.replace(ECHO, ""))
+    return parse_contract("unmarked.yaml", TEXT.replace(ECHO, ""))
 
 
 def test_events_that_nothing_tells_apart_are_paired_in_order(unmarked: Contract) -> None:
@@ -103,9 +105,9 @@ def test_events_that_nothing_tells_apart_are_paired_in_order(unmarked: Contract)
     same = recalled(1, "lost")
     assert numbered(closed(unmarked, entries, [same, same, same])) == [(1, 1), (2, 2), (3, 3)]
     result = closed(unmarked, entries, [same, same])
-    assert [e.request.number for e in result.missing] == [3]
+    assert [e.request.number for e in result.without_event] == [3]
     result = closed(unmarked, entries, [same] * 4)
-    assert [event.first.delivery.id for event in result.foreign] == [4]
+    assert [event.first.delivery.id for event in result.unmatched_events] == [4]
 
 
 def test_an_event_that_overtook_another_is_told_by_its_echoes(unmarked: Contract) -> None:

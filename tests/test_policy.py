@@ -8,14 +8,14 @@ from typing import Literal
 import pytest
 from processes import hookproof
 
-from hookproof.commands.target_policy import Policy, policy, same_host
-from hookproof.commands.verify_settings import allowed, settings_of
+from hookproof.commands.target_policy import TargetPolicy, decide_target_policy, same_host
+from hookproof.commands.verify_settings import apply_target_policy, settings_from_options
 from hookproof.errors import CommandError
 from hookproof.options import types
-from hookproof.options.parser import parse
-from hookproof.serving.sockets import on_loopback
+from hookproof.options.parser import parse_command_line
+from hookproof.serving.sockets import is_loopback
 from openapi.http.free_port import free_port
-from openapi.loading.loader import load
+from openapi.loading.loader import load_contract
 from openapi.rate import Rate
 
 FAR = ("192.0.2.7",)
@@ -28,8 +28,8 @@ def held(
     *provoke: str,
     named: str = "api.example.com",
     pace: Rate | Literal["none"] | None = None,
-) -> Policy:
-    return policy("api.example.com", addresses, [named], provoke, pace, LIMITS)
+) -> TargetPolicy:
+    return decide_target_policy("api.example.com", addresses, [named], provoke, pace, LIMITS)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def held(
     [("127.0.0.1",), ("127.255.0.9",), ("::1",), ("::ffff:127.0.0.1",), ("::1%lo", "127.0.0.1")],
 )
 def test_loopback_is_known(addresses: tuple[str, ...]) -> None:
-    assert on_loopback(addresses)
+    assert is_loopback(addresses)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_loopback_is_known(addresses: tuple[str, ...]) -> None:
     [(), FAR, ("127.0.0.1", "192.0.2.7"), ("0.0.0.0",), ("::",), ("::ffff:192.0.2.7",)],
 )
 def test_what_is_not_loopback_in_all_its_addresses_is_not(addresses: tuple[str, ...]) -> None:
-    assert not on_loopback(addresses)
+    assert not is_loopback(addresses)
 
 
 def test_elsewhere_only_a_named_host_is_judged() -> None:
@@ -81,12 +81,14 @@ def test_elsewhere_the_tightest_limit_of_the_contract_paces_the_run() -> None:
 
 def test_names_are_resolved() -> None:
     for url in ("http://localhost:1", "http://127.0.0.1:1", "http://[::1]:1", "http://2130706433"):
-        options = parse(["verify", url], Path("/"))
-        settings = allowed(settings_of(options), options, load())
+        options = parse_command_line(["verify", url], Path("/"))
+        settings = apply_target_policy(settings_from_options(options), options, load_contract())
         assert (settings.gentle, settings.rate_limit) == (False, None), url
         assert settings.provoke == {"retry", "concurrent"}
-    options = parse(["verify", "http://192.0.2.7", "--allow-host", "192.0.2.7"], Path("/"))
-    settings = allowed(settings_of(options), options, load())
+    options = parse_command_line(
+        ["verify", "http://192.0.2.7", "--allow-host", "192.0.2.7"], Path("/")
+    )
+    settings = apply_target_policy(settings_from_options(options), options, load_contract())
     assert (settings.gentle, settings.provoke) == (True, frozenset())
     assert settings.rate_limit == Rate(50, 5)
 

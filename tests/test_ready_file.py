@@ -10,7 +10,7 @@ import pytest
 from processes import hookproof, launched
 
 from hookproof.errors import CommandError
-from hookproof.serving.ready_file import announcement
+from hookproof.serving.ready_file import ready_announcement
 
 URL = "http://127.0.0.1:1"
 
@@ -33,7 +33,7 @@ def test_it_appears_whole_and_only_when_it_is_announced(
 ) -> None:
     path = tmp_path / "ready"
     path.write_text("that of a process that was killed", encoding="utf-8")
-    with announcement(["a line", "another"], URL, path) as announce:
+    with ready_announcement(["a line", "another"], URL, path) as announce:
         (draft,) = tmp_path.iterdir()
         assert draft != path
         whole = draft.read_bytes()
@@ -46,13 +46,13 @@ def test_it_appears_whole_and_only_when_it_is_announced(
 
 
 def test_what_is_announced_without_a_file(capsys: pytest.CaptureFixture[str]) -> None:
-    with announcement(["a line"], URL, None) as announce:
+    with ready_announcement(["a line"], URL, None) as announce:
         announce()
     assert capsys.readouterr().out == "a line\n"
 
 
 def test_a_start_that_fails_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(KeyError), announcement([], URL, tmp_path / "ready"):
+    with pytest.raises(KeyError), ready_announcement([], URL, tmp_path / "ready"):
         raise KeyError
     assert list(tmp_path.iterdir()) == []
 
@@ -66,7 +66,7 @@ def places(tmp_path: Path) -> Iterator[tuple[Path, str]]:
 
 def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     for path, reason in places(tmp_path):
-        with pytest.raises(CommandError, match=reason), announcement([], URL, path):
+        with pytest.raises(CommandError, match=reason), ready_announcement([], URL, path):
             raise AssertionError("it began")
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
     for command in ("sink", "mock"):

@@ -17,7 +17,7 @@ from contracts.execution.webhook_source import RemoteSink
 from contracts.model.errors import CouldNotJudge
 from openapi.contract import Contract
 from openapi.http.free_port import free_port
-from openapi.loading.loader import load
+from openapi.loading.loader import load_contract
 from webhook_sink.server import Sink
 
 DEADLINE = 20.0
@@ -28,7 +28,7 @@ PAGE: dict[str, Any] = {"deliveries": [], "next": None, "total": 0, "now": 1.0}
 
 @pytest.fixture(scope="module")
 def contract() -> Contract:
-    return load()
+    return load_contract()
 
 
 @contextmanager

@@ -14,15 +14,15 @@ import jsonschema
 import pytest
 
 from contracts.checks import CHECKS
-from hookproof.reports.contract_source import contract_file
-from hookproof.reports.github import ANNOTATIONS, annotations, step_summary
-from hookproof.reports.json_format import indented
+from hookproof.reports.contract_source import read_contract_source
+from hookproof.reports.github import MAX_ANNOTATIONS, annotations, step_summary
+from hookproof.reports.json_format import indent_json
 from hookproof.reports.junit import junit
 from hookproof.reports.sarif import sarif
-from hookproof.reports.terminal import SCREEN, Look, summary
-from hookproof.reports.writer import reports, write
-from openapi.loading.loader import default_path
-from openapi.safe_text import no_command, visible
+from hookproof.reports.terminal import MAX_SCREEN_LINES, TerminalStyle, format_summary
+from hookproof.reports.writer import render_reports, write_reports
+from openapi.loading.loader import default_contract_path
+from openapi.safe_text import escape_ci_command, escape_hidden
 
 Data = dict[str, Any]
 SCHEMA: Data = json.loads(files("hookproof.reports").joinpath("report.schema.json").read_text())
@@ -73,7 +73,7 @@ class Elements(HTMLParser):
 
 
 def page(data: Data) -> str:
-    return reports(data, contract_file(None, Path.cwd()))["report.html"]
+    return render_reports(data, read_contract_source(None, Path.cwd()))["report.html"]
 
 
 def test_the_data_of_the_tests_satisfies_the_published_schema(data: Data) -> None:
@@ -116,11 +116,11 @@ def test_hostile_text_is_text_on_the_page(data: Data) -> None:
     assert wild.attributes == tame.attributes
     assert "<script>alert(1)</script>" in wild.text
     assert "\\x1b" in wild.text
-    assert visible(wild.text, keep="\n\t") == wild.text
+    assert escape_hidden(wild.text, keep="\n\t") == wild.text
 
 
 def test_hostile_text_stays_in_its_place_in_xml_and_json(data: Data, tmp_path: Path) -> None:
-    write(spoilt(data), tmp_path, {}, None)
+    write_reports(spoilt(data), tmp_path, {}, None)
     suite = ElementTree.parse(tmp_path / "junit.xml").getroot()[0]
     assert len(suite) == len(CHECKS) + len({f["check"] for f in data["findings"]})
     failure = suite.find("testcase/failure")
@@ -131,22 +131,22 @@ def test_hostile_text_stays_in_its_place_in_xml_and_json(data: Data, tmp_path: P
     assert again == spoilt(data)
     results = json.loads((tmp_path / "report.sarif").read_text(encoding="utf-8"))
     told = results["runs"][0]["results"][0]["message"]["text"]
-    assert visible(told, keep="\n") == told
+    assert escape_hidden(told, keep="\n") == told
 
 
 def test_hostile_text_commands_neither_terminal_nor_runner(data: Data) -> None:
-    for look in (Look(), Look(width=80), Look(width=20)):
-        for line in summary(spoilt(data), "reports", look):
-            assert visible(line) == line
+    for look in (TerminalStyle(), TerminalStyle(width=80), TerminalStyle(width=20)):
+        for line in format_summary(spoilt(data), "reports", look):
+            assert escape_hidden(line) == line
             assert not line.lstrip().startswith("::")
             assert "##[" not in line
-    for line in annotations(spoilt(data), contract_file(None, Path.cwd())):
-        assert visible(line) == line
+    for line in annotations(spoilt(data), read_contract_source(None, Path.cwd())):
+        assert escape_hidden(line) == line
         assert line.startswith(("::error title=hookproof", "::warning title=hookproof"))
         head = line.partition("::")[2].partition("::")[0]
         assert not set(",:") & set(head)
-    assert no_command("  ::error::x") == "  \\x3a:error::x"
-    assert no_command("see ##[group]x ##vso[y] #") == "see \\x23#[group]x \\x23#vso[y] #"
+    assert escape_ci_command("  ::error::x") == "  \\x3a:error::x"
+    assert escape_ci_command("see ##[group]x ##vso[y] #") == "see \\x23#[group]x \\x23#vso[y] #"
 
 
 def test_hostile_text_is_text_in_the_summary_of_the_step(data: Data) -> None:
@@ -170,9 +170,9 @@ def test_the_summary_of_the_step_is_cut_to_what_github_takes(data: Data) -> None
 
 
 def test_the_verdict_is_on_one_screen_and_last(data: Data) -> None:
-    for number, most in ((1, 24), (3, SCREEN), (60, SCREEN)):
+    for number, most in ((1, 24), (3, MAX_SCREEN_LINES), (60, MAX_SCREEN_LINES)):
         found = [{**data["findings"][0], "id": f"{n:08x}"} for n in range(number)]
-        lines = summary({**data, "findings": found}, "reports", Look())
+        lines = format_summary({**data, "findings": found}, "reports", TerminalStyle())
         assert len(lines) <= most
         assert lines[-1].startswith(f"DEVIATES: {number} violation")
     told = [line for line in lines if " more, in report.html: " in line]
@@ -182,10 +182,10 @@ def test_the_verdict_is_on_one_screen_and_last(data: Data) -> None:
 
 
 def test_colour_and_width_are_those_of_the_terminal(data: Data) -> None:
-    plain = summary(data, "reports", Look())
-    assert summary(data, "reports", Look(colour=True)) != plain
+    plain = format_summary(data, "reports", TerminalStyle())
+    assert format_summary(data, "reports", TerminalStyle(colour=True)) != plain
     assert not any("\x1b" in line for line in plain)
-    narrow = summary(data, "reports", Look(width=60))
+    narrow = format_summary(data, "reports", TerminalStyle(width=60))
     long = [line for line in narrow[:-1] if len(line) > 60]
     assert all("curl" in line or "/" in line for line in long)
     assert " ".join(data["findings"][0]["message"].split()) in " ".join("".join(narrow).split())
@@ -195,7 +195,7 @@ def test_a_run_that_judged_nothing_says_why_everywhere(data: Data, tmp_path: Pat
     reason = "no token was given: pass --token" + HOSTILE[:300]
     data |= {"verdict": "not-judged", "exit_code": 2, "reason": reason, "findings": []}
     data |= {"constraints": [], "statuses": {}, "deliveries": [], "undecided": []}
-    write(data, tmp_path, {}, None)
+    write_reports(data, tmp_path, {}, None)
     case = ElementTree.parse(tmp_path / "junit.xml").getroot()[0][0]
     (error,) = case
     invocation = sarif(data, None, "1")["runs"][0]["invocations"][0]
@@ -204,12 +204,12 @@ def test_a_run_that_judged_nothing_says_why_everywhere(data: Data, tmp_path: Pat
     for text in (
         error.attrib["message"],
         annotation,
-        "\n".join(summary(data, "reports", Look())),
+        "\n".join(format_summary(data, "reports", TerminalStyle())),
         Elements((tmp_path / "report.html").read_text(encoding="utf-8")).text,
         invocation["toolExecutionNotifications"][0]["message"]["text"],
     ):
         assert "no token was given: pass --token" in text
-    assert "could not judge" in summary(data, "reports", Look())[-1].lower()
+    assert "could not judge" in format_summary(data, "reports", TerminalStyle())[-1].lower()
 
 
 def cases(data: Data) -> dict[str, Any]:
@@ -237,9 +237,9 @@ def test_each_check_is_a_case_and_a_known_deviation_skips_its_own(data: Data) ->
 def test_a_result_leads_to_its_line_of_the_contract(data: Data, tmp_path: Path) -> None:
     own = tmp_path / "api" / "contract of ours.yaml"
     own.parent.mkdir()
-    own.write_text(default_path().read_text(encoding="utf-8"), encoding="utf-8")
+    own.write_text(default_contract_path().read_text(encoding="utf-8"), encoding="utf-8")
     text = own.read_text(encoding="utf-8").splitlines()
-    (run,) = sarif(data, contract_file(own, tmp_path), "1.2.3")["runs"]
+    (run,) = sarif(data, read_contract_source(own, tmp_path), "1.2.3")["runs"]
     driver = run["tool"]["driver"]
     assert (driver["name"], driver["version"]) == ("hookproof", "1.2.3")
     assert [rule["id"] for rule in driver["rules"]] == list(CHECKS)
@@ -257,26 +257,28 @@ def test_a_result_leads_to_its_line_of_the_contract(data: Data, tmp_path: Path) 
         keyword = finding["pointer"].rpartition("/")[2]
         if not keyword.isdecimal():
             assert f"{keyword}:" in text[physical["region"]["startLine"] - 1]
-    ships = sarif(data, contract_file(None, tmp_path), "1")["runs"][0]["results"][0]["locations"][0]
+    ships = sarif(data, read_contract_source(None, tmp_path), "1")["runs"][0]["results"][0][
+        "locations"
+    ][0]
     assert ships["physicalLocation"]["artifactLocation"]["uriBaseId"] == "HOOKPROOF"
-    assert contract_file(tmp_path / "none.yaml", tmp_path) is None
+    assert read_contract_source(tmp_path / "none.yaml", tmp_path) is None
 
 
 def test_annotations_are_few_and_name_the_caller_s_contract(data: Data, tmp_path: Path) -> None:
     own = tmp_path / "a,b:c%.yaml"
-    own.write_text(default_path().read_text(encoding="utf-8"), encoding="utf-8")
-    lines = annotations(data, contract_file(own, tmp_path))
+    own.write_text(default_contract_path().read_text(encoding="utf-8"), encoding="utf-8")
+    lines = annotations(data, read_contract_source(own, tmp_path))
     assert [line.split()[0] for line in lines] == ["::error", "::error", "::warning"]
     assert all(",file=a%2Cb%3Ac%25.yaml,line=" in line for line in lines)
     data["findings"] = data["findings"][:3] * 5
     lines = annotations(data, None)
-    assert len(lines) == ANNOTATIONS
+    assert len(lines) == MAX_ANNOTATIONS
     assert lines[-1] == "::error title=hookproof::6 more, in report.html"
 
 
 def test_numbers_that_json_cannot_carry_are_text(data: Data) -> None:
     data["findings"][0]["fields"][0]["came"] = json.loads('[1e999, {"a": -1e999}, 1.5]')
-    text = reports(data, None)["report.json"]
+    text = render_reports(data, None)["report.json"]
     again = json.loads(text, parse_constant=pytest.fail)
     assert again["findings"][0]["fields"][0]["came"] == ["inf", {"a": "-inf"}, 1.5]
 
@@ -288,7 +290,7 @@ def test_github_is_told_where_it_asks(
     step = tmp_path / "summary.md"
     step.write_text("what stood there\n", encoding="utf-8")
     asks = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(step)}
-    write(data, tmp_path / "reports", asks if asked else {}, None)
+    write_reports(data, tmp_path / "reports", asks if asked else {}, None)
     said = capsys.readouterr().out.splitlines()
     assert [line[:7] for line in said] == (["::error", "::error", "::warni"] if asked else [])
     assert (step.read_text(encoding="utf-8") != "what stood there\n") is asked
@@ -302,7 +304,7 @@ def test_a_report_that_cannot_be_written_leaves_the_old_one(data: Data, tmp_path
     (tmp_path / "report.html").mkdir()
     (tmp_path / "report.html" / "in the way").touch()
     with pytest.raises(OSError, match=r"report\.html"):
-        write(data, tmp_path, {}, None)
+        write_reports(data, tmp_path, {}, None)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
@@ -319,7 +321,7 @@ def test_a_report_that_cannot_be_written_leaves_the_old_one(data: Data, tmp_path
     ],
 )
 def test_json_is_indented_and_every_token_stays(text: str, lines: str) -> None:
-    assert indented(text) == lines
+    assert indent_json(text) == lines
 
 
 RENDERERS: dict[str, Callable[[Data], object]] = {
@@ -328,7 +330,7 @@ RENDERERS: dict[str, Callable[[Data], object]] = {
     "sarif": lambda data: sarif(data, None, "1"),
     "annotations": lambda data: annotations(data, None),
     "summary": step_summary,
-    "terminal": lambda data: summary(data, "reports", Look()),
+    "terminal": lambda data: format_summary(data, "reports", TerminalStyle()),
 }
 
 

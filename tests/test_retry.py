@@ -9,19 +9,19 @@ from processes import WEBHOOK_SECRET
 from test_second import known_permissions, service, token
 
 from contracts.checks import CHECKS
-from contracts.checks.judgement import merged
-from contracts.execution.operation_session import Conversation
-from contracts.execution.phases import pilot
+from contracts.checks.judgement import group_findings
+from contracts.execution.operation_session import OperationSession
+from contracts.execution.phases import send_pilot
 from contracts.execution.target import Target
-from contracts.execution.webhook_retry import Refusal, provoke
-from contracts.ledger.ledger import Books
-from contracts.live_run import Run
-from contracts.model.case import RETRY
+from contracts.execution.webhook_retry import DeliveryRejector, try_webhook_retry
+from contracts.ledger.ledger import Ledger
+from contracts.live_run import LiveRun
+from contracts.model.case import RETRY_PHASE
 from contracts.model.settings import Settings
-from contracts.model.unique_values import Freshness
+from contracts.model.unique_values import UniqueValues
 from openapi.contract import Contract
 from openapi.finding import Finding
-from openapi.loading.loader import load
+from openapi.loading.loader import load_contract
 from webhook_sink.delivery import Delivery
 from webhook_sink.server import Sink
 
@@ -30,12 +30,12 @@ CHECKED = ("webhook-retry", "webhook-repeated", "webhook-once", "webhook-signatu
 
 @pytest.fixture(scope="module")
 def contract() -> Contract:
-    return load()
+    return load_contract()
 
 
-def provoked(contract: Contract, *options: str, deadline: float = 5.0) -> tuple[Books, str | None]:
+def provoked(contract: Contract, *options: str, deadline: float = 5.0) -> tuple[Ledger, str | None]:
     """Create twice at the second implementation, refuse the second's first delivery."""
-    refusal = Refusal()
+    refusal = DeliveryRejector()
     everything = [part for p in known_permissions() for part in ("--permission", p)]
     with ExitStack() as stack:
         sink = stack.enter_context(Sink(contract, WEBHOOK_SECRET, reply=refusal))
@@ -50,27 +50,29 @@ def provoked(contract: Contract, *options: str, deadline: float = 5.0) -> tuple[
             provoke=frozenset({"retry"}),
         )
         target = stack.enter_context(Target(url))
-        freshness = Freshness("abcdef", 1, datetime.now(UTC))
+        unique_values = UniqueValues("abcdef", 1, datetime.now(UTC))
         operation = contract.operations[0]
-        talk = Conversation(contract, operation, settings, target, freshness, lambda _: None)
-        run = Run(settings, contract, sink, [talk])
-        assert pilot(talk) is None
-        reason = provoke(talk, sink, refusal, run.books)
-        return run.books(), reason
+        session = OperationSession(
+            contract, operation, settings, target, unique_values, lambda _: None
+        )
+        run = LiveRun(settings, contract, sink, [session])
+        assert send_pilot(session) is None
+        reason = try_webhook_retry(session, sink, refusal, run.ledger)
+        return run.ledger(), reason
 
 
-def findings(books: Books) -> Iterator[Finding]:
+def findings(ledger: Ledger) -> Iterator[Finding]:
     for check in CHECKED:
-        yield from (found.finding for found in merged(check, CHECKS[check](books)))
+        yield from (found.finding for found in group_findings(check, CHECKS[check](ledger)))
 
 
 def test_a_refused_delivery_comes_again_and_is_no_repeat(contract: Contract) -> None:
-    books, reason = provoked(contract)
+    ledger, reason = provoked(contract)
     assert reason is None
-    assert list(findings(books)) == []
-    (last,) = (o for e, o in books.balance.pairs if e.request.block == RETRY)
+    assert list(findings(ledger)) == []
+    (last,) = (o for e, o in ledger.reconciliation.pairs if e.request.phase == RETRY_PHASE)
     assert [item.delivery.status for item in last.attempts] == [500, 200]
-    others = [o for e, o in books.balance.pairs if e.request.block != RETRY]
+    others = [o for e, o in ledger.reconciliation.pairs if e.request.phase != RETRY_PHASE]
     assert [item.delivery.status for o in others for item in o.attempts] == [200]
 
 
@@ -101,23 +103,23 @@ def test_what_is_wrong_with_the_second_attempt_is_one_finding(
     options: tuple[str, ...], severity: str, told: str, contract: Contract
 ) -> None:
     waits = severity == "warning"
-    books, reason = provoked(contract, *options, deadline=1.0 if waits else 3.0)
+    ledger, reason = provoked(contract, *options, deadline=1.0 if waits else 3.0)
     assert reason is None
-    (found,) = findings(books)
+    (found,) = findings(ledger)
     assert (found.check, found.severity) == ("webhook-retry", severity)
     assert told in found.message
     assert (found.count, found.tried) == (1, 1)
 
 
 def test_a_service_whose_events_carry_no_mark_leaves_it_undecided(contract: Contract) -> None:
-    books, reason = provoked(contract, "--deviate", "payload-name-missing", deadline=1.0)
+    ledger, reason = provoked(contract, "--deviate", "payload-name-missing", deadline=1.0)
     assert reason is not None
     assert reason.startswith("no delivery was refused: none could be told to be that of request 2")
-    assert all(item.delivery.status == 200 for item in books.received)
+    assert all(item.delivery.status == 200 for item in ledger.deliveries)
 
 
 def test_a_refusal_is_given_once_and_only_when_armed() -> None:
-    refusal = Refusal()
+    refusal = DeliveryRejector()
     one, other = (Delivery(0, 0.0, "POST", "/", (), body, False, "", 0) for body in (b"1", b"2"))
     assert refusal(one) is None
     refusal.arm(lambda delivery: delivery.body == b"2")

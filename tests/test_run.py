@@ -13,27 +13,27 @@ import pytest
 from processes import JWT_SECRET, WEBHOOK_SECRET, handled, hookproof, started
 
 from contracts.checks import CHECKS
-from contracts.checks.judgement import Found
+from contracts.checks.judgement import GroupedFinding
 from contracts.checks.secrets import known_secrets
 from contracts.execution import saved_cases
-from contracts.ledger.ledger import Books
-from contracts.model.case import COVERAGE, KEPT
+from contracts.ledger.ledger import Ledger
+from contracts.model.case import COVERAGE_PHASE, SAVED_PHASE
 from contracts.model.credential_kinds import (
-    ISSUED_ALIKE,
     ISSUED_EXPIRED,
     ISSUED_GOOD,
     ISSUED_REVOKED,
+    ISSUED_SIMILAR,
 )
 from contracts.model.settings import Settings
-from contracts.reporting.constraint_status import standings
-from contracts.reporting.report import digest
-from contracts.run import findings, run
-from openapi.formats import instant
-from openapi.loading.loader import load
+from contracts.reporting.constraint_status import constraint_statuses
+from contracts.reporting.report import case_digest
+from contracts.run import find_faults, run
+from openapi.formats import date_time_to_ns
+from openapi.loading.loader import load_contract
 from openapi.redaction import Redaction
 
-CONTRACT = load()
-HELD = load().at("/components/schemas/KnownPermission")["enum"]
+CONTRACT = load_contract()
+HELD = load_contract().at("/components/schemas/KnownPermission")["enum"]
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +43,8 @@ def token() -> str:
 
 
 @pytest.fixture
-def judged(port: int, token: str) -> Callable[..., Books]:
-    def judge(*options: str, **settings: Any) -> Books:
+def judged(port: int, token: str) -> Callable[..., Ledger]:
+    def judge(*options: str, **settings: Any) -> Ledger:
         command = ["-m", "hookproof", "mock", "--port", "0", *options]
         command += ["--webhook-url", f"http://127.0.0.1:{port}/hooks"]
         secrets = {"HOOKPROOF_JWT_SECRET": JWT_SECRET, "HOOKPROOF_WEBHOOK_SECRET": WEBHOOK_SECRET}
@@ -96,11 +96,11 @@ def serving(answer: Callable[[dict[str, Any] | None], Answer]) -> Iterator[str]:
         yield url
 
 
-def of(check: str, found: list[Found]) -> list[Found]:
+def of(check: str, found: list[GroupedFinding]) -> list[GroupedFinding]:
     return [one for one in found if one.finding.check == check]
 
 
-def without_webhooks(url: str, token: str) -> Books:
+def without_webhooks(url: str, token: str) -> Ledger:
     settings = Settings(
         url=url, run_id="tests0", seed=1, token=token, webhooks=False, profile="quick"
     )
@@ -113,11 +113,11 @@ def created(number: list[int]) -> Answer:
 
 
 def test_one_seed_makes_the_same_cases_and_another_makes_others(
-    judged: Callable[..., Books],
+    judged: Callable[..., Ledger],
 ) -> None:
     first, again = judged(seed=7), judged(seed=7, run_id="tests1")
-    assert digest(first) == digest(again)
-    assert digest(first) != digest(judged(seed=8))
+    assert case_digest(first) == case_digest(again)
+    assert case_digest(first) != case_digest(judged(seed=8))
 
 
 def test_a_refusal_that_may_be_about_a_name_is_no_verdict_until_it_comes_again(token: str) -> None:
@@ -137,10 +137,10 @@ def test_a_refusal_that_may_be_about_a_name_is_no_verdict_until_it_comes_again(t
         return (409 if seen[0] == 1 else 400), {"message": "no"}
 
     with serving(answer) as url:
-        books = without_webhooks(url, token)
-    tried_again = [tries for tries in books.cases.values() if len(tries) > 1]
+        ledger = without_webhooks(url, token)
+    tried_again = [tries for tries in ledger.exchanges_by_case.values() if len(tries) > 1]
     assert [[e.status for e in tries] for tries in tried_again] == [[409, 400]]
-    refused = of("invalid-request", findings(books))
+    refused = of("invalid-request", find_faults(ledger))
     assert all("was answered 201" in one.finding.message for one in refused)
 
 
@@ -152,10 +152,10 @@ def test_a_bad_body_that_is_always_answered_409_is_a_violation(token: str) -> No
         return created(number) if good else (409, {"message": "no"})
 
     with serving(answer) as url:
-        books = without_webhooks(url, token)
-    messages = [one.finding.message for one in of("invalid-request", findings(books))]
+        ledger = without_webhooks(url, token)
+    messages = [one.finding.message for one in of("invalid-request", find_faults(ledger))]
     assert any("was answered 409, not 400" in message for message in messages)
-    same = [tries for tries in books.cases.values() if len(tries) == 3]
+    same = [tries for tries in ledger.exchanges_by_case.values() if len(tries) == 3]
     assert all({e.status for e in tries} == {409} for tries in same)
     assert same
 
@@ -168,15 +168,15 @@ def test_a_fresh_name_that_is_called_taken_three_times_is_a_violation(token: str
         return (409, {"message": "taken"}) if quoted else created(number)
 
     with serving(answer) as url:
-        found = findings(without_webhooks(url, token))
+        found = find_faults(without_webhooks(url, token))
     messages = [one.finding.message for one in of("valid-request", found)]
     assert any("is valid and was answered 409" in message for message in messages)
 
 
-def test_every_constraint_has_a_standing_with_a_reason(judged: Callable[..., Books]) -> None:
-    books = judged()
-    judgements = [judgement for check in CHECKS.values() for judgement in check(books)]
-    told = {s.constraint.key: s for s in standings(books, judgements)}
+def test_every_constraint_has_a_standing_with_a_reason(judged: Callable[..., Ledger]) -> None:
+    ledger = judged()
+    judgements = [judgement for check in CHECKS.values() for judgement in check(ledger)]
+    told = {s.constraint.key: s for s in constraint_statuses(ledger, judgements)}
     assert len(told) > 200
     assert {s.state for s in told.values()} == {"enforced", "undecided"}
     assert all(s.cases > 0 for s in told.values() if s.state == "enforced")
@@ -191,51 +191,58 @@ def test_every_constraint_has_a_standing_with_a_reason(judged: Callable[..., Boo
 def test_an_opaque_token_leaves_what_is_made_of_a_jwt_undecided() -> None:
     number = [0]
     with serving(lambda _: created(number)) as url:
-        books = without_webhooks(url, "an-opaque-token")
-    judgements = [judgement for check in CHECKS.values() for judgement in check(books)]
-    states = {s.constraint.detail: s for s in standings(books, judgements)}
+        ledger = without_webhooks(url, "an-opaque-token")
+    judgements = [judgement for check in CHECKS.values() for judgement in check(ledger)]
+    states = {s.constraint.detail: s for s in constraint_statuses(ledger, judgements)}
     assert states["wrongly signed"].state == "undecided"
     assert "no JWT" in str(states["wrongly signed"].reason)
     assert states["absent"].state == "violated"
 
 
-def test_a_run_may_stop_at_the_first_violation(judged: Callable[..., Books]) -> None:
-    books = judged("--fault", "name-truncated", exit_first=True)
-    assert of("webhook-echo", findings(books))
-    assert len(books.exchanges) == 1
+def test_a_run_may_stop_at_the_first_violation(judged: Callable[..., Ledger]) -> None:
+    ledger = judged("--fault", "name-truncated", exit_first=True)
+    assert of("webhook-echo", find_faults(ledger))
+    assert len(ledger.exchanges) == 1
 
 
 def test_failing_cases_are_kept_without_secrets_and_tried_first(
-    judged: Callable[..., Books], tmp_path: Path
+    judged: Callable[..., Ledger], tmp_path: Path
 ) -> None:
-    books = judged("--fault", "max-length-ignored", cases_dir=tmp_path)
-    mask = Redaction(known_secrets(books))
-    saved_cases.save(tmp_path, findings(books), mask, ())
-    text = (tmp_path / saved_cases.FILE).read_text(encoding="utf-8")
-    assert all(secret not in text for secret in known_secrets(books))
-    assert books.settings.run_id not in text
+    ledger = judged("--fault", "max-length-ignored", cases_dir=tmp_path)
+    mask = Redaction(known_secrets(ledger))
+    saved_cases.save_cases(tmp_path, find_faults(ledger), mask, ())
+    text = (tmp_path / saved_cases.CASES_FILE_NAME).read_text(encoding="utf-8")
+    assert all(secret not in text for secret in known_secrets(ledger))
+    assert ledger.settings.run_id not in text
     again = judged("--fault", "max-length-ignored", cases_dir=tmp_path, exit_first=True)
-    replayed = [e for e in again.exchanges if e.request.block == KEPT]
+    replayed = [e for e in again.exchanges if e.request.phase == SAVED_PHASE]
     assert len(replayed) == len(again.exchanges) - 1 > 0
-    assert of("invalid-request", findings(again))
+    assert of("invalid-request", find_faults(again))
     fixed = judged(cases_dir=tmp_path)
-    assert findings(fixed) == []
-    assert digest(fixed) == digest(books)
-    saved_cases.save(tmp_path, findings(fixed), mask, ())
-    assert json.loads((tmp_path / saved_cases.FILE).read_text(encoding="utf-8"))["cases"] == []
+    assert find_faults(fixed) == []
+    assert case_digest(fixed) == case_digest(ledger)
+    saved_cases.save_cases(tmp_path, find_faults(fixed), mask, ())
+    assert (
+        json.loads((tmp_path / saved_cases.CASES_FILE_NAME).read_text(encoding="utf-8"))["cases"]
+        == []
+    )
 
 
 def test_a_file_of_cases_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / saved_cases.FILE).write_text('{"version": 1, "cases": [{}]}', encoding="utf-8")
+    (tmp_path / saved_cases.CASES_FILE_NAME).write_text(
+        '{"version": 1, "cases": [{}]}', encoding="utf-8"
+    )
     settings = Settings("http://127.0.0.1:1", "tests0", 1, cases_dir=tmp_path)
-    with pytest.raises(saved_cases.NoCases, match=r"cases\.json holds no cases that can be read"):
-        saved_cases.load(settings)
+    with pytest.raises(
+        saved_cases.UnreadableCases, match=r"cases\.json holds no cases that can be read"
+    ):
+        saved_cases.load_cases(settings)
 
 
-def test_no_more_is_sent_than_was_allowed(judged: Callable[..., Books]) -> None:
-    books = judged(max_requests=40)
-    assert len(books.exchanges) == 40
-    assert books.undecided == ("the run was cut short: 40 requests were sent (--max-requests)",)
+def test_no_more_is_sent_than_was_allowed(judged: Callable[..., Ledger]) -> None:
+    ledger = judged(max_requests=40)
+    assert len(ledger.exchanges) == 40
+    assert ledger.undecided == ("the run was cut short: 40 requests were sent (--max-requests)",)
 
 
 @pytest.mark.parametrize("secret", ["s" * 40, 'quote"and\\slash' * 3])
@@ -270,15 +277,15 @@ def test_a_secret_is_masked_in_whatever_encoding(write: Callable[[str], str], to
 
 
 def test_a_gentle_run_leaves_behind_what_ends_within_a_day_and_can_only_read(
-    judged: Callable[..., Books],
+    judged: Callable[..., Ledger],
 ) -> None:
-    books = judged(gentle=True, provoke=frozenset({"concurrent"}))
-    assert [found.finding.message for found in findings(books)] == []
-    made = [exchange for exchange in books.exchanges if exchange.status == 201]
+    ledger = judged(gentle=True, provoke=frozenset({"concurrent"}))
+    assert [found.finding.message for found in find_faults(ledger)] == []
+    made = [exchange for exchange in ledger.exchanges if exchange.status == 201]
     ends, scopes = [], []
     for exchange in made:
         body: Any = exchange.request.json.value
-        moment = instant(body.get("expiresAt"))
+        moment = date_time_to_ns(body.get("expiresAt"))
         if moment is None or not moment / 1e9 <= exchange.started + 86400:
             ends.append(exchange.request)
         if not all(scope.endswith(":read") for scope in body["scopes"]):
@@ -290,12 +297,12 @@ def test_a_gentle_run_leaves_behind_what_ends_within_a_day_and_can_only_read(
     assert {
         request.description
         for request in ends
-        if request.block != COVERAGE
+        if request.phase != COVERAGE_PHASE
         and not any(word in request.description for word in about_dates)
     } == set()
     assert {request.description for request in scopes} <= {
-        f"create: {kind}" for kind in (ISSUED_GOOD, ISSUED_REVOKED, ISSUED_EXPIRED, ISSUED_ALIKE)
+        f"create: {kind}" for kind in (ISSUED_GOOD, ISSUED_REVOKED, ISSUED_EXPIRED, ISSUED_SIMILAR)
     } | {f"credential {ISSUED_GOOD}", "unknown-scopes"}
-    carried = [e.request.correlators for e in made if e.request.block == "valid"]
+    carried = [e.request.correlator_values for e in made if e.request.phase == "valid"]
     instants = [places["/expiresAt"] for places in carried]
     assert len(set(instants)) == len(instants)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from processes import JWT_SECRET, hookproof, started
 
-from openapi.loading.loader import default_path
+from openapi.loading.loader import default_contract_path
 
 
 @pytest.mark.parametrize(("known", "examples"), [(True, 100), (False, 20)], ids=["token", "none"])
@@ -20,7 +20,15 @@ def test_schemathesis_finds_no_failure_in_the_mock(
     command = ["-m", "hookproof", "mock", "--port", "0"]
     with started(command, HOOKPROOF_JWT_SECRET=JWT_SECRET) as url:
         done = subprocess.run(
-            [sys.executable, "-m", "schemathesis.cli", "run", str(default_path()), "--url", url]
+            [
+                sys.executable,
+                "-m",
+                "schemathesis.cli",
+                "run",
+                str(default_contract_path()),
+                "--url",
+                url,
+            ]
             + [*header, "--checks", "all", "--seed", "1", "--no-color"]
             + ["--max-examples", str(examples)],
             cwd=tmp_path,

@@ -78,9 +78,9 @@ def token(*options: str) -> str:
 
 @cache
 def known_permissions() -> tuple[str, ...]:
-    from openapi.loading.loader import load  # noqa: PLC0415 - the list is the contract's
+    from openapi.loading.loader import load_contract  # noqa: PLC0415 - the list is the contract's
 
-    return tuple(load().at("/components/schemas/KnownPermission")["enum"])
+    return tuple(load_contract().at("/components/schemas/KnownPermission")["enum"])
 
 
 def judged(port: int, directory: Path, options: list[str], *arguments: str) -> Run:

@@ -9,7 +9,7 @@ import pytest
 from processes import hookproof
 from second_contract import PATH, SECRET, mock, second, token
 
-from openapi.parameters import match, target
+from openapi.parameters import match_path, target
 from webhook_sink.delivery import Delivery
 from webhook_sink.server import Sink
 
@@ -130,8 +130,8 @@ def test_each_event_echoes_its_exchange_and_is_sealed_in_its_own_way(world: Worl
     assert parcel["parcel"]["collectAt"] == "2027-03-01T08:00:00.0000000Z"
     payload: Any = world.sink.judge(recalled).payload
     assert payload["recalled"] == {"parcelNumber": number, "whyRecalled": "unwanted"}
-    assert booked.values("X-Carrier-Seal")[0].startswith(b"sha256=")
-    assert recalled.values("webhook-signature")[0].startswith(b"v1,")
+    assert booked.header_values("X-Carrier-Seal")[0].startswith(b"sha256=")
+    assert recalled.header_values("webhook-signature")[0].startswith(b"v1,")
 
 
 def test_one_seed_makes_the_same_values() -> None:
@@ -163,8 +163,8 @@ def test_a_secret_that_the_contract_cannot_use_is_refused_at_the_start() -> None
 
 def test_paths_are_matched_and_filled_as_they_are_written() -> None:
     path = "/a/{x-y}/b.{z}"
-    assert match(path, "/a/1/b.2") == {"x-y": "1", "z": "2"}
+    assert match_path(path, "/a/1/b.2") == {"x-y": "1", "z": "2"}
     for other in ("/a//b.2", "/a/1/2/b.2", "/a/1/b2", "/a/1/b.2/"):
-        assert match(path, other) is None
+        assert match_path(path, other) is None
     texts = {"path.x-y": "a/ü?", "path.z": "2", "query.q": "1&2", "header.h": "3"}
     assert target(path, texts) == "/a/a%2F%C3%BC%3F/b.2?q=1%262"

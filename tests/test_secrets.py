@@ -14,11 +14,11 @@ from pathlib import Path
 import httpx
 from processes import JWT_SECRET, WEBHOOK_SECRET, handled, hookproof, started
 
-from openapi.json_pointer import put
-from openapi.loading.loader import load
+from openapi.json_pointer import set_at
+from openapi.loading.loader import load_contract
 from openapi.signature import sign
 
-EVENT = load().events[0]
+EVENT = load_contract().events[0]
 ANY_TOKEN = re.compile(r"eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}")
 
 
@@ -69,8 +69,8 @@ def leaking(port: int, issued: list[str]) -> Iterator[str]:
 
         def tell(self, name: str, given: str) -> None:
             payload = json.loads(json.dumps(EVENT.examples[0]))
-            put(payload, "/data/id", f"{issued[-1]}-{given}")
-            put(payload, "/data/name", f"{name} {issued[-1]} {WEBHOOK_SECRET}")
+            set_at(payload, "/data/id", f"{issued[-1]}-{given}")
+            set_at(payload, "/data/name", f"{name} {issued[-1]} {WEBHOOK_SECRET}")
             body = json.dumps(payload).encode()
             assert EVENT.signature is not None
             value = sign(EVENT.signature, body, WEBHOOK_SECRET)

@@ -4,10 +4,10 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from openapi.loading.loader import load
-from openapi.signature import SignatureScheme, sign, signed_headers, unfit, verify
+from openapi.loading.loader import load_contract
+from openapi.signature import SignatureScheme, secret_problem, sign, signed_headers, verify
 
-SCHEME = load().events[0].signature
+SCHEME = load_contract().events[0].signature
 HEX = SignatureScheme("X-Signature", "hmac-sha256", "hex", "sha256=", "")
 STANDARD = SignatureScheme(
     "webhook-signature",
@@ -130,15 +130,15 @@ def test_a_time_that_is_far_away_or_none_is_said() -> None:
 
 @pytest.mark.parametrize("secret", ["", "text", "whsec_", "whsec_no base64", "MfKQ9r8GKYqrTwjU"])
 def test_a_secret_that_is_no_key_is_told_without_being_repeated(secret: str) -> None:
-    complaint = unfit([None, HEX, STANDARD], secret)
+    complaint = secret_problem([None, HEX, STANDARD], secret)
     assert complaint is not None
     assert complaint.endswith("'whsec_' and after it a key in base64")
-    assert unfit([None, HEX], secret) is None
+    assert secret_problem([None, HEX], secret) is None
     assert sign(STANDARD, BODY, secret) != sign(STANDARD, BODY, f"{secret}-")
 
 
 def test_a_secret_that_is_a_key_is_fine() -> None:
-    assert unfit([HEX, STANDARD], STANDARD_SECRET) is None
+    assert secret_problem([HEX, STANDARD], STANDARD_SECRET) is None
 
 
 @given(pairs=st.lists(st.tuples(st.sampled_from([n for n, _ in standard()]), st.binary())))

@@ -9,7 +9,7 @@ import pytest
 from processes import WEBHOOK_SECRET
 
 from hookproof.cli import main
-from openapi.loading.loader import load
+from openapi.loading.loader import load_contract
 from webhook_sink.server import Sink
 
 BODY = b'{"event": "personalAccessToken.created",  "note": "caf\xc3\xa9 \xff\x00\r\n"}'
@@ -39,7 +39,7 @@ def test_what_it_signs_the_sink_finds_valid(body: str) -> None:
     done = subprocess.run([*command, "sign"], input=BODY, capture_output=True, check=True)
     header = done.stdout.decode().removesuffix("\n")
     name, _, value = header.partition(": ")
-    contract = load()
+    contract = load_contract()
     with Sink(contract, WEBHOOK_SECRET) as sink:
         httpx.post(sink.url, content=BODY, headers={name: value})
         assert [sink.judge(one).signature for one in sink.deliveries()] == ["valid"]
@@ -93,7 +93,9 @@ def test_an_identity_and_a_time_are_signed_where_the_contract_says_so(
 def test_the_body_says_which_event_is_signed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    event = next(event for event in load(Path(SECOND)).events if event.name == "parcel.booked")
+    event = next(
+        event for event in load_contract(Path(SECOND)).events if event.name == "parcel.booked"
+    )
     (tmp_path / "body").write_text(f'{{"{event.trigger["event"][1:]}": "{event.name}"}}')
     given = ["--contract", SECOND, "--webhook-secret", STANDARD_SECRET]
     (line,) = signed(capsys, str(tmp_path / "body"), *given)

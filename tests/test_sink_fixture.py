@@ -7,10 +7,10 @@ import pytest
 from processes import WEBHOOK_SECRET
 from test_pytest_plugin import counted, run
 
-from openapi.loading.loader import default_path, load
+from openapi.loading.loader import default_contract_path, load_contract
 from openapi.signature import sign
 
-EVENT = load().events[0]
+EVENT = load_contract().events[0]
 INI = "[pytest]\naddopts = --strict-markers --strict-config\nfilterwarnings = error\n"
 SENDER = """
 import json
@@ -93,7 +93,7 @@ def test_sent(hookproof_sink):
 
 
 def test_contract_and_secret_can_be_replaced(project: Path) -> None:
-    text = default_path().read_text(encoding="utf-8").replace(EVENT.name, "shop.opened")
+    text = default_contract_path().read_text(encoding="utf-8").replace(EVENT.name, "shop.opened")
     (project / "shop.yaml").write_text(text, encoding="utf-8")
     (project / "pytest.ini").write_text(f"{INI}hookproof_contract = shop.yaml\n", encoding="utf-8")
     body = json.dumps({**EVENT.examples[0], "event": "shop.opened"}).encode()

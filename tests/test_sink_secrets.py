@@ -13,10 +13,10 @@ import httpx
 from processes import HERE, hookproof
 from second_contract import SECRET
 
-from openapi.loading.loader import load
+from openapi.loading.loader import load_contract
 
 SECRETS = ["first-secret-of-three", "next-secret", "next-secret-of-three"]
-EVENT = load().events[0]
+EVENT = load_contract().events[0]
 
 
 def _send(url: str, secret: str) -> None:

@@ -12,24 +12,24 @@ from email.utils import format_datetime
 
 import pytest
 
-from contracts.execution.target import BODY_LIMIT, Target, pause_after
-from contracts.model.exchange import Answer, Credential, Exchange, Request
-from openapi.loading.loader import load
+from contracts.execution.target import MAX_BODY_BYTES, Target, retry_delay
+from contracts.model.exchange import Credential, Exchange, ReceivedResponse, Request
+from openapi.loading.loader import load_contract
 
-OPERATION = load().operations[0]
+OPERATION = load_contract().operations[0]
 REQUEST = Request(
-    case=1,
+    case_id=1,
     number=1,
     operation=OPERATION,
     method="POST",
-    block="test",
+    phase="test",
     description="a test",
     credential=Credential("valid", "accepted", "Bearer token"),
     media_type="application/json",
     body=b'{"name": "x"}',
-    correlators={},
+    correlator_values={},
     mark="hp-test00-0001",
-    places=(),
+    correlators=(),
     target=OPERATION.path,
     parameters={},
 )
@@ -118,7 +118,7 @@ def silence(connection: socket.socket) -> None:
 
 
 def bomb(connection: socket.socket) -> None:
-    packed = gzip.compress(b"0" * (BODY_LIMIT + 1))
+    packed = gzip.compress(b"0" * (MAX_BODY_BYTES + 1))
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n"
     connection.sendall(head.encode() + packed)
 
@@ -144,10 +144,10 @@ def test_no_answer_hangs_or_breaks_the_run(
 ) -> None:
     with serving(answer) as (url, _):
         exchange = send(url, timeout=1.0 if kind == "timeout" else 10.0)
-    assert exchange.answer is None
+    assert exchange.response is None
     assert exchange.failure is not None
     assert (exchange.failure.kind, exchange.failure.status) == (kind, begun)
-    assert exchange.repeated is (kind == "lost")
+    assert exchange.retried is (kind == "lost")
 
 
 def test_nobody_listening_is_said() -> None:
@@ -166,7 +166,7 @@ def test_a_connection_lost_after_it_had_served_is_marked_for_one_repetition() ->
     with serving(once, OK) as (url, _), Target(url) as target:
         first, second, third = (target.send(REQUEST) for _ in range(3))
     assert first.status == 200
-    assert second.repeated
+    assert second.retried
     assert third.status == 200
 
 
@@ -193,7 +193,7 @@ def test_a_429_is_waited_out_as_long_as_it_says(
     header: str | None, attempt: int, seconds: float
 ) -> None:
     headers = (("Retry-After", header),) if header is not None else ()
-    assert pause_after(Answer(429, headers, b""), attempt, NOW) == seconds
+    assert retry_delay(ReceivedResponse(429, headers, b""), attempt, NOW) == seconds
 
 
 def test_requests_that_differ_are_different_entries() -> None:

@@ -7,25 +7,25 @@ from functools import partial
 from starlette.types import ASGIApp
 
 from openapi.contract import Contract
-from openapi.signature import Secrets, listed
-from webhook_sink.api.routes import Lifespan, endpoints, front
-from webhook_sink.api.services import Parts
+from openapi.signature import Secrets, secrets_as_tuple
+from webhook_sink.api.routes import Lifespan, api_routes, create_router
+from webhook_sink.api.services import Services
 from webhook_sink.delivery import Delivery
-from webhook_sink.destination import NOWHERE, Passing
-from webhook_sink.forwarding.forwarder import Forwarding
-from webhook_sink.intake.batch_writer import Reply, Writer, as_listed
-from webhook_sink.intake.endpoint import Receiver
-from webhook_sink.notifications import Arrivals
-from webhook_sink.replies.script import Given, Replies, parse_replies
-from webhook_sink.storage.pruner import Pruning
-from webhook_sink.storage.retention import Bounds
+from webhook_sink.destination import NO_FORWARDING, ForwardPolicy
+from webhook_sink.forwarding.forwarder import Forwarder
+from webhook_sink.intake.batch_writer import BatchWriter, StatusChooser, follow_script
+from webhook_sink.intake.endpoint import DeliveryEndpoint
+from webhook_sink.notifications import SequenceNotifier
+from webhook_sink.replies.script import ReplyInput, ReplyScripts, parse_reply_scripts
+from webhook_sink.storage.pruner import Pruner
+from webhook_sink.storage.retention import RetentionLimits
 from webhook_sink.storage.store import Store
 from webhook_sink.verdicts.verdict import Verdict, judge
-from webhook_sink.verdicts.worker import Judging
+from webhook_sink.verdicts.worker import VerdictWorker
 
-LIMIT = 1024 * 1024
+DEFAULT_MAX_BODY_BYTES = 1024 * 1024
 """Bytes of a body that are kept, unless told otherwise."""
-NO_BOUNDS = Bounds()
+NO_RETENTION_LIMITS = RetentionLimits()
 
 
 def create_app(  # noqa: PLR0913 - all that a sink can be told
@@ -33,12 +33,12 @@ def create_app(  # noqa: PLR0913 - all that a sink can be told
     *,
     store: Store,
     secret: Secrets = None,
-    replies: Replies | Given = (200,),
-    reply: Reply = as_listed,
-    limit: int = LIMIT,
-    bounds: Bounds = NO_BOUNDS,
-    passing: Passing = NOWHERE,
-    arrivals: Arrivals | None = None,
+    replies: ReplyScripts | ReplyInput = (200,),
+    reply: StatusChooser = follow_script,
+    limit: int = DEFAULT_MAX_BODY_BYTES,
+    retention_limits: RetentionLimits = NO_RETENTION_LIMITS,
+    forward_policy: ForwardPolicy = NO_FORWARDING,
+    arrivals: SequenceNotifier | None = None,
     token: str | None = None,
 ) -> ASGIApp:
     """Return the ASGI app; serve it with `webhook_sink.server.uvicorn_config(app)`, lifespan on.
@@ -52,34 +52,44 @@ def create_app(  # noqa: PLR0913 - all that a sink can be told
     `arrivals` hears of every delivery stored. With a `token`, page and API are for whoever has it.
     The app takes `store` over and closes it at its end.
     """
-    known = replies if isinstance(replies, Replies) else parse_replies(replies)
-    if known.forwarded and passing.forward_to is None:
+    known = replies if isinstance(replies, ReplyScripts) else parse_reply_scripts(replies)
+    if known.needs_forwarding and forward_policy.forward_to is None:
         raise ValueError(
             "the reply forwarded is the answer of a receiver; say to where: forward_to"
         )
     if limit < 1:
         raise ValueError("limit is a number of bytes from 1")
-    arrivals = arrivals or Arrivals()
-    writer = Writer(store, known, arrivals, reply)
-    secrets = listed(secret)
+    arrivals = arrivals or SequenceNotifier()
+    writer = BatchWriter(store, known, arrivals, reply)
+    secrets = secrets_as_tuple(secret)
 
-    def judged(delivery: Delivery, *, explained: bool = True) -> Verdict:
-        return judge(delivery, contract, secrets, explained=explained)
+    def judge_delivery(delivery: Delivery, *, with_reason: bool = True) -> Verdict:
+        return judge(delivery, contract, secrets, with_reason=with_reason)
 
     # Nobody reads in an index why a signature is wrong.
-    quickly = partial(judged, explained=False)
-    judging = Judging(store, quickly, arrivals, secrets, writer.busy)
-    parts = Parts(contract, store, judged, arrivals, judging, secrets=secrets, passing=passing)
-    to = passing.forward_to
-    forwarding = [Forwarding(store, arrivals, parts.news, to)] if to else []
-    forwarded = forwarding[0].answer if forwarding else None
-    receiver = Receiver(writer, limit, known.written(), forwarded)
-    pruning = Pruning(store, bounds, parts.removed)
-    lifespan = _lifespan([pruning, writer, *forwarding, judging], store)
-    return front(receiver, endpoints(parts), token, lifespan)
+    judge_without_reason = partial(judge_delivery, with_reason=False)
+    verdict_worker = VerdictWorker(store, judge_without_reason, arrivals, secrets, writer.is_busy)
+    services = Services(
+        contract,
+        store,
+        judge_delivery,
+        arrivals,
+        verdict_worker,
+        secrets=secrets,
+        forward_policy=forward_policy,
+    )
+    to = forward_policy.forward_to
+    forwarders = [Forwarder(store, arrivals, services.change_feed, to)] if to else []
+    forwarded = forwarders[0].wait_for_attempt if forwarders else None
+    delivery_endpoint = DeliveryEndpoint(writer, limit, known.steps_by_text(), forwarded)
+    pruner = Pruner(store, retention_limits, services.removed)
+    lifespan = _lifespan([pruner, writer, *forwarders, verdict_worker], store)
+    return create_router(delivery_endpoint, api_routes(services), token, lifespan)
 
 
-def _lifespan(threads: Sequence[Pruning | Writer | Forwarding | Judging], store: Store) -> Lifespan:
+def _lifespan(
+    threads: Sequence[Pruner | BatchWriter | Forwarder | VerdictWorker], store: Store
+) -> Lifespan:
     """Start `threads`; end them in the same order, and then close `store`."""
 
     @asynccontextmanager

@@ -11,12 +11,12 @@ from typing import Self
 import httpx
 
 from openapi.contract import Json
-from openapi.safe_text import cut, no_command, visible
+from openapi.safe_text import escape_ci_command, escape_hidden, truncate
 
-PAGE = frozenset({"deliveries", "next", "total", "now"})
-SUMMARY = frozenset({"id", "received_at", "target", "event", "verdict", "reply", "attempt"})
-FULL = SUMMARY | {"headers", "body", "findings", "attempts", "passed"}
-PASSED = frozenset({"why", "url", "status", "error", "seconds"})
+PAGE_KEYS = frozenset({"deliveries", "next", "total", "now"})
+SUMMARY_KEYS = frozenset({"id", "received_at", "target", "event", "verdict", "reply", "attempt"})
+DELIVERY_KEYS = SUMMARY_KEYS | {"headers", "body", "findings", "attempts", "passed"}
+FORWARD_KEYS = frozenset({"why", "url", "status", "error", "seconds"})
 
 READ_TIMEOUT_S = 10.0
 _RESEND_TIMEOUT_S = 60.0
@@ -24,7 +24,7 @@ _PAGE_SIZE = 1000
 MAX_WAIT_S = 60.0
 """One request asks the sink to wait this long at most; a longer wait is several."""
 
-Parameters = Mapping[str, str | int | float | None]
+QueryParameters = Mapping[str, str | int | float | None]
 """None leaves a parameter out."""
 
 
@@ -40,29 +40,29 @@ class SinkRefusal(SinkError):
         self.status = status
 
 
-def parsed(url: str, answer: httpx.Response) -> Json:
+def parse_response(url: str, answer: httpx.Response) -> Json:
     """Return what the sink at `url` answered as JSON."""
     try:
         return answer.json()
     except ValueError:
-        raise _strange(url) from None
+        raise _unexpected_response(url) from None
 
 
-def known(url: str, names: Collection[str], data: Json) -> Json:
+def require_keys(url: str, names: Collection[str], data: Json) -> Json:
     """Return `data` if it is an object with these names."""
     if not isinstance(data, dict) or not set(names) <= data.keys():
-        raise _strange(url)
+        raise _unexpected_response(url)
     return data
 
 
-def each(url: str, names: Collection[str], data: Json) -> list[Json]:
+def require_list(url: str, names: Collection[str], data: Json) -> list[Json]:
     """Return `data` if it is an array of such objects."""
     if not isinstance(data, list):
-        raise _strange(url)
-    return [known(url, names, item) for item in data]
+        raise _unexpected_response(url)
+    return [require_keys(url, names, item) for item in data]
 
 
-def refused(url: str, answer: httpx.Response) -> SinkRefusal:
+def error_from_response(url: str, answer: httpx.Response) -> SinkRefusal:
     """Return why the sink did not do it, in its own words where it has some."""
     status = answer.status_code
     if status == 401:
@@ -79,10 +79,13 @@ def refused(url: str, answer: httpx.Response) -> SinkRefusal:
         message = str(answer.json()["message"])
     except (ValueError, LookupError, TypeError):
         message = f"{status} {answer.text}".strip()
-    return SinkRefusal(status, f"the sink at {url} says: {no_command(visible(cut(message, 500)))}")
+    return SinkRefusal(
+        status,
+        f"the sink at {url} says: {escape_ci_command(escape_hidden(truncate(message, 500)))}",
+    )
 
 
-def _strange(url: str) -> SinkError:
+def _unexpected_response(url: str) -> SinkError:
     return SinkError(f"{url} does not answer as a sink of this version: is --sink right?")
 
 
@@ -112,13 +115,13 @@ class SinkClient:
         """Close the connection."""
         self._client.close()
 
-    def page(self, parameters: Parameters) -> Json:
+    def page(self, parameters: QueryParameters) -> Json:
         """Return a page of the list: `deliveries`, `next`, `total` and more."""
-        page = self._json(PAGE, self._ask("GET", "deliveries", parameters))
-        return {**page, "deliveries": each(self.url, SUMMARY, page["deliveries"])}
+        page = self._json(PAGE_KEYS, self._ask("GET", "deliveries", parameters))
+        return {**page, "deliveries": require_list(self.url, SUMMARY_KEYS, page["deliveries"])}
 
     def newest(
-        self, filters: Parameters, limit: int, before: int | None = None
+        self, filters: QueryParameters, limit: int, before: int | None = None
     ) -> tuple[list[Json], Json]:
         """Return the last `limit` that fit and have an id below `before`, newest first.
 
@@ -135,17 +138,17 @@ class SinkClient:
 
     def summary(self, data: Json) -> Json:
         """Return `data` if it is what a list has of a delivery."""
-        return known(self.url, SUMMARY, data)
+        return require_keys(self.url, SUMMARY_KEYS, data)
 
     def delivery(self, number: int) -> Json:
         """Return one delivery with everything."""
-        return self._json(FULL, self._ask("GET", f"deliveries/{number}"))
+        return self._json(DELIVERY_KEYS, self._ask("GET", f"deliveries/{number}"))
 
-    def wait(self, parameters: Parameters, timeout: float) -> Json | None:
+    def wait(self, parameters: QueryParameters, timeout: float) -> Json | None:
         """Return the first delivery that fits, with everything; None after `timeout` seconds."""
         asked = {**parameters, "timeout": timeout}
         answer = self._ask("GET", "deliveries/wait", asked, longer=timeout)
-        return None if answer.status_code == 204 else self._json(FULL, answer)
+        return None if answer.status_code == 204 else self._json(DELIVERY_KEYS, answer)
 
     def copy(self, number: int, form: str, url: str | None) -> str:
         """Return a delivery as `curl` or `test`, which send to `url` (the sink's own), or `har`."""
@@ -155,7 +158,7 @@ class SinkClient:
         """Have a delivery sent to `url`; return what came of it."""
         path = f"deliveries/{number}/resend"
         answer = self._ask("POST", path, value={"url": url}, longer=_RESEND_TIMEOUT_S)
-        return known(self.url, PASSED, self._json(["passed"], answer)["passed"])
+        return require_keys(self.url, FORWARD_KEYS, self._json(["passed"], answer)["passed"])
 
     def clear(self) -> int:
         """Remove every delivery; return how many there were."""
@@ -163,17 +166,17 @@ class SinkClient:
 
     @contextmanager
     def streamed(
-        self, path: str, parameters: Parameters, patience: float
+        self, path: str, parameters: QueryParameters, patience: float
     ) -> Iterator[httpx.Response]:
         """Yield an answer whose body is yet to come, at most `patience` seconds a piece."""
         timeout = httpx.Timeout(READ_TIMEOUT_S, read=patience)
         try:
             with self._client.stream(
-                "GET", path, params=_stated(parameters), timeout=timeout
+                "GET", path, params=_drop_none(parameters), timeout=timeout
             ) as answer:
                 if answer.status_code != 200:
                     answer.read()
-                    raise refused(self.url, answer)
+                    raise error_from_response(self.url, answer)
                 yield answer
         except httpx.HTTPError as error:
             raise self._silent(error) from None
@@ -182,7 +185,7 @@ class SinkClient:
         self,
         method: str,
         path: str,
-        parameters: Parameters | None = None,
+        parameters: QueryParameters | None = None,
         value: Json = None,
         longer: float = 0.0,
     ) -> httpx.Response:
@@ -190,25 +193,25 @@ class SinkClient:
             answer = self._client.request(
                 method,
                 path,
-                params=_stated(parameters or {}),
+                params=_drop_none(parameters or {}),
                 json=value,
                 timeout=READ_TIMEOUT_S + longer,
             )
         except httpx.HTTPError as error:
             raise self._silent(error) from None
         if answer.status_code not in (200, 204):
-            raise refused(self.url, answer)
+            raise error_from_response(self.url, answer)
         return answer
 
     def _json(self, names: Collection[str], answer: httpx.Response) -> Json:
-        return known(self.url, names, parsed(self.url, answer))
+        return require_keys(self.url, names, parse_response(self.url, answer))
 
     def _silent(self, error: httpx.HTTPError) -> SinkError:
-        reason = visible(str(error)) or type(error).__name__
+        reason = escape_hidden(str(error)) or type(error).__name__
         return SinkError(
             f"the sink at {self.url} does not answer ({reason}): does it run, is --sink right?"
         )
 
 
-def _stated(parameters: Parameters) -> dict[str, str | int | float]:
+def _drop_none(parameters: QueryParameters) -> dict[str, str | int | float]:
     return {name: value for name, value in parameters.items() if value is not None}

@@ -5,7 +5,7 @@ A delivery passed on to a receiver, and what the receiver said."""
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from openapi.strict_json import parse
+from openapi.strict_json import parse_json
 
 Headers = tuple[tuple[bytes, bytes], ...]
 """In the order and the case they came in, repeated ones apart."""
@@ -38,7 +38,7 @@ class Delivery:
     reply: str = ""
     """The step of the script that was followed, where it was more than a status."""
 
-    def settled(self, number: int, status: int, reply: str) -> "Delivery":
+    def with_reply(self, number: int, status: int, reply: str) -> "Delivery":
         """Return it with id, status and reply; as `dataclasses.replace`, in half the time."""
         return Delivery(
             number,
@@ -55,21 +55,21 @@ class Delivery:
             reply,
         )
 
-    def values(self, name: str) -> tuple[bytes, ...]:
+    def header_values(self, name: str) -> tuple[bytes, ...]:
         """Return the value of every header called `name`, whatever its case."""
         wanted = name.lower().encode("latin-1")
         return tuple(value for key, value in self.headers if key.lower() == wanted)
 
     def json(self) -> Any:
         """Return the body as what it means in JSON; `ValueError` says why it is none."""
-        text = parse(self.body)
+        text = parse_json(self.body)
         if text.problem is not None:
             raise ValueError(f"the body of delivery {self.id} is not JSON: {text.problem}")
         return text.value
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class DeliveryMetadata:
     """What a list needs of a delivery: all that costs little to read."""
 
     id: int
@@ -84,17 +84,17 @@ class Head:
     reply: str
 
 
-Why = Literal["forward", "resend"]
+ForwardReason = Literal["forward", "resend"]
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
+class ForwardAttempt:
     """One attempt to pass a delivery on."""
 
     id: int
     """Counts from 1; 0 until a store has given it."""
     delivery_id: int
-    why: Why
+    why: ForwardReason
     """`forward`: every delivery is passed on; `resend`: somebody asked for this one."""
     url: str
     at: float

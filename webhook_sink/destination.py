@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass
 
 _URL = re.compile(r"(https?)://(\[[^\[\]]*\]|[^\[\]:/?]*)(?::([0-9]*))?(/[^?]*)?(?:\?(.*))?", re.I)
-_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
+_HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 # What browsers and the C library read as an IPv4 address, such as 127.1 or 0x7f000001.
-_NUMERIC = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")
-_PORTS = {"http": 80, "https": 443}
+_NUMERIC_HOST = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Destination:
     def authority(self) -> str:
         """Host and port, as a Host header has them."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+        return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
     def is_loopback(self) -> bool:
@@ -45,13 +45,13 @@ class Destination:
             return self.host == "localhost"
 
     @property
-    def shown(self) -> str:
+    def redacted_url(self) -> str:
         """The URL without what may be secret: the values in its query."""
-        query = "" if self.query is None else "?" + _masked(self.query)
+        query = "" if self.query is None else "?" + _mask_query_values(self.query)
         return f"{self.origin}{self.path}{query}"
 
 
-def destination(url: str) -> Destination:
+def parse_destination(url: str) -> Destination:
     """Return what `url` means; `ValueError` with a sentence that does not repeat it."""
     # Latin letters, digits and signs alone: everything else has more than one reading.
     if not url.isascii() or not url.isprintable() or re.search(r"[\s\\#]", url):
@@ -66,25 +66,25 @@ def destination(url: str) -> Destination:
     scheme = scheme.lower()
     if port is not None and not (re.fullmatch("[1-9][0-9]{0,4}", port) and int(port) < 65536):
         raise ValueError("the port of a URL is a number from 1 to 65535, without a zero before it")
-    number = _PORTS[scheme] if port is None else int(port)
+    number = _DEFAULT_PORTS[scheme] if port is None else int(port)
     return Destination(
-        scheme, _host(host.lower()), number, "" if path == "/" else path or "", query
+        scheme, _parse_host(host.lower()), number, "" if path == "/" else path or "", query
     )
 
 
-def origin(url: str) -> Destination:
+def parse_origin(url: str) -> Destination:
     """Return what `url` means, which is scheme, host and port alone; `ValueError` says why not."""
-    found = destination(url)
+    found = parse_destination(url)
     if found.path or found.query is not None:
         raise ValueError("an origin is http://HOST:PORT or https://HOST, without a path")
     return found
 
 
-def _host(text: str) -> str:
+def _parse_host(text: str) -> str:
     try:
         address = ipaddress.ip_address(text.removeprefix("[").removesuffix("]"))
     except ValueError:
-        if not _NAME.fullmatch(text) or _NUMERIC.fullmatch(text):
+        if not _HOST_NAME.fullmatch(text) or _NUMERIC_HOST.fullmatch(text):
             raise ValueError(
                 "the host of a URL is a name without a dot at its end, four numbers with dots "
                 "between them, or an IPv6 address in brackets"
@@ -100,37 +100,37 @@ def _host(text: str) -> str:
     return str(address)
 
 
-def _masked(query: str) -> str:
+def _mask_query_values(query: str) -> str:
     """Return names alone: `a=1&b` becomes `a=***&***`."""
     parts = (part.partition("=") for part in query.split("&"))
     return "&".join(f"{name}=***" if equals else "***" for name, equals, _ in parts)
 
 
 @dataclass(frozen=True, slots=True)
-class Passing:
+class ForwardPolicy:
     """Where deliveries go on to, and where they may be sent on request."""
 
     forward_to: Destination | None = None
     """Where every delivery goes."""
     resend_to: tuple[Destination, ...] = ()
     """Origins that were named."""
-    loopback: bool = False
+    allow_loopback: bool = False
     """Whether only this machine reaches the sink: then it may reach all of this machine."""
 
-    def refusal(self, wanted: Destination) -> str | None:
+    def rejection_reason(self, candidate: Destination) -> str | None:
         """Return why nothing is sent to `wanted` on request, in a sentence; None if it may be.
 
         Names are compared as they are written: what they stand for may change at any time.
         """
         named = [*self.resend_to, *([self.forward_to] if self.forward_to else [])]
-        if any(wanted.origin == known.origin for known in named):
+        if any(candidate.origin == known.origin for known in named):
             return None
-        if wanted.is_loopback and self.loopback:
+        if candidate.is_loopback and self.allow_loopback:
             return None
         return (
-            f"nothing may be sent to {wanted.origin}: start the sink with "
-            f"--resend-to {wanted.origin} to allow it"
+            f"nothing may be sent to {candidate.origin}: start the sink with "
+            f"--resend-to {candidate.origin} to allow it"
         )
 
 
-NOWHERE = Passing()
+NO_FORWARDING = ForwardPolicy()

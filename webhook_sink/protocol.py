@@ -12,20 +12,20 @@ from typing import Any, NamedTuple, cast
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from openapi.http.limits import Limits
+from openapi.http.limits import RequestLimits
 from openapi.http.protocol import BoundedProtocol
 
-LIMITS = Limits(request=2**40, seconds=60.0)
+PROTOCOL_LIMITS = RequestLimits(max_request_bytes=2**40, timeout_s=60.0)
 """A body that is too large is for the app to refuse: it keeps what it may of it."""
-_REFUSALS = {
+_ERROR_RESPONSES = {
     status: f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
     f"connection: close\r\ncontent-length: 0\r\n\r\n".encode()
     for status in (400, 408, 413, 431)
 }
-_EXTENSION = "hookproof.wire"
+_SCOPE_EXTENSION = "hookproof.wire"
 
 
-class Wire(NamedTuple):
+class ConnectionInfo(NamedTuple):
     """A request's head as it came, and word of the end."""
 
     target: bytes
@@ -33,12 +33,12 @@ class Wire(NamedTuple):
     """Without trailers: they come after the head, and nobody signs or routes by them."""
     stopping: asyncio.Event
     """Set when the server wants to stop: whoever waits for something should answer now."""
-    over: asyncio.Event
+    closing: asyncio.Event
     """Set when the server wants to stop, or the connection is gone."""
     transport: asyncio.Transport
 
 
-class WireProtocol(BoundedProtocol):
+class SinkProtocol(BoundedProtocol):
     """uvicorn's protocol within bounds, with a `Wire` in the scope of every request."""
 
     def __init__(
@@ -48,27 +48,29 @@ class WireProtocol(BoundedProtocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
-        limits: Limits = LIMITS,
+        limits: RequestLimits = PROTOCOL_LIMITS,
     ) -> None:
         """Take what uvicorn gives, and how much of a connection one sender may take up."""
-        super().__init__(config, server_state, app_state, _loop, limits=limits, refusals=_REFUSALS)
+        super().__init__(
+            config, server_state, app_state, _loop, limits=limits, error_responses=_ERROR_RESPONSES
+        )
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin a connection."""
         self._stopping = asyncio.Event()
-        self._over = asyncio.Event()
+        self._closing = asyncio.Event()
         super().connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End a connection."""
         super().connection_lost(exc)
         self._stopping.set()
-        self._over.set()
+        self._closing.set()
 
     def on_message_begin(self) -> None:
         """Begin a request."""
         self._target = b""
-        self._pairs: list[tuple[bytes, bytes]] = []
+        self._header_pairs: list[tuple[bytes, bytes]] = []
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -78,36 +80,38 @@ class WireProtocol(BoundedProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header, or a trailer."""
-        self._pairs.append((name, value))
+        self._header_pairs.append((name, value))
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Hand over the head, before uvicorn starts the app."""
-        wire = Wire(self._target, tuple(self._pairs), self._stopping, self._over, self.transport)
-        self.scope["extensions"] = {_EXTENSION: cast("dict[object, object]", wire)}
+        connection_info = ConnectionInfo(
+            self._target, tuple(self._header_pairs), self._stopping, self._closing, self.transport
+        )
+        self.scope["extensions"] = {_SCOPE_EXTENSION: cast("dict[object, object]", connection_info)}
         super().on_headers_complete()
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Answer a sender that has ended its half of the connection; uvicorn alone would not."""
         cycle = self.cycle
-        awaited = cycle is not None and not cycle.more_body and not cycle.response_complete
-        if awaited:
+        response_pending = cycle is not None and not cycle.more_body and not cycle.response_complete
+        if response_pending:
             super().shutdown()
             self._stopping.set()
-        return awaited
+        return response_pending
 
     def shutdown(self) -> None:
         """Stop: answer who waits; cut off a body that is still coming, its sender has no answer."""
         super().shutdown()
         self._stopping.set()
-        self._over.set()
+        self._closing.set()
         if self.cycle is not None and self.cycle.more_body:
             self.transport.close()
 
 
-def wire_of(scope: MutableMapping[str, Any]) -> Wire:
+def get_connection_info(scope: MutableMapping[str, Any]) -> ConnectionInfo:
     """Return the head of the request; `RuntimeError` under a server that did not keep it."""
-    wire = scope.get("extensions", {}).get(_EXTENSION)
-    if not isinstance(wire, Wire):
+    connection_info = scope.get("extensions", {}).get(_SCOPE_EXTENSION)
+    if not isinstance(connection_info, ConnectionInfo):
         raise RuntimeError("serve the sink with webhook_sink.server.uvicorn_config(app)")
-    return wire
+    return connection_info

@@ -12,21 +12,29 @@ from starlette.types import ASGIApp
 from openapi.contract import Contract
 from openapi.http.server_thread import ServerThread
 from openapi.signature import Secrets
-from webhook_sink.api.access import token_for
-from webhook_sink.app import LIMIT, create_app
+from webhook_sink.api.access import create_token_if_exposed
+from webhook_sink.app import DEFAULT_MAX_BODY_BYTES, create_app
 from webhook_sink.delivery import Delivery
-from webhook_sink.destination import NOWHERE, Passing
-from webhook_sink.intake.batch_writer import Reply, as_listed
-from webhook_sink.notifications import Arrivals
-from webhook_sink.protocol import WireProtocol
-from webhook_sink.replies.script import Given
+from webhook_sink.destination import NO_FORWARDING, ForwardPolicy
+from webhook_sink.intake.batch_writer import StatusChooser, follow_script
+from webhook_sink.notifications import SequenceNotifier
+from webhook_sink.protocol import SinkProtocol
+from webhook_sink.replies.script import ReplyInput
 from webhook_sink.storage.store import Store, open_store
 from webhook_sink.verdicts.verdict import Verdict, judge
-from webhook_sink.wait_for import LOOKED_AT, Arrived, NoSuchDelivery, Wanted, Where, missed, wanted
+from webhook_sink.wait_for import (
+    MAX_COMPARED_DELIVERIES,
+    DeliveryCriteria,
+    NoSuchDelivery,
+    UnmatchedDelivery,
+    WhereClause,
+    criteria,
+    timeout_message,
+)
 
-WAIT = 10.0
+DEFAULT_WAIT_S = 10.0
 """Seconds that a delivery is waited for, unless told otherwise."""
-_GRACE = 3
+_SHUTDOWN_GRACE_S = 3
 """Seconds that a request may take to end when the server stops."""
 
 
@@ -37,14 +45,14 @@ def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
     """
     return uvicorn.Config(
         app,
-        http=WireProtocol,
+        http=SinkProtocol,
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,  # the remote address is the connection's, whatever a sender claims
-        timeout_graceful_shutdown=_GRACE,
+        timeout_graceful_shutdown=_SHUTDOWN_GRACE_S,
     )
 
 
@@ -53,7 +61,7 @@ class _Running(NamedTuple):
 
     server: ServerThread
     store: Store
-    arrivals: Arrivals
+    arrivals: SequenceNotifier
 
 
 class Sink:
@@ -70,12 +78,12 @@ class Sink:
         host: str = "127.0.0.1",
         port: int = 0,
         store: Path | None = None,
-        replies: Given = (200,),
-        reply: Reply = as_listed,
-        limit: int = LIMIT,
+        replies: ReplyInput = (200,),
+        reply: StatusChooser = follow_script,
+        limit: int = DEFAULT_MAX_BODY_BYTES,
         *,
         token: str | None = None,
-        passing: Passing = NOWHERE,
+        forward_policy: ForwardPolicy = NO_FORWARDING,
     ) -> None:
         """Port 0 is any free one. `store` is an SQLite file, or None for memory alone.
 
@@ -85,12 +93,12 @@ class Sink:
         self._contract = contract
         self._secret = secret
         self._address = (host, port)
-        self._file = store
+        self._store_path = store
         self._replies = replies
         self._reply = reply
         self._limit = limit
         self._token = token
-        self._passing = passing
+        self._forward_policy = forward_policy
         self._running: _Running | None = None
 
     def __enter__(self) -> Self:
@@ -101,9 +109,9 @@ class Sink:
             listener = opened.enter_context(
                 socket.create_server(self._address, family=family, backlog=2048)
             )
-            store = opened.enter_context(closing(open_store(self._file)))
-            arrivals = Arrivals()
-            self._token = self._token or token_for(listener)
+            store = opened.enter_context(closing(open_store(self._store_path)))
+            arrivals = SequenceNotifier()
+            self._token = self._token or create_token_if_exposed(listener)
             app = create_app(
                 self._contract,
                 store=store,
@@ -111,7 +119,7 @@ class Sink:
                 replies=self._replies,
                 reply=self._reply,
                 limit=self._limit,
-                passing=self._passing,
+                forward_policy=self._forward_policy,
                 arrivals=arrivals,
                 token=self._token,
             )
@@ -123,13 +131,13 @@ class Sink:
 
     def __exit__(self, *_: object) -> None:
         """Stop, once every delivery that was read is answered."""
-        self._here.server.__exit__()
+        self._server.server.__exit__()
         self._running = None
 
     @property
     def port(self) -> int:
         """The port that is listened on."""
-        return self._here.server.port
+        return self._server.server.port
 
     @property
     def url(self) -> str:
@@ -144,7 +152,7 @@ class Sink:
 
     def deliveries(self, after: int = 0) -> tuple[Delivery, ...]:
         """Return every delivery stored with an id greater than `after`, oldest first."""
-        return self._here.store.list(after=after)
+        return self._server.store.list(after=after)
 
     def judge(self, delivery: Delivery) -> Verdict:
         """Return what `delivery` proves alone."""
@@ -155,14 +163,14 @@ class Sink:
 
         False if there is none within `timeout` seconds.
         """
-        here = self._here
+        here = self._server
         return bool(here.store.list(after=after, limit=1)) or here.arrivals.wait(after, timeout)
 
     def wait_for(
         self,
         event: str | None = None,
-        where: Where | None = None,
-        timeout: float = WAIT,
+        where: WhereClause | None = None,
+        timeout: float = DEFAULT_WAIT_S,
         after: int = 0,
     ) -> Delivery:
         """Return the first delivery with this event that satisfies `where`, once it is stored.
@@ -172,35 +180,39 @@ class Sink:
         `timeout` seconds, and `ValueError` for an event that the contract does not know.
         """
         __tracebackhide__ = True  # pytest shows the line of the test
-        looked_for = wanted(event, where, [known.name for known in self._contract.events])
+        expected = criteria(event, where, [known.name for known in self._contract.events])
         end, seen = monotonic() + timeout, after
         while True:
             for delivery in self.deliveries(after=seen):
                 seen = delivery.id
-                if self._is(delivery, looked_for):
+                if self._matches(delivery, expected):
                     return delivery
             if not self.wait(seen, max(end - monotonic(), 0)):
-                came = self.deliveries(after=after)
-                told = [self._arrived(delivery) for delivery in came[-LOOKED_AT:]]
-                raise NoSuchDelivery(missed(looked_for, len(came), told, timeout, self.url, after))
+                received = self.deliveries(after=after)
+                unmatched = [
+                    self._unmatched(delivery) for delivery in received[-MAX_COMPARED_DELIVERIES:]
+                ]
+                raise NoSuchDelivery(
+                    timeout_message(expected, len(received), unmatched, timeout, self.url, after)
+                )
 
-    def _is(self, delivery: Delivery, looked_for: Wanted) -> bool:
-        if looked_for.event is not None:
+    def _matches(self, delivery: Delivery, expected: DeliveryCriteria) -> bool:
+        if expected.event is not None:
             found = self.judge(delivery).event
-            if found is None or found.name != looked_for.event:
+            if found is None or found.name != expected.event:
                 return False
-        condition = looked_for.condition
-        return looked_for.is_in(delivery.body) and (condition is None or condition(delivery))
+        condition = expected.condition
+        return expected.matches_body(delivery.body) and (condition is None or condition(delivery))
 
-    def _arrived(self, delivery: Delivery) -> Arrived:
+    def _unmatched(self, delivery: Delivery) -> UnmatchedDelivery:
         verdict = self.judge(delivery)
         event = verdict.event.name if verdict.event else None
         findings = [(found.check, found.message) for found in verdict.findings]
         sent = (delivery.id, delivery.method, delivery.target)
-        return Arrived(*sent, event, verdict.words, findings, delivery.body)
+        return UnmatchedDelivery(*sent, event, verdict.summary, findings, delivery.body)
 
     @property
-    def _here(self) -> _Running:
+    def _server(self) -> _Running:
         if self._running is None:
             raise RuntimeError("the sink does not run: use it in a `with` statement")
         return self._running

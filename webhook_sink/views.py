@@ -3,16 +3,16 @@
 import base64
 from dataclasses import asdict
 
-from webhook_sink.delivery import Delivery, Head, Headers, Passed
-from webhook_sink.verdicts.index import Judged, Relation
-from webhook_sink.verdicts.verdict import Verdict, words
+from webhook_sink.delivery import Delivery, DeliveryMetadata, ForwardAttempt, Headers
+from webhook_sink.verdicts.index import DeliveryRelation, IndexEntry
+from webhook_sink.verdicts.verdict import Verdict, format_verdict
 
-MOST_FINDINGS = 500
+MAX_FINDINGS = 500
 """How many findings of one delivery are told; `findings_total` counts them all."""
 
 
-def summary(
-    head: Head, judged: Judged, relation: Relation, forwarded: str | None
+def summary_json(
+    head: DeliveryMetadata, entry: IndexEntry, relation: DeliveryRelation, forwarded: str | None
 ) -> dict[str, object]:
     """Return what a list shows of a delivery; `forwarded` is what came of passing it on."""
     return {
@@ -25,7 +25,7 @@ def summary(
         "truncated": head.truncated,
         "status": head.status,
         "reply": head.reply,
-        **judgement(judged),
+        **verdict_json(entry),
         "repeats": relation.repeats,
         "attempt": relation.attempt,
         "late_after": relation.late_after,
@@ -33,51 +33,51 @@ def summary(
     }
 
 
-def judgement(judged: Judged) -> dict[str, object]:
+def verdict_json(entry: IndexEntry) -> dict[str, object]:
     """Return what a summary says of the verdict."""
     return {
-        "event": judged.event,
-        "signature": judged.signature,
-        "violations": judged.violations,
-        "warnings": judged.warnings,
-        "verdict": words(judged.violations, judged.warnings, judged.signature),
-        "verdict_kind": judged.kind,
+        "event": entry.event,
+        "signature": entry.signature,
+        "violations": entry.violations,
+        "warnings": entry.warnings,
+        "verdict": format_verdict(entry.violations, entry.warnings, entry.signature),
+        "verdict_kind": entry.kind,
     }
 
 
-def details(delivery: Delivery, verdict: Verdict) -> dict[str, object]:
+def details_json(delivery: Delivery, verdict: Verdict) -> dict[str, object]:
     """Return what a summary does not have; `text` is null for what is not UTF-8."""
     return {
         "began_at": delivery.began_at,
         "version": delivery.version,
-        "headers": pairs(delivery.headers),
-        "body": body(delivery.body),
-        "findings": [asdict(found) for found in verdict.findings[:MOST_FINDINGS]],
+        "headers": header_pairs(delivery.headers),
+        "body": body_json(delivery.body),
+        "findings": [asdict(found) for found in verdict.findings[:MAX_FINDINGS]],
         "findings_total": len(verdict.findings),
     }
 
 
-def passed_on(passed: Passed) -> dict[str, object]:
+def forward_attempt_json(forward_attempt: ForwardAttempt) -> dict[str, object]:
     """Return an attempt to pass a delivery on, with the receiver's answer."""
     return {
-        "why": passed.why,
-        "url": passed.url,
-        "at": passed.at,
-        "seconds": passed.seconds,
-        "status": passed.status,
-        "headers": pairs(passed.headers),
-        "body": body(passed.body),
-        "truncated": passed.truncated,
-        "error": passed.error,
+        "why": forward_attempt.why,
+        "url": forward_attempt.url,
+        "at": forward_attempt.at,
+        "seconds": forward_attempt.seconds,
+        "status": forward_attempt.status,
+        "headers": header_pairs(forward_attempt.headers),
+        "body": body_json(forward_attempt.body),
+        "truncated": forward_attempt.truncated,
+        "error": forward_attempt.error,
     }
 
 
-def pairs(headers: Headers) -> list[list[str]]:
+def header_pairs(headers: Headers) -> list[list[str]]:
     """Return headers as pairs of text, each byte one Latin-1 character."""
     return [[name.decode("latin-1"), value.decode("latin-1")] for name, value in headers]
 
 
-def body(content: bytes) -> dict[str, object]:
+def body_json(content: bytes) -> dict[str, object]:
     """Return bytes as base64, and as text where they are UTF-8."""
     try:
         text = content.decode()

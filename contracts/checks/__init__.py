@@ -19,9 +19,9 @@ from contracts.checks import (
     secrets,
 )
 from contracts.checks.judgement import Judgement
-from contracts.ledger.ledger import Books
+from contracts.ledger.ledger import Ledger
 
-Check = Callable[[Books], Iterator[Judgement]]
+Check = Callable[[Ledger], Iterator[Judgement]]
 
 CHECKS: dict[str, Check] = {
     "no-answer": failures.no_answer,

@@ -6,38 +6,38 @@ import html
 import re
 from urllib.parse import unquote_to_bytes
 
-LONGEST = 256 * 1024
+MAX_DECODED_BYTES = 256 * 1024
 """Bytes that are looked behind; of more only the beginning is."""
-_RUN = re.compile(rb"[A-Za-z0-9+/_-]{12,}")
-_HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}){8,}")
-_ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+_BASE64_RUN = re.compile(rb"[A-Za-z0-9+/_-]{12,}")
+_HEX_RUN = re.compile(rb"(?:[0-9A-Fa-f]{2}){8,}")
+_JSON_ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 
 
-def readings(raw: bytes) -> bytes:
+def decode_all(raw: bytes) -> bytes:
     """Return `raw`, and every reading of it and its parts, one line each.
 
     Undone are URL encoding, JSON's escapes, HTML's references, base64 (both alphabets) and hex.
     """
-    begin = raw[:LONGEST]
+    begin = raw[:MAX_DECODED_BYTES]
     found = [raw]
     if b"%" in begin:
         found.append(unquote_to_bytes(begin.replace(b"+", b" ")))
         found.append(unquote_to_bytes(begin))
     if b"\\" in begin:
-        found.append(_ESCAPE.sub(_unescaped, begin))
+        found.append(_JSON_ESCAPE.sub(_unescape_json, begin))
     if b"&" in begin:
         found.append(html.unescape(begin.decode(errors="replace")).encode(errors="replace"))
     for text in tuple(found):
-        found += [_from_base64(run) for run in _RUN.findall(text)]
-        found += [bytes.fromhex(run.decode()) for run in _HEX.findall(text)]
+        found += [_decode_base64(run) for run in _BASE64_RUN.findall(text)]
+        found += [bytes.fromhex(run.decode()) for run in _HEX_RUN.findall(text)]
     return b"\n".join(found)
 
 
-def _unescaped(match: re.Match[bytes]) -> bytes:
+def _unescape_json(match: re.Match[bytes]) -> bytes:
     return chr(int(match[1], 16)).encode(errors="replace") if match[1] else match[2]
 
 
-def _from_base64(run: bytes) -> bytes:
+def _decode_base64(run: bytes) -> bytes:
     text = run.translate(bytes.maketrans(b"-_", b"+/"))
     # One letter too many cannot be of the encoding.
     text = text[: len(text) - (len(text) % 4 == 1)]

@@ -2,139 +2,145 @@
 
 from collections.abc import Iterator
 
-from contracts.checks.judgement import Judgement, broken, kept
-from contracts.ledger.ledger import Books, Occurrence, Received, triggered
+from contracts.checks.judgement import Judgement, failed, passed
+from contracts.ledger.ledger import JudgedDelivery, Ledger, ReceivedEvent, triggered_event
 from contracts.model.exchange import Exchange
 from openapi.contract import Event
-from openapi.json_pointer import join
-from openapi.schema_validation import brief
+from openapi.json_pointer import join_pointer
+from openapi.schema_validation import abbreviate
 
 
-def told(books: Books) -> Iterator[tuple[Event, Exchange, Occurrence]]:
+def triggered_events(ledger: Ledger) -> Iterator[tuple[Event, Exchange, ReceivedEvent]]:
     """Yield each event that a success brought about, with its exchange."""
-    for exchange, occurrence in books.balance.pairs:
-        event = triggered(books.contract, exchange)
+    for exchange, received_event in ledger.reconciliation.pairs:
+        event = triggered_event(ledger.contract, exchange)
         if event is not None:
-            yield event, exchange, occurrence
+            yield event, exchange, received_event
 
 
-def accepted(item: Received) -> bool:
+def is_accepted(item: JudgedDelivery) -> bool:
     """Say whether a delivery was answered 2xx."""
     return 200 <= item.delivery.status < 300
 
 
-def sent(books: Books) -> Iterator[Judgement]:
+def sent(ledger: Ledger) -> Iterator[Judgement]:
     """Every success brings its event about, before the deadline."""
-    settings = books.settings
+    settings = ledger.settings
     if not settings.webhooks:
         return
     here = settings.sink_url or f"http://{settings.webhook_host}:{settings.webhook_port}/"
-    for event, exchange, _ in told(books):
-        yield kept(join(event.pointer, "x-trigger"), exchange.request.number)
-    lacking = ((triggered(books.contract, e), e) for e in books.balance.missing)
+    for event, exchange, _ in triggered_events(ledger):
+        yield passed(join_pointer(event.pointer, "x-trigger"), exchange.request.number)
+    lacking = (
+        (triggered_event(ledger.contract, e), e) for e in ledger.reconciliation.without_event
+    )
     for event, exchange in [(event, e) for event, e in lacking if event is not None]:
-        pointer = join(event.pointer, "x-trigger")
-        if not books.received:
+        pointer = join_pointer(event.pointer, "x-trigger")
+        if not ledger.deliveries:
             message = (
-                f"no delivery came at all, within {books.deadline(event):g} s of the last answer: "
+                f"no delivery came at all, within {ledger.deadline(event):g} s of the last answer: "
                 f"either the service sends none, or it sends them to another URL than {here}"
             )
         else:
             message = (
-                f"{exchange.request.named()} was answered {exchange.status} and no event came "
-                f"within {books.deadline(event):g} s (--webhook-deadline)"
+                f"{exchange.request.label()} was answered {exchange.status} and no event came "
+                f"within {ledger.deadline(event):g} s (--webhook-deadline)"
             )
-        yield broken(
-            books,
+        yield failed(
+            ledger,
             pointer,
             exchange,
             message,
-            expected=f"one {event.name} within {books.deadline(event):g} s of the answer",
+            expected=f"one {event.name} within {ledger.deadline(event):g} s of the answer",
             came="none",
         )
 
 
-def once(books: Books) -> Iterator[Judgement]:
+def once(ledger: Ledger) -> Iterator[Judgement]:
     """A success brings about one event, not several with identities of their own."""
     seen: dict[int, int] = {}
     # What follows on a refused delivery may be meant as the same event, and is judged as that.
-    refused = {e.request.number for _, e, o in told(books) if not all(map(accepted, o.attempts))}
-    for event, exchange, occurrence in told(books):
+    refused = {
+        e.request.number
+        for _, e, o in triggered_events(ledger)
+        if not all(map(is_accepted, o.attempts))
+    }
+    for event, exchange, received_event in triggered_events(ledger):
         number = exchange.request.number
         if number in refused:
             continue
-        pointer = join(event.pointer, "x-trigger")
+        pointer = join_pointer(event.pointer, "x-trigger")
         seen[number] = seen.get(number, 0) + 1
         if seen[number] == 1:
-            yield kept(pointer, number)
+            yield passed(pointer, number)
         else:
             message = (
-                f"{exchange.request.named()} brought about {seen[number]} events; the last is "
-                f"delivery {occurrence.first.delivery.id}"
+                f"{exchange.request.label()} brought about {seen[number]} events; the last is "
+                f"delivery {received_event.first.delivery.id}"
             )
-            yield broken(books, pointer, exchange, message)
+            yield failed(ledger, pointer, exchange, message)
 
 
-def uncalled(books: Books) -> Iterator[Judgement]:
+def uncalled(ledger: Ledger) -> Iterator[Judgement]:
     """Nothing but a success brings about an event."""
-    if not books.contract.events:
+    if not ledger.contract.events:
         return
-    for exchange, occurrence in books.balance.pairs:
-        pointer = _trigger(books, occurrence)
-        number, delivery = exchange.request.number, occurrence.first.delivery
-        if triggered(books.contract, exchange) or exchange.failure is not None:
-            yield kept(pointer, number)
+    for exchange, received_event in ledger.reconciliation.pairs:
+        pointer = _trigger(ledger, received_event)
+        number, delivery = exchange.request.number, received_event.first.delivery
+        if triggered_event(ledger.contract, exchange) or exchange.failure is not None:
+            yield passed(pointer, number)
             continue
         message = (
-            f"delivery {delivery.id} tells of {exchange.request.named()}, "
+            f"delivery {delivery.id} tells of {exchange.request.label()}, "
             f"which was answered {exchange.status}"
         )
-        yield broken(books, pointer, exchange, message, apart="refused")
-    for occurrence in books.balance.foreign:
-        pointer = _trigger(books, occurrence)
-        delivery = occurrence.first.delivery
+        yield failed(ledger, pointer, exchange, message, apart="refused")
+    for received_event in ledger.reconciliation.unmatched_events:
+        pointer = _trigger(ledger, received_event)
+        delivery = received_event.first.delivery
         message = (
-            f"delivery {delivery.id} ({brief(delivery.method)} {brief(delivery.target)}) "
+            f"delivery {delivery.id} ({abbreviate(delivery.method)} {abbreviate(delivery.target)}) "
             f"belongs to no request of this run"
         )
-        yield broken(books, pointer, None, message, case=-delivery.id, apart="foreign")
+        yield failed(ledger, pointer, None, message, case_id=-delivery.id, apart="foreign")
 
 
-def _trigger(books: Books, occurrence: Occurrence) -> str:
+def _trigger(ledger: Ledger, received_event: ReceivedEvent) -> str:
     """Return where the trigger of the event stands, of the first if the payload names none."""
-    event = occurrence.first.verdict.event or books.contract.events[0]
-    return join(event.pointer, "x-trigger")
+    event = received_event.first.verdict.event or ledger.contract.events[0]
+    return join_pointer(event.pointer, "x-trigger")
 
 
-def late(books: Books) -> Iterator[Judgement]:
+def late(ledger: Ledger) -> Iterator[Judgement]:
     """An event comes before the deadline."""
-    for event, exchange, occurrence in told(books):
-        pointer = join(event.pointer, "x-trigger", "deadline")
-        took = occurrence.first.delivery.received_at - exchange.ended
-        if took <= books.deadline(event):
-            yield kept(pointer, exchange.request.number)
+    for event, exchange, received_event in triggered_events(ledger):
+        pointer = join_pointer(event.pointer, "x-trigger", "deadline")
+        took = received_event.first.delivery.received_at - exchange.ended
+        if took <= ledger.deadline(event):
+            yield passed(pointer, exchange.request.number)
             continue
         message = (
-            f"delivery {occurrence.first.delivery.id} came {took:.1f} s after the answer to "
-            f"{exchange.request.named()}; the deadline is {books.deadline(event):g} s "
+            f"delivery {received_event.first.delivery.id} came {took:.1f} s after the answer to "
+            f"{exchange.request.label()}; the deadline is {ledger.deadline(event):g} s "
             f"(--webhook-deadline)"
         )
-        yield broken(books, pointer, exchange, message)
+        yield failed(ledger, pointer, exchange, message)
 
 
-def repeated(books: Books) -> Iterator[Judgement]:
+def repeated(ledger: Ledger) -> Iterator[Judgement]:
     """An event that was received is not sent again."""
-    for event, exchange, occurrence in told(books):
-        pointer = join(event.pointer, "x-trigger", "repeats")
-        taken = [accepted(item) for item in occurrence.attempts]
+    for event, exchange, received_event in triggered_events(ledger):
+        pointer = join_pointer(event.pointer, "x-trigger", "repeats")
+        taken = [is_accepted(item) for item in received_event.attempts]
         first = taken.index(True) if True in taken else len(taken)
-        extra = occurrence.attempts[first + 1 :]
+        extra = received_event.attempts[first + 1 :]
         if not extra or "repeats" not in event.trigger:
-            yield kept(pointer, exchange.request.number)
+            yield passed(pointer, exchange.request.number)
             continue
-        received = occurrence.attempts[first].delivery
+        received = received_event.attempts[first].delivery
         message = (
             f"delivery {extra[0].delivery.id} is delivery {received.id} once more, "
             f"which had been answered {received.status}"
         )
-        yield broken(books, pointer, exchange, message, received=extra[0])
+        yield failed(ledger, pointer, exchange, message, judged_delivery=extra[0])

@@ -2,104 +2,116 @@
 
 from collections.abc import Iterator
 
-from contracts.checks.events import told
-from contracts.checks.judgement import Judgement, broken, kept
-from contracts.echoes.comparison import Owners, agree, both, note, owners
-from contracts.expectations.expectation import expectation
-from contracts.expectations.freedoms import matching
-from contracts.ledger.ledger import Books, Occurrence
+from contracts.checks.events import triggered_events
+from contracts.checks.judgement import Judgement, failed, passed
+from contracts.echoes.comparison import (
+    ValueOwners,
+    echo_values,
+    explain_difference,
+    is_echo_acceptable,
+    value_owners,
+)
+from contracts.expectations.expectation import expected_response
+from contracts.expectations.freedoms import unjudged_places
+from contracts.ledger.ledger import Ledger, ReceivedEvent
 from contracts.model.exchange import Exchange, Request
 from openapi.contract import Event
-from openapi.json_pointer import MISSING, get, join
-from openapi.runtime_expression import parse
-from openapi.schema_validation import brief
+from openapi.json_pointer import MISSING, get_at, join_pointer
+from openapi.runtime_expression import parse_expression
+from openapi.schema_validation import abbreviate
 
 
-def echo(books: Books) -> Iterator[Judgement]:
+def echo(ledger: Ledger) -> Iterator[Judgement]:
     """The payload says of the request what the request said."""
-    known: dict[str, Owners] = {}
-    for event, exchange, occurrence in told(books):
-        expected = expectation(books.contract, exchange.request, exchange.started)
+    known: dict[str, ValueOwners] = {}
+    for event, exchange, received_event in triggered_events(ledger):
+        expected = expected_response(ledger.contract, exchange.request, exchange.started)
         # What an invalid request means, once it was accepted, nobody can say.
-        if expected.violations or expected.problem is not None or _unclear(exchange.request):
+        if (
+            expected.violations
+            or expected.problem is not None
+            or _is_ambiguous_body(exchange.request)
+        ):
             continue
         if event.name not in known:
-            known[event.name] = owners(event, books.exchanges)
-        free = matching(books.contract, exchange.request, exchange.started)
+            known[event.name] = value_owners(event, ledger.exchanges)
+        free = unjudged_places(ledger.contract, exchange.request, exchange.started)
         for index, stated in enumerate(event.trigger.get("echoes", ())):
-            source = parse(stated["from"])
+            source = parse_expression(stated["from"])
             if not (source.in_request_body and source.where in free):
-                yield _echo(books, event, index, exchange, occurrence, known[event.name])
+                yield _judge_echo(ledger, event, index, exchange, received_event, known[event.name])
 
 
-def _unclear(request: Request) -> bool:
+def _is_ambiguous_body(request: Request) -> bool:
     """Say whether the body may mean several things, or nothing."""
     body = request.json
-    return bool(request.body) and (body.problem is not None or body.duplicate_keys)
+    return bool(request.body) and (body.problem is not None or body.has_duplicate_keys)
 
 
-def _echo(
-    books: Books,
+def _judge_echo(
+    ledger: Ledger,
     event: Event,
     index: int,
     exchange: Exchange,
-    occurrence: Occurrence,
-    known: Owners,
+    received_event: ReceivedEvent,
+    known: ValueOwners,
 ) -> Judgement:
     stated = event.trigger["echoes"][index]
-    pointer = join(event.pointer, "x-trigger", "echoes", index)
-    sent, came = both(stated, exchange, occurrence.payload)
-    if agree(stated["compare"], sent, came):
-        return kept(pointer, exchange.request.number)
-    why = note(stated, exchange, sent, came, known)
-    who = "had sent" if parse(stated["from"]).message == "request" else "had been answered"
-    message = (
-        f"delivery {occurrence.first.delivery.id} has {brief(came)} at {stated['to']} ({why}); "
-        f"{exchange.request.named()} {who} {brief(sent)}"
+    pointer = join_pointer(event.pointer, "x-trigger", "echoes", index)
+    sent, came = echo_values(stated, exchange, received_event.payload)
+    if is_echo_acceptable(stated["compare"], sent, came):
+        return passed(pointer, exchange.request.number)
+    why = explain_difference(stated, exchange, sent, came, known)
+    who = (
+        "had sent" if parse_expression(stated["from"]).message == "request" else "had been answered"
     )
-    return broken(
-        books,
+    message = (
+        f"delivery {received_event.first.delivery.id} has {abbreviate(came)} at {stated['to']} ({why}); "
+        f"{exchange.request.label()} {who} {abbreviate(sent)}"
+    )
+    return failed(
+        ledger,
         pointer,
         exchange,
         message,
         instance=stated["to"],
-        received=occurrence.first,
-        expected=f"{brief(sent)} at {stated['to']}",
-        came=f"{brief(came)} ({why})",
+        judged_delivery=received_event.first,
+        expected=f"{abbreviate(sent)} at {stated['to']}",
+        came=f"{abbreviate(came)} ({why})",
     )
 
 
-def equal(books: Books) -> Iterator[Judgement]:
+def equal(ledger: Ledger) -> Iterator[Judgement]:
     """Places of the payload that the contract calls equal are equal."""
-    for event, exchange, occurrence in told(books):
+    for event, exchange, received_event in triggered_events(ledger):
         for index, stated in enumerate(event.trigger.get("equal", ())):
-            pointer = join(event.pointer, "x-trigger", "equal", index)
-            one, other = (get(occurrence.payload, place) for place in stated["at"])
+            pointer = join_pointer(event.pointer, "x-trigger", "equal", index)
+            one, other = (get_at(received_event.payload, place) for place in stated["at"])
             if one == other or one is MISSING or other is MISSING:
-                yield kept(pointer, exchange.request.number)
+                yield passed(pointer, exchange.request.number)
                 continue
             message = (
-                f"delivery {occurrence.first.delivery.id} has {brief(one)} at {stated['at'][0]} "
-                f"and {brief(other)} at {stated['at'][1]}"
+                f"delivery {received_event.first.delivery.id} has {abbreviate(one)} at {stated['at'][0]} "
+                f"and {abbreviate(other)} at {stated['at'][1]}"
             )
-            yield broken(books, pointer, exchange, message, instance=stated["at"][1])
+            yield failed(ledger, pointer, exchange, message, instance=stated["at"][1])
 
 
-def unique(books: Books) -> Iterator[Judgement]:
+def unique(ledger: Ledger) -> Iterator[Judgement]:
     """What identifies an event's subject is another one for every success."""
-    owners: dict[tuple[str, str], Exchange] = {}
-    for event, exchange, occurrence in told(books):
+    value_owners: dict[tuple[str, str], Exchange] = {}
+    for event, exchange, received_event in triggered_events(ledger):
         for index, stated in enumerate(event.trigger.get("unique", ())):
-            pointer = join(event.pointer, "x-trigger", "unique", index)
-            value = get(occurrence.payload, stated["at"])
+            pointer = join_pointer(event.pointer, "x-trigger", "unique", index)
+            value = get_at(received_event.payload, stated["at"])
             if value is MISSING:
                 continue
-            first = owners.setdefault((pointer, brief(value, 10**6)), exchange)
+            first = value_owners.setdefault((pointer, abbreviate(value, 10**6)), exchange)
             if first is exchange:
-                yield kept(pointer, exchange.request.number)
+                yield passed(pointer, exchange.request.number)
                 continue
             message = (
-                f"{exchange.request.named()} and {first.request.named()} "
-                f"share {brief(value)} at {stated['at']}"
+                f"{exchange.request.label()} and {first.request.label()} "
+                f"share {abbreviate(value)} at {stated['at']}"
             )
-            yield broken(books, pointer, exchange, message, instance=stated["at"])
+            yield failed(ledger, pointer, exchange, message, instance=stated["at"])

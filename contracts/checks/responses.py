@@ -2,53 +2,54 @@
 
 from collections.abc import Iterator
 
-from contracts.checks.judgement import Judgement, broken, kept
-from contracts.expectations.constraints import json_place
-from contracts.expectations.keywords import evaluated, key
-from contracts.ledger.ledger import Books
-from contracts.model.exchange import Answer, Exchange
-from openapi.contract import Header, Response
-from openapi.json_pointer import join
-from openapi.media_type import MediaType
-from openapi.media_type import parse as parse_media_type
-from openapi.schema_validation import Violation, brief
+from contracts.checks.judgement import Judgement, failed, passed
+from contracts.expectations.constraints import media_type_pointer
+from contracts.expectations.keywords import applicable_keywords, constraint_key
+from contracts.ledger.ledger import Ledger
+from contracts.model.exchange import Exchange, ReceivedResponse
+from openapi.contract import HeaderSpec, ResponseSpec
+from openapi.json_pointer import join_pointer
+from openapi.media_type import MediaType, parse_media_type
+from openapi.schema_validation import SchemaViolation, abbreviate
 
 
-def _documented(books: Books) -> Iterator[tuple[Exchange, Answer, Response]]:
-    for exchange in books.exchanges:
+def _documented_exchanges(
+    ledger: Ledger,
+) -> Iterator[tuple[Exchange, ReceivedResponse, ResponseSpec]]:
+    for exchange in ledger.exchanges:
         operation = exchange.request.operation
-        response = operation.responses.get(str(exchange.status))
+        response_spec = operation.responses.get(str(exchange.status))
         if exchange.request.method != operation.method:
             continue
-        if exchange.answer is not None and response is not None and response.content:
-            yield exchange, exchange.answer, response
+        if exchange.response is not None and response_spec is not None and response_spec.content:
+            yield exchange, exchange.response, response_spec
 
 
-def media_type(books: Books) -> Iterator[Judgement]:
+def media_type(ledger: Ledger) -> Iterator[Judgement]:
     """An answer has a documented media type; a charset, where given, is UTF-8."""
-    for exchange, answer, response in _documented(books):
-        stated = answer.header("content-type")
-        known = _media_type(answer)
-        wanted = " or ".join(response.content)
-        pointer = json_place(_schema(response, known))
-        message = f"the {answer.status} to {exchange.request.named()} is"
-        shown = brief(stated) if stated else "without a media type"
-        if known is None or known.essence not in response.content:
+    for exchange, response, response_spec in _documented_exchanges(ledger):
+        stated = response.header("content-type")
+        known = _media_type(response)
+        wanted = " or ".join(response_spec.content)
+        pointer = media_type_pointer(_schema(response_spec, known))
+        message = f"the {response.status} to {exchange.request.label()} is"
+        shown = abbreviate(stated) if stated else "without a media type"
+        if known is None or known.essence not in response_spec.content:
             message = f"{message} {shown}, not {wanted}"
             # The same wrong type at several statuses is one fault: one handler writes them all.
             fault = f"media type {known.essence if known else stated}"
         elif not set(known.charsets) <= {"utf-8", "utf8"}:
             message, fault = f"{message} {shown}, not UTF-8", "charset"
         else:
-            yield kept(pointer, exchange.request.number)
+            yield passed(pointer, exchange.request.number)
             continue
         place = "/content-type"
-        yield broken(
-            books,
+        yield failed(
+            ledger,
             pointer,
             exchange,
             message,
-            case=exchange.request.number,
+            case_id=exchange.request.number,
             instance=place,
             fault=fault,
             expected=wanted,
@@ -56,60 +57,62 @@ def media_type(books: Books) -> Iterator[Judgement]:
         )
 
 
-def _schema(response: Response, known: MediaType | None) -> str:
-    first = next(iter(response.content.values()))
-    return response.content.get(known.essence, first) if known else first
+def _schema(response_spec: ResponseSpec, known: MediaType | None) -> str:
+    first = next(iter(response_spec.content.values()))
+    return response_spec.content.get(known.essence, first) if known else first
 
 
-def _media_type(answer: Answer) -> MediaType | None:
-    return parse_media_type((answer.header("content-type") or "").encode(errors="replace"))
+def _media_type(response: ReceivedResponse) -> MediaType | None:
+    return parse_media_type((response.header("content-type") or "").encode(errors="replace"))
 
 
-def schema(books: Books) -> Iterator[Judgement]:
+def schema(ledger: Ledger) -> Iterator[Judgement]:
     """The body of an answer is JSON that satisfies the documented schema."""
-    for exchange, answer, response in _documented(books):
-        known = _media_type(answer)
-        if known is None or known.essence not in response.content:
+    for exchange, response, response_spec in _documented_exchanges(ledger):
+        known = _media_type(response)
+        if known is None or known.essence not in response_spec.content:
             continue  # What it should look like is said of the documented media types alone.
-        pointer = response.content[known.essence]
+        pointer = response_spec.content[known.essence]
         number = exchange.request.number
-        text = answer.json
-        described = f"the {answer.status} to {exchange.request.named()}"
+        text = response.json
+        described = f"the {response.status} to {exchange.request.label()}"
         if text.problem is not None:
             message = f"{described} is not JSON: {text.problem}"
-            place = json_place(pointer)
-            yield broken(
-                books,
+            place = media_type_pointer(pointer)
+            yield failed(
+                ledger,
                 place,
                 exchange,
                 message,
-                case=number,
+                case_id=number,
                 fault="not JSON",
                 expected="JSON",
                 came=text.problem,
             )
             continue
-        violations = books.contract.schema(pointer).violations(text.value)
+        violations = ledger.contract.schema(pointer).violations(text.value)
         for violation in violations:
             where = violation.instance or "the body"
-            yield broken(
-                books,
+            yield failed(
+                ledger,
                 violation.pointer,
                 exchange,
-                f"{described}: {where} {_rule(violation)}",
-                case=number,
-                came=f"{where} {_rule(violation)}",
+                f"{described}: {where} {_violation_text(violation)}",
+                case_id=number,
+                came=f"{where} {_violation_text(violation)}",
                 instance=violation.instance,
                 detail=violation.detail,
                 apart=violation.detail,
             )
-        spoilt = {key(violation.pointer, violation.detail) for violation in violations}
-        for place, part in evaluated(books.contract, pointer, text.value):
-            if (place, part) not in spoilt:
-                yield kept(place, number, part)
+        violated_keys = {
+            constraint_key(violation.pointer, violation.detail) for violation in violations
+        }
+        for place, part in applicable_keywords(ledger.contract, pointer, text.value):
+            if (place, part) not in violated_keys:
+                yield passed(place, number, part)
 
 
-def _rule(violation: Violation) -> str:
+def _violation_text(violation: SchemaViolation) -> str:
     """Say what is broken without the value: an answer may hold a secret."""
     if violation.keyword == "required":
         return f"lacks {violation.detail!r}"
@@ -118,36 +121,42 @@ def _rule(violation: Violation) -> str:
     return f"breaks {violation.keyword}"
 
 
-def headers(books: Books) -> Iterator[Judgement]:
+def headers(ledger: Ledger) -> Iterator[Judgement]:
     """The documented headers are there where they are required, and have their format."""
-    for exchange, answer, response in _documented(books):
-        for header in response.headers:
-            yield from _header(books, exchange, answer, header)
+    for exchange, response, response_spec in _documented_exchanges(ledger):
+        for header in response_spec.headers:
+            yield from _header(ledger, exchange, response, header)
 
 
 def _header(
-    books: Books, exchange: Exchange, answer: Answer, header: Header
+    ledger: Ledger, exchange: Exchange, response: ReceivedResponse, header: HeaderSpec
 ) -> Iterator[Judgement]:
-    described = f"the {answer.status} to {exchange.request.named()}"
-    stated = answer.header(header.name)
-    place = join("", header.name.lower())
+    described = f"the {response.status} to {exchange.request.label()}"
+    stated = response.header(header.name)
+    place = join_pointer("", header.name.lower())
     number = exchange.request.number
-    required = join(header.pointer, "required")
+    required = join_pointer(header.pointer, "required")
     if stated is None:
         if header.required:
             message = f"{described} has no {header.name}"
-            yield broken(books, required, exchange, message, case=number, instance=place)
+            yield failed(ledger, required, exchange, message, case_id=number, instance=place)
         return
     if header.required:
-        yield kept(required, number)
+        yield passed(required, number)
     value: object = int(stated) if header.is_integer and stated.isdecimal() else stated
-    violations = books.contract.schema(header.schema).violations(value)
+    violations = ledger.contract.schema(header.schema).violations(value)
     for violation in violations:
         message = f"{described}: {header.name}: {violation.message}"
-        yield broken(
-            books, violation.pointer, exchange, message, case=number, instance=place, came=stated
+        yield failed(
+            ledger,
+            violation.pointer,
+            exchange,
+            message,
+            case_id=number,
+            instance=place,
+            came=stated,
         )
-    spoilt = {violation.pointer for violation in violations}
-    for pointer, part in evaluated(books.contract, header.schema, value):
-        if pointer not in spoilt:
-            yield kept(pointer, number, part)
+    violated_keys = {violation.pointer for violation in violations}
+    for pointer, part in applicable_keywords(ledger.contract, header.schema, value):
+        if pointer not in violated_keys:
+            yield passed(pointer, number, part)

@@ -2,120 +2,132 @@
 
 from collections.abc import Iterator
 
-from contracts.checks.encodings import readings
-from contracts.checks.judgement import Judgement, broken, kept
-from contracts.ledger.ledger import Books
-from contracts.model.exchange import Answer, Exchange
-from openapi.extensions import marked
-from openapi.json_pointer import get
+from contracts.checks.encodings import decode_all
+from contracts.checks.judgement import Judgement, failed, passed
+from contracts.ledger.ledger import Ledger
+from contracts.model.exchange import Exchange, ReceivedResponse
+from openapi.extensions import extended_properties
+from openapi.json_pointer import get_at
 from webhook_sink.delivery import Delivery
 
-SHORTEST = 8
+MIN_SECRET_CHARACTERS = 8
 """A shorter value would be found by chance."""
 
 
-def shown(books: Books, keyword: str) -> Iterator[tuple[Exchange, str, str, str]]:
+def disclosed_values(ledger: Ledger, keyword: str) -> Iterator[tuple[Exchange, str, str, str]]:
     """Yield each value that an answer holds at a place with `keyword`, and both places."""
-    for exchange in books.exchanges:
-        response = exchange.request.operation.responses.get(str(exchange.status))
-        if exchange.answer is None or response is None or not response.content:
+    for exchange in ledger.exchanges:
+        response_spec = exchange.request.operation.responses.get(str(exchange.status))
+        if exchange.response is None or response_spec is None or not response_spec.content:
             continue
-        schema = next(iter(response.content.values()))
-        for place, pointer in marked(books.contract, schema, keyword):
-            value = get(exchange.answer.json.value, place)
+        schema = next(iter(response_spec.content.values()))
+        for place, pointer in extended_properties(ledger.contract, schema, keyword):
+            value = get_at(exchange.response.json.value, place)
             if isinstance(value, int) and not isinstance(value, bool):
                 value = str(value)
             if isinstance(value, str) and value:
                 yield exchange, place, pointer, value
 
 
-def known_secrets(books: Books) -> list[str]:
+def known_secrets(ledger: Ledger) -> list[str]:
     """Return every secret that took part in the run: those it was given, those it was shown."""
-    issued = [value for _, _, _, value in shown(books, "x-secret")]
-    known = {value for value in (*books.settings.secrets, *issued) if len(value) >= SHORTEST}
+    issued = [value for _, _, _, value in disclosed_values(ledger, "x-secret")]
+    known = {
+        value
+        for value in (*ledger.settings.secrets, *issued)
+        if len(value) >= MIN_SECRET_CHARACTERS
+    }
     return sorted(known, key=len, reverse=True)
 
 
-def unique_value(books: Books) -> Iterator[Judgement]:
+def unique_value(ledger: Ledger) -> Iterator[Judgement]:
     """A value that the contract calls unique is another one in every answer."""
     seen: dict[tuple[str, str], Exchange] = {}
-    for exchange, place, pointer, value in shown(books, "x-unique"):
+    for exchange, place, pointer, value in disclosed_values(ledger, "x-unique"):
         first = seen.setdefault((pointer, value), exchange)
         if first is exchange:
-            yield kept(pointer, exchange.request.number)
+            yield passed(pointer, exchange.request.number)
         else:
             message = (
-                f"{exchange.request.named()} was answered with the value at {place} that "
-                f"{first.request.named()} had been answered with"
+                f"{exchange.request.label()} was answered with the value at {place} that "
+                f"{first.request.label()} had been answered with"
             )
-            yield broken(books, pointer, exchange, message, instance=place)
+            yield failed(ledger, pointer, exchange, message, instance=place)
 
 
-def secret_kept(books: Books) -> Iterator[Judgement]:
+def secret_kept(ledger: Ledger) -> Iterator[Judgement]:
     """No issued secret and no credential stands in another answer or in a delivery."""
-    fallback = _place(books)
+    fallback = _secret_pointer(ledger)
     if fallback is None:
         return
     issued: dict[str, tuple[Exchange | None, str]] = {}
-    for exchange, _, pointer, value in shown(books, "x-secret"):
+    for exchange, _, pointer, value in disclosed_values(ledger, "x-secret"):
         issued.setdefault(value, (exchange, pointer))
     given: dict[str, tuple[Exchange | None, str]]
-    given = dict.fromkeys(books.settings.secrets, (None, fallback))
+    given = dict.fromkeys(ledger.settings.secrets, (None, fallback))
     # What the run was given has no answer in which it may stand.
-    owners = {v: owner for v, owner in {**issued, **given}.items() if len(v) >= SHORTEST}
+    owners = {
+        v: owner for v, owner in {**issued, **given}.items() if len(v) >= MIN_SECRET_CHARACTERS
+    }
     needles = [(value, value.encode(errors="replace")) for value in owners]
     if not needles:
         return
-    for exchange in books.exchanges:
-        if exchange.answer is None:
+    for exchange in ledger.exchanges:
+        if exchange.response is None:
             continue
-        text = readings(_text_of_answer(exchange.answer))
+        text = decode_all(_response_bytes(exchange.response))
         for value in (value for value, raw in needles if raw in text):
             owner, pointer = owners[value]
             if owner is not exchange:
-                where = f"the {exchange.answer.status} to {exchange.request.named()}"
-                message = f"{where} holds {_described(books, value)}"
-                yield broken(books, pointer, exchange, message, apart="answer")
-        yield kept(fallback, exchange.request.number)
-    for item in books.received:
-        text = readings(_text_of_delivery(item.delivery))
+                where = f"the {exchange.response.status} to {exchange.request.label()}"
+                message = f"{where} holds {_secret_description(ledger, value)}"
+                yield failed(ledger, pointer, exchange, message, apart="answer")
+        yield passed(fallback, exchange.request.number)
+    for item in ledger.deliveries:
+        text = decode_all(_delivery_bytes(item.delivery))
         number = item.delivery.id
         for value in (value for value, raw in needles if raw in text):
-            message = f"delivery {number} holds {_described(books, value)}"
+            message = f"delivery {number} holds {_secret_description(ledger, value)}"
             pointer = owners[value][1]
-            yield broken(
-                books, pointer, None, message, case=-number, apart="delivery", received=item
+            yield failed(
+                ledger,
+                pointer,
+                None,
+                message,
+                case_id=-number,
+                apart="delivery",
+                judged_delivery=item,
             )
-        yield kept(fallback, -number)
+        yield passed(fallback, -number)
 
 
-def _place(books: Books) -> str | None:
+def _secret_pointer(ledger: Ledger) -> str | None:
     """Return where the contract says what is secret: of an answer, or else of the credentials."""
-    for operation in books.contract.operations:
-        for response in operation.responses.values():
-            for schema in response.content.values():
-                for _, pointer in marked(books.contract, schema, "x-secret"):
+    for operation in ledger.contract.operations:
+        for response_spec in operation.responses.values():
+            for schema in response_spec.content.values():
+                for _, pointer in extended_properties(ledger.contract, schema, "x-secret"):
                     return pointer
-    schemes = [f"/components/securitySchemes/{o.scheme}" for o in books.contract.operations
+    schemes = [f"/components/securitySchemes/{o.scheme}" for o in ledger.contract.operations
                if o.scheme]  # fmt: skip
-    signatures = [e.signature.pointer for e in books.contract.events if e.signature]
+    signatures = [e.signature.pointer for e in ledger.contract.events if e.signature]
     return next(iter((*schemes, *signatures)), None)
 
 
-def _text_of_answer(answer: Answer) -> bytes:
-    pairs = [f"{name}: {value}" for name, value in answer.headers]
-    return b"\n".join((answer.body, "\n".join(pairs).encode(errors="replace")))
+def _response_bytes(response: ReceivedResponse) -> bytes:
+    pairs = [f"{name}: {value}" for name, value in response.headers]
+    return b"\n".join((response.body, "\n".join(pairs).encode(errors="replace")))
 
 
-def _text_of_delivery(delivery: Delivery) -> bytes:
+def _delivery_bytes(delivery: Delivery) -> bytes:
     pairs = [name + b": " + value for name, value in delivery.headers]
     target = delivery.target.encode("latin-1", "replace")
     return b"\n".join((delivery.body, target, *pairs))
 
 
-def _described(books: Books, value: str) -> str:
-    if value == books.settings.webhook_secret:
+def _secret_description(ledger: Ledger, value: str) -> str:
+    if value == ledger.settings.webhook_secret:
         return "the webhook secret"
-    if value in books.settings.secrets:
+    if value in ledger.settings.secrets:
         return "a credential that the run was given"
     return "a secret that another answer had shown once"

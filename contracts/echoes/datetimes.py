@@ -3,65 +3,65 @@
 import re
 from datetime import timedelta
 
-from openapi.formats import instant
+from openapi.formats import date_time_to_ns
 
-_SECOND = 10**9
+_NANOSECONDS_PER_SECOND = 10**9
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
-_MOST_OF_A_UNIT = 120
+_MAX_UNIT_COUNT = 120
 _MIDNIGHT = re.compile(r"00:00:00(?!\.\d*[1-9])")
-_ZONE = re.compile(r"(?:[Zz]|[+-]\d\d:?\d\d)$")
+_UTC_OFFSET = re.compile(r"(?:[Zz]|[+-]\d\d:?\d\d)$")
 
 
-def moment_note(sent: str, came: str) -> str:
+def explain_datetime(sent: str, came: str) -> str:
     """Say what made `came` of the date-time `sent`, such as `cut to the day`; empty if unknown."""
-    meant, told = instant(sent), instant(came)
+    meant, told = date_time_to_ns(sent), date_time_to_ns(came)
     if meant is None:
         return ""
     if told is None:
-        return _unreadable(meant, came)
-    cut = next((unit for unit, size in _UNITS if _floor(meant, size) == told), None)
+        return _explain_unparsable(meant, came)
+    cut = next((unit for unit, size in _UNITS if _truncate_to(meant, size) == told), None)
     # In local time a day begins elsewhere, and is the same day as it was written.
     if cut is None and came[:10] == sent[:10] and _MIDNIGHT.match(came[11:]):
         cut = "day"
     if cut is not None:
         return f"cut to the {cut}"
     swapped = (came[:4], came[8:10], came[5:7]) == (sent[:4], sent[5:7], sent[8:10])
-    if instant(_ZONE.sub("Z", came)) == instant(_ZONE.sub("Z", sent)):
+    if date_time_to_ns(_UTC_OFFSET.sub("Z", came)) == date_time_to_ns(_UTC_OFFSET.sub("Z", sent)):
         return "the same reading in another time zone"
     return "day and month swapped" if swapped else ""
 
 
-def shift(sent: str, came: str) -> str:
+def describe_shift(sent: str, came: str) -> str:
     """Say how far apart two date-times are: `shifted by -2 hours` is earlier; empty for others."""
-    meant, told = instant(sent), instant(came)
-    return "" if meant is None or told is None else f"shifted by {_duration(told - meant)}"
+    meant, told = date_time_to_ns(sent), date_time_to_ns(came)
+    return "" if meant is None or told is None else f"shifted by {_format_duration(told - meant)}"
 
 
-def _unreadable(meant: int, came: str) -> str:
+def _explain_unparsable(meant: int, came: str) -> str:
     local = re.sub(r"^(\d{4}-\d\d-\d\d) ", r"\1T", came)
-    if instant(f"{local}Z") == meant:
+    if date_time_to_ns(f"{local}Z") == meant:
         return "time zone dropped"
-    moment = instant(f"{local}Z")
+    moment = date_time_to_ns(f"{local}Z")
     if moment is not None:
-        return f"time zone dropped, shifted by {_duration(moment - meant)}"
+        return f"time zone dropped, shifted by {_format_duration(moment - meant)}"
     if re.fullmatch(r"\d{4}-\d\d-\d\d", came):
         return "cut to the day"
     return "no date-time"
 
 
-def _floor(nanoseconds: int, seconds: int) -> int:
-    return nanoseconds // (seconds * _SECOND) * seconds * _SECOND
+def _truncate_to(nanoseconds: int, seconds: int) -> int:
+    return nanoseconds // (seconds * _NANOSECONDS_PER_SECOND) * seconds * _NANOSECONDS_PER_SECOND
 
 
-def _duration(nanoseconds: int) -> str:
+def _format_duration(nanoseconds: int) -> str:
     """Return a length of time in words, with a minus for what is earlier."""
     sign = "-" if nanoseconds < 0 else ""
     size = abs(nanoseconds)
-    seconds, fraction = divmod(size, _SECOND)
+    seconds, fraction = divmod(size, _NANOSECONDS_PER_SECOND)
     if not seconds:
         return f"{sign}{fraction / 10**6:g} ms"
     for unit, length in _UNITS:
         count, rest = divmod(seconds, length)
-        if not rest and not fraction and (count < _MOST_OF_A_UNIT or unit == "day"):
+        if not rest and not fraction and (count < _MAX_UNIT_COUNT or unit == "day"):
             return f"{sign}{count} {unit}{'s' * (count != 1)}"
     return f"{sign}{timedelta(microseconds=size // 1000)}"

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from contracts.echoes.text import text_note
-from openapi.schema_validation import brief
+from contracts.echoes.text import explain_text
+from openapi.schema_validation import abbreviate
 
-_SHOWN = 3
+_MAX_NAMED_ITEMS = 3
 """How many items are named; the others are counted."""
 
 
-def items_note(sent: Sequence[object], came: Sequence[object]) -> str:
+def explain_items(sent: Sequence[object], came: Sequence[object]) -> str:
     """Say which known mistake makes `came` of `sent`, or nothing."""
     if not came:
         return "all items lost"
@@ -19,23 +19,29 @@ def items_note(sent: Sequence[object], came: Sequence[object]) -> str:
         return f"only the last {len(came)} of {len(sent)} items"
     if len(came) == len(sent) and all(isinstance(item, str) for item in (*sent, *came)):
         pairs = zip(map(str, sent), map(str, came), strict=True)
-        notes = {text_note(one, other) for one, other in pairs if one != other}
+        notes = {explain_text(one, other) for one, other in pairs if one != other}
         if len(notes) == 1 and notes != {""}:
             return f"items {notes.pop()}"
     return ""
 
 
-def items_difference(sent: Sequence[object], came: Sequence[object]) -> str:
+def describe_items_difference(sent: Sequence[object], came: Sequence[object]) -> str:
     """Say which items were lost and which were added."""
-    before, after = ({brief(item, 10**6): item for item in items} for items in (sent, came))
+    before, after = ({abbreviate(item, 10**6): item for item in items} for items in (sent, came))
     lost = [item for key, item in before.items() if key not in after]
     added = [item for key, item in after.items() if key not in before]
     parts = [
-        f"{word}: {_named(items)}" for word, items in (("lost", lost), ("added", added)) if items
+        f"{word}: {_name_items(items)}"
+        for word, items in (("lost", lost), ("added", added))
+        if items
     ]
     return "; ".join(parts) or "in another order, or repeated"
 
 
-def _named(items: Sequence[object]) -> str:
-    shown = ", ".join(brief(item) for item in items[:_SHOWN])
-    return shown if len(items) <= _SHOWN else f"{shown} and {len(items) - _SHOWN} more"
+def _name_items(items: Sequence[object]) -> str:
+    shown = ", ".join(abbreviate(item) for item in items[:_MAX_NAMED_ITEMS])
+    return (
+        shown
+        if len(items) <= _MAX_NAMED_ITEMS
+        else f"{shown} and {len(items) - _MAX_NAMED_ITEMS} more"
+    )

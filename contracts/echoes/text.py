@@ -8,39 +8,44 @@ from collections.abc import Iterator
 from typing import Literal
 from urllib.parse import quote, quote_plus, unquote_plus
 
-LONGEST = 4096
+MAX_COMPARED_CHARACTERS = 4096
 """Characters up to which a text is looked into."""
-_MORE = ("...", "\N{HORIZONTAL ELLIPSIS}")
-_FORMS: tuple[Literal["NFC", "NFD", "NFKC", "NFKD"], ...] = ("NFC", "NFD", "NFKC", "NFKD")
+_ELLIPSES = ("...", "\N{HORIZONTAL ELLIPSIS}")
+_NORMALIZATION_FORMS: tuple[Literal["NFC", "NFD", "NFKC", "NFKD"], ...] = (
+    "NFC",
+    "NFD",
+    "NFKC",
+    "NFKD",
+)
 
 
-def text_note(sent: str, came: str) -> str:
+def explain_text(sent: str, came: str) -> str:
     """Say what made `came` of `sent`, such as `cut at 50 characters`; empty if that is unknown."""
-    sent, came = sent[:LONGEST], came[:LONGEST]
+    sent, came = sent[:MAX_COMPARED_CHARACTERS], came[:MAX_COMPARED_CHARACTERS]
     if sent == came:
         return ""
-    variants = dict.fromkeys(_variants(sent))
+    variants = dict.fromkeys(_distorted_variants(sent))
     whole = next((note for note, text in variants if note and text == came), None)
     if whole is not None:
         return whole
     for note, text in variants:
-        cut = _cut(text, came)
+        cut = _explain_truncation(text, came)
         if cut:
             return f"{note}, {cut}" if note else cut
     return ""
 
 
-def text_guess(sent: str, came: str) -> str:
+def describe_text_difference(sent: str, came: str) -> str:
     """Say how `came` differs from `sent` where no mistake explains it."""
     if sent and sent in came:
         return f"{len(came) - len(sent)} characters more"
     if not came:
         return "empty"
-    lost = _lost(sent, came)
+    lost = _lost_characters(sent, came)
     return f"{lost} characters lost" if lost else "another text"
 
 
-def _variants(sent: str) -> Iterator[tuple[str, str]]:
+def _distorted_variants(sent: str) -> Iterator[tuple[str, str]]:
     """Yield `sent` as it is, then with each mistake that keeps its length or nearly."""
     yield "", sent
     yield "outer white space trimmed", sent.strip()
@@ -69,14 +74,14 @@ def _variants(sent: str) -> Iterator[tuple[str, str]]:
     decomposed = unicodedata.normalize("NFD", sent)
     bare = "".join(c for c in decomposed if not unicodedata.combining(c))
     yield "accents lost", bare
-    for form in _FORMS:
+    for form in _NORMALIZATION_FORMS:
         yield f"Unicode normalised ({form})", unicodedata.normalize(form, sent)
     yield "control characters lost", "".join(c for c in sent if unicodedata.category(c) != "Cc")
-    yield from _recoded(sent)
+    yield from _recoded_variants(sent)
     yield "reversed", sent[::-1]
 
 
-def _recoded(sent: str) -> Iterator[tuple[str, str]]:
+def _recoded_variants(sent: str) -> Iterator[tuple[str, str]]:
     raw = sent.encode(errors="replace")
     for codec, name in (("latin-1", "Latin-1"), ("cp1252", "Windows-1252")):
         for errors in ("replace", "ignore"):
@@ -95,36 +100,40 @@ def _recoded(sent: str) -> Iterator[tuple[str, str]]:
             yield f"characters beyond U+FFFF {done}", astral
 
 
-def _cut(sent: str, came: str) -> str:
+def _explain_truncation(sent: str, came: str) -> str:
     """Say at which length `sent` was cut to `came`; empty if it was not."""
-    if not came or len(came) >= len(sent) + len(_MORE[0]):
+    if not came or len(came) >= len(sent) + len(_ELLIPSES[0]):
         return ""
     if sent.startswith(came) and came != sent:
-        sizes = {"characters": len(came), "UTF-16 units": _units(came), "bytes": _bytes(came)}
+        sizes = {
+            "characters": len(came),
+            "UTF-16 units": _utf16_length(came),
+            "bytes": _utf8_length(came),
+        }
         others = [f"{size} {unit}" for unit, size in sizes.items() if size != len(came)]
         return f"cut at {len(came)} characters" + (f" ({', '.join(others)})" if others else "")
-    for more in _MORE:
+    for more in _ELLIPSES:
         kept = came.removesuffix(more)
         if kept != came and kept and sent.startswith(kept):
             return f"cut at {len(kept)} characters, with ... in place of the rest"
     # Half a character at the end tells what was counted.
     kept = came.rstrip("\N{REPLACEMENT CHARACTER}")
     if kept != came and kept and sent.startswith(kept):
-        return f"cut within a character, after {_bytes(kept)} bytes ({_units(kept)} UTF-16 units)"
+        return f"cut within a character, after {_utf8_length(kept)} bytes ({_utf16_length(kept)} UTF-16 units)"
     if sent.endswith(came) and came != sent:
         return f"the first {len(sent) - len(came)} characters lost"
     return ""
 
 
-def _units(text: str) -> int:
+def _utf16_length(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _bytes(text: str) -> int:
+def _utf8_length(text: str) -> int:
     return len(text.encode(errors="surrogatepass"))
 
 
-def _lost(sent: str, came: str) -> int:
+def _lost_characters(sent: str, came: str) -> int:
     """Return how many characters `sent` has that `came` lacks, all others in order; 0 if not so."""
     rest = iter(sent)
     return len(sent) - len(came) if all(character in rest for character in came) else 0

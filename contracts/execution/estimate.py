@@ -5,87 +5,108 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from contracts.execution import issued_tokens, sequences
-from contracts.execution.operation_session import Conversation
-from contracts.execution.phases import Block
-from contracts.expectations.expectation import expectation
-from contracts.generators.token_requests import Wanted
-from contracts.model.case import Plan, build
+from contracts.execution.operation_session import OperationSession
+from contracts.execution.phases import Phase
+from contracts.expectations.expectation import expected_response
+from contracts.generators.token_requests import TokenRequest
+from contracts.model.case import Case, build_request
 from contracts.model.settings import PROFILES, Settings
-from contracts.model.unique_values import Freshness
+from contracts.model.unique_values import UniqueValues
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class RunEstimate:
     """Requests, and how many of them may create something."""
 
     requests: int
     creations: int
-    most: int | None
+    max_requests: int | None
     """No more than so many requests are sent, whatever the cases."""
 
     @property
     def sentence(self) -> str:
         """The cost in words."""
-        told = f"this run sends about {self.requests} requests and creates up to {self.creations} "
-        bound = "" if self.most is None else f", and stops after {self.most} (--max-requests)"
-        return f"{told}resources{bound}"
+        summary = (
+            f"this run sends about {self.requests} requests and creates up to {self.creations} "
+        )
+        bound = (
+            ""
+            if self.max_requests is None
+            else f", and stops after {self.max_requests} (--max-requests)"
+        )
+        return f"{summary}resources{bound}"
 
 
-def cost(talks: Sequence[Conversation], blocks: Mapping[str, Sequence[Block]]) -> Cost:
+def estimate_cost(
+    sessions: Sequence[OperationSession], phases: Mapping[str, Sequence[Phase]]
+) -> RunEstimate:
     """Return what sending `blocks` (by operation id) and all that follows them will cost."""
     requests = creations = 0
-    for talk in talks:
-        plans = [plan for block in blocks[talk.operation.id] for plan in block.plans]
-        creating = sum(_may_create(talk, plan) for plan in plans)
-        sent, made = _afterwards(talk)
-        requests += 1 + len(plans) + sent
-        creations += (1 + creating + made) * talk.operation.may_create
-        if talk.supply is not None:
-            needed = talk.supply.needed(1 + creating + made)
+    for session in sessions:
+        cases = [case for phase in phases[session.operation.id] for case in phase.cases]
+        creating = sum(_may_create(session, case) for case in cases)
+        sent, created = _estimate_sequences(session)
+        requests += 1 + len(cases) + sent
+        creations += (1 + creating + created) * session.operation.may_create
+        if session.linked_resource is not None:
+            needed = session.linked_resource.required_count(1 + creating + created)
             requests += needed
             creations += needed
-    most = talks[0].settings.max_requests if talks else None
-    return Cost(requests, creations, most)
+    max_requests = sessions[0].settings.max_requests if sessions else None
+    return RunEstimate(requests, creations, max_requests)
 
 
-def _may_create(talk: Conversation, plan: Plan) -> bool:
-    fresh = Freshness("000000", 0, datetime.now(UTC)).next()
-    request = build(
-        talk.contract,
-        talk.operation,
-        talk.places,
-        plan,
-        fresh,
-        talk.credential,
-        talk.plain_texts(),
+def _may_create(session: OperationSession, case: Case) -> bool:
+    request_values = UniqueValues("000000", 0, datetime.now(UTC)).next()
+    request = build_request(
+        session.contract,
+        session.operation,
+        session.correlators,
+        case,
+        request_values,
+        session.credential,
+        session.required_texts(),
     )
-    return expectation(talk.contract, request, fresh.instant.timestamp()).kind in ("valid", "free")
+    return expected_response(
+        session.contract, request, request_values.instant.timestamp()
+    ).kind in ("valid", "free")
 
 
-def _afterwards(talk: Conversation) -> tuple[int, int]:
+def _estimate_sequences(session: OperationSession) -> tuple[int, int]:
     """Return how many requests depend on earlier answers, and how many of them may create."""
-    settings: Settings = talk.settings
-    sent = made = 0
-    for issuer in issued_tokens.issuers(talk):
-        wanted = list(issuer.terms.wanted())
-        sent += 2 * len(wanted) + 1 + issued_tokens.OTHERS
-        made += len(wanted) + _good(wanted) + 1 + issued_tokens.OTHERS
-    if talk.operation.answer_to("repeated-request"):
-        sent += 2 * sequences.TIMES
-        made += 2 * sequences.TIMES
+    settings: Settings = session.settings
+    sent = created = 0
+    for issuer in issued_tokens.find_issuers(session):
+        token_requests = list(issuer.terms.token_requests())
+        sent += 2 * len(token_requests) + 1 + issued_tokens.MAX_OTHER_CREDENTIALS
+        created += (
+            len(token_requests)
+            + _accepted_count(token_requests)
+            + 1
+            + issued_tokens.MAX_OTHER_CREDENTIALS
+        )
+    if session.operation.response_caused_by("repeated-request"):
+        sent += 2 * sequences.REPETITION_COUNT
+        created += 2 * sequences.REPETITION_COUNT
     if "concurrent" in settings.provoke:
-        rounds = PROFILES[settings.profile].rounds
-        mixed = [one for issuer in issued_tokens.issuers(talk) for one in issuer.terms.mixed()]
-        sent += 2 * len(mixed) + rounds * sequences.SAME
-        made += len(mixed) + _good(mixed) + rounds
-    if "429" in settings.provoke and talk.operation.rate_limit is not None:
-        sent += int(talk.operation.rate_limit["requests"] * 1.5) + 1
-        made += talk.operation.rate_limit["requests"]
+        concurrent_rounds = PROFILES[settings.profile].concurrent_rounds
+        concurrent_requests = [
+            one
+            for issuer in issued_tokens.find_issuers(session)
+            for one in issuer.terms.concurrent_requests()
+        ]
+        sent += 2 * len(concurrent_requests) + concurrent_rounds * sequences.CONCURRENT_REQUESTS
+        created += (
+            len(concurrent_requests) + _accepted_count(concurrent_requests) + concurrent_rounds
+        )
+    if "429" in settings.provoke and session.operation.rate_limit is not None:
+        sent += int(session.operation.rate_limit["requests"] * 1.5) + 1
+        created += session.operation.rate_limit["requests"]
     if "retry" in settings.provoke:
-        sent, made = sent + 1, made + 1
-    return sent, made
+        sent, created = sent + 1, created + 1
+    return sent, created
 
 
-def _good(wanted: Iterable[Wanted]) -> int:
+def _accepted_count(token_requests: Iterable[TokenRequest]) -> int:
     """Return how many of the credentials are good for another creation."""
-    return sum(one.expects == "accepted" for one in wanted)
+    return sum(one.expected_outcome == "accepted" for one in token_requests)

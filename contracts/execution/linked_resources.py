@@ -2,24 +2,24 @@
 
 from collections.abc import Callable
 
-from contracts.model.errors import Stopped
+from contracts.model.errors import RunStopped
 from contracts.model.exchange import Exchange
 from openapi.contract import Link
 from openapi.json_pointer import MISSING
-from openapi.parameters import key, write
+from openapi.parameters import key, serialize_value
 
 
-class Supply:
+class LinkedResource:
     """Gives the requests of one operation something that exists to be about."""
 
-    def __init__(self, create: Callable[[], Exchange], link: Link, *, spends: bool) -> None:
+    def __init__(self, create: Callable[[], Exchange], link: Link, *, consumes: bool) -> None:
         """`create` makes one, `link` names it; one that a success `spends` is made again."""
         self._create = create
         self._link = link
-        self._spends = spends
+        self._consumes = consumes
         self._texts: dict[str, str] | None = None
 
-    def texts(self) -> dict[str, str]:
+    def path_texts(self) -> dict[str, str]:
         """Return texts for the path parameters, by their keys; raise `Stopped` if none is had."""
         if self._texts is None:
             self._texts = self._named(self._create())
@@ -30,22 +30,22 @@ class Supply:
         """The keys of the parameters that this gives texts for."""
         return frozenset(key("path", name) for name, _ in self._link.values)
 
-    def needed(self, successes: int) -> int:
+    def required_count(self, successes: int) -> int:
         """Return how much must be made for so many successes."""
-        return successes if self._spends else 1
+        return successes if self._consumes else 1
 
     def _named(self, exchange: Exchange) -> dict[str, str]:
-        success = exchange.request.operation.answer_to("valid-request")
+        success = exchange.request.operation.response_caused_by("valid-request")
         found = {name: exchange.find(part) for name, part in self._link.values}
         if success is None or str(exchange.status) != success.status or MISSING in found.values():
             maker = exchange.request.operation.id
-            raise Stopped(
-                f"there is nothing to ask {self._link.operation} for: {exchange.request.named()} "
+            raise RunStopped(
+                f"there is nothing to ask {self._link.operation} for: {exchange.request.label()} "
                 f"to {maker} was answered {exchange.status or 'nothing'}"
             )
-        return {key("path", name): write(value) for name, value in found.items()}
+        return {key("path", name): serialize_value(value) for name, value in found.items()}
 
-    def used(self, exchange: Exchange) -> None:
+    def note_use(self, exchange: Exchange) -> None:
         """Hear of a request about it: after one that may have changed it another is made."""
-        if self._spends and (exchange.status is None or exchange.status < 300):
+        if self._consumes and (exchange.status is None or exchange.status < 300):
             self._texts = None

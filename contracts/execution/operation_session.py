@@ -8,24 +8,29 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from contracts.execution.linked_resources import Supply
-from contracts.execution.target import Target, pause_after
-from contracts.generators.credentials import valid
-from contracts.model.case import APART, MADE, Plan, build
-from contracts.model.correlators import Correlator, correlators
-from contracts.model.errors import Stopped
+from contracts.execution.linked_resources import LinkedResource
+from contracts.execution.target import Target, retry_delay
+from contracts.generators.credentials import valid_credential
+from contracts.model.case import (
+    LINKED_RESOURCE_PHASE,
+    RESPONSE_DEPENDENT_PHASES,
+    Case,
+    build_request,
+)
+from contracts.model.correlators import Correlator, find_correlators
+from contracts.model.errors import RunStopped
 from contracts.model.exchange import Credential, Exchange, Request
 from contracts.model.settings import Settings
-from contracts.model.unique_values import Freshness
+from contracts.model.unique_values import UniqueValues
 from openapi.contract import Contract, Operation
-from openapi.examples import example, text_of
+from openapi.examples import example, example_parameter_text
 
-MOST_UNANSWERED = 5
+MAX_UNANSWERED_REQUESTS = 5
 """After so many requests without an answer nothing more is sent: each costs a whole timeout."""
-TRIES_WHEN_LIMITED = 6
+MAX_RATE_LIMIT_RETRIES = 6
 
 
-class Conversation:
+class OperationSession:
     """Sends requests of one operation; `exchanges` is its part of the ledger."""
 
     def __init__(
@@ -34,23 +39,23 @@ class Conversation:
         operation: Operation,
         settings: Settings,
         target: Target,
-        freshness: Freshness,
+        unique_values: UniqueValues,
         progress: Callable[[str], None],
     ) -> None:
         self.contract = contract
         self.operation = operation
         self.settings = settings
         self.exchanges: list[Exchange] = []
-        self.places: tuple[Correlator, ...] = correlators(
+        self.correlators: tuple[Correlator, ...] = find_correlators(
             contract, operation, gentle=settings.gentle
         )
         self.progress = progress
-        self.supply: Supply | None = None
+        self.linked_resource: LinkedResource | None = None
         """What the operation is about, where that must be made first."""
-        self.cut_short: str | None = None
+        self.stop_reason: str | None = None
         """Why cases were left out that nobody wanted left out."""
         self._target = target
-        self._freshness = freshness
+        self._unique_values = unique_values
         self._unanswered = 0
 
     @property
@@ -61,60 +66,62 @@ class Conversation:
     @property
     def credential(self) -> Credential:
         """The credential that the run was given."""
-        return valid(self.settings)
+        return valid_credential(self.settings)
 
     @property
     def url(self) -> str:
         """Where the operation is found."""
         return f"{self._target.url}{self.operation.path}"
 
-    def request(self, plan: Plan, case: int | None = None) -> Request:
+    def request(self, case: Case, case_id: int | None = None) -> Request:
         """Return what `plan` becomes with fresh values; `case` is given for one tried again."""
         most = self.settings.max_requests
-        if most is not None and self._freshness.number >= most:
-            raise Stopped(f"{most} requests were sent (--max-requests)", asked_for=True)
-        usual = self.plain_texts()
-        if self.supply is not None and self.supply.keys - plan.parameters.keys():
-            usual |= self.supply.texts()
-        fresh = self._freshness.next(case, apart=plan.block in APART)
-        return build(
+        if most is not None and self._unique_values.number >= most:
+            raise RunStopped(f"{most} requests were sent (--max-requests)", intentional=True)
+        default_texts = self.required_texts()
+        if self.linked_resource is not None and self.linked_resource.keys - case.parameters.keys():
+            default_texts |= self.linked_resource.path_texts()
+        request_values = self._unique_values.next(
+            case_id, response_dependent=case.phase in RESPONSE_DEPENDENT_PHASES
+        )
+        return build_request(
             self.contract,
             self.operation,
-            self.places,
-            plan,
-            fresh,
+            self.correlators,
+            case,
+            request_values,
             self.credential,
-            usual,
-            ending=self.settings.gentle,
+            default_texts,
+            with_expiry=self.settings.gentle,
         )
 
-    def plain_texts(self) -> dict[str, str]:
+    def required_texts(self) -> dict[str, str]:
         """Return valid texts of the parameters that every request must have, by their keys.
 
         Examples, or values of the schemas; whether there is anything behind them is not asked.
         """
         needed = [p for p in self.operation.parameters if p.required]
-        return {p.key: text_of(self.contract, p) for p in needed}
+        return {p.key: example_parameter_text(self.contract, p) for p in needed}
 
-    def send_once(self, plan: Plan, case: int | None = None) -> Exchange:
+    def send_once(self, case: Case, case_id: int | None = None) -> Exchange:
         """Send `plan` as it becomes with fresh values, and enter what came of it."""
-        exchange = self._target.send(self.request(plan, case))
+        exchange = self._target.send(self.request(case, case_id))
         self.exchanges.append(exchange)
-        if self.supply is not None:
-            self.supply.used(exchange)
-        if not exchange.repeated:
+        if self.linked_resource is not None:
+            self.linked_resource.note_use(exchange)
+        if not exchange.retried:
             self._count_unanswered(exchange)
         return exchange
 
-    def send_together(self, plans: Sequence[Plan]) -> list[Exchange]:
+    def send_together(self, cases: Sequence[Case]) -> list[Exchange]:
         """Send all `plans` at once, and enter what came of them."""
-        entries = self._target.send_together([self.request(plan) for plan in plans])
+        entries = self._target.send_together([self.request(case) for case in cases])
         # A connection lost among many is a loss like any other: nothing is sent again.
-        entries = [replace(exchange, repeated=False) for exchange in entries]
+        entries = [replace(exchange, retried=False) for exchange in entries]
         self.exchanges += entries
         for exchange in entries:
-            if self.supply is not None:
-                self.supply.used(exchange)
+            if self.linked_resource is not None:
+                self.linked_resource.note_use(exchange)
             self._count_unanswered(exchange)
         return entries
 
@@ -122,34 +129,34 @@ class Conversation:
         if exchange.failure is None:
             return
         self._unanswered += 1
-        if self._unanswered >= MOST_UNANSWERED:
-            reason = f"{MOST_UNANSWERED} requests got no answer"
-            raise Stopped(f"{reason}, the last: {exchange.failure.message}")
+        if self._unanswered >= MAX_UNANSWERED_REQUESTS:
+            reason = f"{MAX_UNANSWERED_REQUESTS} requests got no answer"
+            raise RunStopped(f"{reason}, the last: {exchange.failure.message}")
 
-    def send(self, plan: Plan, case: int | None = None) -> Exchange:
+    def send(self, case: Case, case_id: int | None = None) -> Exchange:
         """Send `plan`, as often as a rate limit or a lost connection asks; return the last."""
-        exchange = self.send_once(plan, case)
-        case = exchange.request.case
-        if exchange.repeated:
-            exchange = self.send_once(plan, case)
-            if exchange.repeated:  # Twice is no race: this one counts as it stands.
-                exchange = self.exchanges[-1] = replace(exchange, repeated=False)
+        exchange = self.send_once(case, case_id)
+        case_id = exchange.request.case_id
+        if exchange.retried:
+            exchange = self.send_once(case, case_id)
+            if exchange.retried:  # Twice is no race: this one counts as it stands.
+                exchange = self.exchanges[-1] = replace(exchange, retried=False)
                 self._count_unanswered(exchange)
-        limited = self.operation.answer_to("burst")
-        for attempt in range(TRIES_WHEN_LIMITED):
-            if limited is None or exchange.answer is None:
+        limited = self.operation.response_caused_by("burst")
+        for attempt in range(MAX_RATE_LIMIT_RETRIES):
+            if limited is None or exchange.response is None:
                 return exchange
-            if exchange.answer.status != int(limited.status):
+            if exchange.response.status != int(limited.status):
                 return exchange
-            pause = pause_after(exchange.answer, attempt, time.time())
+            pause = retry_delay(exchange.response, attempt, time.time())
             self.progress(f"rate limited, waiting {pause:.0f} s ...")
             time.sleep(pause)
-            exchange = self.send_once(plan, case)
-        if plan.block == "pilot" or exchange.status != int(limited.status if limited else 0):
+            exchange = self.send_once(case, case_id)
+        if case.phase == "pilot" or exchange.status != int(limited.status if limited else 0):
             return exchange
-        raise Stopped(f"{TRIES_WHEN_LIMITED} tries in a row were answered {exchange.status}")
+        raise RunStopped(f"{MAX_RATE_LIMIT_RETRIES} tries in a row were answered {exchange.status}")
 
-    def base(self) -> dict[str, object]:
+    def base_body(self) -> dict[str, object]:
         """Return a valid request body, made fresh when it is sent; empty if there is to be none.
 
         The operation's first example, or a value of its schema.
@@ -160,4 +167,11 @@ class Conversation:
 
     def create(self) -> Exchange:
         """Send a plain valid request, to make what another operation is about."""
-        return self.send(Plan(MADE, "made for another operation", self.base(), self.media_type))
+        return self.send(
+            Case(
+                LINKED_RESOURCE_PHASE,
+                "made for another operation",
+                self.base_body(),
+                self.media_type,
+            )
+        )

@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from contracts.execution import issued_tokens, saved_cases, sequences
-from contracts.execution.operation_session import Conversation
-from contracts.execution.retry_ambiguous import Doubts
+from contracts.execution.operation_session import OperationSession
+from contracts.execution.retry_ambiguous import AmbiguousCaseRetrier
 from contracts.generators import credentials, edge_cases, invalid_bodies, parameters
-from contracts.generators.schemathesis_cases import RANDOM, generated
-from contracts.model.case import Plan
-from contracts.model.errors import Stopped
+from contracts.generators.schemathesis_cases import RANDOM_PHASE, generated_cases
+from contracts.model.case import Case
+from contracts.model.errors import RunStopped
 from contracts.model.exchange import Exchange
 from contracts.model.settings import PROFILES
 from openapi.contract import Json
 
-PILOT_TRIES = 3
-RANDOM_UNTIL = 60.0
+MAX_PILOT_TRIES = 3
+RANDOM_PHASE_TIMEOUT_S = 60.0
 """Seconds after which no further random body is sent."""
 
-_ADVICE = {
+_STATUS_ADVICE = {
     401: "the token was not accepted: pass a valid one, with --token or HOOKPROOF_TOKEN",
     403: "the token lacks the permission, or one that it is to give on: pass another",
     404: "there is no such operation: is the URL right, its prefix included?",
@@ -30,159 +30,185 @@ _ADVICE = {
 
 
 @dataclass(frozen=True)
-class Block:
+class Phase:
     """Requests that are sent one after the other, made when they are first asked for."""
 
     name: str
-    make: Callable[[], Iterable[Plan]]
-    every: int = 1
+    make_cases: Callable[[], Iterable[Case]]
+    stride: int = 1
     """Of the requests every such one is sent."""
 
     @cached_property
-    def plans(self) -> Sequence[Plan]:
+    def cases(self) -> Sequence[Case]:
         """The requests, before they have their fresh values."""
-        return tuple(self.make())[:: self.every]
+        return tuple(self.make_cases())[:: self.stride]
 
 
-def pilot(talk: Conversation) -> str | None:
+def send_pilot(session: OperationSession) -> str | None:
     """Send a plain valid request, up to three times; say why nothing can be judged, or None."""
-    where = f"{talk.operation.method} {talk.url}"
+    where = f"{session.operation.method} {session.url}"
     try:
-        exchange = _first_answer(talk)
-    except Stopped as stop:
+        exchange = _send_until_accepted(session)
+    except RunStopped as stop:
         return f"{where}: {stop}"
     if exchange.failure is not None and exchange.failure.status is None:
         return f"{where}: {exchange.failure.message}; does the service run, is the URL right?"
-    sentence = _ADVICE.get(exchange.status or 0)
+    sentence = _STATUS_ADVICE.get(exchange.status or 0)
     return f"{where} was answered {exchange.status}: {sentence}" if sentence else None
 
 
-def _first_answer(talk: Conversation) -> Exchange:
-    plan = Plan("pilot", "a plain valid request", talk.base(), talk.media_type)
-    exchange = talk.send(plan)
-    limited = talk.operation.answer_to("burst")
-    for _ in range(PILOT_TRIES - 1):
+def _send_until_accepted(session: OperationSession) -> Exchange:
+    case = Case("pilot", "a plain valid request", session.base_body(), session.media_type)
+    exchange = session.send(case)
+    limited = session.operation.response_caused_by("burst")
+    for _ in range(MAX_PILOT_TRIES - 1):
         waited_out = limited is not None and str(exchange.status) == limited.status
         if waited_out or (exchange.status is not None and exchange.status < 400):
             break
-        exchange = talk.send(plan)
+        exchange = session.send(case)
     may_lack = {
         status
-        for freedom in talk.operation.freedoms
+        for freedom in session.operation.allowed_rejections
         if freedom.get("caller-lacks")
         for status in freedom["refused-with"]
     }
-    if str(exchange.status) in may_lack and sequences.learn_what_is_held(talk):
-        exchange = talk.send(plan)
+    if str(exchange.status) in may_lack and sequences.probe_held_permissions(session):
+        exchange = session.send(case)
     return exchange
 
 
-def run(talk: Conversation, blocks: Iterable[Block], enough: Callable[[], bool]) -> list[str]:
+def run_phases(
+    session: OperationSession, phases: Iterable[Phase], should_stop: Callable[[], bool]
+) -> list[str]:
     """Send every block of cases; return a sentence for each that could not be made.
 
     `enough` is asked after each block: nothing more is sent once it says so.
     """
     undecided: list[str] = []
-    doubts = Doubts(talk)
+    doubts = AmbiguousCaseRetrier(session)
     started = time.monotonic()
     try:
-        for block in blocks:
-            if block.plans:
-                talk.progress(f"{block.name} ...")
-            for plan in block.plans:
+        for phase in phases:
+            if phase.cases:
+                session.progress(f"{phase.name} ...")
+            for case in phase.cases:
                 # Random bodies say the least for their time, and a slow service makes it long.
-                if plan.block == RANDOM and time.monotonic() - started > RANDOM_UNTIL:
-                    talk.progress("the service is slow: no more random bodies ...")
+                if (
+                    case.phase == RANDOM_PHASE
+                    and time.monotonic() - started > RANDOM_PHASE_TIMEOUT_S
+                ):
+                    session.progress("the service is slow: no more random bodies ...")
                     break
-                doubts.send(plan)
-            if enough():
+                doubts.send(case)
+            if should_stop():
                 return undecided
-        for name, follow in _follow_ups(talk).items():
-            talk.progress(f"{name} ...")
-            undecided.append(follow() or "")
-            if enough():
+        for name, send_sequence in _sequences(session).items():
+            session.progress(f"{name} ...")
+            undecided.append(send_sequence() or "")
+            if should_stop():
                 break
-    except Stopped as stop:
+    except RunStopped as stop:
         undecided.append(f"the run was cut short: {stop}")
-        talk.cut_short = None if stop.asked_for else str(stop)
+        session.stop_reason = None if stop.intentional else str(stop)
     return [reason for reason in undecided if reason]
 
 
-def blocks(talk: Conversation, earlier: Sequence[Mapping[str, Json]]) -> list[Block]:
+def build_phases(session: OperationSession, earlier: Sequence[Mapping[str, Json]]) -> list[Phase]:
     """Return the blocks of cases that can be made before anything was sent.
 
     `earlier` holds cases that an earlier run has kept.
     """
-    contract, operation, settings = talk.contract, talk.operation, talk.settings
+    contract, operation, settings = session.contract, session.operation, session.settings
     profile = PROFILES[settings.profile]
-    every = profile.every
-    base = talk.base
+    stride = profile.stride
+    base_body = session.base_body
 
-    def random() -> Iterable[Plan]:
-        return generated(contract, operation, settings.seed, profile.valid, profile.invalid)
+    def random() -> Iterable[Case]:
+        return generated_cases(
+            contract, operation, settings.seed, profile.valid_bodies, profile.invalid_bodies
+        )
 
-    plain = Plan("valid", "a plain valid request", base(), talk.media_type)
-    blocks = [
-        Block("kept cases", lambda: saved_cases.plans(talk, earlier)),
-        Block("credentials", lambda: _credentials(talk)),
-        Block("parameters", lambda: parameters.accepted(contract, operation, plain)),
-        Block("broken parameters", lambda: parameters.refused(contract, operation, plain)),
-        Block("unknown resources", lambda: parameters.unknown(contract, operation, plain)),
-        Block("other methods", lambda: edge_cases.other_methods(contract, operation, base())),
-        Block("the same again and again", lambda: _steady(talk, profile.steady)),
+    plain = Case("valid", "a plain valid request", base_body(), session.media_type)
+    phases = [
+        Phase("kept cases", lambda: saved_cases.replayed_cases(session, earlier)),
+        Phase("credentials", lambda: _credential_cases(session)),
+        Phase("parameters", lambda: parameters.valid_parameter_cases(contract, operation, plain)),
+        Phase(
+            "broken parameters",
+            lambda: parameters.invalid_parameter_cases(contract, operation, plain),
+        ),
+        Phase(
+            "unknown resources",
+            lambda: parameters.unknown_resource_cases(contract, operation, plain),
+        ),
+        Phase(
+            "other methods", lambda: edge_cases.other_method_cases(contract, operation, base_body())
+        ),
+        Phase("the same again and again", lambda: _repeated_cases(session, profile.repetitions)),
     ]
     if not operation.content:
-        return blocks
+        return phases
     return [
-        *blocks[:-1],
-        Block("boundaries", lambda: edge_cases.boundaries(contract, operation, base(), every)),
-        Block("confusions", lambda: invalid_bodies.confusions(contract, operation, base())),
-        Block(
-            "near misses", lambda: invalid_bodies.near_misses(contract, operation, base()), every
+        *phases[:-1],
+        Phase(
+            "boundaries",
+            lambda: edge_cases.length_boundary_cases(contract, operation, base_body(), stride),
         ),
-        Block("misspelt names", lambda: invalid_bodies.misspelt(base())),
-        Block("odd texts", lambda: edge_cases.odd_texts(contract, operation, base()), every),
-        Block("formats", lambda: edge_cases.formats(contract, operation, base()), every),
-        Block("broken JSON", lambda: invalid_bodies.broken_texts(operation, base())),
-        Block("generated bodies", random),
-        Block("freedoms", lambda: edge_cases.freedoms(operation, base()), every),
-        Block("long arrays", lambda: edge_cases.long_arrays(contract, operation, base())),
-        Block("bytes", lambda: edge_cases.raw_probes(operation, base())),
-        blocks[-1],
+        Phase(
+            "confusions", lambda: invalid_bodies.wrong_type_cases(contract, operation, base_body())
+        ),
+        Phase(
+            "near misses",
+            lambda: invalid_bodies.near_miss_cases(contract, operation, base_body()),
+            stride,
+        ),
+        Phase("misspelt names", lambda: invalid_bodies.misspelt_name_cases(base_body())),
+        Phase(
+            "odd texts",
+            lambda: edge_cases.unusual_text_cases(contract, operation, base_body()),
+            stride,
+        ),
+        Phase("formats", lambda: edge_cases.format_cases(contract, operation, base_body()), stride),
+        Phase("broken JSON", lambda: invalid_bodies.malformed_json_cases(operation, base_body())),
+        Phase("generated bodies", random),
+        Phase("freedoms", lambda: edge_cases.freedom_cases(operation, base_body()), stride),
+        Phase("long arrays", lambda: edge_cases.long_array_cases(contract, operation, base_body())),
+        Phase("bytes", lambda: edge_cases.raw_body_cases(operation, base_body())),
+        phases[-1],
     ]
 
 
-def _follow_ups(talk: Conversation) -> dict[str, Callable[[], str | None]]:
-    rounds = PROFILES[talk.settings.profile].rounds
+def _sequences(session: OperationSession) -> dict[str, Callable[[], str | None]]:
+    concurrent_rounds = PROFILES[session.settings.profile].concurrent_rounds
     steps: dict[str, Callable[[], str | None]] = {
-        "issued credentials": lambda: issued_tokens.one_by_one(talk),
-        "credentials of other requests": lambda: issued_tokens.of_other_requests(talk),
-        "repeated requests": lambda: sequences.repeats(talk),
+        "issued credentials": lambda: issued_tokens.try_each_kind(session),
+        "credentials of other requests": lambda: issued_tokens.try_from_other_requests(session),
+        "repeated requests": lambda: sequences.send_repetitions(session),
     }
-    if "concurrent" in talk.settings.provoke:
-        steps["credentials issued at once"] = lambda: issued_tokens.at_once(talk)
-        steps["the same at once"] = lambda: sequences.at_once(talk, rounds)
-    if "429" in talk.settings.provoke:
-        steps["a burst"] = lambda: sequences.burst(talk)
+    if "concurrent" in session.settings.provoke:
+        steps["credentials issued at once"] = lambda: issued_tokens.try_concurrently(session)
+        steps["the same at once"] = lambda: sequences.send_concurrently(session, concurrent_rounds)
+    if "429" in session.settings.provoke:
+        steps["a burst"] = lambda: sequences.send_burst(session)
     return steps
 
 
-def _steady(talk: Conversation, times: int) -> Iterable[Plan]:
-    plan = Plan("valid", "a plain valid request, again", talk.base(), talk.media_type)
-    return [plan] * times
+def _repeated_cases(session: OperationSession, times: int) -> Iterable[Case]:
+    case = Case("valid", "a plain valid request, again", session.base_body(), session.media_type)
+    return [case] * times
 
 
-def _credentials(talk: Conversation) -> Iterable[Plan]:
-    if talk.operation.scheme is None:
+def _credential_cases(session: OperationSession) -> Iterable[Case]:
+    if session.operation.scheme is None:
         return
-    broken = dict(list(talk.base().items())[1:])
-    for credential in credentials.refused(talk.settings):
-        named = f"credential {credential.kind}"
-        yield Plan("credentials", named, talk.base(), talk.media_type, credential)
-        if not talk.operation.content:
+    broken = dict(list(session.base_body().items())[1:])
+    for credential in credentials.rejected_credentials(session.settings):
+        label = f"credential {credential.kind}"
+        yield Case("credentials", label, session.base_body(), session.media_type, credential)
+        if not session.operation.content:
             continue
-        yield Plan("credentials", f"a bad body, {named}", broken, talk.media_type, credential)
-    for credential in credentials.forbidden(talk.settings):
+        yield Case("credentials", f"a bad body, {label}", broken, session.media_type, credential)
+    for credential in credentials.forbidden_credentials(session.settings):
         for _ in range(2):
-            named = f"credential {credential.kind}"
-            yield Plan("credentials", named, talk.base(), talk.media_type, credential)
+            label = f"credential {credential.kind}"
+            yield Case("credentials", label, session.base_body(), session.media_type, credential)

@@ -1,34 +1,39 @@
 """Retry of cases whose rejection is ambiguous, between two plain creates that are accepted."""
 
-from contracts.execution.operation_session import Conversation
-from contracts.expectations.ambiguity import MOST, TRIES, in_doubt
-from contracts.model.case import BETWEEN, Plan
+from contracts.execution.operation_session import OperationSession
+from contracts.expectations.ambiguity import MAX_RETRIED_CASES, MAX_TRIES, is_ambiguous
+from contracts.model.case import PROBE_PHASE, Case
 from contracts.model.exchange import Exchange
 
 
-class Doubts:
+class AmbiguousCaseRetrier:
     """Sends cases, and those again whose answer decides nothing."""
 
-    def __init__(self, talk: Conversation) -> None:
-        self._talk = talk
+    def __init__(self, session: OperationSession) -> None:
+        self._session = session
         self._tried: dict[int, int] = {}
 
-    def send(self, plan: Plan) -> Exchange:
+    def send(self, case: Case) -> Exchange:
         """Send `plan`; again, between two accepted creates each time, while it is in doubt."""
-        exchange = self._talk.send(plan)
+        exchange = self._session.send(case)
         status = exchange.status or 0
-        if not in_doubt(self._talk.contract, exchange) or self._tried.get(status, 0) >= MOST:
+        if (
+            not is_ambiguous(self._session.contract, exchange)
+            or self._tried.get(status, 0) >= MAX_RETRIED_CASES
+        ):
             return exchange
         self._tried[status] = self._tried.get(status, 0) + 1
-        for _ in range(TRIES - 1):
+        for _ in range(MAX_TRIES - 1):
             if not self._is_accepted():
                 break
-            exchange = self._talk.send(plan, exchange.request.case)
-            if not self._is_accepted() or not in_doubt(self._talk.contract, exchange):
+            exchange = self._session.send(case, exchange.request.case_id)
+            if not self._is_accepted() or not is_ambiguous(self._session.contract, exchange):
                 break
         return exchange
 
     def _is_accepted(self) -> bool:
-        plan = Plan(BETWEEN, "between two tries", self._talk.base(), self._talk.media_type)
-        success = self._talk.operation.answer_to("valid-request")
-        return success is not None and self._talk.send(plan).status == int(success.status)
+        case = Case(
+            PROBE_PHASE, "between two tries", self._session.base_body(), self._session.media_type
+        )
+        success = self._session.operation.response_caused_by("valid-request")
+        return success is not None and self._session.send(case).status == int(success.status)

@@ -8,75 +8,85 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from contracts.checks.judgement import Found
-from contracts.execution.operation_session import Conversation
+from contracts.checks.judgement import GroupedFinding
+from contracts.execution.operation_session import OperationSession
 from contracts.generators import credentials
-from contracts.model.case import BETWEEN, INSTANT, ISSUED, KEPT, MARK, UNKNOWN, Plan
+from contracts.model.case import (
+    INSTANT_PLACEHOLDER,
+    ISSUED,
+    MARK_PLACEHOLDER,
+    PROBE_PHASE,
+    SAVED_PHASE,
+    UNKNOWN_RESOURCE,
+    Case,
+)
 from contracts.model.exchange import Credential, Request
 from contracts.model.settings import Settings
 from openapi.contract import Json
 from openapi.redaction import Redaction
 
-FILE = "cases.json"
-MOST = 50
-VERSION = 1
-_DEPENDENT = (ISSUED, "repeat", "at once", "one of a burst", BETWEEN, UNKNOWN)
+CASES_FILE_NAME = "cases.json"
+MAX_SAVED_CASES = 50
+FORMAT_VERSION = 1
+_DEPENDENT_PHASES = (ISSUED, "repeat", "at once", "one of a burst", PROBE_PHASE, UNKNOWN_RESOURCE)
 """Blocks whose requests mean nothing without an earlier answer."""
-_BODY_LONGEST = 64 * 1024
+_MAX_BODY_BYTES = 64 * 1024
 
 
-class NoCases(Exception):
+class UnreadableCases(Exception):
     """The file of kept cases cannot be used; the sentence says why and what to do."""
 
 
-def load(settings: Settings) -> list[Mapping[str, Json]]:
+def load_cases(settings: Settings) -> list[Mapping[str, Json]]:
     """Return the cases that were kept; none where none are kept. Raises `NoCases`."""
     if settings.cases_dir is None:
         return []
-    path = settings.cases_dir / FILE
+    path = settings.cases_dir / CASES_FILE_NAME
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        cases = data["cases"] if data["version"] == VERSION else []
-        for case in cases:
-            base64.b64decode(case["body"], validate=True)
-            str(case["operation"]), str(case["credential"]), str(case["description"])
-            dict(case["parameters"])
+        cases = data["cases"] if data["version"] == FORMAT_VERSION else []
+        for saved in cases:
+            base64.b64decode(saved["body"], validate=True)
+            str(saved["operation"]), str(saved["credential"]), str(saved["description"])
+            dict(saved["parameters"])
     except FileNotFoundError:
         return []
     except (OSError, ValueError, LookupError, TypeError, binascii.Error):
-        raise NoCases(f"{path} holds no cases that can be read: remove it") from None
+        raise UnreadableCases(f"{path} holds no cases that can be read: remove it") from None
     return list(cases)
 
 
-def plans(talk: Conversation, cases: Iterable[Mapping[str, Json]]) -> Iterator[Plan]:
+def replayed_cases(
+    session: OperationSession, cases: Iterable[Mapping[str, Json]]
+) -> Iterator[Case]:
     """Yield the requests of the kept cases of one operation."""
-    for case in cases:
-        if case["operation"] != talk.operation.id:
+    for saved in cases:
+        if saved["operation"] != session.operation.id:
             continue
-        plan = Plan(
-            KEPT,
-            case["description"],
-            base64.b64decode(case["body"]),
-            case["media_type"],
-            method=case["method"],
-            parameters=dict(case["parameters"]),
+        case = Case(
+            SAVED_PHASE,
+            saved["description"],
+            base64.b64decode(saved["body"]),
+            saved["media_type"],
+            method=saved["method"],
+            parameters=dict(saved["parameters"]),
         )
-        for credential in _of_kind(talk, case["credential"]):
-            yield replace(plan, credential=credential)
+        for credential in _credentials_of_kind(session, saved["credential"]):
+            yield replace(case, credential=credential)
 
 
-def _of_kind(talk: Conversation, kind: str) -> list[Credential]:
+def _credentials_of_kind(session: OperationSession, kind: str) -> list[Credential]:
     known = [
-        talk.credential,
-        *credentials.refused(talk.settings),
-        *credentials.forbidden(talk.settings),
+        session.credential,
+        *credentials.rejected_credentials(session.settings),
+        *credentials.forbidden_credentials(session.settings),
     ]
     return [credential for credential in known if credential.kind == kind]
 
 
-def save(
+def save_cases(
     directory: Path,
-    found: Iterable[Found],
+    found: Iterable[GroupedFinding],
     mask: Redaction,
     earlier: Iterable[Mapping[str, Json]],
 ) -> None:
@@ -84,28 +94,30 @@ def save(
 
     What `earlier` holds is kept: pass the cases that were not tried. Raises `OSError`.
     """
-    cases: dict[str, Mapping[str, Json]] = {str(case["id"]): case for case in earlier}
+    cases: dict[str, Mapping[str, Json]] = {str(saved["id"]): saved for saved in earlier}
     for one in found:
-        exchange = one.case.exchange
+        exchange = one.judgement.exchange
         if one.finding.severity == "violation" and exchange is not None:
-            case = _written(one.id, exchange.request, mask)
-            if case is not None:
-                cases[one.id] = case
-    path = directory / FILE
+            saved = _case_data(one.id, exchange.request, mask)
+            if saved is not None:
+                cases[one.id] = saved
+    path = directory / CASES_FILE_NAME
     if not cases and not path.exists():
         return
     directory.mkdir(parents=True, exist_ok=True)
     (directory / ".gitignore").write_text("*\n", encoding="utf-8")
-    text = json.dumps({"version": VERSION, "cases": list(cases.values())[-MOST:]}, indent=2)
+    text = json.dumps(
+        {"version": FORMAT_VERSION, "cases": list(cases.values())[-MAX_SAVED_CASES:]}, indent=2
+    )
     written = path.with_suffix(".new")
     written.write_text(text + "\n", encoding="utf-8")
     written.replace(path)
 
 
-def _written(name: str, request: Request, mask: Redaction) -> Mapping[str, Json] | None:
+def _case_data(name: str, request: Request, mask: Redaction) -> Mapping[str, Json] | None:
     """Return the case of `request` as data; None where it means nothing by itself."""
     text = request.body.decode("latin-1")
-    if request.block in _DEPENDENT or len(text) > _BODY_LONGEST or mask(text) != text:
+    if request.phase in _DEPENDENT_PHASES or len(text) > _MAX_BODY_BYTES or mask(text) != text:
         return None
     return {
         "id": name,
@@ -114,19 +126,19 @@ def _written(name: str, request: Request, mask: Redaction) -> Mapping[str, Json]
         "method": request.method,
         "media_type": request.media_type,
         "credential": request.credential.kind,
-        "parameters": dict(request.varied),
-        "body": base64.b64encode(_template(request)).decode("ascii"),
+        "parameters": dict(request.parameter_overrides),
+        "body": base64.b64encode(_body_template(request)).decode("ascii"),
     }
 
 
-def _template(request: Request) -> bytes:
+def _body_template(request: Request) -> bytes:
     """Return the body with placeholders for what every request has of its own."""
-    body = request.body.replace(request.mark.encode(), MARK)
-    for place in request.places:
-        value = request.correlators.get(place.request)
-        if place.kind == "instant" and isinstance(value, str) and _MOMENT.match(value):
-            body = body.replace(value[:19].encode(), INSTANT)
+    body = request.body.replace(request.mark.encode(), MARK_PLACEHOLDER)
+    for place in request.correlators:
+        value = request.correlator_values.get(place.request)
+        if place.kind == "instant" and isinstance(value, str) and _DATETIME.match(value):
+            body = body.replace(value[:19].encode(), INSTANT_PLACEHOLDER)
     return body
 
 
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)
+_DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)

@@ -2,90 +2,96 @@
 
 from dataclasses import replace
 
-from contracts.execution.operation_session import Conversation
-from contracts.model.case import AT_ONCE, BURST, REPEAT, Plan, constant
-from openapi.contract import Response
-from openapi.json_pointer import get
-from openapi.runtime_expression import parse
+from contracts.execution.operation_session import OperationSession
+from contracts.model.case import BURST, CONCURRENT, REPEAT, Case, constant_value
+from openapi.contract import ResponseSpec
+from openapi.json_pointer import get_at
+from openapi.runtime_expression import parse_expression
 
-TIMES = 3
-SAME = 8
+REPETITION_COUNT = 3
+CONCURRENT_REQUESTS = 8
 """How many requests for one thing are sent at once."""
 
 
-def learn_what_is_held(talk: Conversation) -> bool:
+def probe_held_permissions(session: OperationSession) -> bool:
     """Find which permissions the caller may give on, where a service lets no others be given.
 
     Return whether any were found; then only those are asked for from here on.
     """
-    success = talk.operation.answer_to("valid-request")
-    needed = list(talk.operation.permissions)
-    subsets = [place for place in talk.places if place.kind == "subset"]
+    success = session.operation.response_caused_by("valid-request")
+    needed = list(session.operation.permissions)
+    subsets = [place for place in session.correlators if place.kind == "subset"]
     if success is None or not needed or len(subsets) != 1:
         return False
     place = subsets[0]
 
     def may_give(permissions: list[str]) -> bool:
-        values = {place.request: constant(permissions)}
-        plan = Plan("probe: held permissions", "are these permissions held", talk.base(),
-                    talk.media_type, values=values)  # fmt: skip
-        return talk.send(plan).status == int(success.status)
+        values = {place.request: constant_value(permissions)}
+        case = Case("probe: held permissions", "are these permissions held", session.base_body(),
+                    session.media_type, values=values)  # fmt: skip
+        return session.send(case).status == int(success.status)
 
     if not may_give(needed):
         return False
-    held = [p for p in place.values if p in needed or may_give([*needed, p])]
-    kept = replace(
+    held_permissions = [p for p in place.values if p in needed or may_give([*needed, p])]
+    narrowed = replace(
         place,
-        values=tuple(held),
-        least=min(place.least, len(held)),
-        most=min(place.most, len(held)),
+        values=tuple(held_permissions),
+        minimum=min(place.minimum, len(held_permissions)),
+        maximum=min(place.maximum, len(held_permissions)),
     )
-    talk.places = tuple(kept if other is place else other for other in talk.places)
+    session.correlators = tuple(
+        narrowed if other is place else other for other in session.correlators
+    )
     return True
 
 
-def repeats(talk: Conversation) -> None:
+def send_repetitions(session: OperationSession) -> None:
     """Repeat what an accepted request kept for itself; everything else is fresh."""
-    answer = talk.operation.answer_to("repeated-request")
-    success = talk.operation.answer_to("valid-request")
-    if answer is None or success is None:
+    response_spec = session.operation.response_caused_by("repeated-request")
+    success = session.operation.response_caused_by("valid-request")
+    if response_spec is None or success is None:
         return
-    for _ in range(TIMES):
-        first = talk.send(Plan("valid", "to be repeated", talk.base(), talk.media_type))
-        if first.status == int(success.status):
-            talk.send(_repetition(talk, answer, first.request.json.value, REPEAT))
-
-
-def _repetition(talk: Conversation, answer: Response, body: object, block: str) -> Plan:
-    places = [parse(expression).where for expression in answer.provoke["keeping"]]
-    values = {where: constant(get(body, where)) for where in places}
-    described = f"repeats {', '.join(places)} of an accepted one"
-    return Plan(block, described, talk.base(), talk.media_type, values=values)
-
-
-def at_once(talk: Conversation, rounds: int) -> None:
-    """Send several requests for one thing at once, `rounds` times."""
-    answer = talk.operation.answer_to("repeated-request")
-    if answer is None:
-        return
-    for _ in range(rounds):
-        model = talk.request(Plan("model", "", talk.base(), talk.media_type))
-        plan = replace(
-            _repetition(talk, answer, model.json.value, AT_ONCE),
-            description=f"one of {SAME} at once",
-            together=model.number,
+    for _ in range(REPETITION_COUNT):
+        first = session.send(
+            Case("valid", "to be repeated", session.base_body(), session.media_type)
         )
-        talk.send_together([plan] * SAME)
+        if first.status == int(success.status):
+            session.send(_repetition_case(session, response_spec, first.request.json.value, REPEAT))
 
 
-def burst(talk: Conversation) -> str | None:
+def _repetition_case(
+    session: OperationSession, response_spec: ResponseSpec, body: object, phase: str
+) -> Case:
+    places = [parse_expression(expression).where for expression in response_spec.cause["keeping"]]
+    values = {where: constant_value(get_at(body, where)) for where in places}
+    described = f"repeats {', '.join(places)} of an accepted one"
+    return Case(phase, described, session.base_body(), session.media_type, values=values)
+
+
+def send_concurrently(session: OperationSession, concurrent_rounds: int) -> None:
+    """Send several requests for one thing at once, `rounds` times."""
+    response_spec = session.operation.response_caused_by("repeated-request")
+    if response_spec is None:
+        return
+    for _ in range(concurrent_rounds):
+        model = session.request(Case("model", "", session.base_body(), session.media_type))
+        case = replace(
+            _repetition_case(session, response_spec, model.json.value, CONCURRENT),
+            description=f"one of {CONCURRENT_REQUESTS} at once",
+            concurrent_group=model.number,
+        )
+        session.send_together([case] * CONCURRENT_REQUESTS)
+
+
+def send_burst(session: OperationSession) -> str | None:
     """Send half as many again as the rate limit allows; return a sentence if there is none."""
-    limit = talk.operation.rate_limit
-    answer = talk.operation.answer_to("burst")
-    if limit is None or answer is None:
+    limit = session.operation.rate_limit
+    response_spec = session.operation.response_caused_by("burst")
+    if limit is None or response_spec is None:
         return "the contract states no rate limit to exceed"
     for _ in range(int(limit["requests"] * 1.5) + 1):
-        plan = Plan(BURST, "one of a burst", talk.base(), talk.media_type)
-        if talk.send_once(plan).status == int(answer.status):
+        case = Case(BURST, "one of a burst", session.base_body(), session.media_type)
+        if session.send_once(case).status == int(response_spec.status):
             return None
     return None

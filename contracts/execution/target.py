@@ -19,13 +19,13 @@ import anyio
 import anyio.from_thread
 import httpx
 
-from contracts.model.exchange import Answer, Exchange, Failure, Request
-from openapi.formats import http_date
+from contracts.model.exchange import Exchange, Failure, ReceivedResponse, Request
+from openapi.formats import parse_http_date
 from openapi.rate import Rate
 
-_DEFAULTS = (("user-agent", "hookproof"), ("accept", "application/json"))
-BODY_LIMIT = 10 * 1024 * 1024
-LONGEST_PAUSE = 60.0
+_DEFAULT_HEADERS = (("user-agent", "hookproof"), ("accept", "application/json"))
+MAX_BODY_BYTES = 10 * 1024 * 1024
+MAX_RETRY_AFTER_S = 60.0
 
 
 class Target:
@@ -37,7 +37,7 @@ class Target:
         *,
         headers: tuple[tuple[str, str], ...] = (),
         timeout: float = 10.0,
-        pace: Rate | None = None,
+        rate_limit: Rate | None = None,
         verify: Path | bool = True,
     ) -> None:
         """`timeout` is seconds for a whole answer; `pace` bounds the requests sent.
@@ -47,9 +47,9 @@ class Target:
         self.url = url
         self._headers = headers
         self._timeout = timeout
-        self._pace = pace
+        self._rate_limit = rate_limit
         self._verify = verify
-        self._sent: deque[float] = deque(maxlen=pace.requests if pace else 1)
+        self._sent: deque[float] = deque(maxlen=rate_limit.requests if rate_limit else 1)
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -73,13 +73,13 @@ class Target:
 
     def send(self, request: Request) -> Exchange:
         """Send `request` once and return the entry; never raises for what the service does."""
-        self._keep_pace()
+        self._wait_for_rate_limit()
         return self._portal.call(self._exchange, request)
 
     def send_together(self, requests: Sequence[Request]) -> list[Exchange]:
         """Send all `requests` at once; return their entries in the same order."""
         for _ in requests:
-            self._keep_pace()
+            self._wait_for_rate_limit()
         return self._portal.call(self._exchanges, requests)
 
     async def _exchanges(self, requests: Sequence[Request]) -> list[Exchange]:
@@ -96,24 +96,24 @@ class Target:
     async def _exchange(self, request: Request) -> Exchange:
         started = time.time()
         try:
-            answer = await self._answer(request)
-        except _Lost as error:
+            response = await self._answer(request)
+        except _ResponseLost as error:
             # Lost before a word of the answer: a race over a connection, or over a body that was
             # refused unread, looks like this, and so does a crash. Once more will tell.
             lost = (error.failure.kind, error.failure.status) == ("lost", None)
-            return Exchange(request, None, error.failure, started, time.time(), repeated=lost)
-        return Exchange(request, answer, None, started, time.time())
+            return Exchange(request, None, error.failure, started, time.time(), retried=lost)
+        return Exchange(request, response, None, started, time.time())
 
-    def _keep_pace(self) -> None:
-        if self._pace and len(self._sent) == self._pace.requests:
-            pause = self._sent[0] + self._pace.seconds - time.monotonic()
+    def _wait_for_rate_limit(self) -> None:
+        if self._rate_limit and len(self._sent) == self._rate_limit.requests:
+            pause = self._sent[0] + self._rate_limit.seconds - time.monotonic()
             time.sleep(max(0.0, pause))
         self._sent.append(time.monotonic())
 
-    async def _answer(self, request: Request) -> Answer:
-        begun: list[int] = []
-        given = {name.lower() for name, _ in self._headers}
-        headers = [(name, value) for name, value in _DEFAULTS if name not in given]
+    async def _answer(self, request: Request) -> ReceivedResponse:
+        received_statuses: list[int] = []
+        custom_names = {name.lower() for name, _ in self._headers}
+        headers = [(name, value) for name, value in _DEFAULT_HEADERS if name not in custom_names]
         headers += (*self._headers, *request.headers)
         if request.media_type is not None:
             headers.append(("content-type", request.media_type))
@@ -127,14 +127,16 @@ class Target:
                     headers=headers,
                     content=request.body,
                 ) as response:
-                    begun.append(response.status_code)
+                    received_statuses.append(response.status_code)
                     self._client.cookies.clear()
-                    body = await _read(response)
-            return Answer(response.status_code, tuple(response.headers.multi_items()), body)
-        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, _TooLarge) as error:
-            failure = _failure(error, self._timeout)
-            failure = replace(failure, status=begun[0] if begun else None)
-            raise _Lost(failure) from None
+                    body = await _read_body(response)
+            return ReceivedResponse(
+                response.status_code, tuple(response.headers.multi_items()), body
+            )
+        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, _BodyTooLarge) as error:
+            failure = _describe_failure(error, self._timeout)
+            failure = replace(failure, status=received_statuses[0] if received_statuses else None)
+            raise _ResponseLost(failure) from None
 
 
 def ssl_context(verify: Path | bool) -> ssl.SSLContext:
@@ -144,30 +146,30 @@ def ssl_context(verify: Path | bool) -> ssl.SSLContext:
     return httpx.create_ssl_context(verify=verify)
 
 
-class _TooLarge(Exception):
+class _BodyTooLarge(Exception):
     pass
 
 
-class _Lost(Exception):
+class _ResponseLost(Exception):
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.message)
         self.failure = failure
 
 
-async def _read(response: httpx.Response) -> bytes:
+async def _read_body(response: httpx.Response) -> bytes:
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
-        if len(body) > BODY_LIMIT:
-            raise _TooLarge
+        if len(body) > MAX_BODY_BYTES:
+            raise _BodyTooLarge
     return bytes(body)
 
 
-def _failure(error: Exception, timeout: float) -> Failure:
+def _describe_failure(error: Exception, timeout: float) -> Failure:
     if isinstance(error, TimeoutError):
         return Failure("timeout", f"no complete answer within {timeout:g} s")
-    if isinstance(error, _TooLarge):
-        return Failure("too large", f"the body is over {BODY_LIMIT // 2**20} MiB")
+    if isinstance(error, _BodyTooLarge):
+        return Failure("too large", f"the body is over {MAX_BODY_BYTES // 2**20} MiB")
     if isinstance(error, httpx.ConnectError):
         hint = "; trust it with --tls-verify FILE" if "CERTIFICATE_VERIFY" in str(error) else ""
         return Failure("unreachable", f"no connection: {error}{hint}")
@@ -180,17 +182,17 @@ def _failure(error: Exception, timeout: float) -> Failure:
     return Failure("lost", f"the connection was lost without an answer ({type(error).__name__})")
 
 
-def pause_after(answer: Answer, attempt: int, now: float) -> float:
+def retry_delay(response: ReceivedResponse, attempt: int, now: float) -> float:
     """Return the seconds to wait after a 429: `Retry-After` (RFC 9110, 10.2.3), at most 60.
 
     `attempt` counts from 0; without a usable header each wait is twice the one before, from 1 s.
     A header that says less than half of that is believed the first time only: it did not help.
     """
     least = 2.0 ** (attempt - 1) if attempt else 0.0
-    text = (answer.header("retry-after") or "").strip()
+    text = (response.header("retry-after") or "").strip()
     if text.isascii() and text.isdigit():
-        return min(max(float(text[:9]), least), LONGEST_PAUSE)
-    moment = http_date(text) if text else None
+        return min(max(float(text[:9]), least), MAX_RETRY_AFTER_S)
+    moment = parse_http_date(text) if text else None
     if moment is not None:
-        return min(max(moment.timestamp() - now, 0.0) + 1.0, LONGEST_PAUSE)
-    return float(min(2.0**attempt, LONGEST_PAUSE))
+        return min(max(moment.timestamp() - now, 0.0) + 1.0, MAX_RETRY_AFTER_S)
+    return float(min(2.0**attempt, MAX_RETRY_AFTER_S))

@@ -4,128 +4,142 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from contracts.execution.operation_session import Conversation
-from contracts.execution.webhook_source import Deliveries
-from contracts.ledger.ledger import Books, Received, occurrences
-from contracts.model.case import RETRY, Plan
-from contracts.model.correlators import ANY_MARK
-from contracts.model.errors import Stopped
+from contracts.execution.operation_session import OperationSession
+from contracts.execution.webhook_source import WebhookSource
+from contracts.ledger.ledger import JudgedDelivery, Ledger, group_deliveries
+from contracts.model.case import RETRY_PHASE, Case
+from contracts.model.correlators import MARK_PATTERN
+from contracts.model.errors import RunStopped
 from contracts.model.exchange import Exchange
 from openapi.contract import Event
 from webhook_sink.delivery import Delivery
 
-REFUSED = 500
+REJECTION_STATUS = 500
 """What it is answered."""
 
 
-class Refusal:
+class DeliveryRejector:
     """Refuses one delivery once it is armed. The sink asks it from a thread of its own."""
 
     def __init__(self) -> None:
         """Refuse nothing yet."""
-        self._where: Callable[[Delivery], bool] | None = None
+        self._predicate: Callable[[Delivery], bool] | None = None
         self._lock = threading.Lock()
 
-    def arm(self, where: Callable[[Delivery], bool] | None) -> None:
+    def arm(self, predicate: Callable[[Delivery], bool] | None) -> None:
         """Refuse the next delivery that satisfies `where`; None refuses none."""
         with self._lock:
-            self._where = where
+            self._predicate = predicate
 
     def __call__(self, delivery: Delivery) -> int | None:
         """Return the status for `delivery`, or None where it is not to be refused."""
         with self._lock:
-            if self._where is None or not self._where(delivery):
+            if self._predicate is None or not self._predicate(delivery):
                 return None
-            self._where = None
-            return REFUSED
+            self._predicate = None
+            return REJECTION_STATUS
 
 
-def retries(
-    talks: Sequence[Conversation], sink: Deliveries, refusal: Refusal, look: Callable[[], Books]
+def try_webhook_retries(
+    sessions: Sequence[OperationSession],
+    sink: WebhookSource,
+    rejector: DeliveryRejector,
+    current_ledger: Callable[[], Ledger],
 ) -> list[str]:
     """Refuse a delivery of every operation in turn; return a sentence for each that was not."""
-    elsewhere = look().settings.sink_url
-    if elsewhere is not None:
-        return [f"no delivery was refused: the sink at {elsewhere} answers as it was told"]
-    reasons = [provoke(talk, sink, refusal, look) for talk in talks]
+    remote_url = current_ledger().settings.sink_url
+    if remote_url is not None:
+        return [f"no delivery was refused: the sink at {remote_url} answers as it was told"]
+    reasons = [try_webhook_retry(session, sink, rejector, current_ledger) for session in sessions]
     return [reason for reason in reasons if reason]
 
 
-def provoke(
-    talk: Conversation, sink: Deliveries, refusal: Refusal, look: Callable[[], Books]
+def try_webhook_retry(
+    session: OperationSession,
+    sink: WebhookSource,
+    rejector: DeliveryRejector,
+    current_ledger: Callable[[], Ledger],
 ) -> str | None:
     """Create once more, refuse the first delivery of it, and wait for the second until a deadline.
 
     `look` returns the books as they stand. Return a sentence if no delivery could be refused.
     """
-    success = talk.operation.answer_to("valid-request")
-    event = talk.contract.triggered_by(talk.operation.id, int(success.status)) if success else None
+    success = session.operation.response_caused_by("valid-request")
+    event = (
+        session.contract.event_triggered_by(session.operation.id, int(success.status))
+        if success
+        else None
+    )
     if event is None or "retries" not in event.trigger:
         return None
-    talk.progress("refusing one delivery, to see it sent again ...")
-    books = look()
-    deadline = books.deadline(event)
-    marked = any(place.kind == "mark" for place in talk.places)
+    session.progress("refusing one delivery, to see it sent again ...")
+    ledger = current_ledger()
+    deadline = ledger.deadline(event)
+    marked = any(place.kind == "mark" for place in session.correlators)
     if not marked:
         # The payload tells requests not apart: it is the next one after all others have come.
-        _await_others(books, sink, look, deadline)
+        _await_pending_events(ledger, sink, current_ledger, deadline)
     came = sink.deliveries()
     before = came[-1].id if came else 0
-    last = max((exchange.request.number for exchange in books.exchanges), default=0)
-    refusal.arm(_later_than(talk.settings.run_id, last) if marked else lambda _: True)
+    last = max((exchange.request.number for exchange in ledger.exchanges), default=0)
+    rejector.arm(
+        _matches_later_request(session.settings.run_id, last) if marked else lambda _: True
+    )
     try:
-        made = talk.send(Plan(RETRY, "its delivery is refused", talk.base(), talk.media_type))
-    except Stopped as stop:
-        refusal.arm(None)
+        made = session.send(
+            Case(RETRY_PHASE, "its delivery is refused", session.base_body(), session.media_type)
+        )
+    except RunStopped as stop:
+        rejector.arm(None)
         return f"no delivery was refused: {stop}"
-    refused = None
-    if talk.contract.triggered_by(talk.operation.id, made.status or 0) is event:
-        refused = _await_second(talk, sink, made, before, deadline)
-    refusal.arm(None)
-    return None if refused else _undecided(made, event)
+    rejected = None
+    if session.contract.event_triggered_by(session.operation.id, made.status or 0) is event:
+        rejected = _await_second_attempt(session, sink, made, before, deadline)
+    rejector.arm(None)
+    return None if rejected else _undecided_sentence(made, event)
 
 
-def _undecided(made: Exchange, event: Event) -> str:
+def _undecided_sentence(made: Exchange, event: Event) -> str:
     if made.status is None or str(made.status) != event.trigger["status"]:
-        return f"no delivery was refused: {made.request.named()} was answered {made.status}"
-    return f"no delivery was refused: none could be told to be that of {made.request.named()}"
+        return f"no delivery was refused: {made.request.label()} was answered {made.status}"
+    return f"no delivery was refused: none could be told to be that of {made.request.label()}"
 
 
-def _later_than(run_id: str, number: int) -> Callable[[Delivery], bool]:
+def _matches_later_request(run_id: str, number: int) -> Callable[[Delivery], bool]:
     """Return what recognises deliveries of requests of this run after the one with `number`."""
 
-    def where(delivery: Delivery) -> bool:
-        marks = ANY_MARK.finditer(delivery.body.decode(errors="replace"))
+    def predicate(delivery: Delivery) -> bool:
+        marks = MARK_PATTERN.finditer(delivery.body.decode(errors="replace"))
         return any(mark[1] == run_id and int(mark[2]) > number for mark in marks)
 
-    return where
+    return predicate
 
 
-def _await_others(
-    books: Books, sink: Deliveries, look: Callable[[], Books], deadline: float
+def _await_pending_events(
+    ledger: Ledger, sink: WebhookSource, current_ledger: Callable[[], Ledger], deadline: float
 ) -> None:
-    until = max((exchange.ended for exchange in books.exchanges), default=0.0) + deadline
-    while books.balance.missing and (left := until - time.time()) > 0:
-        sink.wait(after=books.received[-1].delivery.id if books.received else 0, timeout=left)
-        books = look()
+    until = max((exchange.ended for exchange in ledger.exchanges), default=0.0) + deadline
+    while ledger.reconciliation.without_event and (left := until - time.time()) > 0:
+        sink.wait(after=ledger.deliveries[-1].delivery.id if ledger.deliveries else 0, timeout=left)
+        ledger = current_ledger()
 
 
-def _await_second(
-    talk: Conversation, sink: Deliveries, made: Exchange, before: int, deadline: float
-) -> Received | None:
+def _await_second_attempt(
+    session: OperationSession, sink: WebhookSource, made: Exchange, before: int, deadline: float
+) -> JudgedDelivery | None:
     """Wait for the refused delivery and then for the same event; return the refused one."""
-    refused: Received | None = None
-    seen: list[Received] = []
+    rejected: JudgedDelivery | None = None
+    seen: list[JudgedDelivery] = []
     until = made.ended + deadline
     while True:
         for delivery in sink.deliveries(after=seen[-1].delivery.id if seen else before):
-            seen.append(Received(delivery, sink.judge(delivery)))
-            if refused is None and delivery.status == REFUSED:
-                refused, until = seen[-1], delivery.received_at + deadline
-        events = occurrences(seen, talk.places) if refused else []
-        if any(refused in event.attempts[:-1] for event in events):
-            return refused
+            seen.append(JudgedDelivery(delivery, sink.judge(delivery)))
+            if rejected is None and delivery.status == REJECTION_STATUS:
+                rejected, until = seen[-1], delivery.received_at + deadline
+        events = group_deliveries(seen, session.correlators) if rejected else []
+        if any(rejected in event.attempts[:-1] for event in events):
+            return rejected
         left = until - time.time()
         if left <= 0:
-            return refused
+            return rejected
         sink.wait(after=seen[-1].delivery.id if seen else before, timeout=left)

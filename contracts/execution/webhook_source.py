@@ -9,10 +9,10 @@ from typing import Protocol, Self
 from contracts.model.errors import CouldNotJudge
 from contracts.model.settings import Settings
 from openapi.contract import Contract, Json
-from openapi.signature import unfit
+from openapi.signature import secret_problem
 from webhook_sink.client import MAX_WAIT_S, SinkClient, SinkError
 from webhook_sink.delivery import Delivery
-from webhook_sink.intake.batch_writer import Reply
+from webhook_sink.intake.batch_writer import StatusChooser
 from webhook_sink.server import Sink
 from webhook_sink.verdicts.verdict import Verdict, judge
 
@@ -127,7 +127,7 @@ def _judgeable(url: str) -> Iterator[None]:
         ) from None
 
 
-class Deliveries(Protocol):
+class WebhookSource(Protocol):
     """The deliveries of one run. Ids count upwards; `received_at` is by this machine's clock."""
 
     def deliveries(self, after: int = 0) -> tuple[Delivery, ...]:
@@ -143,13 +143,13 @@ class Deliveries(Protocol):
         ...
 
 
-def opened(
+def open_webhook_source(
     stack: ExitStack,
     settings: Settings,
     contract: Contract,
     progress: Callable[[str], None],
-    reply: Reply,
-) -> Deliveries | None:
+    reply: StatusChooser,
+) -> WebhookSource | None:
     """Open what `settings` ask for until `stack` closes; None without webhooks.
 
     `reply` may choose what a delivery is answered, where they are received here. Raises
@@ -162,7 +162,9 @@ def opened(
             "webhooks cannot be judged without their secret: pass --webhook-secret or "
             "HOOKPROOF_WEBHOOK_SECRET, or leave them out with --no-webhooks"
         )
-    complaint = unfit((e.signature for e in contract.events), settings.webhook_secret or "")
+    complaint = secret_problem(
+        (e.signature for e in contract.events), settings.webhook_secret or ""
+    )
     if complaint is not None:
         raise CouldNotJudge(f"{complaint}; pass --webhook-secret or HOOKPROOF_WEBHOOK_SECRET")
     if settings.sink_url is not None:

@@ -5,43 +5,47 @@ matter is tried again, between two plain creates that are accepted. So is a vali
 its name is taken, although no request had used it.
 """
 
-from contracts.expectations.expectation import expectation
+from contracts.expectations.expectation import expected_response
 from contracts.model.exchange import Exchange, Request
 from openapi.contract import Contract
 
-TRIES = 3
+MAX_TRIES = 3
 """A case that gets the same doubtful answer so often is decided by it."""
-MOST = 5
+MAX_RETRIED_CASES = 5
 """After so many cases with one doubtful status no further one is tried again: a few tell enough."""
-MAY_BE_TAKEN = ("repeat", "at once")
+REUSED_NAME_PHASES = ("repeat", "at once")
 """Blocks of requests whose name was used before, on purpose."""
 
 
-def in_doubt(contract: Contract, exchange: Exchange) -> bool:
+def is_ambiguous(contract: Contract, exchange: Exchange) -> bool:
     """Say whether the answer may be about something else than what the request tried."""
     request, status = exchange.request, exchange.status
-    if status is None or status not in _doubtful(request):
+    if status is None or status not in _ambiguous_statuses(request):
         return False
-    expected = expectation(contract, request, exchange.started)
+    expected = expected_response(contract, request, exchange.started)
     if status == expected.status or expected.allowance(status) is not None:
         return False
     if expected.kind in ("invalid", "free"):
         return True
-    return expected.kind == "valid" and status == taken(request) and may_not_be_taken(request)
+    return (
+        expected.kind == "valid" and status == conflict_status(request) and has_unused_name(request)
+    )
 
 
-def taken(request: Request) -> int | None:
+def conflict_status(request: Request) -> int | None:
     """Return the status that says that what was asked for exists already."""
-    answer = request.operation.answer_to("repeated-request")
-    return int(answer.status) if answer else None
+    response_spec = request.operation.response_caused_by("repeated-request")
+    return int(response_spec.status) if response_spec else None
 
 
-def may_not_be_taken(request: Request) -> bool:
+def has_unused_name(request: Request) -> bool:
     """Say whether no earlier request can have used what the request names."""
-    return request.block not in MAY_BE_TAKEN and request.mark.encode() in request.body
+    return request.phase not in REUSED_NAME_PHASES and request.mark.encode() in request.body
 
 
-def _doubtful(request: Request) -> set[int]:
+def _ambiguous_statuses(request: Request) -> set[int]:
     provocations = ("refused-credential", "credential-without-permission", "repeated-request")
-    answers = (request.operation.answer_to(provocation) for provocation in provocations)
-    return {int(answer.status) for answer in answers if answer}
+    response_specs = (
+        request.operation.response_caused_by(provocation) for provocation in provocations
+    )
+    return {int(response_spec.status) for response_spec in response_specs if response_spec}

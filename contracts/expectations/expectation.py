@@ -11,26 +11,26 @@ from http import HTTPStatus
 from typing import Literal
 
 from contracts.expectations.freedoms import is_other_media_type, shape_freedoms, value_freedoms
-from contracts.model.case import UNKNOWN
+from contracts.model.case import UNKNOWN_RESOURCE
 from contracts.model.exchange import Request
 from openapi.contract import Contract, Json
-from openapi.json_pointer import join
+from openapi.json_pointer import join_pointer
 from openapi.parameter_validation import violations
-from openapi.runtime_expression import parse
-from openapi.schema_validation import Violation
+from openapi.runtime_expression import parse_expression
+from openapi.schema_validation import SchemaViolation
 
-Kind = Literal["valid", "invalid", "free", "refused", "forbidden", "unknown", "other"]
+ExpectationKind = Literal["valid", "invalid", "free", "refused", "forbidden", "unknown", "other"]
 """`other`: what the contract says nothing about, such as another method than the operation's."""
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
+class AllowedRejection:
     """A status that the service may answer although it is not the one asked for."""
 
     status: int
     pointer: str
     """Where the contract allows it."""
-    judged: str
+    severity: str
     """`warning` or `never`."""
 
 
@@ -38,45 +38,45 @@ class Allowance:
 class Expectation:
     """What is in order as an answer to one request."""
 
-    kind: Kind
+    kind: ExpectationKind
     status: int
     """The status that is asked for."""
     pointer: str
     """Where the contract asks for it."""
-    allowed: tuple[Allowance, ...]
-    violations: tuple[Violation, ...] = ()
+    allowed_rejections: tuple[AllowedRejection, ...]
+    violations: tuple[SchemaViolation, ...] = ()
     """What the body breaks, if it is JSON."""
     problem: str | None = None
     """Why the body is not JSON."""
 
-    def allowance(self, status: int | None) -> Allowance | None:
+    def allowance(self, status: int | None) -> AllowedRejection | None:
         """Return the allowance for `status`; one that is never judged goes first."""
-        found = [allowance for allowance in self.allowed if allowance.status == status]
-        return min(found, key=lambda allowance: allowance.judged != "never", default=None)
+        found = [allowance for allowance in self.allowed_rejections if allowance.status == status]
+        return min(found, key=lambda allowance: allowance.severity != "never", default=None)
 
 
 @lru_cache(maxsize=4096)
-def expectation(contract: Contract, request: Request, sent: float) -> Expectation:
+def expected_response(contract: Contract, request: Request, sent: float) -> Expectation:
     """Return what may be answered to `request`, which was sent at `sent` (unix seconds)."""
     if request.method != request.operation.method:
-        return _expect("other", request, "valid-request", ())
-    broken, problem = _broken(contract, request)
+        return _build_expectation("other", request, "valid-request", ())
+    broken, problem = _request_violations(contract, request)
     bad = bool(broken) or problem is not None
-    if request.credential.expects == "refused":
-        freedom = _by(request, "credential") if bad else ()
-        return _expect("refused", request, "refused-credential", freedom)
-    if request.credential.expects == "forbidden":
-        return _expect("forbidden", request, "credential-without-permission", ())
-    if request.block == UNKNOWN and not bad:
-        return _expect("unknown", request, "unknown-resource", ())
-    return _of_content(contract, request, sent, broken, problem)
+    if request.credential.expected_outcome == "refused":
+        freedom = _rejections_by_key(request, "credential") if bad else ()
+        return _build_expectation("refused", request, "refused-credential", freedom)
+    if request.credential.expected_outcome == "forbidden":
+        return _build_expectation("forbidden", request, "credential-without-permission", ())
+    if request.phase == UNKNOWN_RESOURCE and not bad:
+        return _build_expectation("unknown", request, "unknown-resource", ())
+    return _expected_for_content(contract, request, sent, broken, problem)
 
 
-def _of_content(
+def _expected_for_content(
     contract: Contract,
     request: Request,
     sent: float,
-    broken: tuple[Violation, ...],
+    broken: tuple[SchemaViolation, ...],
     problem: str | None,
 ) -> Expectation:
     """Return what may be answered to what is asked for, whoever asks."""
@@ -84,22 +84,32 @@ def _of_content(
     shape = tuple(shape_freedoms(request, body))
     if shape:
         # What only the bytes show may be taken either way, whatever the body means.
-        either = _allowances(request, shape)
-        success = Allowance(_status(request, "valid-request"), either[0].pointer, "never")
-        return _expect("free", request, "valid-request", (*either, success))
+        either = _allowed_rejections(request, shape)
+        success = AllowedRejection(
+            _documented_status(request, "valid-request"), either[0].pointer, "never"
+        )
+        return _build_expectation("free", request, "valid-request", (*either, success))
     if is_other_media_type(request):
-        return _expect("other", request, "valid-request", ())
+        return _build_expectation("other", request, "valid-request", ())
     free = tuple(value_freedoms(contract, request, body, sent)) if body.problem is None else ()
-    allowed = _allowances(request, free)
-    never = {parse(freedom["at"]).where for _, freedom in free if freedom["judged"] == "never"}
+    allowed_rejections = _allowed_rejections(request, free)
+    never = {
+        parse_expression(freedom["at"]).where for _, freedom in free if freedom["judged"] == "never"
+    }
     places = {violation.instance for violation in broken}
     if problem is not None or places - never:
-        allowed += _nowhere(request, places)
-        return _expect("invalid", request, "invalid-request", allowed, broken, problem)
-    return _expect("free" if free else "valid", request, "valid-request", allowed)
+        allowed_rejections += _allowed_not_found(request, places)
+        return _build_expectation(
+            "invalid", request, "invalid-request", allowed_rejections, broken, problem
+        )
+    return _build_expectation(
+        "free" if free else "valid", request, "valid-request", allowed_rejections
+    )
 
 
-def _broken(contract: Contract, request: Request) -> tuple[tuple[Violation, ...], str | None]:
+def _request_violations(
+    contract: Contract, request: Request
+) -> tuple[tuple[SchemaViolation, ...], str | None]:
     """Return what the parameters and the body break, and why the body is not JSON."""
     broken = violations(contract, request.operation, request.parameters)
     schema = next(iter(request.operation.content.values()), None)
@@ -111,47 +121,60 @@ def _broken(contract: Contract, request: Request) -> tuple[tuple[Violation, ...]
     return (*broken, *contract.schema(schema).violations(body.value)), None
 
 
-def _nowhere(request: Request, places: set[str]) -> tuple[Allowance, ...]:
+def _allowed_not_found(request: Request, places: set[str]) -> tuple[AllowedRejection, ...]:
     """Allow 404 for a path that cannot be one of the operation's (RFC 9110, section 15.5.5)."""
     if not any(place.startswith("$request.path.") for place in places):
         return ()
-    unknown = request.operation.answer_to("unknown-resource")
+    unknown = request.operation.response_caused_by("unknown-resource")
     statuses = {HTTPStatus.NOT_FOUND.value} | ({int(unknown.status)} if unknown else set())
-    pointer = join(request.operation.pointer, "responses")
-    return tuple(Allowance(status, pointer, "never") for status in sorted(statuses))
+    pointer = join_pointer(request.operation.pointer, "responses")
+    return tuple(AllowedRejection(status, pointer, "never") for status in sorted(statuses))
 
 
-def _status(request: Request, provocation: str) -> int:
-    answer = request.operation.answer_to(provocation)
-    return int(answer.status) if answer else 0
+def _documented_status(request: Request, provocation: str) -> int:
+    response_spec = request.operation.response_caused_by(provocation)
+    return int(response_spec.status) if response_spec else 0
 
 
-def _expect(
-    kind: Kind,
+def _build_expectation(
+    kind: ExpectationKind,
     request: Request,
     provocation: str,
-    allowed: tuple[Allowance, ...],
-    violations: tuple[Violation, ...] = (),
+    allowed_rejections: tuple[AllowedRejection, ...],
+    violations: tuple[SchemaViolation, ...] = (),
     problem: str | None = None,
 ) -> Expectation:
-    answer = request.operation.answer_to(provocation)
-    if answer is None:
+    response_spec = request.operation.response_caused_by(provocation)
+    if response_spec is None:
         kind = "other"
-    pointer = join(answer.pointer, "x-provoke") if answer else request.operation.pointer
-    return Expectation(kind, _status(request, provocation), pointer, allowed, violations, problem)
+    pointer = (
+        join_pointer(response_spec.pointer, "x-provoke")
+        if response_spec
+        else request.operation.pointer
+    )
+    return Expectation(
+        kind,
+        _documented_status(request, provocation),
+        pointer,
+        allowed_rejections,
+        violations,
+        problem,
+    )
 
 
-def _by(request: Request, key: str) -> tuple[Allowance, ...]:
-    stated = [(i, f) for i, f in enumerate(request.operation.freedoms) if key in f]
-    return _allowances(request, stated)
+def _rejections_by_key(request: Request, key: str) -> tuple[AllowedRejection, ...]:
+    stated = [(i, f) for i, f in enumerate(request.operation.allowed_rejections) if key in f]
+    return _allowed_rejections(request, stated)
 
 
-def _allowances(
+def _allowed_rejections(
     request: Request, freedoms: tuple[tuple[int, Mapping[str, Json]], ...] | list[tuple[int, Json]]
-) -> tuple[Allowance, ...]:
+) -> tuple[AllowedRejection, ...]:
     return tuple(
-        Allowance(
-            int(status), join(request.operation.pointer, "x-freedoms", index), freedom["judged"]
+        AllowedRejection(
+            int(status),
+            join_pointer(request.operation.pointer, "x-freedoms", index),
+            freedom["judged"],
         )
         for index, freedom in freedoms
         for status in freedom["refused-with"]

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from contracts.model.correlators import Correlator, correlators
+from contracts.model.correlators import Correlator, find_correlators
 from contracts.model.exchange import Request
 from openapi.contract import Contract, Json
-from openapi.formats import instant
-from openapi.json_pointer import MISSING, get, join
-from openapi.media_type import parse as parse_media_type
-from openapi.runtime_expression import parse
-from openapi.strict_json import JsonText
+from openapi.formats import date_time_to_ns
+from openapi.json_pointer import MISSING, get_at, join_pointer
+from openapi.media_type import parse_media_type
+from openapi.runtime_expression import parse_expression
+from openapi.strict_json import ParsedJson
 
 
-def matching(contract: Contract, request: Request, sent: float) -> frozenset[str]:
+def unjudged_places(contract: Contract, request: Request, sent: float) -> frozenset[str]:
     """Return the places in the body at which a freedom that is never judged holds.
 
     But for those that are to be echoed all the same, once they were accepted.
@@ -23,68 +23,73 @@ def matching(contract: Contract, request: Request, sent: float) -> frozenset[str
     if body.problem is not None:
         return frozenset()
     return frozenset(
-        parse(freedom["at"]).where
+        parse_expression(freedom["at"]).where
         for _, freedom in value_freedoms(contract, request, body, sent)
         if freedom["judged"] == "never" and not freedom.get("echoed")
     )
 
 
-def lacking(contract: Contract, request: Request, places: Sequence[Correlator]) -> frozenset[int]:
+def permission_statuses(
+    contract: Contract, request: Request, correlators: Sequence[Correlator]
+) -> frozenset[int]:
     """Return the statuses that may refuse permissions which the caller does not hold itself.
 
     `places` are the operation's correlators after it was learnt what is held; those of the contract
     hold every known permission.
     """
-    held = {place.request: frozenset(place.values) for place in places}
+    held = {place.request: frozenset(place.values) for place in correlators}
     statuses: set[int] = set()
-    for place in correlators(contract, request.operation):
+    for place in find_correlators(contract, request.operation):
         foreign = frozenset(place.values) - held.get(place.request, frozenset())
         if not foreign:
             continue  # Nothing was learnt: every known permission is held, as far as is known.
-        asked = get(request.json.value, place.request)
+        asked = get_at(request.json.value, place.request)
         if not isinstance(asked, list) or not any(item in foreign for item in map(str, asked)):
             continue
-        for freedom in request.operation.freedoms:
-            if freedom.get("caller-lacks") and parse(freedom["at"]).where == place.request:
+        for freedom in request.operation.allowed_rejections:
+            if (
+                freedom.get("caller-lacks")
+                and parse_expression(freedom["at"]).where == place.request
+            ):
                 statuses |= {int(status) for status in freedom["refused-with"]}
     return frozenset(statuses)
 
 
 def value_freedoms(
-    contract: Contract, request: Request, body: JsonText, sent: float
+    contract: Contract, request: Request, body: ParsedJson, sent: float
 ) -> Iterator[tuple[int, Mapping[str, Json]]]:
     """Yield each freedom, with its index, that the values in `body` make use of at `sent`."""
-    for index, freedom in enumerate(request.operation.freedoms):
+    for index, freedom in enumerate(request.operation.allowed_rejections):
         if "at" not in freedom or freedom.get("caller-lacks"):
             continue
-        value = get(body.value, parse(freedom["at"]).where)
+        value = get_at(body.value, parse_expression(freedom["at"]).where)
         if value is MISSING:
             continue
-        when = join(request.operation.pointer, "x-freedoms", index, "when")
+        when = join_pointer(request.operation.pointer, "x-freedoms", index, "when")
         if not contract.schema(when).is_valid(value):
             continue
-        if _in_time(freedom.get("instant"), value, sent):
+        if _is_in_time(freedom.get("instant"), value, sent):
             yield index, freedom
 
 
-def _in_time(bounds: Mapping[str, Json] | None, value: object, sent: float) -> bool:
+def _is_in_time(bounds: Mapping[str, Json] | None, value: object, sent: float) -> bool:
     if bounds is None:
         return True
-    moment = instant(value)
+    moment = date_time_to_ns(value)
     if moment is None:
         return False
     ahead = moment / 1e9 - sent
     return bool(bounds.get("after", ahead - 1) < ahead < bounds.get("before", ahead + 1))
 
 
-def shape_freedoms(request: Request, body: JsonText) -> Iterator[tuple[int, Mapping[str, Json]]]:
+def shape_freedoms(request: Request, body: ParsedJson) -> Iterator[tuple[int, Mapping[str, Json]]]:
     """Yield each freedom, with its index, that only the bytes of `body` show."""
-    for index, freedom in enumerate(request.operation.freedoms):
+    for index, freedom in enumerate(request.operation.allowed_rejections):
         for name, bound in freedom.get("body", {}).items():
             holds = {
-                "duplicate-keys": body.duplicate_keys,
-                "byte-order-mark": body.byte_order_mark,
-                "not-a-number": body.not_numbers,
+                "duplicate-keys": body.has_duplicate_keys,
+                "byte-order-mark": body.has_byte_order_mark,
+                "not-a-number": body.has_non_finite_numbers,
                 "deeper-than": isinstance(bound, int) and body.depth > bound,
                 "over-bytes": isinstance(bound, int) and body.size > bound,
                 "other-media-type": is_other_media_type(request),

@@ -3,17 +3,19 @@
 from collections.abc import Iterator
 from typing import Any
 
-from contracts.model.case import Plan, Value
-from contracts.model.correlators import subschema
+from contracts.model.case import Case, ValueFactory
+from contracts.model.correlators import property_schema
 from openapi.contract import Contract, Operation
-from openapi.json_pointer import join
+from openapi.json_pointer import join_pointer
 
 
-def properties(contract: Contract, operation: Operation) -> Iterator[tuple[str, dict[str, Any]]]:
+def body_properties(
+    contract: Contract, operation: Operation
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each property of the request body and its schema, references followed."""
     schema = body_schema(operation)
     for name in contract.at(schema).get("properties", {}):
-        yield name, contract.at(subschema(contract, schema, join("", name)))
+        yield name, contract.at(property_schema(contract, schema, join_pointer("", name)))
 
 
 def body_schema(operation: Operation) -> str:
@@ -21,19 +23,25 @@ def body_schema(operation: Operation) -> str:
     return next(iter(operation.content.values()))
 
 
-def types_of(stated: dict[str, Any]) -> list[str]:
+def schema_types(stated: dict[str, Any]) -> list[str]:
     """Return the types that a schema allows; none stated is an empty list."""
     types = stated.get("type", [])
     return [types] if isinstance(types, str) else list(types)
 
 
-def varied(
-    base: dict[str, Any], name: str, description: str, value: Value, block: str = "negative"
-) -> Plan:
+def case_with_property(
+    base_body: dict[str, Any],
+    name: str,
+    description: str,
+    value: ValueFactory,
+    phase: str = "negative",
+) -> Case:
     """Return the plan of `base` with the property `name` made by `value`."""
-    return Plan(block, description, {**base, name: None}, values={join("", name): value})
+    return Case(
+        phase, description, {**base_body, name: None}, values={join_pointer("", name): value}
+    )
 
 
-def items_of(value: object) -> list[object]:
+def array_items(value: object) -> list[object]:
     """Return the items of an array, or none of anything else."""
     return list(value) if isinstance(value, list) else []

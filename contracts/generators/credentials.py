@@ -8,49 +8,55 @@ import hmac
 import json
 from collections.abc import Iterator
 
-from contracts.model.credential_kinds import FORGED
+from contracts.model.credential_kinds import FORGED_KINDS
 from contracts.model.exchange import Credential
 from contracts.model.settings import Settings
 
 
-def bearer(token: str) -> str:
+def bearer_value(token: str) -> str:
     """Return the Authorization header's value for `token` (RFC 6750, section 2.1)."""
     return f"Bearer {token}"
 
 
-def forged(token: str) -> Iterator[Credential]:
+def forge_credentials(token: str) -> Iterator[Credential]:
     """Yield credentials that look like `token` and cannot be verified; none if it is no JWT."""
     if not is_jwt(token):
         return
     head, claims, signature = token.split(".")
-    stated = decoded(head)
+    stated = decode_jwt_part(head)
     assert isinstance(stated, dict)
-    for other in _wrong(signature):
-        yield _refused("wrongly signed", f"{head}.{claims}.{other}")
-    yield _refused("malformed", f"{token}.more")
-    yield _refused("without a signature", f"{head}.{claims}.")
-    yield _refused("without a signature", f"{head}.{claims}")
+    for other in _altered_signatures(signature):
+        yield _rejected_credential("wrongly signed", f"{head}.{claims}.{other}")
+    yield _rejected_credential("malformed", f"{token}.more")
+    yield _rejected_credential("without a signature", f"{head}.{claims}.")
+    yield _rejected_credential("without a signature", f"{head}.{claims}")
     # A key that is looked up by a name, and not found, is empty to careless code.
     for named in ({}, {"kid": "../../../../dev/null"}):
-        header = _json({"alg": "HS256", "typ": "JWT", **named})
+        header = _encode_json_part({"alg": "HS256", "typ": "JWT", **named})
         mac = hmac.digest(b"", f"{header}.{claims}".encode(), hashlib.sha256)
-        yield _refused("signed with an empty key", f"{header}.{claims}.{encoded(mac)}")
-    for name in ("none", "None", "nOnE"):
-        yield _refused("alg none", f"{_json({'alg': name, 'typ': 'JWT'})}.{claims}.")
-    for name in {"HS512", "RS256"} - {stated.get("alg")}:
-        yield _refused(
-            "another algorithm", f"{_json({**stated, 'alg': name})}.{claims}.{signature}"
+        yield _rejected_credential(
+            "signed with an empty key", f"{header}.{claims}.{encode_jwt_part(mac)}"
         )
-    yield _refused(
-        "header changed", f"{_json({**stated, 'kid': 'hookproof'})}.{claims}.{signature}"
+    for name in ("none", "None", "nOnE"):
+        yield _rejected_credential(
+            "alg none", f"{_encode_json_part({'alg': name, 'typ': 'JWT'})}.{claims}."
+        )
+    for name in {"HS512", "RS256"} - {stated.get("alg")}:
+        yield _rejected_credential(
+            "another algorithm",
+            f"{_encode_json_part({**stated, 'alg': name})}.{claims}.{signature}",
+        )
+    yield _rejected_credential(
+        "header changed",
+        f"{_encode_json_part({**stated, 'kid': 'hookproof'})}.{claims}.{signature}",
     )
-    meant = decoded(claims)
+    meant = decode_jwt_part(claims)
     if isinstance(meant, dict):
-        changed = _json({**meant, "hookproof": "changed"})
-        yield _refused("claims changed", f"{head}.{changed}.{signature}")
+        changed = _encode_json_part({**meant, "hookproof": "changed"})
+        yield _rejected_credential("claims changed", f"{head}.{changed}.{signature}")
 
 
-def _wrong(signature: str) -> Iterator[str]:
+def _altered_signatures(signature: str) -> Iterator[str]:
     """Yield the signature with one character changed, early and late, and the half of it.
 
     The very last character may decode to the same bytes; the third from the end never does.
@@ -61,17 +67,17 @@ def _wrong(signature: str) -> Iterator[str]:
     yield signature[: len(signature) // 2]
 
 
-def _refused(kind: str, token: str) -> Credential:
-    return Credential(kind, "refused", bearer(token))
+def _rejected_credential(kind: str, token: str) -> Credential:
+    return Credential(kind, "refused", bearer_value(token))
 
 
 def is_jwt(token: str) -> bool:
     """Say whether `token` is a signed JWT (RFC 7519): three parts, the first a JSON object."""
     parts = token.split(".")
-    return len(parts) == 3 and all(parts) and isinstance(decoded(parts[0]), dict)
+    return len(parts) == 3 and all(parts) and isinstance(decode_jwt_part(parts[0]), dict)
 
 
-def decoded(part: str) -> object:
+def decode_jwt_part(part: str) -> object:
     """Return the JSON that a part of a JWT holds, or None."""
     try:
         return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
@@ -79,16 +85,16 @@ def decoded(part: str) -> object:
         return None
 
 
-def encoded(raw: bytes) -> str:
+def encode_jwt_part(raw: bytes) -> str:
     """Return `raw` as a part of a JWT."""
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def _json(value: dict[str, object]) -> str:
-    return encoded(json.dumps(value).encode())
+def _encode_json_part(value: dict[str, object]) -> str:
+    return encode_jwt_part(json.dumps(value).encode())
 
 
-_WANTED = {
+_MISSING_TOKEN_ADVICE = {
     "expired": ("no expired token was given", "pass --token-expired"),
     "not yet valid": ("no token that is not yet valid was given", "pass --token-not-yet-valid"),
     "without the permission": (
@@ -98,47 +104,49 @@ _WANTED = {
 }
 
 
-def valid(settings: Settings) -> Credential:
+def valid_credential(settings: Settings) -> Credential:
     """Return the credential that the run was given."""
-    return Credential("valid", "accepted", bearer(settings.token))
+    return Credential("valid", "accepted", bearer_value(settings.token))
 
 
-def refused(settings: Settings) -> Iterator[Credential]:
+def rejected_credentials(settings: Settings) -> Iterator[Credential]:
     """Yield the credentials that a service must answer 401."""
     token = settings.token
     yield Credential("absent", "refused", None)
     yield Credential("empty", "refused", "Bearer")
-    yield Credential("malformed", "refused", bearer("not-a-token"))
-    yield Credential("malformed", "refused", bearer("e30.e30.e30"))
-    yield Credential("malformed", "refused", bearer("null"))
-    yield Credential("another scheme", "refused", f"Basic {encoded(token.encode()).rstrip('=')}")
+    yield Credential("malformed", "refused", bearer_value("not-a-token"))
+    yield Credential("malformed", "refused", bearer_value("e30.e30.e30"))
+    yield Credential("malformed", "refused", bearer_value("null"))
+    yield Credential(
+        "another scheme", "refused", f"Basic {encode_jwt_part(token.encode()).rstrip('=')}"
+    )
     yield Credential("another scheme", "refused", f"Digest {token}")
     yield Credential("another scheme", "refused", f"Token {token}")
     yield Credential("without a scheme", "refused", token)
-    yield from forged(token)
+    yield from forge_credentials(token)
     if settings.token_expired:
-        yield Credential("expired", "refused", bearer(settings.token_expired))
+        yield Credential("expired", "refused", bearer_value(settings.token_expired))
     if settings.token_not_yet_valid:
-        yield Credential("not yet valid", "refused", bearer(settings.token_not_yet_valid))
+        yield Credential("not yet valid", "refused", bearer_value(settings.token_not_yet_valid))
 
 
-def forbidden(settings: Settings) -> Iterator[Credential]:
+def forbidden_credentials(settings: Settings) -> Iterator[Credential]:
     """Yield the credentials that a service must answer 403."""
     if settings.token_without_permission:
         token = settings.token_without_permission
-        yield Credential("without the permission", "forbidden", bearer(token))
+        yield Credential("without the permission", "forbidden", bearer_value(token))
 
 
-def why_not(settings: Settings, kind: str) -> tuple[str, str | None]:
+def reason_untested(settings: Settings, kind: str) -> tuple[str, str | None]:
     """Return why no credential of `kind` was tried, and what to do so that one is."""
-    if kind in FORGED and not is_jwt(settings.token):
+    if kind in FORGED_KINDS and not is_jwt(settings.token):
         return "the token is no JWT, and such a credential is made of one", "pass a token that is"
-    if kind in _WANTED:
-        return _WANTED[kind]
+    if kind in _MISSING_TOKEN_ADVICE:
+        return _MISSING_TOKEN_ADVICE[kind]
     return "the service issued no credential that could be used so", None
 
 
-def undecided(settings: Settings) -> Iterator[str]:
+def untested_reasons(settings: Settings) -> Iterator[str]:
     """Yield a sentence for each kind of credential that the run was not given the means to try."""
     given = {
         "expired": settings.token_expired,
@@ -147,13 +155,13 @@ def undecided(settings: Settings) -> Iterator[str]:
     }
     if not is_jwt(settings.token):
         yield "the token is no JWT: wrongly signed and alg none ones cannot be made of it"
-    for kind, (reason, cure) in _WANTED.items():
+    for kind, (reason, cure) in _MISSING_TOKEN_ADVICE.items():
         if not given[kind]:
             yield f"{reason}: {cure}"
 
 
-def expiry(token: str) -> float | None:
+def token_expiry(token: str) -> float | None:
     """Return the Unix seconds at which a JWT says that it expires; None if it says nothing."""
-    claims = decoded(token.split(".")[1]) if is_jwt(token) else None
+    claims = decode_jwt_part(token.split(".")[1]) if is_jwt(token) else None
     stated = claims.get("exp") if isinstance(claims, dict) else None
     return float(stated) if isinstance(stated, int | float) else None

@@ -9,14 +9,19 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
-from contracts.generators.body_properties import items_of, properties, types_of, varied
-from contracts.model.case import Plan, Value, constant, to_bytes
-from contracts.model.unique_values import Fresh, of_length
+from contracts.generators.body_properties import (
+    array_items,
+    body_properties,
+    case_with_property,
+    schema_types,
+)
+from contracts.model.case import Case, ValueFactory, constant_value, encode_json
+from contracts.model.unique_values import RequestValues, text_of_length
 from openapi.contract import Contract, Operation
-from openapi.json_pointer import join
-from openapi.runtime_expression import parse
+from openapi.json_pointer import join_pointer
+from openapi.runtime_expression import parse_expression
 
-ALPHABETS = {
+FILLERS = {
     "ASCII": "a",
     "two-byte": "\u00e9",
     "combining": "e\u0301",
@@ -27,29 +32,32 @@ ALPHABETS = {
 """Fillers for texts at a length bound: what is one character to some is several to others."""
 
 
-def boundaries(
-    contract: Contract, operation: Operation, base: dict[str, Any], every: int = 1
-) -> Iterator[Plan]:
+def length_boundary_cases(
+    contract: Contract, operation: Operation, base_body: dict[str, Any], stride: int = 1
+) -> Iterator[Case]:
     """Yield texts at and just beyond each length bound, in `every` such alphabet."""
-    for name, stated in properties(contract, operation):
+    for name, stated in body_properties(contract, operation):
         most, least = stated.get("maxLength"), stated.get("minLength")
-        if "string" not in types_of(stated) or "pattern" in stated or "format" in stated:
+        if "string" not in schema_types(stated) or "pattern" in stated or "format" in stated:
             continue
         # Just beyond, and so far that whoever cuts a text before counting it is found out.
         beyond = () if most is None else (most + 1, most * 4)
-        for alphabet, filler in list(ALPHABETS.items())[::every]:
+        for alphabet, filler in list(FILLERS.items())[::stride]:
             for length in {least, most, *beyond}:
                 if length:
-                    yield varied(
-                        base, name, f"length {length}, {alphabet}", _filled(length, filler)
+                    yield case_with_property(
+                        base_body,
+                        name,
+                        f"length {length}, {alphabet}",
+                        _filled_text(length, filler),
                     )
 
 
-def _filled(length: int, filler: str) -> Value:
-    return lambda fresh: of_length(fresh, length, filler)
+def _filled_text(length: int, filler: str) -> ValueFactory:
+    return lambda request_values: text_of_length(request_values, length, filler)
 
 
-ODD_TEXTS = (
+UNUSUAL_TEXTS = (
     'O\'Reilly "quoted"',
     "100% %s %n {0} ${x}",
     "<b>&amp;</b> \\ back/slash",
@@ -65,20 +73,22 @@ ODD_TEXTS = (
 """Texts without control characters that careless code takes for something else."""
 
 
-def odd_texts(contract: Contract, operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
+def unusual_text_cases(
+    contract: Contract, operation: Operation, base_body: dict[str, Any]
+) -> Iterator[Case]:
     """Yield valid texts that quoting, formatting or normalising spoils, and a lone surrogate."""
-    for name, stated in properties(contract, operation):
-        if "string" not in types_of(stated) or "pattern" in stated or "format" in stated:
+    for name, stated in body_properties(contract, operation):
+        if "string" not in schema_types(stated) or "pattern" in stated or "format" in stated:
             continue
-        for text in (*ODD_TEXTS, "lone \ud800 surrogate"):
-            yield varied(base, name, f"an odd text in {name}", _marked(text))
+        for text in (*UNUSUAL_TEXTS, "lone \ud800 surrogate"):
+            yield case_with_property(base_body, name, f"an odd text in {name}", _marked_text(text))
 
 
-def _marked(text: str) -> Value:
-    return lambda fresh: f"{fresh.mark} {text} {fresh.mark}"
+def _marked_text(text: str) -> ValueFactory:
+    return lambda request_values: f"{request_values.mark} {text} {request_values.mark}"
 
 
-OF_FORMAT = {
+VALID_FORMAT_TEXTS = {
     "date-time": (
         "{day}T00:00:00Z",
         "{day}T23:59:59Z",
@@ -103,17 +113,19 @@ OF_FORMAT = {
 """Strings of the format that narrow parsers refuse: `{day}` is a day soon, `{leap}` a leap day."""
 
 
-def formats(contract: Contract, operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
+def format_cases(
+    contract: Contract, operation: Operation, base_body: dict[str, Any]
+) -> Iterator[Case]:
     """Yield strings of each format in every way that it may be written."""
-    for name, stated in properties(contract, operation):
-        for text in OF_FORMAT.get(stated.get("format", ""), ()):
+    for name, stated in body_properties(contract, operation):
+        for text in VALID_FORMAT_TEXTS.get(stated.get("format", ""), ()):
             described = f"{text!r} for {name}"
-            yield varied(base, name, described, _on_a_day(text), block="valid")
+            yield case_with_property(base_body, name, described, _dated_text(text), phase="valid")
 
 
-def _on_a_day(text: str) -> Value:
-    def fill(fresh: Fresh) -> object:
-        day = fresh.instant + timedelta(days=2)
+def _dated_text(text: str) -> ValueFactory:
+    def fill(request_values: RequestValues) -> object:
+        day = request_values.instant + timedelta(days=2)
         # The next leap day: whether it is in the range that is asked for, the contract decides.
         year = next(y for y in range(day.year + 1, day.year + 9) if calendar.isleap(y))
         return text.format(day=f"{day:%Y-%m-%d}", leap=f"{year}-02-29")
@@ -121,41 +133,47 @@ def _on_a_day(text: str) -> Value:
     return fill
 
 
-def long_arrays(contract: Contract, operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
+def long_array_cases(
+    contract: Contract, operation: Operation, base_body: dict[str, Any]
+) -> Iterator[Case]:
     """Yield arrays of many items."""
-    for name, stated in properties(contract, operation):
-        if "array" in types_of(stated) and items_of(base.get(name)):
+    for name, stated in body_properties(contract, operation):
+        if "array" in schema_types(stated) and array_items(base_body.get(name)):
             for times in (20, 500):
-                items = items_of(base[name]) * times
-                yield varied(base, name, f"{len(items)} items in {name}", constant(items))
+                items = array_items(base_body[name]) * times
+                yield case_with_property(
+                    base_body, name, f"{len(items)} items in {name}", constant_value(items)
+                )
 
 
-def other_methods(contract: Contract, operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
+def other_method_cases(
+    contract: Contract, operation: Operation, base_body: dict[str, Any]
+) -> Iterator[Case]:
     """Yield methods that the path does not have; only a failure counts against the service."""
-    stated = contract.at(join("", "paths", operation.path))
+    stated = contract.at(join_pointer("", "paths", operation.path))
     for method in ("GET", "PUT", "PATCH", "DELETE"):
         if method.lower() not in stated:
-            yield Plan("probe: method", f"method {method}", base, method=method)
+            yield Case("probe: method", f"method {method}", base_body, method=method)
 
 
-def freedoms(operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
+def freedom_cases(operation: Operation, base_body: dict[str, Any]) -> Iterator[Case]:
     """Yield the examples of each freedom: what a service may refuse, so they only probe."""
-    for freedom in operation.freedoms:
+    for freedom in operation.allowed_rejections:
         if "at" not in freedom:
             continue
-        where = parse(freedom["at"]).where
+        where = parse_expression(freedom["at"]).where
         for example in freedom.get("examples", ()):
-            block = f"probe: {freedom['name']}"
-            values = {where: _filled_in(example)}
-            yield Plan(block, freedom["name"], _basevaried(base, where), values=values)
-    extended = {**base, "hookproofUnknownProperty": {"nested": [1, None, "text"]}}
-    yield Plan("probe: unknown properties", "an unknown property", extended)
+            phase = f"probe: {freedom['name']}"
+            values = {where: _filled_example(example)}
+            yield Case(phase, freedom["name"], _with_property(base_body, where), values=values)
+    extended = {**base_body, "hookproofUnknownProperty": {"nested": [1, None, "text"]}}
+    yield Case("probe: unknown properties", "an unknown property", extended)
 
 
-def raw_probes(operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
+def raw_body_cases(operation: Operation, base_body: dict[str, Any]) -> Iterator[Case]:
     """Yield what only bytes can show: duplicate keys, a BOM, nesting, size, other media types."""
     media = next(iter(operation.content))
-    spoilers: dict[str, Callable[[bytes], bytes]] = {
+    byte_mutations: dict[str, Callable[[bytes], bytes]] = {
         "a duplicate key": _with_first_key_twice,
         "NaN": _with_member(b"NaN"),
         "a byte order mark": lambda good: b"\xef\xbb\xbf" + good,
@@ -163,22 +181,26 @@ def raw_probes(operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
         "10,000 levels deep": _with_member(b"[" * 10000 + b"]" * 10000),
         "200 KiB": _with_member(b'"' + b"x" * 200 * 1024 + b'"'),
     }
-    for description, spoil in spoilers.items():
-        yield Plan("probe: bytes", description, base, media_type=media, spoil=spoil)
+    for description, mutate_bytes in byte_mutations.items():
+        yield Case(
+            "probe: bytes", description, base_body, media_type=media, mutate_bytes=mutate_bytes
+        )
     for other in ("text/plain", "application/xml", "application/x-www-form-urlencoded", None):
         described = f"media type {other or 'absent'}"
-        yield Plan("probe: media type", described, base, media_type=other)
-    yield Plan("valid", "white space around and within", base, media, spoil=_spread_out)
-    yield Plan("valid", "a charset parameter", base, media_type=f"{media}; charset=utf-8")
-    yield Plan("valid", "a media type in capitals", base, media_type=media.upper())
+        yield Case("probe: media type", described, base_body, media_type=other)
+    yield Case(
+        "valid", "white space around and within", base_body, media, mutate_bytes=_indented_json
+    )
+    yield Case("valid", "a charset parameter", base_body, media_type=f"{media}; charset=utf-8")
+    yield Case("valid", "a media type in capitals", base_body, media_type=media.upper())
 
 
-def _basevaried(base: dict[str, Any], pointer: str) -> dict[str, Any]:
+def _with_property(base_body: dict[str, Any], pointer: str) -> dict[str, Any]:
     name = pointer.removeprefix("/")
-    return {**base, name: base.get(name)} if name and "/" not in name else base
+    return {**base_body, name: base_body.get(name)} if name and "/" not in name else base_body
 
 
-def _spread_out(good: bytes) -> bytes:
+def _indented_json(good: bytes) -> bytes:
     return b"\r\n\t " + json.dumps(json.loads(good), indent=2).encode() + b"\n"
 
 
@@ -188,16 +210,16 @@ def _with_member(value: bytes) -> Callable[[bytes], bytes]:
 
 def _with_first_key_twice(good: bytes) -> bytes:
     first, value = next(iter(json.loads(good).items()))
-    return good[:-1] + b", " + to_bytes({first: value})[1:]
+    return good[:-1] + b", " + encode_json({first: value})[1:]
 
 
-def _filled_in(example: object) -> Value:
+def _filled_example(example: object) -> ValueFactory:
     """`{mark}` and `{soon}` in an example stand for the request's own mark and instant."""
 
-    def fill(fresh: Fresh) -> object:
+    def fill(request_values: RequestValues) -> object:
         if not isinstance(example, str):
             return example
-        soon = (fresh.instant + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M:%S")
-        return example.replace("{mark}", fresh.mark).replace("{soon}", soon)
+        soon = (request_values.instant + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M:%S")
+        return example.replace("{mark}", request_values.mark).replace("{soon}", soon)
 
     return fill

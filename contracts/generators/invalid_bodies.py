@@ -7,11 +7,17 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from contracts.generators.body_properties import body_schema, items_of, properties, types_of, varied
-from contracts.model.case import Plan, constant
+from contracts.generators.body_properties import (
+    array_items,
+    body_properties,
+    body_schema,
+    case_with_property,
+    schema_types,
+)
+from contracts.model.case import Case, constant_value
 from openapi.contract import Contract, Operation
 
-NOT_OF_FORMAT = {
+INVALID_FORMAT_TEXTS = {
     "date-time": (
         "tomorrow",
         "2027-02-30T00:00:00Z",
@@ -63,7 +69,7 @@ NOT_OF_FORMAT = {
 }
 """Strings that a lenient parser takes for the format and that are not of it."""
 
-CONFUSIONS: dict[str, tuple[object, ...]] = {
+WRONG_TYPE_VALUES: dict[str, tuple[object, ...]] = {
     "boolean": ("true", "false", 1, 0, 1.5, "yes", [], {}),
     "string": (12345, True, 1.5, ["text"], {"text": "text"}),
     "array": ("text", "a,b", {"0": "text"}, 1, 1.5, True),
@@ -74,47 +80,67 @@ CONFUSIONS: dict[str, tuple[object, ...]] = {
 """Values of another type that a lenient deserialiser takes for the type."""
 
 
-def confusions(contract: Contract, operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
+def wrong_type_cases(
+    contract: Contract, operation: Operation, base_body: dict[str, Any]
+) -> Iterator[Case]:
     """Yield bodies with one property of another type, null, or absent."""
-    for name, stated in properties(contract, operation):
-        types = types_of(stated)
-        wrong = [v for kind in types for v in CONFUSIONS.get(kind, ()) if _kind(v) not in types]
+    for name, stated in body_properties(contract, operation):
+        types = schema_types(stated)
+        wrong = [
+            v
+            for kind in types
+            for v in WRONG_TYPE_VALUES.get(kind, ())
+            if _json_type(v) not in types
+        ]
         for value in wrong:
-            yield varied(base, name, f"{json.dumps(value)} for {name}", constant(value))
+            yield case_with_property(
+                base_body, name, f"{json.dumps(value)} for {name}", constant_value(value)
+            )
         if "null" not in types:
-            yield varied(base, name, "null where the contract has no null", constant(None))
+            yield case_with_property(
+                base_body, name, "null where the contract has no null", constant_value(None)
+            )
         if "array" in types and stated.get("items"):
             for value in (None, 1, 1.5, True, {}, ["text"]):
                 described = f"an item {json.dumps(value)} in {name}"
-                yield varied(base, name, described, constant([*items_of(base.get(name)), value]))
+                yield case_with_property(
+                    base_body,
+                    name,
+                    described,
+                    constant_value([*array_items(base_body.get(name)), value]),
+                )
     for name in contract.at(body_schema(operation)).get("required", ()):
-        without = {key: value for key, value in base.items() if key != name}
-        yield Plan("negative", f"without {name}", without)
+        without = {key: value for key, value in base_body.items() if key != name}
+        yield Case("negative", f"without {name}", without)
 
 
-def near_misses(contract: Contract, operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
+def near_miss_cases(
+    contract: Contract, operation: Operation, base_body: dict[str, Any]
+) -> Iterator[Case]:
     """Yield bodies with a text that is nearly of the format of its property."""
-    for name, stated in properties(contract, operation):
-        for text in NOT_OF_FORMAT.get(stated.get("format", ""), ()):
-            yield varied(base, name, f"{text!r} is no {stated['format']}", constant(text))
+    for name, stated in body_properties(contract, operation):
+        for text in INVALID_FORMAT_TEXTS.get(stated.get("format", ""), ()):
+            yield case_with_property(
+                base_body, name, f"{text!r} is no {stated['format']}", constant_value(text)
+            )
 
 
-def misspelt(base: dict[str, Any]) -> Iterator[Plan]:
+def misspelt_name_cases(base_body: dict[str, Any]) -> Iterator[Case]:
     """Yield bodies whose property names are other ones to JSON, or stand one level too deep."""
     for described, spell in (
         ("capitalised", str.capitalize),
         ("upper case", str.upper),
         ("white space", " {} ".format),
     ):
-        body = {spell(name): value for name, value in base.items()}
-        yield Plan("negative", f"property names in {described}", body)
-    yield Plan("negative", "the body within another object", {"data": base})
+        body = {spell(name): value for name, value in base_body.items()}
+        yield Case("negative", f"property names in {described}", body)
+    yield Case("negative", "the body within another object", {"data": base_body})
 
 
-def broken_texts(operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
+def malformed_json_cases(operation: Operation, base_body: dict[str, Any]) -> Iterator[Case]:
     """Yield bodies that are not JSON, or are JSON and no object."""
     media = next(iter(operation.content))
-    spoilers: dict[str, Callable[[bytes], bytes]] = {
+    byte_mutations: dict[str, Callable[[bytes], bytes]] = {
         "an empty body": lambda _: b"",
         "white space alone": lambda _: b" \n",
         "half an object": lambda good: good[: len(good) // 2],
@@ -141,10 +167,10 @@ def broken_texts(operation: Operation, base: dict[str, Any]) -> Iterator[Plan]:
         "an object within a string": lambda good: json.dumps(good.decode()).encode(),
         "a form": lambda _: b"name=text&value=other",
     }
-    for description, spoil in spoilers.items():
-        yield Plan("negative", description, base, media_type=media, spoil=spoil)
+    for description, mutate_bytes in byte_mutations.items():
+        yield Case("negative", description, base_body, media_type=media, mutate_bytes=mutate_bytes)
 
 
-def _kind(value: object) -> str:
+def _json_type(value: object) -> str:
     names = {bool: "boolean", str: "string", int: "integer", float: "number", list: "array"}
     return names.get(type(value), "object")

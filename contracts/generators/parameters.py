@@ -9,27 +9,29 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from contracts.generators.invalid_bodies import NOT_OF_FORMAT
-from contracts.model.case import UNKNOWN, Plan
+from contracts.generators.invalid_bodies import INVALID_FORMAT_TEXTS
+from contracts.model.case import UNKNOWN_RESOURCE, Case
 from openapi.contract import Contract, Operation
-from openapi.examples import bounds, text_of
-from openapi.parameters import Parameter, key, write
+from openapi.examples import example_parameter_text, numeric_bounds
+from openapi.parameters import Parameter, key, serialize_value
 
-_NOT_OF_TYPE = {
+_WRONG_TYPE_TEXTS = {
     "integer": ("some", "1.5", "12some"),
     "number": ("some", "1.2.3"),
     "boolean": ("maybe", "truefalse"),
 }
 """Texts that stand for no value of the type, however lenient the reading."""
-_FAR = 2**31 - 2**10
+_UNUSED_INTEGER = 2**31 - 2**10
 """An integer that no service has counted up to, and every one can hold."""
 
 
-def accepted(contract: Contract, operation: Operation, plain: Plan) -> Iterator[Plan]:
+def valid_parameter_cases(contract: Contract, operation: Operation, plain: Case) -> Iterator[Case]:
     """Yield requests with valid parameters: each optional one alone, all together, each bound."""
     choose = random.Random(operation.id)  # noqa: S311 - cases, not secrets
     optional = [p for p in operation.parameters if not p.required]
-    texts: dict[str, str | None] = {p.key: text_of(contract, p, choose) for p in optional}
+    texts: dict[str, str | None] = {
+        p.key: example_parameter_text(contract, p, choose) for p in optional
+    }
     for parameter in optional:
         described = f"with the parameter {parameter.name}"
         yield replace(
@@ -38,56 +40,60 @@ def accepted(contract: Contract, operation: Operation, plain: Plan) -> Iterator[
     if len(optional) > 1:
         yield replace(plain, description="with every parameter", parameters=texts)
     for parameter in operation.parameters:
-        for text in _edges(parameter, contract.at(parameter.schema)):
+        for text in _boundary_texts(parameter, contract.at(parameter.schema)):
             # What a path parameter names must exist.
-            if parameter.place != "path" and _can_stand(parameter, text):
+            if parameter.place != "path" and _is_transmissible(parameter, text):
                 described = f"{text!r} for {parameter.name}"
                 yield replace(plain, description=described, parameters={parameter.key: text})
 
 
-def _edges(parameter: Parameter, stated: dict[str, Any]) -> Iterator[str]:
-    yield from map(write, stated.get("enum", ()))
+def _boundary_texts(parameter: Parameter, stated: dict[str, Any]) -> Iterator[str]:
+    yield from map(serialize_value, stated.get("enum", ()))
     if "boolean" in parameter.types:
         yield from ("true", "false")
     for bound in ("minimum", "maximum"):
         if bound in stated:
-            yield write(stated[bound])
+            yield serialize_value(stated[bound])
     if not {"pattern", "format", "enum"} & {*stated}:
         for bound in ("minLength", "maxLength"):
             if stated.get(bound):
                 yield "a" * stated[bound]
 
 
-def refused(contract: Contract, operation: Operation, plain: Plan) -> Iterator[Plan]:
+def invalid_parameter_cases(
+    contract: Contract, operation: Operation, plain: Case
+) -> Iterator[Case]:
     """Yield requests with one parameter that is missing, or breaks its schema."""
     for parameter in operation.parameters:
         if parameter.required and parameter.place != "path":
             described = f"without the parameter {parameter.name}"
             yield replace(
-                plain, block="negative", description=described, parameters={parameter.key: None}
+                plain, phase="negative", description=described, parameters={parameter.key: None}
             )
         schema = contract.schema(parameter.schema)
-        for text in dict.fromkeys(_wrong(parameter, contract.at(parameter.schema))):
-            if _can_stand(parameter, text) and not schema.is_valid(parameter.read(text)):
+        for text in dict.fromkeys(
+            _invalid_text_candidates(parameter, contract.at(parameter.schema))
+        ):
+            if _is_transmissible(parameter, text) and not schema.is_valid(parameter.read(text)):
                 described = f"{text[:40]!r} for {parameter.name}"
                 yield replace(
-                    plain, block="negative", description=described, parameters={parameter.key: text}
+                    plain, phase="negative", description=described, parameters={parameter.key: text}
                 )
 
 
-def _wrong(parameter: Parameter, stated: dict[str, Any]) -> Iterator[str]:
+def _invalid_text_candidates(parameter: Parameter, stated: dict[str, Any]) -> Iterator[str]:
     """Yield texts that may break the schema; which of them do, the schema says."""
     for name in parameter.types:
-        yield from _NOT_OF_TYPE.get(name, ())
-    yield from NOT_OF_FORMAT.get(stated.get("format", ""), ())
+        yield from _WRONG_TYPE_TEXTS.get(name, ())
+    yield from INVALID_FORMAT_TEXTS.get(stated.get("format", ""), ())
     for value in stated.get("enum", ())[:2]:
         yield from (f"{value}x", str(value).upper(), str(value).capitalize())
     for bound, beyond in (("minimum", -1), ("maximum", 1)):
         if bound in stated:
-            yield write(stated[bound] + beyond)
+            yield serialize_value(stated[bound] + beyond)
     for bound in ("exclusiveMinimum", "exclusiveMaximum"):
         if bound in stated:
-            yield write(stated[bound])
+            yield serialize_value(stated[bound])
     if stated.get("minLength", 0) > 1:
         yield "a" * (stated["minLength"] - 1)
     if "maxLength" in stated:
@@ -96,7 +102,7 @@ def _wrong(parameter: Parameter, stated: dict[str, Any]) -> Iterator[str]:
         yield from ("a", "0", "A-a_0", "no such value", "\u00e9\u00e9\u00e9")
 
 
-def _can_stand(parameter: Parameter, text: str) -> bool:
+def _is_transmissible(parameter: Parameter, text: str) -> bool:
     """Say whether `text` reaches the service as it is, at the parameter's place."""
     if parameter.place == "header":
         return text.isascii() and text.isprintable() and text == text.strip() and bool(text)
@@ -105,27 +111,30 @@ def _can_stand(parameter: Parameter, text: str) -> bool:
     return bool(text)
 
 
-def unknown(contract: Contract, operation: Operation, plain: Plan) -> Iterator[Plan]:
+def unknown_resource_cases(contract: Contract, operation: Operation, plain: Case) -> Iterator[Case]:
     """Yield requests about what no answer has named."""
-    made = contract.maker(operation)
-    if made is None or operation.answer_to("unknown-resource") is None:
+    made = contract.find_creator(operation)
+    if made is None or operation.response_caused_by("unknown-resource") is None:
         return
     keys = {key("path", name) for name, _ in made[1].values}
     for parameter in operation.parameters:
-        for text in _never_named(parameter, contract.at(parameter.schema)):
+        for text in _unknown_values(parameter, contract.at(parameter.schema)):
             valid = contract.schema(parameter.schema).is_valid(parameter.read(text))
             if parameter.key in keys and valid:
                 described = f"an unknown {parameter.name}"
                 yield replace(
-                    plain, block=UNKNOWN, description=described, parameters={parameter.key: text}
+                    plain,
+                    phase=UNKNOWN_RESOURCE,
+                    description=described,
+                    parameters={parameter.key: text},
                 )
 
 
-def _never_named(parameter: Parameter, stated: dict[str, Any]) -> Iterator[str]:
+def _unknown_values(parameter: Parameter, stated: dict[str, Any]) -> Iterator[str]:
     if "integer" in parameter.types:
-        least, most = bounds(stated)
-        top = int(most) if "maximum" in stated or "exclusiveMaximum" in stated else _FAR
-        yield from (str(max(int(least), min(top, _FAR) - n)) for n in (0, 977))
+        least, most = numeric_bounds(stated)
+        top = int(most) if "maximum" in stated or "exclusiveMaximum" in stated else _UNUSED_INTEGER
+        yield from (str(max(int(least), min(top, _UNUSED_INTEGER) - n)) for n in (0, 977))
     elif "string" in parameter.types:
         choose = random.Random(parameter.name)  # noqa: S311 - cases, not secrets
         made = str(uuid.UUID(int=choose.getrandbits(128), version=4))

@@ -16,46 +16,48 @@ import schemathesis
 from hypothesis import HealthCheck, Phase
 from schemathesis import GenerationMode
 
-from contracts.model.case import COVERAGE, Plan, to_bytes
+from contracts.model.case import COVERAGE_PHASE, Case, encode_json
 from openapi.contract import Contract, Operation
 
-RANDOM = "random"
+RANDOM_PHASE = "random"
 """The block of the bodies that were drawn at random."""
 
 logging.getLogger("schemathesis").setLevel(logging.ERROR)
 
 
 @lru_cache(maxsize=16)
-def generated(
+def generated_cases(
     contract: Contract, operation: Operation, seed: int, valid: int, invalid: int
-) -> tuple[Plan, ...]:
+) -> tuple[Case, ...]:
     """Return the bodies of the coverage phase, then `valid` and `invalid` random ones, none twice.
 
     The same for the same arguments. Whether a body is valid is decided by the contract when it is
     judged, not by its generator.
     """
-    return tuple(_generated(contract, operation, seed, valid, invalid))
+    return tuple(_iter_generated_cases(contract, operation, seed, valid, invalid))
 
 
-def _generated(
+def _iter_generated_cases(
     contract: Contract, operation: Operation, seed: int, valid: int, invalid: int
-) -> Iterator[Plan]:
-    source = _schema(contract)[operation.path][operation.method]
+) -> Iterator[Case]:
+    source = _load_schema(contract)[operation.path][operation.method]
     seen: set[bytes] = set()
-    for case, description in _cases(source, seed, valid, invalid):
+    for case, description in _schemathesis_cases(source, seed, valid, invalid):
         body = case.body
         if type(body).__name__ == "NotSet":
             body = b""
-        text = body if isinstance(body, bytes) else _text(body)
+        text = body if isinstance(body, bytes) else _json_bytes(body)
         if text is None or text in seen:
             continue
         seen.add(text)
-        block = COVERAGE if description else RANDOM
+        phase = COVERAGE_PHASE if description else RANDOM_PHASE
         media = next(iter(operation.content))
-        yield Plan(block, description or "random body", body, media_type=media)
+        yield Case(phase, description or "random body", body, media_type=media)
 
 
-def _cases(source: Any, seed: int, valid: int, invalid: int) -> Iterator[tuple[Any, str]]:
+def _schemathesis_cases(
+    source: Any, seed: int, valid: int, invalid: int
+) -> Iterator[tuple[Any, str]]:
     modes = list(GenerationMode)
     generation = source.schema.config.generation
     for case in source.schema.iter_coverage_cases(
@@ -64,11 +66,11 @@ def _cases(source: Any, seed: int, valid: int, invalid: int) -> Iterator[tuple[A
         if "content-type" not in {name.lower() for name in case.headers or {}}:
             yield case, str(getattr(case.meta.phase.data, "description", "") or "coverage")
     for mode, amount in ((GenerationMode.POSITIVE, valid), (GenerationMode.NEGATIVE, invalid)):
-        for case in _drawn(source.as_strategy(generation_mode=mode), seed, amount):
+        for case in _draw_examples(source.as_strategy(generation_mode=mode), seed, amount):
             yield case, ""
 
 
-def _drawn(strategy: Any, seed: int, amount: int) -> list[Any]:
+def _draw_examples(strategy: Any, seed: int, amount: int) -> list[Any]:
     drawn: list[Any] = []
     if not amount:
         return drawn
@@ -90,7 +92,7 @@ def _drawn(strategy: Any, seed: int, amount: int) -> list[Any]:
     return drawn
 
 
-def _schema(contract: Contract) -> Any:
+def _load_schema(contract: Contract) -> Any:
     document = copy.deepcopy(dict(contract.document))
     document.pop("webhooks", None)
     document.pop("security", None)
@@ -106,9 +108,9 @@ def _schema(contract: Contract) -> Any:
     return schema
 
 
-def _text(body: object) -> bytes | None:
+def _json_bytes(body: object) -> bytes | None:
     try:
         json.dumps(body, allow_nan=False)
     except (TypeError, ValueError):
         return None
-    return to_bytes(body)
+    return encode_json(body)

@@ -5,91 +5,117 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 
 from contracts.model import credential_kinds
-from contracts.model.exchange import Expects
+from contracts.model.exchange import ExpectedOutcome
 from openapi.contract import Json
 from openapi.json_pointer import MISSING
 
-LONG_PAST = "2019-08-24T14:15:22Z"
-AT_ONCE = 3
+PAST_EXPIRY = "2019-08-24T14:15:22Z"
+COPIES_PER_KIND = 3
 """So many of each kind are asked for at once."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TokenRequest:
     """A credential to be issued, and what a service must make of it."""
 
     kind: str
-    expects: Expects
+    expected_outcome: ExpectedOutcome
     permissions: tuple[str, ...]
     revoked: bool = False
     expires: str | None = None
-    given: Mapping[str, Json] = field(default_factory=dict)
+    extra_values: Mapping[str, Json] = field(default_factory=dict)
     """Pointer -> what else is said there; `MISSING`: nothing, although the example does."""
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class IssueTerms:
     """What can be asked for, and where in the request that is said."""
 
-    where: Mapping[str, str]
+    pointers: Mapping[str, str]
     """`permissions`, `revoked` or `expires` -> pointer into the body; what is not there cannot."""
-    needed: tuple[str, ...]
+    required_permissions: tuple[str, ...]
     """The permissions that the operation asks for."""
-    others: tuple[str, ...]
+    other_permissions: tuple[str, ...]
     """Every other one that is known."""
-    lasting: bool = True
+    may_omit_expiry: bool = True
     """Whether a credential that does not expire may be asked for."""
 
     @property
-    def few(self) -> tuple[str, ...]:
+    def insufficient_permissions(self) -> tuple[str, ...]:
         """Some permissions, and none that is needed."""
-        return self.others[:2]
+        return self.other_permissions[:2]
 
     @property
-    def enough(self) -> tuple[str, ...]:
+    def sufficient_permissions(self) -> tuple[str, ...]:
         """Permissions with those that are needed neither first nor last: none may be lost."""
-        return (*self.few[:1], *self.needed, *self.few[1:])
+        return (
+            *self.insufficient_permissions[:1],
+            *self.required_permissions,
+            *self.insufficient_permissions[1:],
+        )
 
-    def wanted(self) -> Iterator[Wanted]:
+    def token_requests(self) -> Iterator[TokenRequest]:
         """Yield each kind of credential that the contract's words allow to be asked for."""
-        yield Wanted(credential_kinds.ISSUED_GOOD, "accepted", self.enough)
-        for said in self._good_otherwise():
-            yield Wanted(credential_kinds.ISSUED_GOOD, "accepted", self.enough, given=said)
-        for permissions in (self.few, self.others, ()):
-            yield Wanted(credential_kinds.ISSUED_TOO_FEW, "forbidden", permissions)
-        for permission in self.needed:
-            for alike in _alike(permission):
-                yield Wanted(credential_kinds.ISSUED_ALIKE, "forbidden", (alike,))
-        if "revoked" in self.where:
-            yield Wanted(credential_kinds.ISSUED_REVOKED, "refused", self.enough, revoked=True)
-        if "expires" in self.where:
-            yield Wanted(credential_kinds.ISSUED_EXPIRED, "refused", self.enough, expires=LONG_PAST)
+        yield TokenRequest(credential_kinds.ISSUED_GOOD, "accepted", self.sufficient_permissions)
+        for extra in self._valid_variants():
+            yield TokenRequest(
+                credential_kinds.ISSUED_GOOD,
+                "accepted",
+                self.sufficient_permissions,
+                extra_values=extra,
+            )
+        for permissions in (self.insufficient_permissions, self.other_permissions, ()):
+            yield TokenRequest(credential_kinds.ISSUED_INSUFFICIENT, "forbidden", permissions)
+        for permission in self.required_permissions:
+            for alike in _similar_permissions(permission):
+                yield TokenRequest(credential_kinds.ISSUED_SIMILAR, "forbidden", (alike,))
+        if "revoked" in self.pointers:
+            yield TokenRequest(
+                credential_kinds.ISSUED_REVOKED,
+                "refused",
+                self.sufficient_permissions,
+                revoked=True,
+            )
+        if "expires" in self.pointers:
+            yield TokenRequest(
+                credential_kinds.ISSUED_EXPIRED,
+                "refused",
+                self.sufficient_permissions,
+                expires=PAST_EXPIRY,
+            )
 
-    def mixed(self) -> Sequence[Wanted]:
+    def concurrent_requests(self) -> Sequence[TokenRequest]:
         """Return credentials that differ in what they are good for, to be asked for at once."""
         kinds = [
-            Wanted(credential_kinds.ISSUED_GOOD, "accepted", self.enough),
-            Wanted(credential_kinds.ISSUED_TOO_FEW, "forbidden", self.few),
+            TokenRequest(credential_kinds.ISSUED_GOOD, "accepted", self.sufficient_permissions),
+            TokenRequest(
+                credential_kinds.ISSUED_INSUFFICIENT, "forbidden", self.insufficient_permissions
+            ),
         ]
-        if "revoked" in self.where:
+        if "revoked" in self.pointers:
             kinds.append(
-                Wanted(credential_kinds.ISSUED_REVOKED, "refused", self.enough, revoked=True)
+                TokenRequest(
+                    credential_kinds.ISSUED_REVOKED,
+                    "refused",
+                    self.sufficient_permissions,
+                    revoked=True,
+                )
             )
-        return kinds * AT_ONCE
+        return kinds * COPIES_PER_KIND
 
-    def _good_otherwise(self) -> Iterator[Mapping[str, Json]]:
+    def _valid_variants(self) -> Iterator[Mapping[str, Json]]:
         """Yield what else may be said of a credential that is good all the same: by its pointer."""
         soon = datetime.now(UTC).replace(microsecond=120000) + timedelta(hours=12)
-        if "expires" in self.where:
+        if "expires" in self.pointers:
             east = soon.astimezone(timezone(timedelta(hours=5, minutes=45)))
-            without = (MISSING,) if self.lasting else ()
+            without = (MISSING,) if self.may_omit_expiry else ()
             for value in (*without, soon.isoformat(), east.isoformat(timespec="seconds")):
-                yield {self.where["expires"]: value}
-        if "revoked" in self.where:
-            yield {self.where["revoked"]: False}
+                yield {self.pointers["expires"]: value}
+        if "revoked" in self.pointers:
+            yield {self.pointers["revoked"]: False}
 
 
-def _alike(permission: str) -> list[str]:
+def _similar_permissions(permission: str) -> list[str]:
     """Return permissions that only look like `permission`."""
     resource, colon, action = permission.partition(":")
     other = "read" if action == "write" else "write"

@@ -14,13 +14,13 @@ from contracts.model.correlators import Correlator
 from contracts.model.exchange import Exchange
 from contracts.model.settings import Settings
 from openapi.contract import Contract, Event
-from openapi.json_pointer import MISSING, get
+from openapi.json_pointer import MISSING, get_at
 from webhook_sink.delivery import Delivery
 from webhook_sink.verdicts.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class JudgedDelivery:
     """A delivery and what it proves alone."""
 
     delivery: Delivery
@@ -28,13 +28,13 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
-class Occurrence:
+class ReceivedEvent:
     """One event, with every delivery of it in the order of arrival."""
 
-    attempts: tuple[Received, ...]
+    attempts: tuple[JudgedDelivery, ...]
 
     @property
-    def first(self) -> Received:
+    def first(self) -> JudgedDelivery:
         """The delivery that arrived first."""
         return self.attempts[0]
 
@@ -45,37 +45,43 @@ class Occurrence:
 
 
 @dataclass(frozen=True, slots=True)
-class Balance:
+class Reconciliation:
     """The ledger, closed."""
 
-    pairs: tuple[tuple[Exchange, Occurrence], ...]
+    pairs: tuple[tuple[Exchange, ReceivedEvent], ...]
     """A request and an event that belongs to it; a request may have several."""
-    missing: tuple[Exchange, ...]
+    without_event: tuple[Exchange, ...]
     """Successes without any event."""
-    foreign: tuple[Occurrence, ...]
+    unmatched_events: tuple[ReceivedEvent, ...]
     """Events that belong to no request of this run."""
-    earlier: tuple[Occurrence, ...]
+    earlier_run_events: tuple[ReceivedEvent, ...]
     """Events that carry the mark of another run."""
 
 
-def occurrences(received: Iterable[Received], places: Sequence[Correlator]) -> list[Occurrence]:
+def group_deliveries(
+    deliveries: Iterable[JudgedDelivery], correlators: Sequence[Correlator]
+) -> list[ReceivedEvent]:
     """Group deliveries into events: one identity and one name are one event."""
-    groups: dict[object, list[Received]] = {}
-    for item in received:
-        groups.setdefault(_identity(item, places), []).append(item)
-    return [Occurrence(tuple(items)) for items in groups.values()]
+    groups: dict[object, list[JudgedDelivery]] = {}
+    for item in deliveries:
+        groups.setdefault(_event_identity(item, correlators), []).append(item)
+    return [ReceivedEvent(tuple(items)) for items in groups.values()]
 
 
-def _identity(item: Received, places: Sequence[Correlator]) -> object:
+def _event_identity(item: JudgedDelivery, correlators: Sequence[Correlator]) -> object:
     event = item.verdict.event
     signature = event.signature if event else None
-    stamped = item.delivery.values(signature.id_header) if signature and signature.id_header else ()
+    stamped = (
+        item.delivery.header_values(signature.id_header)
+        if signature and signature.id_header
+        else ()
+    )
     if event is not None and len(stamped) == 1:
         return event.name, stamped[0]
     unique = [u["at"] for u in event.trigger.get("unique", ())] if event else []
-    pointers = [*unique, *(place.payload for place in places if place.kind == "mark")]
-    values = [get(item.verdict.payload, pointer) for pointer in pointers]
-    if event is not None and not has_correlators(event) and not unique:
+    pointers = [*unique, *(place.payload for place in correlators if place.kind == "mark")]
+    values = [get_at(item.verdict.payload, pointer) for pointer in pointers]
+    if event is not None and not has_correlator(event) and not unique:
         return item.delivery.id  # Nothing tells two such events apart: each counts.
     if not values or all(value is MISSING for value in values):
         return item.delivery.body
@@ -83,47 +89,47 @@ def _identity(item: Received, places: Sequence[Correlator]) -> object:
     return json.dumps([event.name if event else "", *said], sort_keys=True)
 
 
-def triggered(contract: Contract, exchange: Exchange) -> Event | None:
+def triggered_event(contract: Contract, exchange: Exchange) -> Event | None:
     """Return the event that the answer brings about, or None."""
     if exchange.status is None:
         return None
-    return contract.triggered_by(exchange.request.operation.id, exchange.status)
+    return contract.event_triggered_by(exchange.request.operation.id, exchange.status)
 
 
-def has_correlators(event: Event) -> bool:
+def has_correlator(event: Event) -> bool:
     """Say whether a value tells the exchanges apart that bring `event` about."""
     return any("correlator" in echo for echo in event.trigger.get("echoes", ()))
 
 
 @dataclass(frozen=True, eq=False)
-class Books:
+class Ledger:
     """All that happened in a run. Nothing is added any more."""
 
     contract: Contract
     settings: Settings
     exchanges: tuple[Exchange, ...]
-    received: tuple[Received, ...]
-    balance: Balance
+    deliveries: tuple[JudgedDelivery, ...]
+    reconciliation: Reconciliation
     undecided: tuple[str, ...]
     """A sentence for each case that the run could not make."""
-    cut_short: str | None
+    stop_reason: str | None
     """Why cases were left out that nobody wanted left out, or None."""
-    places: Mapping[str, tuple[Correlator, ...]]
+    correlators: Mapping[str, tuple[Correlator, ...]]
     """The correlators of each operation, by its id."""
 
     @property
-    def answered(self) -> Iterator[tuple[Exchange, int]]:
+    def answered_exchanges(self) -> Iterator[tuple[Exchange, int]]:
         """Yield each exchange that got an answer, and its status."""
         for exchange in self.exchanges:
             if exchange.status is not None:
                 yield exchange, exchange.status
 
     @cached_property
-    def cases(self) -> Mapping[int, Sequence[Exchange]]:
+    def exchanges_by_case(self) -> Mapping[int, Sequence[Exchange]]:
         """Every case by its number: the exchanges in which it was tried."""
         cases: dict[int, list[Exchange]] = {}
         for exchange in self.exchanges:
-            cases.setdefault(exchange.request.case, []).append(exchange)
+            cases.setdefault(exchange.request.case_id, []).append(exchange)
         return cases
 
     def deadline(self, event: Event) -> float:

@@ -3,100 +3,118 @@
 from collections.abc import Mapping, Sequence
 from itertools import chain
 
-from contracts.echoes.comparison import agree, both
-from contracts.ledger.ledger import Balance, Occurrence, has_correlators, triggered
-from contracts.ledger.match_score import ENOUGH, Index, score, sent, told
-from contracts.ledger.match_score import places as look_for
-from contracts.model.correlators import ANY_MARK, Correlator, identities
+from contracts.echoes.comparison import echo_values, is_echo_acceptable
+from contracts.ledger.ledger import ReceivedEvent, Reconciliation, has_correlator, triggered_event
+from contracts.ledger.match_score import (
+    MIN_SCORE,
+    RequestIndex,
+    event_facts,
+    exchange_facts,
+    match_score,
+    payload_places,
+)
+from contracts.model.correlators import MARK_PATTERN, Correlator, find_identities
 from contracts.model.exchange import Exchange
 from openapi.contract import Contract, Event
 
 
-def balance(
+def reconcile(
     contract: Contract,
     exchanges: Sequence[Exchange],
-    events: Sequence[Occurrence],
+    events: Sequence[ReceivedEvent],
     places: Mapping[str, Sequence[Correlator]],
     run_id: str,
-) -> Balance:
+) -> Reconciliation:
     """Pair `events` with the `exchanges` that brought them about.
 
     `places` holds the correlators of each operation by its id. An event that is named by its
     payload belongs to an exchange with the operation that fires it.
     """
-    ours = [e for e, event in enumerate(events) if not _mark_of_another(event, run_id)]
-    scored = _scored(contract, exchanges, events, places, ours)
+    own_events = [e for e, event in enumerate(events) if not _is_from_another_run(event, run_id)]
+    scored = _scored_pairs(contract, exchanges, events, places, own_events)
     best: dict[int, int] = {}
     for points, _, e, _ in scored:
         best.setdefault(e, points)
-    expecting = {x for x, exchange in enumerate(exchanges) if triggered(contract, exchange)}
+    expecting = {x for x, exchange in enumerate(exchanges) if triggered_event(contract, exchange)}
     # Of equally good pairs, a request that still lacks its event goes first, then the nearest.
-    owner: dict[int, int] = {}
-    served: set[int] = set()
+    exchange_of_event: dict[int, int] = {}
+    matched: set[int] = set()
     for points, _, e, x in scored:
-        if points == best[e] and e not in owner and x in expecting - served:
-            owner[e] = x
-            served.add(x)
+        if points == best[e] and e not in exchange_of_event and x in expecting - matched:
+            exchange_of_event[e] = x
+            matched.add(x)
     for _, _, e, x in scored:
-        owner.setdefault(e, x)
+        exchange_of_event.setdefault(e, x)
     for event in contract.events:
-        if not has_correlators(event):
-            owner |= _in_order(contract, event, exchanges, events, ours, expecting)
-    alone = [e for e in ours if e not in owner]
-    unserved = sorted(expecting - set(owner.values()))
-    if len(alone) == len(unserved) == 1 and _may_tell(events[alone[0]], exchanges[unserved[0]]):
-        owner[alone[0]] = unserved[0]
-    return Balance(
-        pairs=tuple((exchanges[x], events[e]) for e, x in sorted(owner.items())),
-        missing=tuple(exchanges[x] for x in sorted(expecting - set(owner.values()))),
-        foreign=tuple(events[e] for e in ours if e not in owner),
-        earlier=tuple(event for e, event in enumerate(events) if e not in set(ours)),
+        if not has_correlator(event):
+            exchange_of_event |= _pair_in_order(
+                contract, event, exchanges, events, own_events, expecting
+            )
+    unmatched = [e for e in own_events if e not in exchange_of_event]
+    unserved = sorted(expecting - set(exchange_of_event.values()))
+    if len(unmatched) == len(unserved) == 1 and _may_belong(
+        events[unmatched[0]], exchanges[unserved[0]]
+    ):
+        exchange_of_event[unmatched[0]] = unserved[0]
+    return Reconciliation(
+        pairs=tuple((exchanges[x], events[e]) for e, x in sorted(exchange_of_event.items())),
+        without_event=tuple(
+            exchanges[x] for x in sorted(expecting - set(exchange_of_event.values()))
+        ),
+        unmatched_events=tuple(events[e] for e in own_events if e not in exchange_of_event),
+        earlier_run_events=tuple(
+            event for e, event in enumerate(events) if e not in set(own_events)
+        ),
     )
 
 
-def _scored(
+def _scored_pairs(
     contract: Contract,
     exchanges: Sequence[Exchange],
-    events: Sequence[Occurrence],
+    events: Sequence[ReceivedEvent],
     places: Mapping[str, Sequence[Correlator]],
-    ours: Sequence[int],
+    own_events: Sequence[int],
 ) -> list[tuple[int, float, int, int]]:
     """Return the pairs that fit: score (negative), distance in time, event and exchange."""
-    identified = {o.id: identities(contract, o) for o in contract.operations}
-    known = look_for(chain(*places.values(), *identified.values()))
-    requests = [sent(exchange, identified[exchange.request.operation.id]) for exchange in exchanges]
-    index = Index(requests)
+    identified = {o.id: find_identities(contract, o) for o in contract.operations}
+    known = payload_places(chain(*places.values(), *identified.values()))
+    requests = [
+        exchange_facts(exchange, identified[exchange.request.operation.id])
+        for exchange in exchanges
+    ]
+    index = RequestIndex(requests)
     return sorted(
         (-points, abs(events[e].first.delivery.received_at - exchanges[x].ended), e, x)
-        for e in ours
-        for came in [told(events[e].first.delivery, events[e].payload, known)]
-        for x in index.near(came)
-        if _may_tell(events[e], exchanges[x]) and (points := score(requests[x], came)) >= ENOUGH
+        for e in own_events
+        for came in [event_facts(events[e].first.delivery, events[e].payload, known)]
+        for x in index.candidates(came)
+        if _may_belong(events[e], exchanges[x])
+        and (points := match_score(requests[x], came)) >= MIN_SCORE
     )
 
 
-def _may_tell(occurrence: Occurrence, exchange: Exchange) -> bool:
+def _may_belong(received_event: ReceivedEvent, exchange: Exchange) -> bool:
     """Say whether the event, if its payload names it, is one of the exchange's operation."""
-    named = occurrence.first.verdict.event
+    named = received_event.first.verdict.event
     return named is None or named.trigger["operation"] == exchange.request.operation.id
 
 
-def _in_order(
+def _pair_in_order(
     contract: Contract,
     event: Event,
     exchanges: Sequence[Exchange],
-    events: Sequence[Occurrence],
-    ours: Sequence[int],
+    events: Sequence[ReceivedEvent],
+    own_events: Sequence[int],
     expecting: set[int],
 ) -> dict[int, int]:
     """Pair events that no value tells apart: in the order of arrival with that of the answers.
 
     Those whose echoes agree go first, so an event that overtook another is none that is wrong.
     """
-    came = [e for e in ours if events[e].first.verdict.event is event]
-    due = [x for x in expecting if triggered(contract, exchanges[x]) is event]
+    came = [e for e in own_events if events[e].first.verdict.event is event]
+    due = [x for x in expecting if triggered_event(contract, exchanges[x]) is event]
     due.sort(key=lambda x: exchanges[x].ended)
-    owner: dict[int, int] = {}
+    exchange_of_event: dict[int, int] = {}
     for agreeing in (True, False):
         for e in came:
             payload, at = events[e].payload, events[e].first.delivery.received_at
@@ -104,22 +122,22 @@ def _in_order(
                 x
                 for x in due
                 if exchanges[x].started <= at
-                and (not agreeing or _echoes(event, exchanges[x], payload))
+                and (not agreeing or _all_echoes_agree(event, exchanges[x], payload))
             )
-            if e not in owner and (x := next(fitting, None)) is not None:
-                owner[e] = x
+            if e not in exchange_of_event and (x := next(fitting, None)) is not None:
+                exchange_of_event[e] = x
                 due.remove(x)
-    return owner
+    return exchange_of_event
 
 
-def _echoes(event: Event, exchange: Exchange, payload: object) -> bool:
+def _all_echoes_agree(event: Event, exchange: Exchange, payload: object) -> bool:
     return all(
-        agree(stated["compare"], *both(stated, exchange, payload))
+        is_echo_acceptable(stated["compare"], *echo_values(stated, exchange, payload))
         for stated in event.trigger.get("echoes", ())
     )
 
 
-def _mark_of_another(event: Occurrence, run_id: str) -> bool:
+def _is_from_another_run(event: ReceivedEvent, run_id: str) -> bool:
     text = event.first.delivery.body.decode(errors="replace")
-    marks = {match[1] for match in ANY_MARK.finditer(text)}
+    marks = {match[1] for match in MARK_PATTERN.finditer(text)}
     return bool(marks) and run_id not in marks

@@ -6,38 +6,43 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from contracts.model.correlators import Correlator, fresh_value
+from contracts.model.correlators import Correlator, correlator_value
 from contracts.model.exchange import Credential, Request
-from contracts.model.unique_values import Fresh
+from contracts.model.unique_values import RequestValues
 from openapi.contract import Contract, Operation
-from openapi.json_pointer import MISSING, get, put
+from openapi.json_pointer import MISSING, get_at, set_at
 from openapi.parameters import target
-from openapi.strict_json import parse
+from openapi.strict_json import parse_json
 
-MARK, INSTANT = b"{hookproof-mark}", b"{hookproof-instant}"
+MARK_PLACEHOLDER, INSTANT_PLACEHOLDER = b"{hookproof-mark}", b"{hookproof-instant}"
 """In a body of bytes they stand for the request's own mark, and its date and time of day."""
 
-COVERAGE = "generated"
+COVERAGE_PHASE = "generated"
 """The block of the cases that vary one keyword at a time."""
-KEPT, BETWEEN, MADE, ISSUED = "kept", "between", "made for another", "issued"
+SAVED_PHASE, PROBE_PHASE, LINKED_RESOURCE_PHASE, ISSUED = (
+    "kept",
+    "between",
+    "made for another",
+    "issued",
+)
 """The blocks of cases of an earlier run, of creates between two tries of a case, of such that make
 what another operation is about, and of requests with a credential that the service had issued."""
-REPEAT, AT_ONCE, BURST, RETRY = "repeat", "at once", "burst", "retry"
-UNKNOWN = "unknown resource"
-APART = (KEPT, BETWEEN, MADE, ISSUED)
+REPEAT, CONCURRENT, BURST, RETRY_PHASE = "repeat", "at once", "burst", "retry"
+UNKNOWN_RESOURCE = "unknown resource"
+RESPONSE_DEPENDENT_PHASES = (SAVED_PHASE, PROBE_PHASE, LINKED_RESOURCE_PHASE, ISSUED)
 """Blocks on whose number no other case depends: it depends on answers."""
 
-NOTHING: Mapping[str, str] = MappingProxyType({})
-Value = Callable[[Fresh], object]
+NO_TEXTS: Mapping[str, str] = MappingProxyType({})
+ValueFactory = Callable[[RequestValues], object]
 
 
-def constant(value: object) -> Value:
+def constant_value(value: object) -> ValueFactory:
     """Return what makes the same value for every request."""
     return lambda _: value
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Case:
     """What a request is to be.
 
     `body` is bytes that go as they are but for `MARK` and `INSTANT`, or JSON data: fresh values
@@ -45,7 +50,7 @@ class Plan:
     places of `values`.
     """
 
-    block: str
+    phase: str
     description: str
     body: object
     media_type: str | None = ""
@@ -54,65 +59,71 @@ class Plan:
     """None: the valid one."""
     method: str | None = None
     """None: the operation's."""
-    values: Mapping[str, Value] = field(default_factory=dict)
+    values: Mapping[str, ValueFactory] = field(default_factory=dict)
     """Pointer -> what makes the value there."""
     parameters: Mapping[str, str | None] = field(default_factory=dict)
     """Key of a parameter -> its text in place of the usual one; None leaves it out."""
-    spoil: Callable[[bytes], bytes] | None = None
+    mutate_bytes: Callable[[bytes], bytes] | None = None
     """What becomes of the JSON text before it is sent."""
-    together: int = 0
+    concurrent_group: int = 0
     """The same for all that are sent at once for one thing; 0 for any other."""
 
 
-def build(
+def build_request(
     contract: Contract,
     operation: Operation,
-    places: tuple[Correlator, ...],
-    plan: Plan,
-    fresh: Fresh,
+    correlators: tuple[Correlator, ...],
+    case: Case,
+    request_values: RequestValues,
     valid: Credential,
-    usual: Mapping[str, str] = NOTHING,
+    default_texts: Mapping[str, str] = NO_TEXTS,
     *,
-    ending: bool = False,
+    with_expiry: bool = False,
 ) -> Request:
     """Return the request that `plan` becomes with the values of `fresh`.
 
-    `usual` are the texts of the parameters, by their keys, that the plan does not say. The body of
-    an operation that takes none is empty, whatever the plan says. `ending` puts an instant where a
+    `default_texts` are the texts of the parameters, by their keys, that the plan does not say. The body of
+    an operation that takes none is empty, whatever the plan says. `with_expiry` puts an instant where a
     body has none: what is created then ends by itself.
     """
     if not operation.content:
         data, body = None, b""
-    elif isinstance(plan.body, bytes):
-        instant = f"{fresh.instant:%Y-%m-%dT%H:%M:%S}".encode()
-        body = plan.body.replace(MARK, fresh.mark.encode()).replace(INSTANT, instant)
-        data = parse(body).value
+    elif isinstance(case.body, bytes):
+        instant = f"{request_values.instant:%Y-%m-%dT%H:%M:%S}".encode()
+        body = case.body.replace(MARK_PLACEHOLDER, request_values.mark.encode()).replace(
+            INSTANT_PLACEHOLDER, instant
+        )
+        data = parse_json(body).value
     else:
-        data = _made_fresh(contract, places, plan, fresh, ending=ending)
-        body = to_bytes(data)
-        if plan.spoil is not None:
-            body = plan.spoil(body)
-    texts = {k: text for k, text in {**usual, **plan.parameters}.items() if text is not None}
+        data = _body_with_unique_values(
+            contract, correlators, case, request_values, with_expiry=with_expiry
+        )
+        body = encode_json(data)
+        if case.mutate_bytes is not None:
+            body = case.mutate_bytes(body)
+    texts = {
+        k: text for k, text in {**default_texts, **case.parameters}.items() if text is not None
+    }
     own_type = next(iter(operation.content), None)
-    found = {place.request: get(data, place.request) for place in places}
+    found = {place.request: get_at(data, place.request) for place in correlators}
     carried = {where: value for where, value in found.items() if value is not MISSING}
     return Request(
-        number=fresh.number,
-        case=fresh.case,
-        together=plan.together,
+        number=request_values.number,
+        case_id=request_values.case_id,
+        concurrent_group=case.concurrent_group,
         operation=operation,
-        method=plan.method or operation.method,
-        block=plan.block,
-        description=plan.description,
-        credential=plan.credential or valid,
-        media_type=own_type if plan.media_type == "" else plan.media_type,
+        method=case.method or operation.method,
+        phase=case.phase,
+        description=case.description,
+        credential=case.credential or valid,
+        media_type=own_type if case.media_type == "" else case.media_type,
         body=body,
-        correlators=carried,
-        mark=fresh.mark,
-        places=places,
+        correlator_values=carried,
+        mark=request_values.mark,
+        correlators=correlators,
         target=target(operation.path, texts),
         parameters={p.key: p.read(texts[p.key]) for p in operation.parameters if p.key in texts},
-        varied=plan.parameters,
+        parameter_overrides=case.parameters,
         headers=tuple(
             (p.name, texts[p.key])
             for p in operation.parameters
@@ -121,40 +132,42 @@ def build(
     )
 
 
-def _made_fresh(
+def _body_with_unique_values(
     contract: Contract,
-    places: tuple[Correlator, ...],
-    plan: Plan,
-    fresh: Fresh,
+    correlators: tuple[Correlator, ...],
+    case: Case,
+    request_values: RequestValues,
     *,
-    ending: bool,
+    with_expiry: bool,
 ) -> object:
-    data = copy.deepcopy(plan.body)
-    for pointer, make in plan.values.items():
-        put_in(data, pointer, make(fresh))
+    data = copy.deepcopy(case.body)
+    for pointer, make in case.values.items():
+        put_if_possible(data, pointer, make(request_values))
     # The coverage of a keyword is about what it leaves out.
-    filled_in = ("instant",) if ending and plan.block != COVERAGE else ()
-    for place in places:
-        if place.request in plan.values:
+    filled_in = ("instant",) if with_expiry and case.phase != COVERAGE_PHASE else ()
+    for place in correlators:
+        if place.request in case.values:
             continue
-        present = get(data, place.request)
+        present = get_at(data, place.request)
         if present is None or present is MISSING:
             if place.kind in filled_in:
-                put_in(data, place.request, fresh_value(contract, place, fresh))
+                put_if_possible(
+                    data, place.request, correlator_value(contract, place, request_values)
+                )
         elif contract.schema(place.schema).is_valid(present):
-            put(data, place.request, fresh_value(contract, place, fresh))
+            set_at(data, place.request, correlator_value(contract, place, request_values))
     return data
 
 
-def put_in(data: object, pointer: str, value: object) -> None:
+def put_if_possible(data: object, pointer: str, value: object) -> None:
     """Set `value` at `pointer` of `data`, unless `data` is of a shape that has no such place."""
     try:
-        put(data, pointer, value)
+        set_at(data, pointer, value)
     except LookupError:
         return
 
 
-def to_bytes(data: object) -> bytes:
+def encode_json(data: object) -> bytes:
     """Return `data` as UTF-8 JSON; lone surrogates, which UTF-8 has not, stay escaped."""
     text = json.dumps(data, ensure_ascii=False)
     try:

@@ -1,6 +1,6 @@
 """Kinds of credentials that a run tries: their names in cases, constraints and reports."""
 
-FORGED = (
+FORGED_KINDS = (
     "wrongly signed",
     "without a signature",
     "signed with an empty key",
@@ -12,22 +12,22 @@ FORGED = (
 """Every kind of credential that is made from a JWT."""
 
 ISSUED_EXPIRED, ISSUED_REVOKED = "issued, expired", "issued, revoked"
-ISSUED_TOO_FEW, ISSUED_ALIKE = "issued, too few permissions", "issued, a permission alike"
+ISSUED_INSUFFICIENT, ISSUED_SIMILAR = "issued, too few permissions", "issued, a permission alike"
 ISSUED_GOOD = "issued, with the permission"
-DOUBTFUL = (
+UNAUTHENTICATED_KINDS = (
     "absent",
     "empty",
     "malformed",
     "another scheme",
     "without a scheme",
-    *FORGED,
+    *FORGED_KINDS,
     "expired",
     "not yet valid",
     ISSUED_EXPIRED,
     ISSUED_REVOKED,
 )
 """Every kind of credential that does not say who calls."""
-ISSUED = (ISSUED_EXPIRED, ISSUED_REVOKED, ISSUED_TOO_FEW, ISSUED_ALIKE, ISSUED_GOOD)
+ISSUED = (ISSUED_EXPIRED, ISSUED_REVOKED, ISSUED_INSUFFICIENT, ISSUED_SIMILAR, ISSUED_GOOD)
 """Every kind of credential that the service itself has issued."""
-LACKING = ("without the permission", ISSUED_TOO_FEW, ISSUED_ALIKE)
+UNAUTHORIZED_KINDS = ("without the permission", ISSUED_INSUFFICIENT, ISSUED_SIMILAR)
 """Every kind of credential that says who calls, and does not permit it."""

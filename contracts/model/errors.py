@@ -5,10 +5,10 @@ class CouldNotJudge(Exception):
     """The service could not be judged; the sentence says why and what to do."""
 
 
-class Stopped(Exception):
+class RunStopped(Exception):
     """The rest of the cases is not sent."""
 
-    def __init__(self, reason: str, *, asked_for: bool = False) -> None:
+    def __init__(self, reason: str, *, intentional: bool = False) -> None:
         super().__init__(reason)
-        self.asked_for = asked_for
+        self.intentional = intentional
         """Whoever runs this wanted no more; otherwise the service gave no chance."""

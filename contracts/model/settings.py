@@ -13,24 +13,33 @@ PROVOCATIONS = ("429", "retry", "concurrent")
 class Profile:
     """How much a run tries."""
 
-    valid: int
+    valid_bodies: int
     """Random bodies that are meant to be valid."""
-    invalid: int
+    invalid_bodies: int
     """Random bodies that are meant to be invalid."""
-    steady: int
+    repetitions: int
     """How often the same valid request is sent."""
-    rounds: int
+    concurrent_rounds: int
     """How often creates are sent at the same time."""
-    every: int = 1
+    stride: int = 1
     """Of the long lists of cases every such one is sent."""
-    quiet: float = 1.0
+    quiet_period_s: float = 1.0
     """Seconds without a new event, after which no more are expected."""
 
 
 PROFILES = {
-    "quick": Profile(valid=0, invalid=0, steady=6, rounds=1, every=3, quiet=0.5),
-    "default": Profile(valid=60, invalid=140, steady=30, rounds=3),
-    "thorough": Profile(valid=300, invalid=600, steady=120, rounds=10),
+    "quick": Profile(
+        valid_bodies=0,
+        invalid_bodies=0,
+        repetitions=6,
+        concurrent_rounds=1,
+        stride=3,
+        quiet_period_s=0.5,
+    ),
+    "default": Profile(valid_bodies=60, invalid_bodies=140, repetitions=30, concurrent_rounds=3),
+    "thorough": Profile(
+        valid_bodies=300, invalid_bodies=600, repetitions=120, concurrent_rounds=10
+    ),
 }
 
 

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from contracts.checks.judgement import Judgement
-from contracts.expectations.constraints import Constraint, constraints
-from contracts.expectations.keywords import Key
-from contracts.generators.credentials import why_not
-from contracts.ledger.ledger import Books
+from contracts.expectations.constraints import Constraint, list_constraints
+from contracts.expectations.keywords import ConstraintKey
+from contracts.generators.credentials import reason_untested
+from contracts.ledger.ledger import Ledger
 from contracts.model.settings import Settings
-from openapi.contract import Contract, Response
-from openapi.json_pointer import join
+from openapi.contract import Contract, ResponseSpec
+from openapi.json_pointer import join_pointer
 
-State = Literal["enforced", "violated", "undecided"]
+ConstraintState = Literal["enforced", "violated", "undecided"]
 
-NOT_SEEN: dict[str, tuple[str, str | None]] = {
+UNSEEN_REASONS: dict[str, tuple[str, str | None]] = {
     "valid-request": ("no valid request was answered so", None),
     "invalid-request": ("no invalid request was answered so", None),
     "refused-credential": ("no bad credential was answered so", None),
@@ -35,11 +35,11 @@ NOT_SEEN: dict[str, tuple[str, str | None]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ConstraintStatus:
     """What is known of one constraint after the run."""
 
     constraint: Constraint
-    state: State
+    state: ConstraintState
     cases: int
     """How many cases tried it."""
     reason: str | None = None
@@ -48,95 +48,99 @@ class Standing:
     """What whoever runs this can do so that it is decided."""
 
 
-def standings(books: Books, judgements: Iterable[Judgement]) -> list[Standing]:
+def constraint_statuses(ledger: Ledger, judgements: Iterable[Judgement]) -> list[ConstraintStatus]:
     """Return the standing of every constraint of the contract."""
-    by_key: dict[Key, list[Judgement]] = {}
+    by_key: dict[ConstraintKey, list[Judgement]] = {}
     for judgement in judgements:
         by_key.setdefault(judgement.constraint, []).append(judgement)
     return [
-        _standing(books, constraint, by_key.get(constraint.key, []))
-        for constraint in constraints(books.contract)
+        _constraint_status(ledger, constraint, by_key.get(constraint.key, []))
+        for constraint in list_constraints(ledger.contract)
     ]
 
 
-def _standing(books: Books, constraint: Constraint, judgements: list[Judgement]) -> Standing:
-    cases = len({j.case for j in judgements if not j.doubt})
-    if any(j.broken is not None for j in judgements):
-        return Standing(constraint, "violated", cases)
+def _constraint_status(
+    ledger: Ledger, constraint: Constraint, judgements: list[Judgement]
+) -> ConstraintStatus:
+    cases = len({j.case_id for j in judgements if not j.undecided_reason})
+    if any(j.finding is not None for j in judgements):
+        return ConstraintStatus(constraint, "violated", cases)
     if cases:
-        return Standing(constraint, "enforced", cases)
-    doubts = [j.doubt for j in judgements if j.doubt]
-    reason, cure = (doubts[0], None) if doubts else _why(books, constraint)
-    return Standing(constraint, "undecided", 0, reason, cure)
+        return ConstraintStatus(constraint, "enforced", cases)
+    doubts = [j.undecided_reason for j in judgements if j.undecided_reason]
+    reason, cure = (doubts[0], None) if doubts else _undecided_reason(ledger, constraint)
+    return ConstraintStatus(constraint, "undecided", 0, reason, cure)
 
 
-def _why(books: Books, constraint: Constraint) -> tuple[str, str | None]:
+def _undecided_reason(ledger: Ledger, constraint: Constraint) -> tuple[str, str | None]:
     match constraint.kind:
         case "webhook" | "echo" | "signature":
-            return _why_of_a_webhook(books, constraint)
+            return _undecided_webhook_reason(ledger, constraint)
         case "security":
-            return why_not(books.settings, constraint.detail)
+            return reason_untested(ledger.settings, constraint.detail)
         case "request":
             return "no request broke it alone", None
-    return _why_of_an_answer(books, constraint)
+    return _undecided_response_reason(ledger, constraint)
 
 
-def _why_of_an_answer(books: Books, constraint: Constraint) -> tuple[str, str | None]:
+def _undecided_response_reason(ledger: Ledger, constraint: Constraint) -> tuple[str, str | None]:
     if constraint.pointer.endswith("/x-rate-limit"):
-        return NOT_SEEN["burst"]
-    if constraint.pointer.endswith("/at-once") and "concurrent" not in books.settings.provoke:
+        return UNSEEN_REASONS["burst"]
+    if constraint.pointer.endswith("/at-once") and "concurrent" not in ledger.settings.provoke:
         return "nothing was asked for twice at once", "pass --provoke concurrent"
-    response = _response_around(books.contract, constraint.pointer)
-    if response is not None and not _seen(books, response):
-        return why_not_seen(books.settings, response)
+    response = _enclosing_response(ledger.contract, constraint.pointer)
+    if response is not None and not _is_seen(ledger, response):
+        return unseen_reason(ledger.settings, response)
     return (
         f"no answer had {'this header' if constraint.kind == 'header' else 'a value there'}",
         None,
     )
 
 
-def _why_of_a_webhook(books: Books, constraint: Constraint) -> tuple[str, str | None]:
-    if not books.settings.webhooks:
+def _undecided_webhook_reason(ledger: Ledger, constraint: Constraint) -> tuple[str, str | None]:
+    if not ledger.settings.webhooks:
         return "the webhooks were left out", "drop --no-webhooks"
     if constraint.keyword in ("retries", "soon"):
-        remote = books.settings.sink_url is not None
-        asked = "retry" in books.settings.provoke
+        remote = ledger.settings.sink_url is not None
+        asked = "retry" in ledger.settings.provoke
         cure = "drop --sink" if remote else None if asked else "pass --provoke retry"
         return "no delivery was refused", cure
-    if not books.received:
+    if not ledger.deliveries:
         return "no delivery came", None
     if constraint.kind == "echo":
         return "no request that was accepted said anything there", None
     return "no delivery had a value there", None
 
 
-def why_not_seen(settings: Settings, response: Response) -> tuple[str, str | None]:
+def unseen_reason(settings: Settings, response: ResponseSpec) -> tuple[str, str | None]:
     """Return why the answer was not seen, and what would bring it about."""
     unknown = ("nothing is known that brings it about", None)
-    by = response.provoke.get("by", "")
+    by = response.cause.get("by", "")
     if by == "credential-without-permission" and settings.token_without_permission:
         return "no credential without the permission was answered so", None
-    return NOT_SEEN.get(by, unknown)
+    return UNSEEN_REASONS.get(by, unknown)
 
 
-def responses(contract: Contract) -> Iterator[Response]:
+def documented_responses(contract: Contract) -> Iterator[ResponseSpec]:
     """Yield every documented answer of every operation."""
     for operation in contract.operations:
         yield from operation.responses.values()
 
 
-def _response_around(contract: Contract, pointer: str) -> Response | None:
-    found = (r for r in responses(contract) if pointer.startswith(join(r.pointer, "")))
+def _enclosing_response(contract: Contract, pointer: str) -> ResponseSpec | None:
+    found = (
+        r for r in documented_responses(contract) if pointer.startswith(join_pointer(r.pointer, ""))
+    )
     return next(found, None)
 
 
-def _seen(books: Books, response: Response) -> bool:
+def _is_seen(ledger: Ledger, response: ResponseSpec) -> bool:
     return any(
         exchange.request.operation.responses.get(str(status)) is response
-        for exchange, status in books.answered
+        for exchange, status in ledger.answered_exchanges
     )
 
 
-def sentence(reason: str, cure: str | None) -> str:
+def reason_sentence(reason: str, cure: str | None) -> str:
     """Return reason and cure as one sentence."""
     return f"{reason}: {cure}" if cure else reason

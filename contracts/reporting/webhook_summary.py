@@ -2,23 +2,27 @@
 
 from collections.abc import Sequence
 
-from contracts.checks.judgement import Found
-from contracts.ledger.ledger import Books, triggered
+from contracts.checks.judgement import GroupedFinding
+from contracts.ledger.ledger import Ledger, triggered_event
 from contracts.model.settings import Settings
-from contracts.reporting.evidence import text_of
+from contracts.reporting.evidence import redacted_text
 from openapi.contract import Json
 from openapi.redaction import Redaction
 
-MOST_DELIVERIES = 200
-_TEXT = 400
+MAX_LISTED_DELIVERIES = 200
+_MAX_TEXT_CHARACTERS = 400
 """Characters of a request and a payload that stand beside one another."""
 
 
-def webhooks(settings: Settings, books: Books | None) -> dict[str, Json]:
+def webhook_counts(settings: Settings, ledger: Ledger | None) -> dict[str, Json]:
     """Return how many webhooks were due, came, and were what they should be."""
-    if books is None or not settings.webhooks or not books.contract.events:
+    if ledger is None or not settings.webhooks or not ledger.contract.events:
         return {"judged": False, "expected": 0, "delivered": 0, "verified": 0, "unexpected": 0}
-    called = [(e, event) for e, event in books.balance.pairs if triggered(books.contract, e)]
+    called = [
+        (e, event)
+        for e, event in ledger.reconciliation.pairs
+        if triggered_event(ledger.contract, e)
+    ]
     served = {exchange.request.number for exchange, _ in called}
     verified = {
         exchange.request.number
@@ -27,35 +31,39 @@ def webhooks(settings: Settings, books: Books | None) -> dict[str, Json]:
     }
     uncalled = [
         exchange
-        for exchange, _ in books.balance.pairs
-        if exchange.answer is not None and not triggered(books.contract, exchange)
+        for exchange, _ in ledger.reconciliation.pairs
+        if exchange.response is not None and not triggered_event(ledger.contract, exchange)
     ]
     return {
         "judged": True,
-        "expected": len(served) + len(books.balance.missing),
+        "expected": len(served) + len(ledger.reconciliation.without_event),
         "delivered": len(served),
         "verified": len(verified),
-        "unexpected": len(uncalled) + len(books.balance.foreign),
+        "unexpected": len(uncalled) + len(ledger.reconciliation.unmatched_events),
     }
 
 
-def deliveries(
-    books: Books | None, findings: Sequence[Found], mask: Redaction
+def delivery_pairs(
+    ledger: Ledger | None, findings: Sequence[GroupedFinding], mask: Redaction
 ) -> list[dict[str, Json]]:
     """Return deliveries beside their requests, those that a finding shows first."""
-    if books is None:
+    if ledger is None:
         return []
-    shown = {found.case.received.delivery.id for found in findings if found.case.received}
-    pairs = [(e, item) for e, event in books.balance.pairs for item in event.attempts]
+    shown = {
+        found.judgement.judged_delivery.delivery.id
+        for found in findings
+        if found.judgement.judged_delivery
+    }
+    pairs = [(e, item) for e, event in ledger.reconciliation.pairs for item in event.attempts]
     pairs.sort(key=lambda pair: (pair[1].delivery.id not in shown, pair[1].delivery.id))
     return [
         {
             "delivery": item.delivery.id,
             "event": item.verdict.event.name if item.verdict.event else None,
             "request": exchange.request.number,
-            "verdict": item.verdict.words,
-            "sent": text_of(exchange.request.body, mask, _TEXT),
-            "came": text_of(item.delivery.body, mask, _TEXT),
+            "verdict": item.verdict.summary,
+            "sent": redacted_text(exchange.request.body, mask, _MAX_TEXT_CHARACTERS),
+            "came": redacted_text(item.delivery.body, mask, _MAX_TEXT_CHARACTERS),
         }
-        for exchange, item in pairs[:MOST_DELIVERIES]
+        for exchange, item in pairs[:MAX_LISTED_DELIVERIES]
     ]

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from hookproof.errors import CommandError
 from openapi.http.free_port import free_port
 
-FAULT = "name-truncated"
+DEMO_FAULT = "name-truncated"
 
 
 def run_demo() -> int:
@@ -22,9 +22,11 @@ def run_demo() -> int:
         "HOOKPROOF_WEBHOOK_SECRET": secrets.token_urlsafe(32),
     }
     print("1. The mock, the sink and the harness, one contract: the loop closed.\n", flush=True)
-    conforms = _round(keys, None)
-    print(f"\n2. The same mock with the fault {FAULT}: what a finding looks like.\n", flush=True)
-    deviates = _round(keys, FAULT)
+    conforms = _run_round(keys, None)
+    print(
+        f"\n2. The same mock with the fault {DEMO_FAULT}: what a finding looks like.\n", flush=True
+    )
+    deviates = _run_round(keys, DEMO_FAULT)
     if (conforms, deviates) != (0, 1):
         raise CommandError(
             f"the demo went wrong: exit codes {conforms} and {deviates}, not 0 and 1"
@@ -33,7 +35,7 @@ def run_demo() -> int:
     return 0
 
 
-def _round(keys: dict[str, str], fault: str | None) -> int:
+def _run_round(keys: dict[str, str], fault: str | None) -> int:
     port = free_port()
     environment = {**os.environ, **keys}
     with tempfile.TemporaryDirectory(prefix="hookproof-demo-") as directory:
@@ -52,7 +54,7 @@ def _round(keys: dict[str, str], fault: str | None) -> int:
             print(f"$ hookproof mock --webhook-url {receiver} {' '.join(faults)}".rstrip())
             print(f"$ hookproof {' '.join(command[:4])}", flush=True)
             return subprocess.run(
-                _hookproof(command), env={**environment, **tokens}, check=False
+                _command_line(command), env={**environment, **tokens}, check=False
             ).returncode
 
 
@@ -60,7 +62,7 @@ def _round(keys: dict[str, str], fault: str | None) -> int:
 def mock(options: list[str], environment: dict[str, str]) -> Iterator[str]:
     """Run the mock as a process of its own on a free port; yield its URL."""
     process = subprocess.Popen(
-        _hookproof(["mock", "--port", "0", *options]),
+        _command_line(["mock", "--port", "0", *options]),
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -79,12 +81,16 @@ def mock(options: list[str], environment: dict[str, str]) -> Iterator[str]:
 
 def _token(options: list[str], environment: dict[str, str]) -> str:
     done = subprocess.run(
-        _hookproof(["token", *options]), env=environment, check=True, capture_output=True, text=True
+        _command_line(["token", *options]),
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
     )
     return done.stdout.strip()
 
 
-def _hookproof(arguments: list[str]) -> list[str]:
+def _command_line(arguments: list[str]) -> list[str]:
     command, *options = arguments
     # No configuration of the caller's changes what the demo shows.
     alone = ["--config", os.devnull] if command in ("mock", "verify") else []

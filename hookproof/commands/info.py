@@ -4,8 +4,8 @@ import argparse
 import json
 import time
 
-from hookproof.contract_loading import contract_of
-from hookproof.options.types import from_environment
+from hookproof.contract_loading import load_contract_option
+from hookproof.options.types import option_or_environment
 from mock_server.faults.registry import faults
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.loading.builder import permissions
@@ -13,8 +13,8 @@ from openapi.loading.builder import permissions
 
 def print_token(options: argparse.Namespace) -> int:
     """Print a token for the mock, alone on its line."""
-    secret = from_environment(options.jwt_secret, "HOOKPROOF_JWT_SECRET") or DEVELOPMENT_SECRET
-    scopes = options.scope or permissions(contract_of(options.contract).operations)
+    secret = option_or_environment(options.jwt_secret, "HOOKPROOF_JWT_SECRET") or DEVELOPMENT_SECRET
+    scopes = options.scope or permissions(load_contract_option(options.contract).operations)
     expires = None if options.expires_in is None else int(time.time()) + options.expires_in
     print(mint(secret, scopes, expires))
     return 0
@@ -22,19 +22,19 @@ def print_token(options: argparse.Namespace) -> int:
 
 def print_faults(options: argparse.Namespace) -> int:
     """Print name, layer and sentence of every fault: tab-separated, or more as a JSON array."""
-    known = faults(contract_of(options.contract)).values()
+    known = faults(load_contract_option(options.contract)).values()
     if options.json:
         rows = [
             {
                 "name": fault.name,
                 "layer": fault.layer,
-                "sentence": fault.sentence,
+                "sentence": fault.description,
                 "severity": fault.severity,
-                "needs_rate_limit": fault.limited,
+                "needs_rate_limit": fault.needs_rate_limit,
             }
             for fault in known
         ]
         print(json.dumps(rows, indent=2))
     else:
-        print("\n".join(f"{fault.name}\t{fault.layer}\t{fault.sentence}" for fault in known))
+        print("\n".join(f"{fault.name}\t{fault.layer}\t{fault.description}" for fault in known))
     return 0

@@ -16,23 +16,23 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
-from hookproof.contract_loading import contract_of
-from hookproof.errors import CANNOT
-from hookproof.serving.foreground import collect_less
+from hookproof.contract_loading import load_contract_option
+from hookproof.errors import EXIT_ERROR
+from hookproof.serving.foreground import tune_gc
 from hookproof.serving.ready_file import Announce
 from mock_server.app import create_app
 from mock_server.runtime import Worker
 from mock_server.settings import Settings
-from mock_server.storage.worker_signals import PLACES
+from mock_server.storage.worker_signals import SLOT_COUNT
 
-_STARTS = 1000
+_MAX_STARTS = 1000
 """How many processes of one mock may be started in all; each makes numbers of its own."""
-_START_SECONDS = 60.0
+_START_TIMEOUT_S = 60.0
 _SPAWN = multiprocessing.get_context("spawn")
 
 
 @dataclass(frozen=True)
-class Mock:
+class MockFactory:
     """Makes the application, in whichever process calls it."""
 
     contract: Path | None
@@ -45,18 +45,18 @@ class Mock:
 
     def __call__(self) -> ASGIApp:
         """Return the application of this process, which ends when the one that started it does."""
-        _end_with(multiprocessing.parent_process())
+        _exit_with_parent(multiprocessing.parent_process())
         self.logs()
         with self.started.get_lock():
             index = self.started.value
             self.started.value += 1
-        worker = replace(self.worker, share=(index % _STARTS, _STARTS))
-        app = create_app(contract_of(self.contract), self.settings, worker, self.watched)
-        collect_less()
+        worker = replace(self.worker, share=(index % _MAX_STARTS, _MAX_STARTS))
+        app = create_app(load_contract_option(self.contract), self.settings, worker, self.watched)
+        tune_gc()
         return app
 
 
-def _end_with(parent: BaseProcess | None) -> None:
+def _exit_with_parent(parent: BaseProcess | None) -> None:
     """Have this process end when `parent` has ended, killed or not: it would hold the port."""
 
     def wait() -> None:
@@ -70,15 +70,15 @@ def _end_with(parent: BaseProcess | None) -> None:
 @contextmanager
 def shared_mock(
     contract: Path | None, watched: Path, settings: Settings, logs: Callable[[], None]
-) -> Iterator[Mock]:
+) -> Iterator[MockFactory]:
     """Yield what makes the applications of several processes, while there is what they share."""
     with TemporaryDirectory(prefix="hookproof-mock-") as directory:
         state = Path(directory, "state.sqlite3")
-        worker = Worker(state=state, shared=_SPAWN.RawArray("q", PLACES))
-        yield Mock(contract, watched, settings, logs, worker, _SPAWN.Value("i", 0))
+        worker = Worker(state=state, shared=_SPAWN.RawArray("q", SLOT_COUNT))
+        yield MockFactory(contract, watched, settings, logs, worker, _SPAWN.Value("i", 0))
 
 
-class Workers(Multiprocess):
+class AnnouncingSupervisor(Multiprocess):
     """uvicorn's supervisor, that says when all of its processes answer."""
 
     def __init__(self, config: uvicorn.Config, listener: socket.socket, announce: Announce) -> None:
@@ -91,7 +91,7 @@ class Workers(Multiprocess):
     def init_processes(self) -> None:
         """Start the processes and wait for them."""
         super().init_processes()
-        if all(p.wait_until_ready(_START_SECONDS, self.should_exit) for p in self.processes):
+        if all(p.wait_until_ready(_START_TIMEOUT_S, self.should_exit) for p in self.processes):
             self.served = True
             self._announce()
         else:
@@ -100,6 +100,6 @@ class Workers(Multiprocess):
 
 def supervise(config: uvicorn.Config, listener: socket.socket, announce: Announce) -> int:
     """Serve with several processes until told to stop; `announce` once all of them answer."""
-    workers = Workers(config, listener, announce)
+    workers = AnnouncingSupervisor(config, listener, announce)
     workers.run()
-    return 0 if workers.served else CANNOT
+    return 0 if workers.served else EXIT_ERROR

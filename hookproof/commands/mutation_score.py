@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from contracts.checks import CHECKS
-from hookproof.commands.fault_trial import Result
+from hookproof.commands.fault_trial import TrialResult
 from mock_server.fault import Fault
-from openapi.safe_text import visible
+from openapi.safe_text import escape_hidden
 
 ALL_CAUGHT, NOT_CAUGHT = 0, 1
 
-EXPLAINED: Mapping[str, str] = {
+KNOWN_IDLE_CHECKS: Mapping[str, str] = {
     "no-answer": "the mock neither hangs nor dies",
     "freedom": "the mock refuses nothing that it is free to refuse",
     "unknown-resource": "only an operation on what another one has made can break it",
@@ -23,11 +23,11 @@ EXPLAINED: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class FaultOutcome:
     """A fault and what came of its trial."""
 
     fault: Fault
-    result: Result
+    result: TrialResult
 
     @property
     def caught_by(self) -> tuple[str, ...]:
@@ -36,12 +36,12 @@ class Outcome:
         return (*self.result.violated, *warned)
 
 
-def exit_code(outcomes: Sequence[Outcome]) -> int:
+def exit_code(outcomes: Sequence[FaultOutcome]) -> int:
     """Return 0 if every fault was caught, else 1."""
     return ALL_CAUGHT if all(outcome.caught_by for outcome in outcomes) else NOT_CAUGHT
 
 
-def lines(outcomes: Sequence[Outcome], took: float, *, whole: bool) -> Iterator[str]:
+def format_score(outcomes: Sequence[FaultOutcome], took: float, *, whole: bool) -> Iterator[str]:
     """Yield the table by layer, then what was not caught; `whole`: every fault was tried."""
     layers = list(dict.fromkeys(outcome.fault.layer for outcome in outcomes))
     yield f"{'layer':<12}{'faults':>8}{'caught':>8}{'score':>8}"
@@ -53,21 +53,21 @@ def lines(outcomes: Sequence[Outcome], took: float, *, whole: bool) -> Iterator[
     if missed:
         yield "Not caught:"
         for outcome in missed:
-            fault, told = outcome.fault, visible(outcome.result.told)
-            yield f"  - {fault.name} ({fault.severity}): {visible(fault.sentence)} Found: {told}"
+            fault, told = outcome.fault, escape_hidden(outcome.result.told)
+            yield f"  - {fault.name} ({fault.severity}): {escape_hidden(fault.description)} Found: {told}"
         yield ""
     caught = {check for outcome in outcomes for check in outcome.caught_by}
     idle = [name for name in CHECKS if name not in caught]
     if whole and idle:
         yield "Checks that caught nothing:"
         for name in idle:
-            yield f"  - {name}: {EXPLAINED.get(name, 'no reason is known; remove it?')}"
+            yield f"  - {name}: {KNOWN_IDLE_CHECKS.get(name, 'no reason is known; remove it?')}"
         yield ""
     verdict = "NOT CAUGHT" if missed else "ALL CAUGHT"
     yield f"{verdict}: {len(outcomes) - len(missed)} of {len(outcomes)} faults in {took:.0f} s"
 
 
-def _row(name: str, outcomes: Sequence[Outcome]) -> str:
+def _row(name: str, outcomes: Sequence[FaultOutcome]) -> str:
     caught = sum(bool(outcome.caught_by) for outcome in outcomes)
     score = 100 * caught // max(len(outcomes), 1)
     return f"{name:<12}{len(outcomes):>8}{caught:>8}{score:>6} %"

@@ -13,33 +13,33 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from hookproof.commands.fault_trial import Trial, attempt
-from hookproof.commands.mutation_score import Outcome, exit_code, lines
-from hookproof.contract_loading import contract_of
+from hookproof.commands.fault_trial import FaultTrial, run_trial
+from hookproof.commands.mutation_score import FaultOutcome, exit_code, format_score
+from hookproof.contract_loading import load_contract_option
 from hookproof.errors import CommandError
 from mock_server.fault import Fault
 from mock_server.faults.registry import faults
 
-_TOLD_EVERY = 20
+_PROGRESS_INTERVAL = 20
 
 
 def run_selftest(options: argparse.Namespace) -> int:
     """Try every fault, or a sample; print the score; return 0 if all are caught, else 1."""
     started = time.monotonic()
-    known = list(faults(contract_of(options.contract)).values())
+    known = list(faults(load_contract_option(options.contract)).values())
     seed = random.SystemRandom().randrange(2**31) if options.seed is None else options.seed
-    chosen = sample(known, options.sample, seed) if options.sample else known
+    chosen = sample_faults(known, options.sample, seed) if options.sample else known
     jobs = options.jobs or max(2, os.cpu_count() or 2)
-    _tell(f"{len(chosen)} of {len(known)} faults, {jobs} at a time, seed {seed}")
+    _print_progress(f"{len(chosen)} of {len(known)} faults, {jobs} at a time, seed {seed}")
     _keep_caches_together()
     # New processes, not copies of this one: each runs servers in threads of its own.
     context = multiprocessing.get_context("spawn")
     # What a mock with a fault logs of its deliveries is no news here.
     with ProcessPoolExecutor(jobs, context, logging.disable, (logging.WARNING,)) as pool:
         try:
-            for limited in sorted({False} | {fault.limited for fault in chosen}):
-                _conforms(pool, options.contract, seed, limited)
-            found = list(_tried(pool, options.contract, chosen, seed))
+            for needs_rate_limit in sorted({False} | {fault.needs_rate_limit for fault in chosen}):
+                _check_conforms(pool, options.contract, seed, needs_rate_limit)
+            found = list(_run_trials(pool, options.contract, chosen, seed))
         except BrokenProcessPool:
             raise CommandError("a process of the selftest died; try again with --jobs 1") from None
         finally:
@@ -47,11 +47,11 @@ def run_selftest(options: argparse.Namespace) -> int:
     order = {fault.name: number for number, fault in enumerate(chosen)}
     found.sort(key=lambda outcome: order[outcome.fault.name])
     whole = len(chosen) == len(known)
-    print("\n".join(lines(found, time.monotonic() - started, whole=whole)), flush=True)
+    print("\n".join(format_score(found, time.monotonic() - started, whole=whole)), flush=True)
     return exit_code(found)
 
 
-def sample(known: Sequence[Fault], size: int, seed: int) -> list[Fault]:
+def sample_faults(known: Sequence[Fault], size: int, seed: int) -> list[Fault]:
     """Return `size` of the faults, spread over the layers; the same for the same seed."""
     draw = random.Random(seed)  # noqa: S311 - a choice, no secret
     layers: dict[str, list[Fault]] = {}
@@ -63,37 +63,43 @@ def sample(known: Sequence[Fault], size: int, seed: int) -> list[Fault]:
     return chosen[:size]
 
 
-def _conforms(pool: ProcessPoolExecutor, contract: Path | None, seed: int, limited: bool) -> None:
+def _check_conforms(
+    pool: ProcessPoolExecutor, contract: Path | None, seed: int, needs_rate_limit: bool
+) -> None:
     """Judge the mock without a fault; `CommandError` if it is found to deviate."""
-    result = pool.submit(attempt, _trial(contract, None, seed, limited)).result()
+    result = pool.submit(run_trial, _trial(contract, None, seed, needs_rate_limit)).result()
     if result.violated or result.warned or not result.judged:
         raise CommandError(f"the mock without a fault was found to deviate: {result.told}")
-    _tell(f"the mock without a fault conforms{', its rate limit too' if limited else ''}")
+    _print_progress(
+        f"the mock without a fault conforms{', its rate limit too' if needs_rate_limit else ''}"
+    )
 
 
-def _tried(
+def _run_trials(
     pool: ProcessPoolExecutor, contract: Path | None, chosen: Sequence[Fault], seed: int
-) -> Iterator[Outcome]:
+) -> Iterator[FaultOutcome]:
     # Those behind a rate limit take longest: they go first, so that none is left at the end.
-    ordered = sorted(chosen, key=lambda fault: not fault.limited)
+    ordered = sorted(chosen, key=lambda fault: not fault.needs_rate_limit)
     waiting = {
-        pool.submit(attempt, _trial(contract, fault, seed, fault.limited)): fault
+        pool.submit(run_trial, _trial(contract, fault, seed, fault.needs_rate_limit)): fault
         for fault in ordered
     }
     missed = 0
     for number, done in enumerate(as_completed(waiting), start=1):
-        outcome = Outcome(waiting[done], done.result())
+        outcome = FaultOutcome(waiting[done], done.result())
         missed += not outcome.caught_by
-        if number % _TOLD_EVERY == 0 or not outcome.caught_by:
+        if number % _PROGRESS_INTERVAL == 0 or not outcome.caught_by:
             name = "" if outcome.caught_by else f": {outcome.fault.name}"
-            _tell(f"{number} of {len(waiting)} tried, {missed} not caught{name}")
+            _print_progress(f"{number} of {len(waiting)} tried, {missed} not caught{name}")
         yield outcome
 
 
-def _trial(contract: Path | None, fault: Fault | None, seed: int, limited: bool) -> Trial:
+def _trial(
+    contract: Path | None, fault: Fault | None, seed: int, needs_rate_limit: bool
+) -> FaultTrial:
     name = fault.name if fault else None
     warns = fault is not None and fault.severity == "warning"
-    return Trial(contract, name, limited, warns, secrets.token_hex(32), seed)
+    return FaultTrial(contract, name, needs_rate_limit, warns, secrets.token_hex(32), seed)
 
 
 def _keep_caches_together() -> None:
@@ -102,5 +108,5 @@ def _keep_caches_together() -> None:
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache))
 
 
-def _tell(line: str) -> None:
+def _print_progress(line: str) -> None:
     print(line, file=sys.stderr, flush=True)

@@ -6,23 +6,25 @@ import time
 from pathlib import Path
 from secrets import token_hex
 
-from hookproof.contract_loading import contract_of, secrets_of
+from hookproof.contract_loading import load_contract_option, webhook_secrets_from_options
 from hookproof.errors import CommandError
 from openapi.contract import Contract
-from openapi.json_pointer import get
-from openapi.signature import BODY, SignatureScheme, signed_headers, verify
-from openapi.strict_json import parse
+from openapi.json_pointer import get_at
+from openapi.signature import BODY_TEMPLATE, SignatureScheme, signed_headers, verify
+from openapi.strict_json import parse_json
 from webhook_sink.delivery import Delivery
-from webhook_sink.signature_diagnosis.explain import explain
+from webhook_sink.signature_diagnosis.explain import explain_signature
 
 VALID, INVALID = 0, 1
 
 
 def run_signature(options: argparse.Namespace) -> int:
     """Sign or verify what the options name; return the exit code."""
-    contract = contract_of(options.contract)
+    contract = load_contract_option(options.contract)
     given = options.webhook_secret
-    secrets = secrets_of(contract, [given] if isinstance(given, str) else given or [])
+    secrets = webhook_secrets_from_options(
+        contract, [given] if isinstance(given, str) else given or []
+    )
     if not secrets:
         raise CommandError(
             "no webhook secret was given: set HOOKPROOF_WEBHOOK_SECRET or pass --webhook-secret"
@@ -68,13 +70,13 @@ def _verify(
         print(f"valid: {scheme.header} is the {scheme.algorithm} of {_signed(scheme)}")
         return VALID
     came = Delivery(0, at, "POST", "/", tuple(headers), body, False, "", 0)
-    reason = explain(scheme, came, secrets)
+    reason = explain_signature(scheme, came, secrets)
     print(f"invalid: {complaint}" + (f": {reason}" if reason else ""))
     return INVALID
 
 
 def _signed(scheme: SignatureScheme) -> str:
-    return "the raw body" if scheme.signs == BODY else scheme.signs
+    return "the raw body" if scheme.signs == BODY_TEMPLATE else scheme.signs
 
 
 def _body(file: str) -> bytes:
@@ -94,11 +96,11 @@ def _scheme(contract: Contract, event: str | None, body: bytes) -> SignatureSche
         raise CommandError(
             f"the contract does not know the event {event!r}; it knows {', '.join(known)}"
         )
-    payload = parse(body).value
+    payload = parse_json(body).value
     named = [
         one
         for one in contract.events
-        if (one.name == event if event else get(payload, one.trigger["event"]) == one.name)
+        if (one.name == event if event else get_at(payload, one.trigger["event"]) == one.name)
     ]
     schemes = {one.signature for one in named or contract.events}
     if len(schemes) > 1:

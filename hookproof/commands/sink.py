@@ -9,23 +9,23 @@ import socket
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hookproof.contract_loading import contract_of, secrets_of
+from hookproof.contract_loading import load_contract_option, webhook_secrets_from_options
 from hookproof.errors import CommandError
 from hookproof.options.types import token
-from hookproof.serving.foreground import collect_less, serve
-from hookproof.serving.logs import show_logs
-from hookproof.serving.ready_file import announcement
-from hookproof.serving.sockets import is_open, listen, url_of
-from webhook_sink.api.access import link, token_for
+from hookproof.serving.foreground import serve, tune_gc
+from hookproof.serving.logs import configure_logging
+from hookproof.serving.ready_file import ready_announcement
+from hookproof.serving.sockets import is_reachable_from_outside, listen, url_of
+from webhook_sink.api.access import create_token_if_exposed, page_link
 from webhook_sink.app import create_app
-from webhook_sink.destination import Destination, Passing
-from webhook_sink.replies.script import parse_replies
+from webhook_sink.destination import Destination, ForwardPolicy
+from webhook_sink.replies.script import parse_reply_scripts
 from webhook_sink.server import uvicorn_config
-from webhook_sink.storage.retention import Bounds
+from webhook_sink.storage.retention import RetentionLimits
 from webhook_sink.storage.store import StoreError, open_store
 
 
-def sink_screen(url: str, path: Path, kept: bool, made: str | None, locked: bool) -> list[str]:
+def sink_start_lines(url: str, path: Path, kept: bool, made: str | None, locked: bool) -> list[str]:
     """Return the lines for a sink at `url` that stores in the file at `path`.
 
     `kept` says that the file outlives it, `made` is the token if it was made for this run, `locked`
@@ -34,13 +34,13 @@ def sink_screen(url: str, path: Path, kept: bool, made: str | None, locked: bool
     lines = [f"hookproof sink listening on {url} (any path but /_hookproof/)"]
     page = "page and API on"
     if made is not None:
-        lines.append(f"{page} {link(url, made)}")
+        lines.append(f"{page} {page_link(url, made)}")
         lines.append(
             "from elsewhere, with this machine's address there; scripts send Authorization: Bearer "
             "and that token"
         )
     elif locked:
-        lines.append(f"{page} {link(url, '')}TOKEN, the token that was given")
+        lines.append(f"{page} {page_link(url, '')}TOKEN, the token that was given")
     else:
         lines.append(f"{page} {url}/_hookproof/")
     how_long = "" if kept else " until the sink stops; --store FILE keeps them longer"
@@ -49,7 +49,7 @@ def sink_screen(url: str, path: Path, kept: bool, made: str | None, locked: bool
     return lines
 
 
-def warning(host: str) -> str:
+def exposed_sink_warning(host: str) -> str:
     """Return what is to be said about a sink on `host`, which other machines can reach."""
     return (
         f"hookproof: {host} can be reached from other machines: whoever reaches it can deliver; "
@@ -62,21 +62,21 @@ LOG = logging.getLogger("hookproof")
 
 def run_sink(options: argparse.Namespace) -> int:
     """Receive deliveries until told to stop; return the exit code."""
-    contract = contract_of(options.contract)
-    secrets = secrets_of(contract, options.webhook_secret)
+    contract = load_contract_option(options.contract)
+    secrets = webhook_secrets_from_options(contract, options.webhook_secret)
     try:
-        replies = parse_replies(options.reply)
+        replies = parse_reply_scripts(options.reply)
     except ValueError as error:
         raise CommandError(f"--reply: {error}") from None
-    if replies.forwarded and options.forward_to is None:
+    if replies.needs_forwarding and options.forward_to is None:
         raise CommandError("--reply: forwarded is the answer of a receiver: pass --forward-to URL")
-    show_logs()
+    configure_logging()
     given = token(options.token, "HOOKPROOF_SINK_TOKEN")
     listener = listen(options.host, options.port)
-    made = None if given else token_for(listener)
-    if is_open(options.host):
-        LOG.warning("%s", warning(options.host))
-    passing = passing_of(options, listener)
+    made = None if given else create_token_if_exposed(listener)
+    if is_reachable_from_outside(options.host):
+        LOG.warning("%s", exposed_sink_warning(options.host))
+    forward_policy = forward_policy_of(options, listener)
     url = url_of(listener)
     with TemporaryDirectory(prefix="hookproof-sink-") as directory:
         path = options.store or Path(directory, "deliveries.sqlite3")
@@ -90,30 +90,36 @@ def run_sink(options: argparse.Namespace) -> int:
             store=store,
             replies=replies,
             limit=options.limit,
-            bounds=Bounds(options.keep_count, options.keep_age, options.keep_size),
-            passing=passing,
+            retention_limits=RetentionLimits(
+                options.keep_count, options.keep_age, options.keep_size
+            ),
+            forward_policy=forward_policy,
             token=given or made,
         )
-        lines = sink_screen(url, path, options.store is not None, made, given is not None)
-        if passing.forward_to is not None:
-            lines.insert(1, f"every delivery is passed on to {passing.forward_to.shown}")
-        collect_less()
-        with announcement(lines, url, options.ready_file) as announce:
+        lines = sink_start_lines(url, path, options.store is not None, made, given is not None)
+        if forward_policy.forward_to is not None:
+            lines.insert(
+                1, f"every delivery is passed on to {forward_policy.forward_to.redacted_url}"
+            )
+        tune_gc()
+        with ready_announcement(lines, url, options.ready_file) as announce:
             return serve(uvicorn_config(app), listener, announce)
 
 
-def passing_of(options: argparse.Namespace, listener: socket.socket) -> Passing:
+def forward_policy_of(options: argparse.Namespace, listener: socket.socket) -> ForwardPolicy:
     """Return what the options say; `CommandError` if the sink would forward to itself."""
     to: Destination | None = options.forward_to
-    if to is not None and _is(listener, to):
+    if to is not None and _is_listener(listener, to):
         raise CommandError(
             f"--forward-to {to.origin} is this sink itself, to which every delivery would come "
             "back for ever: name the receiver, or pass another --port"
         )
-    return Passing(to, tuple(options.resend_to), loopback=not is_open(options.host))
+    return ForwardPolicy(
+        to, tuple(options.resend_to), allow_loopback=not is_reachable_from_outside(options.host)
+    )
 
 
-def _is(listener: socket.socket, to: Destination) -> bool:
+def _is_listener(listener: socket.socket, to: Destination) -> bool:
     """Say whether what is sent to `to` comes to `listener`, as far as names are known now."""
     host, port = listener.getsockname()[:2]
     if to.port != port:
@@ -126,12 +132,12 @@ def _is(listener: socket.socket, to: Destination) -> bool:
     for *_, place in found:
         there = ipaddress.ip_address(str(place[0]).partition("%")[0])
         alike = there == here or (there.is_loopback and here.is_loopback)
-        if alike or there.is_unspecified or (here.is_unspecified and _is_own(str(there))):
+        if alike or there.is_unspecified or (here.is_unspecified and _is_local_address(str(there))):
             return True
     return False
 
 
-def _is_own(address: str) -> bool:
+def _is_local_address(address: str) -> bool:
     """Say whether this machine has the address: then it can be listened on."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:

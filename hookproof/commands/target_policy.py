@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hookproof.errors import CommandError
-from hookproof.serving.sockets import on_loopback
+from hookproof.serving.sockets import is_loopback
 from openapi.contract import Json
 from openapi.rate import Rate
 
-BY_DEFAULT = frozenset({"retry", "concurrent"})
+DEFAULT_PROVOCATIONS = frozenset({"retry", "concurrent"})
 """What is provoked on loopback unless told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class TargetPolicy:
     """What holds for one target."""
 
     gentle: bool
@@ -24,31 +24,31 @@ class Policy:
     rate_limit: Rate | None
 
 
-def policy(
+def decide_target_policy(
     host: str,
     addresses: Sequence[str],
     allowed: Iterable[str],
     provoke: Iterable[str],
     pace: Rate | Literal["none"] | None,
     limits: Iterable[Mapping[str, Json]],
-) -> Policy:
+) -> TargetPolicy:
     """Return what holds for `host`, which stands for `addresses`; `CommandError` if not allowed.
 
     `allowed` are the hosts named besides loopback, `provoke` and `pace` what was asked for, and
     `limits` the rate limits that the contract states.
     """
-    local = on_loopback(addresses)
+    local = is_loopback(addresses)
     if not local and not any(same_host(host, name) for name in allowed):
         raise CommandError(
             f"{host} is not this machine: pass --allow-host {host} if it is a test instance that "
             "may be sent all this"
         )
     asked = frozenset(provoke)
-    default = BY_DEFAULT if local and "none" not in asked else frozenset()
+    default = DEFAULT_PROVOCATIONS if local and "none" not in asked else frozenset()
     limit = pace if isinstance(pace, Rate) else None
     if pace is None and not local:
-        limit = tightest(limits)
-    return Policy(gentle=not local, provoke=asked - {"none"} | default, rate_limit=limit)
+        limit = strictest_rate(limits)
+    return TargetPolicy(gentle=not local, provoke=asked - {"none"} | default, rate_limit=limit)
 
 
 def same_host(one: str, other: str) -> bool:
@@ -63,7 +63,7 @@ def _canonical(host: str) -> str:
         return host.lower().removesuffix(".")
 
 
-def tightest(limits: Iterable[Mapping[str, Json]]) -> Rate | None:
+def strictest_rate(limits: Iterable[Mapping[str, Json]]) -> Rate | None:
     """Return the limit that allows the fewest requests in the long run, or None without any."""
     rates = [Rate(limit["requests"], limit["seconds"]) for limit in limits]
     return min(rates, key=lambda rate: rate.requests / rate.seconds, default=None)

@@ -20,26 +20,26 @@ from contracts.checks.secrets import known_secrets
 from contracts.execution import saved_cases
 from contracts.model.errors import CouldNotJudge
 from contracts.model.settings import Settings
-from contracts.outcome import OUTCOME, SETTINGS, Outcome
-from contracts.reporting.report import CONFORMS, report
+from contracts.outcome import OUTCOME, SETTINGS, RunOutcome
+from contracts.reporting.report import EXIT_CONFORMS, report
 from contracts.run import run
-from hookproof.baseline import Known, accepted, read
-from hookproof.commands.verify_settings import allowed, settings_of
-from hookproof.contract_loading import contract_of
-from hookproof.errors import INTERRUPTED, CommandError
-from hookproof.reports.terminal import Look, summary
-from hookproof.reports.writer import write
+from hookproof.baseline import Baseline, apply_baseline, read
+from hookproof.commands.verify_settings import apply_target_policy, settings_from_options
+from hookproof.contract_loading import load_contract_option
+from hookproof.errors import EXIT_INTERRUPTED, CommandError
+from hookproof.reports.terminal import TerminalStyle, format_summary
+from hookproof.reports.writer import write_reports
 from openapi.contract import Json
 from openapi.redaction import Redaction
-from openapi.safe_text import no_command, visible
+from openapi.safe_text import escape_ci_command, escape_hidden
 
-SUITE = Path(contracts.__file__).parent
+SUITE_DIR = Path(contracts.__file__).parent
 
 
-class _Roof:
+class _SettingsPlugin:
     """The plugin that hands the settings to the suite; what comes of it is read afterwards."""
 
-    def __init__(self, settings: Settings, outcome: Outcome) -> None:
+    def __init__(self, settings: Settings, outcome: RunOutcome) -> None:
         self._settings = settings
         self._outcome = outcome
         self._broken = False
@@ -55,23 +55,23 @@ class _Roof:
         told = self._outcome.not_judged is not None or self._broken
         if report.failed and not told and not report.longreprtext.startswith("VIOLATION"):
             self._broken = True
-            lines = map(visible, report.longreprtext.splitlines())
-            print("\n".join(map(no_command, lines)), file=sys.stderr)
+            lines = map(escape_hidden, report.longreprtext.splitlines())
+            print("\n".join(map(escape_ci_command, lines)), file=sys.stderr)
 
 
 def run_verify(options: argparse.Namespace) -> int:
     """Judge the service, print the verdict, write the reports; return the exit code."""
-    settings = settings_of(options)
+    settings = settings_from_options(options)
     if settings.dry_run:
-        return _tell_the_cost(settings, options)
-    outcome = Outcome()
+        return _print_cost(settings, options)
+    outcome = RunOutcome()
     started = time.time()
     try:
         settings.report_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CommandError(f"{settings.report_dir}: no reports there: {error.strerror}") from None
     try:
-        settings = allowed(settings, options, contract_of(settings.contract))
+        settings = apply_target_policy(settings, options, load_contract_option(settings.contract))
         known = None if options.known is None else read(options.known)
         interrupted = judge(settings, outcome)
     except CommandError as error:
@@ -79,25 +79,25 @@ def run_verify(options: argparse.Namespace) -> int:
     return _finish(settings, outcome, known, started, interrupted)
 
 
-def _tell_the_cost(settings: Settings, options: argparse.Namespace) -> int:
+def _print_cost(settings: Settings, options: argparse.Namespace) -> int:
     """Print what the run would cost, and send nothing."""
-    contract = contract_of(settings.contract)
+    contract = load_contract_option(settings.contract)
     # A run that stops at its first violation does not tell it: it is not what it will cost.
-    settings = replace(allowed(settings, options, contract), exit_first=False)
+    settings = replace(apply_target_policy(settings, options, contract), exit_first=False)
     try:
         run(settings, contract, print)
     except CouldNotJudge as error:
         raise CommandError(str(error)) from None
-    return CONFORMS
+    return EXIT_CONFORMS
 
 
-def judge(settings: Settings, outcome: Outcome) -> bool:
+def judge(settings: Settings, outcome: RunOutcome) -> bool:
     """Run the suite in this process, filling `outcome`; say whether it was interrupted."""
     arguments = [
-        str(SUITE),
+        str(SUITE_DIR),
         "-c", os.devnull,
-        f"--rootdir={SUITE}",
-        f"--confcutdir={SUITE}",
+        f"--rootdir={SUITE_DIR}",
+        f"--confcutdir={SUITE_DIR}",
         "-p", "no:cacheprovider",
         "-p", "no:terminal",
         "-s",
@@ -107,19 +107,19 @@ def judge(settings: Settings, outcome: Outcome) -> bool:
     # hypothesis keeps tables of Unicode, which take a second to make: not in the caller's folder.
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "hookproof")
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache))
-    with _heard() as interrupts:
-        code = pytest.main(arguments, plugins=[_Roof(settings, outcome)])
+    with _record_interrupts() as interrupts:
+        code = pytest.main(arguments, plugins=[_SettingsPlugin(settings, outcome)])
     if interrupts:
         return True
     if code == pytest.ExitCode.INTERRUPTED:
         return outcome.not_judged is None
-    if outcome.applied != set(CHECKS) and outcome.not_judged is None:
+    if outcome.completed_checks != set(CHECKS) and outcome.not_judged is None:
         outcome.not_judged = "the suite itself failed; please report this, with what stands above"
     return False
 
 
 @contextmanager
-def _heard() -> Iterator[list[int]]:
+def _record_interrupts() -> Iterator[list[int]]:
     """Fill a list with each Ctrl-C: an exception alone may be lost on its way out of a callback."""
     interrupts: list[int] = []
 
@@ -134,26 +134,30 @@ def _heard() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, before)
 
 
-def keep_cases(settings: Settings, outcome: Outcome) -> None:
+def save_failing_cases(settings: Settings, outcome: RunOutcome) -> None:
     """Keep the cases that failed, where they are to be kept and the service was judged."""
-    books, directory = outcome.books, settings.cases_dir
-    if books is None or directory is None or outcome.not_judged is not None:
+    ledger, directory = outcome.ledger, settings.cases_dir
+    if ledger is None or directory is None or outcome.not_judged is not None:
         return
     try:
-        saved_cases.save(directory, outcome.findings, Redaction(known_secrets(books)), ())
+        saved_cases.save_cases(directory, outcome.findings, Redaction(known_secrets(ledger)), ())
     except OSError as error:
         print(f"hookproof: {directory}: failing cases not kept: {error.strerror}", file=sys.stderr)
 
 
 def _finish(
-    settings: Settings, outcome: Outcome, known: Known | None, started: float, interrupted: bool
+    settings: Settings,
+    outcome: RunOutcome,
+    known: Baseline | None,
+    started: float,
+    interrupted: bool,
 ) -> int:
     if interrupted:
         outcome.not_judged = "the run was interrupted"
-    keep_cases(settings, outcome)
+    save_failing_cases(settings, outcome)
     data = report(settings, outcome, started, time.time() - started)
     if known is not None:
-        data = accepted(
+        data = apply_baseline(
             data,
             known,
             date.today(),
@@ -162,23 +166,23 @@ def _finish(
             whole=settings.max_requests is None and not settings.exit_first,
         )
     if interrupted:
-        data["exit_code"] = INTERRUPTED
-    _tell(data, settings)
+        data["exit_code"] = EXIT_INTERRUPTED
+    _write_and_print(data, settings)
     return int(data["exit_code"])
 
 
-def _tell(data: dict[str, Json], settings: Settings) -> None:
+def _write_and_print(data: dict[str, Json], settings: Settings) -> None:
     """Write the reports and print the verdict, which is told even where nothing can be written."""
     failure: OSError | None = None
     try:
-        write(data, settings.report_dir, os.environ, settings.contract)
+        write_reports(data, settings.report_dir, os.environ, settings.contract)
     except OSError as error:
         failure = error
     tty = sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if tty else None
-    look = Look(width, colour=tty and not os.environ.get("NO_COLOR"))
+    look = TerminalStyle(width, colour=tty and not os.environ.get("NO_COLOR"))
     if sys.stderr.isatty():
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)  # the last word of progress
-    print("\n".join(summary(data, str(settings.report_dir), look)), flush=True)
+    print("\n".join(format_summary(data, str(settings.report_dir), look)), flush=True)
     if failure is not None:
         raise CommandError(f"{settings.report_dir}: no reports there: {failure.strerror}")

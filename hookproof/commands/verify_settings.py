@@ -10,17 +10,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from contracts.model.settings import Settings
-from hookproof.commands.target_policy import policy
+from hookproof.commands.target_policy import decide_target_policy
 from hookproof.errors import CommandError
-from hookproof.options.config_file import NAME
-from hookproof.options.types import from_environment, token
+from hookproof.options.config_file import CONFIG_FILE_NAME
+from hookproof.options.types import option_or_environment, token
 from openapi.contract import Contract
 
-CASES = ".hookproof"
+CASES_DIR_NAME = ".hookproof"
 """The folder of the kept cases, beside the configuration or in the working directory."""
 
 
-def settings_of(options: argparse.Namespace) -> Settings:
+def settings_from_options(options: argparse.Namespace) -> Settings:
     """Return the settings that the options and the environment ask for, before any policy."""
     if options.url is None:
         raise CommandError(
@@ -43,7 +43,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
         webhooks=not options.no_webhooks,
         webhook_host=host,
         webhook_port=port,
-        webhook_secret=from_environment(options.webhook_secret, "HOOKPROOF_WEBHOOK_SECRET"),
+        webhook_secret=option_or_environment(options.webhook_secret, "HOOKPROOF_WEBHOOK_SECRET"),
         sink_url=options.sink,
         sink_token=token(options.sink_token, "HOOKPROOF_SINK_TOKEN"),
         webhook_deadline=options.webhook_deadline,
@@ -65,15 +65,17 @@ def _cases_dir(options: argparse.Namespace) -> Path | None:
     """Return where failing cases are kept; None if the cases are to be those of a seed alone."""
     if options.seed is not None or options.no_kept_cases:
         return None
-    beside = options.config is not None and options.config.name == NAME
-    return (options.config.parent if beside else Path.cwd()) / CASES
+    beside = options.config is not None and options.config.name == CONFIG_FILE_NAME
+    return (options.config.parent if beside else Path.cwd()) / CASES_DIR_NAME
 
 
-def allowed(settings: Settings, options: argparse.Namespace, contract: Contract) -> Settings:
+def apply_target_policy(
+    settings: Settings, options: argparse.Namespace, contract: Contract
+) -> Settings:
     """Return `settings` with what the target allows; `CommandError` if it allows nothing."""
     host = urlsplit(settings.url).hostname or ""
     limits = [o.rate_limit for o in contract.operations if o.rate_limit is not None]
-    held = policy(
+    held = decide_target_policy(
         host, _addresses(host), options.allow_host, options.provoke, options.rate_limit, limits
     )
     return replace(settings, gentle=held.gentle, provoke=held.provoke, rate_limit=held.rate_limit)

@@ -13,24 +13,24 @@ from pathlib import Path
 from typing import Any, cast
 
 from hookproof.errors import CommandError
-from hookproof.options.config_values import SECRETS, value_of
+from hookproof.options.config_values import SECRET_KEYS, convert_value
 
-NAME = "hookproof.toml"
-NOT_HERE = frozenset({"help", "config", "dry-run"})
+CONFIG_FILE_NAME = "hookproof.toml"
+COMMAND_LINE_ONLY = frozenset({"help", "config", "dry-run"})
 """Options that make no sense in a file; a dry run there would be green for ever."""
 
 
-def found(folder: Path) -> Path | None:
+def find_config_file(folder: Path) -> Path | None:
     """Return the configuration in `folder` or the next one above, up to a repository's root."""
     for place in (folder, *folder.parents):
-        if (place / NAME).is_file():
-            return place / NAME
+        if (place / CONFIG_FILE_NAME).is_file():
+            return place / CONFIG_FILE_NAME
         if (place / ".git").exists():
             return None
     return None
 
 
-def keys(command: argparse.ArgumentParser) -> dict[str, argparse.Action]:
+def config_keys(command: argparse.ArgumentParser) -> dict[str, argparse.Action]:
     """Return the options of `command` by the keys that they have in the file.
 
     None for a command that takes no configuration.
@@ -41,10 +41,10 @@ def keys(command: argparse.ArgumentParser) -> dict[str, argparse.Action]:
     }
     if "config" not in named:
         return {}
-    return {key: action for key, action in named.items() if key not in NOT_HERE}
+    return {key: action for key, action in named.items() if key not in COMMAND_LINE_ONLY}
 
 
-def defaults(
+def read_defaults(
     path: Path,
     command: str,
     commands: Mapping[str, argparse.ArgumentParser],
@@ -54,32 +54,36 @@ def defaults(
 
     A secret that a variable of the environment gives is left to that; of several the first.
     """
-    text, data = _read(path)
-    known = {name: named for name, parser in commands.items() if (named := keys(parser))}
+    text, data = _read_toml(path)
+    known = {name: named for name, parser in commands.items() if (named := config_keys(parser))}
     for table, content in data.items():
         if table not in known or not isinstance(content, dict):
-            where = _at(path, text, table)
-            raise CommandError(f"{where}: {table!r} is no table; {_meant(table, known)}")
+            where = _position_of(path, text, table)
+            raise CommandError(f"{where}: {table!r} is no table; {_suggestion(table, known)}")
         for key in content:
             if key not in known[table]:
-                where = _at(path, text, key, table)
-                raise CommandError(f"{where}: unknown key {key!r}; {_meant(key, known[table])}")
+                where = _position_of(path, text, key, table)
+                raise CommandError(
+                    f"{where}: unknown key {key!r}; {_suggestion(key, known[table])}"
+                )
     result: dict[str, object] = {}
     for key, value in data.get(command, {}).items():
         action = known[command][key]
-        given = key in SECRETS and environment.get(f"HOOKPROOF_{key.upper().replace('-', '_')}")
+        given = key in SECRET_KEYS and environment.get(f"HOOKPROOF_{key.upper().replace('-', '_')}")
         more = value[1:] if isinstance(value, list) else []
         if given and not more:
             continue
         try:
-            read = value_of(key, more if given else value, action, path.parent, environment)
+            read = convert_value(key, more if given else value, action, path.parent, environment)
             result[action.dest] = ["", *cast(list[object], read)] if given else read
         except argparse.ArgumentTypeError as error:
-            raise CommandError(f"{_at(path, text, key, command)}: {key}: {error}") from None
+            raise CommandError(
+                f"{_position_of(path, text, key, command)}: {key}: {error}"
+            ) from None
     return result
 
 
-def _read(path: Path) -> tuple[str, dict[str, Any]]:
+def _read_toml(path: Path) -> tuple[str, dict[str, Any]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
         return text, tomllib.loads(text)
@@ -89,12 +93,12 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
         raise CommandError(f"{path}: not TOML in UTF-8: {error}") from None
 
 
-def _meant(word: str, known: Iterable[str]) -> str:
+def _suggestion(word: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(word, known, 1)
     return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
 
 
-def _at(path: Path, text: str, key: str, table: str | None = None) -> str:
+def _position_of(path: Path, text: str, key: str, table: str | None = None) -> str:
     """Return `path` with the line at which `key` of `table` is found, where it is."""
     word = rf"""["']?{re.escape(key)}["']?"""
     current = None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hookproof.options import types
 
-SECRETS = frozenset(
+SECRET_KEYS = frozenset(
     {
         "control-token",
         "jwt-secret",
@@ -23,7 +23,7 @@ SECRETS = frozenset(
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)
 
 
-def kind(action: argparse.Action) -> str:
+def json_type(action: argparse.Action) -> str:
     """Return of what type a value of the option is in the file, in the words of JSON Schema."""
     if action.nargs == 0:
         return "boolean"
@@ -34,31 +34,31 @@ def kind(action: argparse.Action) -> str:
     return "string"
 
 
-def value_of(
+def convert_value(
     key: str, value: object, action: argparse.Action, folder: Path, environment: Mapping[str, str]
 ) -> object:
     """Return what the option makes of `value`; `ArgumentTypeError` if it is refused.
 
     Paths are taken from `folder`; an option that may be given several times takes a list.
     """
-    if not isinstance(action, types.Each):
-        return _one(key, value, action, folder, environment)
+    if not isinstance(action, types.AppendAction):
+        return _convert_one(key, value, action, folder, environment)
     items = value if isinstance(value, list) else [value]
-    return [_one(key, item, action, folder, environment) for item in items]
+    return [_convert_one(key, item, action, folder, environment) for item in items]
 
 
-def _one(
+def _convert_one(
     key: str, value: object, action: argparse.Action, folder: Path, environment: Mapping[str, str]
 ) -> object:
-    wanted = kind(action)
-    if not _fits(value, wanted):
+    wanted = json_type(action)
+    if not _has_json_type(value, wanted):
         article = "an" if wanted == "integer" else "a"
         raise argparse.ArgumentTypeError(f"not {article} {wanted}")
     if isinstance(value, bool):
         return value
     raw = str(value)
-    text = _filled_in(raw, environment)
-    if key in SECRETS and not _VARIABLE.fullmatch(raw):
+    text = _substitute_variables(raw, environment)
+    if key in SECRET_KEYS and not _VARIABLE.fullmatch(raw):
         raise argparse.ArgumentTypeError(
             "a secret does not stand in this file: name a variable, such as "
             f"${{HOOKPROOF_{key.upper().replace('-', '_')}}}"
@@ -79,7 +79,7 @@ def _one(
         raise argparse.ArgumentTypeError(sentence) from None
 
 
-def _fits(value: object, wanted: str) -> bool:
+def _has_json_type(value: object, wanted: str) -> bool:
     if wanted == "boolean" or isinstance(value, bool):
         return wanted == "boolean" and isinstance(value, bool)
     if wanted == "number":
@@ -87,7 +87,7 @@ def _fits(value: object, wanted: str) -> bool:
     return isinstance(value, int if wanted == "integer" else str)
 
 
-def _filled_in(text: str, environment: Mapping[str, str]) -> str:
+def _substitute_variables(text: str, environment: Mapping[str, str]) -> str:
     """Return `text` with `${NAME}` replaced by what the environment has under that name."""
     if "${" in _VARIABLE.sub("", text):
         raise argparse.ArgumentTypeError("a variable is written ${NAME}")

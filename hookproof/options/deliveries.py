@@ -6,9 +6,9 @@ from pathlib import Path
 from hookproof.options import types
 from openapi.json_pointer import check
 
-KINDS = ("conforms", "warning", "violation")
+VERDICTS = ("conforms", "warning", "violation")
 SIGNATURES = ("valid", "invalid", "missing", "unchecked")
-_FILTERS = ("event", "verdict", "signature", "path", "text")
+_FILTER_NAMES = ("event", "verdict", "signature", "path", "text")
 
 
 def add_deliveries(command: argparse.ArgumentParser) -> None:
@@ -26,7 +26,7 @@ def add_deliveries(command: argparse.ArgumentParser) -> None:
 
 def filters_of(options: argparse.Namespace) -> dict[str, str | None]:
     """Return what is to be looked for, as the parameters of the sink's API; None is any."""
-    return {name: getattr(options, name) or None for name in _FILTERS}
+    return {name: getattr(options, name) or None for name in _FILTER_NAMES}
 
 
 def _sink(command: argparse.ArgumentParser) -> None:
@@ -51,21 +51,26 @@ def _filters(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add(
         "--event",
-        type=_text,
+        type=_parse_text,
         metavar="NAME",
         help="only this event; - for what names none that is known",
     )
-    add("--verdict", choices=KINDS, metavar="KIND", help="conforms, warning or violation")
+    add("--verdict", choices=VERDICTS, metavar="KIND", help="conforms, warning or violation")
     add(
         "--signature", choices=SIGNATURES, metavar="KIND", help="valid, invalid, missing, unchecked"
     )
     add(
         "--path",
-        type=_text,
+        type=_parse_text,
         metavar="PATH",
         help="only this path; with * at its end all that begin so",
     )
-    add("--text", type=_text, metavar="TEXT", help="only with this text in target, headers or body")
+    add(
+        "--text",
+        type=_parse_text,
+        metavar="TEXT",
+        help="only with this text in target, headers or body",
+    )
 
 
 def _list(command: argparse.ArgumentParser) -> None:
@@ -93,7 +98,10 @@ def _show(command: argparse.ArgumentParser) -> None:
         help="print a curl line, a pytest test, a HAR entry, JSON, or the body's bytes",
     )
     command.add_argument(
-        "--to", type=_text, metavar="URL", help="where curl line or test send to (the sink itself)"
+        "--to",
+        type=_parse_text,
+        metavar="URL",
+        help="where curl line or test send to (the sink itself)",
     )
 
 
@@ -103,7 +111,7 @@ def _wait(command: argparse.ArgumentParser) -> None:
     _filters(command)
     command.add_argument(
         "--where",
-        type=_place,
+        type=_parse_payload_condition,
         action="append",
         default=[],
         metavar="PLACE=VALUE",
@@ -117,7 +125,9 @@ def _wait(command: argparse.ArgumentParser) -> None:
         help="give up after so long (%(default)g)",
     )
     begin = command.add_mutually_exclusive_group()
-    begin.add_argument("--after", type=_number, metavar="ID", help="only those after this one")
+    begin.add_argument(
+        "--after", type=_parse_delivery_id, metavar="ID", help="only those after this one"
+    )
     begin.add_argument(
         "--from",
         dest="begin",
@@ -137,7 +147,7 @@ def _resend(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--to",
         required=True,
-        type=_text,
+        type=_parse_text,
         metavar="URL",
         help="where to; the sink must allow it (--resend-to)",
     )
@@ -158,7 +168,7 @@ def _export(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _text(text: str) -> str:
+def _parse_text(text: str) -> str:
     """Read what a URL or JSON can carry; not bytes that are none in UTF-8."""
     try:
         text.encode()
@@ -167,7 +177,7 @@ def _text(text: str) -> str:
     return text
 
 
-def _place(text: str) -> tuple[str, str]:
+def _parse_payload_condition(text: str) -> tuple[str, str]:
     pointer, equals, value = text.partition("=")
     try:
         check(pointer)
@@ -178,7 +188,7 @@ def _place(text: str) -> tuple[str, str]:
     return pointer, value
 
 
-def _number(text: str) -> int:
+def _parse_delivery_id(text: str) -> int:
     """Read an id; nothing at all is 0, which is what `list --ids` prints where nothing came."""
     if text and not (text.isascii() and text.isdecimal() and len(text) < 19):
         raise argparse.ArgumentTypeError(f"{text!r} is no number of a delivery")

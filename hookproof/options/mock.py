@@ -4,17 +4,17 @@ import argparse
 from pathlib import Path
 
 from hookproof.options import types
-from hookproof.serving.logs import FORMATS
-from mock_server.tokens import MODES
+from hookproof.serving.logs import LOG_FORMATS
+from mock_server.tokens import AUTH_MODES
 
 
 def add_mock(command: argparse.ArgumentParser) -> None:
     """Add what `mock` takes besides where to listen, the contract and the configuration."""
     _service(command)
     _webhooks(command)
-    _troubles(command)
+    _misbehaviour(command)
     _logging(command)
-    _safety(command)
+    _access(command)
 
 
 def _service(command: argparse.ArgumentParser) -> None:
@@ -23,7 +23,7 @@ def _service(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--auth",
-        choices=tuple(MODES),
+        choices=tuple(AUTH_MODES),
         default="jwt",
         help="what is asked for: a valid token, any token, nothing (%(default)s)",
     )
@@ -49,7 +49,7 @@ def _webhooks(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--webhook-url",
         type=types.url,
-        action=types.Each,
+        action=types.AppendAction,
         default=[],
         metavar="URL",
         help="send the webhooks there; may be given several times",
@@ -57,7 +57,7 @@ def _webhooks(command: argparse.ArgumentParser) -> None:
     command.add_argument("--webhook-secret", metavar="S", help="sign the webhooks with this secret")
 
 
-def _troubles(command: argparse.ArgumentParser) -> None:
+def _misbehaviour(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--rate-limit",
         type=types.limit,
@@ -66,7 +66,7 @@ def _troubles(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--refuse",
-        action=types.Each,
+        action=types.AppendAction,
         default=[],
         metavar="NAME",
         help="refuse what this freedom of the contract lets a service refuse, such as "
@@ -74,7 +74,7 @@ def _troubles(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--fault",
-        action=types.Each,
+        action=types.AppendAction,
         default=[],
         metavar="NAME",
         help="have this fault (see hookproof faults); may be given several times",
@@ -90,7 +90,7 @@ def _troubles(command: argparse.ArgumentParser) -> None:
 def _logging(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--log-format",
-        choices=FORMATS,
+        choices=LOG_FORMATS,
         default="text",
         metavar="NAME",
         help="write the log as text, or as json: an object on each line (%(default)s)",
@@ -100,7 +100,7 @@ def _logging(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _safety(command: argparse.ArgumentParser) -> None:
+def _access(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--control-token",
         metavar="T",

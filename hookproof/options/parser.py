@@ -12,11 +12,11 @@ from typing import NoReturn
 
 from hookproof.errors import CommandError
 from hookproof.options import types
-from hookproof.options.config_file import defaults, found
+from hookproof.options.config_file import find_config_file, read_defaults
 from hookproof.options.deliveries import add_deliveries
 from hookproof.options.mock import add_mock
 from hookproof.options.signature import add_signature
-from hookproof.options.sink import add_passing
+from hookproof.options.sink import add_forwarding
 from hookproof.options.verify import add_verify
 
 
@@ -27,12 +27,12 @@ class _Parser(argparse.ArgumentParser):
         raise CommandError(f"{message} (see {self.prog} --help)")
 
 
-def parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command; a mistake in what it parses is a `CommandError`."""
-    return parsers()[0]
+    return build_parsers()[0]
 
 
-def parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+def build_parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
     """Return the parser of the whole command, and the one of each command by its name."""
     top = _Parser(prog="hookproof", description="One contract: a mock, a sink, a judge.")
     top.add_argument("--version", action="version", version=f"hookproof {_version()}")
@@ -102,7 +102,7 @@ def _sink(command: argparse.ArgumentParser) -> None:
     _server(command, 4020)
     command.add_argument(
         "--webhook-secret",
-        action=types.Each,
+        action=types.AppendAction,
         default=[],
         metavar="S",
         help="check the signatures with this secret; more of them explain what others sign",
@@ -122,32 +122,32 @@ def _sink(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--keep-age",
-        type=types.duration,
+        type=types.parse_duration,
         metavar="DURATION",
         help="keep deliveries for so long: 12h, 7d (default: for ever)",
     )
     command.add_argument(
         "--keep-size",
-        type=types.size,
+        type=types.parse_size,
         metavar="SIZE",
         help="keep so much of bodies and headers: 500MB, 2GiB (default: all)",
     )
     command.add_argument(
         "--limit",
-        type=types.size,
+        type=types.parse_size,
         default="1MiB",
         metavar="SIZE",
         help="keep so much of each body, and answer 413 to a larger one (%(default)s)",
     )
     command.add_argument(
         "--reply",
-        action=types.Each,
+        action=types.AppendAction,
         type=types.script,
         default=[str(HTTPStatus.OK.value)],
         metavar="SCRIPT",
         help="answer so in turn, the last step repeats: 500,200 or '/hooks*: 503 delay=2, hang'",
     )
-    add_passing(command)
+    add_forwarding(command)
 
 
 def _access(command: argparse.ArgumentParser) -> None:
@@ -182,21 +182,21 @@ def _selftest(command: argparse.ArgumentParser) -> None:
     add("--jobs", type=types.count, metavar="N", help="try so many at once (the cores, 2 or more)")
 
 
-def parse(arguments: Sequence[str] | None, folder: Path) -> argparse.Namespace:
+def parse_command_line(arguments: Sequence[str] | None, folder: Path) -> argparse.Namespace:
     """Return the options of `arguments` (the process's own if None).
 
     What they leave open comes from the configuration that they name, or from the one found from
     `folder` upwards; `options.config` is then its path. A mistake in either is a `CommandError`.
     """
-    top, commands = parsers()
+    top, commands = build_parsers()
     options = top.parse_args(arguments)
     command = commands[options.command]
     if not hasattr(options, "config"):
         return options
-    path = options.config or found(folder)
+    path = options.config or find_config_file(folder)
     if path is None:
         return options
-    command.set_defaults(**defaults(path, options.command, commands, os.environ))
+    command.set_defaults(**read_defaults(path, options.command, commands, os.environ))
     options = top.parse_args(arguments)
     options.config = path
     return options

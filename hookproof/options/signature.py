@@ -19,13 +19,16 @@ def add_signature(command: argparse.ArgumentParser) -> None:
         "--id", metavar="ID", help="the identity, if the contract signs one (default: a new one)"
     )
     sign.add_argument(
-        "--at", type=_moment, metavar="UNIX", help="the time, if the contract signs one (now)"
+        "--at",
+        type=_parse_unix_time,
+        metavar="UNIX",
+        help="the time, if the contract signs one (now)",
     )
     verify = actions.add_parser("verify", help="say whether headers prove a body, and why not")
     _shared(verify)
     verify.add_argument(
         "--webhook-secret",
-        action=types.Each,
+        action=types.AppendAction,
         default=[],
         metavar="S",
         help="the secret; more of them, with the option again, explain what is not of the first",
@@ -44,7 +47,7 @@ def add_signature(command: argparse.ArgumentParser) -> None:
     )
     verify.add_argument(
         "--at",
-        type=_moment,
+        type=_parse_unix_time,
         metavar="UNIX",
         help="when it came, for a contract that signs a time (now)",
     )
@@ -62,7 +65,7 @@ def _shared(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _moment(text: str) -> int:
+def _parse_unix_time(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 12):
         raise argparse.ArgumentTypeError(f"{text!r} is no time in whole Unix seconds")
     return int(text)

@@ -2,11 +2,11 @@
 
 import argparse
 
-from hookproof.options.types import Each
-from webhook_sink.destination import Destination, destination, origin
+from hookproof.options.types import AppendAction
+from webhook_sink.destination import Destination, parse_destination, parse_origin
 
 
-def add_passing(command: argparse.ArgumentParser) -> None:
+def add_forwarding(command: argparse.ArgumentParser) -> None:
     """Add the options to `hookproof sink`."""
     command.add_argument(
         "--forward-to",
@@ -17,7 +17,7 @@ def add_passing(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--resend-to",
         type=_origin,
-        action=Each,
+        action=AppendAction,
         default=[],
         metavar="ORIGIN",
         help="let deliveries be sent there once more (may be given several times)",
@@ -26,13 +26,13 @@ def add_passing(command: argparse.ArgumentParser) -> None:
 
 def _url(text: str) -> Destination:
     try:
-        return destination(text)
+        return parse_destination(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _origin(text: str) -> Destination:
     try:
-        return origin(text)
+        return parse_origin(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None

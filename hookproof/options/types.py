@@ -16,31 +16,31 @@ from contracts.model.settings import PROVOCATIONS
 from hookproof.errors import CommandError
 from mock_server.latency import Latency, parse_latency
 from openapi.rate import Rate, parse_rate
-from webhook_sink.replies.script import parse_script
+from webhook_sink.replies.script import parse_reply_script
 
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_BYTES = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "kB": 10**3, "MB": 10**6, "GB": 10**9}
+_SECONDS_BY_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_BYTES_BY_UNIT = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "kB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
-def duration(text: str) -> float:
+def parse_duration(text: str) -> float:
     """Read `90s`, `30m`, `12h` or `7d`, in seconds."""
     found = re.fullmatch(r"(\d{1,9})([smhd])", text, re.ASCII)
     if found is None or not int(found[1]):
         raise argparse.ArgumentTypeError(f"{text!r} is no duration; write 90s, 30m, 12h or 7d")
-    return float(int(found[1]) * _SECONDS[found[2]])
+    return float(int(found[1]) * _SECONDS_BY_UNIT[found[2]])
 
 
-def size(text: str) -> int:
+def parse_size(text: str) -> int:
     """Read `512KiB`, `500MB` or `2GiB`, in bytes."""
     found = re.fullmatch(r"(\d{1,9})([KMG]iB|kB|MB|GB)", text, re.ASCII)
     if found is None or not int(found[1]):
         raise argparse.ArgumentTypeError(f"{text!r} is no size; write 512KiB, 500MB or 2GiB")
-    return int(found[1]) * _BYTES[found[2]]
+    return int(found[1]) * _BYTES_BY_UNIT[found[2]]
 
 
 _NAME = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?\.?", re.ASCII)
 
-OURS = {
+RESERVED_HEADERS = {
     "authorization": ": give the token with --token",
     "content-length": "",
     "content-type": "",
@@ -49,7 +49,7 @@ OURS = {
 """Headers that a run sets, and what to do instead of giving them."""
 
 
-class Each(argparse.Action):
+class AppendAction(argparse.Action):
     """An option that may be given several times; what is given replaces the default."""
 
     def __call__(
@@ -103,8 +103,10 @@ def header(text: str) -> tuple[str, str]:
     token = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
     if not colon or not token or "\n" in value or "\r" in value or not value.isascii():
         raise argparse.ArgumentTypeError("a header is written NAME:VALUE, in ASCII")
-    if name.lower() in OURS:
-        raise argparse.ArgumentTypeError(f"{name} is set by the run itself{OURS[name.lower()]}")
+    if name.lower() in RESERVED_HEADERS:
+        raise argparse.ArgumentTypeError(
+            f"{name} is set by the run itself{RESERVED_HEADERS[name.lower()]}"
+        )
     return name, value.strip()
 
 
@@ -145,7 +147,7 @@ def seconds(text: str) -> float:
 def script(text: str) -> str:
     """Check a script of replies, such as `503, hang, 200`, and return it."""
     try:
-        parse_script(text)
+        parse_reply_script(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return text
@@ -188,7 +190,7 @@ def is_host(text: str) -> bool:
     return "%" not in text
 
 
-def from_environment(option: str | None, name: str) -> str | None:
+def option_or_environment(option: str | None, name: str) -> str | None:
     """Return the option's value, else the environment variable's; empty counts as not given."""
     return option or os.environ.get(name) or None
 
@@ -212,7 +214,7 @@ def token(option: str | None, name: str) -> str | None:
 
     `CommandError` for one that no header can carry; the sentence does not repeat it.
     """
-    given = (from_environment(option, name) or "").strip()
+    given = (option_or_environment(option, name) or "").strip()
     if not (given.isascii() and given.isprintable()):
         raise CommandError(f"{name}: a token is printable ASCII; is it the right value?")
     return given or None

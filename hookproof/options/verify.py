@@ -33,7 +33,7 @@ def _credentials(command: argparse.ArgumentParser) -> None:
         "-H",
         "--header",
         type=types.header,
-        action=types.Each,
+        action=types.AppendAction,
         default=[],
         metavar="NAME:VALUE",
         help="send this header with every request; may be given several times",
@@ -73,7 +73,7 @@ def _amount(command: argparse.ArgumentParser) -> None:
     add(
         "--provoke",
         type=types.provocation,
-        action=types.Each,
+        action=types.AppendAction,
         default=[],
         metavar="WHAT",
         help="provoke this too: 429, retry, concurrent; none: nothing by default",
@@ -90,7 +90,7 @@ def _pace(command: argparse.ArgumentParser) -> None:
     add(
         "--allow-host",
         type=types.host,
-        action=types.Each,
+        action=types.AppendAction,
         default=[],
         metavar="HOST",
         help="the target may be this host, which is not this machine; may be given several times",

@@ -4,21 +4,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from openapi.loading.loader import source
-from openapi.loading.yaml_source import ContractError, Source
+from openapi.loading.yaml_source import ContractError, YamlSource
 
 
 @dataclass(frozen=True, slots=True)
-class ContractFile:
+class ContractSource:
     """Where the constraints stand."""
 
     path: str
     """As it is called where the command runs; that of the contract that ships, within hookproof."""
     ships: bool
     """It is the one that ships: no file of the caller's."""
-    source: Source
+    source: YamlSource
 
 
-def contract_file(path: Path | None, directory: Path) -> ContractFile | None:
+def read_contract_source(path: Path | None, directory: Path) -> ContractSource | None:
     """Read the contract at `path` (None: the one that ships); None if it cannot be read.
 
     The path is told relative to `directory` where it lies below it.
@@ -28,8 +28,8 @@ def contract_file(path: Path | None, directory: Path) -> ContractFile | None:
     except ContractError:
         return None
     if path is None:
-        return ContractFile(f"openapi/{read.name}", True, read)
+        return ContractSource(f"openapi/{read.name}", True, read)
     whole = (directory / path).resolve()
     below = whole.is_relative_to(directory.resolve())
     told = whole.relative_to(directory.resolve()) if below else whole
-    return ContractFile(told.as_posix(), False, read)
+    return ContractSource(told.as_posix(), False, read)

@@ -7,27 +7,27 @@ text of strangers, which must end neither.
 import string
 
 from hookproof.reports import wording
-from hookproof.reports.contract_source import ContractFile
+from hookproof.reports.contract_source import ContractSource
 from openapi.contract import Json
-from openapi.safe_text import cut, visible
+from openapi.safe_text import escape_hidden, truncate
 
-ANNOTATIONS = 10
+MAX_ANNOTATIONS = 10
 """GitHub shows no more of a step."""
-SUMMARY = 1024 * 1024
+MAX_SUMMARY_BYTES = 1024 * 1024
 """Bytes: GitHub takes no longer summary of a step."""
-LONGEST = 500
+MAX_TEXT_CHARS = 500
 """Characters at most of one text in either."""
 _TABLE = ("| | |", "|---|---|")
-_MARKUP = str.maketrans({c: f"&#{ord(c)};" for c in string.punctuation})
+_MARKUP_ESCAPES = str.maketrans({c: f"&#{ord(c)};" for c in string.punctuation})
 
 
-def annotations(data: dict[str, Json], file: ContractFile | None) -> list[str]:
+def annotations(data: dict[str, Json], file: ContractSource | None) -> list[str]:
     """Return a line for each finding that is not known, ten at most; or for why none is judged."""
     if data["reason"] is not None:
         return [f"::error title=hookproof::could not judge: {_message(data['reason'])}"]
-    found = wording.unknown(data)
-    failing = [finding["id"] for finding in wording.failing(data)]
-    room = len(found) if len(found) <= ANNOTATIONS else ANNOTATIONS - 1
+    found = wording.new_findings(data)
+    failing = [finding["id"] for finding in wording.failing_findings(data)]
+    room = len(found) if len(found) <= MAX_ANNOTATIONS else MAX_ANNOTATIONS - 1
     lines = [_annotation(finding, finding["id"] in failing, file) for finding in found[:room]]
     if found[room:]:
         level = "error" if failing else "warning"
@@ -35,7 +35,7 @@ def annotations(data: dict[str, Json], file: ContractFile | None) -> list[str]:
     return lines
 
 
-def _annotation(finding: dict[str, Json], fails: bool, file: ContractFile | None) -> str:
+def _annotation(finding: dict[str, Json], fails: bool, file: ContractSource | None) -> str:
     properties = {"title": f"hookproof {finding['check']}"}
     if file is not None and not file.ships:
         properties["file"] = file.path
@@ -45,15 +45,15 @@ def _annotation(finding: dict[str, Json], fails: bool, file: ContractFile | None
         finding["message"],
         f"expected: {finding['expected']}" if finding["expected"] else "",
         f"came: {finding['came']}" if finding["came"] else "",
-        f"{wording.known_by(finding)}; {wording.place(finding)}",
-        f"{wording.often(finding)}; finding {finding['id']}",
+        f"{wording.format_provenance(finding)}; {wording.format_location(finding)}",
+        f"{wording.occurrence_count(finding)}; finding {finding['id']}",
     ]
     message = "%0A".join(_message(part) for part in parts if part)
     return f"::{'error' if fails else 'warning'} {told}::{message}"
 
 
 def _message(text: str) -> str:
-    text = cut(visible(text), LONGEST)
+    text = truncate(escape_hidden(text), MAX_TEXT_CHARS)
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
@@ -61,9 +61,9 @@ def _property(text: str) -> str:
     return _message(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def step_summary(data: dict[str, Json], room: int = SUMMARY) -> str:
+def step_summary(data: dict[str, Json], room: int = MAX_SUMMARY_BYTES) -> str:
     """Return the run in Markdown, in `room` bytes; what does not fit is left out, and said."""
-    blocks = [_head(data), _counts(data), *(_finding(f) for f in wording.ordered(data))]
+    blocks = [_head(data), _counts(data), *(_finding(f) for f in wording.findings_in_order(data))]
     rest = "\nMore is in `report.html`.\n"
     text = ""
     left = room - len(rest)
@@ -79,9 +79,7 @@ def _head(data: dict[str, Json]) -> str:
     told = f"Could not judge: {data['reason']}" if data["reason"] else wording.counts(data)
     run = f"{data['requests']} requests to {data['url']} in {data['seconds']:.1f} s"
     same = f"seed {data['seed']}, run {data['run_id']}"
-    return (
-        f"## hookproof: {wording.verdict(data)}\n\n{_plain(told)}\n\n{_plain(f'{run}; {same}')}\n"
-    )
+    return f"## hookproof: {wording.verdict(data)}\n\n{_escape_markdown(told)}\n\n{_escape_markdown(f'{run}; {same}')}\n"
 
 
 def _counts(data: dict[str, Json]) -> str:
@@ -96,7 +94,7 @@ def _counts(data: dict[str, Json]) -> str:
             f"{gone['id']} ({gone['reason']})" for gone in data["known"]["gone"]
         ),
     }
-    lines = [f"| {name} | {_plain(text)} |" for name, text in rows.items() if text]
+    lines = [f"| {name} | {_escape_markdown(text)} |" for name, text in rows.items() if text]
     return "\n".join(["", *_TABLE, *lines, ""])
 
 
@@ -105,19 +103,19 @@ def _finding(finding: dict[str, Json]) -> str:
     rows = {
         "Expected": finding["expected"],
         "Came": finding["came"],
-        "Contract": f"{wording.known_by(finding)}; {wording.place(finding)}",
-        "Seen": f"{wording.often(finding)}; finding {finding['id']}",
+        "Contract": f"{wording.format_provenance(finding)}; {wording.format_location(finding)}",
+        "Seen": f"{wording.occurrence_count(finding)}; finding {finding['id']}",
         "Known": known or "",
         "Again": finding["curl"] or "",
     }
     head = f"{'known ' if known is not None else ''}{finding['severity']} {finding['check']}"
-    lines = [f"| {name} | {_plain(text)} |" for name, text in rows.items() if text]
+    lines = [f"| {name} | {_escape_markdown(text)} |" for name, text in rows.items() if text]
     return "\n".join(
         [
             "",
-            f"### {_plain(head)}",
+            f"### {_escape_markdown(head)}",
             "",
-            _plain(finding["message"]),
+            _escape_markdown(finding["message"]),
             "",
             "| | |",
             "|---|---|",
@@ -127,6 +125,6 @@ def _finding(finding: dict[str, Json]) -> str:
     )
 
 
-def _plain(text: str) -> str:
+def _escape_markdown(text: str) -> str:
     """Return `text` so that Markdown and HTML take none of it for markup."""
-    return cut(visible(text), LONGEST).translate(_MARKUP)
+    return truncate(escape_hidden(text), MAX_TEXT_CHARS).translate(_MARKUP_ESCAPES)

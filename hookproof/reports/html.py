@@ -8,7 +8,7 @@ from base64 import b64encode
 from hashlib import sha256
 
 from hookproof.reports import html_findings, html_tables, wording
-from hookproof.reports.html_elements import badge, code, facts, section, shown
+from hookproof.reports.html_elements import badge, code, definition_list, html_text, section
 from openapi.contract import Json
 
 _NOTHING = "base-uri 'none'; form-action 'none'"
@@ -27,7 +27,7 @@ def page(data: dict[str, Json], style: str, release: str) -> str:
         f"default-src 'none'; style-src 'sha256-{allowed}'; base-uri 'none'; form-action 'none'"
     )
     sections = _sections(data)
-    same = code(wording.same(data))
+    same = code(wording.reproduction_command(data))
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -35,27 +35,27 @@ def page(data: dict[str, Json], style: str, release: str) -> str:
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<title>hookproof: {shown(wording.verdict(data))}</title>
+<title>hookproof: {html_text(wording.verdict(data))}</title>
 <style>{style}</style>
 </head>
 <body>
 {_header(data)}
 <main>
 {"".join(section(name, title, body) for name, (title, body) in sections.items())}</main>
-<footer><p>hookproof {shown(release)}; {same} sends the same cases again.</p></footer>
+<footer><p>hookproof {html_text(release)}; {same} sends the same cases again.</p></footer>
 </body>
 </html>
 """
 
 
 def _sections(data: dict[str, Json]) -> dict[str, tuple[str, str]]:
-    found, listed = len(wording.unknown(data)), len(data["constraints"])
+    found, listed = len(wording.new_findings(data)), len(data["constraints"])
     return {
         "overview": ("Overview", _overview(data)),
-        "findings": (wording.counted(found, "finding"), html_findings.findings(data)),
+        "findings": (wording.pluralize(found, "finding"), html_findings.findings(data)),
         "known": ("Known deviations", html_findings.known(data)),
         "undecided": ("Undecided", html_tables.undecided(data)),
-        "constraints": (wording.counted(listed, "constraint"), html_tables.constraints(data)),
+        "constraints": (wording.pluralize(listed, "constraint"), html_tables.constraints(data)),
         "answers": ("Answers", html_tables.answers(data)),
         "deliveries": ("Deliveries", html_tables.deliveries(data)),
     }
@@ -65,31 +65,33 @@ def _header(data: dict[str, Json]) -> str:
     word = wording.verdict(data)
     meaning = data["reason"] or _MEANING.get(word, "")
     contract = data["contract"]
-    told = facts(
+    told = definition_list(
         [
             ("Service", code(data["url"])),
-            ("Contract", shown(f"{contract['title']}, version {contract['version']}")),
-            ("Started", f"{shown(data['started'])}, {data['seconds']:.1f} s"),
+            ("Contract", html_text(f"{contract['title']}, version {contract['version']}")),
+            ("Started", f"{html_text(data['started'])}, {data['seconds']:.1f} s"),
             ("Seed", code(data["seed"])),
             ("Run", code(data["run_id"])),
-            ("Profile", shown(data["profile"])),
+            ("Profile", html_text(data["profile"])),
         ]
     )
     return f"""<header class="{word.replace(" ", "-")}">
 <p class="brand">hookproof report</p>
-<h1>{shown(word.capitalize())}</h1>
-<p class="counts">{shown(wording.counts(data))}</p>
-<p class="meaning">{shown(meaning)}</p>
+<h1>{html_text(word.capitalize())}</h1>
+<p class="counts">{html_text(wording.counts(data))}</p>
+<p class="meaning">{html_text(meaning)}</p>
 {told}</header>"""
 
 
 def _overview(data: dict[str, Json]) -> str:
     cards = [
         _card("Requests", str(data["requests"]), _replayed(data)),
-        _card("Webhooks", str(data["webhooks"]["delivered"]), shown(wording.webhooks(data))),
+        _card("Webhooks", str(data["webhooks"]["delivered"]), html_text(wording.webhooks(data))),
     ]
     if wording.created(data):
-        cards.append(_card("Created", str(data["created"]["count"]), shown(wording.created(data))))
+        cards.append(
+            _card("Created", str(data["created"]["count"]), html_text(wording.created(data)))
+        )
     states = wording.states(data)
     if data["constraints"]:
         told = " ".join(badge(state, f"{n} {state}") for state, n in states.items() if n)
@@ -102,7 +104,9 @@ def _replayed(data: dict[str, Json]) -> str:
     seen = [(k, state["seen"]) for k, state in data["statuses"].items() if state["seen"]]
     parts = [f"{count} answered {status}" for status, count in seen]
     replayed = data["cases"]["replayed"]
-    return shown(", ".join([*parts, f"{replayed} kept from earlier runs"] if replayed else parts))
+    return html_text(
+        ", ".join([*parts, f"{replayed} kept from earlier runs"] if replayed else parts)
+    )
 
 
 def _card(title: str, number: str, body: str) -> str:

@@ -4,29 +4,29 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import groupby
 
-from openapi.safe_text import escaped, hidden
+from openapi.safe_text import escape_ascii, is_hidden
 
 
-def shown(text: object) -> str:
+def html_text(text: object) -> str:
     """Return `text` as HTML text: markup escaped, hidden characters spelt out and set apart."""
     text = str(text)
     if text.isascii() and text.isprintable():
         return escape(text)
-    parts = groupby(text, key=lambda c: hidden(c) and c not in "\n\t")
+    parts = groupby(text, key=lambda c: is_hidden(c) and c not in "\n\t")
     return "".join(
-        f'<b class="odd">{escape(escaped("".join(run)))}</b>' if odd else escape("".join(run))
+        f'<b class="odd">{escape(escape_ascii("".join(run)))}</b>' if odd else escape("".join(run))
         for odd, run in parts
     )
 
 
 def code(text: object) -> str:
     """Return `text` as code."""
-    return f"<code>{shown(text)}</code>"
+    return f"<code>{html_text(text)}</code>"
 
 
 def badge(name: str, text: str) -> str:
     """Return a word in the colour of `name`, a class of the style sheet."""
-    return f'<span class="badge {name}">{shown(text)}</span>'
+    return f'<span class="badge {name}">{html_text(text)}</span>'
 
 
 def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -45,7 +45,7 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> 
     )
 
 
-def facts(pairs: Iterable[tuple[str, str]]) -> str:
+def definition_list(pairs: Iterable[tuple[str, str]]) -> str:
     """Return names and values as a list; both are HTML already, an empty value is left out."""
     items = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in pairs if value)
     return f'<dl class="facts">{items}</dl>\n'
@@ -55,6 +55,4 @@ def section(name: str, title: str, body: str) -> str:
     """Return a section with a heading, to which `#name` leads; nothing where `body` is empty."""
     if not body:
         return ""
-    return (
-        f'<section aria-labelledby="{name}"><h2 id="{name}">{shown(title)}</h2>\n{body}</section>\n'
-    )
+    return f'<section aria-labelledby="{name}"><h2 id="{name}">{html_text(title)}</h2>\n{body}</section>\n'

@@ -4,25 +4,29 @@ import json
 from itertools import takewhile
 
 from hookproof.reports import wording
-from hookproof.reports.html_elements import badge, code, facts, shown, table
-from hookproof.reports.json_format import indented
+from hookproof.reports.html_elements import badge, code, definition_list, html_text, table
+from hookproof.reports.json_format import indent_json
 from openapi.contract import Json
 
-OPEN = 5
+MAX_UNFOLDED_FINDINGS = 5
 """So many findings are unfolded."""
 
 
 def findings(data: dict[str, Json]) -> str:
     """Return the findings that are not known, the worst first."""
-    found = wording.unknown(data)
-    return "".join(_finding(finding, number < OPEN) for number, finding in enumerate(found))
+    found = wording.new_findings(data)
+    return "".join(
+        _finding(finding, number < MAX_UNFOLDED_FINDINGS) for number, finding in enumerate(found)
+    )
 
 
 def known(data: dict[str, Json]) -> str:
     """Return the known deviations that happened, folded, and those that did not."""
-    listed = [finding for finding in wording.ordered(data) if finding["known"] is not None]
+    listed = [
+        finding for finding in wording.findings_in_order(data) if finding["known"] is not None
+    ]
     happened = "".join(_finding(finding, False) for finding in listed)
-    gone = [(code(item["id"]), shown(item["reason"])) for item in data["known"]["gone"]]
+    gone = [(code(item["id"]), html_text(item["reason"])) for item in data["known"]["gone"]]
     caption = f"No longer happening: strike them out of {code(data['known']['file'] or 'the file')}"
     return happened + (table(caption, ("Finding", "Reason that was given"), gone) if gone else "")
 
@@ -31,24 +35,24 @@ def _finding(finding: dict[str, Json], unfolded: bool) -> str:
     name = finding["severity"]
     head = (
         f'{badge(name, name)} <span class="check">{code(finding["check"])}</span> '
-        f'<span class="quiet">{shown(wording.often(finding))}</span>'
-        f"<h3>{shown(finding['message'])}</h3>"
+        f'<span class="quiet">{html_text(wording.occurrence_count(finding))}</span>'
+        f"<h3>{html_text(finding['message'])}</h3>"
     )
     reason = finding["known"]
     body = (
         _expected(finding)
-        + facts(
+        + definition_list(
             [
-                ("How it is known", shown(wording.known_by(finding))),
-                ("Where the contract says so", code(wording.place(finding))),
+                ("How it is known", html_text(wording.format_provenance(finding))),
+                ("Where the contract says so", code(wording.format_location(finding))),
                 ("Where it is broken", code(finding["instance"]) if finding["instance"] else ""),
-                ("Listed as known", "" if reason is None else shown(reason)),
+                ("Listed as known", "" if reason is None else html_text(reason)),
                 ("Finding", code(finding["id"])),
             ]
         )
         + _fields(finding["fields"])
         + _evidence(finding)
-        + _again(finding["curl"])
+        + _reproduction(finding["curl"])
     )
     state = " open" if unfolded else ""
     return f'<details class="finding {name}"{state}><summary>{head}</summary>\n{body}</details>\n'
@@ -68,34 +72,36 @@ def _fields(fields: list[dict[str, Json]]) -> str:
     rows = []
     for field in fields:
         sent, came = (json.dumps(field[key], ensure_ascii=False) for key in ("sent", "came"))
-        left, right = (code(sent), code(came)) if not field["note"] else _apart(sent, came)
-        rows.append((code(field["pointer"]), left, right, shown(field["note"])))
+        left, right = (
+            (code(sent), code(came)) if not field["note"] else _mark_difference(sent, came)
+        )
+        rows.append((code(field["pointer"]), left, right, html_text(field["note"])))
     return table("The payload beside its request", ("Field", "Sent", "Came", "Note"), rows)
 
 
-def _apart(sent: str, came: str) -> tuple[str, str]:
+def _mark_difference(sent: str, came: str) -> tuple[str, str]:
     """Return both texts with the part marked in which they differ."""
-    before = _alike(sent, came)
-    after = _alike(sent[before:][::-1], came[before:][::-1])
-    return _marked(sent, before, after), _marked(came, before, after)
+    before = _common_prefix_length(sent, came)
+    after = _common_prefix_length(sent[before:][::-1], came[before:][::-1])
+    return _mark_middle(sent, before, after), _mark_middle(came, before, after)
 
 
-def _alike(one: str, other: str) -> int:
+def _common_prefix_length(one: str, other: str) -> int:
     """Return how many characters both begin with."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
-def _marked(text: str, before: int, after: int) -> str:
+def _mark_middle(text: str, before: int, after: int) -> str:
     end = len(text) - after
-    middle = f"<mark>{shown(text[before:end])}</mark>" if before < end else ""
-    return f"<code>{shown(text[:before])}{middle}{shown(text[end:])}</code>"
+    middle = f"<mark>{html_text(text[before:end])}</mark>" if before < end else ""
+    return f"<code>{html_text(text[:before])}{middle}{html_text(text[end:])}</code>"
 
 
 def _evidence(finding: dict[str, Json]) -> str:
     request, answer, delivery = (finding[key] for key in ("request", "answer", "delivery"))
     panels = []
     if request is not None:
-        size = wording.counted(request["bytes"], "byte")
+        size = wording.pluralize(request["bytes"], "byte")
         about = f"{request['description']}; credential: {request['credential']}; {size}"
         lines = [f"{request['method']} {request['target']}"]
         lines.append(f"Content-Type: {request['media_type'] or '(none)'}")
@@ -113,14 +119,14 @@ def _evidence(finding: dict[str, Json]) -> str:
 
 
 def _panel(title: str, about: str, lines: list[str], body: str) -> str:
-    told = f' <span class="quiet">{shown(about)}</span>' if about else ""
+    told = f' <span class="quiet">{html_text(about)}</span>' if about else ""
     head = "\n".join(lines)
-    text = "\n\n".join(part for part in (head, indented(body)) if part)
-    pre = f'<pre tabindex="0">{shown(text)}</pre>' if text else ""
-    return f"<figure><figcaption><b>{shown(title)}</b>{told}</figcaption>{pre}</figure>"
+    text = "\n\n".join(part for part in (head, indent_json(body)) if part)
+    pre = f'<pre tabindex="0">{html_text(text)}</pre>' if text else ""
+    return f"<figure><figcaption><b>{html_text(title)}</b>{told}</figcaption>{pre}</figure>"
 
 
-def _again(curl: str | None) -> str:
+def _reproduction(curl: str | None) -> str:
     if curl is None:
         return ""
-    return f'<h4>Send it again</h4><pre class="curl" tabindex="0">{shown(curl)}</pre>\n'
+    return f'<h4>Send it again</h4><pre class="curl" tabindex="0">{html_text(curl)}</pre>\n'

@@ -1,7 +1,7 @@
 """The tables of the page: constraints by kind, what is undecided, answers, deliveries."""
 
 from hookproof.reports import wording
-from hookproof.reports.html_elements import badge, code, shown, table
+from hookproof.reports.html_elements import badge, code, html_text, table
 from openapi.contract import Json
 
 _KINDS = {
@@ -13,8 +13,8 @@ _KINDS = {
     "echo": "Echoes: what the payload repeats of the request",
     "signature": "Signatures",
 }
-_HEADS = ("Stated at", "Keyword", "How it is known", "State", "Cases", "Why undecided")
-_WORST = ("violated", "undecided", "enforced")
+_COLUMN_NAMES = ("Stated at", "Keyword", "How it is known", "State", "Cases", "Why undecided")
+_STATES_WORST_FIRST = ("violated", "undecided", "enforced")
 
 
 def constraints(data: dict[str, Json]) -> str:
@@ -27,17 +27,17 @@ def constraints(data: dict[str, Json]) -> str:
 
 
 def _kind(title: str, group: list[dict[str, Json]]) -> str:
-    count = {state: sum(c["state"] == state for c in group) for state in _WORST}
+    count = {state: sum(c["state"] == state for c in group) for state in _STATES_WORST_FIRST}
     badges = " ".join(badge(state, f"{n} {state}") for state, n in count.items() if n)
-    rows = sorted(group, key=lambda c: _WORST.index(c["state"]))
+    rows = sorted(group, key=lambda c: _STATES_WORST_FIRST.index(c["state"]))
     made = table(
-        f"{shown(title)}, each constraint of the contract",
-        _HEADS,
+        f"{html_text(title)}, each constraint of the contract",
+        _COLUMN_NAMES,
         [_constraint(constraint) for constraint in rows],
     )
     state = " open" if count["violated"] else ""
     return (
-        f'<details class="group"{state}><summary><h3>{shown(title)}</h3> {badges}</summary>\n'
+        f'<details class="group"{state}><summary><h3>{html_text(title)}</h3> {badges}</summary>\n'
         f"{made}</details>\n"
     )
 
@@ -45,19 +45,19 @@ def _kind(title: str, group: list[dict[str, Json]]) -> str:
 def _constraint(constraint: dict[str, Json]) -> tuple[str, ...]:
     reason = ": ".join(part for part in (constraint["reason"], constraint["cure"]) if part)
     return (
-        code(wording.place(constraint)),
+        code(wording.format_location(constraint)),
         code(constraint["keyword"]),
-        shown(wording.known_by(constraint)),
+        html_text(wording.format_provenance(constraint)),
         badge(constraint["state"], constraint["state"]),
         str(constraint["cases"]),
-        shown(reason),
+        html_text(reason),
     )
 
 
 def undecided(data: dict[str, Json]) -> str:
     """Return why something is undecided, and what would decide it."""
     rows = [
-        (shown(reason), str(waiting) if waiting else "")
+        (html_text(reason), str(waiting) if waiting else "")
         for reason, waiting in wording.undecided(data)
     ]
     heads = ("Why, and what would decide it", "Constraints")
@@ -67,7 +67,7 @@ def undecided(data: dict[str, Json]) -> str:
 def answers(data: dict[str, Json]) -> str:
     """Return how often each documented status was seen, and why not if never."""
     rows = [
-        (code(status), str(state["seen"]), shown(state["reason"] or ""))
+        (code(status), str(state["seen"]), html_text(state["reason"] or ""))
         for status, state in data["statuses"].items()
     ]
     heads = ("Status", "Seen", "Why never")

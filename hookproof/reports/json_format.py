@@ -4,17 +4,17 @@ import re
 from itertools import pairwise
 
 _PART = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
-_SIGNS = frozenset("{}[],:")
-DEEPEST = 20
+_PUNCTUATION = frozenset("{}[],:")
+MAX_INDENT_LEVELS = 20
 """Levels that are indented further."""
 
 
-def indented(text: str) -> str:
+def indent_json(text: str) -> str:
     """Return `text` with one value a line where it begins like JSON, even if it was cut."""
     if not text.lstrip().startswith(("{", "[")):
         return text
     parts = _PART.findall(text)
-    if any(a not in _SIGNS and b not in _SIGNS for a, b in pairwise(parts)):
+    if any(a not in _PUNCTUATION and b not in _PUNCTUATION for a, b in pairwise(parts)):
         return text  # not JSON: the white space between the two says what was sent
     lines, depth = [""], 0
     for number, part in enumerate(parts):
@@ -32,4 +32,4 @@ def indented(text: str) -> str:
 
 
 def _indent(depth: int) -> str:
-    return "  " * min(max(depth, 0), DEEPEST)
+    return "  " * min(max(depth, 0), MAX_INDENT_LEVELS)

@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from contracts.checks import CHECKS
 from hookproof.reports import wording
 from openapi.contract import Json
-from openapi.safe_text import visible
+from openapi.safe_text import escape_hidden
 
 
 def junit(data: dict[str, Json]) -> str:
@@ -22,7 +22,7 @@ def junit(data: dict[str, Json]) -> str:
         errors=str(sum(case.find("error") is not None for case in cases)),
         skipped=str(sum(case.find("skipped") is not None for case in cases)),
         time=f"{data['seconds']:.3f}",
-        timestamp=visible(data["started"]),
+        timestamp=escape_hidden(data["started"]),
     )
     suite.extend(cases)
     root = Element("testsuites", name="hookproof")
@@ -33,45 +33,47 @@ def junit(data: dict[str, Json]) -> str:
 
 def _cases(data: dict[str, Json]) -> list[Element]:
     by_check: dict[str, list[dict[str, Json]]] = {check: [] for check in CHECKS}
-    for finding in wording.ordered(data):
+    for finding in wording.findings_in_order(data):
         by_check.setdefault(finding["check"], []).append(finding)
-    failing = {finding["id"] for finding in wording.failing(data)}
+    failing = {finding["id"] for finding in wording.failing_findings(data)}
     return [_case(check, found, failing) for check, found in by_check.items()]
 
 
 def _case(check: str, found: list[dict[str, Json]], failing: set[str]) -> Element:
     group = CHECKS[check].__module__.rpartition(".")[2] if check in CHECKS else "other"
-    case = Element("testcase", classname=f"hookproof.{group}", name=visible(check), time="0")
+    case = Element("testcase", classname=f"hookproof.{group}", name=escape_hidden(check), time="0")
     failed = [f for f in found if f["known"] is None and f["id"] in failing]
     known = [f for f in found if f["known"] is not None]
     told = [f for f in found if f not in failed]
     if failed:
-        first = visible(failed[0]["message"])
+        first = escape_hidden(failed[0]["message"])
         failure = SubElement(case, "failure", message=first, type=failed[0]["severity"])
-        failure.text = "\n\n".join(_told(finding) for finding in failed)
+        failure.text = "\n\n".join(_describe_finding(finding) for finding in failed)
     elif known:
-        SubElement(case, "skipped", message=visible(f"known: {known[0]['known']}"))
+        SubElement(case, "skipped", message=escape_hidden(f"known: {known[0]['known']}"))
     if told:
-        SubElement(case, "system-out").text = "\n\n".join(_told(finding) for finding in told)
+        SubElement(case, "system-out").text = "\n\n".join(
+            _describe_finding(finding) for finding in told
+        )
     return case
 
 
 def _not_judged(reason: str) -> Element:
     case = Element("testcase", classname="hookproof", name="judged", time="0")
-    SubElement(case, "error", message=visible(reason), type="not-judged")
+    SubElement(case, "error", message=escape_hidden(reason), type="not-judged")
     return case
 
 
-def _told(finding: dict[str, Json]) -> str:
+def _describe_finding(finding: dict[str, Json]) -> str:
     lines = [
         f"{finding['severity'].upper()} {finding['message']}",
         f"expected: {finding['expected']}",
         f"came: {finding['came']}",
-        f"contract: {wording.known_by(finding)}; {wording.place(finding)}",
-        f"seen: {wording.often(finding)}; finding {finding['id']}",
+        f"contract: {wording.format_provenance(finding)}; {wording.format_location(finding)}",
+        f"seen: {wording.occurrence_count(finding)}; finding {finding['id']}",
     ]
     if finding["known"] is not None:
         lines.append(f"known: {finding['known']}")
     if finding["curl"] is not None:
         lines.append(f"again: {finding['curl']}")
-    return "\n".join(visible(line) for line in lines)
+    return "\n".join(escape_hidden(line) for line in lines)

@@ -5,16 +5,16 @@ from urllib.parse import quote
 
 from contracts.checks import CHECKS
 from hookproof.reports import wording
-from hookproof.reports.contract_source import ContractFile
+from hookproof.reports.contract_source import ContractSource
 from openapi.contract import Json
-from openapi.safe_text import visible
+from openapi.safe_text import escape_hidden
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
 
 
-def sarif(data: dict[str, Json], file: ContractFile | None, release: str) -> dict[str, Json]:
+def sarif(data: dict[str, Json], file: ContractSource | None, release: str) -> dict[str, Json]:
     """Return the findings as one SARIF run, each at its line of the contract.
 
     `file` is None where the contract could not be read; `release` is that of hookproof.
@@ -30,34 +30,34 @@ def sarif(data: dict[str, Json], file: ContractFile | None, release: str) -> dic
         },
         "invocations": [_invocation(data)],
         "columnKind": "unicodeCodePoints",
-        "results": [_result(finding, rules, file) for finding in wording.ordered(data)],
+        "results": [_result(finding, rules, file) for finding in wording.findings_in_order(data)],
     }
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
 def _rule(check: str) -> dict[str, Json]:
-    rule = (CHECKS[check].__doc__ or "").strip() if check in CHECKS else visible(check)
-    return {"id": visible(check), "shortDescription": {"text": rule}}
+    rule = (CHECKS[check].__doc__ or "").strip() if check in CHECKS else escape_hidden(check)
+    return {"id": escape_hidden(check), "shortDescription": {"text": rule}}
 
 
 def _invocation(data: dict[str, Json]) -> dict[str, Json]:
     result: dict[str, Json] = {
         "executionSuccessful": data["reason"] is None,
         "exitCode": data["exit_code"],
-        "startTimeUtc": visible(data["started"]),
+        "startTimeUtc": escape_hidden(data["started"]),
     }
     if data["reason"] is not None:
-        told = {"text": visible(data["reason"])}
+        told = {"text": escape_hidden(data["reason"])}
         result["toolExecutionNotifications"] = [{"level": "error", "message": told}]
     return result
 
 
 def _result(
-    finding: dict[str, Json], rules: list[str], file: ContractFile | None
+    finding: dict[str, Json], rules: list[str], file: ContractSource | None
 ) -> dict[str, Json]:
     known = finding["known"]
     return {
-        "ruleId": visible(finding["check"]),
+        "ruleId": escape_hidden(finding["check"]),
         "ruleIndex": rules.index(finding["check"]),
         "level": "error" if finding["severity"] == "violation" else "warning",
         "message": {"text": _message(finding)},
@@ -65,10 +65,10 @@ def _result(
         "partialFingerprints": {"hookproof/v1": finding["id"]},
         "suppressions": []
         if known is None
-        else [{"kind": "external", "status": "accepted", "justification": visible(known)}],
+        else [{"kind": "external", "status": "accepted", "justification": escape_hidden(known)}],
         "properties": {
             "provenance": finding["provenance"],
-            "source": visible(finding["source"]),
+            "source": escape_hidden(finding["source"]),
             "count": finding["count"],
             "tried": finding["tried"],
         },
@@ -80,13 +80,13 @@ def _message(finding: dict[str, Json]) -> str:
         finding["message"],
         f"Expected: {finding['expected']}" if finding["expected"] else "",
         f"Came: {finding['came']}" if finding["came"] else "",
-        f"Known: {wording.known_by(finding)}; seen {wording.often(finding)}",
+        f"Known: {wording.format_provenance(finding)}; seen {wording.occurrence_count(finding)}",
     ]
-    return "\n".join(visible(part) for part in parts if part)
+    return "\n".join(escape_hidden(part) for part in parts if part)
 
 
-def _location(pointer: str, file: ContractFile | None) -> dict[str, Json]:
-    logical = {"fullyQualifiedName": visible(pointer), "kind": "member"}
+def _location(pointer: str, file: ContractSource | None) -> dict[str, Json]:
+    logical = {"fullyQualifiedName": escape_hidden(pointer), "kind": "member"}
     if file is None:
         return {"logicalLocations": [logical]}
     line, column = file.source.position(pointer)
@@ -97,7 +97,7 @@ def _location(pointer: str, file: ContractFile | None) -> dict[str, Json]:
     return {"physicalLocation": physical, "logicalLocations": [logical]}
 
 
-def _artifact(file: ContractFile) -> dict[str, str]:
+def _artifact(file: ContractSource) -> dict[str, str]:
     if file.ships:
         return {"uri": quote(file.path), "uriBaseId": "HOOKPROOF"}
     path = PurePosixPath(file.path)

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 
 from hookproof.reports import wording
 from openapi.contract import Json
-from openapi.safe_text import cut, no_command, visible
+from openapi.safe_text import escape_ci_command, escape_hidden, truncate
 
-SCREEN = 40
+MAX_SCREEN_LINES = 40
 """Lines at most, where the findings allow it."""
-REASONS = 8
-LONGEST = 600
+MAX_REASONS = 8
+MAX_LINE_CHARS = 600
 """Characters at most of one line that is not a command."""
 _COLOURS = {"red": "31", "yellow": "33", "green": "32"}
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class TerminalStyle:
     """What the terminal can show."""
 
     width: int | None = None
@@ -24,52 +24,54 @@ class Look:
     colour: bool = False
 
 
-def summary(data: dict[str, Json], directory: str, look: Look) -> list[str]:
+def format_summary(data: dict[str, Json], directory: str, look: TerminalStyle) -> list[str]:
     """Return the lines that tell the findings, the counts, the reports and, last, the verdict."""
     tail = [*_counts(data, look), *_line("Report", f"{directory}/report.html", look)]
     tail += _verdict(data, look)
     lines: list[str] = []
-    found = wording.unknown(data)
+    found = wording.new_findings(data)
     for number, finding in enumerate(found):
         block = _finding(finding, look)
-        if lines and len(lines) + len(block) + len(tail) > SCREEN:
+        if lines and len(lines) + len(block) + len(tail) > MAX_SCREEN_LINES:
             rest = ", ".join(dict.fromkeys(f["check"] for f in found[number:]))
-            told = f"… and {len(found) - number} more, in report.html: {visible(rest)}"
+            told = f"… and {len(found) - number} more, in report.html: {escape_hidden(rest)}"
             lines += [_cut(told, look), ""]
             break
         lines += block
-    return [no_command(line) for line in [*lines, *tail]]
+    return [escape_ci_command(line) for line in [*lines, *tail]]
 
 
-def _finding(finding: dict[str, Json], look: Look) -> list[str]:
+def _finding(finding: dict[str, Json], look: TerminalStyle) -> list[str]:
     red = finding["severity"] == "violation"
     head = f"{finding['severity'].upper()} {finding['check']}:"
-    first, *rest = _wrapped(f"{head} {finding['message']}", look, "  ")
-    lines = [_painted(first[: len(head)], "red" if red else "yellow", look) + first[len(head) :]]
+    first, *rest = _wrap(f"{head} {finding['message']}", look, "  ")
+    lines = [_colourize(first[: len(head)], "red" if red else "yellow", look) + first[len(head) :]]
     lines += rest
     for name in ("expected", "came"):
         if finding[name]:
-            lines.append(_cut(f"  {name:<9} {visible(finding[name])}", look))
-    lines.append(_cut(f"  contract  {visible(wording.known_by(finding))}", look))
-    lines.append(f"            {visible(wording.place(finding))}")
-    lines.append(f"  seen      {wording.often(finding)}; finding {visible(finding['id'])}")
+            lines.append(_cut(f"  {name:<9} {escape_hidden(finding[name])}", look))
+    lines.append(_cut(f"  contract  {escape_hidden(wording.format_provenance(finding))}", look))
+    lines.append(f"            {escape_hidden(wording.format_location(finding))}")
+    lines.append(
+        f"  seen      {wording.occurrence_count(finding)}; finding {escape_hidden(finding['id'])}"
+    )
     if finding["curl"] is not None:
-        curl = visible(finding["curl"])
-        lines.append(f"  again     {curl if len(curl) <= LONGEST else 'see report.html'}")
+        curl = escape_hidden(finding["curl"])
+        lines.append(f"  again     {curl if len(curl) <= MAX_LINE_CHARS else 'see report.html'}")
     return [*lines, ""]
 
 
-def _counts(data: dict[str, Json], look: Look) -> list[str]:
+def _counts(data: dict[str, Json], look: TerminalStyle) -> list[str]:
     lines: list[str] = []
     if data["constraints"]:
         found = wording.states(data).items()
         lines += _line("Constraints", ", ".join(f"{n} {state}" for state, n in found), look)
     reasons = wording.undecided(data)
-    for number, (reason, waiting) in enumerate(reasons[:REASONS]):
-        more = f" ({wording.counted(waiting, 'constraint')})" if waiting > 1 else ""
+    for number, (reason, waiting) in enumerate(reasons[:MAX_REASONS]):
+        more = f" ({wording.pluralize(waiting, 'constraint')})" if waiting > 1 else ""
         lines += _line("" if number else "Undecided", f"{reason}{more}", look)
-    if len(reasons) > REASONS:
-        lines += _line("", f"… and {len(reasons) - REASONS} more, in report.html", look)
+    if len(reasons) > MAX_REASONS:
+        lines += _line("", f"… and {len(reasons) - MAX_REASONS} more, in report.html", look)
     seen = ", ".join(f"{status}: {state['seen']}" for status, state in data["statuses"].items())
     if seen:
         lines += _line("Answers", seen, look)
@@ -79,34 +81,34 @@ def _counts(data: dict[str, Json], look: Look) -> list[str]:
     for finding in data["findings"]:
         if finding["known"] is not None:
             told = f"{finding['id']} {finding['check']}: {finding['known']}"
-            lines.append(_cut(f"{'Known':<12} {visible(told)}", look))
+            lines.append(_cut(f"{'Known':<12} {escape_hidden(told)}", look))
     for gone in data["known"]["gone"]:
         told = f"{gone['id']} no longer happens, strike it out: {gone['reason']}"
-        lines.append(_cut(f"{'Known':<12} {visible(told)}", look))
+        lines.append(_cut(f"{'Known':<12} {escape_hidden(told)}", look))
     return lines
 
 
-def _verdict(data: dict[str, Json], look: Look) -> list[str]:
+def _verdict(data: dict[str, Json], look: TerminalStyle) -> list[str]:
     if data["reason"]:
-        told = f"hookproof could not judge: {visible(data['reason'])}"
-        return _wrapped(told, look, "  ")
+        told = f"hookproof could not judge: {escape_hidden(data['reason'])}"
+        return _wrap(told, look, "  ")
     colour = {"conforms": "green", "deviates": "red"}.get(data["verdict"], "yellow")
-    word = _painted(wording.verdict(data).upper(), colour, look)
+    word = _colourize(wording.verdict(data).upper(), colour, look)
     option = " (--require-decided)" if data["verdict"] == "not-judged" else ""
     return [
         f"{word}{option}: {wording.counts(data)}; {data['requests']} requests to "
-        f"{visible(data['url'])} in {data['seconds']:.1f} s "
-        f"(seed {data['seed']}, run {visible(data['run_id'])})"
+        f"{escape_hidden(data['url'])} in {data['seconds']:.1f} s "
+        f"(seed {data['seed']}, run {escape_hidden(data['run_id'])})"
     ]
 
 
-def _line(name: str, text: str, look: Look) -> list[str]:
-    first, *rest = _wrapped(f"{name:<12} {text}", look, " " * 13)
+def _line(name: str, text: str, look: TerminalStyle) -> list[str]:
+    first, *rest = _wrap(f"{name:<12} {text}", look, " " * 13)
     return [first, *rest]
 
 
-def _wrapped(text: str, look: Look, indent: str) -> list[str]:
-    text = cut(visible(text), LONGEST)
+def _wrap(text: str, look: TerminalStyle, indent: str) -> list[str]:
+    text = truncate(escape_hidden(text), MAX_LINE_CHARS)
     if look.width is None:
         return [text]
     return textwrap.wrap(
@@ -118,9 +120,9 @@ def _wrapped(text: str, look: Look, indent: str) -> list[str]:
     )
 
 
-def _cut(line: str, look: Look) -> str:
-    return cut(line, LONGEST if look.width is None else max(look.width, 40))
+def _cut(line: str, look: TerminalStyle) -> str:
+    return truncate(line, MAX_LINE_CHARS if look.width is None else max(look.width, 40))
 
 
-def _painted(text: str, colour: str, look: Look) -> str:
+def _colourize(text: str, colour: str, look: TerminalStyle) -> str:
     return f"\x1b[1;{_COLOURS[colour]}m{text}\x1b[0m" if look.colour else text

@@ -7,7 +7,7 @@ from openapi.contract import Json
 STATES = ("enforced", "violated", "undecided")
 
 
-def counted(number: int, noun: str) -> str:
+def pluralize(number: int, noun: str) -> str:
     """Return `1 finding`, `2 findings`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
@@ -19,47 +19,47 @@ def verdict(data: dict[str, Json]) -> str:
     return str(data["verdict"])
 
 
-def ordered(data: dict[str, Json]) -> list[dict[str, Json]]:
+def findings_in_order(data: dict[str, Json]) -> list[dict[str, Json]]:
     """Return the findings: violations, warnings, then those that are known; each as they came."""
     return sorted(data["findings"], key=lambda f: (f["known"] is not None, f["severity"]))
 
 
-def unknown(data: dict[str, Json]) -> list[dict[str, Json]]:
+def new_findings(data: dict[str, Json]) -> list[dict[str, Json]]:
     """Return the findings that no file of known deviations lists, violations first."""
-    return [finding for finding in ordered(data) if finding["known"] is None]
+    return [finding for finding in findings_in_order(data) if finding["known"] is None]
 
 
-def failing(data: dict[str, Json]) -> list[dict[str, Json]]:
+def failing_findings(data: dict[str, Json]) -> list[dict[str, Json]]:
     """Return the findings that make the run deviate: with `--strict`, the warnings too."""
-    found = unknown(data)
+    found = new_findings(data)
     violations = [finding for finding in found if finding["severity"] == "violation"]
     return violations or (found if data["verdict"] == "deviates" else [])
 
 
 def counts(data: dict[str, Json]) -> str:
     """Return how many findings there are, by severity, and how many more are known."""
-    severities = Counter(finding["severity"] for finding in unknown(data))
-    parts = [counted(severities[name], name) for name in ("violation", "warning")]
+    severities = Counter(finding["severity"] for finding in new_findings(data))
+    parts = [pluralize(severities[name], name) for name in ("violation", "warning")]
     known = len(data["findings"]) - severities.total()
-    return ", ".join([*parts, counted(known, "known deviation")] if known else parts)
+    return ", ".join([*parts, pluralize(known, "known deviation")] if known else parts)
 
 
-def known_by(constraint: dict[str, Json]) -> str:
+def format_provenance(constraint: dict[str, Json]) -> str:
     """Return how a constraint, or that of a finding, is known: `implied by rfc9110: a reason`."""
     level, source, because = (constraint[key] for key in ("provenance", "source", "because"))
     by = "" if source == level else f" by {source}"
     return f"{level}{by}: {because}" if because else f"{level}{by}"
 
 
-def place(constraint: dict[str, Json]) -> str:
+def format_location(constraint: dict[str, Json]) -> str:
     """Return where the contract states it, and which part of the keyword is meant."""
     part = "" if constraint["detail"] == "*" else f" ({constraint['detail']})"
     return f"{constraint['pointer']}{part}"
 
 
-def often(finding: dict[str, Json]) -> str:
+def occurrence_count(finding: dict[str, Json]) -> str:
     """Return how often a finding was seen."""
-    return f"in {finding['count']} of {counted(finding['tried'], 'case')}"
+    return f"in {finding['count']} of {pluralize(finding['tried'], 'case')}"
 
 
 def states(data: dict[str, Json]) -> dict[str, int]:
@@ -100,7 +100,7 @@ def created(data: dict[str, Json]) -> str:
     return f"{count} left behind, named with the mark of the run, {data['run_id']}{rest}"
 
 
-def same(data: dict[str, Json]) -> str:
+def reproduction_command(data: dict[str, Json]) -> str:
     """Return the command that sends the same cases again."""
     profile = "" if data["profile"] == "default" else f" --profile {data['profile']}"
     return f"hookproof verify {data['url']} --seed {data['seed']}{profile}"

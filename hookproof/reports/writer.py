@@ -9,15 +9,15 @@ from importlib.resources import files
 from math import isfinite
 from pathlib import Path
 
-from hookproof.reports.contract_source import ContractFile, contract_file
-from hookproof.reports.github import SUMMARY, annotations, step_summary
+from hookproof.reports.contract_source import ContractSource, read_contract_source
+from hookproof.reports.github import MAX_SUMMARY_BYTES, annotations, step_summary
 from hookproof.reports.html import page
 from hookproof.reports.junit import junit
 from hookproof.reports.sarif import sarif
 from openapi.contract import Json
 
 
-def write(
+def write_reports(
     data: dict[str, Json], directory: Path, environment: Mapping[str, str], contract: Path | None
 ) -> None:
     """Write the four reports into `directory`; under GitHub Actions annotate and sum up, too.
@@ -25,37 +25,37 @@ def write(
     `contract` is the file that was judged by, None for the one that ships. `OSError` where
     something cannot be written.
     """
-    file = contract_file(contract, Path.cwd())
+    file = read_contract_source(contract, Path.cwd())
     directory.mkdir(parents=True, exist_ok=True)
-    for name, text in reports(data, file).items():
-        _put(directory / name, text)
+    for name, text in render_reports(data, file).items():
+        _write_atomically(directory / name, text)
     if environment.get("GITHUB_ACTIONS") == "true":
         print("\n".join(annotations(data, file)), flush=True)
     if environment.get("GITHUB_STEP_SUMMARY"):
-        _append(Path(environment["GITHUB_STEP_SUMMARY"]), data)
+        _append_step_summary(Path(environment["GITHUB_STEP_SUMMARY"]), data)
 
 
-def reports(data: dict[str, Json], file: ContractFile | None) -> dict[str, str]:
+def render_reports(data: dict[str, Json], file: ContractSource | None) -> dict[str, str]:
     """Return the text of each report by the name of its file."""
     style = files("hookproof.reports").joinpath("report.css").read_text(encoding="utf-8")
     return {
-        "report.json": json.dumps(_strict(data), indent=2, allow_nan=False) + "\n",
+        "report.json": json.dumps(_without_non_finite(data), indent=2, allow_nan=False) + "\n",
         "junit.xml": junit(data),
-        "report.html": page(data, style, release()),
-        "report.sarif": json.dumps(sarif(data, file, release()), indent=2) + "\n",
+        "report.html": page(data, style, hookproof_version()),
+        "report.sarif": json.dumps(sarif(data, file, hookproof_version()), indent=2) + "\n",
     }
 
 
-def _strict(value: Json) -> Json:
+def _without_non_finite(value: Json) -> Json:
     """Return `value` with numbers that JSON cannot carry, such as that of 1e999, as text."""
     if isinstance(value, dict):
-        return {key: _strict(item) for key, item in value.items()}
+        return {key: _without_non_finite(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_strict(item) for item in value]
+        return [_without_non_finite(item) for item in value]
     return str(value) if isinstance(value, float) and not isfinite(value) else value
 
 
-def release() -> str:
+def hookproof_version() -> str:
     """Return the version of hookproof that runs; `0` in a checkout that is not installed."""
     try:
         return version("hookproof")
@@ -63,7 +63,7 @@ def release() -> str:
         return "0"
 
 
-def _put(path: Path, text: str) -> None:
+def _write_atomically(path: Path, text: str) -> None:
     """Write `text` to `path` so that nobody ever reads half of it."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
@@ -76,7 +76,7 @@ def _put(path: Path, text: str) -> None:
         raise
 
 
-def _append(path: Path, data: dict[str, Json]) -> None:
+def _append_step_summary(path: Path, data: dict[str, Json]) -> None:
     taken = path.stat().st_size if path.exists() else 0
     with path.open("a", encoding="utf-8", newline="\n") as summary:
-        summary.write(step_summary(data, max(SUMMARY - taken, 0)))
+        summary.write(step_summary(data, max(MAX_SUMMARY_BYTES - taken, 0)))

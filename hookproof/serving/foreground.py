@@ -8,21 +8,21 @@ import socket
 
 import uvicorn
 
-from hookproof.errors import CANNOT
+from hookproof.errors import EXIT_ERROR
 from hookproof.serving.ready_file import Announce
 
-_ALLOCATIONS = 20_000
+_GC_THRESHOLD = 20_000
 """Objects made and not yet gone before garbage is looked for; Python's own choice is 700."""
 
 
-def collect_less() -> None:
+def tune_gc() -> None:
     """Look in what comes and goes alone, and not at every turn; call it when all is loaded.
 
     Contract, schemas and modules live as long as the process. A request leaves little that needs
     to be looked for, and looking was a third of its time.
     """
     gc.freeze()
-    gc.set_threshold(_ALLOCATIONS, 20, 50)
+    gc.set_threshold(_GC_THRESHOLD, 20, 50)
     gc.enable()
 
 
@@ -30,7 +30,7 @@ def serve(config: uvicorn.Config, listener: socket.socket, announce: Announce) -
     """Serve on `listener` until Ctrl-C or SIGTERM; `announce` once requests are answered."""
     server = _Server(config, announce)
     server.run(sockets=[listener])
-    return 0 if server.started else CANNOT
+    return 0 if server.started else EXIT_ERROR
 
 
 class _Server(uvicorn.Server):

@@ -5,13 +5,13 @@ import logging
 import sys
 from datetime import UTC, datetime
 
-FORMATS = ("text", "json")
+LOG_FORMATS = ("text", "json")
 
 
-def show_logs(style: str = "text", requests: bool = False) -> None:
+def configure_logging(style: str = "text", requests: bool = False) -> None:
     """Show what we log, and of others what is wrong; `requests`: each request to the mock too."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Json() if style == "json" else logging.Formatter("%(message)s"))
+    handler.setFormatter(_JsonFormatter() if style == "json" else logging.Formatter("%(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.captureWarnings(style == "json")
     for quiet in ("httpx", "httpcore", "uvicorn", "connexion"):
@@ -20,7 +20,7 @@ def show_logs(style: str = "text", requests: bool = False) -> None:
         logging.getLogger("hookproof.requests").setLevel(logging.WARNING)
 
 
-class _Json(logging.Formatter):
+class _JsonFormatter(logging.Formatter):
     """A record as an object: what every record has, and the fields of its own."""
 
     def format(self, record: logging.LogRecord) -> str:

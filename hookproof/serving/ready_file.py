@@ -13,31 +13,31 @@ Announce = Callable[[], None]
 
 
 @contextmanager
-def announcement(lines: Sequence[str], url: str, path: Path | None) -> Iterator[Announce]:
+def ready_announcement(lines: Sequence[str], url: str, path: Path | None) -> Iterator[Announce]:
     """Yield what writes the file at `path`, if that is one, and prints `lines`.
 
     The file appears whole, as `{"url": ..., "pid": ...}`, and is gone when the block ends; one that
     a killed process left is gone when it begins. `CommandError` there if it cannot be written.
     """
     if path is None:
-        yield lambda: _show(lines)
+        yield lambda: _print_lines(lines)
         return
     text = json.dumps({"url": url, "pid": os.getpid()}) + "\n"
     try:
         if path.exists() and not path.is_file():
-            raise _unwritable(path, "it is no file")
+            raise _not_writable_error(path, "it is no file")
         draft = path.with_name(f".{path.name}.{os.getpid()}")
         path.unlink(missing_ok=True)
         draft.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise _unwritable(path, error.strerror or str(error)) from None
+        raise _not_writable_error(path, error.strerror or str(error)) from None
 
     def announce() -> None:
         try:
             draft.replace(path)
         except OSError as error:
-            raise _unwritable(path, error.strerror or str(error)) from None
-        _show(lines)
+            raise _not_writable_error(path, error.strerror or str(error)) from None
+        _print_lines(lines)
 
     try:
         yield announce
@@ -47,11 +47,11 @@ def announcement(lines: Sequence[str], url: str, path: Path | None) -> Iterator[
             path.unlink()
 
 
-def _show(lines: Sequence[str]) -> None:
+def _print_lines(lines: Sequence[str]) -> None:
     print("\n".join(lines), flush=True)
 
 
-def _unwritable(path: Path, reason: str) -> CommandError:
+def _not_writable_error(path: Path, reason: str) -> CommandError:
     return CommandError(
         f"--ready-file: {path} cannot be written ({reason}): name a file in a directory that exists"
     )

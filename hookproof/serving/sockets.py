@@ -19,16 +19,16 @@ def listen(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def is_open(host: str) -> bool:
+def is_reachable_from_outside(host: str) -> bool:
     """Say whether other machines can reach what listens on `host`."""
     try:
         found = socket.getaddrinfo(host, None)
     except OSError:
         return False  # nothing will listen there
-    return not on_loopback([str(address[0]) for *_, address in found])
+    return not is_loopback([str(address[0]) for *_, address in found])
 
 
-def on_loopback(addresses: Sequence[str]) -> bool:
+def is_loopback(addresses: Sequence[str]) -> bool:
     """Say whether there are addresses and each belongs to this machine alone."""
     return bool(addresses) and all(_is_loopback(address) for address in addresses)
 

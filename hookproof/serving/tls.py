@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 
 from hookproof.errors import CommandError
 
-_NAMES = ("localhost", "127.0.0.1", "::1")
+_CERTIFICATE_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
-class Tls:
+class TlsFiles:
     """Files in PEM."""
 
     certificate: Path
@@ -27,7 +27,7 @@ class Tls:
 
 
 @contextmanager
-def tls_of(options: argparse.Namespace) -> Iterator[Tls | None]:
+def tls_from_options(options: argparse.Namespace) -> Iterator[TlsFiles | None]:
     """Yield what the options ask for, None for plain HTTP; `CommandError` if it cannot be used."""
     certificate, key = options.tls_cert, options.tls_key
     if (certificate is None) != (key is None):
@@ -35,16 +35,16 @@ def tls_of(options: argparse.Namespace) -> Iterator[Tls | None]:
     if options.tls and certificate is not None:
         raise CommandError("--tls makes a certificate: leave it out, or --tls-cert and --tls-key")
     if certificate is not None:
-        _usable(certificate, key)
-        yield Tls(certificate, key, certificate, own=False)
+        _check_key_pair(certificate, key)
+        yield TlsFiles(certificate, key, certificate, own=False)
     elif options.tls:
         with TemporaryDirectory(prefix="hookproof-tls-") as directory:
-            yield _made(Path(directory), options.host)
+            yield _issue_certificate(Path(directory), options.host)
     else:
         yield None
 
 
-def _usable(certificate: Path, key: Path) -> None:
+def _check_key_pair(certificate: Path, key: Path) -> None:
     for path in (certificate, key):
         if not path.is_file():
             raise CommandError(f"{path}: there is no such file")
@@ -61,13 +61,13 @@ def _usable(certificate: Path, key: Path) -> None:
         ) from None
 
 
-def _made(directory: Path, host: str) -> Tls:
+def _issue_certificate(directory: Path, host: str) -> TlsFiles:
     """Make an authority and a certificate of it for this machine and `host`."""
     import trustme  # noqa: PLC0415 - it takes longer to load than the mock has to start
 
     authority = trustme.CA(organization_name="hookproof development")
-    made = authority.issue_cert(*dict.fromkeys((*_NAMES, host)))
-    tls = Tls(directory / "server.pem", directory / "key.pem", directory / "ca.pem", own=True)
+    made = authority.issue_cert(*dict.fromkeys((*_CERTIFICATE_NAMES, host)))
+    tls = TlsFiles(directory / "server.pem", directory / "key.pem", directory / "ca.pem", own=True)
     tls.certificate.write_bytes(b"".join(blob.bytes() for blob in made.cert_chain_pems))
     made.private_key_pem.write_to_path(str(tls.key))
     authority.cert_pem.write_to_path(str(tls.trusted))

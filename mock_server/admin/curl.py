@@ -5,22 +5,26 @@ import shlex
 from collections.abc import Sequence
 
 from openapi.contract import Contract, Operation
-from openapi.examples import example, text_of
+from openapi.examples import example, example_parameter_text
 from openapi.parameters import target
 
 
 def curl_line(
-    contract: Contract, operation: Operation, url: str, token: str, further: Sequence[str] = ()
+    contract: Contract,
+    operation: Operation,
+    url: str,
+    token: str,
+    extra_options: Sequence[str] = (),
 ) -> str:
-    """Return the call with `token` for a credential, and with `further` options."""
-    needed = [p for p in operation.parameters if p.required]
-    texts = {p.key: text_of(contract, p) for p in needed}
+    """Return the call with `token` for a credential, and with `extra_options` options."""
+    required_parameters = [p for p in operation.parameters if p.required]
+    texts = {p.key: example_parameter_text(contract, p) for p in required_parameters}
     # With -X HEAD curl would wait for a body.
     method = ["-I"] if operation.method == "HEAD" else ["-i", "-X", operation.method]
-    parts = ["curl", *method, *further, url + target(operation.path, texts)]
+    parts = ["curl", *method, *extra_options, url + target(operation.path, texts)]
     if operation.scheme:
         parts += ["-H", f"Authorization: Bearer {token}"]
-    for parameter in needed:
+    for parameter in required_parameters:
         if parameter.place == "header":
             parts += ["-H", f"{parameter.name}: {texts[parameter.key]}"]
     for media_type, schema in operation.content.items():

@@ -12,13 +12,13 @@ from starlette.routing import Route
 
 from openapi.contract import Contract
 from openapi.http.json_api import ADMIN_PATH
-from openapi.parameters import match
+from openapi.parameters import match_path
 
-SHORT = ("/docs", "/openapi.yaml", "/openapi.json")
+SHORT_PATHS = ("/docs", "/openapi.yaml", "/openapi.json")
 """Where people look first. The same lies below `ADMIN_PATH` too."""
 
 # Swagger UI sets styles by attributes and has its pictures in its style sheet.
-_POLICY = (
+_CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
@@ -26,35 +26,47 @@ _POLICY = (
 
 
 def short_paths(contract: Contract) -> frozenset[str]:
-    """Return those of `SHORT` that are no path of the contract: its operations go first."""
+    """Return those of `SHORT_PATHS` that are no path of the contract: its operations go first."""
     return frozenset(
-        path for path in SHORT if all(match(o.path, path) is None for o in contract.operations)
+        path
+        for path in SHORT_PATHS
+        if all(match_path(o.path, path) is None for o in contract.operations)
     )
 
 
-def documentation(contract: Contract) -> list[Route]:
+def documentation_routes(contract: Contract) -> list[Route]:
     """Return the routes of the page, of what it is made of, and of the contract's document."""
-    ours = Path(str(files("mock_server.admin").joinpath("documentation")))
-    theirs = _swagger_ui()
+    page_directory = Path(str(files("mock_server.admin").joinpath("documentation")))
+    swagger_ui_directory = _swagger_ui()
     script, style = "text/javascript", "text/css"
-    made: dict[str, Callable[[], Response]] = {
+    response_factories: dict[str, Callable[[], Response]] = {
         "docs": lambda: FileResponse(
-            ours / "index.html", 200, {"Content-Security-Policy": _POLICY}, "text/html"
+            page_directory / "index.html",
+            200,
+            {"Content-Security-Policy": _CONTENT_SECURITY_POLICY},
+            "text/html",
         ),
-        "docs/docs.js": lambda: FileResponse(ours / "docs.js", media_type=script),
-        "docs/docs.css": lambda: FileResponse(ours / "docs.css", media_type=style),
+        "docs/docs.js": lambda: FileResponse(page_directory / "docs.js", media_type=script),
+        "docs/docs.css": lambda: FileResponse(page_directory / "docs.css", media_type=style),
         "docs/swagger-ui.js": lambda: FileResponse(
-            theirs / "swagger-ui-bundle.js", media_type=script
+            swagger_ui_directory / "swagger-ui-bundle.js", media_type=script
         ),
-        "docs/swagger-ui.css": lambda: FileResponse(theirs / "swagger-ui.css", media_type=style),
+        "docs/swagger-ui.css": lambda: FileResponse(
+            swagger_ui_directory / "swagger-ui.css", media_type=style
+        ),
         "openapi.yaml": lambda: Response(contract.text, media_type="application/yaml"),
         # Escaped to ASCII: a lone surrogate is legal in JSON text and has no UTF-8.
         "openapi.json": lambda: Response(
             json.dumps(contract.document), media_type="application/json"
         ),
     }
-    routes = [Route(ADMIN_PATH + name, _answering(make)) for name, make in made.items()]
-    return routes + [Route(path, _answering(made[path.strip("/")])) for path in SHORT]
+    routes = [
+        Route(ADMIN_PATH + name, _route_handler(create_response))
+        for name, create_response in response_factories.items()
+    ]
+    return routes + [
+        Route(path, _route_handler(response_factories[path.strip("/")])) for path in SHORT_PATHS
+    ]
 
 
 def _swagger_ui() -> Path:
@@ -64,8 +76,10 @@ def _swagger_ui() -> Path:
     return Path(str(spec.origin)).parent / "static"
 
 
-def _answering(make: Callable[[], Response]) -> Callable[[Request], Awaitable[Response]]:
+def _route_handler(
+    create_response: Callable[[], Response],
+) -> Callable[[Request], Awaitable[Response]]:
     async def answer(_request: Request) -> Response:
-        return make()
+        return create_response()
 
     return answer

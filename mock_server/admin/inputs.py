@@ -7,31 +7,33 @@ from typing import Any, NoReturn
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from mock_server.storage.overrides import What
+from mock_server.storage.overrides import OverrideKind
 from openapi import strict_json
-from openapi.schema_validation import brief
+from openapi.schema_validation import abbreviate
 
-_BODY_LIMIT = 64 * 1024
+_MAX_BODY_BYTES = 64 * 1024
 _JSON = "application/json"
-_LARGEST = 2**53
-_MOST_REQUESTS = 1_000_000
-_MOST_SECONDS = 60
-SWITCH = ("fault", "delay", "requests")
+_MAX_INTEGER = 2**53
+_MAX_OVERRIDE_REQUESTS = 1_000_000
+_MAX_DELAY_S = 60
+OVERRIDE_KEYS = ("fault", "delay", "requests")
 """What may be said of a switch."""
 
 
-def number(request: Request, name: str, default: int | None, most: int = _LARGEST) -> int | None:
-    """Return a parameter of the query, from 1 to `most`; a 400 says what is wrong with it."""
+def integer_parameter(
+    request: Request, name: str, default: int | None, maximum: int = _MAX_INTEGER
+) -> int | None:
+    """Return a parameter of the query, from 1 to `maximum`; a 400 says what is wrong with it."""
     text = request.query_params.get(name)
     if text is None:
         return default
     value = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0
-    if not 1 <= value <= most:
-        _refuse(f"{name} is a whole number from 1 to {most}, not {brief(text)}")
+    if not 1 <= value <= maximum:
+        _reject(f"{name} is a whole number from 1 to {maximum}, not {abbreviate(text)}")
     return value
 
 
-async def body(request: Request, known: Iterable[str]) -> dict[str, Any]:
+async def read_json_body(request: Request, known: Iterable[str]) -> dict[str, Any]:
     """Return the JSON object of the body, without any key but those `known`; empty without a body.
 
     No form of a page can send it: where there is a media type it must be JSON's (415).
@@ -39,55 +41,63 @@ async def body(request: Request, known: Iterable[str]) -> dict[str, Any]:
     raw = bytearray()
     async for chunk in request.stream():
         raw += chunk
-        if len(raw) > _BODY_LIMIT:
-            raise HTTPException(413, f"the body is larger than {_BODY_LIMIT} bytes; send less")
+        if len(raw) > _MAX_BODY_BYTES:
+            raise HTTPException(413, f"the body is larger than {_MAX_BODY_BYTES} bytes; send less")
     stated = request.headers.get("content-type")
     if (raw or stated is not None) and (stated or "").partition(";")[0].strip().lower() != _JSON:
         raise HTTPException(415, f"send the body as JSON: Content-Type: {_JSON}")
     if not raw:
         return {}
-    text = strict_json.parse(bytes(raw))
+    text = strict_json.parse_json(bytes(raw))
     if text.problem is not None:
-        _refuse(f"the body is not JSON: {text.problem}")
+        _reject(f"the body is not JSON: {text.problem}")
     if not isinstance(text.value, dict):
-        _refuse("the body is no JSON object; send one in braces")
+        _reject("the body is no JSON object; send one in braces")
     names = list(known)
     for key in text.value:
         if key not in names:
-            _refuse(f"{brief(key)} is not known here{similar(key, names)}; use {_listed(names)}")
+            _reject(
+                f"{abbreviate(key)} is not known here{did_you_mean(key, names)}; use {_list_names(names)}"
+            )
     return text.value
 
 
-def switch_of(stated: Mapping[str, Any], known: Iterable[str]) -> tuple[What, str | float, int]:
+def parse_override(
+    stated: Mapping[str, Any], known: Iterable[str]
+) -> tuple[OverrideKind, str | float, int]:
     """Return what to switch on, its value and for how many requests; a 400 says what is wrong."""
     requests = stated.get("requests", 1)
-    if type(requests) is not int or not 1 <= requests <= _MOST_REQUESTS:
-        _refuse(f"requests is a whole number from 1 to {_MOST_REQUESTS}, not {brief(requests)}")
+    if type(requests) is not int or not 1 <= requests <= _MAX_OVERRIDE_REQUESTS:
+        _reject(
+            f"requests is a whole number from 1 to {_MAX_OVERRIDE_REQUESTS}, not {abbreviate(requests)}"
+        )
     if ("fault" in stated) == ("delay" in stated):
-        _refuse('say either a fault or a delay: {"fault": NAME} or {"delay": SECONDS}')
+        _reject('say either a fault or a delay: {"fault": NAME} or {"delay": SECONDS}')
     if "delay" in stated:
         delay = stated["delay"]
-        if type(delay) not in (int, float) or not 0 < delay <= _MOST_SECONDS:
-            _refuse(f"delay is a number of seconds, over 0 to {_MOST_SECONDS}, not {brief(delay)}")
+        if type(delay) not in (int, float) or not 0 < delay <= _MAX_DELAY_S:
+            _reject(
+                f"delay is a number of seconds, over 0 to {_MAX_DELAY_S}, not {abbreviate(delay)}"
+            )
         return "delay", float(delay), requests
     name, names = stated["fault"], list(known)
     if name not in names:
-        close = similar(name, names) if isinstance(name, str) else ""
-        _refuse(
-            f"{brief(name)} is no fault of this contract{close}; GET faults lists those there are"
+        close = did_you_mean(name, names) if isinstance(name, str) else ""
+        _reject(
+            f"{abbreviate(name)} is no fault of this contract{close}; GET faults lists those there are"
         )
     return "fault", name, requests
 
 
-def similar(word: str, words: Iterable[str]) -> str:
+def did_you_mean(word: str, words: Iterable[str]) -> str:
     """Return what to say of those of `words` that `word` may have been meant for."""
     close = difflib.get_close_matches(word, words)
     return f" (did you mean {' or '.join(close)}?)" if close else ""
 
 
-def _listed(names: list[str]) -> str:
+def _list_names(names: list[str]) -> str:
     return ", ".join(names) if names else "no key at all"
 
 
-def _refuse(sentence: str) -> NoReturn:
+def _reject(sentence: str) -> NoReturn:
     raise HTTPException(400, sentence)

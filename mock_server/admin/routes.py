@@ -10,25 +10,25 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.admin.docs import documentation
-from mock_server.responses.errors import Problems
+from mock_server.admin.docs import documentation_routes
+from mock_server.responses.errors import ErrorResponses
 from openapi.contract import Contract
 from openapi.http.json_api import ADMIN_PATH
-from openapi.http.origin_guard import Guard, Key
+from openapi.http.origin_guard import BearerToken, OriginGuard
 
-API = f"{ADMIN_PATH}api/"
+ADMIN_API_PREFIX = f"{ADMIN_PATH}api/"
 """What tells or changes something; with a token, for those alone who send it."""
-_HEALTH = f"{ADMIN_PATH}healthz"
-_PAGE: list[str | tuple[str, str]] = [
+_HEALTH_PATH = f"{ADMIN_PATH}healthz"
+_STATIC_PACKAGES: list[str | tuple[str, str]] = [
     ("mock_server.admin", "static"),
     ("openapi.http", "static"),
 ]
 """The page, and what pages of mock and sink have in common."""
 
 
-def own_paths(
+def create_admin_app(
     contract: Contract,
-    problems: Problems,
+    error_responses: ErrorResponses,
     api: ASGIApp,
     development_token: Callable[[], str],
     token: str | None = None,
@@ -36,52 +36,54 @@ def own_paths(
     """Return the application; its errors look like all others, but for those of `api`.
 
     `development_token` mints a credential for the contract's operations. `token`, if there is one,
-    must be sent with every request below `API`.
+    must be sent with every request below `ADMIN_API_PREFIX`.
     """
 
-    async def refused(request: Request, exception: Exception) -> Response:
-        answer = problems.answer(exception, request.url.path)
-        headers = {key.decode(): value.decode() for key, value in answer.headers}
-        return Response(answer.body, answer.status, headers)
+    async def handle_error(request: Request, exception: Exception) -> Response:
+        response = error_responses.response(exception, request.url.path)
+        headers = {key.decode(): value.decode() for key, value in response.headers}
+        return Response(response.body, response.status, headers)
 
-    async def issued(_request: Request) -> Response:
+    async def issue_token(_request: Request) -> Response:
         return JSONResponse({"token": development_token()})
 
     app = Starlette(
         routes=[
-            Route(_HEALTH, _healthz),
-            Route(f"{API}token", issued),
-            Mount(API.rstrip("/"), api),
-            *documentation(contract),
-            Mount(ADMIN_PATH.rstrip("/"), StaticFiles(packages=_PAGE, html=True)),
+            Route(_HEALTH_PATH, _healthz),
+            Route(f"{ADMIN_API_PREFIX}token", issue_token),
+            Mount(ADMIN_API_PREFIX.rstrip("/"), api),
+            *documentation_routes(contract),
+            Mount(ADMIN_PATH.rstrip("/"), StaticFiles(packages=_STATIC_PACKAGES, html=True)),
         ],
-        exception_handlers={HTTPException: refused},
+        exception_handlers={HTTPException: handle_error},
     )
     app.router.redirect_slashes = False
     # Whoever looks after a container asks under a name of its own whether it is well.
-    return Guard(app, Key(token, API) if token else None, for_all={_HEALTH})
+    return OriginGuard(
+        app, BearerToken(token, ADMIN_API_PREFIX) if token else None, public_paths={_HEALTH_PATH}
+    )
 
 
 async def _healthz(_request: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 
-class OwnPaths:
+class AdminPathsMiddleware:
     """Sends requests below `ADMIN_PATH`, and for a few paths more, to another application."""
 
-    def __init__(self, app: ASGIApp, own: ASGIApp, more: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, admin_app: ASGIApp, short_paths: Collection[str]) -> None:
         """Take the next app, the admin app, and the paths outside `ADMIN_PATH` that it has."""
         self._app = app
-        self._own = own
-        self._more = more
+        self._admin_app = admin_app
+        self._short_paths = short_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Choose between the two."""
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
         elif scope["type"] == "http" and (
-            scope["path"].startswith(ADMIN_PATH) or scope["path"] in self._more
+            scope["path"].startswith(ADMIN_PATH) or scope["path"] in self._short_paths
         ):
-            await self._own(scope, receive, send)
+            await self._admin_app(scope, receive, send)
         else:
             await self._app(scope, receive, send)

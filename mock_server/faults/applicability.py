@@ -8,173 +8,199 @@ import copy
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 
-from mock_server.exchange import Behaviour, Exchange, Occasion, Verdict
+from mock_server.exchange import BodyValidation, EventContext, Hooks, MockExchange
 from mock_server.fault import Fault
-from mock_server.faults.derived.boundary_values import refusals
-from mock_server.faults.derived.mutations import plain, shown
-from mock_server.faults.derived.responses import provoked
-from mock_server.faults.derived.schema_walk import EVERY, constraints, parts
-from mock_server.faults.derived.validation import planted
-from mock_server.messages import Answer, Posting, header, json_answer, sealed
-from mock_server.responses.errors import Refusal
-from mock_server.tokens import Checks
-from mock_server.unique_values import Identities
-from mock_server.webhooks.payload import payload, serialise
+from mock_server.faults.derived.boundary_values import boundary_values
+from mock_server.faults.derived.mutations import example_body, sample_value
+from mock_server.faults.derived.responses import elicitable_responses
+from mock_server.faults.derived.schema_walk import ANY_ITEM, schema_constraints, walk_subschemas
+from mock_server.faults.derived.validation import with_value_at
+from mock_server.messages import (
+    EventMessage,
+    HttpResponse,
+    build_signed_request,
+    encode_header,
+    json_response,
+)
+from mock_server.responses.errors import RequestRejected
+from mock_server.tokens import CredentialChecks
+from mock_server.unique_values import UniqueValues
+from mock_server.webhooks.payload import build_payload, serialize_json
 from openapi import strict_json
-from openapi.contract import Contract, Json, Operation, Response
-from openapi.examples import text_of
-from openapi.extensions import marked
-from openapi.json_pointer import MISSING, get, join, put
-from openapi.runtime_expression import parse
-from openapi.schema_validation import Violation
+from openapi.contract import Contract, Json, Operation, ResponseSpec
+from openapi.examples import example_parameter_text
+from openapi.extensions import extended_properties
+from openapi.json_pointer import MISSING, get_at, join_pointer, set_at
+from openapi.runtime_expression import parse_expression
+from openapi.schema_validation import SchemaViolation
 
-_TEXT = "a text of a request, <long> enough to be cut & escaped"
+_LONG_TEXT = "a text of a request, <long> enough to be cut & escaped"
 
 
-def answered(contract: Contract) -> Iterator[tuple[Answer, Exchange]]:
+def example_responses(contract: Contract) -> Iterator[tuple[HttpResponse, MockExchange]]:
     """Yield every answer that can be provoked, and the exchange that it ends."""
     for operation in contract.operations:
-        for response in provoked(operation):
-            answer = _answer(contract, response)
-            yield answer, _exchange(contract, operation, answer)
+        for response_spec in elicitable_responses(operation):
+            response = _example_response(contract, response_spec)
+            yield response, _example_exchange(contract, operation, response)
 
 
-def occasions(contract: Contract) -> Iterator[Occasion]:
+def example_event_contexts(contract: Contract) -> Iterator[EventContext]:
     """Yield an occasion for each event; its request is not the one of the example."""
     for event in contract.events:
         operation = contract.operation(event.trigger["operation"])
-        response = operation.responses[event.trigger["status"]]
-        exchange = _exchange(contract, operation, _answer(contract, response))
+        response_spec = operation.responses[event.trigger["status"]]
+        exchange = _example_exchange(
+            contract, operation, _example_response(contract, response_spec)
+        )
         for echo in event.trigger.get("echoes", ()):
-            stated = parse(echo["from"])
+            stated = parse_expression(echo["from"])
             in_body = (stated.message, stated.part) == ("request", "body")
-            if in_body and isinstance(get(exchange.value, stated.where), str):
-                text = "2031-01-02T03:04:05Z" if echo["compare"] == "instant" else _TEXT
-                put(exchange.value, stated.where, text)
-        made = replace(event, examples=event.examples or (shown(contract, event.schema),))
-        yield Occasion(made, exchange, 10, Identities(0))
+            if in_body and isinstance(get_at(exchange.value, stated.where), str):
+                text = "2031-01-02T03:04:05Z" if echo["compare"] == "instant" else _LONG_TEXT
+                set_at(exchange.value, stated.where, text)
+        made = replace(event, examples=event.examples or (example_body(contract, event.schema),))
+        yield EventContext(made, exchange, 10, UniqueValues(0))
 
 
-def judged(contract: Contract) -> Iterator[Verdict]:
+def example_validations(contract: Contract) -> Iterator[BodyValidation]:
     """Yield verdicts on bodies: none, no JSON, each constraint broken, each limit reached."""
     for operation in contract.operations:
         for schema in operation.content.values():
             stated = contract.at(schema)
-            base = shown(contract, schema)
+            base = example_body(contract, schema)
             for raw in (b"", b"{"):
-                text = strict_json.parse(raw)
-                yield Verdict(text.value, text.problem, text.size, (), stated, operation.id, {})
-            for constraint in constraints(contract, schema):
-                at = join("", *("0" if token == EVERY else token for token in constraint.place))
-                broken = Violation(constraint.keyword, schema, at, constraint.detail, "")
-                yield Verdict(base, None, 1, (broken,), stated, operation.id, {})
-            for value in _reached(contract, schema, base):
-                yield Verdict(value, None, 1, (), stated, operation.id, {})
+                text = strict_json.parse_json(raw)
+                yield BodyValidation(
+                    text.value, text.problem, text.size, (), stated, operation.id, {}
+                )
+            for constraint in schema_constraints(contract, schema):
+                at = join_pointer(
+                    "", *("0" if token == ANY_ITEM else token for token in constraint.place)
+                )
+                broken = SchemaViolation(constraint.keyword, schema, at, constraint.detail, "")
+                yield BodyValidation(base, None, 1, (broken,), stated, operation.id, {})
+            for value in _bodies_at_boundaries(contract, schema, base):
+                yield BodyValidation(value, None, 1, (), stated, operation.id, {})
 
 
-def _reached(contract: Contract, schema: str, base: Json) -> Iterator[Json]:
-    for part in parts(contract, schema):
-        for refusal in refusals(contract, part, base):
-            yield planted(base, part.place, refusal.witness)
-            if isinstance(refusal.witness, str):  # the same length, and more bytes
-                yield planted(base, part.place, refusal.witness.replace("a", "\u00e9"))
+def _bodies_at_boundaries(contract: Contract, schema: str, base: Json) -> Iterator[Json]:
+    for part in walk_subschemas(contract, schema):
+        for boundary in boundary_values(contract, part, base):
+            yield with_value_at(base, part.place, boundary.sample)
+            if isinstance(boundary.sample, str):  # the same length, and more bytes
+                yield with_value_at(base, part.place, boundary.sample.replace("a", "\u00e9"))
 
 
-def _answer(contract: Contract, response: Response) -> Answer:
+def _example_response(contract: Contract, response_spec: ResponseSpec) -> HttpResponse:
     headers = tuple(
-        header(stated.name, plain(contract, contract.at(stated.schema)))
-        for stated in response.headers
+        encode_header(stated.name, sample_value(contract, contract.at(stated.schema)))
+        for stated in response_spec.headers
     )
-    status = int(response.status)
-    for media_type, schema in response.content.items():
-        return json_answer(status, shown(contract, schema), headers, media_type)
-    return Answer(status, headers, b"")
+    status = int(response_spec.status)
+    for media_type, schema in response_spec.content.items():
+        return json_response(status, example_body(contract, schema), headers, media_type)
+    return HttpResponse(status, headers, b"")
 
 
-def _exchange(contract: Contract, operation: Operation, answer: Answer) -> Exchange:
-    received = (header("Authorization", "Bearer a-token"),) if operation.scheme else ()
+def _example_exchange(
+    contract: Contract, operation: Operation, response: HttpResponse
+) -> MockExchange:
+    received = (encode_header("Authorization", "Bearer a-token"),) if operation.scheme else ()
     schema = next(iter(operation.content.values()), None)
-    value = copy.deepcopy(shown(contract, schema)) if schema else MISSING
-    asked = {p.key: p.read(text_of(contract, p)) for p in operation.parameters}
-    return Exchange(
+    value = copy.deepcopy(example_body(contract, schema)) if schema else MISSING
+    parameters = {p.key: p.read(example_parameter_text(contract, p)) for p in operation.parameters}
+    return MockExchange(
         contract,
-        Behaviour(),
+        Hooks(),
         received,
         operation=operation,
-        parameters=asked,
+        parameters=parameters,
         value=value,
-        answer=answer,
+        response=response,
     )
 
 
-Test = Callable[[Contract, Behaviour], Iterator[bool]]
+HookTest = Callable[[Contract, Hooks], Iterator[bool]]
 
 
-def has_effect(contract: Contract, fault: Fault) -> bool:
+def has_effect_on_contract(contract: Contract, fault: Fault) -> bool:
     """Say whether the mock would do anything else with `fault` than without it."""
-    return any(any(test(contract, fault.behaviour)) for test in _TESTS)
+    return any(any(test(contract, fault.hooks)) for test in _HOOK_TESTS)
 
 
-def _checks(contract: Contract, behaviour: Behaviour) -> Iterator[bool]:
-    if behaviour.checks is None:
+def _credential_check_changes(contract: Contract, hooks: Hooks) -> Iterator[bool]:
+    if hooks.checks is None:
         return
-    left_out = behaviour.checks(Checks())
-    missing = {f.name for f in fields(Checks) if not getattr(left_out, f.name)}
+    reduced = hooks.checks(CredentialChecks())
+    disabled = {f.name for f in fields(CredentialChecks) if not getattr(reduced, f.name)}
     for operation in contract.operations:
         if operation.scheme is None:
             continue
-        issued = _issued(contract, operation)
-        needs = {"revocation": "revoked" in issued, "whole_permission": "permissions" in issued}
-        needs["permission"] = bool(operation.permissions)
-        yield any(needs.get(name, True) for name in missing)
+        issued = _credential_parameters(contract, operation)
+        is_observable = {
+            "revocation": "revoked" in issued,
+            "whole_permission": "permissions" in issued,
+        }
+        is_observable["permission"] = bool(operation.permissions)
+        yield any(is_observable.get(name, True) for name in disabled)
 
 
-def _issued(contract: Contract, operation: Operation) -> set[str]:
+def _credential_parameters(contract: Contract, operation: Operation) -> set[str]:
     """Return what can be asked for of the credentials that `operation` issues."""
-    valid = operation.answer_to("valid-request")
+    valid = operation.response_caused_by("valid-request")
     schemas = valid.content.values() if valid else ()
-    pointers = (p for s in schemas for _, p in marked(contract, s, "x-credential"))
+    pointers = (p for s in schemas for _, p in extended_properties(contract, s, "x-credential"))
     return {key for pointer in pointers for key in contract.at(pointer)}
 
 
-def _verdicts(contract: Contract, behaviour: Behaviour) -> Iterator[bool]:
-    if behaviour.verdict is None:
+def _validation_changes(contract: Contract, hooks: Hooks) -> Iterator[bool]:
+    if hooks.body_validation is None:
         return
-    for verdict in judged(contract):
+    for body_validation in example_validations(contract):
         try:
-            yield behaviour.verdict(verdict) != verdict
-        except Refusal:
+            yield hooks.body_validation(body_validation) != body_validation
+        except RequestRejected:
             yield True
 
 
-def _answers(contract: Contract, behaviour: Behaviour) -> Iterator[bool]:
-    if behaviour.answer is not None:
-        for answer, exchange in answered(contract):
-            yield behaviour.answer(answer, exchange) != answer
+def _response_changes(contract: Contract, hooks: Hooks) -> Iterator[bool]:
+    if hooks.response is not None:
+        for response, exchange in example_responses(contract):
+            yield hooks.response(response, exchange) != response
 
 
-def _triggers(contract: Contract, behaviour: Behaviour) -> Iterator[bool]:
-    if behaviour.trigger is not None:
-        for occasion in occasions(contract):
-            yield behaviour.trigger(0, occasion.exchange) != 0
+def _trigger_changes(contract: Contract, hooks: Hooks) -> Iterator[bool]:
+    if hooks.trigger is not None:
+        for event_context in example_event_contexts(contract):
+            yield hooks.trigger(0, event_context.exchange) != 0
 
 
-def _payloads(contract: Contract, behaviour: Behaviour) -> Iterator[bool]:
-    if behaviour.payload is not None:
-        for occasion in occasions(contract):
-            value = payload(occasion)
-            yield behaviour.payload(copy.deepcopy(value), occasion) != value
+def _payload_changes(contract: Contract, hooks: Hooks) -> Iterator[bool]:
+    if hooks.payload is not None:
+        for event_context in example_event_contexts(contract):
+            value = build_payload(event_context)
+            yield hooks.payload(copy.deepcopy(value), event_context) != value
 
 
-def _deliveries(contract: Contract, behaviour: Behaviour) -> Iterator[bool]:
-    for occasion in occasions(contract):
-        body = serialise(payload(occasion))
-        posting = Posting(occasion.event, body, occasion.number, "a secret", "an identity", 0.0)
-        delivery = sealed(posting, body)
-        if behaviour.delivery is not None:
-            yield behaviour.delivery(delivery, posting) != delivery
-        if behaviour.plan is not None:
-            yield behaviour.plan([delivery], posting) != [delivery]
+def _delivery_changes(contract: Contract, hooks: Hooks) -> Iterator[bool]:
+    for event_context in example_event_contexts(contract):
+        body = serialize_json(build_payload(event_context))
+        event_message = EventMessage(
+            event_context.event, body, event_context.number, "a secret", "an identity", 0.0
+        )
+        webhook_request = build_signed_request(event_message, body)
+        if hooks.webhook_request is not None:
+            yield hooks.webhook_request(webhook_request, event_message) != webhook_request
+        if hooks.webhook_requests is not None:
+            yield hooks.webhook_requests([webhook_request], event_message) != [webhook_request]
 
 
-_TESTS: tuple[Test, ...] = (_checks, _verdicts, _answers, _triggers, _payloads, _deliveries)
+_HOOK_TESTS: tuple[HookTest, ...] = (
+    _credential_check_changes,
+    _validation_changes,
+    _response_changes,
+    _trigger_changes,
+    _payload_changes,
+    _delivery_changes,
+)

@@ -2,88 +2,88 @@
 
 from dataclasses import replace
 
-from mock_server.exchange import Behaviour
-from mock_server.fault import Fault, swapped
-from mock_server.tokens import Checks
+from mock_server.exchange import Hooks
+from mock_server.fault import Fault, replace_status
+from mock_server.tokens import CredentialChecks
 
 
-def _auth(name: str, sentence: str, **left_out: bool) -> Fault:
-    def without(checks: Checks) -> Checks:
+def _check_fault(name: str, description: str, **left_out: bool) -> Fault:
+    def without(checks: CredentialChecks) -> CredentialChecks:
         return replace(checks, **left_out)
 
-    return Fault(name, "auth", sentence, Behaviour(checks=without))
+    return Fault(name, "auth", description, Hooks(checks=without))
 
 
-def _mixed_up(name: str, sentence: str, provocation: str, instead: int) -> Fault:
-    return Fault(name, "auth", sentence, Behaviour(answer=swapped(provocation, instead)))
+def _wrong_status_fault(name: str, description: str, cause: str, wrong_status: int) -> Fault:
+    return Fault(name, "auth", description, Hooks(response=replace_status(cause, wrong_status)))
 
 
-AUTH = (
-    _auth(
+AUTHENTICATION_FAULTS = (
+    _check_fault(
         "auth-missing",
         "No credential is asked for: the route was added without the middleware.",
         presence=False,
         permission=False,
     ),
-    _auth(
+    _check_fault(
         "signature-ignored",
         "A token is decoded, its signature not verified: decode() was mistaken for verify().",
         signature=False,
     ),
-    _auth(
+    _check_fault(
         "alg-none-accepted",
         "A token that says alg none is taken for signed: the token chooses its own algorithm.",
         algorithm=False,
     ),
-    _auth(
+    _check_fault(
         "expiry-ignored",
         "An expired token is accepted: the claim exp is written and never read.",
         expiry=False,
     ),
-    _auth(
+    _check_fault(
         "not-before-ignored",
         "A token is accepted before it is valid: the claim nbf is never read.",
         not_before=False,
     ),
-    _auth(
+    _check_fault(
         "revocation-ignored",
         "A token that was created revoked is accepted: only the signature is looked at.",
         revocation=False,
     ),
-    _auth(
+    _check_fault(
         "permission-ignored",
         "Any valid token may do anything: authentication stands in for authorisation.",
         permission=False,
     ),
-    _auth(
+    _check_fault(
         "permission-by-substring",
         "A permission whose name only contains the needed one is enough: `in` on the wrong type.",
         whole_permission=False,
     ),
-    _auth(
+    _check_fault(
         "scheme-ignored",
         "Any scheme before the token will do, Basic too: the header is split and the half dropped.",
         scheme=False,
     ),
-    _mixed_up(
+    _wrong_status_fault(
         "forbidden-for-unauthorized",
         "A missing or bad credential is answered 403, as some frameworks do by default.",
         "refused-credential",
         403,
     ),
-    _mixed_up(
+    _wrong_status_fault(
         "unauthorized-for-forbidden",
         "A lacking permission is answered 401, so that clients fetch new tokens for ever.",
         "credential-without-permission",
         401,
     ),
-    _mixed_up(
+    _wrong_status_fault(
         "hidden-as-not-found",
         "A lacking permission is answered 404, to hide that there is anything.",
         "credential-without-permission",
         404,
     ),
-    _mixed_up(
+    _wrong_status_fault(
         "credential-crash",
         "A bad credential is answered 500: the exception of the token library is not caught.",
         "refused-credential",

@@ -4,167 +4,189 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
-from mock_server.exchange import Behaviour, Exchange
+from mock_server.exchange import Hooks, MockExchange
 from mock_server.fault import Fault
-from mock_server.messages import Delivery, Posting, sealed
-from mock_server.webhooks.payload import serialise
+from mock_server.messages import EventMessage, WebhookRequest, build_signed_request
+from mock_server.webhooks.payload import serialize_json
 from openapi.signature import SignatureScheme, sign
 
-Change = Callable[[Delivery, Posting], Delivery]
-Plan = Callable[[list[Delivery], Posting], list[Delivery]]
+WebhookRequestChange = Callable[[WebhookRequest, EventMessage], WebhookRequest]
+WebhookRequestsChange = Callable[[list[WebhookRequest], EventMessage], list[WebhookRequest]]
 
 
-def _delivery(name: str, sentence: str, change: Change) -> Fault:
-    return Fault(name, "webhooks", sentence, Behaviour(delivery=change))
+def _webhook_request_fault(name: str, description: str, change: WebhookRequestChange) -> Fault:
+    return Fault(name, "webhooks", description, Hooks(webhook_request=change))
 
 
-def _plan(name: str, sentence: str, change: Plan, severity: str = "violation") -> Fault:
-    return Fault(name, "webhooks", sentence, Behaviour(plan=change), severity)
+def _webhook_requests_fault(
+    name: str, description: str, change: WebhookRequestsChange, severity: str = "violation"
+) -> Fault:
+    return Fault(name, "webhooks", description, Hooks(webhook_requests=change), severity)
 
 
-def _signature(
-    name: str, sentence: str, value: Callable[[SignatureScheme, bytes, str], str]
+def _signature_fault(
+    name: str, description: str, value: Callable[[SignatureScheme, bytes, str], str]
 ) -> Fault:
     """Return the fault whose deliveries carry another value in the signature's header."""
 
-    def change(delivery: Delivery, posting: Posting) -> Delivery:
-        scheme = posting.event.signature
+    def change(webhook_request: WebhookRequest, event_message: EventMessage) -> WebhookRequest:
+        scheme = event_message.event.signature
         if scheme is None:
-            return delivery
-        kept = tuple(h for h in delivery.headers if h[0] != scheme.header)
-        signed = value(scheme, delivery.body, posting.secret)
-        return replace(delivery, headers=(*kept, (scheme.header, signed)))
+            return webhook_request
+        other_headers = tuple(h for h in webhook_request.headers if h[0] != scheme.header)
+        signed = value(scheme, webhook_request.body, event_message.secret)
+        return replace(webhook_request, headers=(*other_headers, (scheme.header, signed)))
 
-    return _delivery(name, sentence, change)
+    return _webhook_request_fault(name, description, change)
 
 
-def _standard(scheme: SignatureScheme, body: bytes, secret: str) -> str:
+def _standard_webhooks_signature(scheme: SignatureScheme, body: bytes, secret: str) -> str:
     content = b"msg_1.1767225600." + body
     return f"v1,{sign(scheme, content, secret)}"
 
 
-def _unsigned(delivery: Delivery, posting: Posting) -> Delivery:
-    scheme = posting.event.signature
-    kept = tuple(h for h in delivery.headers if scheme is None or h[0] != scheme.header)
-    return replace(delivery, headers=kept)
+def _drop_signature(webhook_request: WebhookRequest, event_message: EventMessage) -> WebhookRequest:
+    scheme = event_message.event.signature
+    other_headers = tuple(
+        h for h in webhook_request.headers if scheme is None or h[0] != scheme.header
+    )
+    return replace(webhook_request, headers=other_headers)
 
 
-def _header_renamed(delivery: Delivery, posting: Posting) -> Delivery:
-    scheme = posting.event.signature
+def _rename_signature_header(
+    webhook_request: WebhookRequest, event_message: EventMessage
+) -> WebhookRequest:
+    scheme = event_message.event.signature
     name = scheme.header if scheme else ""
-    renamed = ((f"X-{key}" if key == name else key, value) for key, value in delivery.headers)
-    return replace(delivery, headers=tuple(renamed))
+    renamed = (
+        (f"X-{key}" if key == name else key, value) for key, value in webhook_request.headers
+    )
+    return replace(webhook_request, headers=tuple(renamed))
 
 
-def _rebodied(change: Callable[[bytes], bytes]) -> Change:
-    return lambda delivery, _posting: replace(delivery, body=change(delivery.body))
+def _change_body(change: Callable[[bytes], bytes]) -> WebhookRequestChange:
+    return lambda webhook_request, _posting: replace(
+        webhook_request, body=change(webhook_request.body)
+    )
 
 
-def _indented(body: bytes) -> bytes:
+def _indent_json(body: bytes) -> bytes:
     return json.dumps(json.loads(body), indent=2).encode()
 
 
-def _typed(media_type: str) -> Change:
-    def change(delivery: Delivery, _posting: Posting) -> Delivery:
-        kept = tuple(h for h in delivery.headers if h[0] != "Content-Type")
-        return replace(delivery, headers=(("Content-Type", media_type), *kept))
+def _set_media_type(media_type: str) -> WebhookRequestChange:
+    def change(webhook_request: WebhookRequest, _posting: EventMessage) -> WebhookRequest:
+        other_headers = tuple(h for h in webhook_request.headers if h[0] != "Content-Type")
+        return replace(webhook_request, headers=(("Content-Type", media_type), *other_headers))
 
     return change
 
 
-def _encoded_twice(delivery: Delivery, posting: Posting) -> Delivery:
-    return sealed(posting, serialise(delivery.body.decode()))
+def _encode_twice(webhook_request: WebhookRequest, event_message: EventMessage) -> WebhookRequest:
+    return build_signed_request(event_message, serialize_json(webhook_request.body.decode()))
 
 
-def _one_in_ten(plan: list[Delivery], posting: Posting) -> list[Delivery]:
-    return [] if posting.number % 10 == 0 else plan
+def _drop_every_tenth(
+    webhook_requests: list[WebhookRequest], event_message: EventMessage
+) -> list[WebhookRequest]:
+    return [] if event_message.number % 10 == 0 else webhook_requests
 
 
-def _as_if_created(status: int, exchange: Exchange) -> int:
-    meant = exchange.operation.answer_to("valid-request") if exchange.operation else None
-    known = isinstance(exchange.value, dict) and meant is not None
-    return int(meant.status) if meant is not None and known else status
+def _trigger_as_created(status: int, exchange: MockExchange) -> int:
+    expected = (
+        exchange.operation.response_caused_by("valid-request") if exchange.operation else None
+    )
+    has_body_object = isinstance(exchange.value, dict) and expected is not None
+    return int(expected.status) if expected is not None and has_body_object else status
 
 
-DELIVERIES = (
-    _plan("webhook-none", "No event is ever sent: the worker is down.", lambda *_: []),
-    _plan(
+DELIVERY_FAULTS = (
+    _webhook_requests_fault(
+        "webhook-none", "No event is ever sent: the worker is down.", lambda *_: []
+    ),
+    _webhook_requests_fault(
         "webhook-twice",
         "Every event is sent twice: two workers take the same job.",
-        lambda plan, _: plan * 2,
+        lambda webhook_requests, _: webhook_requests * 2,
         "warning",
     ),
-    _plan("webhook-one-in-ten-lost", "Every tenth event is lost.", _one_in_ten),
-    _plan(
+    _webhook_requests_fault(
+        "webhook-one-in-ten-lost", "Every tenth event is lost.", _drop_every_tenth
+    ),
+    _webhook_requests_fault(
         "webhook-not-retried",
         "An event that the receiver failed to take is not sent again.",
-        lambda plan, _: [replace(d, attempts=1) for d in plan],
+        lambda webhook_requests, _: [replace(d, max_attempts=1) for d in webhook_requests],
         "warning",
     ),
     Fault(
         "webhook-on-refusal",
         "webhooks",
         "A refused request has its event too: it is sent before the transaction ends.",
-        Behaviour(trigger=_as_if_created),
+        Hooks(trigger=_trigger_as_created),
     ),
-    _delivery("unsigned", "Deliveries carry no signature.", _unsigned),
-    _delivery(
+    _webhook_request_fault("unsigned", "Deliveries carry no signature.", _drop_signature),
+    _webhook_request_fault(
         "signature-header-renamed",
         "The signature stands in a header with an X- before its name.",
-        _header_renamed,
+        _rename_signature_header,
     ),
-    _signature(
+    _signature_fault(
         "signature-hex",
         "The signature is written in hex.",
         lambda s, b, k: sign(replace(s, encoding="hex"), b, k),
     ),
-    _signature(
+    _signature_fault(
         "signature-prefixed",
         "The signature has the algorithm before it, as GitHub's has.",
         lambda s, b, k: "sha256=" + sign(s, b, k),
     ),
-    _signature(
+    _signature_fault(
         "signature-url-safe",
         "The signature is base64 for URLs, without padding.",
         lambda s, b, k: sign(s, b, k).translate(str.maketrans("+/", "-_")).rstrip("="),
     ),
-    _signature(
+    _signature_fault(
         "signature-sha1",
         "The signature is made with SHA-1.",
         lambda s, b, k: sign(replace(s, algorithm="hmac-sha1"), b, k),
     ),
-    _signature(
+    _signature_fault(
         "signature-standard",
         "The signature is the one of Standard Webhooks, whose header has the same name.",
-        _standard,
+        _standard_webhooks_signature,
     ),
-    _signature(
+    _signature_fault(
         "signature-other-secret",
         "The signature is made with another secret: the old one, after a rotation.",
         lambda s, b, k: sign(s, b, f"old-{k}"),
     ),
-    _signature(
+    _signature_fault(
         "signature-of-nothing",
         "The signature is made over an empty body: the stream was read before.",
         lambda s, _, k: sign(s, b"", k),
     ),
-    _delivery(
-        "reserialised", "The body is serialised again after it was signed.", _rebodied(_indented)
+    _webhook_request_fault(
+        "reserialised",
+        "The body is serialised again after it was signed.",
+        _change_body(_indent_json),
     ),
-    _delivery(
+    _webhook_request_fault(
         "newline-appended",
         "A newline is appended after signing.",
-        _rebodied(lambda body: body + b"\n"),
+        _change_body(lambda body: body + b"\n"),
     ),
-    _delivery("body-encoded-twice", "The body is a JSON text that holds the JSON.", _encoded_twice),
-    _delivery(
+    _webhook_request_fault(
+        "body-encoded-twice", "The body is a JSON text that holds the JSON.", _encode_twice
+    ),
+    _webhook_request_fault(
         "media-type-form",
         "The body is announced as a form, the HTTP client's default.",
-        _typed("application/x-www-form-urlencoded"),
+        _set_media_type("application/x-www-form-urlencoded"),
     ),
-    _delivery(
+    _webhook_request_fault(
         "media-type-text",
         "The body is announced as plain text.",
-        _typed("text/plain; charset=utf-8"),
+        _set_media_type("text/plain; charset=utf-8"),
     ),
 )

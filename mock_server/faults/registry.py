@@ -7,35 +7,48 @@ from difflib import get_close_matches
 from functools import lru_cache
 from types import MappingProxyType
 
-from mock_server.exchange import Behaviour
-from mock_server.fault import Fault, combined
-from mock_server.faults.applicability import has_effect
-from mock_server.faults.authentication import AUTH
-from mock_server.faults.deliveries import DELIVERIES
-from mock_server.faults.derived import derived
-from mock_server.faults.payloads import PAYLOADS
-from mock_server.faults.responses import ANSWERS
-from mock_server.faults.secrets import SECRETS
-from mock_server.faults.validation import VALIDATION
+from mock_server.exchange import Hooks
+from mock_server.fault import Fault, combine_faults
+from mock_server.faults.applicability import has_effect_on_contract
+from mock_server.faults.authentication import AUTHENTICATION_FAULTS
+from mock_server.faults.deliveries import DELIVERY_FAULTS
+from mock_server.faults.derived import derived_faults
+from mock_server.faults.payloads import PAYLOAD_FAULTS
+from mock_server.faults.responses import RESPONSE_FAULTS
+from mock_server.faults.secrets import SECRET_FAULTS
+from mock_server.faults.validation import VALIDATION_FAULTS
 from openapi.contract import Contract
 
-FAULTS: Mapping[str, Fault] = MappingProxyType(
+HANDWRITTEN_FAULTS: Mapping[str, Fault] = MappingProxyType(
     {
         fault.name: fault
-        for fault in (*ANSWERS, *SECRETS, *VALIDATION, *AUTH, *PAYLOADS, *DELIVERIES)
+        for fault in (
+            *RESPONSE_FAULTS,
+            *SECRET_FAULTS,
+            *VALIDATION_FAULTS,
+            *AUTHENTICATION_FAULTS,
+            *PAYLOAD_FAULTS,
+            *DELIVERY_FAULTS,
+        )
     }
 )
 """Those written by hand, name -> fault: for any contract that has something for them to spoil."""
 
 
-def table(contract: Contract) -> Mapping[str, Fault]:
+def build_fault_table(contract: Contract) -> Mapping[str, Fault]:
     """Return the faults of a service of `contract`: those written by hand, then those derived."""
-    written = {name: fault for name, fault in FAULTS.items() if has_effect(contract, fault)}
-    made = {fault.name: fault for fault in derived(contract) if fault.name not in written}
-    return MappingProxyType({**written, **made})
+    handwritten = {
+        name: fault
+        for name, fault in HANDWRITTEN_FAULTS.items()
+        if has_effect_on_contract(contract, fault)
+    }
+    derived = {
+        fault.name: fault for fault in derived_faults(contract) if fault.name not in handwritten
+    }
+    return MappingProxyType({**handwritten, **derived})
 
 
-_SHOWN = 3
+_MAX_SUGGESTIONS = 3
 """Faults that are named where one is unknown; there are hundreds."""
 
 
@@ -43,19 +56,22 @@ _SHOWN = 3
 def faults(contract: Contract) -> Mapping[str, Fault]:
     """Return the faults of a service of `contract` by their names."""
     # Most mocks never have a fault, and the table takes as long to load as the contract does.
-    from mock_server.faults.registry import table  # noqa: PLC0415
+    from mock_server.faults.registry import build_fault_table  # noqa: PLC0415
 
-    return table(contract)
+    return build_fault_table(contract)
 
 
-def behaviour(contract: Contract, names: Collection[str]) -> Behaviour:
+def hooks(contract: Contract, names: Collection[str]) -> Hooks:
     """Return the behaviour with the faults of these names; a `ValueError` names one unknown."""
     known = faults(contract) if names else {}
     for name in sorted(names):
         if name not in known:
-            likely = get_close_matches(name, known, _SHOWN, 0.5) or list(known)[:_SHOWN]
+            suggestions = (
+                get_close_matches(name, known, _MAX_SUGGESTIONS, 0.5)
+                or list(known)[:_MAX_SUGGESTIONS]
+            )
             raise ValueError(
-                f"{name!r} is no fault of this contract; near to it: {', '.join(likely)}; "
+                f"{name!r} is no fault of this contract; near to it: {', '.join(suggestions)}; "
                 f"`hookproof faults` lists all {len(known)}"
             )
-    return combined(known[name] for name in sorted(names))
+    return combine_faults(known[name] for name in sorted(names))

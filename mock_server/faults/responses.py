@@ -5,155 +5,175 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from mock_server.exchange import Behaviour, Exchange
-from mock_server.fault import Change, Fault, swapped
-from mock_server.messages import Answer, rebodied, values
+from mock_server.exchange import Hooks, MockExchange
+from mock_server.fault import Fault, ResponseChange, replace_status
+from mock_server.messages import HttpResponse, header_values, with_json_body
 
 
-def _answers(name: str, sentence: str, change: Change) -> Fault:
-    return Fault(name, "answers", sentence, Behaviour(answer=change))
+def _response_fault(name: str, description: str, change: ResponseChange) -> Fault:
+    return Fault(name, "answers", description, Hooks(response=change))
 
 
-def _error(name: str, sentence: str, change: Callable[[dict[str, Any]], object]) -> Fault:
+def _error_value_fault(
+    name: str, description: str, change: Callable[[dict[str, Any]], object]
+) -> Fault:
     """Return the fault that changes the value of every error's body."""
 
-    def apply(answer: Answer, _exchange: Exchange) -> Answer:
-        error = answer.status >= 400 and answer.body
-        return rebodied(answer, change(json.loads(answer.body))) if error else answer
+    def apply(response: HttpResponse, _exchange: MockExchange) -> HttpResponse:
+        error = response.status >= 400 and response.body
+        return with_json_body(response, change(json.loads(response.body))) if error else response
 
-    return _answers(name, sentence, apply)
+    return _response_fault(name, description, apply)
 
 
-def _written(name: str, sentence: str, media_type: str, body: Callable[[int], bytes]) -> Fault:
+def _error_body_fault(
+    name: str, description: str, media_type: str, body: Callable[[int], bytes]
+) -> Fault:
     """Return the fault that writes every error in another way."""
 
-    def apply(answer: Answer, _exchange: Exchange) -> Answer:
-        if answer.status < 400:
-            return answer
-        headers = tuple(h for h in answer.headers if h[0] != b"content-type")
+    def apply(response: HttpResponse, _exchange: MockExchange) -> HttpResponse:
+        if response.status < 400:
+            return response
+        headers = tuple(h for h in response.headers if h[0] != b"content-type")
         kept = ((b"content-type", media_type.encode()), *headers)
-        return replace(answer, headers=kept, body=body(answer.status))
+        return replace(response, headers=kept, body=body(response.status))
 
-    return _answers(name, sentence, apply)
+    return _response_fault(name, description, apply)
 
 
-def _header(name: str, sentence: str, ending: bytes, value: bytes | None) -> Fault:
+def _header_fault(name: str, description: str, ending: bytes, value: bytes | None) -> Fault:
     """Return the fault that changes the headers whose name has this ending; None removes them."""
 
-    def apply(answer: Answer, _exchange: Exchange) -> Answer:
-        meant = [h[0] for h in answer.headers if h[0].endswith(ending)]
-        kept = tuple(h for h in answer.headers if h[0] not in meant)
-        changed = tuple((key, value) for key in meant if value is not None)
-        return replace(answer, headers=kept + changed)
+    def apply(response: HttpResponse, _exchange: MockExchange) -> HttpResponse:
+        expected = [h[0] for h in response.headers if h[0].endswith(ending)]
+        kept = tuple(h for h in response.headers if h[0] not in expected)
+        changed = tuple((key, value) for key in expected if value is not None)
+        return replace(response, headers=kept + changed)
 
-    return replace(_answers(name, sentence, apply), severity="warning", limited=True)
+    return replace(
+        _response_fault(name, description, apply), severity="warning", needs_rate_limit=True
+    )
 
 
-def _problem(status: int) -> bytes:
+def _problem_json_body(status: int) -> bytes:
     return json.dumps({"type": "about:blank", "title": "Error", "status": status}).encode()
 
 
-def _html(status: int) -> bytes:
+def _html_body(status: int) -> bytes:
     return f"<html><body><h1>{status}</h1><hr>gateway</body></html>".encode()
 
 
-def _nested(value: dict[str, Any]) -> dict[str, Any]:
+def _nest_errors(value: dict[str, Any]) -> dict[str, Any]:
     return {"errors": [{"detail": next(iter(value.values()), "")}]}
 
 
-def _without_first(value: dict[str, Any]) -> dict[str, Any]:
+def _drop_first_property(value: dict[str, Any]) -> dict[str, Any]:
     return dict(list(value.items())[1:])
 
 
-def _numbered(value: dict[str, Any]) -> dict[str, Any]:
+def _number_codes(value: dict[str, Any]) -> dict[str, Any]:
     return {key: 1042 if index else item for index, (key, item) in enumerate(value.items())}
 
 
-def _wrapped(answer: Answer, _exchange: Exchange) -> Answer:
-    success = answer.status < 300 and answer.body
-    return rebodied(answer, {"data": json.loads(answer.body)}) if success else answer
+def _wrap_in_data(response: HttpResponse, _exchange: MockExchange) -> HttpResponse:
+    success = response.status < 300 and response.body
+    return with_json_body(response, {"data": json.loads(response.body)}) if success else response
 
 
-def _untyped(answer: Answer, _exchange: Exchange) -> Answer:
-    kept = tuple(h for h in answer.headers if h[0] != b"content-type")
-    return answer if answer.status >= 300 else replace(answer, headers=kept)
+def _drop_content_type(response: HttpResponse, _exchange: MockExchange) -> HttpResponse:
+    kept = tuple(h for h in response.headers if h[0] != b"content-type")
+    return response if response.status >= 300 else replace(response, headers=kept)
 
 
-def _echoing(answer: Answer, exchange: Exchange) -> Answer:
-    stated = values(exchange.received, b"authorization")
-    if answer.status < 400 or not stated:
-        return answer
+def _echo_credential(response: HttpResponse, exchange: MockExchange) -> HttpResponse:
+    stated = header_values(exchange.request_headers, b"authorization")
+    if response.status < 400 or not stated:
+        return response
     shown = {"request": {"authorization": stated[0].decode("latin-1")}}
-    return rebodied(answer, {**json.loads(answer.body), **shown})
+    return with_json_body(response, {**json.loads(response.body), **shown})
 
 
-ANSWERS = (
-    _answers(
+RESPONSE_FAULTS = (
+    _response_fault(
         "ok-for-created",
         "A creation is answered 200, the framework's default.",
-        swapped("valid-request", 200),
+        replace_status("valid-request", 200),
     ),
-    _answers(
+    _response_fault(
         "accepted-for-created",
         "A creation is answered 202, as if it were still to come.",
-        swapped("valid-request", 202),
+        replace_status("valid-request", 202),
     ),
-    _answers(
+    _response_fault(
         "crash-after-create",
         "The token is created, then the answer fails with 500.",
-        swapped("valid-request", 500),
+        replace_status("valid-request", 500),
     ),
-    _answers(
+    _response_fault(
         "unprocessable",
         "A broken request is answered 422, the default of several frameworks.",
-        swapped("invalid-request", 422),
+        replace_status("invalid-request", 422),
     ),
-    _answers(
+    _response_fault(
         "invalid-as-ok",
         "A broken request is answered 200 with the error in the body.",
-        swapped("invalid-request", 200),
+        replace_status("invalid-request", 200),
     ),
-    _answers(
+    _response_fault(
         "conflict-crash",
         "A repeated request is answered 500: the database's unique index speaks.",
-        swapped("repeated-request", 500),
+        replace_status("repeated-request", 500),
     ),
     replace(
-        _answers(
+        _response_fault(
             "unavailable-for-limit",
             "A client over the rate limit is answered 503 by the proxy.",
-            swapped("burst", 503),
+            replace_status("burst", 503),
         ),
-        limited=True,
+        needs_rate_limit=True,
     ),
-    _answers("answer-wrapped", "A success is wrapped into an object of its own, `data`.", _wrapped),
-    _answers("media-type-missing", "A success has no Content-Type.", _untyped),
-    _answers(
+    _response_fault(
+        "answer-wrapped", "A success is wrapped into an object of its own, `data`.", _wrap_in_data
+    ),
+    _response_fault("media-type-missing", "A success has no Content-Type.", _drop_content_type),
+    _response_fault(
         "credential-echoed",
         "An error shows the request, its credential included: debugging is on.",
-        _echoing,
+        _echo_credential,
     ),
-    _written("error-as-text", "Errors are plain text.", "text/plain", lambda _: b"Error"),
-    _written("error-as-html", "Errors are HTML pages of a gateway.", "text/html", _html),
-    _written(
+    _error_body_fault("error-as-text", "Errors are plain text.", "text/plain", lambda _: b"Error"),
+    _error_body_fault(
+        "error-as-html", "Errors are HTML pages of a gateway.", "text/html", _html_body
+    ),
+    _error_body_fault(
         "error-as-problem",
         "Errors are problem+json (RFC 9457).",
         "application/problem+json",
-        _problem,
+        _problem_json_body,
     ),
-    _written("error-empty", "Errors have an empty body.", "application/json", lambda _: b""),
-    _error("message-missing", "Errors do not say in words what is wrong.", _without_first),
-    _error("message-nested", "Errors are a list of objects, as other APIs have it.", _nested),
-    _error("code-numeric", "The code of an error is a number.", _numbered),
-    _header("retry-after-missing", "A 429 does not say when to try again.", b"retry-after", None),
-    _header(
+    _error_body_fault(
+        "error-empty", "Errors have an empty body.", "application/json", lambda _: b""
+    ),
+    _error_value_fault(
+        "message-missing", "Errors do not say in words what is wrong.", _drop_first_property
+    ),
+    _error_value_fault(
+        "message-nested", "Errors are a list of objects, as other APIs have it.", _nest_errors
+    ),
+    _error_value_fault("code-numeric", "The code of an error is a number.", _number_codes),
+    _header_fault(
+        "retry-after-missing", "A 429 does not say when to try again.", b"retry-after", None
+    ),
+    _header_fault(
         "retry-after-words",
         "A 429 says when to try again in words.",
         b"retry-after",
         b"5 seconds",
     ),
-    _header("reset-as-epoch", "The rate limit's end is a Unix time.", b"-reset", b"1767225600"),
-    _header(
+    _header_fault(
+        "reset-as-epoch", "The rate limit's end is a Unix time.", b"-reset", b"1767225600"
+    ),
+    _header_fault(
         "remaining-negative",
         "The requests that are left count on below zero.",
         b"-remaining",

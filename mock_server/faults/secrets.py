@@ -5,66 +5,80 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from mock_server.exchange import Behaviour, Exchange
+from mock_server.exchange import Hooks, MockExchange
 from mock_server.fault import Fault
-from mock_server.messages import Answer, rebodied
-from mock_server.responses.headers import marked
-from openapi.json_pointer import split
+from mock_server.messages import HttpResponse, with_json_body
+from mock_server.responses.headers import extension_values
+from openapi.json_pointer import split_pointer
 
-_REPEATED = "the-same-for-everybody.since-the-cache-was-filled"
+_CONSTANT_SECRET = "the-same-for-everybody.since-the-cache-was-filled"
 
 
-def secrets(exchange: Exchange) -> list[str]:
+def secret_properties(exchange: MockExchange) -> list[str]:
     """Return the top-level names of the properties that hold a secret in the true answer."""
-    operation, answer = exchange.operation, exchange.answer
-    response = operation.responses.get(str(answer.status)) if operation and answer else None
-    schemas = [{"$ref": f"#{pointer}"} for pointer in response.content.values()] if response else []
-    places = [split(p) for s in schemas for p, _ in marked(exchange.contract, s, "x-secret")]
+    operation, response = exchange.operation, exchange.response
+    response_spec = (
+        operation.responses.get(str(response.status)) if operation and response else None
+    )
+    schemas = (
+        [{"$ref": f"#{pointer}"} for pointer in response_spec.content.values()]
+        if response_spec
+        else []
+    )
+    places = [
+        split_pointer(p)
+        for s in schemas
+        for p, _ in extension_values(exchange.contract, s, "x-secret")
+    ]
     return [place[0] for place in places if len(place) == 1]
 
 
-def _secret(name: str, sentence: str, change: Callable[[dict[str, Any], str], object]) -> Fault:
+def _secret_fault(
+    name: str, description: str, change: Callable[[dict[str, Any], str], object]
+) -> Fault:
     """Return the fault that changes the body at each secret, in place."""
 
-    def apply(answer: Answer, exchange: Exchange) -> Answer:
-        names = secrets(exchange)
-        value = json.loads(answer.body) if names else {}
+    def apply(response: HttpResponse, exchange: MockExchange) -> HttpResponse:
+        names = secret_properties(exchange)
+        value = json.loads(response.body) if names else {}
         for key in names:
             change(value, key)
-        return rebodied(answer, value) if names else answer
+        return with_json_body(response, value) if names else response
 
-    return Fault(name, "answers", sentence, Behaviour(answer=apply))
+    return Fault(name, "answers", description, Hooks(response=apply))
 
 
-def _renamed(value: dict[str, Any], key: str) -> None:
+def _rename_to_snake_case(value: dict[str, Any], key: str) -> None:
     value[re.sub(r"([A-Z])", r"_\1", key).lower()] = value.pop(key)
 
 
-SECRETS = (
-    _secret(
+SECRET_FAULTS = (
+    _secret_fault(
         "secret-missing",
         "The secret is left out: the answer is the entity, which hides it.",
         lambda value, key: value.pop(key),
     ),
-    _secret(
+    _secret_fault(
         "secret-empty",
         "The secret is an empty text.",
         lambda value, key: value.update({key: ""}),
     ),
-    _secret(
+    _secret_fault(
         "secret-null",
         "The secret is null: it was cleared before the answer was written.",
         lambda value, key: value.update({key: None}),
     ),
-    _secret(
+    _secret_fault(
         "secret-repeated",
         "Every creation returns the same secret: the answer is cached.",
-        lambda value, key: value.update({key: _REPEATED}),
+        lambda value, key: value.update({key: _CONSTANT_SECRET}),
     ),
-    _secret(
+    _secret_fault(
         "secret-masked",
         "The secret is masked but for its end, as in a list.",
         lambda value, key: value.update({key: "********" + value[key][-4:]}),
     ),
-    _secret("secret-renamed", "The secret's property is written in snake case.", _renamed),
+    _secret_fault(
+        "secret-renamed", "The secret's property is written in snake case.", _rename_to_snake_case
+    ),
 )

@@ -10,57 +10,57 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from openapi.http.protocol import REQUESTS
+from openapi.http.protocol import REQUEST_LOG
 from openapi.redaction import REDACTED, Redaction
 
-_SHOWN = 300
+_MAX_LOGGED_BODY_BYTES = 300
 """Bytes of the body of a refusal."""
-_BEARER = re.compile(r"(?i:(?<=bearer )|(?<=bearer%20))[\w.~+/=-]+")
-_VALUE = re.compile(r"(?<=[?&])(?!__)([^=&]*)=[^&]*")
+_BEARER_TOKEN = re.compile(r"(?i:(?<=bearer )|(?<=bearer%20))[\w.~+/=-]+")
+_QUERY_VALUE = re.compile(r"(?<=[?&])(?!__)([^=&]*)=[^&]*")
 
 
-class Access:
+class AccessLogMiddleware:
     """An ASGI app around another, that logs what is answered."""
 
-    def __init__(self, app: ASGIApp, mask: Redaction) -> None:
+    def __init__(self, app: ASGIApp, redactor: Redaction) -> None:
         """Take the app that answers, and what takes secrets out."""
         self._app = app
-        self._mask = mask
+        self._redactor = redactor
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through; write its line when it has its answer, or will have none."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun = time.perf_counter()
-        heard = _Heard(send)
+        started_at = time.perf_counter()
+        recorder = _ResponseRecorder(send)
         try:
-            await self._app(scope, receive, heard)
+            await self._app(scope, receive, recorder)
         finally:
-            taken = 1000 * (time.perf_counter() - begun)
-            target, said = _target(scope), heard.refusal.decode("utf-8", "replace")
-            shown = self._harmless(target), self._harmless(said)
-            _tell(scope["method"], *shown, heard.status, taken)
+            elapsed_ms = 1000 * (time.perf_counter() - started_at)
+            target, error_text = _target(scope), recorder.error_body.decode("utf-8", "replace")
+            sanitized = self._sanitize(target), self._sanitize(error_text)
+            _log_request(scope["method"], *sanitized, recorder.status, elapsed_ms)
 
-    def _harmless(self, text: str) -> str:
+    def _sanitize(self, text: str) -> str:
         """Return `text` without secrets, and without what a terminal would obey."""
-        shown = _BEARER.sub(REDACTED, self._mask(text))
-        return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in shown)
+        sanitized = _BEARER_TOKEN.sub(REDACTED, self._redactor(text))
+        return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in sanitized)
 
 
-class _Heard:
+class _ResponseRecorder:
     """Sends on, and keeps the status and the beginning of a refusal."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self.status: int | None = None
-        self.refusal = bytearray()
+        self.error_body = bytearray()
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-        elif (self.status or 0) >= 400 and len(self.refusal) < _SHOWN:
-            self.refusal += message.get("body", b"")[:_SHOWN]
+        elif (self.status or 0) >= 400 and len(self.error_body) < _MAX_LOGGED_BODY_BYTES:
+            self.error_body += message.get("body", b"")[:_MAX_LOGGED_BODY_BYTES]
         await self._send(message)
 
 
@@ -69,15 +69,17 @@ def _target(scope: Scope) -> str:
     target: str = scope["raw_path"].decode("latin-1")
     if scope["query_string"]:
         query = "?" + scope["query_string"].decode("latin-1")
-        target += _VALUE.sub(r"\1=***", query)
+        target += _QUERY_VALUE.sub(r"\1=***", query)
     return target
 
 
-def _tell(method: str, target: str, said: str, status: int | None, taken: float) -> None:
-    fields = {"method": method, "target": target, "status": status, "ms": round(taken, 1)}
-    told = f"{method} {target} {status or 'without an answer'} {taken:.1f} ms"
-    REQUESTS.info(
+def _log_request(
+    method: str, target: str, error_text: str, status: int | None, elapsed_ms: float
+) -> None:
+    fields = {"method": method, "target": target, "status": status, "ms": round(elapsed_ms, 1)}
+    line = f"{method} {target} {status or 'without an answer'} {elapsed_ms:.1f} ms"
+    REQUEST_LOG.info(
         "%s",
-        f"{told} {said}".rstrip(),
-        extra={"fields": fields | ({"answer": said} if said else {})},
+        f"{line} {error_text}".rstrip(),
+        extra={"fields": fields | ({"answer": error_text} if error_text else {})},
     )

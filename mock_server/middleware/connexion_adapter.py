@@ -18,11 +18,11 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.exchange import exchange_of
-from mock_server.responses.errors import Problems, Refusal
+from mock_server.responses.errors import ErrorResponses, RequestRejected
 from openapi.contract import Contract, Json, Operation
 
 
-def lower(contract: Contract) -> dict[str, Json]:
+def routing_document(contract: Contract) -> dict[str, Json]:
     """Return an OpenAPI 3.0 document of what routes the operations of `contract`."""
     document = contract.document
     paths: dict[str, Json] = {}
@@ -59,35 +59,39 @@ with warnings.catch_warnings():
     from connexion.middleware.routing import RoutingMiddleware  # type: ignore[import-untyped]
 
 Middleware = Callable[[ASGIApp], ASGIApp]
-Station = Callable[[ASGIApp, Operation], ASGIApp]
+OperationMiddleware = Callable[[ASGIApp, Operation], ASGIApp]
 """Makes, of the way on and an operation, what its requests pass through."""
 
-EXCEPTIONS: Middleware = ExceptionMiddleware
+EXCEPTION_MIDDLEWARE: Middleware = ExceptionMiddleware
 
 
 def routing(app: ASGIApp) -> ASGIApp:
     """Return connexion's routing in front of `app`."""
-    return cast(ASGIApp, _Routing(app))
+    return cast(ASGIApp, _CachedRouting(app))
 
 
-def stations(makers: Sequence[Station], contract: Contract) -> Middleware:
+def operation_middleware(
+    factories: Sequence[OperationMiddleware], contract: Contract
+) -> Middleware:
     """Return a middleware that keeps the stations of each operation, made at the start.
 
     They stand one behind the other, the first outermost: one middleware of connexion's costs more
     than several of them.
     """
 
-    def make(app: ASGIApp, operation: Operation) -> ASGIApp:
-        return reduce(lambda inner, maker: maker(inner, operation), reversed(makers), app)
+    def create_middleware(app: ASGIApp, operation: Operation) -> ASGIApp:
+        return reduce(lambda inner, factory: factory(inner, operation), reversed(factories), app)
 
-    return partial(_Routed, make=make, contract=contract)
+    return partial(
+        _OperationMiddlewareRouter, create_middleware=create_middleware, contract=contract
+    )
 
 
-def assemble(
+def assemble_app(
     document: dict[str, Json],
     endpoint: ASGIApp,
     middlewares: list[Middleware],
-    problems: Problems,
+    error_responses: ErrorResponses,
 ) -> ASGIApp:
     """Return the application: `middlewares` from the outside in, then `endpoint`."""
     app = ConnexionMiddleware(
@@ -95,20 +99,20 @@ def assemble(
         middlewares=middlewares,
         resolver=lambda _operation_id: endpoint,
     )
-    handler = _handler(problems)
-    for kind in (Refusal, ProblemException, HTTPException, Exception):
+    handler = _exception_handler(error_responses)
+    for kind in (RequestRejected, ProblemException, HTTPException, Exception):
         app.add_error_handler(kind, handler)
     app.add_api(document)
     return cast(ASGIApp, app)
 
 
-class _Routing(RoutingMiddleware):  # type: ignore[misc]
+class _CachedRouting(RoutingMiddleware):  # type: ignore[misc]
     """connexion's routing, which decides once for each path that no parameter is part of."""
 
     def __init__(self, app: ASGIApp) -> None:
-        super().__init__(_Noting(app, self))
+        super().__init__(_RouteCacheWriter(app, self))
         self._app = app
-        self.decided: dict[tuple[str, str], dict[str, Any]] = {}
+        self.route_cache: dict[tuple[str, str], dict[str, Any]] = {}
 
     def add_api(self, *args: Any, **kwargs: Any) -> None:
         super().add_api(*args, **kwargs)
@@ -117,19 +121,21 @@ class _Routing(RoutingMiddleware):  # type: ignore[misc]
             router.redirect_slashes = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        known = self.decided.get((scope["method"], scope["path"])) if "method" in scope else None
-        if known is None:
+        cached = (
+            self.route_cache.get((scope["method"], scope["path"])) if "method" in scope else None
+        )
+        if cached is None:
             await super().__call__(scope, receive, send)
         else:
             scope["path_params"] = {}
-            scope["extensions"] = {**scope.get("extensions", {}), ROUTING_CONTEXT: known}
+            scope["extensions"] = {**scope.get("extensions", {}), ROUTING_CONTEXT: cached}
             await self._app(scope, receive, send)
 
 
-class _Noting:
+class _RouteCacheWriter:
     """Notes what connexion has decided, where the decision rests on nothing but the key."""
 
-    def __init__(self, app: ASGIApp, routing: _Routing) -> None:
+    def __init__(self, app: ASGIApp, routing: _CachedRouting) -> None:
         self._app = app
         self._routing = routing
 
@@ -137,32 +143,44 @@ class _Noting:
         decision = scope.get("extensions", {}).get(ROUTING_CONTEXT)
         # Of paths that are no operation or hold a parameter there is no end.
         if decision and decision.get("operation_id") and not scope.get("path_params"):
-            self._routing.decided[scope["method"], scope["path"]] = dict(decision)
+            self._routing.route_cache[scope["method"], scope["path"]] = dict(decision)
         await self._app(scope, receive, send)
 
 
-class _Stations(RoutedAPI):  # type: ignore[misc]
-    def __init__(self, *args: Any, make: Station, contract: Contract, **kwargs: Any) -> None:
+class _OperationMiddlewareApi(RoutedAPI):  # type: ignore[misc]
+    def __init__(
+        self, *args: Any, create_middleware: OperationMiddleware, contract: Contract, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self._make = make
+        self._create_middleware = create_middleware
         self._contract = contract
         self.add_paths()
 
     def make_operation(self, operation: Any) -> ASGIApp:
-        return self._make(self.next_app, self._contract.operation(operation.operation_id))
+        return self._create_middleware(
+            self.next_app, self._contract.operation(operation.operation_id)
+        )
 
 
-class _Routed(RoutedMiddleware):  # type: ignore[misc]
-    def __init__(self, app: ASGIApp, *, make: Station, contract: Contract) -> None:
+class _OperationMiddlewareRouter(RoutedMiddleware):  # type: ignore[misc]
+    def __init__(
+        self, app: ASGIApp, *, create_middleware: OperationMiddleware, contract: Contract
+    ) -> None:
         super().__init__(app)
-        self.api_cls = partial(_Stations, make=make, contract=contract)
+        self.api_cls = partial(
+            _OperationMiddlewareApi, create_middleware=create_middleware, contract=contract
+        )
 
 
-def _handler(problems: Problems) -> Callable[[Any, Exception], Any]:
+def _exception_handler(error_responses: ErrorResponses) -> Callable[[Any, Exception], Any]:
     async def handle(request: Any, exception: Exception) -> Any:
         exchange = exchange_of(request.scope)
-        answer = exchange.answer = problems.answer(exception, request.scope["path"], exchange)
-        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in answer.headers}
-        return ConnexionResponse(status_code=answer.status, headers=headers, body=answer.body)
+        response = exchange.response = error_responses.response(
+            exception, request.scope["path"], exchange
+        )
+        headers = {
+            key.decode("latin-1"): value.decode("latin-1") for key, value in response.headers
+        }
+        return ConnexionResponse(status_code=response.status, headers=headers, body=response.body)
 
     return handle

@@ -11,23 +11,29 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openapi.contract import Contract
 
-_OF_HTTP = ("Retry-After", "Preference-Applied", "WWW-Authenticate", "Allow", "Location")
+_ALWAYS_EXPOSED_HEADERS = (
+    "Retry-After",
+    "Preference-Applied",
+    "WWW-Authenticate",
+    "Allow",
+    "Location",
+)
 """Exposed whatever the contract documents: the mock sends them for reasons of HTTP."""
 
 
-class CrossOrigin:
+class ContractCorsMiddleware:
     """Answers preflights, and marks answers to pages as readable by them."""
 
     def __init__(self, app: ASGIApp, contract: Contract) -> None:
         """Take the way on and the contract, whose documented headers pages may read."""
         self._app = app
-        self._for_pages = CORSMiddleware(
+        self._cors_app = CORSMiddleware(
             app,
             allow_origins=["*"],
             allow_methods=["*"],
             allow_headers=["*"],
             allow_private_network=True,
-            expose_headers=tuple(exposed(contract)),
+            expose_headers=tuple(exposed_headers(contract)),
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -36,17 +42,17 @@ class CrossOrigin:
         if scope["type"] == "http":
             for name, _ in scope["headers"]:  # every request passes here: no generator
                 if name == b"origin":
-                    app = self._for_pages
+                    app = self._cors_app
                     break
         await app(scope, receive, send)
 
 
-def exposed(contract: Contract) -> Iterator[str]:
+def exposed_headers(contract: Contract) -> Iterator[str]:
     """Yield the name of each header that an answer may carry, once."""
     documented = (
         header.name
         for operation in contract.operations
-        for response in operation.responses.values()
-        for header in response.headers
+        for response_spec in operation.responses.values()
+        for header in response_spec.headers
     )
-    yield from {name.lower(): name for name in (*documented, *_OF_HTTP)}.values()
+    yield from {name.lower(): name for name in (*documented, *_ALWAYS_EXPOSED_HEADERS)}.values()

@@ -9,21 +9,21 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.exchange import exchange_of
-from mock_server.responses.errors import Refusal
-from mock_server.tokens import granted, scope_token
+from mock_server.responses.errors import RequestRejected
+from mock_server.tokens import granted_scopes, scope_token
 from openapi.contract import Contract, Json, Operation
-from openapi.formats import instant
-from openapi.json_pointer import MISSING, join
-from openapi.runtime_expression import Expression, parse
-from openapi.schema_validation import Schema, brief
+from openapi.formats import date_time_to_ns
+from openapi.json_pointer import MISSING, join_pointer
+from openapi.runtime_expression import RuntimeExpression, parse_expression
+from openapi.schema_validation import Schema, abbreviate
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class AllowedRejection:
     """One freedom of `x-freedoms` that is about a value of the body."""
 
     name: str
-    at: Expression
+    at: RuntimeExpression
     when: Schema
     bounds: Mapping[str, Json] | None
     """`before` and `after`, in seconds from now; None: the rule is not about a date."""
@@ -31,88 +31,115 @@ class Rule:
     status: int
     """What a request is refused with."""
 
-    def broken_by(self, body: object, held: Collection[str] | None, now: float) -> str | None:
+    def explain_rejection(
+        self, body: object, caller_scopes: Collection[str] | None, now: float
+    ) -> str | None:
         """Say in a sentence that `body` breaks the rule at `now` (Unix seconds); None: it does not.
 
-        `held` are the scope-tokens of the caller; None for a caller that may do everything.
+        `caller_scopes` are the scope-tokens of the caller; None for a caller that may do everything.
         """
-        value = self.at.of(body)
+        value = self.at.evaluate(body)
         if value is MISSING or not self.when.is_valid(value):
             return None
-        if self.bounds is not None and not _within(self.bounds, value, now):
+        if self.bounds is not None and not _is_within_bounds(self.bounds, value, now):
             return None
-        if self.caller_lacks and not _lacking(value, held):
+        if self.caller_lacks and not _lacks_permission(value, caller_scopes):
             return None
         place = self.at.where or "the body"
-        return f"{place}: {brief(value)} is refused by the rule {self.name}"
+        return f"{place}: {abbreviate(value)} is refused by the rule {self.name}"
 
 
-def chosen(contract: Contract, names: Collection[str]) -> Mapping[str, tuple[Rule, ...]]:
+def select_allowed_rejections(
+    contract: Contract, names: Collection[str]
+) -> Mapping[str, tuple[AllowedRejection, ...]]:
     """Return the rules of these names by the id of their operation; empty without names.
 
     A `ValueError` names one that is unknown or that the mock cannot use, and lists the others.
     """
     if not names:
         return {}
-    rules = {operation.id: tuple(_rules(contract, operation)) for operation in contract.operations}
-    usable = {rule.name: rule for several in rules.values() for rule in several}
-    stated = {freedom["name"] for o in contract.operations for freedom in o.freedoms}
+    rejections = {
+        operation.id: tuple(_allowed_rejections(contract, operation))
+        for operation in contract.operations
+    }
+    usable_by_name = {
+        rejection.name: rejection
+        for of_operation in rejections.values()
+        for rejection in of_operation
+    }
+    documented_names = {
+        freedom["name"] for o in contract.operations for freedom in o.allowed_rejections
+    }
     for name in sorted(names):
-        if name not in usable:
-            why = "is not about a value of the body" if name in stated else "is not in the contract"
-            known = f"use one of {', '.join(usable)}" if usable else "there is none to use"
-            raise ValueError(f"the freedom {name!r} {why}; {known}")
-    return {key: tuple(rule for rule in rules[key] if rule.name in names) for key in rules}
+        if name not in usable_by_name:
+            problem = (
+                "is not about a value of the body"
+                if name in documented_names
+                else "is not in the contract"
+            )
+            known = (
+                f"use one of {', '.join(usable_by_name)}"
+                if usable_by_name
+                else "there is none to use"
+            )
+            raise ValueError(f"the freedom {name!r} {problem}; {known}")
+    return {
+        key: tuple(rejection for rejection in rejections[key] if rejection.name in names)
+        for key in rejections
+    }
 
 
-def _rules(contract: Contract, operation: Operation) -> Iterator[Rule]:
-    for index, freedom in enumerate(operation.freedoms):
+def _allowed_rejections(contract: Contract, operation: Operation) -> Iterator[AllowedRejection]:
+    for index, freedom in enumerate(operation.allowed_rejections):
         if "at" in freedom:
-            yield Rule(
+            yield AllowedRejection(
                 name=freedom["name"],
-                at=parse(freedom["at"]),
-                when=contract.schema(join(operation.pointer, "x-freedoms", index, "when")),
+                at=parse_expression(freedom["at"]),
+                when=contract.schema(join_pointer(operation.pointer, "x-freedoms", index, "when")),
                 bounds=freedom.get("instant"),
                 caller_lacks=bool(freedom.get("caller-lacks")),
                 status=int(freedom["refused-with"][0]),
             )
 
 
-def _within(bounds: Mapping[str, Json], value: object, now: float) -> bool:
-    moment = instant(value)
+def _is_within_bounds(bounds: Mapping[str, Json], value: object, now: float) -> bool:
+    moment = date_time_to_ns(value)
     if moment is None:
         return False
     ahead = moment / 10**9 - now
-    early = "before" in bounds and ahead >= bounds["before"]
-    late = "after" in bounds and ahead <= bounds["after"]
-    return not early and not late
+    is_too_late = "before" in bounds and ahead >= bounds["before"]
+    is_too_early = "after" in bounds and ahead <= bounds["after"]
+    return not is_too_late and not is_too_early
 
 
-def _lacking(value: object, held: Collection[str] | None) -> bool:
-    if held is None:
+def _lacks_permission(value: object, caller_scopes: Collection[str] | None) -> bool:
+    if caller_scopes is None:
         return False
     asked = value if isinstance(value, list) else [value]
-    return any(isinstance(item, str) and scope_token(item) not in held for item in asked)
+    return any(isinstance(item, str) and scope_token(item) not in caller_scopes for item in asked)
 
 
-class Strictness:
+class AllowedRejectionsMiddleware:
     """Holds what an operation is asked for against rules that the mock was started with."""
 
     def __init__(
-        self, next_app: ASGIApp, operation: Operation, rules: Mapping[str, tuple[Rule, ...]]
+        self,
+        next_app: ASGIApp,
+        operation: Operation,
+        rejections: Mapping[str, tuple[AllowedRejection, ...]],
     ) -> None:
         """Take the rules of every operation, by its id."""
         self._next = next_app
-        self._rules = rules[operation.id]
+        self._rejections = rejections[operation.id]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a valid request on, or raise the refusal of the first rule that it breaks."""
         exchange = exchange_of(scope)
         # Where nothing is known of the caller, it was let through with every permission.
-        held = granted(exchange.claims) if exchange.claims else None
+        caller_scopes = granted_scopes(exchange.claims) if exchange.claims else None
         now = time.time()
-        for rule in self._rules:
-            message = rule.broken_by(exchange.value, held, now)
+        for rejection in self._rejections:
+            message = rejection.explain_rejection(exchange.value, caller_scopes, now)
             if message is not None:
-                raise Refusal(rule.status, message)
+                raise RequestRejected(rejection.status, message)
         await self._next(scope, receive, send)

@@ -6,44 +6,44 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.exchange import Behaviour, Exchange, exchange_of
-from mock_server.storage.overrides import Switches
+from mock_server.exchange import Hooks, MockExchange, exchange_of
+from mock_server.storage.overrides import Overrides
 from openapi.contract import Operation
 
 _LOG = logging.getLogger("hookproof.mock")
 
 
-class Switched:
+class OverridesMiddleware:
     """Gives a request to an operation its turn of every switch that is on."""
 
     def __init__(
         self,
         next_app: ASGIApp,
         _operation: Operation,
-        switches: Switches,
-        with_faults: Callable[[frozenset[str]], Behaviour],
+        overrides: Overrides,
+        with_faults: Callable[[frozenset[str]], Hooks],
     ) -> None:
         """`with_faults` returns the mock's behaviour with more faults; a `ValueError`: unknown."""
         self._next = next_app
-        self._switches = switches
+        self._overrides = overrides
         self._with_faults = with_faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, with what it has then."""
         exchange = exchange_of(scope)
-        if exchange.switchable:
-            await self._switch(exchange)
+        if exchange.has_overrides:
+            await self._apply_overrides(exchange)
         await self._next(scope, receive, send)
 
-    async def _switch(self, exchange: Exchange) -> None:
-        taken = self._switches.take()
-        exchange.delay += sum(float(s.value) for s in taken if s.what == "delay")
-        names = frozenset(str(s.value) for s in taken if s.what == "fault")
+    async def _apply_overrides(self, exchange: MockExchange) -> None:
+        taken = self._overrides.take()
+        exchange.delay += sum(float(s.value) for s in taken if s.kind == "delay")
+        names = frozenset(str(s.value) for s in taken if s.kind == "fault")
         if not names:
             return
         try:
             # What faults there are takes a while to find out, once for each contract and worker.
-            exchange.behaviour = await asyncio.to_thread(self._with_faults, names)
+            exchange.hooks = await asyncio.to_thread(self._with_faults, names)
             exchange.faults = names
         except ValueError as error:
             _LOG.warning("a switch has no effect, the contract has changed: %s", error)

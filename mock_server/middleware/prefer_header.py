@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from urllib.parse import parse_qsl
 
-MOST_SECONDS = 60
+MAX_DELAY_S = 60
 """The longest delay that can be asked for."""
 
-_TWIN = b"__"
+_QUERY_PREFIX = b"__"
 """What stands before the name of a preference in a query."""
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{0,9})?|\.[0-9]{1,9}", re.ASCII)
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
@@ -35,32 +35,34 @@ class Preferences:
     """Seconds."""
 
 
-NAMES = tuple(preference.name for preference in fields(Preferences))
+PREFERENCE_NAMES = tuple(preference.name for preference in fields(Preferences))
 
 
-def asked(headers: Iterable[tuple[bytes, bytes]], query: bytes) -> Mapping[str, str] | None:
+def read_preferences(
+    headers: Iterable[tuple[bytes, bytes]], query: bytes
+) -> Mapping[str, str] | None:
     """Return the texts of the preferences that are ours, by name; None where there are none.
 
     Names of `headers` are in lower case. The header goes before the query, and of one name the
     first counts. An empty text is as none, and `dynamic` without a text is true.
     """
     stated = [value for name, value in headers if name == b"prefer"]
-    twin = _TWIN in query
-    if not stated and not twin:
+    has_query_preferences = _QUERY_PREFIX in query
+    if not stated and not has_query_preferences:
         return None
     found: dict[str, str] = {}
-    for listed in (_in_header(stated), _in_query(query) if twin else ()):
-        first: dict[str, str] = {}
-        for name, text in listed:
-            first.setdefault(name, text or ("true" if name == "dynamic" else ""))
-        for name in NAMES:
-            if first.get(name):
-                found.setdefault(name, first[name])
+    for source in (_parse_header(stated), _parse_query(query) if has_query_preferences else ()):
+        first_of_source: dict[str, str] = {}
+        for name, text in source:
+            first_of_source.setdefault(name, text or ("true" if name == "dynamic" else ""))
+        for name in PREFERENCE_NAMES:
+            if first_of_source.get(name):
+                found.setdefault(name, first_of_source[name])
     return found or None
 
 
-def understood(texts: Mapping[str, str]) -> Preferences:
-    """Return what the texts of `asked` mean; a `ValueError` says which one is off, and why."""
+def parse_preferences(texts: Mapping[str, str]) -> Preferences:
+    """Return what the texts of `read_preferences` mean; a `ValueError` says which one is off, and why."""
     dynamic = texts.get("dynamic", "false").lower()
     if dynamic not in ("true", "false"):
         raise ValueError(f"dynamic={dynamic} is neither dynamic=true nor dynamic=false")
@@ -69,16 +71,16 @@ def understood(texts: Mapping[str, str]) -> Preferences:
         texts.get("example"),
         dynamic == "true",
         texts.get("fault"),
-        _seconds(texts["delay"]) if "delay" in texts else None,
+        _parse_delay(texts["delay"]) if "delay" in texts else None,
     )
 
 
-def written(applied: Mapping[str, str]) -> str:
+def format_preferences(applied: Mapping[str, str]) -> str:
     """Return preferences and their texts as `Preference-Applied` lists them."""
-    return ", ".join(f"{name}={_word(text)}" for name, text in applied.items())
+    return ", ".join(f"{name}={_quote_if_needed(text)}" for name, text in applied.items())
 
 
-def _in_header(values: Iterable[bytes]) -> Iterator[tuple[str, str]]:
+def _parse_header(values: Iterable[bytes]) -> Iterator[tuple[str, str]]:
     for value in values:
         for piece in _PREFERENCE.findall(value.decode("latin-1")):
             found = _UNTIL_PARAMETERS.match(piece)
@@ -90,19 +92,19 @@ def _in_header(values: Iterable[bytes]) -> Iterator[tuple[str, str]]:
             yield name.strip().lower(), text
 
 
-def _in_query(query: bytes) -> Iterator[tuple[str, str]]:
+def _parse_query(query: bytes) -> Iterator[tuple[str, str]]:
     for name, text in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
-        if name.startswith(_TWIN.decode()):
-            yield name.removeprefix(_TWIN.decode()), text.strip()
+        if name.startswith(_QUERY_PREFIX.decode()):
+            yield name.removeprefix(_QUERY_PREFIX.decode()), text.strip()
 
 
-def _seconds(text: str) -> float:
-    if _NUMBER.fullmatch(text) and float(text) <= MOST_SECONDS:
+def _parse_delay(text: str) -> float:
+    if _NUMBER.fullmatch(text) and float(text) <= MAX_DELAY_S:
         return float(text)
-    raise ValueError(f"delay={text} is no number of seconds from 0 to {MOST_SECONDS}")
+    raise ValueError(f"delay={text} is no number of seconds from 0 to {MAX_DELAY_S}")
 
 
-def _word(text: str) -> str:
+def _quote_if_needed(text: str) -> str:
     if _TOKEN.fullmatch(text):
         return text
     escaped = re.sub(r'(["\\])', r"\\\1", text)

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Literal
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.exchange import Exchange, Objection, exchange_of
-from mock_server.messages import Headers, header
-from mock_server.responses.errors import Refusal
-from openapi.contract import Contract, Header, Operation
-from openapi.parameters import match
+from mock_server.exchange import MockExchange, Objection, exchange_of
+from mock_server.messages import Headers, encode_header
+from mock_server.responses.errors import RequestRejected
+from openapi.contract import Contract, HeaderSpec, Operation
+from openapi.parameters import match_path
 from openapi.rate import Rate
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Limiter:
         stats = await self._strategy.get_window_stats(self._item, client)
         return stats.remaining, stats.reset_time
 
-    def headers(self, documented: tuple[Header, ...], remaining: int, reset: float) -> Headers:
+    def headers(self, documented: tuple[HeaderSpec, ...], remaining: int, reset: float) -> Headers:
         """Return the documented headers; what one means shows in the last word of its name."""
         moment = datetime.fromtimestamp(math.ceil(reset), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         texts = {"limit": self._period, "remaining": str(remaining), "reset": moment}
@@ -60,43 +60,45 @@ class Limiter:
             word = stated.name.lower().rpartition("-")[2]
             value = numbers.get(word) if stated.is_integer else texts.get(word)
             if value is not None:
-                made.append(header(stated.name, value))
+                made.append(encode_header(stated.name, value))
         return tuple(made)
 
 
-class Gate:
+class OperationRateLimit:
     """The limiter of one operation, and the headers that tell of it."""
 
     def __init__(self, operation: Operation, limiter: Limiter) -> None:
         """Read which headers the operation documents."""
         self._limiter = limiter
-        documented = operation.answer_to("burst") or next(iter(operation.responses.values()))
+        documented = operation.response_caused_by("burst") or next(
+            iter(operation.responses.values())
+        )
         self._documented = documented.headers
 
-    async def admit(self, scope: Scope, exchange: Exchange) -> None:
+    async def enforce(self, scope: Scope, exchange: MockExchange) -> None:
         """Count the request; raise the refusal of a client that asks too often."""
-        allowed, remaining, reset = await self._limiter.count(_client(scope))
+        allowed, remaining, reset = await self._limiter.count(_client_address(scope))
         exchange.headers += self._limiter.headers(self._documented, remaining, reset)
         if not allowed:
             exchange.objections += (Objection("burst", "over the rate limit"),)
-        if exchange.behaviour.admitted is not None:
-            allowed = exchange.behaviour.admitted(allowed, exchange)
+        if exchange.hooks.rate_limit_check is not None:
+            allowed = exchange.hooks.rate_limit_check(allowed, exchange)
         if not allowed:
-            wait = _wait(reset)
+            retry_after_s = _retry_after_s(reset)
             phrase = HTTPStatus.TOO_MANY_REQUESTS.phrase
-            message = f"{phrase} from this address; try again in {wait} s"
-            raise Refusal("burst", message, (header("Retry-After", wait),))
+            message = f"{phrase} from this address; try again in {retry_after_s} s"
+            raise RequestRejected("burst", message, (encode_header("Retry-After", retry_after_s),))
 
-    async def told(self, scope: Scope, *, exceeded: bool) -> Headers:
+    async def current_headers(self, scope: Scope, *, exceeded: bool) -> Headers:
         """Return the headers as the limit stands, or as if it were `exceeded`; count nothing."""
-        remaining, reset = await self._limiter.peek(_client(scope))
+        remaining, reset = await self._limiter.peek(_client_address(scope))
         made = self._limiter.headers(self._documented, 0 if exceeded else remaining, reset)
-        return (*made, header("Retry-After", _wait(reset))) if exceeded else made
+        return (*made, encode_header("Retry-After", _retry_after_s(reset))) if exceeded else made
 
 
-def gates(
+def operation_rate_limits(
     contract: Contract, limit: Rate | Literal["documented"] | None, hits: "Storage"
-) -> Mapping[str, Gate]:
+) -> Mapping[str, OperationRateLimit]:
     """Return the gate of each operation that has a limit, by its id; they count in `hits`.
 
     A rate holds for all operations together, `documented` is each one's own `x-rate-limit`. A
@@ -104,15 +106,17 @@ def gates(
     """
     if limit == "documented":
         limited = (operation for operation in contract.operations if operation.rate_limit)
-        found = {o.id: Gate(o, Limiter(_rate(o), hits, o.id)) for o in limited}
+        found = {
+            o.id: OperationRateLimit(o, Limiter(_documented_rate(o), hits, o.id)) for o in limited
+        }
         if not found:
             raise ValueError("the contract documents no rate limit; give one, such as 50/5s")
         return found
     shared = Limiter(limit, hits) if limit else None
-    return {o.id: Gate(o, shared) for o in contract.operations} if shared else {}
+    return {o.id: OperationRateLimit(o, shared) for o in contract.operations} if shared else {}
 
 
-def _rate(operation: Operation) -> Rate:
+def _documented_rate(operation: Operation) -> Rate:
     stated = operation.rate_limit or {}
     if stated["seconds"] != int(stated["seconds"]):
         raise ValueError(
@@ -122,40 +126,46 @@ def _rate(operation: Operation) -> Rate:
     return Rate(stated["requests"], int(stated["seconds"]))
 
 
-def _client(scope: Scope) -> str:
+def _client_address(scope: Scope) -> str:
     return str((scope.get("client") or ("", 0))[0])
 
 
-def _wait(reset: float) -> int:
+def _retry_after_s(reset: float) -> int:
     """Return whole seconds after which `reset` is past."""
     return max(1, math.floor(reset - time.time()) + 1)
 
 
-class Admission:
+class RateLimitMiddleware:
     """Puts the operation into the exchange and refuses a client that asks too often."""
 
-    def __init__(self, next_app: ASGIApp, operation: Operation, gate: Gate | None) -> None:
+    def __init__(
+        self, next_app: ASGIApp, operation: Operation, rate_limit: OperationRateLimit | None
+    ) -> None:
         """Take the operation behind this station and its gate, if it has one."""
         self._next = next_app
         self._operation = operation
-        self._gate = gate
+        self._rate_limit = rate_limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or raise the refusal."""
         exchange = exchange_of(scope)
         exchange.operation = self._operation
-        if self._gate is not None:
-            await self._gate.admit(scope, exchange)
+        if self._rate_limit is not None:
+            await self._rate_limit.enforce(scope, exchange)
         await self._next(scope, receive, send)
 
 
-class OtherMethods:
+class MethodNotAllowedRateLimit:
     """Stands before the routing; where no limit is on it is left out."""
 
-    def __init__(self, app: ASGIApp, contract: Contract, limits: Mapping[str, Gate]) -> None:
+    def __init__(
+        self, app: ASGIApp, contract: Contract, rate_limits: Mapping[str, OperationRateLimit]
+    ) -> None:
         """Take the gates of the operations that have one, by their ids."""
         self._app = app
-        self._gates = [(o.path, limits[o.id]) for o in contract.operations if o.id in limits]
+        self._rate_limits = [
+            (o.path, rate_limits[o.id]) for o in contract.operations if o.id in rate_limits
+        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; a 405 passes the gate of the first operation of its path."""
@@ -163,8 +173,12 @@ class OtherMethods:
             await self._app(scope, receive, send)
         except HTTPException as error:
             if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-                of_path = (g for path, g in self._gates if match(path, scope["path"]) is not None)
-                gate = next(of_path, None)
-                if gate is not None:
-                    await gate.admit(scope, exchange_of(scope))
+                limits_of_path = (
+                    limit_of_path
+                    for path, limit_of_path in self._rate_limits
+                    if match_path(path, scope["path"]) is not None
+                )
+                rate_limit = next(limits_of_path, None)
+                if rate_limit is not None:
+                    await rate_limit.enforce(scope, exchange_of(scope))
             raise

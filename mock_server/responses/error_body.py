@@ -10,69 +10,79 @@ from http import HTTPStatus
 
 from mock_server.messages import Headers
 from mock_server.responses.headers import required_headers
-from openapi.contract import Contract, Json, Response
+from openapi.contract import Contract, Json, ResponseSpec
 from openapi.examples import example
-from openapi.json_pointer import join, put
+from openapi.json_pointer import join_pointer, set_at
 from openapi.schema_validation import Schema
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class ErrorBodyTemplate:
     """An error body: an example, and the place in it that tells the reason."""
 
     media_type: str
     example: Json
-    telling: str | None
+    message_pointer: str | None
     """A pointer; None where every text has its values prescribed."""
     schema: Schema | None = None
     headers: Headers = ()
     """What the answer must carry besides."""
-    room: int = sys.maxsize
+    max_message_length: int = sys.maxsize
     """How long the reason may be."""
 
-    def saying(self, message: str) -> Json:
+    def with_message(self, message: str) -> Json:
         """Return the example with `message` told in it, if it is one and that is allowed."""
-        if not message or self.telling is None:
+        if not message or self.message_pointer is None:
             return self.example
-        if len(message) > self.room:
-            message = message[: self.room - 1] + "\u2026"
+        if len(message) > self.max_message_length:
+            message = message[: self.max_message_length - 1] + "\u2026"
         body = copy.deepcopy(self.example)
-        put(body, self.telling, message)
+        set_at(body, self.message_pointer, message)
         return self.example if self.schema and not self.schema.is_valid(body) else body
 
-    def for_status(self, status: int) -> "Shape":
+    def for_status(self, status: int) -> "ErrorBodyTemplate":
         """Return the same shape for another status: its phrase stands for every other text."""
         phrase = HTTPStatus(status).phrase
         body = copy.deepcopy(self.example)
         if isinstance(body, dict):
             code = re.sub(r"\W+", "_", phrase).upper()
-            coded = body | {key: code for key, value in body.items() if isinstance(value, str)}
-            body = coded if self.schema is None or self.schema.is_valid(coded) else body
-        told = replace(self, example=body, headers=())
-        return replace(told, example=told.saying(phrase))
+            body_with_codes = body | {
+                key: code for key, value in body.items() if isinstance(value, str)
+            }
+            body = (
+                body_with_codes
+                if self.schema is None or self.schema.is_valid(body_with_codes)
+                else body
+            )
+        template = replace(self, example=body, headers=())
+        return replace(template, example=template.with_message(phrase))
 
 
-PLAIN = Shape("application/json", {"message": "", "code": ""}, "/message")
+DEFAULT_ERROR_BODY = ErrorBodyTemplate("application/json", {"message": "", "code": ""}, "/message")
 """The shape for a contract that documents none."""
 
 
-def shape_of(contract: Contract, response: Response, seed: int) -> Shape | None:
-    """Return the shape of the body of `response`, or None if it has none."""
-    for media_type, pointer in response.content.items():
-        choose = random.Random(f"{seed}/{pointer}")  # noqa: S311 - examples, not secrets
-        telling, room = next(_texts(contract, contract.at(pointer), ""), (None, sys.maxsize))
-        return Shape(
+def error_body_template(
+    contract: Contract, response_spec: ResponseSpec, seed: int
+) -> ErrorBodyTemplate | None:
+    """Return the shape of the body of `response_spec`, or None if it has none."""
+    for media_type, pointer in response_spec.content.items():
+        rng = random.Random(f"{seed}/{pointer}")  # noqa: S311 - examples, not secrets
+        message_pointer, max_message_length = next(
+            _message_places(contract, contract.at(pointer), ""), (None, sys.maxsize)
+        )
+        return ErrorBodyTemplate(
             media_type,
-            example(contract, pointer, choose),
-            telling,
+            example(contract, pointer, rng),
+            message_pointer,
             contract.schema(pointer),
-            required_headers(contract, response, choose),
-            room,
+            required_headers(contract, response_spec, rng),
+            max_message_length,
         )
     return None
 
 
-def _texts(contract: Contract, schema: Json, place: str) -> Iterator[tuple[str, int]]:
+def _message_places(contract: Contract, schema: Json, place: str) -> Iterator[tuple[str, int]]:
     """Yield the places of required texts that may say anything, and the room; further up first."""
     parts = schema.get("properties", {})
     required = {
@@ -82,6 +92,6 @@ def _texts(contract: Contract, schema: Json, place: str) -> Iterator[tuple[str, 
     }
     for name, part in required.items():
         if part.get("type") == "string" and not {"enum", "const", "format", "pattern"} & {*part}:
-            yield join(place, name), part.get("maxLength", sys.maxsize)
+            yield join_pointer(place, name), part.get("maxLength", sys.maxsize)
     for name, part in required.items():
-        yield from _texts(contract, part, join(place, name))
+        yield from _message_places(contract, part, join_pointer(place, name))

@@ -10,16 +10,20 @@ from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
 
-from mock_server.exchange import Exchange, Objection
-from mock_server.messages import Answer, Headers, header, json_answer
-from mock_server.responses.error_body import PLAIN, Shape, shape_of
-from mock_server.responses.headers import completed
+from mock_server.exchange import MockExchange, Objection
+from mock_server.messages import Headers, HttpResponse, encode_header, json_response
+from mock_server.responses.error_body import (
+    DEFAULT_ERROR_BODY,
+    ErrorBodyTemplate,
+    error_body_template,
+)
+from mock_server.responses.headers import with_missing_headers
 from openapi.contract import Contract, Operation
-from openapi.parameters import match
+from openapi.parameters import match_path
 
 _LOG = logging.getLogger("hookproof.mock")
 
-_BY_HTTP = {
+_STATUS_BY_CAUSE = {
     "invalid-request": 400,
     "refused-credential": 401,
     "credential-without-permission": 403,
@@ -31,11 +35,11 @@ _BY_HTTP = {
 """The status that a provocation gets by HTTP, for operations whose contract names none."""
 
 
-_STATED = _BY_HTTP.keys() - {"unknown-resource", "repeated-request"}
+_RECORDED_CAUSES = _STATUS_BY_CAUSE.keys() - {"unknown-resource", "repeated-request"}
 """What the stations note themselves, because a fault may let it pass; or no fault of a request."""
 
 
-_UNSAID: Mapping[str | int, str] = {
+_DEFAULT_MESSAGES: Mapping[str | int, str] = {
     HTTPStatus.NOT_FOUND: "there is no operation at this path",
     HTTPStatus.METHOD_NOT_ALLOWED: "there is no operation of this method at this path",
     "repeated-request": "the same was asked for before, and may be only once",
@@ -43,7 +47,7 @@ _UNSAID: Mapping[str | int, str] = {
 """What there is to say of a request where the answer's own words are kept."""
 
 
-class Refusal(Exception):
+class RequestRejected(Exception):
     """A request is answered with an error."""
 
     def __init__(self, reason: str | int, message: str, headers: Headers = ()) -> None:
@@ -53,74 +57,93 @@ class Refusal(Exception):
         self.message = message
         self.headers = headers
         # connexion picks the most telling of several refusals by this name.
-        self.status_code = reason if isinstance(reason, int) else _BY_HTTP[reason]
+        self.status_code = reason if isinstance(reason, int) else _STATUS_BY_CAUSE[reason]
 
 
-class Problems:
+class ErrorResponses:
     """Makes the error answers of one contract."""
 
     def __init__(self, contract: Contract, seed: int = 0) -> None:
         """Read the shapes of the documented errors; `seed` makes those without an example."""
-        self._shapes: dict[tuple[str, int], Shape] = {}
+        self._error_bodies: dict[tuple[str, int], ErrorBodyTemplate] = {}
         for operation in contract.operations:
-            for response in operation.responses.values():
-                shape = shape_of(contract, response, seed)
-                if shape and response.status.isdecimal() and int(response.status) >= 400:
-                    self._shapes[operation.id, int(response.status)] = shape
-        self._any = next(iter(self._shapes.values()), PLAIN)
+            for response_spec in operation.responses.values():
+                error_body = error_body_template(contract, response_spec, seed)
+                if (
+                    error_body
+                    and response_spec.status.isdecimal()
+                    and int(response_spec.status) >= 400
+                ):
+                    self._error_bodies[operation.id, int(response_spec.status)] = error_body
+        self._default_error_body = next(iter(self._error_bodies.values()), DEFAULT_ERROR_BODY)
         self._paths = [(o.path, o.method) for o in contract.operations]
 
-    def answer(self, exception: Exception, path: str, exchange: Exchange | None = None) -> Answer:
+    def response(
+        self, exception: Exception, path: str, exchange: MockExchange | None = None
+    ) -> HttpResponse:
         """Return the answer to a request for `path` that ended in `exception`."""
-        refusal = next(make for kind, make in TABLE if isinstance(exception, kind))(exception)
-        if exchange is not None and refusal.reason not in _STATED:
-            message = refusal.message or _UNSAID.get(refusal.reason, "")
-            exchange.objections += (Objection(refusal.reason, message),)
-        status = self._status(refusal, exchange.operation if exchange else None)
-        headers = refusal.headers + (exchange.headers if exchange else ())
+        rejection = next(
+            convert
+            for exception_type, convert in EXCEPTION_CONVERTERS
+            if isinstance(exception, exception_type)
+        )(exception)
+        if exchange is not None and rejection.reason not in _RECORDED_CAUSES:
+            message = rejection.message or _DEFAULT_MESSAGES.get(rejection.reason, "")
+            exchange.objections += (Objection(rejection.reason, message),)
+        status = self._status(rejection, exchange.operation if exchange else None)
+        headers = rejection.headers + (exchange.headers if exchange else ())
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
-            allowed = self.allowed(path) or dict(headers).get(b"allow", b"").decode()
-            headers = (*(h for h in headers if h[0] != b"allow"), header("Allow", allowed))
-        shape = self._any.for_status(status)
+            allowed_methods = (
+                self.allowed_methods(path) or dict(headers).get(b"allow", b"").decode()
+            )
+            headers = (
+                *(h for h in headers if h[0] != b"allow"),
+                encode_header("Allow", allowed_methods),
+            )
+        error_body = self._default_error_body.for_status(status)
         if exchange and exchange.operation:
-            shape = self._shapes.get((exchange.operation.id, status), shape)
-        body = shape.saying(refusal.message)
-        return json_answer(status, body, completed(headers, shape.headers), shape.media_type)
+            error_body = self._error_bodies.get((exchange.operation.id, status), error_body)
+        body = error_body.with_message(rejection.message)
+        return json_response(
+            status, body, with_missing_headers(headers, error_body.headers), error_body.media_type
+        )
 
-    def allowed(self, path: str) -> str:
+    def allowed_methods(self, path: str) -> str:
         """Return the methods that the contract has for `path`, as `Allow` lists them."""
-        known = {method for route, method in self._paths if match(route, path) is not None}
+        known = {method for route, method in self._paths if match_path(route, path) is not None}
         return ", ".join(sorted(known))
 
     @staticmethod
-    def _status(refusal: Refusal, operation: Operation | None) -> int:
-        if operation and isinstance(refusal.reason, str):
-            documented = operation.answer_to(refusal.reason)
+    def _status(rejection: RequestRejected, operation: Operation | None) -> int:
+        if operation and isinstance(rejection.reason, str):
+            documented = operation.response_caused_by(rejection.reason)
             if documented and documented.status.isdecimal():
                 return int(documented.status)
-        return refusal.status_code
+        return rejection.status_code
 
 
-def _from_http(exception: Exception) -> Refusal:
+def _from_http(exception: Exception) -> RequestRejected:
     assert isinstance(exception, HTTPException)
     known = exception.headers or {}
     status = exception.status_code
-    return Refusal(status, "", tuple(header(name, value) for name, value in known.items()))
+    return RequestRejected(
+        status, "", tuple(encode_header(name, value) for name, value in known.items())
+    )
 
 
-def _from_bug(exception: Exception) -> Refusal:
+def _from_internal_error(exception: Exception) -> RequestRejected:
     _LOG.error("a request failed in the mock itself", exc_info=exception)
-    return Refusal("failure-only", "")
+    return RequestRejected("failure-only", "")
 
 
-def _itself(exception: Exception) -> Refusal:
-    assert isinstance(exception, Refusal)
+def _unchanged(exception: Exception) -> RequestRejected:
+    assert isinstance(exception, RequestRejected)
     return exception
 
 
-TABLE: tuple[tuple[type[Exception], Callable[[Exception], Refusal]], ...] = (
-    (Refusal, _itself),
+EXCEPTION_CONVERTERS: tuple[tuple[type[Exception], Callable[[Exception], RequestRejected]], ...] = (
+    (RequestRejected, _unchanged),
     (HTTPException, _from_http),
-    (Exception, _from_bug),
+    (Exception, _from_internal_error),
 )
 """What each exception becomes; the first that fits. connexion's own are HTTPExceptions."""

@@ -6,33 +6,33 @@ from collections.abc import Mapping
 
 from starlette.types import Receive, Scope, Send
 
-from mock_server.exchange import Exchange, exchange_of
-from mock_server.messages import Answer, json_answer
-from mock_server.responses.errors import Refusal
-from mock_server.responses.headers import completed, marked, required_headers
-from mock_server.responses.resources import Directory
-from mock_server.storage.database import Entry, Store
+from mock_server.exchange import MockExchange, exchange_of
+from mock_server.messages import HttpResponse, json_response
+from mock_server.responses.errors import RequestRejected
+from mock_server.responses.headers import extension_values, required_headers, with_missing_headers
+from mock_server.responses.resources import OperationResources
+from mock_server.storage.database import StateChange, Store
 from mock_server.tokens import mint
-from mock_server.unique_values import Identities
+from mock_server.unique_values import UniqueValues
 from openapi import runtime_expression
-from openapi.contract import Contract, Json, Operation, Response
+from openapi.contract import Contract, Json, Operation, ResponseSpec
 from openapi.examples import example
-from openapi.formats import instant
-from openapi.json_pointer import MISSING, put
+from openapi.formats import date_time_to_ns
+from openapi.json_pointer import MISSING, set_at
 
 
-class Endpoint:
+class OperationHandler:
     """The end of the journey of a request that nobody refused."""
 
     def __init__(
-        self, contract: Contract, secret: str, seed: int, identities: Identities, store: Store
+        self, contract: Contract, secret: str, seed: int, unique_values: UniqueValues, store: Store
     ) -> None:
         """Read the answers of every operation; `secret` signs the tokens that they hold.
 
-        The same `seed` makes the same answers, but for what `identities` makes.
+        The same `seed` makes the same answers, but for what `unique_values` makes.
         """
-        self._answers = {
-            operation.id: Success(contract, operation, secret, seed, identities, store)
+        self._handlers = {
+            operation.id: SuccessHandler(contract, operation, secret, seed, unique_values, store)
             for operation in contract.operations
         }
 
@@ -40,12 +40,12 @@ class Endpoint:
         """Answer the request as its operation does."""
         exchange = exchange_of(scope)
         if exchange.operation is None:
-            raise Refusal(404, "There is nothing at this path")
-        exchange.answer = await self._answers[exchange.operation.id](exchange)
-        await exchange.answer.send(send)
+            raise RequestRejected(404, "There is nothing at this path")
+        exchange.response = await self._handlers[exchange.operation.id](exchange)
+        await exchange.response.send(send)
 
 
-class Success:
+class SuccessHandler:
     """One operation: its successful answer, and what may be asked for only once."""
 
     def __init__(
@@ -54,90 +54,104 @@ class Success:
         operation: Operation,
         secret: str,
         seed: int,
-        identities: Identities,
+        unique_values: UniqueValues,
         store: Store,
     ) -> None:
         """Read the answer's example and its marks."""
-        response = success_of(operation)
-        choose = random.Random(f"{seed}/{operation.id}")  # noqa: S311 - examples, not secrets
+        response_spec = success_response_of(operation)
+        rng = random.Random(f"{seed}/{operation.id}")  # noqa: S311 - examples, not secrets
         self._id = operation.id
         self._secret = secret
-        self._identities = identities
+        self._unique_values = unique_values
         self._store = store
-        self._directory = directory = Directory(contract, operation, store)
-        self._status = int(response.status) if response.status.isdecimal() else 200
-        self._headers = required_headers(contract, response, choose)
-        self._media_type, pointer = next(iter(response.content.items()), ("", ""))
+        self._resources = resources = OperationResources(contract, operation, store)
+        self._status = int(response_spec.status) if response_spec.status.isdecimal() else 200
+        self._headers = required_headers(contract, response_spec, rng)
+        self._media_type, pointer = next(iter(response_spec.content.items()), ("", ""))
         if pointer:
-            self._example = json.dumps(example(contract, pointer, choose))
+            self._example = json.dumps(example(contract, pointer, rng))
             self._schema = contract.schema(pointer)
         schema = contract.at(pointer) if pointer else {}
         self._credentials = {
             place: {
-                key: runtime_expression.parse(text)
+                key: runtime_expression.parse_expression(text)
                 for key, text in stated.items()
                 if key != "scheme"
             }
-            for place, stated in marked(contract, schema, "x-credential")
+            for place, stated in extension_values(contract, schema, "x-credential")
         }
-        unique = [place for place, said in marked(contract, schema, "x-unique") if said]
-        named = {*unique, *directory.named_in_the_answer} - self._credentials.keys()
-        self._fresh = sorted(named)  # always in the same order, for the same seed
-        once = operation.answer_to("repeated-request")
-        self._keeping = (
-            [runtime_expression.parse(text) for text in once.provoke["keeping"]] if once else []
+        unique = [place for place, said in extension_values(contract, schema, "x-unique") if said]
+        unique_or_named = {
+            *unique,
+            *resources.pointers_of_resource_names,
+        } - self._credentials.keys()
+        self._unique_places = sorted(unique_or_named)  # always in the same order, for the same seed
+        conflict_response = operation.response_caused_by("repeated-request")
+        self._claim_expressions = (
+            [
+                runtime_expression.parse_expression(text)
+                for text in conflict_response.cause["keeping"]
+            ]
+            if conflict_response
+            else []
         )
 
-    async def __call__(self, exchange: Exchange) -> Answer:
+    async def __call__(self, exchange: MockExchange) -> HttpResponse:
         """Return the successful answer, or refuse what is unknown or taken."""
-        if not self._directory.knows(exchange):
-            raise Refusal("unknown-resource", "There is nothing of this name")
-        headers = completed(exchange.headers, self._headers)
+        if not self._resources.knows(exchange):
+            raise RequestRejected("unknown-resource", "There is nothing of this name")
+        headers = with_missing_headers(exchange.headers, self._headers)
         value: Json = None
         if not self._media_type:
-            answer = Answer(self._status, headers, b"")
+            response = HttpResponse(self._status, headers, b"")
         else:
             value = json.loads(self._example)
-            for place in self._fresh:
-                self._identities.renew(value, place, self._schema)
+            for place in self._unique_places:
+                self._unique_values.set_unique_value(value, place, self._schema)
             for place, parts in self._credentials.items():
-                put(value, place, self._credential(exchange, parts))
-            answer = json_answer(self._status, value, headers, self._media_type)
+                set_at(value, place, self._credential(exchange, parts))
+            response = json_response(self._status, value, headers, self._media_type)
         # Last, and nothing can fail after it: what was refused or went wrong takes nothing.
-        await self._enter(exchange, answer)
-        return answer
+        await self._commit_change(exchange, response)
+        return response
 
-    async def _enter(self, exchange: Exchange, answer: Answer) -> None:
-        kept = [exchange.find(part) for part in self._keeping]
-        claim = f"{self._id} {json.dumps(kept)}" if kept and MISSING not in kept else None
-        added = self._directory.added(exchange, answer)
-        removed = self._directory.removed(exchange)
+    async def _commit_change(self, exchange: MockExchange, response: HttpResponse) -> None:
+        claim_values = [exchange.evaluate(part) for part in self._claim_expressions]
+        claim = (
+            f"{self._id} {json.dumps(claim_values)}"
+            if claim_values and MISSING not in claim_values
+            else None
+        )
+        added = self._resources.added(exchange, response)
+        removed = self._resources.removed(exchange)
         if claim is None and not added and removed is None and not self._credentials:
             return
-        refused = await self._store.enter(Entry(self._id, claim, exchange.body, added, removed))
-        if refused is not None:
-            raise Refusal(refused, "")
+        conflict = await self._store.commit_change(
+            StateChange(self._id, claim, exchange.body, added, removed)
+        )
+        if conflict is not None:
+            raise RequestRejected(conflict, "")
 
     def _credential(
-        self, exchange: Exchange, parts: Mapping[str, runtime_expression.Expression]
+        self, exchange: MockExchange, parts: Mapping[str, runtime_expression.RuntimeExpression]
     ) -> str:
-        found = {key: exchange.find(part) for key, part in parts.items()}
-        moment = instant(found.get("expires"))
+        found = {key: exchange.evaluate(part) for key, part in parts.items()}
+        expires_at_ns = date_time_to_ns(found.get("expires"))
         return mint(
             self._secret,
-            _texts(found.get("permissions")),
-            None if moment is None else moment // 10**9,
+            _string_items(found.get("permissions")),
+            None if expires_at_ns is None else expires_at_ns // 10**9,
             revoked=found.get("revoked") is True,
         )
 
 
-def success_of(operation: Operation) -> Response:
+def success_response_of(operation: Operation) -> ResponseSpec:
     """Return the answer to a request that is in order."""
-    meant = operation.answer_to("valid-request")
+    expected = operation.response_caused_by("valid-request")
     first = (r for status, r in operation.responses.items() if status.startswith("2"))
-    found = meant or next(first, None)
+    found = expected or next(first, None)
     return found or next(iter(operation.responses.values()))
 
 
-def _texts(value: Json) -> list[str]:
+def _string_items(value: Json) -> list[str]:
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

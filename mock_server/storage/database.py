@@ -18,26 +18,26 @@ from typing import Any, Literal, NamedTuple
 
 from mock_server.storage import schema
 
-FORMAT = 1
+DATABASE_FORMAT_VERSION = 1
 """Kept in the file's `user_version`; a file of another format is refused."""
-_PAGES = 10_000
+_CHECKPOINT_PAGES = 10_000
 """Pages of the write-ahead log that are written back to the file at once."""
-_PATIENCE = 10.0
+_LOCK_TIMEOUT_S = 10.0
 """Seconds that another worker's transaction is waited for."""
 
-KEPT = 2048
+MAX_STORED_BODY_BYTES = 2048
 """Bytes of a body that asked for something; whoever creates much must not fill the memory."""
 
-Key = tuple[str, str]
+ResourceKey = tuple[str, str]
 """The id of an operation, and values as JSON."""
-Refused = Literal["repeated-request", "unknown-resource"]
+StateConflict = Literal["repeated-request", "unknown-resource"]
 
 
 class StateError(Exception):
     """The state cannot be kept or read; the sentence says where and why."""
 
 
-class Entry(NamedTuple):
+class StateChange(NamedTuple):
     """What one success brings about."""
 
     operation: str
@@ -46,26 +46,26 @@ class Entry(NamedTuple):
     """What nobody else may have: the operation and values, as text; None if it takes none."""
     request: bytes
     """The body that asked for it."""
-    added: tuple[Key, ...]
+    added: tuple[ResourceKey, ...]
     """One resource by all the names that it can be asked for; empty if none came to be."""
-    removed: Key | None
+    removed: ResourceKey | None
     """A name of the resource that is gone, or None."""
 
 
 @dataclass(frozen=True, slots=True)
-class Created:
+class CreatedRecord:
     """A success that is remembered."""
 
     id: int
     operation: str
     at: float
     request: bytes
-    """The first `KEPT` bytes of the body."""
+    """The first `MAX_STORED_BODY_BYTES` bytes of the body."""
     size: int
     """Bytes of the whole body."""
 
 
-def probe(path: Path | None) -> None:
+def check_state_writable(path: Path | None) -> None:
     """Raise `StateError` if a mock could not keep its state at `path`."""
     if path is not None:
         store = Store(path)
@@ -76,43 +76,43 @@ def probe(path: Path | None) -> None:
 class Store:
     """One connection, used by one loop. `open` before anything else."""
 
-    def __init__(self, path: Path | None = None, *, lasting: bool = True) -> None:
+    def __init__(self, path: Path | None = None, *, persistent: bool = True) -> None:
         """Take the file, which is made if need be; None keeps everything in memory.
 
-        `lasting`: the file is there to be used again.
+        `persistent`: the file is there to be used again.
         """
         self.path = path
-        self._lasting = lasting
-        self._waiting: list[tuple[Entry, asyncio.Future[Refused | None]]] = []
+        self._persistent = persistent
+        self._pending: list[tuple[StateChange, asyncio.Future[StateConflict | None]]] = []
 
     def open(self) -> None:
         """Open the file, readable by its owner alone; raise `StateError` if that cannot be."""
-        with self._explained("cannot be opened"):
+        with self._state_errors("cannot be opened"):
             if self.path is not None:
                 self.path.touch(mode=0o600, exist_ok=True)
             self._db = sqlite3.connect(
-                self.path or ":memory:", timeout=_PATIENCE, isolation_level=None
+                self.path or ":memory:", timeout=_LOCK_TIMEOUT_S, isolation_level=None
             )
             self._db.execute("PRAGMA journal_mode = WAL")
             # A file that goes when the mock stops need not outlive a loss of power.
-            self._db.execute(f"PRAGMA synchronous = {'NORMAL' if self._lasting else 'OFF'}")
-            self._db.execute(f"PRAGMA wal_autocheckpoint = {_PAGES}")
+            self._db.execute(f"PRAGMA synchronous = {'NORMAL' if self._persistent else 'OFF'}")
+            self._db.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
             with self.transaction():
                 self._prepare()
 
     def _prepare(self) -> None:
-        (known,) = self._db.execute("PRAGMA user_version").fetchone()
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
         (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if known == 0 and tables == 0:
-            for statement in schema.TABLES.split(";"):
+        if version == 0 and tables == 0:
+            for statement in schema.CREATE_TABLES.split(";"):
                 self._db.execute(statement)
-            self._db.execute(f"PRAGMA user_version = {FORMAT}")
-        elif known != FORMAT or not self._is_ours():
+            self._db.execute(f"PRAGMA user_version = {DATABASE_FORMAT_VERSION}")
+        elif version != DATABASE_FORMAT_VERSION or not self._has_all_tables():
             raise StateError(f"{self.path}: not a state of this mock; name another file")
 
-    def _is_ours(self) -> bool:
+    def _has_all_tables(self) -> bool:
         names = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master")}
-        return names.issuperset(schema.NAMES)
+        return names.issuperset(schema.TABLE_NAMES)
 
     def close(self) -> None:
         """Close the file; what was answered is in it."""
@@ -129,53 +129,53 @@ class Store:
             raise
         self._db.execute("COMMIT")
 
-    async def enter(self, entry: Entry) -> Refused | None:
-        """Remember `entry`, or return why it cannot be, and then nothing of it is kept."""
-        future: asyncio.Future[Refused | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((entry, future))
-        if len(self._waiting) == 1:
+    async def commit_change(self, change: StateChange) -> StateConflict | None:
+        """Remember `change`, or return why it cannot be, and then nothing of it is kept."""
+        future: asyncio.Future[StateConflict | None] = asyncio.get_running_loop().create_future()
+        self._pending.append((change, future))
+        if len(self._pending) == 1:
             # Not in the next turn but the one after: what arrives meanwhile goes with it.
             loop = asyncio.get_running_loop()
             loop.call_soon(loop.call_soon, self._commit)
         return await future
 
     def _commit(self) -> None:
-        waiting, self._waiting = self._waiting, []
+        pending, self._pending = self._pending, []
         try:
-            with self._explained("cannot be written"), self.transaction():
-                results = [self._enter(entry) for entry, _ in waiting]
+            with self._state_errors("cannot be written"), self.transaction():
+                results = [self._apply_change(change) for change, _ in pending]
         except Exception as error:  # whatever it is, those who wait must hear of it
-            for _, future in waiting:
+            for _, future in pending:
                 if not future.done():
                     future.set_exception(error)
             return
-        for (_, future), result in zip(waiting, results, strict=True):
+        for (_, future), result in zip(pending, results, strict=True):
             if not future.done():  # the client may have left meanwhile
                 future.set_result(result)
 
-    def _enter(self, entry: Entry) -> Refused | None:
-        operation, claim, request, added, removed = entry
+    def _apply_change(self, change: StateChange) -> StateConflict | None:
+        operation, claim, request, added, removed = change
         if removed is not None and not self.knows(removed):
             return "unknown-resource"
-        row = (operation, claim, time.time(), request[:KEPT], len(request))
-        if not self._db.execute(schema.CREATE, row).rowcount:
+        row = (operation, claim, time.time(), request[:MAX_STORED_BODY_BYTES], len(request))
+        if not self._db.execute(schema.INSERT_CREATED, row).rowcount:
             return "repeated-request"
         if removed is not None:
-            self._db.execute(schema.REMOVE, removed)
+            self._db.execute(schema.DELETE_RESOURCE, removed)
         for key in added:
-            self._db.execute(schema.ADD, (*key, repr(sorted(added))))
+            self._db.execute(schema.INSERT_RESOURCE, (*key, repr(sorted(added))))
         return None
 
-    def knows(self, key: Key) -> bool:
+    def knows(self, key: ResourceKey) -> bool:
         """Say whether the operation of `key` can be asked for its values."""
-        return self._db.execute(schema.KNOWN, key).fetchone() is not None
+        return self._db.execute(schema.SELECT_RESOURCE, key).fetchone() is not None
 
     def created(
         self, operations: Iterable[str], before: int | None = None, limit: int = 100
-    ) -> list[Created]:
+    ) -> list[CreatedRecord]:
         """Return successes of `operations`, the newest first, with ids below `before`."""
         values = (json.dumps([*operations]), before or 2**62, limit)
-        return [Created(*row) for row in self._db.execute(schema.CREATED, values)]
+        return [CreatedRecord(*row) for row in self._db.execute(schema.SELECT_CREATED, values)]
 
     def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Return what `statement` finds; it may change something as well."""
@@ -184,11 +184,11 @@ class Store:
     def reset(self) -> None:
         """Forget everything."""
         with self.transaction():
-            for table in schema.NAMES:
+            for table in schema.TABLE_NAMES:
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
 
     @contextmanager
-    def _explained(self, what: str) -> Iterator[None]:
+    def _state_errors(self, what: str) -> Iterator[None]:
         try:
             yield
         except (sqlite3.Error, OSError) as error:

@@ -9,12 +9,12 @@ from collections import Counter, deque
 from typing import Any, Literal, Protocol
 
 from mock_server.storage.database import Store
-from mock_server.storage.worker_signals import Bell
+from mock_server.storage.worker_signals import WorkerSignals
 
-Kind = Literal["request", "delivery", "attempt"]
-KEPT: dict[Kind, int] = {"request": 1000, "delivery": 1000, "attempt": 6000}
+RecordKind = Literal["request", "delivery", "attempt"]
+MAX_RECORDS: dict[RecordKind, int] = {"request": 1000, "delivery": 1000, "attempt": 6000}
 """How many records of each kind are kept."""
-_AT_ONCE = 50
+_BATCH_SIZE = 50
 """So many become rows before requests come in between."""
 
 
@@ -36,11 +36,13 @@ class Record(Protocol):
 class Journal:
     """The records of all workers, kept in their store."""
 
-    def __init__(self, store: Store, bell: Bell) -> None:
-        """`bell` has the other workers write down theirs."""
+    def __init__(self, store: Store, signals: WorkerSignals) -> None:
+        """`signals` has the other workers write down theirs."""
         self._store = store
-        self._bell = bell
-        self._held = {kind: deque[Record](maxlen=kept) for kind, kept in KEPT.items()}
+        self._signals = signals
+        self._pending = {
+            kind: deque[Record](maxlen=limit_of_kind) for kind, limit_of_kind in MAX_RECORDS.items()
+        }
         self._counts: Counter[str] = Counter()
         self._last = 0
 
@@ -51,12 +53,12 @@ class Journal:
 
     def number(self) -> int:
         """Return the id for the next record: greater than all before."""
-        self._last = max(self._last + 1, self._bell.moment())
+        self._last = max(self._last + 1, self._signals.time_based_id())
         return self._last
 
-    def note(self, kind: Kind, record: Record) -> None:
+    def append(self, kind: RecordKind, record: Record) -> None:
         """Keep a record."""
-        self._held[kind].append(record)
+        self._pending[kind].append(record)
 
     def count(self, name: str) -> None:
         """Count one more of what has this name."""
@@ -65,64 +67,64 @@ class Journal:
     async def write(self) -> None:
         """Write down what is held back, a few records at a time."""
         for name, count in self._counts.items():
-            self._store.rows(_COUNT, name, count)
+            self._store.rows(_INCREMENT_COUNT, name, count)
         self._counts.clear()
-        for kind, held in self._held.items():
-            for _ in range(0, len(held), _AT_ONCE):
-                self._write(kind, held)
+        for kind, pending in self._pending.items():
+            for _ in range(0, len(pending), _BATCH_SIZE):
+                self._write(kind, pending)
                 await asyncio.sleep(0)
 
-    def _write(self, kind: Kind, held: deque[Record]) -> None:
-        few = [held.popleft() for _ in range(min(len(held), _AT_ONCE))]
-        rows = [(r.id, kind, r.about, json.dumps(r.data())) for r in few]
+    def _write(self, kind: RecordKind, pending: deque[Record]) -> None:
+        batch = [pending.popleft() for _ in range(min(len(pending), _BATCH_SIZE))]
+        rows = [(r.id, kind, r.about, json.dumps(r.data())) for r in batch]
         with self._store.transaction() as db:
-            db.executemany(_ADD, rows)
-            db.execute(_TRIM, (kind, kind, KEPT[kind]))
+            db.executemany(_INSERT_RECORD, rows)
+            db.execute(_DELETE_OLDEST, (kind, kind, MAX_RECORDS[kind]))
 
     async def forget(self) -> None:
         """Forget what is held back."""
         self._counts.clear()
-        for held in self._held.values():
-            held.clear()
+        for pending in self._pending.values():
+            pending.clear()
 
-    async def look(self) -> None:
+    async def flush(self) -> None:
         """Have everything written down, by the other workers too: what follows then finds it."""
-        await self._bell.ring("write")
+        await self._signals.broadcast("write")
         await self.write()
 
-    def latest(self, kind: Kind, before: int | None, limit: int) -> list[dict[str, Any]]:
+    def latest(self, kind: RecordKind, before: int | None, limit: int) -> list[dict[str, Any]]:
         """Return records, the newest first, each with its `id`, all below `before`."""
-        return _read(self._store.rows(_LATEST, kind, before or 2**62, limit))
+        return _records_from_rows(self._store.rows(_SELECT_LATEST, kind, before or 2**62, limit))
 
-    def one(self, kind: Kind, number: int) -> dict[str, Any] | None:
+    def get(self, kind: RecordKind, number: int) -> dict[str, Any] | None:
         """Return the record with this id, or None."""
-        return next(iter(_read(self._store.rows(_ONE, kind, number))), None)
+        return next(iter(_records_from_rows(self._store.rows(_SELECT_BY_ID, kind, number))), None)
 
     def about(self, number: int) -> list[dict[str, Any]]:
         """Return the records that belong to the one with this id, the oldest first."""
-        return _read(self._store.rows(_ABOUT, number))
+        return _records_from_rows(self._store.rows(_SELECT_BY_PARENT, number))
 
     def counts(self) -> dict[str, int]:
         """Return how many there were of what was counted, by name."""
         return dict(self._store.rows("SELECT name, count FROM counts"))
 
 
-def _read(rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
+def _records_from_rows(rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
     return [{"id": number, **json.loads(record)} for number, record in rows]
 
 
-_ADD = "INSERT OR IGNORE INTO journal (id, kind, about, record) VALUES (?, ?, ?, ?)"
-_COUNT = """
+_INSERT_RECORD = "INSERT OR IGNORE INTO journal (id, kind, about, record) VALUES (?, ?, ?, ?)"
+_INCREMENT_COUNT = """
     INSERT INTO counts (name, count) VALUES (?, ?)
     ON CONFLICT DO UPDATE SET count = count + excluded.count
 """
-_TRIM = """
+_DELETE_OLDEST = """
     DELETE FROM journal WHERE kind = ? AND id <= (
         SELECT id FROM journal WHERE kind = ? ORDER BY id DESC LIMIT 1 OFFSET ?
     )
 """
-_LATEST = """
+_SELECT_LATEST = """
     SELECT id, record FROM journal WHERE kind = ? AND id < ? ORDER BY id DESC LIMIT ?
 """
-_ONE = "SELECT id, record FROM journal WHERE kind = ? AND id = ?"
-_ABOUT = "SELECT id, record FROM journal WHERE about = ? ORDER BY id"
+_SELECT_BY_ID = "SELECT id, record FROM journal WHERE kind = ? AND id = ?"
+_SELECT_BY_PARENT = "SELECT id, record FROM journal WHERE about = ? ORDER BY id"

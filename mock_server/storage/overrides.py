@@ -10,24 +10,24 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mock_server.storage.database import Store
-from mock_server.storage.worker_signals import SWITCHES
+from mock_server.storage.worker_signals import OVERRIDES_SLOT
 
-What = Literal["fault", "delay"]
+OverrideKind = Literal["fault", "delay"]
 
 
 @dataclass(frozen=True, slots=True)
-class Switch:
+class Override:
     """One misbehaviour and how long it still lasts."""
 
     id: int
-    what: What
+    kind: OverrideKind
     value: str | float
     """The name of a fault, or the seconds that every answer waits."""
     requests: int
     """How many requests it is still for."""
 
 
-class Switches:
+class Overrides:
     """Those that are on. Each request to an operation of the contract uses one turn of each."""
 
     def __init__(self, store: Store, shared: MutableSequence[int]) -> None:
@@ -36,43 +36,43 @@ class Switches:
         self._shared = shared
 
     @property
-    def any_on(self) -> bool:
+    def has_any(self) -> bool:
         """Whether there are any; costs next to nothing."""
-        return self._shared[SWITCHES] != 0
+        return self._shared[OVERRIDES_SLOT] != 0
 
-    def add(self, what: What, value: str | float, requests: int) -> None:
+    def add(self, kind: OverrideKind, value: str | float, requests: int) -> None:
         """Switch one on for the next so many `requests`."""
         with self._store.transaction() as db:
-            db.execute(_ADD, (what, json.dumps(value), requests))
-            self._shared[SWITCHES] = 1
+            db.execute(_INSERT_OVERRIDE, (kind, json.dumps(value), requests))
+            self._shared[OVERRIDES_SLOT] = 1
 
-    def all(self) -> tuple[Switch, ...]:
+    def all(self) -> tuple[Override, ...]:
         """Return those that are on, in the order in which they were added."""
         rows = self._store.rows("SELECT id, what, value, requests FROM switches ORDER BY id")
-        return tuple(Switch(i, what, json.loads(value), n) for i, what, value, n in rows)
+        return tuple(Override(i, kind, json.loads(value), n) for i, kind, value, n in rows)
 
-    def take(self) -> tuple[Switch, ...]:
+    def take(self) -> tuple[Override, ...]:
         """Return those that hold for this request, which uses up one turn of each."""
-        if not self.any_on:
+        if not self.has_any:
             return ()
         with self._store.transaction() as db:
-            held = self.all()
+            active = self.all()
             db.execute("UPDATE switches SET requests = requests - 1")
             db.execute("DELETE FROM switches WHERE requests < 1")
-            if all(switch.requests <= 1 for switch in held):
-                self._shared[SWITCHES] = 0
-        return held
+            if all(override.requests <= 1 for override in active):
+                self._shared[OVERRIDES_SLOT] = 0
+        return active
 
     def clear(self) -> None:
         """Switch all of them off."""
         with self._store.transaction() as db:
             db.execute("DELETE FROM switches")
-            self._shared[SWITCHES] = 0
+            self._shared[OVERRIDES_SLOT] = 0
 
-    def look(self) -> None:
+    def refresh_shared_flag(self) -> None:
         """Set the shared number by what the store holds: an earlier mock may have left some."""
         with self._store.transaction():
-            self._shared[SWITCHES] = 1 if self.all() else 0
+            self._shared[OVERRIDES_SLOT] = 1 if self.all() else 0
 
 
-_ADD = "INSERT INTO switches (what, value, requests) VALUES (?, ?, ?)"
+_INSERT_OVERRIDE = "INSERT INTO switches (what, value, requests) VALUES (?, ?, ?)"

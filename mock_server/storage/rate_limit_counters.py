@@ -12,7 +12,7 @@ from limits.aio.storage import MovingWindowSupport, Storage
 from mock_server.storage.database import Store
 
 
-class SharedHits(Storage, MovingWindowSupport):
+class SharedRateLimitStorage(Storage, MovingWindowSupport):
     """Hits in the state that the workers share, one row for each."""
 
     STORAGE_SCHEME = None

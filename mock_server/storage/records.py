@@ -8,21 +8,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mock_server.exchange import Exchange, Objection
+from mock_server.exchange import MockExchange, Objection
 from mock_server.messages import Headers
 from openapi.contract import Operation
 from openapi.redaction import Redaction
 
-SHOWN = 16 * 1024
+MAX_SHOWN_BYTES = 16 * 1024
 """Bytes of a body, and of all headers of one request, that are kept and shown."""
-BEYOND = 4096
+REDACTION_MARGIN_BYTES = 4096
 """Bytes more that are kept, so that a secret at the end is masked as one."""
-_UNSEEN = {"credential": "not looked at"}
-_CREDENTIAL = ("refused-credential", "credential-without-permission")
+_NOT_CHECKED = {"credential": "not looked at"}
+_CREDENTIAL_CAUSES = ("refused-credential", "credential-without-permission")
 
 
 @dataclass(slots=True)
-class Received:
+class RequestRecord:
     """A request to the mock and what became of it."""
 
     id: int
@@ -36,8 +36,8 @@ class Received:
     operation: Operation | None
     status: int | None
     objections: tuple[Objection, ...]
-    on_demand: bool
-    mask: Redaction
+    is_preferred_response: bool
+    redactor: Redaction
     about: None = None
 
     def data(self) -> dict[str, Any]:
@@ -46,79 +46,87 @@ class Received:
         return {
             "at": self.at,
             "method": self.method,
-            "target": self.mask(self.target.decode("latin-1")),
+            "target": self.redactor(self.target.decode("latin-1")),
             "operation": self.operation.id if self.operation else None,
             "status": self.status,
             "milliseconds": round(self.seconds * 1000, 3),
-            "headers": self.mask.headers(headers),
-            "body": shown(self.body, self.size, self.mask),
-            "verdict": self.mask.value(self._verdict()),
+            "headers": self.redactor.headers(headers),
+            "body": body_excerpt(self.body, self.size, self.redactor),
+            "verdict": self.redactor.value(self._judge()),
         }
 
-    def _verdict(self) -> dict[str, Any]:
-        said = verdict(self.operation, self.objections)
-        if self.on_demand and not self.objections:
-            unjudged = {"in_order": None, "summary": "answered on demand", **_UNSEEN}
-            return {**said, **unjudged}
-        return said
+    def _judge(self) -> dict[str, Any]:
+        judged = request_verdict(self.operation, self.objections)
+        if self.is_preferred_response and not self.objections:
+            unjudged = {"in_order": None, "summary": "answered on demand", **_NOT_CHECKED}
+            return {**judged, **unjudged}
+        return judged
 
 
-def received(
+def request_record(
     number: int,
     at: float,
     seconds: float,
     scope: Mapping[str, Any],
-    exchange: Exchange,
-    mask: Redaction,
-) -> Received:
+    exchange: MockExchange,
+    redactor: Redaction,
+) -> RequestRecord:
     """Return the record of an exchange that has ended, cut to what is kept."""
-    answer, headers, body = exchange.answer, exchange.received, exchange.body
+    response, headers, body = exchange.response, exchange.request_headers, exchange.body
     size = 0
     for count, (name, value) in enumerate(headers):
         size += len(name) + len(value)
-        if size > SHOWN:
+        if size > MAX_SHOWN_BYTES:
             headers = headers[:count]
             break
     target: bytes = scope.get("raw_path") or scope["path"].encode()
     query: bytes = scope["query_string"]
-    return Received(
+    return RequestRecord(
         number,
         at,
         seconds,
         scope["method"],
-        (target + b"?" + query if query else target)[:SHOWN],
+        (target + b"?" + query if query else target)[:MAX_SHOWN_BYTES],
         headers,
-        body[: SHOWN + BEYOND],
+        body[: MAX_SHOWN_BYTES + REDACTION_MARGIN_BYTES],
         len(body),
         exchange.operation,
-        exchange.sent or (answer.status if answer else None),
+        exchange.sent_status or (response.status if response else None),
         exchange.objections,
-        exchange.on_demand,
-        mask,
+        exchange.is_preferred_response,
+        redactor,
     )
 
 
-def shown(body: bytes, size: int, mask: Redaction) -> dict[str, Any]:
+def body_excerpt(body: bytes, size: int, redactor: Redaction) -> dict[str, Any]:
     """Return the beginning of a body of `size` bytes for people, without secrets."""
-    text = mask(body.decode("utf-8", "backslashreplace"))
-    return {"text": text[:SHOWN], "size": size, "cut": size > SHOWN or len(text) > SHOWN}
+    text = redactor(body.decode("utf-8", "backslashreplace"))
+    return {
+        "text": text[:MAX_SHOWN_BYTES],
+        "size": size,
+        "cut": size > MAX_SHOWN_BYTES or len(text) > MAX_SHOWN_BYTES,
+    }
 
 
-def verdict(operation: Operation | None, objections: tuple[Objection, ...]) -> dict[str, Any]:
+def request_verdict(
+    operation: Operation | None, objections: tuple[Objection, ...]
+) -> dict[str, Any]:
     """Say what the contract has to say of a request, whatever the mock's faults made of it."""
-    broken = [o for o in objections if o.reason == "invalid-request"]
-    refusals = [o for o in objections if o.reason != "invalid-request"]
-    credential = [o.message for o in refusals if o.reason in _CREDENTIAL]
-    others = [o for o in refusals if o.reason not in _CREDENTIAL]
+    invalid = [o for o in objections if o.reason == "invalid-request"]
+    rejections = [o for o in objections if o.reason != "invalid-request"]
+    credential = [o.message for o in rejections if o.reason in _CREDENTIAL_CAUSES]
+    others = [o for o in rejections if o.reason not in _CREDENTIAL_CAUSES]
     if operation is None or (objections and objections[-1].reason == "burst"):
-        credential = [_UNSEEN["credential"]]
+        credential = [_NOT_CHECKED["credential"]]
     elif not credential:
         credential = ["none is needed" if operation.scheme is None else "accepted"]
     return {
         "in_order": not objections,
         "summary": _summary(objections),
         "credential": credential[0],
-        "violations": [{"at": o.place, "keyword": o.keyword, "message": o.message} for o in broken],
+        "violations": [
+            {"at": o.place, "keyword": o.keyword, "message": o.message} for o in invalid
+        ],
         "refused": {"reason": others[-1].reason, "message": others[-1].message} if others else None,
     }
 

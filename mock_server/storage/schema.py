@@ -1,6 +1,6 @@
 """The tables of the store in SQL, and what is asked of them."""
 
-TABLES = """
+CREATE_TABLES = """
     CREATE TABLE created (
         id INTEGER PRIMARY KEY, operation TEXT NOT NULL, claim TEXT UNIQUE, at REAL NOT NULL,
         request BLOB NOT NULL, size INTEGER NOT NULL
@@ -21,16 +21,18 @@ TABLES = """
     CREATE TABLE hits (client TEXT NOT NULL, at REAL NOT NULL);
     CREATE INDEX hits_client ON hits (client, at);
 """
-NAMES = ("created", "resources", "journal", "counts", "switches", "hits")
+TABLE_NAMES = ("created", "resources", "journal", "counts", "switches", "hits")
 
-CREATE = "INSERT OR IGNORE INTO created VALUES (NULL, ?, ?, ?, ?, ?)"
-CREATED = """
+INSERT_CREATED = "INSERT OR IGNORE INTO created VALUES (NULL, ?, ?, ?, ?, ?)"
+SELECT_CREATED = """
     SELECT id, operation, at, request, size FROM created
     WHERE operation IN (SELECT value FROM json_each(?)) AND id < ? ORDER BY id DESC LIMIT ?
 """
-ADD = 'INSERT OR REPLACE INTO resources (operation, "values", resource) VALUES (?, ?, ?)'
-KNOWN = 'SELECT 1 FROM resources WHERE operation = ? AND "values" = ?'
-REMOVE = """
+INSERT_RESOURCE = (
+    'INSERT OR REPLACE INTO resources (operation, "values", resource) VALUES (?, ?, ?)'
+)
+SELECT_RESOURCE = 'SELECT 1 FROM resources WHERE operation = ? AND "values" = ?'
+DELETE_RESOURCE = """
     DELETE FROM resources WHERE resource = (
         SELECT resource FROM resources WHERE operation = ? AND "values" = ?
     )

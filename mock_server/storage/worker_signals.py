@@ -15,75 +15,78 @@ from mock_server.storage.database import StateError
 
 _LOG = logging.getLogger("hookproof.mock")
 
-Wish = Literal["write", "forget"]
+Signal = Literal["write", "forget"]
 
-SWITCHES = 0
+OVERRIDES_SLOT = 0
 """The place of the number that says whether any switch is on, see `mock_server.switches`."""
-_ASKED: dict[Wish, int] = {"write": 1, "forget": 2}
-_FIRST = 3
-PLACES = 64
+_SIGNAL_SLOTS: dict[Signal, int] = {"write": 1, "forget": 2}
+_FIRST_WORKER_SLOT = 3
+SLOT_COUNT = 64
 """How many numbers are shared."""
-_LOOKS = 0.05
+_POLL_INTERVAL_S = 0.05
 """Seconds between two looks."""
-_PATIENCE = 2.0
+_WORKER_TIMEOUT_S = 2.0
 """Seconds that a worker is waited for; one that was killed does nothing any more."""
 
 
-class Bell:
+class WorkerSignals:
     """The bell of one worker."""
 
     def __init__(self, shared: MutableSequence[int], index: int, workers: int) -> None:
         """Take the `shared` numbers and which of how many `workers` this is."""
         self._shared = shared
-        self._place = _FIRST + index % (PLACES - _FIRST)
+        self._slot = _FIRST_WORKER_SLOT + index % (SLOT_COUNT - _FIRST_WORKER_SLOT)
         self._index = index
-        self._alone = workers < 2
-        self._done: dict[Wish, int] = {"write": 0, "forget": 0}
+        self._is_single_worker = workers < 2
+        self._handled: dict[Signal, int] = {"write": 0, "forget": 0}
 
-    def moment(self) -> int:
+    def time_based_id(self) -> int:
         """Return a number that grows with the time and that no other worker has; 0 if alone."""
-        if self._alone:
+        if self._is_single_worker:
             return 0
         # Below 2**53, which JavaScript reads exactly, for some centuries.
         return time.time_ns() // 10_000 * 16 + self._index % 16
 
-    async def ring(self, wish: Wish) -> None:
+    async def broadcast(self, signal: Signal) -> None:
         """Ask all others, and return once they have done it."""
-        if self._alone:
+        if self._is_single_worker:
             return
-        self._shared[_ASKED[wish]] += 1
-        self._done[wish] = self._shared[_ASKED[wish]]
-        wanted = self._asked()
+        self._shared[_SIGNAL_SLOTS[signal]] += 1
+        self._handled[signal] = self._shared[_SIGNAL_SLOTS[signal]]
+        target = self._signal_total()
         loop = asyncio.get_running_loop()
-        end = loop.time() + _PATIENCE
-        while (late := self._behind(wanted)) and loop.time() < end:
-            await asyncio.sleep(_LOOKS / 4)
-        for place in late:
-            self._shared[place] = 0  # one that lives comes back with its next look
+        end = loop.time() + _WORKER_TIMEOUT_S
+        while (lagging := self._lagging_slots(target)) and loop.time() < end:
+            await asyncio.sleep(_POLL_INTERVAL_S / 4)
+        for slot in lagging:
+            self._shared[slot] = 0  # one that lives comes back with its next look
 
-    def _behind(self, wanted: int) -> list[int]:
-        others = (place for place in range(_FIRST, PLACES) if place != self._place)
-        return [place for place in others if 0 < self._shared[place] < wanted]
+    def _lagging_slots(self, target: int) -> list[int]:
+        others = (slot for slot in range(_FIRST_WORKER_SLOT, SLOT_COUNT) if slot != self._slot)
+        return [slot for slot in others if 0 < self._shared[slot] < target]
 
-    def _asked(self) -> int:
-        return 1 + sum(self._shared[place] for place in _ASKED.values())
+    def _signal_total(self) -> int:
+        return 1 + sum(self._shared[slot] for slot in _SIGNAL_SLOTS.values())
 
-    async def answer(self, does: dict[Wish, Callable[[], Awaitable[None]]]) -> None:
+    async def serve(self, handlers: dict[Signal, Callable[[], Awaitable[None]]]) -> None:
         """Do what others ask for, until cancelled."""
-        if self._alone:
+        if self._is_single_worker:
             return
-        self._done = {wish: self._shared[place] for wish, place in _ASKED.items()}
+        self._handled = {signal: self._shared[slot] for signal, slot in _SIGNAL_SLOTS.items()}
         try:
             while True:
-                asked, wanted = {w: self._shared[p] for w, p in _ASKED.items()}, self._asked()
-                for wish in ("forget", "write"):
-                    if asked[wish] > self._done[wish]:
-                        self._done[wish] = asked[wish]
+                requested, target = (
+                    {w: self._shared[p] for w, p in _SIGNAL_SLOTS.items()},
+                    self._signal_total(),
+                )
+                for signal in ("forget", "write"):
+                    if requested[signal] > self._handled[signal]:
+                        self._handled[signal] = requested[signal]
                         try:
-                            await does[wish]()
+                            await handlers[signal]()
                         except (StateError, sqlite3.Error) as error:  # the next wish may be granted
                             _LOG.error("what another worker asked for failed: %s", error)
-                self._shared[self._place] = wanted
-                await asyncio.sleep(_LOOKS)
+                self._shared[self._slot] = target
+                await asyncio.sleep(_POLL_INTERVAL_S)
         finally:
-            self._shared[self._place] = 0
+            self._shared[self._slot] = 0

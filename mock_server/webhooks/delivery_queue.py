@@ -13,25 +13,25 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from mock_server.messages import ATTEMPTS, Delivery
-from mock_server.webhooks.http_client import Outcome, attempt, client
+from mock_server.messages import MAX_ATTEMPTS, WebhookRequest
+from mock_server.webhooks.http_client import AttemptOutcome, create_client, send_attempt
 
 _LOG = logging.getLogger("hookproof.mock")
 
-FIRST_DELAY = 0.5
+FIRST_RETRY_DELAY_S = 0.5
 """Seconds before the second attempt; each further delay is twice as long."""
-OPEN_DELIVERIES = 1000
+MAX_OPEN_DELIVERIES = 1000
 """How many deliveries to one receiver may wait, in flight and between attempts included."""
-OPEN_BYTES = 16 * 1024 * 1024
+MAX_OPEN_BYTES = 16 * 1024 * 1024
 """How large they may be together."""
-_FIELDS = ("delivery", "receiver", "attempt", "outcome")
+_LOG_FIELDS = ("delivery", "receiver", "attempt", "outcome")
 """What a line of the log about an attempt says, where the log has fields."""
-AT_ONCE = 8
+CONCURRENT_ATTEMPTS = 8
 """Attempts to one receiver at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class QueuedDelivery:
     """What is to be delivered to one receiver."""
 
     id: int
@@ -40,18 +40,18 @@ class Parcel:
     """What the log calls it."""
     size: int
     """Bytes that it keeps in memory."""
-    make: Callable[[float], Delivery]
+    build_request: Callable[[float], WebhookRequest]
     """Makes the delivery for an attempt at this moment, in Unix seconds."""
     redelivered: bool = False
     attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class AttemptReport:
     """An attempt that was made, or the end of one that will not be."""
 
-    parcel: Parcel
-    outcome: Outcome | None
+    queued_delivery: QueuedDelivery
+    outcome: AttemptOutcome | None
     """None: the mock has stopped before."""
     next: str
     """`delivered`, `again`, `given up` or `abandoned`."""
@@ -59,18 +59,18 @@ class Tried:
     """Seconds until the next attempt."""
 
 
-class Receiver:
+class DeliveryQueue:
     """One URL, its queue, and the tasks that empty it."""
 
-    def __init__(self, url: str, tell: Callable[[Tried], None]) -> None:
-        """`tell` hears of every attempt; nothing is sent before `run`."""
+    def __init__(self, url: str, on_attempt: Callable[[AttemptReport], None]) -> None:
+        """`on_attempt` hears of every attempt; nothing is sent before `run`."""
         parts = urlsplit(url)
         self._url = url
-        self._tell = tell
+        self._on_attempt = on_attempt
         self.origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-        self._queue: asyncio.Queue[Parcel] = asyncio.Queue()
-        self._open: dict[int, Parcel] = {}
-        self._later: dict[int, asyncio.TimerHandle] = {}
+        self._queue: asyncio.Queue[QueuedDelivery] = asyncio.Queue()
+        self._open: dict[int, QueuedDelivery] = {}
+        self._retry_timers: dict[int, asyncio.TimerHandle] = {}
         self._bytes = 0
         self.dropped = 0
 
@@ -79,88 +79,99 @@ class Receiver:
         """How many deliveries are in the queue, in flight, or between attempts."""
         return len(self._open)
 
-    def offer(self, parcel: Parcel) -> bool:
+    def enqueue(self, queued_delivery: QueuedDelivery) -> bool:
         """Queue the delivery; False: too much is open, and it is dropped. Returns at once."""
-        if self.open >= OPEN_DELIVERIES or self._bytes + parcel.size > OPEN_BYTES:
+        if self.open >= MAX_OPEN_DELIVERIES or self._bytes + queued_delivery.size > MAX_OPEN_BYTES:
             self.dropped += 1
             if self.dropped % 100 == 1:  # a line for each would be the next thing to overflow
                 text = "delivery %d to %s dropped, %d so far: %d are open"
-                _LOG.warning(text, parcel.number, self.origin, self.dropped, self.open)
+                _LOG.warning(text, queued_delivery.number, self.origin, self.dropped, self.open)
             return False
-        self._open[id(parcel)] = parcel
-        self._bytes += parcel.size
-        self._queue.put_nowait(parcel)
+        self._open[id(queued_delivery)] = queued_delivery
+        self._bytes += queued_delivery.size
+        self._queue.put_nowait(queued_delivery)
         return True
 
     async def run(self, http: httpx.AsyncClient) -> None:
         """Make attempts, one after the other, until cancelled."""
         while True:
-            parcel = await self._queue.get()
-            outcome = await attempt(http, self._url, parcel.make)
-            self._settle(parcel, outcome)
+            queued_delivery = await self._queue.get()
+            outcome = await send_attempt(http, self._url, queued_delivery.build_request)
+            self._handle_outcome(queued_delivery, outcome)
 
-    def _settle(self, parcel: Parcel, outcome: Outcome) -> None:
-        most = outcome.delivery.attempts if outcome.delivery else ATTEMPTS
-        self._close(parcel)
-        if outcome.wait is None:
-            tried, comes = Tried(parcel, outcome, "delivered"), ""
-        elif parcel.attempt >= most:
-            tried, comes = Tried(parcel, outcome, "given up"), "; given up"
+    def _handle_outcome(self, queued_delivery: QueuedDelivery, outcome: AttemptOutcome) -> None:
+        max_attempts = (
+            outcome.webhook_request.max_attempts if outcome.webhook_request else MAX_ATTEMPTS
+        )
+        self._remove_open(queued_delivery)
+        if outcome.retry_after_s is None:
+            report, next_step = AttemptReport(queued_delivery, outcome, "delivered"), ""
+        elif queued_delivery.attempt >= max_attempts:
+            report, next_step = AttemptReport(queued_delivery, outcome, "given up"), "; given up"
         else:
-            delay = max(outcome.wait, FIRST_DELAY * 2 ** (parcel.attempt - 1))
-            tried, comes = Tried(parcel, outcome, "again", delay), f"; again in {delay:.1f} s"
-            self._again(replace(parcel, attempt=parcel.attempt + 1), delay)
-        known = (parcel.number, self.origin, parcel.attempt, outcome.text)
+            delay = max(
+                outcome.retry_after_s, FIRST_RETRY_DELAY_S * 2 ** (queued_delivery.attempt - 1)
+            )
+            report, next_step = (
+                AttemptReport(queued_delivery, outcome, "again", delay),
+                f"; again in {delay:.1f} s",
+            )
+            self._schedule_retry(
+                replace(queued_delivery, attempt=queued_delivery.attempt + 1), delay
+            )
+        known = (queued_delivery.number, self.origin, queued_delivery.attempt, outcome.text)
         _LOG.log(
-            logging.WARNING if comes else logging.INFO,
+            logging.WARNING if next_step else logging.INFO,
             "delivery %d to %s, attempt %d: %s%s",
             *known,
-            comes,
-            extra={"fields": dict(zip(_FIELDS, known, strict=True))},
+            next_step,
+            extra={"fields": dict(zip(_LOG_FIELDS, known, strict=True))},
         )
-        self._tell(tried)
+        self._on_attempt(report)
 
-    def _close(self, parcel: Parcel) -> None:
-        del self._open[id(parcel)]
-        self._bytes -= parcel.size
+    def _remove_open(self, queued_delivery: QueuedDelivery) -> None:
+        del self._open[id(queued_delivery)]
+        self._bytes -= queued_delivery.size
 
-    def _again(self, parcel: Parcel, delay: float) -> None:
-        def due() -> None:
-            del self._later[id(parcel)]
-            self._queue.put_nowait(parcel)
+    def _schedule_retry(self, queued_delivery: QueuedDelivery, delay: float) -> None:
+        def retry() -> None:
+            del self._retry_timers[id(queued_delivery)]
+            self._queue.put_nowait(queued_delivery)
 
-        self._open[id(parcel)] = parcel
-        self._bytes += parcel.size
-        self._later[id(parcel)] = asyncio.get_running_loop().call_later(delay, due)
+        self._open[id(queued_delivery)] = queued_delivery
+        self._bytes += queued_delivery.size
+        self._retry_timers[id(queued_delivery)] = asyncio.get_running_loop().call_later(
+            delay, retry
+        )
 
     def stop(self, reason: str) -> None:
         """Forget what waits, and say how much that was."""
-        for timer in self._later.values():
+        for timer in self._retry_timers.values():
             timer.cancel()
-        for parcel in self._open.values():
-            self._tell(Tried(parcel, None, "abandoned"))
+        for queued_delivery in self._open.values():
+            self._on_attempt(AttemptReport(queued_delivery, None, "abandoned"))
         if self.dropped:
             _LOG.warning("%d deliveries to %s were dropped", self.dropped, self.origin)
         if self.open:
             _LOG.warning("%d deliveries to %s abandoned: %s", self.open, self.origin, reason)
 
 
-Tell = Callable[[Tried], None]
+AttemptListener = Callable[[AttemptReport], None]
 
 
-class Sender:
+class DeliveryQueues:
     """Between `start` and `stop` it delivers; before, deliveries wait."""
 
-    def __init__(self, urls: Iterable[str], tell: Tell) -> None:
-        """Take the URLs that every delivery goes to; `tell` hears of every attempt."""
+    def __init__(self, urls: Iterable[str], on_attempt: AttemptListener) -> None:
+        """Take the URLs that every delivery goes to; `on_attempt` hears of every attempt."""
         self._urls = tuple(urls)
-        self._tell = tell
-        self.receivers = self._made()
+        self._on_attempt = on_attempt
+        self.receivers = self._create_queues()
         self._client: httpx.AsyncClient | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
-    def _made(self) -> list[Receiver]:
-        return [Receiver(url, self._tell) for url in self._urls]
+    def _create_queues(self) -> list[DeliveryQueue]:
+        return [DeliveryQueue(url, self._on_attempt) for url in self._urls]
 
     def start(self) -> None:
         """Begin to deliver, on the running loop."""
@@ -168,14 +179,16 @@ class Sender:
             return
         # httpx would log every URL in full.
         logging.getLogger("httpx").setLevel(logging.WARNING)
-        self._client = client()
+        self._client = create_client()
         for receiver in self.receivers:
-            self._tasks += [asyncio.create_task(receiver.run(self._client)) for _ in range(AT_ONCE)]
+            self._tasks += [
+                asyncio.create_task(receiver.run(self._client)) for _ in range(CONCURRENT_ATTEMPTS)
+            ]
 
     async def forget(self) -> None:
         """Abandon what is open, and go on with empty queues."""
         await self.stop("the mock is reset")
-        self.receivers = self._made()
+        self.receivers = self._create_queues()
         self.start()
 
     async def stop(self, reason: str = "the mock stops") -> None:

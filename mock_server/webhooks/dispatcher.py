@@ -5,104 +5,125 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from mock_server.exchange import Behaviour, Exchange
-from mock_server.messages import Delivery, Posting, sealed
+from mock_server.exchange import Hooks, MockExchange
+from mock_server.messages import EventMessage, WebhookRequest, build_signed_request
 from mock_server.storage.journal import Journal
-from mock_server.webhooks.delivery_queue import Parcel, Receiver, Sender
-from mock_server.webhooks.records import WHOLE, Sent, kept, secrets_of
+from mock_server.webhooks.delivery_queue import DeliveryQueue, DeliveryQueues, QueuedDelivery
+from mock_server.webhooks.records import (
+    MAX_RESENDABLE_BYTES,
+    DeliveryRecord,
+    response_secrets,
+    truncate_message,
+)
 from openapi.contract import Event
 from openapi.redaction import Redaction
 
 
-class CannotRedeliver(Exception):
+class RedeliveryError(Exception):
     """A delivery cannot be sent once more; the sentence says why."""
 
 
-def planned(posting: Posting, behaviour: Behaviour) -> list[Delivery]:
+def build_requests(event_message: EventMessage, hooks: Hooks) -> list[WebhookRequest]:
     """Return what goes to each receiver at one moment: signed then, and spoilt by the faults."""
-    delivery = sealed(posting, posting.body)
-    if behaviour.delivery:
-        delivery = behaviour.delivery(delivery, posting)
-    return behaviour.plan([delivery], posting) if behaviour.plan else [delivery]
+    webhook_request = build_signed_request(event_message, event_message.body)
+    if hooks.webhook_request:
+        webhook_request = hooks.webhook_request(webhook_request, event_message)
+    return (
+        hooks.webhook_requests([webhook_request], event_message)
+        if hooks.webhook_requests
+        else [webhook_request]
+    )
 
 
-class Dispatch:
+class Dispatcher:
     """Hands deliveries to the sender and notes them in the journal."""
 
     def __init__(
         self,
-        sender: Sender,
+        delivery_queues: DeliveryQueues,
         journal: Journal,
-        behave: Callable[[frozenset[str]], Behaviour],
-        mask: Redaction,
+        hooks_with_faults: Callable[[frozenset[str]], Hooks],
+        redactor: Redaction,
     ) -> None:
-        """`behave` returns the mock's behaviour with the faults of these names besides."""
-        self._sender = sender
+        """`hooks_with_faults` returns the mock's behaviour with the faults of these names besides."""
+        self._delivery_queues = delivery_queues
         self._journal = journal
-        self._behave = behave
-        self._mask = mask
+        self._hooks_with_faults = hooks_with_faults
+        self._redactor = redactor
 
     @property
-    def receivers(self) -> Sequence[Receiver]:
+    def receivers(self) -> Sequence[DeliveryQueue]:
         """All receivers, in their order."""
-        return self._sender.receivers
+        return self._delivery_queues.receivers
 
-    def send(self, posting: Posting, exchange: Exchange, request: int) -> None:
+    def send(self, event_message: EventMessage, exchange: MockExchange, request: int) -> None:
         """Queue what is due to every receiver for this exchange, whose record is `request`."""
-        secrets = secrets_of(exchange)
-        for place, _ in enumerate(planned(posting, exchange.behaviour)):
-            make = _maker(posting, exchange.behaviour, place)
+        secrets = response_secrets(exchange)
+        for place, _ in enumerate(build_requests(event_message, exchange.hooks)):
+            build_request = _request_builder(event_message, exchange.hooks, place)
             for index, receiver in enumerate(self.receivers):
                 number = self._journal.number()
-                taken = receiver.offer(Parcel(number, posting.number, len(posting.body), make))
-                if not taken:
+                is_queued = receiver.enqueue(
+                    QueuedDelivery(
+                        number, event_message.number, len(event_message.body), build_request
+                    )
+                )
+                if not is_queued:
                     self._journal.count(f"dropped/{index + 1}")
-                sent = Sent(
+                sent = DeliveryRecord(
                     number,
                     request,
-                    kept(posting),
+                    truncate_message(event_message),
                     place,
                     receiver=(index + 1, receiver.origin),
                     faults=tuple(sorted(exchange.faults)),
-                    dropped=not taken,
+                    dropped=not is_queued,
                     secrets=secrets,
-                    size=len(posting.body),
-                    mask=self._mask,
+                    size=len(event_message.body),
+                    redactor=self._redactor,
                 )
-                self._journal.note("delivery", sent)
+                self._journal.append("delivery", sent)
 
     def redeliver(self, record: Mapping[str, Any], events: Iterable[Event], secret: str) -> None:
-        """Queue the delivery of `record` once more; raise `CannotRedeliver` if that cannot be.
+        """Queue the delivery of `record` once more; raise `RedeliveryError` if that cannot be.
 
         It is made as it was the first time, faults included, and signed now.
         """
-        again = record["again"]
-        if again is None:
-            raise CannotRedeliver(f"its payload is larger than {WHOLE} bytes and was not kept")
+        resend_data = record["again"]
+        if resend_data is None:
+            raise RedeliveryError(
+                f"its payload is larger than {MAX_RESENDABLE_BYTES} bytes and was not kept"
+            )
         event = next((e for e in events if e.name == record["event"]), None)
         if event is None:
-            raise CannotRedeliver(f"the contract has no event {record['event']} any more")
+            raise RedeliveryError(f"the contract has no event {record['event']} any more")
         place, origin = record["receiver"]["number"], record["receiver"]["origin"]
         receiver = self.receivers[place - 1] if place <= len(self.receivers) else None
         if receiver is None or receiver.origin != origin:
-            raise CannotRedeliver(f"the mock sends no webhooks to {origin} any more")
+            raise RedeliveryError(f"the mock sends no webhooks to {origin} any more")
         try:
-            behaviour = self._behave(frozenset(again["faults"]))
+            hooks = self._hooks_with_faults(frozenset(resend_data["faults"]))
         except ValueError as error:
-            raise CannotRedeliver(str(error)) from None
-        posting = Posting(
+            raise RedeliveryError(str(error)) from None
+        event_message = EventMessage(
             event,
-            again["body"].encode(),
-            again["number"],
+            resend_data["body"].encode(),
+            resend_data["number"],
             secret,
-            again["identity"],
+            resend_data["identity"],
             at=time.time(),
         )
-        make = _maker(posting, behaviour, again["place"])
-        size = len(posting.body)
-        if not receiver.offer(Parcel(record["id"], posting.number, size, make, redelivered=True)):
-            raise CannotRedeliver(f"too many deliveries to {origin} are open; try again later")
+        build_request = _request_builder(event_message, hooks, resend_data["place"])
+        size = len(event_message.body)
+        if not receiver.enqueue(
+            QueuedDelivery(
+                record["id"], event_message.number, size, build_request, redelivered=True
+            )
+        ):
+            raise RedeliveryError(f"too many deliveries to {origin} are open; try again later")
 
 
-def _maker(posting: Posting, behaviour: Behaviour, place: int) -> Callable[[float], Delivery]:
-    return lambda at: planned(replace(posting, at=at), behaviour)[place]
+def _request_builder(
+    event_message: EventMessage, hooks: Hooks, place: int
+) -> Callable[[float], WebhookRequest]:
+    return lambda at: build_requests(replace(event_message, at=at), hooks)[place]

@@ -6,75 +6,80 @@ import time
 import uuid
 from dataclasses import replace
 
-from mock_server.exchange import Exchange, Occasion
-from mock_server.messages import Posting
-from mock_server.unique_values import Identities
-from mock_server.webhooks.dispatcher import Dispatch
-from mock_server.webhooks.payload import payload, serialise
+from mock_server.exchange import EventContext, MockExchange
+from mock_server.messages import EventMessage
+from mock_server.unique_values import UniqueValues
+from mock_server.webhooks.dispatcher import Dispatcher
+from mock_server.webhooks.payload import build_payload, serialize_json
 from openapi.contract import Contract, Event
 from openapi.examples import example
 
 _LOG = logging.getLogger("hookproof.mock")
 
 
-class Webhooks:
+class WebhookEmitter:
     """Sends the events that the contract's triggers ask for."""
 
     def __init__(
-        self, contract: Contract, secret: str, dispatch: Dispatch, seed: int, identities: Identities
+        self,
+        contract: Contract,
+        secret: str,
+        dispatcher: Dispatcher,
+        seed: int,
+        unique_values: UniqueValues,
     ) -> None:
-        """Take what is to be signed with `secret` to `dispatch`.
+        """Take what is to be signed with `secret` to `dispatcher`.
 
         The same `seed` makes the same payloads, but for the time, what they echo, and what
-        `identities` makes.
+        `unique_values` makes.
         """
         self._contract = contract
-        self._events = {e.name: _exemplified(contract, e, seed) for e in contract.events}
-        self._identities = identities
+        self._events = {e.name: _with_example_payload(contract, e, seed) for e in contract.events}
+        self._unique_values = unique_values
         self._secret = secret
-        self._dispatch = dispatch
+        self._dispatcher = dispatcher
         self._number = 0
 
-    def after(self, exchange: Exchange, request: int) -> None:
+    def emit(self, exchange: MockExchange, request: int) -> None:
         """Queue the deliveries for an answered exchange, if any are due. Never raises.
 
         `request` is the number of its record.
         """
-        if not self._dispatch.receivers:
+        if not self._dispatcher.receivers:
             return
         try:
-            self._announce(exchange, request)
+            self._emit(exchange, request)
         except Exception:
             # The answer is out; a payload that cannot be made must not take the connection along.
             _LOG.exception("an event could not be made")
 
-    def _announce(self, exchange: Exchange, request: int) -> None:
-        operation, answer, behaviour = exchange.operation, exchange.answer, exchange.behaviour
-        if operation is None or answer is None:
+    def _emit(self, exchange: MockExchange, request: int) -> None:
+        operation, response, hooks = exchange.operation, exchange.response, exchange.hooks
+        if operation is None or response is None:
             return
-        status = behaviour.trigger(answer.status, exchange) if behaviour.trigger else answer.status
-        fired = self._contract.triggered_by(operation.id, status)
-        if fired is None:
+        status = hooks.trigger(response.status, exchange) if hooks.trigger else response.status
+        triggered = self._contract.event_triggered_by(operation.id, status)
+        if triggered is None:
             return
-        event = self._events[fired.name]
+        event = self._events[triggered.name]
         self._number += 1
-        occasion = Occasion(event, exchange, self._number, self._identities)
-        value = payload(occasion)
-        if behaviour.payload:
-            value = behaviour.payload(value, occasion)
-        posting = Posting(
+        event_context = EventContext(event, exchange, self._number, self._unique_values)
+        value = build_payload(event_context)
+        if hooks.payload:
+            value = hooks.payload(value, event_context)
+        event_message = EventMessage(
             event,
-            serialise(value),
+            serialize_json(value),
             self._number,
             self._secret,
-            identity=f"msg_{uuid.uuid4().hex}",
+            webhook_id=f"msg_{uuid.uuid4().hex}",
             at=time.time(),
         )
-        self._dispatch.send(posting, exchange, request)
+        self._dispatcher.send(event_message, exchange, request)
 
 
-def _exemplified(contract: Contract, event: Event, seed: int) -> Event:
+def _with_example_payload(contract: Contract, event: Event, seed: int) -> Event:
     """Return `event` with an example payload, made from its schema if the contract has none."""
-    choose = random.Random(f"{seed}/{event.name}")  # noqa: S311 - examples, not secrets
-    made = event.examples or (example(contract, event.schema, choose),)
+    rng = random.Random(f"{seed}/{event.name}")  # noqa: S311 - examples, not secrets
+    made = event.examples or (example(contract, event.schema, rng),)
     return replace(event, examples=made)

@@ -8,31 +8,31 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
-from mock_server.messages import Delivery
-from openapi.formats import http_date
+from mock_server.messages import WebhookRequest
+from openapi.formats import parse_http_date
 
-LONGEST_WAIT = 60.0
+MAX_RETRY_AFTER_S = 60.0
 """Seconds: a receiver's Retry-After is honoured up to here."""
-ATTEMPT_SECONDS = 15.0
-_READ = 65536
+ATTEMPT_TIMEOUT_S = 15.0
+_MAX_RESPONSE_BYTES = 65536
 """Bytes of a receiver's answer that are read, so that its connection serves again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class AttemptOutcome:
     """What came of an attempt."""
 
     text: str
     """A status, or the kind of the failure."""
-    wait: float | None
+    retry_after_s: float | None
     """The seconds that the receiver asks to wait; None is success."""
-    delivery: Delivery | None
+    webhook_request: WebhookRequest | None
     """What was sent; None if it could not even be made."""
     at: float
     seconds: float
 
 
-def client() -> httpx.AsyncClient:
+def create_client() -> httpx.AsyncClient:
     """Return the client of all attempts; not to be shared with anything else."""
     return httpx.AsyncClient(
         # No proxies from the environment, no redirects: a delivery goes where it was told to go.
@@ -47,37 +47,44 @@ def client() -> httpx.AsyncClient:
     )
 
 
-async def attempt(http: httpx.AsyncClient, url: str, make: Callable[[float], Delivery]) -> Outcome:
-    """Send what `make` makes for this moment (Unix seconds)."""
+async def send_attempt(
+    http: httpx.AsyncClient, url: str, build_request: Callable[[float], WebhookRequest]
+) -> AttemptOutcome:
+    """Send what `build_request` makes for this moment (Unix seconds)."""
     at, begun = time.time(), time.perf_counter()
-    delivery: Delivery | None = None
+    webhook_request: WebhookRequest | None = None
     try:
-        delivery = make(at)
-        text, wait = await _post(http, url, delivery)
+        webhook_request = build_request(at)
+        text, retry_after_s = await _post(http, url, webhook_request)
     except Exception as error:  # whatever went wrong: the delivery failed, and the task goes on
-        text, wait = type(error).__name__, 0.0
-    return Outcome(text, wait, delivery, at, time.perf_counter() - begun)
+        text, retry_after_s = type(error).__name__, 0.0
+    return AttemptOutcome(text, retry_after_s, webhook_request, at, time.perf_counter() - begun)
 
 
-async def _post(http: httpx.AsyncClient, url: str, delivery: Delivery) -> tuple[str, float | None]:
+async def _post(
+    http: httpx.AsyncClient, url: str, webhook_request: WebhookRequest
+) -> tuple[str, float | None]:
     async with (
-        asyncio.timeout(ATTEMPT_SECONDS),
+        asyncio.timeout(ATTEMPT_TIMEOUT_S),
         http.stream(
-            delivery.method, url, headers=delivery.headers, content=delivery.body
-        ) as answer,
+            webhook_request.method,
+            url,
+            headers=webhook_request.headers,
+            content=webhook_request.body,
+        ) as response,
     ):
         read = 0
-        async for chunk in answer.aiter_raw():
+        async for chunk in response.aiter_raw():
             read += len(chunk)
-            if read > _READ:
+            if read > _MAX_RESPONSE_BYTES:
                 break
-    if answer.is_success:
-        return str(answer.status_code), None
-    return str(answer.status_code), _asked_wait(answer.headers.get("Retry-After", ""))
+    if response.is_success:
+        return str(response.status_code), None
+    return str(response.status_code), _parse_retry_after(response.headers.get("Retry-After", ""))
 
 
-def _asked_wait(value: str) -> float:
+def _parse_retry_after(value: str) -> float:
     if value.isascii() and value.isdigit():
-        return min(float(value[:9]), LONGEST_WAIT)
-    moment = http_date(value) if value else None
-    return min(max(moment.timestamp() - time.time(), 0.0), LONGEST_WAIT) if moment else 0.0
+        return min(float(value[:9]), MAX_RETRY_AFTER_S)
+    moment = parse_http_date(value) if value else None
+    return min(max(moment.timestamp() - time.time(), 0.0), MAX_RETRY_AFTER_S) if moment else 0.0

@@ -5,39 +5,43 @@ import time
 from datetime import UTC, datetime
 from functools import cache
 
-from mock_server.exchange import Occasion
+from mock_server.exchange import EventContext
 from openapi import runtime_expression
 from openapi.contract import Json
-from openapi.formats import instant
-from openapi.json_pointer import MISSING, get, put
+from openapi.formats import date_time_to_ns
+from openapi.json_pointer import MISSING, get_at, set_at
 
-_parse = cache(runtime_expression.parse)
+_parse = cache(runtime_expression.parse_expression)
 
 
-def payload(occasion: Occasion) -> Json:
+def build_payload(event_context: EventContext) -> Json:
     """Return a new payload: unique values, echoes of the exchange, equal values, the time."""
-    event = occasion.event
+    event = event_context.event
     value = json.loads(json.dumps(event.examples[0]))  # the fastest deep copy of plain JSON
     for stated in event.trigger.get("unique", ()):
-        schema = occasion.exchange.contract.schema(event.schema)
-        occasion.identities.renew(value, stated["at"], schema)
+        schema = event_context.exchange.contract.schema(event.schema)
+        event_context.unique_values.set_unique_value(value, stated["at"], schema)
     for echo in event.trigger.get("echoes", ()):
-        found = occasion.exchange.find(_parse(echo["from"]))
+        found = event_context.exchange.evaluate(_parse(echo["from"]))
         # null means what absence means: the entity that the event shows holds the default.
         if (found is None or found is MISSING) and "absent" in echo:
             found = echo["absent"]
         if found is not MISSING:
-            put(value, echo["to"], _utc(found) if echo["compare"] == "instant" else found)
+            set_at(
+                value,
+                echo["to"],
+                _normalize_instant(found) if echo["compare"] == "instant" else found,
+            )
     for stated in event.trigger.get("equal", ()):
         first, second = stated["at"]
-        put(value, second, get(value, first))
-    now = utc(time.time_ns())
+        set_at(value, second, get_at(value, first))
+    now = format_utc(time.time_ns())
     for place in event.trigger.get("now", ()):
-        put(value, place, now)
+        set_at(value, place, now)
     return value
 
 
-def serialise(value: Json) -> bytes:
+def serialize_json(value: Json) -> bytes:
     """Return `value` as JSON in UTF-8; escaped to ASCII if it holds what UTF-8 cannot write."""
     try:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
@@ -45,7 +49,7 @@ def serialise(value: Json) -> bytes:
         return json.dumps(value, separators=(",", ":")).encode()
 
 
-def utc(nanoseconds: int) -> str:
+def format_utc(nanoseconds: int) -> str:
     """Return a moment with seven digits of a second; `OverflowError` outside of years 1 to 9999."""
     seconds, rest = divmod(nanoseconds, 10**9)
     try:
@@ -55,9 +59,9 @@ def utc(nanoseconds: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + f".{rest // 100:07d}Z"
 
 
-def _utc(found: object) -> object:
-    moment = instant(found)
+def _normalize_instant(found: object) -> object:
+    moment = date_time_to_ns(found)
     try:
-        return found if moment is None else utc(moment)
+        return found if moment is None else format_utc(moment)
     except OverflowError:  # an offset or a leap second led out of the calendar
         return found

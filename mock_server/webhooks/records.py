@@ -4,26 +4,26 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mock_server.exchange import Exchange
-from mock_server.messages import Posting
-from mock_server.responses.headers import marked
-from mock_server.storage.records import BEYOND, SHOWN, shown
-from mock_server.webhooks.delivery_queue import Tried
-from openapi.json_pointer import get
+from mock_server.exchange import MockExchange
+from mock_server.messages import EventMessage
+from mock_server.responses.headers import extension_values
+from mock_server.storage.records import MAX_SHOWN_BYTES, REDACTION_MARGIN_BYTES, body_excerpt
+from mock_server.webhooks.delivery_queue import AttemptReport
+from openapi.json_pointer import get_at
 from openapi.redaction import REDACTED, Redaction
 
-WHOLE = 64 * 1024
+MAX_RESENDABLE_BYTES = 64 * 1024
 """Bytes of a payload that is kept whole, and can be sent once more later."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class DeliveryRecord:
     """A delivery to one receiver: everything that it can be made of once more."""
 
     id: int
     about: int
     """The request that brought it about."""
-    posting: Posting
+    event_message: EventMessage
     place: int
     """Which of several deliveries of one event, from 0."""
     receiver: tuple[int, str]
@@ -35,79 +35,87 @@ class Sent:
     """Texts of the answer that are not to be shown."""
     size: int
     """Bytes of the payload, of which a very large one is not kept whole."""
-    mask: Redaction
+    redactor: Redaction
 
     def data(self) -> dict[str, Any]:
         """Return it as JSON data; what stands below `again` is not for showing."""
-        posting = self.posting
-        body = posting.body
+        event_message = self.event_message
+        body = event_message.body
         for secret in self.secrets:
             body = body.replace(json.dumps(secret)[1:-1].encode(), REDACTED.encode())
         number, origin = self.receiver
         return {
-            "at": posting.at,
-            "event": posting.event.name,
+            "at": event_message.at,
+            "event": event_message.event.name,
             "request": self.about,
             "receiver": {"number": number, "origin": origin},
-            "payload": shown(body[: SHOWN + BEYOND], self.size, self.mask),
+            "payload": body_excerpt(
+                body[: MAX_SHOWN_BYTES + REDACTION_MARGIN_BYTES], self.size, self.redactor
+            ),
             "faults": list(self.faults),
             "dropped": self.dropped,
-            "again": self._again() if self.size == len(posting.body) else None,
+            "again": self._resend_data() if self.size == len(event_message.body) else None,
         }
 
-    def _again(self) -> dict[str, Any]:
+    def _resend_data(self) -> dict[str, Any]:
         return {
-            "body": self.posting.body.decode(),
-            "number": self.posting.number,
-            "identity": self.posting.identity,
+            "body": self.event_message.body.decode(),
+            "number": self.event_message.number,
+            "identity": self.event_message.webhook_id,
             "place": self.place,
             "faults": list(self.faults),
         }
 
 
-def kept(posting: Posting) -> Posting:
-    """Return what is kept of `posting`, so that many large payloads do not fill the memory."""
-    if len(posting.body) <= WHOLE:
-        return posting
-    return replace(posting, body=posting.body[: SHOWN + BEYOND])
+def truncate_message(event_message: EventMessage) -> EventMessage:
+    """Return what is kept of `event_message`, so that many large payloads do not fill the memory."""
+    if len(event_message.body) <= MAX_RESENDABLE_BYTES:
+        return event_message
+    return replace(
+        event_message, body=event_message.body[: MAX_SHOWN_BYTES + REDACTION_MARGIN_BYTES]
+    )
 
 
-def secrets_of(exchange: Exchange) -> tuple[str, ...]:
+def response_secrets(exchange: MockExchange) -> tuple[str, ...]:
     """Return the texts that the answer of `exchange` holds where the contract marks a secret."""
-    operation, answer = exchange.operation, exchange.answer
-    response = operation.responses.get(str(answer.status)) if operation and answer else None
-    if response is None or answer is None or not answer.body:
+    operation, response = exchange.operation, exchange.response
+    response_spec = (
+        operation.responses.get(str(response.status)) if operation and response else None
+    )
+    if response_spec is None or response is None or not response.body:
         return ()
-    schemas = [exchange.contract.at(pointer) for pointer in response.content.values()]
-    places = [place for s in schemas for place, _ in marked(exchange.contract, s, "x-secret")]
-    found = [get(json.loads(answer.body), place) for place in places]
+    schemas = [exchange.contract.at(pointer) for pointer in response_spec.content.values()]
+    places = [
+        place for s in schemas for place, _ in extension_values(exchange.contract, s, "x-secret")
+    ]
+    found = [get_at(json.loads(response.body), place) for place in places]
     return tuple(text for text in found if isinstance(text, str) and text)
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class AttemptRecord:
     """One attempt to deliver, and what comes of it."""
 
     id: int
     about: int
     """The delivery."""
     at: float
-    tried: Tried
-    mask: Redaction
+    report: AttemptReport
+    redactor: Redaction
 
     def data(self) -> dict[str, Any]:
         """Return it as JSON data, without secrets."""
-        parcel, outcome = self.tried.parcel, self.tried.outcome
-        sent = outcome.delivery if outcome else None
+        queued_delivery, outcome = self.report.queued_delivery, self.report.outcome
+        webhook_request = outcome.webhook_request if outcome else None
         return {
             "at": self.at,
             "milliseconds": round(outcome.seconds * 1000, 3) if outcome else None,
-            "attempt": parcel.attempt,
-            "redelivered": parcel.redelivered,
+            "attempt": queued_delivery.attempt,
+            "redelivered": queued_delivery.redelivered,
             "outcome": outcome.text if outcome else None,
-            "next": self.tried.next,
-            "wait": self.tried.delay,
-            "method": sent.method if sent else None,
-            "headers": self.mask.headers(sent.headers) if sent else [],
-            "size": len(sent.body) if sent else None,
+            "next": self.report.next,
+            "wait": self.report.delay,
+            "method": webhook_request.method if webhook_request else None,
+            "headers": self.redactor.headers(webhook_request.headers) if webhook_request else [],
+            "size": len(webhook_request.body) if webhook_request else None,
         }

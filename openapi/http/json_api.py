@@ -19,8 +19,10 @@ def answer(value: object, status: int = 200) -> Response:
     return Response(json.dumps(value), status, media_type="application/json")
 
 
-def explained(
-    routes: Sequence[BaseRoute], failures: Iterable[type[Exception]], said: str = ""
+def json_api_app(
+    routes: Sequence[BaseRoute],
+    unavailable_errors: Iterable[type[Exception]],
+    message_prefix: str = "",
 ) -> Starlette:
     """Return an application of `routes` that says in one sentence what is wrong.
 
@@ -28,27 +30,27 @@ def explained(
     """
 
     def failed(_: Request, error: Exception) -> Response:
-        return answer({"message": f"{said}{error}"}, 503)
+        return answer({"message": f"{message_prefix}{error}"}, 503)
 
     app = Starlette(routes=routes)
-    for failure in failures:
+    for failure in unavailable_errors:
         app.add_exception_handler(failure, failed)
-    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(HTTPException, _http_error_response)
     app.router.redirect_slashes = False
     return app
 
 
-async def body_of(request: Request, most: int) -> bytes:
+async def read_body(request: Request, max_bytes: int) -> bytes:
     """Return the body of a request; 413 where it has more than `most` bytes."""
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > most:
-            raise HTTPException(413, f"the request has more than {most} bytes")
+        if len(body) > max_bytes:
+            raise HTTPException(413, f"the request has more than {max_bytes} bytes")
     return body
 
 
-def _refused(request: Request, error: Exception) -> Response:
+def _http_error_response(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     sentences = {
         404: f"there is nothing at {request.url.path}",

@@ -9,26 +9,26 @@ from uvicorn.protocols.http.flow_control import FlowControl
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RequestLimits:
     """What one request may be."""
 
-    headers: int = 200
-    head: int = 64 * 1024
+    max_headers: int = 200
+    max_head_bytes: int = 64 * 1024
     """Bytes of a head; also of trailers, and of what else stands between two pieces of a body."""
-    request: int = 16 * 1024 * 1024
+    max_request_bytes: int = 16 * 1024 * 1024
     """Bytes of a request that is refused: so many are read for the client to hear why."""
-    waiting: int = 1000
+    max_pipelined: int = 1000
     """Requests that one connection may have sent before the first of them is answered."""
-    seconds: float = 25.0
+    timeout_s: float = 25.0
     """From the first byte to the last; a connection that sends none is closed as soon."""
 
 
-def size_of_head(target: bytes, headers: Iterable[tuple[bytes, bytes]]) -> int:
+def head_size(target: bytes, headers: Iterable[tuple[bytes, bytes]]) -> int:
     """Return the bytes of a head, its first line's other words aside."""
     return len(target) + sum(len(name) + len(value) + 4 for name, value in headers)
 
 
-class Beyond(Exception):
+class LimitExceeded(Exception):
     """Raised within a callback of the parser: the request is refused with `status`."""
 
     def __init__(self, status: int) -> None:
@@ -36,7 +36,7 @@ class Beyond(Exception):
         self.status = status
 
 
-class Flow(FlowControl):
+class PipelineFlowControl(FlowControl):
     """Flow control that reads on only when no request waits for its turn."""
 
     def __init__(

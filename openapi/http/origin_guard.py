@@ -18,7 +18,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-HEADERS = {
+SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -31,73 +31,76 @@ HEADERS = {
 }
 """On every answer behind a guard that does not state its own."""
 
-ANOTHER_ORIGIN = "this request comes from a page of another origin"
+CROSS_ORIGIN_MESSAGE = "this request comes from a page of another origin"
 """Why a request of a foreign page is refused."""
 
 Headers = Iterable[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class BearerToken:
     """Every request to a path below `prefix` needs `token` as its bearer credential."""
 
     token: str = field(repr=False)
     prefix: str
 
-    def opens(self, headers: Headers) -> bool:
+    def authorizes(self, headers: Headers) -> bool:
         """Say whether the one Authorization in `headers` has the token; takes constant time."""
-        stated = values(headers, b"authorization")
+        stated = header_values(headers, b"authorization")
         scheme, _, credential = stated[0].partition(b" ") if len(stated) == 1 else (b"", b"", b"")
         same = hmac.compare_digest(credential.strip(), self.token.encode())
         return same and scheme.lower() == b"bearer"
 
 
-class Guard:
+class OriginGuard:
     """An ASGI app around another: refuses foreigners, adds `HEADERS`."""
 
     def __init__(
-        self, app: ASGIApp, key: Key | None = None, for_all: Collection[str] = frozenset()
+        self,
+        app: ASGIApp,
+        key: BearerToken | None = None,
+        public_paths: Collection[str] = frozenset(),
     ) -> None:
         """Guard `app`; the paths of `for_all` answer anybody."""
         self._app = app
         self._key = key
-        self._for_all = for_all
+        self._public_paths = public_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 403 to a foreigner, 401 where the token is missing, or let the app answer."""
-        refusal = None if scope["path"] in self._for_all else self._refusal(scope)
-        await (refusal or self._app)(scope, receive, hardened(send))
+        refusal = None if scope["path"] in self._public_paths else self._rejection(scope)
+        await (refusal or self._app)(scope, receive, with_security_headers(send))
 
-    def _refusal(self, scope: Scope) -> JSONResponse | None:
+    def _rejection(self, scope: Scope) -> JSONResponse | None:
         headers = scope["headers"]
-        opened = self._key is not None and self._key.opens(headers)
-        if not opened and not is_own(headers, scope.get("server")):
-            return _refused(403, "this host name is not this server's own; use 127.0.0.1")
-        if not is_from_here(headers, scope["scheme"]):
-            return _refused(403, ANOTHER_ORIGIN)
+        opened = self._key is not None and self._key.authorizes(headers)
+        if not opened and not is_own_host(headers, scope.get("server")):
+            return _error_response(403, "this host name is not this server's own; use 127.0.0.1")
+        if not is_same_origin(headers, scope["scheme"]):
+            return _error_response(403, CROSS_ORIGIN_MESSAGE)
         if self._key and not opened and scope["path"].startswith(self._key.prefix):
-            refused = _refused(401, "send this server's token: Authorization: Bearer TOKEN")
+            refused = _error_response(401, "send this server's token: Authorization: Bearer TOKEN")
             refused.headers["WWW-Authenticate"] = "Bearer"
             return refused
         return None
 
 
-def hardened(send: Send) -> Send:
+def with_security_headers(send: Send) -> Send:
     """Return what sends like `send`, and adds those of `HEADERS` that the answer does not state."""
 
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
+            for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
         await send(message)
 
     return sent
 
 
-def is_own(headers: Headers, server: tuple[str, int | None] | None) -> bool:
+def is_own_host(headers: Headers, server: tuple[str, int | None] | None) -> bool:
     """Say whether the one Host in `headers` means this machine; `server` is the local address."""
-    hosts = values(headers, b"host")
+    hosts = header_values(headers, b"host")
     if len(hosts) != 1:
         return False
     try:
@@ -112,22 +115,25 @@ def is_own(headers: Headers, server: tuple[str, int | None] | None) -> bool:
         return False
 
 
-def is_from_here(headers: Headers, scheme: str) -> bool:
+def is_same_origin(headers: Headers, scheme: str) -> bool:
     """Say whether no page of another origin sent this; one may have led the visitor here."""
-    origins = values(headers, b"origin")
-    own = [scheme.encode() + b"://" + host for host in values(headers, b"host")]
+    origins = header_values(headers, b"origin")
+    own = [scheme.encode() + b"://" + host for host in header_values(headers, b"host")]
     if origins and [origin.lower() for origin in origins] != [origin.lower() for origin in own]:
         return False
-    if set(values(headers, b"sec-fetch-site")) <= {b"same-origin", b"none"}:
+    if set(header_values(headers, b"sec-fetch-site")) <= {b"same-origin", b"none"}:
         return True
-    mode, kind = values(headers, b"sec-fetch-mode"), values(headers, b"sec-fetch-dest")
+    mode, kind = (
+        header_values(headers, b"sec-fetch-mode"),
+        header_values(headers, b"sec-fetch-dest"),
+    )
     return mode == [b"navigate"] and kind == [b"document"]
 
 
-def values(headers: Headers, name: bytes) -> list[bytes]:
+def header_values(headers: Headers, name: bytes) -> list[bytes]:
     """Return the value of every header called `name`, which is in lower case, as those are."""
     return [value for key, value in headers if key == name]
 
 
-def _refused(status: int, message: str) -> JSONResponse:
+def _error_response(status: int, message: str) -> JSONResponse:
     return JSONResponse({"message": message}, status)

@@ -17,12 +17,12 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from openapi.http.limits import Beyond, Flow, Limits, size_of_head
-from openapi.http.upgrades import framing, new_parser, within_body
+from openapi.http.limits import LimitExceeded, PipelineFlowControl, RequestLimits, head_size
+from openapi.http.upgrades import framing_headers, new_parser, parser_at_body
 
-REQUESTS = logging.getLogger("hookproof.requests")
+REQUEST_LOG = logging.getLogger("hookproof.requests")
 """One line for each request, where that was asked for."""
-_LOOKS = 8
+_CHECKS_PER_TIMEOUT = 8
 """How often a connection is looked at in the time that a request may take."""
 
 
@@ -36,45 +36,51 @@ class BoundedProtocol(HttpToolsProtocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
-        limits: Limits,
-        refusals: Mapping[int, bytes],
+        limits: RequestLimits,
+        error_responses: Mapping[int, bytes],
     ) -> None:
         """Take besides what uvicorn gives the answers to 400, 408, 413 and 431, whole."""
         super().__init__(config, server_state, app_state, _loop)
         self._limits = limits
-        self._refusals = refusals
-        self._refused = False
-        self._heard = False
-        self._earlier: deque[RequestResponseCycle] = deque(maxlen=limits.waiting + 1)
+        self._error_responses = error_responses
+        self._is_rejected = False
+        self._has_received_data = False
+        self._unanswered_cycles: deque[RequestResponseCycle] = deque(
+            maxlen=limits.max_pipelined + 1
+        )
         """Requests that others came behind before they were answered."""
-        self._since: float | None = None
+        self._request_started_at: float | None = None
         """When the request began that is still coming."""
-        self._read = 0
+        self._read_size = 0
         """Bytes of the read that is being taken."""
-        self._gap = self._size = 0
+        self._bytes_since_body = self._request_size = 0
         """Bytes since the app last got some of this request, and since it began; not counting the
         read in which that was, because the parser does not tell where in it."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin a connection, and to look at it."""
         super().connection_made(transport)
-        self.flow = self._flow = Flow(transport, self.pipeline, self.loop.time)
-        self._since = self.loop.time()
-        self._watch = self.loop.call_later(self._limits.seconds / _LOOKS, self._look)
+        self.flow = self._flow = PipelineFlowControl(transport, self.pipeline, self.loop.time)
+        self._request_started_at = self.loop.time()
+        self._timeout_timer = self.loop.call_later(
+            self._limits.timeout_s / _CHECKS_PER_TIMEOUT, self._check_timeouts
+        )
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End the connection: nobody looks at it any more, nobody answers on it."""
-        self._watch.cancel()
-        for cycle in self._earlier:  # uvicorn tells the last alone, and the app would write on
+        self._timeout_timer.cancel()
+        for (
+            cycle
+        ) in self._unanswered_cycles:  # uvicorn tells the last alone, and the app would write on
             cycle.disconnected = True
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take what was read; measure what is not a whole request yet."""
-        if self._refused:
+        if self._is_rejected:
             return
-        self._heard = True
-        self._read = len(data)
+        self._has_received_data = True
+        self._read_size = len(data)
         self._unset_keepalive_if_required()
         while data:
             try:
@@ -82,48 +88,52 @@ class BoundedProtocol(HttpToolsProtocol):
                 break
             except httptools.HttpParserUpgrade as offer:
                 data = data[offer.args[0] :]
-                self._pass_over()
+                self._ignore_upgrade()
             except httptools.HttpParserError as error:
                 cause = error.__context__
-                self._refuse(cause.status if isinstance(cause, Beyond) else 400)
+                self._reject(cause.status if isinstance(cause, LimitExceeded) else 400)
                 break
-        if self._since is not None:
-            self._measure()
+        if self._request_started_at is not None:
+            self._check_size()
 
     def on_message_begin(self) -> None:
         """Begin a request."""
-        self._since = self.loop.time()
-        self._size = self._gap = -self._read
+        self._request_started_at = self.loop.time()
+        self._request_size = self._bytes_since_body = -self._read_size
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """Refuse a head that is too large, and a request with too many before it."""
         limits = self._limits
-        if len(self.headers) > limits.headers:
-            raise Beyond(431)
-        measured = self._gap == -self._read and self._read <= limits.head
-        if not measured and size_of_head(self.url, self.headers) > limits.head:
-            raise Beyond(431)
-        if len(self.pipeline) >= limits.waiting:
-            raise Beyond(400)
+        if len(self.headers) > limits.max_headers:
+            raise LimitExceeded(431)
+        measured = (
+            self._bytes_since_body == -self._read_size and self._read_size <= limits.max_head_bytes
+        )
+        if not measured and head_size(self.url, self.headers) > limits.max_head_bytes:
+            raise LimitExceeded(431)
+        if len(self.pipeline) >= limits.max_pipelined:
+            raise LimitExceeded(400)
         if self.cycle is not None and not self.cycle.response_complete:
-            self._earlier.append(self.cycle)
+            self._unanswered_cycles.append(self.cycle)
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of a body."""
-        self._gap = -self._read
+        self._bytes_since_body = -self._read_size
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         """End a request."""
-        self._since = None
+        self._request_started_at = None
         super().on_message_complete()
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Answer a client that has ended its half of the connection; uvicorn alone would not."""
         cycle = self.cycle
-        whole = self._since is None and cycle is not None and not cycle.response_complete
+        whole = (
+            self._request_started_at is None and cycle is not None and not cycle.response_complete
+        )
         if whole:
             cycle.keep_alive = False
         return whole and self.scheme == "http"  # TLS has no half of a connection
@@ -131,55 +141,61 @@ class BoundedProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """Stop; a request that is still coming is cut off."""
         super().shutdown()
-        if self._refused or (self.cycle is not None and self.cycle.more_body):
+        if self._is_rejected or (self.cycle is not None and self.cycle.more_body):
             self.transport.close()
 
-    def _pass_over(self) -> None:
+    def _ignore_upgrade(self) -> None:
         """Go on in HTTP/1.1 behind a head that offered another protocol."""
-        stated = framing(self.headers)
+        stated = framing_headers(self.headers)
         if stated:  # the parser took the request for one without a body; the app has not run yet
             self.cycle.more_body = True
             self.cycle.message_event.clear()
-            self._since = self.loop.time()
-        self.parser = within_body(self, stated) if stated else new_parser(self)
+            self._request_started_at = self.loop.time()
+        self.parser = parser_at_body(self, stated) if stated else new_parser(self)
 
-    def _measure(self) -> None:
+    def _check_size(self) -> None:
         """Count a read after which a request is still coming."""
-        self._gap += self._read
-        self._size += self._read
-        head = self._in_head()
-        if self._gap > self._limits.head or (head and len(self.headers) > self._limits.headers):
-            self._refuse(431)
-        elif not head and self._size > self._limits.request:
-            self._refuse(413)
+        self._bytes_since_body += self._read_size
+        self._request_size += self._read_size
+        head = self._is_in_head()
+        if self._bytes_since_body > self._limits.max_head_bytes or (
+            head and len(self.headers) > self._limits.max_headers
+        ):
+            self._reject(431)
+        elif not head and self._request_size > self._limits.max_request_bytes:
+            self._reject(413)
 
-    def _in_head(self) -> bool:
+    def _is_in_head(self) -> bool:
         return self.scope is not None and (self.cycle is None or self.cycle.scope is not self.scope)
 
-    def _look(self) -> None:
+    def _check_timeouts(self) -> None:
         """See whether the client has kept the server waiting for too long."""
-        now, cycle, longest = self.loop.time(), self.cycle, self._limits.seconds
-        self._watch = self.loop.call_later(longest / _LOOKS, self._look)
+        now, cycle, longest = self.loop.time(), self.cycle, self._limits.timeout_s
+        self._timeout_timer = self.loop.call_later(
+            longest / _CHECKS_PER_TIMEOUT, self._check_timeouts
+        )
         answered = cycle is None or cycle.response_complete
-        if self._refused:
+        if self._is_rejected:
             if answered or cycle.disconnected:
                 self.transport.close()
         elif now - self._flow.unread_since >= longest:
             self.transport.abort()
-        elif self._since is None:
+        elif self._request_started_at is None:
             if answered and self.timeout_keep_alive_task is None:
-                self._since = now  # what came was no request, and uvicorn has stopped waiting
+                self._request_started_at = (
+                    now  # what came was no request, and uvicorn has stopped waiting
+                )
         elif self.flow.read_paused:
-            self._since = now  # what is not read cannot be finished
-        elif now - self._since >= longest:
-            self._refuse(408)
+            self._request_started_at = now  # what is not read cannot be finished
+        elif now - self._request_started_at >= longest:
+            self._reject(408)
 
-    def _refuse(self, status: int) -> None:
+    def _reject(self, status: int) -> None:
         """End the connection, with an answer of this status where one can still be given."""
-        self._refused, self._since = True, None
+        self._is_rejected, self._request_started_at = True, None
         fields = {"fields": {"status": status}}
-        REQUESTS.info("what is no whole request is refused: %d", status, extra=fields)
-        cycle, head = self.cycle, self._in_head()
+        REQUEST_LOG.info("what is no whole request is refused: %d", status, extra=fields)
+        cycle, head = self.cycle, self._is_in_head()
         if head and cycle is not None and not cycle.response_complete:
             cycle.keep_alive = False  # those before it are answered, then uvicorn closes
             return
@@ -187,10 +203,10 @@ class BoundedProtocol(HttpToolsProtocol):
             cycle.disconnected = True
             cycle.message_event.set()
         begun = not head and cycle is not None and cycle.response_started
-        if begun or self.pipeline or not self._heard:
+        if begun or self.pipeline or not self._has_received_data:
             self.transport.close()
             return
-        self.transport.write(self._refusals[status])
+        self.transport.write(self._error_responses[status])
         # The next look closes: now, what the client still sends would reset the connection, and
         # the answer would be lost.
         if self.transport.can_write_eof():

@@ -9,10 +9,10 @@ from typing import Protocol
 import httptools
 
 Headers = list[tuple[bytes, bytes]]
-_FRAMING = (b"content-length", b"transfer-encoding")
+_FRAMING_HEADERS = (b"content-length", b"transfer-encoding")
 
 
-class Callbacks(Protocol):
+class ParserCallbacks(Protocol):
     """What a parser tells of a request."""
 
     def on_message_begin(self) -> None: ...
@@ -23,49 +23,49 @@ class Callbacks(Protocol):
     def on_message_complete(self) -> None: ...
 
 
-def new_parser(callbacks: Callbacks) -> httptools.HttpRequestParser:
+def new_parser(callbacks: ParserCallbacks) -> httptools.HttpRequestParser:
     """Return a parser of requests, as uvicorn sets it up."""
     parser = httptools.HttpRequestParser(callbacks)
     parser.set_dangerous_leniencies(lenient_data_after_close=True)
     return parser
 
 
-def framing(headers: Headers) -> Headers:
+def framing_headers(headers: Headers) -> Headers:
     """Return the headers that say how the body ends; none without a body."""
-    return [(name, value) for name, value in headers if name in _FRAMING and value != b"0"]
+    return [(name, value) for name, value in headers if name in _FRAMING_HEADERS and value != b"0"]
 
 
-def within_body(callbacks: Callbacks, stated: Headers) -> httptools.HttpRequestParser:
+def parser_at_body(callbacks: ParserCallbacks, stated: Headers) -> httptools.HttpRequestParser:
     """Return a parser that stands behind a head with the framing headers `stated`."""
-    later = _Later(callbacks)
+    later = _DeferredCallbacks(callbacks)
     parser = new_parser(later)
     lines = [name + b": " + value for name, value in stated]
     parser.feed_data(b"\r\n".join([b"POST / HTTP/1.1", *lines, b"", b""]))
-    later.pass_on = True
+    later.is_forwarding = True
     return parser
 
 
-class _Later:
+class _DeferredCallbacks:
     """Passes a parser's callbacks on once it is told to."""
 
-    def __init__(self, callbacks: Callbacks) -> None:
+    def __init__(self, callbacks: ParserCallbacks) -> None:
         self._to = callbacks
-        self.pass_on = False
+        self.is_forwarding = False
 
     def on_message_begin(self) -> None:
-        if self.pass_on:
+        if self.is_forwarding:
             self._to.on_message_begin()
 
     def on_url(self, url: bytes) -> None:
-        if self.pass_on:
+        if self.is_forwarding:
             self._to.on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self.pass_on:
+        if self.is_forwarding:
             self._to.on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        if self.pass_on:
+        if self.is_forwarding:
             self._to.on_headers_complete()
 
     def on_body(self, body: bytes) -> None:

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 
-from openapi.contract import Event, Header, Json, Link, Operation, Response
-from openapi.json_pointer import get, join
-from openapi.parameters import Parameter, example_of
-from openapi.runtime_expression import parse
-from openapi.signature import BODY, SignatureScheme
+from openapi.contract import Event, HeaderSpec, Json, Link, Operation, ResponseSpec
+from openapi.json_pointer import get_at, join_pointer
+from openapi.parameters import Parameter, declared_example
+from openapi.runtime_expression import parse_expression
+from openapi.signature import BODY_TEMPLATE, SignatureScheme
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
-def operations(document: Mapping[str, Json]) -> tuple[Operation, ...]:
+def build_operations(document: Mapping[str, Json]) -> tuple[Operation, ...]:
     """Return the operations under `paths`, in the order of the document."""
     return tuple(
-        _operation(document, path, method, join("", "paths", path, method))
+        _build_operation(document, path, method, join_pointer("", "paths", path, method))
         for path, item in document["paths"].items()
         for method in METHODS
         if method in item
@@ -26,13 +26,15 @@ def permissions(operations: Iterable[Operation]) -> list[str]:
     return list(dict.fromkeys(p for operation in operations for p in operation.permissions))
 
 
-def _operation(document: Mapping[str, Json], path: str, method: str, pointer: str) -> Operation:
+def _build_operation(
+    document: Mapping[str, Json], path: str, method: str, pointer: str
+) -> Operation:
     stated = document["paths"][path][method]
     security = stated.get("security", document.get("security")) or [{}]
     scheme = next(iter(security[0]), None)
-    body = join(pointer, "requestBody", "content")
+    body = join_pointer(pointer, "requestBody", "content")
     responses = {
-        status: _response(document, status, join(pointer, "responses", status))
+        status: _build_response(document, status, join_pointer(pointer, "responses", status))
         for status in stated["responses"]
     }
     return Operation(
@@ -42,81 +44,87 @@ def _operation(document: Mapping[str, Json], path: str, method: str, pointer: st
         pointer=pointer,
         scheme=scheme,
         permissions=tuple(security[0].get(scheme, ())) if scheme else (),
-        parameters=_parameters(document, path, method),
-        content=_content(stated.get("requestBody", {}), body),
+        parameters=_build_parameters(document, path, method),
+        content=_schema_pointers(stated.get("requestBody", {}), body),
         body_required=bool(stated.get("requestBody", {}).get("required", False)),
         responses=responses,
-        freedoms=tuple(stated.get("x-freedoms", ())),
+        allowed_rejections=tuple(stated.get("x-freedoms", ())),
         rate_limit=stated.get("x-rate-limit"),
     )
 
 
-def _parameters(document: Mapping[str, Json], path: str, method: str) -> tuple[Parameter, ...]:
+def _build_parameters(
+    document: Mapping[str, Json], path: str, method: str
+) -> tuple[Parameter, ...]:
     """Return those of the path, then those of the operation, which go before ones alike."""
     known: dict[str, Parameter] = {}
-    for holder in (join("", "paths", path), join("", "paths", path, method)):
-        stated = get(document, join(holder, "parameters"))
+    for holder in (join_pointer("", "paths", path), join_pointer("", "paths", path, method)):
+        stated = get_at(document, join_pointer(holder, "parameters"))
         for index in range(len(stated) if isinstance(stated, list) else 0):
-            made = _parameter(document, join(holder, "parameters", index))
+            made = _build_parameter(document, join_pointer(holder, "parameters", index))
             known[made.key] = made
     return tuple(known.values())
 
 
-def _parameter(document: Mapping[str, Json], pointer: str) -> Parameter:
-    pointer, stated = _target(document, pointer)
-    _, schema = _target(document, join(pointer, "schema"))
+def _build_parameter(document: Mapping[str, Json], pointer: str) -> Parameter:
+    pointer, stated = _dereference(document, pointer)
+    _, schema = _dereference(document, join_pointer(pointer, "schema"))
     types = schema.get("type", ())
     return Parameter(
         name=stated["name"],
         place=stated["in"],
         pointer=pointer,
-        schema=join(pointer, "schema"),
+        schema=join_pointer(pointer, "schema"),
         required=bool(stated.get("required", False)),
         types=(types,) if isinstance(types, str) else tuple(types),
-        example=example_of(stated, schema),
+        example=declared_example(stated, schema),
     )
 
 
-def _content(holder: Json, pointer: str) -> dict[str, str]:
-    return {media: join(pointer, media, "schema") for media in holder.get("content", {})}
+def _schema_pointers(holder: Json, pointer: str) -> dict[str, str]:
+    return {media: join_pointer(pointer, media, "schema") for media in holder.get("content", {})}
 
 
-def _target(document: Mapping[str, Json], pointer: str) -> tuple[str, Json]:
-    value = get(document, pointer)
+def _dereference(document: Mapping[str, Json], pointer: str) -> tuple[str, Json]:
+    value = get_at(document, pointer)
     while isinstance(value, dict) and isinstance(value.get("$ref"), str):
         pointer = value["$ref"][1:]
-        value = get(document, pointer)
+        value = get_at(document, pointer)
     return pointer, value if isinstance(value, dict) else {}
 
 
-def _response(document: Mapping[str, Json], status: str, pointer: str) -> Response:
-    pointer, stated = _target(document, pointer)
+def _build_response(document: Mapping[str, Json], status: str, pointer: str) -> ResponseSpec:
+    pointer, stated = _dereference(document, pointer)
     headers = []
     for name in stated.get("headers", {}):
-        place, header = _target(document, join(pointer, "headers", name))
-        schema = join(place, "schema")
+        place, header = _dereference(document, join_pointer(pointer, "headers", name))
+        schema = join_pointer(place, "schema")
         is_integer = header.get("schema", {}).get("type") == "integer"
-        headers.append(Header(name, place, schema, header.get("required", False), is_integer))
-    content = _content(stated, join(pointer, "content"))
+        headers.append(HeaderSpec(name, place, schema, header.get("required", False), is_integer))
+    content = _schema_pointers(stated, join_pointer(pointer, "content"))
     links = tuple(
         Link(
             link["operationId"],
-            tuple((name, parse(text)) for name, text in link["parameters"].items()),
+            tuple((name, parse_expression(text)) for name, text in link["parameters"].items()),
         )
         for link in stated.get("links", {}).values()
     )
-    return Response(status, pointer, content, tuple(headers), stated.get("x-provoke", {}), links)
+    return ResponseSpec(
+        status, pointer, content, tuple(headers), stated.get("x-provoke", {}), links
+    )
 
 
-def events(document: Mapping[str, Json]) -> tuple[Event, ...]:
+def build_events(document: Mapping[str, Json]) -> tuple[Event, ...]:
     """Return the events under `webhooks`, in the order of the document."""
-    return tuple(_event(document, name) for name in document.get("webhooks", {}))
+    return tuple(_build_event(document, name) for name in document.get("webhooks", {}))
 
 
-def _event(document: Mapping[str, Json], name: str) -> Event:
-    pointer = join("", "webhooks", name, "post")
+def _build_event(document: Mapping[str, Json], name: str) -> Event:
+    pointer = join_pointer("", "webhooks", name, "post")
     stated = document["webhooks"][name]["post"]
-    content = _content(stated["requestBody"], join(pointer, "requestBody", "content"))
+    content = _schema_pointers(
+        stated["requestBody"], join_pointer(pointer, "requestBody", "content")
+    )
     media_type, schema = next(iter(content.items()))
     examples = stated["requestBody"]["content"][media_type].get("examples", {})
     scheme = next(iter((stated.get("security") or [{}])[0]), None)
@@ -125,14 +133,14 @@ def _event(document: Mapping[str, Json], name: str) -> Event:
         pointer=pointer,
         media_type=media_type,
         schema=schema,
-        signature=_signature(document, scheme) if scheme else None,
+        signature=_build_signature_scheme(document, scheme) if scheme else None,
         trigger=stated["x-trigger"],
         examples=tuple(example["value"] for example in examples.values()),
     )
 
 
-def _signature(document: Mapping[str, Json], scheme: str) -> SignatureScheme:
-    pointer = join("", "components", "securitySchemes", scheme)
+def _build_signature_scheme(document: Mapping[str, Json], scheme: str) -> SignatureScheme:
+    pointer = join_pointer("", "components", "securitySchemes", scheme)
     stated = document["components"]["securitySchemes"][scheme]
     signature = stated["x-signature"]
     signs = signature["signs"]
@@ -141,8 +149,8 @@ def _signature(document: Mapping[str, Json], scheme: str) -> SignatureScheme:
         algorithm=signature["algorithm"],
         encoding=signature["encoding"],
         prefix=signature.get("prefix", ""),
-        pointer=join(pointer, "x-signature"),
-        signs=BODY if signs == "body" else signs,
+        pointer=join_pointer(pointer, "x-signature"),
+        signs=BODY_TEMPLATE if signs == "body" else signs,
         key=signature["key"],
         key_prefix=signature.get("key-prefix", ""),
         separator=signature.get("separator"),

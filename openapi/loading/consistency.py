@@ -3,32 +3,32 @@
 from collections.abc import Iterable, Iterator
 
 from openapi.contract import Contract, Operation
-from openapi.json_pointer import get, join, split
-from openapi.parameters import SCALARS, names_in
-from openapi.runtime_expression import parse
+from openapi.json_pointer import get_at, join_pointer, split_pointer
+from openapi.parameters import SCALAR_TYPES, path_parameter_names
+from openapi.runtime_expression import parse_expression
 
-_OF_HTTP = frozenset(["accept", "content-type", "authorization"])
+_IGNORED_HEADER_NAMES = frozenset(["accept", "content-type", "authorization"])
 """Header parameters of these names are ignored by OpenAPI (section 4.8.12.2)."""
 
 
-def misfits(contract: Contract) -> Iterator[tuple[str, str]]:
+def inconsistencies(contract: Contract) -> Iterator[tuple[str, str]]:
     """Yield the pointer of each part that does not fit, and a sentence."""
     for operation in contract.operations:
-        yield from _parameters(operation)
-        yield from _bodies(contract, operation)
-        yield from _answers(contract, operation)
-        yield from _makers(contract, operation)
-    yield from _triggers(contract)
+        yield from _parameter_errors(operation)
+        yield from _body_errors(contract, operation)
+        yield from _link_errors(contract, operation)
+        yield from _circular_links(contract, operation)
+    yield from _trigger_errors(contract)
 
 
-def _bodies(contract: Contract, operation: Operation) -> Iterator[tuple[str, str]]:
+def _body_errors(contract: Contract, operation: Operation) -> Iterator[tuple[str, str]]:
     for schema in operation.content.values():
         if contract.at(schema).get("type") != "object":
             yield schema, "the body of a request has a schema of `type: object`"
 
 
-def _parameters(operation: Operation) -> Iterator[tuple[str, str]]:
-    named = names_in(operation.path)
+def _parameter_errors(operation: Operation) -> Iterator[tuple[str, str]]:
+    named = path_parameter_names(operation.path)
     stated = [p for p in operation.parameters if p.place == "path"]
     for name in {*named} - {p.name for p in stated}:
         yield operation.pointer, f"the path names {name!r}, and no path parameter is called so"
@@ -37,55 +37,55 @@ def _parameters(operation: Operation) -> Iterator[tuple[str, str]]:
             yield parameter.pointer, f"the path {operation.path} has no {{{parameter.name}}}"
         if parameter.place == "path" and not parameter.required:
             yield parameter.pointer, "a path parameter has `required: true`"
-        if parameter.place == "header" and parameter.name.lower() in _OF_HTTP:
+        if parameter.place == "header" and parameter.name.lower() in _IGNORED_HEADER_NAMES:
             yield parameter.pointer, f"{parameter.name} is no parameter to OpenAPI; leave it out"
-        if not parameter.types or set(parameter.types) - SCALARS:
-            known = ", ".join(sorted(SCALARS))
+        if not parameter.types or set(parameter.types) - SCALAR_TYPES:
+            known = ", ".join(sorted(SCALAR_TYPES))
             yield parameter.schema, f"the schema of a parameter has a `type` out of {known}"
 
 
-def _answers(contract: Contract, operation: Operation) -> Iterator[tuple[str, str]]:
+def _link_errors(contract: Contract, operation: Operation) -> Iterator[tuple[str, str]]:
     ids = {other.id: other for other in contract.operations}
     for response in operation.responses.values():
         for link in response.links:
-            place = join(response.pointer, "links")
+            place = join_pointer(response.pointer, "links")
             if link.operation not in ids:
                 yield place, f"there is no operation {link.operation!r}"
                 continue
-            needed = names_in(ids[link.operation].path)
+            needed = path_parameter_names(ids[link.operation].path)
             for name, _ in link.values:
                 if name not in needed:
                     yield place, f"{link.operation} has no path parameter {name!r}"
-            if response.provoke.get("by") == "valid-request":
+            if response.cause.get("by") == "valid-request":
                 for name in {*needed} - {name for name, _ in link.values}:
                     yield place, f"the path parameter {name!r} of {link.operation} is not linked"
 
 
-def _makers(contract: Contract, operation: Operation) -> Iterator[tuple[str, str]]:
+def _circular_links(contract: Contract, operation: Operation) -> Iterator[tuple[str, str]]:
     above = [operation]
-    while (made := contract.maker(above[-1])) is not None:
+    while (made := contract.find_creator(above[-1])) is not None:
         if made[0] in above:
             yield operation.pointer, "links in a circle: nothing can be made that it is about"
             return
         above.append(made[0])
 
 
-def _triggers(contract: Contract) -> Iterator[tuple[str, str]]:
+def _trigger_errors(contract: Contract) -> Iterator[tuple[str, str]]:
     ids = [operation.id for operation in contract.operations]
     seen: set[tuple[str, str]] = set()
     for event in contract.events:
-        place = join(event.pointer, "x-trigger", "operation")
+        place = join_pointer(event.pointer, "x-trigger", "operation")
         cause = (event.trigger["operation"], event.trigger["status"])
         if cause[0] not in ids:
             yield place, f"there is no operation {cause[0]!r}"
         for index, echo in enumerate(event.trigger.get("echoes", ())):
             made = echo.get("correlator", "identity") != "identity"
-            if made and not parse(echo["from"]).in_request_body:
-                where = join(event.pointer, "x-trigger", "echoes", index, "correlator")
+            if made and not parse_expression(echo["from"]).in_request_body:
+                where = join_pointer(event.pointer, "x-trigger", "echoes", index, "correlator")
                 yield where, "only in the request's body can a value be put; is it an `identity`?"
         order = event.trigger.get("order")
-        if order is not None and not _says_when(contract, event.schema, order):
-            where = join(event.pointer, "x-trigger", "order")
+        if order is not None and not _has_date_time(contract, event.schema, order):
+            where = join_pointer(event.pointer, "x-trigger", "order")
             yield where, f"the schema of the payload has no date-time at {order}"
         if cause in seen:
             yield (
@@ -95,24 +95,26 @@ def _triggers(contract: Contract) -> Iterator[tuple[str, str]]:
         seen.add(cause)
 
 
-def _says_when(contract: Contract, schema: str, instance: str) -> bool:
+def _has_date_time(contract: Contract, schema: str, instance: str) -> bool:
     """Say whether `schema` states a date-time at `instance`, through properties alone."""
-    places = _alternatives(contract, [schema])
-    for token in split(instance):
-        below = [join(place, "properties", token) for place in places]
-        places = _alternatives(contract, below)
-    return any(get(contract.document, join(place, "format")) == "date-time" for place in places)
+    places = _with_subschemas(contract, [schema])
+    for token in split_pointer(instance):
+        below = [join_pointer(place, "properties", token) for place in places]
+        places = _with_subschemas(contract, below)
+    return any(
+        get_at(contract.document, join_pointer(place, "format")) == "date-time" for place in places
+    )
 
 
-def _alternatives(contract: Contract, schemas: Iterable[str]) -> list[str]:
+def _with_subschemas(contract: Contract, schemas: Iterable[str]) -> list[str]:
     """Return `schemas` and all that is said in their stead or besides, each once."""
     found = list(schemas)
     for place in found:
-        stated = get(contract.document, place)
+        stated = get_at(contract.document, place)
         if not isinstance(stated, dict):
             continue
         lists = [(key, len(stated.get(key, ()))) for key in ("allOf", "anyOf", "oneOf")]
-        named = [join(place, key, index) for key, count in lists for index in range(count)]
+        named = [join_pointer(place, key, index) for key, count in lists for index in range(count)]
         if "$ref" in stated:
             named.append(stated["$ref"][1:])
         found += [other for other in named if other not in found]

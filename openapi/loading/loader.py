@@ -18,34 +18,34 @@ import jsonschema_rs
 
 from openapi.contract import Contract, Json
 from openapi.formats import FORMATS
-from openapi.json_pointer import MISSING, get, join, split
-from openapi.loading.builder import events, operations
-from openapi.loading.consistency import misfits
-from openapi.loading.yaml_source import ContractError, Source, read
-from openapi.schema_validation import CHECKER
+from openapi.json_pointer import MISSING, get_at, join_pointer, split_pointer
+from openapi.loading.builder import build_events, build_operations
+from openapi.loading.consistency import inconsistencies
+from openapi.loading.yaml_source import ContractError, YamlSource, read_yaml
+from openapi.schema_validation import FORMAT_CHECKER
 
 
-def default_path() -> Path:
+def default_contract_path() -> Path:
     """Return the file of the contract that ships with hookproof."""
     return Path(str(files("openapi").joinpath("personal-access-tokens.yaml")))
 
 
-def load(path: Path | None = None) -> Contract:
+def load_contract(path: Path | None = None) -> Contract:
     """Read the contract at `path` (the one that ships, if None); raise `ContractError`."""
-    return _understood(source(path))
+    return _build_contract(source(path))
 
 
-def parse(name: str, text: str) -> Contract:
+def parse_contract(name: str, text: str) -> Contract:
     """Make a contract of `text`; raise `ContractError` with a place in `name`."""
-    return _understood(read(name, text))
+    return _build_contract(read_yaml(name, text))
 
 
-def source(path: Path | None = None) -> Source:
+def source(path: Path | None = None) -> YamlSource:
     """Read the file at `path` (the contract that ships, if None), with the place of every value.
 
     `ContractError` if there is no YAML to read; whether it is a contract is not asked.
     """
-    path = path or default_path()
+    path = path or default_contract_path()
     try:
         # Not read_text, which would change the ends of lines.
         text = path.read_bytes().decode("utf-8")
@@ -53,60 +53,60 @@ def source(path: Path | None = None) -> Source:
         raise ContractError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise ContractError(f"{path}: not UTF-8 at byte {error.start}") from None
-    return read(path.name, text)
+    return read_yaml(path.name, text)
 
 
-def _understood(source: Source) -> Contract:
-    for complaint in _complaints(source):
+def _build_contract(source: YamlSource) -> Contract:
+    for complaint in _schema_errors(source):
         raise ContractError(complaint)
     document = cast(dict[str, Json], source.data)
-    contract = Contract(document, operations(document), events(document), source.text)
-    for complaint in _unsound(contract, source):
+    contract = Contract(document, build_operations(document), build_events(document), source.text)
+    for complaint in _consistency_errors(contract, source):
         raise ContractError(complaint)
     return contract
 
 
 @lru_cache(maxsize=1)
-def _dialect() -> Json:
+def _contract_schema() -> Json:
     return json.loads(files("openapi").joinpath("contract.schema.json").read_bytes())
 
 
-def _complaints(source: Source) -> Iterator[str]:
+def _schema_errors(source: YamlSource) -> Iterator[str]:
     compiled = jsonschema_rs.Draft202012Validator(
-        _dialect(), formats=FORMATS, validate_formats=True, ignore_unknown_formats=False
+        _contract_schema(), formats=FORMATS, validate_formats=True, ignore_unknown_formats=False
     )
     if not compiled.is_valid(source.data):  # far quicker, and gives no reasons
-        yield from _explained(source)
+        yield from _explain_schema_errors(source)
 
 
-def _explained(source: Source) -> Iterator[str]:
+def _explain_schema_errors(source: YamlSource) -> Iterator[str]:
     def deepest_first(error: jsonschema.ValidationError) -> tuple[int, tuple[int, int]]:
         # Those of one depth as they stand in the file: jsonschema has no order of its own.
-        return -len(error.absolute_path), source.position(join("", *error.absolute_path))
+        return -len(error.absolute_path), source.position(join_pointer("", *error.absolute_path))
 
-    validator = jsonschema.Draft202012Validator(_dialect(), format_checker=CHECKER)
+    validator = jsonschema.Draft202012Validator(_contract_schema(), format_checker=FORMAT_CHECKER)
     for error in sorted(validator.iter_errors(source.data), key=deepest_first):
         leaf = jsonschema.exceptions.best_match([error])
-        pointer = join("", *leaf.absolute_path)
+        pointer = join_pointer("", *leaf.absolute_path)
         if leaf.validator == "additionalProperties" and isinstance(leaf.instance, dict):
             known = list(leaf.schema.get("properties", {}))
             strange = next(key for key in leaf.instance if key not in known)
             guess = difflib.get_close_matches(strange, known, 1)
             hint = f"did you mean {guess[0]!r}?" if guess else f"known are {', '.join(known)}"
-            yield f"{source.place(join(pointer, strange))}: {strange!r} is not understood; {hint}"
+            yield f"{source.place(join_pointer(pointer, strange))}: {strange!r} is not understood; {hint}"
         else:
             yield f"{source.place(pointer)}: {leaf.message[:300]}"
 
 
-def _unsound(contract: Contract, source: Source) -> Iterator[str]:
+def _consistency_errors(contract: Contract, source: YamlSource) -> Iterator[str]:
     """Yield what the JSON Schema of the dialect cannot see: references, formats, sources."""
     sources = contract.document["x-sources"]
-    for pointer, value in _walk(contract.document, ""):
-        tokens = split(pointer)
+    for pointer, value in _walk_values(contract.document, ""):
+        tokens = split_pointer(pointer)
         last, above = tokens[-1] if tokens else "", tokens[-2] if len(tokens) > 1 else ""
         if "example" in tokens or "examples" in tokens or above == "properties":
             continue
-        if last == "$ref" and get(contract.document, str(value)) is MISSING:
+        if last == "$ref" and get_at(contract.document, str(value)) is MISSING:
             yield f"{source.place(pointer)}: there is nothing at {value!r}"
         if last == "format" and above != "x-provenance" and value not in FORMATS:
             known = ", ".join(sorted(FORMATS))
@@ -114,16 +114,16 @@ def _unsound(contract: Contract, source: Source) -> Iterator[str]:
         stated = last == "source" or "x-provenance" in tokens
         if stated and isinstance(value, str) and value.partition(":")[0] not in sources:
             yield f"{source.place(pointer)}: {value!r} names no source of x-sources"
-    for pointer, sentence in misfits(contract):
+    for pointer, sentence in inconsistencies(contract):
         yield f"{source.place(pointer)}: {sentence}"
-    for pointer in constraints(contract):
+    for pointer in constraint_pointers(contract):
         try:
             contract.provenance(pointer)
         except LookupError:
             yield f"{source.place(pointer)}: a constraint without x-provenance"
 
 
-_CONSTRAINING = frozenset(
+_CONSTRAINT_KEYWORDS = frozenset(
     [
         "type",
         "const",
@@ -151,10 +151,10 @@ _CONSTRAINING = frozenset(
 )
 
 
-def constraints(contract: Contract) -> Iterator[str]:
+def constraint_pointers(contract: Contract) -> Iterator[str]:
     """Yield the pointer of every constraint: what a service can break."""
-    for pointer, value in _walk(contract.document, ""):
-        tokens = split(pointer)
+    for pointer, value in _walk_values(contract.document, ""):
+        tokens = split_pointer(pointer)
         if (
             not tokens
             or {"example", "examples"} & {*tokens}
@@ -163,15 +163,15 @@ def constraints(contract: Contract) -> Iterator[str]:
         ):
             continue
         named = tokens[-2] in ("properties", "headers", "schemas", "securitySchemes")
-        if tokens[-1] in _CONSTRAINING and not named and not isinstance(value, dict | None):
+        if tokens[-1] in _CONSTRAINT_KEYWORDS and not named and not isinstance(value, dict | None):
             yield pointer
 
 
-def _walk(value: Json, pointer: str) -> Iterator[tuple[str, Json]]:
+def _walk_values(value: Json, pointer: str) -> Iterator[tuple[str, Json]]:
     yield pointer, value
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from _walk(item, join(pointer, key))
+            yield from _walk_values(item, join_pointer(pointer, key))
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _walk(item, join(pointer, index))
+            yield from _walk_values(item, join_pointer(pointer, index))

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from openapi.json_pointer import join
+from openapi.json_pointer import join_pointer
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_SCALARS: dict[str, Callable[[str], object]] = {
+_YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SCALAR_PARSERS: dict[str, Callable[[str], object]] = {
     "tag:yaml.org,2002:null": lambda _: None,
     "tag:yaml.org,2002:bool": lambda text: text.lower() == "true",
     "tag:yaml.org,2002:int": lambda text: int(text.replace("_", ""), 0),
@@ -20,9 +20,9 @@ _SCALARS: dict[str, Callable[[str], object]] = {
     "tag:yaml.org,2002:str": str,
     "tag:yaml.org,2002:timestamp": str,
 }
-_NOT_BOOLEANS = {"yes", "no", "on", "off"}
-_DEEPEST = 100
-_MOST = 100_000
+_YAML_1_1_BOOLEANS = {"yes", "no", "on", "off"}
+_MAX_DEPTH = 100
+_MAX_VALUES = 100_000
 """Values in a document: a few aliases of aliases would make more of it than memory holds."""
 
 
@@ -31,7 +31,7 @@ class ContractError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class YamlSource:
     """A document as plain data and where each of its values stands in the file."""
 
     name: str
@@ -53,11 +53,11 @@ class Source:
         return f"{self.name}:{line}:{column} ({pointer or 'the document'})"
 
 
-def read(name: str, text: str) -> Source:
+def read_yaml(name: str, text: str) -> YamlSource:
     """Parse `text` (YAML 1.1, and so JSON); raise `ContractError` naming the place in `name`."""
     try:
-        _measure(name, text)
-        node = yaml.compose(text, Loader=_LOADER)
+        _check_depth(name, text)
+        node = yaml.compose(text, Loader=_YAML_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
@@ -67,19 +67,19 @@ def read(name: str, text: str) -> Source:
     if node is None:
         raise ContractError(f"{name}: the file is empty")
     places: dict[str, tuple[int, int]] = {}
-    return Source(name, _construct(name, node, "", places, ()), places, text)
+    return YamlSource(name, _construct(name, node, "", places, ()), places, text)
 
 
-def _measure(name: str, text: str) -> None:
+def _check_depth(name: str, text: str) -> None:
     """Refuse what is nested so deeply that composing it would end the process."""
     depth = 0
-    for event in yaml.parse(text, Loader=_LOADER):
+    for event in yaml.parse(text, Loader=_YAML_LOADER):
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST:
+        if depth > _MAX_DEPTH:
             mark = event.start_mark
             where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-            raise ContractError(f"{where}: nested deeper than {_DEEPEST}")
+            raise ContractError(f"{where}: nested deeper than {_MAX_DEPTH}")
 
 
 def _construct(
@@ -93,12 +93,12 @@ def _construct(
     where = f"{name}:{place[0]}:{place[1]} ({pointer or 'the document'})"
     if id(node) in above:
         raise ContractError(f"{where}: an alias that contains itself")
-    if len(places) > _MOST:
-        raise ContractError(f"{where}: more than {_MOST} values, with what aliases repeat")
+    if len(places) > _MAX_VALUES:
+        raise ContractError(f"{where}: more than {_MAX_VALUES} values, with what aliases repeat")
     within = (*above, id(node))
     if isinstance(node, yaml.SequenceNode):
         return [
-            _construct(name, item, join(pointer, index), places, within)
+            _construct(name, item, join_pointer(pointer, index), places, within)
             for index, item in enumerate(node.value)
         ]
     if isinstance(node, yaml.MappingNode):
@@ -109,13 +109,15 @@ def _construct(
             if not isinstance(key, str):
                 raise ContractError(f"{name}:{line}: a key must be a plain string")
             if key in result:
-                at = f"{name}:{line}:{key_node.start_mark.column + 1} ({join(pointer, key)})"
+                at = (
+                    f"{name}:{line}:{key_node.start_mark.column + 1} ({join_pointer(pointer, key)})"
+                )
                 raise ContractError(f"{at}: the key {key!r} stands twice; remove one of them")
-            result[key] = _construct(name, value_node, join(pointer, key), places, within)
+            result[key] = _construct(name, value_node, join_pointer(pointer, key), places, within)
         return result
-    if node.value.lower() in _NOT_BOOLEANS:
+    if node.value.lower() in _YAML_1_1_BOOLEANS:
         return str(node.value)
-    scalar = _SCALARS.get(node.tag)
+    scalar = _SCALAR_PARSERS.get(node.tag)
     if scalar is None:
         raise ContractError(f"{where}: the YAML tag {node.tag} is not used in contracts")
     try:

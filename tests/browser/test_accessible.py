@@ -10,10 +10,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from openapi.loading.loader import load
+from openapi.loading.loader import load_contract
 from webhook_sink.server import Sink
 
-CONTRACT = load()
+CONTRACT = load_contract()
 SERIOUS = ("serious", "critical")
 
 

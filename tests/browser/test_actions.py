@@ -12,12 +12,12 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from processes import handled
 
-from openapi.loading.loader import load
+from openapi.loading.loader import load_contract
 from openapi.signature import sign
-from webhook_sink.destination import Passing
+from webhook_sink.destination import ForwardPolicy
 from webhook_sink.server import Sink
 
-CONTRACT = load()
+CONTRACT = load_contract()
 SECRET, OTHER = "a secret of the tests", "another secret of the tests"
 BODY = json.dumps(CONTRACT.events[0].examples[0]).encode()
 HOSTILE = "<img src=x onerror=window.owned=1>"
@@ -42,7 +42,7 @@ class _Receiver(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def sink() -> Iterator[Sink]:
     """A sink with one delivery, signed with another secret than the sink has."""
-    with Sink(CONTRACT, SECRET, passing=Passing(loopback=True)) as running:
+    with Sink(CONTRACT, SECRET, forward_policy=ForwardPolicy(allow_loopback=True)) as running:
         scheme = CONTRACT.events[0].signature
         assert scheme is not None
         headers = {"Content-Type": "application/json", scheme.header: sign(scheme, BODY, OTHER)}

@@ -9,10 +9,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from openapi.loading.loader import load
+from openapi.loading.loader import load_contract
 from webhook_sink.server import Sink
 
-CONTRACT = load()
+CONTRACT = load_contract()
 
 
 @pytest.fixture(scope="module")

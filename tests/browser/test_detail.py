@@ -10,13 +10,13 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from openapi.contract import Contract
-from openapi.json_pointer import get
-from openapi.loading.loader import load
+from openapi.json_pointer import get_at
+from openapi.loading.loader import load_contract
 from openapi.signature import sign
 from webhook_sink.server import Sink
 
 SECRET = "a secret of the tests"
-CONTRACT = load()
+CONTRACT = load_contract()
 
 
 def required(contract: Contract) -> tuple[str, str]:
@@ -67,7 +67,7 @@ def row(detail: Locator, pointer: str) -> Locator:
 
 def test_each_violation_stands_at_its_place(page: Page, sink: Sink) -> None:
     payload = example()
-    part = get(payload, PART)
+    part = get_at(payload, PART)
     assert isinstance(part, dict)
     del part[MISSING]
     wrong = next(name for name, value in part.items() if isinstance(value, str))

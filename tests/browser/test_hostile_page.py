@@ -13,8 +13,8 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, Dialog, Page, Request, expect
 
-from openapi.json_pointer import join
-from openapi.loading.loader import load
+from openapi.json_pointer import join_pointer
+from openapi.loading.loader import load_contract
 from webhook_sink.server import Sink
 
 FILE = Path(__file__).parent.parent / "vectors" / "hostile.yaml"
@@ -71,7 +71,7 @@ TEXTS = [text_of(vector) for vector in VECTORS["texts"]]
 
 @pytest.fixture(scope="module")
 def sink() -> Iterator[Sink]:
-    with Sink(load(), "a secret of the tests", limit=LIMIT) as running:
+    with Sink(load_contract(), "a secret of the tests", limit=LIMIT) as running:
         yield running
 
 
@@ -138,7 +138,7 @@ def compare(page: Page, sink: Sink, one: int, other: int) -> None:
 
 @pytest.mark.parametrize("text", TEXTS, ids=lambda text: text.name)
 def test_a_hostile_text_is_text(opened: Page, text: Text) -> None:
-    pointer = json.dumps(join("/data", text.text), ensure_ascii=False)
+    pointer = json.dumps(join_pointer("/data", text.text), ensure_ascii=False)
     row = opened.locator(f"[data-pointer={pointer}]")
     if not text.text.isprintable():  # a selector cannot say it, what is shown has to do
         row = opened.locator("[data-pointer^='/data/']").filter(has_text=text.shown)

@@ -11,7 +11,7 @@ from posting import CONTRACT, SECRET, example, post
 
 from openapi.http.free_port import free_port
 from webhook_sink.delivery import Delivery
-from webhook_sink.destination import Passing, destination
+from webhook_sink.destination import ForwardPolicy, parse_destination
 from webhook_sink.server import Sink
 from webhook_sink.storage.store import open_store
 
@@ -123,8 +123,8 @@ def test_a_search_can_be_stopped(browser: Browser, full: Sink) -> None:
 
 def test_what_came_of_passing_a_delivery_on_appears(browser: Browser) -> None:
     with Sink(CONTRACT, SECRET, replies=(503,)) as receiver:
-        passing = Passing(forward_to=destination(receiver.url))
-        with Sink(CONTRACT, SECRET, passing=passing) as sink:
+        passing = ForwardPolicy(forward_to=parse_destination(receiver.url))
+        with Sink(CONTRACT, SECRET, forward_policy=passing) as sink:
             page = opened(browser, sink)
             post(sink.url, example())
             expect(page.locator("#delivery-1 .answer")).to_have_text("200\u2192 503")

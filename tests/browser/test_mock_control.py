@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, Page, expect
 from processes import JWT_SECRET, WEBHOOK_SECRET, handled, started
 
 from mock_server.tokens import mint
-from openapi.loading.loader import load
+from openapi.loading.loader import load_contract
 
-OPERATION = load().operations[0]
+OPERATION = load_contract().operations[0]
 HOSTILE = "<img src=x onerror=document.title='owned'><script>document.title='owned'</script>"
 KEY = "a-control-token-of-the-tests"
 SECRETS = {

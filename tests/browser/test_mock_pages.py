@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, Page, expect
 from processes import JWT_SECRET, handled, hookproof, started
 from strangers import EmptyPage
 
-from openapi.loading.loader import default_path, load
+from openapi.loading.loader import default_contract_path, load_contract
 
-PATH = load().operations[0].path
+PATH = load_contract().operations[0].path
 ADMIN_PATH = (
     "/docs",
     "/openapi.yaml",
@@ -179,7 +179,7 @@ def test_docs_execute_the_operation_with_the_token_already_there(
 ) -> None:
     page, asked, _, said = opened(browser, mock)
     expect(page.get_by_role("status")).to_contain_text("token of this mock is filled in")
-    for event in load().events:
+    for event in load_contract().events:
         expect(page.locator("body")).to_contain_text(event.name)
     page.locator(".opblock-summary", has_text=PATH).click()
     with page.expect_response(mock + PATH) as answered:
@@ -197,7 +197,7 @@ def test_docs_of_a_contract_with_pictures_ask_no_other_host(
 ) -> None:
     file = tmp_path / "contract.yaml"
     picture = "description: '![](http://evil.example/x) <img src=http://evil.example/y>'"
-    text = default_path().read_text(encoding="utf-8")
+    text = default_contract_path().read_text(encoding="utf-8")
     known = "description: Creates a new personal access token."
     assert known in text
     file.write_text(text.replace(known, picture), encoding="utf-8")

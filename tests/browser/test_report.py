@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
-from hookproof.reports.writer import write
+from hookproof.reports.writer import write_reports
 
 HOSTILE = (
     "<img src=http://127.0.0.1:9/x onerror=document.title='owned'>"
@@ -21,7 +21,7 @@ def opened(browser: Browser, directory: Path, hostile: str) -> tuple[Page, list[
     for finding in data["findings"]:
         finding["message"] += hostile
         finding["request"]["body"] += hostile
-    write(data, directory, {}, None)
+    write_reports(data, directory, {}, None)
     page = browser.new_page()
     asked: list[str] = []
     said: list[str] = []

@@ -17,9 +17,9 @@ from playwright.sync_api import Browser, Page, expect
 from processes import handled
 from strangers import EmptyPage, own_address
 
-from openapi.loading.loader import load
-from webhook_sink.api.access import link
-from webhook_sink.destination import Passing, origin
+from openapi.loading.loader import load_contract
+from webhook_sink.api.access import page_link
+from webhook_sink.destination import ForwardPolicy, parse_origin
 from webhook_sink.server import Sink
 
 MARK = "what-no-stranger-may-read"
@@ -155,14 +155,14 @@ def sink_page(
     """A sink, its URL, and its page, which was opened by the link."""
     everywhere = request.param == "where others reach it"
     host = "0.0.0.0" if everywhere else "127.0.0.1"
-    passing = Passing(resend_to=(origin(receiver[0]),))
-    with Sink(load(), host=host, passing=passing) as sink:
+    passing = ForwardPolicy(resend_to=(parse_origin(receiver[0]),))
+    with Sink(load_contract(), host=host, forward_policy=passing) as sink:
         host = own_address() if everywhere else "127.0.0.1"
         url = f"http://{host}:{sink.port}"
         httpx.post(f"{url}/{MARK}", content=MARK)
         with browser.new_context() as context:
             page = context.new_page()
-            page.goto(f"{url}/_hookproof/" if sink.token is None else link(url, sink.token))
+            page.goto(f"{url}/_hookproof/" if sink.token is None else page_link(url, sink.token))
             expect(page.locator("body")).to_contain_text(MARK)
             yield sink, url, page
 

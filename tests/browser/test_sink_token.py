@@ -5,8 +5,8 @@ from playwright.sync_api import Browser, expect
 from processes import handled
 from strangers import EmptyPage, own_address
 
-from openapi.loading.loader import load
-from webhook_sink.api.access import link
+from openapi.loading.loader import load_contract
+from webhook_sink.api.access import page_link
 from webhook_sink.server import Sink
 
 TOKEN = "a token of the tests"
@@ -15,7 +15,7 @@ MARK = "a-delivery-of-the-tests"
 
 def test_the_link_opens_a_page_that_lives_and_nothing_opens_without_it(browser: Browser) -> None:
     address = own_address()
-    with Sink(load(), host="0.0.0.0") as sink, browser.new_context() as context:
+    with Sink(load_contract(), host="0.0.0.0") as sink, browser.new_context() as context:
         assert sink.token is not None
         url = f"http://{address}:{sink.port}"
         page = context.new_page()
@@ -26,7 +26,7 @@ def test_the_link_opens_a_page_that_lives_and_nothing_opens_without_it(browser: 
             expect(page.locator("body")).to_contain_text("Open the link that the sink printed")
         failed: list[str] = []
         page.on("response", lambda told: failed.extend([told.url] * (told.status >= 400)))
-        page.goto(link(url, sink.token))
+        page.goto(page_link(url, sink.token))
         assert page.url == f"{url}/_hookproof/"
         httpx.post(f"{url}/{MARK}", content=b"{}")
         expect(page.locator("body")).to_contain_text(MARK)
@@ -45,13 +45,13 @@ def test_the_link_opens_a_page_that_lives_and_nothing_opens_without_it(browser: 
 
 def test_a_link_on_another_site_opens_the_page_too(browser: Browser) -> None:
     with (
-        Sink(load(), token=TOKEN) as sink,
+        Sink(load_contract(), token=TOKEN) as sink,
         browser.new_context() as context,
         handled(EmptyPage, "0.0.0.0") as elsewhere,
     ):
         page = context.new_page()
         page.goto(f"http://evil.example:{elsewhere.rpartition(':')[2]}/")
-        page.evaluate("(url) => { location.href = url; }", link(sink.url, TOKEN))
+        page.evaluate("(url) => { location.href = url; }", page_link(sink.url, TOKEN))
         page.wait_for_url(f"{sink.url}/_hookproof/")
         page.get_by_role("link", name="go on").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("hookproof sink")

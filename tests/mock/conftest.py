@@ -16,13 +16,13 @@ import pytest
 import uvicorn
 
 from mock_server.app import create_app
-from mock_server.server import LIMITS, uvicorn_config
+from mock_server.server import DEFAULT_LIMITS, uvicorn_config
 from mock_server.settings import Settings
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.contract import Contract
-from openapi.http.limits import Limits
+from openapi.http.limits import RequestLimits
 from openapi.http.server_thread import ServerThread
-from openapi.loading.loader import load
+from openapi.loading.loader import load_contract
 
 DEADLINE = 10.0
 """Seconds until a delivery that must come is given up."""
@@ -149,7 +149,7 @@ class World:
 def running(
     contract: Contract,
     receivers: int = 1,
-    limits: Limits = LIMITS,
+    limits: RequestLimits = DEFAULT_LIMITS,
     host: str = "127.0.0.1",
     others: tuple[str, ...] = (),
     **settings: Any,
@@ -177,7 +177,7 @@ def served(config: uvicorn.Config, host: str = "127.0.0.1") -> Iterator[int]:
 
 @pytest.fixture(scope="session")
 def contract() -> Contract:
-    return load()
+    return load_contract()
 
 
 @pytest.fixture(scope="session")

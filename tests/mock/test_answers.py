@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mock_server.middleware.connexion_adapter import lower
+from mock_server.middleware.connexion_adapter import routing_document
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.contract import Contract
 
@@ -146,7 +146,7 @@ def test_the_own_paths_answer_json(mock: Any) -> None:
 
 
 def test_connexion_judges_no_body(mock: Any, contract: Contract) -> None:
-    for item in lower(contract)["paths"].values():
+    for item in routing_document(contract)["paths"].values():
         assert all("requestBody" not in operation for operation in item.values())
     # Draft 4 has no type lists with "null" in OpenAPI 3.0, and knows dates of no format.
     assert mock.post(json.dumps({**mock.body(), "revoked": None}).encode()).status_code == 201

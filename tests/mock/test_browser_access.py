@@ -12,7 +12,7 @@ import pytest
 
 from mock_server.settings import Settings
 from openapi.contract import Contract
-from openapi.loading.loader import default_path, load, parse
+from openapi.loading.loader import default_contract_path, load_contract, parse_contract
 from openapi.rate import Rate
 
 PAGE = "http://frontend.example:3000"
@@ -116,7 +116,7 @@ def test_a_preflight_is_answered_at_once(start: Any, method: str) -> None:
 
 
 def test_options_that_are_no_preflight_reach_the_contract(mock: Any, start: Any) -> None:
-    with start(contract=parse("taken.yaml", TAKEN)) as other:
+    with start(contract=parse_contract("taken.yaml", TAKEN)) as other:
         assert ask(other, "/docs", "OPTIONS", Origin=PAGE).status_code == 200
         assert ask(other, "/docs", "OPTIONS").status_code == 200
         assert ask(other, "/docs", "POST", Origin=PAGE).headers["allow"] == "GET, OPTIONS"
@@ -125,7 +125,7 @@ def test_options_that_are_no_preflight_reach_the_contract(mock: Any, start: Any)
 
 
 def test_the_paths_of_a_contract_go_before_the_pages(start: Any) -> None:
-    with start(contract=parse("taken.yaml", TAKEN)) as mock:
+    with start(contract=parse_contract("taken.yaml", TAKEN)) as mock:
         for path in ("/docs", "/openapi.json"):
             assert ask(mock, path).content == b""
             assert is_readable(ask(mock, path, Origin=PAGE))
@@ -195,12 +195,12 @@ def test_with_a_control_token_it_is_needed_and_opens_under_any_name(start: Any) 
 
 def test_the_document_is_the_file_to_the_last_byte(start: Any, tmp_path: Path) -> None:
     file = tmp_path / "contract.yaml"
-    text = default_path().read_bytes().replace(b"\n", b"\r\n")
+    text = default_contract_path().read_bytes().replace(b"\n", b"\r\n")
     file.write_bytes(text)
-    with start(contract=load(file)) as mock:
+    with start(contract=load_contract(file)) as mock:
         file.unlink()
         as_yaml, as_json = ask(mock, "/openapi.yaml"), ask(mock, "/openapi.json")
     assert as_yaml.content == text
     assert as_yaml.headers["content-type"] == "application/yaml"
     assert as_json.headers["content-type"] == "application/json"
-    assert as_json.json() == load().document
+    assert as_json.json() == load_contract().document

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from mock_server.faults.derived import derived
-from mock_server.faults.registry import FAULTS, faults
+from mock_server.faults.derived import derived_faults
+from mock_server.faults.registry import HANDWRITTEN_FAULTS, faults
 from openapi.contract import Contract
-from openapi.loading.loader import default_path, parse
+from openapi.loading.loader import default_contract_path, parse_contract
 from openapi.rate import Rate
 
 Seen = Callable[[Any], bool]
@@ -63,14 +63,14 @@ def test_without_the_fault_it_does_not(start: Any, name: str) -> None:
 
 
 def test_names_are_unique_and_speak(contract: Contract) -> None:
-    names = [fault.name for fault in derived(contract)]
+    names = [fault.name for fault in derived_faults(contract)]
     assert len(names) == len(set(names)) > 300
     assert all(re.fullmatch(r"[\w.-]+", name) for name in names)
-    assert names == [fault.name for fault in derived(contract)]
-    for fault in derived(contract):
+    assert names == [fault.name for fault in derived_faults(contract)]
+    for fault in derived_faults(contract):
         assert fault.layer in ("answers", "validation", "auth", "webhooks")
-        assert fault.sentence.endswith(".")
-        assert "\t" not in fault.sentence
+        assert fault.description.endswith(".")
+        assert "\t" not in fault.description
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_what_is_only_assumed_is_a_fault_that_warns(contract: Contract) -> None:
     assert severities["payload-lacks-data-id"] == "violation"
     assert severities["payload-lacks-data-user-company"] == "warning"
     assert severities["answer-429-lacks-Retry-After"] == "warning"
-    assert {f.limited for f in faults(contract).values() if "-429-" in f.name} == {True}
+    assert {f.needs_rate_limit for f in faults(contract).values() if "-429-" in f.name} == {True}
 
 
 CUTS = {
@@ -116,10 +116,10 @@ CUTS = {
 def test_a_fault_that_has_nothing_to_spoil_is_left_out(contract: Contract, what: str) -> None:
     pattern, name = CUTS[what]
     text, count = re.subn(
-        pattern, "", default_path().read_text(encoding="utf-8"), count=1, flags=re.DOTALL
+        pattern, "", default_contract_path().read_text(encoding="utf-8"), count=1, flags=re.DOTALL
     )
     assert count == 1
-    without = faults(parse("cut.yaml", text))
+    without = faults(parse_contract("cut.yaml", text))
     assert name in faults(contract)
     assert name not in without
     assert "name-truncated" in without
@@ -128,4 +128,4 @@ def test_a_fault_that_has_nothing_to_spoil_is_left_out(contract: Contract, what:
 def test_every_fault_written_by_hand_has_something_to_spoil_in_our_contract(
     contract: Contract,
 ) -> None:
-    assert list(faults(contract))[: len(FAULTS)] == list(FAULTS)
+    assert list(faults(contract))[: len(HANDWRITTEN_FAULTS)] == list(HANDWRITTEN_FAULTS)

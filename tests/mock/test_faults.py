@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from mock_server.app import create_app
-from mock_server.faults.registry import FAULTS
+from mock_server.faults.registry import HANDWRITTEN_FAULTS
 from mock_server.settings import Settings
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.contract import Contract
@@ -122,14 +122,16 @@ SEEN: dict[str, Seen] = {
 
 
 def test_every_fault_has_its_case() -> None:
-    assert SEEN.keys() == {name for name, fault in FAULTS.items() if fault.layer != "webhooks"}
+    assert SEEN.keys() == {
+        name for name, fault in HANDWRITTEN_FAULTS.items() if fault.layer != "webhooks"
+    }
 
 
 @pytest.mark.parametrize("name", SEEN)
 def test_a_fault_misbehaves_as_it_says(start: Any, name: str) -> None:
     limit = Rate(5, 60) if SEEN[name].__qualname__.startswith("limited") else None
     with start(faults=frozenset({name}), rate_limit=limit) as world:
-        assert SEEN[name](world), FAULTS[name].sentence
+        assert SEEN[name](world), HANDWRITTEN_FAULTS[name].description
 
 
 @pytest.mark.parametrize("name", SEEN)
@@ -143,11 +145,11 @@ def test_without_the_fault_it_does_not(start: Any, mock: Any, name: str) -> None
 
 
 def test_a_row_says_what_it_is() -> None:
-    for name, fault in FAULTS.items():
+    for name, fault in HANDWRITTEN_FAULTS.items():
         assert fault.name == name
         assert fault.layer in ("answers", "validation", "auth", "webhooks")
-        assert fault.sentence.endswith(".")
-        assert "\t" not in fault.sentence
+        assert fault.description.endswith(".")
+        assert "\t" not in fault.description
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from mock_server.app import create_app
 from mock_server.settings import Settings
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.contract import Contract
-from openapi.formats import instant
+from openapi.formats import date_time_to_ns
 from openapi.rate import Rate
 
 TOLD = """headers:
@@ -37,7 +37,7 @@ def told(contract: Contract, answer: httpx.Response) -> int:
         text: Any = answer.headers[header.name]
         value = int(text) if header.is_integer else text
         assert contract.schema(header.schema).violations(value) == (), header.name
-    ahead = (instant(answer.headers["x-rate-limit-reset"]) or 0) / 10**9 - time.time()
+    ahead = (date_time_to_ns(answer.headers["x-rate-limit-reset"]) or 0) / 10**9 - time.time()
     assert -DEADLINE < ahead <= 61
     return int(answer.headers["x-rate-limit-remaining"])
 

@@ -13,12 +13,12 @@ from processes import started
 from second_contract import PATH, SECRET, second
 
 from mock_server.latency import Latency, parse_latency
-from mock_server.middleware.prefer_header import asked, understood
+from mock_server.middleware.prefer_header import parse_preferences, read_preferences
 from mock_server.running import running_mock
 from mock_server.settings import Settings
-from openapi.contract import Contract, Operation, Response
+from openapi.contract import Contract, Operation, ResponseSpec
 from openapi.examples import named_examples
-from openapi.loading.loader import load
+from openapi.loading.loader import load_contract
 from openapi.parameters import target
 from openapi.rate import Rate
 
@@ -41,13 +41,13 @@ def _vectors() -> list[Any]:
 def test_preferences_are_read_as_the_vectors_say(vector: dict[str, Any]) -> None:
     headers = [(b"prefer", text.encode()) for text in vector.get("prefer", ())]
     others = [(b"host", b"x"), (b"preference-applied", b"code=400"), (b"x-prefer", b"code=400")]
-    texts = asked([*others, *headers], vector.get("query", "").encode())
+    texts = read_preferences([*others, *headers], vector.get("query", "").encode())
     assert texts == vector["asked"]
     if "refused" in vector:
         with pytest.raises(ValueError, match=vector["refused"]):
-            understood(texts or {})
+            parse_preferences(texts or {})
     elif texts:
-        understood(texts)
+        parse_preferences(texts)
 
 
 def _of(client: httpx.Client, operation: Operation) -> Ask:
@@ -56,7 +56,7 @@ def _of(client: httpx.Client, operation: Operation) -> Ask:
     return lambda prefer: client.request(operation.method, path, headers={"Prefer": prefer})
 
 
-def _conforms(contract: Contract, response: Response, answer: httpx.Response) -> None:
+def _conforms(contract: Contract, response: ResponseSpec, answer: httpx.Response) -> None:
     for header in response.headers:
         assert header.name in answer.headers or not header.required, header.name
     if not response.content:
@@ -70,7 +70,7 @@ def _conforms(contract: Contract, response: Response, answer: httpx.Response) ->
 @pytest.fixture(scope="module", params=["shipped", "second"])
 def served(request: pytest.FixtureRequest) -> Iterator[tuple[Contract, httpx.Client]]:
     """Both contracts, and a client of a mock of each, to which nobody has a credential."""
-    contract = load() if request.param == "shipped" else second()
+    contract = load_contract() if request.param == "shipped" else second()
     settings = Settings(webhook_secret=SECRET, seed=1)
     with (
         running_mock(contract, settings) as url,
@@ -281,8 +281,8 @@ def test_latency_is_for_operations_alone(start: Any) -> None:
 )
 def test_latency_is_read(text: str, least: float, most: float) -> None:
     read = parse_latency(text)
-    assert (read.least, read.most) == pytest.approx((least, most))
-    assert all(read.least <= read.seconds() <= read.most for _ in range(100))
+    assert (read.min_seconds, read.max_seconds) == pytest.approx((least, most))
+    assert all(read.min_seconds <= read.draw_seconds() <= read.max_seconds for _ in range(100))
 
 
 @pytest.mark.parametrize(
@@ -319,7 +319,7 @@ def test_a_range_and_default_stand_for_every_status_of_theirs(tmp_path: Path) ->
     early = '"1XX": {description: It is looked for.}'
     text = text.replace('"200":', f'{early}\n        "200":')
     varied.write_text(text, encoding="utf-8")
-    contract = load(varied)
+    contract = load_contract(varied)
     operation = contract.operation("readParcel")
     settings = Settings(webhook_secret=SECRET)
     with (

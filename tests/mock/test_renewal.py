@@ -9,7 +9,7 @@ from typing import IO
 import httpx
 import pytest
 
-from openapi.loading.loader import default_path
+from openapi.loading.loader import default_contract_path
 
 MOCK = [sys.executable, "-m", "hookproof", "mock", "--port", "0"]
 PATH = "/v3/personal-access-tokens"
@@ -38,7 +38,7 @@ class Mock:
 @pytest.fixture(params=["1", "2"])
 def mock(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Mock]:
     contract = tmp_path / "contract.yaml"
-    contract.write_bytes(default_path().read_bytes())
+    contract.write_bytes(default_contract_path().read_bytes())
     command = [*MOCK, "--contract", str(contract), "--workers", request.param]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -14,16 +14,16 @@ import pytest
 from processes import hookproof, started
 from second_contract import SECRET, second
 
-from mock_server.exchange import Behaviour
-from mock_server.messages import Delivery, Posting
+from mock_server.exchange import Hooks
+from mock_server.messages import EventMessage, WebhookRequest
 from mock_server.storage.database import Store
 from mock_server.storage.journal import Journal
-from mock_server.storage.worker_signals import PLACES, Bell
+from mock_server.storage.worker_signals import SLOT_COUNT, WorkerSignals
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from mock_server.webhooks import delivery_queue as receivers
-from mock_server.webhooks.delivery_queue import Parcel, Sender
-from mock_server.webhooks.dispatcher import CannotRedeliver, Dispatch
-from mock_server.webhooks.records import Sent, kept
+from mock_server.webhooks.delivery_queue import DeliveryQueues, QueuedDelivery
+from mock_server.webhooks.dispatcher import Dispatcher, RedeliveryError
+from mock_server.webhooks.records import DeliveryRecord, truncate_message
 from openapi import signature
 from openapi.contract import Contract
 from openapi.redaction import Redaction
@@ -190,7 +190,7 @@ def test_no_receiver_plants_a_cookie(world: Any) -> None:
 
 
 def test_what_is_dropped_is_counted_and_shown(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receivers, "OPEN_DELIVERIES", 3)
+    monkeypatch.setattr(receivers, "MAX_OPEN_DELIVERIES", 3)
     with hostile(b"") as url, start(others=(url,)) as world:
         for _ in range(5):
             world.event()
@@ -205,22 +205,27 @@ def test_what_is_dropped_is_counted_and_shown(start: Any, monkeypatch: pytest.Mo
 
 
 def test_large_deliveries_do_not_fill_the_memory() -> None:
-    receiver = receivers.Receiver("http://127.0.0.1:1/", print)
-    size = receivers.OPEN_BYTES // 4
-    offered = [receiver.offer(Parcel(n, n, size, lambda _: Delivery((), b""))) for n in range(1, 6)]
+    receiver = receivers.DeliveryQueue("http://127.0.0.1:1/", print)
+    size = receivers.MAX_OPEN_BYTES // 4
+    offered = [
+        receiver.enqueue(QueuedDelivery(n, n, size, lambda _: WebhookRequest((), b"")))
+        for n in range(1, 6)
+    ]
     assert offered == [True] * 4 + [False]
 
 
 def test_a_very_large_payload_is_not_kept(contract: Contract) -> None:
-    posting = Posting(contract.events[0], b'"' + b"x" * 10**6 + b'"', 1, "", "", 0.0)
-    journal = Journal(Store(), Bell([0] * PLACES, 0, 1))
-    dispatch = Dispatch(Sender([], print), journal, lambda _: Behaviour(), Redaction(()))
-    sent = Sent(1, 1, kept(posting), 0, (1, ""), (), False, (), 10**6 + 2, Redaction(()))
+    event_message = EventMessage(contract.events[0], b'"' + b"x" * 10**6 + b'"', 1, "", "", 0.0)
+    journal = Journal(Store(), WorkerSignals([0] * SLOT_COUNT, 0, 1))
+    dispatcher = Dispatcher(DeliveryQueues([], print), journal, lambda _: Hooks(), Redaction(()))
+    sent = DeliveryRecord(
+        1, 1, truncate_message(event_message), 0, (1, ""), (), False, (), 10**6 + 2, Redaction(())
+    )
     shown = sent.data()
     assert shown["payload"]["size"] == 10**6 + 2
     assert len(json.dumps(shown)) < 20_000
-    with pytest.raises(CannotRedeliver, match="was not kept"):
-        dispatch.redeliver(shown, contract.events, "")
+    with pytest.raises(RedeliveryError, match="was not kept"):
+        dispatcher.redeliver(shown, contract.events, "")
 
 
 def test_what_was_abandoned_can_be_sent_after_a_restart(

@@ -8,7 +8,13 @@ from typing import Any
 import jwt
 import pytest
 
-from mock_server.tokens import DEVELOPMENT_SECRET, Checks, granted, mint, verify
+from mock_server.tokens import (
+    DEVELOPMENT_SECRET,
+    CredentialChecks,
+    granted_scopes,
+    mint,
+    verify_token,
+)
 
 PERMISSION = "personalAccessToken:write"
 NOW = int(time.time())
@@ -107,8 +113,10 @@ def test_no_odd_scope_smuggles_another_in(mock: Any, scope: str) -> None:
 
 def test_scopes_come_back_one_for_one() -> None:
     odd = ["a b", "a%20b", "\ud800", "ü", "a", '"', "\\"]
-    claims = verify(mint(DEVELOPMENT_SECRET, odd, None), DEVELOPMENT_SECRET, Checks())
-    assert len(granted(claims)) == len(odd)
+    claims = verify_token(
+        mint(DEVELOPMENT_SECRET, odd, None), DEVELOPMENT_SECRET, CredentialChecks()
+    )
+    assert len(granted_scopes(claims)) == len(odd)
 
 
 def test_a_created_token_ends_with_its_expiry(mock: Any) -> None:
@@ -143,7 +151,7 @@ def test_minted_tokens_are_distinct_and_have_the_registered_claims() -> None:
     later = int(time.time()) + 60  # from now: the run may have begun long ago
     first, second = (mint(DEVELOPMENT_SECRET, ["a:read", "b:read"], later) for _ in range(2))
     assert first != second
-    claims = verify(first, DEVELOPMENT_SECRET, Checks())
+    claims = verify_token(first, DEVELOPMENT_SECRET, CredentialChecks())
     assert (claims["iss"], claims["scope"], claims["exp"]) == (
         "hookproof",
         "a:read b:read",

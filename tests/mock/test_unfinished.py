@@ -12,12 +12,12 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 from wire import DEADLINE, exchange, request, statuses
 
-from mock_server.server import LIMITS, uvicorn_config
+from mock_server.server import DEFAULT_LIMITS, uvicorn_config
 from openapi.contract import Contract
-from openapi.http.limits import Limits
+from openapi.http.limits import RequestLimits
 
 MIB = 1024 * 1024
-SHORT = Limits(seconds=0.5)
+SHORT = RequestLimits(timeout_s=0.5)
 CONTENT = b"GET /nowhere HTTP/1.1\r\nHost: mock\r\n"
 Make = Callable[[Any], bytes]
 
@@ -112,7 +112,7 @@ def drop(connection: Any, drip: bytes) -> None:
 
 
 def test_what_is_unfinished_ends_within_half_a_minute_by_default() -> None:
-    assert LIMITS.seconds * (1 + 1 / 8) < 30
+    assert DEFAULT_LIMITS.timeout_s * (1 + 1 / 8) < 30
 
 
 @contextmanager

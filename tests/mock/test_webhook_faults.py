@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mock_server.faults.registry import FAULTS
+from mock_server.faults.registry import HANDWRITTEN_FAULTS
 from mock_server.settings import DEVELOPMENT_WEBHOOK_SECRET
 
 QUIET = 0.4
@@ -122,13 +122,15 @@ SEEN: dict[str, Seen] = {
 
 
 def test_every_fault_has_its_case() -> None:
-    assert SEEN.keys() == {name for name, fault in FAULTS.items() if fault.layer == "webhooks"}
+    assert SEEN.keys() == {
+        name for name, fault in HANDWRITTEN_FAULTS.items() if fault.layer == "webhooks"
+    }
 
 
 @pytest.mark.parametrize("name", SEEN)
 def test_a_fault_misbehaves_as_it_says(start: Any, name: str) -> None:
     with start(faults=frozenset({name})) as world:
-        assert SEEN[name](world), FAULTS[name].sentence
+        assert SEEN[name](world), HANDWRITTEN_FAULTS[name].description
 
 
 @pytest.mark.parametrize("name", SEEN)

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from mock_server.messages import Delivery
+from mock_server.messages import WebhookRequest
 from mock_server.settings import DEVELOPMENT_WEBHOOK_SECRET
-from mock_server.webhooks.delivery_queue import OPEN_DELIVERIES, Parcel, Receiver
+from mock_server.webhooks.delivery_queue import MAX_OPEN_DELIVERIES, DeliveryQueue, QueuedDelivery
 from openapi import signature
 from openapi.contract import Contract
-from openapi.formats import instant
+from openapi.formats import date_time_to_ns
 
 
 def _verified(received: Any, contract: Contract) -> str | None:
@@ -75,7 +75,9 @@ def test_identity_and_time_are_of_this_event(world: Any) -> None:
     assert first["data"]["id"] != second["data"]["id"]
     assert first["data"]["userId"] == first["data"]["user"]["id"]
     assert len(first["triggeredAt"]) == len("2026-04-20T13:11:35.0012345Z")
-    assert (instant(first["triggeredAt"]) or 0) <= (instant(second["triggeredAt"]) or 0)
+    assert (date_time_to_ns(first["triggeredAt"]) or 0) <= (
+        date_time_to_ns(second["triggeredAt"]) or 0
+    )
 
 
 def test_no_refusal_is_delivered(world: Any) -> None:
@@ -154,14 +156,14 @@ def test_a_receiver_that_is_gone_is_in_nobodys_way(
 def test_what_a_receiver_cannot_take_is_dropped_counted_and_told(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    receiver = Receiver("https://user:pass@example.invalid:8443/hidden?also=hidden", print)
+    receiver = DeliveryQueue("https://user:pass@example.invalid:8443/hidden?also=hidden", print)
     with caplog.at_level(logging.INFO, "hookproof.mock"):
         offered = [
-            receiver.offer(Parcel(number, number, 0, lambda _: Delivery((), b"")))
-            for number in range(1, OPEN_DELIVERIES + 151)
+            receiver.enqueue(QueuedDelivery(number, number, 0, lambda _: WebhookRequest((), b"")))
+            for number in range(1, MAX_OPEN_DELIVERIES + 151)
         ]
         receiver.stop("the mock stops")
-    assert offered == [True] * OPEN_DELIVERIES + [False] * 150
+    assert offered == [True] * MAX_OPEN_DELIVERIES + [False] * 150
     lines = [record.getMessage() for record in caplog.records]
     assert lines == [
         "delivery 1001 to https://example.invalid:8443 dropped, 1 so far: 1000 are open",

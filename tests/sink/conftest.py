@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from openapi.contract import Contract
-from openapi.loading.loader import load
+from openapi.loading.loader import load_contract
 from webhook_sink.delivery import Delivery
 from webhook_sink.server import Sink
 
@@ -58,7 +58,7 @@ class _Started:
 
 @pytest.fixture(scope="session")
 def contract() -> Contract:
-    return load()
+    return load_contract()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webhook_sink.destination import Passing, destination, origin
+from webhook_sink.destination import ForwardPolicy, parse_destination, parse_origin
 
 READ = [
     # a URL, its origin, its path, its query
@@ -48,23 +48,23 @@ ELSEWHERE = [
 
 @pytest.mark.parametrize(("url", "place", "path", "query"), READ)
 def test_what_a_url_means(url: str, place: str, path: str, query: str | None) -> None:
-    found = destination(url)
+    found = parse_destination(url)
     assert (found.origin, found.path, found.query) == (place, path, query)
-    assert destination(found.origin).origin == place
+    assert parse_destination(found.origin).origin == place
 
 
 @pytest.mark.parametrize("url", REFUSED)
 def test_what_has_more_than_one_reading_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"^(a|an|the) .{20,}") as refused:
-        destination(url)
+        parse_destination(url)
     assert not url or url not in str(refused.value)
 
 
 @pytest.mark.parametrize("url", ["http://a.test/b", "http://a.test?", "http://a.test/?x=1"])
 def test_an_origin_has_no_path(url: str) -> None:
-    assert origin("http://a.test/") == origin("http://a.test:80")
+    assert parse_origin("http://a.test/") == parse_origin("http://a.test:80")
     with pytest.raises(ValueError, match="without a path"):
-        origin(url)
+        parse_origin(url)
 
 
 @pytest.mark.parametrize(
@@ -76,25 +76,30 @@ def test_an_origin_has_no_path(url: str) -> None:
     ],
 )
 def test_values_of_a_query_are_not_shown(url: str, shown: str) -> None:
-    assert destination(url).shown == shown
+    assert parse_destination(url).redacted_url == shown
 
 
 @pytest.mark.parametrize("url", LOOPBACK)
 def test_loopback_is_allowed_to_a_sink_on_loopback_alone(url: str) -> None:
-    wanted = destination(url)
-    assert Passing(loopback=True).refusal(wanted) is None
-    refusal = Passing(resend_to=(origin("http://a.test"),)).refusal(wanted)
-    assert refusal is not None
-    assert f"--resend-to {wanted.origin} " in refusal
-    assert Passing(resend_to=(origin(wanted.origin),)).refusal(wanted) is None
+    wanted = parse_destination(url)
+    assert ForwardPolicy(allow_loopback=True).rejection_reason(wanted) is None
+    rejection_reason = ForwardPolicy(resend_to=(parse_origin("http://a.test"),)).rejection_reason(
+        wanted
+    )
+    assert rejection_reason is not None
+    assert f"--resend-to {wanted.origin} " in rejection_reason
+    assert ForwardPolicy(resend_to=(parse_origin(wanted.origin),)).rejection_reason(wanted) is None
 
 
 @pytest.mark.parametrize("url", ELSEWHERE)
 def test_elsewhere_is_allowed_where_it_was_named_and_nowhere_else(url: str) -> None:
-    wanted = destination(url)
-    assert Passing(loopback=True).refusal(wanted) is not None
-    for named in (Passing(resend_to=(origin(wanted.origin),)), Passing(forward_to=wanted)):
-        assert named.refusal(wanted) is None
+    wanted = parse_destination(url)
+    assert ForwardPolicy(allow_loopback=True).rejection_reason(wanted) is not None
+    for named in (
+        ForwardPolicy(resend_to=(parse_origin(wanted.origin),)),
+        ForwardPolicy(forward_to=wanted),
+    ):
+        assert named.rejection_reason(wanted) is None
 
 
 @pytest.mark.parametrize(
@@ -105,7 +110,9 @@ def test_elsewhere_is_allowed_where_it_was_named_and_nowhere_else(url: str) -> N
     ],
 )
 def test_another_scheme_port_or_name_is_elsewhere(url: str) -> None:
-    named = Passing(destination("http://a.test:3000/hooks"), (origin("http://c.test"),))
-    assert named.refusal(destination("http://A.test:3000/other")) is None
-    assert named.refusal(destination("http://c.test:80/")) is None
-    assert named.refusal(destination(url)) is not None
+    named = ForwardPolicy(
+        parse_destination("http://a.test:3000/hooks"), (parse_origin("http://c.test"),)
+    )
+    assert named.rejection_reason(parse_destination("http://A.test:3000/other")) is None
+    assert named.rejection_reason(parse_destination("http://c.test:80/")) is None
+    assert named.rejection_reason(parse_destination(url)) is not None

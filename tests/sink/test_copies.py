@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from webhook_sink.delivery import Delivery, Headers
-from webhook_sink.end_to_end_headers import carried
-from webhook_sink.export.curl import curl, quoted
+from webhook_sink.end_to_end_headers import end_to_end_headers
+from webhook_sink.export.curl import curl_command, shell_quote
 from webhook_sink.export.pytest_test import pytest_test
 
 JSON = (b"Content-Type", b"application/json")
@@ -149,7 +149,7 @@ def read(data: bytes) -> tuple[str, str, Headers, bytes]:
     method, target, _ = first.decode("latin-1").split(" ")
     pairs = [line.partition(b":") for line in lines]
     headers = tuple((name, value.removeprefix(b" ")) for name, _, value in pairs)
-    return method, target, carried(delivery(headers=headers, more=())), body
+    return method, target, end_to_end_headers(delivery(headers=headers, more=())), body
 
 
 def run(command: str, folder: Path) -> None:
@@ -159,7 +159,7 @@ def run(command: str, folder: Path) -> None:
 
 
 def sent(one: Delivery) -> tuple[str, str, Headers, bytes]:
-    return one.method, one.target, carried(one), one.body
+    return one.method, one.target, end_to_end_headers(one), one.body
 
 
 @pytest.mark.parametrize("name", IN_A_SHELL)
@@ -167,7 +167,7 @@ def test_the_command_sends_the_same_bytes(name: str, tmp_path: Path) -> None:
     one = IN_A_SHELL[name]
     (tmp_path / "body").write_bytes(one.body)
     with receiver() as (url, came):
-        command = curl(one, url, "cat body")
+        command = curl_command(one, url, "cat body")
         assert command.isascii()
         run(command, tmp_path)
     assert read(came[0]) == sent(one)
@@ -187,7 +187,7 @@ def test_the_tests_pass_where_the_receiver_takes_the_same_bytes(tmp_path: Path) 
     for (name, one), data in zip(NASTY.items(), came, strict=True):
         # Bytes that are not ASCII the standard library sends in a header, not in its first line.
         target = one.target.replace("\xc3\xbc", "%C3%BC").replace("\xff", "%FF")
-        assert read(data) == (one.method, target, carried(one), one.body), name
+        assert read(data) == (one.method, target, end_to_end_headers(one), one.body), name
 
 
 def run_pytest(folder: Path, code: int, **environment: str) -> str:
@@ -217,16 +217,16 @@ def test_the_test_fails_where_the_receiver_refuses_and_goes_where_it_is_told(
 def test_a_prefix_goes_before_the_target(tmp_path: Path) -> None:
     for one in (NASTY["plain"], NASTY["bytes in the target"]):
         with receiver() as (url, came):
-            run(curl(one, f"{url}/prefix", ""), tmp_path)
+            run(curl_command(one, f"{url}/prefix", ""), tmp_path)
         assert read(came[0])[1] == f"/prefix{one.target}"
 
 
 def test_no_shell_looks_for_an_exclamation_mark_in_its_history() -> None:
-    assert (quoted(b"a!"), quoted(b"\x01!")) == ("'a!'", "$'\\001\\041'")
+    assert (shell_quote(b"a!"), shell_quote(b"\x01!")) == ("'a!'", "$'\\001\\041'")
 
 
 def test_what_cannot_be_sent_is_said(draft: Delivery) -> None:
-    command = curl(draft, "http://127.0.0.1:4020", "")
+    command = curl_command(draft, "http://127.0.0.1:4020", "")
     assert "\0" not in command
     assert command.startswith(
         "# the header 'Z' is left out\n# a NUL in the target is written %00\n"

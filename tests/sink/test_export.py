@@ -10,9 +10,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from webhook_sink.delivery import Delivery, Passed
+from webhook_sink.delivery import Delivery, ForwardAttempt
 from webhook_sink.export.files import http_archive, json_lines
-from webhook_sink.export.har import entry
+from webhook_sink.export.har import har_entry
 
 TEXT = {"type": "string"}
 COUNT = {"type": "integer", "minimum": -1}
@@ -74,8 +74,8 @@ def validate(value: Any, schema: dict[str, Any]) -> None:
 
 
 @pytest.fixture
-def answered() -> Passed:
-    return Passed(
+def answered() -> ForwardAttempt:
+    return ForwardAttempt(
         id=1,
         delivery_id=1,
         why="forward",
@@ -96,11 +96,13 @@ def client(start: Any) -> Iterator[Any]:
         yield running
 
 
-def of_line(line: str) -> tuple[Delivery, list[Passed]]:
+def of_line(line: str) -> tuple[Delivery, list[ForwardAttempt]]:
     """Make a delivery of its line again, with what came of passing it on."""
     data = json.loads(line)
-    passed = [Passed(id=0, delivery_id=data["id"], **message(one)) for one in data.pop("passed")]
-    return Delivery(**message(data)), passed
+    forward_attempt = [
+        ForwardAttempt(id=0, delivery_id=data["id"], **message(one)) for one in data.pop("passed")
+    ]
+    return Delivery(**message(data)), forward_attempt
 
 
 def message(data: dict[str, Any]) -> dict[str, Any]:
@@ -110,7 +112,7 @@ def message(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "headers": pairs, "body": body}
 
 
-def test_a_line_has_all_of_a_delivery(draft: Delivery, answered: Passed) -> None:
+def test_a_line_has_all_of_a_delivery(draft: Delivery, answered: ForwardAttempt) -> None:
     deliveries = [
         replace(draft, id=1, began_at=1790000000.1, reply="503 delay=2", version="1.0"),
         replace(draft, id=2, body="Zürich\n\u2028\0".encode(), truncated=True),
@@ -122,11 +124,13 @@ def test_a_line_has_all_of_a_delivery(draft: Delivery, answered: Passed) -> None
     assert text.isascii()
     made = [of_line(line) for line in text.splitlines()]
     assert [delivery for delivery, _ in made] == deliveries
-    for (delivery, passed), one in zip(made, deliveries, strict=True):
-        assert passed == [replace(p, id=0, delivery_id=delivery.id) for p in attempts[one.id]]
+    for (delivery, forward_attempt), one in zip(made, deliveries, strict=True):
+        assert forward_attempt == [
+            replace(p, id=0, delivery_id=delivery.id) for p in attempts[one.id]
+        ]
 
 
-def test_an_archive_is_one_by_the_format(draft: Delivery, answered: Passed) -> None:
+def test_an_archive_is_one_by_the_format(draft: Delivery, answered: ForwardAttempt) -> None:
     unanswered = replace(draft, id=4, status=0, reply="hang", target="*", headers=(), body=b"")
     found = [
         (replace(draft, id=1), ()),
@@ -162,7 +166,7 @@ def test_an_archive_is_one_by_the_format(draft: Delivery, answered: Passed) -> N
 
 def test_the_times_of_an_entry(draft: Delivery) -> None:
     slow = replace(draft, began_at=draft.received_at - 2)
-    made = entry(slow, None, "http://127.0.0.1:4020")
+    made = har_entry(slow, None, "http://127.0.0.1:4020")
     assert made["startedDateTime"] == "2026-09-21T14:13:18.123+00:00"
     assert made["timings"] == {"send": 2000, "wait": 0, "receive": 0}
 

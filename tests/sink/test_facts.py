@@ -9,8 +9,8 @@ import pytest
 from second_contract import second
 
 from openapi.contract import Contract
-from openapi.formats import instant
-from openapi.json_pointer import get, put
+from openapi.formats import date_time_to_ns
+from openapi.json_pointer import get_at, set_at
 from webhook_sink.delivery import Delivery
 from webhook_sink.verdicts.event_identity import event_key, occurred_at
 from webhook_sink.verdicts.verdict import judge
@@ -30,7 +30,7 @@ def _key(contract: Contract, delivery: Delivery) -> bytes:
 def _payload(contract: Contract, **changes: object) -> dict[str, Any]:
     payload = copy.deepcopy(contract.events[0].examples[0])
     for pointer, value in changes.items():
-        put(payload, pointer, value)
+        set_at(payload, pointer, value)
     return dict(payload)
 
 
@@ -60,7 +60,7 @@ def test_without_a_value_only_the_same_request_is_the_same_event(
     payload = _payload(contract, **{place: None})
     if nothing is not None:
         parent, _, name = place.rpartition("/")
-        del get(payload, parent)[name]  # type: ignore[attr-defined]
+        del get_at(payload, parent)[name]  # type: ignore[attr-defined]
     delivery = _delivery(draft, json.dumps(payload).encode())
 
     known = _key(contract, delivery)
@@ -105,7 +105,7 @@ def test_when_an_event_happened(contract: Contract, draft: Delivery) -> None:
     ):
         body = json.dumps(_payload(contract, **{order: written})).encode()
         assert occurred_at(judge(_delivery(draft, body), contract, None)) == expected
-        assert (expected is None) == (instant(written) is None)
+        assert (expected is None) == (date_time_to_ns(written) is None)
 
 
 def test_no_moment_without_a_known_event_or_a_place(contract: Contract, draft: Delivery) -> None:

@@ -15,10 +15,10 @@ import uvicorn
 from processes import launched
 
 from openapi.contract import Contract
-from openapi.http.limits import Limits
+from openapi.http.limits import RequestLimits
 from openapi.http.server_thread import ServerThread
 from webhook_sink.app import create_app
-from webhook_sink.protocol import WireProtocol
+from webhook_sink.protocol import SinkProtocol
 from webhook_sink.server import uvicorn_config
 from webhook_sink.storage.store import open_store
 
@@ -113,7 +113,7 @@ def impatient(contract: Contract) -> Iterator[str]:
     listener = socket.create_server(("127.0.0.1", 0))
     app = create_app(contract, store=open_store())
     config: uvicorn.Config = uvicorn_config(app)
-    config.http = cast(Any, partial(WireProtocol, limits=Limits(seconds=0.5)))
+    config.http = cast(Any, partial(SinkProtocol, limits=RequestLimits(timeout_s=0.5)))
     with ServerThread(config, listener) as server:
         yield f"http://127.0.0.1:{server.port}"
 

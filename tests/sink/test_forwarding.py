@@ -15,16 +15,16 @@ import trustme
 from receivers import DEADLINE, OK, hasty, receiving
 
 from openapi.http.free_port import free_port
-from webhook_sink.delivery import Delivery, Passed
-from webhook_sink.destination import Passing, destination
+from webhook_sink.delivery import Delivery, ForwardAttempt
+from webhook_sink.destination import ForwardPolicy, parse_destination
 from webhook_sink.forwarding import forwarder, http_client
-from webhook_sink.forwarding.forwarder import AT_ONCE
-from webhook_sink.notifications import Arrivals, News
+from webhook_sink.forwarding.forwarder import MAX_CONCURRENT_FORWARDS
+from webhook_sink.notifications import ChangeFeed, SequenceNotifier
 from webhook_sink.storage.store import open_store
 
 
-def to(url: str) -> Passing:
-    return Passing(destination(url))
+def to(url: str) -> ForwardPolicy:
+    return ForwardPolicy(parse_destination(url))
 
 
 def passed(client: Any, number: int) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def passed(client: Any, number: int) -> dict[str, Any]:
     ],
 )
 def test_byte_for_byte(start: Any, sent: bytes, expected: bytes) -> None:
-    with receiving() as receiver, start(passing=to(receiver.url)) as client:
+    with receiving() as receiver, start(forward_policy=to(receiver.url)) as client:
         assert b"HTTP/1.1 200 " in client.raw(sent)
         host = f"127.0.0.1:{receiver.port}".encode()
         assert receiver.next() == expected.replace(b"{host}", host)
@@ -100,7 +100,7 @@ def test_byte_for_byte(start: Any, sent: bytes, expected: bytes) -> None:
     ],
 )
 def test_paths(start: Any, url: str, target: str, line: str) -> None:
-    with receiving() as receiver, start(passing=to(receiver.url + url)) as client:
+    with receiving() as receiver, start(forward_policy=to(receiver.url + url)) as client:
         client.post(path=target)
         assert receiver.next().startswith(f"POST {line} HTTP/1.1\r\n".encode())
 
@@ -113,12 +113,12 @@ def test_the_answer_is_kept_and_shown(start: Any) -> None:
     early = b"HTTP/1.1 103 Early\r\n\r\n"
     with (
         receiving(lambda _: early + head + body) as receiver,
-        start(passing=to(f"{receiver.url}/hooks?token=secret")) as client,
+        start(forward_policy=to(f"{receiver.url}/hooks?token=secret")) as client,
     ):
         client.post(b"{}", "/hook?a=1")
         shown = passed(client, 1)
         summary = client.api("api/deliveries").json()["deliveries"][0]
-        (kept,) = client.sink._here.store.passed(1)
+        (kept,) = client.sink._here.store.forward_attempts(1)
     assert kept.headers[:2] == ((b"X-A", b"1"), (b"x-a", b"\xff"))
     assert (kept.status, kept.body, kept.truncated, kept.error) == (422, body, False, None)
     assert summary["forwarded"] == "422"
@@ -164,17 +164,17 @@ def test_the_answer_is_kept_and_shown(start: Any) -> None:
 def test_answers(
     start: Any, answer: bytes, status: int | None, size: int, truncated: bool, error: str | None
 ) -> None:
-    with receiving(lambda _: answer) as receiver, start(passing=to(receiver.url)) as client:
+    with receiving(lambda _: answer) as receiver, start(forward_policy=to(receiver.url)) as client:
         client.post()
         passed(client, 1)
-        (kept,) = client.sink._here.store.passed(1)
+        (kept,) = client.sink._here.store.forward_attempts(1)
     assert (kept.status, len(kept.body), kept.truncated) == (status, size, truncated)
     assert kept.error == error
 
 
 def test_the_answer_to_head_has_no_body(start: Any) -> None:
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"
-    with receiving(lambda _: answer) as receiver, start(passing=to(receiver.url)) as client:
+    with receiving(lambda _: answer) as receiver, start(forward_policy=to(receiver.url)) as client:
         client.raw(b"HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n")
         shown = passed(client, 1)
     assert (shown["status"], shown["truncated"], shown["error"]) == (200, False, None)
@@ -192,7 +192,7 @@ def test_no_answer(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
             f"https://127.0.0.1:{plain}": f"no TLS with 127.0.0.1:{plain}: WRONG_VERSION_NUMBER",
         }
         for url, error in expected.items():
-            with start(passing=to(f"{url}/?secret=abc")) as client:
+            with start(forward_policy=to(f"{url}/?secret=abc")) as client:
                 client.post()
                 shown = passed(client, 1)
                 summary = client.api("api/deliveries").json()["deliveries"][0]
@@ -210,7 +210,10 @@ def test_certificates(
     if trusted:
         authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
-    with hasty(OK, context) as port, start(passing=to(f"https://127.0.0.1:{port}")) as client:
+    with (
+        hasty(OK, context) as port,
+        start(forward_policy=to(f"https://127.0.0.1:{port}")) as client,
+    ):
         client.post()
         shown = passed(client, 1)
     if trusted:
@@ -221,8 +224,8 @@ def test_certificates(
 
 
 def test_time_is_limited(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_client, "PATIENCE", 0.2)
-    with receiving(lambda _: None) as receiver, start(passing=to(receiver.url)) as client:
+    monkeypatch.setattr(http_client, "EXCHANGE_TIMEOUT_S", 0.2)
+    with receiving(lambda _: None) as receiver, start(forward_policy=to(receiver.url)) as client:
         client.post()
         shown = passed(client, 1)
     assert shown["error"] == f"no complete answer from 127.0.0.1:{receiver.port} within 0.2 s"
@@ -230,7 +233,7 @@ def test_time_is_limited(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_not_whole_is_not_passed_on(start: Any) -> None:
-    with receiving() as receiver, start(passing=to(receiver.url), limit=3) as client:
+    with receiving() as receiver, start(forward_policy=to(receiver.url), limit=3) as client:
         assert client.post(b"1234") == 413
         assert client.post(b"123") == 200
         assert receiver.next().endswith(b"\r\n\r\n123")
@@ -241,7 +244,10 @@ def test_what_is_not_whole_is_not_passed_on(start: Any) -> None:
 def test_an_answer_before_the_body_was_read(start: Any) -> None:
     size = 8_000_000
     answer = b"HTTP/1.1 413 Large\r\nContent-Length: 0\r\n\r\n"
-    with hasty(answer) as port, start(passing=to(f"http://127.0.0.1:{port}"), limit=size) as client:
+    with (
+        hasty(answer) as port,
+        start(forward_policy=to(f"http://127.0.0.1:{port}"), limit=size) as client,
+    ):
         client.post(b"x" * size)
         assert passed(client, 1)["status"] == 413
 
@@ -253,15 +259,17 @@ def test_in_order_a_few_at_once_and_never_in_the_way(start: Any) -> None:
         assert answer.wait(DEADLINE)
         return OK
 
-    with receiving(late) as receiver, start(passing=to(receiver.url)) as client:
+    with receiving(late) as receiver, start(forward_policy=to(receiver.url)) as client:
         for number in range(count):
             assert client.post(f"{number}".encode()) == 200
-        for _ in range(AT_ONCE):
+        for _ in range(MAX_CONCURRENT_FORWARDS):
             receiver.next()
         assert len(client.sink.deliveries()) == count
-        assert receiver.connections == AT_ONCE  # the others wait until one of these is answered
+        assert (
+            receiver.connections == MAX_CONCURRENT_FORWARDS
+        )  # the others wait until one of these is answered
         answer.set()
-        for _ in range(count - AT_ONCE):
+        for _ in range(count - MAX_CONCURRENT_FORWARDS):
             receiver.next()
         assert passed(client, count)["status"] == 200
     bodies = [request.rpartition(b"\n")[2] for request in receiver.by_connection()]
@@ -269,7 +277,7 @@ def test_in_order_a_few_at_once_and_never_in_the_way(start: Any) -> None:
 
 
 def test_who_follows_the_deliveries_hears_of_the_answer(start: Any) -> None:
-    with receiving() as receiver, start(passing=to(receiver.url)) as client:
+    with receiving() as receiver, start(forward_policy=to(receiver.url)) as client:
         url = f"{client.sink.url}/_hookproof/api/deliveries/stream"
         with client.http.stream("GET", url) as told:
             client.post()
@@ -283,7 +291,7 @@ def test_only_what_comes_from_now_on(start: Any, tmp_path: Path) -> None:
     path = tmp_path / "deliveries.db"
     with start(store=path) as client:
         client.post(b"before")
-    with receiving() as receiver, start(store=path, passing=to(receiver.url)) as client:
+    with receiving() as receiver, start(store=path, forward_policy=to(receiver.url)) as client:
         client.post(b"after")
         assert receiver.next().endswith(b"after")
         passed(client, 2)
@@ -293,28 +301,33 @@ def test_only_what_comes_from_now_on(start: Any, tmp_path: Path) -> None:
 def test_a_sink_that_stops_notes_what_it_leaves(
     start: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forwarder, "GRACE", 0.1)
+    monkeypatch.setattr(forwarder, "SHUTDOWN_GRACE_S", 0.1)
     path = tmp_path / "deliveries.db"
     with (
         receiving(lambda _: None) as receiver,
-        start(store=path, passing=to(receiver.url)) as client,
+        start(store=path, forward_policy=to(receiver.url)) as client,
     ):
-        for _ in range(AT_ONCE + 2):
+        for _ in range(MAX_CONCURRENT_FORWARDS + 2):
             client.post()
     store = open_store(path)
-    errors = [store.passed(number)[0].error for number in range(1, AT_ONCE + 3)]
+    errors = [
+        store.forward_attempts(number)[0].error for number in range(1, MAX_CONCURRENT_FORWARDS + 3)
+    ]
     store.close()
-    assert errors[:AT_ONCE] == ["the sink stopped before it was answered"] * AT_ONCE
-    assert errors[AT_ONCE:] == ["the sink stopped before it was sent"] * 2
+    assert (
+        errors[:MAX_CONCURRENT_FORWARDS]
+        == ["the sink stopped before it was answered"] * MAX_CONCURRENT_FORWARDS
+    )
+    assert errors[MAX_CONCURRENT_FORWARDS:] == ["the sink stopped before it was sent"] * 2
 
 
 def test_a_sink_that_stops_passes_on_what_it_still_can(start: Any, tmp_path: Path) -> None:
     path = tmp_path / "deliveries.db"
-    with receiving() as receiver, start(store=path, passing=to(receiver.url)) as client:
+    with receiving() as receiver, start(store=path, forward_policy=to(receiver.url)) as client:
         for _ in range(50):
             client.post()
     store = open_store(path)
-    assert [[p.status for p in store.passed(n)] for n in range(1, 51)] == [[200]] * 50
+    assert [[p.status for p in store.forward_attempts(n)] for n in range(1, 51)] == [[200]] * 50
     store.close()
 
 
@@ -324,22 +337,22 @@ def test_what_is_removed_before_it_was_passed_on_is_said(
     def late(request: bytes) -> bytes | None:
         return OK if request.endswith(b"after") else None
 
-    with receiving(late) as receiver, start(passing=to(receiver.url)) as client:
-        for _ in range(AT_ONCE + 3):
+    with receiving(late) as receiver, start(forward_policy=to(receiver.url)) as client:
+        for _ in range(MAX_CONCURRENT_FORWARDS + 3):
             client.post()
-        for _ in range(AT_ONCE):
+        for _ in range(MAX_CONCURRENT_FORWARDS):
             receiver.next()
         client.http.delete(f"{client.sink.url}/_hookproof/api/deliveries")
         receiver.close()
         client.post(b"after")
-        passed(client, AT_ONCE + 4)
+        passed(client, MAX_CONCURRENT_FORWARDS + 4)
     assert "3 deliveries were removed before they were passed on" in caplog.text
 
 
 def test_the_log_has_no_secrets(start: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "hookproof.sink")
     secret = "/s3cret-path?token=s3cret"
-    with receiving() as receiver, start(passing=to(receiver.url + secret)) as client:
+    with receiving() as receiver, start(forward_policy=to(receiver.url + secret)) as client:
         client.post()
         passed(client, 1)
     assert f"1 passed on to {receiver.url}: 200" in caplog.text
@@ -347,20 +360,22 @@ def test_the_log_has_no_secrets(start: Any, caplog: pytest.LogCaptureFixture) ->
 
 
 def test_whoever_waits_gets_the_answer_to_that_delivery(draft: Delivery) -> None:
-    store, arrivals = open_store(), Arrivals()
+    store, arrivals = open_store(), SequenceNotifier()
     with receiving(lambda request: OK.replace(b"ok", request[-2:])) as receiver:
-        forward = forwarder.Forwarding(store, arrivals, News(), destination(receiver.url))
+        forward = forwarder.Forwarder(
+            store, arrivals, ChangeFeed(), parse_destination(receiver.url)
+        )
         forward.start()
         kept = store.append(
             [replace(draft, target="/a", headers=(), body=body) for body in (b"first", b"second")]
         )
 
-        async def both() -> list[Passed]:
-            waits = [asyncio.create_task(forward.answer(delivery)) for delivery in kept]
+        async def both() -> list[ForwardAttempt]:
+            waits = [asyncio.create_task(forward.wait_for_attempt(delivery)) for delivery in kept]
             arrivals.announce(kept[-1].id)
             async with asyncio.timeout(DEADLINE):
-                found = [*await asyncio.gather(*waits), await forward.answer(kept[0])]
-            assert len(store.passed(kept[0].id)) == 1
+                found = [*await asyncio.gather(*waits), await forward.wait_for_attempt(kept[0])]
+            assert len(store.forward_attempts(kept[0].id)) == 1
             return found
 
         try:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from openapi.contract import Contract
-from openapi.loading.loader import default_path
+from openapi.loading.loader import default_contract_path
 
 ADMIN_PATH, OTHER = "the secret of the sink", "the secret of the sender"
-TEXT = default_path().read_text(encoding="utf-8")
+TEXT = default_contract_path().read_text(encoding="utf-8")
 
 
 def _event(contract: Contract) -> bytes:

@@ -7,14 +7,14 @@ import pytest
 from processes import launched
 from receivers import receiving
 
-from hookproof.commands.sink import passing_of
+from hookproof.commands.sink import forward_policy_of
 from hookproof.errors import CommandError
-from hookproof.options.parser import parser
-from webhook_sink.destination import Passing
+from hookproof.options.parser import build_parser
+from webhook_sink.destination import ForwardPolicy
 
 
-def given(listener: socket.socket, *arguments: str) -> Passing:
-    return passing_of(parser().parse_args(["sink", *arguments]), listener)
+def given(listener: socket.socket, *arguments: str) -> ForwardPolicy:
+    return forward_policy_of(build_parser().parse_args(["sink", *arguments]), listener)
 
 
 @pytest.mark.parametrize("listens", ["127.0.0.1", "0.0.0.0"])
@@ -37,13 +37,13 @@ def test_a_sink_does_not_forward_to_itself(host: str, listens: str) -> None:
 )
 def test_loopback_is_allowed_where_the_sink_is_on_it(host: str, loopback: bool) -> None:
     with socket.create_server((host, 0)) as listener:
-        assert given(listener, "--host", host).loopback == loopback
+        assert given(listener, "--host", host).allow_loopback == loopback
 
 
 @pytest.mark.parametrize("option", ["--forward-to", "--resend-to"])
 def test_a_url_that_is_none_is_refused_without_being_repeated(option: str) -> None:
     with pytest.raises(CommandError, match="without a user") as refused:
-        parser().parse_args(["sink", option, "http://ada:s3cret@127.0.0.1"])
+        build_parser().parse_args(["sink", option, "http://ada:s3cret@127.0.0.1"])
     assert "s3cret" not in str(refused.value)
 
 

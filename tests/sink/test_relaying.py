@@ -9,11 +9,11 @@ from processes import hookproof
 from receivers import OK, receiving
 
 from openapi.http.free_port import free_port
-from webhook_sink.destination import Passing, destination
+from webhook_sink.destination import ForwardPolicy, parse_destination
 
 
 def forwarding(url: str) -> dict[str, Any]:
-    return {"passing": Passing(destination(url)), "replies": "forwarded"}
+    return {"forward_policy": ForwardPolicy(parse_destination(url)), "replies": "forwarded"}
 
 
 def asked(client: Any, method: bytes = b"POST") -> tuple[bytes, bytes]:
@@ -38,7 +38,7 @@ def test_the_sender_gets_status_headers_and_body_as_they_came(start: Any) -> Non
         )
         (kept,) = client.sink.deliveries()
         assert (kept.status, kept.reply) == (0, "forwarded")
-        assert len(client.sink._here.store.passed(1)) == receiver.connections == 1
+        assert len(client.sink._here.store.forward_attempts(1)) == receiver.connections == 1
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import pytest
 from processes import launched
 
 from webhook_sink.delivery import Delivery
-from webhook_sink.replies.script import Given, parse_replies
+from webhook_sink.replies.script import ReplyInput, parse_reply_scripts
 
 DEADLINE = 20.0
 """Seconds until what must come is given up."""
@@ -52,14 +52,14 @@ def eventually(true: Callable[[], object]) -> None:
 
 
 def test_statuses_as_before() -> None:
-    (script,) = parse_replies("500,500, 200").scripts
+    (script,) = parse_reply_scripts("500,500, 200").scripts
     assert [(step.status, step.text) for step in script.steps] == [(500, ""), (500, ""), (200, "")]
-    assert parse_replies((500, 500, 200)) == parse_replies(["500, 500, 200"])
+    assert parse_reply_scripts((500, 500, 200)) == parse_reply_scripts(["500, 500, 200"])
 
 
 def test_all_that_a_step_can_say() -> None:
     text = r'503 delay=0.5 Retry-After=2 X-A="a, \"b\"" X-A= body="{\"why\": \"später\"}", hang'
-    first, second = parse_replies(text).scripts[0].steps
+    first, second = parse_reply_scripts(text).scripts[0].steps
     assert (first.kind, first.status, first.delay) == ("answer", 503, 0.5)
     assert first.headers == ((b"Retry-After", b"2"), (b"X-A", b'a, "b"'), (b"X-A", b""))
     assert first.body == '{"why": "später"}'.encode()
@@ -69,15 +69,15 @@ def test_all_that_a_step_can_say() -> None:
 
 def test_the_longest_path_wins() -> None:
     paths = ["/*: 201", "/a*: 202", "/a: 203", "/a/b*: 204", "/a/b: 205", "206", "/x:1: 207"]
-    replies = parse_replies(paths)
+    replies = parse_reply_scripts(paths)
     seen = {
-        target: replies.scripts[replies.place(target)].step(0).status
+        target: replies.scripts[replies.script_index(target)].step_after(0).status
         for target in ("/", "/a", "/a?b", "/ab", "/a/b", "/a/bc?x", "/x:1", "*")
     }
     assert list(seen.values()) == [201, 203, 203, 202, 205, 204, 207, 206]
 
 
-REFUSED: dict[str, tuple[Given, str]] = {
+REFUSED: dict[str, tuple[ReplyInput, str]] = {
     "nothing": ("", "step 1 of '': '' is neither a status from 200 to 599"),
     "no script at all": ((), "() are no replies: give statuses from 200 to 599"),
     "both kinds": ((500, "hang"), "(500, 'hang') are no replies"),
@@ -117,7 +117,7 @@ REFUSED: dict[str, tuple[Given, str]] = {
 def test_what_is_refused_in_one_sentence(name: str) -> None:
     given, sentence = REFUSED[name]
     with pytest.raises(ValueError, match=re.escape(sentence)) as caught:
-        parse_replies(given)
+        parse_reply_scripts(given)
     assert "\n" not in str(caught.value)
 
 

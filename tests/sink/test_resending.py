@@ -7,7 +7,7 @@ import httpx
 import pytest
 from receivers import OK, receiving
 
-from webhook_sink.destination import NOWHERE, Passing, destination, origin
+from webhook_sink.destination import NO_FORWARDING, ForwardPolicy, parse_destination, parse_origin
 
 
 def resend(client: Any, number: int, value: object) -> httpx.Response:
@@ -19,7 +19,10 @@ def resend(client: Any, number: int, value: object) -> httpx.Response:
 
 def test_it_is_sent_as_it_came_and_the_answer_is_kept(start: Any) -> None:
     sent = b"POST /a?b HTTP/1.1\r\nHost: x\r\nx-A: 1\r\nX-a: 2\r\nContent-Length: 2\r\n\r\n\xff\n"
-    with receiving() as receiver, start(passing=Passing(loopback=True)) as client:
+    with (
+        receiving() as receiver,
+        start(forward_policy=ForwardPolicy(allow_loopback=True)) as client,
+    ):
         client.raw(sent)
         answer = resend(client, 1, {"url": f"{receiver.url}/hooks?c=secret"})
         host = f"Host: 127.0.0.1:{receiver.port}".encode()
@@ -34,7 +37,7 @@ def test_it_is_sent_as_it_came_and_the_answer_is_kept(start: Any) -> None:
 
 
 def test_a_receiver_that_is_not_there(start: Any, port: int) -> None:
-    with start(passing=Passing(loopback=True)) as client:
+    with start(forward_policy=ForwardPolicy(allow_loopback=True)) as client:
         client.post()
         answer = resend(client, 1, {"url": f"http://127.0.0.1:{port}"})
         assert answer.status_code == 200
@@ -43,7 +46,7 @@ def test_a_receiver_that_is_not_there(start: Any, port: int) -> None:
 
 
 def test_to_the_sink_itself_it_is_a_delivery_again(start: Any) -> None:
-    with start(passing=Passing(loopback=True)) as client:
+    with start(forward_policy=ForwardPolicy(allow_loopback=True)) as client:
         client.post(b"once")
         assert resend(client, 1, {"url": client.sink.url}).json()["passed"]["status"] == 200
         bodies = [delivery.body for delivery in client.sink.deliveries()]
@@ -55,13 +58,13 @@ def test_to_the_sink_itself_it_is_a_delivery_again(start: Any) -> None:
 @pytest.mark.parametrize(
     "passing",
     [
-        NOWHERE,
-        Passing(resend_to=(origin("http://127.0.0.1:1"),)),
-        Passing(destination("http://localhost:1"), loopback=False),
+        NO_FORWARDING,
+        ForwardPolicy(resend_to=(parse_origin("http://127.0.0.1:1"),)),
+        ForwardPolicy(parse_destination("http://localhost:1"), allow_loopback=False),
     ],
 )
-def test_nothing_is_sent_where_it_is_not_allowed(start: Any, passing: Passing) -> None:
-    with receiving() as receiver, start(passing=passing) as client:
+def test_nothing_is_sent_where_it_is_not_allowed(start: Any, passing: ForwardPolicy) -> None:
+    with receiving() as receiver, start(forward_policy=passing) as client:
         client.post()
         before = receiver.waiting
         answer = resend(client, 1, {"url": f"{receiver.url}/hooks?secret"})
@@ -71,12 +74,15 @@ def test_nothing_is_sent_where_it_is_not_allowed(start: Any, passing: Passing) -
             f"--resend-to {receiver.url} to allow it"
         )
         assert receiver.waiting == before == 0
-        kept = client.sink._here.store.passed(1)
+        kept = client.sink._here.store.forward_attempts(1)
     assert all(passed.why == "forward" for passed in kept)
 
 
 def test_a_name_for_loopback_is_not_loopback(start: Any) -> None:
-    with receiving() as receiver, start(passing=Passing(loopback=True)) as client:
+    with (
+        receiving() as receiver,
+        start(forward_policy=ForwardPolicy(allow_loopback=True)) as client,
+    ):
         client.post()
         for host in ("localhost.", "0.0.0.0", "127.1", "[::ffff:127.0.0.1]", "a.localhost"):
             answer = resend(client, 1, {"url": f"http://{host}:{receiver.port}"})
@@ -96,7 +102,7 @@ def test_a_name_for_loopback_is_not_loopback(start: Any) -> None:
     ],
 )
 def test_what_cannot_be_understood(start: Any, body: object, status: int) -> None:
-    with start(passing=Passing(loopback=True)) as client:
+    with start(forward_policy=ForwardPolicy(allow_loopback=True)) as client:
         client.post()
         answer = resend(client, 1, body)
     assert answer.status_code == status
@@ -104,7 +110,10 @@ def test_what_cannot_be_understood(start: Any, body: object, status: int) -> Non
 
 
 def test_a_delivery_that_is_not_there_and_another_origin(start: Any) -> None:
-    with receiving() as receiver, start(passing=Passing(loopback=True)) as client:
+    with (
+        receiving() as receiver,
+        start(forward_policy=ForwardPolicy(allow_loopback=True)) as client,
+    ):
         assert resend(client, 1, {"url": receiver.url}).status_code == 404
         client.post()
         url = f"{client.sink.url}/_hookproof/api/deliveries/1/resend"
@@ -121,7 +130,10 @@ def test_while_a_receiver_is_slow_the_sink_takes_deliveries(start: Any) -> None:
         waiting.append(client.post(b"meanwhile"))
         return OK
 
-    with receiving(meanwhile) as receiver, start(passing=Passing(loopback=True)) as client:
+    with (
+        receiving(meanwhile) as receiver,
+        start(forward_policy=ForwardPolicy(allow_loopback=True)) as client,
+    ):
         client.post()
         assert resend(client, 1, {"url": receiver.url}).json()["passed"]["status"] == 200
     assert waiting == [200]

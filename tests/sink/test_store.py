@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from webhook_sink.delivery import Delivery, Passed
-from webhook_sink.storage.retention import Bounds, Totals
+from webhook_sink.delivery import Delivery, ForwardAttempt
+from webhook_sink.storage.retention import RetentionLimits, StoreTotals
 from webhook_sink.storage.sqlite_store import SqliteStore
 from webhook_sink.storage.store import Store, StoreBusy, StoreError, open_store
 
@@ -70,7 +70,7 @@ def test_heads_come_in_the_order_asked_for_and_without_bodies(
     store: Store, draft: Delivery
 ) -> None:
     store.append([draft, replace(draft, status=0, reply="hang", body=b"")])
-    second, first = store.heads([2, 7, 1])
+    second, first = store.metadata([2, 7, 1])
     assert (first.id, first.size, first.target) == (1, 256, draft.target)
     assert (second.id, second.size, second.status, second.reply) == (2, 0, 0, "hang")
     assert (first.received_at, first.method, first.remote) == (
@@ -79,14 +79,16 @@ def test_heads_come_in_the_order_asked_for_and_without_bodies(
         draft.remote,
     )
     store.append([draft] * 2000)
-    assert [head.id for head in store.heads(range(2000, 0, -1))] == list(range(2000, 0, -1))
+    assert [head.id for head in store.metadata(range(2000, 0, -1))] == list(range(2000, 0, -1))
 
 
-def passed(delivery_id: int, status: int | None = 201, error: str | None = None) -> Passed:
+def forward_attempt(
+    delivery_id: int, status: int | None = 201, error: str | None = None
+) -> ForwardAttempt:
     headers = ((b"X-A", b"1"), (b"x-a", bytes(range(256))))
     body = bytes(range(256))
     url = "http://127.0.0.1/"
-    return Passed(
+    return ForwardAttempt(
         0,
         delivery_id,
         "forward",
@@ -103,63 +105,67 @@ def passed(delivery_id: int, status: int | None = 201, error: str | None = None)
 
 def test_what_was_passed_on_is_kept_beside_its_delivery(store: Store, draft: Delivery) -> None:
     store.append([draft] * 3)
-    first = store.keep_passed(passed(1))
-    other = store.keep_passed(passed(3, None, "the connection was refused"))
-    second = store.keep_passed(passed(1, 500))
-    assert first == replace(passed(1), id=first.id)
-    assert store.passed(1) == (first, second)
-    assert store.passed(2) == ()
-    assert store.outcomes([1, 2, 3]) == {1: "500", 3: other.error}
+    first = store.add_forward_attempt(forward_attempt(1))
+    other = store.add_forward_attempt(forward_attempt(3, None, "the connection was refused"))
+    second = store.add_forward_attempt(forward_attempt(1, 500))
+    assert first == replace(forward_attempt(1), id=first.id)
+    assert store.forward_attempts(1) == (first, second)
+    assert store.forward_attempts(2) == ()
+    assert store.last_forward_outcomes([1, 2, 3]) == {1: "500", 3: other.error}
 
 
 def test_totals_count_bodies_and_headers(store: Store, draft: Delivery) -> None:
-    assert store.totals() == Totals(0, 0, 0)
+    assert store.totals() == StoreTotals(0, 0, 0)
     small = replace(draft, headers=(), body=b"12345")  # and `[]`
     store.append([small, small])
-    assert store.totals() == Totals(2, 14, 0)
+    assert store.totals() == StoreTotals(2, 14, 0)
 
 
 @pytest.mark.parametrize(
     ("bounds", "left"),
     [
-        (Bounds(), range(1, 1201)),
-        (Bounds(count=1200), range(1, 1201)),
-        (Bounds(count=3), (1198, 1199, 1200)),
-        (Bounds(count=0), (1200,)),
-        (Bounds(age=9.5), range(1191, 1201)),
-        (Bounds(age=0), (1200,)),
-        (Bounds(size=21), (1198, 1199, 1200)),
-        (Bounds(size=20), (1199, 1200)),
-        (Bounds(size=0), (1200,)),
-        (Bounds(count=3, age=1.5, size=1000), (1199, 1200)),
+        (RetentionLimits(), range(1, 1201)),
+        (RetentionLimits(count=1200), range(1, 1201)),
+        (RetentionLimits(count=3), (1198, 1199, 1200)),
+        (RetentionLimits(count=0), (1200,)),
+        (RetentionLimits(age=9.5), range(1191, 1201)),
+        (RetentionLimits(age=0), (1200,)),
+        (RetentionLimits(size=21), (1198, 1199, 1200)),
+        (RetentionLimits(size=20), (1199, 1200)),
+        (RetentionLimits(size=0), (1200,)),
+        (RetentionLimits(count=3, age=1.5, size=1000), (1199, 1200)),
     ],
 )
 def test_what_is_beyond_a_bound_goes_the_oldest_first(
-    bounds: Bounds, left: Iterable[int], store: Store, draft: Delivery
+    bounds: RetentionLimits, left: Iterable[int], store: Store, draft: Delivery
 ) -> None:
     small = replace(draft, headers=(), body=b"12345")
     store.append([replace(small, received_at=float(n)) for n in range(1, 1201)])
-    store.keep_passed(passed(1))
+    store.add_forward_attempt(forward_attempt(1))
     kept = list(left)
     assert store.prune(bounds, now=1200.0) == 1200 - len(kept)
     assert list(store.ids()) == kept
-    assert store.totals() == Totals(len(kept), 7 * len(kept), 1200 - len(kept))
-    assert len(store.passed(1)) == (1 in kept)
+    assert store.totals() == StoreTotals(len(kept), 7 * len(kept), 1200 - len(kept))
+    assert len(store.forward_attempts(1)) == (1 in kept)
     assert ids(store.append([small])) == [1201]
 
 
 def test_age_alone_takes_the_last_one_too(store: Store, draft: Delivery) -> None:
     store.append([replace(draft, received_at=1.0)])
-    assert store.prune(Bounds(age=5), now=6.0) == 0
-    assert store.prune(Bounds(age=5), now=6.5) == 1
-    assert store.totals() == Totals(0, 0, 1)
+    assert store.prune(RetentionLimits(age=5), now=6.0) == 0
+    assert store.prune(RetentionLimits(age=5), now=6.5) == 1
+    assert store.totals() == StoreTotals(0, 0, 1)
 
 
 def test_clear_takes_everything_and_gives_no_id_twice(store: Store, draft: Delivery) -> None:
     store.append([draft, draft])
-    store.keep_passed(passed(2))
+    store.add_forward_attempt(forward_attempt(2))
     assert store.clear() == 2
-    assert (store.list(), store.passed(2), store.totals()) == ((), (), Totals(0, 0, 0))
+    assert (store.list(), store.forward_attempts(2), store.totals()) == (
+        (),
+        (),
+        StoreTotals(0, 0, 0),
+    )
     assert store.clear() == 0
     assert ids(store.append([draft])) == [3]
 
@@ -180,7 +186,7 @@ def test_a_file_of_the_first_format_is_taken_over(tmp_path: Path, draft: Deliver
     store = open_store(path)
     kept = Delivery(7, 1.5, "POST", "/a", ((b"X-A", b"1"),), b"{}", False, "here:1", 200)
     assert store.list() == (kept,)
-    assert store.totals() == Totals(1, 2 + len(row[4]), 0)
+    assert store.totals() == StoreTotals(1, 2 + len(row[4]), 0)
     assert ids(store.append([draft])) == [8]
     store.close()
 
@@ -251,7 +257,7 @@ def test_a_lock_of_somebody_else_is_waited_for_and_then_a_failure(
     tmp_path: Path, draft: Delivery
 ) -> None:
     path = tmp_path / "deliveries.db"
-    store = SqliteStore(path, patience=0.05)
+    store = SqliteStore(path, lock_timeout=0.05)
     holder = sqlite3.connect(path, isolation_level=None)
     assert holder.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     holder.execute("BEGIN IMMEDIATE")
@@ -267,18 +273,18 @@ def test_a_lock_of_somebody_else_is_waited_for_and_then_a_failure(
 def test_a_full_disk_is_a_failure_and_passes(tmp_path: Path, draft: Delivery) -> None:
     store = SqliteStore(tmp_path / "deliveries.db")
     store.append([draft])
-    store._database._writer.execute("PRAGMA max_page_count = 12")
+    store._database._write_connection.execute("PRAGMA max_page_count = 12")
     with pytest.raises(StoreError, match="full"):
         store.append([draft, replace(draft, body=bytes(1_000_000))])
     assert ids(store.list()) == [1]
-    store._database._writer.execute("PRAGMA max_page_count = 100000")
+    store._database._write_connection.execute("PRAGMA max_page_count = 100000")
     assert ids(store.append([replace(draft, body=bytes(1_000_000))])) == [2]
     store.close()
 
 
 def test_nobody_is_waited_for_where_that_was_not_wanted(tmp_path: Path, draft: Delivery) -> None:
     path = tmp_path / "deliveries.db"
-    store = SqliteStore(path, patience=30.0)
+    store = SqliteStore(path, lock_timeout=30.0)
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreBusy, match=r"deliveries\.db is locked"):
@@ -286,7 +292,7 @@ def test_nobody_is_waited_for_where_that_was_not_wanted(tmp_path: Path, draft: D
     holder.execute("ROLLBACK")
     holder.close()
     assert ids(store.append([draft], wait=False)) == [1]
-    with ThreadPoolExecutor() as pool, store._database.changing():
+    with ThreadPoolExecutor() as pool, store._database.write_transaction():
         other = pool.submit(store.append, [draft], wait=False)
         with pytest.raises(StoreBusy, match="being written"):
             other.result()

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from second_contract import second
 
 from openapi.contract import Contract
-from openapi.json_pointer import split
-from openapi.loading.loader import load
+from openapi.json_pointer import split_pointer
+from openapi.loading.loader import load_contract
 from webhook_sink.delivery import Delivery
-from webhook_sink.signature_diagnosis.explain import explain
+from webhook_sink.signature_diagnosis.explain import explain_signature
 from webhook_sink.verdicts.verdict import judge
 
 
@@ -46,7 +46,7 @@ def test_every_finding_points_into_the_contract_and_shows_no_secret() -> None:
     for vector in VECTORS:
         contract = contract_of(vector)
         for found in judge(delivery_of(vector), contract, secrets_of(vector)).findings:
-            assert split(found.pointer)
+            assert split_pointer(found.pointer)
             contract.at(found.pointer)
             assert not [one for one in (SECRET, *secrets_of(vector)) if one in found.message]
             assert found.message.isascii()
@@ -68,7 +68,7 @@ def test_an_explanation_never_holds_the_secret(contract: Contract) -> None:
         ):
             draft = Delivery(1, 0.0, "POST", "/", ((name, value),), body, False, "", 200)
             for secrets in ((secret,), (secret, other), (other, secret)):
-                text = explain(scheme, draft, secrets)
+                text = explain_signature(scheme, draft, secrets)
                 assert text is not None
                 assert secret not in text.lower()
                 assert other not in secrets or "and-more" not in text
@@ -77,7 +77,7 @@ def test_an_explanation_never_holds_the_secret(contract: Contract) -> None:
 
 def test_a_verdict_in_words(contract: Contract) -> None:
     shipped = [vector for vector in VECTORS if "of" not in vector]
-    words = {v["name"]: judge(delivery_of(v), contract, SECRET).words for v in shipped}
+    words = {v["name"]: judge(delivery_of(v), contract, SECRET).summary for v in shipped}
     assert words["conforming"] == "conforms; signature valid"
     assert words["a property that is only assumed is missing"] == (
         "conforms, 1 warning; signature valid"
@@ -86,7 +86,7 @@ def test_a_verdict_in_words(contract: Contract) -> None:
     assert words["not kept to its end"] == "conforms, 1 warning; signature not checked"
 
 
-CONTRACT = load()
+CONTRACT = load_contract()
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -116,9 +116,9 @@ def test_judge_is_total_and_the_same_twice(
 ) -> None:
     verdict = judge(delivery, contract, secrets)
     assert judge(delivery, contract, secrets).findings == verdict.findings
-    assert verdict.words.isprintable()
-    unexplained = judge(delivery, contract, secrets, explained=False)
-    assert unexplained.words == verdict.words
+    assert verdict.summary.isprintable()
+    unexplained = judge(delivery, contract, secrets, with_reason=False)
+    assert unexplained.summary == verdict.summary
     assert [replace(found, message="") for found in unexplained.findings] == [
         replace(found, message="") for found in verdict.findings
     ]

@@ -18,82 +18,96 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openapi.http.json_api import ADMIN_PATH
-from openapi.http.origin_guard import ANOTHER_ORIGIN, Key, hardened, is_from_here, values
+from openapi.http.origin_guard import (
+    CROSS_ORIGIN_MESSAGE,
+    BearerToken,
+    header_values,
+    is_same_origin,
+    with_security_headers,
+)
 
-HEALTH = f"{ADMIN_PATH}healthz"
-_API = f"{ADMIN_PATH}api/"
-_PARAMETER = "token"
+HEALTH_PATH = f"{ADMIN_PATH}healthz"
+_API_PREFIX = f"{ADMIN_PATH}api/"
+_TOKEN_PARAMETER = "token"
 
 
-def token_for(listener: socket.socket) -> str | None:
+def create_token_if_exposed(listener: socket.socket) -> str | None:
     """Return a new token if others may reach what listens there, None on loopback."""
     address = ipaddress.ip_address(listener.getsockname()[0])
     return None if address.is_loopback else secrets.token_urlsafe(24)
 
 
-def link(url: str, token: str) -> str:
+def page_link(url: str, token: str) -> str:
     """Return the link that opens the page of the sink at `url`."""
-    return f"{url}{ADMIN_PATH}?{_PARAMETER}={quote(token, safe='')}"
+    return f"{url}{ADMIN_PATH}?{_TOKEN_PARAMETER}={quote(token, safe='')}"
 
 
-class Entrance:
+class TokenGate:
     """An ASGI app around another, for who has the token."""
 
-    def __init__(self, app: ASGIApp, token: str, for_all: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, token: str, public_paths: Collection[str]) -> None:
         """Guard `app`; the paths of `for_all` answer anybody."""
         self._app = app
         self._token = token
-        self._key = Key(token, ADMIN_PATH)
+        self._key = BearerToken(token, ADMIN_PATH)
         # Not the token itself: a cookie is kept in more places than a link that was left.
-        self._pass = hmac.new(token.encode(), b"page of the sink", "sha256").hexdigest().encode()
-        self._for_all = for_all
+        self._cookie_value = (
+            hmac.new(token.encode(), b"page of the sink", "sha256").hexdigest().encode()
+        )
+        self._public_paths = public_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the app answer, hand out the cookie, or refuse with 401, a foreign page with 403."""
-        other = None if scope["path"] in self._for_all else self._other_answer(scope)
-        await (other or self._app)(scope, receive, hardened(send))
+        other = None if scope["path"] in self._public_paths else self._own_response(scope)
+        await (other or self._app)(scope, receive, with_security_headers(send))
 
-    def _other_answer(self, scope: Scope) -> Response | None:
-        headers, api = scope["headers"], scope["path"].startswith(_API)
-        if not is_from_here(headers, scope["scheme"]):
-            return JSONResponse({"message": ANOTHER_ORIGIN}, 403)
+    def _own_response(self, scope: Scope) -> Response | None:
+        headers, api = scope["headers"], scope["path"].startswith(_API_PREFIX)
+        if not is_same_origin(headers, scope["scheme"]):
+            return JSONResponse({"message": CROSS_ORIGIN_MESSAGE}, 403)
         fields = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        tokens = [value for name, value in fields if name == _PARAMETER]
+        tokens = [value for name, value in fields if name == _TOKEN_PARAMETER]
         if tokens and not api:
             right = len(tokens) == 1 and hmac.compare_digest(
                 tokens[0].encode(), self._token.encode()
             )
-            rest = [field for field in fields if field[0] != _PARAMETER]
-            return self._entered(scope, rest) if right else _closed(scope)
-        if self._key.opens(headers) or self._has_pass(scope):
+            rest = [field for field in fields if field[0] != _TOKEN_PARAMETER]
+            return self._redirect_with_cookie(scope, rest) if right else _unauthorized_page(scope)
+        if self._key.authorizes(headers) or self._has_cookie(scope):
             return None
-        return _closed_api() if api else _closed(scope)
+        return _unauthorized_json() if api else _unauthorized_page(scope)
 
-    def _has_pass(self, scope: Scope) -> bool:
-        name = _cookie(scope).encode()
-        crumbs = [
-            crumb.strip().partition(b"=")
-            for line in values(scope["headers"], b"cookie")
-            for crumb in line.split(b";")
+    def _has_cookie(self, scope: Scope) -> bool:
+        name = _cookie_name(scope).encode()
+        cookies = [
+            cookie.strip().partition(b"=")
+            for line in header_values(scope["headers"], b"cookie")
+            for cookie in line.split(b";")
         ]
         # Another server of this host may have set one of the same name.
         return any(
-            hmac.compare_digest(crumb[2], self._pass) for crumb in crumbs if crumb[0] == name
+            hmac.compare_digest(cookie[2], self._cookie_value)
+            for cookie in cookies
+            if cookie[0] == name
         )
 
-    def _entered(self, scope: Scope, rest: list[tuple[str, str]]) -> Response:
+    def _redirect_with_cookie(self, scope: Scope, rest: list[tuple[str, str]]) -> Response:
         """Return what leads to the same page without the token, which has no place in a history."""
         place = _path(scope) + (f"?{urlencode(rest)}" if rest else "")
         answer = RedirectResponse(place, 303)
         answer.set_cookie(
-            _cookie(scope), self._pass.decode(), path=ADMIN_PATH, httponly=True, samesite="strict"
+            _cookie_name(scope),
+            self._cookie_value.decode(),
+            path=ADMIN_PATH,
+            httponly=True,
+            samesite="strict",
         )
         return answer
 
 
-def _cookie(scope: Scope) -> str:
+def _cookie_name(scope: Scope) -> str:
     """Return the cookie's name: with the port in it as the browser sees it; cookies have none."""
-    host = next(iter(values(scope["headers"], b"host")), b"")
+    host = next(iter(header_values(scope["headers"], b"host")), b"")
     try:
         port = urlsplit(f"//{host.decode('latin-1')}").port
     except ValueError:
@@ -105,7 +119,7 @@ def _path(scope: Scope) -> str:
     return quote(scope["path"], safe="/")
 
 
-def _closed(scope: Scope) -> Response:
+def _unauthorized_page(scope: Scope) -> Response:
     # A browser that another site led here holds the cookie back until the sink's own page asks.
     return HTMLResponse(
         "<!doctype html><title>hookproof sink</title>"
@@ -116,7 +130,7 @@ def _closed(scope: Scope) -> Response:
     )
 
 
-def _closed_api() -> Response:
+def _unauthorized_json() -> Response:
     sentence = "send the token of this sink, which it printed when it started: "
     return JSONResponse(
         {"message": f"{sentence}Authorization: Bearer TOKEN"}, 401, {"WWW-Authenticate": "Bearer"}

@@ -15,27 +15,33 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from openapi.http.json_api import answer
-from webhook_sink.api.parameters import LARGEST_ID, filter_of, number, seconds, span_of
-from webhook_sink.api.services import Parts
+from webhook_sink.api.parameters import (
+    MAX_ID,
+    parse_filter,
+    parse_id_range,
+    parse_integer,
+    parse_seconds,
+)
+from webhook_sink.api.services import Services
 from webhook_sink.delivery import Delivery
-from webhook_sink.protocol import wire_of
+from webhook_sink.protocol import get_connection_info
 from webhook_sink.storage.store import Store, StoreError
-from webhook_sink.verdicts.filter import Filter
+from webhook_sink.verdicts.filter import DeliveryFilter
 
-_MOST = 1000
+_MAX_PAGE_SIZE = 1000
 _log = logging.getLogger("hookproof.sink")
 
 
-class Api:
+class DeliveriesApi:
     """The endpoints over one store."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, services: Services) -> None:
         """Answer about the deliveries of `parts`."""
-        self._parts = parts
-        self._store = parts.store
-        self._search = parts.search
-        self._showing = parts.showing
-        self._ailing = ""
+        self._services = services
+        self._store = services.store
+        self._search = services.search
+        self._presenter = services.presenter
+        self._last_health_error = ""
 
     def healthz(self, _: Request) -> Response:
         """Say that the sink works: it can read, and it can store.
@@ -46,78 +52,80 @@ class Api:
             self._store.totals()
             self._store.check()
         except StoreError as error:
-            if str(error) != self._ailing:
-                self._ailing = str(error)
+            if str(error) != self._last_health_error:
+                self._last_health_error = str(error)
                 _log.error("healthz answers 503: %s", error)
             return answer({"message": "deliveries cannot be stored; the log says why"}, 503)
-        self._ailing = ""
+        self._last_health_error = ""
         return answer({"status": "ok"})
 
     def list(self, request: Request) -> Response:
         """Answer with summaries, and where to go on."""
-        wanted = filter_of(request, self._parts.events)
-        limit = number(request, "limit", 100, 1, _MOST)
-        page = self._search.page(wanted, span_of(request), limit)
-        shown = self._showing.summaries(page.ids)
+        delivery_filter = parse_filter(request, self._services.events)
+        limit = parse_integer(request, "limit", 100, 1, _MAX_PAGE_SIZE)
+        page = self._search.page(delivery_filter, parse_id_range(request), limit)
+        summaries = self._presenter.summaries(page.ids)
         totals = self._store.totals()
         return answer(
             {
-                "deliveries": shown,
+                "deliveries": summaries,
                 "next": page.next,
                 "total": totals.count,
                 "removed": totals.removed,
-                "unjudged": max(totals.count - self._parts.judging.index.count(), 0),
-                "events": self._parts.events,
-                "paths": self._parts.judging.index.paths(),
+                "unjudged": max(totals.count - self._services.verdict_worker.index.count(), 0),
+                "events": self._services.events,
+                "paths": self._services.verdict_worker.index.paths(),
                 "now": time.time(),
             }
         )
 
     def get(self, request: Request) -> Response:
         """Answer with one delivery."""
-        return answer(self._showing.full(delivery_of(request, self._store)))
+        return answer(self._presenter.full(get_delivery_or_404(request, self._store)))
 
     def clear(self, _: Request) -> Response:
         """Remove everything."""
         removed = self._store.clear()
-        self._parts.removed()
+        self._services.removed()
         return answer({"removed": removed})
 
     async def wait(self, request: Request) -> Response:
         """Answer with the first match, or 204 at the deadline."""
-        after = number(request, "after", 0, 0, LARGEST_ID)
-        wanted = filter_of(request, self._parts.events)
+        after = parse_integer(request, "after", 0, 0, MAX_ID)
+        delivery_filter = parse_filter(request, self._services.events)
         loop = asyncio.get_running_loop()
-        end = loop.time() + seconds(request, "timeout", 30.0)
-        stopping = wire_of(request.scope).stopping
+        end = loop.time() + parse_seconds(request, "timeout", 30.0)
+        stopping = get_connection_info(request.scope).stopping
         await request.body()  # after which only a disconnect can still come
         while True:
-            match, after = await run_in_threadpool(self._first, wanted, after)
+            match, after = await run_in_threadpool(self._first, delivery_filter, after)
             if match is not None:
                 return answer(match)
-            waits = [
-                asyncio.ensure_future(self._parts.arrivals.beyond(after)),
+            waiters = [
+                asyncio.ensure_future(self._services.arrivals.wait_async(after)),
                 asyncio.ensure_future(stopping.wait()),
                 asyncio.ensure_future(request.receive()),
             ]
             left = max(end - loop.time(), 0)
-            done, _ = await asyncio.wait(waits, timeout=left, return_when="FIRST_COMPLETED")
-            for wait in waits:
+            done, _ = await asyncio.wait(waiters, timeout=left, return_when="FIRST_COMPLETED")
+            for wait in waiters:
                 wait.cancel()
             if stopping.is_set():
                 raise HTTPException(503, "the sink stops")
-            if waits[0] not in done:
+            if waiters[0] not in done:
                 return Response(status_code=204)
 
-    def _first(self, wanted: Filter, after: int) -> tuple[Mapping[str, object] | None, int]:
+    def _first(
+        self, delivery_filter: DeliveryFilter, after: int
+    ) -> tuple[Mapping[str, object] | None, int]:
         """Return a view of the first match after the id `after`, and up to which id was looked."""
-        found, looked = self._search.first(wanted, after)
-        return (None if found is None else self._showing.full(found)), looked
+        found, looked = self._search.first(delivery_filter, after)
+        return (None if found is None else self._presenter.full(found)), looked
 
 
-def delivery_of(request: Request, store: Store) -> Delivery:
+def get_delivery_or_404(request: Request, store: Store) -> Delivery:
     """Return the delivery that the path names; 404 if there is none."""
-    chosen = min(request.path_params["id"], LARGEST_ID)
+    chosen = min(request.path_params["id"], MAX_ID)
     delivery = store.get(chosen)
     if delivery is None:
         raise HTTPException(404, f"there is no delivery {chosen}")

@@ -7,70 +7,72 @@ from typing import get_args
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from openapi.schema_validation import brief
-from webhook_sink.verdicts.filter import Filter
-from webhook_sink.verdicts.search import Span
-from webhook_sink.verdicts.verdict import Signature
+from openapi.schema_validation import abbreviate
+from webhook_sink.verdicts.filter import DeliveryFilter
+from webhook_sink.verdicts.search import IdRange
+from webhook_sink.verdicts.verdict import SignatureStatus
 
-LARGEST_ID = 2**63 - 1
-_LONGEST = 300.0
-_TEXT = 200
+MAX_ID = 2**63 - 1
+_MAX_WAIT_S = 300.0
+_MAX_TEXT_CHARS = 200
 _VERDICTS = ("conforms", "warning", "violation")
-_SIGNATURES: tuple[str, ...] = get_args(Signature)
+_SIGNATURES: tuple[str, ...] = get_args(SignatureStatus)
 
 
-def filter_of(request: Request, events: Collection[str]) -> Filter:
+def parse_filter(request: Request, events: Collection[str]) -> DeliveryFilter:
     """Return what `event`, `verdict`, `signature`, `path` and `text` ask for.
 
     `events` are the names that the contract knows.
     """
-    event = _text(request, "event")
+    event = _text_parameter(request, "event")
     if event is not None and event != "-" and event not in events:
-        raise HTTPException(400, f"the contract does not know the event {brief(event)}")
-    verdict, signature = _text(request, "verdict"), _text(request, "signature")
+        raise HTTPException(400, f"the contract does not know the event {abbreviate(event)}")
+    verdict, signature = _text_parameter(request, "verdict"), _text_parameter(request, "signature")
     for name, value, known in (
         ("verdict", verdict, _VERDICTS),
         ("signature", signature, _SIGNATURES),
     ):
         if value is not None and value not in known:
             raise HTTPException(
-                400, f"{name} is {', '.join(known[:-1])} or {known[-1]}, not {brief(value)}"
+                400, f"{name} is {', '.join(known[:-1])} or {known[-1]}, not {abbreviate(value)}"
             )
-    text = _text(request, "text")
-    if text is not None and len(text) > _TEXT:
-        raise HTTPException(400, f"text has at most {_TEXT} characters, not {len(text)}")
-    return Filter(event, verdict, signature, _text(request, "path"), text)
+    text = _text_parameter(request, "text")
+    if text is not None and len(text) > _MAX_TEXT_CHARS:
+        raise HTTPException(400, f"text has at most {_MAX_TEXT_CHARS} characters, not {len(text)}")
+    return DeliveryFilter(event, verdict, signature, _text_parameter(request, "path"), text)
 
 
-def span_of(request: Request) -> Span:
+def parse_id_range(request: Request) -> IdRange:
     """Return what `after`, `before` and `newest` ask for."""
-    return Span(
-        number(request, "after", 0, 0, LARGEST_ID),
-        number(request, "before", LARGEST_ID, 0, LARGEST_ID),
-        newest_first=bool(number(request, "newest", 0, 0, 1)),
+    return IdRange(
+        parse_integer(request, "after", 0, 0, MAX_ID),
+        parse_integer(request, "before", MAX_ID, 0, MAX_ID),
+        newest_first=bool(parse_integer(request, "newest", 0, 0, 1)),
     )
 
 
-def number(request: Request, name: str, default: int, least: int, most: int) -> int:
+def parse_integer(request: Request, name: str, default: int, minimum: int, maximum: int) -> int:
     """Return a whole number from `least` to `most`."""
     text = request.query_params.get(name, str(default))
     value = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else -1
-    if not least <= value <= most:
-        raise HTTPException(400, f"{name} is a number from {least} to {most}, not {brief(text)}")
+    if not minimum <= value <= maximum:
+        raise HTTPException(
+            400, f"{name} is a number from {minimum} to {maximum}, not {abbreviate(text)}"
+        )
     return value
 
 
-def seconds(request: Request, name: str, default: float) -> float:
+def parse_seconds(request: Request, name: str, default: float) -> float:
     """Return a number of seconds."""
     text = request.query_params.get(name, str(default))
     try:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not 0 <= value <= _LONGEST:
-        raise HTTPException(400, f"{name} is 0 to {_LONGEST:g} seconds, not {brief(text)}")
+    if not 0 <= value <= _MAX_WAIT_S:
+        raise HTTPException(400, f"{name} is 0 to {_MAX_WAIT_S:g} seconds, not {abbreviate(text)}")
     return value
 
 
-def _text(request: Request, name: str) -> str | None:
+def _text_parameter(request: Request, name: str) -> str | None:
     return request.query_params.get(name) or None

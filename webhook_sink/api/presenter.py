@@ -6,33 +6,35 @@ from webhook_sink import views
 from webhook_sink.delivery import Delivery
 from webhook_sink.storage.store import Store
 from webhook_sink.verdicts.verdict import Verdict
-from webhook_sink.verdicts.worker import Judging, summed_up
+from webhook_sink.verdicts.worker import VerdictWorker, index_entry
 
-_TOGETHER = 100
+_MAX_RELATED_DELIVERIES = 100
 """How many deliveries of one event are shown with each of them."""
 
 
-class Showing:
+class DeliveryPresenter:
     """Views of one store. From any thread; raises `StoreError`."""
 
     def __init__(
-        self, store: Store, judging: Judging, judge: Callable[[Delivery], Verdict]
+        self, store: Store, verdict_worker: VerdictWorker, judge: Callable[[Delivery], Verdict]
     ) -> None:
         """Show what is in `store`, as `judge` judges it."""
         self._store = store
-        self._judging = judging
+        self._verdict_worker = verdict_worker
         self._judge = judge
 
     def summaries(self, ids: Sequence[int]) -> list[dict[str, object]]:
         """Return what a list shows of those of these deliveries that are there, in order."""
-        self._judging.ensure_newest()  # how these stand to others depends on those as well
-        self._judging.ensure(ids)
-        judged = self._judging.index.get(ids)
-        relations = self._judging.index.relations(ids)
-        outcomes = self._store.outcomes(ids)
+        self._verdict_worker.ensure_newest_judged()  # how these stand to others depends on those as well
+        self._verdict_worker.ensure_judged(ids)
+        judged = self._verdict_worker.index.get(ids)
+        relations = self._verdict_worker.index.relations(ids)
+        last_forward_outcomes = self._store.last_forward_outcomes(ids)
         return [
-            views.summary(head, judged[head.id], relations[head.id], outcomes.get(head.id))
-            for head in self._store.heads(ids)
+            views.summary_json(
+                head, judged[head.id], relations[head.id], last_forward_outcomes.get(head.id)
+            )
+            for head in self._store.metadata(ids)
             if head.id in judged and head.id in relations
         ]
 
@@ -42,16 +44,18 @@ class Showing:
         How it stands to others is said by the sink's own verdicts.
         """
         verdict = verdict or self._judge(delivery)
-        self._judging.ensure_newest()
-        self._judging.ensure([delivery.id])
-        together = self._judging.index.same(delivery.id, _TOGETHER)
-        attempts = self.summaries(together)
-        first = self._store.get(together[0])
+        self._verdict_worker.ensure_newest_judged()
+        self._verdict_worker.ensure_judged([delivery.id])
+        related = self._verdict_worker.index.same_event(delivery.id, _MAX_RELATED_DELIVERIES)
+        attempts = self.summaries(related)
+        first = self._store.get(related[0])
         return {
             **next((one for one in attempts if one["id"] == delivery.id), {}),
-            **views.judgement(summed_up(delivery, verdict)),
-            **views.details(delivery, verdict),
+            **views.verdict_json(index_entry(delivery, verdict)),
+            **views.details_json(delivery, verdict),
             "attempts": attempts,
             "same_body": first is not None and first.body == delivery.body,
-            "passed": [views.passed_on(one) for one in self._store.passed(delivery.id)],
+            "passed": [
+                views.forward_attempt_json(one) for one in self._store.forward_attempts(delivery.id)
+            ],
         }

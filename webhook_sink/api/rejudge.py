@@ -9,60 +9,62 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from openapi.contract import Contract
-from openapi.http.json_api import answer, body_of
-from openapi.loading.loader import parse
+from openapi.http.json_api import answer, read_body
+from openapi.loading.loader import parse_contract
 from openapi.loading.yaml_source import ContractError
-from openapi.schema_validation import brief
-from openapi.signature import unfit
-from webhook_sink.api.deliveries import delivery_of
-from webhook_sink.api.services import Parts
+from openapi.schema_validation import abbreviate
+from openapi.signature import secret_problem
+from webhook_sink.api.deliveries import get_delivery_or_404
+from webhook_sink.api.services import Services
 from webhook_sink.verdicts.verdict import judge
 
-LARGEST = 1024 * 1024
+MAX_REQUEST_BYTES = 1024 * 1024
 """Bytes of a request."""
-_KNOWN = ("secret", "contract")
+_FIELDS = ("secret", "contract")
 
 
-class Anew:
+class RejudgeApi:
     """The endpoint over the deliveries of one sink."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, services: Services) -> None:
         """Judge what is in the store of `parts`."""
-        self._parts = parts
+        self._services = services
 
     async def answer(self, request: Request) -> Response:
         """Answer with the whole delivery, judged by what the request holds."""
-        given = _given(await body_of(request, LARGEST))
-        return await run_in_threadpool(self._judged, request, given)
+        fields = _parse_request(await read_body(request, MAX_REQUEST_BYTES))
+        return await run_in_threadpool(self._rejudge, request, fields)
 
-    def _judged(self, request: Request, given: dict[str, str]) -> Response:
-        delivery = delivery_of(request, self._parts.store)
-        contract = self._parts.contract
-        if "contract" in given:
-            contract = _contract(given["contract"])
-        secrets: Sequence[str] = self._parts.secrets
-        if "secret" in given:
-            secrets = (_fitting(contract, given["secret"]),)
-        return answer(self._parts.showing.full(delivery, judge(delivery, contract, secrets)))
+    def _rejudge(self, request: Request, fields: dict[str, str]) -> Response:
+        delivery = get_delivery_or_404(request, self._services.store)
+        contract = self._services.contract
+        if "contract" in fields:
+            contract = _parse_contract(fields["contract"])
+        secrets: Sequence[str] = self._services.secrets
+        if "secret" in fields:
+            secrets = (_check_secret(contract, fields["secret"]),)
+        return answer(self._services.presenter.full(delivery, judge(delivery, contract, secrets)))
 
 
-def _given(body: bytes) -> dict[str, str]:
+def _parse_request(body: bytes) -> dict[str, str]:
     """Return the texts that the request holds; an empty one counts as left out."""
     try:
         stated = json.loads(body or b"{}")
     except (ValueError, RecursionError):
         raise HTTPException(400, "the request is no JSON") from None
     if not isinstance(stated, dict):
-        raise HTTPException(400, f"the request is an object with {' and '.join(_KNOWN)}, or {{}}")
+        raise HTTPException(400, f"the request is an object with {' and '.join(_FIELDS)}, or {{}}")
     for name, value in stated.items():
-        if name not in _KNOWN:
-            raise HTTPException(400, f"{brief(name)} is not known; {' and '.join(_KNOWN)} are")
-        if value is not None and not (isinstance(value, str) and _is_text(value)):
+        if name not in _FIELDS:
+            raise HTTPException(
+                400, f"{abbreviate(name)} is not known; {' and '.join(_FIELDS)} are"
+            )
+        if value is not None and not (isinstance(value, str) and _is_encodable(value)):
             raise HTTPException(400, f"{name} is a text, or null for the sink's own")
     return {name: value for name, value in stated.items() if value}
 
 
-def _is_text(value: str) -> bool:
+def _is_encodable(value: str) -> bool:
     """Say whether `value` can be written as UTF-8: half of a surrogate pair cannot."""
     try:
         value.encode()
@@ -71,15 +73,15 @@ def _is_text(value: str) -> bool:
     return True
 
 
-def _contract(text: str) -> Contract:
+def _parse_contract(text: str) -> Contract:
     try:
-        return parse("contract", text)
+        return parse_contract("contract", text)
     except ContractError as error:
         raise HTTPException(400, str(error)) from None
 
 
-def _fitting(contract: Contract, secret: str) -> str:
-    complaint = unfit((event.signature for event in contract.events), secret)
+def _check_secret(contract: Contract, secret: str) -> str:
+    complaint = secret_problem((event.signature for event in contract.events), secret)
     if complaint is not None:
         raise HTTPException(400, complaint)
     return secret

@@ -10,31 +10,31 @@ from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from openapi.http.json_api import explained
-from openapi.http.origin_guard import Guard
-from webhook_sink.api.access import HEALTH, Entrance
-from webhook_sink.api.deliveries import Api
-from webhook_sink.api.exports import CopiesApi
-from webhook_sink.api.rejudge import Anew
-from webhook_sink.api.resend import PassingApi
-from webhook_sink.api.services import Parts
-from webhook_sink.api.stream import Stream
+from openapi.http.json_api import json_api_app
+from openapi.http.origin_guard import OriginGuard
+from webhook_sink.api.access import HEALTH_PATH, TokenGate
+from webhook_sink.api.deliveries import DeliveriesApi
+from webhook_sink.api.exports import ExportsApi
+from webhook_sink.api.rejudge import RejudgeApi
+from webhook_sink.api.resend import ResendApi
+from webhook_sink.api.services import Services
+from webhook_sink.api.stream import EventStream
 from webhook_sink.storage.store import StoreError
 
 
-def endpoints(parts: Parts) -> Sequence[Route]:
+def api_routes(services: Services) -> Sequence[Route]:
     """Return them; the first that fits a path answers."""
-    api, copies = Api(parts), CopiesApi(parts)
+    api, copies = DeliveriesApi(services), ExportsApi(services)
     return [
         Route("/healthz", api.healthz),
         Route("/api/deliveries", api.list),
         Route("/api/deliveries", api.clear, methods=["DELETE"]),
         Route("/api/deliveries/wait", api.wait),
-        Route("/api/deliveries/stream", Stream(parts).answer),
+        Route("/api/deliveries/stream", EventStream(services).answer),
         Route("/api/deliveries/export", copies.export),
         Route("/api/deliveries/{id:int}", api.get),
-        Route("/api/deliveries/{id:int}/judge", Anew(parts).answer, methods=["POST"]),
-        Route("/api/deliveries/{id:int}/resend", PassingApi(parts).resend, methods=["POST"]),
+        Route("/api/deliveries/{id:int}/judge", RejudgeApi(services).answer, methods=["POST"]),
+        Route("/api/deliveries/{id:int}/resend", ResendApi(services).resend, methods=["POST"]),
         Route("/api/deliveries/{id:int}/body", copies.body),
         Route("/api/deliveries/{id:int}/copy", copies.copy),
     ]
@@ -44,8 +44,8 @@ _OWN = "/_hookproof"
 Lifespan = Callable[[object], AbstractAsyncContextManager[None]]
 
 
-def front(
-    receiver: ASGIApp, endpoints: Sequence[Route], token: str | None, lifespan: Lifespan
+def create_router(
+    receiver: ASGIApp, api_routes: Sequence[Route], token: str | None, lifespan: Lifespan
 ) -> ASGIApp:
     """Return the app: `endpoints` and the page below /_hookproof/, for all else `receiver`.
 
@@ -55,9 +55,11 @@ def front(
     page = StaticFiles(
         packages=[("webhook_sink", "inspector"), ("openapi.http", "static")], html=True
     )
-    own = explained([*endpoints, Mount("/", page)], [StoreError])
-    inside = Mount(_OWN, Entrance(own, token, {HEALTH}) if token else Guard(own))
-    router = Router([inside], redirect_slashes=False, lifespan=lifespan)
+    own_app = json_api_app([*api_routes, Mount("/", page)], [StoreError])
+    own_mount = Mount(
+        _OWN, TokenGate(own_app, token, {HEALTH_PATH}) if token else OriginGuard(own_app)
+    )
+    router = Router([own_mount], redirect_slashes=False, lifespan=lifespan)
     to_page = RedirectResponse(f"{_OWN}/")
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

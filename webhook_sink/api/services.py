@@ -4,42 +4,42 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from openapi.contract import Contract
-from webhook_sink.api.presenter import Showing
+from webhook_sink.api.presenter import DeliveryPresenter
 from webhook_sink.delivery import Delivery
-from webhook_sink.destination import NOWHERE, Passing
-from webhook_sink.notifications import Arrivals, News
+from webhook_sink.destination import NO_FORWARDING, ForwardPolicy
+from webhook_sink.notifications import ChangeFeed, SequenceNotifier
 from webhook_sink.storage.store import Store
-from webhook_sink.verdicts.search import Search
+from webhook_sink.verdicts.search import DeliverySearch
 from webhook_sink.verdicts.verdict import Verdict
-from webhook_sink.verdicts.worker import Judging
+from webhook_sink.verdicts.worker import VerdictWorker
 
 
 @dataclass(frozen=True)
-class Parts:
+class Services:
     """The parts of one sink."""
 
     contract: Contract
     store: Store
     judge: Callable[[Delivery], Verdict]
-    arrivals: Arrivals
+    arrivals: SequenceNotifier
     """Hears of what was stored."""
-    judging: Judging
-    news: News = field(default_factory=News)
+    verdict_worker: VerdictWorker
+    change_feed: ChangeFeed = field(default_factory=ChangeFeed)
     """Hears of what else changed."""
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Those of the webhooks that are known; the first counts."""
-    passing: Passing = NOWHERE
+    forward_policy: ForwardPolicy = NO_FORWARDING
     """Where deliveries may be sent to."""
 
     @property
-    def showing(self) -> Showing:
+    def presenter(self) -> DeliveryPresenter:
         """What is known of deliveries, put together."""
-        return Showing(self.store, self.judging, self.judge)
+        return DeliveryPresenter(self.store, self.verdict_worker, self.judge)
 
     @property
-    def search(self) -> Search:
+    def search(self) -> DeliverySearch:
         """Pages of what fits a filter."""
-        return Search(self.store, self.judging)
+        return DeliverySearch(self.store, self.verdict_worker)
 
     @property
     def events(self) -> tuple[str, ...]:
@@ -48,5 +48,5 @@ class Parts:
 
     def removed(self) -> None:
         """Take note that deliveries are gone from the store."""
-        self.judging.forget()
-        self.news.tell()
+        self.verdict_worker.forget()
+        self.change_feed.publish()

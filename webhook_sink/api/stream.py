@@ -14,99 +14,103 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from webhook_sink.api.parameters import LARGEST_ID, filter_of, number
-from webhook_sink.api.services import Parts
-from webhook_sink.protocol import wire_of
-from webhook_sink.verdicts.filter import Filter
-from webhook_sink.verdicts.search import Span
+from webhook_sink.api.parameters import MAX_ID, parse_filter, parse_integer
+from webhook_sink.api.services import Services
+from webhook_sink.protocol import get_connection_info
+from webhook_sink.verdicts.filter import DeliveryFilter
+from webhook_sink.verdicts.search import IdRange
 
-_MOST = 500
+_MAX_STREAMED_DELIVERIES = 500
 """How many new deliveries are told one by one."""
-_HEARTBEAT = 15.0
-_ROUND = 0.05
+_HEARTBEAT_INTERVAL_S = 15.0
+_POLL_INTERVAL_S = 0.05
 """Seconds between two looks at what came: many deliveries share one."""
 
 
-class Stream:
+class EventStream:
     """The endpoint over one store."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, services: Services) -> None:
         """Tell of the deliveries of `parts`."""
-        self._parts = parts
-        self._search = parts.search
-        self._showing = parts.showing
+        self._services = services
+        self._search = services.search
+        self._presenter = services.presenter
 
     async def answer(self, request: Request) -> Response:
         """Answer with events until the client or the sink ends it."""
-        wanted = filter_of(request, self._parts.events)
-        after = number(request, "after", 0, 0, LARGEST_ID)
+        delivery_filter = parse_filter(request, self._services.events)
+        after = parse_integer(request, "after", 0, 0, MAX_ID)
         last = request.headers.get("last-event-id", "")
         if last.isascii() and last.isdecimal():
-            after = max(after, min(int(last[:19]), LARGEST_ID))
-        stopping = wire_of(request.scope).stopping
+            after = max(after, min(int(last[:19]), MAX_ID))
+        stopping = get_connection_info(request.scope).stopping
         return StreamingResponse(
-            self._told(wanted, after, stopping),
+            self._event_stream(delivery_filter, after, stopping),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 
-    async def _told(
-        self, wanted: Filter, after: int, stopping: asyncio.Event
+    async def _event_stream(
+        self, delivery_filter: DeliveryFilter, after: int, stopping: asyncio.Event
     ) -> AsyncIterator[str]:
-        seen = self._parts.news.arrivals.last
+        seen = self._services.change_feed.arrivals.last
         yield "retry: 1500\n: deliveries follow\n\n"
         while not stopping.is_set():
-            text, after = await run_in_threadpool(self._fresh, wanted, after)
-            for change in self._parts.news.since(seen):
+            text, after = await run_in_threadpool(self._new_events, delivery_filter, after)
+            for change in self._services.change_feed.changes_since(seen):
                 seen = change.number
-                text += _event(
+                text += _format_event(
                     "reload" if change.delivery_id is None else "changed", change.delivery_id
                 )
             if text:
                 yield text
-            came = await self._wait(after, seen, stopping)
-            if not came:
+            new_ids = await self._wait(after, seen, stopping)
+            if not new_ids:
                 yield ": still here\n\n"
-            await asyncio.sleep(_ROUND)
+            await asyncio.sleep(_POLL_INTERVAL_S)
 
-    def _fresh(self, wanted: Filter, after: int) -> tuple[str, int]:
+    def _new_events(self, delivery_filter: DeliveryFilter, after: int) -> tuple[str, int]:
         """Return events of what came after the id `after`, and up to which id that is."""
-        came = self._parts.store.ids(after, limit=_MOST + 1)
-        if len(came) > _MOST:
-            newest = self._parts.store.ids(limit=1, newest_first=True)
-            return _event("reload", None, max(newest, default=after)), max(newest, default=after)
-        if not came:
+        new_ids = self._services.store.ids(after, limit=_MAX_STREAMED_DELIVERIES + 1)
+        if len(new_ids) > _MAX_STREAMED_DELIVERIES:
+            newest = self._services.store.ids(limit=1, newest_first=True)
+            return _format_event("reload", None, max(newest, default=after)), max(
+                newest, default=after
+            )
+        if not new_ids:
             return "", after
         found: list[int] = []
-        span = Span(after, came[-1] + 1)
+        span = IdRange(after, new_ids[-1] + 1)
         while True:
-            page = self._search.page(wanted, span, _MOST)
+            page = self._search.page(delivery_filter, span, _MAX_STREAMED_DELIVERIES)
             found += page.ids
             if page.next is None:
                 break
-            span = span.beyond(page.next)
+            span = span.remaining_after(page.next)
         text = "".join(
             f"id: {shown['id']}\nevent: delivery\ndata: {json.dumps(shown)}\n\n"
-            for shown in self._showing.summaries(found)
+            for shown in self._presenter.summaries(found)
         )
-        return text + f"id: {came[-1]}\n\n", came[-1]
+        return text + f"id: {new_ids[-1]}\n\n", new_ids[-1]
 
     async def _wait(self, after: int, seen: int, stopping: asyncio.Event) -> bool:
         """Return as soon as there is something to tell, or it is time for a sign of life."""
-        waits = [
-            asyncio.ensure_future(self._parts.arrivals.beyond(after)),
-            asyncio.ensure_future(self._parts.news.arrivals.beyond(seen)),
+        waiters = [
+            asyncio.ensure_future(self._services.arrivals.wait_async(after)),
+            asyncio.ensure_future(self._services.change_feed.arrivals.wait_async(seen)),
             asyncio.ensure_future(stopping.wait()),
         ]
         try:
-            done, _ = await asyncio.wait(waits, timeout=_HEARTBEAT, return_when="FIRST_COMPLETED")
+            done, _ = await asyncio.wait(
+                waiters, timeout=_HEARTBEAT_INTERVAL_S, return_when="FIRST_COMPLETED"
+            )
         finally:
-            for wait in waits:
+            for wait in waiters:
                 wait.cancel()
         return bool(done)
 
 
-def _event(name: str, delivery_id: int | None, last: int | None = None) -> str:
+def _format_event(name: str, delivery_id: int | None, last: int | None = None) -> str:
     place = "" if last is None else f"id: {last}\n"
     data = "{}" if delivery_id is None else json.dumps({"id": delivery_id})
     return f"{place}event: {name}\ndata: {data}\n\n"

@@ -5,41 +5,48 @@ import json
 from collections.abc import Iterable, Iterator
 
 from openapi.contract import Json
-from webhook_sink.delivery import Delivery, Headers, Passed
-from webhook_sink.export.har import VERSION, entry
-from webhook_sink.views import pairs
+from webhook_sink.delivery import Delivery, ForwardAttempt, Headers
+from webhook_sink.export.har import HAR_VERSION, har_entry
+from webhook_sink.views import header_pairs
 
-Found = Iterable[tuple[Delivery, tuple[Passed, ...]]]
+DeliveriesWithAttempts = Iterable[tuple[Delivery, tuple[ForwardAttempt, ...]]]
 """Deliveries, each with the attempts to pass it on, oldest first."""
-_PIECE = 64 * 1024
+_CHUNK_CHARS = 64 * 1024
 """Characters of one piece, if no delivery has more."""
 
 
-def json_lines(found: Found) -> Iterator[str]:
+def json_lines(found: DeliveriesWithAttempts) -> Iterator[str]:
     """Yield JSON Lines: on each line all of one delivery, from which it could be made again."""
-    return _pieces(json.dumps(record(delivery, passed)) + "\n" for delivery, passed in found)
+    return _merge_chunks(
+        json.dumps(delivery_record(delivery, forward_attempt)) + "\n"
+        for delivery, forward_attempt in found
+    )
 
 
-def http_archive(found: Found, url: str, version: str) -> Iterator[str]:
+def http_archive(found: DeliveriesWithAttempts, url: str, version: str) -> Iterator[str]:
     """Yield one HTTP Archive; `url` is the sink's, `version` that of hookproof."""
 
     def texts() -> Iterator[str]:
         creator = json.dumps({"name": "hookproof", "version": version})
-        yield f'{{"log": {{"version": "{VERSION}", "creator": {creator}, "entries": ['
+        yield f'{{"log": {{"version": "{HAR_VERSION}", "creator": {creator}, "entries": ['
         between = "\n"
-        for delivery, passed in found:
-            yield between + json.dumps(entry(delivery, passed[-1] if passed else None, url))
+        for delivery, forward_attempt in found:
+            yield between + json.dumps(
+                har_entry(delivery, forward_attempt[-1] if forward_attempt else None, url)
+            )
             between = ",\n"
         yield "\n]}}\n"
 
-    return _pieces(texts())
+    return _merge_chunks(texts())
 
 
 FORMATS: dict[str, str] = {"jsonl": "application/x-ndjson", "har": "application/json"}
 """Each format with its media type."""
 
 
-def record(delivery: Delivery, passed: Iterable[Passed]) -> dict[str, Json]:
+def delivery_record(
+    delivery: Delivery, forward_attempt: Iterable[ForwardAttempt]
+) -> dict[str, Json]:
     """Return a delivery as JSON data; each byte of target and headers is one Latin-1 character."""
     return {
         "id": delivery.id,
@@ -62,7 +69,7 @@ def record(delivery: Delivery, passed: Iterable[Passed]) -> dict[str, Json]:
                 **_message(one.headers, one.body, one.truncated),
                 "error": one.error,
             }
-            for one in passed
+            for one in forward_attempt
         ],
     }
 
@@ -73,17 +80,17 @@ def _message(headers: Headers, body: bytes, truncated: bool) -> dict[str, Json]:
         content = {"text": body.decode()}
     except UnicodeDecodeError:
         content = {"base64": base64.b64encode(body).decode("ascii")}
-    return {"headers": pairs(headers), "body": content, "truncated": truncated}
+    return {"headers": header_pairs(headers), "body": content, "truncated": truncated}
 
 
-def _pieces(texts: Iterable[str]) -> Iterator[str]:
+def _merge_chunks(texts: Iterable[str]) -> Iterator[str]:
     """Yield the same characters in fewer pieces."""
-    kept: list[str] = []
+    buffered: list[str] = []
     size = 0
     for text in texts:
-        kept.append(text)
+        buffered.append(text)
         size += len(text)
-        if size >= _PIECE:
-            yield "".join(kept)
-            kept, size = [], 0
-    yield "".join(kept)
+        if size >= _CHUNK_CHARS:
+            yield "".join(buffered)
+            buffered, size = [], 0
+    yield "".join(buffered)

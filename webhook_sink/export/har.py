@@ -9,14 +9,16 @@ from http import HTTPStatus
 from urllib.parse import parse_qsl
 
 from openapi.contract import Json
-from webhook_sink.delivery import Delivery, Passed
-from webhook_sink.views import pairs
+from webhook_sink.delivery import Delivery, ForwardAttempt
+from webhook_sink.views import header_pairs
 
-VERSION = "1.2"
-_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+HAR_VERSION = "1.2"
+_REASON_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
-def entry(delivery: Delivery, passed: Passed | None, url: str) -> dict[str, Json]:
+def har_entry(
+    delivery: Delivery, forward_attempt: ForwardAttempt | None, url: str
+) -> dict[str, Json]:
     """Return the entry; `url` is the sink's, for a delivery that does not say which host it is for.
 
     The answer is the one of `passed`, the last receiver that it was passed on to; without one it is
@@ -24,22 +26,24 @@ def entry(delivery: Delivery, passed: Passed | None, url: str) -> dict[str, Json
     """
     began = delivery.began_at or delivery.received_at
     sent = max(delivery.received_at - began, 0.0)
-    waited = passed.seconds if passed else 0.0
+    waited = forward_attempt.seconds if forward_attempt else 0.0
     made: dict[str, Json] = {
         "startedDateTime": datetime.fromtimestamp(began, UTC).isoformat(timespec="milliseconds"),
-        "time": _ms(sent + waited),
+        "time": _to_ms(sent + waited),
         "request": _request(delivery, url),
-        "response": _own_answer(delivery) if passed is None else _answer(passed, delivery.version),
+        "response": _sink_response(delivery)
+        if forward_attempt is None
+        else _receiver_response(forward_attempt, delivery.version),
         "cache": {},
-        "timings": {"send": _ms(sent), "wait": _ms(waited), "receive": 0},
+        "timings": {"send": _to_ms(sent), "wait": _to_ms(waited), "receive": 0},
         "_id": delivery.id,
         "_remote": delivery.remote,
     }
     if delivery.truncated:
         made["comment"] = f"only the first {len(delivery.body)} bytes of the body were kept"
-    if passed is not None:
-        made["_answeredBy"] = passed.url
-        made["_error"] = passed.error
+    if forward_attempt is not None:
+        made["_answeredBy"] = forward_attempt.url
+        made["_error"] = forward_attempt.error
     return made
 
 
@@ -51,13 +55,13 @@ def _request(delivery: Delivery, url: str) -> dict[str, Json]:
         "url": _url(delivery, url),
         "httpVersion": f"HTTP/{delivery.version}",
         "cookies": [],
-        "headers": _named(pairs(delivery.headers)),
-        "queryString": _named(fields),
+        "headers": _name_value_pairs(header_pairs(delivery.headers)),
+        "queryString": _name_value_pairs(fields),
         "headersSize": -1,
         "bodySize": -1 if delivery.truncated else len(delivery.body),
     }
     if delivery.body:
-        media_type = next(iter(delivery.values("Content-Type")), b"").decode("latin-1")
+        media_type = next(iter(delivery.header_values("Content-Type")), b"").decode("latin-1")
         made["postData"] = {"mimeType": media_type, **_text(delivery.body, "_encoding")}
     return made
 
@@ -65,33 +69,33 @@ def _request(delivery: Delivery, url: str) -> dict[str, Json]:
 def _url(delivery: Delivery, url: str) -> str:
     if not delivery.target.startswith("/"):
         return delivery.target if "://" in delivery.target else f"{url}/{delivery.target}"
-    host = next(iter(delivery.values("Host")), b"").decode("latin-1")
+    host = next(iter(delivery.header_values("Host")), b"").decode("latin-1")
     return (f"http://{host}" if host else url) + delivery.target
 
 
-def _own_answer(delivery: Delivery) -> dict[str, Json]:
+def _sink_response(delivery: Delivery) -> dict[str, Json]:
     return {**_response(delivery.status, delivery.version), "_reply": delivery.reply}
 
 
-def _answer(passed: Passed, version: str) -> dict[str, Json]:
-    values = {name.lower(): value.decode("latin-1") for name, value in passed.headers}
+def _receiver_response(forward_attempt: ForwardAttempt, version: str) -> dict[str, Json]:
+    values = {name.lower(): value.decode("latin-1") for name, value in forward_attempt.headers}
     return {
-        **_response(passed.status or 0, version),
-        "headers": _named(pairs(passed.headers)),
+        **_response(forward_attempt.status or 0, version),
+        "headers": _name_value_pairs(header_pairs(forward_attempt.headers)),
         "content": {
-            "size": len(passed.body),
+            "size": len(forward_attempt.body),
             "mimeType": values.get(b"content-type", ""),
-            **(_text(passed.body, "encoding") if passed.body else {}),
+            **(_text(forward_attempt.body, "encoding") if forward_attempt.body else {}),
         },
         "redirectURL": values.get(b"location", ""),
-        "bodySize": -1 if passed.truncated else len(passed.body),
+        "bodySize": -1 if forward_attempt.truncated else len(forward_attempt.body),
     }
 
 
 def _response(status: int, version: str) -> dict[str, Json]:
     return {
         "status": status,
-        "statusText": _PHRASES.get(status, ""),
+        "statusText": _REASON_PHRASES.get(status, ""),
         "httpVersion": f"HTTP/{version}",
         "cookies": [],
         "headers": [],
@@ -110,9 +114,9 @@ def _text(body: bytes, mark: str) -> dict[str, Json]:
         return {"text": base64.b64encode(body).decode("ascii"), mark: "base64"}
 
 
-def _named(fields: list[tuple[str, str]] | list[list[str]]) -> list[Json]:
+def _name_value_pairs(fields: list[tuple[str, str]] | list[list[str]]) -> list[Json]:
     return [{"name": name, "value": value} for name, value in fields]
 
 
-def _ms(seconds: float) -> float:
+def _to_ms(seconds: float) -> float:
     return round(seconds * 1000, 3)

@@ -8,13 +8,13 @@ import re
 from urllib.parse import quote
 
 from webhook_sink.delivery import Delivery
-from webhook_sink.end_to_end_headers import carried, remarks
+from webhook_sink.end_to_end_headers import copy_limitations, end_to_end_headers
 
-_READABLE = 4000
+_MAX_LITERAL_BYTES = 4000
 """Bytes of a body that stand in the test as they are."""
-_SIGNS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+_SAFE_CHARS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 _UNSENDABLE = re.compile(rb"[\0\r\n]")
-_TEST = '''"""Delivery {id} of a webhook sink, sent to a receiver again as it came."""
+_TEMPLATE = '''"""Delivery {id} of a webhook sink, sent to a receiver again as it came."""
 
 import base64
 import http.client
@@ -46,19 +46,21 @@ def test_delivery_{id}_is_taken():
 
 def pytest_test(delivery: Delivery, url: str) -> str:
     """Return the test; `url` is where it sends to unless `RECEIVER_URL` says otherwise."""
-    pairs = [pair for pair in carried(delivery) if not _UNSENDABLE.search(b"".join(pair))]
-    return "".join(f"# {remark}\n" for remark in remarks(delivery)) + _TEST.format(
+    pairs = [
+        pair for pair in end_to_end_headers(delivery) if not _UNSENDABLE.search(b"".join(pair))
+    ]
+    return "".join(f"# {remark}\n" for remark in copy_limitations(delivery)) + _TEMPLATE.format(
         id=delivery.id,
         url=url,
         headers="".join(f"    ({name.decode('latin-1')!a}, {value!r}),\n" for name, value in pairs),
         body=_body(delivery.body),
-        target=quote(delivery.target, safe=_SIGNS, encoding="latin-1"),
+        target=quote(delivery.target, safe=_SAFE_CHARS, encoding="latin-1"),
         method=delivery.method,
     )
 
 
 def _body(body: bytes) -> str:
-    if body.isascii() and body.decode("ascii").isprintable() and len(body) <= _READABLE:
+    if body.isascii() and body.decode("ascii").isprintable() and len(body) <= _MAX_LITERAL_BYTES:
         return repr(body)
     text = base64.encodebytes(body).decode("ascii")
     return f'base64.b64decode("""\n{text}""")'

@@ -2,56 +2,56 @@
 
 import time
 
-from webhook_sink.delivery import Delivery, Passed, Why
+from webhook_sink.delivery import Delivery, ForwardAttempt, ForwardReason
 from webhook_sink.destination import Destination
-from webhook_sink.forwarding.http_client import Sending
-from webhook_sink.forwarding.request_head import head_of, url_of
-from webhook_sink.forwarding.response_reader import Received
+from webhook_sink.forwarding.http_client import HttpClientProtocol
+from webhook_sink.forwarding.request_head import redacted_request_url, request_head
+from webhook_sink.forwarding.response_reader import ForwardResponse
 
 
-class Attempt:
+class PendingForward:
     """`go`, and then `passed`: between the two others may set out."""
 
-    def __init__(self, delivery: Delivery, destination: Destination, why: Why) -> None:
+    def __init__(self, delivery: Delivery, destination: Destination, why: ForwardReason) -> None:
         """Nothing is sent yet."""
         self._delivery = delivery
         self._destination = destination
         self._why = why
-        self._at, self._begun = time.time(), time.perf_counter()
-        self._sending: Sending | None = None
-        self._refused: str | None = None
+        self._sent_at, self._started = time.time(), time.perf_counter()
+        self._client: HttpClientProtocol | None = None
+        self._unsendable_reason: str | None = None
 
-    async def go(self) -> None:
+    async def send(self) -> None:
         """Send all that there is to send."""
-        self._at, self._begun = time.time(), time.perf_counter()
+        self._sent_at, self._started = time.time(), time.perf_counter()
         try:
-            head = head_of(self._delivery, self._destination)
+            head = request_head(self._delivery, self._destination)
         except ValueError as error:
-            self._refused = f"not sent: {error}"
+            self._unsendable_reason = f"not sent: {error}"
             return
-        self._sending = Sending(
+        self._client = HttpClientProtocol(
             self._destination, self._delivery.method, head + self._delivery.body
         )
-        await self._sending.go()
+        await self._client.send()
 
-    async def passed(self) -> Passed:
+    async def forward_attempt(self) -> ForwardAttempt:
         """Return what came of it."""
-        if self._sending is None:
-            return self.record(Received(error=self._refused))
-        return self.record(await self._sending.received())
+        if self._client is None:
+            return self.record(ForwardResponse(error=self._unsendable_reason))
+        return self.record(await self._client.response())
 
-    def record(self, received: Received) -> Passed:
+    def record(self, response: ForwardResponse) -> ForwardAttempt:
         """Return the record of this attempt, with what was `received`."""
-        return Passed(
+        return ForwardAttempt(
             id=0,
             delivery_id=self._delivery.id,
             why=self._why,
-            url=url_of(self._delivery, self._destination),
-            at=self._at,
-            seconds=time.perf_counter() - self._begun,
-            status=received.status,
-            headers=received.headers,
-            body=received.body,
-            truncated=received.truncated,
-            error=received.error,
+            url=redacted_request_url(self._delivery, self._destination),
+            at=self._sent_at,
+            seconds=time.perf_counter() - self._started,
+            status=response.status,
+            headers=response.headers,
+            body=response.body,
+            truncated=response.truncated,
+            error=response.error,
         )

@@ -9,41 +9,45 @@ import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
 
-from webhook_sink.delivery import Delivery, Passed
+from webhook_sink.delivery import Delivery, ForwardAttempt
 from webhook_sink.destination import Destination
-from webhook_sink.forwarding.attempt import Attempt
-from webhook_sink.forwarding.response_reader import Received
-from webhook_sink.notifications import Arrivals, News
+from webhook_sink.forwarding.attempt import PendingForward
+from webhook_sink.forwarding.response_reader import ForwardResponse
+from webhook_sink.notifications import ChangeFeed, SequenceNotifier
 from webhook_sink.storage.store import Store, StoreError
 
-AT_ONCE = 8
+MAX_CONCURRENT_FORWARDS = 8
 """How many answers are waited for at the same time."""
-GRACE = 2.0
+SHUTDOWN_GRACE_S = 2.0
 """Seconds that a sink which stops goes on passing on what is left."""
-_NOTED = 1000
+_MAX_RECORDED_UNSENT = 1000
 """How many deliveries are noted as left behind when the sink stops."""
-_AGAIN = 1.0
+_STORE_RETRY_DELAY_S = 1.0
 """Seconds until a store that could not be read is read again."""
 _log = logging.getLogger("hookproof.sink")
 
 
-class Forwarding:
+class Forwarder:
     """Passes on what is stored from its making on. They set out in the order of their ids."""
 
     def __init__(
-        self, store: Store, arrivals: Arrivals, news: News, destination: Destination
+        self,
+        store: Store,
+        arrivals: SequenceNotifier,
+        change_feed: ChangeFeed,
+        destination: Destination,
     ) -> None:
         """`arrivals` hears of what was stored; `news` is told of each answer."""
         self._store = store
         self._arrivals = arrivals
-        self._news = news
+        self._change_feed = change_feed
         self._destination = destination
         self._last = max(store.ids(limit=1, newest_first=True), default=0)
-        self._under_way: dict[int, Attempt] = {}
-        self._awaited: dict[int, Future[Passed]] = {}
+        self._pending: dict[int, PendingForward] = {}
+        self._waiters: dict[int, Future[ForwardAttempt]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = asyncio.Event()
-        self._turn = asyncio.Lock()
+        self._start_lock = asyncio.Lock()
         self._thread = threading.Thread(target=self._run, name="hookproof-sink-forwarding")
 
     def start(self) -> None:
@@ -57,14 +61,14 @@ class Forwarding:
             self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join()
 
-    async def answer(self, delivery: Delivery) -> Passed:
+    async def wait_for_attempt(self, delivery: Delivery) -> ForwardAttempt:
         """Return what the receiver answers to a delivery that was stored; from any loop."""
-        future = self._awaited.setdefault(delivery.id, Future())
+        future = self._waiters.setdefault(delivery.id, Future())
         # It may have been passed on already: then nobody will settle what was made just now.
-        for passed in await asyncio.to_thread(self._store.passed, delivery.id):
-            if passed.why == "forward":
-                self._awaited.pop(delivery.id, None)
-                return passed
+        for forward_attempt in await asyncio.to_thread(self._store.forward_attempts, delivery.id):
+            if forward_attempt.why == "forward":
+                self._waiters.pop(delivery.id, None)
+                return forward_attempt
         return await asyncio.wrap_future(future)
 
     def _run(self) -> None:
@@ -74,43 +78,45 @@ class Forwarding:
             runner.run(self._forward())
 
     async def _forward(self) -> None:
-        workers = [asyncio.create_task(self._work()) for _ in range(AT_ONCE)]
+        workers = [asyncio.create_task(self._work()) for _ in range(MAX_CONCURRENT_FORWARDS)]
         await self._stopping.wait()
-        _, late = await asyncio.wait(workers, timeout=GRACE)
+        _, late = await asyncio.wait(workers, timeout=SHUTDOWN_GRACE_S)
         for worker in late:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
-        for attempt in list(self._under_way.values()):
-            self._keep(attempt.record(Received(error="the sink stopped before it was answered")))
-        self._note_rest()
+        for attempt in list(self._pending.values()):
+            self._store_attempt(
+                attempt.record(ForwardResponse(error="the sink stopped before it was answered"))
+            )
+        self._record_unsent()
 
     async def _work(self) -> None:
         """Pass on one after the other, until there is nothing left and the sink stops."""
         while True:
-            async with self._turn:  # the next one sets out when this one is on the wire
-                delivery = await self._next()
+            async with self._start_lock:  # the next one sets out when this one is on the wire
+                delivery = await self._wait_for_next()
                 if delivery is None:
                     return
-                attempt = Attempt(delivery, self._destination, "forward")
-                self._under_way[delivery.id] = attempt
-                await attempt.go()
-            self._keep(await attempt.passed())
+                attempt = PendingForward(delivery, self._destination, "forward")
+                self._pending[delivery.id] = attempt
+                await attempt.send()
+            self._store_attempt(await attempt.forward_attempt())
 
-    async def _next(self) -> Delivery | None:
+    async def _wait_for_next(self) -> Delivery | None:
         """Return the next delivery as soon as there is one; None if the sink stops before."""
         while True:
             stopping = self._stopping.is_set()  # first: what is stored by then is still found
             try:
-                found = self._found()
+                found = self._find_next()
             except StoreError as error:
                 _log.error("nothing is passed on for now: %s", error)
                 found = None
-                await self._pause(asyncio.sleep(_AGAIN))
+                await self._wait_or_stop(asyncio.sleep(_STORE_RETRY_DELAY_S))
             if found is not None or stopping:
                 return found
-            await self._pause(self._arrivals.beyond(self._last))
+            await self._wait_or_stop(self._arrivals.wait_async(self._last))
 
-    def _found(self) -> Delivery | None:
+    def _find_next(self) -> Delivery | None:
         """Return the next delivery that is there, if there is one."""
         announced = self._arrivals.last
         while True:
@@ -126,7 +132,7 @@ class Forwarding:
             if (delivery := self._store.get(self._last)) is not None:
                 return delivery
 
-    async def _pause(self, until: Coroutine[object, object, None]) -> None:
+    async def _wait_or_stop(self, until: Coroutine[object, object, None]) -> None:
         """Return when `until` does, or when the sink stops."""
         waits = [asyncio.ensure_future(until), asyncio.ensure_future(self._stopping.wait())]
         try:
@@ -135,28 +141,30 @@ class Forwarding:
             for wait in waits:
                 wait.cancel()
 
-    def _keep(self, passed: Passed) -> None:
-        number = passed.delivery_id
+    def _store_attempt(self, forward_attempt: ForwardAttempt) -> None:
+        number = forward_attempt.delivery_id
         try:
-            self._store.keep_passed(passed)
-            self._news.tell(number)
+            self._store.add_forward_attempt(forward_attempt)
+            self._change_feed.publish(number)
         except StoreError as error:
             _log.error("what came of passing on %d is not kept: %s", number, error)
         origin = self._destination.origin  # no more: path and query may hold secrets
-        _log.info("%d passed on to %s: %s", number, origin, passed.outcome)
-        self._under_way.pop(number, None)
-        future = self._awaited.pop(number, None)
+        _log.info("%d passed on to %s: %s", number, origin, forward_attempt.outcome)
+        self._pending.pop(number, None)
+        future = self._waiters.pop(number, None)
         if future is not None and future.set_running_or_notify_cancel():
-            future.set_result(passed)
+            future.set_result(forward_attempt)
 
-    def _note_rest(self) -> None:
+    def _record_unsent(self) -> None:
         """Keep of those that were not even sent that they were not."""
         try:
-            for _ in range(_NOTED):
-                if (delivery := self._found()) is None:
+            for _ in range(_MAX_RECORDED_UNSENT):
+                if (delivery := self._find_next()) is None:
                     return
-                attempt = Attempt(delivery, self._destination, "forward")
-                self._keep(attempt.record(Received(error="the sink stopped before it was sent")))
+                attempt = PendingForward(delivery, self._destination, "forward")
+                self._store_attempt(
+                    attempt.record(ForwardResponse(error="the sink stopped before it was sent"))
+                )
             rest = len(self._store.ids(after=self._last))
         except StoreError as error:
             _log.error("what was not passed on is not noted: %s", error)

@@ -10,15 +10,15 @@ import ssl
 from typing import cast
 
 from webhook_sink.destination import Destination
-from webhook_sink.forwarding.response_reader import Reading, Received
+from webhook_sink.forwarding.response_reader import ForwardResponse, ResponseReader
 
-PATIENCE = 15.0
+EXCHANGE_TIMEOUT_S = 15.0
 """Seconds from the name of the receiver to the end of its answer."""
-_FAREWELL = 0.5
+_CLOSE_TIMEOUT_S = 0.5
 """Seconds in which a connection ends decently, or is cut off."""
 
 
-class Sending(asyncio.Protocol):
+class HttpClientProtocol(asyncio.Protocol):
     """A request on its way: `go`, and then `received`. Never raises what the network may do."""
 
     def __init__(self, destination: Destination, method: str, request: bytes) -> None:
@@ -26,39 +26,39 @@ class Sending(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         self._destination = destination
         self._request = request
-        self._reading = Reading(method)
-        self._end = loop.time() + PATIENCE
+        self._reader = ResponseReader(method)
+        self._deadline = loop.time() + EXCHANGE_TIMEOUT_S
         self._done: asyncio.Future[str] = loop.create_future()
         self._closed = asyncio.Event()
         self._transport: asyncio.Transport | None = None
 
-    async def go(self) -> None:
+    async def send(self) -> None:
         """Connect, and hand all bytes to the system."""
         try:
-            async with asyncio.timeout_at(self._end):
-                transport = await self._connected()
+            async with asyncio.timeout_at(self._deadline):
+                transport = await self._connect()
         except Exception as error:  # whatever it is: it is why there is no answer
-            self._settle(_sentence(error, self._destination))
+            self._finish(_describe_error(error, self._destination))
         else:
             transport.write(self._request)
 
-    async def received(self) -> Received:
+    async def response(self) -> ForwardResponse:
         """Return the answer, or why there is none."""
         try:
-            async with asyncio.timeout_at(self._end):
+            async with asyncio.timeout_at(self._deadline):
                 error = await self._done
         except TimeoutError as late:
-            error = _sentence(late, self._destination)
+            error = _describe_error(late, self._destination)
         finally:
             await self._close()
-        return self._reading.received(error or None)
+        return self._reader.response(error or None)
 
-    async def _connected(self) -> asyncio.Transport:
+    async def _connect(self) -> asyncio.Transport:
         """Return a connection to the first address of the receiver that takes one."""
         loop = asyncio.get_running_loop()
         host, port = self._destination.host, self._destination.port
         secure = self._destination.scheme == "https"
-        trust = await asyncio.to_thread(ssl.create_default_context) if secure else None
+        tls_context = await asyncio.to_thread(ssl.create_default_context) if secure else None
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         failure: OSError = OSError("it has no address")
         for *_, address in found:
@@ -67,8 +67,8 @@ class Sending(asyncio.Protocol):
                     lambda: self,
                     str(address[0]),
                     port,
-                    ssl=trust,
-                    server_hostname=host if trust else None,
+                    ssl=tls_context,
+                    server_hostname=host if tls_context else None,
                 )
             except OSError as error:
                 failure = error
@@ -81,10 +81,10 @@ class Sending(asyncio.Protocol):
             return
         self._transport.close()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._closed.wait(), _FAREWELL)
+            await asyncio.wait_for(self._closed.wait(), _CLOSE_TIMEOUT_S)
         self._transport.abort()
 
-    def _settle(self, error: str) -> None:
+    def _finish(self, error: str) -> None:
         if not self._done.done():
             self._done.set_result(error)
 
@@ -94,23 +94,23 @@ class Sending(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take some of the answer; what follows its end is of no interest."""
-        if not self._done.done() and (error := self._reading.take(data)) is not None:
-            self._settle(error)
+        if not self._done.done() and (error := self._reader.feed(data)) is not None:
+            self._finish(error)
 
     def connection_lost(self, error: Exception | None) -> None:
         """Make of it what there is; an answer may end with its connection."""
         self._closed.set()
         if not self._done.done():
-            broken = "" if error is None else _sentence(error, self._destination)
-            self._settle(self._reading.take(b"") or broken)
+            broken = "" if error is None else _describe_error(error, self._destination)
+            self._finish(self._reader.feed(b"") or broken)
 
 
-def _sentence(error: Exception, destination: Destination) -> str:
+def _describe_error(error: Exception, destination: Destination) -> str:
     """Say why there is no answer; names the receiver and nothing else."""
     where = destination.authority
     match error:
         case TimeoutError():
-            text = f"no complete answer from {where} within {PATIENCE:g} s"
+            text = f"no complete answer from {where} within {EXCHANGE_TIMEOUT_S:g} s"
         case ConnectionRefusedError():
             text = f"nothing listens on {where}"
         case socket.gaierror() | UnicodeError():

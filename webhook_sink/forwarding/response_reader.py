@@ -6,13 +6,13 @@ import h11
 
 from webhook_sink.delivery import Headers
 
-MOST_BODY = 64 * 1024
+MAX_RESPONSE_BODY_BYTES = 64 * 1024
 """Bytes of an answer's body that are kept; the rest is not waited for."""
-_MOST_HEAD = 64 * 1024
+_MAX_RESPONSE_HEAD_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class ForwardResponse:
     """An answer, or what there is of it."""
 
     status: int | None = None
@@ -24,20 +24,22 @@ class Received:
     """Why there is no answer, or not all of it."""
 
 
-class Reading:
+class ResponseReader:
     """One answer on its way."""
 
     def __init__(self, method: str) -> None:
         """Expect the answer to a request with this method: that to HEAD has no body."""
-        self._parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MOST_HEAD)
+        self._parser = h11.Connection(
+            h11.CLIENT, max_incomplete_event_size=_MAX_RESPONSE_HEAD_BYTES
+        )
         # The parser must know what was asked; what is really sent has bytes that it would refuse.
         self._parser.send(h11.Request(method=method, target="/", headers=[("Host", "receiver")]))
         self._parser.send(h11.EndOfMessage())
         self._head: h11.Response | None = None
         self._body = b""
-        self._whole = False
+        self._complete = False
 
-    def take(self, data: bytes) -> str | None:
+    def feed(self, data: bytes) -> str | None:
         """Take what came next; no bytes are the end of the connection.
 
         Return what was wrong with it in a sentence, and empty text if all that is wanted is there;
@@ -50,10 +52,10 @@ class Reading:
                     self._head = event
                 elif isinstance(event, h11.Data):
                     self._body += event.data
-                    if len(self._body) > MOST_BODY:
+                    if len(self._body) > MAX_RESPONSE_BODY_BYTES:
                         return ""
                 elif isinstance(event, h11.EndOfMessage):
-                    self._whole = True
+                    self._complete = True
                     return ""
         except h11.RemoteProtocolError as error:
             if not data:
@@ -61,14 +63,14 @@ class Reading:
             return f"the answer is not HTTP/1.1: {error}"[:200]
         return None
 
-    def received(self, error: str | None) -> Received:
+    def response(self, error: str | None) -> ForwardResponse:
         """Return what came; `error` says why there is no more."""
         if self._head is None:
-            return Received(error=error)
-        return Received(
+            return ForwardResponse(error=error)
+        return ForwardResponse(
             self._head.status_code,
             tuple(self._head.headers.raw_items()),
-            self._body[:MOST_BODY],
-            truncated=not self._whole,
+            self._body[:MAX_RESPONSE_BODY_BYTES],
+            truncated=not self._complete,
             error=error,
         )

@@ -6,25 +6,25 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.types import Receive, Scope, Send
 
-from webhook_sink.delivery import Delivery, Passed
-from webhook_sink.intake.batch_writer import Writer
-from webhook_sink.protocol import wire_of
-from webhook_sink.replies.sender import answer, follow, relay
-from webhook_sink.replies.steps import Step
+from webhook_sink.delivery import Delivery, ForwardAttempt
+from webhook_sink.intake.batch_writer import BatchWriter
+from webhook_sink.protocol import get_connection_info
+from webhook_sink.replies.sender import perform_step, relay_response, send_response
+from webhook_sink.replies.steps import ReplyStep
 from webhook_sink.storage.store import StoreError
 
 _log = logging.getLogger("hookproof.sink")
 
 
-class Receiver:
+class DeliveryEndpoint:
     """An ASGI app to which every request is a delivery."""
 
     def __init__(
         self,
-        writer: Writer,
+        writer: BatchWriter,
         limit: int,
-        steps: Mapping[str, Step],
-        forwarded: Callable[[Delivery], Awaitable[Passed]] | None = None,
+        steps: Mapping[str, ReplyStep],
+        forwarded: Callable[[Delivery], Awaitable[ForwardAttempt]] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`limit` is in bytes of body; `steps` are those that a delivery may name as its reply.
@@ -44,13 +44,13 @@ class Receiver:
         if body is None:
             _log.info("a delivery from %s broke off", _address(scope))
             return
-        wire = wire_of(scope)
+        connection_info = get_connection_info(scope)
         draft = Delivery(
             id=0,
             received_at=self._clock(),
             method=scope["method"],
-            target=wire.target.decode("latin-1"),
-            headers=wire.headers,
+            target=connection_info.target.decode("latin-1"),
+            headers=connection_info.headers,
             body=body,
             truncated=truncated,
             remote=_address(scope),
@@ -59,18 +59,18 @@ class Receiver:
             version=scope["http_version"],
         )
         try:
-            kept = await self._writer.keep(draft)
+            stored = await self._writer.write(draft)
         except StoreError:
-            await answer(send, 503)
+            await send_response(send, 503)
             return
-        if kept.reply:
-            step = self._steps[kept.reply]
+        if stored.reply:
+            step = self._steps[stored.reply]
             if step.kind == "forwarded" and self._forwarded is not None:
-                await relay(self._forwarded(kept), wire, send)
+                await relay_response(self._forwarded(stored), connection_info, send)
             else:
-                await follow(step, wire, send)
+                await perform_step(step, connection_info, send)
         else:
-            await answer(send, kept.status)
+            await send_response(send, stored.status)
 
 
 async def _read(receive: Receive, limit: int) -> tuple[bytes | None, bool]:

@@ -9,28 +9,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from webhook_sink.replies.steps import Step, parse_step
+from webhook_sink.replies.steps import ReplyStep, parse_reply_step
 
 _PATH = re.compile(r"(/\S*):\s+(.*)", re.DOTALL)
 _STEP = re.compile(r'((?:"(?:[^"\\]|\\.)*"|[^",])*)(?:,|\Z)', re.DOTALL)
 
-Given = str | Sequence[int | str]
+ReplyInput = str | Sequence[int | str]
 """Scripts, or the statuses of the one script that there is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
+class ReplyScript:
     """The steps for deliveries to one path, in turn."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[ReplyStep, ...]
     path: str | None = None
     """None: for all that no other script is for. With `*` at its end, all that begin so."""
 
-    def step(self, given: int) -> Step:
+    def step_after(self, used: int) -> ReplyStep:
         """Return the step that comes after `given` others."""
-        return self.steps[given if given < len(self.steps) else -1]
+        return self.steps[used if used < len(self.steps) else -1]
 
-    def serves(self, path: str) -> bool:
+    def matches_path(self, path: str) -> bool:
         """Say whether it is for deliveries to `path`."""
         if self.path is None or self.path == path:
             return True
@@ -38,54 +38,54 @@ class Script:
 
 
 @dataclass(frozen=True, slots=True)
-class Replies:
+class ReplyScripts:
     """Scripts, the one that fits best first; the last one serves every path."""
 
-    scripts: tuple[Script, ...]
+    scripts: tuple[ReplyScript, ...]
 
-    def place(self, target: str) -> int:
+    def script_index(self, target: str) -> int:
         """Return which of the scripts a delivery to `target` follows."""
         if len(self.scripts) == 1:
             return 0
         path = target.partition("?")[0]
-        return next(n for n, script in enumerate(self.scripts) if script.serves(path))
+        return next(n for n, script in enumerate(self.scripts) if script.matches_path(path))
 
     @property
-    def forwarded(self) -> bool:
+    def needs_forwarding(self) -> bool:
         """Say whether any answer is a receiver's."""
-        return any(step.kind == "forwarded" for step in self.written().values())
+        return any(step.kind == "forwarded" for step in self.steps_by_text().values())
 
-    def written(self) -> Mapping[str, Step]:
+    def steps_by_text(self) -> Mapping[str, ReplyStep]:
         """Return the steps that are more than a status, by what is written."""
         every = (step for script in self.scripts for step in script.steps)
         return {step.text: step for step in every if step.text}
 
 
-def parse_replies(given: Given) -> Replies:
+def parse_reply_scripts(used: ReplyInput) -> ReplyScripts:
     """Read what is given; `ValueError` names what is wrong with it, in one sentence.
 
     Without a script for all paths those that have none are answered 200.
     """
-    texts = [given] if isinstance(given, str) else given
+    texts = [used] if isinstance(used, str) else used
     statuses = [str(status) for status in texts if isinstance(status, int)]
-    scripts = [parse_script(text) for text in texts if isinstance(text, str)]
+    scripts = [parse_reply_script(text) for text in texts if isinstance(text, str)]
     if not texts or (statuses and scripts):
         raise ValueError(
-            f"{given!r} are no replies: give statuses from 200 to 599, such as (500, 200), "
+            f"{used!r} are no replies: give statuses from 200 to 599, such as (500, 200), "
             'or scripts, such as "503, hang, 200"'
         )
     if statuses:
-        scripts = [parse_script(",".join(statuses))]
+        scripts = [parse_reply_script(",".join(statuses))]
     paths = [script.path for script in scripts]
     if twice := [path for path in paths if paths.count(path) > 1]:
         one = f"for {twice[0]}" if twice[0] else "without a path"
         raise ValueError(f"{len(twice)} scripts of replies are {one}: write their steps as one")
     if None not in paths:
-        scripts.append(parse_script(str(HTTPStatus.OK.value)))
-    return Replies(tuple(sorted(scripts, key=_loosely)))
+        scripts.append(parse_reply_script(str(HTTPStatus.OK.value)))
+    return ReplyScripts(tuple(sorted(scripts, key=_specificity)))
 
 
-def parse_script(text: str) -> Script:
+def parse_reply_script(text: str) -> ReplyScript:
     """Read one script; `ValueError` names the step that is wrong and the rule that it breaks."""
     if not text.isprintable():
         raise ValueError(f"{text!r} is no script of replies: it holds what cannot be printed")
@@ -95,11 +95,11 @@ def parse_script(text: str) -> Script:
         if found is None:
             raise ValueError(f"{text!r} has no ': ' behind the path; write /hooks: 500, 200")
         path, rest = found[1], found[2]
-        _check(path)
-    return Script(tuple(_steps(text, rest)), path)
+        _check_path(path)
+    return ReplyScript(tuple(_parse_steps(text, rest)), path)
 
 
-def _check(path: str) -> None:
+def _check_path(path: str) -> None:
     if not path.isascii() or not path.isprintable() or "?" in path or "*" in path[:-1]:
         raise ValueError(
             f"the path {path!r} of a script of replies cannot be: it is written as on the request "
@@ -107,22 +107,22 @@ def _check(path: str) -> None:
         )
 
 
-def _steps(text: str, rest: str) -> list[Step]:
-    steps: list[Step] = []
+def _parse_steps(text: str, rest: str) -> list[ReplyStep]:
+    steps: list[ReplyStep] = []
     at = 0
     while at <= len(rest):
         found = _STEP.match(rest, at)
         if found is None:
             raise ValueError(f"a quote is not closed in {text!r}, step {len(steps) + 1}")
         try:
-            steps.append(parse_step(found[1].strip()))
+            steps.append(parse_reply_step(found[1].strip()))
         except ValueError as error:
             raise ValueError(f"step {len(steps) + 1} of {text!r}: {error}") from None
         at = found.end() + (not found[0].endswith(","))
     return steps
 
 
-def _loosely(script: Script) -> tuple[bool, int, bool]:
+def _specificity(script: ReplyScript) -> tuple[bool, int, bool]:
     """Sort by this: the longest path first, a whole one before a beginning; none is the last."""
     path = script.path or ""
     return script.path is None, -len(path.removesuffix("*")), path.endswith("*")

@@ -10,105 +10,112 @@ from collections.abc import Awaitable
 
 from starlette.types import Send
 
-from webhook_sink.delivery import Headers, Passed
-from webhook_sink.end_to_end_headers import of_the_connection
-from webhook_sink.protocol import Wire
-from webhook_sink.replies.steps import Step
+from webhook_sink.delivery import ForwardAttempt, Headers
+from webhook_sink.end_to_end_headers import hop_by_hop_names
+from webhook_sink.protocol import ConnectionInfo
+from webhook_sink.replies.steps import ReplyStep
 
-_WITHOUT_LENGTH = (204, 304)
-_RESET = struct.pack("ii", 1, 0)
+_STATUSES_WITHOUT_LENGTH = (204, 304)
+_LINGER_RESET = struct.pack("ii", 1, 0)
 """For SO_LINGER: closing resets the connection, and forgets what was not sent yet."""
 
 
-async def follow(step: Step, wire: Wire, send: Send) -> None:
+async def perform_step(step: ReplyStep, connection_info: ConnectionInfo, send: Send) -> None:
     """Answer as `step` says. When the server stops that is now, and a sender that hangs is let go.
 
     Only this sender waits. One that ends its half of the connection no longer hangs: it cannot be
     told from one that has given up.
     """
     if step.kind == "hang":
-        await _hang(wire)
+        await _hang(connection_info)
     elif step.delay:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(wire.over.wait(), step.delay)
+            await asyncio.wait_for(connection_info.closing.wait(), step.delay)
     if step.kind == "reset":
-        _reset_at_its_end(wire.transport)
+        _reset_on_close(connection_info.transport)
     if step.kind == "answer":
-        await answer(send, step.status, step.headers, step.body)
+        await send_response(send, step.status, step.headers, step.body)
     else:
-        wire.transport.abort()
+        connection_info.transport.abort()
         # What uvicorn is told of a connection that is gone: every app has to answer something.
-        await answer(send, 500)
+        await send_response(send, 500)
 
 
-async def _hang(wire: Wire) -> None:
-    if not wire.stopping.is_set():
-        transport = wire.transport
-        transport.set_protocol(_Silent(transport.get_protocol()))
+async def _hang(connection_info: ConnectionInfo) -> None:
+    if not connection_info.stopping.is_set():
+        transport = connection_info.transport
+        transport.set_protocol(_SilentProtocol(transport.get_protocol()))
         transport.resume_reading()
-        await wire.stopping.wait()
+        await connection_info.stopping.wait()
 
 
-def _reset_at_its_end(transport: asyncio.Transport) -> None:
+def _reset_on_close(transport: asyncio.Transport) -> None:
     # Where the sender has ended it, its number may be another connection's by now.
     if not transport.is_closing():
         connection = transport.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_RESET)
 
 
-async def answer(send: Send, status: int, headers: Headers = (), body: bytes = b"") -> None:
+async def send_response(send: Send, status: int, headers: Headers = (), body: bytes = b"") -> None:
     """Answer with this and no more."""
-    if status not in _WITHOUT_LENGTH:
+    if status not in _STATUSES_WITHOUT_LENGTH:
         headers = (*headers, (b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
-class _Silent(asyncio.Protocol):
+class _SilentProtocol(asyncio.Protocol):
     """What becomes of a connection that is never answered again: the rest is not even read.
 
     Left to uvicorn, a request behind the one that hangs would stop the reading, and with it the
     news that the sender has gone.
     """
 
-    def __init__(self, before: asyncio.BaseProtocol) -> None:
-        self._before = before
+    def __init__(self, original: asyncio.BaseProtocol) -> None:
+        self._original = original
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._before.connection_lost(exc)
+        self._original.connection_lost(exc)
 
 
-NO_ANSWER = 502
+BAD_GATEWAY = 502
 """What a sender is answered for a receiver that did not, or whose answer is not all there."""
-_OURS = frozenset({b"date"})
+_SERVER_HEADERS = frozenset({b"date"})
 """What the server that hands the answer on says itself."""
 # Where a browser is the sender, what a receiver echoes must not run beside the page of the sink.
-_HARMLESS = (b"content-security-policy", b"sandbox")
+_SANDBOX_HEADER = (b"content-security-policy", b"sandbox")
 
 
-async def relay(coming: Awaitable[Passed], wire: Wire, send: Send) -> None:
+async def relay_response(
+    pending_attempt: Awaitable[ForwardAttempt], connection_info: ConnectionInfo, send: Send
+) -> None:
     """Answer as the receiver does, once it has.
 
     Where the sink stops before, or the sender has gone, it is as if the receiver were not there.
     """
-    passed = asyncio.ensure_future(coming)
-    over = asyncio.ensure_future(wire.over.wait())
+    forward_attempt = asyncio.ensure_future(pending_attempt)
+    closing = asyncio.ensure_future(connection_info.closing.wait())
     try:
-        await asyncio.wait([passed, over], return_when="FIRST_COMPLETED")
-        if passed.done():
-            await answer(send, *answer_of(passed.result()))
+        await asyncio.wait([forward_attempt, closing], return_when="FIRST_COMPLETED")
+        if forward_attempt.done():
+            await send_response(send, *response_for_sender(forward_attempt.result()))
         else:
-            await answer(send, NO_ANSWER)
+            await send_response(send, BAD_GATEWAY)
     finally:
-        passed.cancel()
-        over.cancel()
+        forward_attempt.cancel()
+        closing.cancel()
 
 
-def answer_of(passed: Passed) -> tuple[int, Headers, bytes]:
+def response_for_sender(forward_attempt: ForwardAttempt) -> tuple[int, Headers, bytes]:
     """Return status, headers and body for the sender. Pure."""
-    status = passed.status
-    if status is None or passed.error or passed.truncated or not 200 <= status <= 599:
-        return NO_ANSWER, (), b""
-    ended = of_the_connection(passed.headers) | _OURS
-    headers = tuple(pair for pair in passed.headers if pair[0].lower() not in ended)
-    return status, (*headers, _HARMLESS), passed.body
+    status = forward_attempt.status
+    if (
+        status is None
+        or forward_attempt.error
+        or forward_attempt.truncated
+        or not 200 <= status <= 599
+    ):
+        return BAD_GATEWAY, (), b""
+    hop_by_hop = hop_by_hop_names(forward_attempt.headers) | _SERVER_HEADERS
+    headers = tuple(pair for pair in forward_attempt.headers if pair[0].lower() not in hop_by_hop)
+    return status, (*headers, _SANDBOX_HEADER), forward_attempt.body

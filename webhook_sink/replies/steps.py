@@ -5,28 +5,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-LONGEST = 300
+MAX_DELAY_S = 300
 """Seconds that a reply may be delayed."""
-BODILESS = (204, 205, 304)
+STATUSES_WITHOUT_BODY = (204, 205, 304)
 """Statuses whose answers have no body by the rules of HTTP."""
 _WORD = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^"\s])+')
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 _SECONDS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6})?", re.ASCII)
-_REFUSED = frozenset({"connection", "content-length", "date", "transfer-encoding"})
+_RESERVED_HEADERS = frozenset({"connection", "content-length", "date", "transfer-encoding"})
 """Headers that the sink sets itself."""
 
-Kind = Literal["answer", "hang", "reset", "forwarded"]
-_KINDS: dict[str, Kind] = {"hang": "hang", "reset": "reset", "forwarded": "forwarded"}
+StepKind = Literal["answer", "hang", "reset", "forwarded"]
+_KINDS: dict[str, StepKind] = {"hang": "hang", "reset": "reset", "forwarded": "forwarded"}
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ReplyStep:
     """What one delivery is answered."""
 
     text: str
     """As it was written; empty where it is a status and no more."""
-    kind: Kind
+    kind: StepKind
     status: int
     """0 where nothing is answered, or what a receiver does."""
     delay: float = 0.0
@@ -35,33 +35,33 @@ class Step:
     body: bytes = b""
 
 
-def parse_step(text: str) -> Step:
+def parse_reply_step(text: str) -> ReplyStep:
     """Read one step; `ValueError` says what is wrong with it."""
     words = _WORD.findall(text)
     first = words[0] if words else ""
-    kind = _kind(first)
+    kind = _parse_kind(first)
     status = int(first) if kind == "answer" else 0
     if len(words) <= 1:
-        return Step("" if kind == "answer" else kind, kind, status)
+        return ReplyStep("" if kind == "answer" else kind, kind, status)
     delay, body, headers = 0.0, b"", []
     seen: set[str] = set()
-    for name, value in map(_pair, words[1:]):
+    for name, value in map(_parse_setting, words[1:]):
         key = name.lower()
         if key in ("delay", "body") and key in seen:
             raise ValueError(f"{key} is given twice")
         seen.add(key)
         if key == "delay":
-            delay = _delay(value)
+            delay = _parse_delay(value)
         elif key == "body":
             body = value.encode()
         else:
-            headers.append(_header(name, value))
-    for wrong in _wrong(kind, status, seen):
-        raise ValueError(wrong)
-    return Step(text, kind, status, delay, tuple(headers), body)
+            headers.append(_parse_header(name, value))
+    for problem in _step_errors(kind, status, seen):
+        raise ValueError(problem)
+    return ReplyStep(text, kind, status, delay, tuple(headers), body)
 
 
-def _kind(word: str) -> Kind:
+def _parse_kind(word: str) -> StepKind:
     if word in _KINDS:
         return _KINDS[word]
     if not re.fullmatch("[2-5][0-9][0-9]", word, re.ASCII):
@@ -71,18 +71,18 @@ def _kind(word: str) -> Kind:
     return "answer"
 
 
-def _wrong(kind: Kind, status: int, seen: set[str]) -> Iterator[str]:
+def _step_errors(kind: StepKind, status: int, seen: set[str]) -> Iterator[str]:
     if kind == "hang":
         yield "hang stands alone: it never ends"
     if kind == "forwarded":
         yield "forwarded stands alone: all of the answer is the receiver's"
     if kind == "reset" and seen != {"delay"}:
         yield "reset takes a delay and nothing else: nothing is answered"
-    if status in BODILESS and "body" in seen:
+    if status in STATUSES_WITHOUT_BODY and "body" in seen:
         yield f"an answer with {status} has no body"
 
 
-def _pair(word: str) -> tuple[str, str]:
+def _parse_setting(word: str) -> tuple[str, str]:
     """Return name and value of `NAME=value` or `NAME="value"`."""
     name, equals, value = word.partition("=")
     if not equals or not _TOKEN.fullmatch(name):
@@ -98,15 +98,15 @@ def _pair(word: str) -> tuple[str, str]:
     return name, re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL)
 
 
-def _delay(value: str) -> float:
+def _parse_delay(value: str) -> float:
     seconds = float(value) if _SECONDS.fullmatch(value) else -1.0
-    if not 0 <= seconds <= LONGEST:
-        raise ValueError(f"delay={value} is not a number of seconds from 0 to {LONGEST}")
+    if not 0 <= seconds <= MAX_DELAY_S:
+        raise ValueError(f"delay={value} is not a number of seconds from 0 to {MAX_DELAY_S}")
     return seconds
 
 
-def _header(name: str, value: str) -> tuple[bytes, bytes]:
-    if name.lower() in _REFUSED:
+def _parse_header(name: str, value: str) -> tuple[bytes, bytes]:
+    if name.lower() in _RESERVED_HEADERS:
         raise ValueError(f"the header {name} is set by the sink itself")
     if not (value.isascii() and value.isprintable()) or value != value.strip():
         raise ValueError(

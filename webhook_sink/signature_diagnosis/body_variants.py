@@ -10,46 +10,46 @@ from urllib.parse import parse_qsl, quote, unquote_plus, urlencode
 
 from webhook_sink.delivery import Delivery
 
-Content = tuple[str, bytes]
+NamedContent = tuple[str, bytes]
 """What it is, in words, and the bytes."""
-GZIP = b"\x1f\x8b"
+GZIP_MAGIC = b"\x1f\x8b"
 """How a body begins that is compressed with gzip."""
-_MOST = 1024 * 1024
+_MAX_DECOMPRESSED_BYTES = 1024 * 1024
 """Bytes that are unpacked."""
-_GZIP_OR_ZLIB = 47
+_AUTO_DETECT_WBITS = 47
 """zlib's number for either."""
-_UTF8_MARK = b"\xef\xbb\xbf"
-_FORM = re.compile(rb"[\w.%+*\[\]-]{1,200}=")
-_FIELDS = 5
+_UTF8_BOM = b"\xef\xbb\xbf"
+_FORM_START = re.compile(rb"[\w.%+*\[\]-]{1,200}=")
+_MAX_FORM_FIELDS = 5
 
 
-def edges(body: bytes) -> Iterator[Content]:
+def edge_variants(body: bytes) -> Iterator[NamedContent]:
     """Yield nothing, and the body with other ends."""
     yield "an empty body", b""
     yield "the body with a newline at its end", body + b"\n"
     yield "the body with a line break (CR LF) at its end", body + b"\r\n"
     yield "the body without the white space around it", body.strip()
-    yield "the body with a byte order mark", _UTF8_MARK + body
-    yield "the body without its byte order mark", body.removeprefix(_UTF8_MARK)
+    yield "the body with a byte order mark", _UTF8_BOM + body
+    yield "the body without its byte order mark", body.removeprefix(_UTF8_BOM)
     yield "the body with line breaks as LF", body.replace(b"\r\n", b"\n")
     yield "the body with line breaks as CR LF", body.replace(b"\n", b"\r\n")
 
 
-def unpacked(delivery: Delivery) -> Iterator[Content]:
+def decompressed_variants(delivery: Delivery) -> Iterator[NamedContent]:
     """Yield the body as it was before it was compressed, if it is."""
-    if not (delivery.body.startswith(GZIP) or delivery.values("Content-Encoding")):
+    if not (delivery.body.startswith(GZIP_MAGIC) or delivery.header_values("Content-Encoding")):
         return
-    for form in (_GZIP_OR_ZLIB, -zlib.MAX_WBITS):
+    for form in (_AUTO_DETECT_WBITS, -zlib.MAX_WBITS):
         reader = zlib.decompressobj(form)
         try:
-            text = reader.decompress(delivery.body, _MOST)
+            text = reader.decompress(delivery.body, _MAX_DECOMPRESSED_BYTES)
         except zlib.error:
             continue
         if reader.eof:
             yield "the body as it was before it was compressed", text
 
 
-def recoded(body: bytes) -> Iterator[Content]:
+def charset_variants(body: bytes) -> Iterator[NamedContent]:
     """Yield the text of the body in other charsets."""
     try:
         text = body.decode()
@@ -66,7 +66,7 @@ def recoded(body: bytes) -> Iterator[Content]:
     yield "the body with its UTF-8 encoded twice", body.decode("latin-1").encode()
 
 
-def _to_utf8(body: bytes) -> Iterator[Content]:
+def _to_utf8(body: bytes) -> Iterator[NamedContent]:
     for charset in ("utf-16", "cp1252", "latin-1"):
         try:
             yield "the body in UTF-8", body.decode(charset).encode()
@@ -74,7 +74,7 @@ def _to_utf8(body: bytes) -> Iterator[Content]:
             continue
 
 
-def wrapped(body: bytes) -> Iterator[Content]:
+def encoded_variants(body: bytes) -> Iterator[NamedContent]:
     """Yield what may be made of a body whatever is in it, and of one that is a form."""
     yield "the body in hex", body.hex().encode()
     yield "the body in base64", base64.b64encode(body)
@@ -87,17 +87,17 @@ def wrapped(body: bytes) -> Iterator[Content]:
     yield "the body as a JSON string", json.dumps(text).encode()
     yield "the body as a JSON string", json.dumps(text, ensure_ascii=False).encode()
     if is_form(body):
-        yield from _form(text)
+        yield from _form_variants(text)
 
 
 def is_form(body: bytes) -> bool:
     """Say whether `body` looks as if it were form-encoded."""
-    return _FORM.match(body) is not None
+    return _FORM_START.match(body) is not None
 
 
-def _form(text: str) -> Iterator[Content]:
+def _form_variants(text: str) -> Iterator[NamedContent]:
     fields = parse_qsl(text, keep_blank_values=True)
-    for _, value in fields[:_FIELDS]:
+    for _, value in fields[:_MAX_FORM_FIELDS]:
         yield "a field of the form", _utf8(value)
     yield "the form without its percent signs", _utf8(unquote_plus(text))
     yield "the form, its fields sorted", urlencode(sorted(fields), errors="replace").encode()

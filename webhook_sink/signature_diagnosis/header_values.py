@@ -11,12 +11,12 @@ from openapi.signature import SignatureScheme
 
 ALGORITHMS = {20: "sha1", 28: "sha224", 32: "sha256", 48: "sha384", 64: "sha512"}
 """Bytes of a digest -> what makes digests of that length."""
-LONGEST = 2000
+MAX_HEADER_VALUE_BYTES = 2000
 """Bytes of a header's value that are looked at."""
-_SHORTEST = 10
+_MIN_DIGEST_BYTES = 10
 """A shorter run says nothing, not even as a digest that was cut."""
-_RUN = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
-_KNOWN_BEFORE = re.compile(
+_DIGEST_CHARS = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
+_KNOWN_PREFIX = re.compile(
     r"\s*(?:[A-Za-z][A-Za-z0-9-]{0,15}[=,: -]|t=\d{1,16},[a-z]\d=)", re.ASCII
 )
 _DIALECTS = (
@@ -29,45 +29,45 @@ _DIALECTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class FoundDigest:
     """Bytes that stand in a header's value."""
 
     digest: bytes
-    writing: str
+    encoding: str
     """How they are written: `hex`, `base64` and the like."""
-    before: str
+    prefix: str
     """What stands before them in the value."""
-    after: str
+    suffix: str
 
 
-def read(value: bytes) -> tuple[Written, ...]:
+def find_digests(value: bytes) -> tuple[FoundDigest, ...]:
     """Return every reading of every run of letters in `value` that could be a digest."""
-    text = value[:LONGEST].decode("latin-1").strip(" \t")
+    text = value[:MAX_HEADER_VALUE_BYTES].decode("latin-1").strip(" \t")
     readings = {
         re.sub(r"\s", "", text): "{} with white space in it",
         unquote(text, "latin-1"): "{} with percent signs, as in a URL",
         text: "{}",  # the last: where another reads the same, it is this one
     }
     return tuple(
-        replace(found, writing=form.format(found.writing))
+        replace(found, encoding=form.format(found.encoding))
         for reading, form in reversed(readings.items())
-        for found in _in(reading)
+        for found in _digests_in_text(reading)
     )
 
 
-def _in(text: str) -> Iterator[Written]:
-    for match in _RUN.finditer(text):
+def _digests_in_text(text: str) -> Iterator[FoundDigest]:
+    for match in _DIGEST_CHARS.finditer(text):
         run = match[0]
         # `sha256-` before base64 is of the same letters as the base64 itself.
         skipped = re.match(r"[a-z]+\d+[-_]", run)
         for start in {0, skipped.end() if skipped else 0}:
-            before, after = text[: match.start() + start], text[match.end() :]
-            for digest, writing in _decoded(run[start:]):
-                if len(digest) >= _SHORTEST:
-                    yield Written(digest, writing, before, after)
+            prefix, suffix = text[: match.start() + start], text[match.end() :]
+            for digest, encoding in _decode_run(run[start:]):
+                if len(digest) >= _MIN_DIGEST_BYTES:
+                    yield FoundDigest(digest, encoding, prefix, suffix)
 
 
-def _decoded(run: str) -> Iterator[tuple[bytes, str]]:
+def _decode_run(run: str) -> Iterator[tuple[bytes, str]]:
     if re.fullmatch(r"(?:[0-9a-fA-F]{2})+", run):
         yield bytes.fromhex(run), "hex" if run == run.lower() else "hex in capitals"
     bare = run.rstrip("=")
@@ -76,33 +76,33 @@ def _decoded(run: str) -> Iterator[tuple[bytes, str]]:
         digest = base64.b64decode(padded.translate(str.maketrans("-_", "+/")), validate=True)
     except (binascii.Error, ValueError):
         return
-    writing = "base64 for URLs" if set(bare) & set("-_") else "base64"
-    yield digest, writing if run == padded else f"{writing} without its padding"
+    encoding = "base64 for URLs" if set(bare) & set("-_") else "base64"
+    yield digest, encoding if run == padded else f"{encoding} without its padding"
     if re.fullmatch(rb"(?:[0-9a-fA-F]{2}){10,}", digest):
         yield bytes.fromhex(digest.decode()), "base64 of the hex digits"
 
 
-def remarks(scheme: SignatureScheme, found: Written) -> Iterator[str]:
+def format_remarks(scheme: SignatureScheme, found: FoundDigest) -> Iterator[str]:
     """Say what of `found` is not written as `scheme` says."""
-    if found.writing != scheme.encoding:
-        yield f"it is written in {found.writing}, not {scheme.encoding}"
-    before, after = found.before, found.after
-    if (before, after) == (scheme.prefix, ""):
+    if found.encoding != scheme.encoding:
+        yield f"it is written in {found.encoding}, not {scheme.encoding}"
+    prefix, suffix = found.prefix, found.suffix
+    if (prefix, suffix) == (scheme.prefix, ""):
         return
-    if before[:1] in ('"', "'") and before == after:
+    if prefix[:1] in ('"', "'") and prefix == suffix:
         yield "it stands in quotes"
-    elif after:
+    elif suffix:
         yield "it stands among other values"
-    elif not before:
+    elif not prefix:
         yield f"{scheme.prefix!r} is missing before it"
-    elif _KNOWN_BEFORE.fullmatch(before):
-        yield f"{before!a} stands before it{_dialect(found)}"
+    elif _KNOWN_PREFIX.fullmatch(prefix):
+        yield f"{prefix!a} stands before it{_dialect(found)}"
     else:
         yield "something else stands before it"
 
 
-def _dialect(found: Written) -> str:
-    for before, writing, name in _DIALECTS:
-        if before.fullmatch(found.before) and found.writing == writing:
+def _dialect(found: FoundDigest) -> str:
+    for prefix, encoding, name in _DIALECTS:
+        if prefix.fullmatch(found.prefix) and found.encoding == encoding:
             return f", as in {name}"
     return ""

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import islice, product
 
-Text = tuple[str, str]
+NamedText = tuple[str, str]
 """What is particular about a text, in words, and the text."""
 Json = object
 _LAYOUTS: Mapping[str, tuple[int | str | None, tuple[str, str]]] = {
@@ -20,66 +20,68 @@ _LAYOUTS: Mapping[str, tuple[int | str | None, tuple[str, str]]] = {
     "indented by 4": (4, (",", ": ")),
     "indented by a tab": ("\t", (",", ": ")),
 }
-_ONE_LINE = 2
+_ONE_LINE_LAYOUTS = 2
 """So many of the layouts, the first, are on one line."""
-_LARGEST_EXACT = 2**53
+_MAX_SAFE_INTEGER = 2**53
 """JavaScript rounds larger numbers."""
-_LARGEST_WHOLE = 1e21
+_MIN_EXPONENT_NUMBER = 1e21
 """JavaScript writes larger numbers with an exponent."""
-_INDEX = re.compile(r"0|[1-9]\d{0,8}", re.ASCII)
+_ARRAY_INDEX = re.compile(r"0|[1-9]\d{0,8}", re.ASCII)
 
 
-def serialised(value: Json) -> Iterator[Text]:
+def serializations(value: Json) -> Iterator[NamedText]:
     """Yield `value` in every usual way; some texts come several times.
 
     The first `LIKELY` of them are on one line.
     """
     names = tuple(_LAYOUTS)
-    for group, ordered in product((names[:_ONE_LINE], names[_ONE_LINE:]), (False, True)):
+    for group, ordered in product(
+        (names[:_ONE_LINE_LAYOUTS], names[_ONE_LINE_LAYOUTS:]), (False, True)
+    ):
         for layout in group:
             name = f"{layout}{', keys sorted' * ordered}"
-            yield from _escaped(name, _written(value, layout, ordered))
+            yield from _escape_variants(name, _serialize(value, layout, ordered))
     for indent in (2, 4):
-        lines = _written(value, f"indented by {indent}", False).replace("\n", "\r\n")
-        yield from _escaped(f"indented by {indent}, lines ended by CR LF", lines)
-    yield from _escaped("with spaces around :, as Jackson indents", _jackson(value, "\n"))
-    for what, change in _CHANGES.items():
-        other = _changed(value, change)
+        lines = _serialize(value, f"indented by {indent}", False).replace("\n", "\r\n")
+        yield from _escape_variants(f"indented by {indent}, lines ended by CR LF", lines)
+    yield from _escape_variants("with spaces around :, as Jackson indents", _jackson(value, "\n"))
+    for what, change in _VALUE_CHANGES.items():
+        other = _map_value(value, change)
         # As text: 1 and 1.0 are equal.
-        if _written(other, "without spaces", False) != _written(value, "without spaces", False):
-            for layout, ordered in product(islice(_LAYOUTS, _ONE_LINE + 1), (False, True)):
+        if _serialize(other, "without spaces", False) != _serialize(value, "without spaces", False):
+            for layout, ordered in product(islice(_LAYOUTS, _ONE_LINE_LAYOUTS + 1), (False, True)):
                 name = f"{layout}{', keys sorted' * ordered}, {what}"
-                yield from _escaped(name, _written(other, layout, ordered))
+                yield from _escape_variants(name, _serialize(other, layout, ordered))
 
 
-def _written(value: Json, layout: str, ordered: bool) -> str:
+def _serialize(value: Json, layout: str, ordered: bool) -> str:
     indent, separators = _LAYOUTS[layout]
     return json.dumps(
         value, indent=indent, separators=separators, sort_keys=ordered, ensure_ascii=False
     )
 
 
-def _escaped(name: str, text: str) -> Iterator[Text]:
+def _escape_variants(name: str, text: str) -> Iterator[NamedText]:
     for (escapes, escape), (end, added) in product(
         _ESCAPES.items(), (("", ""), (", a newline at its end", "\n"))
     ):
         yield f"{name}{escapes}{end}", escape(text) + added
 
 
-def _by_number(pattern: str, form: str) -> Callable[[str], str]:
+def _unicode_escaper(pattern: str, form: str) -> Callable[[str], str]:
     """Return what replaces each character that `pattern` finds by its UTF-16 code units."""
     found = re.compile(pattern)
-    return lambda text: found.sub(lambda match: _numbered(match[0], form), text)
+    return lambda text: found.sub(lambda match: _escape_character(match[0], form), text)
 
 
 @lru_cache(maxsize=1024)
-def _numbered(character: str, form: str) -> str:
+def _escape_character(character: str, form: str) -> str:
     units = character.encode("utf-16-be", "surrogatepass")
     return "".join(form.format(units[i] * 256 + units[i + 1]) for i in range(0, len(units), 2))
 
 
 _LOWER, _UPPER = "\\u{:04x}", "\\u{:04X}"
-_TO_ASCII = _by_number(r"[^\x00-\x7e]", _LOWER)
+_TO_ASCII = _unicode_escaper(r"[^\x00-\x7e]", _LOWER)
 _HTML = ", with the characters of HTML escaped"
 # A quote is escaped already, and .NET writes it by its number instead.
 _QUOTE = re.compile(r'\\(?:(")|.)', re.DOTALL)
@@ -87,7 +89,7 @@ _QUOTE = re.compile(r'\\(?:(")|.)', re.DOTALL)
 
 def _dotnet(text: str) -> str:
     quoted = _QUOTE.sub(lambda found: "\\u0022" if found[1] else found[0], text)
-    return _by_number(r"[^\x00-\x7e]|[<>&'+`]", _UPPER)(quoted)
+    return _unicode_escaper(r"[^\x00-\x7e]|[<>&'+`]", _UPPER)(quoted)
 
 
 _ESCAPES: Mapping[str, Callable[[str], str]] = {
@@ -95,11 +97,11 @@ _ESCAPES: Mapping[str, Callable[[str], str]] = {
     ", escaped to ASCII": _TO_ASCII,
     ", with \\/ for /": lambda text: text.replace("/", "\\/"),
     ", escaped to ASCII, with \\/ for /": lambda text: _TO_ASCII(text).replace("/", "\\/"),
-    _HTML: _by_number(r"[<>&\u2028\u2029]", _LOWER),
-    f"{_HTML} as Gson does": _by_number(r"[<>&='\u2028\u2029]", _LOWER),
+    _HTML: _unicode_escaper(r"[<>&\u2028\u2029]", _LOWER),
+    f"{_HTML} as Gson does": _unicode_escaper(r"[<>&='\u2028\u2029]", _LOWER),
     f"{_HTML} as .NET does": _dotnet,
 }
-LIKELY = _ONE_LINE * 2 * len(_ESCAPES) * 2
+LIKELY_COUNT = _ONE_LINE_LAYOUTS * 2 * len(_ESCAPES) * 2
 
 
 def _jackson(value: Json, line: str) -> str:
@@ -118,23 +120,23 @@ def _scalar(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _changed(value: Json, change: Callable[[Json], Json]) -> Json:
+def _map_value(value: Json, change: Callable[[Json], Json]) -> Json:
     """Return `value` with `change` made to everything in it, from the inside out."""
     if isinstance(value, dict):
-        return change({key: _changed(item, change) for key, item in value.items()})
+        return change({key: _map_value(item, change) for key, item in value.items()})
     if isinstance(value, list):
-        return change([_changed(item, change) for item in value])
+        return change([_map_value(item, change) for item in value])
     return change(value)
 
 
 def _as_javascript(value: Json) -> Json:
     """Return a number as one of 64 bits, and members with those named by an index first."""
     if isinstance(value, dict):
-        indices = sorted((key for key in value if _INDEX.fullmatch(key)), key=int)
+        indices = sorted((key for key in value if _ARRAY_INDEX.fullmatch(key)), key=int)
         return {key: value[key] for key in dict.fromkeys((*indices, *value))}
-    if isinstance(value, int) and abs(value) >= _LARGEST_EXACT:
+    if isinstance(value, int) and abs(value) >= _MAX_SAFE_INTEGER:
         value = float(value) if abs(value) < sys.float_info.max else None
-    if isinstance(value, float) and abs(value) < _LARGEST_WHOLE and value.is_integer():
+    if isinstance(value, float) and abs(value) < _MIN_EXPONENT_NUMBER and value.is_integer():
         return int(Decimal(repr(value)))  # its shortest digits, and zeros behind them
     return value
 
@@ -156,7 +158,7 @@ def _by_length(value: Json) -> Json:
     return {key: value[key] for key in sorted(value, key=place)}
 
 
-_CHANGES: Mapping[str, Callable[[Json], Json]] = {
+_VALUE_CHANGES: Mapping[str, Callable[[Json], Json]] = {
     "numbers and order as in JavaScript": _as_javascript,
     "[] for {}": lambda value: [] if value == {} else value,
     "without what is null": _without_null,

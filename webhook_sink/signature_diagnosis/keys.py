@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from openapi.signature import SignatureScheme, key
 
-Key = tuple[str, bytes]
+NamedKey = tuple[str, bytes]
 """What is to be said of a key, empty for the right one, and the key."""
 _ORDINALS = (
     *("first", "second", "third", "fourth", "fifth"),
@@ -18,18 +18,18 @@ _ORDINALS = (
 """So many secrets are tried."""
 
 
-def right_keys(scheme: SignatureScheme, secrets: Sequence[str]) -> Iterator[Key]:
+def contract_keys(scheme: SignatureScheme, secrets: Sequence[str]) -> Iterator[NamedKey]:
     """Yield the key of each secret as the contract says; that of the first is the right one."""
     for index, (ordinal, secret) in enumerate(zip(_ORDINALS, secrets, strict=False)):
         which = f"the {ordinal} of the {len(secrets)} secrets that were given"
         yield f"it is made with {which}" if index else "", _key(scheme, secret)
 
 
-def other_keys(scheme: SignatureScheme, secrets: Sequence[str]) -> Iterator[Key]:
+def alternative_keys(scheme: SignatureScheme, secrets: Sequence[str]) -> Iterator[NamedKey]:
     """Yield what else may have been made of each secret."""
     for ordinal, secret in zip(_ORDINALS, secrets, strict=False):
         subject = f"the {ordinal} secret" if len(secrets) > 1 else "the secret"
-        for words, made in _made_of(secret):
+        for words, made in _derived_keys(secret):
             if made != _key(scheme, secret):
                 yield f"its key is {words.format(subject)}", made
     yield "its key is empty", b""
@@ -39,7 +39,7 @@ def _key(scheme: SignatureScheme, secret: str) -> bytes:
     return key(scheme.key, scheme.key_prefix, secret)
 
 
-def _made_of(secret: str) -> Iterator[tuple[str, bytes]]:
+def _derived_keys(secret: str) -> Iterator[tuple[str, bytes]]:
     raw = secret.encode(errors="surrogateescape")
     bare = raw.strip()
     yield "{} as text, not decoded", raw
@@ -49,7 +49,7 @@ def _made_of(secret: str) -> Iterator[tuple[str, bytes]]:
     for start in dict.fromkeys((bare, re.sub(rb"^[a-z]{1,8}_", b"", bare))):
         if start != bare:
             yield "{} without the letters before its first _", start
-        yield from _decoded(start)
+        yield from _decoded_keys(start)
     yield "{} in base64", base64.b64encode(raw)
     yield "{} in hex", raw.hex().encode()
     yield "the SHA-256 of {}", hashlib.sha256(raw).digest()
@@ -60,7 +60,7 @@ def _made_of(secret: str) -> Iterator[tuple[str, bytes]]:
     yield "{} in capitals", raw.upper()
 
 
-def _decoded(start: bytes) -> Iterator[tuple[str, bytes]]:
+def _decoded_keys(start: bytes) -> Iterator[tuple[str, bytes]]:
     text = start.translate(bytes.maketrans(b"-_", b"+/"))
     padded = text + b"=" * (-len(text) % 4)
     with suppress(binascii.Error, ValueError):

@@ -5,48 +5,52 @@ import threading
 import time
 from collections.abc import Callable
 
-from webhook_sink.storage.retention import Bounds
+from webhook_sink.storage.retention import RetentionLimits
 from webhook_sink.storage.store import Store, StoreError
 
-_EVERY = 1.0
+_PRUNE_INTERVAL_S = 1.0
 """Seconds between two looks: for so long there may be more than the bounds say."""
 _log = logging.getLogger("hookproof.sink")
 
 
-class Pruning:
+class Pruner:
     """Holds a store to its bounds; without any, it does nothing."""
 
-    def __init__(self, store: Store, bounds: Bounds, removed: Callable[[], None]) -> None:
+    def __init__(
+        self, store: Store, retention_limits: RetentionLimits, on_removed: Callable[[], None]
+    ) -> None:
         """`removed` is called after something was, in the thread that removes."""
         self._store = store
-        self._bounds = bounds
-        self._removed = removed
+        self._retention_limits = retention_limits
+        self._on_removed = on_removed
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="hookproof-sink-pruning")
 
     def start(self) -> None:
         """Begin; what a store holds already is looked at at once."""
-        if self._bounds:
+        if self._retention_limits:
             self._thread.start()
 
     def close(self) -> None:
         """Return when nothing is removed any more."""
         self._stopping.set()
-        if self._bounds:
+        if self._retention_limits:
             self._thread.join()
 
     def _run(self) -> None:
-        said = ""
+        last_error = ""
         while True:
             try:
-                count = self._store.prune(self._bounds, time.time())
+                count = self._store.prune(self._retention_limits, time.time())
                 if count:
-                    _log.info("removed the %d oldest, which were beyond %s", count, self._bounds)
-                    self._removed()
-                said = ""
+                    _log.info(
+                        "removed the %d oldest, which were beyond %s", count, self._retention_limits
+                    )
+                    self._on_removed()
+                last_error = ""
             except StoreError as error:
-                if str(error) != said:
-                    said = str(error)
-                    _log.error("nothing was removed: %s", said)
-            if self._stopping.wait(_EVERY):
+                if str(error) != last_error:
+                    last_error = str(error)
+                    _log.error("nothing was removed: %s", last_error)
+            if self._stopping.wait(_PRUNE_INTERVAL_S):
                 return

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class RetentionLimits:
     """How much is kept; None is without bound. What is beyond goes, the oldest first."""
 
     count: int | None = None
@@ -26,7 +26,7 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
+class StoreTotals:
     """How much a store holds."""
 
     count: int
@@ -38,27 +38,32 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
-class Old:
+class PruneCandidate:
     """What decides whether a delivery goes."""
 
     id: int
     received_at: float
-    weight: int
+    stored_bytes: int
     """Bytes of its body and headers."""
 
 
-def beyond(bounds: Bounds, totals: Totals, oldest: Sequence[Old], now: float) -> Sequence[Old]:
+def select_excess(
+    retention_limits: RetentionLimits,
+    totals: StoreTotals,
+    oldest: Sequence[PruneCandidate],
+    now: float,
+) -> Sequence[PruneCandidate]:
     """Return those of `oldest`, the first first, that are beyond `bounds` at `now` (Unix seconds).
 
     `totals` count all that there is. The newest delivery stays, however large it is.
     """
     count, size = totals.count, totals.size
     for place, old in enumerate(oldest):
-        too_many = bounds.count is not None and count > bounds.count
-        too_much = bounds.size is not None and size > bounds.size
-        too_old = bounds.age is not None and old.received_at < now - bounds.age
+        too_many = retention_limits.count is not None and count > retention_limits.count
+        too_much = retention_limits.size is not None and size > retention_limits.size
+        too_old = retention_limits.age is not None and old.received_at < now - retention_limits.age
         alone = count <= 1 and not too_old
         if alone or not (too_many or too_much or too_old):
             return oldest[:place]
-        count, size = count - 1, size - old.weight
+        count, size = count - 1, size - old.stored_bytes
     return oldest

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from webhook_sink.delivery import Delivery, Head, Headers, Passed
+from webhook_sink.delivery import Delivery, DeliveryMetadata, ForwardAttempt, Headers
 
-FORMAT = 2
+SCHEMA_VERSION = 2
 """Kept in the file's `user_version`; a file of a later format is refused."""
 # The body stands last: what stands before it can be read without it.
-_TABLES = """
+_SCHEMA = """
     CREATE TABLE deliveries (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         received_at REAL NOT NULL,
@@ -45,7 +45,7 @@ _TABLES = """
     INSERT INTO totals VALUES (0, 0, 0);
 """
 # The first format had one table, and neither `began_at` nor what was passed on.
-_FROM_FIRST = """
+_MIGRATE_FROM_1 = """
     ALTER TABLE deliveries RENAME TO first_deliveries;
     {tables}
     INSERT INTO deliveries SELECT id, received_at, method, target, remote, length(body), truncated,
@@ -54,9 +54,11 @@ _FROM_FIRST = """
         SELECT count(*), ifnull(sum(size + length(headers)), 0) FROM deliveries);
     DROP TABLE first_deliveries;
 """
-HEAD = "id, received_at, method, target, remote, size, truncated, status, reply"
-DELIVERY = f"{HEAD}, began_at, version, headers, body"
-PASSED = "id, delivery_id, why, url, at, seconds, status, headers, body, truncated, error"
+METADATA_COLUMNS = "id, received_at, method, target, remote, size, truncated, status, reply"
+DELIVERY_COLUMNS = f"{METADATA_COLUMNS}, began_at, version, headers, body"
+FORWARD_ATTEMPT_COLUMNS = (
+    "id, delivery_id, why, url, at, seconds, status, headers, body, truncated, error"
+)
 
 
 class StoreError(Exception):
@@ -67,24 +69,24 @@ class StoreBusy(StoreError):
     """Somebody else writes at this moment, and was not to be waited for."""
 
 
-def prepare(connection: sqlite3.Connection, path: Path | None) -> None:
+def prepare_schema(connection: sqlite3.Connection, path: Path | None) -> None:
     """Make the tables that are missing, within the caller's transaction; raise `StoreError`."""
     (found,) = connection.execute("PRAGMA user_version").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    if found == FORMAT:
+    if found == SCHEMA_VERSION:
         return
     if found == 0 and not tables:
-        script = _TABLES
+        script = _SCHEMA
     elif found == 1:
-        script = _FROM_FIRST.format(tables=_TABLES)
+        script = _MIGRATE_FROM_1.format(tables=_SCHEMA)
     else:
         raise StoreError(f"{path} is a database, but none that this hookproof made")
     for statement in script.split(";"):
         connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {FORMAT}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
-def insertion(table: str, columns: str, rows: int = 1) -> str:
+def insert_statement(table: str, columns: str, rows: int = 1) -> str:
     """Return the statement that inserts rows of these columns, the first of which is the id."""
     named = columns.partition(", ")[2]
     marks = ", ".join("?" * len(named.split(", ")))
@@ -92,7 +94,7 @@ def insertion(table: str, columns: str, rows: int = 1) -> str:
     return f"INSERT INTO {table} ({named}) VALUES {values}"  # noqa: S608 - both are ours
 
 
-def row_of(draft: Delivery) -> tuple[object, ...]:
+def delivery_row(draft: Delivery) -> tuple[object, ...]:
     """Return the values of `DELIVERY` but for the id."""
     return (
         draft.received_at,
@@ -105,28 +107,30 @@ def row_of(draft: Delivery) -> tuple[object, ...]:
         draft.reply,
         draft.began_at,
         draft.version,
-        _text(draft.headers),
+        _headers_to_json(draft.headers),
         draft.body,
     )
 
 
-def weight(row: Sequence[Any]) -> int:
+def stored_bytes(row: Sequence[Any]) -> int:
     """Return the bytes of body and headers in a row of `row_of`."""
     return len(row[-1]) + len(row[-2])
 
 
-def delivery_of(row: Sequence[Any]) -> Delivery:
+def delivery_from_row(row: Sequence[Any]) -> Delivery:
     """Return the record of a row of `DELIVERY`."""
-    number, received, method, target, remote, _, cut, status, reply, began, version, *rest = row
+    number, received, method, target, remote, _, truncated, status, reply, began, version, *rest = (
+        row
+    )
     headers, body = rest
     return Delivery(
         id=number,
         received_at=received,
         method=method,
         target=target,
-        headers=_pairs(headers),
+        headers=_headers_from_json(headers),
         body=body,
-        truncated=bool(cut),
+        truncated=bool(truncated),
         remote=remote,
         status=status,
         began_at=began,
@@ -135,42 +139,44 @@ def delivery_of(row: Sequence[Any]) -> Delivery:
     )
 
 
-def head_of(row: Sequence[Any]) -> Head:
+def metadata_from_row(row: Sequence[Any]) -> DeliveryMetadata:
     """Return the record of a row of `HEAD`."""
     number, received, method, target, remote, size, truncated, status, reply = row
-    return Head(number, received, method, target, remote, size, bool(truncated), status, reply)
-
-
-def row_of_passed(passed: Passed) -> tuple[object, ...]:
-    """Return the values of `PASSED` but for the id."""
-    return (
-        passed.delivery_id,
-        passed.why,
-        passed.url,
-        passed.at,
-        passed.seconds,
-        passed.status,
-        _text(passed.headers),
-        passed.body,
-        passed.truncated,
-        passed.error,
+    return DeliveryMetadata(
+        number, received, method, target, remote, size, bool(truncated), status, reply
     )
 
 
-def passed_of(row: Sequence[Any]) -> Passed:
+def forward_attempt_row(forward_attempt: ForwardAttempt) -> tuple[object, ...]:
+    """Return the values of `PASSED` but for the id."""
+    return (
+        forward_attempt.delivery_id,
+        forward_attempt.why,
+        forward_attempt.url,
+        forward_attempt.at,
+        forward_attempt.seconds,
+        forward_attempt.status,
+        _headers_to_json(forward_attempt.headers),
+        forward_attempt.body,
+        forward_attempt.truncated,
+        forward_attempt.error,
+    )
+
+
+def forward_attempt_from_row(row: Sequence[Any]) -> ForwardAttempt:
     """Return the record of a row of `PASSED`."""
     number, delivery, why, url, at, seconds, status, headers, body, truncated, error = row
-    pairs = _pairs(headers)
-    return Passed(
+    pairs = _headers_from_json(headers)
+    return ForwardAttempt(
         number, delivery, why, url, at, seconds, status, pairs, body, bool(truncated), error
     )
 
 
-def _text(headers: Headers) -> str:
+def _headers_to_json(headers: Headers) -> str:
     return json.dumps(
         [[name.decode("latin-1"), value.decode("latin-1")] for name, value in headers]
     )
 
 
-def _pairs(text: str) -> Headers:
+def _headers_from_json(text: str) -> Headers:
     return tuple((n.encode("latin-1"), v.encode("latin-1")) for n, v in json.loads(text))

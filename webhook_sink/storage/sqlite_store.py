@@ -7,66 +7,78 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from webhook_sink.delivery import Delivery, Head, Passed
+from webhook_sink.delivery import Delivery, DeliveryMetadata, ForwardAttempt
 from webhook_sink.storage.database import Database
-from webhook_sink.storage.retention import Bounds, Old, Totals, beyond
+from webhook_sink.storage.retention import (
+    PruneCandidate,
+    RetentionLimits,
+    StoreTotals,
+    select_excess,
+)
 from webhook_sink.storage.rows import (
-    DELIVERY,
-    HEAD,
-    PASSED,
-    delivery_of,
-    head_of,
-    insertion,
-    passed_of,
-    row_of,
-    row_of_passed,
-    weight,
+    DELIVERY_COLUMNS,
+    FORWARD_ATTEMPT_COLUMNS,
+    METADATA_COLUMNS,
+    delivery_from_row,
+    delivery_row,
+    forward_attempt_from_row,
+    forward_attempt_row,
+    insert_statement,
+    metadata_from_row,
+    stored_bytes,
 )
 
-_INSERTIONS = {rows: insertion("deliveries", DELIVERY, rows) for rows in (1, 2, 4, 8, 16, 32, 64)}
+_INSERT_STATEMENTS = {
+    rows: insert_statement("deliveries", DELIVERY_COLUMNS, rows)
+    for rows in (1, 2, 4, 8, 16, 32, 64)
+}
 """By how many rows; a thread waits for its turn after each statement, so there are few."""
-_INSERT_PASSED = insertion("passed", PASSED)
-_LARGEST = 2**63 - 1
-_AT_ONCE = 500
+_INSERT_FORWARD_ATTEMPT = insert_statement("passed", FORWARD_ATTEMPT_COLUMNS)
+_MAX_ID = 2**63 - 1
+_PRUNE_BATCH_SIZE = 500
 """How many of the oldest are looked at in one step of a removal."""
 
 
 class SqliteStore:
     """A `webhook_sink.store.Store`. A file's deliveries outlive the process and a loss of power."""
 
-    def __init__(self, path: Path | None = None, patience: float = 5.0) -> None:
+    def __init__(self, path: Path | None = None, lock_timeout: float = 5.0) -> None:
         """Open or make the file at `path`, readable by its owner alone; raise `StoreError`.
 
         `patience` is how many seconds a lock of somebody else is waited for. Without a path the
         database is SQLite's own temporary one.
         """
-        self._database = Database(path, patience)
+        self._database = Database(path, lock_timeout)
 
     def append(self, drafts: Sequence[Delivery], *, wait: bool = True) -> tuple[Delivery, ...]:
         """See `Store.append`; one transaction, on the disk when it returns."""
-        rows = [row_of(draft) for draft in drafts]
-        size = sum(weight(row) for row in rows)
+        rows = [delivery_row(draft) for draft in drafts]
+        size = sum(stored_bytes(row) for row in rows)
         numbers: list[int] = []
-        with self._database.changing(wait=wait) as change:
-            for some in _portions(rows):
-                values = tuple(chain.from_iterable(some))
-                last = change(_INSERTIONS[len(some)], values).lastrowid or 0
-                numbers += range(last - len(some) + 1, last + 1)
-            change("UPDATE totals SET count = count + ?, bytes = bytes + ?", (len(rows), size))
-        return tuple(d.settled(n, d.status, d.reply) for d, n in zip(drafts, numbers, strict=True))
+        with self._database.write_transaction(wait=wait) as execute:
+            for batch in _insert_batches(rows):
+                values = tuple(chain.from_iterable(batch))
+                last = execute(_INSERT_STATEMENTS[len(batch)], values).lastrowid or 0
+                numbers += range(last - len(batch) + 1, last + 1)
+            execute("UPDATE totals SET count = count + ?, bytes = bytes + ?", (len(rows), size))
+        return tuple(
+            d.with_reply(n, d.status, d.reply) for d, n in zip(drafts, numbers, strict=True)
+        )
 
     def get(self, delivery_id: int) -> Delivery | None:
         """See `Store.get`."""
-        found = self._database.read(f"{DELIVERY} FROM deliveries WHERE id = ?", delivery_id)
-        return delivery_of(found[0]) if found else None
+        found = self._database.read(f"{DELIVERY_COLUMNS} FROM deliveries WHERE id = ?", delivery_id)
+        return delivery_from_row(found[0]) if found else None
 
     def list(
         self, after: int = 0, limit: int | None = None, *, newest_first: bool = False
     ) -> tuple[Delivery, ...]:
         """See `Store.list`."""
-        clause = _span(newest_first)
-        found = self._database.read(f"{DELIVERY} {clause}", after, _LARGEST, _most(limit))
-        return tuple(map(delivery_of, found))
+        clause = _range_clause(newest_first)
+        found = self._database.read(
+            f"{DELIVERY_COLUMNS} {clause}", after, _MAX_ID, _sql_limit(limit)
+        )
+        return tuple(map(delivery_from_row, found))
 
     def ids(
         self,
@@ -77,84 +89,92 @@ class SqliteStore:
         newest_first: bool = False,
     ) -> tuple[int, ...]:
         """See `Store.ids`."""
-        end = _LARGEST if before is None else before
-        found = self._database.read(f"id {_span(newest_first)}", after, end, _most(limit))
+        end = _MAX_ID if before is None else before
+        found = self._database.read(
+            f"id {_range_clause(newest_first)}", after, end, _sql_limit(limit)
+        )
         return tuple(number for (number,) in found)
 
-    def heads(self, ids: Sequence[int]) -> tuple[Head, ...]:
-        """See `Store.heads`."""
-        found = self._read_some(f"{HEAD} FROM deliveries WHERE id", ids)
-        known = {head.id: head for head in map(head_of, found)}
+    def metadata(self, ids: Sequence[int]) -> tuple[DeliveryMetadata, ...]:
+        """See `Store.metadata`."""
+        found = self._read_some(f"{METADATA_COLUMNS} FROM deliveries WHERE id", ids)
+        known = {head.id: head for head in map(metadata_from_row, found)}
         return tuple(known[number] for number in ids if number in known)
 
-    def keep_passed(self, passed: Passed) -> Passed:
-        """See `Store.keep_passed`."""
-        with self._database.changing() as change:
-            number = change(_INSERT_PASSED, row_of_passed(passed)).lastrowid or 0
-        return replace(passed, id=number)
+    def add_forward_attempt(self, forward_attempt: ForwardAttempt) -> ForwardAttempt:
+        """See `Store.add_forward_attempt`."""
+        with self._database.write_transaction() as execute:
+            number = (
+                execute(_INSERT_FORWARD_ATTEMPT, forward_attempt_row(forward_attempt)).lastrowid
+                or 0
+            )
+        return replace(forward_attempt, id=number)
 
-    def passed(self, delivery_id: int) -> tuple[Passed, ...]:
-        """See `Store.passed`."""
+    def forward_attempts(self, delivery_id: int) -> tuple[ForwardAttempt, ...]:
+        """See `Store.forward_attempts`."""
         found = self._database.read(
-            f"{PASSED} FROM passed WHERE delivery_id = ? ORDER BY id", delivery_id
+            f"{FORWARD_ATTEMPT_COLUMNS} FROM passed WHERE delivery_id = ? ORDER BY id", delivery_id
         )
-        return tuple(map(passed_of, found))
+        return tuple(map(forward_attempt_from_row, found))
 
-    def outcomes(self, ids: Sequence[int]) -> Mapping[int, str]:
-        """See `Store.outcomes`."""
-        found = self._read_some(f"{PASSED} FROM passed WHERE delivery_id", ids)
-        return {one.delivery_id: one.outcome for one in sorted(map(passed_of, found), key=_number)}
+    def last_forward_outcomes(self, ids: Sequence[int]) -> Mapping[int, str]:
+        """See `Store.last_forward_outcomes`."""
+        found = self._read_some(f"{FORWARD_ATTEMPT_COLUMNS} FROM passed WHERE delivery_id", ids)
+        return {
+            one.delivery_id: one.outcome
+            for one in sorted(map(forward_attempt_from_row, found), key=_id_of)
+        }
 
-    def prune(self, bounds: Bounds, now: float) -> int:
+    def prune(self, retention_limits: RetentionLimits, now: float) -> int:
         """See `Store.prune`."""
         removed = 0
-        while step := self._prune_some(bounds, now):
+        while step := self._prune_batch(retention_limits, now):
             removed += step
         return removed
 
     def clear(self) -> int:
         """See `Store.clear`."""
-        with self._database.changing() as change:
-            (count,) = change("SELECT count FROM totals").fetchone()
+        with self._database.write_transaction() as execute:
+            (count,) = execute("SELECT count FROM totals").fetchone()
             for statement in ("DELETE FROM deliveries", "DELETE FROM passed"):
-                change(statement)
-            change("UPDATE totals SET count = 0, bytes = 0, removed = 0")
+                execute(statement)
+            execute("UPDATE totals SET count = 0, bytes = 0, removed = 0")
         return int(count)
 
-    def totals(self) -> Totals:
+    def totals(self) -> StoreTotals:
         """See `Store.totals`."""
-        return Totals(*self._database.read("count, bytes, removed FROM totals")[0])
+        return StoreTotals(*self._database.read("count, bytes, removed FROM totals")[0])
 
     def check(self) -> None:
         """See `Store.check`."""
-        with self._database.changing() as change:
+        with self._database.write_transaction() as execute:
             for step in (1, -1):  # what does not change would not be written
-                change("UPDATE totals SET count = count + ?", (step,))
+                execute("UPDATE totals SET count = count + ?", (step,))
 
     def close(self) -> None:
         """See `Store.close`."""
         self._database.close()
 
-    def _prune_some(self, bounds: Bounds, now: float) -> int:
+    def _prune_batch(self, retention_limits: RetentionLimits, now: float) -> int:
         """Remove what is beyond `bounds` of the oldest `_AT_ONCE`; return how many that are."""
-        if not beyond(bounds, self.totals(), self._oldest(1), now):
+        if not select_excess(retention_limits, self.totals(), self._oldest(1), now):
             return 0  # without waiting for a lock, as nearly always
-        with self._database.changing() as change:
-            totals = Totals(*change("SELECT count, bytes, removed FROM totals").fetchone())
-            gone = beyond(bounds, totals, self._oldest(_AT_ONCE), now)
-            last = gone[-1].id if gone else 0
-            change("DELETE FROM deliveries WHERE id <= ?", (last,))
-            change("DELETE FROM passed WHERE delivery_id <= ?", (last,))
-            size = sum(old.weight for old in gone)
-            change(
+        with self._database.write_transaction() as execute:
+            totals = StoreTotals(*execute("SELECT count, bytes, removed FROM totals").fetchone())
+            excess = select_excess(retention_limits, totals, self._oldest(_PRUNE_BATCH_SIZE), now)
+            last = excess[-1].id if excess else 0
+            execute("DELETE FROM deliveries WHERE id <= ?", (last,))
+            execute("DELETE FROM passed WHERE delivery_id <= ?", (last,))
+            size = sum(old.stored_bytes for old in excess)
+            execute(
                 "UPDATE totals SET count = count - ?, bytes = bytes - ?, removed = removed + ?",
-                (len(gone), size, len(gone)),
+                (len(excess), size, len(excess)),
             )
-        return len(gone)
+        return len(excess)
 
-    def _oldest(self, most: int) -> tuple[Old, ...]:
+    def _oldest(self, limit: int) -> tuple[PruneCandidate, ...]:
         clause = "id, received_at, size + length(headers) FROM deliveries ORDER BY id LIMIT ?"
-        return tuple(Old(*row) for row in self._database.read(clause, most))
+        return tuple(PruneCandidate(*row) for row in self._database.read(clause, limit))
 
     def _read_some(self, clause: str, ids: Sequence[int]) -> Sequence[Any]:
         # As JSON: the number of parameters of a statement is bounded.
@@ -162,23 +182,23 @@ class SqliteStore:
         return self._database.read(chosen, json.dumps(list(ids)))
 
 
-def _portions(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
+def _insert_batches(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
     """Yield all rows in order, each time as many as there is a statement for."""
     place = 0
     while left := len(rows) - place:
-        size = max(known for known in _INSERTIONS if known <= left)
+        size = max(known for known in _INSERT_STATEMENTS if known <= left)
         yield rows[place : place + size]
         place += size
 
 
-def _span(newest_first: bool) -> str:
+def _range_clause(newest_first: bool) -> str:
     order = "DESC" if newest_first else "ASC"
     return f"FROM deliveries WHERE id > ? AND id < ? ORDER BY id {order} LIMIT ?"
 
 
-def _most(limit: int | None) -> int:
+def _sql_limit(limit: int | None) -> int:
     return -1 if limit is None else limit
 
 
-def _number(passed: Passed) -> int:
-    return passed.id
+def _id_of(forward_attempt: ForwardAttempt) -> int:
+    return forward_attempt.id

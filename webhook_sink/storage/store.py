@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from webhook_sink.delivery import Delivery, Head, Passed
-from webhook_sink.storage.retention import Bounds, Totals
+from webhook_sink.delivery import Delivery, DeliveryMetadata, ForwardAttempt
+from webhook_sink.storage.retention import RetentionLimits, StoreTotals
 from webhook_sink.storage.rows import StoreBusy, StoreError
 from webhook_sink.storage.sqlite_store import SqliteStore
 
-__all__ = ["Bounds", "Store", "StoreBusy", "StoreError", "Totals", "open_store"]
+__all__ = ["RetentionLimits", "Store", "StoreBusy", "StoreError", "StoreTotals", "open_store"]
 
 
 class Store(Protocol):
@@ -52,23 +52,23 @@ class Store(Protocol):
         """Return at most `limit` ids between `after` and `before`, both left out; as `list`."""
         ...
 
-    def heads(self, ids: Sequence[int]) -> tuple[Head, ...]:
+    def metadata(self, ids: Sequence[int]) -> tuple[DeliveryMetadata, ...]:
         """Return what a list needs of those of these deliveries that are there, in order."""
         ...
 
-    def keep_passed(self, passed: Passed) -> Passed:
+    def add_forward_attempt(self, forward_attempt: ForwardAttempt) -> ForwardAttempt:
         """Store an attempt to pass a delivery on, and return it with its id."""
         ...
 
-    def passed(self, delivery_id: int) -> tuple[Passed, ...]:
+    def forward_attempts(self, delivery_id: int) -> tuple[ForwardAttempt, ...]:
         """Return every attempt to pass this delivery on, oldest first."""
         ...
 
-    def outcomes(self, ids: Sequence[int]) -> Mapping[int, str]:
+    def last_forward_outcomes(self, ids: Sequence[int]) -> Mapping[int, str]:
         """Return what came of the last attempt for each of these deliveries that was passed on."""
         ...
 
-    def prune(self, bounds: Bounds, now: float) -> int:
+    def prune(self, retention_limits: RetentionLimits, now: float) -> int:
         """Remove what is beyond `bounds` at `now` (Unix seconds); return how many deliveries."""
         ...
 
@@ -76,7 +76,7 @@ class Store(Protocol):
         """Remove everything; return how many deliveries. Their ids are not given again."""
         ...
 
-    def totals(self) -> Totals:
+    def totals(self) -> StoreTotals:
         """Return how much there is; costs the same however much that is."""
         ...
 

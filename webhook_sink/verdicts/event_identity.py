@@ -7,8 +7,8 @@ late, is for whoever holds several: by these.
 import hashlib
 import json
 
-from openapi.formats import instant
-from openapi.json_pointer import MISSING, get
+from openapi.formats import date_time_to_ns
+from openapi.json_pointer import MISSING, get_at
 from webhook_sink.delivery import Delivery
 from webhook_sink.verdicts.verdict import Verdict
 
@@ -21,7 +21,7 @@ def event_key(delivery: Delivery, verdict: Verdict) -> bytes:
     behind which another receiver may stand. Where nothing tells, by method, target and body:
     then what is sent again byte for byte is the same event.
     """
-    known = _identity(delivery, verdict)
+    known = _event_identity(delivery, verdict)
     if known is None:
         known = [delivery.method, delivery.target, hashlib.sha256(delivery.body).hexdigest()]
     else:
@@ -29,20 +29,20 @@ def event_key(delivery: Delivery, verdict: Verdict) -> bytes:
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).digest()
 
 
-def _identity(delivery: Delivery, verdict: Verdict) -> list[object] | None:
+def _event_identity(delivery: Delivery, verdict: Verdict) -> list[object] | None:
     event = verdict.event
     if event is None:
         return None
     header = event.signature.id_header if event.signature else None
-    stamped = delivery.values(header) if header else ()
+    stamped = delivery.header_values(header) if header else ()
     if len(stamped) == 1 and stamped[0]:
         return [event.name, stamped[0].decode("latin-1")]
-    found = [get(verdict.payload, unique["at"]) for unique in event.trigger.get("unique", ())]
-    values = [None if value is MISSING else _written(value) for value in found]
+    found = [get_at(verdict.payload, unique["at"]) for unique in event.trigger.get("unique", ())]
+    values = [None if value is MISSING else _identity_text(value) for value in found]
     return [event.name, values] if any(value is not None for value in values) else None
 
 
-def _written(value: object) -> str | None:
+def _identity_text(value: object) -> str | None:
     """Return a value as text, or None where it identifies nothing."""
     try:
         return None if value is None else json.dumps(value, sort_keys=True)
@@ -56,5 +56,5 @@ def occurred_at(verdict: Verdict) -> float | None:
     None where the event is unknown, the contract names no place, or no date-time stands there.
     """
     place = verdict.event.trigger.get("order") if verdict.event else None
-    moment = None if place is None else instant(get(verdict.payload, place))
+    moment = None if place is None else date_time_to_ns(get_at(verdict.payload, place))
     return None if moment is None else moment / 1e9

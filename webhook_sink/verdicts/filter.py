@@ -7,7 +7,7 @@ from webhook_sink.delivery import Delivery
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class DeliveryFilter:
     """What deliveries are looked for; None is any."""
 
     event: str | None = None
@@ -20,28 +20,32 @@ class Filter:
     """What stands somewhere in target, headers or body, whatever its case."""
 
     @property
-    def indexed(self) -> bool:
+    def uses_index(self) -> bool:
         """Whether the index can tell some deliveries from others by it."""
         return (self.event, self.verdict, self.signature, self.path) != (None,) * 4
 
 
-def conditions(wanted: Filter) -> tuple[list[str], list[str]]:
+def sql_conditions(delivery_filter: DeliveryFilter) -> tuple[list[str], list[str]]:
     """Return the conditions on the index, in SQL, and the values of their marks."""
     clauses, values = [], []
-    columns = {"event": wanted.event, "kind": wanted.verdict, "signature": wanted.signature}
+    columns = {
+        "event": delivery_filter.event,
+        "kind": delivery_filter.verdict,
+        "signature": delivery_filter.signature,
+    }
     for column, value in columns.items():
         if value == "-":
             clauses.append(f"{column} IS NULL")
         elif value is not None:
             clauses.append(f"{column} = ?")
             values.append(value)
-    if wanted.path is not None and wanted.path.endswith("*"):
-        begin = wanted.path[:-1]
+    if delivery_filter.path is not None and delivery_filter.path.endswith("*"):
+        begin = delivery_filter.path[:-1]
         clauses.append("path >= ? AND path < ?")
         values += [begin, begin + "\U0010ffff"]
-    elif wanted.path is not None:
+    elif delivery_filter.path is not None:
         clauses.append("path = ?")
-        values.append(wanted.path)
+        values.append(delivery_filter.path)
     return clauses, values
 
 

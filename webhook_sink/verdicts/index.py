@@ -13,15 +13,15 @@ from dataclasses import astuple, dataclass
 from typing import Any
 
 from webhook_sink.storage.rows import StoreError
-from webhook_sink.verdicts.filter import Filter, conditions
+from webhook_sink.verdicts.filter import DeliveryFilter, sql_conditions
 
-_LARGEST = 2**63 - 1
-_NEAR = 100
+_MAX_ID = 2**63 - 1
+_ORDER_WINDOW = 100
 """How many deliveries before one say whether it came in order."""
-_PATHS = 50
-MOST_ATTEMPTS = 1000
+_MAX_PATHS = 50
+MAX_ATTEMPTS = 1000
 """Of one event; further ones are not counted."""
-_TABLE = """
+_SCHEMA = """
     CREATE TABLE judged (
         id INTEGER PRIMARY KEY,
         event TEXT,
@@ -42,7 +42,7 @@ _TABLE = """
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class IndexEntry:
     """What a delivery was judged to be."""
 
     id: int
@@ -61,7 +61,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
+class DeliveryRelation:
     """How a delivery stands to those before it."""
 
     repeats: int | None
@@ -72,51 +72,53 @@ class Relation:
     """A delivery shortly before it whose event of the same name happened later; not for repeats."""
 
 
-class Index:
+class VerdictIndex:
     """The rows. Every method may be called from any thread."""
 
     def __init__(self) -> None:
         """Hold nothing yet. What is too much for memory goes to a temporary file of SQLite's."""
         self._lock = threading.Lock()
-        self._rows = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        self._rows.executescript(f"PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF; {_TABLE}")
+        self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._connection.executescript(
+            f"PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF; {_SCHEMA}"
+        )
 
-    def add(self, judged: Iterable[Judged]) -> None:
+    def add(self, judged: Iterable[IndexEntry]) -> None:
         """Take `judged` in, in place of what was known of the same deliveries."""
         rows = [astuple(one) for one in judged]
         with self._locked():
-            self._rows.execute("BEGIN")
+            self._connection.execute("BEGIN")
             statement = "INSERT OR REPLACE INTO judged VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            self._rows.executemany(statement, rows)
-            self._rows.execute("COMMIT")
+            self._connection.executemany(statement, rows)
+            self._connection.execute("COMMIT")
 
-    def get(self, ids: Sequence[int]) -> Mapping[int, Judged]:
+    def get(self, ids: Sequence[int]) -> Mapping[int, IndexEntry]:
         """Return what is known of these deliveries."""
         chosen = "* FROM judged WHERE id IN (SELECT value FROM json_each(?))"
-        return {row[0]: Judged(*row) for row in self._read(chosen, json.dumps(list(ids)))}
+        return {row[0]: IndexEntry(*row) for row in self._read(chosen, json.dumps(list(ids)))}
 
     def find(
         self,
-        wanted: Filter,
+        delivery_filter: DeliveryFilter,
         after: int = 0,
         before: int | None = None,
-        limit: int = _LARGEST,
+        limit: int = _MAX_ID,
         *,
         newest_first: bool = False,
     ) -> tuple[int, ...]:
         """Return at most `limit` ids between `after` and `before` of what fits but for its text."""
-        clauses, values = conditions(wanted)
-        end = _LARGEST if before is None else before
+        clauses, values = sql_conditions(delivery_filter)
+        end = _MAX_ID if before is None else before
         order = "DESC" if newest_first else "ASC"
         where = " AND ".join(["id > ? AND id < ?", *clauses])
         text = f"id FROM judged WHERE {where} ORDER BY id {order} LIMIT ?"
         return tuple(number for (number,) in self._read(text, after, end, *values, limit))
 
-    def relations(self, ids: Sequence[int]) -> Mapping[int, Relation]:
+    def relations(self, ids: Sequence[int]) -> Mapping[int, DeliveryRelation]:
         """Return how those of these deliveries stand that were judged."""
         return {number: self._relation(judged) for number, judged in self.get(ids).items()}
 
-    def same(self, number: int, limit: int) -> tuple[int, ...]:
+    def same_event(self, number: int, limit: int) -> tuple[int, ...]:
         """Return the ids of the first `limit` deliveries of the same event, itself among them."""
         known = self.get([number])
         if number not in known:
@@ -124,14 +126,14 @@ class Index:
         found = self._read(
             "id FROM judged WHERE key = ? ORDER BY id LIMIT ?", known[number].key, limit
         )
-        return tuple(sorted({number, *(same for (same,) in found)}))
+        return tuple(sorted({number, *(same_event for (same_event,) in found)}))
 
     def paths(self) -> tuple[str, ...]:
         """Return the first paths that deliveries came to, in their order."""
         with self._locked():
             found: list[str] = []
-            while len(found) < _PATHS:
-                (path,) = self._rows.execute(
+            while len(found) < _MAX_PATHS:
+                (path,) = self._connection.execute(
                     "SELECT min(path) FROM judged WHERE path > ?", (found[-1] if found else "",)
                 ).fetchone()
                 if path is None:
@@ -150,25 +152,25 @@ class Index:
     def forget(self, before: int) -> None:
         """Forget the deliveries with an id less than `before`."""
         with self._locked():
-            self._rows.execute("DELETE FROM judged WHERE id < ?", (before,))
+            self._connection.execute("DELETE FROM judged WHERE id < ?", (before,))
 
     def close(self) -> None:
         """Forget everything."""
         with self._locked():
-            self._rows.close()
+            self._connection.close()
 
-    def _relation(self, one: Judged) -> Relation:
+    def _relation(self, one: IndexEntry) -> DeliveryRelation:
         first = self._read("min(id) FROM judged WHERE key = ?", one.key)[0][0]
         if first != one.id:
             some = "SELECT 1 FROM judged WHERE key = ? AND id <= ? LIMIT ?"
-            count = self._read(f"count(*) FROM ({some})", one.key, one.id, MOST_ATTEMPTS)[0][0]
-            return Relation(first, count, None)
+            count = self._read(f"count(*) FROM ({some})", one.key, one.id, MAX_ATTEMPTS)[0][0]
+            return DeliveryRelation(first, count, None)
         if one.occurred_at is None:
-            return Relation(None, 1, None)
+            return DeliveryRelation(None, 1, None)
         near = "id, occurred_at FROM judged WHERE event IS ? AND id < ? ORDER BY id DESC LIMIT ?"
-        before = self._read(near, one.event, one.id, _NEAR)
+        before = self._read(near, one.event, one.id, _ORDER_WINDOW)
         late = (n for n, at in before if at is not None and at > one.occurred_at)
-        return Relation(None, 1, next(late, None))
+        return DeliveryRelation(None, 1, next(late, None))
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -180,4 +182,4 @@ class Index:
 
     def _read(self, clause: str, *values: object) -> Sequence[Any]:
         with self._locked():
-            return self._rows.execute(f"SELECT {clause}", values).fetchall()
+            return self._connection.execute(f"SELECT {clause}", values).fetchall()

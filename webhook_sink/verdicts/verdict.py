@@ -7,16 +7,16 @@ from typing import Literal
 from openapi import media_type
 from openapi.contract import Contract, Event
 from openapi.finding import Finding, finding
-from openapi.json_pointer import get, join
-from openapi.schema_validation import Violation, brief, type_name
-from openapi.signature import Secrets, listed, verify
-from openapi.strict_json import parse
+from openapi.json_pointer import get_at, join_pointer
+from openapi.schema_validation import SchemaViolation, abbreviate, type_name
+from openapi.signature import Secrets, secrets_as_tuple, verify
+from openapi.strict_json import parse_json
 from webhook_sink.delivery import Delivery
-from webhook_sink.signature_diagnosis.body_variants import GZIP, is_form
-from webhook_sink.signature_diagnosis.explain import explain
+from webhook_sink.signature_diagnosis.body_variants import GZIP_MAGIC, is_form
+from webhook_sink.signature_diagnosis.explain import explain_signature
 
-Signature = Literal["valid", "invalid", "missing", "unchecked"]
-_MOST = 1000
+SignatureStatus = Literal["valid", "invalid", "missing", "unchecked"]
+_MAX_VIOLATIONS = 1000
 """How many places that break the schema are told; to find each of them takes its time."""
 
 
@@ -28,7 +28,7 @@ class Verdict:
     """The event of the contract that the payload names."""
     payload: object
     """The parsed JSON, or None."""
-    signature: Signature
+    signature: SignatureStatus
     """`unchecked` where no secret is known, none is asked for, or the body is not whole."""
     findings: tuple[Finding, ...]
 
@@ -38,12 +38,12 @@ class Verdict:
         return sum(found.severity == "violation" for found in self.findings)
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         """The verdict for people."""
-        return words(self.violations, len(self.findings) - self.violations, self.signature)
+        return format_verdict(self.violations, len(self.findings) - self.violations, self.signature)
 
 
-def words(violations: int, warnings: int, signature: str) -> str:
+def format_verdict(violations: int, warnings: int, signature: str) -> str:
     """Return a verdict for people, such as `2 violations, 1 warning; signature valid`."""
     counts = ((violations, "violation"), (warnings, "warning"))
     parts = [f"{count} {noun}{'s' * (count > 1)}" for count, noun in counts if count]
@@ -54,50 +54,52 @@ def words(violations: int, warnings: int, signature: str) -> str:
 
 
 def judge(
-    delivery: Delivery, contract: Contract, secrets: Secrets, *, explained: bool = True
+    delivery: Delivery, contract: Contract, secrets: Secrets, *, with_reason: bool = True
 ) -> Verdict:
     """Judge `delivery`; total, and the same for the same arguments.
 
     Of several webhook `secrets` the first counts; by the others a signature is explained. None, or
     none at all, where it is not known. Signatures are checked over the raw bytes before anything
     is parsed. A payload that names no known event is not held against the schema of any. To find
-    out why a signature is wrong takes milliseconds; without `explained` it is only said to be so.
+    out why a signature is wrong takes milliseconds; without `with_reason` it is only said to be so.
     """
     if not contract.events:
         return Verdict(None, None, "unchecked", ())
-    given = listed(secrets)
-    proofs = {event.name: _prove(delivery, event, given[:1]) for event in contract.events}
-    text = None if delivery.truncated else parse(delivery.body)
+    given = secrets_as_tuple(secrets)
+    signature_results = {
+        event.name: _check_signature(delivery, event, given[:1]) for event in contract.events
+    }
+    text = None if delivery.truncated else parse_json(delivery.body)
     payload = text.value if text else None
-    named = (e for e in contract.events if get(payload, e.trigger["event"]) == e.name)
+    named = (e for e in contract.events if get_at(payload, e.trigger["event"]) == e.name)
     event = next(named, None)
     # What names no event is held against the one whose signature it carries, if it carries any.
-    signed = (e for e in contract.events if proofs[e.name][0] == "valid")
+    signed = (e for e in contract.events if signature_results[e.name][0] == "valid")
     expected = event or next(signed, contract.events[0])
-    signature, complaint = proofs[expected.name]
-    if complaint is not None and expected.signature is not None and given and explained:
-        reason = explain(expected.signature, delivery, given)
+    signature, complaint = signature_results[expected.name]
+    if complaint is not None and expected.signature is not None and given and with_reason:
+        reason = explain_signature(expected.signature, delivery, given)
         complaint = f"{complaint}: {reason}" if reason else complaint
-    findings = [*_manner(delivery, contract, expected, complaint)]
+    findings = [*_request_findings(delivery, contract, expected, complaint)]
     if text is None:
-        findings.append(_incomplete(delivery, contract, expected))
+        findings.append(_truncated_finding(delivery, contract, expected))
     elif text.problem is not None:
-        message = f"the body is not JSON: {_manner_of(delivery.body) or text.problem}"
-        findings.append(finding(contract, "webhook-json", _content(expected), message))
+        message = f"the body is not JSON: {_describe_body_format(delivery.body) or text.problem}"
+        findings.append(finding(contract, "webhook-json", _media_type_pointer(expected), message))
     elif event is None:
-        findings.append(_unknown(payload, contract, expected))
+        findings.append(_unknown_event_finding(payload, contract, expected))
     else:
-        findings.extend(_broken(payload, contract, event))
+        findings.extend(_schema_findings(payload, contract, event))
     return Verdict(event, payload, signature, tuple(findings))
 
 
-def _prove(
+def _check_signature(
     delivery: Delivery, event: Event, secrets: tuple[str, ...]
-) -> tuple[Signature, str | None]:
+) -> tuple[SignatureStatus, str | None]:
     scheme = event.signature
     if scheme is None:
         return "unchecked", None
-    if not delivery.values(scheme.header):
+    if not delivery.header_values(scheme.header):
         return "missing", f"there is no {scheme.header} header"
     if not secrets or delivery.truncated:
         return "unchecked", None
@@ -105,35 +107,35 @@ def _prove(
     return ("invalid" if complaint else "valid"), complaint
 
 
-def _manner(
+def _request_findings(
     delivery: Delivery, contract: Contract, event: Event, complaint: str | None
 ) -> Iterator[Finding]:
     method = event.pointer.rpartition("/")[2].upper()
     if delivery.method != method:
-        message = f"the method is {brief(delivery.method)}, not {method}"
+        message = f"the method is {abbreviate(delivery.method)}, not {method}"
         yield finding(contract, "webhook-method", event.pointer, message)
     if event.signature is not None and complaint is not None:
         yield finding(contract, "webhook-signature", event.signature.pointer, complaint)
-    wrong = _wrong_media_type(delivery.values("Content-Type"), event.media_type)
+    wrong = _media_type_problem(delivery.header_values("Content-Type"), event.media_type)
     if wrong is not None:
-        yield finding(contract, "webhook-media-type", _content(event), wrong)
+        yield finding(contract, "webhook-media-type", _media_type_pointer(event), wrong)
 
 
-def _manner_of(body: bytes) -> str | None:
-    if body.startswith(GZIP):
+def _describe_body_format(body: bytes) -> str | None:
+    if body.startswith(GZIP_MAGIC):
         return "it is compressed with gzip"
     return "it looks like a form" if is_form(body) else None
 
 
-def _content(event: Event) -> str:
+def _media_type_pointer(event: Event) -> str:
     return event.schema.rpartition("/")[0]
 
 
-def _wrong_media_type(values: tuple[bytes, ...], wanted: str) -> str | None:
+def _media_type_problem(values: tuple[bytes, ...], wanted: str) -> str | None:
     if len(values) != 1:
         return f"there are {len(values)} Content-Type headers" if values else "no Content-Type"
-    shown = brief(values[0].decode("latin-1"))
-    found = media_type.parse(values[0])
+    shown = abbreviate(values[0].decode("latin-1"))
+    found = media_type.parse_media_type(values[0])
     if found is None:
         return f"{shown} is not a media type"
     if found.essence != wanted:
@@ -143,46 +145,46 @@ def _wrong_media_type(values: tuple[bytes, ...], wanted: str) -> str | None:
     return None
 
 
-def _incomplete(delivery: Delivery, contract: Contract, event: Event) -> Finding:
+def _truncated_finding(delivery: Delivery, contract: Contract, event: Event) -> Finding:
     message = (
         f"only the first {len(delivery.body)} bytes of the body were kept, "
         "so its signature and payload are not judged"
     )
-    found = finding(contract, "webhook-json", _content(event), message)
+    found = finding(contract, "webhook-json", _media_type_pointer(event), message)
     # The limit is ours and not the contract's: that payloads keep below it is an assumption.
     return replace(found, severity="warning", provenance="assumed")
 
 
-def _unknown(payload: object, contract: Contract, event: Event) -> Finding:
+def _unknown_event_finding(payload: object, contract: Contract, event: Event) -> Finding:
     place: str = event.trigger["event"]
-    name = get(payload, place)
+    name = get_at(payload, place)
     known = ", ".join(event.name for event in contract.events)
     if isinstance(name, str):
-        message = f"the contract does not know the event {brief(name)}; it knows {known}"
+        message = f"the contract does not know the event {abbreviate(name)}; it knows {known}"
     else:
         message = f"no event is named at {place}: the payload is {type_name(payload)}"
         if isinstance(payload, dict):
             message = f"no event is named at {place}; the contract knows {known}"
     # What is not an object at all breaks the schema at its root, not at the place of the name.
     root = place if isinstance(payload, dict) else ""
-    broken = contract.schema(event.schema).violations(payload, limit=_MOST)
-    stated = next((v for v in broken if _place(v) in (place, root)), None)
-    pointer = stated.pointer if stated else join(event.pointer, "x-trigger")
+    broken = contract.schema(event.schema).violations(payload, limit=_MAX_VIOLATIONS)
+    stated = next((v for v in broken if _violation_place(v) in (place, root)), None)
+    pointer = stated.pointer if stated else join_pointer(event.pointer, "x-trigger")
     detail = stated.detail if stated else "*"
     return finding(contract, "webhook-event", pointer, message, instance=place, detail=detail)
 
 
-def _place(violation: Violation) -> str:
+def _violation_place(violation: SchemaViolation) -> str:
     if violation.keyword == "required":
-        return join(violation.instance, violation.detail)
+        return join_pointer(violation.instance, violation.detail)
     return violation.instance
 
 
-def _broken(payload: object, contract: Contract, event: Event) -> Iterator[Finding]:
+def _schema_findings(payload: object, contract: Contract, event: Event) -> Iterator[Finding]:
     schema = contract.schema(event.schema)
     if schema.is_valid(payload):
         return
-    for broken in schema.violations(payload, limit=_MOST):
+    for broken in schema.violations(payload, limit=_MAX_VIOLATIONS):
         yield finding(
             contract,
             "webhook-schema",

@@ -4,82 +4,86 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 
-from openapi.schema_validation import brief
+from openapi.schema_validation import abbreviate
 from webhook_sink.delivery import Delivery
-from webhook_sink.notifications import Arrivals
+from webhook_sink.notifications import SequenceNotifier
 from webhook_sink.storage.store import Store, StoreError
 from webhook_sink.verdicts.event_identity import event_key, occurred_at
-from webhook_sink.verdicts.index import Index, Judged
+from webhook_sink.verdicts.index import IndexEntry, VerdictIndex
 from webhook_sink.verdicts.verdict import Verdict
 
 _log = logging.getLogger("hookproof.sink")
-_AT_ONCE = 100
+_BATCH_SIZE = 100
 """How many deliveries are judged between two looks at what else there is to do."""
-_IDLE = 60.0
+_IDLE_TIMEOUT_S = 60.0
 """Seconds after which the thread looks for something to do, though nobody woke it."""
-_TROUBLED = 5.0
+_STORE_RETRY_DELAY_S = 5.0
 """Seconds that the thread rests where the store cannot be read."""
-_NEWEST = 1000
+_MAX_NEWEST_JUDGED = 1000
 """How many deliveries are judged at once for whoever looks."""
-_LAST = 1000
+_MAX_LOGGED_AT_SHUTDOWN = 1000
 """How many deliveries are still judged for the log when the sink stops."""
-_GIVES_WAY = 0.1
+_WRITER_PRIORITY_PAUSE_S = 0.1
 """Seconds that the thread rests where deliveries wait to be stored: those come first."""
 
 Judge = Callable[[Delivery], Verdict]
 
 
-class Judging:
+class VerdictWorker:
     """Keeps an index of all that a store holds, the newest first where it starts with some."""
 
     def __init__(
         self,
         store: Store,
         judge: Judge,
-        arrivals: Arrivals,
+        arrivals: SequenceNotifier,
         secrets: Sequence[str],
-        busy: Callable[[], bool],
+        is_busy: Callable[[], bool],
     ) -> None:
         """`arrivals` hears of what was stored. `secrets` are only for keeping them out of the log.
 
         `busy` says whether deliveries wait to be stored.
         """
-        self.index = Index()
+        self.index = VerdictIndex()
         self._store = store
         self._judge = judge
         self._arrivals = arrivals
         # The longest first: one may be a part of another.
         self._secrets = sorted(filter(None, secrets), key=len, reverse=True)
-        self._busy = busy
-        self._last = self._first = max(store.ids(limit=1, newest_first=True), default=0)
-        self._wanted = threading.Event()
+        self._is_busy = is_busy
+        self._newest_judged = self._backlog_end = max(
+            store.ids(limit=1, newest_first=True), default=0
+        )
+        self._start_requested = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="hookproof-sink-judging")
 
     def start(self) -> None:
         """Begin: at once if there is a log to write, otherwise when somebody wants to search."""
         if _log.isEnabledFor(logging.INFO):
-            self._wanted.set()
+            self._start_requested.set()
         self._thread.start()
 
     def close(self) -> None:
         """Return once all that came is in the log, and the thread has ended."""
         self._stopping.set()
-        self._wanted.set()
+        self._start_requested.set()
         self._arrivals.close()
         self._thread.join()
         self.index.close()
 
-    def ensure(self, ids: Iterable[int]) -> None:
+    def ensure_judged(self, ids: Iterable[int]) -> None:
         """Have these deliveries judged when this returns; from any thread."""
-        self._wanted.set()
+        self._start_requested.set()
         chosen = list(ids)
         known = self.index.get(chosen)
-        self._take([d for n in chosen if n not in known and (d := self._store.get(n))])
+        self._judge_and_index([d for n in chosen if n not in known and (d := self._store.get(n))])
 
-    def ensure_newest(self) -> None:
+    def ensure_newest_judged(self) -> None:
         """Have the newest judged that came since this began, up to a bound."""
-        self.ensure(self._store.ids(after=self._last, limit=_NEWEST, newest_first=True))
+        self.ensure_judged(
+            self._store.ids(after=self._newest_judged, limit=_MAX_NEWEST_JUDGED, newest_first=True)
+        )
 
     def forget(self) -> None:
         """Forget what the store no longer has."""
@@ -88,74 +92,74 @@ class Judging:
         self.index.forget(oldest[0] if oldest else known + 1)
 
     def _run(self) -> None:
-        self._wanted.wait()
-        said = ""
+        self._start_requested.wait()
+        last_error = ""
         while True:
             try:
-                idle = not (self._judge_fresh() or self._stopping.is_set() or self._judge_old())
-                said = ""
+                idle = not (self._judge_new() or self._stopping.is_set() or self._judge_old())
+                last_error = ""
             except StoreError as error:
-                if str(error) != said:
-                    said = str(error)
-                    _log.error("not judged: %s", said)
+                if str(error) != last_error:
+                    last_error = str(error)
+                    _log.error("not judged: %s", last_error)
                 idle = False
-                self._stopping.wait(_TROUBLED)
+                self._stopping.wait(_STORE_RETRY_DELAY_S)
             if self._stopping.is_set():
                 break
             if idle:
-                self._arrivals.wait(self._last, _IDLE)
-        self._end()
+                self._arrivals.wait(self._newest_judged, _IDLE_TIMEOUT_S)
+        self._log_remaining()
 
-    def _judge_fresh(self) -> bool:
+    def _judge_new(self) -> bool:
         """Judge some that came since the start; say whether there were any."""
-        fresh = self._store.ids(after=self._last, limit=_AT_ONCE)
-        for number in fresh:
-            self._rest()
+        new_ids = self._store.ids(after=self._newest_judged, limit=_BATCH_SIZE)
+        for number in new_ids:
+            self._yield_to_writer()
             self._judge_one(number)
-        return bool(fresh)
+        return bool(new_ids)
 
     def _judge_one(self, number: int) -> None:
         # One by one: many bodies at once may be more than there is memory for.
         delivery = self._store.get(number)
         if delivery is not None:
-            self._take([delivery], say=True)
-        self._last = number
+            self._judge_and_index([delivery], log=True)
+        self._newest_judged = number
 
     def _judge_old(self) -> bool:
         """Judge some that were there at the start; say whether there were any."""
-        old = self._store.ids(before=self._first + 1, limit=_AT_ONCE, newest_first=True)
+        old = self._store.ids(before=self._backlog_end + 1, limit=_BATCH_SIZE, newest_first=True)
         for number in old:
-            if self._stopping.is_set() or self._arrivals.last > self._last:
+            if self._stopping.is_set() or self._arrivals.last > self._newest_judged:
                 break
-            self._rest()
-            self.ensure([number])
-            self._first = number - 1
+            self._yield_to_writer()
+            self.ensure_judged([number])
+            self._backlog_end = number - 1
         return bool(old)
 
-    def _end(self) -> None:
+    def _log_remaining(self) -> None:
         """Write the log's last lines."""
         if not _log.isEnabledFor(logging.INFO):
             return
-        for number in self._store.ids(after=self._last, limit=_LAST):
+        for number in self._store.ids(after=self._newest_judged, limit=_MAX_LOGGED_AT_SHUTDOWN):
             self._judge_one(number)
-        left = len(self._store.ids(after=self._last))
+        left = len(self._store.ids(after=self._newest_judged))
         if left:
             _log.warning("%d further deliveries are stored, but not in this log", left)
 
-    def _rest(self) -> None:
-        if self._busy():
-            self._stopping.wait(_GIVES_WAY)
+    def _yield_to_writer(self) -> None:
+        if self._is_busy():
+            self._stopping.wait(_WRITER_PRIORITY_PAUSE_S)
 
-    def _take(self, deliveries: Iterable[Delivery], *, say: bool = False) -> None:
+    def _judge_and_index(self, deliveries: Iterable[Delivery], *, log: bool = False) -> None:
         judged = []
         for delivery in deliveries:
             verdict = self._judge(delivery)
-            judged.append(summed_up(delivery, verdict))
-            if say:
-                self._say(delivery, verdict)
+            judged.append(index_entry(delivery, verdict))
+            if log:
+                self._log_verdict(delivery, verdict)
         self.index.add(judged)
 
-    def _say(self, delivery: Delivery, verdict: Verdict) -> None:
+    def _log_verdict(self, delivery: Delivery, verdict: Verdict) -> None:
         target = delivery.target
         for secret in self._secrets:
             target = target.replace(secret, "***")
@@ -163,18 +167,18 @@ class Judging:
             "%d %s %s %s: %s; answered %s",
             delivery.id,
             delivery.method,
-            brief(target, 200),
+            abbreviate(target, 200),
             verdict.event.name if verdict.event else "no known event",
-            verdict.words,
+            verdict.summary,
             delivery.reply or delivery.status,
         )
 
 
-def summed_up(delivery: Delivery, verdict: Verdict) -> Judged:
+def index_entry(delivery: Delivery, verdict: Verdict) -> IndexEntry:
     """Return what an index keeps of a verdict."""
     warnings = len(verdict.findings) - verdict.violations
     kind = "violation" if verdict.violations else "warning" if warnings else "conforms"
-    return Judged(
+    return IndexEntry(
         id=delivery.id,
         event=verdict.event.name if verdict.event else None,
         kind=kind,

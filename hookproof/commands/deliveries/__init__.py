@@ -9,14 +9,14 @@ import os
 import sys
 
 from hookproof.commands.deliveries import formatting
-from hookproof.commands.deliveries.export import export
-from hookproof.commands.deliveries.list import follow, list_deliveries
-from hookproof.commands.deliveries.wait import wait
+from hookproof.commands.deliveries.export import export_deliveries
+from hookproof.commands.deliveries.list import follow_deliveries, list_deliveries
+from hookproof.commands.deliveries.wait import wait_for_delivery
 from hookproof.errors import CommandError
 from hookproof.options import types
-from hookproof.output import print_json, print_raw, tell
+from hookproof.output import print_bytes, print_json, print_remark
 from openapi.contract import Json
-from openapi.safe_text import no_command, visible
+from openapi.safe_text import escape_ci_command, escape_hidden
 from webhook_sink.client import SinkClient, SinkError, SinkRefusal
 
 DONE, NOT_DONE = 0, 1
@@ -27,7 +27,7 @@ def run_deliveries(options: argparse.Namespace) -> int:
     token = types.token(options.token, "HOOKPROOF_SINK_TOKEN")
     try:
         with SinkClient(_url(options.sink), token) as sink:
-            code = _act(sink, options)
+            code = _run_action(sink, options)
             sys.stdout.flush()
             return code
     except SinkError as error:
@@ -46,10 +46,10 @@ def _url(option: str | None) -> str:
         raise CommandError(f"HOOKPROOF_SINK: {error}") from None
 
 
-def _act(sink: SinkClient, options: argparse.Namespace) -> int:
+def _run_action(sink: SinkClient, options: argparse.Namespace) -> int:
     match options.action:
         case "list":
-            (follow if options.follow else list_deliveries)(sink, options)
+            (follow_deliveries if options.follow else list_deliveries)(sink, options)
         case "show":
             return _show(sink, options)
         case "wait":
@@ -57,7 +57,7 @@ def _act(sink: SinkClient, options: argparse.Namespace) -> int:
         case "resend":
             return _resend(sink, options)
         case "export":
-            export(sink, options)
+            export_deliveries(sink, options)
         case _:
             _clear(sink, options)
     return DONE
@@ -69,20 +69,20 @@ def _show(sink: SinkClient, options: argparse.Namespace) -> int:
     try:
         if options.form in ("curl", "test", "har"):
             copy = sink.copy(options.id, options.form, options.to)
-            print_raw(copy.removesuffix("\n").encode() + b"\n")
+            print_bytes(copy.removesuffix("\n").encode() + b"\n")
             return DONE
         data = sink.delivery(options.id)
     except SinkRefusal as error:
-        return _not_there(error)
+        return _report_not_found(error)
     if options.form == "body":
-        print_raw(base64.b64decode(data["body"]["base64"]))
+        print_bytes(base64.b64decode(data["body"]["base64"]))
     else:
         _print(data, options.json or options.form == "json")
     return DONE
 
 
 def _wait(sink: SinkClient, options: argparse.Namespace) -> int:
-    found = wait(sink, options)
+    found = wait_for_delivery(sink, options)
     if found is None:
         return NOT_DONE
     _print(found, options.json)
@@ -96,11 +96,16 @@ def _resend(sink: SinkClient, options: argparse.Namespace) -> int:
         try:
             passed = sink.resend(number, options.to)
         except SinkRefusal as error:
-            _not_there(error)
+            _report_not_found(error)
             continue
         results.append(passed)
         if not options.json:
-            print(no_command(visible(f"{number} to {formatting.passed(passed)}")), flush=True)
+            print(
+                escape_ci_command(
+                    escape_hidden(f"{number} to {formatting.format_forward(passed)}")
+                ),
+                flush=True,
+            )
     if options.json:
         print_json(results)
     good = [one for one in results if one["status"] is not None and 200 <= one["status"] <= 299]
@@ -118,12 +123,12 @@ def _print(data: Json, as_json: bool) -> None:
     if as_json:
         print_json(data)
     else:
-        print("\n".join(formatting.whole(data)))
+        print("\n".join(formatting.format_delivery(data)))
 
 
-def _not_there(error: SinkRefusal) -> int:
+def _report_not_found(error: SinkRefusal) -> int:
     """Tell that a delivery is not there; any other refusal is raised again."""
     if error.status != 404:
         raise error
-    tell(str(error))
+    print_remark(str(error))
     return NOT_DONE

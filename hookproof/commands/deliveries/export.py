@@ -11,14 +11,14 @@ from hookproof.errors import CommandError
 from hookproof.options.deliveries import filters_of
 from webhook_sink.client import SinkClient
 
-_PATIENCE = 60.0
+_READ_TIMEOUT_S = 60.0
 """Seconds between two pieces: the sink may look at many deliveries for one."""
 
 
-def export(sink: SinkClient, options: argparse.Namespace) -> None:
+def export_deliveries(sink: SinkClient, options: argparse.Namespace) -> None:
     """Write the deliveries that fit, in the format that is asked for."""
     asked = {**filters_of(options), "format": options.format}
-    with sink.streamed("deliveries/export", asked, _PATIENCE) as answer:
+    with sink.streamed("deliveries/export", asked, _READ_TIMEOUT_S) as answer:
         if options.output is not None:
             _save(answer, options.output)
             return

@@ -8,11 +8,11 @@ from typing import NoReturn
 from hookproof.commands.deliveries import formatting
 from hookproof.errors import CommandError
 from hookproof.options.deliveries import filters_of
-from hookproof.output import print_json, tell
+from hookproof.output import print_json, print_remark
 from openapi.contract import Json
 from webhook_sink.client import SinkClient
 
-_PATIENCE = 60.0
+_READ_TIMEOUT_S = 60.0
 """Seconds without a sign of life from the sink; it gives one every 15."""
 
 
@@ -22,18 +22,22 @@ def list_deliveries(sink: SinkClient, options: argparse.Namespace) -> None:
     if options.json:
         print_json(found)
     elif options.ids:
-        _print(str(int(summary["id"])) for summary in found)
+        _print_lines(str(int(summary["id"])) for summary in found)
     elif found:
-        _print(formatting.table(found))
+        _print_lines(formatting.format_table(found))
     if page.get("unjudged"):
-        tell(f"{page['unjudged']} of {page['total']} are not judged yet: a filter may miss some")
+        print_remark(
+            f"{page['unjudged']} of {page['total']} are not judged yet: a filter may miss some"
+        )
     if not found:
-        tell(f"no delivery fits, of {page['total']}" if page["total"] else "no delivery came yet")
+        print_remark(
+            f"no delivery fits, of {page['total']}" if page["total"] else "no delivery came yet"
+        )
     elif page["next"] is not None and not (options.ids or options.json):
-        tell(f"{len(found)} shown, there may be more: --limit N")
+        print_remark(f"{len(found)} shown, there may be more: --limit N")
 
 
-def follow(sink: SinkClient, options: argparse.Namespace) -> NoReturn:
+def follow_deliveries(sink: SinkClient, options: argparse.Namespace) -> NoReturn:
     """Print what fits, oldest first, and then a line for each that comes.
 
     Until Ctrl-C, or with a `CommandError` until the sink ends.
@@ -42,30 +46,30 @@ def follow(sink: SinkClient, options: argparse.Namespace) -> NoReturn:
     after = max((one["id"] for one in newest), default=0)
     filters = filters_of(options)
     come, _ = sink.newest(filters, options.limit, before=after + 1)
-    _show(options, come[::-1])
-    with sink.streamed("deliveries/stream", {**filters, "after": after}, _PATIENCE) as answer:
-        for name, data in _events(answer.iter_lines()):
+    _print_summaries(options, come[::-1])
+    with sink.streamed("deliveries/stream", {**filters, "after": after}, _READ_TIMEOUT_S) as answer:
+        for name, data in _parse_sse(answer.iter_lines()):
             if name == "delivery":
-                _show(options, [sink.summary(data)])
+                _print_summaries(options, [sink.summary(data)])
             elif name == "reload":
-                tell("more came or went at once than is told one by one: list them")
+                print_remark("more came or went at once than is told one by one: list them")
     raise CommandError(f"the sink at {sink.url} has ended")
 
 
-def _show(options: argparse.Namespace, summaries: list[Json]) -> None:
+def _print_summaries(options: argparse.Namespace, summaries: list[Json]) -> None:
     if options.json:
-        _print(json.dumps(summary) for summary in summaries)
+        _print_lines(json.dumps(summary) for summary in summaries)
     elif options.ids:
-        _print(str(int(summary["id"])) for summary in summaries)
+        _print_lines(str(int(summary["id"])) for summary in summaries)
     else:
-        _print(formatting.table(summaries, steady=True))
+        _print_lines(formatting.format_table(summaries, steady=True))
 
 
-def _print(lines: Iterable[str]) -> None:
+def _print_lines(lines: Iterable[str]) -> None:
     print("".join(f"{line}\n" for line in lines), end="", flush=True)
 
 
-def _events(lines: Iterable[str]) -> Iterator[tuple[str, Json]]:
+def _parse_sse(lines: Iterable[str]) -> Iterator[tuple[str, Json]]:
     """Yield the name and the data of every server-sent event; None for what is no JSON."""
     name, data = "", ""
     for line in lines:
@@ -76,11 +80,11 @@ def _events(lines: Iterable[str]) -> Iterator[tuple[str, Json]]:
             data += value
         elif not line:
             if name:
-                yield name, _parsed(data)
+                yield name, _parse_json_or_none(data)
             name, data = "", ""
 
 
-def _parsed(data: str) -> Json:
+def _parse_json_or_none(data: str) -> Json:
     try:
         return json.loads(data)
     except ValueError:

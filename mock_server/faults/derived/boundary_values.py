@@ -3,127 +3,142 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mock_server.faults.derived.mutations import plain
-from mock_server.faults.derived.schema_walk import Part, found, types_of
+from mock_server.faults.derived.mutations import sample_value
+from mock_server.faults.derived.schema_walk import Subschema, allowed_types, values_at
 from openapi.contract import Contract, Json
 from openapi.schema_validation import type_name
 
-_UNKNOWN = "unknownProperty"
+_UNKNOWN_PROPERTY = "unknownProperty"
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class BoundaryValue:
     """Values of one place that are refused although the contract allows them."""
 
-    words: tuple[str, ...]
-    sentence: str
-    refuses: Callable[[Json], bool]
-    witness: Json
+    name_words: tuple[str, ...]
+    description: str
+    is_rejected: Callable[[Json], bool]
+    sample: Json
     """Such a value."""
 
 
-def refusals(contract: Contract, part: Part, base: Json) -> Iterator[Refusal]:
+def boundary_values(contract: Contract, part: Subschema, base: Json) -> Iterator[BoundaryValue]:
     """Yield what may be refused at the place of `part`; `base` is a valid body.
 
     Some of it may be invalid or free after all: that is for the caller to see.
     """
-    known = next((value for _, value in found(base, part.place)), None)
-    yield from _texts(part)
-    yield from _numbers(part)
-    yield from _arrays(contract, part, known)
-    yield from _objects(part, known)
-    yield from _kinds(contract, part, known)
+    current = next((value for _, value in values_at(base, part.place)), None)
+    yield from _text_lengths(part)
+    yield from _number_bounds(part)
+    yield from _array_lengths(contract, part, current)
+    yield from _object_properties(part, current)
+    yield from _values_and_types(contract, part, current)
 
 
-def _at(part: Part) -> str:
+def _place_text(part: Subschema) -> str:
     return "".join(f"/{token}" for token in part.place) or "the body"
 
 
-def _texts(part: Part) -> Iterator[Refusal]:
-    stated = part.stated
-    if "string" not in types_of(stated) or {"pattern", "format", "enum", "const"} & stated.keys():
+def _text_lengths(part: Subschema) -> Iterator[BoundaryValue]:
+    schema = part.schema
+    if (
+        "string" not in allowed_types(schema)
+        or {"pattern", "format", "enum", "const"} & schema.keys()
+    ):
         return
-    lengths = {"minLength": stated.get("minLength", 0), "maxLength": stated.get("maxLength")}
+    lengths = {"minLength": schema.get("minLength", 0), "maxLength": schema.get("maxLength")}
     if lengths["minLength"] == lengths["maxLength"]:
         return
     for keyword, length in lengths.items():
         if length is not None:
-            sentence = f"a text of {length} characters at {_at(part)}"
-            test = _equals(lambda v: len(v) if isinstance(v, str) else None, length)
-            yield Refusal((keyword, "tighter"), sentence, test, "a" * length)
+            description = f"a text of {length} characters at {_place_text(part)}"
+            is_rejected = _equals(lambda v: len(v) if isinstance(v, str) else None, length)
+            yield BoundaryValue((keyword, "tighter"), description, is_rejected, "a" * length)
 
 
-def _numbers(part: Part) -> Iterator[Refusal]:
+def _number_bounds(part: Subschema) -> Iterator[BoundaryValue]:
     for keyword in ("minimum", "maximum"):
-        bound = part.stated.get(keyword)
-        if bound is not None and part.stated.get("minimum") != part.stated.get("maximum"):
-            sentence = f"{bound} at {_at(part)}"
-            yield Refusal((keyword, "tighter"), sentence, _equals(_number, bound), bound)
+        bound = part.schema.get(keyword)
+        if bound is not None and part.schema.get("minimum") != part.schema.get("maximum"):
+            description = f"{bound} at {_place_text(part)}"
+            yield BoundaryValue((keyword, "tighter"), description, _equals(_number, bound), bound)
 
 
 def _number(value: Json) -> Json:
     return value if type_name(value) in ("integer", "number") else None
 
 
-def _arrays(contract: Contract, part: Part, known: Json) -> Iterator[Refusal]:
-    stated = part.stated
-    if "array" not in types_of(stated):
+def _array_lengths(contract: Contract, part: Subschema, current: Json) -> Iterator[BoundaryValue]:
+    schema = part.schema
+    if "array" not in allowed_types(schema):
         return
-    counts = {"minItems": stated.get("minItems", 0), "maxItems": stated.get("maxItems")}
+    counts = {"minItems": schema.get("minItems", 0), "maxItems": schema.get("maxItems")}
     if counts["minItems"] == counts["maxItems"]:
         return
-    items = known if isinstance(known, list) and known else [plain(contract, stated.get("items"))]
+    items = (
+        current
+        if isinstance(current, list) and current
+        else [sample_value(contract, schema.get("items"))]
+    )
     for keyword, count in counts.items():
         if count is not None:
-            sentence = f"{count} items at {_at(part)}"
-            test = _equals(lambda v: len(v) if isinstance(v, list) else None, count)
-            witness = (items * count)[:count]
-            yield Refusal((keyword, "tighter"), sentence, test, witness)
+            description = f"{count} items at {_place_text(part)}"
+            is_rejected = _equals(lambda v: len(v) if isinstance(v, list) else None, count)
+            sample = (items * count)[:count]
+            yield BoundaryValue((keyword, "tighter"), description, is_rejected, sample)
 
 
-def _objects(part: Part, known: Json) -> Iterator[Refusal]:
-    stated = part.stated
-    listed = stated.get("properties", {})
-    if not isinstance(known, dict) or not listed:
+def _object_properties(part: Subschema, current: Json) -> Iterator[BoundaryValue]:
+    schema = part.schema
+    listed = schema.get("properties", {})
+    if not isinstance(current, dict) or not listed:
         return
     for name in listed:
-        if name not in stated.get("required", ()):
-            without = {key: value for key, value in known.items() if key != name}
-            sentence = f"{_at(part)} without {name}"
-            yield Refusal((name, "required"), sentence, _lacks(name), without)
-    if "additionalProperties" not in stated and "patternProperties" not in stated:
-        sentence = f"further properties of {_at(part)}"
-        extended = {**known, _UNKNOWN: 1}
-        yield Refusal(("further-properties", "refused"), sentence, _has_other(listed), extended)
+        if name not in schema.get("required", ()):
+            without = {key: value for key, value in current.items() if key != name}
+            description = f"{_place_text(part)} without {name}"
+            yield BoundaryValue((name, "required"), description, _lacks(name), without)
+    if "additionalProperties" not in schema and "patternProperties" not in schema:
+        description = f"further properties of {_place_text(part)}"
+        extended = {**current, _UNKNOWN_PROPERTY: 1}
+        yield BoundaryValue(
+            ("further-properties", "refused"), description, _has_other_properties(listed), extended
+        )
 
 
-def _kinds(contract: Contract, part: Part, known: Json) -> Iterator[Refusal]:
-    stated = part.stated
-    types = types_of(stated)
-    values = stated.get("enum", [False, True] if "boolean" in types else [])
+def _values_and_types(
+    contract: Contract, part: Subschema, current: Json
+) -> Iterator[BoundaryValue]:
+    schema = part.schema
+    types = allowed_types(schema)
+    values = schema.get("enum", [False, True] if "boolean" in types else [])
     for value in values if len(values) > 1 else ():
-        sentence = f"{value!r} at {_at(part)}"
-        yield Refusal(("value", str(value), "refused"), sentence, _is(value), value)
+        description = f"{value!r} at {_place_text(part)}"
+        yield BoundaryValue(
+            ("value", str(value), "refused"), description, _is_exactly(value), value
+        )
     for name in types if len(types) > 1 else ():
-        stand_in = {"type": name, "items": stated.get("items", {})}
-        witness = None if name == "null" else plain(contract, stand_in)
-        witness = known if type_name(known) == name else witness
-        sentence = f"a value of type {name} at {_at(part)}"
-        yield Refusal(("type", name, "refused"), sentence, _of_type(name), witness)
+        stand_in = {"type": name, "items": schema.get("items", {})}
+        sample = None if name == "null" else sample_value(contract, stand_in)
+        sample = current if type_name(current) == name else sample
+        description = f"a value of type {name} at {_place_text(part)}"
+        yield BoundaryValue(("type", name, "refused"), description, _has_type(name), sample)
     if part.optional and len(types) < 2 and part.place:
-        witness = plain(contract, stated) if known is None else known
-        yield Refusal(("refused",), f"{_at(part)}", lambda value: value is not None, witness)
+        sample = sample_value(contract, schema) if current is None else current
+        yield BoundaryValue(
+            ("refused",), f"{_place_text(part)}", lambda value: value is not None, sample
+        )
 
 
 def _equals(measure: Callable[[Json], Json], bound: Json) -> Callable[[Json], bool]:
     return lambda value: bool(measure(value) == bound)
 
 
-def _is(wanted: Json) -> Callable[[Json], bool]:
-    return lambda value: type(value) is type(wanted) and value == wanted
+def _is_exactly(expected: Json) -> Callable[[Json], bool]:
+    return lambda value: type(value) is type(expected) and value == expected
 
 
-def _of_type(name: str) -> Callable[[Json], bool]:
+def _has_type(name: str) -> Callable[[Json], bool]:
     return lambda value: type_name(value) == name
 
 
@@ -131,5 +146,5 @@ def _lacks(name: str) -> Callable[[Json], bool]:
     return lambda value: isinstance(value, dict) and name not in value
 
 
-def _has_other(listed: Json) -> Callable[[Json], bool]:
+def _has_other_properties(listed: Json) -> Callable[[Json], bool]:
     return lambda value: isinstance(value, dict) and not value.keys() <= set(listed)

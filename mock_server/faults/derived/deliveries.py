@@ -3,109 +3,147 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from mock_server.exchange import Behaviour, Occasion
+from mock_server.exchange import EventContext, Hooks
 from mock_server.fault import Fault
-from mock_server.faults.derived.mutations import single, slug
-from mock_server.messages import Delivery, Posting
+from mock_server.faults.derived.mutations import name_if_ambiguous, slug
+from mock_server.messages import EventMessage, WebhookRequest
 from openapi.contract import Contract, Event, Json
-from openapi.json_pointer import get, join, put
+from openapi.json_pointer import get_at, join_pointer, set_at
 from openapi.signature import sign
 
-Change = Callable[[Delivery, Posting], Delivery]
+WebhookRequestChange = Callable[[WebhookRequest, EventMessage], WebhookRequest]
 
 
-def derived_deliveries(contract: Contract) -> Iterator[Fault]:
+def derived_delivery_faults(contract: Contract) -> Iterator[Fault]:
     """Yield the faults of every event's deliveries."""
     for event in contract.events:
-        content = contract.provenance(event.schema.rpartition("/")[0]).severity
-        yield _fault(contract, event, "media-type", "are text/plain", _typed("text/plain"), content)
-        way = contract.provenance(event.pointer).severity
+        content_severity = contract.provenance(event.schema.rpartition("/")[0]).severity
+        yield _delivery_fault(
+            contract,
+            event,
+            "media-type",
+            "are text/plain",
+            _set_media_type("text/plain"),
+            content_severity,
+        )
+        method_severity = contract.provenance(event.pointer).severity
         other = "POST" if event.pointer.endswith("/put") else "PUT"
-        yield _fault(contract, event, "method", f"are sent with {other}", _sent_by(other), way)
-        yield _fault(contract, event, "lost", "are never sent", _nothing, _trigger(contract, event))
+        yield _delivery_fault(
+            contract, event, "method", f"are sent with {other}", _set_method(other), method_severity
+        )
+        yield _delivery_fault(
+            contract,
+            event,
+            "lost",
+            "are never sent",
+            _drop_request,
+            _trigger_severity(contract, event),
+        )
         if event.signature is not None:
-            proof = contract.provenance(event.signature.pointer).severity
-            yield _fault(contract, event, "unsigned", "carry no signature", _unsigned, proof)
-            sentence = "are signed under another secret"
-            yield _fault(contract, event, "signed-otherwise", sentence, _resigned, proof)
-        yield _renamed(contract, event)
+            signature_severity = contract.provenance(event.signature.pointer).severity
+            yield _delivery_fault(
+                contract,
+                event,
+                "unsigned",
+                "carry no signature",
+                _drop_signature,
+                signature_severity,
+            )
+            description = "are signed under another secret"
+            yield _delivery_fault(
+                contract,
+                event,
+                "signed-otherwise",
+                description,
+                _sign_with_wrong_secret,
+                signature_severity,
+            )
+        yield _event_renamed_fault(contract, event)
 
 
-def _trigger(contract: Contract, event: Event) -> str:
-    return contract.provenance(join(event.pointer, "x-trigger")).severity
+def _trigger_severity(contract: Contract, event: Event) -> str:
+    return contract.provenance(join_pointer(event.pointer, "x-trigger")).severity
 
 
-def _name(contract: Contract, event: Event, what: str) -> str:
-    return slug("delivery", single(contract.events, event.name), what)
+def _fault_name(contract: Contract, event: Event, fault_word: str) -> str:
+    return slug("delivery", name_if_ambiguous(contract.events, event.name), fault_word)
 
 
-def _fault(
+def _delivery_fault(
     contract: Contract,
     event: Event,
-    what: str,
-    sentence: str,
-    change: Callable[[Delivery, Posting], Delivery | None],
+    fault_word: str,
+    description: str,
+    change: Callable[[WebhookRequest, EventMessage], WebhookRequest | None],
     severity: str,
 ) -> Fault:
-    def plan(planned: list[Delivery], posting: Posting) -> list[Delivery]:
-        if posting.event.name != event.name:
-            return planned
-        changed = (change(delivery, posting) for delivery in planned)
-        return [delivery for delivery in changed if delivery is not None]
+    def webhook_requests(
+        webhook_requests_before: list[WebhookRequest], event_message: EventMessage
+    ) -> list[WebhookRequest]:
+        if event_message.event.name != event.name:
+            return webhook_requests_before
+        changed = (
+            change(webhook_request, event_message) for webhook_request in webhook_requests_before
+        )
+        return [webhook_request for webhook_request in changed if webhook_request is not None]
 
     return Fault(
-        _name(contract, event, what),
+        _fault_name(contract, event, fault_word),
         "webhooks",
-        f"The deliveries of {event.name} {sentence}.",
-        Behaviour(plan=plan),
+        f"The deliveries of {event.name} {description}.",
+        Hooks(webhook_requests=webhook_requests),
         severity,
     )
 
 
-def _renamed(contract: Contract, event: Event) -> Fault:
+def _event_renamed_fault(contract: Contract, event: Event) -> Fault:
     place = event.trigger["event"]
 
-    def apply(value: Json, occasion: Occasion) -> Json:
-        if occasion.event.name == event.name:
-            put(value, place, f"{get(value, place)}.renamed")
+    def apply(value: Json, event_context: EventContext) -> Json:
+        if event_context.event.name == event.name:
+            set_at(value, place, f"{get_at(value, place)}.renamed")
         return value
 
     return Fault(
-        _name(contract, event, "event-renamed"),
+        _fault_name(contract, event, "event-renamed"),
         "webhooks",
         f"The deliveries of {event.name} name an event that the contract does not know.",
-        Behaviour(payload=apply),
-        _trigger(contract, event),
+        Hooks(payload=apply),
+        _trigger_severity(contract, event),
     )
 
 
-def _typed(media_type: str) -> Change:
-    def change(delivery: Delivery, _posting: Posting) -> Delivery:
-        kept = (h for h in delivery.headers if h[0].lower() != "content-type")
-        return replace(delivery, headers=(("Content-Type", media_type), *kept))
+def _set_media_type(media_type: str) -> WebhookRequestChange:
+    def change(webhook_request: WebhookRequest, _posting: EventMessage) -> WebhookRequest:
+        other_headers = (h for h in webhook_request.headers if h[0].lower() != "content-type")
+        return replace(webhook_request, headers=(("Content-Type", media_type), *other_headers))
 
     return change
 
 
-def _sent_by(method: str) -> Change:
-    return lambda delivery, _posting: replace(delivery, method=method)
+def _set_method(method: str) -> WebhookRequestChange:
+    return lambda webhook_request, _posting: replace(webhook_request, method=method)
 
 
-def _nothing(_delivery: Delivery, _posting: Posting) -> None:
+def _drop_request(_delivery: WebhookRequest, _posting: EventMessage) -> None:
     return None
 
 
-def _unsigned(delivery: Delivery, posting: Posting) -> Delivery:
-    scheme = posting.event.signature
-    kept = tuple(h for h in delivery.headers if scheme is None or h[0] != scheme.header)
-    return replace(delivery, headers=kept)
+def _drop_signature(webhook_request: WebhookRequest, event_message: EventMessage) -> WebhookRequest:
+    scheme = event_message.event.signature
+    other_headers = tuple(
+        h for h in webhook_request.headers if scheme is None or h[0] != scheme.header
+    )
+    return replace(webhook_request, headers=other_headers)
 
 
-def _resigned(delivery: Delivery, posting: Posting) -> Delivery:
-    scheme = posting.event.signature
+def _sign_with_wrong_secret(
+    webhook_request: WebhookRequest, event_message: EventMessage
+) -> WebhookRequest:
+    scheme = event_message.event.signature
     if scheme is None:
-        return delivery
-    unsigned = _unsigned(delivery, posting)
-    stamps = [(name.encode(), value.encode()) for name, value in unsigned.headers]
-    value = sign(scheme, delivery.body, f"not-{posting.secret}", stamps)
+        return webhook_request
+    unsigned = _drop_signature(webhook_request, event_message)
+    encoded_headers = [(name.encode(), value.encode()) for name, value in unsigned.headers]
+    value = sign(scheme, webhook_request.body, f"not-{event_message.secret}", encoded_headers)
     return replace(unsigned, headers=(*unsigned.headers, (scheme.header, value)))

@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from openapi.contract import Contract, Json
-from openapi.examples import example, sample
-from openapi.json_pointer import MISSING, follow, get, join, split
+from openapi.examples import example, generate_value
+from openapi.json_pointer import MISSING, get_at, get_by_tokens, join_pointer, split_pointer
 
-_OTHERS: tuple[Json, ...] = (4711, "text", True, {}, [])
+_VALUES_OF_EACH_TYPE: tuple[Json, ...] = (4711, "text", True, {}, [])
 """One value of each type; the first that the schema does not take stands for another type."""
-_MALFORMED: tuple[Json, ...] = ("?", "", -1)
+_MALFORMED_VALUES: tuple[Json, ...] = ("?", "", -1)
 """Values that formats, patterns and bounds do not take."""
-VERBS = {
+MUTATION_PHRASES = {
     "lacks": "lacks",
     "null": "has null for",
     "retyped": "has another type for",
@@ -32,7 +32,7 @@ class Mutation:
     """A change of one place that breaks the schema."""
 
     kind: str
-    """A key of `VERBS`."""
+    """A key of `MUTATION_PHRASES`."""
     place: str
     """A JSON pointer into the value."""
     change: Callable[[Json], Json]
@@ -42,10 +42,10 @@ class Mutation:
 
 def mutations(contract: Contract, schema: str, example: Json) -> Iterator[Mutation]:
     """Yield each change of `example` that breaks the schema at `schema`, first items of arrays."""
-    for place in places(example):
-        value = get(example, place)
+    for place in value_pointers(example):
+        value = get_at(example, place)
         done: set[str] = set()
-        for kind, change in _changes(place, value, get(example, place.rpartition("/")[0])):
+        for kind, change in _changes(place, value, get_at(example, place.rpartition("/")[0])):
             found = None if kind in done else severity(contract, schema, change, example)
             if found is not None:
                 done.add(kind)
@@ -54,15 +54,15 @@ def mutations(contract: Contract, schema: str, example: Json) -> Iterator[Mutati
 
 def _changes(place: str, value: Json, parent: Json) -> Iterator[tuple[str, Callable[[Json], Json]]]:
     if place and isinstance(parent, dict):
-        yield "lacks", _dropped(place)
+        yield "lacks", _drop_value(place)
     if value is not None:
-        yield "null", _set(place, None)
-    for other in _OTHERS:
+        yield "null", _replace_value(place, None)
+    for other in _VALUES_OF_EACH_TYPE:
         if type(other) is not type(value):
-            yield "retyped", _set(place, other)
-    for other in _MALFORMED:
+            yield "retyped", _replace_value(place, other)
+    for other in _MALFORMED_VALUES:
         if type(other) is type(value):
-            yield "malformed", _set(place, other)
+            yield "malformed", _replace_value(place, other)
 
 
 def severity(
@@ -74,24 +74,24 @@ def severity(
     return "violation" if "violation" in severities else next(iter(severities), None)
 
 
-def places(value: Json, place: str = "") -> Iterator[str]:
+def value_pointers(value: Json, place: str = "") -> Iterator[str]:
     """Yield the pointer of every value in `value`, itself included; of arrays the first item."""
     yield place
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from places(item, join(place, key))
+            yield from value_pointers(item, join_pointer(place, key))
     elif isinstance(value, list) and value:
-        yield from places(value[0], join(place, 0))
+        yield from value_pointers(value[0], join_pointer(place, 0))
 
 
-def shown(contract: Contract, schema: str) -> Json:
+def example_body(contract: Contract, schema: str) -> Json:
     """Return the first example beside the schema of a body, or a value of the schema."""
     return example(contract, schema, random.Random(schema))  # noqa: S311 - examples, not secrets
 
 
-def plain(contract: Contract, schema: Json) -> Json:
+def sample_value(contract: Contract, schema: Json) -> Json:
     """Return a value of `schema`, the same every time."""
-    return sample(contract, schema, random.Random(0))  # noqa: S311 - likewise
+    return generate_value(contract, schema, random.Random(0))  # noqa: S311 - likewise
 
 
 def slug(*parts: object) -> str:
@@ -100,17 +100,17 @@ def slug(*parts: object) -> str:
     return "-".join(word for word in words if word)
 
 
-def named(place: str) -> str:
+def pointer_text(place: str) -> str:
     """Return a pointer for a sentence; the whole body has none of its own."""
     return place or "its whole body"
 
 
-def single(things: Iterable[Json], name: Json) -> str:
+def name_if_ambiguous(things: Iterable[Json], name: Json) -> str:
     """Return `name` if there are several `things` to tell apart, else nothing."""
     return str(name) if len(list(things)) > 1 else ""
 
 
-def _set(place: str, other: Json) -> Callable[[Json], Json]:
+def _replace_value(place: str, other: Json) -> Callable[[Json], Json]:
     def change(value: Json) -> Json:
         if not place:
             return copy.deepcopy(other)
@@ -124,7 +124,7 @@ def _set(place: str, other: Json) -> Callable[[Json], Json]:
     return change
 
 
-def _dropped(place: str) -> Callable[[Json], Json]:
+def _drop_value(place: str) -> Callable[[Json], Json]:
     def change(value: Json) -> Json:
         parent, last = _parent(value, place)
         if isinstance(parent, dict):
@@ -135,6 +135,6 @@ def _dropped(place: str) -> Callable[[Json], Json]:
 
 
 def _parent(value: Json, place: str) -> tuple[Json, str]:
-    *parents, last = split(place)
-    found = follow(value, parents)
+    *parents, last = split_pointer(place)
+    found = get_by_tokens(value, parents)
     return (None if found is MISSING else found), last

@@ -3,89 +3,107 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from mock_server.exchange import Verdict
+from mock_server.exchange import BodyValidation
 from mock_server.fault import Fault
-from mock_server.faults.derived.boundary_values import refusals
-from mock_server.faults.derived.mutations import plain
-from mock_server.faults.derived.schema_walk import Constraint, Part, constraints
-from mock_server.faults.derived.validation import request_fault
+from mock_server.faults.derived.boundary_values import boundary_values
+from mock_server.faults.derived.mutations import sample_value
+from mock_server.faults.derived.schema_walk import SchemaConstraint, Subschema, schema_constraints
+from mock_server.faults.derived.validation import validation_fault
 from openapi.contract import Contract, Operation
-from openapi.json_pointer import MISSING, join
-from openapi.parameters import Parameter, write
-from openapi.schema_validation import Violation
+from openapi.json_pointer import MISSING, join_pointer
+from openapi.parameters import Parameter, serialize_value
+from openapi.schema_validation import SchemaViolation
 
 
-def derived_parameters(contract: Contract) -> Iterator[Fault]:
+def derived_parameter_faults(contract: Contract) -> Iterator[Fault]:
     """Yield a fault for each constraint of each parameter: not enforced, or one step too tight."""
     for operation in contract.operations:
-        if operation.answer_to("invalid-request") is None:
+        if operation.response_caused_by("invalid-request") is None:
             continue
         for parameter in operation.parameters:
-            yield from _ignored(contract, operation, parameter)
-            yield from _refused(contract, operation, parameter)
+            yield from _ignored_constraint_faults(contract, operation, parameter)
+            yield from _rejected_value_faults(contract, operation, parameter)
 
 
-def _ignored(contract: Contract, operation: Operation, parameter: Parameter) -> Iterator[Fault]:
-    stated = [c for c in constraints(contract, parameter.schema) if not c.place]
+def _ignored_constraint_faults(
+    contract: Contract, operation: Operation, parameter: Parameter
+) -> Iterator[Fault]:
+    stated = [c for c in schema_constraints(contract, parameter.schema) if not c.place]
     if parameter.required and parameter.place != "path":  # a path without it is another path
-        known = contract.provenance(join(parameter.pointer, "required"))
-        stated.append(Constraint((), "required", "*", known.severity))
+        known = contract.provenance(join_pointer(parameter.pointer, "required"))
+        stated.append(SchemaConstraint((), "required", "*", known.severity))
     for constraint in stated:
         # A text that is of no other type stays one: no other wrong type can be sent.
         if constraint.keyword != "type" or constraint.detail == "string":
-            yield request_fault(
+            yield validation_fault(
                 contract,
                 operation,
                 (parameter.key, constraint.keyword, "ignored"),
                 f"does not enforce {constraint.keyword} of {parameter.key}",
-                _ignoring(parameter, constraint),
+                _ignore_constraint(parameter, constraint),
                 constraint.severity,
             )
 
 
-def _refused(contract: Contract, operation: Operation, parameter: Parameter) -> Iterator[Fault]:
-    valid = operation.answer_to("valid-request")
+def _rejected_value_faults(
+    contract: Contract, operation: Operation, parameter: Parameter
+) -> Iterator[Fault]:
+    valid = operation.response_caused_by("valid-request")
     if valid is None or parameter.place == "path":  # which resources there are is the service's own
         return
-    severity = contract.provenance(join(valid.pointer, "x-provoke")).severity
+    severity = contract.provenance(join_pointer(valid.pointer, "x-provoke")).severity
     schema = contract.schema(parameter.schema)
-    part = Part((), parameter.schema, contract.at(parameter.schema), optional=False)
+    part = Subschema((), parameter.schema, contract.at(parameter.schema), optional=False)
     base = parameter.example
-    base = plain(contract, part.stated) if base is MISSING else base
-    for refusal in refusals(contract, part, base):
+    base = sample_value(contract, part.schema) if base is MISSING else base
+    for boundary in boundary_values(contract, part, base):
         # A text that reads as another type never arrives as the text that it is.
-        arrives = parameter.read(write(refusal.witness)) == refusal.witness
-        if arrives and schema.is_valid(refusal.witness):
-            words = (parameter.key, *refusal.words)
-            sentence = f"refuses {refusal.sentence.replace('the body', parameter.key)}"
-            change = _refusing(parameter, refusal.refuses)
-            yield request_fault(contract, operation, words, sentence, change, severity)
+        survives_parsing = parameter.read(serialize_value(boundary.sample)) == boundary.sample
+        if survives_parsing and schema.is_valid(boundary.sample):
+            name_words = (parameter.key, *boundary.name_words)
+            description = f"refuses {boundary.description.replace('the body', parameter.key)}"
+            change = _reject_values(parameter, boundary.is_rejected)
+            yield validation_fault(contract, operation, name_words, description, change, severity)
     if not parameter.required:
-        change = _refusing(parameter, lambda value: value is MISSING)
-        sentence, words = f"refuses a request without {parameter.key}", (parameter.key, "required")
-        yield request_fault(contract, operation, words, sentence, change, severity)
-        change = _refusing(parameter, lambda value: value is not MISSING)
-        sentence, words = f"refuses a request with {parameter.key}", (parameter.key, "refused")
-        yield request_fault(contract, operation, words, sentence, change, severity)
+        change = _reject_values(parameter, lambda value: value is MISSING)
+        description, name_words = (
+            f"refuses a request without {parameter.key}",
+            (parameter.key, "required"),
+        )
+        yield validation_fault(contract, operation, name_words, description, change, severity)
+        change = _reject_values(parameter, lambda value: value is not MISSING)
+        description, name_words = (
+            f"refuses a request with {parameter.key}",
+            (parameter.key, "refused"),
+        )
+        yield validation_fault(contract, operation, name_words, description, change, severity)
 
 
-def _ignoring(parameter: Parameter, constraint: Constraint) -> Callable[[Verdict], Verdict]:
-    broken = (f"$request.{parameter.key}", constraint.keyword, constraint.detail)
+def _ignore_constraint(
+    parameter: Parameter, constraint: SchemaConstraint
+) -> Callable[[BodyValidation], BodyValidation]:
+    ignored_violation = (f"$request.{parameter.key}", constraint.keyword, constraint.detail)
 
-    def change(verdict: Verdict) -> Verdict:
-        left = (v for v in verdict.violations if (v.instance, v.keyword, v.detail) != broken)
-        return replace(verdict, violations=tuple(left))
+    def change(body_validation: BodyValidation) -> BodyValidation:
+        remaining = (
+            v
+            for v in body_validation.violations
+            if (v.instance, v.keyword, v.detail) != ignored_violation
+        )
+        return replace(body_validation, violations=tuple(remaining))
 
     return change
 
 
-def _refusing(parameter: Parameter, refuses: Callable[[object], bool]) -> Callable[..., Verdict]:
+def _reject_values(
+    parameter: Parameter, is_rejected: Callable[[object], bool]
+) -> Callable[..., BodyValidation]:
     place = f"$request.{parameter.key}"
 
-    def change(verdict: Verdict) -> Verdict:
-        if not refuses(verdict.parameters.get(parameter.key, MISSING)):
-            return verdict
-        refused = Violation("refused", "", place, "*", "is not accepted")
-        return replace(verdict, violations=(*verdict.violations, refused))
+    def change(body_validation: BodyValidation) -> BodyValidation:
+        if not is_rejected(body_validation.parameters.get(parameter.key, MISSING)):
+            return body_validation
+        refused = SchemaViolation("refused", "", place, "*", "is not accepted")
+        return replace(body_validation, violations=(*body_validation.violations, refused))
 
     return change

@@ -5,143 +5,177 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeVar
 
-from mock_server.exchange import Behaviour, Exchange
+from mock_server.exchange import Hooks, MockExchange
 from mock_server.fault import Fault
-from mock_server.faults.derived.mutations import VERBS, mutations, named, shown, single, slug
-from mock_server.messages import Answer, header
-from openapi.contract import Contract, Header, Json, Operation, Response
-from openapi.extensions import marked
-from openapi.json_pointer import MISSING, get, join, put
+from mock_server.faults.derived.mutations import (
+    MUTATION_PHRASES,
+    example_body,
+    mutations,
+    name_if_ambiguous,
+    pointer_text,
+    slug,
+)
+from mock_server.messages import HttpResponse, encode_header
+from openapi.contract import Contract, HeaderSpec, Json, Operation, ResponseSpec
+from openapi.extensions import extended_properties
+from openapi.json_pointer import MISSING, get_at, join_pointer, set_at
 
-Change = TypeVar("Change", bound=Callable[..., object])
+HeaderChange = TypeVar("HeaderChange", bound=Callable[..., object])
 
-_BROKEN = ("?", "-1", "")
+_INVALID_HEADER_VALUES = ("?", "-1", "")
 """Values of a header, of which the first that its schema does not take is sent."""
 
 
-def derived_answers(contract: Contract) -> Iterator[Fault]:
+def derived_response_faults(contract: Contract) -> Iterator[Fault]:
     """Yield the faults of every answer that a request can bring about."""
     for operation in contract.operations:
-        for response in provoked(operation):
-            yield from _bodies(contract, operation, response)
-            yield from _headers(contract, operation, response)
+        for response_spec in elicitable_responses(operation):
+            yield from _body_faults(contract, operation, response_spec)
+            yield from _header_faults(contract, operation, response_spec)
 
 
-def provoked(operation: Operation) -> Iterator[Response]:
+def elicitable_responses(operation: Operation) -> Iterator[ResponseSpec]:
     """Yield the documented answers that a request can bring about."""
-    for response in operation.responses.values():
-        by = response.provoke.get("by", "failure-only")
-        if by != "failure-only" and response.status.isdecimal():
-            yield response
+    for response_spec in operation.responses.values():
+        by = response_spec.cause.get("by", "failure-only")
+        if by != "failure-only" and response_spec.status.isdecimal():
+            yield response_spec
 
 
-def about(contract: Contract, operation: Operation, response: Response) -> str:
+def fault_name_prefix(contract: Contract, operation: Operation, response_spec: ResponseSpec) -> str:
     """Return the words that begin the name of a fault of this answer."""
-    return slug(single(contract.operations, operation.id), response.status)
+    return slug(name_if_ambiguous(contract.operations, operation.id), response_spec.status)
 
 
-def _fault(
+def _response_fault(
     contract: Contract,
     operation: Operation,
-    response: Response,
-    what: str,
-    sentence: str,
-    change: Callable[[Answer], Answer],
+    response_spec: ResponseSpec,
+    fault_word: str,
+    description: str,
+    change: Callable[[HttpResponse], HttpResponse],
     severity: str,
 ) -> Fault:
-    def apply(answer: Answer, exchange: Exchange) -> Answer:
+    def apply(response: HttpResponse, exchange: MockExchange) -> HttpResponse:
         same = exchange.operation is not None and exchange.operation.id == operation.id
-        return change(answer) if same and str(answer.status) == response.status else answer
+        return (
+            change(response) if same and str(response.status) == response_spec.status else response
+        )
 
     return Fault(
-        slug("answer", about(contract, operation, response), what),
+        slug("answer", fault_name_prefix(contract, operation, response_spec), fault_word),
         "answers",
-        f"The {response.status} of {operation.id} {sentence}.",
-        Behaviour(answer=apply),
+        f"The {response_spec.status} of {operation.id} {description}.",
+        Hooks(response=apply),
         severity,
-        limited=response.provoke["by"] == "burst",
+        needs_rate_limit=response_spec.cause["by"] == "burst",
     )
 
 
-def _bodies(contract: Contract, operation: Operation, response: Response) -> Iterator[Fault]:
-    for media_type, schema in response.content.items():
-        stated = contract.provenance(join(response.pointer, "content")).severity
-        other = next(m for m in ("text/plain", "text/html") if m not in response.content)
-        yield _fault(
-            contract, operation, response, "media-type", f"is {other}", _typed(other), stated
+def _body_faults(
+    contract: Contract, operation: Operation, response_spec: ResponseSpec
+) -> Iterator[Fault]:
+    for media_type, schema in response_spec.content.items():
+        stated = contract.provenance(join_pointer(response_spec.pointer, "content")).severity
+        other = next(m for m in ("text/plain", "text/html") if m not in response_spec.content)
+        yield _response_fault(
+            contract,
+            operation,
+            response_spec,
+            "media-type",
+            f"is {other}",
+            _set_content_type(other),
+            stated,
         )
         if media_type.rpartition("+")[2].rpartition("/")[2] != "json":
             return
-        value = shown(contract, schema)
+        value = example_body(contract, schema)
         for found in mutations(contract, schema, value):
-            sentence = f"{VERBS[found.kind]} {named(found.place)}"
-            what = slug(found.kind, found.place or "body")
-            change = _rewritten(found.change)
-            yield _fault(contract, operation, response, what, sentence, change, found.severity)
-        for place, pointer in marked(contract, schema, "x-unique"):
-            same = get(value, place)
+            description = f"{MUTATION_PHRASES[found.kind]} {pointer_text(found.place)}"
+            fault_word = slug(found.kind, found.place or "body")
+            change = _change_json_body(found.change)
+            yield _response_fault(
+                contract, operation, response_spec, fault_word, description, change, found.severity
+            )
+        for place, pointer in extended_properties(contract, schema, "x-unique"):
+            same = get_at(value, place)
             if same is not MISSING:
-                sentence = f"has the same value at {place} every time"
-                change = _rewritten(_constant(place, same))
+                description = f"has the same value at {place} every time"
+                change = _change_json_body(_set_constant(place, same))
                 weight = contract.provenance(pointer).severity
-                what = slug("repeats", place)
-                yield _fault(contract, operation, response, what, sentence, change, weight)
+                fault_word = slug("repeats", place)
+                yield _response_fault(
+                    contract, operation, response_spec, fault_word, description, change, weight
+                )
         return  # The mock answers with the first media type.
 
 
-def _headers(contract: Contract, operation: Operation, response: Response) -> Iterator[Fault]:
-    for stated in response.headers:
+def _header_faults(
+    contract: Contract, operation: Operation, response_spec: ResponseSpec
+) -> Iterator[Fault]:
+    for stated in response_spec.headers:
         schema = contract.schema(stated.schema)
-        wrong = next((text for text in _BROKEN if not schema.is_valid(_read(stated, text))), None)
+        wrong = next(
+            (
+                text
+                for text in _INVALID_HEADER_VALUES
+                if not schema.is_valid(_parse_header_value(stated, text))
+            ),
+            None,
+        )
         if wrong is not None:
-            broken = schema.violations(_read(stated, wrong), limit=1)[0]
+            broken = schema.violations(_parse_header_value(stated, wrong), limit=1)[0]
             weight = contract.provenance(broken.pointer, broken.detail).severity
-            sentence = f"has {wrong!r} for {stated.name}"
-            what = f"{stated.name}-broken"
-            change = _with_header(stated.name, wrong)
-            yield _fault(contract, operation, response, what, sentence, change, weight)
+            description = f"has {wrong!r} for {stated.name}"
+            fault_word = f"{stated.name}-broken"
+            change = _set_header(stated.name, wrong)
+            yield _response_fault(
+                contract, operation, response_spec, fault_word, description, change, weight
+            )
         if stated.required:
-            weight = contract.provenance(join(stated.pointer, "required")).severity
-            sentence = f"lacks the header {stated.name}"
-            what = f"lacks-{stated.name}"
-            change = _with_header(stated.name, None)
-            yield _fault(contract, operation, response, what, sentence, change, weight)
+            weight = contract.provenance(join_pointer(stated.pointer, "required")).severity
+            description = f"lacks the header {stated.name}"
+            fault_word = f"lacks-{stated.name}"
+            change = _set_header(stated.name, None)
+            yield _response_fault(
+                contract, operation, response_spec, fault_word, description, change, weight
+            )
 
 
-def _read(stated: Header, text: str) -> Json:
+def _parse_header_value(stated: HeaderSpec, text: str) -> Json:
     return int(text) if stated.is_integer and text.lstrip("-").isdecimal() else text
 
 
-def _typed(media_type: str) -> Callable[[Answer], Answer]:
-    return _with_header("content-type", media_type)
+def _set_content_type(media_type: str) -> Callable[[HttpResponse], HttpResponse]:
+    return _set_header("content-type", media_type)
 
 
-def _with_header(name: str, value: str | None) -> Callable[[Answer], Answer]:
-    made = () if value is None else (header(name, value),)
+def _set_header(name: str, value: str | None) -> Callable[[HttpResponse], HttpResponse]:
+    made = () if value is None else (encode_header(name, value),)
     key = name.lower().encode()
 
-    def change(answer: Answer) -> Answer:
-        return replace(answer, headers=(*(h for h in answer.headers if h[0] != key), *made))
+    def change(response: HttpResponse) -> HttpResponse:
+        return replace(response, headers=(*(h for h in response.headers if h[0] != key), *made))
 
     return change
 
 
-def _rewritten(change: Callable[[Json], Json]) -> Callable[[Answer], Answer]:
+def _change_json_body(change: Callable[[Json], Json]) -> Callable[[HttpResponse], HttpResponse]:
     """Return what changes the value of a JSON body; a body that is none is left as it is."""
 
-    def apply(answer: Answer) -> Answer:
+    def apply(response: HttpResponse) -> HttpResponse:
         try:
-            value = json.loads(answer.body)
+            value = json.loads(response.body)
         except ValueError:
-            return answer
-        return replace(answer, body=json.dumps(change(value)).encode())
+            return response
+        return replace(response, body=json.dumps(change(value)).encode())
 
     return apply
 
 
-def _constant(place: str, same: Json) -> Callable[[Json], Json]:
+def _set_constant(place: str, same: Json) -> Callable[[Json], Json]:
     def change(value: Json) -> Json:
-        put(value, place, same)
+        set_at(value, place, same)
         return value
 
     return change

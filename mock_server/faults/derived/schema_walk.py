@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from openapi.contract import Contract, Json
-from openapi.json_pointer import MISSING, get, join
+from openapi.json_pointer import MISSING, get_at, join_pointer
 
-TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
-_WHOLE = (
+JSON_TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
+_SINGLE_CONSTRAINT_KEYWORDS = (
     "const",
     "enum",
     "multipleOf",
@@ -30,27 +30,27 @@ _WHOLE = (
     "not",
 )
 """Keywords that are one constraint each."""
-_LISTS = {"const", "enum"}
-_DEPTH = 8
-EVERY = "*"
+_VALUE_LIST_KEYWORDS = {"const", "enum"}
+_MAX_DEPTH = 8
+ANY_ITEM = "*"
 """A token of a place that stands for every item of an array."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Subschema:
     """A place in a body and a schema that holds there."""
 
     place: tuple[str, ...]
-    """Tokens; `EVERY` for the items of an array."""
+    """Tokens; `ANY_ITEM` for the items of an array."""
     pointer: str
     """Where the contract states the schema."""
-    stated: dict[str, Json]
+    schema: dict[str, Json]
     optional: bool
     """A property that may be left out."""
 
 
 @dataclass(frozen=True, slots=True)
-class Constraint:
+class SchemaConstraint:
     """One thing that a body must satisfy."""
 
     place: tuple[str, ...]
@@ -60,97 +60,101 @@ class Constraint:
     severity: str
 
 
-def parts(
+def walk_subschemas(
     contract: Contract,
     pointer: str,
     place: tuple[str, ...] = (),
     depth: int = 0,
     *,
     optional: bool = False,
-) -> Iterator[Part]:
+) -> Iterator[Subschema]:
     """Yield every place that the schema at `pointer` speaks of, and what it says there."""
-    stated = get(contract.document, pointer)
-    if not isinstance(stated, dict) or depth > _DEPTH:
+    schema = get_at(contract.document, pointer)
+    if not isinstance(schema, dict) or depth > _MAX_DEPTH:
         return
-    if "$ref" in stated:
-        yield from parts(contract, stated["$ref"][1:], place, depth + 1, optional=optional)
-    yield Part(place, pointer, stated, optional)
-    for index in range(len(stated.get("allOf", ()))):
-        within = join(pointer, "allOf", index)
-        yield from parts(contract, within, place, depth + 1, optional=optional)
-    for name in stated.get("properties", {}):
-        yield from parts(
+    if "$ref" in schema:
+        yield from walk_subschemas(
+            contract, schema["$ref"][1:], place, depth + 1, optional=optional
+        )
+    yield Subschema(place, pointer, schema, optional)
+    for index in range(len(schema.get("allOf", ()))):
+        within = join_pointer(pointer, "allOf", index)
+        yield from walk_subschemas(contract, within, place, depth + 1, optional=optional)
+    for name in schema.get("properties", {}):
+        yield from walk_subschemas(
             contract,
-            join(pointer, "properties", name),
+            join_pointer(pointer, "properties", name),
             (*place, name),
             depth + 1,
-            optional=name not in stated.get("required", ()),
+            optional=name not in schema.get("required", ()),
         )
-    if isinstance(stated.get("items"), dict):
-        yield from parts(contract, join(pointer, "items"), (*place, EVERY), depth + 1)
+    if isinstance(schema.get("items"), dict):
+        yield from walk_subschemas(
+            contract, join_pointer(pointer, "items"), (*place, ANY_ITEM), depth + 1
+        )
 
 
-def constraints(contract: Contract, pointer: str) -> Iterator[Constraint]:
+def schema_constraints(contract: Contract, pointer: str) -> Iterator[SchemaConstraint]:
     """Yield every constraint of the schema at `pointer`, each once.
 
     Where the values are listed, the list alone: what breaks any other keyword breaks it, too.
     """
     seen: set[tuple[tuple[str, ...], str, str]] = set()
-    every = list(parts(contract, pointer))
-    listed = {part.place for part in every if _LISTS & part.stated.keys()}
+    every = list(walk_subschemas(contract, pointer))
+    listed = {part.place for part in every if _VALUE_LIST_KEYWORDS & part.schema.keys()}
     for part in every:
-        for keyword, detail in _stated(part.stated):
-            if part.place in listed and keyword not in _LISTS:
+        for keyword, detail in _keyword_details(part.schema):
+            if part.place in listed and keyword not in _VALUE_LIST_KEYWORDS:
                 continue
             if (part.place, keyword, detail) not in seen:
                 seen.add((part.place, keyword, detail))
-                known = contract.provenance(join(part.pointer, keyword), detail)
-                yield Constraint(part.place, keyword, detail, known.severity)
+                known = contract.provenance(join_pointer(part.pointer, keyword), detail)
+                yield SchemaConstraint(part.place, keyword, detail, known.severity)
 
 
-def _stated(stated: dict[str, Json]) -> Iterator[tuple[str, str]]:
-    for name in stated.get("required", ()):
+def _keyword_details(schema: dict[str, Json]) -> Iterator[tuple[str, str]]:
+    for name in schema.get("required", ()):
         yield "required", name
-    if "type" in stated:
-        allowed = types_of(stated)
-        for name in TYPES:
+    if "type" in schema:
+        allowed = allowed_types(schema)
+        for name in JSON_TYPES:
             covered = name == "integer" and "number" in allowed
             if name not in allowed and not covered:
                 yield "type", name
-    for keyword in _WHOLE:
-        if keyword in stated:
+    for keyword in _SINGLE_CONSTRAINT_KEYWORDS:
+        if keyword in schema:
             yield keyword, "*"
-    if stated.get("uniqueItems"):
+    if schema.get("uniqueItems"):
         yield "uniqueItems", "*"
-    if stated.get("additionalProperties") is False:
+    if schema.get("additionalProperties") is False:
         yield "additionalProperties", "*"
 
 
-def types_of(stated: dict[str, Json]) -> list[str]:
+def allowed_types(schema: dict[str, Json]) -> list[str]:
     """Return the types that a schema allows; none stated is an empty list."""
-    named = stated.get("type", [])
+    named = schema.get("type", [])
     return [named] if isinstance(named, str) else list(named)
 
 
-def found(value: Json, place: tuple[str, ...], at: str = "") -> Iterator[tuple[str, Json]]:
+def values_at(value: Json, place: tuple[str, ...], at: str = "") -> Iterator[tuple[str, Json]]:
     """Yield where in `value` the tokens of `place` lead, and what stands there."""
     if not place:
         yield at, value
         return
     first, rest = place[0], place[1:]
-    if first == EVERY:
+    if first == ANY_ITEM:
         if isinstance(value, list):
             for index, item in enumerate(value):
-                yield from found(item, rest, join(at, index))
+                yield from values_at(item, rest, join_pointer(at, index))
     elif isinstance(value, dict):
         item = value.get(first, MISSING)
         if item is not MISSING:
-            yield from found(item, rest, join(at, first))
+            yield from values_at(item, rest, join_pointer(at, first))
 
 
-def fits(place: tuple[str, ...], tokens: list[str]) -> bool:
+def matches_path(place: tuple[str, ...], tokens: list[str]) -> bool:
     """Say whether the tokens of a pointer are of `place`."""
     return len(place) == len(tokens) and all(
-        wanted == token or (wanted == EVERY and token.isdecimal())
-        for wanted, token in zip(place, tokens, strict=True)
+        expected == token or (expected == ANY_ITEM and token.isdecimal())
+        for expected, token in zip(place, tokens, strict=True)
     )

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 
-from mock_server.exchange import Behaviour, Exchange
-from mock_server.fault import Fault, swapped
-from mock_server.faults.derived.mutations import single, slug
-from mock_server.faults.derived.responses import about, provoked
-from openapi.contract import Contract, Operation, Response
-from openapi.json_pointer import join
+from mock_server.exchange import Hooks, MockExchange
+from mock_server.fault import Fault, replace_status
+from mock_server.faults.derived.mutations import name_if_ambiguous, slug
+from mock_server.faults.derived.responses import elicitable_responses, fault_name_prefix
+from openapi.contract import Contract, Operation, ResponseSpec
+from openapi.json_pointer import join_pointer
 
-NEIGHBOURS: Mapping[str, tuple[int, ...]] = {
+WRONG_STATUSES: Mapping[str, tuple[int, ...]] = {
     "valid-request": (200, 201, 202, 500),
     "invalid-request": (422, 200, 500),
     "refused-credential": (403, 400, 500),
@@ -18,53 +18,57 @@ NEIGHBOURS: Mapping[str, tuple[int, ...]] = {
     "burst": (503, 403),
 }
 """What services answer by mistake to each provocation of `x-provoke`."""
-_AUTH = ("refused-credential", "credential-without-permission")
+_CREDENTIAL_CAUSES = ("refused-credential", "credential-without-permission")
 
 
-def derived_statuses(contract: Contract) -> Iterator[Fault]:
+def derived_status_faults(contract: Contract) -> Iterator[Fault]:
     """Yield a fault for each answer of each operation and each neighbour of its status."""
     for operation in contract.operations:
-        if operation.rate_limit is not None and operation.answer_to("burst") is not None:
-            yield _unlimited(contract, operation)
-        for response in provoked(operation):
-            by = response.provoke["by"]
-            for instead in NEIGHBOURS.get(by, (500,)):
-                if str(instead) != response.status:
-                    yield _swapped(contract, operation, response, instead)
+        if operation.rate_limit is not None and operation.response_caused_by("burst") is not None:
+            yield _rate_limit_ignored_fault(contract, operation)
+        for response_spec in elicitable_responses(operation):
+            cause = response_spec.cause["by"]
+            for wrong_status in WRONG_STATUSES.get(cause, (500,)):
+                if str(wrong_status) != response_spec.status:
+                    yield _wrong_status_fault(contract, operation, response_spec, wrong_status)
 
 
-def _unlimited(contract: Contract, operation: Operation) -> Fault:
-    def admitted(allowed: bool, exchange: Exchange) -> bool:
+def _rate_limit_ignored_fault(contract: Contract, operation: Operation) -> Fault:
+    def rate_limit_check(allowed: bool, exchange: MockExchange) -> bool:
         return allowed or exchange.operation is operation
 
     return Fault(
-        slug("rate-limit", single(contract.operations, operation.id), "ignored"),
+        slug("rate-limit", name_if_ambiguous(contract.operations, operation.id), "ignored"),
         "answers",
         f"{operation.id} answers a client however often it asks.",
-        Behaviour(admitted=admitted),
-        contract.provenance(join(operation.pointer, "x-rate-limit")).severity,
-        limited=True,
+        Hooks(rate_limit_check=rate_limit_check),
+        contract.provenance(join_pointer(operation.pointer, "x-rate-limit")).severity,
+        needs_rate_limit=True,
     )
 
 
-def _swapped(contract: Contract, operation: Operation, response: Response, instead: int) -> Fault:
-    by = response.provoke["by"]
+def _wrong_status_fault(
+    contract: Contract, operation: Operation, response_spec: ResponseSpec, wrong_status: int
+) -> Fault:
+    cause = response_spec.cause["by"]
     return Fault(
-        slug("status", about(contract, operation, response), "as", instead),
-        "auth" if by in _AUTH else "answers",
-        f"{operation.id} answers {instead} where {response.status} is due.",
-        Behaviour(answer=swapped(by, instead, operation.id)),
-        _severity(contract, operation, response, instead),
-        limited=by == "burst",
+        slug("status", fault_name_prefix(contract, operation, response_spec), "as", wrong_status),
+        "auth" if cause in _CREDENTIAL_CAUSES else "answers",
+        f"{operation.id} answers {wrong_status} where {response_spec.status} is due.",
+        Hooks(response=replace_status(cause, wrong_status, operation.id)),
+        _severity(contract, operation, response_spec, wrong_status),
+        needs_rate_limit=cause == "burst",
     )
 
 
-def _severity(contract: Contract, operation: Operation, response: Response, instead: int) -> str:
+def _severity(
+    contract: Contract, operation: Operation, response_spec: ResponseSpec, wrong_status: int
+) -> str:
     """Say what the wrong status is: a failure of the service is one whatever was due."""
-    if instead >= 500:
-        failure = operation.answer_to("failure-only")
-        pointer = join(failure.pointer, "x-provoke") if failure else operation.pointer
+    if wrong_status >= 500:
+        failure = operation.response_caused_by("failure-only")
+        pointer = join_pointer(failure.pointer, "x-provoke") if failure else operation.pointer
         return contract.provenance(pointer).severity
-    if response.provoke["by"] == "burst":
-        return contract.provenance(join(operation.pointer, "x-rate-limit")).severity
-    return contract.provenance(join(response.pointer, "x-provoke")).severity
+    if response_spec.cause["by"] == "burst":
+        return contract.provenance(join_pointer(operation.pointer, "x-rate-limit")).severity
+    return contract.provenance(join_pointer(response_spec.pointer, "x-provoke")).severity

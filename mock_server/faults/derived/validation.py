@@ -7,154 +7,168 @@ Where a freedom of the contract lets a service refuse it, refusing is no fault."
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from mock_server.exchange import Behaviour, Verdict
+from mock_server.exchange import BodyValidation, Hooks
 from mock_server.fault import Fault
-from mock_server.faults.derived.boundary_values import Refusal, refusals
-from mock_server.faults.derived.mutations import shown, single, slug
+from mock_server.faults.derived.boundary_values import BoundaryValue, boundary_values
+from mock_server.faults.derived.mutations import example_body, name_if_ambiguous, slug
 from mock_server.faults.derived.schema_walk import (
-    EVERY,
-    Constraint,
-    Part,
-    constraints,
-    fits,
-    found,
-    parts,
+    ANY_ITEM,
+    SchemaConstraint,
+    Subschema,
+    matches_path,
+    schema_constraints,
+    values_at,
+    walk_subschemas,
 )
 from openapi import runtime_expression
 from openapi.contract import Contract, Json, Operation
-from openapi.json_pointer import MISSING, get, join, split
-from openapi.schema_validation import Violation
+from openapi.json_pointer import MISSING, get_at, join_pointer, split_pointer
+from openapi.schema_validation import SchemaViolation
 
 
-def derived_requests(contract: Contract) -> Iterator[Fault]:
+def derived_constraint_faults(contract: Contract) -> Iterator[Fault]:
     """Yield a fault for each constraint of each operation's body: it is not looked at."""
     for operation in contract.operations:
-        if operation.answer_to("invalid-request") is None:
+        if operation.response_caused_by("invalid-request") is None:
             continue
         for schema in list(operation.content.values())[:1]:
-            for constraint in constraints(contract, schema):
-                yield _ignored(contract, operation, constraint)
+            for constraint in schema_constraints(contract, schema):
+                yield _ignored_constraint_fault(contract, operation, constraint)
 
 
-def request_fault(
+def validation_fault(
     contract: Contract,
     operation: Operation,
-    words: tuple[str, ...],
-    sentence: str,
-    change: Callable[[Verdict], Verdict],
+    name_words: tuple[str, ...],
+    description: str,
+    change: Callable[[BodyValidation], BodyValidation],
     severity: str,
 ) -> Fault:
     """Return a fault of the validation of one operation's bodies."""
 
-    def verdict(found: Verdict) -> Verdict:
-        return change(found) if found.operation == operation.id else found
+    def body_validation(values_at: BodyValidation) -> BodyValidation:
+        return change(values_at) if values_at.operation == operation.id else values_at
 
-    name = slug("request", single(contract.operations, operation.id), *words)
-    told = f"{operation.id} {sentence}."
-    return Fault(name, "validation", told, Behaviour(verdict=verdict), severity)
+    name = slug("request", name_if_ambiguous(contract.operations, operation.id), *name_words)
+    boundaries_by_name = f"{operation.id} {description}."
+    return Fault(
+        name, "validation", boundaries_by_name, Hooks(body_validation=body_validation), severity
+    )
 
 
-def words_of(place: tuple[str, ...]) -> tuple[str, ...]:
+def path_words(place: tuple[str, ...]) -> tuple[str, ...]:
     """Return a place as words of a name."""
-    return tuple("items" if token == EVERY else token for token in place) or ("body",)
+    return tuple("items" if token == ANY_ITEM else token for token in place) or ("body",)
 
 
-def told(place: tuple[str, ...]) -> str:
+def boundaries_by_name(place: tuple[str, ...]) -> str:
     """Return a place for a sentence."""
     return "".join(f"/{token}" for token in place) or "the body"
 
 
-def _ignored(contract: Contract, operation: Operation, constraint: Constraint) -> Fault:
-    def ignores(violation: Violation) -> bool:
+def _ignored_constraint_fault(
+    contract: Contract, operation: Operation, constraint: SchemaConstraint
+) -> Fault:
+    def is_ignored(violation: SchemaViolation) -> bool:
         same = (violation.keyword, violation.detail) == (constraint.keyword, constraint.detail)
-        return same and fits(constraint.place, split(violation.instance))
+        return same and matches_path(constraint.place, split_pointer(violation.instance))
 
-    def change(verdict: Verdict) -> Verdict:
-        left = tuple(v for v in verdict.violations if not ignores(v))
-        return replace(verdict, violations=left)
+    def change(body_validation: BodyValidation) -> BodyValidation:
+        remaining = tuple(v for v in body_validation.violations if not is_ignored(v))
+        return replace(body_validation, violations=remaining)
 
     detail = "" if constraint.detail == "*" else constraint.detail
-    words = (*words_of(constraint.place), constraint.keyword, detail, "ignored")
+    name_words = (*path_words(constraint.place), constraint.keyword, detail, "ignored")
     part = f" ({constraint.detail})" if detail else ""
-    sentence = f"does not enforce {constraint.keyword}{part} of {told(constraint.place)}"
-    return request_fault(contract, operation, words, sentence, change, constraint.severity)
+    description = (
+        f"does not enforce {constraint.keyword}{part} of {boundaries_by_name(constraint.place)}"
+    )
+    return validation_fault(
+        contract, operation, name_words, description, change, constraint.severity
+    )
 
 
-def derived_limits(contract: Contract) -> Iterator[Fault]:
+def derived_boundary_faults(contract: Contract) -> Iterator[Fault]:
     """Yield a fault for each constraint of each operation's body that is one step too tight."""
     for operation in contract.operations:
-        valid = operation.answer_to("valid-request")
+        valid = operation.response_caused_by("valid-request")
         if valid is None:
             continue
-        severity = contract.provenance(join(valid.pointer, "x-provoke")).severity
+        severity = contract.provenance(join_pointer(valid.pointer, "x-provoke")).severity
         for schema in list(operation.content.values())[:1]:
             # Beside a $ref a schema may say again what the schema behind it says.
-            told = {
-                _words(part, refusal): (part, refusal)
-                for part, refusal in _deviating(contract, operation, schema)
+            boundaries_by_name = {
+                _fault_name_words(part, boundary): (part, boundary)
+                for part, boundary in _contract_breaking_boundaries(contract, operation, schema)
             }
-            for words, (part, refusal) in told.items():
-                change = _refusing(part.place, refusal)
-                sentence = f"refuses {refusal.sentence}"
-                yield request_fault(contract, operation, words, sentence, change, severity)
+            for name_words, (part, boundary) in boundaries_by_name.items():
+                change = _reject_values(part.place, boundary)
+                description = f"refuses {boundary.description}"
+                yield validation_fault(
+                    contract, operation, name_words, description, change, severity
+                )
 
 
-def _deviating(
+def _contract_breaking_boundaries(
     contract: Contract, operation: Operation, schema: str
-) -> Iterator[tuple[Part, Refusal]]:
-    base = shown(contract, schema)
-    for part in parts(contract, schema):
-        for refusal in refusals(contract, part, base):
-            body = planted(base, part.place, refusal.witness)
-            if _deviates(contract, operation, schema, base, body):
-                yield part, refusal
+) -> Iterator[tuple[Subschema, BoundaryValue]]:
+    base = example_body(contract, schema)
+    for part in walk_subschemas(contract, schema):
+        for boundary in boundary_values(contract, part, base):
+            body = with_value_at(base, part.place, boundary.sample)
+            if _breaks_contract(contract, operation, schema, base, body):
+                yield part, boundary
 
 
-def _words(part: Part, refusal: Refusal) -> tuple[str, ...]:
-    return (*words_of(part.place), *refusal.words)
+def _fault_name_words(part: Subschema, boundary: BoundaryValue) -> tuple[str, ...]:
+    return (*path_words(part.place), *boundary.name_words)
 
 
-def planted(value: Json, place: tuple[str, ...], witness: Json) -> Json:
-    """Return `value` with `witness` at `place`: in the first item where it is of an array."""
+def with_value_at(value: Json, place: tuple[str, ...], sample: Json) -> Json:
+    """Return `value` with `sample` at `place`: in the first item where it is of an array."""
     if not place:
-        return witness
+        return sample
     first, rest = place[0], place[1:]
-    if first == EVERY:
+    if first == ANY_ITEM:
         items = value if isinstance(value, list) else []
-        return [planted(items[0] if items else None, rest, witness), *items[1:]]
+        return [with_value_at(items[0] if items else None, rest, sample), *items[1:]]
     known = value if isinstance(value, dict) else {}
-    return {**known, first: planted(known.get(first), rest, witness)}
+    return {**known, first: with_value_at(known.get(first), rest, sample)}
 
 
-def _deviates(
+def _breaks_contract(
     contract: Contract, operation: Operation, schema: str, base: Json, body: Json
 ) -> bool:
     """Say whether refusing `body` breaks the contract: it is valid, and nothing sets it free."""
     if not contract.schema(schema).is_valid(body):
         return False
-    return not _free(contract, operation, body) - _free(contract, operation, base)
+    return not _matching_allowed_rejections(
+        contract, operation, body
+    ) - _matching_allowed_rejections(contract, operation, base)
 
 
-def _free(contract: Contract, operation: Operation, body: Json) -> set[int]:
+def _matching_allowed_rejections(contract: Contract, operation: Operation, body: Json) -> set[int]:
     """Return the freedoms that the values of `body` make use of, whenever it is sent."""
     used = set()
-    for index, freedom in enumerate(operation.freedoms):
+    for index, freedom in enumerate(operation.allowed_rejections):
         if "at" not in freedom or freedom.get("caller-lacks") or "instant" in freedom:
             continue
-        value = get(body, runtime_expression.parse(freedom["at"]).where)
-        when = join(operation.pointer, "x-freedoms", index, "when")
+        value = get_at(body, runtime_expression.parse_expression(freedom["at"]).where)
+        when = join_pointer(operation.pointer, "x-freedoms", index, "when")
         if value is not MISSING and contract.schema(when).is_valid(value):
             used.add(index)
     return used
 
 
-def _refusing(place: tuple[str, ...], refusal: Refusal) -> Callable[[Verdict], Verdict]:
-    def change(verdict: Verdict) -> Verdict:
+def _reject_values(
+    place: tuple[str, ...], boundary: BoundaryValue
+) -> Callable[[BodyValidation], BodyValidation]:
+    def change(body_validation: BodyValidation) -> BodyValidation:
         refused = tuple(
-            Violation("refused", "", at, "*", "is not accepted")
-            for at, value in found(verdict.value, place)
-            if refusal.refuses(value)
+            SchemaViolation("refused", "", at, "*", "is not accepted")
+            for at, value in values_at(body_validation.value, place)
+            if boundary.is_rejected(value)
         )
-        return replace(verdict, violations=verdict.violations + refused)
+        return replace(body_validation, violations=body_validation.violations + refused)
 
     return change

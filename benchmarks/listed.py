@@ -87,7 +87,7 @@ def _delivery(contract: Contract, number: int) -> Delivery:
     """Return one of many: each an event of its own, some broken, some with a text."""
     event = json.loads(payload(contract))
     for unique in contract.events[0].trigger.get("unique", ()):
-        set_at(event, unique["at"], str(UUID(int=number)))
+        set_at(event, unique["pointer"], str(UUID(int=number)))
     text = json.dumps(event) if number % 10 else f'{{"{number}": '
     body = text.encode().ljust(SIZE)
     note = f"?note={_NEEDLE}" if number % 500 == 0 else ""

@@ -64,7 +64,7 @@ def _verified(server: Running, asked: Sample) -> str:
     forged, _ = asked.ask(server.port, "another one", asked.token[:-4] + "AAAA")
     expected = tuple(
         answer.status if (answer := asked.operation.response_caused_by(provocation)) else ""
-        for provocation in ("repeated-request", "refused-credential")
+        for provocation in ("duplicate-request", "invalid-credential")
     )
     if (str(again), str(forged)) != expected:
         raise SystemExit(f"{server.subject.title} answered {again} to a repeated request and "

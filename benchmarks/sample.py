@@ -66,10 +66,10 @@ class Sample:
 def sample(contract: Contract, token: str) -> Sample:
     """Return the contract's first example of a request whose success may not be repeated."""
     for operation in contract.operations:
-        once = operation.response_caused_by("repeated-request")
+        once = operation.response_caused_by("duplicate-request")
         if once is not None:
             body = example(contract, next(iter(operation.content.values())))
-            for stated in once.cause["keeping"]:
+            for stated in once.cause["duplicate-values"]:
                 set_at(body, parse_expression(stated).where, _MARK)
             before, _, after = json.dumps(body).partition(_MARK)
             return Sample(contract, operation, before, after, token)

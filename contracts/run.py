@@ -88,9 +88,7 @@ def run(settings: Settings, contract: Contract, progress: Callable[[str], None])
         return await_webhooks(live_run)
 
 
-def _run_session(
-    live_run: LiveRun, session: OperationSession, phases: Sequence[Phase]
-) -> None:
+def _run_session(live_run: LiveRun, session: OperationSession, phases: Sequence[Phase]) -> None:
     reason = send_pilot(session)
     if reason is not None:
         raise CouldNotJudge(reason)

@@ -23,7 +23,7 @@ class Objection(NamedTuple):
     """What the contract has against a request, whatever faults make of it."""
 
     reason: str | int
-    """A provocation of `x-provoke`, or a status of HTTP's own."""
+    """A provocation of `x-hookproof-cause`, or a status of HTTP's own."""
     message: str
     place: str = ""
     """Where in the request: a JSON pointer into the body, or a runtime expression."""

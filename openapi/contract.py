@@ -53,7 +53,7 @@ class HeaderSpec:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResponseSpec:
-    """A documented answer. `cause` is its `x-provoke`, empty if the contract has none."""
+    """A documented answer. `cause` is its `x-hookproof-cause`, empty if the contract has none."""
 
     status: str
     pointer: str
@@ -94,8 +94,8 @@ class Operation:
         return not self.is_safe and self.method not in ("DELETE", "PATCH")
 
     def response_caused_by(self, provocation: str) -> ResponseSpec | None:
-        """Return the answer that `x-provoke` says `provocation` brings about."""
-        found = (r for r in self.responses.values() if r.cause.get("by") == provocation)
+        """Return the answer that `x-hookproof-cause` says `provocation` brings about."""
+        found = (r for r in self.responses.values() if r.cause.get("kind") == provocation)
         return next(found, None)
 
 
@@ -181,7 +181,7 @@ class Contract:
         """Say how the constraint at `pointer` (a keyword's place) is known.
 
         `detail` tells parts of one keyword apart, such as the properties of `required`. An
-        `x-provenance` holds for its object and all below it, until a nearer one says otherwise.
+        `x-hookproof-provenance` holds for its object and all below it, until a nearer one says otherwise.
         """
         stated = get_at(self.document, join_pointer(pointer, "source"))
         tokens = split_pointer(pointer)
@@ -191,13 +191,15 @@ class Contract:
             place = get_at(self.document, join_pointer("", *tokens[:length]))
             if not isinstance(place, dict):
                 continue
-            severity = severity or cast("str | None", place.get("x-severity"))
+            severity = severity or cast("str | None", place.get("x-hookproof-severity"))
             keyword = tokens[length] if length == len(tokens) - 1 else "*"
-            source = source or _provenance_source(place.get("x-provenance"), keyword, detail)
+            source = source or _provenance_source(
+                place.get("x-hookproof-provenance"), keyword, detail
+            )
         if source is None:
             raise LookupError(f"no provenance for {pointer!r}")
         name, _, reason = source.partition(":")
-        level = self.document["x-sources"][name]["level"]
+        level = self.document["x-hookproof-sources"][name]["level"]
         default = "warning" if level == "assumed" else "violation"
         return Provenance(level, name, reason.strip(), severity or default)
 

@@ -1,4 +1,4 @@
-"""Finding the properties that an extension marks, such as `x-secret`."""
+"""Finding the properties that an extension marks, such as `x-hookproof-secret`."""
 
 from collections.abc import Iterator
 

@@ -4,7 +4,7 @@ The webhook secrets that a receiver was given: the first counts, the others expl
 
 Signatures of webhooks: over bytes, never over parsed JSON.
 
-Which headers, algorithm, encoding and key a webhook uses is said by `x-signature` of its security
+Which headers, algorithm, encoding and key a webhook uses is said by `x-hookproof-signature` of its security
 scheme. Signing and verifying take bytes and are total: no input makes them raise."""
 
 import base64

@@ -65,7 +65,7 @@ def test_every_event_is_paired_and_proved(run: Run) -> None:
 
 def test_every_constraint_of_parameters_and_webhooks_is_tried(run: Run) -> None:
     constraints = run.report["constraints"]
-    for place in ("/parameters/", "/webhooks/", "x-signature"):
+    for place in ("/parameters/", "/webhooks/", "x-hookproof-signature"):
         assert len([c for c in constraints if place in c["pointer"]]) > 1
     untried = [c for c in constraints if c["state"] != "enforced"]
     assert {c["detail"] for c in untried if "/parameters/" in c["pointer"]} == set()
@@ -99,14 +99,16 @@ def test_each_way_in_which_a_service_differs_is_found(tmp_path: Path) -> None:
     delete, shelf = "/~1v1~1parcels~1{parcelNumber}/delete", "/~1v1~1parcels/get"
     amendment = "/components/schemas/Amendment"
     for method in ("get", "patch", "delete"):
-        answer = f"/~1v1~1parcels~1{{parcelNumber}}/{method}/responses/404/x-provoke"
+        answer = f"/~1v1~1parcels~1{{parcelNumber}}/{method}/responses/404/x-hookproof-cause"
         assert ("unknown-resource", answer) in found
     assert ("invalid-request", f"{shelf}/parameters/0/schema/maximum") in found
     assert ("invalid-request", f"{delete}/parameters/0/required") in found
     assert ("invalid-request", f"{amendment}/minProperties") in found
     assert ("invalid-request", f"{amendment}/additionalProperties") in found
-    assert ("webhook-echo", "/webhooks/parcel.recalled/post/x-trigger/echoes/1") in found
-    assert {"webhook-signature"} == {c for c, p in found if p.endswith("BookingSeal/x-signature")}
+    assert ("webhook-echo", "/webhooks/parcel.recalled/post/x-hookproof-trigger/echoes/1") in found
+    assert {"webhook-signature"} == {
+        c for c, p in found if p.endswith("BookingSeal/x-hookproof-signature")
+    }
 
 
 def deliver(sink: Sink, name: str, payload: bytes, by: str) -> Any:
@@ -150,7 +152,7 @@ def names(value: Any, above: str = "") -> Iterator[str]:
                 yield key
             if key in ("name", "operationId") and isinstance(item, str):
                 yield item
-            if key not in ("example", "examples", "x-sources", "securitySchemes"):
+            if key not in ("example", "examples", "x-hookproof-sources", "securitySchemes"):
                 yield from names(item, key)
     elif isinstance(value, list):
         for item in value:

@@ -62,7 +62,7 @@ PAGES = {
 }
 CI, MOCK = PAGES["docs/ci.md"], PAGES["docs/mock.md"]
 WEBHOOKS = PAGES["docs/webhooks.md"] + PAGES["docs/sink-api.md"]
-PROVENANCE, VOCABULARY = PAGES["docs/provenance.md"], PAGES["docs/vocabulary.md"]
+PROVENANCE, VOCABULARY = PAGES["docs/provenance.md"], PAGES["docs/extensions.md"]
 SELFTEST = PAGES["docs/selftest.md"]
 PAGE_OF = {
     "verify": CI,
@@ -317,7 +317,7 @@ def extensions(value: Any) -> Iterator[tuple[str, Any]]:
 def words(value: Any) -> Iterator[str]:
     """Yield the properties, and the values to choose from, that a schema of the dialect has."""
     if isinstance(value, dict):
-        if "$ref" in value and value["$ref"] in ("#/$defs/freedom", "#/$defs/trigger"):
+        if "$ref" in value and value["$ref"] in ("#/$defs/allowed-rejection", "#/$defs/trigger"):
             yield from words(DIALECT["$defs"][value["$ref"].rpartition("/")[2]])
         for key, item in value.items():
             if key == "properties":
@@ -357,7 +357,7 @@ def test_what_is_understood_of_openapi_is_listed() -> None:
 
 def test_every_source_is_told_with_its_level_and_reference(contract: Contract) -> None:
     told = {named(row[0])[0]: row[1:] for row in rows(PROVENANCE, "source", "level", "what it is")}
-    sources = contract.document["x-sources"]
+    sources = contract.document["x-hookproof-sources"]
     assert list(told) == list(sources)
     for name, stated in sources.items():
         assert told[name][0] == stated["level"]
@@ -365,11 +365,11 @@ def test_every_source_is_told_with_its_level_and_reference(contract: Contract) -
 
 
 def test_every_freedom_is_told_with_its_statuses_and_its_weight(contract: Contract) -> None:
-    warned, unjudged = PROVENANCE.split("| freedom |")[1:]
+    warned, unjudged = PROVENANCE.split("| allowed rejection |")[1:]
     for freedom in contract.operations[0].allowed_rejections:
-        table = warned if freedom["judged"] == "warning" else unjudged
+        table = warned if freedom["severity"] == "warning" else unjudged
         (line,) = re.findall(rf"^\| `{freedom['name']}` \|.*$", table, re.MULTILINE)
-        assert f"| {', '.join(freedom['refused-with'])} |" in line
+        assert f"| {', '.join(freedom['statuses'])} |" in line
     assert len(re.findall(r"^\| `", warned + unjudged, re.MULTILINE)) == len(
         contract.operations[0].allowed_rejections
     )

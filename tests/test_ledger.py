@@ -47,7 +47,7 @@ def event(exchange: Exchange, number: int) -> Payload:
     payload: Payload = json.loads(json.dumps(EVENT.examples[0]))
     sent: Any = exchange.request.json.value
     for echo in EVENT.trigger["echoes"]:
-        set_at(payload, echo["to"], sent.get(echo["from"].rpartition("/")[2], echo.get("absent")))
+        set_at(payload, echo["to"], sent.get(echo["from"].rpartition("/")[2], echo.get("default")))
     set_at(payload, "/data/id", f"id-{number}")
     return payload
 

@@ -22,15 +22,19 @@ BROKEN = {
         "minLenght: 1\n          maxLength",
         "did you mean 'minLength'?",
     ),
-    "an unknown extension": ("x-rate-limit:", "x-rate-limits:", "did you mean 'x-rate-limit'?"),
+    "an unknown extension": (
+        "x-hookproof-rate-limit:",
+        "x-hookproof-rate-limits:",
+        "did you mean 'x-hookproof-rate-limit'?",
+    ),
     "a format without a checker": (
-        "format: date-time\n          x-provenance: {type",
-        "format: duration\n          x-provenance: {type",
+        "format: date-time\n          x-hookproof-provenance: {type",
+        "format: duration\n          x-hookproof-provenance: {type",
         "no checker for the format 'duration'",
     ),
     "a source that is not there": (
-        "x-provenance: sdk\n",
-        "x-provenance: hearsay\n",
+        "x-hookproof-provenance: sdk\n",
+        "x-hookproof-provenance: hearsay\n",
         "'hearsay' names no source",
     ),
     "a reference to nothing": ('schemas/Metadata"', 'schemas/Metadatum"', "there is nothing at"),
@@ -91,24 +95,24 @@ MISFITS = {
         'operation: recallParcel\n        status: "204"',
         "fires another event already",
     ),
-    "a mark where none can be put": (
+    "a unique string where none can be put": (
         "correlator: identity\n            source: handbook\n          - from: $request.query",
-        "correlator: mark\n            source: handbook\n          - from: $request.query",
+        "correlator: unique-string\n            source: handbook\n          - from: $request.query",
         "only in the request's body can a value be put",
     ),
     "a signature without the header that it signs": (
-        "        timestamp: webhook-timestamp\n        tolerance: 300\n",
+        "        timestamp-header: webhook-timestamp\n        tolerance: 300\n",
         "",
-        "'timestamp' is a required property",
+        "'timestamp-header' is a required property",
     ),
     "an order by nothing": (
-        "order: /stampedAt",
-        "order: /stamped",
+        "occurred-at: /stampedAt",
+        "occurred-at: /stamped",
         "the schema of the payload has no date-time at /stamped",
     ),
     "an order by no date-time": (
-        "order: /sealedAt",
-        "order: /parcel/addressee/label",
+        "occurred-at: /sealedAt",
+        "occurred-at: /parcel/addressee/label",
         "the schema of the payload has no date-time at /parcel/addressee/label",
     ),
     "a signature of nothing": ("{id}.{timestamp}.{body}", "{id}.{timestamp}", "does not match"),
@@ -150,10 +154,10 @@ def test_what_is_not_understood_is_refused_with_its_place(name: str) -> None:
 
 
 def test_a_constraint_without_provenance_is_refused() -> None:
-    stated = "required: [message]\n      x-provenance: sdk\n"
+    stated = "required: [message]\n      x-hookproof-provenance: sdk\n"
     text = GOOD.replace(stated, "required: [message]\n")
     assert text != GOOD
-    with pytest.raises(ContractError, match="a constraint without x-provenance"):
+    with pytest.raises(ContractError, match="a constraint without x-hookproof-provenance"):
         parse_contract("broken.yaml", text)
 
 

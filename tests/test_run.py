@@ -183,7 +183,7 @@ def test_every_constraint_has_a_standing_with_a_reason(judged: Callable[..., Led
     assert all(s.reason for s in told.values() if s.state == "undecided")
     length = told["/components/schemas/PersonalAccessTokenRequest/properties/name/maxLength", "*"]
     assert (length.state, length.constraint.kind) == ("enforced", "request")
-    refusal = "/paths/~1v3~1personal-access-tokens/post/responses/401/x-provoke"
+    refusal = "/paths/~1v3~1personal-access-tokens/post/responses/401/x-hookproof-cause"
     assert told[refusal, "alg none"].state == "enforced"
     assert told[refusal, "expired"].cure == "pass --token-expired"
 

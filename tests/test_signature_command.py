@@ -96,7 +96,7 @@ def test_the_body_says_which_event_is_signed(
     event = next(
         event for event in load_contract(Path(SECOND)).events if event.name == "parcel.booked"
     )
-    (tmp_path / "body").write_text(f'{{"{event.trigger["event"][1:]}": "{event.name}"}}')
+    (tmp_path / "body").write_text(f'{{"{event.trigger["event-name"][1:]}": "{event.name}"}}')
     given = ["--contract", SECOND, "--webhook-secret", STANDARD_SECRET]
     (line,) = signed(capsys, str(tmp_path / "body"), *given)
     assert line.startswith("X-Carrier-Seal: sha256=")

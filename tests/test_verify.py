@@ -165,7 +165,7 @@ def test_a_fault_is_a_finding_with_its_place(port: int, tmp_path: Path) -> None:
     assert (run.code, run.report["verdict"]) == (1, "deviates")
     assert run.violated == {"webhook-echo"}
     (finding,) = run.report["findings"]
-    assert finding["pointer"].endswith("/x-trigger/echoes/0")
+    assert finding["pointer"].endswith("/x-hookproof-trigger/echoes/0")
     assert finding["instance"] == "/data/name"
     assert finding["provenance"] == "implied"
     assert 0 < finding["count"] <= finding["tried"]

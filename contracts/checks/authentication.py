@@ -131,7 +131,7 @@ def issued_credential(ledger: Ledger) -> Iterator[Judgement]:
 
 def _judge_unusable(ledger: Ledger) -> Iterator[Judgement]:
     """Judge issued credentials that no header can carry."""
-    for exchange, place, pointer, value in disclosed_values(ledger, "x-credential"):
+    for exchange, place, pointer, value in disclosed_values(ledger, "x-hookproof-credential"):
         if not (value.isascii() and value.isprintable()):
             message = (
                 f"the credential at {place} of the {exchange.status} to "
@@ -154,5 +154,5 @@ def _issuing_pointer(ledger: Ledger, exchange: Exchange) -> str:
     success = exchange.request.operation.response_caused_by("valid-request")
     assert success is not None, "only an operation that issues credentials has this block"
     schema = next(iter(success.content.values()))
-    _, pointer = next(extended_properties(ledger.contract, schema, "x-credential"))
+    _, pointer = next(extended_properties(ledger.contract, schema, "x-hookproof-credential"))
     return pointer

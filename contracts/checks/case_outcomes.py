@@ -57,7 +57,11 @@ def case_outcomes(ledger: Ledger, *kinds: str) -> Iterator[CaseOutcome]:
 
 def _is_conclusive(ledger: Ledger, exchange: Exchange) -> bool:
     status = exchange.status
-    if status is None or status >= 500 or status == documented_status(exchange, "burst"):
+    if (
+        status is None
+        or status >= 500
+        or status == documented_status(exchange, "rate-limit-exceeded")
+    ):
         return False
     correlators = ledger.correlators[exchange.request.operation.id]
     return status not in permission_statuses(ledger.contract, exchange.request, correlators)
@@ -74,7 +78,7 @@ def judge_allowed_rejection(ledger: Ledger, case: CaseOutcome, what: str) -> Jud
     allowed_rejections = case.expected.allowance(case.status)
     if allowed_rejections is None:
         return None
-    if allowed_rejections.severity == "never":
+    if allowed_rejections.severity == "none":
         return passed(case.expected.pointer, case.case_id)
     message = (
         f"{case.exchange.request.label()} was answered {case.status}, which a service may do "

@@ -30,12 +30,12 @@ def sent(ledger: Ledger) -> Iterator[Judgement]:
         return
     here = settings.sink_url or f"http://{settings.webhook_host}:{settings.webhook_port}/"
     for event, exchange, _ in triggered_events(ledger):
-        yield passed(join_pointer(event.pointer, "x-trigger"), exchange.request.number)
+        yield passed(join_pointer(event.pointer, "x-hookproof-trigger"), exchange.request.number)
     lacking = (
         (triggered_event(ledger.contract, e), e) for e in ledger.reconciliation.without_event
     )
     for event, exchange in [(event, e) for event, e in lacking if event is not None]:
-        pointer = join_pointer(event.pointer, "x-trigger")
+        pointer = join_pointer(event.pointer, "x-hookproof-trigger")
         if not ledger.deliveries:
             message = (
                 f"no delivery came at all, within {ledger.deadline(event):g} s of the last answer: "
@@ -69,7 +69,7 @@ def once(ledger: Ledger) -> Iterator[Judgement]:
         number = exchange.request.number
         if number in refused:
             continue
-        pointer = join_pointer(event.pointer, "x-trigger")
+        pointer = join_pointer(event.pointer, "x-hookproof-trigger")
         seen[number] = seen.get(number, 0) + 1
         if seen[number] == 1:
             yield passed(pointer, number)
@@ -109,13 +109,13 @@ def uncalled(ledger: Ledger) -> Iterator[Judgement]:
 def _trigger(ledger: Ledger, received_event: ReceivedEvent) -> str:
     """Return where the trigger of the event stands, of the first if the payload names none."""
     event = received_event.first.verdict.event or ledger.contract.events[0]
-    return join_pointer(event.pointer, "x-trigger")
+    return join_pointer(event.pointer, "x-hookproof-trigger")
 
 
 def late(ledger: Ledger) -> Iterator[Judgement]:
     """An event comes before the deadline."""
     for event, exchange, received_event in triggered_events(ledger):
-        pointer = join_pointer(event.pointer, "x-trigger", "deadline")
+        pointer = join_pointer(event.pointer, "x-hookproof-trigger", "deadline")
         took = received_event.first.delivery.received_at - exchange.ended
         if took <= ledger.deadline(event):
             yield passed(pointer, exchange.request.number)
@@ -131,11 +131,11 @@ def late(ledger: Ledger) -> Iterator[Judgement]:
 def repeated(ledger: Ledger) -> Iterator[Judgement]:
     """An event that was received is not sent again."""
     for event, exchange, received_event in triggered_events(ledger):
-        pointer = join_pointer(event.pointer, "x-trigger", "repeats")
+        pointer = join_pointer(event.pointer, "x-hookproof-trigger", "no-redelivery")
         taken = [is_accepted(item) for item in received_event.attempts]
         first = taken.index(True) if True in taken else len(taken)
         extra = received_event.attempts[first + 1 :]
-        if not extra or "repeats" not in event.trigger:
+        if not extra or "no-redelivery" not in event.trigger:
             yield passed(pointer, exchange.request.number)
             continue
         received = received_event.attempts[first].delivery

@@ -17,9 +17,9 @@ MAX_CAUSES = 5
 
 def _failure_pointer(exchange: Exchange) -> str:
     operation = exchange.request.operation
-    response_spec = operation.response_caused_by("failure-only")
+    response_spec = operation.response_caused_by("server-error")
     return (
-        join_pointer(response_spec.pointer, "x-provoke")
+        join_pointer(response_spec.pointer, "x-hookproof-cause")
         if response_spec
         else join_pointer(operation.pointer, "responses")
     )
@@ -57,7 +57,7 @@ def _is_rejected_unread(exchange: Exchange) -> bool:
     return (
         failure is not None
         and (failure.kind, failure.status) == ("lost", None)
-        and any("over-bytes" in f["body"] for _, f in shape_freedoms(request, request.json))
+        and any("larger-than-bytes" in f["body"] for _, f in shape_freedoms(request, request.json))
     )
 
 

@@ -57,7 +57,7 @@ def _judge_echo(
     known: ValueOwners,
 ) -> Judgement:
     stated = event.trigger["echoes"][index]
-    pointer = join_pointer(event.pointer, "x-trigger", "echoes", index)
+    pointer = join_pointer(event.pointer, "x-hookproof-trigger", "echoes", index)
     sent, came = echo_values(stated, exchange, received_event.payload)
     if is_echo_acceptable(stated["compare"], sent, came):
         return passed(pointer, exchange.request.number)
@@ -85,16 +85,16 @@ def equal(ledger: Ledger) -> Iterator[Judgement]:
     """Places of the payload that the contract calls equal are equal."""
     for event, exchange, received_event in triggered_events(ledger):
         for index, stated in enumerate(event.trigger.get("equal", ())):
-            pointer = join_pointer(event.pointer, "x-trigger", "equal", index)
-            one, other = (get_at(received_event.payload, place) for place in stated["at"])
+            pointer = join_pointer(event.pointer, "x-hookproof-trigger", "equal", index)
+            one, other = (get_at(received_event.payload, place) for place in stated["pointers"])
             if one == other or one is MISSING or other is MISSING:
                 yield passed(pointer, exchange.request.number)
                 continue
             message = (
-                f"delivery {received_event.first.delivery.id} has {abbreviate(one)} at {stated['at'][0]} "
-                f"and {abbreviate(other)} at {stated['at'][1]}"
+                f"delivery {received_event.first.delivery.id} has {abbreviate(one)} at {stated['pointers'][0]} "
+                f"and {abbreviate(other)} at {stated['pointers'][1]}"
             )
-            yield failed(ledger, pointer, exchange, message, instance=stated["at"][1])
+            yield failed(ledger, pointer, exchange, message, instance=stated["pointers"][1])
 
 
 def unique(ledger: Ledger) -> Iterator[Judgement]:
@@ -102,8 +102,8 @@ def unique(ledger: Ledger) -> Iterator[Judgement]:
     value_owners: dict[tuple[str, str], Exchange] = {}
     for event, exchange, received_event in triggered_events(ledger):
         for index, stated in enumerate(event.trigger.get("unique", ())):
-            pointer = join_pointer(event.pointer, "x-trigger", "unique", index)
-            value = get_at(received_event.payload, stated["at"])
+            pointer = join_pointer(event.pointer, "x-hookproof-trigger", "unique", index)
+            value = get_at(received_event.payload, stated["pointer"])
             if value is MISSING:
                 continue
             first = value_owners.setdefault((pointer, abbreviate(value, 10**6)), exchange)
@@ -112,6 +112,6 @@ def unique(ledger: Ledger) -> Iterator[Judgement]:
                 continue
             message = (
                 f"{exchange.request.label()} and {first.request.label()} "
-                f"share {abbreviate(value)} at {stated['at']}"
+                f"share {abbreviate(value)} at {stated['pointer']}"
             )
-            yield failed(ledger, pointer, exchange, message, instance=stated["at"])
+            yield failed(ledger, pointer, exchange, message, instance=stated["pointer"])

@@ -15,17 +15,21 @@ from openapi.schema_validation import abbreviate
 def repeated_request(ledger: Ledger) -> Iterator[Judgement]:
     """What must not be there twice is refused with the status for it, or allowed twice."""
     for exchange, status in ledger.answered_exchanges:
-        response_spec = exchange.request.operation.response_caused_by("repeated-request")
+        response_spec = exchange.request.operation.response_caused_by("duplicate-request")
         if exchange.request.phase != REPEAT or response_spec is None or status >= 500:
             continue
-        pointer = join_pointer(response_spec.pointer, "x-provoke")
+        pointer = join_pointer(response_spec.pointer, "x-hookproof-cause")
         success = documented_status(exchange, "valid-request")
-        if status in (int(response_spec.status), success, documented_status(exchange, "burst")):
+        if status in (
+            int(response_spec.status),
+            success,
+            documented_status(exchange, "rate-limit-exceeded"),
+        ):
             yield passed(pointer, exchange.request.case_id)
         else:
             message = (
                 f"{exchange.request.label()} repeats "
-                f"{', '.join(response_spec.cause['keeping'])} of one that was accepted, and was "
+                f"{', '.join(response_spec.cause['duplicate-values'])} of one that was accepted, and was "
                 f"answered {status}, not {response_spec.status} or {success}"
             )
             yield failed(
@@ -46,9 +50,11 @@ def repeated_at_once(ledger: Ledger) -> Iterator[Judgement]:
         if exchange.request.phase == CONCURRENT:
             groups.setdefault(exchange.request.concurrent_group, []).append(exchange)
     for number, group in groups.items():
-        response_spec = group[0].request.operation.response_caused_by("repeated-request")
+        response_spec = group[0].request.operation.response_caused_by("duplicate-request")
         pointer = (
-            join_pointer(response_spec.pointer, "x-provoke", "at-once") if response_spec else ""
+            join_pointer(response_spec.pointer, "x-hookproof-cause", "concurrent")
+            if response_spec
+            else ""
         )
         if response_spec is None or get_at(ledger.contract.document, pointer) is MISSING:
             continue
@@ -67,7 +73,7 @@ def _judge_concurrent(
         return undecided(pointer, number, "something else came in between")
     if len(accepted) == 1:
         return passed(pointer, number)
-    what = ", ".join(response_spec.cause["keeping"])
+    what = ", ".join(response_spec.cause["duplicate-values"])
     message = (
         f"{len(group)} requests at once, from {group[0].request.label()} on, had the same {what}: "
         f"{len(accepted)} were answered {success}, and one after the other a repetition is refused"
@@ -95,10 +101,10 @@ def rate_limit(ledger: Ledger) -> Iterator[Judgement]:
     if not burst:
         return
     operation = burst[0].request.operation
-    response_spec = operation.response_caused_by("burst")
+    response_spec = operation.response_caused_by("rate-limit-exceeded")
     if response_spec is None or operation.rate_limit is None:
         return
-    pointer = join_pointer(operation.pointer, "x-rate-limit")
+    pointer = join_pointer(operation.pointer, "x-hookproof-rate-limit")
     if any(exchange.status == int(response_spec.status) for exchange in burst):
         yield passed(pointer, burst[0].request.case_id)
         return

@@ -51,9 +51,9 @@ def retry(ledger: Ledger) -> Iterator[Judgement]:
         if "retries" not in case.event.trigger:
             continue
         number = case.exchange.request.number
-        place = join_pointer(case.event.pointer, "x-trigger", "retries")
+        place = join_pointer(case.event.pointer, "x-hookproof-trigger", "retries")
         if case.later_deliveries:
-            yield passed(join_pointer(place, "soon"), number)
+            yield passed(join_pointer(place, "within-deadline"), number)
             yield _judge_same_event(ledger, case, place)
             yield from _judge_own_signature(ledger, case)
         elif case.exchange.request.phase == RETRY_PHASE:
@@ -62,7 +62,7 @@ def retry(ledger: Ledger) -> Iterator[Judgement]:
                 f"delivery {delivery.id} was answered {delivery.status} and did not come again "
                 f"within {ledger.deadline(case.event):g} s (--webhook-deadline)"
             )
-            soon = join_pointer(place, "soon")
+            soon = join_pointer(place, "within-deadline")
             yield failed(ledger, soon, case.exchange, message, judged_delivery=case.first)
 
 
@@ -74,8 +74,8 @@ def _retry_text(case: RejectedDelivery) -> str:
 def _judge_same_event(ledger: Ledger, case: RejectedDelivery, pointer: str) -> Judgement:
     """Hold name, identity and echoes of the second attempt against the first."""
     trigger, second = case.event.trigger, case.later_deliveries[0]
-    compared = {trigger["event"]: "exact"}
-    compared |= {stated["at"]: "exact" for stated in trigger.get("unique", ())}
+    compared = {trigger["event-name"]: "exact"}
+    compared |= {stated["pointer"]: "exact" for stated in trigger.get("unique", ())}
     compared |= {stated["to"]: stated["compare"] for stated in trigger.get("echoes", ())}
     for place, compare in compared.items():
         before, after = (get_at(item.verdict.payload, place) for item in (case.first, second))

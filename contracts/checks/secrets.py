@@ -31,7 +31,7 @@ def disclosed_values(ledger: Ledger, keyword: str) -> Iterator[tuple[Exchange, s
 
 def known_secrets(ledger: Ledger) -> list[str]:
     """Return every secret that took part in the run: those it was given, those it was shown."""
-    issued = [value for _, _, _, value in disclosed_values(ledger, "x-secret")]
+    issued = [value for _, _, _, value in disclosed_values(ledger, "x-hookproof-secret")]
     known = {
         value
         for value in (*ledger.settings.secrets, *issued)
@@ -43,7 +43,7 @@ def known_secrets(ledger: Ledger) -> list[str]:
 def unique_value(ledger: Ledger) -> Iterator[Judgement]:
     """A value that the contract calls unique is another one in every answer."""
     seen: dict[tuple[str, str], Exchange] = {}
-    for exchange, place, pointer, value in disclosed_values(ledger, "x-unique"):
+    for exchange, place, pointer, value in disclosed_values(ledger, "x-hookproof-unique"):
         first = seen.setdefault((pointer, value), exchange)
         if first is exchange:
             yield passed(pointer, exchange.request.number)
@@ -61,7 +61,7 @@ def secret_kept(ledger: Ledger) -> Iterator[Judgement]:
     if fallback is None:
         return
     issued: dict[str, tuple[Exchange | None, str]] = {}
-    for exchange, _, pointer, value in disclosed_values(ledger, "x-secret"):
+    for exchange, _, pointer, value in disclosed_values(ledger, "x-hookproof-secret"):
         issued.setdefault(value, (exchange, pointer))
     given: dict[str, tuple[Exchange | None, str]]
     given = dict.fromkeys(ledger.settings.secrets, (None, fallback))
@@ -106,7 +106,9 @@ def _secret_pointer(ledger: Ledger) -> str | None:
     for operation in ledger.contract.operations:
         for response_spec in operation.responses.values():
             for schema in response_spec.content.values():
-                for _, pointer in extended_properties(ledger.contract, schema, "x-secret"):
+                for _, pointer in extended_properties(
+                    ledger.contract, schema, "x-hookproof-secret"
+                ):
                     return pointer
     schemes = [f"/components/securitySchemes/{o.scheme}" for o in ledger.contract.operations
                if o.scheme]  # fmt: skip

@@ -95,7 +95,7 @@ def echo_values(
     """
     sent = exchange.find(parse_expression(stated["from"]))
     if sent is MISSING or sent is None:
-        sent = stated.get("absent", sent)
+        sent = stated.get("default", sent)
     came = get_at(payload, stated["to"])
     if came is MISSING and sent is None:
         came = None
@@ -152,7 +152,7 @@ def explain_difference(
 def _known_mistake(stated: Mapping[str, Json], sent: object, came: object) -> str:
     """Say which known mistake makes `came` of `sent`, or nothing."""
     if isinstance(sent, bool):
-        fallen_back = "absent" in stated and came == stated["absent"]
+        fallen_back = "default" in stated and came == stated["default"]
         return "the default for an absent value" if fallen_back else "inverted"
     if isinstance(sent, str) and isinstance(came, str):
         return (explain_datetime if stated["compare"] == "instant" else explain_text)(sent, came)

@@ -85,7 +85,7 @@ def _estimate_sequences(session: OperationSession) -> tuple[int, int]:
             + 1
             + issued_tokens.MAX_OTHER_CREDENTIALS
         )
-    if session.operation.response_caused_by("repeated-request"):
+    if session.operation.response_caused_by("duplicate-request"):
         sent += 2 * sequences.REPETITION_COUNT
         created += 2 * sequences.REPETITION_COUNT
     if "concurrent" in settings.provoke:

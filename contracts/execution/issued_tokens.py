@@ -26,7 +26,7 @@ class CredentialIssuer:
     """Has credentials issued by one operation's success, at one place of its answer."""
 
     def __init__(self, session: OperationSession, place: str, stated: Mapping[str, Json]) -> None:
-        """`place` is a pointer into the answer, `stated` its `x-credential`."""
+        """`place` is a pointer into the answer, `stated` its `x-hookproof-credential`."""
         self._session = session
         self._place = place
         self._where = {
@@ -115,7 +115,7 @@ def find_issuers(session: OperationSession) -> Iterator[CredentialIssuer]:
     if success is None or not success.content:
         return
     schema = next(iter(success.content.values()))
-    for place, pointer in extended_properties(session.contract, schema, "x-credential"):
+    for place, pointer in extended_properties(session.contract, schema, "x-hookproof-credential"):
         stated = session.contract.at(pointer)
         if "permissions" in stated and session.operation.permissions:
             yield CredentialIssuer(session, place, stated)

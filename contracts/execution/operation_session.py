@@ -142,7 +142,7 @@ class OperationSession:
             if exchange.retried:  # Twice is no race: this one counts as it stands.
                 exchange = self.exchanges[-1] = replace(exchange, retried=False)
                 self._count_unanswered(exchange)
-        limited = self.operation.response_caused_by("burst")
+        limited = self.operation.response_caused_by("rate-limit-exceeded")
         for attempt in range(MAX_RATE_LIMIT_RETRIES):
             if limited is None or exchange.response is None:
                 return exchange

@@ -60,7 +60,7 @@ def send_pilot(session: OperationSession) -> str | None:
 def _send_until_accepted(session: OperationSession) -> Exchange:
     case = Case("pilot", "a plain valid request", session.base_body(), session.media_type)
     exchange = session.send(case)
-    limited = session.operation.response_caused_by("burst")
+    limited = session.operation.response_caused_by("rate-limit-exceeded")
     for _ in range(MAX_PILOT_TRIES - 1):
         waited_out = limited is not None and str(exchange.status) == limited.status
         if waited_out or (exchange.status is not None and exchange.status < 400):
@@ -69,8 +69,8 @@ def _send_until_accepted(session: OperationSession) -> Exchange:
     may_lack = {
         status
         for freedom in session.operation.allowed_rejections
-        if freedom.get("caller-lacks")
-        for status in freedom["refused-with"]
+        if freedom.get("caller-lacks-permission")
+        for status in freedom["statuses"]
     }
     if str(exchange.status) in may_lack and sequences.probe_held_permissions(session):
         exchange = session.send(case)

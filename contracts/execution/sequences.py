@@ -48,7 +48,7 @@ def probe_held_permissions(session: OperationSession) -> bool:
 
 def send_repetitions(session: OperationSession) -> None:
     """Repeat what an accepted request kept for itself; everything else is fresh."""
-    response_spec = session.operation.response_caused_by("repeated-request")
+    response_spec = session.operation.response_caused_by("duplicate-request")
     success = session.operation.response_caused_by("valid-request")
     if response_spec is None or success is None:
         return
@@ -63,7 +63,9 @@ def send_repetitions(session: OperationSession) -> None:
 def _repetition_case(
     session: OperationSession, response_spec: ResponseSpec, body: object, phase: str
 ) -> Case:
-    places = [parse_expression(expression).where for expression in response_spec.cause["keeping"]]
+    places = [
+        parse_expression(expression).where for expression in response_spec.cause["duplicate-values"]
+    ]
     values = {where: constant_value(get_at(body, where)) for where in places}
     described = f"repeats {', '.join(places)} of an accepted one"
     return Case(phase, described, session.base_body(), session.media_type, values=values)
@@ -71,7 +73,7 @@ def _repetition_case(
 
 def send_concurrently(session: OperationSession, concurrent_rounds: int) -> None:
     """Send several requests for one thing at once, `rounds` times."""
-    response_spec = session.operation.response_caused_by("repeated-request")
+    response_spec = session.operation.response_caused_by("duplicate-request")
     if response_spec is None:
         return
     for _ in range(concurrent_rounds):
@@ -87,7 +89,7 @@ def send_concurrently(session: OperationSession, concurrent_rounds: int) -> None
 def send_burst(session: OperationSession) -> str | None:
     """Send half as many again as the rate limit allows; return a sentence if there is none."""
     limit = session.operation.rate_limit
-    response_spec = session.operation.response_caused_by("burst")
+    response_spec = session.operation.response_caused_by("rate-limit-exceeded")
     if limit is None or response_spec is None:
         return "the contract states no rate limit to exceed"
     for _ in range(int(limit["requests"] * 1.5) + 1):

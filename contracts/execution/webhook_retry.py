@@ -75,7 +75,7 @@ def try_webhook_retry(
     session.progress("refusing one delivery, to see it sent again ...")
     ledger = current_ledger()
     deadline = ledger.deadline(event)
-    marked = any(place.kind == "mark" for place in session.correlators)
+    marked = any(place.kind == "unique-string" for place in session.correlators)
     if not marked:
         # The payload tells requests not apart: it is the next one after all others have come.
         _await_pending_events(ledger, sink, current_ledger, deadline)

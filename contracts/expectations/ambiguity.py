@@ -34,7 +34,7 @@ def is_ambiguous(contract: Contract, exchange: Exchange) -> bool:
 
 def conflict_status(request: Request) -> int | None:
     """Return the status that says that what was asked for exists already."""
-    response_spec = request.operation.response_caused_by("repeated-request")
+    response_spec = request.operation.response_caused_by("duplicate-request")
     return int(response_spec.status) if response_spec else None
 
 
@@ -44,7 +44,7 @@ def has_unused_name(request: Request) -> bool:
 
 
 def _ambiguous_statuses(request: Request) -> set[int]:
-    provocations = ("refused-credential", "credential-without-permission", "repeated-request")
+    provocations = ("invalid-credential", "insufficient-permission", "duplicate-request")
     response_specs = (
         request.operation.response_caused_by(provocation) for provocation in provocations
     )

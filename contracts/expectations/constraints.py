@@ -16,7 +16,7 @@ from openapi.json_pointer import MISSING, get_at, join_pointer, split_pointer
 
 ConstraintKind = Literal["request", "answer", "header", "security", "webhook", "echo", "signature"]
 
-_EXTENSION_KEYWORDS = ("x-unique", "x-secret", "x-credential")
+_EXTENSION_KEYWORDS = ("x-hookproof-unique", "x-hookproof-secret", "x-hookproof-credential")
 """Asserted by checks of their own, not by a schema validator."""
 
 
@@ -89,29 +89,31 @@ def _operation_constraints(
             contract, response, _issues_credential(contract, operation)
         )
     if operation.rate_limit is not None:
-        yield (join_pointer(operation.pointer, "x-rate-limit"), "*"), "answer"
+        yield (join_pointer(operation.pointer, "x-hookproof-rate-limit"), "*"), "answer"
 
 
 def _issues_credential(contract: Contract, operation: Operation) -> bool:
     """Say whether a success of the operation holds a credential."""
     success = operation.response_caused_by("valid-request")
     schemas = success.content.values() if success else ()
-    return any(list(extended_properties(contract, schema, "x-credential")) for schema in schemas)
+    return any(
+        list(extended_properties(contract, schema, "x-hookproof-credential")) for schema in schemas
+    )
 
 
 def _response_constraints(
     contract: Contract, response: ResponseSpec, issues: bool
 ) -> Iterator[tuple[ConstraintKey, ConstraintKind]]:
-    provoked = join_pointer(response.pointer, "x-provoke")
-    by = response.cause.get("by")
-    if by in ("refused-credential", "credential-without-permission"):
-        kinds = UNAUTHENTICATED_KINDS if by == "refused-credential" else UNAUTHORIZED_KINDS
+    provoked = join_pointer(response.pointer, "x-hookproof-cause")
+    by = response.cause.get("kind")
+    if by in ("invalid-credential", "insufficient-permission"):
+        kinds = UNAUTHENTICATED_KINDS if by == "invalid-credential" else UNAUTHORIZED_KINDS
         known = [kind for kind in kinds if issues or kind not in ISSUED]
         yield from (((provoked, kind), "security") for kind in known)
     elif by:
         yield (provoked, "*"), "answer"
-    if get_at(contract.document, join_pointer(provoked, "at-once")) is not MISSING:
-        yield (join_pointer(provoked, "at-once"), "*"), "answer"
+    if get_at(contract.document, join_pointer(provoked, "concurrent")) is not MISSING:
+        yield (join_pointer(provoked, "concurrent"), "*"), "answer"
     for schema in response.content.values():
         yield (media_type_pointer(schema), "*"), "answer"
         for place in (
@@ -138,13 +140,13 @@ def _event_constraints(
     yield (media_type_pointer(event.schema), "*"), "webhook"
     for place in applicable_keywords(contract, event.schema):
         yield place, "webhook"
-    trigger = join_pointer(event.pointer, "x-trigger")
+    trigger = join_pointer(event.pointer, "x-hookproof-trigger")
     yield (trigger, "*"), "webhook"
-    for part in ("deadline", "repeats", "retries"):
+    for part in ("deadline", "no-redelivery", "retries"):
         if part in event.trigger:
             yield (join_pointer(trigger, part), "*"), "webhook"
     if "retries" in event.trigger:
-        yield (join_pointer(trigger, "retries", "soon"), "*"), "webhook"
+        yield (join_pointer(trigger, "retries", "within-deadline"), "*"), "webhook"
     for part in ("echoes", "equal", "unique"):
         for index in range(len(event.trigger.get(part, ()))):
             yield (

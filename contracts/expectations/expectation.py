@@ -52,7 +52,7 @@ class Expectation:
     def allowance(self, status: int | None) -> AllowedRejection | None:
         """Return the allowance for `status`; one that is never judged goes first."""
         found = [allowance for allowance in self.allowed_rejections if allowance.status == status]
-        return min(found, key=lambda allowance: allowance.severity != "never", default=None)
+        return min(found, key=lambda allowance: allowance.severity != "none", default=None)
 
 
 @lru_cache(maxsize=4096)
@@ -64,9 +64,9 @@ def expected_response(contract: Contract, request: Request, sent: float) -> Expe
     bad = bool(broken) or problem is not None
     if request.credential.expected_outcome == "refused":
         freedom = _rejections_by_key(request, "credential") if bad else ()
-        return _build_expectation("refused", request, "refused-credential", freedom)
+        return _build_expectation("refused", request, "invalid-credential", freedom)
     if request.credential.expected_outcome == "forbidden":
-        return _build_expectation("forbidden", request, "credential-without-permission", ())
+        return _build_expectation("forbidden", request, "insufficient-permission", ())
     if request.phase == UNKNOWN_RESOURCE and not bad:
         return _build_expectation("unknown", request, "unknown-resource", ())
     return _expected_for_content(contract, request, sent, broken, problem)
@@ -86,7 +86,7 @@ def _expected_for_content(
         # What only the bytes show may be taken either way, whatever the body means.
         either = _allowed_rejections(request, shape)
         success = AllowedRejection(
-            _documented_status(request, "valid-request"), either[0].pointer, "never"
+            _documented_status(request, "valid-request"), either[0].pointer, "none"
         )
         return _build_expectation("free", request, "valid-request", (*either, success))
     if is_other_media_type(request):
@@ -94,7 +94,9 @@ def _expected_for_content(
     free = tuple(value_freedoms(contract, request, body, sent)) if body.problem is None else ()
     allowed_rejections = _allowed_rejections(request, free)
     never = {
-        parse_expression(freedom["at"]).where for _, freedom in free if freedom["judged"] == "never"
+        parse_expression(freedom["location"]).where
+        for _, freedom in free
+        if freedom["severity"] == "none"
     }
     places = {violation.instance for violation in broken}
     if problem is not None or places - never:
@@ -128,7 +130,7 @@ def _allowed_not_found(request: Request, places: set[str]) -> tuple[AllowedRejec
     unknown = request.operation.response_caused_by("unknown-resource")
     statuses = {HTTPStatus.NOT_FOUND.value} | ({int(unknown.status)} if unknown else set())
     pointer = join_pointer(request.operation.pointer, "responses")
-    return tuple(AllowedRejection(status, pointer, "never") for status in sorted(statuses))
+    return tuple(AllowedRejection(status, pointer, "none") for status in sorted(statuses))
 
 
 def _documented_status(request: Request, provocation: str) -> int:
@@ -148,7 +150,7 @@ def _build_expectation(
     if response_spec is None:
         kind = "other"
     pointer = (
-        join_pointer(response_spec.pointer, "x-provoke")
+        join_pointer(response_spec.pointer, "x-hookproof-cause")
         if response_spec
         else request.operation.pointer
     )
@@ -173,9 +175,9 @@ def _allowed_rejections(
     return tuple(
         AllowedRejection(
             int(status),
-            join_pointer(request.operation.pointer, "x-freedoms", index),
-            freedom["judged"],
+            join_pointer(request.operation.pointer, "x-hookproof-allowed-rejections", index),
+            freedom["severity"],
         )
         for index, freedom in freedoms
-        for status in freedom["refused-with"]
+        for status in freedom["statuses"]
     )

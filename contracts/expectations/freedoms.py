@@ -23,9 +23,9 @@ def unjudged_places(contract: Contract, request: Request, sent: float) -> frozen
     if body.problem is not None:
         return frozenset()
     return frozenset(
-        parse_expression(freedom["at"]).where
+        parse_expression(freedom["location"]).where
         for _, freedom in value_freedoms(contract, request, body, sent)
-        if freedom["judged"] == "never" and not freedom.get("echoed")
+        if freedom["severity"] == "none" and not freedom.get("echo-required")
     )
 
 
@@ -48,10 +48,10 @@ def permission_statuses(
             continue
         for freedom in request.operation.allowed_rejections:
             if (
-                freedom.get("caller-lacks")
-                and parse_expression(freedom["at"]).where == place.request
+                freedom.get("caller-lacks-permission")
+                and parse_expression(freedom["location"]).where == place.request
             ):
-                statuses |= {int(status) for status in freedom["refused-with"]}
+                statuses |= {int(status) for status in freedom["statuses"]}
     return frozenset(statuses)
 
 
@@ -60,15 +60,17 @@ def value_freedoms(
 ) -> Iterator[tuple[int, Mapping[str, Json]]]:
     """Yield each freedom, with its index, that the values in `body` make use of at `sent`."""
     for index, freedom in enumerate(request.operation.allowed_rejections):
-        if "at" not in freedom or freedom.get("caller-lacks"):
+        if "location" not in freedom or freedom.get("caller-lacks-permission"):
             continue
-        value = get_at(body.value, parse_expression(freedom["at"]).where)
+        value = get_at(body.value, parse_expression(freedom["location"]).where)
         if value is MISSING:
             continue
-        when = join_pointer(request.operation.pointer, "x-freedoms", index, "when")
+        when = join_pointer(
+            request.operation.pointer, "x-hookproof-allowed-rejections", index, "schema"
+        )
         if not contract.schema(when).is_valid(value):
             continue
-        if _is_in_time(freedom.get("instant"), value, sent):
+        if _is_in_time(freedom.get("seconds-from-now"), value, sent):
             yield index, freedom
 
 
@@ -89,10 +91,10 @@ def shape_freedoms(request: Request, body: ParsedJson) -> Iterator[tuple[int, Ma
             holds = {
                 "duplicate-keys": body.has_duplicate_keys,
                 "byte-order-mark": body.has_byte_order_mark,
-                "not-a-number": body.has_non_finite_numbers,
+                "non-finite-number": body.has_non_finite_numbers,
                 "deeper-than": isinstance(bound, int) and body.depth > bound,
-                "over-bytes": isinstance(bound, int) and body.size > bound,
-                "other-media-type": is_other_media_type(request),
+                "larger-than-bytes": isinstance(bound, int) and body.size > bound,
+                "unsupported-media-type": is_other_media_type(request),
             }
             if holds[name]:
                 yield index, freedom

@@ -26,7 +26,7 @@ _KEYWORD_TYPES: dict[str, type | tuple[type, ...]] = {
 
 def constraint_key(pointer: str, detail: str) -> ConstraintKey:
     """Return the key of the constraint that a violation at `pointer` with `detail` breaks."""
-    return pointer, detail if pointer.endswith(("/required", "/x-provoke")) else "*"
+    return pointer, detail if pointer.endswith(("/required", "/x-hookproof-cause")) else "*"
 
 
 def applicable_keywords(

@@ -1,6 +1,6 @@
 """Cases at the edge that schemathesis does not make: lengths, odd texts, freedoms, bytes.
 
-All of them follow from the contract's schemas and its `x-freedoms`; no field is named here.
+All of them follow from the contract's schemas and its `x-hookproof-allowed-rejections`; no field is named here.
 """
 
 import calendar
@@ -159,9 +159,9 @@ def other_method_cases(
 def freedom_cases(operation: Operation, base_body: dict[str, Any]) -> Iterator[Case]:
     """Yield the examples of each freedom: what a service may refuse, so they only probe."""
     for freedom in operation.allowed_rejections:
-        if "at" not in freedom:
+        if "location" not in freedom:
             continue
-        where = parse_expression(freedom["at"]).where
+        where = parse_expression(freedom["location"]).where
         for example in freedom.get("examples", ()):
             phase = f"probe: {freedom['name']}"
             values = {where: _filled_example(example)}
@@ -214,12 +214,14 @@ def _with_first_key_twice(good: bytes) -> bytes:
 
 
 def _filled_example(example: object) -> ValueFactory:
-    """`{mark}` and `{soon}` in an example stand for the request's own mark and instant."""
+    """`{unique-string}` and `{future-date}` in an example stand for the request's own mark and instant."""
 
     def fill(request_values: RequestValues) -> object:
         if not isinstance(example, str):
             return example
         soon = (request_values.instant + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M:%S")
-        return example.replace("{mark}", request_values.mark).replace("{soon}", soon)
+        return example.replace("{unique-string}", request_values.mark).replace(
+            "{future-date}", soon
+        )
 
     return fill

@@ -78,8 +78,8 @@ def _event_identity(item: JudgedDelivery, correlators: Sequence[Correlator]) -> 
     )
     if event is not None and len(stamped) == 1:
         return event.name, stamped[0]
-    unique = [u["at"] for u in event.trigger.get("unique", ())] if event else []
-    pointers = [*unique, *(place.payload for place in correlators if place.kind == "mark")]
+    unique = [u["pointer"] for u in event.trigger.get("unique", ())] if event else []
+    pointers = [*unique, *(place.payload for place in correlators if place.kind == "unique-string")]
     values = [get_at(item.verdict.payload, pointer) for pointer in pointers]
     if event is not None and not has_correlator(event) and not unique:
         return item.delivery.id  # Nothing tells two such events apart: each counts.

@@ -86,7 +86,7 @@ def match_score(request: ExchangeFacts, event: EventFacts) -> int:
         came = event.meanings.get(place)
         if came == meaning:
             total += 4
-            marked = marked or place[0] == "mark"
+            marked = marked or place[0] == "unique-string"
         elif place[0] == "instant" and timestamp_text in event.seconds:
             total += 3
         elif isinstance(came, frozenset) and isinstance(meaning, frozenset):

@@ -1,6 +1,6 @@
 """What tells one request from another in a webhook: values that no other request of the run has.
 
-Which fields they live in is said by the `correlator` entries of `x-trigger`'s echoes.
+Which fields they live in is said by the `correlator` entries of `x-hookproof-trigger`'s echoes.
 """
 
 import re
@@ -23,7 +23,7 @@ class Correlator:
     """A field of the request that shows up in the webhook and can carry a value of its own."""
 
     kind: str
-    """`mark`, `instant` or `subset`."""
+    """`unique-string`, `instant` or `subset`."""
     request: str
     """Where it stands in the request body."""
     payload: str
@@ -96,16 +96,17 @@ def _correlator(
     where = parse_expression(echo["from"]).where
     schema = property_schema(contract, body_schema, where)
     stated = contract.at(schema)
-    chosen = stated.get("x-valid-values", {})
+    chosen = stated.get("x-hookproof-valid-values", {})
     values: tuple[str, ...] = ()
     safe_pattern = None
     if "subset-of" in chosen:
         values = tuple(contract.at(chosen["subset-of"][1:])["enum"])
-        safe_pattern = chosen.get("gentle") if gentle else None
-    bounds = chosen.get("from-now", chosen)
-    minimum, maximum = bounds.get("least", 0), bounds.get("most", 0)
-    if gentle and "from-now" in chosen:
-        maximum = bounds.get("gentle", maximum)
+        safe_pattern = chosen.get("remote-pattern") if gentle else None
+    bounds = chosen.get("seconds-from-now", {})
+    minimum = bounds.get("minimum", chosen.get("min-items", 0))
+    maximum = bounds.get("maximum", chosen.get("max-items", 0))
+    if gentle:
+        maximum = bounds.get("remote-maximum", maximum)
     return Correlator(
         echo["correlator"], where, echo["to"], schema, values, minimum, maximum, safe_pattern
     )

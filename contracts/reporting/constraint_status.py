@@ -18,18 +18,18 @@ ConstraintState = Literal["enforced", "violated", "undecided"]
 UNSEEN_REASONS: dict[str, tuple[str, str | None]] = {
     "valid-request": ("no valid request was answered so", None),
     "invalid-request": ("no invalid request was answered so", None),
-    "refused-credential": ("no bad credential was answered so", None),
-    "credential-without-permission": (
+    "invalid-credential": ("no bad credential was answered so", None),
+    "insufficient-permission": (
         "no token without the permission was given",
         "pass --token-without-permission",
     ),
-    "repeated-request": (
+    "duplicate-request": (
         "no repeated request was answered so: the service allows repetition",
         None,
     ),
     "unknown-resource": ("nothing that is unknown was asked for", None),
-    "burst": ("the rate limit was not exceeded", "pass --provoke 429"),
-    "failure-only": ("a failure of the service, which is never asked for", None),
+    "rate-limit-exceeded": ("the rate limit was not exceeded", "pass --provoke 429"),
+    "server-error": ("a failure of the service, which is never asked for", None),
 }
 """Why an answer was not seen, by what brings it about, and what would bring it about."""
 
@@ -84,9 +84,9 @@ def _undecided_reason(ledger: Ledger, constraint: Constraint) -> tuple[str, str 
 
 
 def _undecided_response_reason(ledger: Ledger, constraint: Constraint) -> tuple[str, str | None]:
-    if constraint.pointer.endswith("/x-rate-limit"):
-        return UNSEEN_REASONS["burst"]
-    if constraint.pointer.endswith("/at-once") and "concurrent" not in ledger.settings.provoke:
+    if constraint.pointer.endswith("/x-hookproof-rate-limit"):
+        return UNSEEN_REASONS["rate-limit-exceeded"]
+    if constraint.pointer.endswith("/concurrent") and "concurrent" not in ledger.settings.provoke:
         return "nothing was asked for twice at once", "pass --provoke concurrent"
     response = _enclosing_response(ledger.contract, constraint.pointer)
     if response is not None and not _is_seen(ledger, response):
@@ -100,7 +100,7 @@ def _undecided_response_reason(ledger: Ledger, constraint: Constraint) -> tuple[
 def _undecided_webhook_reason(ledger: Ledger, constraint: Constraint) -> tuple[str, str | None]:
     if not ledger.settings.webhooks:
         return "the webhooks were left out", "drop --no-webhooks"
-    if constraint.keyword in ("retries", "soon"):
+    if constraint.keyword in ("retries", "within-deadline"):
         remote = ledger.settings.sink_url is not None
         asked = "retry" in ledger.settings.provoke
         cure = "drop --sink" if remote else None if asked else "pass --provoke retry"
@@ -115,8 +115,8 @@ def _undecided_webhook_reason(ledger: Ledger, constraint: Constraint) -> tuple[s
 def unseen_reason(settings: Settings, response: ResponseSpec) -> tuple[str, str | None]:
     """Return why the answer was not seen, and what would bring it about."""
     unknown = ("nothing is known that brings it about", None)
-    by = response.cause.get("by", "")
-    if by == "credential-without-permission" and settings.token_without_permission:
+    by = response.cause.get("kind", "")
+    if by == "insufficient-permission" and settings.token_without_permission:
         return "no credential without the permission was answered so", None
     return UNSEEN_REASONS.get(by, unknown)
 

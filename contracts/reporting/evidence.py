@@ -112,7 +112,7 @@ def _stated_constraint(contract: Contract, pointer: str, detail: str) -> str:
 
 def provenance_reason(contract: Contract, known: Provenance) -> str:
     """Return the reason for a constraint; where it is documented, what documents it."""
-    title: str = contract.document["x-sources"][known.source]["title"]
+    title: str = contract.document["x-hookproof-sources"][known.source]["title"]
     return known.reason or title
 
 

@@ -144,7 +144,7 @@ def _created_data(ledger: Ledger | None, mask: Redaction) -> dict[str, Json]:
         r.correlator_values.get(p.request)
         for r in unmarked
         for p in r.correlators
-        if p.kind == "mark"
+        if p.kind == "unique-string"
     ]
     return {"count": len(created), "unmarked": [mask(str(name)) for name in names if name]}
 

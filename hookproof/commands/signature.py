@@ -100,7 +100,7 @@ def _scheme(contract: Contract, event: str | None, body: bytes) -> SignatureSche
     named = [
         one
         for one in contract.events
-        if (one.name == event if event else get_at(payload, one.trigger["event"]) == one.name)
+        if (one.name == event if event else get_at(payload, one.trigger["event-name"]) == one.name)
     ]
     schemes = {one.signature for one in named or contract.events}
     if len(schemes) > 1:
@@ -110,5 +110,7 @@ def _scheme(contract: Contract, event: str | None, body: bytes) -> SignatureSche
         )
     scheme = schemes.pop() if schemes else None
     if scheme is None:
-        raise CommandError("the contract does not say how its webhooks are signed (x-signature)")
+        raise CommandError(
+            "the contract does not say how its webhooks are signed (x-hookproof-signature)"
+        )
     return scheme

@@ -106,8 +106,8 @@ class AdminViews:
 def _credential_parameters(contract: Contract, operation: Operation) -> CredentialParameters | None:
     """Return where a request says what it wants a credential with; None: none is issued."""
     for pointer in success_response_of(operation).content.values():
-        for _, stated in extension_values(contract, contract.at(pointer), "x-credential"):
-            parts = {key: text for key, text in stated.items() if key != "scheme"}
+        for _, stated in extension_values(contract, contract.at(pointer), "x-hookproof-credential"):
+            parts = {key: text for key, text in stated.items() if key != "security-scheme"}
             return {key: runtime_expression.parse_expression(text) for key, text in parts.items()}
     return None
 

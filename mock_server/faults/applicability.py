@@ -150,7 +150,9 @@ def _credential_parameters(contract: Contract, operation: Operation) -> set[str]
     """Return what can be asked for of the credentials that `operation` issues."""
     valid = operation.response_caused_by("valid-request")
     schemas = valid.content.values() if valid else ()
-    pointers = (p for s in schemas for _, p in extended_properties(contract, s, "x-credential"))
+    pointers = (
+        p for s in schemas for _, p in extended_properties(contract, s, "x-hookproof-credential")
+    )
     return {key for pointer in pointers for key in contract.at(pointer)}
 
 

@@ -68,25 +68,25 @@ AUTHENTICATION_FAULTS = (
     _wrong_status_fault(
         "forbidden-for-unauthorized",
         "A missing or bad credential is answered 403, as some frameworks do by default.",
-        "refused-credential",
+        "invalid-credential",
         403,
     ),
     _wrong_status_fault(
         "unauthorized-for-forbidden",
         "A lacking permission is answered 401, so that clients fetch new tokens for ever.",
-        "credential-without-permission",
+        "insufficient-permission",
         401,
     ),
     _wrong_status_fault(
         "hidden-as-not-found",
         "A lacking permission is answered 404, to hide that there is anything.",
-        "credential-without-permission",
+        "insufficient-permission",
         404,
     ),
     _wrong_status_fault(
         "credential-crash",
         "A bad credential is answered 500: the exception of the token library is not caught.",
-        "refused-credential",
+        "invalid-credential",
         500,
     ),
 )

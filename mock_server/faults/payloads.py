@@ -51,19 +51,19 @@ def _echo_places(compare: str, kind: type | None = None) -> PlaceSelector:
 
 
 def _event_name_place(event_context: EventContext) -> Iterable[str]:
-    return (event_context.event.trigger["event"],)
+    return (event_context.event.trigger["event-name"],)
 
 
 def _time_places(event_context: EventContext) -> Iterable[str]:
-    return tuple(event_context.event.trigger.get("now", ()))
+    return tuple(event_context.event.trigger.get("sent-at", ()))
 
 
 def _unique_places(event_context: EventContext) -> Iterable[str]:
-    return tuple(stated["at"] for stated in event_context.event.trigger.get("unique", ()))
+    return tuple(stated["pointer"] for stated in event_context.event.trigger.get("unique", ()))
 
 
 def _second_equal_places(event_context: EventContext) -> Iterable[str]:
-    return tuple(stated["at"][1] for stated in event_context.event.trigger.get("equal", ()))
+    return tuple(stated["pointers"][1] for stated in event_context.event.trigger.get("equal", ()))
 
 
 def _replace_from_example(places: PlaceSelector) -> Callable[[Json, EventContext], Json]:

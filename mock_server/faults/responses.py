@@ -122,13 +122,13 @@ RESPONSE_FAULTS = (
     _response_fault(
         "conflict-crash",
         "A repeated request is answered 500: the database's unique index speaks.",
-        replace_status("repeated-request", 500),
+        replace_status("duplicate-request", 500),
     ),
     replace(
         _response_fault(
             "unavailable-for-limit",
             "A client over the rate limit is answered 503 by the proxy.",
-            replace_status("burst", 503),
+            replace_status("rate-limit-exceeded", 503),
         ),
         needs_rate_limit=True,
     ),

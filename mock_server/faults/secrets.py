@@ -28,7 +28,7 @@ def secret_properties(exchange: MockExchange) -> list[str]:
     places = [
         split_pointer(p)
         for s in schemas
-        for p, _ in extension_values(exchange.contract, s, "x-secret")
+        for p, _ in extension_values(exchange.contract, s, "x-hookproof-secret")
     ]
     return [place[0] for place in places if len(place) == 1]
 

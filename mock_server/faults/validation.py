@@ -38,13 +38,13 @@ def _accept_empty_body(body_validation: BodyValidation) -> BodyValidation:
 
 def _crash_on_malformed(body_validation: BodyValidation) -> BodyValidation:
     if body_validation.problem is not None:
-        raise RequestRejected("failure-only", "")
+        raise RequestRejected("server-error", "")
     return body_validation
 
 
 def _crash_on_type(body_validation: BodyValidation) -> BodyValidation:
     if any(v.keyword == "type" for v in body_validation.violations):
-        raise RequestRejected("failure-only", "")
+        raise RequestRejected("server-error", "")
     return body_validation
 
 

@@ -62,7 +62,7 @@ class AuthenticationMiddleware:
         claims = self._tokens.claims(exchange, checks)
         if checks.permission and not _has_permission(self._required_scopes, claims, checks):
             message, headers = self._forbidden
-            raise RequestRejected("credential-without-permission", message, headers)
+            raise RequestRejected("insufficient-permission", message, headers)
         return claims
 
 
@@ -121,7 +121,7 @@ def _unauthorized(message: str, *, invalid: bool = True) -> RequestRejected:
     # RFC 6750, section 3.1: no error code where no credential was sent.
     value = f'Bearer error="invalid_token", error_description="{message}"' if invalid else "Bearer"
     return RequestRejected(
-        "refused-credential", message, (encode_header("WWW-Authenticate", value),)
+        "invalid-credential", message, (encode_header("WWW-Authenticate", value),)
     )
 
 

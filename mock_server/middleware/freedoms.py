@@ -20,7 +20,7 @@ from openapi.schema_validation import Schema, abbreviate
 
 @dataclass(frozen=True, slots=True)
 class AllowedRejection:
-    """One freedom of `x-freedoms` that is about a value of the body."""
+    """One freedom of `x-hookproof-allowed-rejections` that is about a value of the body."""
 
     name: str
     at: RuntimeExpression
@@ -91,14 +91,18 @@ def select_allowed_rejections(
 
 def _allowed_rejections(contract: Contract, operation: Operation) -> Iterator[AllowedRejection]:
     for index, freedom in enumerate(operation.allowed_rejections):
-        if "at" in freedom:
+        if "location" in freedom:
             yield AllowedRejection(
                 name=freedom["name"],
-                at=parse_expression(freedom["at"]),
-                when=contract.schema(join_pointer(operation.pointer, "x-freedoms", index, "when")),
-                bounds=freedom.get("instant"),
-                caller_lacks=bool(freedom.get("caller-lacks")),
-                status=int(freedom["refused-with"][0]),
+                at=parse_expression(freedom["location"]),
+                when=contract.schema(
+                    join_pointer(
+                        operation.pointer, "x-hookproof-allowed-rejections", index, "schema"
+                    )
+                ),
+                bounds=freedom.get("seconds-from-now"),
+                caller_lacks=bool(freedom.get("caller-lacks-permission")),
+                status=int(freedom["statuses"][0]),
             )
 
 

@@ -95,7 +95,7 @@ class PreferMiddleware:
         """Return the headers of the rate limit as it stands; exceeded in a 429."""
         if self._rate_limit is None:
             return ()
-        burst = self._operation.response_caused_by("burst")
+        burst = self._operation.response_caused_by("rate-limit-exceeded")
         return await self._rate_limit.current_headers(
             scope, exceeded=chosen is not None and chosen.response_spec is burst
         )

@@ -70,7 +70,7 @@ class OperationRateLimit:
     def __init__(self, operation: Operation, limiter: Limiter) -> None:
         """Read which headers the operation documents."""
         self._limiter = limiter
-        documented = operation.response_caused_by("burst") or next(
+        documented = operation.response_caused_by("rate-limit-exceeded") or next(
             iter(operation.responses.values())
         )
         self._documented = documented.headers
@@ -80,14 +80,16 @@ class OperationRateLimit:
         allowed, remaining, reset = await self._limiter.count(_client_address(scope))
         exchange.headers += self._limiter.headers(self._documented, remaining, reset)
         if not allowed:
-            exchange.objections += (Objection("burst", "over the rate limit"),)
+            exchange.objections += (Objection("rate-limit-exceeded", "over the rate limit"),)
         if exchange.hooks.rate_limit_check is not None:
             allowed = exchange.hooks.rate_limit_check(allowed, exchange)
         if not allowed:
             retry_after_s = _retry_after_s(reset)
             phrase = HTTPStatus.TOO_MANY_REQUESTS.phrase
             message = f"{phrase} from this address; try again in {retry_after_s} s"
-            raise RequestRejected("burst", message, (encode_header("Retry-After", retry_after_s),))
+            raise RequestRejected(
+                "rate-limit-exceeded", message, (encode_header("Retry-After", retry_after_s),)
+            )
 
     async def current_headers(self, scope: Scope, *, exceeded: bool) -> Headers:
         """Return the headers as the limit stands, or as if it were `exceeded`; count nothing."""
@@ -101,7 +103,7 @@ def operation_rate_limits(
 ) -> Mapping[str, OperationRateLimit]:
     """Return the gate of each operation that has a limit, by its id; they count in `hits`.
 
-    A rate holds for all operations together, `documented` is each one's own `x-rate-limit`. A
+    A rate holds for all operations together, `documented` is each one's own `x-hookproof-rate-limit`. A
     `ValueError` says that the contract has none, or one that cannot be kept.
     """
     if limit == "documented":
@@ -120,7 +122,7 @@ def _documented_rate(operation: Operation) -> Rate:
     stated = operation.rate_limit or {}
     if stated["seconds"] != int(stated["seconds"]):
         raise ValueError(
-            f"the x-rate-limit of {operation.id} is over {stated['seconds']} seconds; the mock "
+            f"the x-hookproof-rate-limit of {operation.id} is over {stated['seconds']} seconds; the mock "
             "keeps only limits over whole seconds"
         )
     return Rate(stated["requests"], int(stated["seconds"]))

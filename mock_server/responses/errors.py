@@ -25,24 +25,24 @@ _LOG = logging.getLogger("hookproof.mock")
 
 _STATUS_BY_CAUSE = {
     "invalid-request": 400,
-    "refused-credential": 401,
-    "credential-without-permission": 403,
+    "invalid-credential": 401,
+    "insufficient-permission": 403,
     "unknown-resource": 404,
-    "repeated-request": 409,
-    "burst": 429,
-    "failure-only": 500,
+    "duplicate-request": 409,
+    "rate-limit-exceeded": 429,
+    "server-error": 500,
 }
 """The status that a provocation gets by HTTP, for operations whose contract names none."""
 
 
-_RECORDED_CAUSES = _STATUS_BY_CAUSE.keys() - {"unknown-resource", "repeated-request"}
+_RECORDED_CAUSES = _STATUS_BY_CAUSE.keys() - {"unknown-resource", "duplicate-request"}
 """What the stations note themselves, because a fault may let it pass; or no fault of a request."""
 
 
 _DEFAULT_MESSAGES: Mapping[str | int, str] = {
     HTTPStatus.NOT_FOUND: "there is no operation at this path",
     HTTPStatus.METHOD_NOT_ALLOWED: "there is no operation of this method at this path",
-    "repeated-request": "the same was asked for before, and may be only once",
+    "duplicate-request": "the same was asked for before, and may be only once",
 }
 """What there is to say of a request where the answer's own words are kept."""
 
@@ -51,7 +51,7 @@ class RequestRejected(Exception):
     """A request is answered with an error."""
 
     def __init__(self, reason: str | int, message: str, headers: Headers = ()) -> None:
-        """Take a provocation of `x-provoke`, or a status of HTTP's own, and a sentence."""
+        """Take a provocation of `x-hookproof-cause`, or a status of HTTP's own, and a sentence."""
         super().__init__(message)
         self.reason = reason
         self.message = message
@@ -133,7 +133,7 @@ def _from_http(exception: Exception) -> RequestRejected:
 
 def _from_internal_error(exception: Exception) -> RequestRejected:
     _LOG.error("a request failed in the mock itself", exc_info=exception)
-    return RequestRejected("failure-only", "")
+    return RequestRejected("server-error", "")
 
 
 def _unchanged(exception: Exception) -> RequestRejected:

@@ -76,21 +76,25 @@ class SuccessHandler:
             place: {
                 key: runtime_expression.parse_expression(text)
                 for key, text in stated.items()
-                if key != "scheme"
+                if key != "security-scheme"
             }
-            for place, stated in extension_values(contract, schema, "x-credential")
+            for place, stated in extension_values(contract, schema, "x-hookproof-credential")
         }
-        unique = [place for place, said in extension_values(contract, schema, "x-unique") if said]
+        unique = [
+            place
+            for place, said in extension_values(contract, schema, "x-hookproof-unique")
+            if said
+        ]
         unique_or_named = {
             *unique,
             *resources.pointers_of_resource_names,
         } - self._credentials.keys()
         self._unique_places = sorted(unique_or_named)  # always in the same order, for the same seed
-        conflict_response = operation.response_caused_by("repeated-request")
+        conflict_response = operation.response_caused_by("duplicate-request")
         self._claim_expressions = (
             [
                 runtime_expression.parse_expression(text)
-                for text in conflict_response.cause["keeping"]
+                for text in conflict_response.cause["duplicate-values"]
             ]
             if conflict_response
             else []

@@ -30,7 +30,7 @@ MAX_STORED_BODY_BYTES = 2048
 
 ResourceKey = tuple[str, str]
 """The id of an operation, and values as JSON."""
-StateConflict = Literal["repeated-request", "unknown-resource"]
+StateConflict = Literal["duplicate-request", "unknown-resource"]
 
 
 class StateError(Exception):
@@ -159,7 +159,7 @@ class Store:
             return "unknown-resource"
         row = (operation, claim, time.time(), request[:MAX_STORED_BODY_BYTES], len(request))
         if not self._db.execute(schema.INSERT_CREATED, row).rowcount:
-            return "repeated-request"
+            return "duplicate-request"
         if removed is not None:
             self._db.execute(schema.DELETE_RESOURCE, removed)
         for key in added:

@@ -18,7 +18,7 @@ MAX_SHOWN_BYTES = 16 * 1024
 REDACTION_MARGIN_BYTES = 4096
 """Bytes more that are kept, so that a secret at the end is masked as one."""
 _NOT_CHECKED = {"credential": "not looked at"}
-_CREDENTIAL_CAUSES = ("refused-credential", "credential-without-permission")
+_CREDENTIAL_CAUSES = ("invalid-credential", "insufficient-permission")
 
 
 @dataclass(slots=True)
@@ -116,7 +116,7 @@ def request_verdict(
     rejections = [o for o in objections if o.reason != "invalid-request"]
     credential = [o.message for o in rejections if o.reason in _CREDENTIAL_CAUSES]
     others = [o for o in rejections if o.reason not in _CREDENTIAL_CAUSES]
-    if operation is None or (objections and objections[-1].reason == "burst"):
+    if operation is None or (objections and objections[-1].reason == "rate-limit-exceeded"):
         credential = [_NOT_CHECKED["credential"]]
     elif not credential:
         credential = ["none is needed" if operation.scheme is None else "accepted"]

@@ -1,4 +1,4 @@
-"""The payload of an event: the contract's example, with what `x-trigger` says of this occasion."""
+"""The payload of an event: the contract's example, with what `x-hookproof-trigger` says of this occasion."""
 
 import json
 import time
@@ -20,12 +20,12 @@ def build_payload(event_context: EventContext) -> Json:
     value = json.loads(json.dumps(event.examples[0]))  # the fastest deep copy of plain JSON
     for stated in event.trigger.get("unique", ()):
         schema = event_context.exchange.contract.schema(event.schema)
-        event_context.unique_values.set_unique_value(value, stated["at"], schema)
+        event_context.unique_values.set_unique_value(value, stated["pointer"], schema)
     for echo in event.trigger.get("echoes", ()):
         found = event_context.exchange.evaluate(_parse(echo["from"]))
         # null means what absence means: the entity that the event shows holds the default.
-        if (found is None or found is MISSING) and "absent" in echo:
-            found = echo["absent"]
+        if (found is None or found is MISSING) and "default" in echo:
+            found = echo["default"]
         if found is not MISSING:
             set_at(
                 value,
@@ -33,10 +33,10 @@ def build_payload(event_context: EventContext) -> Json:
                 _normalize_instant(found) if echo["compare"] == "instant" else found,
             )
     for stated in event.trigger.get("equal", ()):
-        first, second = stated["at"]
+        first, second = stated["pointers"]
         set_at(value, second, get_at(value, first))
     now = format_utc(time.time_ns())
-    for place in event.trigger.get("now", ()):
+    for place in event.trigger.get("sent-at", ()):
         set_at(value, place, now)
     return value
 

@@ -86,7 +86,9 @@ def response_secrets(exchange: MockExchange) -> tuple[str, ...]:
         return ()
     schemas = [exchange.contract.at(pointer) for pointer in response_spec.content.values()]
     places = [
-        place for s in schemas for place, _ in extension_values(exchange.contract, s, "x-secret")
+        place
+        for s in schemas
+        for place, _ in extension_values(exchange.contract, s, "x-hookproof-secret")
     ]
     found = [get_at(json.loads(response.body), place) for place in places]
     return tuple(text for text in found if isinstance(text, str) and text)

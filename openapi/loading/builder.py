@@ -48,8 +48,8 @@ def _build_operation(
         content=_schema_pointers(stated.get("requestBody", {}), body),
         body_required=bool(stated.get("requestBody", {}).get("required", False)),
         responses=responses,
-        allowed_rejections=tuple(stated.get("x-freedoms", ())),
-        rate_limit=stated.get("x-rate-limit"),
+        allowed_rejections=tuple(stated.get("x-hookproof-allowed-rejections", ())),
+        rate_limit=stated.get("x-hookproof-rate-limit"),
     )
 
 
@@ -110,7 +110,7 @@ def _build_response(document: Mapping[str, Json], status: str, pointer: str) -> 
         for link in stated.get("links", {}).values()
     )
     return ResponseSpec(
-        status, pointer, content, tuple(headers), stated.get("x-provoke", {}), links
+        status, pointer, content, tuple(headers), stated.get("x-hookproof-cause", {}), links
     )
 
 
@@ -134,7 +134,7 @@ def _build_event(document: Mapping[str, Json], name: str) -> Event:
         media_type=media_type,
         schema=schema,
         signature=_build_signature_scheme(document, scheme) if scheme else None,
-        trigger=stated["x-trigger"],
+        trigger=stated["x-hookproof-trigger"],
         examples=tuple(example["value"] for example in examples.values()),
     )
 
@@ -142,19 +142,19 @@ def _build_event(document: Mapping[str, Json], name: str) -> Event:
 def _build_signature_scheme(document: Mapping[str, Json], scheme: str) -> SignatureScheme:
     pointer = join_pointer("", "components", "securitySchemes", scheme)
     stated = document["components"]["securitySchemes"][scheme]
-    signature = stated["x-signature"]
-    signs = signature["signs"]
+    signature = stated["x-hookproof-signature"]
+    signs = signature["signed-content"]
     return SignatureScheme(
         header=stated["name"],
         algorithm=signature["algorithm"],
         encoding=signature["encoding"],
         prefix=signature.get("prefix", ""),
-        pointer=join_pointer(pointer, "x-signature"),
+        pointer=join_pointer(pointer, "x-hookproof-signature"),
         signs=BODY_TEMPLATE if signs == "body" else signs,
-        key=signature["key"],
-        key_prefix=signature.get("key-prefix", ""),
+        key=signature["secret-encoding"],
+        key_prefix=signature.get("secret-prefix", ""),
         separator=signature.get("separator"),
-        id_header=signature.get("id"),
-        timestamp_header=signature.get("timestamp"),
+        id_header=signature.get("id-header"),
+        timestamp_header=signature.get("timestamp-header"),
         tolerance=signature.get("tolerance"),
     )

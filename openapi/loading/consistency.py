@@ -56,7 +56,7 @@ def _link_errors(contract: Contract, operation: Operation) -> Iterator[tuple[str
             for name, _ in link.values:
                 if name not in needed:
                     yield place, f"{link.operation} has no path parameter {name!r}"
-            if response.cause.get("by") == "valid-request":
+            if response.cause.get("kind") == "valid-request":
                 for name in {*needed} - {name for name, _ in link.values}:
                     yield place, f"the path parameter {name!r} of {link.operation} is not linked"
 
@@ -74,18 +74,20 @@ def _trigger_errors(contract: Contract) -> Iterator[tuple[str, str]]:
     ids = [operation.id for operation in contract.operations]
     seen: set[tuple[str, str]] = set()
     for event in contract.events:
-        place = join_pointer(event.pointer, "x-trigger", "operation")
+        place = join_pointer(event.pointer, "x-hookproof-trigger", "operation")
         cause = (event.trigger["operation"], event.trigger["status"])
         if cause[0] not in ids:
             yield place, f"there is no operation {cause[0]!r}"
         for index, echo in enumerate(event.trigger.get("echoes", ())):
             made = echo.get("correlator", "identity") != "identity"
             if made and not parse_expression(echo["from"]).in_request_body:
-                where = join_pointer(event.pointer, "x-trigger", "echoes", index, "correlator")
+                where = join_pointer(
+                    event.pointer, "x-hookproof-trigger", "echoes", index, "correlator"
+                )
                 yield where, "only in the request's body can a value be put; is it an `identity`?"
-        order = event.trigger.get("order")
+        order = event.trigger.get("occurred-at")
         if order is not None and not _has_date_time(contract, event.schema, order):
-            where = join_pointer(event.pointer, "x-trigger", "order")
+            where = join_pointer(event.pointer, "x-hookproof-trigger", "occurred-at")
             yield where, f"the schema of the payload has no date-time at {order}"
         if cause in seen:
             yield (

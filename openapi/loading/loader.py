@@ -1,7 +1,7 @@
 """Loading a contract, and refusing what is not understood.
 
 What is understood is `contract.schema.json`: OpenAPI 3.1 without the parts that hookproof does not
-use, with the x- extensions of docs/vocabulary.md. Whatever else stands in a document is an error,
+use, with the x- extensions of docs/extensions.md. Whatever else stands in a document is an error,
 because a constraint that nobody reads is a constraint that nobody checks.
 """
 
@@ -100,7 +100,7 @@ def _explain_schema_errors(source: YamlSource) -> Iterator[str]:
 
 def _consistency_errors(contract: Contract, source: YamlSource) -> Iterator[str]:
     """Yield what the JSON Schema of the dialect cannot see: references, formats, sources."""
-    sources = contract.document["x-sources"]
+    sources = contract.document["x-hookproof-sources"]
     for pointer, value in _walk_values(contract.document, ""):
         tokens = split_pointer(pointer)
         last, above = tokens[-1] if tokens else "", tokens[-2] if len(tokens) > 1 else ""
@@ -108,19 +108,19 @@ def _consistency_errors(contract: Contract, source: YamlSource) -> Iterator[str]
             continue
         if last == "$ref" and get_at(contract.document, str(value)) is MISSING:
             yield f"{source.place(pointer)}: there is nothing at {value!r}"
-        if last == "format" and above != "x-provenance" and value not in FORMATS:
+        if last == "format" and above != "x-hookproof-provenance" and value not in FORMATS:
             known = ", ".join(sorted(FORMATS))
             yield f"{source.place(pointer)}: no checker for the format {value!r}; known are {known}"
-        stated = last == "source" or "x-provenance" in tokens
+        stated = last == "source" or "x-hookproof-provenance" in tokens
         if stated and isinstance(value, str) and value.partition(":")[0] not in sources:
-            yield f"{source.place(pointer)}: {value!r} names no source of x-sources"
+            yield f"{source.place(pointer)}: {value!r} names no source of x-hookproof-sources"
     for pointer, sentence in inconsistencies(contract):
         yield f"{source.place(pointer)}: {sentence}"
     for pointer in constraint_pointers(contract):
         try:
             contract.provenance(pointer)
         except LookupError:
-            yield f"{source.place(pointer)}: a constraint without x-provenance"
+            yield f"{source.place(pointer)}: a constraint without x-hookproof-provenance"
 
 
 _CONSTRAINT_KEYWORDS = frozenset(
@@ -143,10 +143,10 @@ _CONSTRAINT_KEYWORDS = frozenset(
         "maxProperties",
         "minProperties",
         "required",
-        "x-unique",
-        "x-secret",
-        "x-credential",
-        "x-signature",
+        "x-hookproof-unique",
+        "x-hookproof-secret",
+        "x-hookproof-credential",
+        "x-hookproof-signature",
     ]
 )
 
@@ -158,7 +158,7 @@ def constraint_pointers(contract: Contract) -> Iterator[str]:
         if (
             not tokens
             or {"example", "examples"} & {*tokens}
-            or "x-freedoms" in tokens
+            or "x-hookproof-allowed-rejections" in tokens
             or len(tokens) < 3
         ):
             continue

@@ -24,21 +24,25 @@ ADMIN_PATH = tuple(
 TAKEN = """
 openapi: 3.1.0
 info: {title: A contract with paths that the mock would like to have, version: "1"}
-x-sources: {handbook: {level: documented, title: A handbook}}
+x-hookproof-sources: {handbook: {level: documented, title: A handbook}}
 paths:
   /docs:
     get:
       operationId: readDocs
-      x-provenance: handbook
+      x-hookproof-provenance: handbook
       responses: &answered
-        "200": {description: There., x-provoke: {by: valid-request, source: handbook}}
-    options: {operationId: askDocs, x-provenance: handbook, responses: *answered}
+        "200": {description: There., x-hookproof-cause: {kind: valid-request, source: handbook}}
+    options: {operationId: askDocs, x-hookproof-provenance: handbook, responses: *answered}
   /{name}.json:
     get:
       operationId: readFile
-      x-provenance: handbook
+      x-hookproof-provenance: handbook
       parameters:
-        - {name: name, in: path, required: true, schema: {type: string}, x-provenance: handbook}
+        - name: name
+          in: path
+          required: true
+          schema: {type: string}
+          x-hookproof-provenance: handbook
       responses: *answered
 """
 

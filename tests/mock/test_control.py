@@ -86,7 +86,7 @@ def test_what_may_be_only_once_is_a_refusal_and_no_violation(mock: Any) -> None:
     content = json.dumps(mock.last).encode()
     assert mock.post(content).status_code == 409
     verdict = newest(mock)["verdict"]
-    assert (verdict["violations"], verdict["refused"]["reason"]) == ([], "repeated-request")
+    assert (verdict["violations"], verdict["refused"]["reason"]) == ([], "duplicate-request")
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,10 @@ def test_the_documented_limit_is_the_contracts_own(start: Any, contract: Contrac
     assert reset.utcoffset() == UTC.utcoffset(None)
 
 
-LIMITED = "      x-rate-limit: {requests: 3, seconds: 60, for: client-address, source: handbook}\n"
+LIMITED = (
+    "      x-hookproof-rate-limit: "
+    "{requests: 3, seconds: 60, per: client-address, source: handbook}\n"
+)
 
 
 def test_an_operation_without_a_documented_limit_has_none(start: Any, tmp_path: Path) -> None:

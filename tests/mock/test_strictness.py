@@ -50,8 +50,8 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("past-expiry", {"expiresAt": ahead(minutes=-5)}, {"expiresAt": None}),
     ("expiry-soon", {"expiresAt": ahead(minutes=50)}, {"expiresAt": ahead(minutes=70)}),
     ("expiry-far", {"expiresAt": ahead(days=366)}, {"expiresAt": ahead(days=364)}),
-    ("no-scopes", {"scopes": []}, {"scopes": ["x"]}),
-    ("unknown-properties", {"nothing": 1}, {}),
+    ("empty-scopes", {"scopes": []}, {"scopes": ["x"]}),
+    ("additional-properties", {"nothing": 1}, {}),
     ("lone-surrogate", {"name": "\ud800 and more"}, {"name": "\ufffd and more"}),
 ]
 
@@ -85,7 +85,7 @@ def test_a_refused_request_takes_no_name_and_sends_no_event(start: Any) -> None:
 
 def test_nobody_gives_on_what_is_not_theirs(start: Any) -> None:
     held = mint(DEVELOPMENT_SECRET, [PERMISSION, "license:read", "odd one"], None)
-    rule = frozenset({"scopes-that-the-caller-lacks"})
+    rule = frozenset({"scopes-not-held"})
     with start(used_rejections=rule) as world:
         answer = world.post(token=held, scopes=["license:read", "license:write"])
         assert answer.status_code == 400
@@ -99,13 +99,13 @@ def test_nobody_gives_on_what_is_not_theirs(start: Any) -> None:
 
 def test_another_contract_refuses_in_its_own_way(start: Any, tmp_path: Path) -> None:
     rule = """        - name: heavy
-          at: $request.body#/grams
-          when: {type: integer, minimum: 20000}
-          refused-with: ["409", "422"]
-          judged: never
+          location: $request.body#/grams
+          schema: {type: integer, minimum: 20000}
+          statuses: ["409", "422"]
+          severity: none
           source: hearsay
 """
-    contract = changed(tmp_path, ("x-freedoms: &bytes\n", rule))
+    contract = changed(tmp_path, ("x-hookproof-allowed-rejections: &bytes\n", rule))
     body: dict[str, Any] = {
         "addressee": {"label": "A", "postcode": "EX1200"},
         "handling": [],

@@ -35,9 +35,9 @@ def _payload(contract: Contract, **changes: object) -> dict[str, Any]:
 
 
 def test_an_event_is_known_by_what_is_unique(contract: Contract, draft: Delivery) -> None:
-    (place,) = [unique["at"] for unique in contract.events[0].trigger["unique"]]
+    (place,) = [unique["pointer"] for unique in contract.events[0].trigger["unique"]]
     first = _payload(contract)
-    order = contract.events[0].trigger["order"]
+    order = contract.events[0].trigger["occurred-at"]
     later = _payload(contract, **{order: "2027-01-01T00:00:00Z"})
     other = _payload(contract, **{place: "another"})
     written = json.dumps(first).encode()
@@ -56,7 +56,7 @@ def test_an_event_is_known_by_what_is_unique(contract: Contract, draft: Delivery
 def test_without_a_value_only_the_same_request_is_the_same_event(
     nothing: object, contract: Contract, draft: Delivery
 ) -> None:
-    (place,) = [unique["at"] for unique in contract.events[0].trigger["unique"]]
+    (place,) = [unique["pointer"] for unique in contract.events[0].trigger["unique"]]
     payload = _payload(contract, **{place: None})
     if nothing is not None:
         parent, _, name = place.rpartition("/")
@@ -95,7 +95,7 @@ def test_two_events_of_one_identity_are_two(draft: Delivery) -> None:
 
 
 def test_when_an_event_happened(contract: Contract, draft: Delivery) -> None:
-    order = contract.events[0].trigger["order"]
+    order = contract.events[0].trigger["occurred-at"]
     for written, expected in (
         ("2026-04-20T13:11:35.0012345Z", 1776690695.0012345),
         ("2026-04-20T15:11:35+02:00", 1776690695.0),

@@ -37,7 +37,9 @@ def _event_identity(delivery: Delivery, verdict: Verdict) -> list[object] | None
     stamped = delivery.header_values(header) if header else ()
     if len(stamped) == 1 and stamped[0]:
         return [event.name, stamped[0].decode("latin-1")]
-    found = [get_at(verdict.payload, unique["at"]) for unique in event.trigger.get("unique", ())]
+    found = [
+        get_at(verdict.payload, unique["pointer"]) for unique in event.trigger.get("unique", ())
+    ]
     values = [None if value is MISSING else _identity_text(value) for value in found]
     return [event.name, values] if any(value is not None for value in values) else None
 
@@ -55,6 +57,6 @@ def occurred_at(verdict: Verdict) -> float | None:
 
     None where the event is unknown, the contract names no place, or no date-time stands there.
     """
-    place = verdict.event.trigger.get("order") if verdict.event else None
+    place = verdict.event.trigger.get("occurred-at") if verdict.event else None
     moment = None if place is None else date_time_to_ns(get_at(verdict.payload, place))
     return None if moment is None else moment / 1e9

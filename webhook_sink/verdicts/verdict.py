@@ -71,7 +71,7 @@ def judge(
     }
     text = None if delivery.truncated else parse_json(delivery.body)
     payload = text.value if text else None
-    named = (e for e in contract.events if get_at(payload, e.trigger["event"]) == e.name)
+    named = (e for e in contract.events if get_at(payload, e.trigger["event-name"]) == e.name)
     event = next(named, None)
     # What names no event is held against the one whose signature it carries, if it carries any.
     signed = (e for e in contract.events if signature_results[e.name][0] == "valid")
@@ -156,7 +156,7 @@ def _truncated_finding(delivery: Delivery, contract: Contract, event: Event) -> 
 
 
 def _unknown_event_finding(payload: object, contract: Contract, event: Event) -> Finding:
-    place: str = event.trigger["event"]
+    place: str = event.trigger["event-name"]
     name = get_at(payload, place)
     known = ", ".join(event.name for event in contract.events)
     if isinstance(name, str):
@@ -169,7 +169,7 @@ def _unknown_event_finding(payload: object, contract: Contract, event: Event) ->
     root = place if isinstance(payload, dict) else ""
     broken = contract.schema(event.schema).violations(payload, limit=_MAX_VIOLATIONS)
     stated = next((v for v in broken if _violation_place(v) in (place, root)), None)
-    pointer = stated.pointer if stated else join_pointer(event.pointer, "x-trigger")
+    pointer = stated.pointer if stated else join_pointer(event.pointer, "x-hookproof-trigger")
     detail = stated.detail if stated else "*"
     return finding(contract, "webhook-event", pointer, message, instance=place, detail=detail)
 

@@ -62,7 +62,7 @@ def derived_delivery_faults(contract: Contract) -> Iterator[Fault]:
 
 
 def _trigger_severity(contract: Contract, event: Event) -> str:
-    return contract.provenance(join_pointer(event.pointer, "x-trigger")).severity
+    return contract.provenance(join_pointer(event.pointer, "x-hookproof-trigger")).severity
 
 
 def _fault_name(contract: Contract, event: Event, fault_word: str) -> str:
@@ -97,7 +97,7 @@ def _delivery_fault(
 
 
 def _event_renamed_fault(contract: Contract, event: Event) -> Fault:
-    place = event.trigger["event"]
+    place = event.trigger["event-name"]
 
     def apply(value: Json, event_context: EventContext) -> Json:
         if event_context.event.name == event.name:

@@ -51,7 +51,7 @@ def _rejected_value_faults(
     valid = operation.response_caused_by("valid-request")
     if valid is None or parameter.place == "path":  # which resources there are is the service's own
         return
-    severity = contract.provenance(join_pointer(valid.pointer, "x-provoke")).severity
+    severity = contract.provenance(join_pointer(valid.pointer, "x-hookproof-cause")).severity
     schema = contract.schema(parameter.schema)
     part = Subschema((), parameter.schema, contract.at(parameter.schema), optional=False)
     base = parameter.example

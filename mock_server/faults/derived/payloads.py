@@ -66,7 +66,7 @@ def _schema_faults(contract: Contract, event: Event) -> Iterator[Fault]:
 def _echo_faults(contract: Contract, event: Event) -> Iterator[Fault]:
     for index, stated in enumerate(event.trigger.get("echoes", ())):
         place = stated["to"]
-        pointer = join_pointer(event.pointer, "x-trigger", "echoes", index)
+        pointer = join_pointer(event.pointer, "x-hookproof-trigger", "echoes", index)
         severity = contract.provenance(pointer).severity
         same = get_at(event.examples[0], place)
         if same is MISSING:
@@ -87,9 +87,9 @@ def _echo_faults(contract: Contract, event: Event) -> Iterator[Fault]:
 
 def _equality_faults(contract: Contract, event: Event) -> Iterator[Fault]:
     for index, stated in enumerate(event.trigger.get("equal", ())):
-        pointer = join_pointer(event.pointer, "x-trigger", "equal", index)
+        pointer = join_pointer(event.pointer, "x-hookproof-trigger", "equal", index)
         severity = contract.provenance(pointer).severity
-        for place in stated["at"]:
+        for place in stated["pointers"]:
             if isinstance(get_at(event.examples[0], place), str | int):
                 description = f"has something else at {place} than where it says the same"
                 yield _payload_fault(
@@ -105,9 +105,9 @@ def _equality_faults(contract: Contract, event: Event) -> Iterator[Fault]:
 
 def _uniqueness_faults(contract: Contract, event: Event) -> Iterator[Fault]:
     for index, stated in enumerate(event.trigger.get("unique", ())):
-        pointer = join_pointer(event.pointer, "x-trigger", "unique", index)
+        pointer = join_pointer(event.pointer, "x-hookproof-trigger", "unique", index)
         severity = contract.provenance(pointer).severity
-        place = stated["at"]
+        place = stated["pointer"]
         same = get_at(event.examples[0], place)
         if same is not MISSING:
             description = f"has the same identity at {place} every time"

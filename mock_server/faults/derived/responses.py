@@ -37,8 +37,8 @@ def derived_response_faults(contract: Contract) -> Iterator[Fault]:
 def elicitable_responses(operation: Operation) -> Iterator[ResponseSpec]:
     """Yield the documented answers that a request can bring about."""
     for response_spec in operation.responses.values():
-        by = response_spec.cause.get("by", "failure-only")
-        if by != "failure-only" and response_spec.status.isdecimal():
+        by = response_spec.cause.get("kind", "server-error")
+        if by != "server-error" and response_spec.status.isdecimal():
             yield response_spec
 
 
@@ -68,7 +68,7 @@ def _response_fault(
         f"The {response_spec.status} of {operation.id} {description}.",
         Hooks(response=apply),
         severity,
-        needs_rate_limit=response_spec.cause["by"] == "burst",
+        needs_rate_limit=response_spec.cause["kind"] == "rate-limit-exceeded",
     )
 
 
@@ -97,7 +97,7 @@ def _body_faults(
             yield _response_fault(
                 contract, operation, response_spec, fault_word, description, change, found.severity
             )
-        for place, pointer in extended_properties(contract, schema, "x-unique"):
+        for place, pointer in extended_properties(contract, schema, "x-hookproof-unique"):
             same = get_at(value, place)
             if same is not MISSING:
                 description = f"has the same value at {place} every time"

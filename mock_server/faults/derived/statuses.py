@@ -12,22 +12,25 @@ from openapi.json_pointer import join_pointer
 WRONG_STATUSES: Mapping[str, tuple[int, ...]] = {
     "valid-request": (200, 201, 202, 500),
     "invalid-request": (422, 200, 500),
-    "refused-credential": (403, 400, 500),
-    "credential-without-permission": (401, 404, 500),
-    "repeated-request": (400, 422, 500),
-    "burst": (503, 403),
+    "invalid-credential": (403, 400, 500),
+    "insufficient-permission": (401, 404, 500),
+    "duplicate-request": (400, 422, 500),
+    "rate-limit-exceeded": (503, 403),
 }
-"""What services answer by mistake to each provocation of `x-provoke`."""
-_CREDENTIAL_CAUSES = ("refused-credential", "credential-without-permission")
+"""What services answer by mistake to each provocation of `x-hookproof-cause`."""
+_CREDENTIAL_CAUSES = ("invalid-credential", "insufficient-permission")
 
 
 def derived_status_faults(contract: Contract) -> Iterator[Fault]:
     """Yield a fault for each answer of each operation and each neighbour of its status."""
     for operation in contract.operations:
-        if operation.rate_limit is not None and operation.response_caused_by("burst") is not None:
+        if (
+            operation.rate_limit is not None
+            and operation.response_caused_by("rate-limit-exceeded") is not None
+        ):
             yield _rate_limit_ignored_fault(contract, operation)
         for response_spec in elicitable_responses(operation):
-            cause = response_spec.cause["by"]
+            cause = response_spec.cause["kind"]
             for wrong_status in WRONG_STATUSES.get(cause, (500,)):
                 if str(wrong_status) != response_spec.status:
                     yield _wrong_status_fault(contract, operation, response_spec, wrong_status)
@@ -42,7 +45,7 @@ def _rate_limit_ignored_fault(contract: Contract, operation: Operation) -> Fault
         "answers",
         f"{operation.id} answers a client however often it asks.",
         Hooks(rate_limit_check=rate_limit_check),
-        contract.provenance(join_pointer(operation.pointer, "x-rate-limit")).severity,
+        contract.provenance(join_pointer(operation.pointer, "x-hookproof-rate-limit")).severity,
         needs_rate_limit=True,
     )
 
@@ -50,14 +53,14 @@ def _rate_limit_ignored_fault(contract: Contract, operation: Operation) -> Fault
 def _wrong_status_fault(
     contract: Contract, operation: Operation, response_spec: ResponseSpec, wrong_status: int
 ) -> Fault:
-    cause = response_spec.cause["by"]
+    cause = response_spec.cause["kind"]
     return Fault(
         slug("status", fault_name_prefix(contract, operation, response_spec), "as", wrong_status),
         "auth" if cause in _CREDENTIAL_CAUSES else "answers",
         f"{operation.id} answers {wrong_status} where {response_spec.status} is due.",
         Hooks(response=replace_status(cause, wrong_status, operation.id)),
         _severity(contract, operation, response_spec, wrong_status),
-        needs_rate_limit=cause == "burst",
+        needs_rate_limit=cause == "rate-limit-exceeded",
     )
 
 
@@ -66,9 +69,13 @@ def _severity(
 ) -> str:
     """Say what the wrong status is: a failure of the service is one whatever was due."""
     if wrong_status >= 500:
-        failure = operation.response_caused_by("failure-only")
-        pointer = join_pointer(failure.pointer, "x-provoke") if failure else operation.pointer
+        failure = operation.response_caused_by("server-error")
+        pointer = (
+            join_pointer(failure.pointer, "x-hookproof-cause") if failure else operation.pointer
+        )
         return contract.provenance(pointer).severity
-    if response_spec.cause["by"] == "burst":
-        return contract.provenance(join_pointer(operation.pointer, "x-rate-limit")).severity
-    return contract.provenance(join_pointer(response_spec.pointer, "x-provoke")).severity
+    if response_spec.cause["kind"] == "rate-limit-exceeded":
+        return contract.provenance(
+            join_pointer(operation.pointer, "x-hookproof-rate-limit")
+        ).severity
+    return contract.provenance(join_pointer(response_spec.pointer, "x-hookproof-cause")).severity

@@ -94,7 +94,7 @@ def derived_boundary_faults(contract: Contract) -> Iterator[Fault]:
         valid = operation.response_caused_by("valid-request")
         if valid is None:
             continue
-        severity = contract.provenance(join_pointer(valid.pointer, "x-provoke")).severity
+        severity = contract.provenance(join_pointer(valid.pointer, "x-hookproof-cause")).severity
         for schema in list(operation.content.values())[:1]:
             # Beside a $ref a schema may say again what the schema behind it says.
             boundaries_by_name = {
@@ -151,10 +151,14 @@ def _matching_allowed_rejections(contract: Contract, operation: Operation, body:
     """Return the freedoms that the values of `body` make use of, whenever it is sent."""
     used = set()
     for index, freedom in enumerate(operation.allowed_rejections):
-        if "at" not in freedom or freedom.get("caller-lacks") or "instant" in freedom:
+        if (
+            "location" not in freedom
+            or freedom.get("caller-lacks-permission")
+            or "seconds-from-now" in freedom
+        ):
             continue
-        value = get_at(body, runtime_expression.parse_expression(freedom["at"]).where)
-        when = join_pointer(operation.pointer, "x-freedoms", index, "when")
+        value = get_at(body, runtime_expression.parse_expression(freedom["location"]).where)
+        when = join_pointer(operation.pointer, "x-hookproof-allowed-rejections", index, "schema")
         if value is not MISSING and contract.schema(when).is_valid(value):
             used.add(index)
     return used

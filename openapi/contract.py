@@ -181,7 +181,8 @@ class Contract:
         """Say how the constraint at `pointer` (a keyword's place) is known.
 
         `detail` tells parts of one keyword apart, such as the properties of `required`. An
-        `x-hookproof-provenance` holds for its object and all below it, until a nearer one says otherwise.
+        `x-hookproof-provenance` holds for its object and all below it, unless a nearer one
+        overrides it.
         """
         stated = get_at(self.document, join_pointer(pointer, "source"))
         tokens = split_pointer(pointer)

@@ -86,15 +86,16 @@ def equal(ledger: Ledger) -> Iterator[Judgement]:
     for event, exchange, received_event in triggered_events(ledger):
         for index, stated in enumerate(event.trigger.get("equal", ())):
             pointer = join_pointer(event.pointer, "x-hookproof-trigger", "equal", index)
-            one, other = (get_at(received_event.payload, place) for place in stated["pointers"])
+            first, second = stated["pointers"]
+            one, other = (get_at(received_event.payload, place) for place in (first, second))
             if one == other or one is MISSING or other is MISSING:
                 yield passed(pointer, exchange.request.number)
                 continue
             message = (
-                f"delivery {received_event.first.delivery.id} has {abbreviate(one)} at {stated['pointers'][0]} "
-                f"and {abbreviate(other)} at {stated['pointers'][1]}"
+                f"delivery {received_event.first.delivery.id} has {abbreviate(one)} at "
+                f"{first} and {abbreviate(other)} at {second}"
             )
-            yield failed(ledger, pointer, exchange, message, instance=stated["pointers"][1])
+            yield failed(ledger, pointer, exchange, message, instance=second)
 
 
 def unique(ledger: Ledger) -> Iterator[Judgement]:

@@ -27,9 +27,9 @@ def repeated_request(ledger: Ledger) -> Iterator[Judgement]:
         ):
             yield passed(pointer, exchange.request.case_id)
         else:
+            places = ", ".join(response_spec.cause["duplicate-values"])
             message = (
-                f"{exchange.request.label()} repeats "
-                f"{', '.join(response_spec.cause['duplicate-values'])} of one that was accepted, and was "
+                f"{exchange.request.label()} repeats {places} of one that was accepted, and was "
                 f"answered {status}, not {response_spec.status} or {success}"
             )
             yield failed(

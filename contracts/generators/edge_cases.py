@@ -1,6 +1,7 @@
 """Cases at the edge that schemathesis does not make: lengths, odd texts, freedoms, bytes.
 
-All of them follow from the contract's schemas and its `x-hookproof-allowed-rejections`; no field is named here.
+All of them follow from the contract's schemas and its `x-hookproof-allowed-rejections`; no field
+is named here.
 """
 
 import calendar
@@ -214,7 +215,7 @@ def _with_first_key_twice(good: bytes) -> bytes:
 
 
 def _filled_example(example: object) -> ValueFactory:
-    """`{unique-string}` and `{future-date}` in an example stand for the request's own mark and instant."""
+    """Replace `{unique-string}` and `{future-date}` in an example by those of the request."""
 
     def fill(request_values: RequestValues) -> object:
         if not isinstance(example, str):

@@ -103,8 +103,8 @@ def operation_rate_limits(
 ) -> Mapping[str, OperationRateLimit]:
     """Return the gate of each operation that has a limit, by its id; they count in `hits`.
 
-    A rate holds for all operations together, `documented` is each one's own `x-hookproof-rate-limit`. A
-    `ValueError` says that the contract has none, or one that cannot be kept.
+    A rate holds for all operations together, `documented` is each one's own
+    `x-hookproof-rate-limit`. A `ValueError` says that the contract has none, or one that cannot be kept.
     """
     if limit == "documented":
         limited = (operation for operation in contract.operations if operation.rate_limit)
@@ -122,8 +122,8 @@ def _documented_rate(operation: Operation) -> Rate:
     stated = operation.rate_limit or {}
     if stated["seconds"] != int(stated["seconds"]):
         raise ValueError(
-            f"the x-hookproof-rate-limit of {operation.id} is over {stated['seconds']} seconds; the mock "
-            "keeps only limits over whole seconds"
+            f"the x-hookproof-rate-limit of {operation.id} is over {stated['seconds']} seconds; "
+            "the mock keeps only limits over whole seconds"
         )
     return Rate(stated["requests"], int(stated["seconds"]))
 

@@ -1,4 +1,4 @@
-"""The payload of an event: the contract's example, with what `x-hookproof-trigger` says of this occasion."""
+"""The payload of an event: the contract's example, filled in by `x-hookproof-trigger`."""
 
 import json
 import time

@@ -14,15 +14,15 @@ def test_invalid_requests_are_refused(hookproof_judge: Callable[[str], None]) ->
 
 
 def test_freedoms_are_used_as_allowed(hookproof_judge: Callable[[str], None]) -> None:
-    hookproof_judge("freedom")
+    hookproof_judge("allowed-rejection")
 
 
 def test_bad_credentials_are_refused(hookproof_judge: Callable[[str], None]) -> None:
-    hookproof_judge("credential-refused")
+    hookproof_judge("invalid-credential")
 
 
 def test_the_permission_is_required(hookproof_judge: Callable[[str], None]) -> None:
-    hookproof_judge("permission-required")
+    hookproof_judge("insufficient-permission")
 
 
 def test_issued_credentials_are_good_for_what_was_asked(
@@ -36,7 +36,7 @@ def test_the_unknown_is_told_to_be_unknown(hookproof_judge: Callable[[str], None
 
 
 def test_repeated_requests_are_refused_or_allowed(hookproof_judge: Callable[[str], None]) -> None:
-    hookproof_judge("repeated-request")
+    hookproof_judge("duplicate-request")
 
 
 def test_bursts_are_limited(hookproof_judge: Callable[[str], None]) -> None:
@@ -46,4 +46,4 @@ def test_bursts_are_limited(hookproof_judge: Callable[[str], None]) -> None:
 def test_repeated_requests_at_once_are_refused_but_one(
     hookproof_judge: Callable[[str], None],
 ) -> None:
-    hookproof_judge("repeated-at-once")
+    hookproof_judge("concurrent-duplicates")

@@ -10,4 +10,4 @@ def test_unique_values_are_unique(hookproof_judge: Callable[[str], None]) -> Non
 
 
 def test_secrets_are_kept(hookproof_judge: Callable[[str], None]) -> None:
-    hookproof_judge("secret-kept")
+    hookproof_judge("secret-leak")

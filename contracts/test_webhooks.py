@@ -10,11 +10,11 @@ def test_every_success_brings_its_event(hookproof_judge: Callable[[str], None]) 
 
 
 def test_a_success_brings_one_event(hookproof_judge: Callable[[str], None]) -> None:
-    hookproof_judge("webhook-once")
+    hookproof_judge("webhook-single-event")
 
 
 def test_nothing_else_brings_an_event(hookproof_judge: Callable[[str], None]) -> None:
-    hookproof_judge("webhook-uncalled")
+    hookproof_judge("webhook-unexpected")
 
 
 def test_deliveries_are_posted(hookproof_judge: Callable[[str], None]) -> None:
@@ -34,7 +34,7 @@ def test_deliveries_are_json(hookproof_judge: Callable[[str], None]) -> None:
 
 
 def test_deliveries_name_their_event(hookproof_judge: Callable[[str], None]) -> None:
-    hookproof_judge("webhook-event")
+    hookproof_judge("webhook-event-name")
 
 
 def test_deliveries_satisfy_their_schema(hookproof_judge: Callable[[str], None]) -> None:
@@ -58,7 +58,7 @@ def test_events_come_in_time(hookproof_judge: Callable[[str], None]) -> None:
 
 
 def test_received_events_are_not_sent_again(hookproof_judge: Callable[[str], None]) -> None:
-    hookproof_judge("webhook-repeated")
+    hookproof_judge("webhook-redelivery")
 
 
 def test_refused_deliveries_come_again(hookproof_judge: Callable[[str], None]) -> None:

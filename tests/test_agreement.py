@@ -26,7 +26,7 @@ from webhook_sink.signature_diagnosis.explain import OTHER_SECRET_OR_CONTENT
 DEADLINE = 20.0
 ALONE = (
     *("webhook-method", "webhook-signature", "webhook-media-type"),
-    *("webhook-json", "webhook-event", "webhook-schema"),
+    *("webhook-json", "webhook-event-name", "webhook-schema"),
 )
 """The checks of what a delivery proves alone; the others are about more than the sink knows."""
 Told = tuple[object, ...]

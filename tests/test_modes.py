@@ -95,7 +95,9 @@ def test_the_mock_conforms_in_every_mode(mode: str, port: int, tmp_path: Path) -
 @pytest.mark.parametrize("auth", BYPASSED)
 def test_a_mock_that_asks_for_less_deviates_by_that(auth: str, port: int, tmp_path: Path) -> None:
     run = judged(port, tmp_path, ["--auth", auth])
-    assert (run.code, run.violated) == (1, {"credential-refused", "permission-required"}), run.out
+    assert (run.code, run.violated) == (1, {"invalid-credential", "insufficient-permission"}), (
+        run.out
+    )
     assert BYPASSED[auth] in run.out
 
 

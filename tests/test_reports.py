@@ -224,14 +224,16 @@ def test_each_check_is_a_case_and_a_known_deviation_skips_its_own(data: Data) ->
     assert list(found) == list(CHECKS)
     assert found["webhook-echo"].attrib["classname"] == "hookproof.payloads"
     assert [e.tag for e in found["webhook-echo"]] == ["failure"]
-    assert [e.tag for e in found["freedom"]] == ["system-out"]
-    assert [e.tag for e in found["answer-headers"]] == ["skipped", "system-out"]
-    assert "TOK-118" in found["answer-headers"][0].attrib["message"]
-    assert len(found["no-answer"]) == 0
+    assert [e.tag for e in found["allowed-rejection"]] == ["system-out"]
+    assert [e.tag for e in found["response-headers"]] == ["skipped", "system-out"]
+    assert "TOK-118" in found["response-headers"][0].attrib["message"]
+    assert len(found["no-response"]) == 0
     # With --strict a run deviates by warnings alone.
     data["findings"] = [f for f in data["findings"] if f["severity"] == "warning"]
-    assert [e.tag for e in cases(data)["freedom"]] == ["failure"]
-    assert [e.tag for e in cases({**data, "verdict": "conforms"})["freedom"]] == ["system-out"]
+    assert [e.tag for e in cases(data)["allowed-rejection"]] == ["failure"]
+    assert [e.tag for e in cases({**data, "verdict": "conforms"})["allowed-rejection"]] == [
+        "system-out"
+    ]
 
 
 def test_a_result_leads_to_its_line_of_the_contract(data: Data, tmp_path: Path) -> None:

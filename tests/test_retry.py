@@ -25,7 +25,7 @@ from openapi.loading.loader import load_contract
 from webhook_sink.delivery import Delivery
 from webhook_sink.server import Sink
 
-CHECKED = ("webhook-retry", "webhook-repeated", "webhook-once", "webhook-signature")
+CHECKED = ("webhook-retry", "webhook-redelivery", "webhook-single-event", "webhook-signature")
 
 
 @pytest.fixture(scope="module")

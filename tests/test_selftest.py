@@ -43,7 +43,7 @@ def test_a_fault_that_does_nothing_is_not_caught_and_fails_the_run() -> None:
     told = "\n".join(format_score(outcomes, 1.0, whole=True))
     assert "does-nothing (violation): The service does as it should." in told
     assert "NOT CAUGHT: 0 of 1 faults" in told
-    assert "no-answer: the mock neither hangs nor dies" in told
+    assert "no-response: the mock neither hangs nor dies" in told
 
 
 def test_a_warning_catches_only_what_is_assumed() -> None:

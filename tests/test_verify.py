@@ -216,7 +216,7 @@ def test_a_service_that_answers_one_thing_to_all_deviates(
     with answering(status) as url:
         run = verify(url, port, tmp_path, **tokens())
     assert run.code == 1
-    assert run.violated & {"valid-request", "server-failure"}
+    assert run.violated & {"valid-request", "server-error"}
 
 
 def test_nobody_there_is_exit_2(port: int, tmp_path: Path) -> None:

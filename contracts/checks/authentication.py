@@ -21,12 +21,12 @@ EXPIRY_LEEWAY_S = 600.0
 """Seconds after its expiry in which a token may still be taken for valid: clocks differ."""
 
 
-def credential_refused(ledger: Ledger) -> Iterator[Judgement]:
+def invalid_credential(ledger: Ledger) -> Iterator[Judgement]:
     """A credential that is missing, malformed, expired or unverifiable is refused."""
     yield from _judge_credentials(ledger, "refused")
 
 
-def permission_required(ledger: Ledger) -> Iterator[Judgement]:
+def insufficient_permission(ledger: Ledger) -> Iterator[Judgement]:
     """A credential that is valid and lacks the permission is told so."""
     yield from _judge_credentials(ledger, "forbidden")
 

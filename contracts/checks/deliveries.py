@@ -150,7 +150,7 @@ def json_text(ledger: Ledger) -> Iterator[Judgement]:
 
 def event_name(ledger: Ledger) -> Iterator[Judgement]:
     """A delivery names an event of the contract."""
-    return _judge_alone(ledger, "webhook-event")
+    return _judge_alone(ledger, "webhook-event-name")
 
 
 def schema(ledger: Ledger) -> Iterator[Judgement]:

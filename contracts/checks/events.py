@@ -56,7 +56,7 @@ def sent(ledger: Ledger) -> Iterator[Judgement]:
         )
 
 
-def once(ledger: Ledger) -> Iterator[Judgement]:
+def single_event(ledger: Ledger) -> Iterator[Judgement]:
     """A success brings about one event, not several with identities of their own."""
     seen: dict[int, int] = {}
     # What follows on a refused delivery may be meant as the same event, and is judged as that.
@@ -81,7 +81,7 @@ def once(ledger: Ledger) -> Iterator[Judgement]:
             yield failed(ledger, pointer, exchange, message)
 
 
-def uncalled(ledger: Ledger) -> Iterator[Judgement]:
+def unexpected(ledger: Ledger) -> Iterator[Judgement]:
     """Nothing but a success brings about an event."""
     if not ledger.contract.events:
         return
@@ -128,7 +128,7 @@ def late(ledger: Ledger) -> Iterator[Judgement]:
         yield failed(ledger, pointer, exchange, message)
 
 
-def repeated(ledger: Ledger) -> Iterator[Judgement]:
+def redelivery(ledger: Ledger) -> Iterator[Judgement]:
     """An event that was received is not sent again."""
     for event, exchange, received_event in triggered_events(ledger):
         pointer = join_pointer(event.pointer, "x-hookproof-trigger", "no-redelivery")

@@ -25,7 +25,7 @@ def _failure_pointer(exchange: Exchange) -> str:
     )
 
 
-def no_answer(ledger: Ledger) -> Iterator[Judgement]:
+def no_response(ledger: Ledger) -> Iterator[Judgement]:
     """Every request is answered, in HTTP, in time, with a body that ends."""
     # A connection may be lost by a race, which is nobody's fault, and not often.
     lost = sum(1 for exchange in ledger.exchanges if exchange.retried)
@@ -61,7 +61,7 @@ def _is_rejected_unread(exchange: Exchange) -> bool:
     )
 
 
-def server_failure(ledger: Ledger) -> Iterator[Judgement]:
+def server_error(ledger: Ledger) -> Iterator[Judgement]:
     """No request is answered 5xx: that is a failure of the service, whatever was sent."""
     failed_exchanges: list[tuple[Exchange, int, str]] = []
     for exchange, status in ledger.answered_exchanges:

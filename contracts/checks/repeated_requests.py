@@ -12,7 +12,7 @@ from openapi.json_pointer import MISSING, get_at, join_pointer
 from openapi.schema_validation import abbreviate
 
 
-def repeated_request(ledger: Ledger) -> Iterator[Judgement]:
+def duplicate_request(ledger: Ledger) -> Iterator[Judgement]:
     """What must not be there twice is refused with the status for it, or allowed twice."""
     for exchange, status in ledger.answered_exchanges:
         response_spec = exchange.request.operation.response_caused_by("duplicate-request")
@@ -43,7 +43,7 @@ def repeated_request(ledger: Ledger) -> Iterator[Judgement]:
             )
 
 
-def repeated_at_once(ledger: Ledger) -> Iterator[Judgement]:
+def concurrent_duplicates(ledger: Ledger) -> Iterator[Judgement]:
     """Where a repetition is refused, of several at once exactly one is accepted."""
     groups: dict[int, list[Exchange]] = {}
     for exchange in ledger.exchanges:

@@ -134,7 +134,7 @@ def _fault_discriminator(violation: SchemaViolation) -> str:
     return violation.detail if violation.keyword == "required" else ""
 
 
-def freedom(ledger: Ledger) -> Iterator[Judgement]:
+def allowed_rejection(ledger: Ledger) -> Iterator[Judgement]:
     """What a service may refuse is accepted or refused as the contract allows, in no other way."""
     for case in case_outcomes(ledger, "free"):
         request, expected = case.exchange.request, case.expected

@@ -55,7 +55,7 @@ def unique_value(ledger: Ledger) -> Iterator[Judgement]:
             yield failed(ledger, pointer, exchange, message, instance=place)
 
 
-def secret_kept(ledger: Ledger) -> Iterator[Judgement]:
+def secret_leak(ledger: Ledger) -> Iterator[Judgement]:
     """No issued secret and no credential stands in another answer or in a delivery."""
     fallback = _secret_pointer(ledger)
     if fallback is None:

@@ -11,11 +11,11 @@ from openapi.safe_text import escape_hidden
 ALL_CAUGHT, NOT_CAUGHT = 0, 1
 
 KNOWN_IDLE_CHECKS: Mapping[str, str] = {
-    "no-answer": "the mock neither hangs nor dies",
-    "freedom": "the mock refuses nothing that it is free to refuse",
+    "no-response": "the mock neither hangs nor dies",
+    "allowed-rejection": "the mock refuses nothing that it is free to refuse",
     "unknown-resource": "only an operation on what another one has made can break it",
-    "repeated-at-once": "the mock takes one request after the other",
-    "webhook-once": "an event of the mock that is sent twice stays the same event",
+    "concurrent-duplicates": "the mock takes one request after the other",
+    "webhook-single-event": "an event of the mock that is sent twice stays the same event",
     "webhook-json": "the mock serialises every body, wrong ones too",
     "webhook-late": "the mock sends at once or not at all",
 }

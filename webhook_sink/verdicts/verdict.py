@@ -171,7 +171,7 @@ def _unknown_event_finding(payload: object, contract: Contract, event: Event) ->
     stated = next((v for v in broken if _violation_place(v) in (place, root)), None)
     pointer = stated.pointer if stated else join_pointer(event.pointer, "x-hookproof-trigger")
     detail = stated.detail if stated else "*"
-    return finding(contract, "webhook-event", pointer, message, instance=place, detail=detail)
+    return finding(contract, "webhook-event-name", pointer, message, instance=place, detail=detail)
 
 
 def _violation_place(violation: SchemaViolation) -> str:

@@ -20,8 +20,8 @@ class Fault:
     """One misbehaviour that real services show."""
 
     name: str
-    layer: str
-    """`answers`, `validation`, `auth` or `webhooks`."""
+    category: str
+    """`responses`, `validation`, `auth` or `webhooks`."""
     description: str
     """What the service then does, and where such a mistake comes from."""
     hooks: Hooks

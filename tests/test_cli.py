@@ -108,9 +108,9 @@ def test_a_token_is_printed_alone() -> None:
 def test_faults_are_listed_tab_separated_and_as_json() -> None:
     rows = [line.split("\t") for line in hookproof("faults").stdout.splitlines()]
     listed = json.loads(hookproof("faults", "--json").stdout)
-    assert rows == [[row["name"], row["layer"], row["sentence"]] for row in listed]
+    assert rows == [[row["name"], row["category"], row["description"]] for row in listed]
     assert len(rows) >= 20
-    assert {layer for _, layer, _ in rows} == {"answers", "validation", "auth", "webhooks"}
+    assert {category for _, category, _ in rows} == {"responses", "validation", "auth", "webhooks"}
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])

@@ -254,20 +254,22 @@ def test_every_variable_of_the_environment_is_documented_and_exists() -> None:
 
 
 def test_every_fault_is_in_its_table_and_no_other() -> None:
-    told = [[f"`{f.name}`", f.layer, f.description] for f in HANDWRITTEN_FAULTS.values()]
-    assert rows(MOCK, "name", "layer", "sentence") == told
+    told = [[f"`{f.name}`", f.category, f.description] for f in HANDWRITTEN_FAULTS.values()]
+    assert rows(MOCK, "name", "category", "description") == told
 
 
 def test_every_family_of_derived_faults_is_in_its_table_and_no_other(contract: Contract) -> None:
     families = [
-        (re.sub("[A-Z]+", r"[\\w.-]+", named(name)[0]), layer)
-        for name, layer, _ in rows(MOCK, "derived name", "layer")
+        (re.sub("[A-Z]+", r"[\\w.-]+", named(name)[0]), category)
+        for name, category, _ in rows(MOCK, "derived name", "category")
     ]
-    made = [(fault.name, fault.layer) for fault in derived_faults(contract)]
-    for name, layer in made:
-        assert any(re.fullmatch(f, name) and layer == its for f, its in families), name
+    made = [(fault.name, fault.category) for fault in derived_faults(contract)]
+    for name, category in made:
+        assert any(re.fullmatch(f, name) and category == its for f, its in families), name
     for family, its in families:
-        assert any(re.fullmatch(family, name) and layer == its for name, layer in made), family
+        assert any(re.fullmatch(family, name) and category == its for name, category in made), (
+            family
+        )
 
 
 def test_every_check_that_catches_nothing_is_explained_in_its_table() -> None:

@@ -15,7 +15,7 @@ from mock_server.faults.registry import faults
 from openapi.contract import Contract
 from openapi.loading.loader import default_contract_path, load_contract
 
-NOTHING = Fault("does-nothing", "answers", "The service does as it should.", Hooks())
+NOTHING = Fault("does-nothing", "responses", "The service does as it should.", Hooks())
 
 
 @pytest.fixture(scope="module")
@@ -23,12 +23,12 @@ def contract() -> Contract:
     return load_contract()
 
 
-def test_a_sample_of_every_layer_is_caught() -> None:
+def test_a_sample_of_every_category_is_caught() -> None:
     done = hookproof("selftest", "--sample", "8", "--seed", "2", "--jobs", "2")
     assert done.returncode == 0, done.stdout + done.stderr
     table = dict(re.findall(r"^(\w+) +(\d+ +\d+ +\d+ %)$", done.stdout, re.MULTILINE))
     assert list(table) == [*dict.fromkeys(table)]
-    assert set(table) == {"answers", "validation", "auth", "webhooks", "all"}
+    assert set(table) == {"responses", "validation", "auth", "webhooks", "all"}
     assert table["all"].split() == ["8", "8", "100", "%"]
     assert re.search(r"^ALL CAUGHT: 8 of 8 faults in \d+ s$", done.stdout, re.MULTILINE)
     assert "the mock without a fault conforms" in done.stderr
@@ -53,13 +53,13 @@ def test_a_warning_catches_only_what_is_assumed() -> None:
     assert FaultOutcome(NOTHING, warned).caught_by == ()
 
 
-def test_the_same_seed_draws_the_same_sample_of_every_layer(contract: Contract) -> None:
+def test_the_same_seed_draws_the_same_sample_of_every_category(contract: Contract) -> None:
     known = list(faults(contract).values())
     drawn = sample_faults(known, 10, seed=5)
     assert drawn == sample_faults(known, 10, seed=5)
     assert drawn != sample_faults(known, 10, seed=6)
     assert len({fault.name for fault in drawn}) == 10
-    assert {fault.layer for fault in drawn} == {fault.layer for fault in known}
+    assert {fault.category for fault in drawn} == {fault.category for fault in known}
     assert len(sample_faults(known, 10**6, seed=5)) == len(known)
 
 

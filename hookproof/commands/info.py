@@ -21,14 +21,14 @@ def print_token(options: argparse.Namespace) -> int:
 
 
 def print_faults(options: argparse.Namespace) -> int:
-    """Print name, layer and sentence of every fault: tab-separated, or more as a JSON array."""
+    """Print name, category and description of every fault: tab-separated, or more as a JSON array."""
     known = faults(load_contract_option(options.contract)).values()
     if options.json:
         rows = [
             {
                 "name": fault.name,
-                "layer": fault.layer,
-                "sentence": fault.description,
+                "category": fault.category,
+                "description": fault.description,
                 "severity": fault.severity,
                 "needs_rate_limit": fault.needs_rate_limit,
             }
@@ -36,5 +36,5 @@ def print_faults(options: argparse.Namespace) -> int:
         ]
         print(json.dumps(rows, indent=2))
     else:
-        print("\n".join(f"{fault.name}\t{fault.layer}\t{fault.description}" for fault in known))
+        print("\n".join(f"{fault.name}\t{fault.category}\t{fault.description}" for fault in known))
     return 0

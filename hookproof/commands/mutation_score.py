@@ -42,11 +42,11 @@ def exit_code(outcomes: Sequence[FaultOutcome]) -> int:
 
 
 def format_score(outcomes: Sequence[FaultOutcome], took: float, *, whole: bool) -> Iterator[str]:
-    """Yield the table by layer, then what was not caught; `whole`: every fault was tried."""
-    layers = list(dict.fromkeys(outcome.fault.layer for outcome in outcomes))
-    yield f"{'layer':<12}{'faults':>8}{'caught':>8}{'score':>8}"
-    for layer in layers:
-        yield _row(layer, [outcome for outcome in outcomes if outcome.fault.layer == layer])
+    """Yield the table by category, then what was not caught; `whole`: every fault was tried."""
+    categories = list(dict.fromkeys(outcome.fault.category for outcome in outcomes))
+    yield f"{'category':<12}{'faults':>8}{'caught':>8}{'score':>8}"
+    for category in categories:
+        yield _row(category, [o for o in outcomes if o.fault.category == category])
     yield _row("all", outcomes)
     yield ""
     missed = [outcome for outcome in outcomes if not outcome.caught_by]

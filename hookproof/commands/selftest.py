@@ -52,14 +52,14 @@ def run_selftest(options: argparse.Namespace) -> int:
 
 
 def sample_faults(known: Sequence[Fault], size: int, seed: int) -> list[Fault]:
-    """Return `size` of the faults, spread over the layers; the same for the same seed."""
+    """Return `size` of the faults, spread over the categories; the same for the same seed."""
     draw = random.Random(seed)  # noqa: S311 - a choice, no secret
-    layers: dict[str, list[Fault]] = {}
+    by_category: dict[str, list[Fault]] = {}
     for fault in draw.sample(known, len(known)):
-        layers.setdefault(fault.layer, []).append(fault)
+        by_category.setdefault(fault.category, []).append(fault)
     chosen: list[Fault] = []
     while len(chosen) < min(size, len(known)):
-        chosen += [layer.pop() for layer in layers.values() if layer]
+        chosen += [faults.pop() for faults in by_category.values() if faults]
     return chosen[:size]
 
 

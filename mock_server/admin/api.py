@@ -123,7 +123,9 @@ class AdminApi:
     async def faults(self, _: Request) -> Response:
         """Answer with the faults that this mock can have."""
         known = (await self._faults_by_name()).values()
-        shown = [{"name": f.name, "layer": f.layer, "sentence": f.description} for f in known]
+        shown = [
+            {"name": f.name, "category": f.category, "description": f.description} for f in known
+        ]
         return answer({"faults": shown})
 
     async def calls(self, request: Request) -> Response:

@@ -78,7 +78,7 @@ AUTHENTICATION_FAULTS = (
         401,
     ),
     _wrong_status_fault(
-        "hidden-as-not-found",
+        "not-found-for-forbidden",
         "A lacking permission is answered 404, to hide that there is anything.",
         "insufficient-permission",
         404,

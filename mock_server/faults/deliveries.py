@@ -102,10 +102,10 @@ def _trigger_as_created(status: int, exchange: MockExchange) -> int:
 
 DELIVERY_FAULTS = (
     _webhook_requests_fault(
-        "webhook-none", "No event is ever sent: the worker is down.", lambda *_: []
+        "webhook-never-sent", "No event is ever sent: the worker is down.", lambda *_: []
     ),
     _webhook_requests_fault(
-        "webhook-twice",
+        "webhook-sent-twice",
         "Every event is sent twice: two workers take the same job.",
         lambda webhook_requests, _: webhook_requests * 2,
         "warning",
@@ -120,7 +120,7 @@ DELIVERY_FAULTS = (
         "warning",
     ),
     Fault(
-        "webhook-on-refusal",
+        "webhook-on-rejection",
         "webhooks",
         "A refused request has its event too: it is sent before the transaction ends.",
         Hooks(trigger=_trigger_as_created),
@@ -152,7 +152,7 @@ DELIVERY_FAULTS = (
         lambda s, b, k: sign(replace(s, algorithm="hmac-sha1"), b, k),
     ),
     _signature_fault(
-        "signature-standard",
+        "signature-standard-webhooks",
         "The signature is the one of Standard Webhooks, whose header has the same name.",
         _standard_webhooks_signature,
     ),
@@ -162,7 +162,7 @@ DELIVERY_FAULTS = (
         lambda s, b, k: sign(s, b, f"old-{k}"),
     ),
     _signature_fault(
-        "signature-of-nothing",
+        "signature-of-empty-body",
         "The signature is made over an empty body: the stream was read before.",
         lambda s, _, k: sign(s, b"", k),
     ),

@@ -138,7 +138,7 @@ PAYLOAD_FAULTS = (
         lambda v: f"<b>{v}</b>".replace("<", "&lt;"),
     ),
     _payload_fault(
-        "name-of-another",
+        "name-of-another-request",
         "The event carries a text of another request: a shared buffer.",
         _replace_from_example(_echo_places("exact", str)),
     ),
@@ -183,7 +183,7 @@ PAYLOAD_FAULTS = (
         "event-renamed", "The event is named in snake case.", _event_name_place, _to_snake_case
     ),
     _value_fault(
-        "event-of-another",
+        "name-of-another-event",
         "The event is named as the one for changes.",
         _event_name_place,
         lambda v: v.rpartition(".")[0] + ".updated",

@@ -11,7 +11,7 @@ from mock_server.messages import HttpResponse, header_values, with_json_body
 
 
 def _response_fault(name: str, description: str, change: ResponseChange) -> Fault:
-    return Fault(name, "answers", description, Hooks(response=change))
+    return Fault(name, "responses", description, Hooks(response=change))
 
 
 def _error_value_fault(
@@ -110,7 +110,7 @@ RESPONSE_FAULTS = (
         replace_status("valid-request", 500),
     ),
     _response_fault(
-        "unprocessable",
+        "unprocessable-for-invalid",
         "A broken request is answered 422, the default of several frameworks.",
         replace_status("invalid-request", 422),
     ),
@@ -126,14 +126,14 @@ RESPONSE_FAULTS = (
     ),
     replace(
         _response_fault(
-            "unavailable-for-limit",
+            "unavailable-for-rate-limit",
             "A client over the rate limit is answered 503 by the proxy.",
             replace_status("rate-limit-exceeded", 503),
         ),
         needs_rate_limit=True,
     ),
     _response_fault(
-        "answer-wrapped", "A success is wrapped into an object of its own, `data`.", _wrap_in_data
+        "response-wrapped", "A success is wrapped into an object of its own, `data`.", _wrap_in_data
     ),
     _response_fault("media-type-missing", "A success has no Content-Type.", _drop_content_type),
     _response_fault(
@@ -165,16 +165,19 @@ RESPONSE_FAULTS = (
         "retry-after-missing", "A 429 does not say when to try again.", b"retry-after", None
     ),
     _header_fault(
-        "retry-after-words",
+        "retry-after-as-text",
         "A 429 says when to try again in words.",
         b"retry-after",
         b"5 seconds",
     ),
     _header_fault(
-        "reset-as-epoch", "The rate limit's end is a Unix time.", b"-reset", b"1767225600"
+        "rate-limit-reset-as-epoch",
+        "The rate limit's end is a Unix time.",
+        b"-reset",
+        b"1767225600",
     ),
     _header_fault(
-        "remaining-negative",
+        "rate-limit-remaining-negative",
         "The requests that are left count on below zero.",
         b"-remaining",
         b"-1",

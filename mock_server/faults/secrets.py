@@ -45,7 +45,7 @@ def _secret_fault(
             change(value, key)
         return with_json_body(response, value) if names else response
 
-    return Fault(name, "answers", description, Hooks(response=apply))
+    return Fault(name, "responses", description, Hooks(response=apply))
 
 
 def _rename_to_snake_case(value: dict[str, Any], key: str) -> None:

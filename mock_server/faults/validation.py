@@ -121,12 +121,12 @@ VALIDATION_FAULTS = (
         _crash_on_type,
     ),
     _length_fault(
-        "limit-off-by-one",
+        "max-length-off-by-one",
         "A text of exactly the longest length is refused: `<` stands for `<=`.",
         lambda value, limit: len(value) == limit,
     ),
     _length_fault(
-        "limit-in-bytes",
+        "max-length-in-bytes",
         "The longest length is counted in bytes of UTF-8, as some databases do.",
         lambda value, limit: len(value) <= limit < len(value.encode(errors="surrogatepass")),
     ),

@@ -95,8 +95,8 @@ def test_what_may_be_only_once_is_a_refusal_and_no_violation(mock: Any) -> None:
         ("auth-missing", lambda w: w.post(token="x"), 201, "The access token is malformed"),
         ("permission-ignored", lambda w: w.post(token=POOR), 201, "lacks a permission"),
         ("min-length-ignored", lambda w: w.post(name=""), 201, "/name"),
-        ("unprocessable", lambda w: w.post(name=""), 422, "/name"),
-        ("limit-off-by-one", lambda w: w.post(name="n" * 256), 400, "in order"),
+        ("unprocessable-for-invalid", lambda w: w.post(name=""), 422, "/name"),
+        ("max-length-off-by-one", lambda w: w.post(name="n" * 256), 400, "in order"),
         ("crash-after-create", lambda w: w.post(), 500, "in order"),
         ("rate-limit-ignored", lambda w: [w.post() for _ in "123"][-1], 201, "over the rate limit"),
     ],
@@ -219,7 +219,7 @@ def test_what_cannot_be_is_answered_with_a_sentence(
 def test_the_faults_of_the_contract_are_listed(mock: Any) -> None:
     listed = mock.api("faults").json()["faults"]
     (unsigned,) = [fault for fault in listed if fault["name"] == "unsigned"]
-    assert (unsigned["layer"], unsigned["sentence"]) == (
+    assert (unsigned["category"], unsigned["description"]) == (
         "webhooks",
         "Deliveries carry no signature.",
     )

@@ -15,22 +15,22 @@ from openapi.rate import Rate
 Seen = Callable[[Any], bool]
 
 DEVIATIONS: dict[str, Seen] = {
-    "answer-201-lacks-accessToken": lambda w: w.post().json() == {},
-    "answer-201-null-accessToken": lambda w: w.post().json() == {"accessToken": None},
-    "answer-400-retyped-message": lambda w: not isinstance(w.post(b"{").json()["message"], str),
-    "answer-400-media-type": lambda w: w.post(b"{").headers["content-type"] == "text/plain",
-    "answer-201-X-Rate-Limit-Reset-broken": lambda w: w.post().headers["x-rate-limit-reset"] == "?",
-    "answer-201-repeats-accessToken": lambda w: w.post().json() == w.post().json(),
+    "response-201-lacks-accessToken": lambda w: w.post().json() == {},
+    "response-201-null-accessToken": lambda w: w.post().json() == {"accessToken": None},
+    "response-400-wrong-type-message": lambda w: not isinstance(w.post(b"{").json()["message"], str),
+    "response-400-wrong-media-type": lambda w: w.post(b"{").headers["content-type"] == "text/plain",
+    "response-201-X-Rate-Limit-Reset-invalid": lambda w: w.post().headers["x-rate-limit-reset"] == "?",
+    "response-201-constant-accessToken": lambda w: w.post().json() == w.post().json(),
     "status-400-as-422": lambda w: w.post(b"{").status_code == 422,
     "status-201-as-200": lambda w: w.post().status_code == 200,
     "rate-limit-ignored": lambda w: [w.post() for _ in range(6)][-1].status_code == 201,
     "request-name-maxLength-ignored": lambda w: w.post(name="x" * 257).status_code == 201,
-    "request-name-maxLength-tighter": lambda w: w.post(name="x" * 256).status_code == 400,
-    "request-name-minLength-tighter": lambda w: w.post(name="x").status_code == 400,
+    "request-name-maxLength-stricter": lambda w: w.post(name="x" * 256).status_code == 400,
+    "request-name-minLength-stricter": lambda w: w.post(name="x").status_code == 400,
     "request-scopes-items-type-integer-ignored": lambda w: w.post(scopes=[1]).status_code == 201,
     "request-body-required-scopes-ignored": lambda w: w.post(b'{"name": "x"}').status_code == 201,
     "request-body-revoked-required": lambda w: w.post().status_code == 400,
-    "request-revoked-value-True-refused": lambda w: w.post(revoked=True).status_code == 400,
+    "request-revoked-value-True-rejected": lambda w: w.post(revoked=True).status_code == 400,
     "payload-lacks-data-user-metadata-0-key": lambda w: (
         "key" not in w.event().value["data"]["user"]["metadata"][0]
     ),
@@ -38,10 +38,10 @@ DEVIATIONS: dict[str, Seen] = {
     "payload-malformed-triggeredAt": lambda w: w.event().value["triggeredAt"] == "?",
     "echo-data-name-constant": lambda w: w.event().value["data"]["name"] != w.last["name"],
     "echo-data-expiresAt-null": lambda w: w.event().value["data"]["expiresAt"] is None,
-    "equal-data-user-id": lambda w: _owners(w.event().value["data"]),
-    "unique-data-id": lambda w: w.event().value["data"]["id"] == w.event().value["data"]["id"],
+    "equal-data-user-id-mismatch": lambda w: _owners(w.event().value["data"]),
+    "unique-data-id-constant": lambda w: w.event().value["data"]["id"] == w.event().value["data"]["id"],
     "delivery-unsigned": lambda w: w.event().header("webhook-signature") is None,
-    "delivery-media-type": lambda w: w.event().header("content-type") == "text/plain",
+    "delivery-wrong-media-type": lambda w: w.event().header("content-type") == "text/plain",
 }  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def test_names_are_unique_and_speak(contract: Contract) -> None:
     assert all(re.fullmatch(r"[\w.-]+", name) for name in names)
     assert names == [fault.name for fault in derived_faults(contract)]
     for fault in derived_faults(contract):
-        assert fault.layer in ("answers", "validation", "auth", "webhooks")
+        assert fault.category in ("responses", "validation", "auth", "webhooks")
         assert fault.description.endswith(".")
         assert "\t" not in fault.description
 
@@ -76,14 +76,14 @@ def test_names_are_unique_and_speak(contract: Contract) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "answer-201-lacks-anything",
-        "answer-400-lacks-code",  # it may be left out
-        "answer-400-null-code",  # it may be null
-        "answer-500-lacks-message",  # nothing brings it about
+        "response-201-lacks-anything",
+        "response-400-lacks-code",  # it may be left out
+        "response-400-null-code",  # it may be null
+        "response-500-lacks-message",  # nothing brings it about
         "payload-null-data-expiresAt",  # it may be null
-        "request-expiresAt-type-null-refused",  # a freedom: it may be refused
-        "request-scopes-minItems-tighter",  # a freedom: no scopes may be refused
-        "request-body-further-properties-refused",  # a freedom, too
+        "request-expiresAt-type-null-rejected",  # a freedom: it may be refused
+        "request-scopes-minItems-stricter",  # a freedom: no scopes may be refused
+        "request-body-additional-properties-rejected",  # a freedom, too
     ],
 )
 def test_what_the_contract_allows_is_no_fault(contract: Contract, name: str) -> None:
@@ -94,7 +94,7 @@ def test_what_is_only_assumed_is_a_fault_that_warns(contract: Contract) -> None:
     severities = {name: fault.severity for name, fault in faults(contract).items()}
     assert severities["payload-lacks-data-id"] == "violation"
     assert severities["payload-lacks-data-user-company"] == "warning"
-    assert severities["answer-429-lacks-Retry-After"] == "warning"
+    assert severities["response-429-lacks-Retry-After"] == "warning"
     assert {f.needs_rate_limit for f in faults(contract).values() if "-429-" in f.name} == {True}
 
 

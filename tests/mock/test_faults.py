@@ -60,17 +60,17 @@ SEEN: dict[str, Seen] = {
     "ok-for-created": status(200),
     "accepted-for-created": status(202),
     "crash-after-create": status(500),
-    "unprocessable": status(422, b"{"),
+    "unprocessable-for-invalid": status(422, b"{"),
     "invalid-as-ok": status(200, b"{"),
     "conflict-crash": twice(500),
-    "unavailable-for-limit": limited(lambda a: a.status_code == 503),
+    "unavailable-for-rate-limit": limited(lambda a: a.status_code == 503),
     "secret-missing": created(lambda v: v == {}),
     "secret-empty": created(lambda v: v.get("accessToken") == ""),
     "secret-null": created(lambda v: v.get("accessToken", "") is None),
     "secret-repeated": _repeats,
     "secret-masked": created(lambda v: v["accessToken"].startswith("****")),
     "secret-renamed": created(lambda v: "access_token" in v),
-    "answer-wrapped": created(lambda v: "accessToken" in v.get("data", {})),
+    "response-wrapped": created(lambda v: "accessToken" in v.get("data", {})),
     "media-type-missing": lambda w: "content-type" not in w.post().headers,
     "credential-echoed": lambda w: w.token in w.post(b"{").text,
     "error-as-text": refused(lambda a: a.headers["content-type"].startswith("text/plain")),
@@ -81,9 +81,9 @@ SEEN: dict[str, Seen] = {
     "message-nested": refused(lambda a: isinstance(a.json().get("errors"), list)),
     "code-numeric": refused(lambda a: isinstance(a.json()["code"], int)),
     "retry-after-missing": limited(lambda a: "retry-after" not in a.headers),
-    "retry-after-words": limited(lambda a: a.headers["retry-after"] == "5 seconds"),
-    "reset-as-epoch": limited(lambda a: a.headers["x-rate-limit-reset"].isdigit()),
-    "remaining-negative": limited(lambda a: a.headers["x-rate-limit-remaining"] == "-1"),
+    "retry-after-as-text": limited(lambda a: a.headers["retry-after"] == "5 seconds"),
+    "rate-limit-reset-as-epoch": limited(lambda a: a.headers["x-rate-limit-reset"].isdigit()),
+    "rate-limit-remaining-negative": limited(lambda a: a.headers["x-rate-limit-remaining"] == "-1"),
     # validation
     "max-length-ignored": status(201, name="x" * 257),
     "min-length-ignored": status(201, name=""),
@@ -95,8 +95,8 @@ SEEN: dict[str, Seen] = {
     "empty-body-accepted": status(201, b""),
     "malformed-crash": status(500, b"{"),
     "wrong-type-crash": status(500, name=5),
-    "limit-off-by-one": status(400, name="x" * 256),
-    "limit-in-bytes": status(400, name="\u00e9" * 200),
+    "max-length-off-by-one": status(400, name="x" * 256),
+    "max-length-in-bytes": status(400, name="\u00e9" * 200),
     # auth
     "auth-missing": lambda w: w.client.post(w.url, json=w.body()).status_code == 201,
     "signature-ignored": status(201, token=_without_signature({"scope": PERMISSION}, "HS256")),
@@ -116,14 +116,14 @@ SEEN: dict[str, Seen] = {
     ),
     "forbidden-for-unauthorized": status(403, token="x"),
     "unauthorized-for-forbidden": status(401, token=_token("license:read")),
-    "hidden-as-not-found": status(404, token=_token("license:read")),
+    "not-found-for-forbidden": status(404, token=_token("license:read")),
     "credential-crash": status(500, token="x"),
 }  # fmt: skip
 
 
 def test_every_fault_has_its_case() -> None:
     assert SEEN.keys() == {
-        name for name, fault in HANDWRITTEN_FAULTS.items() if fault.layer != "webhooks"
+        name for name, fault in HANDWRITTEN_FAULTS.items() if fault.category != "webhooks"
     }
 
 
@@ -147,7 +147,7 @@ def test_without_the_fault_it_does_not(start: Any, mock: Any, name: str) -> None
 def test_a_row_says_what_it_is() -> None:
     for name, fault in HANDWRITTEN_FAULTS.items():
         assert fault.name == name
-        assert fault.layer in ("answers", "validation", "auth", "webhooks")
+        assert fault.category in ("responses", "validation", "auth", "webhooks")
         assert fault.description.endswith(".")
         assert "\t" not in fault.description
 

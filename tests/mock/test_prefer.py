@@ -170,7 +170,7 @@ def test_preferences_that_are_nobodys_are_ignored(mock: Any) -> None:
 
 
 def test_an_answer_on_demand_changes_no_state_and_sends_no_event(start: Any) -> None:
-    with start(faults=frozenset({"webhook-on-refusal"})) as world:
+    with start(faults=frozenset({"webhook-on-rejection"})) as world:
         body = world.body(name="asked for")
         for prefer in ("code=201", "example=created", "dynamic", "code=409", "code=418"):
             ask(world, prefer, json=body)
@@ -217,7 +217,7 @@ def test_a_fault_for_one_request_is_real(world: Any) -> None:
 
 
 def test_a_fault_comes_on_top_of_those_of_the_mock(start: Any) -> None:
-    with start(faults=frozenset({"unprocessable"})) as world:
+    with start(faults=frozenset({"unprocessable-for-invalid"})) as world:
         answer = ask(world, "fault=error-empty", json={})
         assert (answer.status_code, answer.content) == (422, b"")
         assert ask(world, json={}).content != b""

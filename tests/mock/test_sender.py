@@ -97,7 +97,7 @@ def test_every_attempt_is_shown_with_what_comes_next(world: Any) -> None:
     assert world.api(f"deliveries/{shown['id']}").json() == shown
 
 
-@pytest.mark.parametrize("fault", ["", "newline-appended", "webhook-twice"])
+@pytest.mark.parametrize("fault", ["", "newline-appended", "webhook-sent-twice"])
 def test_a_delivery_is_sent_once_more_as_it_was(start: Any, fault: str) -> None:
     with start(faults=frozenset({fault} - {""})) as world:
         first = world.event()

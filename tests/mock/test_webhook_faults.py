@@ -72,7 +72,7 @@ SEEN: dict[str, Seen] = {
     # payloads
     "name-truncated": event(lambda a, v: v["data"]["name"] == a["name"][:20]),
     "name-escaped": event(lambda a, v: "&lt;" in v["data"]["name"]),
-    "name-of-another": event(lambda a, v: v["data"]["name"] == "nightly report"),
+    "name-of-another-request": event(lambda a, v: v["data"]["name"] == "nightly report"),
     "flag-inverted": event(lambda a, v: v["data"]["revoked"] is True),
     "flag-as-text": event(lambda a, v: v["data"]["revoked"] == "false"),
     "date-shifted": event(lambda a, v: v["data"]["expiresAt"] == "2999-06-30T02:00:00Z"),
@@ -82,7 +82,7 @@ SEEN: dict[str, Seen] = {
     "set-shortened": event(lambda a, v: v["data"]["scopes"] == a["scopes"][:-1]),
     "set-joined": event(lambda a, v: v["data"]["scopes"] == ",".join(a["scopes"])),
     "event-renamed": event(lambda a, v: v["event"] == "personal_access_token.created"),
-    "event-of-another": event(lambda a, v: v["event"] == "personalAccessToken.updated"),
+    "name-of-another-event": event(lambda a, v: v["event"] == "personalAccessToken.updated"),
     "id-missing": event(lambda a, v: "id" not in v["data"]),
     "id-constant": _same_ids,
     "owner-mismatch": event(lambda a, v: v["data"]["userId"] != v["data"]["user"]["id"]),
@@ -90,11 +90,11 @@ SEEN: dict[str, Seen] = {
     "secret-in-payload": _secret_inside,
     "credential-in-payload": lambda w: w.token.encode() in w.event().body,
     # deliveries
-    "webhook-none": lambda w: w.post().status_code == 201 and w.receiver.next(QUIET) is None,
-    "webhook-twice": lambda w: w.event().body == getattr(w.receiver.next(QUIET), "body", None),
+    "webhook-never-sent": lambda w: w.post().status_code == 201 and w.receiver.next(QUIET) is None,
+    "webhook-sent-twice": lambda w: w.event().body == getattr(w.receiver.next(QUIET), "body", None),
     "webhook-one-in-ten-lost": _tenth_lost,
     "webhook-not-retried": _tried_once,
-    "webhook-on-refusal": lambda w: (
+    "webhook-on-rejection": lambda w: (
         w.event(name="once") and w.post(name="once").status_code == 409
         and w.receiver.next(QUIET) is not None
     ),
@@ -106,11 +106,11 @@ SEEN: dict[str, Seen] = {
         lambda s, b: s == base64.urlsafe_b64encode(_signature(b)).decode().rstrip("=")
     ),
     "signature-sha1": signed(lambda s, b: base64.b64decode(s) == _signature(b, kind="sha1")),
-    "signature-standard": signed(lambda s, b: s.startswith("v1,")),
+    "signature-standard-webhooks": signed(lambda s, b: s.startswith("v1,")),
     "signature-other-secret": signed(
         lambda s, b: base64.b64decode(s) == _signature(b, f"old-{DEVELOPMENT_WEBHOOK_SECRET}")
     ),
-    "signature-of-nothing": signed(lambda s, b: base64.b64decode(s) == _signature(b"")),
+    "signature-of-empty-body": signed(lambda s, b: base64.b64decode(s) == _signature(b"")),
     "reserialised": signed(_reserialised),
     "newline-appended": signed(
         lambda s, b: b.endswith(b"\n") and base64.b64decode(s) == _signature(b[:-1])
@@ -123,7 +123,7 @@ SEEN: dict[str, Seen] = {
 
 def test_every_fault_has_its_case() -> None:
     assert SEEN.keys() == {
-        name for name, fault in HANDWRITTEN_FAULTS.items() if fault.layer == "webhooks"
+        name for name, fault in HANDWRITTEN_FAULTS.items() if fault.category == "webhooks"
     }
 
 
@@ -139,7 +139,7 @@ def test_without_the_fault_it_does_not(world: Any, name: str) -> None:
 
 
 def test_faults_add_up(start: Any) -> None:
-    both = frozenset({"ok-for-created", "secret-renamed", "webhook-twice"})
+    both = frozenset({"ok-for-created", "secret-renamed", "webhook-sent-twice"})
     with start(faults=both) as world:
         answer = world.post()
         assert (answer.status_code, list(answer.json())) == (200, ["access_token"])

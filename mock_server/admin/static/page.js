@@ -86,8 +86,8 @@ async function look() {
 async function begin() {
   const [listed, { calls }] = await Promise.all([ask("faults"), ask("calls")]);
   faults = new Map(listed.faults.map((fault) => [fault.name, fault]));
-  const options = listed.faults.map(({ name, sentence }) => {
-    const option = made("option", sentence);
+  const options = listed.faults.map(({ name, description }) => {
+    const option = made("option", description);
     option.value = name;
     return option;
   });
@@ -162,7 +162,7 @@ submitted("key", () => {
   awake();
 });
 at("fault-name").addEventListener("input", () => {
-  at("fault-says").textContent = faults.get(at("fault-name").value.trim())?.sentence ?? "";
+  at("fault-says").textContent = faults.get(at("fault-name").value.trim())?.description ?? "";
 });
 at("off").addEventListener("click", () => act(at("next-said"), () => ask("switches", "DELETE")));
 at("reset").addEventListener("click", () => at("sure").showModal());

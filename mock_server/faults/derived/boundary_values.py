@@ -53,7 +53,7 @@ def _text_lengths(part: Subschema) -> Iterator[BoundaryValue]:
         if length is not None:
             description = f"a text of {length} characters at {_place_text(part)}"
             is_rejected = _equals(lambda v: len(v) if isinstance(v, str) else None, length)
-            yield BoundaryValue((keyword, "tighter"), description, is_rejected, "a" * length)
+            yield BoundaryValue((keyword, "stricter"), description, is_rejected, "a" * length)
 
 
 def _number_bounds(part: Subschema) -> Iterator[BoundaryValue]:
@@ -61,7 +61,7 @@ def _number_bounds(part: Subschema) -> Iterator[BoundaryValue]:
         bound = part.schema.get(keyword)
         if bound is not None and part.schema.get("minimum") != part.schema.get("maximum"):
             description = f"{bound} at {_place_text(part)}"
-            yield BoundaryValue((keyword, "tighter"), description, _equals(_number, bound), bound)
+            yield BoundaryValue((keyword, "stricter"), description, _equals(_number, bound), bound)
 
 
 def _number(value: Json) -> Json:
@@ -85,7 +85,7 @@ def _array_lengths(contract: Contract, part: Subschema, current: Json) -> Iterat
             description = f"{count} items at {_place_text(part)}"
             is_rejected = _equals(lambda v: len(v) if isinstance(v, list) else None, count)
             sample = (items * count)[:count]
-            yield BoundaryValue((keyword, "tighter"), description, is_rejected, sample)
+            yield BoundaryValue((keyword, "stricter"), description, is_rejected, sample)
 
 
 def _object_properties(part: Subschema, current: Json) -> Iterator[BoundaryValue]:
@@ -102,7 +102,10 @@ def _object_properties(part: Subschema, current: Json) -> Iterator[BoundaryValue
         description = f"further properties of {_place_text(part)}"
         extended = {**current, _UNKNOWN_PROPERTY: 1}
         yield BoundaryValue(
-            ("further-properties", "refused"), description, _has_other_properties(listed), extended
+            ("additional-properties", "rejected"),
+            description,
+            _has_other_properties(listed),
+            extended,
         )
 
 
@@ -115,18 +118,18 @@ def _values_and_types(
     for value in values if len(values) > 1 else ():
         description = f"{value!r} at {_place_text(part)}"
         yield BoundaryValue(
-            ("value", str(value), "refused"), description, _is_exactly(value), value
+            ("value", str(value), "rejected"), description, _is_exactly(value), value
         )
     for name in types if len(types) > 1 else ():
         stand_in = {"type": name, "items": schema.get("items", {})}
         sample = None if name == "null" else sample_value(contract, stand_in)
         sample = current if type_name(current) == name else sample
         description = f"a value of type {name} at {_place_text(part)}"
-        yield BoundaryValue(("type", name, "refused"), description, _has_type(name), sample)
+        yield BoundaryValue(("type", name, "rejected"), description, _has_type(name), sample)
     if part.optional and len(types) < 2 and part.place:
         sample = sample_value(contract, schema) if current is None else current
         yield BoundaryValue(
-            ("refused",), f"{_place_text(part)}", lambda value: value is not None, sample
+            ("rejected",), f"{_place_text(part)}", lambda value: value is not None, sample
         )
 
 

@@ -21,7 +21,7 @@ def derived_delivery_faults(contract: Contract) -> Iterator[Fault]:
         yield _delivery_fault(
             contract,
             event,
-            "media-type",
+            "wrong-media-type",
             "are text/plain",
             _set_media_type("text/plain"),
             content_severity,
@@ -29,7 +29,12 @@ def derived_delivery_faults(contract: Contract) -> Iterator[Fault]:
         method_severity = contract.provenance(event.pointer).severity
         other = "POST" if event.pointer.endswith("/put") else "PUT"
         yield _delivery_fault(
-            contract, event, "method", f"are sent with {other}", _set_method(other), method_severity
+            contract,
+            event,
+            "wrong-method",
+            f"are sent with {other}",
+            _set_method(other),
+            method_severity,
         )
         yield _delivery_fault(
             contract,
@@ -53,7 +58,7 @@ def derived_delivery_faults(contract: Contract) -> Iterator[Fault]:
             yield _delivery_fault(
                 contract,
                 event,
-                "signed-otherwise",
+                "wrong-secret",
                 description,
                 _sign_with_wrong_secret,
                 signature_severity,

@@ -21,7 +21,7 @@ _MALFORMED_VALUES: tuple[Json, ...] = ("?", "", -1)
 MUTATION_PHRASES = {
     "lacks": "lacks",
     "null": "has null for",
-    "retyped": "has another type for",
+    "wrong-type": "has another type for",
     "malformed": "has another form for",
 }
 """What a changed value does, by the kind of the change."""
@@ -59,7 +59,7 @@ def _changes(place: str, value: Json, parent: Json) -> Iterator[tuple[str, Calla
         yield "null", _replace_value(place, None)
     for other in _VALUES_OF_EACH_TYPE:
         if type(other) is not type(value):
-            yield "retyped", _replace_value(place, other)
+            yield "wrong-type", _replace_value(place, other)
     for other in _MALFORMED_VALUES:
         if type(other) is type(value):
             yield "malformed", _replace_value(place, other)

@@ -74,7 +74,7 @@ def _rejected_value_faults(
         change = _reject_values(parameter, lambda value: value is not MISSING)
         description, name_words = (
             f"refuses a request with {parameter.key}",
-            (parameter.key, "refused"),
+            (parameter.key, "rejected"),
         )
         yield validation_fault(contract, operation, name_words, description, change, severity)
 
@@ -103,7 +103,7 @@ def _reject_values(
     def change(body_validation: BodyValidation) -> BodyValidation:
         if not is_rejected(body_validation.parameters.get(parameter.key, MISSING)):
             return body_validation
-        refused = SchemaViolation("refused", "", place, "*", "is not accepted")
+        refused = SchemaViolation("rejected", "", place, "*", "is not accepted")
         return replace(body_validation, violations=(*body_validation.violations, refused))
 
     return change

@@ -63,8 +63,8 @@ def _response_fault(
         )
 
     return Fault(
-        slug("answer", fault_name_prefix(contract, operation, response_spec), fault_word),
-        "answers",
+        slug("response", fault_name_prefix(contract, operation, response_spec), fault_word),
+        "responses",
         f"The {response_spec.status} of {operation.id} {description}.",
         Hooks(response=apply),
         severity,
@@ -82,7 +82,7 @@ def _body_faults(
             contract,
             operation,
             response_spec,
-            "media-type",
+            "wrong-media-type",
             f"is {other}",
             _set_content_type(other),
             stated,
@@ -103,7 +103,7 @@ def _body_faults(
                 description = f"has the same value at {place} every time"
                 change = _change_json_body(_set_constant(place, same))
                 weight = contract.provenance(pointer).severity
-                fault_word = slug("repeats", place)
+                fault_word = slug("constant", place)
                 yield _response_fault(
                     contract, operation, response_spec, fault_word, description, change, weight
                 )
@@ -127,7 +127,7 @@ def _header_faults(
             broken = schema.violations(_parse_header_value(stated, wrong), limit=1)[0]
             weight = contract.provenance(broken.pointer, broken.detail).severity
             description = f"has {wrong!r} for {stated.name}"
-            fault_word = f"{stated.name}-broken"
+            fault_word = f"{stated.name}-invalid"
             change = _set_header(stated.name, wrong)
             yield _response_fault(
                 contract, operation, response_spec, fault_word, description, change, weight

@@ -42,7 +42,7 @@ def _rate_limit_ignored_fault(contract: Contract, operation: Operation) -> Fault
 
     return Fault(
         slug("rate-limit", name_if_ambiguous(contract.operations, operation.id), "ignored"),
-        "answers",
+        "responses",
         f"{operation.id} answers a client however often it asks.",
         Hooks(rate_limit_check=rate_limit_check),
         contract.provenance(join_pointer(operation.pointer, "x-hookproof-rate-limit")).severity,
@@ -56,7 +56,7 @@ def _wrong_status_fault(
     cause = response_spec.cause["kind"]
     return Fault(
         slug("status", fault_name_prefix(contract, operation, response_spec), "as", wrong_status),
-        "auth" if cause in _CREDENTIAL_CAUSES else "answers",
+        "auth" if cause in _CREDENTIAL_CAUSES else "responses",
         f"{operation.id} answers {wrong_status} where {response_spec.status} is due.",
         Hooks(response=replace_status(cause, wrong_status, operation.id)),
         _severity(contract, operation, response_spec, wrong_status),

@@ -169,7 +169,7 @@ def _reject_values(
 ) -> Callable[[BodyValidation], BodyValidation]:
     def change(body_validation: BodyValidation) -> BodyValidation:
         refused = tuple(
-            SchemaViolation("refused", "", at, "*", "is not accepted")
+            SchemaViolation("rejected", "", at, "*", "is not accepted")
             for at, value in values_at(body_validation.value, place)
             if boundary.is_rejected(value)
         )

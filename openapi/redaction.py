@@ -32,11 +32,13 @@ class Redaction:
 
     def __call__(self, text: str) -> str:
         """Return `text` without any secret, or the beginning of one."""
+        if self._jwt:  # first: the claims of a token may encode the beginning of a secret
+            text = _JWT.sub(REDACTED, text)
         if self._prefixes is not None:
             text = "".join(self._without_long(text, self._prefixes))
         for form in reversed(self._short):
             text = text.replace(form, REDACTED)
-        return _JWT.sub(REDACTED, text) if self._jwt else text
+        return text
 
     def _without_long(self, text: str, prefixes: re.Pattern[str]) -> Iterator[str]:
         end = 0

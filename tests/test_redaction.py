@@ -1,0 +1,36 @@
+"""Secrets are redacted in every form that a text may hold them in."""
+
+import base64
+
+import pytest
+
+from openapi.redaction import Redaction
+
+HEADER = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
+KNOWN = f"{HEADER}.eyJzdWIiOiJrbm93biJ9.c2lnbmF0dXJlLW9mLXRoZS1rbm93bg"
+OTHER = f"{HEADER}.eyJzdWIiOiJvdGhlciJ9.c2lnbmF0dXJlLW9mLXRoZS1vdGhlcg"
+
+
+@pytest.mark.parametrize("secrets", [[], [KNOWN], [KNOWN, "short", "a-secret-of-some-length"]])
+def test_a_token_that_begins_like_a_known_one_is_redacted_whole(secrets: list[str]) -> None:
+    text = f'"{OTHER}", {KNOWN}; {OTHER}'
+    assert Redaction(secrets, jwt=True)(text) == '"[secret]", [secret]; [secret]'
+
+
+def test_without_the_rule_for_tokens_only_known_secrets_are_redacted() -> None:
+    assert Redaction([])(OTHER) == OTHER
+    assert Redaction([KNOWN])(f"{KNOWN} and more") == "[secret] and more"
+
+
+@pytest.mark.parametrize("cut", [16, 20, 40])
+def test_the_beginning_of_a_secret_is_redacted(cut: int) -> None:
+    assert Redaction([KNOWN])(f"<{KNOWN[:cut]}") == "<[secret]"
+
+
+def test_encoded_secrets_are_redacted() -> None:
+    secret = "a secret/of some length"
+    forms = [secret, secret.encode().hex(), "a%20secret%2Fof%20some%20length"]
+    for form in forms:
+        assert Redaction([secret])(f"({form})") == "([secret])"
+    based = base64.b64encode(secret.encode()).decode()
+    assert based[:20] not in Redaction([secret])(based)

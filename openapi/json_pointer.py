@@ -1,10 +1,13 @@
-"""JSON Pointers (RFC 6901): how every place in a contract, a body or a payload is named."""
+"""JSON Pointers (RFC 6901): the name of a place in a contract, a body or a payload."""
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 
 MISSING = object()
-"""What `get` returns where nothing stands; `None` would be a value."""
+"""What `get_at` returns if there is no value; `None` would be a value."""
+_POINTER = re.compile(r"(?:/(?:[^~/]|~[01])*)*")
+_ARRAY_INDEX = re.compile(r"0|[1-9][0-9]{0,17}")
 
 
 def join_pointer(pointer: str, *tokens: object) -> str:
@@ -13,7 +16,7 @@ def join_pointer(pointer: str, *tokens: object) -> str:
 
 
 def escape_token(token: str) -> str:
-    """Return `token` as it stands in a pointer: `~` is `~0`, `/` is `~1`."""
+    """Return `token` escaped for a pointer: `~` is `~0`, `/` is `~1`."""
     return token.replace("~", "~0").replace("/", "~1")
 
 
@@ -23,20 +26,33 @@ def split_pointer(pointer: str) -> list[str]:
     return [token.replace("~1", "/").replace("~0", "~") for token in tokens]
 
 
-def check(text: str) -> None:
-    """Raise `ValueError` if `text`, which a person wrote, is no pointer."""
+def is_pointer(text: str) -> bool:
+    """Say whether `text` is a pointer by the grammar of RFC 6901."""
+    return _POINTER.fullmatch(text) is not None
+
+
+def is_array_index(token: str) -> bool:
+    """Say whether `token` can be the index of an array: ASCII digits, no leading zero."""
+    return _ARRAY_INDEX.fullmatch(token) is not None
+
+
+def check_pointer(text: str) -> None:
+    """Raise `ValueError` if `text`, which a user wrote, is no pointer."""
     if text and not text.startswith("/"):
         raise ValueError(f"{text!r} is no JSON pointer; one begins with a slash, such as /data/id")
+    if not is_pointer(text):
+        raise ValueError(f"{text!r} is no JSON pointer; write ~0 for a tilde and ~1 for a slash")
 
 
 def get_at(document: object, pointer: str) -> object:
-    """Return the value at `pointer`, or `MISSING`."""
-    return get_by_tokens(document, _split_cached(pointer))
+    """Return the value at `pointer`, or `MISSING`; there is nothing at an invalid pointer."""
+    tokens = _split_cached(pointer)
+    return MISSING if tokens is None else get_by_tokens(document, tokens)
 
 
 @lru_cache(maxsize=4096)
-def _split_cached(pointer: str) -> tuple[str, ...]:
-    return tuple(split_pointer(pointer))
+def _split_cached(pointer: str) -> tuple[str, ...] | None:
+    return tuple(split_pointer(pointer)) if is_pointer(pointer.removeprefix("#")) else None
 
 
 def get_by_tokens(document: object, tokens: Iterable[str]) -> object:
@@ -44,7 +60,7 @@ def get_by_tokens(document: object, tokens: Iterable[str]) -> object:
     for token in tokens:
         if isinstance(document, dict) and token in document:
             document = document[token]
-        elif isinstance(document, list) and token.isdecimal() and int(token) < len(document):
+        elif isinstance(document, list) and is_array_index(token) and int(token) < len(document):
             document = document[int(token)]
         else:
             return MISSING
@@ -53,11 +69,13 @@ def get_by_tokens(document: object, tokens: Iterable[str]) -> object:
 
 def set_at(document: object, pointer: str, value: object) -> None:
     """Set the value at `pointer` in place; its parent must exist, as an object or array."""
-    *parents, last = _split_cached(pointer)
+    if not (tokens := _split_cached(pointer)):
+        raise LookupError(f"nothing at {pointer!r} to set")
+    *parents, last = tokens
     parent = get_by_tokens(document, parents)
     if isinstance(parent, dict):
         parent[last] = value
-    elif isinstance(parent, list) and last.isdecimal() and int(last) < len(parent):
+    elif isinstance(parent, list) and is_array_index(last) and int(last) < len(parent):
         parent[int(last)] = value
     else:
         raise LookupError(f"nothing at {pointer!r} to set")

@@ -3,10 +3,10 @@
 import re
 from dataclasses import dataclass
 
-_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_TCHARS = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _QUOTED_STRING = r'"(?:[^"\\]|\\.)*"'
-_PARAMETER = re.compile(rf"[ \t]*;[ \t]*(?:({_TOKEN})=({_TOKEN}|{_QUOTED_STRING}))?")
-_ESSENCE = re.compile(rf"{_TOKEN}/{_TOKEN}")
+_PARAMETER = re.compile(rf"[ \t]*;[ \t]*(?:({_TCHARS})=({_TCHARS}|{_QUOTED_STRING}))?")
+_ESSENCE = re.compile(rf"{_TCHARS}/{_TCHARS}")
 
 
 @dataclass(frozen=True, slots=True)

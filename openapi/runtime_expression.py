@@ -51,8 +51,9 @@ def parse_expression(text: str) -> RuntimeExpression:
     messages = {"request": "request", "response": "response"}
     message = messages.get(name)
     if message is not None:
-        if rest.startswith("body#"):
-            return RuntimeExpression(message, "body", rest.removeprefix("body#"))
+        pointer = rest.removeprefix("body#")
+        if pointer != rest and json_pointer.is_pointer(pointer):
+            return RuntimeExpression(message, "body", pointer)
         for part in get_args(Part)[1:]:
             known = message == "request" or part == "header"
             if known and rest.startswith(f"{part}.") and rest != f"{part}.":

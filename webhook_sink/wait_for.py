@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from openapi.json_pointer import MISSING, check, get_at
+from openapi.json_pointer import MISSING, check_pointer, get_at
 from openapi.schema_validation import abbreviate
 from openapi.strict_json import parse_json
 from webhook_sink.delivery import Delivery
@@ -67,7 +67,7 @@ def criteria(
     if where is None or not isinstance(where, Mapping):
         return DeliveryCriteria(event, condition=where)
     for pointer in where:
-        check(pointer)
+        check_pointer(pointer)
     return DeliveryCriteria(event, tuple((pointer, (value,)) for pointer, value in where.items()))
 
 

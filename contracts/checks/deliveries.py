@@ -11,6 +11,7 @@ from contracts.expectations.freedoms import unjudged_places
 from contracts.expectations.keywords import ConstraintKey, applicable_keywords, constraint_key
 from contracts.ledger.ledger import JudgedDelivery, Ledger
 from openapi.finding import Finding
+from openapi.json_pointer import is_array_index
 from openapi.runtime_expression import parse_expression
 from openapi.signature import sign
 from webhook_sink.signature_diagnosis.explain import OTHER_SECRET_OR_CONTENT
@@ -122,7 +123,7 @@ def _sink_judgement(
 
 
 def _without_numbers(place: str) -> str:
-    return "/".join("*" if token.isdecimal() else token for token in place.split("/"))
+    return "/".join("*" if is_array_index(token) else token for token in place.split("/"))
 
 
 def method(ledger: Ledger) -> Iterator[Judgement]:

@@ -12,7 +12,7 @@ from contracts.expectations.keywords import ConstraintKey, applicable_keywords
 from contracts.model.credential_kinds import ISSUED, UNAUTHENTICATED_KINDS, UNAUTHORIZED_KINDS
 from openapi.contract import Contract, Event, Operation, Provenance, ResponseSpec
 from openapi.extensions import extended_properties
-from openapi.json_pointer import MISSING, get_at, join_pointer, split_pointer
+from openapi.json_pointer import MISSING, get_at, is_array_index, join_pointer, split_pointer
 
 ConstraintKind = Literal["request", "answer", "header", "security", "webhook", "echo", "signature"]
 
@@ -38,7 +38,7 @@ class Constraint:
     @property
     def keyword(self) -> str:
         """The last part of the pointer that is a name."""
-        return next((t for t in reversed(split_pointer(self.pointer)) if not t.isdecimal()), "")
+        return next((t for t in reversed(split_pointer(self.pointer)) if not is_array_index(t)), "")
 
 
 def _extension_constraints(contract: Contract, pointer: str) -> Iterator[ConstraintKey]:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from hookproof.options import types
-from openapi.json_pointer import check
+from openapi.json_pointer import check_pointer
 
 VERDICTS = ("conforms", "warning", "violation")
 SIGNATURES = ("valid", "invalid", "missing", "unchecked")
@@ -180,7 +180,7 @@ def _parse_text(text: str) -> str:
 def _parse_payload_condition(text: str) -> tuple[str, str]:
     pointer, equals, value = text.partition("=")
     try:
-        check(pointer)
+        check_pointer(pointer)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     if not equals:

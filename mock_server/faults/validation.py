@@ -7,6 +7,7 @@ from mock_server.exchange import BodyValidation, Hooks
 from mock_server.fault import Fault
 from mock_server.responses.errors import RequestRejected
 from openapi.contract import Json
+from openapi.json_pointer import is_array_index
 from openapi.schema_validation import SchemaViolation
 
 
@@ -98,7 +99,7 @@ VALIDATION_FAULTS = (
     _ignored_violation_fault(
         "items-ignored",
         "The items of an array are not looked at: only that it is one.",
-        lambda v: v.instance.rpartition("/")[2].isdecimal(),
+        lambda v: is_array_index(v.instance.rpartition("/")[2]),
     ),
     _ignored_violation_fault(
         "null-accepted",

@@ -21,8 +21,8 @@ from openapi.formats import date_time_to_ns
 from openapi.rate import Rate
 
 TOLD = """headers:
-            X-Rate-Limit-Limit: {schema: {type: string}, x-provenance: handbook}
-            X-Rate-Limit-Remaining: {schema: {type: integer}, x-provenance: handbook}
+            X-Rate-Limit-Limit: {schema: {type: string}, x-hookproof-provenance: handbook}
+            X-Rate-Limit-Remaining: {schema: {type: integer}, x-hookproof-provenance: handbook}
           """
 DEADLINE = 10.0
 OF_READING = ("operationId: readParcel\n", "description: The parcel.\n          ")

@@ -12,7 +12,14 @@ from dataclasses import dataclass
 
 from openapi.contract import Contract, Json
 from openapi.examples import example, generate_value
-from openapi.json_pointer import MISSING, get_at, get_by_tokens, join_pointer, split_pointer
+from openapi.json_pointer import (
+    MISSING,
+    get_at,
+    get_by_tokens,
+    is_array_index,
+    join_pointer,
+    split_pointer,
+)
 
 _VALUES_OF_EACH_TYPE: tuple[Json, ...] = (4711, "text", True, {}, [])
 """One value of each type; the first that the schema does not take stands for another type."""
@@ -117,7 +124,7 @@ def _replace_value(place: str, other: Json) -> Callable[[Json], Json]:
         parent, last = _parent(value, place)
         if isinstance(parent, dict) and last in parent:
             parent[last] = copy.deepcopy(other)
-        elif isinstance(parent, list) and last.isdecimal() and int(last) < len(parent):
+        elif isinstance(parent, list) and is_array_index(last) and int(last) < len(parent):
             parent[int(last)] = copy.deepcopy(other)
         return value
 

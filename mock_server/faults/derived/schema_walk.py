@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from openapi.contract import Contract, Json
-from openapi.json_pointer import MISSING, get_at, join_pointer
+from openapi.json_pointer import MISSING, get_at, is_array_index, join_pointer
 
 JSON_TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 _SINGLE_CONSTRAINT_KEYWORDS = (
@@ -155,6 +155,6 @@ def values_at(value: Json, place: tuple[str, ...], at: str = "") -> Iterator[tup
 def matches_path(place: tuple[str, ...], tokens: list[str]) -> bool:
     """Say whether the tokens of a pointer are of `place`."""
     return len(place) == len(tokens) and all(
-        expected == token or (expected == ANY_ITEM and token.isdecimal())
+        expected == token or (expected == ANY_ITEM and is_array_index(token))
         for expected, token in zip(place, tokens, strict=True)
     )

@@ -82,7 +82,7 @@ def run(settings: Settings, contract: Contract, progress: Callable[[str], None])
             _run_session(live_run, session, phases[session.operation.id])
         if live_run.has_enough():
             return live_run.ledger()
-        if sink is not None and "retry" in settings.provoke:
+        if sink is not None and "retry" in settings.extra_phases:
             live_run.undecided += try_webhook_retries(sessions, sink, rejector, live_run.ledger)
         progress("waiting for the webhooks to end ...")
         return await_webhooks(live_run)

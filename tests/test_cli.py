@@ -44,9 +44,9 @@ BAD = {
         ["verify", "http://127.0.0.1:1", "--token", "caf\u00e9"],
         "HOOKPROOF_TOKEN: a token is printable ASCII",
     ),
-    "what cannot be provoked": (
-        ["verify", "http://127.0.0.1:1", "--provoke", "418"],
-        "'418' cannot be provoked",
+    "an unknown extra phase": (
+        ["verify", "http://127.0.0.1:1", "--extra-phase", "418"],
+        "'418' is not an extra phase",
     ),
     "a contract that is not there": (
         ["mock", "--contract", "nowhere.yaml"],

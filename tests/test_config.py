@@ -28,7 +28,7 @@ WHOLE = """
 url = "http://127.0.0.1:8000/"
 token = "${MY_TOKEN}"
 header = ["X-Key: ${MY_KEY}", "X-Other: 1"]
-provoke = "429"
+extra-phase = "rate-limit"
 profile = "quick"
 webhook-listen = "0.0.0.0:${MY_PORT}"
 webhook-deadline = 3
@@ -68,7 +68,7 @@ def test_every_value_reaches_its_option(folder: Path) -> None:
     assert options.url == "http://127.0.0.1:8000"
     assert options.token == "the-token"
     assert options.header == [("X-Key", "the-key"), ("X-Other", "1")]
-    assert (options.provoke, options.profile) == (["429"], "quick")
+    assert (options.extra_phase, options.profile) == (["rate-limit"], "quick")
     assert options.webhook_listen == ("0.0.0.0", 4444)
     assert (options.webhook_deadline, options.request_timeout) == (3.0, 2.5)
     assert (options.rate_limit, options.max_requests) == (Rate(10, 1), 500)
@@ -83,9 +83,9 @@ def test_the_command_line_outranks_the_environment_and_that_the_file(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     line = ["verify", "http://127.0.0.1:9000", "--profile", "thorough", "-H", "X-New: 2"]
-    options = parse_command_line([*line, "--provoke", "retry", "--provoke", "none"], folder)
+    options = parse_command_line([*line, "--extra-phase", "retry", "--extra-phase", "none"], folder)
     assert (options.url, options.profile) == ("http://127.0.0.1:9000", "thorough")
-    assert (options.header, options.provoke) == ([("X-New", "2")], ["retry", "none"])
+    assert (options.header, options.extra_phase) == ([("X-New", "2")], ["retry", "none"])
     monkeypatch.setenv("HOOKPROOF_TOKEN", "of the environment")
     monkeypatch.delenv("MY_TOKEN")
     assert parse_command_line(["verify"], folder).token is None

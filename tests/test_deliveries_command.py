@@ -120,10 +120,12 @@ def test_a_delivery_is_shown_with_everything(
     body = sink.deliveries()[1].body
     whole = httpx.get(f"{sink.url}/_hookproof/api/deliveries/2").json()
     assert json.loads(deliveries(capsys, "show", "2", "--json")) == whole
-    assert deliveries(capsys, "show", "2", "--as", "json") == deliveries(
+    assert deliveries(capsys, "show", "2", "--format", "json") == deliveries(
         capsys, "show", "2", "--json"
     )
-    done = subprocess.run([*COMMAND, "show", "2", "--as", "body"], capture_output=True, check=True)
+    done = subprocess.run(
+        [*COMMAND, "show", "2", "--format", "body"], capture_output=True, check=True
+    )
     assert done.stdout == body
     assert main(["deliveries", "show", "3"]) == 1
     assert capsys.readouterr().err.endswith("there is no delivery 3\n")
@@ -385,7 +387,10 @@ CANNOT = {
     "a place without a value": (["wait", "--where", "/data"], "write /data=VALUE"),
     "bytes that are no text": (["list", "--text", "\udcff"], r"'\udcff' is not UTF-8"),
     "both beginnings": (["wait", "--after", "1", "--from", "now"], "not allowed with"),
-    "a copy that sends nowhere": (["show", "1", "--to", "http://h"], "pass --as curl or --as test"),
+    "a copy that sends nowhere": (
+        ["show", "1", "--to", "http://h"],
+        "pass --format curl or --format test",
+    ),
     "no receiver": (["resend", "1"], "required: --to"),
     "a URL that is none": (["list", "--sink", "x"], "'x' is not a URL"),
 }

@@ -118,16 +118,16 @@ def test_an_export_that_breaks_off_leaves_the_file_as_it_was(
 def test_a_delivery_is_copied_as_a_line_that_sends_it_again(
     url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["deliveries", "show", "1", "--as", "curl"]) == 0
+    assert main(["deliveries", "show", "1", "--format", "curl"]) == 0
     line = capsys.readouterr().out
     subprocess.run(["bash", "-c", line], check=True, capture_output=True)
     again = httpx.get(f"{url}/_hookproof/api/deliveries/4").json()
     assert again["body"]["text"] == BODIES[0].decode()
-    given = ["show", "1", "--as", "test", "--to", "http://127.0.0.1:3000"]
+    given = ["show", "1", "--format", "test", "--to", "http://127.0.0.1:3000"]
     assert main(["deliveries", *given]) == 0
     copy = capsys.readouterr().out
     compile(copy, "test", "exec")
     assert "http://127.0.0.1:3000" in copy
-    assert main(["deliveries", "show", "1", "--as", "har"]) == 0
+    assert main(["deliveries", "show", "1", "--format", "har"]) == 0
     assert json.loads(capsys.readouterr().out)["request"]["method"] == "POST"
-    assert main(["deliveries", "show", "9", "--as", "curl"]) == 1
+    assert main(["deliveries", "show", "9", "--format", "curl"]) == 1

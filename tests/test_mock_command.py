@@ -97,8 +97,8 @@ def test_a_certificate_that_was_given_is_served(tmp_path: Path) -> None:
         assert pasted(lines[0]).stdout.startswith("HTTP/1.1 201")
         judged = hookproof(
             "verify", url, "--tls-verify", str(trusted), "--no-webhooks", "--profile", "quick",
-            "--max-requests", "40", "--provoke", "none", "--report-dir", str(tmp_path),
-            "--no-kept-cases", "--wait", "10",
+            "--max-requests", "40", "--extra-phase", "none", "--report-dir", str(tmp_path),
+            "--no-saved-cases", "--wait", "10",
             HOOKPROOF_TOKEN=mint(DEVELOPMENT_SECRET, ["personalAccessToken:write"], None),
         )  # fmt: skip
         assert judged.returncode == 0, judged.stdout + judged.stderr

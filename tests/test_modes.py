@@ -27,7 +27,7 @@ SLOW, QUICK = "requests: 50\n        seconds: 5\n", "requests: 90\n        secon
 
 
 def refusing(*names: str) -> list[str]:
-    return [part for name in names for part in ("--refuse", name)]
+    return [part for name in names for part in ("--reject", name)]
 
 
 MODES = {

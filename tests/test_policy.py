@@ -25,11 +25,11 @@ LIMITS = [{"requests": 50, "seconds": 5}, {"requests": 300, "seconds": 60}]
 
 def held(
     addresses: tuple[str, ...],
-    *provoke: str,
+    *extra_phases: str,
     named: str = "api.example.com",
     pace: Rate | Literal["none"] | None = None,
 ) -> TargetPolicy:
-    return decide_target_policy("api.example.com", addresses, [named], provoke, pace, LIMITS)
+    return decide_target_policy("api.example.com", addresses, [named], extra_phases, pace, LIMITS)
 
 
 @pytest.mark.parametrize(
@@ -63,12 +63,12 @@ def test_spellings_of_one_address_are_one_host() -> None:
 
 
 def test_what_is_provoked_by_default_is_provoked_on_loopback_alone() -> None:
-    assert held(NEAR).provoke == {"retry", "concurrent"}
-    assert held(NEAR, "429").provoke == {"429", "retry", "concurrent"}
-    assert held(NEAR, "none", "429").provoke == {"429"}
-    assert held(NEAR, "none").provoke == set()
-    assert held(FAR).provoke == set()
-    assert held(FAR, "retry").provoke == {"retry"}
+    assert held(NEAR).extra_phases == {"retry", "concurrency"}
+    assert held(NEAR, "rate-limit").extra_phases == {"rate-limit", "retry", "concurrency"}
+    assert held(NEAR, "none", "rate-limit").extra_phases == {"rate-limit"}
+    assert held(NEAR, "none").extra_phases == set()
+    assert held(FAR).extra_phases == set()
+    assert held(FAR, "retry").extra_phases == {"retry"}
 
 
 def test_elsewhere_the_tightest_limit_of_the_contract_paces_the_run() -> None:
@@ -84,12 +84,12 @@ def test_names_are_resolved() -> None:
         options = parse_command_line(["verify", url], Path("/"))
         settings = apply_target_policy(settings_from_options(options), options, load_contract())
         assert (settings.gentle, settings.rate_limit) == (False, None), url
-        assert settings.provoke == {"retry", "concurrent"}
+        assert settings.extra_phases == {"retry", "concurrency"}
     options = parse_command_line(
         ["verify", "http://192.0.2.7", "--allow-host", "192.0.2.7"], Path("/")
     )
     settings = apply_target_policy(settings_from_options(options), options, load_contract())
-    assert (settings.gentle, settings.provoke) == (True, frozenset())
+    assert (settings.gentle, settings.extra_phases) == (True, frozenset())
     assert settings.rate_limit == Rate(50, 5)
 
 

@@ -136,7 +136,7 @@ def test_a_sink_that_asks_for_a_token(contract: Contract) -> None:
 def test_a_run_reads_the_deliveries_of_a_running_sink(tmp_path: Path) -> None:
     port = free_port()
     known = {**tokens(), "HOOKPROOF_WEBHOOK_SECRET": WEBHOOK_SECRET}
-    options = ["--report-dir", str(tmp_path), "--provoke", "retry"]
+    options = ["--report-dir", str(tmp_path), "--extra-phase", "retry"]
     known["HOOKPROOF_SINK_TOKEN"] = TOKEN
     with started(["-m", "hookproof", "sink", "--port", str(port)], HOOKPROOF_SINK_TOKEN=TOKEN):
         sink = f"http://127.0.0.1:{port}"

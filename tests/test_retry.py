@@ -47,7 +47,7 @@ def provoked(contract: Contract, *options: str, deadline: float = 5.0) -> tuple[
             token=token(*everything),
             webhook_secret=WEBHOOK_SECRET,
             webhook_deadline=deadline,
-            provoke=frozenset({"retry"}),
+            extra_phases=frozenset({"retry"}),
         )
         target = stack.enter_context(Target(url))
         unique_values = UniqueValues("abcdef", 1, datetime.now(UTC))

@@ -279,7 +279,7 @@ def test_a_secret_is_masked_in_whatever_encoding(write: Callable[[str], str], to
 def test_a_gentle_run_leaves_behind_what_ends_within_a_day_and_can_only_read(
     judged: Callable[..., Ledger],
 ) -> None:
-    ledger = judged(gentle=True, provoke=frozenset({"concurrent"}))
+    ledger = judged(gentle=True, extra_phases=frozenset({"concurrency"}))
     assert [found.finding.message for found in find_faults(ledger)] == []
     made = [exchange for exchange in ledger.exchanges if exchange.status == 201]
     ends, scopes = [], []

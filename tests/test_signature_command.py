@@ -78,12 +78,12 @@ def test_an_identity_and_a_time_are_signed_where_the_contract_says_so(
 ) -> None:
     event = ["--contract", SECOND, "--event", "parcel.recalled"]
     given = [*event, "--webhook-secret", STANDARD_SECRET]
-    lines = signed(capsys, body, *given, "--id", "msg_7", "--at", "1790000000")
+    lines = signed(capsys, body, *given, "--id", "msg_7", "--timestamp", "1790000000")
     assert lines[:2] == ["webhook-id: msg_7", "webhook-timestamp: 1790000000"]
     headers = [argument for line in lines for argument in ("--header", line)]
     verify = ["signature", "verify", body, *given, *headers]
-    assert main([*verify, "--at", "1790000299"]) == 0
-    assert main([*verify, "--at", "1790000301"]) == 1
+    assert main([*verify, "--received-at", "1790000299"]) == 0
+    assert main([*verify, "--received-at", "1790000301"]) == 1
     assert "301 s away from the arrival, which is more than 300 s" in capsys.readouterr().out
     assert main(verify) == 1
     identities = {signed(capsys, body, *given)[0] for _ in range(2)}
@@ -107,8 +107,8 @@ CANNOT = {
     "a file that is not there": (["sign", "nowhere"], "nowhere: cannot be read: No such file"),
     "an unknown event": (["sign", "BODY", "--event", "x"], "does not know the event 'x'"),
     "an identity that nothing signs": (["sign", "BODY", "--id", "x"], "signs no identity"),
-    "a time that nothing signs": (["sign", "BODY", "--at", "1"], "signs no time"),
-    "a time that is none": (["sign", "BODY", "--at", "noon"], "'noon' is no time"),
+    "a time that nothing signs": (["sign", "BODY", "--timestamp", "1"], "signs no time"),
+    "a time that is none": (["sign", "BODY", "--timestamp", "noon"], "'noon' is no time"),
     "nothing to verify": (["verify", "BODY"], "pass --header 'Webhook-Signature: VALUE'"),
     "a header that is none": (["verify", "BODY", "--header", "x"], "'Name: value'"),
     "events that are signed in different ways": (

@@ -81,7 +81,9 @@ def check_reports(run: Run, directory: Path) -> None:
 
 def test_the_conforming_mock_conforms(port: int, tmp_path: Path) -> None:
     with mock(port) as url:
-        run = verify(url, port, tmp_path, "--require-decided", "--provoke", "429", **tokens())
+        run = verify(
+            url, port, tmp_path, "--require-decided", "--extra-phase", "rate-limit", **tokens()
+        )
         undecided = run.report["undecided"]
         run = verify(url, port, tmp_path, **tokens())
     assert undecided != []
@@ -103,9 +105,9 @@ def test_the_conforming_mock_conforms(port: int, tmp_path: Path) -> None:
 
 
 def test_a_known_deviation_fails_no_run_until_it_is_gone(port: int, tmp_path: Path) -> None:
-    known = tmp_path / "known.toml"
+    known = tmp_path / "baseline.toml"
     options = ["--no-webhooks", "--profile", "quick", "--seed", "7"]
-    listed = [*options, "--known", str(known)]
+    listed = [*options, "--baseline", str(known)]
     silent = ["-m", "hookproof", "mock", "--port", "0"]
     secret = {"HOOKPROOF_JWT_SECRET": JWT_SECRET}
     with started([*silent, "--fault", "signature-ignored"], **secret) as url:
@@ -122,7 +124,7 @@ def test_a_known_deviation_fails_no_run_until_it_is_gone(port: int, tmp_path: Pa
     assert (run.code, run.report["verdict"]) == (0, "conforms"), run.out
     assert {finding["known"] for finding in run.report["findings"]} == {"ticket 12"}
     assert (broken.code, broken.report["requests"]) == (2, 0)
-    assert "known.toml: entry 1: id is a text" in broken.out
+    assert "baseline.toml: entry 1: id is a text" in broken.out
     assert (gone.code, gone.report["verdict"], gone.report["findings"]) == (1, "deviates", [])
     assert len(gone.report["known"]["gone"]) == len(entries)
 
@@ -152,7 +154,7 @@ def test_a_dry_run_tells_the_cost_and_sends_nothing(tmp_path: Path) -> None:
 
 def test_a_rate_limit_slows_the_run_and_refuses_nothing(port: int, tmp_path: Path) -> None:
     with mock(port, "--rate-limit", "60/s") as url:
-        run = verify(url, port, tmp_path, "--provoke", "429", **tokens())
+        run = verify(url, port, tmp_path, "--extra-phase", "rate-limit", **tokens())
     assert run.code == 0, run.out
     assert run.report["statuses"]["429"]["seen"] > 0
 
@@ -259,7 +261,7 @@ def test_undecided_and_warnings_count_when_asked_to(port: int, tmp_path: Path) -
     assert "no token without the permission was given" in run.out
     assert run.report["statuses"]["429"] == {
         "seen": 0,
-        "reason": "the rate limit was not exceeded: pass --provoke 429",
+        "reason": "the rate limit was not exceeded: pass --extra-phase rate-limit",
     }
 
 

@@ -88,7 +88,7 @@ def _estimate_sequences(session: OperationSession) -> tuple[int, int]:
     if session.operation.response_caused_by("duplicate-request"):
         sent += 2 * sequences.REPETITION_COUNT
         created += 2 * sequences.REPETITION_COUNT
-    if "concurrent" in settings.provoke:
+    if "concurrency" in settings.extra_phases:
         concurrent_rounds = PROFILES[settings.profile].concurrent_rounds
         concurrent_requests = [
             one
@@ -99,10 +99,10 @@ def _estimate_sequences(session: OperationSession) -> tuple[int, int]:
         created += (
             len(concurrent_requests) + _accepted_count(concurrent_requests) + concurrent_rounds
         )
-    if "429" in settings.provoke and session.operation.rate_limit is not None:
+    if "rate-limit" in settings.extra_phases and session.operation.rate_limit is not None:
         sent += int(session.operation.rate_limit["requests"] * 1.5) + 1
         created += session.operation.rate_limit["requests"]
-    if "retry" in settings.provoke:
+    if "retry" in settings.extra_phases:
         sent, created = sent + 1, created + 1
     return sent, created
 

@@ -185,10 +185,10 @@ def _sequences(session: OperationSession) -> dict[str, Callable[[], str | None]]
         "credentials of other requests": lambda: issued_tokens.try_from_other_requests(session),
         "repeated requests": lambda: sequences.send_repetitions(session),
     }
-    if "concurrent" in session.settings.provoke:
+    if "concurrency" in session.settings.extra_phases:
         steps["credentials issued at once"] = lambda: issued_tokens.try_concurrently(session)
         steps["the same at once"] = lambda: sequences.send_concurrently(session, concurrent_rounds)
-    if "429" in session.settings.provoke:
+    if "rate-limit" in session.settings.extra_phases:
         steps["a burst"] = lambda: sequences.send_burst(session)
     return steps
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from openapi.rate import Rate
 
-PROVOCATIONS = ("429", "retry", "concurrent")
-"""A burst beyond the rate limit; a delivery that is refused once; creates at the same time."""
+EXTRA_PHASES = ("rate-limit", "retry", "concurrency")
+"""A burst beyond the rate limit; a delivery that is rejected once; concurrent creates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ class Settings:
     webhook_secret: str | None = field(default=None, repr=False)
     webhook_deadline: float | None = None
     """Seconds; None: the contract's."""
-    provoke: frozenset[str] = frozenset()
-    """What is provoked besides: some of `PROVOCATIONS`."""
+    extra_phases: frozenset[str] = frozenset()
+    """Phases to run in addition: some of `EXTRA_PHASES`."""
     profile: str = "default"
     """A key of `PROFILES`: how much is tried."""
     max_requests: int | None = None

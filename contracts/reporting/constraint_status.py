@@ -28,7 +28,7 @@ UNSEEN_REASONS: dict[str, tuple[str, str | None]] = {
         None,
     ),
     "unknown-resource": ("nothing that is unknown was asked for", None),
-    "rate-limit-exceeded": ("the rate limit was not exceeded", "pass --provoke 429"),
+    "rate-limit-exceeded": ("the rate limit was not exceeded", "pass --extra-phase rate-limit"),
     "server-error": ("a failure of the service, which is never asked for", None),
 }
 """Why an answer was not seen, by what brings it about, and what would bring it about."""
@@ -86,8 +86,11 @@ def _undecided_reason(ledger: Ledger, constraint: Constraint) -> tuple[str, str 
 def _undecided_response_reason(ledger: Ledger, constraint: Constraint) -> tuple[str, str | None]:
     if constraint.pointer.endswith("/x-hookproof-rate-limit"):
         return UNSEEN_REASONS["rate-limit-exceeded"]
-    if constraint.pointer.endswith("/concurrent") and "concurrent" not in ledger.settings.provoke:
-        return "nothing was asked for twice at once", "pass --provoke concurrent"
+    if (
+        constraint.pointer.endswith("/concurrent")
+        and "concurrency" not in ledger.settings.extra_phases
+    ):
+        return "nothing was asked for twice at once", "pass --extra-phase concurrency"
     response = _enclosing_response(ledger.contract, constraint.pointer)
     if response is not None and not _is_seen(ledger, response):
         return unseen_reason(ledger.settings, response)
@@ -102,8 +105,8 @@ def _undecided_webhook_reason(ledger: Ledger, constraint: Constraint) -> tuple[s
         return "the webhooks were left out", "drop --no-webhooks"
     if constraint.keyword in ("retries", "within-deadline"):
         remote = ledger.settings.sink_url is not None
-        asked = "retry" in ledger.settings.provoke
-        cure = "drop --sink" if remote else None if asked else "pass --provoke retry"
+        asked = "retry" in ledger.settings.extra_phases
+        cure = "drop --sink" if remote else None if asked else "pass --extra-phase retry"
         return "no delivery was refused", cure
     if not ledger.deliveries:
         return "no delivery came", None

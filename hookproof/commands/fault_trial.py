@@ -98,7 +98,7 @@ def _settings(contract: Contract, trial: FaultTrial, url: str, port: int) -> Set
     permissions = [p for operation in contract.operations for p in operation.permissions]
     now = int(time.time())
     letters = random.Random(f"{trial.seed}/{trial.fault}")  # noqa: S311 - a name, no secret
-    provoked = {"retry", "concurrent"} | ({"429"} if trial.needs_rate_limit else set())
+    extra_phases = {"retry", "concurrency"} | ({"rate-limit"} if trial.needs_rate_limit else set())
     return Settings(
         url=url,
         run_id="".join(letters.choices(string.ascii_lowercase + string.digits, k=6)),
@@ -111,7 +111,7 @@ def _settings(contract: Contract, trial: FaultTrial, url: str, port: int) -> Set
         webhook_port=port,
         webhook_secret=_prefixed_secret(contract, trial.secret),
         webhook_deadline=WEBHOOK_DEADLINE_S,
-        provoke=frozenset(provoked),
+        extra_phases=frozenset(extra_phases),
         profile="quick",
         exit_first=True,
         strict=trial.warns,

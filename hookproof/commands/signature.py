@@ -39,15 +39,15 @@ def run_signature(options: argparse.Namespace) -> int:
 def _sign(options: argparse.Namespace, scheme: SignatureScheme, body: bytes, secret: str) -> int:
     for given, named, what in (
         (options.id, scheme.id_header, "--id: the contract signs no identity"),
-        (options.at, scheme.timestamp_header, "--at: the contract signs no time"),
+        (options.timestamp, scheme.timestamp_header, "--timestamp: the contract signs no time"),
     ):
         if given is not None and named is None:
             raise CommandError(f"{what}; leave it out")
     identity = options.id if options.id is not None else token_hex(16)
     if not (identity.isascii() and identity.isprintable() and identity.strip() == identity != ""):
         raise CommandError("--id: an identity is printable ASCII, as a header has it")
-    at = time.time() if options.at is None else options.at
-    for name, value in signed_headers(scheme, body, secret, identity, at):
+    timestamp = time.time() if options.timestamp is None else options.timestamp
+    for name, value in signed_headers(scheme, body, secret, identity, timestamp):
         print(f"{name}: {value}")
     return VALID
 
@@ -64,12 +64,12 @@ def _verify(
             f"there is nothing to verify: pass --header '{scheme.header}: VALUE', "
             "or --signature VALUE"
         )
-    at = float(time.time() if options.at is None else options.at)
-    complaint = verify(scheme, headers, body, secrets[0], at)
+    received_at = float(time.time() if options.received_at is None else options.received_at)
+    complaint = verify(scheme, headers, body, secrets[0], received_at)
     if complaint is None:
         print(f"valid: {scheme.header} is the {scheme.algorithm} of {_signed(scheme)}")
         return VALID
-    came = Delivery(0, at, "POST", "/", tuple(headers), body, False, "", 0)
+    came = Delivery(0, received_at, "POST", "/", tuple(headers), body, False, "", 0)
     reason = explain_signature(scheme, came, secrets)
     print(f"invalid: {complaint}" + (f": {reason}" if reason else ""))
     return INVALID

@@ -10,8 +10,8 @@ from hookproof.serving.sockets import is_loopback
 from openapi.contract import Json
 from openapi.rate import Rate
 
-DEFAULT_PROVOCATIONS = frozenset({"retry", "concurrent"})
-"""What is provoked on loopback unless told otherwise."""
+DEFAULT_EXTRA_PHASES = frozenset({"retry", "concurrency"})
+"""Extra phases that run on loopback by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class TargetPolicy:
 
     gentle: bool
     """Make only what does least harm where it is left behind."""
-    provoke: frozenset[str]
+    extra_phases: frozenset[str]
     rate_limit: Rate | None
 
 
@@ -28,13 +28,13 @@ def decide_target_policy(
     host: str,
     addresses: Sequence[str],
     allowed: Iterable[str],
-    provoke: Iterable[str],
+    extra_phases: Iterable[str],
     pace: Rate | Literal["none"] | None,
     limits: Iterable[Mapping[str, Json]],
 ) -> TargetPolicy:
     """Return what holds for `host`, which stands for `addresses`; `CommandError` if not allowed.
 
-    `allowed` are the hosts named besides loopback, `provoke` and `pace` what was asked for, and
+    `allowed` are the hosts named besides loopback, `extra_phases` and `pace` what was asked for, and
     `limits` the rate limits that the contract states.
     """
     local = is_loopback(addresses)
@@ -43,12 +43,12 @@ def decide_target_policy(
             f"{host} is not this machine: pass --allow-host {host} if it is a test instance that "
             "may be sent all this"
         )
-    asked = frozenset(provoke)
-    default = DEFAULT_PROVOCATIONS if local and "none" not in asked else frozenset()
+    asked = frozenset(extra_phases)
+    default = DEFAULT_EXTRA_PHASES if local and "none" not in asked else frozenset()
     limit = pace if isinstance(pace, Rate) else None
     if pace is None and not local:
         limit = strictest_rate(limits)
-    return TargetPolicy(gentle=not local, provoke=asked - {"none"} | default, rate_limit=limit)
+    return TargetPolicy(gentle=not local, extra_phases=asked - {"none"} | default, rate_limit=limit)
 
 
 def same_host(one: str, other: str) -> bool:

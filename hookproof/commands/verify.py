@@ -72,7 +72,7 @@ def run_verify(options: argparse.Namespace) -> int:
         raise CommandError(f"{settings.report_dir}: no reports there: {error.strerror}") from None
     try:
         settings = apply_target_policy(settings, options, load_contract_option(settings.contract))
-        known = None if options.known is None else read(options.known)
+        known = None if options.baseline is None else read(options.baseline)
         interrupted = judge(settings, outcome)
     except CommandError as error:
         outcome.not_judged, interrupted, known = str(error), False, None

@@ -63,7 +63,7 @@ def settings_from_options(options: argparse.Namespace) -> Settings:
 
 def _cases_dir(options: argparse.Namespace) -> Path | None:
     """Return where failing cases are kept; None if the cases are to be those of a seed alone."""
-    if options.seed is not None or options.no_kept_cases:
+    if options.seed is not None or options.no_saved_cases:
         return None
     beside = options.config is not None and options.config.name == CONFIG_FILE_NAME
     return (options.config.parent if beside else Path.cwd()) / CASES_DIR_NAME
@@ -76,9 +76,11 @@ def apply_target_policy(
     host = urlsplit(settings.url).hostname or ""
     limits = [o.rate_limit for o in contract.operations if o.rate_limit is not None]
     held = decide_target_policy(
-        host, _addresses(host), options.allow_host, options.provoke, options.rate_limit, limits
+        host, _addresses(host), options.allow_host, options.extra_phase, options.rate_limit, limits
     )
-    return replace(settings, gentle=held.gentle, provoke=held.provoke, rate_limit=held.rate_limit)
+    return replace(
+        settings, gentle=held.gentle, extra_phases=held.extra_phases, rate_limit=held.rate_limit
+    )
 
 
 def _addresses(host: str) -> Sequence[str]:

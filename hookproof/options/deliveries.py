@@ -91,10 +91,9 @@ def _show(command: argparse.ArgumentParser) -> None:
     _json(command)
     command.add_argument("id", type=types.count, metavar="ID", help="the delivery's number")
     command.add_argument(
-        "--as",
-        dest="form",
+        "--format",
         choices=("curl", "test", "har", "json", "body"),
-        metavar="FORM",
+        metavar="NAME",
         help="print a curl line, a pytest test, a HAR entry, JSON, or the body's bytes",
     )
     command.add_argument(
@@ -114,8 +113,8 @@ def _wait(command: argparse.ArgumentParser) -> None:
         type=_parse_payload_condition,
         action="append",
         default=[],
-        metavar="PLACE=VALUE",
-        help="only with this value in the payload: /data/name=shop; may be given several times",
+        metavar="POINTER=VALUE",
+        help="only with this value in the payload: /data/name=shop (repeatable)",
     )
     command.add_argument(
         "--timeout",

@@ -65,19 +65,18 @@ def _misbehaviour(command: argparse.ArgumentParser) -> None:
         help="answer 429 above this rate: 50/5s; documented: above the contract's",
     )
     command.add_argument(
-        "--refuse",
+        "--reject",
         action=types.AppendAction,
         default=[],
         metavar="NAME",
-        help="refuse what this freedom of the contract lets a service refuse, such as "
-        "unknown-scopes; may be given several times",
+        help="use this allowed rejection of the contract, such as unknown-scopes (repeatable)",
     )
     command.add_argument(
         "--fault",
         action=types.AppendAction,
         default=[],
         metavar="NAME",
-        help="have this fault (see hookproof faults); may be given several times",
+        help="enable a fault (repeatable; see `hookproof faults`)",
     )
     command.add_argument(
         "--latency",

@@ -34,7 +34,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 def build_parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
     """Return the parser of the whole command, and the one of each command by its name."""
-    top = _Parser(prog="hookproof", description="One contract: a mock, a sink, a judge.")
+    top = _Parser(
+        prog="hookproof",
+        description="Mock server, webhook sink and contract test harness for one OpenAPI contract.",
+    )
     top.add_argument("--version", action="version", version=f"hookproof {_version()}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     mock = commands.add_parser("mock", help="run the service of the contract on this machine")
@@ -133,11 +136,11 @@ def _sink(command: argparse.ArgumentParser) -> None:
         help="keep so much of bodies and headers: 500MB, 2GiB (default: all)",
     )
     command.add_argument(
-        "--limit",
+        "--max-body-size",
         type=types.parse_size,
         default="1MiB",
         metavar="SIZE",
-        help="keep so much of each body, and answer 413 to a larger one (%(default)s)",
+        help="maximum body size to keep; larger: 413 (%(default)s)",
     )
     command.add_argument(
         "--reply",

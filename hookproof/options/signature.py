@@ -19,10 +19,10 @@ def add_signature(command: argparse.ArgumentParser) -> None:
         "--id", metavar="ID", help="the identity, if the contract signs one (default: a new one)"
     )
     sign.add_argument(
-        "--at",
+        "--timestamp",
         type=_parse_unix_time,
         metavar="UNIX",
-        help="the time, if the contract signs one (now)",
+        help="the timestamp, if the contract signs one (now)",
     )
     verify = actions.add_parser("verify", help="say whether headers prove a body, and why not")
     _shared(verify)
@@ -46,10 +46,10 @@ def add_signature(command: argparse.ArgumentParser) -> None:
         "--signature", metavar="VALUE", help="the value of the signature's header, which it names"
     )
     verify.add_argument(
-        "--at",
+        "--received-at",
         type=_parse_unix_time,
         metavar="UNIX",
-        help="when it came, for a contract that signs a time (now)",
+        help="when the body was received, for a contract that signs a timestamp (now)",
     )
 
 

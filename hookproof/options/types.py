@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from contracts.model.settings import PROVOCATIONS
+from contracts.model.settings import EXTRA_PHASES
 from hookproof.errors import CommandError
 from mock_server.latency import Latency, parse_latency
 from openapi.rate import Rate, parse_rate
@@ -153,11 +153,11 @@ def script(text: str) -> str:
     return text
 
 
-def provocation(text: str) -> str:
-    """Read what the run may provoke, or `none`."""
-    if text not in (*PROVOCATIONS, "none"):
-        known = f"{', '.join(PROVOCATIONS)} and none"
-        raise argparse.ArgumentTypeError(f"{text!r} cannot be provoked; known are {known}")
+def extra_phase(text: str) -> str:
+    """Read the name of an extra phase, or `none`."""
+    if text not in (*EXTRA_PHASES, "none"):
+        known = f"{', '.join(EXTRA_PHASES)} and none"
+        raise argparse.ArgumentTypeError(f"{text!r} is not an extra phase; known are {known}")
     return text
 
 

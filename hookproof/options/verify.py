@@ -71,15 +71,15 @@ def _amount(command: argparse.ArgumentParser) -> None:
         help=f"how much is tried: {', '.join(PROFILES)} (%(default)s)",
     )
     add(
-        "--provoke",
-        type=types.provocation,
+        "--extra-phase",
+        type=types.extra_phase,
         action=types.AppendAction,
         default=[],
-        metavar="WHAT",
-        help="provoke this too: 429, retry, concurrent; none: nothing by default",
+        metavar="NAME",
+        help="run this phase too (repeatable): rate-limit, retry, concurrency; none: no default",
     )
     add("--seed", type=int, metavar="N", help="the same cases again, up to names and dates")
-    add("--no-kept-cases", action="store_true", help="do not try kept cases, and keep none")
+    add("--no-saved-cases", action="store_true", help="do not replay saved cases, and save none")
     add("--max-requests", type=types.count, metavar="N", help="send no more than N requests")
     add("-x", "--exit-first", action="store_true", help="stop at the first violation")
     add("--dry-run", action="store_true", help="only say what the run would cost")
@@ -126,7 +126,12 @@ def _pace(command: argparse.ArgumentParser) -> None:
 
 def _verdict(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
-    add("--known", type=Path, metavar="FILE", help="the known deviations, which fail no run")
+    add(
+        "--baseline",
+        type=Path,
+        metavar="FILE",
+        help="file of accepted findings; they do not fail the run",
+    )
     add("--strict", action="store_true", help="a warning counts as a violation")
     add("--require-decided", action="store_true", help="exit 2 if anything is undecided")
     add(

@@ -1,4 +1,4 @@
-"""What a mock can be told to ask for, and to refuse: `--auth` and `--refuse`."""
+"""What a mock can be told to ask for, and to refuse: `--auth` and `--reject`."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -126,7 +126,7 @@ def test_a_freedom_that_cannot_be_used_is_told_with_those_that_can(contract: Con
     ):
         with pytest.raises(ValueError, match=why):
             create_app(contract, Settings(used_rejections=frozenset({"past-expiry", name})))
-    done = hookproof("mock", "--port", "0", "--refuse", "nothing")
+    done = hookproof("mock", "--port", "0", "--reject", "nothing")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "unknown-scopes" in done.stderr
     assert "body-before-credential" not in done.stderr

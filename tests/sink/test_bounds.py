@@ -48,7 +48,7 @@ def test_the_oldest_go_and_the_log_the_list_and_the_stream_say_so(tmp_path: Path
         ("--keep-age", "1.5h"),
         ("--keep-size", "100"),
         ("--keep-size", "-1MB"),
-        ("--limit", "0KiB"),
+        ("--max-body-size", "0KiB"),
     ],
 )
 def test_a_bound_that_cannot_be_is_one_sentence(option: str, value: str) -> None:

@@ -64,20 +64,22 @@ def _run_action(sink: SinkClient, options: argparse.Namespace) -> int:
 
 
 def _show(sink: SinkClient, options: argparse.Namespace) -> int:
-    if options.to is not None and options.form not in ("curl", "test"):
-        raise CommandError("--to says where a copy sends to: pass --as curl or --as test as well")
+    if options.to is not None and options.format not in ("curl", "test"):
+        raise CommandError(
+            "--to says where a copy sends to: pass --format curl or --format test as well"
+        )
     try:
-        if options.form in ("curl", "test", "har"):
-            copy = sink.copy(options.id, options.form, options.to)
+        if options.format in ("curl", "test", "har"):
+            copy = sink.copy(options.id, options.format, options.to)
             print_bytes(copy.removesuffix("\n").encode() + b"\n")
             return DONE
         data = sink.delivery(options.id)
     except SinkRefusal as error:
         return _report_not_found(error)
-    if options.form == "body":
+    if options.format == "body":
         print_bytes(base64.b64decode(data["body"]["base64"]))
     else:
-        _print(data, options.json or options.form == "json")
+        _print(data, options.json or options.format == "json")
     return DONE
 
 

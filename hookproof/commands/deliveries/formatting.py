@@ -133,7 +133,7 @@ def _body(data: Json) -> Iterator[str]:
     yield shown
     yield from (f"  {line}" for line in lines)
     if size > MAX_BODY_CHARS:
-        yield f"… the whole of it: --as body, or {data['id']} on the page"
+        yield f"… the whole of it: --format body, or {data['id']} on the page"
 
 
 def _is_json(text: str) -> bool:

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from load import quoted
 
 from openapi.contract import Contract
-from openapi.examples import example
+from openapi.examples import body_example
 from openapi.signature import signed_headers
 
 SECRET = "a secret of the benchmark"
@@ -52,7 +52,7 @@ class Delivered:
 
 def payload(contract: Contract) -> bytes:
     """Return the contract's own example of an event, filled up with white space."""
-    text = json.dumps(example(contract, contract.events[0].schema))
+    text = json.dumps(body_example(contract, contract.events[0].schema))
     return text.encode().ljust(SIZE)
 
 

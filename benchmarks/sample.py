@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 
 from openapi.contract import Contract, Operation
-from openapi.examples import example
+from openapi.examples import body_example
 from openapi.json_pointer import set_at
 from openapi.runtime_expression import parse_expression
 
@@ -59,7 +59,7 @@ class Sample:
         """Return status and body of the contract's own example of a success."""
         success = self.operation.response_caused_by("valid-request")
         assert success is not None
-        shown = example(self.contract, next(iter(success.content.values())))
+        shown = body_example(self.contract, next(iter(success.content.values())))
         return f"{success.status} {json.dumps(shown)}"
 
 
@@ -68,7 +68,7 @@ def sample(contract: Contract, token: str) -> Sample:
     for operation in contract.operations:
         once = operation.response_caused_by("duplicate-request")
         if once is not None:
-            body = example(contract, next(iter(operation.content.values())))
+            body = body_example(contract, next(iter(operation.content.values())))
             for stated in once.cause["duplicate-values"]:
                 set_at(body, parse_expression(stated).where, _MARK)
             before, _, after = json.dumps(body).partition(_MARK)

@@ -43,7 +43,7 @@ from mock_server.tokens import mint
 from mock_server.webhooks.dispatcher import Dispatcher
 from mock_server.webhooks.emitter import WebhookEmitter
 from openapi.contract import Contract, Operation
-from openapi.loading.builder import permissions
+from openapi.loading.builder import required_permissions
 
 
 def create_app(
@@ -112,7 +112,7 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
     webhooks = WebhookEmitter(contract, signing, dispatcher, seed, runtime.payload_values)
     views = AdminViews(contract, runtime.journal, runtime.store, runtime.redactor)
     api = create_admin_api(AdminApi(contract, runtime, views, dispatcher, signing))
-    development_token = partial(mint, secret, permissions(contract.operations), None)
+    development_token = partial(mint, secret, required_permissions(contract.operations), None)
     admin_app = create_admin_app(
         contract, error_responses, api, development_token, settings.control_token
     )

@@ -42,7 +42,7 @@ _DEFAULT_NUMBER_RANGE = 1000
 """How far a number without a second bound may be from its first."""
 
 
-def example(contract: Contract, schema_pointer: str, rng: random.Random | None = None) -> Json:
+def body_example(contract: Contract, schema_pointer: str, rng: random.Random | None = None) -> Json:
     """Return the first example beside the schema of a body, or a value of the schema."""
     media: Any = get_at(contract.document, schema_pointer.rpartition("/")[0])
     for stated in media.get("examples", {}).values():

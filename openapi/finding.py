@@ -27,7 +27,7 @@ class Finding:
     """Which part of the keyword: the property of `required`, for one."""
 
 
-def finding(
+def make_finding(
     contract: Contract,
     check: str,
     pointer: str,

@@ -9,7 +9,7 @@ from openapi.parameters import Parameter
 from openapi.schema_validation import SchemaViolation
 
 
-def violations(
+def parameter_violations(
     contract: Contract, operation: Operation, values: Mapping[str, object]
 ) -> tuple[SchemaViolation, ...]:
     """Return what `values`, by the keys of the parameters, break of the contract.
@@ -28,7 +28,7 @@ def _violations_of_parameter(
     if parameter.key not in values:
         if parameter.required:
             pointer = join_pointer(parameter.pointer, "required")
-            message = f"the {parameter.place} parameter {parameter.name!r} is missing"
+            message = f"the {parameter.location} parameter {parameter.name!r} is missing"
             yield SchemaViolation("required", pointer, place, "*", message)
         return
     for found in contract.schema(parameter.schema).violations(values[parameter.key]):

@@ -23,7 +23,7 @@ class Parameter:
     """A parameter of an operation."""
 
     name: str
-    place: str
+    location: str
     """`path`, `query` or `header`."""
     pointer: str
     schema: str
@@ -37,7 +37,7 @@ class Parameter:
     @property
     def key(self) -> str:
         """The part of a runtime expression that names it, such as `query.limit`."""
-        return key(self.place, self.name)
+        return parameter_key(self.location, self.name)
 
     def read(self, text: str) -> object:
         """Return the value that `text` stands for; the text itself if it is of no other type."""
@@ -50,9 +50,9 @@ class Parameter:
         return None if "null" in self.types and text == "" else text
 
 
-def key(place: str, name: str) -> str:
+def parameter_key(location: str, name: str) -> str:
     """Return how a parameter is told from others; the names of headers have no case."""
-    return f"{place}.{name.lower() if place == 'header' else name}"
+    return f"{location}.{name.lower() if location == 'header' else name}"
 
 
 def serialize_value(value: object) -> str:
@@ -69,9 +69,9 @@ def parse_parameters(
     headers: Iterable[tuple[str, str]],
 ) -> dict[str, object]:
     """Return the value of each parameter that is there, by its key."""
-    texts = {key("path", name): text for name, text in path.items()}
-    texts |= {key("query", name): text for name, text in query}
-    texts |= {key("header", name): text for name, text in headers}
+    texts = {parameter_key("path", name): text for name, text in path.items()}
+    texts |= {parameter_key("query", name): text for name, text in query}
+    texts |= {parameter_key("header", name): text for name, text in headers}
     return {p.key: p.read(texts[p.key]) for p in parameters if p.key in texts}
 
 
@@ -91,10 +91,10 @@ def match_path(path: str, asked: str) -> dict[str, str] | None:
     return dict(zip(path_parameter_names(path), found.groups(), strict=True)) if found else None
 
 
-def target(path: str, texts: Mapping[str, str]) -> str:
+def request_target(path: str, texts: Mapping[str, str]) -> str:
     """Return path and query of a request whose parameters stand as `texts`, by their keys."""
     filled = _PATH_PLACEHOLDER.sub(
-        lambda named: quote(texts.get(key("path", named[1]), ""), safe=""), path
+        lambda named: quote(texts.get(parameter_key("path", named[1]), ""), safe=""), path
     )
     query = [(k.removeprefix("query."), v) for k, v in texts.items() if k.startswith("query.")]
     return f"{filled}?{urlencode(query, quote_via=quote)}" if query else filled

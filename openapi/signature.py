@@ -21,7 +21,7 @@ _DECODERS: Mapping[str, Callable[[str], bytes]] = {
 }
 
 
-def key(encoding: str, prefix: str, secret: str) -> bytes:
+def decode_secret(encoding: str, prefix: str, secret: str) -> bytes:
     """Return the key: the whole secret as UTF-8, or what is decoded of the text after `prefix`.
 
     Total: a secret that cannot be decoded counts as UTF-8. `problem` says so beforehand.
@@ -30,7 +30,7 @@ def key(encoding: str, prefix: str, secret: str) -> bytes:
     return secret.encode(errors="surrogateescape") if decoded is None else decoded
 
 
-def key_problem(encoding: str, prefix: str, secret: str) -> str | None:
+def secret_encoding_problem(encoding: str, prefix: str, secret: str) -> str | None:
     """Say what is wrong with `secret` as a key, without repeating it; None if nothing is."""
     if encoding == "utf-8" or _try_decode(encoding, prefix, secret):
         return None
@@ -82,11 +82,11 @@ class SignatureScheme:
     prefix: str
     pointer: str
     """Where the contract says so."""
-    signs: str = BODY_TEMPLATE
+    content_template: str = BODY_TEMPLATE
     """What is signed: text in which `{id}`, `{timestamp}` and `{body}` stand for those values."""
-    key: str = "utf-8"
+    secret_encoding: str = "utf-8"  # noqa: S105 - no secret
     """How the key is made of the secret: `utf-8` text, or decoded from `base64` or `hex`."""
-    key_prefix: str = ""
+    secret_prefix: str = ""
     """What stands in the secret before the text that is decoded."""
     separator: str | None = None
     """What stands between the signatures of one header; None: there is always one alone."""
@@ -104,13 +104,17 @@ class SignatureScheme:
 
 def secret_problem(schemes: Iterable[SignatureScheme | None], secret: str) -> str | None:
     """Say why `secret` is no key of one of the `schemes`, without repeating it; None if it is."""
-    complaints = (key_problem(s.key, s.key_prefix, secret) for s in schemes if s is not None)
+    complaints = (
+        secret_encoding_problem(s.secret_encoding, s.secret_prefix, secret)
+        for s in schemes
+        if s is not None
+    )
     return next((complaint for complaint in complaints if complaint), None)
 
 
 def signed_content(scheme: SignatureScheme, headers: Headers, body: bytes) -> bytes:
     """Return what is signed of a delivery; a header that is not there counts as empty."""
-    if scheme.signs == BODY_TEMPLATE:
+    if scheme.content_template == BODY_TEMPLATE:
         return body
     pairs = list(headers)
     values = {
@@ -118,7 +122,7 @@ def signed_content(scheme: SignatureScheme, headers: Headers, body: bytes) -> by
         "timestamp": b"".join(_header_values(pairs, scheme.timestamp_header)[:1]),
         "body": body,
     }
-    parts = _PLACEHOLDER.split(scheme.signs)  # text and names in turn
+    parts = _PLACEHOLDER.split(scheme.content_template)  # text and names in turn
     return b"".join(values[p] if i % 2 else p.encode() for i, p in enumerate(parts))
 
 
@@ -129,7 +133,7 @@ def sign(scheme: SignatureScheme, body: bytes, secret: str, headers: Headers = (
     A secret that is no key of the scheme counts as UTF-8 text: see `openapi.secret.problem`.
     """
     signed = signed_content(scheme, headers, body)
-    made = key(scheme.key, scheme.key_prefix, secret)
+    made = decode_secret(scheme.secret_encoding, scheme.secret_prefix, secret)
     digest = hmac.new(made, signed, _DIGESTS[scheme.algorithm])
     if scheme.encoding == "hex":
         return scheme.prefix + digest.hexdigest()
@@ -168,7 +172,9 @@ def verify(
     given = value.strip(b" \t").split(between) if between else [value.strip(b" \t")]
     proofs = sum(hmac.compare_digest(one, expected) for one in given)  # all of them, for its time
     if not proofs:
-        what = "the raw body" if scheme.signs == BODY_TEMPLATE else scheme.signs
+        what = (
+            "the raw body" if scheme.content_template == BODY_TEMPLATE else scheme.content_template
+        )
         return f"{scheme.header} is not the {scheme.algorithm} of {what} under the secret"
     return _timestamp_problem(scheme, pairs, at)
 

@@ -9,7 +9,7 @@ import pytest
 from processes import hookproof
 from second_contract import PATH, SECRET, mock, second, token
 
-from openapi.parameters import match_path, target
+from openapi.parameters import match_path, request_target
 from webhook_sink.delivery import Delivery
 from webhook_sink.server import Sink
 
@@ -167,4 +167,4 @@ def test_paths_are_matched_and_filled_as_they_are_written() -> None:
     for other in ("/a//b.2", "/a/1/2/b.2", "/a/1/b2", "/a/1/b.2/"):
         assert match_path(path, other) is None
     texts = {"path.x-y": "a/ü?", "path.z": "2", "query.q": "1&2", "header.h": "3"}
-    assert target(path, texts) == "/a/a%2F%C3%BC%3F/b.2?q=1%262"
+    assert request_target(path, texts) == "/a/a%2F%C3%BC%3F/b.2?q=1%262"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from contracts.expectations.keywords import ConstraintKey, constraint_key
 from contracts.ledger.ledger import JudgedDelivery, Ledger
 from contracts.model.exchange import Exchange
-from openapi.finding import Finding, finding
+from openapi.finding import Finding, make_finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def failed(  # noqa: PLR0913 - the place, the words, the evidence, and the ways 
     `detail` picks the provenance where a keyword has several; `apart` tells faults of one keyword
     apart; `fault` joins what is one fault at several places.
     """
-    made = finding(ledger.contract, "", pointer, message, instance=instance, detail=detail)
+    made = make_finding(ledger.contract, "", pointer, message, instance=instance, detail=detail)
     if severity is not None:
         made = replace(made, severity=severity)
     number = exchange.request.case_id if exchange else 0

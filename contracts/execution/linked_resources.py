@@ -6,7 +6,7 @@ from contracts.model.errors import RunStopped
 from contracts.model.exchange import Exchange
 from openapi.contract import Link
 from openapi.json_pointer import MISSING
-from openapi.parameters import key, serialize_value
+from openapi.parameters import parameter_key, serialize_value
 
 
 class LinkedResource:
@@ -28,7 +28,7 @@ class LinkedResource:
     @property
     def keys(self) -> frozenset[str]:
         """The keys of the parameters that this gives texts for."""
-        return frozenset(key("path", name) for name, _ in self._link.values)
+        return frozenset(parameter_key("path", name) for name, _ in self._link.values)
 
     def required_count(self, successes: int) -> int:
         """Return how much must be made for so many successes."""
@@ -43,7 +43,9 @@ class LinkedResource:
                 f"there is nothing to ask {self._link.operation} for: {exchange.request.label()} "
                 f"to {maker} was answered {exchange.status or 'nothing'}"
             )
-        return {key("path", name): serialize_value(value) for name, value in found.items()}
+        return {
+            parameter_key("path", name): serialize_value(value) for name, value in found.items()
+        }
 
     def note_use(self, exchange: Exchange) -> None:
         """Hear of a request about it: after one that may have changed it another is made."""

@@ -23,7 +23,7 @@ from contracts.model.exchange import Credential, Exchange, Request
 from contracts.model.settings import Settings
 from contracts.model.unique_values import UniqueValues
 from openapi.contract import Contract, Operation
-from openapi.examples import example, example_parameter_text
+from openapi.examples import body_example, example_parameter_text
 
 MAX_UNANSWERED_REQUESTS = 5
 """After so many requests without an answer nothing more is sent: each costs a whole timeout."""
@@ -162,7 +162,7 @@ class OperationSession:
         The operation's first example, or a value of its schema.
         """
         for schema in self.operation.content.values():
-            return dict(example(self.contract, schema))
+            return dict(body_example(self.contract, schema))
         return {}
 
     def create(self) -> Exchange:

@@ -76,7 +76,7 @@ def _operation_constraints(
         for place in applicable_keywords(contract, schema):
             yield place, "request"
     for parameter in operation.parameters:
-        if parameter.required and parameter.place != "path":
+        if parameter.required and parameter.location != "path":
             yield (join_pointer(parameter.pointer, "required"), "*"), "request"
         every_text_is_one = (
             (join_pointer(parameter.schema, "type"), "*") if "string" in parameter.types else None

@@ -15,7 +15,7 @@ from contracts.model.case import UNKNOWN_RESOURCE
 from contracts.model.exchange import Request
 from openapi.contract import Contract, Json
 from openapi.json_pointer import join_pointer
-from openapi.parameter_validation import violations
+from openapi.parameter_validation import parameter_violations
 from openapi.runtime_expression import parse_expression
 from openapi.schema_validation import SchemaViolation
 
@@ -113,7 +113,7 @@ def _request_violations(
     contract: Contract, request: Request
 ) -> tuple[tuple[SchemaViolation, ...], str | None]:
     """Return what the parameters and the body break, and why the body is not JSON."""
-    broken = violations(contract, request.operation, request.parameters)
+    broken = parameter_violations(contract, request.operation, request.parameters)
     schema = next(iter(request.operation.content.values()), None)
     if schema is None or not (request.body or request.operation.body_required):
         return broken, None

@@ -13,7 +13,7 @@ from contracts.generators.invalid_bodies import INVALID_FORMAT_TEXTS
 from contracts.model.case import UNKNOWN_RESOURCE, Case
 from openapi.contract import Contract, Operation
 from openapi.examples import example_parameter_text, numeric_bounds
-from openapi.parameters import Parameter, key, serialize_value
+from openapi.parameters import Parameter, parameter_key, serialize_value
 
 _WRONG_TYPE_TEXTS = {
     "integer": ("some", "1.5", "12some"),
@@ -42,7 +42,7 @@ def valid_parameter_cases(contract: Contract, operation: Operation, plain: Case)
     for parameter in operation.parameters:
         for text in _boundary_texts(parameter, contract.at(parameter.schema)):
             # What a path parameter names must exist.
-            if parameter.place != "path" and _is_transmissible(parameter, text):
+            if parameter.location != "path" and _is_transmissible(parameter, text):
                 described = f"{text!r} for {parameter.name}"
                 yield replace(plain, description=described, parameters={parameter.key: text})
 
@@ -65,7 +65,7 @@ def invalid_parameter_cases(
 ) -> Iterator[Case]:
     """Yield requests with one parameter that is missing, or breaks its schema."""
     for parameter in operation.parameters:
-        if parameter.required and parameter.place != "path":
+        if parameter.required and parameter.location != "path":
             described = f"without the parameter {parameter.name}"
             yield replace(
                 plain, phase="negative", description=described, parameters={parameter.key: None}
@@ -104,9 +104,9 @@ def _invalid_text_candidates(parameter: Parameter, stated: dict[str, Any]) -> It
 
 def _is_transmissible(parameter: Parameter, text: str) -> bool:
     """Say whether `text` reaches the service as it is, at the parameter's place."""
-    if parameter.place == "header":
+    if parameter.location == "header":
         return text.isascii() and text.isprintable() and text == text.strip() and bool(text)
-    if parameter.place == "path":
+    if parameter.location == "path":
         return bool(text) and "/" not in text and text.strip(".") != ""
     return bool(text)
 
@@ -116,7 +116,7 @@ def unknown_resource_cases(contract: Contract, operation: Operation, plain: Case
     made = contract.find_creator(operation)
     if made is None or operation.response_caused_by("unknown-resource") is None:
         return
-    keys = {key("path", name) for name, _ in made[1].values}
+    keys = {parameter_key("path", name) for name, _ in made[1].values}
     for parameter in operation.parameters:
         for text in _unknown_values(parameter, contract.at(parameter.schema)):
             valid = contract.schema(parameter.schema).is_valid(parameter.read(text))

@@ -11,7 +11,7 @@ from contracts.model.exchange import Credential, Request
 from contracts.model.unique_values import RequestValues
 from openapi.contract import Contract, Operation
 from openapi.json_pointer import MISSING, get_at, set_at
-from openapi.parameters import target
+from openapi.parameters import request_target
 from openapi.strict_json import parse_json
 
 MARK_PLACEHOLDER, INSTANT_PLACEHOLDER = b"{hookproof-mark}", b"{hookproof-instant}"
@@ -121,13 +121,13 @@ def build_request(
         correlator_values=carried,
         mark=request_values.mark,
         correlators=correlators,
-        target=target(operation.path, texts),
+        target=request_target(operation.path, texts),
         parameters={p.key: p.read(texts[p.key]) for p in operation.parameters if p.key in texts},
         parameter_overrides=case.parameters,
         headers=tuple(
             (p.name, texts[p.key])
             for p in operation.parameters
-            if p.place == "header" and p.key in texts
+            if p.location == "header" and p.key in texts
         ),
     )
 

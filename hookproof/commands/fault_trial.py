@@ -86,7 +86,7 @@ def _ignore_progress(_line: str) -> None:
 def _prefixed_secret(contract: Contract, secret: str) -> str:
     """Return `secret`, written as the contract's signatures want their key."""
     schemes = (event.signature for event in contract.events)
-    return next((s.key_prefix for s in schemes if s and s.key_prefix), "") + secret
+    return next((s.secret_prefix for s in schemes if s and s.secret_prefix), "") + secret
 
 
 @lru_cache(maxsize=1)

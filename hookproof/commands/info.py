@@ -8,13 +8,15 @@ from hookproof.contract_loading import load_contract_option
 from hookproof.options.types import option_or_environment
 from mock_server.faults.registry import faults
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
-from openapi.loading.builder import permissions
+from openapi.loading.builder import required_permissions
 
 
 def print_token(options: argparse.Namespace) -> int:
     """Print a token for the mock, alone on its line."""
     secret = option_or_environment(options.jwt_secret, "HOOKPROOF_JWT_SECRET") or DEVELOPMENT_SECRET
-    scopes = options.scope or permissions(load_contract_option(options.contract).operations)
+    scopes = options.scope or required_permissions(
+        load_contract_option(options.contract).operations
+    )
     expires = None if options.expires_in is None else int(time.time()) + options.expires_in
     print(mint(secret, scopes, expires))
     return 0

@@ -32,7 +32,7 @@ from mock_server.settings import DEVELOPMENT_WEBHOOK_SECRET, Settings
 from mock_server.storage.database import StateError, check_state_writable
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.contract import Contract
-from openapi.loading.builder import permissions
+from openapi.loading.builder import required_permissions
 from openapi.loading.loader import default_contract_path
 
 
@@ -83,7 +83,7 @@ def mock_start_lines(
     """
     published = settings.jwt_secret == DEVELOPMENT_SECRET
     expires = None if published else int(time.time()) + _DAY_S
-    token = mint(settings.jwt_secret, permissions(contract.operations), expires)
+    token = mint(settings.jwt_secret, required_permissions(contract.operations), expires)
     trusted = ["--cacert", str(tls.trusted)] if tls else []
     lines = [f"hookproof mock listening on {url}"]
     lines += [curl_line(contract, o, url, token, trusted) for o in contract.operations]

@@ -76,7 +76,7 @@ def _verify(
 
 
 def _signed(scheme: SignatureScheme) -> str:
-    return "the raw body" if scheme.signs == BODY_TEMPLATE else scheme.signs
+    return "the raw body" if scheme.content_template == BODY_TEMPLATE else scheme.content_template
 
 
 def _body(file: str) -> bytes:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from openapi.loading.loader import source
+from openapi.loading.loader import read_contract_yaml
 from openapi.loading.yaml_source import ContractError, YamlSource
 
 
@@ -24,7 +24,7 @@ def read_contract_source(path: Path | None, directory: Path) -> ContractSource |
     The path is told relative to `directory` where it lies below it.
     """
     try:
-        read = source(path)
+        read = read_contract_yaml(path)
     except ContractError:
         return None
     if path is None:

@@ -29,7 +29,7 @@ from mock_server.runtime import Runtime
 from mock_server.storage.database import StateError
 from mock_server.webhooks.dispatcher import Dispatcher, RedeliveryError
 from openapi.contract import Contract
-from openapi.http.json_api import answer, json_api_app
+from openapi.http.json_api import api_response, json_api_app
 
 _TOKEN_VARIABLE = "$TOKEN"  # noqa: S105 - the name of a variable of the shell
 _MAX_PAGE_SIZE = 1000
@@ -72,28 +72,28 @@ class AdminApi:
 
     async def requests(self, request: Request) -> Response:
         """Answer with requests, the newest first."""
-        return answer({"requests": await self._views.requests(*_page_parameters(request))})
+        return api_response({"requests": await self._views.requests(*_page_parameters(request))})
 
     async def request(self, request: Request) -> Response:
         """Answer with one request and the numbers of its deliveries."""
         found = await self._views.request(request.path_params["id"])
-        return answer(_require_found(found, "request", request))
+        return api_response(_require_found(found, "request", request))
 
     async def tokens(self, request: Request) -> Response:
         """Answer with the credentials that were issued, without them."""
-        return answer({"tokens": self._views.tokens(*_page_parameters(request))})
+        return api_response({"tokens": self._views.tokens(*_page_parameters(request))})
 
     async def deliveries(self, request: Request) -> Response:
         """Answer with deliveries and their attempts, the newest first, and with the receivers."""
         found = await self._views.deliveries(*_page_parameters(request))
-        return answer(
+        return api_response(
             {"deliveries": found, "receivers": self._views.receivers(self._dispatcher.receivers)}
         )
 
     async def delivery(self, request: Request) -> Response:
         """Answer with one delivery."""
         found = await self._views.delivery(request.path_params["id"])
-        return answer(_require_found(found, "delivery", request))
+        return api_response(_require_found(found, "delivery", request))
 
     async def redeliver(self, request: Request) -> Response:
         """Send a delivery once more."""
@@ -104,7 +104,7 @@ class AdminApi:
             self._dispatcher.redeliver(known, self._contract.events, self._secret)
         except RedeliveryError as error:
             raise HTTPException(409, str(error)) from None
-        return answer({"delivery": known["id"]}, 202)
+        return api_response({"delivery": known["id"]}, 202)
 
     async def overrides(self, request: Request) -> Response:
         """Answer with the switches that are on; add one before, or switch all off."""
@@ -118,7 +118,7 @@ class AdminApi:
         elif request.method == "DELETE":
             overrides.clear()
         shown = [{"id": s.id, s.kind: s.value, "requests": s.requests} for s in overrides.all()]
-        return answer({"switches": shown}, 201 if request.method == "POST" else 200)
+        return api_response({"switches": shown}, 201 if request.method == "POST" else 200)
 
     async def faults(self, _: Request) -> Response:
         """Answer with the faults that this mock can have."""
@@ -126,7 +126,7 @@ class AdminApi:
         shown = [
             {"name": f.name, "category": f.category, "description": f.description} for f in known
         ]
-        return answer({"faults": shown})
+        return api_response({"faults": shown})
 
     async def calls(self, request: Request) -> Response:
         """Answer with a line for the shell for each operation; they need a `$TOKEN`."""
@@ -144,7 +144,7 @@ class AdminApi:
             {"operation": i, "curl": line.replace(single_quoted, double_quoted)}
             for i, line in lines
         ]
-        return answer({"calls": calls})
+        return api_response({"calls": calls})
 
     async def _faults_by_name(self) -> Mapping[str, Fault]:
         # Deriving them takes a while the first time: requests are answered meanwhile.
@@ -154,7 +154,7 @@ class AdminApi:
         """Forget everything, as if the mock had just been started without a state."""
         await read_json_body(request, ())
         await self._runtime.forget()
-        return answer({"at": time.time()})
+        return api_response({"at": time.time()})
 
 
 def create_admin_api(endpoints: AdminApi) -> ASGIApp:

@@ -33,7 +33,7 @@ def routing_document(contract: Contract) -> dict[str, Json]:
             "parameters": [
                 {"name": p.name, "in": "path", "required": True, "schema": {"type": "string"}}
                 for p in operation.parameters
-                if p.place == "path"
+                if p.location == "path"
             ],
             "responses": {status: {"description": status} for status in operation.responses},
         }

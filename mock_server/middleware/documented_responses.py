@@ -9,7 +9,7 @@ from http import HTTPStatus
 from mock_server.middleware.prefer_header import Preferences
 from mock_server.responses.handler import success_response_of
 from openapi.contract import Contract, Json, Operation, ResponseSpec
-from openapi.examples import Example, example, generate_value, named_examples
+from openapi.examples import Example, body_example, generate_value, named_examples
 
 _FINAL_STATUS = re.compile(r"[2-5][0-9]{2}", re.ASCII)
 _BODILESS_STATUSES = (HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT, HTTPStatus.NOT_MODIFIED)
@@ -111,7 +111,7 @@ class DocumentedResponses:
 
     def _example_value(self, schema: str) -> Json:
         rng = random.Random(f"{self._seed}/{schema}")  # noqa: S311 - examples, not secrets
-        return example(self._contract, schema, rng)
+        return body_example(self._contract, schema, rng)
 
     def _sampled_value(self, schema: str) -> Json:
         compiled, exact = self._contract.schema(schema), self._contract.at(schema)

@@ -10,7 +10,7 @@ from mock_server.responses.errors import RequestRejected
 from openapi import strict_json
 from openapi.contract import Contract, Operation
 from openapi.json_pointer import MISSING
-from openapi.parameter_validation import violations
+from openapi.parameter_validation import parameter_violations
 from openapi.parameters import match_path, parse_parameters
 from openapi.schema_validation import SchemaViolation
 
@@ -61,7 +61,7 @@ class RequestValidationMiddleware:
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         headers = ((k.decode("latin-1"), v.decode("latin-1")) for k, v in exchange.request_headers)
         exchange.parameters = parse_parameters(self._operation.parameters, path, query, headers)
-        return violations(self._contract, self._operation, exchange.parameters)
+        return parameter_violations(self._contract, self._operation, exchange.parameters)
 
     async def _read_media_type_and_body(
         self, exchange: MockExchange, receive: Receive

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from mock_server.messages import Headers
 from mock_server.responses.headers import required_headers
 from openapi.contract import Contract, Json, ResponseSpec
-from openapi.examples import example
+from openapi.examples import body_example
 from openapi.json_pointer import join_pointer, set_at
 from openapi.schema_validation import Schema
 
@@ -73,7 +73,7 @@ def error_body_template(
         )
         return ErrorBodyTemplate(
             media_type,
-            example(contract, pointer, rng),
+            body_example(contract, pointer, rng),
             message_pointer,
             contract.schema(pointer),
             required_headers(contract, response_spec, rng),

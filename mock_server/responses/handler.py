@@ -16,7 +16,7 @@ from mock_server.tokens import mint
 from mock_server.unique_values import UniqueValues
 from openapi import runtime_expression
 from openapi.contract import Contract, Json, Operation, ResponseSpec
-from openapi.examples import example
+from openapi.examples import body_example
 from openapi.formats import date_time_to_ns
 from openapi.json_pointer import MISSING, set_at
 
@@ -69,7 +69,7 @@ class SuccessHandler:
         self._headers = required_headers(contract, response_spec, rng)
         self._media_type, pointer = next(iter(response_spec.content.items()), ("", ""))
         if pointer:
-            self._example = json.dumps(example(contract, pointer, rng))
+            self._example = json.dumps(body_example(contract, pointer, rng))
             self._schema = contract.schema(pointer)
         schema = contract.at(pointer) if pointer else {}
         self._credentials = {

@@ -8,7 +8,7 @@ from mock_server.messages import HttpResponse
 from mock_server.storage.database import ResourceKey, Store
 from openapi.contract import Contract, Link, Operation
 from openapi.json_pointer import MISSING
-from openapi.parameters import key
+from openapi.parameters import parameter_key
 
 
 class OperationResources:
@@ -55,7 +55,8 @@ class OperationResources:
 
     def _key(self, exchange: MockExchange) -> ResourceKey:
         values = (
-            (name, exchange.parameters.get(key("path", name))) for name in self._link_parameters
+            (name, exchange.parameters.get(parameter_key("path", name)))
+            for name in self._link_parameters
         )
         return _key(self._operation.id, sorted(values))
 

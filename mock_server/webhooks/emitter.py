@@ -12,7 +12,7 @@ from mock_server.unique_values import UniqueValues
 from mock_server.webhooks.dispatcher import Dispatcher
 from mock_server.webhooks.payload import build_payload, serialize_json
 from openapi.contract import Contract, Event
-from openapi.examples import example
+from openapi.examples import body_example
 
 _LOG = logging.getLogger("hookproof.mock")
 
@@ -81,5 +81,5 @@ class WebhookEmitter:
 def _with_example_payload(contract: Contract, event: Event, seed: int) -> Event:
     """Return `event` with an example payload, made from its schema if the contract has none."""
     rng = random.Random(f"{seed}/{event.name}")  # noqa: S311 - examples, not secrets
-    made = event.examples or (example(contract, event.schema, rng),)
+    made = event.examples or (body_example(contract, event.schema, rng),)
     return replace(event, examples=made)

@@ -14,7 +14,7 @@ ADMIN_PATH = "/_hookproof/"
 """Pages and APIs of mock server and sink are below this path; no contract has a path there."""
 
 
-def answer(value: object, status: int = 200) -> Response:
+def api_response(value: object, status: int = 200) -> Response:
     """Return `value` as a JSON answer in ASCII, which no text in it can break out of."""
     return Response(json.dumps(value), status, media_type="application/json")
 
@@ -30,7 +30,7 @@ def json_api_app(
     """
 
     def failed(_: Request, error: Exception) -> Response:
-        return answer({"message": f"{message_prefix}{error}"}, 503)
+        return api_response({"message": f"{message_prefix}{error}"}, 503)
 
     app = Starlette(routes=routes)
     for failure in unavailable_errors:
@@ -58,6 +58,6 @@ def _http_error_response(request: Request, error: Exception) -> Response:
     }
     plain = error.detail == HTTPStatus(error.status_code).phrase
     message = sentences.get(error.status_code, error.detail) if plain else error.detail
-    refusal = answer({"message": message}, error.status_code)
+    refusal = api_response({"message": message}, error.status_code)
     refusal.headers.update(error.headers or {})
     return refusal

@@ -21,7 +21,7 @@ def build_operations(document: Mapping[str, Json]) -> tuple[Operation, ...]:
     )
 
 
-def permissions(operations: Iterable[Operation]) -> list[str]:
+def required_permissions(operations: Iterable[Operation]) -> list[str]:
     """Return every permission that one of `operations` asks for."""
     return list(dict.fromkeys(p for operation in operations for p in operation.permissions))
 
@@ -72,7 +72,7 @@ def _build_parameter(document: Mapping[str, Json], pointer: str) -> Parameter:
     types = schema.get("type", ())
     return Parameter(
         name=stated["name"],
-        place=stated["in"],
+        location=stated["in"],
         pointer=pointer,
         schema=join_pointer(pointer, "schema"),
         required=bool(stated.get("required", False)),
@@ -143,16 +143,16 @@ def _build_signature_scheme(document: Mapping[str, Json], scheme: str) -> Signat
     pointer = join_pointer("", "components", "securitySchemes", scheme)
     stated = document["components"]["securitySchemes"][scheme]
     signature = stated["x-hookproof-signature"]
-    signs = signature["signed-content"]
+    content = signature["signed-content"]
     return SignatureScheme(
         header=stated["name"],
         algorithm=signature["algorithm"],
         encoding=signature["encoding"],
         prefix=signature.get("prefix", ""),
         pointer=join_pointer(pointer, "x-hookproof-signature"),
-        signs=BODY_TEMPLATE if signs == "body" else signs,
-        key=signature["secret-encoding"],
-        key_prefix=signature.get("secret-prefix", ""),
+        content_template=BODY_TEMPLATE if content == "body" else content,
+        secret_encoding=signature["secret-encoding"],
+        secret_prefix=signature.get("secret-prefix", ""),
         separator=signature.get("separator"),
         id_header=signature.get("id-header"),
         timestamp_header=signature.get("timestamp-header"),

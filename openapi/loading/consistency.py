@@ -29,15 +29,15 @@ def _body_errors(contract: Contract, operation: Operation) -> Iterator[tuple[str
 
 def _parameter_errors(operation: Operation) -> Iterator[tuple[str, str]]:
     named = path_parameter_names(operation.path)
-    stated = [p for p in operation.parameters if p.place == "path"]
+    stated = [p for p in operation.parameters if p.location == "path"]
     for name in {*named} - {p.name for p in stated}:
         yield operation.pointer, f"the path names {name!r}, and no path parameter is called so"
     for parameter in operation.parameters:
-        if parameter.place == "path" and parameter.name not in named:
+        if parameter.location == "path" and parameter.name not in named:
             yield parameter.pointer, f"the path {operation.path} has no {{{parameter.name}}}"
-        if parameter.place == "path" and not parameter.required:
+        if parameter.location == "path" and not parameter.required:
             yield parameter.pointer, "a path parameter has `required: true`"
-        if parameter.place == "header" and parameter.name.lower() in _IGNORED_HEADER_NAMES:
+        if parameter.location == "header" and parameter.name.lower() in _IGNORED_HEADER_NAMES:
             yield parameter.pointer, f"{parameter.name} is no parameter to OpenAPI; leave it out"
         if not parameter.types or set(parameter.types) - SCALAR_TYPES:
             known = ", ".join(sorted(SCALAR_TYPES))

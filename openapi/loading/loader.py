@@ -32,7 +32,7 @@ def default_contract_path() -> Path:
 
 def load_contract(path: Path | None = None) -> Contract:
     """Read the contract at `path` (the one that ships, if None); raise `ContractError`."""
-    return _build_contract(source(path))
+    return _build_contract(read_contract_yaml(path))
 
 
 def parse_contract(name: str, text: str) -> Contract:
@@ -40,7 +40,7 @@ def parse_contract(name: str, text: str) -> Contract:
     return _build_contract(read_yaml(name, text))
 
 
-def source(path: Path | None = None) -> YamlSource:
+def read_contract_yaml(path: Path | None = None) -> YamlSource:
     """Read the file at `path` (the contract that ships, if None), with the place of every value.
 
     `ContractError` if there is no YAML to read; whether it is a contract is not asked.

@@ -19,7 +19,7 @@ from mock_server.settings import Settings
 from openapi.contract import Contract, Operation, ResponseSpec
 from openapi.examples import named_examples
 from openapi.loading.loader import load_contract
-from openapi.parameters import target
+from openapi.parameters import request_target
 from openapi.rate import Rate
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "preferences.yaml"
@@ -52,7 +52,7 @@ def test_preferences_are_read_as_the_vectors_say(vector: dict[str, Any]) -> None
 
 def _of(client: httpx.Client, operation: Operation) -> Ask:
     """Return what sends a request for `operation` with neither a credential nor a body."""
-    path = target(operation.path, dict.fromkeys(["path.parcelNumber"], "1"))
+    path = request_target(operation.path, dict.fromkeys(["path.parcelNumber"], "1"))
     return lambda prefer: client.request(operation.method, path, headers={"Prefer": prefer})
 
 

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from openapi.http.json_api import answer
+from openapi.http.json_api import api_response
 from webhook_sink.api.parameters import (
     MAX_ID,
     parse_filter,
@@ -55,9 +55,9 @@ class DeliveriesApi:
             if str(error) != self._last_health_error:
                 self._last_health_error = str(error)
                 _log.error("healthz answers 503: %s", error)
-            return answer({"message": "deliveries cannot be stored; the log says why"}, 503)
+            return api_response({"message": "deliveries cannot be stored; the log says why"}, 503)
         self._last_health_error = ""
-        return answer({"status": "ok"})
+        return api_response({"status": "ok"})
 
     def list(self, request: Request) -> Response:
         """Answer with summaries, and where to go on."""
@@ -66,7 +66,7 @@ class DeliveriesApi:
         page = self._search.page(delivery_filter, parse_id_range(request), limit)
         summaries = self._presenter.summaries(page.ids)
         totals = self._store.totals()
-        return answer(
+        return api_response(
             {
                 "deliveries": summaries,
                 "next": page.next,
@@ -81,13 +81,13 @@ class DeliveriesApi:
 
     def get(self, request: Request) -> Response:
         """Answer with one delivery."""
-        return answer(self._presenter.full(get_delivery_or_404(request, self._store)))
+        return api_response(self._presenter.full(get_delivery_or_404(request, self._store)))
 
     def clear(self, _: Request) -> Response:
         """Remove everything."""
         removed = self._store.clear()
         self._services.removed()
-        return answer({"removed": removed})
+        return api_response({"removed": removed})
 
     async def wait(self, request: Request) -> Response:
         """Answer with the first match, or 204 at the deadline."""
@@ -100,7 +100,7 @@ class DeliveriesApi:
         while True:
             match, after = await run_in_threadpool(self._first, delivery_filter, after)
             if match is not None:
-                return answer(match)
+                return api_response(match)
             waiters = [
                 asyncio.ensure_future(self._services.arrivals.wait_async(after)),
                 asyncio.ensure_future(stopping.wait()),

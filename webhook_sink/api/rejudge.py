@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from openapi.contract import Contract
-from openapi.http.json_api import answer, read_body
+from openapi.http.json_api import api_response, read_body
 from openapi.loading.loader import parse_contract
 from openapi.loading.yaml_source import ContractError
 from openapi.schema_validation import abbreviate
@@ -43,7 +43,9 @@ class RejudgeApi:
         secrets: Sequence[str] = self._services.secrets
         if "secret" in fields:
             secrets = (_check_secret(contract, fields["secret"]),)
-        return answer(self._services.presenter.full(delivery, judge(delivery, contract, secrets)))
+        return api_response(
+            self._services.presenter.full(delivery, judge(delivery, contract, secrets))
+        )
 
 
 def _parse_request(body: bytes) -> dict[str, str]:

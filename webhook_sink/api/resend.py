@@ -5,7 +5,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from openapi.http.json_api import answer, read_body
+from openapi.http.json_api import api_response, read_body
 from openapi.strict_json import parse_json
 from webhook_sink import views
 from webhook_sink.api.deliveries import get_delivery_or_404
@@ -39,7 +39,7 @@ class ResendApi:
         forward_attempt = await attempt.forward_attempt()
         await run_in_threadpool(self._services.store.add_forward_attempt, forward_attempt)
         self._services.change_feed.publish(delivery.id)
-        return answer({"passed": views.forward_attempt_json(forward_attempt)})
+        return api_response({"passed": views.forward_attempt_json(forward_attempt)})
 
 
 def _requested_destination(body: bytes) -> Destination:

@@ -11,7 +11,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, product
 
-from openapi.signature import Secrets, SignatureScheme, key, secrets_as_tuple, signed_content
+from openapi.signature import (
+    Secrets,
+    SignatureScheme,
+    decode_secret,
+    secrets_as_tuple,
+    signed_content,
+)
 from webhook_sink.delivery import Delivery
 from webhook_sink.signature_diagnosis.body_variants import NamedContent
 from webhook_sink.signature_diagnosis.header_values import (
@@ -118,8 +124,8 @@ def _signature_like_headers(delivery: Delivery) -> list[tuple[bytes, bytes]]:
 
 def _expected_digest(scheme: SignatureScheme, delivery: Delivery, secret: str) -> bytes:
     signed = signed_content(scheme, delivery.headers, delivery.body)
-    candidates_for = key(scheme.key, scheme.key_prefix, secret)
-    return hmac.digest(candidates_for, signed, scheme.algorithm.removeprefix("hmac-"))
+    key = decode_secret(scheme.secret_encoding, scheme.secret_prefix, secret)
+    return hmac.digest(key, signed, scheme.algorithm.removeprefix("hmac-"))
 
 
 def _match_digest(

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from openapi.signature import SignatureScheme, key
+from openapi.signature import SignatureScheme, decode_secret
 
 NamedKey = tuple[str, bytes]
 """What is to be said of a key, empty for the right one, and the key."""
@@ -36,7 +36,7 @@ def alternative_keys(scheme: SignatureScheme, secrets: Sequence[str]) -> Iterato
 
 
 def _key(scheme: SignatureScheme, secret: str) -> bytes:
-    return key(scheme.key, scheme.key_prefix, secret)
+    return decode_secret(scheme.secret_encoding, scheme.secret_prefix, secret)
 
 
 def _derived_keys(secret: str) -> Iterator[tuple[str, bytes]]:

@@ -49,7 +49,7 @@ def likely_variants(
     scheme: SignatureScheme, delivery: Delivery, values: list[bytes]
 ) -> Iterator[NamedContent]:
     """Yield the body with other ends, and with other things before or behind it."""
-    if scheme.signs != BODY_TEMPLATE:
+    if scheme.content_template != BODY_TEMPLATE:
         yield "the body alone", delivery.body
     yield from _with_body(scheme, delivery, edge_variants(delivery.body))
     yield from _with_body(scheme, delivery, decompressed_variants(delivery))
@@ -62,10 +62,10 @@ def _with_body(
 ) -> Iterator[NamedContent]:
     """Yield what would be signed if the body were another."""
     for name, body in bodies:
-        if scheme.signs == BODY_TEMPLATE:
+        if scheme.content_template == BODY_TEMPLATE:
             yield name, body
         else:
-            words = f"{scheme.signs}, {{body}} being {name}"
+            words = f"{scheme.content_template}, {{body}} being {name}"
             yield words, signed_content(scheme, delivery.headers, body)
 
 
@@ -79,7 +79,7 @@ def _with_other_headers(scheme: SignatureScheme, delivery: Delivery) -> Iterator
     for (name, identity), (stamp, time) in product(names, stamps):
         pairs = ((scheme.id_header.encode(), identity), (scheme.timestamp_header.encode(), time))
         words = f"{{id}} being that of {quoted_header_name(name)}, {{timestamp}} that of {quoted_header_name(stamp)}"
-        yield f"{scheme.signs}, {words}", signed_content(scheme, pairs, delivery.body)
+        yield f"{scheme.content_template}, {words}", signed_content(scheme, pairs, delivery.body)
 
 
 def quoted_header_name(name: bytes) -> str:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from openapi import media_type
 from openapi.contract import Contract, Event
-from openapi.finding import Finding, finding
+from openapi.finding import Finding, make_finding
 from openapi.json_pointer import get_at, join_pointer
 from openapi.schema_validation import SchemaViolation, abbreviate, type_name
 from openapi.signature import Secrets, secrets_as_tuple, verify
@@ -85,7 +85,9 @@ def judge(
         findings.append(_truncated_finding(delivery, contract, expected))
     elif text.problem is not None:
         message = f"the body is not JSON: {_describe_body_format(delivery.body) or text.problem}"
-        findings.append(finding(contract, "webhook-json", _media_type_pointer(expected), message))
+        findings.append(
+            make_finding(contract, "webhook-json", _media_type_pointer(expected), message)
+        )
     elif event is None:
         findings.append(_unknown_event_finding(payload, contract, expected))
     else:
@@ -113,12 +115,12 @@ def _request_findings(
     method = event.pointer.rpartition("/")[2].upper()
     if delivery.method != method:
         message = f"the method is {abbreviate(delivery.method)}, not {method}"
-        yield finding(contract, "webhook-method", event.pointer, message)
+        yield make_finding(contract, "webhook-method", event.pointer, message)
     if event.signature is not None and complaint is not None:
-        yield finding(contract, "webhook-signature", event.signature.pointer, complaint)
+        yield make_finding(contract, "webhook-signature", event.signature.pointer, complaint)
     wrong = _media_type_problem(delivery.header_values("Content-Type"), event.media_type)
     if wrong is not None:
-        yield finding(contract, "webhook-media-type", _media_type_pointer(event), wrong)
+        yield make_finding(contract, "webhook-media-type", _media_type_pointer(event), wrong)
 
 
 def _describe_body_format(body: bytes) -> str | None:
@@ -150,7 +152,7 @@ def _truncated_finding(delivery: Delivery, contract: Contract, event: Event) -> 
         f"only the first {len(delivery.body)} bytes of the body were kept, "
         "so its signature and payload are not judged"
     )
-    found = finding(contract, "webhook-json", _media_type_pointer(event), message)
+    found = make_finding(contract, "webhook-json", _media_type_pointer(event), message)
     # The limit is ours and not the contract's: that payloads keep below it is an assumption.
     return replace(found, severity="warning", provenance="assumed")
 
@@ -171,7 +173,9 @@ def _unknown_event_finding(payload: object, contract: Contract, event: Event) ->
     stated = next((v for v in broken if _violation_place(v) in (place, root)), None)
     pointer = stated.pointer if stated else join_pointer(event.pointer, "x-hookproof-trigger")
     detail = stated.detail if stated else "*"
-    return finding(contract, "webhook-event-name", pointer, message, instance=place, detail=detail)
+    return make_finding(
+        contract, "webhook-event-name", pointer, message, instance=place, detail=detail
+    )
 
 
 def _violation_place(violation: SchemaViolation) -> str:
@@ -185,7 +189,7 @@ def _schema_findings(payload: object, contract: Contract, event: Event) -> Itera
     if schema.is_valid(payload):
         return
     for broken in schema.violations(payload, limit=_MAX_VIOLATIONS):
-        yield finding(
+        yield make_finding(
             contract,
             "webhook-schema",
             broken.pointer,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from openapi.contract import Contract, Json
-from openapi.examples import example, generate_value
+from openapi.examples import body_example, generate_value
 from openapi.json_pointer import (
     MISSING,
     get_at,
@@ -93,7 +93,7 @@ def value_pointers(value: Json, place: str = "") -> Iterator[str]:
 
 def example_body(contract: Contract, schema: str) -> Json:
     """Return the first example beside the schema of a body, or a value of the schema."""
-    return example(contract, schema, random.Random(schema))  # noqa: S311 - examples, not secrets
+    return body_example(contract, schema, random.Random(schema))  # noqa: S311 - examples, not secrets
 
 
 def sample_value(contract: Contract, schema: Json) -> Json:

@@ -29,7 +29,7 @@ def _ignored_constraint_faults(
     contract: Contract, operation: Operation, parameter: Parameter
 ) -> Iterator[Fault]:
     stated = [c for c in schema_constraints(contract, parameter.schema) if not c.place]
-    if parameter.required and parameter.place != "path":  # a path without it is another path
+    if parameter.required and parameter.location != "path":  # a path without it is another path
         known = contract.provenance(join_pointer(parameter.pointer, "required"))
         stated.append(SchemaConstraint((), "required", "*", known.severity))
     for constraint in stated:
@@ -49,7 +49,9 @@ def _rejected_value_faults(
     contract: Contract, operation: Operation, parameter: Parameter
 ) -> Iterator[Fault]:
     valid = operation.response_caused_by("valid-request")
-    if valid is None or parameter.place == "path":  # which resources there are is the service's own
+    if (
+        valid is None or parameter.location == "path"
+    ):  # which resources there are is the service's own
         return
     severity = contract.provenance(join_pointer(valid.pointer, "x-hookproof-cause")).severity
     schema = contract.schema(parameter.schema)

@@ -93,7 +93,7 @@ def value_pointers(value: Json, place: str = "") -> Iterator[str]:
 
 def example_body(contract: Contract, schema: str) -> Json:
     """Return the first example beside the schema of a body, or a value of the schema."""
-    return body_example(contract, schema, random.Random(schema))  # noqa: S311 - examples, not secrets
+    return body_example(contract, schema, random.Random(schema))  # noqa: S311 - no secret
 
 
 def sample_value(contract: Contract, schema: Json) -> Json:

@@ -48,8 +48,8 @@ class LiveRun:
         if self.sink is None:
             return ledger
         last = self.deliveries[-1].delivery.id if self.deliveries else 0
-        came = self.sink.deliveries(after=last)
-        self.deliveries += tuple(JudgedDelivery(d, self.sink.judge(d)) for d in came)
+        new_deliveries = self.sink.deliveries(after=last)
+        self.deliveries += tuple(JudgedDelivery(d, self.sink.judge(d)) for d in new_deliveries)
         events = group_deliveries(self.deliveries, known)
         closed = reconcile(self.contract, exchanges, events, correlators, self.settings.run_id)
         return replace(ledger, deliveries=self.deliveries, reconciliation=closed)

@@ -1,6 +1,6 @@
-"""Known deviations: findings that a team has accepted, with a reason, for a time. Pure but `read`.
+"""Baseline: findings that a team accepts, each with a reason and a last day. Pure but `read`.
 
-The file is strict: what it lists must happen. Otherwise it would hide what comes back later.
+The file is strict: an entry without its finding fails the run, or it would hide a regression.
 """
 
 import re
@@ -20,7 +20,7 @@ _ID = re.compile(r"[0-9a-f]{8}")
 
 @dataclass(frozen=True, slots=True)
 class BaselineEntry:
-    """One known deviation."""
+    """One accepted finding."""
 
     id: str
     """The finding's, from the report."""
@@ -32,7 +32,7 @@ class BaselineEntry:
     """The last day on which it is accepted."""
 
     def means(self, finding: Mapping[str, Json]) -> bool:
-        """Say whether `finding` is this deviation, whatever the day."""
+        """Say whether this entry accepts `finding`, whatever the day."""
         return (
             finding.get("id") == self.id
             and self.check in (None, finding["check"])
@@ -42,7 +42,7 @@ class BaselineEntry:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The known deviations of one file."""
+    """The accepted findings of one file."""
 
     file: str
     entries: tuple[BaselineEntry, ...]
@@ -56,9 +56,9 @@ def read(path: Path) -> Baseline:
         raise CommandError(f"{path}: cannot be read: {error.strerror}") from None
     except ValueError as error:  # not UTF-8, or not TOML
         raise CommandError(f"{path}: not TOML in UTF-8: {error}") from None
-    listed = data.pop("known", [])
+    listed = data.pop("accepted", [])
     if data or not isinstance(listed, list):
-        raise CommandError(f"{path}: it holds entries [[known]] and nothing else")
+        raise CommandError(f"{path}: it holds entries [[accepted]] and nothing else")
     entries = tuple(_entry(f"{path}: entry {n}", item) for n, item in enumerate(listed, 1))
     ids = [entry.id for entry in entries]
     for number, name in enumerate(ids, 1):
@@ -69,12 +69,12 @@ def read(path: Path) -> Baseline:
 
 def _entry(where: str, item: object) -> BaselineEntry:
     if not isinstance(item, dict):
-        raise CommandError(f"{where}: an entry is a table [[known]]")
+        raise CommandError(f"{where}: an entry is a table [[accepted]]")
     understood = [field.name for field in fields(BaselineEntry)]
     for key in item:
         if key not in understood:
-            known = ", ".join(understood)
-            raise CommandError(f"{where}: unknown key {key!r}; known are {known}")
+            names = ", ".join(understood)
+            raise CommandError(f"{where}: unknown key {key!r}; known are {names}")
     text: dict[str, Any] = {"id": "", "reason": "", **item}
     for key in (key for key in text if key != "until"):
         if not isinstance(text[key], str) or not text[key].strip():
@@ -89,38 +89,41 @@ def _entry(where: str, item: object) -> BaselineEntry:
 
 def apply_baseline(
     data: Mapping[str, Json],
-    known: Baseline,
+    baseline: Baseline,
     today: date,
     *,
     strict: bool,
     require_decided: bool,
     whole: bool,
 ) -> dict[str, Json]:
-    """Return the report `data` with the `known` findings accepted, and the verdict of that.
+    """Return the report `data` with the findings of `baseline` accepted, and its new verdict.
 
-    A run that was not `whole` cannot tell what no longer happens; nor can one tell it of a
-    constraint that it left undecided.
+    A run that was not `whole` cannot tell that an entry is resolved; nor can one that left the
+    constraint of the entry undecided.
     """
-    told = {"file": known.file, "listed": len(known.entries), "gone": []}
+    told = {"file": baseline.file, "entries": len(baseline.entries), "resolved": []}
     if data["reason"] is not None:
-        return {**data, "known": told}
-    findings = [{**f, "known": _accepted_reason(f, known.entries, today)} for f in data["findings"]]
-    gone = [
+        return {**data, "baseline": told}
+    findings = [
+        {**f, "baseline_reason": _accepted_reason(f, baseline.entries, today)}
+        for f in data["findings"]
+    ]
+    resolved = [
         {"id": entry.id, "reason": entry.reason}
-        for entry in known.entries
+        for entry in baseline.entries
         if whole
         and not any(entry.means(finding) for finding in findings)
         and not _undecided(data, entry.pointer)
     ]
-    counting = [f for f in findings if f["known"] is None]
-    if gone or any(strict or f["severity"] == "violation" for f in counting):
+    counting = [f for f in findings if f["baseline_reason"] is None]
+    if resolved or any(strict or f["severity"] == "violation" for f in counting):
         code, verdict = EXIT_DEVIATES, "deviates"
     elif require_decided and data["undecided"]:
         code, verdict = EXIT_NOT_JUDGED, "not-judged"
     else:
         code, verdict = EXIT_CONFORMS, "conforms"
     judged = {"findings": findings, "exit_code": code, "verdict": verdict}
-    return {**data, **judged, "known": {**told, "gone": gone}}
+    return {**data, **judged, "baseline": {**told, "resolved": resolved}}
 
 
 def _accepted_reason(
@@ -133,5 +136,5 @@ def _accepted_reason(
 
 
 def _undecided(data: Mapping[str, Json], pointer: str | None) -> bool:
-    states = {c["state"] for c in data.get("constraints", []) if c["pointer"] == pointer}
-    return states == {"undecided"}
+    statuses = {c["status"] for c in data.get("constraints", []) if c["pointer"] == pointer}
+    return statuses == {"undecided"}

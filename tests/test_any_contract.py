@@ -67,7 +67,7 @@ def test_every_constraint_of_parameters_and_webhooks_is_tried(run: Run) -> None:
     constraints = run.report["constraints"]
     for place in ("/parameters/", "/webhooks/", "x-hookproof-signature"):
         assert len([c for c in constraints if place in c["pointer"]]) > 1
-    untried = [c for c in constraints if c["state"] != "enforced"]
+    untried = [c for c in constraints if c["status"] != "enforced"]
     assert {c["detail"] for c in untried if "/parameters/" in c["pointer"]} == set()
     assert {c["kind"] for c in untried} <= {"security", "request"}
     assert {c["detail"] for c in untried if c["kind"] == "security"} == {"not yet valid"}

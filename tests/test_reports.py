@@ -33,7 +33,7 @@ HOSTILE = (
     "%0A::error::z | `code` [a](javascript:x) </code></pre></details>\n```\n# head\n" + "long" * 200
 )
 FIXED = {
-    "verdict", "severity", "provenance", "kind", "state", "profile", "id", "started", "reason",
+    "verdict", "severity", "provenance", "kind", "status", "profile", "id", "started", "reason",
 }  # fmt: skip
 """Fields whose texts are ours. `reason` decides what is told; one test of its own spoils it."""
 
@@ -90,7 +90,12 @@ def test_the_data_of_the_tests_satisfies_the_published_schema(data: Data) -> Non
 def test_the_page_holds_all_and_loads_nothing(data: Data) -> None:
     text = page(data)
     found = Elements(text)
-    for told in ("Deviates", "2 violations, 1 warning, 1 known deviation", "130685236", "[secret]"):
+    for told in (
+        "Deviates",
+        "2 violations, 1 warning, 1 accepted finding",
+        "130685236",
+        "[secret]",
+    ):
         assert told in found.text
     for finding in data["findings"]:
         assert finding["message"] in found.text
@@ -219,7 +224,7 @@ def cases(data: Data) -> dict[str, Any]:
     return {case.attrib["name"]: case for case in suite}
 
 
-def test_each_check_is_a_case_and_a_known_deviation_skips_its_own(data: Data) -> None:
+def test_each_check_is_a_case_and_a_accepted_finding_skips_its_own(data: Data) -> None:
     found = cases(data)
     assert list(found) == list(CHECKS)
     assert found["webhook-echo"].attrib["classname"] == "hookproof.payloads"
@@ -231,9 +236,8 @@ def test_each_check_is_a_case_and_a_known_deviation_skips_its_own(data: Data) ->
     # With --strict a run deviates by warnings alone.
     data["findings"] = [f for f in data["findings"] if f["severity"] == "warning"]
     assert [e.tag for e in cases(data)["allowed-rejection"]] == ["failure"]
-    assert [e.tag for e in cases({**data, "verdict": "conforms"})["allowed-rejection"]] == [
-        "system-out"
-    ]
+    conforming = cases({**data, "verdict": "conforms"})
+    assert [e.tag for e in conforming["allowed-rejection"]] == ["system-out"]
 
 
 def test_a_result_leads_to_its_line_of_the_contract(data: Data, tmp_path: Path) -> None:
@@ -251,7 +255,7 @@ def test_a_result_leads_to_its_line_of_the_contract(data: Data, tmp_path: Path) 
         assert driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
         (finding,) = (f for f in data["findings"] if f["check"] == result["ruleId"])
         assert result["partialFingerprints"] == {"hookproof/v1": finding["id"]}
-        assert len(result["suppressions"]) == (finding["known"] is not None)
+        assert len(result["suppressions"]) == (finding["baseline_reason"] is not None)
         (location,) = result["locations"]
         assert location["logicalLocations"][0]["fullyQualifiedName"] == finding["pointer"]
         physical = location["physicalLocation"]
@@ -279,10 +283,10 @@ def test_annotations_are_few_and_name_the_caller_s_contract(data: Data, tmp_path
 
 
 def test_numbers_that_json_cannot_carry_are_text(data: Data) -> None:
-    data["findings"][0]["fields"][0]["came"] = json.loads('[1e999, {"a": -1e999}, 1.5]')
+    data["findings"][0]["fields"][0]["received"] = json.loads('[1e999, {"a": -1e999}, 1.5]')
     text = render_reports(data, None)["report.json"]
     again = json.loads(text, parse_constant=pytest.fail)
-    assert again["findings"][0]["fields"][0]["came"] == ["inf", {"a": "-inf"}, 1.5]
+    assert again["findings"][0]["fields"][0]["received"] == ["inf", {"a": "-inf"}, 1.5]
 
 
 @pytest.mark.parametrize("asked", [True, False])

@@ -114,7 +114,7 @@ def test_what_is_wrong_with_the_second_attempt_is_one_finding(
 def test_a_service_whose_events_carry_no_mark_leaves_it_undecided(contract: Contract) -> None:
     ledger, reason = provoked(contract, "--deviate", "payload-name-missing", deadline=1.0)
     assert reason is not None
-    assert reason.startswith("no delivery was refused: none could be told to be that of request 2")
+    assert reason.startswith("no delivery was rejected: none could be matched to request 2")
     assert all(item.delivery.status == 200 for item in ledger.deliveries)
 
 

@@ -178,14 +178,14 @@ def test_every_constraint_has_a_standing_with_a_reason(judged: Callable[..., Led
     judgements = [judgement for check in CHECKS.values() for judgement in check(ledger)]
     told = {s.constraint.key: s for s in constraint_statuses(ledger, judgements)}
     assert len(told) > 200
-    assert {s.state for s in told.values()} == {"enforced", "undecided"}
-    assert all(s.cases > 0 for s in told.values() if s.state == "enforced")
-    assert all(s.reason for s in told.values() if s.state == "undecided")
+    assert {s.status for s in told.values()} == {"enforced", "undecided"}
+    assert all(s.cases > 0 for s in told.values() if s.status == "enforced")
+    assert all(s.reason for s in told.values() if s.status == "undecided")
     length = told["/components/schemas/PersonalAccessTokenRequest/properties/name/maxLength", "*"]
-    assert (length.state, length.constraint.kind) == ("enforced", "request")
+    assert (length.status, length.constraint.kind) == ("enforced", "request")
     refusal = "/paths/~1v3~1personal-access-tokens/post/responses/401/x-hookproof-cause"
-    assert told[refusal, "alg none"].state == "enforced"
-    assert told[refusal, "expired"].cure == "pass --token-expired"
+    assert told[refusal, "alg none"].status == "enforced"
+    assert told[refusal, "expired"].hint == "pass --token-expired"
 
 
 def test_an_opaque_token_leaves_what_is_made_of_a_jwt_undecided() -> None:
@@ -194,9 +194,9 @@ def test_an_opaque_token_leaves_what_is_made_of_a_jwt_undecided() -> None:
         ledger = without_webhooks(url, "an-opaque-token")
     judgements = [judgement for check in CHECKS.values() for judgement in check(ledger)]
     states = {s.constraint.detail: s for s in constraint_statuses(ledger, judgements)}
-    assert states["wrongly signed"].state == "undecided"
+    assert states["wrongly signed"].status == "undecided"
     assert "no JWT" in str(states["wrongly signed"].reason)
-    assert states["absent"].state == "violated"
+    assert states["absent"].status == "violated"
 
 
 def test_a_run_may_stop_at_the_first_violation(judged: Callable[..., Ledger]) -> None:

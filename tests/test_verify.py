@@ -122,11 +122,11 @@ def test_a_known_deviation_fails_no_run_until_it_is_gone(port: int, tmp_path: Pa
         gone = verify(url, port, tmp_path, *listed, **tokens())
     assert entries != []
     assert (run.code, run.report["verdict"]) == (0, "conforms"), run.out
-    assert {finding["known"] for finding in run.report["findings"]} == {"ticket 12"}
+    assert {finding["baseline_reason"] for finding in run.report["findings"]} == {"ticket 12"}
     assert (broken.code, broken.report["requests"]) == (2, 0)
     assert "baseline.toml: entry 1: id is a text" in broken.out
     assert (gone.code, gone.report["verdict"], gone.report["findings"]) == (1, "deviates", [])
-    assert len(gone.report["known"]["gone"]) == len(entries)
+    assert len(gone.report["baseline"]["resolved"]) == len(entries)
 
 
 def test_a_dry_run_tells_the_cost_and_sends_nothing(tmp_path: Path) -> None:

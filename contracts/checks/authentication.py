@@ -68,7 +68,7 @@ def _judge_credentials(ledger: Ledger, kind: str) -> Iterator[Judgement]:
                 detail=request.credential.kind,
                 fault=f"{expected.pointer} {status}",
                 expected=f"{expected.status} for a credential that is {request.credential.kind}",
-                came=case.answered,
+                received=case.answered,
             )
 
 
@@ -125,7 +125,7 @@ def issued_credential(ledger: Ledger) -> Iterator[Judgement]:
                 case.exchange,
                 message,
                 expected=f"{expected.status}: the credential has the permission",
-                came=case.answered,
+                received=case.answered,
             )
 
 
@@ -145,7 +145,7 @@ def _judge_unusable(ledger: Ledger) -> Iterator[Judgement]:
                 instance=place,
                 apart="unusable",
                 expected="printable ASCII",
-                came="other characters",
+                received="other characters",
             )
 
 

@@ -92,5 +92,5 @@ def judge_allowed_rejection(ledger: Ledger, case: CaseOutcome, what: str) -> Jud
         message,
         severity="warning",
         expected=f"{case.expected.status} {what}",
-        came=case.answered,
+        received=case.answered,
     )

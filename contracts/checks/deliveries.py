@@ -118,7 +118,7 @@ def _sink_judgement(
         replace(finding, message=f"delivery {item.delivery.id}: {explained}"),
         fault=" ".join((*place, apart)),
         judged_delivery=item,
-        came=explained,
+        received=explained,
     )
 
 

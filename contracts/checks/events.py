@@ -52,7 +52,7 @@ def sent(ledger: Ledger) -> Iterator[Judgement]:
             exchange,
             message,
             expected=f"one {event.name} within {ledger.deadline(event):g} s of the answer",
-            came="none",
+            received="none",
         )
 
 

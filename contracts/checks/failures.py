@@ -44,7 +44,7 @@ def no_response(ledger: Ledger) -> Iterator[Judgement]:
             message,
             apart=failure.kind,
             expected="an answer",
-            came=failure.message,
+            received=failure.message,
         )
 
 
@@ -84,7 +84,7 @@ def server_error(ledger: Ledger) -> Iterator[Judgement]:
             f"{nothing_else if len(failed_exchanges) == answered else ''}",
             apart=f"{status}" if many else f"{status} {cause}",
             expected="no 5xx, whatever is sent",
-            came=f"answered {status}",
+            received=f"answered {status}",
         )
 
 

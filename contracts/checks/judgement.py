@@ -24,7 +24,7 @@ class Judgement:
     exchange: Exchange | None = None
     judged_delivery: JudgedDelivery | None = None
     expected: str = ""
-    came: str = ""
+    received: str = ""
 
     @property
     def size(self) -> int:
@@ -68,7 +68,7 @@ def failed(  # noqa: PLR0913 - the place, the words, the evidence, and the ways 
     severity: str | None = None,
     judged_delivery: JudgedDelivery | None = None,
     expected: str = "",
-    came: str = "",
+    received: str = "",
 ) -> Judgement:
     """Return the judgement that the constraint at `pointer` was broken.
 
@@ -89,7 +89,7 @@ def failed(  # noqa: PLR0913 - the place, the words, the evidence, and the ways 
         exchange,
         judged_delivery,
         expected,
-        came,
+        received,
     )
 
 

@@ -58,15 +58,16 @@ def _judge_echo(
 ) -> Judgement:
     stated = event.trigger["echoes"][index]
     pointer = join_pointer(event.pointer, "x-hookproof-trigger", "echoes", index)
-    sent, came = echo_values(stated, exchange, received_event.payload)
-    if is_echo_acceptable(stated["compare"], sent, came):
+    sent, received = echo_values(stated, exchange, received_event.payload)
+    if is_echo_acceptable(stated["compare"], sent, received):
         return passed(pointer, exchange.request.number)
-    why = explain_difference(stated, exchange, sent, came, known)
+    why = explain_difference(stated, exchange, sent, received, known)
     who = (
         "had sent" if parse_expression(stated["from"]).message == "request" else "had been answered"
     )
     message = (
-        f"delivery {received_event.first.delivery.id} has {abbreviate(came)} at {stated['to']} ({why}); "
+        f"delivery {received_event.first.delivery.id} has {abbreviate(received)} "
+        f"at {stated['to']} ({why}); "
         f"{exchange.request.label()} {who} {abbreviate(sent)}"
     )
     return failed(
@@ -77,7 +78,7 @@ def _judge_echo(
         instance=stated["to"],
         judged_delivery=received_event.first,
         expected=f"{abbreviate(sent)} at {stated['to']}",
-        came=f"{abbreviate(came)} ({why})",
+        received=f"{abbreviate(received)} ({why})",
     )
 
 

@@ -39,7 +39,7 @@ def duplicate_request(ledger: Ledger) -> Iterator[Judgement]:
                 message,
                 apart=str(status),
                 expected=f"{response_spec.status} or {success}",
-                came=f"answered {status}",
+                received=f"answered {status}",
             )
 
 
@@ -86,7 +86,7 @@ def _judge_concurrent(
         message,
         case_id=number,
         expected=f"one {success}, {response_spec.status} for the others",
-        came=f"{len(accepted)} of {len(group)} answered {success}",
+        received=f"{len(accepted)} of {len(group)} answered {success}",
     )
 
 
@@ -108,14 +108,15 @@ def rate_limit(ledger: Ledger) -> Iterator[Judgement]:
     if any(exchange.status == int(response_spec.status) for exchange in burst):
         yield passed(pointer, burst[0].request.case_id)
         return
-    limit = operation.rate_limit
-    if not _exceeds_rate(burst, limit["requests"], limit["seconds"]):
-        why = f"the burst was too slow to exceed {limit['requests']} requests in "
-        yield undecided(pointer, burst[0].request.case_id, f"{why}{limit['seconds']} s")
+    requests, seconds = operation.rate_limit["requests"], operation.rate_limit["seconds"]
+    limit = f"{requests} requests in {seconds} s"
+    if not _exceeds_rate(burst, requests, seconds):
+        why = f"the burst was too slow to exceed {limit}"
+        yield undecided(pointer, burst[0].request.case_id, why)
         return
     message = (
         f"{len(burst)} requests in {burst[-1].ended - burst[0].started:.1f} s were all answered "
-        f"without a {response_spec.status}; the limit is {limit['requests']} in {limit['seconds']} s: "
+        f"without a {response_spec.status}; the limit is {limit}: "
         f"{abbreviate(sorted({e.status for e in burst if e.status}))}"
     )
     yield failed(
@@ -123,8 +124,8 @@ def rate_limit(ledger: Ledger) -> Iterator[Judgement]:
         pointer,
         burst[0],
         message,
-        expected=f"a {response_spec.status} above {limit['requests']} requests in {limit['seconds']} s",
-        came=f"none in {len(burst)} requests",
+        expected=f"a {response_spec.status} above {limit}",
+        received=f"none in {len(burst)} requests",
     )
 
 

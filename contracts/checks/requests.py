@@ -56,7 +56,7 @@ def _not_accepted(ledger: Ledger, case: CaseOutcome) -> Judgement:
         f"{request.label()} is valid and was {case.answered}, not {expected.status}",
         apart=str(case.status),
         expected=f"{expected.status}: the request is valid",
-        came=case.answered,
+        received=case.answered,
     )
 
 
@@ -125,7 +125,7 @@ def _not_refused(ledger: Ledger, case: CaseOutcome) -> Judgement:
         detail=detail,
         apart=apart,
         expected=f"{expected.status}: the body {what}",
-        came=case.answered,
+        received=case.answered,
     )
 
 
@@ -160,7 +160,7 @@ def allowed_rejection(ledger: Ledger) -> Iterator[Judgement]:
                 message,
                 apart=str(case.status),
                 expected=wanted,
-                came=case.answered,
+                received=case.answered,
             )
 
 
@@ -179,5 +179,5 @@ def unknown_resource(ledger: Ledger) -> Iterator[Judgement]:
             f"not {expected.status}",
             apart=str(case.status),
             expected=f"{expected.status}: there is no such thing",
-            came=case.answered,
+            received=case.answered,
         )

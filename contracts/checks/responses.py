@@ -53,7 +53,7 @@ def media_type(ledger: Ledger) -> Iterator[Judgement]:
             instance=place,
             fault=fault,
             expected=wanted,
-            came=shown,
+            received=shown,
         )
 
 
@@ -87,7 +87,7 @@ def schema(ledger: Ledger) -> Iterator[Judgement]:
                 case_id=number,
                 fault="not JSON",
                 expected="JSON",
-                came=text.problem,
+                received=text.problem,
             )
             continue
         violations = ledger.contract.schema(pointer).violations(text.value)
@@ -99,7 +99,7 @@ def schema(ledger: Ledger) -> Iterator[Judgement]:
                 exchange,
                 f"{described}: {where} {_violation_text(violation)}",
                 case_id=number,
-                came=f"{where} {_violation_text(violation)}",
+                received=f"{where} {_violation_text(violation)}",
                 instance=violation.instance,
                 detail=violation.detail,
                 apart=violation.detail,
@@ -154,7 +154,7 @@ def _header(
             message,
             case_id=number,
             instance=place,
-            came=stated,
+            received=stated,
         )
     violated_keys = {violation.pointer for violation in violations}
     for pointer, part in applicable_keywords(ledger.contract, header.schema, value):

@@ -81,7 +81,7 @@ def secret_leak(ledger: Ledger) -> Iterator[Judgement]:
             if owner is not exchange:
                 where = f"the {exchange.response.status} to {exchange.request.label()}"
                 message = f"{where} holds {_secret_description(ledger, value)}"
-                yield failed(ledger, pointer, exchange, message, apart="answer")
+                yield failed(ledger, pointer, exchange, message, apart="response")
         yield passed(fallback, exchange.request.number)
     for item in ledger.deliveries:
         text = decode_all(_delivery_bytes(item.delivery))

@@ -26,7 +26,7 @@ class EchoedValue:
     """Where it stands in the payload."""
     sent: Json
     """What the request says, or what an absent value means; None also where nothing was said."""
-    came: Json
+    received: Json
     """What the payload says; None also where it says nothing."""
     note: str
     """What happened on the way, such as `cut at 50 characters`; empty if they are equal."""
@@ -71,15 +71,15 @@ def compare_echoes(
     """Return each echo of `event` as `exchange` sent it and as `payload` tells it."""
     fields = []
     for stated in event.trigger.get("echoes", ()):
-        sent, came = echo_values(stated, exchange, payload)
+        sent, received = echo_values(stated, exchange, payload)
         why = ""
-        if sent is not MISSING and not is_equal_echo(stated["compare"], sent, came):
-            why = explain_difference(stated, exchange, sent, came, known)
+        if sent is not MISSING and not is_equal_echo(stated["compare"], sent, received):
+            why = explain_difference(stated, exchange, sent, received, known)
         fields.append(
             EchoedValue(
                 stated["to"],
                 None if sent is MISSING else sent,
-                None if came is MISSING else came,
+                None if received is MISSING else received,
                 why,
             )
         )
@@ -96,80 +96,86 @@ def echo_values(
     sent = exchange.find(parse_expression(stated["from"]))
     if sent is MISSING or sent is None:
         sent = stated.get("default", sent)
-    came = get_at(payload, stated["to"])
-    if came is MISSING and sent is None:
-        came = None
-    return sent, came
+    received = get_at(payload, stated["to"])
+    if received is MISSING and sent is None:
+        received = None
+    return sent, received
 
 
-def is_echo_acceptable(compare: str, sent: object, came: object) -> bool:
-    """Say whether `came` echoes `sent`, or cannot because of what its schema alone must judge."""
-    if sent is MISSING or came is MISSING:
-        return True  # Nothing was said, or what came lacks it.
-    if None not in (came, sent) and type_name(came) != type_name(sent):
+def is_echo_acceptable(compare: str, sent: object, received: object) -> bool:
+    """Say whether `received` echoes `sent`, or breaks its schema, which another check judges."""
+    if sent is MISSING or received is MISSING:
+        return True  # Nothing was sent, or the payload lacks it.
+    if None not in (received, sent) and type_name(received) != type_name(sent):
         return True
-    if compare == "instant" and None not in (came, sent) and date_time_to_ns(came) is None:
+    if compare == "instant" and None not in (received, sent) and date_time_to_ns(received) is None:
         return True
-    return is_equal_echo(compare, sent, came)
+    return is_equal_echo(compare, sent, received)
 
 
-def is_equal_echo(compare: str, sent: object, came: object) -> bool:
-    """Say whether `came` echoes `sent`, compared as the contract says."""
-    if sent is None or came is None or came is MISSING:
-        return sent is came
-    if compare == "set" and isinstance(sent, list) and isinstance(came, list):
-        return _comparison_key("set", sent) == _comparison_key("set", came)
-    if compare == "instant" and isinstance(sent, str) and isinstance(came, str):
-        meant, moment = date_time_to_ns(sent), date_time_to_ns(came)
+def is_equal_echo(compare: str, sent: object, received: object) -> bool:
+    """Say whether `received` echoes `sent`, compared as the contract says."""
+    if sent is None or received is None or received is MISSING:
+        return sent is received
+    if compare == "set" and isinstance(sent, list) and isinstance(received, list):
+        return _comparison_key("set", sent) == _comparison_key("set", received)
+    if compare == "instant" and isinstance(sent, str) and isinstance(received, str):
+        meant, moment = date_time_to_ns(sent), date_time_to_ns(received)
         if meant is None or moment is None:
-            return sent == came
+            return sent == received
         # To the millisecond, or as precise as the payload writes its dates where that is less.
-        digits = len(re.sub(r"^[^.]*\.?(\d*).*$", r"\1", came))
+        digits = len(re.sub(r"^[^.]*\.?(\d*).*$", r"\1", received))
         precision = 10 ** (9 - min(digits, 3)) if meant % 10**9 else 10**6
         return abs(meant - moment) < precision
-    return isinstance(sent, bool) == isinstance(came, bool) and sent == came
+    return isinstance(sent, bool) == isinstance(received, bool) and sent == received
 
 
 def explain_difference(
-    stated: Mapping[str, Json], exchange: Exchange, sent: object, came: object, known: ValueOwners
+    stated: Mapping[str, Json],
+    exchange: Exchange,
+    sent: object,
+    received: object,
+    known: ValueOwners,
 ) -> str:
     """Say what happened to a value that did not come back; `known` are all that were sent."""
-    if came is MISSING or came is None:
-        return "missing" if came is MISSING else "null"
-    if sent is not None and type_name(sent) != type_name(came):
-        return f"{type_name(came)} in place of {type_name(sent)}"
-    made = "" if sent is None else _known_mistake(stated, sent, came)
+    if received is MISSING or received is None:
+        return "missing" if received is MISSING else "null"
+    if sent is not None and type_name(sent) != type_name(received):
+        return f"{type_name(received)} in place of {type_name(sent)}"
+    made = "" if sent is None else _known_mistake(stated, sent, received)
     if made:
         return made
     number = exchange.request.number
-    place = (stated["to"], _comparison_key(stated["compare"], came))
+    place = (stated["to"], _comparison_key(stated["compare"], received))
     others = [other for other in known.get(place, ()) if other != number]
-    if others and _is_distinctive(came):
+    if others and _is_distinctive(received):
         return f"of request {min(others, key=lambda other: abs(other - number))}"
-    return "not sent at all" if sent is None else _describe_difference(stated, sent, came)
+    return "not sent at all" if sent is None else _describe_difference(stated, sent, received)
 
 
-def _known_mistake(stated: Mapping[str, Json], sent: object, came: object) -> str:
-    """Say which known mistake makes `came` of `sent`, or nothing."""
+def _known_mistake(stated: Mapping[str, Json], sent: object, received: object) -> str:
+    """Say which known mistake makes `received` of `sent`, or nothing."""
     if isinstance(sent, bool):
-        fallen_back = "default" in stated and came == stated["default"]
+        fallen_back = "default" in stated and received == stated["default"]
         return "the default for an absent value" if fallen_back else "inverted"
-    if isinstance(sent, str) and isinstance(came, str):
-        return (explain_datetime if stated["compare"] == "instant" else explain_text)(sent, came)
-    if isinstance(sent, list) and isinstance(came, list):
-        return explain_items(sent, came)
-    if isinstance(sent, int | float) and isinstance(came, int | float):
-        if int(sent) == came:
+    if isinstance(sent, str) and isinstance(received, str):
+        return (explain_datetime if stated["compare"] == "instant" else explain_text)(
+            sent, received
+        )
+    if isinstance(sent, list) and isinstance(received, list):
+        return explain_items(sent, received)
+    if isinstance(sent, int | float) and isinstance(received, int | float):
+        if int(sent) == received:
             return "its fraction lost"
-        return "its sign changed" if sent == -came else ""
+        return "its sign changed" if sent == -received else ""
     return ""
 
 
-def _describe_difference(stated: Mapping[str, Json], sent: object, came: object) -> str:
-    """Say how `came` differs from `sent`, where nothing known explains it."""
-    if isinstance(sent, str) and isinstance(came, str):
-        apart = describe_shift(sent, came) if stated["compare"] == "instant" else ""
-        return apart or describe_text_difference(sent, came)
-    if isinstance(sent, list) and isinstance(came, list):
-        return describe_items_difference(sent, came)
+def _describe_difference(stated: Mapping[str, Json], sent: object, received: object) -> str:
+    """Say how `received` differs from `sent`, where nothing known explains it."""
+    if isinstance(sent, str) and isinstance(received, str):
+        apart = describe_shift(sent, received) if stated["compare"] == "instant" else ""
+        return apart or describe_text_difference(sent, received)
+    if isinstance(sent, list) and isinstance(received, list):
+        return describe_items_difference(sent, received)
     return "another value"

@@ -12,39 +12,41 @@ _MIDNIGHT = re.compile(r"00:00:00(?!\.\d*[1-9])")
 _UTC_OFFSET = re.compile(r"(?:[Zz]|[+-]\d\d:?\d\d)$")
 
 
-def explain_datetime(sent: str, came: str) -> str:
-    """Say what made `came` of the date-time `sent`, such as `cut to the day`; empty if unknown."""
-    meant, told = date_time_to_ns(sent), date_time_to_ns(came)
+def explain_datetime(sent: str, received: str) -> str:
+    """Explain how `sent` became `received`, such as `cut to the day`; empty if unknown."""
+    meant, told = date_time_to_ns(sent), date_time_to_ns(received)
     if meant is None:
         return ""
     if told is None:
-        return _explain_unparsable(meant, came)
+        return _explain_unparsable(meant, received)
     cut = next((unit for unit, size in _UNITS if _truncate_to(meant, size) == told), None)
     # In local time a day begins elsewhere, and is the same day as it was written.
-    if cut is None and came[:10] == sent[:10] and _MIDNIGHT.match(came[11:]):
+    if cut is None and received[:10] == sent[:10] and _MIDNIGHT.match(received[11:]):
         cut = "day"
     if cut is not None:
         return f"cut to the {cut}"
-    swapped = (came[:4], came[8:10], came[5:7]) == (sent[:4], sent[5:7], sent[8:10])
-    if date_time_to_ns(_UTC_OFFSET.sub("Z", came)) == date_time_to_ns(_UTC_OFFSET.sub("Z", sent)):
+    swapped = (received[:4], received[8:10], received[5:7]) == (sent[:4], sent[5:7], sent[8:10])
+    if date_time_to_ns(_UTC_OFFSET.sub("Z", received)) == date_time_to_ns(
+        _UTC_OFFSET.sub("Z", sent)
+    ):
         return "the same reading in another time zone"
     return "day and month swapped" if swapped else ""
 
 
-def describe_shift(sent: str, came: str) -> str:
+def describe_shift(sent: str, received: str) -> str:
     """Say how far apart two date-times are: `shifted by -2 hours` is earlier; empty for others."""
-    meant, told = date_time_to_ns(sent), date_time_to_ns(came)
+    meant, told = date_time_to_ns(sent), date_time_to_ns(received)
     return "" if meant is None or told is None else f"shifted by {_format_duration(told - meant)}"
 
 
-def _explain_unparsable(meant: int, came: str) -> str:
-    local = re.sub(r"^(\d{4}-\d\d-\d\d) ", r"\1T", came)
+def _explain_unparsable(meant: int, received: str) -> str:
+    local = re.sub(r"^(\d{4}-\d\d-\d\d) ", r"\1T", received)
     if date_time_to_ns(f"{local}Z") == meant:
         return "time zone dropped"
     moment = date_time_to_ns(f"{local}Z")
     if moment is not None:
         return f"time zone dropped, shifted by {_format_duration(moment - meant)}"
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", came):
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", received):
         return "cut to the day"
     return "no date-time"
 

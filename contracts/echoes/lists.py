@@ -9,25 +9,27 @@ _MAX_NAMED_ITEMS = 3
 """How many items are named; the others are counted."""
 
 
-def explain_items(sent: Sequence[object], came: Sequence[object]) -> str:
-    """Say which known mistake makes `came` of `sent`, or nothing."""
-    if not came:
+def explain_items(sent: Sequence[object], received: Sequence[object]) -> str:
+    """Say which known mistake makes `received` of `sent`, or nothing."""
+    if not received:
         return "all items lost"
-    if len(came) < len(sent) and list(came) == list(sent[: len(came)]):
-        return f"only the first {len(came)} of {len(sent)} items"
-    if len(came) < len(sent) and list(came) == list(sent[-len(came) :]):
-        return f"only the last {len(came)} of {len(sent)} items"
-    if len(came) == len(sent) and all(isinstance(item, str) for item in (*sent, *came)):
-        pairs = zip(map(str, sent), map(str, came), strict=True)
+    if len(received) < len(sent) and list(received) == list(sent[: len(received)]):
+        return f"only the first {len(received)} of {len(sent)} items"
+    if len(received) < len(sent) and list(received) == list(sent[-len(received) :]):
+        return f"only the last {len(received)} of {len(sent)} items"
+    if len(received) == len(sent) and all(isinstance(item, str) for item in (*sent, *received)):
+        pairs = zip(map(str, sent), map(str, received), strict=True)
         notes = {explain_text(one, other) for one, other in pairs if one != other}
         if len(notes) == 1 and notes != {""}:
             return f"items {notes.pop()}"
     return ""
 
 
-def describe_items_difference(sent: Sequence[object], came: Sequence[object]) -> str:
+def describe_items_difference(sent: Sequence[object], received: Sequence[object]) -> str:
     """Say which items were lost and which were added."""
-    before, after = ({abbreviate(item, 10**6): item for item in items} for items in (sent, came))
+    before, after = (
+        {abbreviate(item, 10**6): item for item in items} for items in (sent, received)
+    )
     lost = [item for key, item in before.items() if key not in after]
     added = [item for key, item in after.items() if key not in before]
     parts = [

@@ -19,29 +19,29 @@ _NORMALIZATION_FORMS: tuple[Literal["NFC", "NFD", "NFKC", "NFKD"], ...] = (
 )
 
 
-def explain_text(sent: str, came: str) -> str:
-    """Say what made `came` of `sent`, such as `cut at 50 characters`; empty if that is unknown."""
-    sent, came = sent[:MAX_COMPARED_CHARACTERS], came[:MAX_COMPARED_CHARACTERS]
-    if sent == came:
+def explain_text(sent: str, received: str) -> str:
+    """Explain how `sent` became `received`, such as `cut at 50 characters`; empty if unknown."""
+    sent, received = sent[:MAX_COMPARED_CHARACTERS], received[:MAX_COMPARED_CHARACTERS]
+    if sent == received:
         return ""
     variants = dict.fromkeys(_distorted_variants(sent))
-    whole = next((note for note, text in variants if note and text == came), None)
+    whole = next((note for note, text in variants if note and text == received), None)
     if whole is not None:
         return whole
     for note, text in variants:
-        cut = _explain_truncation(text, came)
+        cut = _explain_truncation(text, received)
         if cut:
             return f"{note}, {cut}" if note else cut
     return ""
 
 
-def describe_text_difference(sent: str, came: str) -> str:
-    """Say how `came` differs from `sent` where no mistake explains it."""
-    if sent and sent in came:
-        return f"{len(came) - len(sent)} characters more"
-    if not came:
+def describe_text_difference(sent: str, received: str) -> str:
+    """Say how `received` differs from `sent` where no mistake explains it."""
+    if sent and sent in received:
+        return f"{len(received) - len(sent)} characters more"
+    if not received:
         return "empty"
-    lost = _lost_characters(sent, came)
+    lost = _lost_characters(sent, received)
     return f"{lost} characters lost" if lost else "another text"
 
 
@@ -100,28 +100,29 @@ def _recoded_variants(sent: str) -> Iterator[tuple[str, str]]:
             yield f"characters beyond U+FFFF {done}", astral
 
 
-def _explain_truncation(sent: str, came: str) -> str:
-    """Say at which length `sent` was cut to `came`; empty if it was not."""
-    if not came or len(came) >= len(sent) + len(_ELLIPSES[0]):
+def _explain_truncation(sent: str, received: str) -> str:
+    """Say at which length `sent` was cut to `received`; empty if it was not."""
+    if not received or len(received) >= len(sent) + len(_ELLIPSES[0]):
         return ""
-    if sent.startswith(came) and came != sent:
+    if sent.startswith(received) and received != sent:
         sizes = {
-            "characters": len(came),
-            "UTF-16 units": _utf16_length(came),
-            "bytes": _utf8_length(came),
+            "characters": len(received),
+            "UTF-16 units": _utf16_length(received),
+            "bytes": _utf8_length(received),
         }
-        others = [f"{size} {unit}" for unit, size in sizes.items() if size != len(came)]
-        return f"cut at {len(came)} characters" + (f" ({', '.join(others)})" if others else "")
+        others = [f"{size} {unit}" for unit, size in sizes.items() if size != len(received)]
+        return f"cut at {len(received)} characters" + (f" ({', '.join(others)})" if others else "")
     for more in _ELLIPSES:
-        kept = came.removesuffix(more)
-        if kept != came and kept and sent.startswith(kept):
+        kept = received.removesuffix(more)
+        if kept != received and kept and sent.startswith(kept):
             return f"cut at {len(kept)} characters, with ... in place of the rest"
     # Half a character at the end tells what was counted.
-    kept = came.rstrip("\N{REPLACEMENT CHARACTER}")
-    if kept != came and kept and sent.startswith(kept):
-        return f"cut within a character, after {_utf8_length(kept)} bytes ({_utf16_length(kept)} UTF-16 units)"
-    if sent.endswith(came) and came != sent:
-        return f"the first {len(sent) - len(came)} characters lost"
+    kept = received.rstrip("\N{REPLACEMENT CHARACTER}")
+    if kept != received and kept and sent.startswith(kept):
+        size = f"{_utf8_length(kept)} bytes ({_utf16_length(kept)} UTF-16 units)"
+        return f"cut within a character, after {size}"
+    if sent.endswith(received) and received != sent:
+        return f"the first {len(sent) - len(received)} characters lost"
     return ""
 
 
@@ -133,7 +134,7 @@ def _utf8_length(text: str) -> int:
     return len(text.encode(errors="surrogatepass"))
 
 
-def _lost_characters(sent: str, came: str) -> int:
-    """Return how many characters `sent` has that `came` lacks, all others in order; 0 if not so."""
+def _lost_characters(sent: str, received: str) -> int:
+    """Return how many characters `received` lacks, the others in order; 0 if it differs more."""
     rest = iter(sent)
-    return len(sent) - len(came) if all(character in rest for character in came) else 0
+    return len(sent) - len(received) if all(character in rest for character in received) else 0

@@ -35,8 +35,8 @@ class CredentialIssuer:
             if part in stated
         }
         needed = tuple(session.operation.permissions)
-        known = (v for p in session.correlators if p.request == self._where.get("permissions") for v in
-                 p.safe_values)  # fmt: skip
+        pointer = self._where.get("permissions")
+        known = (v for p in session.correlators if p.request == pointer for v in p.safe_values)
         others = tuple(permission for permission in known if permission not in needed)
         self._known = frozenset((*needed, *others))
         self.terms = IssueTerms(

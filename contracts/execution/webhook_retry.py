@@ -49,7 +49,7 @@ def try_webhook_retries(
     """Refuse a delivery of every operation in turn; return a sentence for each that was not."""
     remote_url = current_ledger().settings.sink_url
     if remote_url is not None:
-        return [f"no delivery was refused: the sink at {remote_url} answers as it was told"]
+        return [f"no delivery was rejected: the sink at {remote_url} chooses its own replies"]
     reasons = [try_webhook_retry(session, sink, rejector, current_ledger) for session in sessions]
     return [reason for reason in reasons if reason]
 
@@ -79,8 +79,8 @@ def try_webhook_retry(
     if not marked:
         # The payload tells requests not apart: it is the next one after all others have come.
         _await_pending_events(ledger, sink, current_ledger, deadline)
-    came = sink.deliveries()
-    before = came[-1].id if came else 0
+    earlier_deliveries = sink.deliveries()
+    before = earlier_deliveries[-1].id if earlier_deliveries else 0
     last = max((exchange.request.number for exchange in ledger.exchanges), default=0)
     rejector.arm(
         _matches_later_request(session.settings.run_id, last) if marked else lambda _: True
@@ -91,7 +91,7 @@ def try_webhook_retry(
         )
     except RunStopped as stop:
         rejector.arm(None)
-        return f"no delivery was refused: {stop}"
+        return f"no delivery was rejected: {stop}"
     rejected = None
     if session.contract.event_triggered_by(session.operation.id, made.status or 0) is event:
         rejected = _await_second_attempt(session, sink, made, before, deadline)
@@ -101,8 +101,8 @@ def try_webhook_retry(
 
 def _undecided_sentence(made: Exchange, event: Event) -> str:
     if made.status is None or str(made.status) != event.trigger["status"]:
-        return f"no delivery was refused: {made.request.label()} was answered {made.status}"
-    return f"no delivery was refused: none could be told to be that of {made.request.label()}"
+        return f"no delivery was rejected: {made.request.label()} was answered {made.status}"
+    return f"no delivery was rejected: none could be matched to {made.request.label()}"
 
 
 def _matches_later_request(run_id: str, number: int) -> Callable[[Delivery], bool]:

@@ -14,7 +14,9 @@ from openapi.contract import Contract, Event, Operation, Provenance, ResponseSpe
 from openapi.extensions import extended_properties
 from openapi.json_pointer import MISSING, get_at, is_array_index, join_pointer, split_pointer
 
-ConstraintKind = Literal["request", "answer", "header", "security", "webhook", "echo", "signature"]
+ConstraintKind = Literal[
+    "request", "response", "header", "security", "webhook", "echo", "signature"
+]
 
 _EXTENSION_KEYWORDS = ("x-hookproof-unique", "x-hookproof-secret", "x-hookproof-credential")
 """Asserted by checks of their own, not by a schema validator."""
@@ -89,7 +91,7 @@ def _operation_constraints(
             contract, response, _issues_credential(contract, operation)
         )
     if operation.rate_limit is not None:
-        yield (join_pointer(operation.pointer, "x-hookproof-rate-limit"), "*"), "answer"
+        yield (join_pointer(operation.pointer, "x-hookproof-rate-limit"), "*"), "response"
 
 
 def _issues_credential(contract: Contract, operation: Operation) -> bool:
@@ -111,16 +113,16 @@ def _response_constraints(
         known = [kind for kind in kinds if issues or kind not in ISSUED]
         yield from (((provoked, kind), "security") for kind in known)
     elif by:
-        yield (provoked, "*"), "answer"
+        yield (provoked, "*"), "response"
     if get_at(contract.document, join_pointer(provoked, "concurrent")) is not MISSING:
-        yield (join_pointer(provoked, "concurrent"), "*"), "answer"
+        yield (join_pointer(provoked, "concurrent"), "*"), "response"
     for schema in response.content.values():
-        yield (media_type_pointer(schema), "*"), "answer"
+        yield (media_type_pointer(schema), "*"), "response"
         for place in (
             *applicable_keywords(contract, schema),
             *_extension_constraints(contract, schema),
         ):
-            yield place, "answer"
+            yield place, "response"
     for header in response.headers:
         if header.required:
             yield (join_pointer(header.pointer, "required"), "*"), "header"

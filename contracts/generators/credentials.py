@@ -155,9 +155,9 @@ def untested_reasons(settings: Settings) -> Iterator[str]:
     }
     if not is_jwt(settings.token):
         yield "the token is no JWT: wrongly signed and alg none ones cannot be made of it"
-    for kind, (reason, cure) in _MISSING_TOKEN_ADVICE.items():
+    for kind, (reason, hint) in _MISSING_TOKEN_ADVICE.items():
         if not given[kind]:
-            yield f"{reason}: {cure}"
+            yield f"{reason}: {hint}"
 
 
 def token_expiry(token: str) -> float | None:

@@ -83,14 +83,14 @@ def match_score(request: ExchangeFacts, event: EventFacts) -> int:
     total = 0
     marked = False
     for place, meaning, timestamp_text in request.meanings:
-        came = event.meanings.get(place)
-        if came == meaning:
+        received = event.meanings.get(place)
+        if received == meaning:
             total += 4
             marked = marked or place[0] == "unique-string"
         elif place[0] == "instant" and timestamp_text in event.seconds:
             total += 3
-        elif isinstance(came, frozenset) and isinstance(meaning, frozenset):
-            total += 2 * (len(came ^ meaning) == 1)
+        elif isinstance(received, frozenset) and isinstance(meaning, frozenset):
+            total += 2 * (len(received ^ meaning) == 1)
     if not marked and request.mark in event.marks:
         total += 3
     return total

@@ -86,10 +86,10 @@ def _scored_pairs(
     return sorted(
         (-points, abs(events[e].first.delivery.received_at - exchanges[x].ended), e, x)
         for e in own_events
-        for came in [event_facts(events[e].first.delivery, events[e].payload, known)]
-        for x in index.candidates(came)
+        for received in [event_facts(events[e].first.delivery, events[e].payload, known)]
+        for x in index.candidates(received)
         if _may_belong(events[e], exchanges[x])
-        and (points := match_score(requests[x], came)) >= MIN_SCORE
+        and (points := match_score(requests[x], received)) >= MIN_SCORE
     )
 
 
@@ -111,12 +111,12 @@ def _pair_in_order(
 
     Those whose echoes agree go first, so an event that overtook another is none that is wrong.
     """
-    came = [e for e in own_events if events[e].first.verdict.event is event]
+    received = [e for e in own_events if events[e].first.verdict.event is event]
     due = [x for x in expecting if triggered_event(contract, exchanges[x]) is event]
     due.sort(key=lambda x: exchanges[x].ended)
     exchange_of_event: dict[int, int] = {}
     for agreeing in (True, False):
-        for e in came:
+        for e in received:
             payload, at = events[e].payload, events[e].first.delivery.received_at
             fitting = (
                 x

@@ -1,4 +1,4 @@
-"""Every constraint of the contract with what the run came to about it. Pure."""
+"""Constraint status: enforced, violated or undecided, for each constraint. Pure."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,43 +13,43 @@ from contracts.model.settings import Settings
 from openapi.contract import Contract, ResponseSpec
 from openapi.json_pointer import join_pointer
 
-ConstraintState = Literal["enforced", "violated", "undecided"]
+StatusValue = Literal["enforced", "violated", "undecided"]
 
 UNSEEN_REASONS: dict[str, tuple[str, str | None]] = {
-    "valid-request": ("no valid request was answered so", None),
-    "invalid-request": ("no invalid request was answered so", None),
-    "invalid-credential": ("no bad credential was answered so", None),
+    "valid-request": ("no valid request got this response", None),
+    "invalid-request": ("no invalid request got this response", None),
+    "invalid-credential": ("no invalid credential got this response", None),
     "insufficient-permission": (
         "no token without the permission was given",
         "pass --token-without-permission",
     ),
     "duplicate-request": (
-        "no repeated request was answered so: the service allows repetition",
+        "no duplicate request got this response: the service allows duplicates",
         None,
     ),
-    "unknown-resource": ("nothing that is unknown was asked for", None),
+    "unknown-resource": ("no unknown resource was requested", None),
     "rate-limit-exceeded": ("the rate limit was not exceeded", "pass --extra-phase rate-limit"),
-    "server-error": ("a failure of the service, which is never asked for", None),
+    "server-error": ("a failure of the service, which no request causes on purpose", None),
 }
-"""Why an answer was not seen, by what brings it about, and what would bring it about."""
+"""Cause of a response -> why it was not seen, and what the caller can do about it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConstraintStatus:
-    """What is known of one constraint after the run."""
+    """The status of one constraint after the run."""
 
     constraint: Constraint
-    state: ConstraintState
+    status: StatusValue
     cases: int
     """How many cases tried it."""
     reason: str | None = None
     """Why it is undecided."""
-    cure: str | None = None
-    """What whoever runs this can do so that it is decided."""
+    hint: str | None = None
+    """What the caller can do so that the constraint is decided."""
 
 
 def constraint_statuses(ledger: Ledger, judgements: Iterable[Judgement]) -> list[ConstraintStatus]:
-    """Return the standing of every constraint of the contract."""
+    """Return the status of every constraint of the contract."""
     by_key: dict[ConstraintKey, list[Judgement]] = {}
     for judgement in judgements:
         by_key.setdefault(judgement.constraint, []).append(judgement)
@@ -67,9 +67,11 @@ def _constraint_status(
         return ConstraintStatus(constraint, "violated", cases)
     if cases:
         return ConstraintStatus(constraint, "enforced", cases)
-    doubts = [j.undecided_reason for j in judgements if j.undecided_reason]
-    reason, cure = (doubts[0], None) if doubts else _undecided_reason(ledger, constraint)
-    return ConstraintStatus(constraint, "undecided", 0, reason, cure)
+    undecided_reasons = [j.undecided_reason for j in judgements if j.undecided_reason]
+    reason, hint = (
+        (undecided_reasons[0], None) if undecided_reasons else _undecided_reason(ledger, constraint)
+    )
+    return ConstraintStatus(constraint, "undecided", 0, reason, hint)
 
 
 def _undecided_reason(ledger: Ledger, constraint: Constraint) -> tuple[str, str | None]:
@@ -79,53 +81,51 @@ def _undecided_reason(ledger: Ledger, constraint: Constraint) -> tuple[str, str 
         case "security":
             return reason_untested(ledger.settings, constraint.detail)
         case "request":
-            return "no request broke it alone", None
+            return "not tested in isolation", None
     return _undecided_response_reason(ledger, constraint)
 
 
 def _undecided_response_reason(ledger: Ledger, constraint: Constraint) -> tuple[str, str | None]:
     if constraint.pointer.endswith("/x-hookproof-rate-limit"):
         return UNSEEN_REASONS["rate-limit-exceeded"]
-    if (
-        constraint.pointer.endswith("/concurrent")
-        and "concurrency" not in ledger.settings.extra_phases
-    ):
-        return "nothing was asked for twice at once", "pass --extra-phase concurrency"
+    phases = ledger.settings.extra_phases
+    if constraint.pointer.endswith("/concurrent") and "concurrency" not in phases:
+        return "no concurrent duplicate requests were sent", "pass --extra-phase concurrency"
     response = _enclosing_response(ledger.contract, constraint.pointer)
     if response is not None and not _is_seen(ledger, response):
         return unseen_reason(ledger.settings, response)
     return (
-        f"no answer had {'this header' if constraint.kind == 'header' else 'a value there'}",
+        f"no response had {'this header' if constraint.kind == 'header' else 'a value here'}",
         None,
     )
 
 
 def _undecided_webhook_reason(ledger: Ledger, constraint: Constraint) -> tuple[str, str | None]:
     if not ledger.settings.webhooks:
-        return "the webhooks were left out", "drop --no-webhooks"
+        return "webhooks are disabled", "drop --no-webhooks"
     if constraint.keyword in ("retries", "within-deadline"):
         remote = ledger.settings.sink_url is not None
         asked = "retry" in ledger.settings.extra_phases
-        cure = "drop --sink" if remote else None if asked else "pass --extra-phase retry"
-        return "no delivery was refused", cure
+        hint = "drop --sink" if remote else None if asked else "pass --extra-phase retry"
+        return "no delivery was rejected", hint
     if not ledger.deliveries:
-        return "no delivery came", None
+        return "no delivery was received", None
     if constraint.kind == "echo":
-        return "no request that was accepted said anything there", None
-    return "no delivery had a value there", None
+        return "no accepted request had a value here (not exercised)", None
+    return "no delivery had a value here (not exercised)", None
 
 
 def unseen_reason(settings: Settings, response: ResponseSpec) -> tuple[str, str | None]:
-    """Return why the answer was not seen, and what would bring it about."""
-    unknown = ("nothing is known that brings it about", None)
+    """Return why the response was not seen, and a hint."""
+    unknown = ("the contract states no cause", None)
     by = response.cause.get("kind", "")
     if by == "insufficient-permission" and settings.token_without_permission:
-        return "no credential without the permission was answered so", None
+        return "no credential without the permission got this response", None
     return UNSEEN_REASONS.get(by, unknown)
 
 
 def documented_responses(contract: Contract) -> Iterator[ResponseSpec]:
-    """Yield every documented answer of every operation."""
+    """Yield every documented response of every operation."""
     for operation in contract.operations:
         yield from operation.responses.values()
 
@@ -144,6 +144,6 @@ def _is_seen(ledger: Ledger, response: ResponseSpec) -> bool:
     )
 
 
-def reason_sentence(reason: str, cure: str | None) -> str:
-    """Return reason and cure as one sentence."""
-    return f"{reason}: {cure}" if cure else reason
+def reason_sentence(reason: str, hint: str | None) -> str:
+    """Return reason and hint as one sentence."""
+    return f"{reason}: {hint}" if hint else reason

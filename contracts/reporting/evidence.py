@@ -26,30 +26,31 @@ def evidence(
     """Return the finding as data, with all that shows it; `checks` holds the rule of each check."""
     told, case = found.finding, found.judgement
     known = ledger.contract.provenance(told.pointer, told.detail)
+    stated = _stated_constraint(ledger.contract, told.pointer, told.detail)
     exchange = case.exchange or _triggering_exchange(ledger, case.judged_delivery)
+    response = exchange.response if exchange else None
     return {
         "id": found.id,
         "check": told.check,
         "severity": told.severity,
         "provenance": told.provenance,
         "source": known.source,
-        "because": provenance_reason(ledger.contract, known),
+        "rationale": provenance_reason(ledger.contract, known),
         "pointer": told.pointer,
         "detail": told.detail,
         "instance": told.instance,
         "message": mask(told.message),
-        "expected": mask(case.expected or _stated_constraint(ledger.contract, told.pointer, told.detail)
-                         or checks[told.check]),
-        "came": mask(case.came),
+        "expected": mask(case.expected or stated or checks[told.check]),
+        "received": mask(case.received),
         "count": told.count,
         "tried": told.tried,
         "request": _request_data(exchange.request, mask) if exchange else None,
-        "answer": _response_data(exchange.response, mask) if exchange and exchange.response else None,
+        "response": _response_data(response, mask) if response else None,
         "delivery": _delivery_data(case.judged_delivery, mask) if case.judged_delivery else None,
         "fields": _echoed_values(ledger, exchange, case.judged_delivery, mask),
         "curl": curl_command(ledger.settings.url, exchange.request, mask) if exchange else None,
-        "known": None,
-    }  # fmt: skip
+        "baseline_reason": None,
+    }
 
 
 def _triggering_exchange(ledger: Ledger, judged_delivery: JudgedDelivery | None) -> Exchange | None:
@@ -76,7 +77,7 @@ def _echoed_values(
         {
             "pointer": field.pointer,
             "sent": _redacted_value(field.sent, mask),
-            "came": _redacted_value(field.came, mask),
+            "received": _redacted_value(field.received, mask),
             "note": mask(field.note),
         }
         for field in told

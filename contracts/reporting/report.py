@@ -26,7 +26,7 @@ from contracts.reporting.webhook_summary import delivery_pairs, webhook_counts
 from openapi.contract import Contract, Json
 from openapi.redaction import Redaction
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 EXIT_CONFORMS, EXIT_DEVIATES, EXIT_NOT_JUDGED = 0, 1, 2
 VERDICTS = {EXIT_CONFORMS: "conforms", EXIT_DEVIATES: "deviates", EXIT_NOT_JUDGED: "not-judged"}
 _DATETIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d", re.ASCII)
@@ -65,14 +65,14 @@ def report(
         },
         "created": _created_data(ledger, mask),
         "findings": [evidence(ledger, found, rules, mask) for found in findings] if ledger else [],
-        "constraints": [constraint_data(ledger.contract, standing) for standing in told]
+        "constraints": [constraint_data(ledger.contract, status) for status in told]
         if ledger
         else [],
         "statuses": status_counts(ledger) if ledger else {},
         "undecided": undecided,
         "webhooks": webhook_counts(settings, ledger),
         "deliveries": delivery_pairs(ledger, findings, mask),
-        "known": {"file": None, "listed": 0, "gone": []},
+        "baseline": {"file": None, "entries": 0, "resolved": []},
     }
 
 
@@ -102,8 +102,8 @@ def exit_code(
 
 def _undecided_sentences(ledger: Ledger, told: Sequence[ConstraintStatus]) -> list[str]:
     """Return a sentence for each part that whoever runs this could have decided."""
-    curable = [reason_sentence(s.reason or "", s.cure) for s in told if s.cure is not None]
-    return list(dict.fromkeys([*ledger.undecided, *curable]))
+    actionable = [reason_sentence(s.reason or "", s.hint) for s in told if s.hint is not None]
+    return list(dict.fromkeys([*ledger.undecided, *actionable]))
 
 
 def _contract_data(settings: Settings, ledger: Ledger | None) -> dict[str, Json]:
@@ -139,14 +139,14 @@ def _created_data(ledger: Ledger | None, mask: Redaction) -> dict[str, Json]:
     """Return how much was created and is left behind, and the names that lack the run's mark."""
     created = [e.request for e in ledger.exchanges if _is_creation(e)] if ledger else []
     marked = f"{MARK_PREFIX}{ledger.settings.run_id}-".encode() if ledger else b""
-    unmarked = [r for r in created if marked not in r.body]
+    without_prefix = [r for r in created if marked not in r.body]
     names = [
         r.correlator_values.get(p.request)
-        for r in unmarked
+        for r in without_prefix
         for p in r.correlators
         if p.kind == "unique-string"
     ]
-    return {"count": len(created), "unmarked": [mask(str(name)) for name in names if name]}
+    return {"count": len(created), "without_prefix": [mask(str(name)) for name in names if name]}
 
 
 def _is_creation(exchange: Exchange) -> bool:
@@ -155,21 +155,21 @@ def _is_creation(exchange: Exchange) -> bool:
     return made and exchange.request.operation.may_create
 
 
-def constraint_data(contract: Contract, standing: ConstraintStatus) -> dict[str, Json]:
+def constraint_data(contract: Contract, status: ConstraintStatus) -> dict[str, Json]:
     """Return the standing of a constraint as data."""
-    known = standing.constraint.provenance
+    known = status.constraint.provenance
     return {
-        "pointer": standing.constraint.pointer,
-        "detail": standing.constraint.detail,
-        "keyword": standing.constraint.keyword,
-        "kind": standing.constraint.kind,
+        "pointer": status.constraint.pointer,
+        "detail": status.constraint.detail,
+        "keyword": status.constraint.keyword,
+        "kind": status.constraint.kind,
         "provenance": known.level,
         "source": known.source,
-        "because": provenance_reason(contract, known),
-        "state": standing.state,
-        "cases": standing.cases,
-        "reason": standing.reason,
-        "cure": standing.cure,
+        "rationale": provenance_reason(contract, known),
+        "status": status.status,
+        "cases": status.cases,
+        "reason": status.reason,
+        "hint": status.hint,
     }
 
 
@@ -181,8 +181,8 @@ def status_counts(ledger: Ledger) -> Mapping[str, Mapping[str, Json]]:
         for status, response in operation.responses.items():
             seen = sum(
                 1
-                for exchange, came in ledger.answered_exchanges
-                if str(came) == status and exchange.request.operation is operation
+                for exchange, received in ledger.answered_exchanges
+                if str(received) == status and exchange.request.operation is operation
             )
             reason = None if seen else reason_sentence(*unseen_reason(ledger.settings, response))
             name = f"{operation.id} {status}" if several else status

@@ -58,12 +58,12 @@ def delivery_pairs(
     pairs.sort(key=lambda pair: (pair[1].delivery.id not in shown, pair[1].delivery.id))
     return [
         {
-            "delivery": item.delivery.id,
+            "id": item.delivery.id,
             "event": item.verdict.event.name if item.verdict.event else None,
             "request": exchange.request.number,
             "verdict": item.verdict.summary,
-            "sent": redacted_text(exchange.request.body, mask, _MAX_TEXT_CHARACTERS),
-            "came": redacted_text(item.delivery.body, mask, _MAX_TEXT_CHARACTERS),
+            "request_body": redacted_text(exchange.request.body, mask, _MAX_TEXT_CHARACTERS),
+            "delivery_body": redacted_text(item.delivery.body, mask, _MAX_TEXT_CHARACTERS),
         }
         for exchange, item in pairs[:MAX_LISTED_DELIVERIES]
     ]

@@ -1,7 +1,7 @@
-"""What GitHub Actions shows: annotations in the log, a summary of the step. Pure.
+"""GitHub Actions output: annotations in the log and the step summary. Pure.
 
 An annotation is one line of output, a command to the runner; the summary is Markdown. Both hold
-text of strangers, which must end neither.
+text from the service, which must end neither.
 """
 
 import string
@@ -22,7 +22,7 @@ _MARKUP_ESCAPES = str.maketrans({c: f"&#{ord(c)};" for c in string.punctuation})
 
 
 def annotations(data: dict[str, Json], file: ContractSource | None) -> list[str]:
-    """Return a line for each finding that is not known, ten at most; or for why none is judged."""
+    """Return a line for each new finding, ten at most; or one that says why nothing was judged."""
     if data["reason"] is not None:
         return [f"::error title=hookproof::could not judge: {_message(data['reason'])}"]
     found = wording.new_findings(data)
@@ -44,7 +44,7 @@ def _annotation(finding: dict[str, Json], fails: bool, file: ContractSource | No
     parts = [
         finding["message"],
         f"expected: {finding['expected']}" if finding["expected"] else "",
-        f"came: {finding['came']}" if finding["came"] else "",
+        f"received: {finding['received']}" if finding["received"] else "",
         f"{wording.format_provenance(finding)}; {wording.format_location(finding)}",
         f"{wording.occurrence_count(finding)}; finding {finding['id']}",
     ]
@@ -79,19 +79,22 @@ def _head(data: dict[str, Json]) -> str:
     told = f"Could not judge: {data['reason']}" if data["reason"] else wording.counts(data)
     run = f"{data['requests']} requests to {data['url']} in {data['seconds']:.1f} s"
     same = f"seed {data['seed']}, run {data['run_id']}"
-    return f"## hookproof: {wording.verdict(data)}\n\n{_escape_markdown(told)}\n\n{_escape_markdown(f'{run}; {same}')}\n"
+    verdict, context = wording.verdict(data), _escape_markdown(f"{run}; {same}")
+    return f"## hookproof: {verdict}\n\n{_escape_markdown(told)}\n\n{context}\n"
 
 
 def _counts(data: dict[str, Json]) -> str:
-    statuses = ", ".join(f"{status}: {state['seen']}" for status, state in data["statuses"].items())
+    statuses = ", ".join(f"{status}: {entry['seen']}" for status, entry in data["statuses"].items())
     rows = {
-        "Constraints": ", ".join(f"{n} {state}" for state, n in wording.states(data).items()),
-        "Answers": statuses,
+        "Constraints": ", ".join(
+            f"{n} {status}" for status, n in wording.status_counts(data).items()
+        ),
+        "Responses": statuses,
         "Webhooks": wording.webhooks(data),
         "Undecided": "; ".join(reason for reason, _ in wording.undecided(data)),
         "Created": wording.created(data),
-        "Known deviations that are gone": "; ".join(
-            f"{gone['id']} ({gone['reason']})" for gone in data["known"]["gone"]
+        "Resolved baseline entries": "; ".join(
+            f"{entry['id']} ({entry['reason']})" for entry in data["baseline"]["resolved"]
         ),
     }
     lines = [f"| {name} | {_escape_markdown(text)} |" for name, text in rows.items() if text]
@@ -99,16 +102,16 @@ def _counts(data: dict[str, Json]) -> str:
 
 
 def _finding(finding: dict[str, Json]) -> str:
-    known = finding["known"]
+    accepted = finding["baseline_reason"]
     rows = {
         "Expected": finding["expected"],
-        "Came": finding["came"],
+        "Received": finding["received"],
         "Contract": f"{wording.format_provenance(finding)}; {wording.format_location(finding)}",
-        "Seen": f"{wording.occurrence_count(finding)}; finding {finding['id']}",
-        "Known": known or "",
-        "Again": finding["curl"] or "",
+        "Count": f"{wording.occurrence_count(finding)}; finding {finding['id']}",
+        "Baseline": accepted or "",
+        "Reproduce": finding["curl"] or "",
     }
-    head = f"{'known ' if known is not None else ''}{finding['severity']} {finding['check']}"
+    head = f"{'accepted ' if accepted is not None else ''}{finding['severity']} {finding['check']}"
     lines = [f"| {name} | {_escape_markdown(text)} |" for name, text in rows.items() if text]
     return "\n".join(
         [

@@ -11,11 +11,10 @@ from hookproof.reports import html_findings, html_tables, wording
 from hookproof.reports.html_elements import badge, code, definition_list, html_text, section
 from openapi.contract import Json
 
-_NOTHING = "base-uri 'none'; form-action 'none'"
 _MEANING = {
-    "conforms": "The service keeps the contract in all that this run could decide.",
-    "deviates": "The service does not keep the contract.",
-    "not decided": "No violation was seen, but not all could be decided (--require-decided).",
+    "conforms": "The service conforms in every decided constraint.",
+    "deviates": "The service violates the contract.",
+    "not decided": "No violation was found; some constraints are undecided (--require-decided).",
 }
 
 
@@ -53,10 +52,10 @@ def _sections(data: dict[str, Json]) -> dict[str, tuple[str, str]]:
     return {
         "overview": ("Overview", _overview(data)),
         "findings": (wording.pluralize(found, "finding"), html_findings.findings(data)),
-        "known": ("Known deviations", html_findings.known(data)),
+        "baseline": ("Baseline", html_findings.baseline(data)),
         "undecided": ("Undecided", html_tables.undecided(data)),
         "constraints": (wording.pluralize(listed, "constraint"), html_tables.constraints(data)),
-        "answers": ("Answers", html_tables.answers(data)),
+        "responses": ("Responses", html_tables.responses(data)),
         "deliveries": ("Deliveries", html_tables.deliveries(data)),
     }
 
@@ -92,33 +91,31 @@ def _overview(data: dict[str, Json]) -> str:
         cards.append(
             _card("Created", str(data["created"]["count"]), html_text(wording.created(data)))
         )
-    states = wording.states(data)
+    statuses = wording.status_counts(data)
     if data["constraints"]:
-        told = " ".join(badge(state, f"{n} {state}") for state, n in states.items() if n)
-        total = sum(states.values())
-        cards.insert(0, _card("Constraints", str(total), f"{_bar(states)}{told}"))
+        told = " ".join(badge(status, f"{n} {status}") for status, n in statuses.items() if n)
+        total = sum(statuses.values())
+        cards.insert(0, _card("Constraints", str(total), f"{_bar(statuses)}{told}"))
     return f'<div class="cards">{"".join(cards)}</div>\n'
 
 
 def _replayed(data: dict[str, Json]) -> str:
-    seen = [(k, state["seen"]) for k, state in data["statuses"].items() if state["seen"]]
+    seen = [(k, entry["seen"]) for k, entry in data["statuses"].items() if entry["seen"]]
     parts = [f"{count} answered {status}" for status, count in seen]
     replayed = data["cases"]["replayed"]
-    return html_text(
-        ", ".join([*parts, f"{replayed} kept from earlier runs"] if replayed else parts)
-    )
+    return html_text(", ".join([*parts, f"{replayed} saved cases replayed"] if replayed else parts))
 
 
 def _card(title: str, number: str, body: str) -> str:
     return f"<div><h3>{title}</h3><p class='number'>{number}</p><p>{body}</p></div>"
 
 
-def _bar(states: dict[str, int]) -> str:
-    total = sum(states.values())
+def _bar(statuses: dict[str, int]) -> str:
+    total = sum(statuses.values())
     parts, left = "", 0.0
-    for state in ("violated", "undecided", "enforced"):
-        width = 100 * states[state] / total
-        parts += f'<rect class="{state}" x="{left:.2f}" y="0" width="{width:.2f}" height="4"/>'
+    for status in ("violated", "undecided", "enforced"):
+        width = 100 * statuses[status] / total
+        parts += f'<rect class="{status}" x="{left:.2f}" y="0" width="{width:.2f}" height="4"/>'
         left += width
     return (
         '<svg viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">' + parts + "</svg>"

@@ -1,4 +1,4 @@
-"""Pieces of HTML. Whatever is not a literal of ours goes through `shown`."""
+"""HTML elements as text. Text that is not a literal here goes through `html_text`."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -55,4 +55,5 @@ def section(name: str, title: str, body: str) -> str:
     """Return a section with a heading, to which `#name` leads; nothing where `body` is empty."""
     if not body:
         return ""
-    return f'<section aria-labelledby="{name}"><h2 id="{name}">{html_text(title)}</h2>\n{body}</section>\n'
+    head = f'<h2 id="{name}">{html_text(title)}</h2>'
+    return f'<section aria-labelledby="{name}">{head}\n{body}</section>\n'

@@ -1,4 +1,4 @@
-"""A finding in HTML: what was expected and came, and the request, answer and delivery beside."""
+"""Findings in HTML: expected and received, with the request, response and delivery. Pure."""
 
 import json
 from itertools import takewhile
@@ -9,26 +9,26 @@ from hookproof.reports.json_format import indent_json
 from openapi.contract import Json
 
 MAX_UNFOLDED_FINDINGS = 5
-"""So many findings are unfolded."""
 
 
 def findings(data: dict[str, Json]) -> str:
-    """Return the findings that are not known, the worst first."""
+    """Return the findings that the baseline does not accept, the worst first."""
     found = wording.new_findings(data)
     return "".join(
         _finding(finding, number < MAX_UNFOLDED_FINDINGS) for number, finding in enumerate(found)
     )
 
 
-def known(data: dict[str, Json]) -> str:
-    """Return the known deviations that happened, folded, and those that did not."""
-    listed = [
-        finding for finding in wording.findings_in_order(data) if finding["known"] is not None
-    ]
-    happened = "".join(_finding(finding, False) for finding in listed)
-    gone = [(code(item["id"]), html_text(item["reason"])) for item in data["known"]["gone"]]
-    caption = f"No longer happening: strike them out of {code(data['known']['file'] or 'the file')}"
-    return happened + (table(caption, ("Finding", "Reason that was given"), gone) if gone else "")
+def baseline(data: dict[str, Json]) -> str:
+    """Return the accepted findings, folded, and the entries that are resolved."""
+    found = wording.findings_in_order(data)
+    accepted = "".join(_finding(f, False) for f in found if f["baseline_reason"] is not None)
+    entries = data["baseline"]["resolved"]
+    if not entries:
+        return accepted
+    caption = f"Resolved: remove from {code(data['baseline']['file'] or 'the file')}"
+    rows = [(code(entry["id"]), html_text(entry["reason"])) for entry in entries]
+    return accepted + table(caption, ("Finding", "Reason"), rows)
 
 
 def _finding(finding: dict[str, Json], unfolded: bool) -> str:
@@ -38,15 +38,15 @@ def _finding(finding: dict[str, Json], unfolded: bool) -> str:
         f'<span class="quiet">{html_text(wording.occurrence_count(finding))}</span>'
         f"<h3>{html_text(finding['message'])}</h3>"
     )
-    reason = finding["known"]
+    reason = finding["baseline_reason"]
     body = (
         _expected(finding)
         + definition_list(
             [
-                ("How it is known", html_text(wording.format_provenance(finding))),
-                ("Where the contract says so", code(wording.format_location(finding))),
-                ("Where it is broken", code(finding["instance"]) if finding["instance"] else ""),
-                ("Listed as known", "" if reason is None else html_text(reason)),
+                ("Source", html_text(wording.format_provenance(finding))),
+                ("Contract location", code(wording.format_location(finding))),
+                ("Location", code(finding["instance"]) if finding["instance"] else ""),
+                ("Accepted by baseline", "" if reason is None else html_text(reason)),
                 ("Finding", code(finding["id"])),
             ]
         )
@@ -59,7 +59,7 @@ def _finding(finding: dict[str, Json], unfolded: bool) -> str:
 
 
 def _expected(finding: dict[str, Json]) -> str:
-    pairs = [("Expected", finding["expected"]), ("Came", finding["came"])]
+    pairs = [("Expected", finding["expected"]), ("Received", finding["received"])]
     boxes = "".join(
         f"<div><dt>{name}</dt><dd>{code(text)}</dd></div>" for name, text in pairs if text
     )
@@ -71,19 +71,21 @@ def _fields(fields: list[dict[str, Json]]) -> str:
         return ""
     rows = []
     for field in fields:
-        sent, came = (json.dumps(field[key], ensure_ascii=False) for key in ("sent", "came"))
+        sent, received = (
+            json.dumps(field[key], ensure_ascii=False) for key in ("sent", "received")
+        )
         left, right = (
-            (code(sent), code(came)) if not field["note"] else _mark_difference(sent, came)
+            (code(sent), code(received)) if not field["note"] else _mark_difference(sent, received)
         )
         rows.append((code(field["pointer"]), left, right, html_text(field["note"])))
-    return table("The payload beside its request", ("Field", "Sent", "Came", "Note"), rows)
+    return table("Payload and request", ("Field", "Sent", "Received", "Note"), rows)
 
 
-def _mark_difference(sent: str, came: str) -> tuple[str, str]:
+def _mark_difference(sent: str, received: str) -> tuple[str, str]:
     """Return both texts with the part marked in which they differ."""
-    before = _common_prefix_length(sent, came)
-    after = _common_prefix_length(sent[before:][::-1], came[before:][::-1])
-    return _mark_middle(sent, before, after), _mark_middle(came, before, after)
+    before = _common_prefix_length(sent, received)
+    after = _common_prefix_length(sent[before:][::-1], received[before:][::-1])
+    return _mark_middle(sent, before, after), _mark_middle(received, before, after)
 
 
 def _common_prefix_length(one: str, other: str) -> int:
@@ -98,7 +100,7 @@ def _mark_middle(text: str, before: int, after: int) -> str:
 
 
 def _evidence(finding: dict[str, Json]) -> str:
-    request, answer, delivery = (finding[key] for key in ("request", "answer", "delivery"))
+    request, response, delivery = (finding[key] for key in ("request", "response", "delivery"))
     panels = []
     if request is not None:
         size = wording.pluralize(request["bytes"], "byte")
@@ -106,11 +108,14 @@ def _evidence(finding: dict[str, Json]) -> str:
         lines = [f"{request['method']} {request['target']}"]
         lines.append(f"Content-Type: {request['media_type'] or '(none)'}")
         panels.append(_panel(f"Request {request['number']}", about, lines, request["body"]))
-    if answer is not None:
-        lines = [f"HTTP {answer['status']}", f"Content-Type: {answer['media_type'] or '(none)'}"]
-        panels.append(_panel("Answer", "", lines, answer["body"]))
+    if response is not None:
+        lines = [
+            f"HTTP {response['status']}",
+            f"Content-Type: {response['media_type'] or '(none)'}",
+        ]
+        panels.append(_panel("Response", "", lines, response["body"]))
     elif request is not None:
-        panels.append(_panel("Answer", "none came", [], ""))
+        panels.append(_panel("Response", "no response", [], ""))
     if delivery is not None:
         lines = [f"{delivery['method']} {delivery['target']}"]
         lines += [f"{header}: {value}" for header, value in delivery["headers"]]
@@ -129,4 +134,4 @@ def _panel(title: str, about: str, lines: list[str], body: str) -> str:
 def _reproduction(curl: str | None) -> str:
     if curl is None:
         return ""
-    return f'<h4>Send it again</h4><pre class="curl" tabindex="0">{html_text(curl)}</pre>\n'
+    return f'<h4>Reproduce</h4><pre class="curl" tabindex="0">{html_text(curl)}</pre>\n'

@@ -1,4 +1,4 @@
-"""The tables of the page: constraints by kind, what is undecided, answers, deliveries."""
+"""Tables of `report.html`: constraints by kind, undecided, responses, deliveries. Pure."""
 
 from hookproof.reports import wording
 from hookproof.reports.html_elements import badge, code, html_text, table
@@ -6,19 +6,19 @@ from openapi.contract import Json
 
 _KINDS = {
     "request": "Requests",
-    "answer": "Answers",
+    "response": "Responses",
     "header": "Headers",
     "security": "Security",
     "webhook": "Webhooks",
-    "echo": "Echoes: what the payload repeats of the request",
+    "echo": "Echoes: request values in the payload",
     "signature": "Signatures",
 }
-_COLUMN_NAMES = ("Stated at", "Keyword", "How it is known", "State", "Cases", "Why undecided")
-_STATES_WORST_FIRST = ("violated", "undecided", "enforced")
+_COLUMN_NAMES = ("Contract location", "Keyword", "Source", "Status", "Cases", "Why undecided")
+_STATUSES_WORST_FIRST = ("violated", "undecided", "enforced")
 
 
 def constraints(data: dict[str, Json]) -> str:
-    """Return every constraint with its state, a folded table for each kind."""
+    """Return every constraint with its status, a folded table for each kind."""
     groups = [
         (title, [c for c in data["constraints"] if c["kind"] == kind])
         for kind, title in _KINDS.items()
@@ -27,63 +27,61 @@ def constraints(data: dict[str, Json]) -> str:
 
 
 def _kind(title: str, group: list[dict[str, Json]]) -> str:
-    count = {state: sum(c["state"] == state for c in group) for state in _STATES_WORST_FIRST}
-    badges = " ".join(badge(state, f"{n} {state}") for state, n in count.items() if n)
-    rows = sorted(group, key=lambda c: _STATES_WORST_FIRST.index(c["state"]))
+    count = {status: sum(c["status"] == status for c in group) for status in _STATUSES_WORST_FIRST}
+    badges = " ".join(badge(status, f"{n} {status}") for status, n in count.items() if n)
+    rows = sorted(group, key=lambda c: _STATUSES_WORST_FIRST.index(c["status"]))
     made = table(
         f"{html_text(title)}, each constraint of the contract",
         _COLUMN_NAMES,
         [_constraint(constraint) for constraint in rows],
     )
-    state = " open" if count["violated"] else ""
-    return (
-        f'<details class="group"{state}><summary><h3>{html_text(title)}</h3> {badges}</summary>\n'
-        f"{made}</details>\n"
-    )
+    unfolded = " open" if count["violated"] else ""
+    summary = f"<summary><h3>{html_text(title)}</h3> {badges}</summary>"
+    return f'<details class="group"{unfolded}>{summary}\n{made}</details>\n'
 
 
 def _constraint(constraint: dict[str, Json]) -> tuple[str, ...]:
-    reason = ": ".join(part for part in (constraint["reason"], constraint["cure"]) if part)
+    reason = ": ".join(part for part in (constraint["reason"], constraint["hint"]) if part)
     return (
         code(wording.format_location(constraint)),
         code(constraint["keyword"]),
         html_text(wording.format_provenance(constraint)),
-        badge(constraint["state"], constraint["state"]),
+        badge(constraint["status"], constraint["status"]),
         str(constraint["cases"]),
         html_text(reason),
     )
 
 
 def undecided(data: dict[str, Json]) -> str:
-    """Return why something is undecided, and what would decide it."""
+    """Return the reasons why constraints are undecided, with their hints."""
     rows = [
         (html_text(reason), str(waiting) if waiting else "")
         for reason, waiting in wording.undecided(data)
     ]
-    heads = ("Why, and what would decide it", "Constraints")
-    return table("What the run could not decide", heads, rows) if rows else ""
+    heads = ("Reason and hint", "Constraints")
+    return table("Undecided constraints", heads, rows) if rows else ""
 
 
-def answers(data: dict[str, Json]) -> str:
+def responses(data: dict[str, Json]) -> str:
     """Return how often each documented status was seen, and why not if never."""
     rows = [
-        (code(status), str(state["seen"]), html_text(state["reason"] or ""))
-        for status, state in data["statuses"].items()
+        (code(status), str(entry["seen"]), html_text(entry["reason"] or ""))
+        for status, entry in data["statuses"].items()
     ]
-    heads = ("Status", "Seen", "Why never")
-    return table("The documented answers", heads, rows) if rows else ""
+    heads = ("Status", "Seen", "Reason if never seen")
+    return table("Documented responses", heads, rows) if rows else ""
 
 
 def deliveries(data: dict[str, Json]) -> str:
-    """Return the deliveries, each beside its request."""
+    """Return the deliveries, each with its request."""
     rows = [
         (
-            str(item["delivery"]),
+            str(item["id"]),
             code(item["event"]) if item["event"] is not None else "none",
             str(item["request"]) if item["request"] is not None else "none",
             badge(_colour(item["verdict"]), item["verdict"]),
-            code(item["sent"]),
-            code(item["came"]),
+            code(item["request_body"]),
+            code(item["delivery_body"]),
         )
         for item in data["deliveries"]
     ]
@@ -92,10 +90,10 @@ def deliveries(data: dict[str, Json]) -> str:
         "Event",
         "Request",
         "Verdict",
-        "Sent in the request",
-        "Came in the delivery",
+        "Request body",
+        "Delivery body",
     )
-    made = table("Deliveries beside their requests, those with findings first", heads, rows)
+    made = table("Deliveries and their requests, findings first", heads, rows)
     return f'<div class="deliveries">{made}</div>' if rows else ""
 
 

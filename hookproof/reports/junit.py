@@ -9,7 +9,7 @@ from openapi.safe_text import escape_hidden
 
 
 def junit(data: dict[str, Json]) -> str:
-    """Return the run as a suite in which each check is a test; known deviations skip theirs.
+    """Return the run as a suite in which each check is a test; accepted findings skip theirs.
 
     A run that judged nothing is a suite with one error.
     """
@@ -42,15 +42,16 @@ def _cases(data: dict[str, Json]) -> list[Element]:
 def _case(check: str, found: list[dict[str, Json]], failing: set[str]) -> Element:
     group = CHECKS[check].__module__.rpartition(".")[2] if check in CHECKS else "other"
     case = Element("testcase", classname=f"hookproof.{group}", name=escape_hidden(check), time="0")
-    failed = [f for f in found if f["known"] is None and f["id"] in failing]
-    known = [f for f in found if f["known"] is not None]
+    failed = [f for f in found if f["baseline_reason"] is None and f["id"] in failing]
+    accepted = [f for f in found if f["baseline_reason"] is not None]
     told = [f for f in found if f not in failed]
     if failed:
         first = escape_hidden(failed[0]["message"])
         failure = SubElement(case, "failure", message=first, type=failed[0]["severity"])
         failure.text = "\n\n".join(_describe_finding(finding) for finding in failed)
-    elif known:
-        SubElement(case, "skipped", message=escape_hidden(f"known: {known[0]['known']}"))
+    elif accepted:
+        message = escape_hidden(f"accepted: {accepted[0]['baseline_reason']}")
+        SubElement(case, "skipped", message=message)
     if told:
         SubElement(case, "system-out").text = "\n\n".join(
             _describe_finding(finding) for finding in told
@@ -68,12 +69,12 @@ def _describe_finding(finding: dict[str, Json]) -> str:
     lines = [
         f"{finding['severity'].upper()} {finding['message']}",
         f"expected: {finding['expected']}",
-        f"came: {finding['came']}",
+        f"received: {finding['received']}",
         f"contract: {wording.format_provenance(finding)}; {wording.format_location(finding)}",
-        f"seen: {wording.occurrence_count(finding)}; finding {finding['id']}",
+        f"count: {wording.occurrence_count(finding)}; finding {finding['id']}",
     ]
-    if finding["known"] is not None:
-        lines.append(f"known: {finding['known']}")
+    if finding["baseline_reason"] is not None:
+        lines.append(f"accepted: {finding['baseline_reason']}")
     if finding["curl"] is not None:
-        lines.append(f"again: {finding['curl']}")
+        lines.append(f"reproduce: {finding['curl']}")
     return "\n".join(escape_hidden(line) for line in lines)

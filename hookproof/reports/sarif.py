@@ -55,7 +55,7 @@ def _invocation(data: dict[str, Json]) -> dict[str, Json]:
 def _result(
     finding: dict[str, Json], rules: list[str], file: ContractSource | None
 ) -> dict[str, Json]:
-    known = finding["known"]
+    accepted = finding["baseline_reason"]
     return {
         "ruleId": escape_hidden(finding["check"]),
         "ruleIndex": rules.index(finding["check"]),
@@ -64,8 +64,8 @@ def _result(
         "locations": [_location(finding["pointer"], file)],
         "partialFingerprints": {"hookproof/v1": finding["id"]},
         "suppressions": []
-        if known is None
-        else [{"kind": "external", "status": "accepted", "justification": escape_hidden(known)}],
+        if accepted is None
+        else [{"kind": "external", "status": "accepted", "justification": escape_hidden(accepted)}],
         "properties": {
             "provenance": finding["provenance"],
             "source": escape_hidden(finding["source"]),
@@ -79,8 +79,8 @@ def _message(finding: dict[str, Json]) -> str:
     parts = [
         finding["message"],
         f"Expected: {finding['expected']}" if finding["expected"] else "",
-        f"Came: {finding['came']}" if finding["came"] else "",
-        f"Known: {wording.format_provenance(finding)}; seen {wording.occurrence_count(finding)}",
+        f"Received: {finding['received']}" if finding["received"] else "",
+        f"Source: {wording.format_provenance(finding)}; seen {wording.occurrence_count(finding)}",
     ]
     return "\n".join(escape_hidden(part) for part in parts if part)
 

@@ -1,4 +1,4 @@
-"""The verdict as text for a terminal. Pure: report data in, lines out."""
+"""Summary of a run for a terminal: findings, counts, verdict. Pure: report data in, lines out."""
 
 import textwrap
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _COLOURS = {"red": "31", "yellow": "33", "green": "32"}
 
 @dataclass(frozen=True, slots=True)
 class TerminalStyle:
-    """What the terminal can show."""
+    """Width and colour of the terminal."""
 
     width: int | None = None
     """Columns; None leaves lines as long as they are."""
@@ -25,7 +25,7 @@ class TerminalStyle:
 
 
 def format_summary(data: dict[str, Json], directory: str, look: TerminalStyle) -> list[str]:
-    """Return the lines that tell the findings, the counts, the reports and, last, the verdict."""
+    """Return the lines: findings, counts, path of the reports and, last, the verdict."""
     tail = [*_counts(data, look), *_line("Report", f"{directory}/report.html", look)]
     tail += _verdict(data, look)
     lines: list[str] = []
@@ -47,44 +47,44 @@ def _finding(finding: dict[str, Json], look: TerminalStyle) -> list[str]:
     first, *rest = _wrap(f"{head} {finding['message']}", look, "  ")
     lines = [_colourize(first[: len(head)], "red" if red else "yellow", look) + first[len(head) :]]
     lines += rest
-    for name in ("expected", "came"):
+    for name in ("expected", "received"):
         if finding[name]:
             lines.append(_cut(f"  {name:<9} {escape_hidden(finding[name])}", look))
     lines.append(_cut(f"  contract  {escape_hidden(wording.format_provenance(finding))}", look))
     lines.append(f"            {escape_hidden(wording.format_location(finding))}")
     lines.append(
-        f"  seen      {wording.occurrence_count(finding)}; finding {escape_hidden(finding['id'])}"
+        f"  count     {wording.occurrence_count(finding)}; finding {escape_hidden(finding['id'])}"
     )
     if finding["curl"] is not None:
         curl = escape_hidden(finding["curl"])
-        lines.append(f"  again     {curl if len(curl) <= MAX_LINE_CHARS else 'see report.html'}")
+        lines.append(f"  reproduce {curl if len(curl) <= MAX_LINE_CHARS else 'see report.html'}")
     return [*lines, ""]
 
 
 def _counts(data: dict[str, Json], look: TerminalStyle) -> list[str]:
     lines: list[str] = []
     if data["constraints"]:
-        found = wording.states(data).items()
-        lines += _line("Constraints", ", ".join(f"{n} {state}" for state, n in found), look)
+        found = wording.status_counts(data).items()
+        lines += _line("Constraints", ", ".join(f"{n} {status}" for status, n in found), look)
     reasons = wording.undecided(data)
     for number, (reason, waiting) in enumerate(reasons[:MAX_REASONS]):
         more = f" ({wording.pluralize(waiting, 'constraint')})" if waiting > 1 else ""
         lines += _line("" if number else "Undecided", f"{reason}{more}", look)
     if len(reasons) > MAX_REASONS:
         lines += _line("", f"… and {len(reasons) - MAX_REASONS} more, in report.html", look)
-    seen = ", ".join(f"{status}: {state['seen']}" for status, state in data["statuses"].items())
+    seen = ", ".join(f"{status}: {entry['seen']}" for status, entry in data["statuses"].items())
     if seen:
-        lines += _line("Answers", seen, look)
+        lines += _line("Responses", seen, look)
         lines += _line("Webhooks", wording.webhooks(data), look)
     if wording.created(data):
         lines += _line("Created", wording.created(data), look)
     for finding in data["findings"]:
-        if finding["known"] is not None:
-            told = f"{finding['id']} {finding['check']}: {finding['known']}"
-            lines.append(_cut(f"{'Known':<12} {escape_hidden(told)}", look))
-    for gone in data["known"]["gone"]:
-        told = f"{gone['id']} no longer happens, strike it out: {gone['reason']}"
-        lines.append(_cut(f"{'Known':<12} {escape_hidden(told)}", look))
+        if finding["baseline_reason"] is not None:
+            told = f"{finding['id']} {finding['check']}: {finding['baseline_reason']}"
+            lines.append(_cut(f"{'Baseline':<12} {escape_hidden(told)}", look))
+    for entry in data["baseline"]["resolved"]:
+        told = f"{entry['id']} is resolved, remove it from the baseline: {entry['reason']}"
+        lines.append(_cut(f"{'Baseline':<12} {escape_hidden(told)}", look))
     return lines
 
 

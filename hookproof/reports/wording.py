@@ -1,10 +1,10 @@
-"""What all reports say of a run in the same words. Pure: report data in, text and numbers out."""
+"""Phrases and counts that all reports share. Pure: report data in, text and numbers out."""
 
 from collections import Counter
 
 from openapi.contract import Json
 
-STATES = ("enforced", "violated", "undecided")
+CONSTRAINT_STATUSES = ("enforced", "violated", "undecided")
 
 
 def pluralize(number: int, noun: str) -> str:
@@ -20,13 +20,13 @@ def verdict(data: dict[str, Json]) -> str:
 
 
 def findings_in_order(data: dict[str, Json]) -> list[dict[str, Json]]:
-    """Return the findings: violations, warnings, then those that are known; each as they came."""
-    return sorted(data["findings"], key=lambda f: (f["known"] is not None, f["severity"]))
+    """Return the findings: violations, warnings, then accepted ones; each group in report order."""
+    return sorted(data["findings"], key=lambda f: (f["baseline_reason"] is not None, f["severity"]))
 
 
 def new_findings(data: dict[str, Json]) -> list[dict[str, Json]]:
-    """Return the findings that no file of known deviations lists, violations first."""
-    return [finding for finding in findings_in_order(data) if finding["known"] is None]
+    """Return the findings that no baseline accepts, violations first."""
+    return [finding for finding in findings_in_order(data) if finding["baseline_reason"] is None]
 
 
 def failing_findings(data: dict[str, Json]) -> list[dict[str, Json]]:
@@ -37,18 +37,18 @@ def failing_findings(data: dict[str, Json]) -> list[dict[str, Json]]:
 
 
 def counts(data: dict[str, Json]) -> str:
-    """Return how many findings there are, by severity, and how many more are known."""
+    """Return how many findings there are, by severity, and how many more are accepted."""
     severities = Counter(finding["severity"] for finding in new_findings(data))
     parts = [pluralize(severities[name], name) for name in ("violation", "warning")]
-    known = len(data["findings"]) - severities.total()
-    return ", ".join([*parts, pluralize(known, "known deviation")] if known else parts)
+    accepted = len(data["findings"]) - severities.total()
+    return ", ".join([*parts, pluralize(accepted, "accepted finding")] if accepted else parts)
 
 
 def format_provenance(constraint: dict[str, Json]) -> str:
     """Return how a constraint, or that of a finding, is known: `implied by rfc9110: a reason`."""
-    level, source, because = (constraint[key] for key in ("provenance", "source", "because"))
+    level, source, rationale = (constraint[key] for key in ("provenance", "source", "rationale"))
     by = "" if source == level else f" by {source}"
-    return f"{level}{by}: {because}" if because else f"{level}{by}"
+    return f"{level}{by}: {rationale}" if rationale else f"{level}{by}"
 
 
 def format_location(constraint: dict[str, Json]) -> str:
@@ -62,27 +62,27 @@ def occurrence_count(finding: dict[str, Json]) -> str:
     return f"in {finding['count']} of {pluralize(finding['tried'], 'case')}"
 
 
-def states(data: dict[str, Json]) -> dict[str, int]:
-    """Return how many constraints are in each state."""
-    found = Counter(constraint["state"] for constraint in data["constraints"])
-    return {state: found[state] for state in STATES}
+def status_counts(data: dict[str, Json]) -> dict[str, int]:
+    """Return how many constraints have each status."""
+    found = Counter(constraint["status"] for constraint in data["constraints"])
+    return {status: found[status] for status in CONSTRAINT_STATUSES}
 
 
 def undecided(data: dict[str, Json]) -> list[tuple[str, int]]:
-    """Return why something is undecided and what would decide it, and how many constraints wait.
+    """Return each reason with its hint, and how many constraints are undecided by it.
 
-    The sentences of the run come first; 0 where no single constraint is meant.
+    The sentences of the run come first; 0 for those that name no constraint.
     """
     waiting: Counter[str] = Counter(dict.fromkeys(data["undecided"], 0))
     for constraint in data["constraints"]:
-        if constraint["state"] == "undecided":
-            parts = [part for part in (constraint["reason"], constraint["cure"]) if part]
-            waiting[": ".join(parts) or "nothing tried it"] += 1
+        if constraint["status"] == "undecided":
+            parts = [part for part in (constraint["reason"], constraint["hint"]) if part]
+            waiting[": ".join(parts) or "not exercised"] += 1
     return list(waiting.items())
 
 
 def webhooks(data: dict[str, Json]) -> str:
-    """Return the webhooks, counted."""
+    """Return the counts of the webhooks."""
     found = data["webhooks"]
     if not found["judged"]:
         return "not judged"
@@ -90,14 +90,15 @@ def webhooks(data: dict[str, Json]) -> str:
 
 
 def created(data: dict[str, Json]) -> str:
-    """Return what the run left behind; empty where that is nothing."""
-    count, unmarked = data["created"]["count"], data["created"]["unmarked"]
+    """Return how many resources the run created, and their names' prefix; empty if none."""
+    count, names = data["created"]["count"], data["created"]["without_prefix"]
     if not count:
         return ""
-    few = ", ".join(f'"{name}"' for name in unmarked[:10])
-    more = f" and {len(unmarked) - 10} more" if len(unmarked) > 10 else ""
-    rest = f"; too short for it: {few}{more}" if unmarked else ""
-    return f"{count} left behind, named with the mark of the run, {data['run_id']}{rest}"
+    few = ", ".join(f'"{name}"' for name in names[:10])
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    verb = "name is" if len(names) == 1 else "names are"
+    rest = f"; {len(names)} {verb} too short for the prefix: {few}{more}" if names else ""
+    return f"{pluralize(count, 'resource')} (prefix hp-{data['run_id']}){rest}"
 
 
 def reproduction_command(data: dict[str, Json]) -> str:

@@ -1,4 +1,4 @@
-"""Known deviations: accepted while they happen and for as long as they are meant to."""
+"""Baseline: accepted findings fail no run, resolved entries do."""
 
 from datetime import date
 from pathlib import Path
@@ -35,23 +35,23 @@ def judged(
     require_decided: bool = False,
     whole: bool = True,
 ) -> dict[str, Any]:
-    known = Baseline("known.toml", entries)
+    baseline = Baseline("baseline.toml", entries)
     return apply_baseline(
-        data, known, TODAY, strict=strict, require_decided=require_decided, whole=whole
+        data, baseline, TODAY, strict=strict, require_decided=require_decided, whole=whole
     )
 
 
 def test_what_is_listed_does_not_fail_the_run() -> None:
     data = judged(report(finding()), ENTRY)
     assert (data["exit_code"], data["verdict"]) == (0, "conforms")
-    assert data["findings"][0]["known"] == "ticket 12"
-    assert data["known"] == {"file": "known.toml", "listed": 1, "gone": []}
+    assert data["findings"][0]["baseline_reason"] == "ticket 12"
+    assert data["baseline"] == {"file": "baseline.toml", "entries": 1, "resolved": []}
 
 
 def test_what_is_not_listed_fails_it_still() -> None:
     data = judged(report(finding(), finding(id="ffffffff")), ENTRY)
     assert (data["exit_code"], data["verdict"]) == (1, "deviates")
-    assert [f["known"] for f in data["findings"]] == ["ticket 12", None]
+    assert [f["baseline_reason"] for f in data["findings"]] == ["ticket 12", None]
     assert judged(report(finding()))["exit_code"] == 1
 
 
@@ -65,19 +65,19 @@ def test_a_warning_can_be_listed() -> None:
 def test_what_is_listed_and_no_longer_happens_fails_the_run() -> None:
     data = judged(report(), ENTRY)
     assert (data["exit_code"], data["verdict"]) == (1, "deviates")
-    assert data["known"]["gone"] == [{"id": "00c0ffee", "reason": "ticket 12"}]
+    assert data["baseline"]["resolved"] == [{"id": "00c0ffee", "reason": "ticket 12"}]
 
 
 def test_what_the_run_could_not_see_is_not_gone() -> None:
-    assert judged(report(), ENTRY, whole=False)["known"]["gone"] == []
-    undecided = [{"pointer": "/a", "state": "undecided"}]
+    assert judged(report(), ENTRY, whole=False)["baseline"]["resolved"] == []
+    undecided = [{"pointer": "/a", "status": "undecided"}]
     entry = BaselineEntry("00c0ffee", "ticket 12", pointer="/a")
-    assert judged(report(constraints=undecided), entry)["known"]["gone"] == []
-    partly = [*undecided, {"pointer": "/a", "state": "enforced"}]
+    assert judged(report(constraints=undecided), entry)["baseline"]["resolved"] == []
+    partly = [*undecided, {"pointer": "/a", "status": "enforced"}]
     assert judged(report(constraints=partly), entry)["exit_code"] == 1
     nothing = report(verdict="not-judged", reason="no answer", exit_code=2)
     assert judged(nothing, ENTRY)["exit_code"] == 2
-    assert judged(nothing, ENTRY)["known"]["gone"] == []
+    assert judged(nothing, ENTRY)["baseline"]["resolved"] == []
 
 
 def test_after_its_day_it_counts_again() -> None:
@@ -85,9 +85,9 @@ def test_after_its_day_it_counts_again() -> None:
     assert judged(report(finding()), last)["exit_code"] == 0
     past = BaselineEntry("00c0ffee", "ticket 12", until=date(2026, 2, 28))
     data = judged(report(finding()), past)
-    assert (data["exit_code"], data["findings"][0]["known"]) == (1, None)
-    assert data["known"]["gone"] == []
-    assert judged(report(), past)["known"]["gone"] != []
+    assert (data["exit_code"], data["findings"][0]["baseline_reason"]) == (1, None)
+    assert data["baseline"]["resolved"] == []
+    assert judged(report(), past)["baseline"]["resolved"] != []
 
 
 def test_a_check_and_a_pointer_must_agree() -> None:
@@ -96,7 +96,7 @@ def test_a_check_and_a_pointer_must_agree() -> None:
         BaselineEntry("00c0ffee", "r", pointer="/b"),
     ):
         data = judged(report(finding()), entry)
-        assert (data["exit_code"], len(data["known"]["gone"])) == (1, 1)
+        assert (data["exit_code"], len(data["baseline"]["resolved"])) == (1, 1)
     agreeing = BaselineEntry("00c0ffee", "r", check="webhook-echo", pointer="/a")
     assert judged(report(finding()), agreeing)["exit_code"] == 0
 
@@ -109,10 +109,10 @@ def test_undecided_parts_still_count_where_they_should() -> None:
 
 
 def test_a_file_is_read_as_it_is_written(tmp_path: Path) -> None:
-    path = tmp_path / "known.toml"
+    path = tmp_path / "baseline.toml"
     path.write_text(
-        '[[known]]\nid = "00c0ffee"\nreason = "ticket 12"\ncheck = "webhook-echo"\n'
-        'pointer = "/a"\nuntil = 2026-03-01\n[[known]]\nid = "0badf00d"\nreason = "r"\n',
+        '[[accepted]]\nid = "00c0ffee"\nreason = "ticket 12"\ncheck = "webhook-echo"\n'
+        'pointer = "/a"\nuntil = 2026-03-01\n[[accepted]]\nid = "0badf00d"\nreason = "r"\n',
         encoding="utf-8",
     )
     first, second = read(path).entries
@@ -123,25 +123,25 @@ def test_a_file_is_read_as_it_is_written(tmp_path: Path) -> None:
 
 
 REFUSED = {
-    "known = 1": "it holds entries [[known]] and nothing else",
-    "[[knwon]]\nid = '00c0ffee'": "it holds entries [[known]] and nothing else",
-    "known = [1]": "entry 1: an entry is a table [[known]]",
-    "[[known]]\nid = '00c0ffee'": "entry 1: reason is a text, and not empty",
-    "[[known]]\nid = '00c0ffee'\nreason = ' '": "entry 1: reason is a text, and not empty",
-    "[[known]]\nreason = 'r'": "entry 1: id is a text, and not empty",
-    "[[known]]\nid = 'C0FFEE'\nreason = 'r'": "entry 1: 'C0FFEE' is no id: 8 hex digits",
-    "[[known]]\nid = 12345678\nreason = 'r'": "entry 1: id is a text, and not empty",
-    "[[known]]\nid = '00c0ffee'\nreason = 'r'\nreasn = 'r'": "entry 1: unknown key 'reasn'; known",
-    "[[known]]\nid = '00c0ffee'\nreason = 'r'\nuntil = '2026-03-01'": "entry 1: until is a date",
-    "[[known]]\nid = '00c0ffee'\nreason = 'r'\nuntil = 2026-03-01T00:00:00": "until is a date",
-    "[[known]]\nid = '00c0ffee'\nreason = 'r'\n" * 2: "entry 2: 00c0ffee is listed twice",
-    "[[known": "not TOML in UTF-8",
+    "accepted = 1": "it holds entries [[accepted]] and nothing else",
+    "[[acceptd]]\nid = '00c0ffee'": "it holds entries [[accepted]] and nothing else",
+    "accepted = [1]": "entry 1: an entry is a table [[accepted]]",
+    "[[accepted]]\nid = '00c0ffee'": "entry 1: reason is a text, and not empty",
+    "[[accepted]]\nid = '00c0ffee'\nreason = ' '": "entry 1: reason is a text, and not empty",
+    "[[accepted]]\nreason = 'r'": "entry 1: id is a text, and not empty",
+    "[[accepted]]\nid = 'C0FFEE'\nreason = 'r'": "entry 1: 'C0FFEE' is no id: 8 hex digits",
+    "[[accepted]]\nid = 12345678\nreason = 'r'": "entry 1: id is a text, and not empty",
+    "[[accepted]]\nid = '00c0ffee'\nreason = 'r'\nreasn = 'r'": "entry 1: unknown key 'reasn'",
+    "[[accepted]]\nid = '00c0ffee'\nreason = 'r'\nuntil = '2026-03-01'": "entry 1: until is a date",
+    "[[accepted]]\nid = '00c0ffee'\nreason = 'r'\nuntil = 2026-03-01T00:00:00": "until is a date",
+    "[[accepted]]\nid = '00c0ffee'\nreason = 'r'\n" * 2: "entry 2: 00c0ffee is listed twice",
+    "[[accepted": "not TOML in UTF-8",
 }
 
 
 @pytest.mark.parametrize("text", REFUSED)
 def test_what_is_not_understood_is_refused(text: str, tmp_path: Path) -> None:
-    path = tmp_path / "known.toml"
+    path = tmp_path / "baseline.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(CommandError) as caught:
         read(path)

@@ -1,6 +1,6 @@
-"""The contract: an OpenAPI document, loaded into frozen values, and what all packages read it by.
+"""OpenAPI contract: loading, lookup, validation, and values that several packages share.
 
-Here belongs what several packages need and what knows none of them: the top-level names are fixed
-and neighbours may not import each other, so shared values (`finding`, `rate`) are here.
-What only one package needs belongs there.
+A module belongs here if several packages need it and it depends on none of them: the top-level
+packages are fixed and neighbours may not import each other, so `finding` and `rate` are here.
+A module that only one package needs belongs in that package.
 """

@@ -1,6 +1,4 @@
-"""What one operation's success says of another: OpenAPI's links, read for path parameters.
-
-A contract as frozen values, and the looking up of things in it. `openapi.loading` makes one."""
+"""Contract as frozen values, and lookups in it. `openapi.loading` makes one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,12 +14,12 @@ from openapi.signature import SignatureScheme
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A success of one operation names what another is about."""
+    """A link from the success of one operation to the path parameters of another."""
 
     operation: str
     """The id of the other operation."""
     values: tuple[tuple[str, RuntimeExpression], ...]
-    """Name of a path parameter of the other -> where in this exchange its value stands."""
+    """Name of a path parameter of the other -> its value, as an expression on this exchange."""
 
 
 Json = Any
@@ -30,19 +28,19 @@ Json = Any
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """How sure a constraint is."""
+    """How a constraint is known."""
 
     level: str
     """`documented`, `implied` or `assumed`."""
     source: str
     reason: str
     severity: str
-    """What breaking it is: a `violation` or a `warning`."""
+    """Severity of breaking it: `violation` or `warning`."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeaderSpec:
-    """A header that an answer may or must carry."""
+    """A header of a response."""
 
     name: str
     pointer: str
@@ -53,7 +51,7 @@ class HeaderSpec:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResponseSpec:
-    """A documented answer. `cause` is its `x-hookproof-cause`, empty if the contract has none."""
+    """A documented response. `cause` is its `x-hookproof-cause`, empty if it has none."""
 
     status: str
     pointer: str
@@ -73,11 +71,11 @@ class Operation:
     path: str
     pointer: str
     scheme: str | None
-    """The security scheme, or None for an operation that anybody may call."""
+    """The security scheme, or None for a public operation."""
     permissions: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     content: Mapping[str, str]
-    """Media type of the request body -> pointer of its schema; empty if it takes none."""
+    """Media type of the request body -> pointer of its schema; empty without a body."""
     body_required: bool
     responses: Mapping[str, ResponseSpec]
     allowed_rejections: tuple[Mapping[str, Json], ...]
@@ -90,12 +88,12 @@ class Operation:
 
     @property
     def may_create(self) -> bool:
-        """Whether a success may leave something behind that was not there before."""
+        """Whether a success may create a resource."""
         return not self.is_safe and self.method not in ("DELETE", "PATCH")
 
-    def response_caused_by(self, provocation: str) -> ResponseSpec | None:
-        """Return the answer that `x-hookproof-cause` says `provocation` brings about."""
-        found = (r for r in self.responses.values() if r.cause.get("kind") == provocation)
+    def response_caused_by(self, kind: str) -> ResponseSpec | None:
+        """Return the response whose `x-hookproof-cause` is of this kind."""
+        found = (r for r in self.responses.values() if r.cause.get("kind") == kind)
         return next(found, None)
 
 
@@ -114,13 +112,13 @@ class Event:
 
 @dataclass(frozen=True, eq=False)
 class Contract:
-    """A contract that was understood in every part."""
+    """An accepted contract."""
 
     document: Mapping[str, Json]
     operations: tuple[Operation, ...]
     events: tuple[Event, ...]
     text: str = field(repr=False)
-    """What it was read from, to the last byte once encoded as UTF-8."""
+    """The source text; encoded as UTF-8 it is the file, byte for byte."""
     _schemas: dict[str, Schema] = field(default_factory=dict, repr=False)
 
     def schema(self, pointer: str) -> Schema:
@@ -134,7 +132,7 @@ class Contract:
         return dict(object_pointers(self.document))
 
     def resolve(self, pointer: str) -> str:
-        """Return `pointer`, or where the references that stand there lead."""
+        """Return `pointer`, or the target of the references at it."""
         value = get_at(self.document, pointer)
         while isinstance(value, dict) and isinstance(value.get("$ref"), str):
             pointer = value["$ref"][1:]
@@ -142,7 +140,7 @@ class Contract:
         return pointer
 
     def at(self, pointer: str) -> Json:
-        """Return what stands at `pointer`, references followed; `LookupError` if nothing does."""
+        """Return the value at `pointer`, references followed; `LookupError` if there is none."""
         value = get_at(self.document, self.resolve(pointer))
         if value is MISSING:
             raise LookupError(f"nothing at {pointer!r} in the contract")
@@ -156,9 +154,9 @@ class Contract:
         raise LookupError(f"no operation {operation_id!r} in the contract")
 
     def find_creator(self, operation: Operation) -> tuple[Operation, Link] | None:
-        """Return the operation whose success names what `operation` is about, and how it does.
+        """Return the operation whose success links to `operation`, and the link.
 
-        Of several the one that needs the fewest path parameters itself.
+        Of several, return the one with the fewest path parameters.
         """
         links = [
             (other, link)
@@ -170,7 +168,7 @@ class Contract:
         return min(links, key=lambda made: len(path_parameter_names(made[0].path)), default=None)
 
     def event_triggered_by(self, operation_id: str, status: int) -> Event | None:
-        """Return the event that an answer of `status` by the operation brings about."""
+        """Return the event that a response of `status` by the operation triggers."""
         for event in self.events:
             trigger = event.trigger
             if trigger["operation"] == operation_id and trigger["status"] == str(status):
@@ -178,7 +176,7 @@ class Contract:
         return None
 
     def provenance(self, pointer: str, detail: str = "*") -> Provenance:
-        """Say how the constraint at `pointer` (a keyword's place) is known.
+        """Return how the constraint at `pointer` (that of a keyword) is known.
 
         `detail` tells parts of one keyword apart, such as the properties of `required`. An
         `x-hookproof-provenance` holds for its object and all below it, unless a nearer one

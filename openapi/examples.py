@@ -1,9 +1,9 @@
-"""The examples that a contract gives of an answer, by their names.
+"""Examples that a contract states, and values of its schemas where it states none.
 
-Values of a schema, for where a contract gives no example: the same for the same chooser.
-
-Plain values: what a schema names, else something small that its type and bounds allow. A `pattern`
-is not read: beside one the schema needs an example."""
+A generated value is what a schema names, else a small value that its type and bounds allow; one
+`rng` state always gives the same value. A `pattern` is not read: with one, the schema needs an
+example.
+"""
 
 import math
 import random
@@ -20,14 +20,14 @@ from openapi.parameters import Parameter, serialize_value
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A body of an answer."""
+    """An example of a response body."""
 
     media_type: str
     value: Json
 
 
 def named_examples(contract: Contract, response: ResponseSpec) -> Mapping[str, Example]:
-    """Return the examples under `examples` of every media type; of one name the first counts."""
+    """Return the examples under `examples` of every media type; the first of a name counts."""
     found: dict[str, Example] = {}
     for media_type, schema in response.content.items():
         media: Json = get_at(contract.document, schema.rpartition("/")[0])
@@ -55,7 +55,7 @@ def body_example(contract: Contract, schema_pointer: str, rng: random.Random | N
 def example_parameter_text(
     contract: Contract, parameter: Parameter, rng: random.Random | None = None
 ) -> str:
-    """Return what stands in a request for a valid value of `parameter`: its example, if any."""
+    """Return the text of a valid value of `parameter`: its example, if it has one."""
     value = parameter.example
     if value is MISSING:
         value = generate_value(contract, contract.at(parameter.schema), rng)
@@ -65,7 +65,7 @@ def example_parameter_text(
 def generate_value(
     contract: Contract, schema: Json, rng: random.Random | None = None, depth: int = 0
 ) -> Json:
-    """Return a value of `schema`, which may be a reference; always the same without `choose`."""
+    """Return a value of `schema`, which may be a reference; always the same without `rng`."""
     rng = rng or random.Random(0)  # noqa: S311 - examples, not secrets
     if not isinstance(schema, dict) or depth > _MAX_SCHEMA_DEPTH:
         return None
@@ -149,7 +149,7 @@ def _generate_boolean(_schema: Mapping[str, Json], rng: random.Random) -> bool:
     return rng.random() < 0.5
 
 
-def _generate_null(_schema: Mapping[str, Json], _choose: random.Random) -> None:
+def _generate_null(_schema: Mapping[str, Json], _rng: random.Random) -> None:
     return None
 
 

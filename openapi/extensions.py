@@ -1,4 +1,4 @@
-"""Finding the properties that an extension marks, such as `x-hookproof-secret`."""
+"""Lookup of the properties that have an extension, such as `x-hookproof-secret`."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from openapi.json_pointer import get_at, join_pointer
 def extended_properties(
     contract: Contract, schema: str, keyword: str, instance: str = ""
 ) -> Iterator[tuple[str, str]]:
-    """Yield where in an instance, and where in the contract, each property with `keyword` stands.
+    """Yield the pointer in an instance and in the contract of each property with `keyword`.
 
     Follows references and `properties` below `schema`, not arrays and combinations.
     """

@@ -1,4 +1,4 @@
-"""What a check returns: a sentence about a broken constraint, and where the contract states it."""
+"""Finding: a sentence about a broken constraint, and where the contract states it."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from openapi.contract import Contract
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A constraint that was not kept."""
+    """A broken constraint."""
 
     check: str
     severity: str
@@ -17,14 +17,14 @@ class Finding:
     pointer: str
     """Where the contract states the constraint."""
     instance: str | None
-    """Where in the request, answer or delivery it is broken, if at one place."""
+    """Pointer to the value that breaks it, if there is one."""
     message: str
     count: int = 1
     """How many cases broke it."""
     tried: int = 1
     """How many cases tried it."""
     detail: str = "*"
-    """Which part of the keyword: the property of `required`, for one."""
+    """Part of the keyword, such as the property of `required`."""
 
 
 def make_finding(

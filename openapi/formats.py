@@ -1,4 +1,4 @@
-"""The formats that are checked. A contract with any other is refused: it would go unchecked."""
+"""String formats that are checked; a contract with any other format is refused."""
 
 import re
 import uuid
@@ -11,7 +11,7 @@ _DATE_TIME = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
 _MAX_CACHED_LENGTH = 64
-"""Characters; longer texts are not remembered, they may be very long."""
+"""Longer texts are not cached: they may be very long."""
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 

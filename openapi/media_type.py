@@ -11,7 +11,7 @@ _ESSENCE = re.compile(rf"{_TCHARS}/{_TCHARS}")
 
 @dataclass(frozen=True, slots=True)
 class MediaType:
-    """A media type, read."""
+    """A parsed media type."""
 
     essence: str
     """Type and subtype in lower case."""

@@ -1,4 +1,4 @@
-"""Whether the parameters of a request keep to the contract."""
+"""Validation of the parameters of a request against the contract."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -12,9 +12,9 @@ from openapi.schema_validation import SchemaViolation
 def parameter_violations(
     contract: Contract, operation: Operation, values: Mapping[str, object]
 ) -> tuple[SchemaViolation, ...]:
-    """Return what `values`, by the keys of the parameters, break of the contract.
+    """Return the violations in `values`, which have the keys of the parameters.
 
-    The place of each is written as a runtime expression, such as `$request.query.limit`.
+    The `instance` of each is a runtime expression, such as `$request.query.limit`.
     """
     return tuple(
         v for p in operation.parameters for v in _violations_of_parameter(contract, p, values)

@@ -1,7 +1,7 @@
-"""The parameters of an operation, and what stands for them in a request. Pure.
+"""Parameters of an operation, and their text in a request. Pure.
 
-A parameter is one string, number, integer or boolean (or null, written as nothing): what is read
-of a text depends on which of these its schema allows. Of a name that is repeated the last counts.
+A parameter is one string, number, integer or boolean (or null, written as nothing): the types of
+its schema decide how its text is read. If a name is repeated, the last one counts.
 """
 
 import json
@@ -36,11 +36,11 @@ class Parameter:
 
     @property
     def key(self) -> str:
-        """The part of a runtime expression that names it, such as `query.limit`."""
+        """Its name in a runtime expression, such as `query.limit`."""
         return parameter_key(self.location, self.name)
 
     def read(self, text: str) -> object:
-        """Return the value that `text` stands for; the text itself if it is of no other type."""
+        """Return the value that `text` encodes; the text itself if it is of no other type."""
         if "integer" in self.types and _INTEGER.fullmatch(text):
             return int(text)
         if "number" in self.types and _NUMBER.fullmatch(text):
@@ -51,12 +51,12 @@ class Parameter:
 
 
 def parameter_key(location: str, name: str) -> str:
-    """Return how a parameter is told from others; the names of headers have no case."""
+    """Return the key of a parameter; names of headers have no case."""
     return f"{location}.{name.lower() if location == 'header' else name}"
 
 
 def serialize_value(value: object) -> str:
-    """Return the text that stands for `value` in a request."""
+    """Return the text of `value` in a request."""
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value)
@@ -68,7 +68,7 @@ def parse_parameters(
     query: Iterable[tuple[str, str]],
     headers: Iterable[tuple[str, str]],
 ) -> dict[str, object]:
-    """Return the value of each parameter that is there, by its key."""
+    """Return the value of each parameter that the request has, by its key."""
     texts = {parameter_key("path", name): text for name, text in path.items()}
     texts |= {parameter_key("query", name): text for name, text in query}
     texts |= {parameter_key("header", name): text for name, text in headers}
@@ -81,9 +81,9 @@ def path_parameter_names(path: str) -> list[str]:
 
 
 def match_path(path: str, asked: str) -> dict[str, str] | None:
-    """Return what stands in `asked`, a decoded path, for the parameters of `path`; None: no such.
+    """Return the parameters of `path` in `asked`, a decoded path; None if it does not match.
 
-    Each of them is what stands between two slashes, or a part of it, and never empty.
+    A parameter is a whole segment or a part of one, and never empty.
     """
     parts = _PATH_PLACEHOLDER.split(path)  # text and names in turn
     pattern = "".join("([^/]+)" if i % 2 else re.escape(part) for i, part in enumerate(parts))
@@ -92,7 +92,7 @@ def match_path(path: str, asked: str) -> dict[str, str] | None:
 
 
 def request_target(path: str, texts: Mapping[str, str]) -> str:
-    """Return path and query of a request whose parameters stand as `texts`, by their keys."""
+    """Return path and query of a request with the parameters `texts`, by their keys."""
     filled = _PATH_PLACEHOLDER.sub(
         lambda named: quote(texts.get(parameter_key("path", named[1]), ""), safe=""), path
     )

@@ -1,4 +1,4 @@
-"""Rates as users write them: `50/5s`, `10/s`, `600/m`."""
+"""Rates as a user writes them: `50/5s`, `10/s`, `600/m`."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Runtime expressions (OpenAPI 3.1, section 4.8.20.3): `$request.body#/name` and its kin.
+"""Runtime expressions (OpenAPI 3.1, section 4.8.20.3), such as `$request.body#/name`.
 
 Six forms are known: `$request.body#POINTER`, `$response.body#POINTER`, `$request.header.NAME`,
 `$response.header.NAME`, `$request.path.NAME` and `$request.query.NAME`.
@@ -15,7 +15,7 @@ Part = Literal["body", "header", "path", "query"]
 
 @dataclass(frozen=True, slots=True)
 class RuntimeExpression:
-    """Where in an exchange a value stands."""
+    """The place of a value in an exchange."""
 
     message: Literal["request", "response"]
     part: Part

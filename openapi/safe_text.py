@@ -1,8 +1,8 @@
-"""Text of strangers, made harmless: what cannot be seen, or moves other text, is spelt out."""
+"""Escaping of untrusted text: characters that are invisible or move other text."""
 
 import re
 
-# Printable to Unicode, and yet nothing is seen: joiners, fillers, blanks, variation selectors.
+# Printable to Unicode, but invisible: joiners, fillers, blanks, variation selectors.
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\U000e0100-\U000e01ef]"
@@ -11,14 +11,14 @@ _AZURE_COMMAND = re.compile(r"#(?=#(?:\[|vso\[))")
 
 
 def is_hidden(character: str) -> bool:
-    """Say whether nobody can see `character`: control, bidi, surrogate, unassigned, blank."""
+    """Say whether `character` is invisible: control, bidi, surrogate, unassigned, blank."""
     return not character.isprintable() or _INVISIBLE.match(character) is not None
 
 
 def escape_hidden(text: str, keep: str = "") -> str:
     """Return `text` with each hidden character as an escape, such as `\\x1b`; not those in `keep`.
 
-    What comes back can be encoded as UTF-8 and holds no character that XML forbids.
+    The result can be encoded as UTF-8 and holds no character that XML forbids.
     """
     if text.isprintable() and not _INVISIBLE.search(text):
         return text
@@ -36,15 +36,15 @@ def escape_ascii(text: str) -> str:
     return "".join(plain)
 
 
-def truncate(text: str, most: int) -> str:
-    """Return the first `most` characters of `text`; an ellipsis stands where more was."""
-    return text if len(text) <= most else text[: most - 1] + "…"
+def truncate(text: str, max_chars: int) -> str:
+    """Return the first `max_chars` characters of `text`, the last an ellipsis if it is longer."""
+    return text if len(text) <= max_chars else text[: max_chars - 1] + "…"
 
 
 def escape_ci_command(line: str) -> str:
-    """Return a line of output that the log of a CI service does not take for a command.
+    """Return `line` so that the log of a CI service does not read a command in it.
 
-    GitHub reads one where a line begins with `::`, white space aside, and in `##[` anywhere.
+    GitHub reads one in a line that begins with `::`, white space aside, and in `##[` anywhere.
     """
     line = _AZURE_COMMAND.sub(lambda match: escape_ascii(match[0]), line)
     bare = line.lstrip()

@@ -1,4 +1,4 @@
-"""JSON Schema validation (Draft 2020-12), formats checked, every violation with its two pointers.
+"""JSON Schema validation (Draft 2020-12) with formats; a violation has two pointers.
 
 jsonschema defines what is valid. A compiled validator (jsonschema-rs) answers yes or no on hot
 paths, with the same formats; a property test holds that both agree.
@@ -33,19 +33,19 @@ class SchemaViolation:
     pointer: str
     """Where the contract states the keyword."""
     instance: str
-    """Where the value stands that breaks it."""
+    """Pointer to the value that breaks it."""
     detail: str
-    """Which part of the keyword: the missing property of `required`, the type found for `type`."""
+    """Part of the keyword: the missing property of `required`, the type found for `type`."""
     message: str
 
 
 class Schema:
-    """A schema of the contract, ready to judge values. Immutable once made."""
+    """A compiled schema of the contract. Immutable."""
 
     def __init__(
         self, document: Mapping[str, object], pointer: str, object_pointers: Mapping[int, str]
     ) -> None:
-        """Take the schema at `pointer` in `document`; `places` is `dict(places(document))`."""
+        """Take the schema at `pointer`, and the pointer of each object by its identity."""
         rooted = {**document, "$ref": f"#{pointer}"}
         self.pointer = pointer
         self._pointers_by_id = object_pointers
@@ -59,7 +59,7 @@ class Schema:
                 self._rooted, formats=FORMATS, validate_formats=True, ignore_unknown_formats=False
             )
         except ValueError:
-            # A pattern that its regular expressions cannot say; those of Python judge alone then.
+            # Only Python's regular expressions can express a pattern; jsonschema alone decides.
             return None
 
     def is_valid(self, instance: object) -> bool:
@@ -68,7 +68,7 @@ class Schema:
             if self._compiled is not None:
                 return bool(self._compiled.is_valid(instance))
         except (ValueError, TypeError, RecursionError):
-            pass  # Lone surrogates, for one, do not cross into the compiled validator.
+            pass  # The compiled validator cannot take lone surrogates, for example.
         return not self.violations(instance, limit=1)
 
     def violations(self, instance: object, limit: int | None = None) -> tuple[SchemaViolation, ...]:
@@ -78,7 +78,7 @@ class Schema:
         """
         try:
             found = islice(self._violations(instance), limit)
-            # Beside a $ref a schema may say again what the schema behind it says.
+            # A schema may repeat a constraint of the schema that its $ref names.
             return tuple({(v.instance, v.keyword, v.detail): v for v in found}.values())
         except RecursionError:
             message = "nested too deeply to be judged"
@@ -130,7 +130,8 @@ def _details(error: jsonschema.ValidationError) -> Iterator[tuple[str, str]]:
     else:
         yield (
             "*",
-            f"{abbreviate(error.instance)} breaks {error.validator}: {abbreviate(error.validator_value)}",
+            f"{abbreviate(error.instance)} breaks {error.validator}: "
+            f"{abbreviate(error.validator_value)}",
         )
 
 

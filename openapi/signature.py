@@ -1,11 +1,8 @@
-"""From the secret of webhooks, as people hand it on, to the bytes of a key.
+"""Webhook signatures: secrets to keys, signing and verifying raw bytes.
 
-The webhook secrets that a receiver was given: the first counts, the others explain.
-
-Signatures of webhooks: over bytes, never over parsed JSON.
-
-Which headers, algorithm, encoding and key a webhook uses is said by `x-hookproof-signature` of its security
-scheme. Signing and verifying take bytes and are total: no input makes them raise."""
+`x-hookproof-signature` of a security scheme states the headers, the algorithm and the encodings.
+Signing and verifying take bytes, never parsed JSON, and are total: no input makes them raise.
+"""
 
 import base64
 import binascii
@@ -22,16 +19,16 @@ _DECODERS: Mapping[str, Callable[[str], bytes]] = {
 
 
 def decode_secret(encoding: str, prefix: str, secret: str) -> bytes:
-    """Return the key: the whole secret as UTF-8, or what is decoded of the text after `prefix`.
+    """Return the key: the secret as UTF-8, or the decoded text after `prefix`.
 
-    Total: a secret that cannot be decoded counts as UTF-8. `problem` says so beforehand.
+    Total: a secret that cannot be decoded counts as UTF-8; see `secret_encoding_problem`.
     """
     decoded = _try_decode(encoding, prefix, secret)
     return secret.encode(errors="surrogateescape") if decoded is None else decoded
 
 
 def secret_encoding_problem(encoding: str, prefix: str, secret: str) -> str | None:
-    """Say what is wrong with `secret` as a key, without repeating it; None if nothing is."""
+    """Return why `secret` cannot be decoded, without repeating it; None if it can."""
     if encoding == "utf-8" or _try_decode(encoding, prefix, secret):
         return None
     after = f"{prefix!r} and after it " if prefix else ""
@@ -49,11 +46,11 @@ def _try_decode(encoding: str, prefix: str, secret: str) -> bytes | None:
 
 
 Secrets = str | Sequence[str] | None
-"""One, several, or none that is known."""
+"""One secret, several, or none."""
 
 
 def secrets_as_tuple(secrets: Secrets) -> tuple[str, ...]:
-    """Return the secrets one by one; empty where none is known."""
+    """Return the secrets as a tuple, empty without any."""
     if secrets is None:
         return ()
     return (secrets,) if isinstance(secrets, str) else tuple(secrets)
@@ -66,44 +63,44 @@ _DIGESTS = {
 }
 _PLACEHOLDER = re.compile(r"\{(id|timestamp|body)\}")
 BODY_TEMPLATE = "{body}"
-"""What is signed where the contract says `body`: the raw bytes and nothing else."""
+"""The content template for `signed-content: body`: the raw bytes alone."""
 
 Headers = Iterable[tuple[bytes, bytes]]
-"""The headers of a delivery: names and values as they stand on the wire."""
+"""Names and values of a delivery's headers, as raw bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignatureScheme:
-    """How a webhook is signed."""
+    """The signature scheme of a webhook."""
 
     header: str
     algorithm: str
     encoding: str
     prefix: str
     pointer: str
-    """Where the contract says so."""
+    """Where the contract states the scheme."""
     content_template: str = BODY_TEMPLATE
-    """What is signed: text in which `{id}`, `{timestamp}` and `{body}` stand for those values."""
+    """The signed text; `{id}`, `{timestamp}` and `{body}` are replaced by those values."""
     secret_encoding: str = "utf-8"  # noqa: S105 - no secret
-    """How the key is made of the secret: `utf-8` text, or decoded from `base64` or `hex`."""
+    """How the secret becomes a key: `utf-8` text, or decoded from `base64` or `hex`."""
     secret_prefix: str = ""
-    """What stands in the secret before the text that is decoded."""
+    """Text of the secret before the part that is decoded."""
     separator: str | None = None
-    """What stands between the signatures of one header; None: there is always one alone."""
+    """Text between the signatures of one header; None: the header has one signature."""
     id_header: str | None = None
     timestamp_header: str | None = None
     """Holds Unix seconds."""
     tolerance: float | None = None
-    """Seconds that a timestamp may be away from the arrival; None: any."""
+    """Maximum seconds between timestamp and arrival; None: any."""
 
     def header_names(self) -> tuple[str, ...]:
-        """Return every header that a signed delivery carries, the signature's first."""
+        """Return the headers of a signed delivery, the signature first."""
         named = (self.header, self.id_header, self.timestamp_header)
         return tuple(name for name in named if name is not None)
 
 
 def secret_problem(schemes: Iterable[SignatureScheme | None], secret: str) -> str | None:
-    """Say why `secret` is no key of one of the `schemes`, without repeating it; None if it is."""
+    """Return why a scheme cannot use `secret`, without repeating it; None if all can."""
     complaints = (
         secret_encoding_problem(s.secret_encoding, s.secret_prefix, secret)
         for s in schemes
@@ -113,7 +110,7 @@ def secret_problem(schemes: Iterable[SignatureScheme | None], secret: str) -> st
 
 
 def signed_content(scheme: SignatureScheme, headers: Headers, body: bytes) -> bytes:
-    """Return what is signed of a delivery; a header that is not there counts as empty."""
+    """Return the signed bytes of a delivery; a missing header counts as empty."""
     if scheme.content_template == BODY_TEMPLATE:
         return body
     pairs = list(headers)
@@ -129,8 +126,8 @@ def signed_content(scheme: SignatureScheme, headers: Headers, body: bytes) -> by
 def sign(scheme: SignatureScheme, body: bytes, secret: str, headers: Headers = ()) -> str:
     """Return the one signature of the raw `body` under `secret`, with its prefix.
 
-    `headers` are those of the delivery; only a scheme that signs more than the body looks at them.
-    A secret that is no key of the scheme counts as UTF-8 text: see `openapi.secret.problem`.
+    `headers` are those of the delivery; only a scheme that signs more than the body uses them.
+    A secret that cannot be decoded counts as UTF-8 text: see `secret_encoding_problem`.
     """
     signed = signed_content(scheme, headers, body)
     made = decode_secret(scheme.secret_encoding, scheme.secret_prefix, secret)
@@ -143,7 +140,7 @@ def sign(scheme: SignatureScheme, body: bytes, secret: str, headers: Headers = (
 def signed_headers(
     scheme: SignatureScheme, body: bytes, secret: str, identity: str, at: float
 ) -> tuple[tuple[str, str], ...]:
-    """Return the headers that prove `body`: identity and time where the scheme has them, signature.
+    """Return the headers of a signed `body`: id and timestamp if the scheme has them, signature.
 
     `identity` names the event, `at` is the time of sending in Unix seconds.
     """
@@ -156,10 +153,10 @@ def signed_headers(
 def verify(
     scheme: SignatureScheme, headers: Headers, body: bytes, secret: str, at: float | None = None
 ) -> str | None:
-    """Say why the signature in `headers` does not prove `body`, or return None if it does.
+    """Return why the signature in `headers` is not valid for `body`, or None if it is.
 
-    `at` is the arrival in Unix seconds, which a timestamp is held against; None leaves that out.
-    The comparison takes the same time wherever the values differ.
+    `at` is the arrival in Unix seconds, which the timestamp is compared with; None skips that.
+    The comparison takes constant time.
     """
     pairs = list(headers)
     for name in scheme.header_names():
@@ -170,7 +167,7 @@ def verify(
     expected = sign(scheme, body, secret, pairs).encode()
     between = scheme.separator.encode() if scheme.separator else None
     given = value.strip(b" \t").split(between) if between else [value.strip(b" \t")]
-    proofs = sum(hmac.compare_digest(one, expected) for one in given)  # all of them, for its time
+    proofs = sum(hmac.compare_digest(one, expected) for one in given)  # all of them: constant time
     if not proofs:
         what = (
             "the raw body" if scheme.content_template == BODY_TEMPLATE else scheme.content_template

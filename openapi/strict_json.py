@@ -1,4 +1,4 @@
-"""JSON as it stands on the wire: strictly parsed (RFC 8259), with what parsing would hide."""
+"""Strict JSON parser (RFC 8259) that also reports what a parser usually hides."""
 
 import json
 import re
@@ -15,13 +15,13 @@ class ParsedJson:
     """A body read as JSON."""
 
     value: object
-    """What the text means; None where `problem` says that it means nothing."""
+    """The parsed value; None if there is a `problem`."""
     problem: str | None
     """Why it is not JSON, in words, or None."""
     has_non_finite_numbers: bool
-    """`NaN` or `Infinity` stands there: a problem to RFC 8259, but not to every parser."""
+    """It contains `NaN` or `Infinity`: RFC 8259 forbids them, some parsers accept them."""
     raw: bytes
-    """The body as it came."""
+    """The received bytes."""
 
     @property
     def has_byte_order_mark(self) -> bool:
@@ -30,17 +30,17 @@ class ParsedJson:
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """Its length in bytes."""
         return len(self.raw)
 
     @property
     def depth(self) -> int:
-        """How many arrays and objects stand inside one another."""
+        """Nesting depth of arrays and objects."""
         return _nesting_depth(self.raw)
 
     @property
     def has_duplicate_keys(self) -> bool:
-        """Whether an object before the first mistake has a key twice. The body is read again."""
+        """Whether an object before the first error has a key twice. Parses the body again."""
         duplicates: list[str] = []
 
         def pairs(items: list[tuple[str, object]]) -> None:
@@ -66,7 +66,7 @@ _DECODE_JSON = json.JSONDecoder(parse_constant=_reject_constant).decode
 
 
 def parse_json(raw: bytes) -> ParsedJson:
-    """Read `raw` as UTF-8 JSON; never raises. A byte order mark is dropped, and said."""
+    """Read `raw` as UTF-8 JSON; never raises. A byte order mark is dropped and reported."""
     try:
         return ParsedJson(_DECODE_JSON(_decode_utf8(raw)), None, False, raw)
     except UnicodeDecodeError as error:

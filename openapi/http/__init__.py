@@ -1,5 +1,5 @@
-"""What mock server and webhook sink share as HTTP servers: limits, guards, JSON API, page assets.
+"""HTTP server parts of mock server and webhook sink: limits, guard, JSON API, page assets.
 
-It is no OpenAPI. It stays in this package because the top level is fixed and neighbours may not
-import each other. Routes of one of the servers belong to that server.
+They have nothing to do with OpenAPI. They are in this package because the top-level packages are
+fixed and neighbours may not import each other. Routes of one of the servers belong to that server.
 """

@@ -1,4 +1,4 @@
-"""A port that is free, for a server that starts later."""
+"""Choice of a free port for a server that starts later."""
 
 import random
 import socket

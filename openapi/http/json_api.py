@@ -1,4 +1,4 @@
-"""The APIs of our own servers: JSON answers, and exceptions as `{"message": "..."}`."""
+"""JSON APIs of mock server and webhook sink: responses, and errors as `{"message": "..."}`."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ ADMIN_PATH = "/_hookproof/"
 
 
 def api_response(value: object, status: int = 200) -> Response:
-    """Return `value` as a JSON answer in ASCII, which no text in it can break out of."""
+    """Return a JSON response in ASCII, so that no text in it can break out."""
     return Response(json.dumps(value), status, media_type="application/json")
 
 
@@ -24,9 +24,9 @@ def json_api_app(
     unavailable_errors: Iterable[type[Exception]],
     message_prefix: str = "",
 ) -> Starlette:
-    """Return an application of `routes` that says in one sentence what is wrong.
+    """Return an application of `routes` that answers errors with one sentence.
 
-    Of `failures`, which are answered 503, it says `said` and the exception's own words.
+    It answers `unavailable_errors` with 503, `message_prefix` and the exception's text.
     """
 
     def failed(_: Request, error: Exception) -> Response:
@@ -41,7 +41,7 @@ def json_api_app(
 
 
 async def read_body(request: Request, max_bytes: int) -> bytes:
-    """Return the body of a request; 413 where it has more than `most` bytes."""
+    """Return the body of a request; 413 above `max_bytes`."""
     body = b""
     async for chunk in request.stream():
         body += chunk

@@ -1,4 +1,4 @@
-"""How much of a connection one client may take up."""
+"""Limits of one request and one connection."""
 
 import asyncio
 import math
@@ -10,26 +10,26 @@ from uvicorn.protocols.http.flow_control import FlowControl
 
 @dataclass(frozen=True, slots=True)
 class RequestLimits:
-    """What one request may be."""
+    """Limits of one request."""
 
     max_headers: int = 200
     max_head_bytes: int = 64 * 1024
-    """Bytes of a head; also of trailers, and of what else stands between two pieces of a body."""
+    """Bytes of a head; also of trailers and chunk extensions between two pieces of a body."""
     max_request_bytes: int = 16 * 1024 * 1024
-    """Bytes of a request that is refused: so many are read for the client to hear why."""
+    """Bytes that are read of a rejected request, so that the client receives the response."""
     max_pipelined: int = 1000
     """Requests that one connection may have sent before the first of them is answered."""
     timeout_s: float = 25.0
-    """From the first byte to the last; a connection that sends none is closed as soon."""
+    """From the first byte to the last; an idle connection is closed after the same time."""
 
 
 def head_size(target: bytes, headers: Iterable[tuple[bytes, bytes]]) -> int:
-    """Return the bytes of a head, its first line's other words aside."""
+    """Return the size of a head in bytes, without method and version."""
     return len(target) + sum(len(name) + len(value) + 4 for name, value in headers)
 
 
 class LimitExceeded(Exception):
-    """Raised within a callback of the parser: the request is refused with `status`."""
+    """Raised in a parser callback; the request is rejected with `status`."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -37,20 +37,20 @@ class LimitExceeded(Exception):
 
 
 class PipelineFlowControl(FlowControl):
-    """Flow control that reads on only when no request waits for its turn."""
+    """Flow control that reads on only if no pipelined request is waiting."""
 
     def __init__(
         self, transport: asyncio.Transport, waiting: Sized, clock: Callable[[], float]
     ) -> None:
-        """Take the connection, the queue of the requests that wait, and the time in seconds."""
+        """`waiting` is the queue of pipelined requests, `clock` returns seconds."""
         super().__init__(transport)
         self._waiting = waiting
         self._clock = clock
         self.unread_since = math.inf
-        """When the client began to leave answers unread."""
+        """When the client stopped reading responses."""
 
     def resume_reading(self) -> None:
-        """Read on, unless more has been read already than is answered at once."""
+        """Read on, unless pipelined requests are waiting."""
         if not self._waiting:
             super().resume_reading()
 

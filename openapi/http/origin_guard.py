@@ -1,11 +1,11 @@
-"""Pages and APIs for the person at this machine, whatever other pages they have open.
+"""Guard of pages and APIs against other origins (DNS rebinding, cross-site requests).
 
-A name that a stranger controls may resolve to a loopback address (DNS rebinding); the browser then
-counts our pages as the stranger's. So the Host header must be a loopback name or address, or the
-very address that the connection came in on. And what another page sends says so: by `Origin`, or
-by `Sec-Fetch-Site`, which no page can set.
+A foreign name may resolve to a loopback address (DNS rebinding); the browser then treats our pages
+as that site's pages. So the Host header must be a loopback name or address, or the address that
+the connection came in on. A request from another page is recognised by `Origin` or by
+`Sec-Fetch-Site`, which no page can set.
 
-A token is another proof: no page that was not told it can send it, so it may come to any name.
+A token is another proof: a page that does not know it cannot send it, so any host name is allowed.
 """
 
 import hmac
@@ -29,10 +29,9 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-"""On every answer behind a guard that does not state its own."""
+"""Defaults for every response behind a guard."""
 
 CROSS_ORIGIN_MESSAGE = "this request comes from a page of another origin"
-"""Why a request of a foreign page is refused."""
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -53,7 +52,7 @@ class BearerToken:
 
 
 class OriginGuard:
-    """An ASGI app around another: refuses foreigners, adds `HEADERS`."""
+    """ASGI middleware: rejects requests of other origins, adds `SECURITY_HEADERS`."""
 
     def __init__(
         self,
@@ -61,13 +60,13 @@ class OriginGuard:
         key: BearerToken | None = None,
         public_paths: Collection[str] = frozenset(),
     ) -> None:
-        """Guard `app`; the paths of `for_all` answer anybody."""
+        """Guard `app`; `public_paths` need neither origin nor token."""
         self._app = app
         self._key = key
         self._public_paths = public_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 403 to a foreigner, 401 where the token is missing, or let the app answer."""
+        """Answer 403 to another origin, 401 without the token, or call the app."""
         refusal = None if scope["path"] in self._public_paths else self._rejection(scope)
         await (refusal or self._app)(scope, receive, with_security_headers(send))
 
@@ -86,7 +85,7 @@ class OriginGuard:
 
 
 def with_security_headers(send: Send) -> Send:
-    """Return what sends like `send`, and adds those of `HEADERS` that the answer does not state."""
+    """Return a `send` that adds the `SECURITY_HEADERS` that the response does not have."""
 
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -99,7 +98,7 @@ def with_security_headers(send: Send) -> Send:
 
 
 def is_own_host(headers: Headers, server: tuple[str, int | None] | None) -> bool:
-    """Say whether the one Host in `headers` means this machine; `server` is the local address."""
+    """Say whether the one Host in `headers` is this machine; `server` is the local address."""
     hosts = header_values(headers, b"host")
     if len(hosts) != 1:
         return False
@@ -116,7 +115,7 @@ def is_own_host(headers: Headers, server: tuple[str, int | None] | None) -> bool
 
 
 def is_same_origin(headers: Headers, scheme: str) -> bool:
-    """Say whether no page of another origin sent this; one may have led the visitor here."""
+    """Say whether no page of another origin sent this; a link from one is allowed."""
     origins = header_values(headers, b"origin")
     own = [scheme.encode() + b"://" + host for host in header_values(headers, b"host")]
     if origins and [origin.lower() for origin in origins] != [origin.lower() for origin in own]:
@@ -131,7 +130,7 @@ def is_same_origin(headers: Headers, scheme: str) -> bool:
 
 
 def header_values(headers: Headers, name: bytes) -> list[bytes]:
-    """Return the value of every header called `name`, which is in lower case, as those are."""
+    """Return the value of every header called `name`, which is in lower case."""
     return [value for key, value in headers if key == name]
 
 

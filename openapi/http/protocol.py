@@ -1,9 +1,9 @@
-"""What a client may do before the app hears of it: bounds on heads, on time, on what is queued.
+"""HTTP/1.1 protocol with limits on heads, time and pipelining, applied before the app runs.
 
-uvicorn reads a head without end, waits for the rest of a request for ever, and takes in pipelined
+uvicorn reads a head without end, waits for the rest of a request for ever, and reads pipelined
 requests faster than they are answered. The callbacks overridden here are those that asyncio and
-httptools document; none is called once for each header, and one timer for each connection looks
-now and then: an ordinary request costs some 1.5 microseconds more.
+httptools document. None is called once for each header, and each connection has one timer, so an
+ordinary request costs some 1.5 microseconds more.
 """
 
 import asyncio
@@ -21,13 +21,13 @@ from openapi.http.limits import LimitExceeded, PipelineFlowControl, RequestLimit
 from openapi.http.upgrades import framing_headers, new_parser, parser_at_body
 
 REQUEST_LOG = logging.getLogger("hookproof.requests")
-"""One line for each request, where that was asked for."""
+"""Logger of requests (`--log-requests`)."""
 _CHECKS_PER_TIMEOUT = 8
-"""How often a connection is looked at in the time that a request may take."""
+"""How often a connection is checked within the request timeout."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol within `Limits`; what is beyond is answered where it still can be."""
+    """uvicorn's protocol within `RequestLimits`; a violation is answered if possible."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class BoundedProtocol(HttpToolsProtocol):
         limits: RequestLimits,
         error_responses: Mapping[int, bytes],
     ) -> None:
-        """Take besides what uvicorn gives the answers to 400, 408, 413 and 431, whole."""
+        """`error_responses` are the whole responses of 400, 408, 413 and 431."""
         super().__init__(config, server_state, app_state, _loop)
         self._limits = limits
         self._error_responses = error_responses
@@ -48,17 +48,17 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unanswered_cycles: deque[RequestResponseCycle] = deque(
             maxlen=limits.max_pipelined + 1
         )
-        """Requests that others came behind before they were answered."""
+        """Requests that were followed by another one before they were answered."""
         self._request_started_at: float | None = None
-        """When the request began that is still coming."""
+        """When the incomplete request began."""
         self._read_size = 0
-        """Bytes of the read that is being taken."""
+        """Bytes of the current read."""
         self._bytes_since_body = self._request_size = 0
         """Bytes since the app last got some of this request, and since it began; not counting the
         read in which that was, because the parser does not tell where in it."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin a connection, and to look at it."""
+        """Begin a connection and its timer."""
         super().connection_made(transport)
         self.flow = self._flow = PipelineFlowControl(transport, self.pipeline, self.loop.time)
         self._request_started_at = self.loop.time()
@@ -67,16 +67,14 @@ class BoundedProtocol(HttpToolsProtocol):
         )
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End the connection: nobody looks at it any more, nobody answers on it."""
+        """End the connection: cancel its timer and mark its requests as disconnected."""
         self._timeout_timer.cancel()
-        for (
-            cycle
-        ) in self._unanswered_cycles:  # uvicorn tells the last alone, and the app would write on
+        for cycle in self._unanswered_cycles:  # uvicorn marks only the last one
             cycle.disconnected = True
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what was read; measure what is not a whole request yet."""
+        """Parse a read; measure an incomplete request."""
         if self._is_rejected:
             return
         self._has_received_data = True
@@ -103,7 +101,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """Refuse a head that is too large, and a request with too many before it."""
+        """Reject a head that is too large, and a request with too many before it."""
         limits = self._limits
         if len(self.headers) > limits.max_headers:
             raise LimitExceeded(431)
@@ -139,13 +137,13 @@ class BoundedProtocol(HttpToolsProtocol):
         return whole and self.scheme == "http"  # TLS has no half of a connection
 
     def shutdown(self) -> None:
-        """Stop; a request that is still coming is cut off."""
+        """Stop; an incomplete request is cut off."""
         super().shutdown()
         if self._is_rejected or (self.cycle is not None and self.cycle.more_body):
             self.transport.close()
 
     def _ignore_upgrade(self) -> None:
-        """Go on in HTTP/1.1 behind a head that offered another protocol."""
+        """Continue in HTTP/1.1 after a head that offered another protocol."""
         stated = framing_headers(self.headers)
         if stated:  # the parser took the request for one without a body; the app has not run yet
             self.cycle.more_body = True
@@ -154,7 +152,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.parser = parser_at_body(self, stated) if stated else new_parser(self)
 
     def _check_size(self) -> None:
-        """Count a read after which a request is still coming."""
+        """Count a read that leaves a request incomplete."""
         self._bytes_since_body += self._read_size
         self._request_size += self._read_size
         head = self._is_in_head()
@@ -169,7 +167,7 @@ class BoundedProtocol(HttpToolsProtocol):
         return self.scope is not None and (self.cycle is None or self.cycle.scope is not self.scope)
 
     def _check_timeouts(self) -> None:
-        """See whether the client has kept the server waiting for too long."""
+        """Reject or close a connection that has exceeded its time."""
         now, cycle, longest = self.loop.time(), self.cycle, self._limits.timeout_s
         self._timeout_timer = self.loop.call_later(
             longest / _CHECKS_PER_TIMEOUT, self._check_timeouts
@@ -182,22 +180,21 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.abort()
         elif self._request_started_at is None:
             if answered and self.timeout_keep_alive_task is None:
-                self._request_started_at = (
-                    now  # what came was no request, and uvicorn has stopped waiting
-                )
+                # The client sent no request, and uvicorn has stopped its keep-alive timer.
+                self._request_started_at = now
         elif self.flow.read_paused:
             self._request_started_at = now  # what is not read cannot be finished
         elif now - self._request_started_at >= longest:
             self._reject(408)
 
     def _reject(self, status: int) -> None:
-        """End the connection, with an answer of this status where one can still be given."""
+        """End the connection, with a response of this status if one can still be sent."""
         self._is_rejected, self._request_started_at = True, None
         fields = {"fields": {"status": status}}
         REQUEST_LOG.info("what is no whole request is refused: %d", status, extra=fields)
         cycle, head = self.cycle, self._is_in_head()
         if head and cycle is not None and not cycle.response_complete:
-            cycle.keep_alive = False  # those before it are answered, then uvicorn closes
+            cycle.keep_alive = False  # uvicorn answers those before it, then closes
             return
         if cycle is not None:
             cycle.disconnected = True

@@ -39,7 +39,7 @@ class ServerThread(uvicorn.Server):
         self._thread.join()
 
     async def main_loop(self) -> None:
-        """See uvicorn; it would notice `should_exit` only at its next tick."""
+        """Run until stopped; uvicorn alone would notice `should_exit` only at its next tick."""
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         waiting = {
             asyncio.ensure_future(super().main_loop()),

@@ -1,7 +1,7 @@
-"""Requests that offer another protocol, such as h2c: the offer is passed over, the body is not.
+"""Upgrade offers such as h2c: the offer is ignored, the body of the request is read.
 
-httptools stops at such a head and takes what follows for the other protocol. Clients that offer
-h2c with a first POST (Java's and curl's do) send its body all the same.
+httptools stops at the head of such a request and takes what follows for the other protocol.
+Clients that offer h2c with a first POST (Java's and curl's do) send its body all the same.
 """
 
 from typing import Protocol
@@ -13,7 +13,7 @@ _FRAMING_HEADERS = (b"content-length", b"transfer-encoding")
 
 
 class ParserCallbacks(Protocol):
-    """What a parser tells of a request."""
+    """The callbacks of a request parser."""
 
     def on_message_begin(self) -> None: ...
     def on_url(self, url: bytes) -> None: ...
@@ -31,12 +31,12 @@ def new_parser(callbacks: ParserCallbacks) -> httptools.HttpRequestParser:
 
 
 def framing_headers(headers: Headers) -> Headers:
-    """Return the headers that say how the body ends; none without a body."""
+    """Return the headers that frame the body; none without a body."""
     return [(name, value) for name, value in headers if name in _FRAMING_HEADERS and value != b"0"]
 
 
 def parser_at_body(callbacks: ParserCallbacks, stated: Headers) -> httptools.HttpRequestParser:
-    """Return a parser that stands behind a head with the framing headers `stated`."""
+    """Return a parser that has read a head with the framing headers `stated`."""
     later = _DeferredCallbacks(callbacks)
     parser = new_parser(later)
     lines = [name + b": " + value for name, value in stated]
@@ -46,7 +46,7 @@ def parser_at_body(callbacks: ParserCallbacks, stated: Headers) -> httptools.Htt
 
 
 class _DeferredCallbacks:
-    """Passes a parser's callbacks on once it is told to."""
+    """Forwards the callbacks of a parser once `is_forwarding` is set."""
 
     def __init__(self, callbacks: ParserCallbacks) -> None:
         self._to = callbacks

@@ -1,5 +1,5 @@
-"""From a YAML or JSON file to a `Contract`: parse with positions, check, build.
+"""Contract loading, from a YAML or JSON file to a `Contract`: parse with positions, check, build.
 
-Every refusal of a document is raised here, with file, line, column and JSON pointer.
-What a loaded contract says belongs in `openapi.contract`.
+Every error in a document is raised here, with file, line, column and JSON Pointer.
+Lookups in a loaded contract belong in `openapi.contract`.
 """

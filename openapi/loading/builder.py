@@ -1,4 +1,4 @@
-"""The operations and events of an accepted document, as frozen values. Pure."""
+"""Builder of the operations and events of an accepted document. Pure."""
 
 from collections.abc import Iterable, Mapping
 
@@ -22,7 +22,7 @@ def build_operations(document: Mapping[str, Json]) -> tuple[Operation, ...]:
 
 
 def required_permissions(operations: Iterable[Operation]) -> list[str]:
-    """Return every permission that one of `operations` asks for."""
+    """Return every permission that one of `operations` requires."""
     return list(dict.fromkeys(p for operation in operations for p in operation.permissions))
 
 
@@ -56,7 +56,7 @@ def _build_operation(
 def _build_parameters(
     document: Mapping[str, Json], path: str, method: str
 ) -> tuple[Parameter, ...]:
-    """Return those of the path, then those of the operation, which go before ones alike."""
+    """Return the parameters of the path and the operation; those of the operation win."""
     known: dict[str, Parameter] = {}
     for holder in (join_pointer("", "paths", path), join_pointer("", "paths", path, method)):
         stated = get_at(document, join_pointer(holder, "parameters"))

@@ -1,4 +1,4 @@
-"""What the JSON Schema of the dialect cannot see: whether the parts of a contract fit together."""
+"""Consistency checks between the parts of a contract, which JSON Schema cannot express."""
 
 from collections.abc import Iterable, Iterator
 
@@ -12,7 +12,7 @@ _IGNORED_HEADER_NAMES = frozenset(["accept", "content-type", "authorization"])
 
 
 def inconsistencies(contract: Contract) -> Iterator[tuple[str, str]]:
-    """Yield the pointer of each part that does not fit, and a sentence."""
+    """Yield the pointer and the description of each inconsistency."""
     for operation in contract.operations:
         yield from _parameter_errors(operation)
         yield from _body_errors(contract, operation)
@@ -109,7 +109,7 @@ def _has_date_time(contract: Contract, schema: str, instance: str) -> bool:
 
 
 def _with_subschemas(contract: Contract, schemas: Iterable[str]) -> list[str]:
-    """Return `schemas` and all that is said in their stead or besides, each once."""
+    """Return `schemas` and the schemas that they reference or combine, each once."""
     found = list(schemas)
     for place in found:
         stated = get_at(contract.document, place)

@@ -1,8 +1,8 @@
-"""Loading a contract, and refusing what is not understood.
+"""Contract loader: parse, check against `contract.schema.json`, build.
 
-What is understood is `contract.schema.json`: OpenAPI 3.1 without the parts that hookproof does not
-use, with the x- extensions of docs/extensions.md. Whatever else stands in a document is an error,
-because a constraint that nobody reads is a constraint that nobody checks.
+`contract.schema.json` is OpenAPI 3.1 without the parts that hookproof does not use, with the
+extensions of docs/extensions.md. Anything else in a document is an error, because a constraint
+that is not read is a constraint that is not checked.
 """
 
 import difflib
@@ -36,14 +36,14 @@ def load_contract(path: Path | None = None) -> Contract:
 
 
 def parse_contract(name: str, text: str) -> Contract:
-    """Make a contract of `text`; raise `ContractError` with a place in `name`."""
+    """Parse a contract; raise `ContractError` with a position in `name`."""
     return _build_contract(read_yaml(name, text))
 
 
 def read_contract_yaml(path: Path | None = None) -> YamlSource:
-    """Read the file at `path` (the contract that ships, if None), with the place of every value.
+    """Read the file at `path` (the contract that ships, if None), with positions.
 
-    `ContractError` if there is no YAML to read; whether it is a contract is not asked.
+    Raise `ContractError` if it is not YAML; the document is not checked.
     """
     path = path or default_contract_path()
     try:
@@ -75,13 +75,13 @@ def _schema_errors(source: YamlSource) -> Iterator[str]:
     compiled = jsonschema_rs.Draft202012Validator(
         _contract_schema(), formats=FORMATS, validate_formats=True, ignore_unknown_formats=False
     )
-    if not compiled.is_valid(source.data):  # far quicker, and gives no reasons
+    if not compiled.is_valid(source.data):  # much faster, but gives no reasons
         yield from _explain_schema_errors(source)
 
 
 def _explain_schema_errors(source: YamlSource) -> Iterator[str]:
     def deepest_first(error: jsonschema.ValidationError) -> tuple[int, tuple[int, int]]:
-        # Those of one depth as they stand in the file: jsonschema has no order of its own.
+        # Errors of one depth in the order of the file: jsonschema has none.
         return -len(error.absolute_path), source.position(join_pointer("", *error.absolute_path))
 
     validator = jsonschema.Draft202012Validator(_contract_schema(), format_checker=FORMAT_CHECKER)
@@ -93,13 +93,14 @@ def _explain_schema_errors(source: YamlSource) -> Iterator[str]:
             strange = next(key for key in leaf.instance if key not in known)
             guess = difflib.get_close_matches(strange, known, 1)
             hint = f"did you mean {guess[0]!r}?" if guess else f"known are {', '.join(known)}"
-            yield f"{source.place(join_pointer(pointer, strange))}: {strange!r} is not understood; {hint}"
+            place = source.place(join_pointer(pointer, strange))
+            yield f"{place}: {strange!r} is not understood; {hint}"
         else:
             yield f"{source.place(pointer)}: {leaf.message[:300]}"
 
 
 def _consistency_errors(contract: Contract, source: YamlSource) -> Iterator[str]:
-    """Yield what the JSON Schema of the dialect cannot see: references, formats, sources."""
+    """Yield errors that `contract.schema.json` cannot express: references, formats, sources."""
     sources = contract.document["x-hookproof-sources"]
     for pointer, value in _walk_values(contract.document, ""):
         tokens = split_pointer(pointer)
@@ -152,7 +153,7 @@ _CONSTRAINT_KEYWORDS = frozenset(
 
 
 def constraint_pointers(contract: Contract) -> Iterator[str]:
-    """Yield the pointer of every constraint: what a service can break."""
+    """Yield the pointer of every constraint that a service can break."""
     for pointer, value in _walk_values(contract.document, ""):
         tokens = split_pointer(pointer)
         if (

@@ -1,4 +1,4 @@
-"""YAML as plain JSON data, with the place of every value.
+"""YAML parser: plain JSON data with the position of every value.
 
 PyYAML's own constructor lets a repeated key win silently and turns dates into objects; a contract
 must do neither.
@@ -23,16 +23,16 @@ _SCALAR_PARSERS: dict[str, Callable[[str], object]] = {
 _YAML_1_1_BOOLEANS = {"yes", "no", "on", "off"}
 _MAX_DEPTH = 100
 _MAX_VALUES = 100_000
-"""Values in a document: a few aliases of aliases would make more of it than memory holds."""
+"""Values in a document: a few aliases of aliases could exhaust the memory."""
 
 
 class ContractError(Exception):
-    """The contract cannot be used. The one sentence says where, what and why."""
+    """An unusable contract; the message says where, what and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class YamlSource:
-    """A document as plain data and where each of its values stands in the file."""
+    """A document as plain data, with the position of each value."""
 
     name: str
     data: object

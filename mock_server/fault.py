@@ -1,6 +1,6 @@
-"""Where a fault can take hold: a few hooks, each a function from a value to a value.
+"""Fault: a named misbehaviour, made of hooks, each a function from a value to a value.
 
-A behaviour without faults has None at every hook, so a request pays one test for each.
+An exchange without faults has None at every hook, so a request pays one test for each.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,8 +10,11 @@ from typing import TypeVar
 
 from mock_server.exchange import Hooks, MockExchange
 from mock_server.messages import HttpResponse
+from openapi.contract import Contract
 
 Value = TypeVar("Value")
+Need = Callable[[Contract], bool]
+"""Says whether a contract has something that a fault changes."""
 ResponseChange = Callable[[HttpResponse, MockExchange], HttpResponse]
 
 
@@ -29,6 +32,8 @@ class Fault:
     """What it is by the contract: a `violation`, or a `warning` where that is only assumed."""
     needs_rate_limit: bool = False
     """It shows only where a rate limit is on and exceeded."""
+    needs: tuple[Need, ...] = ()
+    """What a contract must have for the fault to show; a derived fault follows from one."""
 
 
 def combine_faults(faults: Iterable[Fault]) -> Hooks:

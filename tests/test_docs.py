@@ -32,7 +32,7 @@ from hookproof.options.parser import build_parser, parse_command_line
 from mock_server.admin.api import AdminApi
 from mock_server.exchange import MockExchange
 from mock_server.faults.derived import derived_faults
-from mock_server.faults.registry import HANDWRITTEN_FAULTS
+from mock_server.faults.table import HANDWRITTEN_FAULTS
 from mock_server.messages import EventMessage
 from mock_server.middleware.prefer_header import PREFERENCE_NAMES
 from mock_server.storage.records import request_record

@@ -84,7 +84,7 @@ def parse_override(
     if name not in names:
         close = did_you_mean(name, names) if isinstance(name, str) else ""
         _reject(
-            f"{abbreviate(name)} is no fault of this contract{close}; GET faults lists those there are"
+            f"unknown fault {abbreviate(name)}{close}; choose one from GET faults"
         )
     return "fault", name, requests
 

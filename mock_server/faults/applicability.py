@@ -1,208 +1,367 @@
-"""What passes each hook of the mock under a contract, made up from the contract's own examples.
+"""Needs of faults: predicates over a contract, and whether a fault applies to one. Pure.
 
-Whether a fault has anything to spoil in a contract: its hooks are tried on what the mock sends.
+A fault declares what a contract must have for the fault to change anything; a contract without a
+rate limit, for example, has no 429 to change.
+"""
 
-A contract without a rate limit, say, has no answer that a fault of 429 could change."""
-
-import copy
 from collections.abc import Callable, Iterator
-from dataclasses import fields, replace
+from typing import Any, NamedTuple
 
-from mock_server.exchange import BodyValidation, EventContext, Hooks, MockExchange
-from mock_server.fault import Fault
-from mock_server.faults.derived.boundary_values import boundary_values
+from mock_server.fault import Fault, Need
 from mock_server.faults.derived.mutations import example_body, sample_value
 from mock_server.faults.derived.responses import elicitable_responses
-from mock_server.faults.derived.schema_walk import ANY_ITEM, schema_constraints, walk_subschemas
-from mock_server.faults.derived.validation import with_value_at
-from mock_server.messages import (
-    EventMessage,
-    HttpResponse,
-    build_signed_request,
-    encode_header,
-    json_response,
+from mock_server.faults.derived.schema_walk import (
+    ANY_ITEM,
+    SchemaConstraint,
+    allowed_types,
+    schema_constraints,
 )
-from mock_server.responses.errors import RequestRejected
-from mock_server.tokens import CredentialChecks
-from mock_server.unique_values import UniqueValues
-from mock_server.webhooks.payload import build_payload, serialize_json
-from openapi import strict_json
-from openapi.contract import Contract, Json, Operation, ResponseSpec
+from mock_server.responses.headers import extension_values
+from openapi.contract import Contract, Event, Json, Operation, ResponseSpec
 from openapi.examples import example_parameter_text
 from openapi.extensions import extended_properties
-from openapi.json_pointer import MISSING, get_at, join_pointer, set_at
+from openapi.json_pointer import MISSING, get_at, split_pointer
 from openapi.runtime_expression import parse_expression
-from openapi.schema_validation import SchemaViolation
-
-_LONG_TEXT = "a text of a request, <long> enough to be cut & escaped"
+from openapi.signature import BODY_TEMPLATE, SignatureScheme
 
 
-def example_responses(contract: Contract) -> Iterator[tuple[HttpResponse, MockExchange]]:
-    """Yield every answer that can be provoked, and the exchange that it ends."""
+def applies(contract: Contract, fault: Fault) -> bool:
+    """Say whether the contract has everything that `fault` needs."""
+    return all(need(contract) for need in fault.needs)
+
+
+# Responses
+
+
+def caused_response(cause: str, wrong_status: int) -> Need:
+    """Return the need of a response to `cause` with another status than `wrong_status`."""
+
+    def holds(contract: Contract) -> bool:
+        found = (operation.response_caused_by(cause) for operation in contract.operations)
+        statuses = [r.status for r in found if r is not None and r.status.isdecimal()]
+        return any(int(status) != wrong_status for status in statuses)
+
+    return holds
+
+
+def success_body(contract: Contract) -> bool:
+    """Need a success with a body."""
+    return any(int(spec.status) < 300 for _, spec, _ in _response_bodies(contract))
+
+
+def error_response(contract: Contract) -> bool:
+    """Need an error that a request can elicit."""
+    return any(int(spec.status) >= 400 for _, spec in _responses(contract))
+
+
+def error_object(size: int) -> Need:
+    """Return the need of an error whose body is an object of at least `size` properties."""
+
+    def holds(contract: Contract) -> bool:
+        errors = (v for _, spec, v in _response_bodies(contract) if int(spec.status) >= 400)
+        return any(isinstance(value, dict) and len(value) >= size for value in errors)
+
+    return holds
+
+
+def secured_error_object(contract: Contract) -> bool:
+    """Need an error with an object for a body, of an operation that takes a credential."""
+    return any(
+        int(spec.status) >= 400 and operation.scheme is not None and isinstance(value, dict)
+        for operation, spec, value in _response_bodies(contract)
+    )
+
+
+def response_header(ending: str) -> Need:
+    """Return the need of a documented response header whose name has this ending."""
+
+    def holds(contract: Contract) -> bool:
+        headers = (header for _, spec in _responses(contract) for header in spec.headers)
+        return any(header.name.lower().endswith(ending) for header in headers)
+
+    return holds
+
+
+def secret(is_changed: Callable[[str, Json], bool] = lambda _name, _value: True) -> Need:
+    """Return the need of a secret in a response, of whose name and value `is_changed` holds."""
+
+    def holds(contract: Contract) -> bool:
+        return any(
+            is_changed(name, value[name])
+            for _, spec, value in _response_bodies(contract)
+            for name in secret_names(contract, spec)
+            if isinstance(value, dict) and name in value
+        )
+
+    return holds
+
+
+def secret_names(contract: Contract, response_spec: ResponseSpec) -> list[str]:
+    """Return the names of the top-level properties of a response body that hold a secret."""
+    places = [
+        split_pointer(place)
+        for pointer in response_spec.content.values()
+        for place, _ in extension_values(contract, contract.at(pointer), "x-hookproof-secret")
+    ]
+    return [place[0] for place in places if len(place) == 1]
+
+
+def _responses(contract: Contract) -> Iterator[tuple[Operation, ResponseSpec]]:
     for operation in contract.operations:
         for response_spec in elicitable_responses(operation):
-            response = _example_response(contract, response_spec)
-            yield response, _example_exchange(contract, operation, response)
+            yield operation, response_spec
 
 
-def example_event_contexts(contract: Contract) -> Iterator[EventContext]:
-    """Yield an occasion for each event; its request is not the one of the example."""
-    for event in contract.events:
-        operation = contract.operation(event.trigger["operation"])
-        response_spec = operation.responses[event.trigger["status"]]
-        exchange = _example_exchange(
-            contract, operation, _example_response(contract, response_spec)
+def _response_bodies(contract: Contract) -> Iterator[tuple[Operation, ResponseSpec, Json]]:
+    """Yield the responses with a body, and their examples."""
+    for operation, response_spec in _responses(contract):
+        for schema in list(response_spec.content.values())[:1]:
+            yield operation, response_spec, example_body(contract, schema)
+
+
+# Credentials
+
+
+def secured_operation(contract: Contract) -> bool:
+    """Need an operation that takes a credential."""
+    return any(operation.scheme is not None for operation in contract.operations)
+
+
+def required_permission(contract: Contract) -> bool:
+    """Need an operation that takes a credential with a permission."""
+    return any(o.scheme is not None and bool(o.permissions) for o in contract.operations)
+
+
+def credential_parameter(name: str) -> Need:
+    """Return the need of a secured operation whose request sets `name` of an issued credential."""
+
+    def holds(contract: Contract) -> bool:
+        issued = (o.response_caused_by("valid-request") for o in contract.operations if o.scheme)
+        return any(
+            name in contract.at(pointer)
+            for spec in issued
+            for schema in (spec.content.values() if spec else ())
+            for _, pointer in extended_properties(contract, schema, "x-hookproof-credential")
         )
-        for echo in event.trigger.get("echoes", ()):
-            stated = parse_expression(echo["from"])
-            in_body = (stated.message, stated.part) == ("request", "body")
-            if in_body and isinstance(get_at(exchange.value, stated.where), str):
-                text = "2031-01-02T03:04:05Z" if echo["compare"] == "instant" else _LONG_TEXT
-                set_at(exchange.value, stated.where, text)
-        made = replace(event, examples=event.examples or (example_body(contract, event.schema),))
-        yield EventContext(made, exchange, 10, UniqueValues(0))
+
+    return holds
 
 
-def example_validations(contract: Contract) -> Iterator[BodyValidation]:
-    """Yield verdicts on bodies: none, no JSON, each constraint broken, each limit reached."""
-    for operation in contract.operations:
-        for schema in operation.content.values():
-            stated = contract.at(schema)
-            base = example_body(contract, schema)
-            for raw in (b"", b"{"):
-                text = strict_json.parse_json(raw)
-                yield BodyValidation(
-                    text.value, text.problem, text.size, (), stated, operation.id, {}
-                )
-            for constraint in schema_constraints(contract, schema):
-                at = join_pointer(
-                    "", *("0" if token == ANY_ITEM else token for token in constraint.place)
-                )
-                broken = SchemaViolation(constraint.keyword, schema, at, constraint.detail, "")
-                yield BodyValidation(base, None, 1, (broken,), stated, operation.id, {})
-            for value in _bodies_at_boundaries(contract, schema, base):
-                yield BodyValidation(value, None, 1, (), stated, operation.id, {})
+# Request bodies
 
 
-def _bodies_at_boundaries(contract: Contract, schema: str, base: Json) -> Iterator[Json]:
-    for part in walk_subschemas(contract, schema):
-        for boundary in boundary_values(contract, part, base):
-            yield with_value_at(base, part.place, boundary.sample)
-            if isinstance(boundary.sample, str):  # the same length, and more bytes
-                yield with_value_at(base, part.place, boundary.sample.replace("a", "\u00e9"))
+def request_body(contract: Contract) -> bool:
+    """Need an operation that takes a body."""
+    return any(operation.content for operation in contract.operations)
 
 
-def _example_response(contract: Contract, response_spec: ResponseSpec) -> HttpResponse:
-    headers = tuple(
-        encode_header(stated.name, sample_value(contract, contract.at(stated.schema)))
-        for stated in response_spec.headers
-    )
-    status = int(response_spec.status)
-    for media_type, schema in response_spec.content.items():
-        return json_response(status, example_body(contract, schema), headers, media_type)
-    return HttpResponse(status, headers, b"")
+def request_schema(contract: Contract) -> bool:
+    """Need an operation whose body has a schema that is not empty."""
+    return any(contract.at(schema) for schema in _request_schemas(contract))
 
 
-def _example_exchange(
-    contract: Contract, operation: Operation, response: HttpResponse
-) -> MockExchange:
-    received = (encode_header("Authorization", "Bearer a-token"),) if operation.scheme else ()
-    schema = next(iter(operation.content.values()), None)
-    value = copy.deepcopy(example_body(contract, schema)) if schema else MISSING
-    parameters = {p.key: p.read(example_parameter_text(contract, p)) for p in operation.parameters}
-    return MockExchange(
-        contract,
-        Hooks(),
-        received,
-        operation=operation,
-        parameters=parameters,
-        value=value,
-        response=response,
+def constraint(keyword: str) -> Need:
+    """Return the need of a constraint of a body by this keyword."""
+    return lambda contract: any(c.keyword == keyword for c in _constraints(contract))
+
+
+def item_constraint(contract: Contract) -> bool:
+    """Need a constraint of the items of an array."""
+    return any(c.place[-1:] == (ANY_ITEM,) for c in _constraints(contract))
+
+
+def non_nullable_property(contract: Contract) -> bool:
+    """Need a place in a body where null is not allowed."""
+    found = (c for c in _constraints(contract) if (c.keyword, c.detail) == ("type", "null"))
+    return any(c.place for c in found)
+
+
+def text_with_max_length(contract: Contract) -> bool:
+    """Need a property of a body that may be any text up to a length."""
+    return any(
+        "string" in allowed_types(schema)
+        and not {"pattern", "format", "enum", "const"} & schema.keys()
+        and schema.get("minLength", 0) != schema["maxLength"]
+        for schema, _ in _limited_texts(contract)
     )
 
 
-HookTest = Callable[[Contract, Hooks], Iterator[bool]]
+def text_of_max_length(contract: Contract) -> bool:
+    """Need a property that may be any text up to a length, or has its longest in the example."""
+    return text_with_max_length(contract) or any(
+        isinstance(value, str) and len(value) == schema["maxLength"]
+        for schema, value in _limited_texts(contract)
+    )
 
 
-def has_effect_on_contract(contract: Contract, fault: Fault) -> bool:
-    """Say whether the mock would do anything else with `fault` than without it."""
-    return any(any(test(contract, fault.hooks)) for test in _HOOK_TESTS)
-
-
-def _credential_check_changes(contract: Contract, hooks: Hooks) -> Iterator[bool]:
-    if hooks.checks is None:
-        return
-    reduced = hooks.checks(CredentialChecks())
-    disabled = {f.name for f in fields(CredentialChecks) if not getattr(reduced, f.name)}
+def _request_schemas(contract: Contract) -> Iterator[str]:
     for operation in contract.operations:
-        if operation.scheme is None:
+        yield from operation.content.values()
+
+
+def _constraints(contract: Contract) -> Iterator[SchemaConstraint]:
+    for schema in _request_schemas(contract):
+        yield from schema_constraints(contract, schema)
+
+
+def _limited_texts(contract: Contract) -> Iterator[tuple[dict[str, Json], Json]]:
+    """Yield the top-level properties of bodies with a `maxLength`, and their examples."""
+    for pointer in _request_schemas(contract):
+        value = example_body(contract, pointer)
+        for name, schema in contract.at(pointer).get("properties", {}).items():
+            if isinstance(value, dict) and "maxLength" in schema:
+                yield schema, value.get(name)
+
+
+# Events
+
+
+class Echo(NamedTuple):
+    """A value of a request or response that an event repeats."""
+
+    value: Any
+    """What the payload repeats of the contract's example request and response."""
+    event_example: Any
+    """What the event's own example has in its place."""
+    is_body_text: bool
+    """The request body has a text there."""
+
+
+def event(contract: Contract) -> bool:
+    """Need an event."""
+    return bool(contract.events)
+
+
+def rejected_object(contract: Contract) -> bool:
+    """Need an event of an operation that takes an object for a body."""
+    for stated in contract.events:
+        operation = contract.operation(stated.trigger["operation"])
+        valid = operation.response_caused_by("valid-request")
+        if valid is not None and isinstance(_example_request(contract, operation), dict):
+            return True
+    return False
+
+
+def signature(
+    is_changed: Callable[[SignatureScheme], bool] = lambda _scheme: True,
+) -> Need:
+    """Return the need of signed events, of whose scheme `is_changed` holds.
+
+    A signature over more than the body differs in any case: the fault covers the body alone.
+    """
+
+    def holds(contract: Contract) -> bool:
+        schemes = (stated.signature for stated in contract.events)
+        return any(s and (s.signs != BODY_TEMPLATE or is_changed(s)) for s in schemes)
+
+    return holds
+
+
+def event_name(is_changed: Callable[[str], bool]) -> Need:
+    """Return the need of an event of whose name in the payload `is_changed` holds."""
+    return lambda contract: any(
+        is_changed(str(get_at(event_example(contract, stated), stated.trigger["event-name"])))
+        for stated in contract.events
+    )
+
+
+def trigger_key(key: str) -> Need:
+    """Return the need of an event whose `x-hookproof-trigger` has this key, not empty."""
+    return lambda contract: any(stated.trigger.get(key) for stated in contract.events)
+
+
+def equal_text(contract: Contract) -> bool:
+    """Need two places of a payload that must be equal, with a text that is no palindrome."""
+    texts = [
+        get_at(event_example(contract, stated), equal["pointers"][0])
+        for stated in contract.events
+        for equal in stated.trigger.get("equal", ())
+    ]
+    return any(isinstance(text, str) and text != text[::-1] for text in texts)
+
+
+def echo(compare: str, kind: type | None, is_changed: Callable[[Echo], bool]) -> Need:
+    """Return the need of an echo with this comparison, of which `is_changed` holds.
+
+    `kind` is the type of the value in the event's example; None: any.
+    """
+    return lambda contract: any(
+        found.value is not None and is_changed(found)
+        for stated in contract.events
+        for found in _echoes(contract, stated, compare, kind)
+    )
+
+
+def entity(contract: Contract) -> bool:
+    """Need an event whose payload shows an entity."""
+    return any(_has_entity(contract, stated) for stated in contract.events)
+
+
+def entity_of_secret_response(contract: Contract) -> bool:
+    """Need an event that shows an entity, after a response with a secret."""
+    for stated in contract.events:
+        operation = contract.operation(stated.trigger["operation"])
+        response_spec = operation.responses[stated.trigger["status"]]
+        value = _example_response(contract, response_spec)
+        names = secret_names(contract, response_spec)
+        has_secret = isinstance(value, dict) and any(name in value for name in names)
+        if has_secret and _has_entity(contract, stated):
+            return True
+    return False
+
+
+def entity_of_secured_operation(contract: Contract) -> bool:
+    """Need an event that shows an entity, of an operation that takes a credential."""
+    return any(
+        contract.operation(stated.trigger["operation"]).scheme is not None
+        and _has_entity(contract, stated)
+        for stated in contract.events
+    )
+
+
+def event_example(contract: Contract, stated: Event) -> Json:
+    """Return the event's example payload, or a value of its schema."""
+    return stated.examples[0] if stated.examples else example_body(contract, stated.schema)
+
+
+def _has_entity(contract: Contract, stated: Event) -> bool:
+    value = event_example(contract, stated)
+    return isinstance(value, dict) and any(isinstance(part, dict) for part in value.values())
+
+
+def _echoes(contract: Contract, stated: Event, compare: str, kind: type | None) -> Iterator[Echo]:
+    operation = contract.operation(stated.trigger["operation"])
+    for echoed in stated.trigger.get("echoes", ()):
+        current = get_at(event_example(contract, stated), echoed["to"])
+        if echoed["compare"] != compare or (kind is not None and type(current) is not kind):
             continue
-        issued = _credential_parameters(contract, operation)
-        is_observable = {
-            "revocation": "revoked" in issued,
-            "whole_permission": "permissions" in issued,
-        }
-        is_observable["permission"] = bool(operation.permissions)
-        yield any(is_observable.get(name, True) for name in disabled)
+        expression = parse_expression(echoed["from"])
+        if expression.message == "request":
+            body = _example_request(contract, operation)
+            texts = {p.key: example_parameter_text(contract, p) for p in operation.parameters}
+            parameters = {p.key: p.read(texts[p.key]) for p in operation.parameters}
+            value = expression.evaluate(body, None, parameters)
+        else:
+            response_spec = operation.responses[stated.trigger["status"]]
+            body = _example_response(contract, response_spec)
+            headers = {
+                header.name.lower(): str(sample_value(contract, contract.at(header.schema)))
+                for header in response_spec.headers
+            }
+            value = expression.evaluate(body, headers)
+        is_body_text = expression.in_request_body and isinstance(value, str)
+        if value is None or value is MISSING:
+            value = echoed.get("default", current if value is MISSING else None)
+        yield Echo(value, current, is_body_text)
 
 
-def _credential_parameters(contract: Contract, operation: Operation) -> set[str]:
-    """Return what can be asked for of the credentials that `operation` issues."""
-    valid = operation.response_caused_by("valid-request")
-    schemas = valid.content.values() if valid else ()
-    pointers = (
-        p for s in schemas for _, p in extended_properties(contract, s, "x-hookproof-credential")
-    )
-    return {key for pointer in pointers for key in contract.at(pointer)}
+def _example_request(contract: Contract, operation: Operation) -> Json:
+    for schema in operation.content.values():
+        return example_body(contract, schema)
+    return MISSING
 
 
-def _validation_changes(contract: Contract, hooks: Hooks) -> Iterator[bool]:
-    if hooks.body_validation is None:
-        return
-    for body_validation in example_validations(contract):
-        try:
-            yield hooks.body_validation(body_validation) != body_validation
-        except RequestRejected:
-            yield True
-
-
-def _response_changes(contract: Contract, hooks: Hooks) -> Iterator[bool]:
-    if hooks.response is not None:
-        for response, exchange in example_responses(contract):
-            yield hooks.response(response, exchange) != response
-
-
-def _trigger_changes(contract: Contract, hooks: Hooks) -> Iterator[bool]:
-    if hooks.trigger is not None:
-        for event_context in example_event_contexts(contract):
-            yield hooks.trigger(0, event_context.exchange) != 0
-
-
-def _payload_changes(contract: Contract, hooks: Hooks) -> Iterator[bool]:
-    if hooks.payload is not None:
-        for event_context in example_event_contexts(contract):
-            value = build_payload(event_context)
-            yield hooks.payload(copy.deepcopy(value), event_context) != value
-
-
-def _delivery_changes(contract: Contract, hooks: Hooks) -> Iterator[bool]:
-    for event_context in example_event_contexts(contract):
-        body = serialize_json(build_payload(event_context))
-        event_message = EventMessage(
-            event_context.event, body, event_context.number, "a secret", "an identity", 0.0
-        )
-        webhook_request = build_signed_request(event_message, body)
-        if hooks.webhook_request is not None:
-            yield hooks.webhook_request(webhook_request, event_message) != webhook_request
-        if hooks.webhook_requests is not None:
-            yield hooks.webhook_requests([webhook_request], event_message) != [webhook_request]
-
-
-_HOOK_TESTS: tuple[HookTest, ...] = (
-    _credential_check_changes,
-    _validation_changes,
-    _response_changes,
-    _trigger_changes,
-    _payload_changes,
-    _delivery_changes,
-)
+def _example_response(contract: Contract, response_spec: ResponseSpec) -> Json:
+    for schema in response_spec.content.values():
+        return example_body(contract, schema)
+    return MISSING

@@ -3,19 +3,28 @@
 from dataclasses import replace
 
 from mock_server.exchange import Hooks
-from mock_server.fault import Fault, replace_status
+from mock_server.fault import Fault, Need, replace_status
+from mock_server.faults.applicability import (
+    caused_response,
+    credential_parameter,
+    required_permission,
+    secured_operation,
+)
 from mock_server.tokens import CredentialChecks
 
 
-def _check_fault(name: str, description: str, **left_out: bool) -> Fault:
+def _check_fault(
+    name: str, description: str, need: Need = secured_operation, **left_out: bool
+) -> Fault:
     def without(checks: CredentialChecks) -> CredentialChecks:
         return replace(checks, **left_out)
 
-    return Fault(name, "auth", description, Hooks(checks=without))
+    return Fault(name, "auth", description, Hooks(checks=without), needs=(need,))
 
 
 def _wrong_status_fault(name: str, description: str, cause: str, wrong_status: int) -> Fault:
-    return Fault(name, "auth", description, Hooks(response=replace_status(cause, wrong_status)))
+    hooks = Hooks(response=replace_status(cause, wrong_status))
+    return Fault(name, "auth", description, hooks, needs=(caused_response(cause, wrong_status),))
 
 
 AUTHENTICATION_FAULTS = (
@@ -48,16 +57,19 @@ AUTHENTICATION_FAULTS = (
     _check_fault(
         "revocation-ignored",
         "A token that was created revoked is accepted: only the signature is looked at.",
+        credential_parameter("revoked"),
         revocation=False,
     ),
     _check_fault(
         "permission-ignored",
         "Any valid token may do anything: authentication stands in for authorisation.",
+        required_permission,
         permission=False,
     ),
     _check_fault(
         "permission-by-substring",
         "A permission whose name only contains the needed one is enough: `in` on the wrong type.",
+        credential_parameter("permissions"),
         whole_permission=False,
     ),
     _check_fault(

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from mock_server.exchange import Hooks, MockExchange
-from mock_server.fault import Fault
+from mock_server.fault import Fault, Need
+from mock_server.faults.applicability import event, rejected_object, signature
 from mock_server.messages import EventMessage, WebhookRequest, build_signed_request
 from mock_server.webhooks.payload import serialize_json
 from openapi.signature import SignatureScheme, sign
@@ -14,20 +15,29 @@ WebhookRequestChange = Callable[[WebhookRequest, EventMessage], WebhookRequest]
 WebhookRequestsChange = Callable[[list[WebhookRequest], EventMessage], list[WebhookRequest]]
 
 
-def _webhook_request_fault(name: str, description: str, change: WebhookRequestChange) -> Fault:
-    return Fault(name, "webhooks", description, Hooks(webhook_request=change))
+def _webhook_request_fault(
+    name: str, description: str, change: WebhookRequestChange, need: Need = event
+) -> Fault:
+    return Fault(name, "webhooks", description, Hooks(webhook_request=change), needs=(need,))
 
 
 def _webhook_requests_fault(
     name: str, description: str, change: WebhookRequestsChange, severity: str = "violation"
 ) -> Fault:
-    return Fault(name, "webhooks", description, Hooks(webhook_requests=change), severity)
+    hooks = Hooks(webhook_requests=change)
+    return Fault(name, "webhooks", description, hooks, severity, needs=(event,))
 
 
 def _signature_fault(
-    name: str, description: str, value: Callable[[SignatureScheme, bytes, str], str]
+    name: str,
+    description: str,
+    value: Callable[[SignatureScheme, bytes, str], str],
+    is_changed: Callable[[SignatureScheme], bool] = lambda _scheme: True,
 ) -> Fault:
-    """Return the fault whose deliveries carry another value in the signature's header."""
+    """Return the fault whose deliveries carry another value in the signature's header.
+
+    `is_changed` says whether `value` is another one under a scheme that signs the body alone.
+    """
 
     def change(webhook_request: WebhookRequest, event_message: EventMessage) -> WebhookRequest:
         scheme = event_message.event.signature
@@ -37,7 +47,7 @@ def _signature_fault(
         signed = value(scheme, webhook_request.body, event_message.secret)
         return replace(webhook_request, headers=(*other_headers, (scheme.header, signed)))
 
-    return _webhook_request_fault(name, description, change)
+    return _webhook_request_fault(name, description, change, signature(is_changed))
 
 
 def _standard_webhooks_signature(scheme: SignatureScheme, body: bytes, secret: str) -> str:
@@ -124,17 +134,22 @@ DELIVERY_FAULTS = (
         "webhooks",
         "A refused request has its event too: it is sent before the transaction ends.",
         Hooks(trigger=_trigger_as_created),
+        needs=(rejected_object,),
     ),
-    _webhook_request_fault("unsigned", "Deliveries carry no signature.", _drop_signature),
+    _webhook_request_fault(
+        "unsigned", "Deliveries carry no signature.", _drop_signature, signature()
+    ),
     _webhook_request_fault(
         "signature-header-renamed",
         "The signature stands in a header with an X- before its name.",
         _rename_signature_header,
+        signature(),
     ),
     _signature_fault(
         "signature-hex",
         "The signature is written in hex.",
         lambda s, b, k: sign(replace(s, encoding="hex"), b, k),
+        lambda scheme: scheme.encoding != "hex",
     ),
     _signature_fault(
         "signature-prefixed",
@@ -145,11 +160,13 @@ DELIVERY_FAULTS = (
         "signature-url-safe",
         "The signature is base64 for URLs, without padding.",
         lambda s, b, k: sign(s, b, k).translate(str.maketrans("+/", "-_")).rstrip("="),
+        lambda scheme: scheme.encoding == "base64",
     ),
     _signature_fault(
         "signature-sha1",
         "The signature is made with SHA-1.",
         lambda s, b, k: sign(replace(s, algorithm="hmac-sha1"), b, k),
+        lambda scheme: scheme.algorithm != "hmac-sha1",
     ),
     _signature_fault(
         "signature-standard-webhooks",

@@ -7,25 +7,41 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mock_server.exchange import EventContext, Hooks
-from mock_server.fault import Fault
+from mock_server.fault import Fault, Need
+from mock_server.faults.applicability import (
+    Echo,
+    echo,
+    entity,
+    entity_of_secret_response,
+    entity_of_secured_operation,
+    equal_text,
+    event_name,
+    trigger_key,
+)
 from mock_server.faults.secrets import secret_properties
 from mock_server.messages import header_values
 from openapi.contract import Json
 from openapi.json_pointer import get_at, join_pointer, set_at, split_pointer
 
+_TIME = trigger_key("sent-at")
+_SHORT_TEXT_CHARS = 20
 PlaceSelector = Callable[[EventContext], Iterable[str]]
 
 
 def _payload_fault(
-    name: str, description: str, change: Callable[[Json, EventContext], Json]
+    name: str, description: str, need: Need, change: Callable[[Json, EventContext], Json]
 ) -> Fault:
-    return Fault(name, "webhooks", description, Hooks(payload=change))
+    return Fault(name, "webhooks", description, Hooks(payload=change), needs=(need,))
 
 
 def _value_fault(
-    name: str, description: str, places: PlaceSelector, change: Callable[[Any], Json]
+    name: str,
+    description: str,
+    need: Need,
+    places: PlaceSelector,
+    change: Callable[[Any], Json],
 ) -> Fault:
-    """Return the fault that changes what stands at `places`, where anything stands."""
+    """Return the fault that changes every value at `places` but null."""
 
     def apply(value: Json, event_context: EventContext) -> Json:
         for place in places(event_context):
@@ -34,7 +50,20 @@ def _value_fault(
                 set_at(value, place, change(found))
         return value
 
-    return _payload_fault(name, description, apply)
+    return _payload_fault(name, description, need, apply)
+
+
+def _echo_fault(
+    name: str,
+    description: str,
+    compare: str,
+    kind: type | None,
+    change: Callable[[Any], Json],
+    is_changed: Callable[[Echo], bool] = lambda _echo: True,
+) -> Fault:
+    """Return the fault of the echoes with this comparison and this type in the event's example."""
+    need, places = echo(compare, kind, is_changed), _echo_places(compare, kind)
+    return _value_fault(name, description, need, places, change)
 
 
 def _echo_places(compare: str, kind: type | None = None) -> PlaceSelector:
@@ -93,11 +122,10 @@ def _shift_two_hours(text: str) -> str:
 
 
 def _entity(value: Json, event_context: EventContext) -> tuple[str, dict[str, Any]]:
-    """Return the part of the payload that shows the entity: where its identity is, or an object."""
-    objects = (key for key, part in value.items() if isinstance(part, dict))
-    key = next(
-        (split_pointer(place)[0] for place in _unique_places(event_context)), next(objects, "")
-    )
+    """Return the object of the payload that shows the entity: with its identity, or the first."""
+    objects = [key for key, part in value.items() if isinstance(part, dict)]
+    identified = (split_pointer(place)[0] for place in _unique_places(event_context))
+    key = next((key for key in identified if key in objects), next(iter(objects), ""))
     return key, value.get(key, {})
 
 
@@ -125,96 +153,129 @@ def _to_snake_case(text: str) -> str:
 
 
 PAYLOAD_FAULTS = (
-    _value_fault(
+    _echo_fault(
         "name-truncated",
         "A text of the request is cut to 20 characters by a narrow column.",
-        _echo_places("exact", str),
-        lambda v: v[:20],
+        "exact",
+        str,
+        lambda v: v[:_SHORT_TEXT_CHARS],
+        lambda e: e.is_body_text or len(e.value) > _SHORT_TEXT_CHARS,
     ),
-    _value_fault(
+    _echo_fault(
         "name-escaped",
         "A text of the request is escaped for HTML before it is stored.",
-        _echo_places("exact", str),
+        "exact",
+        str,
         lambda v: f"<b>{v}</b>".replace("<", "&lt;"),
     ),
     _payload_fault(
         "name-of-another-request",
         "The event carries a text of another request: a shared buffer.",
+        echo("exact", str, lambda e: e.is_body_text or e.value != e.event_example),
         _replace_from_example(_echo_places("exact", str)),
     ),
-    _value_fault(
+    _echo_fault(
         "flag-inverted",
         "A flag of the request arrives inverted.",
-        _echo_places("exact", bool),
+        "exact",
+        bool,
         lambda v: not v,
     ),
-    _value_fault(
+    _echo_fault(
         "flag-as-text",
         "A flag is written as a text.",
-        _echo_places("exact", bool),
+        "exact",
+        bool,
         lambda v: str(v).lower(),
     ),
-    _value_fault(
+    _echo_fault(
         "date-shifted",
         "A date of the request is off by a time zone.",
-        _echo_places("instant"),
+        "instant",
+        None,
         _shift_two_hours,
     ),
     _value_fault(
-        "date-as-number", "A date is a Unix time, a number.", _time_places, lambda _: 1767225600
+        "date-as-number",
+        "A date is a Unix time, a number.",
+        _TIME,
+        _time_places,
+        lambda _: 1767225600,
     ),
     _value_fault(
-        "date-without-zone", "A date has no zone.", _time_places, lambda v: v.removesuffix("Z")
+        "date-without-zone",
+        "A date has no zone.",
+        _TIME,
+        _time_places,
+        lambda v: v.removesuffix("Z"),
     ),
-    _value_fault("date-null", "A date that always exists is null.", _time_places, lambda _: None),
     _value_fault(
+        "date-null", "A date that always exists is null.", _TIME, _time_places, lambda _: None
+    ),
+    _echo_fault(
         "set-shortened",
         "The last item of a list of the request is lost.",
-        _echo_places("set"),
+        "set",
+        None,
         lambda v: v[:-1],
+        lambda e: bool(e.value),
     ),
-    _value_fault(
+    _echo_fault(
         "set-joined",
         "A list of the request is one text, joined by commas.",
-        _echo_places("set"),
+        "set",
+        None,
         ",".join,
     ),
     _value_fault(
-        "event-renamed", "The event is named in snake case.", _event_name_place, _to_snake_case
+        "event-renamed",
+        "The event is named in snake case.",
+        event_name(lambda name: _to_snake_case(name) != name),
+        _event_name_place,
+        _to_snake_case,
     ),
     _value_fault(
         "name-of-another-event",
         "The event is named as the one for changes.",
+        event_name(lambda name: not name.endswith(".updated")),
         _event_name_place,
         lambda v: v.rpartition(".")[0] + ".updated",
     ),
     _payload_fault(
-        "id-missing", "The payload lacks the entity's identity.", _remove_places(_unique_places)
+        "id-missing",
+        "The payload lacks the entity's identity.",
+        trigger_key("unique"),
+        _remove_places(_unique_places),
     ),
     _payload_fault(
         "id-constant",
         "Every event carries the same identity.",
+        trigger_key("unique"),
         _replace_from_example(_unique_places),
     ),
     _value_fault(
         "owner-mismatch",
         "Two properties that name the same thing differ.",
+        equal_text,
         _second_equal_places,
-        lambda v: v[::-1],
+        lambda v: v[::-1] if isinstance(v, str) else v,
     ),
     _payload_fault(
         "payload-flattened",
         "The entity's properties stand beside the event's name.",
+        entity,
         _flatten_entity,
     ),
     _payload_fault(
         "secret-in-payload",
         "The new secret is in the payload: the whole entity is sent.",
+        entity_of_secret_response,
         _add_secret,
     ),
     _payload_fault(
         "credential-in-payload",
         "The caller's credential is in the payload, for tracing.",
+        entity_of_secured_operation,
         _add_credential,
     ),
 )

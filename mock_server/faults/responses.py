@@ -6,24 +6,40 @@ from dataclasses import replace
 from typing import Any
 
 from mock_server.exchange import Hooks, MockExchange
-from mock_server.fault import Fault, ResponseChange, replace_status
+from mock_server.fault import Fault, Need, ResponseChange, replace_status
+from mock_server.faults.applicability import (
+    caused_response,
+    error_object,
+    error_response,
+    response_header,
+    secured_error_object,
+    success_body,
+)
 from mock_server.messages import HttpResponse, header_values, with_json_body
 
 
-def _response_fault(name: str, description: str, change: ResponseChange) -> Fault:
-    return Fault(name, "responses", description, Hooks(response=change))
+def _response_fault(name: str, description: str, need: Need, change: ResponseChange) -> Fault:
+    return Fault(name, "responses", description, Hooks(response=change), needs=(need,))
+
+
+def _status_fault(name: str, description: str, cause: str, wrong_status: int) -> Fault:
+    need = caused_response(cause, wrong_status)
+    return _response_fault(name, description, need, replace_status(cause, wrong_status))
 
 
 def _error_value_fault(
-    name: str, description: str, change: Callable[[dict[str, Any]], object]
+    name: str, description: str, size: int, change: Callable[[dict[str, Any]], object]
 ) -> Fault:
-    """Return the fault that changes the value of every error's body."""
+    """Return the fault that changes every error whose body is an object.
+
+    It needs an error of at least `size` properties.
+    """
 
     def apply(response: HttpResponse, _exchange: MockExchange) -> HttpResponse:
-        error = response.status >= 400 and response.body
-        return with_json_body(response, change(json.loads(response.body))) if error else response
+        value = _error_object(response)
+        return response if value is None else with_json_body(response, change(value))
 
-    return _response_fault(name, description, apply)
+    return _response_fault(name, description, error_object(size), apply)
 
 
 def _error_body_fault(
@@ -38,7 +54,7 @@ def _error_body_fault(
         kept = ((b"content-type", media_type.encode()), *headers)
         return replace(response, headers=kept, body=body(response.status))
 
-    return _response_fault(name, description, apply)
+    return _response_fault(name, description, error_response, apply)
 
 
 def _header_fault(name: str, description: str, ending: bytes, value: bytes | None) -> Fault:
@@ -50,9 +66,14 @@ def _header_fault(name: str, description: str, ending: bytes, value: bytes | Non
         changed = tuple((key, value) for key in expected if value is not None)
         return replace(response, headers=kept + changed)
 
-    return replace(
-        _response_fault(name, description, apply), severity="warning", needs_rate_limit=True
-    )
+    fault = _response_fault(name, description, response_header(ending.decode()), apply)
+    return replace(fault, severity="warning", needs_rate_limit=True)
+
+
+def _error_object(response: HttpResponse) -> dict[str, Any] | None:
+    """Return the body of an error; None for a success and for a body that is no object."""
+    value = json.loads(response.body) if response.status >= 400 and response.body else None
+    return value if isinstance(value, dict) else None
 
 
 def _problem_json_body(status: int) -> bytes:
@@ -87,58 +108,72 @@ def _drop_content_type(response: HttpResponse, _exchange: MockExchange) -> HttpR
 
 def _echo_credential(response: HttpResponse, exchange: MockExchange) -> HttpResponse:
     stated = header_values(exchange.request_headers, b"authorization")
-    if response.status < 400 or not stated:
+    value = _error_object(response)
+    if value is None or not stated:
         return response
     shown = {"request": {"authorization": stated[0].decode("latin-1")}}
-    return with_json_body(response, {**json.loads(response.body), **shown})
+    return with_json_body(response, {**value, **shown})
 
 
 RESPONSE_FAULTS = (
-    _response_fault(
+    _status_fault(
         "ok-for-created",
         "A creation is answered 200, the framework's default.",
-        replace_status("valid-request", 200),
+        "valid-request",
+        200,
     ),
-    _response_fault(
+    _status_fault(
         "accepted-for-created",
         "A creation is answered 202, as if it were still to come.",
-        replace_status("valid-request", 202),
+        "valid-request",
+        202,
     ),
-    _response_fault(
+    _status_fault(
         "crash-after-create",
         "The token is created, then the answer fails with 500.",
-        replace_status("valid-request", 500),
+        "valid-request",
+        500,
     ),
-    _response_fault(
+    _status_fault(
         "unprocessable-for-invalid",
         "A broken request is answered 422, the default of several frameworks.",
-        replace_status("invalid-request", 422),
+        "invalid-request",
+        422,
     ),
-    _response_fault(
+    _status_fault(
         "invalid-as-ok",
         "A broken request is answered 200 with the error in the body.",
-        replace_status("invalid-request", 200),
+        "invalid-request",
+        200,
     ),
-    _response_fault(
+    _status_fault(
         "conflict-crash",
         "A repeated request is answered 500: the database's unique index speaks.",
-        replace_status("duplicate-request", 500),
+        "duplicate-request",
+        500,
     ),
     replace(
-        _response_fault(
+        _status_fault(
             "unavailable-for-rate-limit",
             "A client over the rate limit is answered 503 by the proxy.",
-            replace_status("rate-limit-exceeded", 503),
+            "rate-limit-exceeded",
+            503,
         ),
         needs_rate_limit=True,
     ),
     _response_fault(
-        "response-wrapped", "A success is wrapped into an object of its own, `data`.", _wrap_in_data
+        "response-wrapped",
+        "A success is wrapped in an object with one property, `data`.",
+        success_body,
+        _wrap_in_data,
     ),
-    _response_fault("media-type-missing", "A success has no Content-Type.", _drop_content_type),
+    _response_fault(
+        "media-type-missing", "A success has no Content-Type.", success_body, _drop_content_type
+    ),
     _response_fault(
         "credential-echoed",
         "An error shows the request, its credential included: debugging is on.",
+        secured_error_object,
         _echo_credential,
     ),
     _error_body_fault("error-as-text", "Errors are plain text.", "text/plain", lambda _: b"Error"),
@@ -155,12 +190,12 @@ RESPONSE_FAULTS = (
         "error-empty", "Errors have an empty body.", "application/json", lambda _: b""
     ),
     _error_value_fault(
-        "message-missing", "Errors do not say in words what is wrong.", _drop_first_property
+        "message-missing", "Errors do not say in words what is wrong.", 1, _drop_first_property
     ),
     _error_value_fault(
-        "message-nested", "Errors are a list of objects, as other APIs have it.", _nest_errors
+        "message-nested", "Errors are a list of objects, as other APIs have it.", 0, _nest_errors
     ),
-    _error_value_fault("code-numeric", "The code of an error is a number.", _number_codes),
+    _error_value_fault("code-numeric", "The code of an error is a number.", 2, _number_codes),
     _header_fault(
         "retry-after-missing", "A 429 does not say when to try again.", b"retry-after", None
     ),

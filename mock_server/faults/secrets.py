@@ -7,49 +7,51 @@ from typing import Any
 
 from mock_server.exchange import Hooks, MockExchange
 from mock_server.fault import Fault
+from mock_server.faults.applicability import secret, secret_names
 from mock_server.messages import HttpResponse, with_json_body
-from mock_server.responses.headers import extension_values
-from openapi.json_pointer import split_pointer
+from openapi.contract import Json
 
-_CONSTANT_SECRET = "the-same-for-everybody.since-the-cache-was-filled"
+_REPEATED_VALUE = "the-same-for-everybody.since-the-cache-was-filled"
 
 
 def secret_properties(exchange: MockExchange) -> list[str]:
     """Return the top-level names of the properties that hold a secret in the true answer."""
     operation, response = exchange.operation, exchange.response
-    response_spec = (
-        operation.responses.get(str(response.status)) if operation and response else None
-    )
-    schemas = (
-        [{"$ref": f"#{pointer}"} for pointer in response_spec.content.values()]
-        if response_spec
-        else []
-    )
-    places = [
-        split_pointer(p)
-        for s in schemas
-        for p, _ in extension_values(exchange.contract, s, "x-hookproof-secret")
-    ]
-    return [place[0] for place in places if len(place) == 1]
+    if operation is None or response is None:
+        return []
+    response_spec = operation.responses.get(str(response.status))
+    return secret_names(exchange.contract, response_spec) if response_spec else []
 
 
 def _secret_fault(
-    name: str, description: str, change: Callable[[dict[str, Any], str], object]
+    name: str,
+    description: str,
+    change: Callable[[dict[str, Any], str], object],
+    is_changed: Callable[[str, Json], bool] = lambda _name, _value: True,
 ) -> Fault:
-    """Return the fault that changes the body at each secret, in place."""
+    """Return the fault that changes the body at each secret, in place.
+
+    `is_changed` says whether the secret of this name and value changes.
+    """
 
     def apply(response: HttpResponse, exchange: MockExchange) -> HttpResponse:
         names = secret_properties(exchange)
         value = json.loads(response.body) if names else {}
         for key in names:
-            change(value, key)
+            if key in value:
+                change(value, key)
         return with_json_body(response, value) if names else response
 
-    return Fault(name, "responses", description, Hooks(response=apply))
+    needs = (secret(is_changed),)
+    return Fault(name, "responses", description, Hooks(response=apply), needs=needs)
 
 
 def _rename_to_snake_case(value: dict[str, Any], key: str) -> None:
-    value[re.sub(r"([A-Z])", r"_\1", key).lower()] = value.pop(key)
+    value[_snake_case(key)] = value.pop(key)
+
+
+def _snake_case(key: str) -> str:
+    return re.sub(r"([A-Z])", r"_\1", key).lower()
 
 
 SECRET_FAULTS = (
@@ -62,23 +64,29 @@ SECRET_FAULTS = (
         "secret-empty",
         "The secret is an empty text.",
         lambda value, key: value.update({key: ""}),
+        lambda _, value: value != "",
     ),
     _secret_fault(
         "secret-null",
         "The secret is null: it was cleared before the answer was written.",
         lambda value, key: value.update({key: None}),
+        lambda _, value: value is not None,
     ),
     _secret_fault(
         "secret-repeated",
         "Every creation returns the same secret: the answer is cached.",
-        lambda value, key: value.update({key: _CONSTANT_SECRET}),
+        lambda value, key: value.update({key: _REPEATED_VALUE}),
     ),
     _secret_fault(
         "secret-masked",
         "The secret is masked but for its end, as in a list.",
         lambda value, key: value.update({key: "********" + value[key][-4:]}),
+        lambda _, value: isinstance(value, str),
     ),
     _secret_fault(
-        "secret-renamed", "The secret's property is written in snake case.", _rename_to_snake_case
+        "secret-renamed",
+        "The secret's property is written in snake case.",
+        _rename_to_snake_case,
+        lambda name, _: _snake_case(name) != name,
     ),
 )

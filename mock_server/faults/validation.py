@@ -4,7 +4,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from mock_server.exchange import BodyValidation, Hooks
-from mock_server.fault import Fault
+from mock_server.fault import Fault, Need
+from mock_server.faults.applicability import (
+    constraint,
+    item_constraint,
+    non_nullable_property,
+    request_body,
+    request_schema,
+    text_of_max_length,
+    text_with_max_length,
+)
 from mock_server.responses.errors import RequestRejected
 from openapi.contract import Json
 from openapi.json_pointer import is_array_index
@@ -12,23 +21,25 @@ from openapi.schema_validation import SchemaViolation
 
 
 def _validation_fault(
-    name: str, description: str, change: Callable[[BodyValidation], BodyValidation]
+    name: str, description: str, need: Need, change: Callable[[BodyValidation], BodyValidation]
 ) -> Fault:
-    return Fault(name, "validation", description, Hooks(body_validation=change))
+    return Fault(name, "validation", description, Hooks(body_validation=change), needs=(need,))
 
 
 def _ignored_violation_fault(
-    name: str, description: str, is_ignored: Callable[[SchemaViolation], bool]
+    name: str, description: str, need: Need, is_ignored: Callable[[SchemaViolation], bool]
 ) -> Fault:
     def change(body_validation: BodyValidation) -> BodyValidation:
         remaining = tuple(v for v in body_validation.violations if not is_ignored(v))
         return replace(body_validation, violations=remaining)
 
-    return _validation_fault(name, description, change)
+    return _validation_fault(name, description, need, change)
 
 
 def _ignored_keyword_fault(name: str, keyword: str, description: str) -> Fault:
-    return _ignored_violation_fault(name, description, lambda v: v.keyword == keyword)
+    return _ignored_violation_fault(
+        name, description, constraint(keyword), lambda v: v.keyword == keyword
+    )
 
 
 def _accept_empty_body(body_validation: BodyValidation) -> BodyValidation:
@@ -58,7 +69,9 @@ def _length_limits(body_validation: BodyValidation) -> Iterator[tuple[str, int, 
                 yield key, part["maxLength"], value
 
 
-def _length_fault(name: str, description: str, is_rejected: Callable[[str, int], bool]) -> Fault:
+def _length_fault(
+    name: str, description: str, need: Need, is_rejected: Callable[[str, int], bool]
+) -> Fault:
     def change(body_validation: BodyValidation) -> BodyValidation:
         found = tuple(
             SchemaViolation("maxLength", "", f"/{key}", "*", f"longer than {limit}")
@@ -67,7 +80,7 @@ def _length_fault(name: str, description: str, is_rejected: Callable[[str, int],
         )
         return replace(body_validation, violations=body_validation.violations + found)
 
-    return _validation_fault(name, description, change)
+    return _validation_fault(name, description, need, change)
 
 
 VALIDATION_FAULTS = (
@@ -99,36 +112,43 @@ VALIDATION_FAULTS = (
     _ignored_violation_fault(
         "items-ignored",
         "The items of an array are not looked at: only that it is one.",
+        item_constraint,
         lambda v: is_array_index(v.instance.rpartition("/")[2]),
     ),
     _ignored_violation_fault(
         "null-accepted",
         "null is accepted where it is not allowed: it is taken for left out.",
+        non_nullable_property,
         lambda v: v.keyword == "type" and v.detail == "null" and bool(v.instance),
     ),
     _validation_fault(
         "empty-body-accepted",
         "A request without a body is accepted: nothing is parsed, so nothing is wrong.",
+        request_schema,
         _accept_empty_body,
     ),
     _validation_fault(
         "malformed-crash",
         "A body that is not JSON is answered 500: the parser's exception is not caught.",
+        request_body,
         _crash_on_malformed,
     ),
     _validation_fault(
         "wrong-type-crash",
         "A value of another type is answered 500: the code trusts the type and calls a method.",
+        constraint("type"),
         _crash_on_type,
     ),
     _length_fault(
         "max-length-off-by-one",
         "A text of exactly the longest length is refused: `<` stands for `<=`.",
+        text_of_max_length,
         lambda value, limit: len(value) == limit,
     ),
     _length_fault(
         "max-length-in-bytes",
         "The longest length is counted in bytes of UTF-8, as some databases do.",
+        text_with_max_length,
         lambda value, limit: len(value) <= limit < len(value.encode(errors="surrogatepass")),
     ),
 )

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from mock_server.faults.derived import derived_faults
-from mock_server.faults.registry import HANDWRITTEN_FAULTS, faults
+from mock_server.faults.registry import faults
+from mock_server.faults.table import HANDWRITTEN_FAULTS
 from openapi.contract import Contract
 from openapi.loading.loader import default_contract_path, parse_contract
 from openapi.rate import Rate

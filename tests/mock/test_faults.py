@@ -2,15 +2,19 @@
 
 import base64
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import jwt
 import pytest
 
 from mock_server.app import create_app
-from mock_server.faults.registry import HANDWRITTEN_FAULTS
+from mock_server.faults.registry import faults
+from mock_server.faults.table import HANDWRITTEN_FAULTS
 from mock_server.settings import Settings
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.contract import Contract
@@ -150,12 +154,31 @@ def test_a_row_says_what_it_is() -> None:
         assert fault.category in ("responses", "validation", "auth", "webhooks")
         assert fault.description.endswith(".")
         assert "\t" not in fault.description
+        assert fault.needs
+
+
+def test_a_mock_without_faults_does_not_load_their_table() -> None:
+    code = "import sys, mock_server.app; print('mock_server.faults.table' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "False\n"
+
+
+def test_a_fault_applies_to_the_contracts_that_have_what_it_needs(contract: Contract) -> None:
+    silent = replace(contract, events=())
+    unsecured = replace(
+        contract, operations=tuple(replace(o, scheme=None) for o in contract.operations)
+    )
+    lost = {name for name in HANDWRITTEN_FAULTS if name not in faults(silent)}
+    assert lost == {n for n, fault in HANDWRITTEN_FAULTS.items() if fault.category == "webhooks"}
+    lost = {name for name in HANDWRITTEN_FAULTS if name not in faults(unsecured)}
+    assert {"signature-ignored", "permission-ignored", "credential-in-payload"} <= lost
+    assert not {"unsigned", "max-length-ignored", "conflict-crash"} & lost
 
 
 @pytest.mark.parametrize(
     ("settings", "tells"),
     [
-        ({"faults": frozenset({"nothing"})}, "'nothing' is no fault"),
+        ({"faults": frozenset({"nothing"})}, "unknown fault 'nothing'"),
         ({"webhook_urls": ("localhost:4020",)}, "write http://host:port/path"),
         ({"jwt_secret": ""}, "empty"),
         ({"auth": "none"}, "'none' is no way to check credentials: jwt, presence, off"),

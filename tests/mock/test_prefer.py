@@ -146,7 +146,7 @@ def test_the_query_asks_for_the_same_where_no_header_can_be_set(mock: Any) -> No
         ("code=409, example=created", "there are: conflict, conflict-without-code"),
         ("fault=retry-after", "retry-after-missing, "),
         ("fault=zzz", "`hookproof faults` lists all "),
-        ("code=409, fault=zzz", "'zzz' is no fault of this contract"),
+        ("code=409, fault=zzz", "unknown fault 'zzz'"),
         ("delay=61", "delay=61 is no number of seconds from 0 to 60"),
         ("code=409, dynamic=maybe", "dynamic=maybe is neither"),
     ],

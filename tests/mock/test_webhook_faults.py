@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mock_server.faults.registry import HANDWRITTEN_FAULTS
+from mock_server.faults.table import HANDWRITTEN_FAULTS
 from mock_server.settings import DEVELOPMENT_WEBHOOK_SECRET
 
 QUIET = 0.4

@@ -83,9 +83,7 @@ def parse_override(
     name, names = stated["fault"], list(known)
     if name not in names:
         close = did_you_mean(name, names) if isinstance(name, str) else ""
-        _reject(
-            f"unknown fault {abbreviate(name)}{close}; choose one from GET faults"
-        )
+        _reject(f"unknown fault {abbreviate(name)}{close}; choose one from GET faults")
     return "fault", name, requests
 
 

@@ -252,7 +252,7 @@ def signature(
 
     def holds(contract: Contract) -> bool:
         schemes = (stated.signature for stated in contract.events)
-        return any(s and (s.signs != BODY_TEMPLATE or is_changed(s)) for s in schemes)
+        return any(s and (s.content_template != BODY_TEMPLATE or is_changed(s)) for s in schemes)
 
     return holds
 

@@ -110,10 +110,10 @@ def renamed_path(path: str, table: Mapping[str, str]) -> str:
     """Return the new path: a part that the table does not name keeps its name."""
     if path in table:
         return table[path]
-    parent, separator, name = re.fullmatch(r"(?:(.*)([/.]))?(.*?)(?:\[\])*", path).groups()
     if path.endswith("[]"):
         return f"{renamed_path(path.removesuffix('[]'), table)}[]"
-    return f"{renamed_path(parent, table)}{separator}{name}" if separator else path
+    above = re.match(r".*(?=[/.])", path)
+    return f"{renamed_path(above[0], table)}{path[above.end() :]}" if above else path
 
 
 def renamed_fault(name: str, tables: Tables) -> str:
@@ -122,7 +122,7 @@ def renamed_fault(name: str, tables: Tables) -> str:
         return tables["Faults"].get(name, name)
     for old, new in tables["Derived faults"].items():
         if found := re.fullmatch(re.sub("[A-Z]+", r"(?P<\g<0>>.+)", old), name):
-            made = re.sub("[A-Z]+", lambda word, found=found: found[word[0]], new)
+            made = re.sub("[A-Z]+", r"{\g<0>}", new).format(**found.groupdict())
             if made in NOW["faults"]:
                 return made
     return name
@@ -172,8 +172,8 @@ def converted(value: Any, tables: Tables, path: str = "") -> Any:
             made[new] = converted(item, tables, place)
         return made
     if isinstance(value, str):
-        if new := values.get(f"{path}: {value}"):
-            return new.partition(": ")[2]
+        if f"{path}: {value}" in values:
+            return values[f"{path}: {value}"].partition(": ")[2]
         for old, new in values.items():
             place, _, part = old.partition(": ")
             if place == path and part.startswith("{"):

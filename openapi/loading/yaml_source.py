@@ -22,6 +22,8 @@ _SCALAR_PARSERS: dict[str, Callable[[str], object]] = {
 }
 _YAML_1_1_BOOLEANS = {"yes", "no", "on", "off"}
 _MAX_DEPTH = 100
+_LIBYAML_DEPTH_PROBLEM = "exceeded maximum nesting depth"
+"""libyaml 0.2.6 (in PyYAML 6.0.4) raises this at 1000, before `_check_depth` gets an event."""
 _MAX_VALUES = 100_000
 """Values in a document: a few aliases of aliases could exhaust the memory."""
 
@@ -61,6 +63,8 @@ def read_yaml(name: str, text: str) -> YamlSource:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
+        if error.problem == _LIBYAML_DEPTH_PROBLEM:
+            raise ContractError(f"{where}: nested deeper than {_MAX_DEPTH}") from None
         raise ContractError(f"{where}: not YAML: {error.problem or error}") from None
     except yaml.YAMLError as error:
         raise ContractError(f"{name}: not YAML: {' '.join(str(error).split())}") from None

@@ -348,7 +348,7 @@ def test_every_extension_is_described_with_its_fields_and_a_valid_example() -> N
     assert set(sections) == {name for name, _ in extensions(DIALECT)}
     for name, schema in extensions(DIALECT):
         text = sections[name].partition("\n## ")[0]
-        assert re.match(r"\n\*Stands in\* .*\*Says\* ", text), name
+        assert re.match(r"\n\*Used in\* .*\*States\* ", text), name
         spans = re.findall(r"`[^`]+`", text.replace("```", "`"))
         told = set(re.findall(r"[\w-]+", " ".join(spans)))
         assert set(words(schema)) <= told, name
@@ -359,7 +359,7 @@ def test_every_extension_is_described_with_its_fields_and_a_valid_example() -> N
 
 
 def test_what_is_understood_of_openapi_is_listed() -> None:
-    understood = VOCABULARY.partition("## How sure")[0]
+    understood = VOCABULARY.partition("## Provenance")[0]
     schema = DIALECT["$defs"]["schema"]["properties"]
     for word in (*(k for k in schema if not k.startswith("x-")), *FORMATS, *DIALECT["properties"]):
         assert f"`{word}`" in understood, word

@@ -24,24 +24,27 @@ def inconsistencies(contract: Contract) -> Iterator[tuple[str, str]]:
 def _body_errors(contract: Contract, operation: Operation) -> Iterator[tuple[str, str]]:
     for schema in operation.content.values():
         if contract.at(schema).get("type") != "object":
-            yield schema, "the body of a request has a schema of `type: object`"
+            yield schema, "a request body needs a schema of `type: object`"
 
 
 def _parameter_errors(operation: Operation) -> Iterator[tuple[str, str]]:
     named = path_parameter_names(operation.path)
     stated = [p for p in operation.parameters if p.location == "path"]
     for name in {*named} - {p.name for p in stated}:
-        yield operation.pointer, f"the path names {name!r}, and no path parameter is called so"
+        yield (
+            operation.pointer,
+            f"the path has {name!r}, but there is no path parameter of this name",
+        )
     for parameter in operation.parameters:
         if parameter.location == "path" and parameter.name not in named:
             yield parameter.pointer, f"the path {operation.path} has no {{{parameter.name}}}"
         if parameter.location == "path" and not parameter.required:
-            yield parameter.pointer, "a path parameter has `required: true`"
+            yield parameter.pointer, "a path parameter needs `required: true`"
         if parameter.location == "header" and parameter.name.lower() in _IGNORED_HEADER_NAMES:
-            yield parameter.pointer, f"{parameter.name} is no parameter to OpenAPI; leave it out"
+            yield parameter.pointer, f"{parameter.name} is not a parameter in OpenAPI; remove it"
         if not parameter.types or set(parameter.types) - SCALAR_TYPES:
             known = ", ".join(sorted(SCALAR_TYPES))
-            yield parameter.schema, f"the schema of a parameter has a `type` out of {known}"
+            yield parameter.schema, f"the schema of a parameter needs a `type` out of {known}"
 
 
 def _link_errors(contract: Contract, operation: Operation) -> Iterator[tuple[str, str]]:
@@ -65,7 +68,10 @@ def _circular_links(contract: Contract, operation: Operation) -> Iterator[tuple[
     above = [operation]
     while (made := contract.find_creator(above[-1])) is not None:
         if made[0] in above:
-            yield operation.pointer, "links in a circle: nothing can be made that it is about"
+            yield (
+                operation.pointer,
+                "its links form a circle: no operation creates the first resource",
+            )
             return
         above.append(made[0])
 
@@ -84,15 +90,15 @@ def _trigger_errors(contract: Contract) -> Iterator[tuple[str, str]]:
                 where = join_pointer(
                     event.pointer, "x-hookproof-trigger", "echoes", index, "correlator"
                 )
-                yield where, "only in the request's body can a value be put; is it an `identity`?"
+                yield where, "a correlator other than `identity` needs an echo from `$request.body`"
         order = event.trigger.get("occurred-at")
         if order is not None and not _has_date_time(contract, event.schema, order):
             where = join_pointer(event.pointer, "x-hookproof-trigger", "occurred-at")
-            yield where, f"the schema of the payload has no date-time at {order}"
+            yield where, f"the payload schema has no date-time at {order}"
         if cause in seen:
             yield (
                 place,
-                f"{cause[1]} of {cause[0]} fires another event already; one answer, one event",
+                f"{cause[1]} of {cause[0]} triggers another event; one response, one event",
             )
         seen.add(cause)
 

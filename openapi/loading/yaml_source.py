@@ -116,7 +116,7 @@ def _construct(
                 at = (
                     f"{name}:{line}:{key_node.start_mark.column + 1} ({join_pointer(pointer, key)})"
                 )
-                raise ContractError(f"{at}: the key {key!r} stands twice; remove one of them")
+                raise ContractError(f"{at}: duplicate key {key!r}; remove one of them")
             result[key] = _construct(name, value_node, join_pointer(pointer, key), places, within)
         return result
     if node.value.lower() in _YAML_1_1_BOOLEANS:

@@ -13,7 +13,7 @@ from contracts.execution import saved_cases
 from contracts.execution.estimate import estimate_cost
 from contracts.execution.linked_resources import LinkedResource
 from contracts.execution.operation_session import OperationSession
-from contracts.execution.phases import Phase, build_phases, run_phases, send_pilot
+from contracts.execution.phases import Phase, build_phases, run_phases, run_smoke_test
 from contracts.execution.target import Target, ssl_context
 from contracts.execution.webhook_retry import DeliveryRejector, try_webhook_retries
 from contracts.execution.webhook_source import open_webhook_source
@@ -26,8 +26,8 @@ from contracts.model.settings import Settings
 from contracts.model.unique_values import UniqueValues
 from openapi.contract import Contract, Json
 
-PILOT_WEBHOOK_TIMEOUT_S = 1.0
-"""Seconds that a run which stops at the first violation waits for the pilot's webhook."""
+SMOKE_TEST_WEBHOOK_TIMEOUT_S = 1.0
+"""Seconds that a run which stops at the first violation waits for the webhook of the smoke test."""
 
 
 def find_faults(ledger: Ledger) -> list[GroupedFinding]:
@@ -89,7 +89,7 @@ def run(settings: Settings, contract: Contract, progress: Callable[[str], None])
 
 
 def _run_session(live_run: LiveRun, session: OperationSession, phases: Sequence[Phase]) -> None:
-    reason = send_pilot(session)
+    reason = run_smoke_test(session)
     if reason is not None:
         raise CouldNotJudge(reason)
     status = session.exchanges[-1].status
@@ -100,7 +100,7 @@ def _run_session(live_run: LiveRun, session: OperationSession, phases: Sequence[
         )
         return
     if live_run.settings.exit_first and live_run.sink is not None:
-        live_run.sink.wait(after=0, timeout=PILOT_WEBHOOK_TIMEOUT_S)
+        live_run.sink.wait(after=0, timeout=SMOKE_TEST_WEBHOOK_TIMEOUT_S)
     if not live_run.has_enough():
         live_run.undecided += run_phases(session, phases, live_run.has_enough)
     ends = token_expiry(live_run.settings.token)

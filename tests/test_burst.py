@@ -2,18 +2,21 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from contracts.checks.judgement import Judgement
+from contracts.checks.judgement import Judgement, group_findings
 from contracts.checks.repeated_requests import rate_limit
+from contracts.execution.saved_cases import save_cases
 from contracts.ledger.ledger import Ledger, Reconciliation
-from contracts.model.case import BURST, Case, build_request
+from contracts.model.case import RATE_LIMIT_PHASE, Case, build_request
 from contracts.model.correlators import find_correlators
 from contracts.model.exchange import Credential, Exchange, ReceivedResponse
 from contracts.model.settings import Settings
 from contracts.model.unique_values import UniqueValues
 from openapi.loading.loader import load_contract
+from openapi.redaction import Redaction
 
 CONTRACT = load_contract()
 (OPERATION,) = CONTRACT.operations
@@ -27,7 +30,7 @@ def judged(count: int, pause: float, last: int = 201) -> Judgement:
     valid = Credential("valid", "accepted")
     made = []
     for number in range(count):
-        plan = Case(BURST, "one of a burst", {"name": "a name", "scopes": []})
+        plan = Case(RATE_LIMIT_PHASE, "one of a burst", {"name": "a name", "scopes": []})
         request = build_request(CONTRACT, OPERATION, PLACES, plan, fresh.next(), valid)
         response = ReceivedResponse(201, (), b"{}")
         made.append(Exchange(request, response, None, number * pause, (number + 1) * pause))
@@ -53,3 +56,9 @@ def test_a_slow_burst_that_is_limited_all_the_same_is_kept() -> None:
     judgement = judged(3, 10.0, last=429)
     assert judgement.finding is None
     assert not judgement.undecided_reason
+
+
+def test_a_request_of_a_burst_is_not_saved_for_it_shows_nothing_alone(tmp_path: Path) -> None:
+    (finding,) = group_findings("rate-limit", [judged(LIMIT["requests"] + 1, 0.0)])
+    save_cases(tmp_path, [finding], Redaction(()), ())
+    assert list(tmp_path.iterdir()) == []

@@ -11,7 +11,7 @@ from test_second import known_permissions, service, token
 from contracts.checks import CHECKS
 from contracts.checks.judgement import group_findings
 from contracts.execution.operation_session import OperationSession
-from contracts.execution.phases import send_pilot
+from contracts.execution.phases import run_smoke_test
 from contracts.execution.target import Target
 from contracts.execution.webhook_retry import DeliveryRejector, try_webhook_retry
 from contracts.ledger.ledger import Ledger
@@ -56,7 +56,7 @@ def provoked(contract: Contract, *options: str, deadline: float = 5.0) -> tuple[
             contract, operation, settings, target, unique_values, lambda _: None
         )
         run = LiveRun(settings, contract, sink, [session])
-        assert send_pilot(session) is None
+        assert run_smoke_test(session) is None
         reason = try_webhook_retry(session, sink, refusal, run.ledger)
         return run.ledger(), reason
 

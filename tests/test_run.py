@@ -196,7 +196,7 @@ def test_an_opaque_token_leaves_what_is_made_of_a_jwt_undecided() -> None:
     states = {s.constraint.detail: s for s in constraint_statuses(ledger, judgements)}
     assert states["wrongly signed"].status == "undecided"
     assert "no JWT" in str(states["wrongly signed"].reason)
-    assert states["absent"].status == "violated"
+    assert states["missing"].status == "violated"
 
 
 def test_a_run_may_stop_at_the_first_violation(judged: Callable[..., Ledger]) -> None:
@@ -229,9 +229,8 @@ def test_failing_cases_are_kept_without_secrets_and_tried_first(
 
 
 def test_a_file_of_cases_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / saved_cases.CASES_FILE_NAME).write_text(
-        '{"version": 1, "cases": [{}]}', encoding="utf-8"
-    )
+    text = json.dumps({"version": saved_cases.FORMAT_VERSION, "cases": [{}]})
+    (tmp_path / saved_cases.CASES_FILE_NAME).write_text(text, encoding="utf-8")
     settings = Settings("http://127.0.0.1:1", "tests0", 1, cases_dir=tmp_path)
     with pytest.raises(
         saved_cases.UnreadableCases, match=r"cases\.json holds no cases that can be read"

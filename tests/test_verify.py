@@ -285,7 +285,7 @@ def test_an_interrupted_run_is_exit_130_and_still_reports(port: int, tmp_path: P
         )
         assert process.stderr is not None
         for line in process.stderr:
-            if "confusions" in line:
+            if "type confusion" in line:
                 break
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)

@@ -7,14 +7,14 @@ from contracts.checks.case_outcomes import CaseOutcome, case_outcomes, judge_all
 from contracts.checks.judgement import Judgement, failed, passed, undecided
 from contracts.checks.secrets import disclosed_values
 from contracts.ledger.ledger import Ledger
-from contracts.model.case import ISSUED as ISSUED_BLOCK
+from contracts.model.case import ISSUED_PHASE
 from contracts.model.credential_kinds import ISSUED
 from contracts.model.exchange import Exchange
 from openapi.extensions import extended_properties
 
 BYPASSES = {
-    "absent": "who shows no credential is let through",
-    "malformed": "whatever text is shown for a credential is let through",
+    "missing": "the service accepts a request without a credential",
+    "malformed": "the service accepts any text as a credential",
 }
 """What it says of a service that it always accepts such a credential; the first tells most."""
 EXPIRY_LEEWAY_S = 600.0
@@ -95,7 +95,7 @@ def _valid_credential_rejections(ledger: Ledger) -> set[int]:
     return {
         case.status
         for case in case_outcomes(ledger, "valid")
-        if case.exchange.request.phase == ISSUED_BLOCK and case.status != case.expected.status
+        if case.exchange.request.phase == ISSUED_PHASE and case.status != case.expected.status
     }
 
 
@@ -109,7 +109,7 @@ def issued_credential(ledger: Ledger) -> Iterator[Judgement]:
     yield from _judge_unusable(ledger)
     for case in case_outcomes(ledger, "valid"):
         request, expected = case.exchange.request, case.expected
-        if request.phase != ISSUED_BLOCK:
+        if request.phase != ISSUED_PHASE:
             continue
         pointer = _issuing_pointer(ledger, case.exchange)
         if case.status == expected.status:

@@ -49,7 +49,7 @@ def case_outcomes(ledger: Ledger, *kinds: str) -> Iterator[CaseOutcome]:
         settled = len(telling) >= MAX_TRIES and len(statuses) == 1
         exchange = firm or telling[0]
         assert exchange.status is not None
-        undecided_reason = f"answered {exchange.status}, which may be about something else"
+        undecided_reason = f"answered {exchange.status}, which may have another cause"
         yield CaseOutcome(
             exchange, expected, exchange.status, "" if firm or settled else undecided_reason
         )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contracts.checks.case_outcomes import documented_status
 from contracts.checks.judgement import Judgement, failed, passed, undecided
 from contracts.ledger.ledger import Ledger
-from contracts.model.case import BURST, CONCURRENT, REPEAT
+from contracts.model.case import CONCURRENT_PHASE, DUPLICATE_PHASE, RATE_LIMIT_PHASE
 from contracts.model.exchange import Exchange
 from openapi.contract import ResponseSpec
 from openapi.json_pointer import MISSING, get_at, join_pointer
@@ -16,7 +16,7 @@ def duplicate_request(ledger: Ledger) -> Iterator[Judgement]:
     """What must not be there twice is refused with the status for it, or allowed twice."""
     for exchange, status in ledger.answered_exchanges:
         response_spec = exchange.request.operation.response_caused_by("duplicate-request")
-        if exchange.request.phase != REPEAT or response_spec is None or status >= 500:
+        if exchange.request.phase != DUPLICATE_PHASE or response_spec is None or status >= 500:
             continue
         pointer = join_pointer(response_spec.pointer, "x-hookproof-cause")
         success = documented_status(exchange, "valid-request")
@@ -47,7 +47,7 @@ def concurrent_duplicates(ledger: Ledger) -> Iterator[Judgement]:
     """Where a repetition is refused, of several at once exactly one is accepted."""
     groups: dict[int, list[Exchange]] = {}
     for exchange in ledger.exchanges:
-        if exchange.request.phase == CONCURRENT:
+        if exchange.request.phase == CONCURRENT_PHASE:
             groups.setdefault(exchange.request.concurrent_group, []).append(exchange)
     for number, group in groups.items():
         response_spec = group[0].request.operation.response_caused_by("duplicate-request")
@@ -91,13 +91,15 @@ def _judge_concurrent(
 
 
 def _rejects_repetition(ledger: Ledger, response_spec: ResponseSpec) -> bool:
-    repeated = [e.status for e in ledger.exchanges if e.request.phase == REPEAT]
+    repeated = [e.status for e in ledger.exchanges if e.request.phase == DUPLICATE_PHASE]
     return bool(repeated) and all(status == int(response_spec.status) for status in repeated)
 
 
 def rate_limit(ledger: Ledger) -> Iterator[Judgement]:
     """A burst beyond the documented rate is answered 429 at some point; asked for only."""
-    burst = [e for e in ledger.exchanges if e.request.phase == BURST and e.status is not None]
+    burst = [
+        e for e in ledger.exchanges if e.request.phase == RATE_LIMIT_PHASE and e.status is not None
+    ]
     if not burst:
         return
     operation = burst[0].request.operation

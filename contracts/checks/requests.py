@@ -19,7 +19,7 @@ from contracts.expectations.ambiguity import (
 )
 from contracts.expectations.constraints import media_type_pointer
 from contracts.ledger.ledger import Ledger
-from contracts.model.case import ISSUED
+from contracts.model.case import ISSUED_PHASE
 from openapi.schema_validation import SchemaViolation
 
 
@@ -37,7 +37,7 @@ def valid_request(ledger: Ledger) -> Iterator[Judgement]:
             yield undecided(pointer, case.case_id, "so short a name may have been taken before")
         elif is_taken and case.undecided_reason:
             refused_as_taken.append(case)
-        elif request.phase != ISSUED:
+        elif request.phase != ISSUED_PHASE:
             yield _not_accepted(ledger, case)
     # Never used names that are called taken now and then: one may be a leftover, three are not.
     for case in refused_as_taken:

@@ -8,7 +8,7 @@ from contracts.execution.operation_session import OperationSession
 from contracts.generators.credentials import bearer_value
 from contracts.generators.token_requests import IssueTerms, TokenRequest
 from contracts.model import credential_kinds
-from contracts.model.case import ISSUED, Case, ValueFactory, constant_value
+from contracts.model.case import ISSUED_PHASE, Case, ValueFactory, constant_value
 from contracts.model.exchange import Credential, Exchange
 from openapi.contract import Json
 from openapi.extensions import extended_properties
@@ -105,7 +105,12 @@ class CredentialIssuer:
         described = f"credential {credential.kind}"
         session = self._session
         return Case(
-            ISSUED, described, session.base_body(), session.media_type, credential, values=values
+            ISSUED_PHASE,
+            described,
+            session.base_body(),
+            session.media_type,
+            credential,
+            values=values,
         )
 
 

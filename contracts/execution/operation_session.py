@@ -12,8 +12,9 @@ from contracts.execution.linked_resources import LinkedResource
 from contracts.execution.target import Target, retry_delay
 from contracts.generators.credentials import valid_credential
 from contracts.model.case import (
-    LINKED_RESOURCE_PHASE,
+    PREREQUISITE_PHASE,
     RESPONSE_DEPENDENT_PHASES,
+    SMOKE_TEST_PHASE,
     Case,
     build_request,
 )
@@ -152,9 +153,11 @@ class OperationSession:
             self.progress(f"rate limited, waiting {pause:.0f} s ...")
             time.sleep(pause)
             exchange = self.send_once(case, case_id)
-        if case.phase == "pilot" or exchange.status != int(limited.status if limited else 0):
+        if case.phase == SMOKE_TEST_PHASE or exchange.status != int(
+            limited.status if limited else 0
+        ):
             return exchange
-        raise RunStopped(f"{MAX_RATE_LIMIT_RETRIES} tries in a row were answered {exchange.status}")
+        raise RunStopped(f"{MAX_RATE_LIMIT_RETRIES} consecutive retries got {exchange.status}")
 
     def base_body(self) -> dict[str, object]:
         """Return a valid request body, made fresh when it is sent; empty if there is to be none.
@@ -169,7 +172,7 @@ class OperationSession:
         """Send a plain valid request, to make what another operation is about."""
         return self.send(
             Case(
-                LINKED_RESOURCE_PHASE,
+                PREREQUISITE_PHASE,
                 "made for another operation",
                 self.base_body(),
                 self.media_type,

@@ -9,15 +9,15 @@ from contracts.execution import issued_tokens, saved_cases, sequences
 from contracts.execution.operation_session import OperationSession
 from contracts.execution.retry_ambiguous import AmbiguousCaseRetrier
 from contracts.generators import credentials, edge_cases, invalid_bodies, parameters
-from contracts.generators.schemathesis_cases import RANDOM_PHASE, generated_cases
-from contracts.model.case import Case
+from contracts.generators.schemathesis_cases import generated_cases
+from contracts.model.case import FUZZING_PHASE, SMOKE_TEST_PHASE, Case
 from contracts.model.errors import RunStopped
 from contracts.model.exchange import Exchange
 from contracts.model.settings import PROFILES
 from openapi.contract import Json
 
-MAX_PILOT_TRIES = 3
-RANDOM_PHASE_TIMEOUT_S = 60.0
+MAX_SMOKE_TEST_TRIES = 3
+FUZZING_TIMEOUT_S = 60.0
 """Seconds after which no further random body is sent."""
 
 _STATUS_ADVICE = {
@@ -44,7 +44,7 @@ class Phase:
         return tuple(self.make_cases())[:: self.stride]
 
 
-def send_pilot(session: OperationSession) -> str | None:
+def run_smoke_test(session: OperationSession) -> str | None:
     """Send a plain valid request, up to three times; say why nothing can be judged, or None."""
     where = f"{session.operation.method} {session.url}"
     try:
@@ -58,10 +58,10 @@ def send_pilot(session: OperationSession) -> str | None:
 
 
 def _send_until_accepted(session: OperationSession) -> Exchange:
-    case = Case("pilot", "a plain valid request", session.base_body(), session.media_type)
+    case = Case(SMOKE_TEST_PHASE, "a plain valid request", session.base_body(), session.media_type)
     exchange = session.send(case)
     limited = session.operation.response_caused_by("rate-limit-exceeded")
-    for _ in range(MAX_PILOT_TRIES - 1):
+    for _ in range(MAX_SMOKE_TEST_TRIES - 1):
         waited_out = limited is not None and str(exchange.status) == limited.status
         if waited_out or (exchange.status is not None and exchange.status < 400):
             break
@@ -93,11 +93,8 @@ def run_phases(
                 session.progress(f"{phase.name} ...")
             for case in phase.cases:
                 # Random bodies say the least for their time, and a slow service makes it long.
-                if (
-                    case.phase == RANDOM_PHASE
-                    and time.monotonic() - started > RANDOM_PHASE_TIMEOUT_S
-                ):
-                    session.progress("the service is slow: no more random bodies ...")
+                if case.phase == FUZZING_PHASE and time.monotonic() - started > FUZZING_TIMEOUT_S:
+                    session.progress("the service is slow: no further fuzzing ...")
                     break
                 doubts.send(case)
             if should_stop():
@@ -123,18 +120,18 @@ def build_phases(session: OperationSession, earlier: Sequence[Mapping[str, Json]
     stride = profile.stride
     base_body = session.base_body
 
-    def random() -> Iterable[Case]:
+    def fuzzing() -> Iterable[Case]:
         return generated_cases(
             contract, operation, settings.seed, profile.valid_bodies, profile.invalid_bodies
         )
 
     plain = Case("valid", "a plain valid request", base_body(), session.media_type)
     phases = [
-        Phase("kept cases", lambda: saved_cases.replayed_cases(session, earlier)),
+        Phase("saved cases", lambda: saved_cases.replayed_cases(session, earlier)),
         Phase("credentials", lambda: _credential_cases(session)),
         Phase("parameters", lambda: parameters.valid_parameter_cases(contract, operation, plain)),
         Phase(
-            "broken parameters",
+            "invalid parameters",
             lambda: parameters.invalid_parameter_cases(contract, operation, plain),
         ),
         Phase(
@@ -142,38 +139,44 @@ def build_phases(session: OperationSession, earlier: Sequence[Mapping[str, Json]
             lambda: parameters.unknown_resource_cases(contract, operation, plain),
         ),
         Phase(
-            "other methods", lambda: edge_cases.other_method_cases(contract, operation, base_body())
+            "undocumented methods",
+            lambda: edge_cases.other_method_cases(contract, operation, base_body()),
         ),
-        Phase("the same again and again", lambda: _repeated_cases(session, profile.repetitions)),
+        Phase("repeated identical requests", lambda: _repeated_cases(session, profile.repetitions)),
     ]
     if not operation.content:
         return phases
     return [
         *phases[:-1],
         Phase(
-            "boundaries",
+            "boundary values",
             lambda: edge_cases.length_boundary_cases(contract, operation, base_body(), stride),
         ),
         Phase(
-            "confusions", lambda: invalid_bodies.wrong_type_cases(contract, operation, base_body())
+            "type confusion",
+            lambda: invalid_bodies.wrong_type_cases(contract, operation, base_body()),
         ),
         Phase(
             "near misses",
             lambda: invalid_bodies.near_miss_cases(contract, operation, base_body()),
             stride,
         ),
-        Phase("misspelt names", lambda: invalid_bodies.misspelt_name_cases(base_body())),
+        Phase("misspelled property names", lambda: invalid_bodies.misspelt_name_cases(base_body())),
         Phase(
-            "odd texts",
+            "unusual strings",
             lambda: edge_cases.unusual_text_cases(contract, operation, base_body()),
             stride,
         ),
         Phase("formats", lambda: edge_cases.format_cases(contract, operation, base_body()), stride),
-        Phase("broken JSON", lambda: invalid_bodies.malformed_json_cases(operation, base_body())),
-        Phase("generated bodies", random),
-        Phase("freedoms", lambda: edge_cases.freedom_cases(operation, base_body()), stride),
+        Phase(
+            "malformed JSON", lambda: invalid_bodies.malformed_json_cases(operation, base_body())
+        ),
+        Phase("fuzzing", fuzzing),
+        Phase(
+            "allowed rejections", lambda: edge_cases.freedom_cases(operation, base_body()), stride
+        ),
         Phase("long arrays", lambda: edge_cases.long_array_cases(contract, operation, base_body())),
-        Phase("bytes", lambda: edge_cases.raw_body_cases(operation, base_body())),
+        Phase("invalid encodings", lambda: edge_cases.raw_body_cases(operation, base_body())),
         phases[-1],
     ]
 
@@ -183,13 +186,15 @@ def _sequences(session: OperationSession) -> dict[str, Callable[[], str | None]]
     steps: dict[str, Callable[[], str | None]] = {
         "issued credentials": lambda: issued_tokens.try_each_kind(session),
         "credentials of other requests": lambda: issued_tokens.try_from_other_requests(session),
-        "repeated requests": lambda: sequences.send_repetitions(session),
+        "duplicate requests": lambda: sequences.send_repetitions(session),
     }
     if "concurrency" in session.settings.extra_phases:
-        steps["credentials issued at once"] = lambda: issued_tokens.try_concurrently(session)
-        steps["the same at once"] = lambda: sequences.send_concurrently(session, concurrent_rounds)
+        steps["concurrently issued credentials"] = lambda: issued_tokens.try_concurrently(session)
+        steps["concurrent duplicates"] = lambda: sequences.send_concurrently(
+            session, concurrent_rounds
+        )
     if "rate-limit" in session.settings.extra_phases:
-        steps["a burst"] = lambda: sequences.send_burst(session)
+        steps["rate limit"] = lambda: sequences.send_burst(session)
     return steps
 
 

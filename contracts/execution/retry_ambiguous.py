@@ -2,7 +2,7 @@
 
 from contracts.execution.operation_session import OperationSession
 from contracts.expectations.ambiguity import MAX_RETRIED_CASES, MAX_TRIES, is_ambiguous
-from contracts.model.case import PROBE_PHASE, Case
+from contracts.model.case import INTERMEDIATE_PHASE, Case
 from contracts.model.exchange import Exchange
 
 
@@ -33,7 +33,10 @@ class AmbiguousCaseRetrier:
 
     def _is_accepted(self) -> bool:
         case = Case(
-            PROBE_PHASE, "between two tries", self._session.base_body(), self._session.media_type
+            INTERMEDIATE_PHASE,
+            "between two tries",
+            self._session.base_body(),
+            self._session.media_type,
         )
         success = self._session.operation.response_caused_by("valid-request")
         return success is not None and self._session.send(case).status == int(success.status)

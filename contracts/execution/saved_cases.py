@@ -12,12 +12,15 @@ from contracts.checks.judgement import GroupedFinding
 from contracts.execution.operation_session import OperationSession
 from contracts.generators import credentials
 from contracts.model.case import (
+    CONCURRENT_PHASE,
+    DUPLICATE_PHASE,
     INSTANT_PLACEHOLDER,
-    ISSUED,
+    INTERMEDIATE_PHASE,
+    ISSUED_PHASE,
     MARK_PLACEHOLDER,
-    PROBE_PHASE,
+    RATE_LIMIT_PHASE,
     SAVED_PHASE,
-    UNKNOWN_RESOURCE,
+    UNKNOWN_RESOURCE_PHASE,
     Case,
 )
 from contracts.model.exchange import Credential, Request
@@ -27,9 +30,16 @@ from openapi.redaction import Redaction
 
 CASES_FILE_NAME = "cases.json"
 MAX_SAVED_CASES = 50
-FORMAT_VERSION = 1
-_DEPENDENT_PHASES = (ISSUED, "repeat", "at once", "one of a burst", PROBE_PHASE, UNKNOWN_RESOURCE)
-"""Blocks whose requests mean nothing without an earlier answer."""
+FORMAT_VERSION = 2
+_DEPENDENT_PHASES = (
+    ISSUED_PHASE,
+    DUPLICATE_PHASE,
+    CONCURRENT_PHASE,
+    RATE_LIMIT_PHASE,
+    INTERMEDIATE_PHASE,
+    UNKNOWN_RESOURCE_PHASE,
+)
+"""Phases whose requests mean nothing without other requests."""
 _MAX_BODY_BYTES = 64 * 1024
 
 

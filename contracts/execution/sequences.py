@@ -3,7 +3,13 @@
 from dataclasses import replace
 
 from contracts.execution.operation_session import OperationSession
-from contracts.model.case import BURST, CONCURRENT, REPEAT, Case, constant_value
+from contracts.model.case import (
+    CONCURRENT_PHASE,
+    DUPLICATE_PHASE,
+    RATE_LIMIT_PHASE,
+    Case,
+    constant_value,
+)
 from openapi.contract import ResponseSpec
 from openapi.json_pointer import get_at
 from openapi.runtime_expression import parse_expression
@@ -57,7 +63,9 @@ def send_repetitions(session: OperationSession) -> None:
             Case("valid", "to be repeated", session.base_body(), session.media_type)
         )
         if first.status == int(success.status):
-            session.send(_repetition_case(session, response_spec, first.request.json.value, REPEAT))
+            session.send(
+                _repetition_case(session, response_spec, first.request.json.value, DUPLICATE_PHASE)
+            )
 
 
 def _repetition_case(
@@ -77,9 +85,9 @@ def send_concurrently(session: OperationSession, concurrent_rounds: int) -> None
     if response_spec is None:
         return
     for _ in range(concurrent_rounds):
-        model = session.request(Case("model", "", session.base_body(), session.media_type))
+        model = session.request(Case("template", "", session.base_body(), session.media_type))
         case = replace(
-            _repetition_case(session, response_spec, model.json.value, CONCURRENT),
+            _repetition_case(session, response_spec, model.json.value, CONCURRENT_PHASE),
             description=f"one of {CONCURRENT_REQUESTS} at once",
             concurrent_group=model.number,
         )
@@ -93,7 +101,7 @@ def send_burst(session: OperationSession) -> str | None:
     if limit is None or response_spec is None:
         return "the contract states no rate limit to exceed"
     for _ in range(int(limit["requests"] * 1.5) + 1):
-        case = Case(BURST, "one of a burst", session.base_body(), session.media_type)
+        case = Case(RATE_LIMIT_PHASE, "one of a burst", session.base_body(), session.media_type)
         if session.send_once(case).status == int(response_spec.status):
             return None
     return None

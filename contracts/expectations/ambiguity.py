@@ -6,6 +6,7 @@ its name is taken, although no request had used it.
 """
 
 from contracts.expectations.expectation import expected_response
+from contracts.model.case import CONCURRENT_PHASE, DUPLICATE_PHASE
 from contracts.model.exchange import Exchange, Request
 from openapi.contract import Contract
 
@@ -13,7 +14,7 @@ MAX_TRIES = 3
 """A case that gets the same doubtful answer so often is decided by it."""
 MAX_RETRIED_CASES = 5
 """After so many cases with one doubtful status no further one is tried again: a few tell enough."""
-REUSED_NAME_PHASES = ("repeat", "at once")
+REUSED_NAME_PHASES = (DUPLICATE_PHASE, CONCURRENT_PHASE)
 """Blocks of requests whose name was used before, on purpose."""
 
 

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Literal
 
 from contracts.expectations.freedoms import is_other_media_type, shape_freedoms, value_freedoms
-from contracts.model.case import UNKNOWN_RESOURCE
+from contracts.model.case import UNKNOWN_RESOURCE_PHASE
 from contracts.model.exchange import Request
 from openapi.contract import Contract, Json
 from openapi.json_pointer import join_pointer
@@ -67,7 +67,7 @@ def expected_response(contract: Contract, request: Request, sent: float) -> Expe
         return _build_expectation("refused", request, "invalid-credential", freedom)
     if request.credential.expected_outcome == "forbidden":
         return _build_expectation("forbidden", request, "insufficient-permission", ())
-    if request.phase == UNKNOWN_RESOURCE and not bad:
+    if request.phase == UNKNOWN_RESOURCE_PHASE and not bad:
         return _build_expectation("unknown", request, "unknown-resource", ())
     return _expected_for_content(contract, request, sent, broken, problem)
 

@@ -112,16 +112,16 @@ def valid_credential(settings: Settings) -> Credential:
 def rejected_credentials(settings: Settings) -> Iterator[Credential]:
     """Yield the credentials that a service must answer 401."""
     token = settings.token
-    yield Credential("absent", "refused", None)
+    yield Credential("missing", "refused", None)
     yield Credential("empty", "refused", "Bearer")
     yield Credential("malformed", "refused", bearer_value("not-a-token"))
     yield Credential("malformed", "refused", bearer_value("e30.e30.e30"))
     yield Credential("malformed", "refused", bearer_value("null"))
     yield Credential(
-        "another scheme", "refused", f"Basic {encode_jwt_part(token.encode()).rstrip('=')}"
+        "wrong scheme", "refused", f"Basic {encode_jwt_part(token.encode()).rstrip('=')}"
     )
-    yield Credential("another scheme", "refused", f"Digest {token}")
-    yield Credential("another scheme", "refused", f"Token {token}")
+    yield Credential("wrong scheme", "refused", f"Digest {token}")
+    yield Credential("wrong scheme", "refused", f"Token {token}")
     yield Credential("without a scheme", "refused", token)
     yield from forge_credentials(token)
     if settings.token_expired:
@@ -144,20 +144,6 @@ def reason_untested(settings: Settings, kind: str) -> tuple[str, str | None]:
     if kind in _MISSING_TOKEN_ADVICE:
         return _MISSING_TOKEN_ADVICE[kind]
     return "the service issued no credential that could be used so", None
-
-
-def untested_reasons(settings: Settings) -> Iterator[str]:
-    """Yield a sentence for each kind of credential that the run was not given the means to try."""
-    given = {
-        "expired": settings.token_expired,
-        "not yet valid": settings.token_not_yet_valid,
-        "without the permission": settings.token_without_permission,
-    }
-    if not is_jwt(settings.token):
-        yield "the token is no JWT: wrongly signed and alg none ones cannot be made of it"
-    for kind, (reason, hint) in _MISSING_TOKEN_ADVICE.items():
-        if not given[kind]:
-            yield f"{reason}: {hint}"
 
 
 def token_expiry(token: str) -> float | None:

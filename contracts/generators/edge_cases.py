@@ -82,7 +82,9 @@ def unusual_text_cases(
         if "string" not in schema_types(stated) or "pattern" in stated or "format" in stated:
             continue
         for text in (*UNUSUAL_TEXTS, "lone \ud800 surrogate"):
-            yield case_with_property(base_body, name, f"an odd text in {name}", _marked_text(text))
+            yield case_with_property(
+                base_body, name, f"an unusual string in {name}", _marked_text(text)
+            )
 
 
 def _marked_text(text: str) -> ValueFactory:
@@ -164,11 +166,11 @@ def freedom_cases(operation: Operation, base_body: dict[str, Any]) -> Iterator[C
             continue
         where = parse_expression(freedom["location"]).where
         for example in freedom.get("examples", ()):
-            phase = f"probe: {freedom['name']}"
+            phase = f"allowed rejection: {freedom['name']}"
             values = {where: _filled_example(example)}
             yield Case(phase, freedom["name"], _with_property(base_body, where), values=values)
     extended = {**base_body, "hookproofUnknownProperty": {"nested": [1, None, "text"]}}
-    yield Case("probe: unknown properties", "an unknown property", extended)
+    yield Case("probe: additional properties", "an unknown property", extended)
 
 
 def raw_body_cases(operation: Operation, base_body: dict[str, Any]) -> Iterator[Case]:
@@ -184,10 +186,10 @@ def raw_body_cases(operation: Operation, base_body: dict[str, Any]) -> Iterator[
     }
     for description, mutate_bytes in byte_mutations.items():
         yield Case(
-            "probe: bytes", description, base_body, media_type=media, mutate_bytes=mutate_bytes
+            "probe: encoding", description, base_body, media_type=media, mutate_bytes=mutate_bytes
         )
     for other in ("text/plain", "application/xml", "application/x-www-form-urlencoded", None):
-        described = f"media type {other or 'absent'}"
+        described = f"media type {other or 'missing'}"
         yield Case("probe: media type", described, base_body, media_type=other)
     yield Case(
         "valid", "white space around and within", base_body, media, mutate_bytes=_indented_json

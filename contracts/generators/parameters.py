@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from contracts.generators.invalid_bodies import INVALID_FORMAT_TEXTS
-from contracts.model.case import UNKNOWN_RESOURCE, Case
+from contracts.model.case import UNKNOWN_RESOURCE_PHASE, Case
 from openapi.contract import Contract, Operation
 from openapi.examples import example_parameter_text, numeric_bounds
 from openapi.parameters import Parameter, parameter_key, serialize_value
@@ -124,7 +124,7 @@ def unknown_resource_cases(contract: Contract, operation: Operation, plain: Case
                 described = f"an unknown {parameter.name}"
                 yield replace(
                     plain,
-                    phase=UNKNOWN_RESOURCE,
+                    phase=UNKNOWN_RESOURCE_PHASE,
                     description=described,
                     parameters={parameter.key: text},
                 )

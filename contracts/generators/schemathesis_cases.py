@@ -16,11 +16,8 @@ import schemathesis
 from hypothesis import HealthCheck, Phase
 from schemathesis import GenerationMode
 
-from contracts.model.case import COVERAGE_PHASE, Case, encode_json
+from contracts.model.case import COVERAGE_PHASE, FUZZING_PHASE, Case, encode_json
 from openapi.contract import Contract, Operation
-
-RANDOM_PHASE = "random"
-"""The block of the bodies that were drawn at random."""
 
 logging.getLogger("schemathesis").setLevel(logging.ERROR)
 
@@ -50,7 +47,7 @@ def _iter_generated_cases(
         if text is None or text in seen:
             continue
         seen.add(text)
-        phase = COVERAGE_PHASE if description else RANDOM_PHASE
+        phase = COVERAGE_PHASE if description else FUZZING_PHASE
         media = next(iter(operation.content))
         yield Case(phase, description or "random body", body, media_type=media)
 

@@ -17,20 +17,23 @@ from openapi.strict_json import parse_json
 MARK_PLACEHOLDER, INSTANT_PLACEHOLDER = b"{hookproof-mark}", b"{hookproof-instant}"
 """In a body of bytes they stand for the request's own mark, and its date and time of day."""
 
-COVERAGE_PHASE = "generated"
-"""The block of the cases that vary one keyword at a time."""
-SAVED_PHASE, PROBE_PHASE, LINKED_RESOURCE_PHASE, ISSUED = (
-    "kept",
-    "between",
-    "made for another",
-    "issued",
-)
-"""The blocks of cases of an earlier run, of creates between two tries of a case, of such that make
-what another operation is about, and of requests with a credential that the service had issued."""
-REPEAT, CONCURRENT, BURST, RETRY_PHASE = "repeat", "at once", "burst", "retry"
-UNKNOWN_RESOURCE = "unknown resource"
-RESPONSE_DEPENDENT_PHASES = (SAVED_PHASE, PROBE_PHASE, LINKED_RESOURCE_PHASE, ISSUED)
-"""Blocks on whose number no other case depends: it depends on answers."""
+SMOKE_TEST_PHASE = "smoke test"
+COVERAGE_PHASE = "coverage"
+"""Cases that vary one keyword at a time."""
+FUZZING_PHASE = "fuzzing"
+SAVED_PHASE = "saved"
+"""Failing cases of an earlier run."""
+INTERMEDIATE_PHASE = "intermediate"
+"""Creates between two tries of an ambiguous case."""
+PREREQUISITE_PHASE = "prerequisite"
+"""Creates of the resource that another operation needs."""
+ISSUED_PHASE = "issued credential"
+"""Requests with a credential that the service itself has issued."""
+DUPLICATE_PHASE, CONCURRENT_PHASE = "duplicate", "concurrent"
+RATE_LIMIT_PHASE, RETRY_PHASE = "rate limit", "retry"
+UNKNOWN_RESOURCE_PHASE = "unknown resource"
+RESPONSE_DEPENDENT_PHASES = (SAVED_PHASE, INTERMEDIATE_PHASE, PREREQUISITE_PHASE, ISSUED_PHASE)
+"""Phases whose number of cases depends on responses; no other case depends on that number."""
 
 NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 ValueFactory = Callable[[RequestValues], object]

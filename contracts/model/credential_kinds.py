@@ -12,13 +12,13 @@ FORGED_KINDS = (
 """Every kind of credential that is made from a JWT."""
 
 ISSUED_EXPIRED, ISSUED_REVOKED = "issued, expired", "issued, revoked"
-ISSUED_INSUFFICIENT, ISSUED_SIMILAR = "issued, too few permissions", "issued, a permission alike"
+ISSUED_INSUFFICIENT, ISSUED_SIMILAR = "issued, too few permissions", "issued, similar permission"
 ISSUED_GOOD = "issued, with the permission"
 UNAUTHENTICATED_KINDS = (
-    "absent",
+    "missing",
     "empty",
     "malformed",
-    "another scheme",
+    "wrong scheme",
     "without a scheme",
     *FORGED_KINDS,
     "expired",

@@ -10,7 +10,7 @@ MAX_BODY_BYTES = 4000
 
 _CREDENTIAL_HEADERS = {
     "valid": '"Authorization: Bearer $HOOKPROOF_TOKEN"',
-    "another scheme": '"Authorization: Digest $HOOKPROOF_TOKEN"',
+    "wrong scheme": '"Authorization: Digest $HOOKPROOF_TOKEN"',
     "without a scheme": '"Authorization: $HOOKPROOF_TOKEN"',
     "expired": '"Authorization: Bearer $HOOKPROOF_TOKEN_EXPIRED"',
     "not yet valid": '"Authorization: Bearer $HOOKPROOF_TOKEN_NOT_YET_VALID"',

@@ -15,6 +15,10 @@ from mock_server.admin.views import AdminViews
 from mock_server.exchange import Hooks
 from mock_server.faults.registry import hooks
 from mock_server.middleware.access_log import AccessLogMiddleware
+from mock_server.middleware.allowed_rejections import (
+    AllowedRejectionsMiddleware,
+    select_allowed_rejections,
+)
 from mock_server.middleware.authentication import AuthenticationMiddleware, TokenVerifier
 from mock_server.middleware.connexion_adapter import (
     EXCEPTION_MIDDLEWARE,
@@ -24,7 +28,6 @@ from mock_server.middleware.connexion_adapter import (
     routing_document,
 )
 from mock_server.middleware.cors import ContractCorsMiddleware
-from mock_server.middleware.freedoms import AllowedRejectionsMiddleware, select_allowed_rejections
 from mock_server.middleware.lifecycle import ExchangeMiddleware, ExchangeRecorder
 from mock_server.middleware.overrides import OverridesMiddleware
 from mock_server.middleware.prefer import PreferMiddleware
@@ -93,7 +96,7 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
         if runtime.rate_limit_storage is not None
         else {}
     )
-    rejections = select_allowed_rejections(contract, settings.used_rejections)
+    rejections = select_allowed_rejections(contract, settings.rejections)
     # Nobody pays for a station that has nothing to do.
     method_not_allowed_limits = (
         [partial(MethodNotAllowedRateLimit, contract=contract, rate_limits=rate_limits)]

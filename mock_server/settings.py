@@ -30,8 +30,8 @@ class Settings:
     """Makes the same values every time; None: what must be unique differs from mock to mock."""
     state: Path | None = None
     """The file that keeps what the mock remembers; None: it is forgotten at the end."""
-    used_rejections: frozenset[str] = frozenset()
-    """Names of freedoms of the contract that are used: requests which they cover are refused."""
+    rejections: frozenset[str] = frozenset()
+    """Names of allowed rejections of the contract: the mock rejects the requests they cover."""
     faults: frozenset[str] = frozenset()
     """Names of faults that the contract has, see `mock_server.faults`."""
     latency: Latency | None = None

@@ -403,7 +403,7 @@ def test_the_mock_s_api_is_told_as_it_is() -> None:
     for name, known in fields_of.items():
         assert first_cells(MOCK, f"field of a {name}", "meaning") == known
     told = first_cells(MOCK, "field of a delivery", "meaning")
-    assert told == {"id", "state", "attempts", *_delivery().data()} - {"again", "dropped"}
+    assert told == {"id", "state", "attempts", *_delivery().data()} - {"redelivery", "dropped"}
 
 
 def _delivery() -> DeliveryRecord:

@@ -197,9 +197,9 @@ def test_the_log_is_an_object_on_each_line_with_requests_and_deliveries() -> Non
     refused, broken, created = (line for line in lines if "status" in line)
     assert (refused["method"], refused["status"]) == ("GET", 404)
     assert refused["target"] == "/a%1Bb?__code=7&key=***&c=***"
-    assert "NOT_FOUND" in refused["answer"]
+    assert "NOT_FOUND" in refused["response"]
     assert broken["status"] == 400
-    assert (created["status"], "answer" in created, created["ms"] > 0) == (201, False, True)
+    assert (created["status"], "response" in created, created["ms"] > 0) == (201, False, True)
     attempt = next(line for line in lines if "delivery" in line)
     assert (attempt["delivery"], attempt["attempt"], attempt["outcome"]) == (1, 1, "ConnectError")
     assert attempt["receiver"] == receiver

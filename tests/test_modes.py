@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from processes import JWT_SECRET, WEBHOOK_SECRET, Run, hookproof, started, verify
 
-from mock_server.middleware.freedoms import select_allowed_rejections
+from mock_server.middleware.allowed_rejections import select_allowed_rejections
 from openapi.loading.loader import load_contract
 from webhook_sink.server import Sink
 

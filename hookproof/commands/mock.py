@@ -60,7 +60,7 @@ def _settings_from_options(options: argparse.Namespace, contract: Contract) -> S
             rate_limit=options.rate_limit,
             seed=options.seed,
             state=options.state,
-            used_rejections=frozenset(options.reject),
+            rejections=frozenset(options.reject),
             faults=frozenset(options.fault),
             latency=options.latency,
             control_token=token(options.control_token, "HOOKPROOF_CONTROL_TOKEN"),

@@ -118,7 +118,7 @@ class AdminApi:
         elif request.method == "DELETE":
             overrides.clear()
         shown = [{"id": s.id, s.kind: s.value, "requests": s.requests} for s in overrides.all()]
-        return api_response({"switches": shown}, 201 if request.method == "POST" else 200)
+        return api_response({"overrides": shown}, 201 if request.method == "POST" else 200)
 
     async def faults(self, _: Request) -> Response:
         """Answer with the faults that this mock can have."""

@@ -68,7 +68,9 @@ class AdminViews:
 
     def _delivery_view(self, record: Mapping[str, Any]) -> dict[str, Any]:
         attempts = self._journal.about(record["id"])
-        known = {key: value for key, value in record.items() if key not in ("again", "dropped")}
+        known = {
+            key: value for key, value in record.items() if key not in ("redelivery", "dropped")
+        }
         return {**known, "state": _delivery_state(record, attempts), "attempts": attempts}
 
     def receivers(self, queues: Sequence[DeliveryQueue]) -> list[dict[str, Any]]:
@@ -96,7 +98,7 @@ class AdminViews:
             "id": created.id,
             "at": created.at,
             "operation": created.operation,
-            "asked": {
+            "requested": {
                 k: self._redactor.value(None if v is MISSING else v) for k, v in found.items()
             },
             "body": body_excerpt(created.request, created.size, self._redactor),
@@ -114,6 +116,6 @@ def _credential_parameters(contract: Contract, operation: Operation) -> Credenti
 
 def _delivery_state(record: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]]) -> str:
     if not attempts:
-        return "dropped" if record["dropped"] else "waiting"
+        return "dropped" if record["dropped"] else "pending"
     after: str = attempts[-1]["next"]
-    return "waiting" if after == "again" else after
+    return "pending" if after == "retry" else after

@@ -81,5 +81,5 @@ def _log_request(
     REQUEST_LOG.info(
         "%s",
         f"{line} {error_text}".rstrip(),
-        extra={"fields": fields | ({"answer": error_text} if error_text else {})},
+        extra={"fields": fields | ({"response": error_text} if error_text else {})},
     )

@@ -48,7 +48,7 @@ class Overrides:
 
     def all(self) -> tuple[Override, ...]:
         """Return those that are on, in the order in which they were added."""
-        rows = self._store.rows("SELECT id, what, value, requests FROM switches ORDER BY id")
+        rows = self._store.rows("SELECT id, kind, value, requests FROM overrides ORDER BY id")
         return tuple(Override(i, kind, json.loads(value), n) for i, kind, value, n in rows)
 
     def take(self) -> tuple[Override, ...]:
@@ -57,8 +57,8 @@ class Overrides:
             return ()
         with self._store.transaction() as db:
             active = self.all()
-            db.execute("UPDATE switches SET requests = requests - 1")
-            db.execute("DELETE FROM switches WHERE requests < 1")
+            db.execute("UPDATE overrides SET requests = requests - 1")
+            db.execute("DELETE FROM overrides WHERE requests < 1")
             if all(override.requests <= 1 for override in active):
                 self._shared[OVERRIDES_SLOT] = 0
         return active
@@ -66,7 +66,7 @@ class Overrides:
     def clear(self) -> None:
         """Switch all of them off."""
         with self._store.transaction() as db:
-            db.execute("DELETE FROM switches")
+            db.execute("DELETE FROM overrides")
             self._shared[OVERRIDES_SLOT] = 0
 
     def refresh_shared_flag(self) -> None:
@@ -75,4 +75,4 @@ class Overrides:
             self._shared[OVERRIDES_SLOT] = 1 if self.all() else 0
 
 
-_INSERT_OVERRIDE = "INSERT INTO switches (what, value, requests) VALUES (?, ?, ?)"
+_INSERT_OVERRIDE = "INSERT INTO overrides (kind, value, requests) VALUES (?, ?, ?)"

@@ -1,7 +1,7 @@
-"""The record of a request, and what the contract has to say of it.
+"""Record of a request, with the contract's verdict on it.
 
-What must not fill the memory is cut when it is kept. Masking and whatever else costs time waits
-until somebody looks.
+Bodies and headers are truncated when a record is made. Redaction takes time, so it waits until the
+record is read.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ MAX_SHOWN_BYTES = 16 * 1024
 """Bytes of a body, and of all headers of one request, that are kept and shown."""
 REDACTION_MARGIN_BYTES = 4096
 """Bytes more that are kept, so that a secret at the end is masked as one."""
-_NOT_CHECKED = {"credential": "not looked at"}
+_NOT_CHECKED = {"credential": "not checked"}
 _CREDENTIAL_CAUSES = ("invalid-credential", "insufficient-permission")
 
 
@@ -58,7 +58,11 @@ class RequestRecord:
     def _judge(self) -> dict[str, Any]:
         judged = request_verdict(self.operation, self.objections)
         if self.is_preferred_response and not self.objections:
-            unjudged = {"in_order": None, "summary": "answered on demand", **_NOT_CHECKED}
+            unjudged = {
+                "valid": None,
+                "summary": "response requested by Prefer",
+                **_NOT_CHECKED,
+            }
             return {**judged, **unjudged}
         return judged
 
@@ -104,7 +108,7 @@ def body_excerpt(body: bytes, size: int, redactor: Redaction) -> dict[str, Any]:
     return {
         "text": text[:MAX_SHOWN_BYTES],
         "size": size,
-        "cut": size > MAX_SHOWN_BYTES or len(text) > MAX_SHOWN_BYTES,
+        "truncated": size > MAX_SHOWN_BYTES or len(text) > MAX_SHOWN_BYTES,
     }
 
 
@@ -119,21 +123,23 @@ def request_verdict(
     if operation is None or (objections and objections[-1].reason == "rate-limit-exceeded"):
         credential = [_NOT_CHECKED["credential"]]
     elif not credential:
-        credential = ["none is needed" if operation.scheme is None else "accepted"]
+        credential = ["not required" if operation.scheme is None else "accepted"]
     return {
-        "in_order": not objections,
+        "valid": not objections,
         "summary": _summary(objections),
         "credential": credential[0],
         "violations": [
-            {"at": o.place, "keyword": o.keyword, "message": o.message} for o in invalid
+            {"location": o.place, "keyword": o.keyword, "message": o.message} for o in invalid
         ],
-        "refused": {"reason": others[-1].reason, "message": others[-1].message} if others else None,
+        "rejection": {"reason": others[-1].reason, "message": others[-1].message}
+        if others
+        else None,
     }
 
 
 def _summary(objections: tuple[Objection, ...]) -> str:
     if not objections:
-        return "in order"
+        return "valid"
     first = objections[0]
     more = f"; and {len(objections) - 1} more" if len(objections) > 1 else ""
     return f"{first.place + ': ' if first.place else ''}{first.message}{more}"

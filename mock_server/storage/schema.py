@@ -1,4 +1,4 @@
-"""The tables of the store in SQL, and what is asked of them."""
+"""Tables of the store, and its statements, in SQL."""
 
 CREATE_TABLES = """
     CREATE TABLE created (
@@ -15,13 +15,13 @@ CREATE_TABLES = """
     CREATE INDEX journal_kind ON journal (kind, id);
     CREATE INDEX journal_about ON journal (about) WHERE about IS NOT NULL;
     CREATE TABLE counts (name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
-    CREATE TABLE switches (
-        id INTEGER PRIMARY KEY, what TEXT NOT NULL, value TEXT NOT NULL, requests INTEGER NOT NULL
+    CREATE TABLE overrides (
+        id INTEGER PRIMARY KEY, kind TEXT NOT NULL, value TEXT NOT NULL, requests INTEGER NOT NULL
     );
     CREATE TABLE hits (client TEXT NOT NULL, at REAL NOT NULL);
     CREATE INDEX hits_client ON hits (client, at);
 """
-TABLE_NAMES = ("created", "resources", "journal", "counts", "switches", "hits")
+TABLE_NAMES = ("created", "resources", "journal", "counts", "overrides", "hits")
 
 INSERT_CREATED = "INSERT OR IGNORE INTO created VALUES (NULL, ?, ?, ?, ?, ?)"
 SELECT_CREATED = """

@@ -18,7 +18,7 @@ _LOG = logging.getLogger("hookproof.mock")
 Signal = Literal["write", "forget"]
 
 OVERRIDES_SLOT = 0
-"""The place of the number that says whether any switch is on, see `mock_server.switches`."""
+"""The place of the number that says whether there is any override, see `mock_server.storage.overrides`."""
 _SIGNAL_SLOTS: dict[Signal, int] = {"write": 1, "forget": 2}
 _FIRST_WORKER_SLOT = 3
 SLOT_COUNT = 64

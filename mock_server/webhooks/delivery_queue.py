@@ -1,9 +1,8 @@
-"""One receiver of webhooks: its queue, within bounds, and the attempts of what is in it.
+"""Delivery queues, one bounded queue for each receiver, with the attempts and their retry policy.
 
-Never in the log: bodies, signatures, and more of an address than its origin, because receivers put
-secrets into paths and queries.
-
-All receivers of webhooks, and the records of what goes to them."""
+The log has no bodies and no signatures, and of a URL the origin alone: paths and queries may hold
+secrets.
+"""
 
 import asyncio
 import logging
@@ -54,7 +53,7 @@ class AttemptReport:
     outcome: AttemptOutcome | None
     """None: the mock has stopped before."""
     next: str
-    """`delivered`, `again`, `given up` or `abandoned`."""
+    """`delivered`, `retry`, `failed` or `cancelled`."""
     delay: float | None = None
     """Seconds until the next attempt."""
 
@@ -107,14 +106,14 @@ class DeliveryQueue:
         if outcome.retry_after_s is None:
             report, next_step = AttemptReport(queued_delivery, outcome, "delivered"), ""
         elif queued_delivery.attempt >= max_attempts:
-            report, next_step = AttemptReport(queued_delivery, outcome, "given up"), "; given up"
+            report, next_step = AttemptReport(queued_delivery, outcome, "failed"), "; no retry left"
         else:
             delay = max(
                 outcome.retry_after_s, FIRST_RETRY_DELAY_S * 2 ** (queued_delivery.attempt - 1)
             )
             report, next_step = (
-                AttemptReport(queued_delivery, outcome, "again", delay),
-                f"; again in {delay:.1f} s",
+                AttemptReport(queued_delivery, outcome, "retry", delay),
+                f"; retry in {delay:.1f} s",
             )
             self._schedule_retry(
                 replace(queued_delivery, attempt=queued_delivery.attempt + 1), delay
@@ -145,15 +144,15 @@ class DeliveryQueue:
         )
 
     def stop(self, reason: str) -> None:
-        """Forget what waits, and say how much that was."""
+        """Cancel what is open, and log how much that was."""
         for timer in self._retry_timers.values():
             timer.cancel()
         for queued_delivery in self._open.values():
-            self._on_attempt(AttemptReport(queued_delivery, None, "abandoned"))
+            self._on_attempt(AttemptReport(queued_delivery, None, "cancelled"))
         if self.dropped:
             _LOG.warning("%d deliveries to %s were dropped", self.dropped, self.origin)
         if self.open:
-            _LOG.warning("%d deliveries to %s abandoned: %s", self.open, self.origin, reason)
+            _LOG.warning("%d deliveries to %s cancelled: %s", self.open, self.origin, reason)
 
 
 AttemptListener = Callable[[AttemptReport], None]
@@ -186,13 +185,13 @@ class DeliveryQueues:
             ]
 
     async def forget(self) -> None:
-        """Abandon what is open, and go on with empty queues."""
+        """Cancel what is open, and go on with empty queues."""
         await self.stop("the mock is reset")
         self.receivers = self._create_queues()
         self.start()
 
     async def stop(self, reason: str = "the mock stops") -> None:
-        """End at once; what is still open is abandoned, and said in the log."""
+        """End at once; what is still open is cancelled and logged."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

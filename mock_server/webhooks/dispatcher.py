@@ -89,7 +89,7 @@ class Dispatcher:
 
         It is made as it was the first time, faults included, and signed now.
         """
-        resend_data = record["again"]
+        resend_data = record["redelivery"]
         if resend_data is None:
             raise RedeliveryError(
                 f"its payload is larger than {MAX_RESENDABLE_BYTES} bytes and was not kept"

@@ -1,4 +1,4 @@
-"""The records of deliveries and of the attempts to make them."""
+"""Records of deliveries and of their attempts."""
 
 import json
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ class DeliveryRecord:
     redactor: Redaction
 
     def data(self) -> dict[str, Any]:
-        """Return it as JSON data; what stands below `again` is not for showing."""
+        """Return it as JSON data; what is below `redelivery` is not shown."""
         event_message = self.event_message
         body = event_message.body
         for secret in self.secrets:
@@ -54,7 +54,7 @@ class DeliveryRecord:
             ),
             "faults": list(self.faults),
             "dropped": self.dropped,
-            "again": self._resend_data() if self.size == len(event_message.body) else None,
+            "redelivery": self._resend_data() if self.size == len(event_message.body) else None,
         }
 
     def _resend_data(self) -> dict[str, Any]:
@@ -116,7 +116,7 @@ class AttemptRecord:
             "redelivered": queued_delivery.redelivered,
             "outcome": outcome.text if outcome else None,
             "next": self.report.next,
-            "wait": self.report.delay,
+            "backoff_seconds": self.report.delay,
             "method": webhook_request.method if webhook_request else None,
             "headers": self.redactor.headers(webhook_request.headers) if webhook_request else [],
             "size": len(webhook_request.body) if webhook_request else None,

@@ -72,7 +72,7 @@ def test_an_empty_page_says_what_to_do_and_it_works(page: Page) -> None:
     commands = page.locator("#curl")
     expect(commands).to_contain_text("curl -i")
     subprocess.run(["sh", "-c", commands.inner_text()], check=True, capture_output=True)
-    expect(page.locator("#requests")).to_contain_text("in order")
+    expect(page.locator("#requests")).to_contain_text("valid")
     expect(page.locator("#empty")).to_be_hidden()
     expect(page.locator("#tokens")).to_contain_text("valid")
 
@@ -92,18 +92,18 @@ def test_a_request_is_shown_with_what_is_wrong_and_hostile_text_is_text(
 
 
 def test_a_fault_is_switched_on_for_the_next_requests(page: Page, url: str) -> None:
-    page.get_by_label("have the fault").fill("ok-for-creatd")
+    page.get_by_label("Fault", exact=True).fill("ok-for-creatd")
     page.locator("#fault").get_by_role("button").click()
     expect(page.locator("#next-said")).to_contain_text("did you mean ok-for-created")
-    page.get_by_label("have the fault").fill("ok-for-created")
+    page.get_by_label("Fault", exact=True).fill("ok-for-created")
     expect(page.locator("#fault-says")).to_contain_text("answered 200")
     page.locator("#fault-requests").fill("2")
     page.locator("#fault").get_by_role("button").click()
-    expect(page.locator("#switches")).to_contain_text("ok-for-created, for 2 requests")
+    expect(page.locator("#overrides")).to_contain_text("ok-for-created, for 2 requests")
     assert create(url, "switched").status_code == 200
-    expect(page.locator("#switches")).to_contain_text("for 1 request")
-    page.get_by_role("button", name="Switch all off").click()
-    expect(page.locator("#switches li")).to_have_count(0)
+    expect(page.locator("#overrides")).to_contain_text("for 1 request")
+    page.get_by_role("button", name="Clear all").click()
+    expect(page.locator("#overrides li")).to_have_count(0)
     assert create(url, "as ever").status_code == 201
 
 
@@ -111,21 +111,21 @@ def test_a_delivery_is_sent_once_more(page: Page, url: str) -> None:
     create(url, "delivered")
     page.locator("#deliveries").get_by_role("button").click()
     attempts = page.locator("#detail").get_by_role("table", name="Attempts").locator("tbody tr")
-    expect(attempts).to_contain_text(["again in 60.0 s"])
-    page.get_by_role("button", name="Send it once more").click()
+    expect(attempts).to_contain_text(["retry in 60.0 s"])
+    page.get_by_role("button", name="Redeliver").click()
     expect(attempts).to_have_count(2)
-    expect(attempts.nth(1)).to_contain_text("sent once more")
+    expect(attempts.nth(1)).to_contain_text("redelivered")
 
 
 def test_a_reset_asks_first(page: Page, url: str) -> None:
     create(url, "remembered")
     expect(page.locator("#requests tbody tr")).to_have_count(1)
     page.get_by_role("button", name="Reset").click()
-    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("button", name="Cancel").click()
     assert create(url, "remembered").status_code == 409
     expect(page.locator("#requests tbody tr")).to_have_count(2)
     page.get_by_role("button", name="Reset").click()
-    page.get_by_role("button", name="Forget everything").click()
+    page.locator("#reset-yes").click()
     expect(page.locator("#requests tbody tr")).to_have_count(0)
     assert create(url, "remembered").status_code == 201
 
@@ -136,7 +136,7 @@ def test_a_locked_mock_is_opened_by_its_token(browser: Browser) -> None:
         page.goto(f"{mock}/_hookproof/")
         for token, then in (("another", "not the token"), (KEY, "")):
             page.get_by_label("Control token").fill(token)
-            page.get_by_role("button", name="Use it").click()
+            page.get_by_role("button", name="Sign in").click()
             expect(page.locator("#key-said")).to_contain_text(then)
         expect(page.locator("#curl")).to_contain_text("curl -i")
         assert KEY not in page.content()

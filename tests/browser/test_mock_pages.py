@@ -152,7 +152,7 @@ def test_a_stranger_changes_nothing(stranger: tuple[Page, str], mock: str, token
                 changed = page.evaluate(CHANGE, [f"{url}/_hookproof/api/{path}", mode, kind])
                 assert changed in (0, 403), path
         assert client.post(mock + PATH, json=body).status_code == 409
-        assert client.get(f"{api}/switches").json() == {"switches": []}
+        assert client.get(f"{api}/switches").json() == {"overrides": []}
         # The same, from this machine: it is not that nothing could be changed.
         switch = {"delay": 0.1, "requests": 1}
         assert client.post(f"{api}/switches", json=switch).status_code == 201

@@ -62,7 +62,7 @@ def recalled(world: Any) -> tuple[Any, Any]:
 
 
 @pytest.mark.parametrize(
-    ("faults", "valid"), [([], True), (["delivery-parcel.recalled-signed-otherwise"], False)]
+    ("faults", "valid"), [([], True), (["delivery-parcel.recalled-wrong-secret"], False)]
 )
 def test_every_attempt_is_signed_for_its_moment(start: Any, faults: list[str], valid: bool) -> None:
     contract = second()
@@ -86,10 +86,12 @@ def test_every_attempt_is_shown_with_what_comes_next(world: Any) -> None:
     (shown,) = deliveries(world.api, lambda found: found and found[0]["state"] == "delivered")
     assert json.loads(shown["payload"]["text"])["data"]["name"] == world.last["name"]
     assert shown["receiver"] == {"number": 1, "origin": world.receiver.url.rpartition("/hooks")[0]}
-    tried = [(a["attempt"], a["outcome"], a["next"], a["wait"]) for a in shown["attempts"]]
+    tried = [
+        (a["attempt"], a["outcome"], a["next"], a["backoff_seconds"]) for a in shown["attempts"]
+    ]
     assert tried == [
-        (1, "500", "again", 0.5),
-        (2, "429", "again", 1.0),
+        (1, "500", "retry", 0.5),
+        (2, "429", "retry", 1.0),
         (3, "200", "delivered", None),
     ]
     assert all(a["milliseconds"] > 0 for a in shown["attempts"])
@@ -178,7 +180,7 @@ def test_receivers_that_never_answer_do_not_starve_another(start: Any) -> None:
                 assert world.receiver.next(within=5) is not None
             shown = world.api("deliveries?limit=500").json()["deliveries"]
     states = [(d["state"], d["receiver"]["number"] == 15) for d in shown]
-    assert {state for state, healthy in states if not healthy} == {"waiting"}
+    assert {state for state, healthy in states if not healthy} == {"pending"}
     assert len(states) == 12 * 15
 
 
@@ -196,7 +198,7 @@ def test_what_is_dropped_is_counted_and_shown(start: Any, monkeypatch: pytest.Mo
             world.event()
         shown = world.api("deliveries").json()
         states = [d["state"] for d in shown["deliveries"] if d["receiver"]["number"] == 1]
-        assert states == ["dropped"] * 2 + ["waiting"] * 3
+        assert states == ["dropped"] * 2 + ["pending"] * 3
         assert [r["dropped"] for r in shown["receivers"]] == [2, 0]
         newest = shown["deliveries"][-1]["id"]
         refused = world.api(f"deliveries/{newest}/redeliver", "POST")
@@ -248,7 +250,7 @@ def test_what_was_abandoned_can_be_sent_after_a_restart(
         )
     with started(command) as mock:
         (shown,) = deliveries(lambda path: httpx.get(f"{mock}/_hookproof/api/{path}"))
-        assert (shown["state"], len(shown["attempts"])) == ("abandoned", 2)
+        assert (shown["state"], len(shown["attempts"])) == ("cancelled", 2)
         once_more = f"{mock}/_hookproof/api/deliveries/{shown['id']}/redeliver"
         assert httpx.post(once_more).status_code == 202
         assert receiver.next().body == first.body

@@ -28,8 +28,8 @@ def test_any_credential_of_the_right_form_is_present(start: Any) -> None:
     with start(auth="presence") as world:
         for credential in ("Bearer x", "bearer a.b.c", f"Bearer {expired}", f"Bearer {lacking}"):
             assert asked(world, credential).status_code == 201
-        for used_rejections in (None, *ODD):
-            answer = asked(world, used_rejections)
+        for body in (None, *ODD):
+            answer = asked(world, body)
             assert answer.status_code == 401
             assert answer.headers["www-authenticate"].startswith("Bearer")
 
@@ -60,7 +60,7 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 def test_what_a_rule_covers_is_refused_and_told(
     start: Any, mock: Any, rule: str, broken: dict[str, Any], kept: dict[str, Any]
 ) -> None:
-    with start(used_rejections=frozenset({rule}), receivers=0) as world:
+    with start(rejections=frozenset({rule}), receivers=0) as world:
         answer = world.post(**broken)
         accepted = world.post(**kept)
     assert answer.status_code == 400
@@ -71,7 +71,7 @@ def test_what_a_rule_covers_is_refused_and_told(
 
 
 def test_a_refused_request_takes_no_name_and_sends_no_event(start: Any) -> None:
-    with start(used_rejections=frozenset({"unknown-scopes", "past-expiry"})) as world:
+    with start(rejections=frozenset({"unknown-scopes", "past-expiry"})) as world:
         name = world.body()["name"]
         for broken in ({"scopes": ["no:such"]}, {"expiresAt": "2019-08-24T14:15:22Z"}):
             assert world.post(name=name, **broken).status_code == 400
@@ -86,14 +86,14 @@ def test_a_refused_request_takes_no_name_and_sends_no_event(start: Any) -> None:
 def test_nobody_gives_on_what_is_not_theirs(start: Any) -> None:
     held = mint(DEVELOPMENT_SECRET, [PERMISSION, "license:read", "odd one"], None)
     rule = frozenset({"scopes-not-held"})
-    with start(used_rejections=rule) as world:
+    with start(rejections=rule) as world:
         answer = world.post(token=held, scopes=["license:read", "license:write"])
         assert answer.status_code == 400
         assert '/scopes: ["license:read", "license:write"]' in answer.json()["message"]
         assert world.post(token=held, scopes=["odd"]).status_code == 400
         for scopes in ([], ["license:read", PERMISSION], ["odd one"]):
             assert world.post(token=held, scopes=scopes).status_code == 201
-    with start(used_rejections=rule, auth="presence") as world:
+    with start(rejections=rule, auth="presence") as world:
         assert world.post(token="x", scopes=["license:write"]).status_code == 201
 
 
@@ -111,7 +111,7 @@ def test_another_contract_refuses_in_its_own_way(start: Any, tmp_path: Path) -> 
         "handling": [],
         "collectAt": None,
     }
-    with start(contract=contract, receivers=0, used_rejections=frozenset({"heavy"})) as world:
+    with start(contract=contract, receivers=0, rejections=frozenset({"heavy"})) as world:
         token = mint(DEVELOPMENT_SECRET, ["parcels:book"], None)
         bodies = [json.dumps({**body, "grams": grams}).encode() for grams in (99, 20000)]
         light, heavy = (world.post(body, token=token) for body in bodies)
@@ -125,7 +125,7 @@ def test_a_freedom_that_cannot_be_used_is_told_with_those_that_can(contract: Con
         ("large-body", "the freedom 'large-body' is not about a value of the body; use one of"),
     ):
         with pytest.raises(ValueError, match=why):
-            create_app(contract, Settings(used_rejections=frozenset({"past-expiry", name})))
+            create_app(contract, Settings(rejections=frozenset({"past-expiry", name})))
     done = hookproof("mock", "--port", "0", "--reject", "nothing")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "unknown-scopes" in done.stderr

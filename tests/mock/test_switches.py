@@ -14,7 +14,7 @@ from openapi.contract import Contract
 def on(world: Any, **switch: Any) -> list[dict[str, Any]]:
     answer = world.api("switches", "POST", json=switch)
     assert answer.status_code == 201, answer.text
-    shown: list[dict[str, Any]] = answer.json()["switches"]
+    shown: list[dict[str, Any]] = answer.json()["overrides"]
     return shown
 
 
@@ -23,9 +23,9 @@ def test_a_fault_lasts_for_so_many_requests(world: Any) -> None:
     assert (shown["fault"], shown["requests"]) == ("ok-for-created", 3)
     world.client.get(world.url)  # no request to an operation
     assert [world.post().status_code for _ in range(2)] == [200, 200]
-    assert [s["requests"] for s in world.api("switches").json()["switches"]] == [1]
+    assert [s["requests"] for s in world.api("switches").json()["overrides"]] == [1]
     assert [world.post().status_code for _ in range(2)] == [200, 201]
-    assert world.api("switches").json()["switches"] == []
+    assert world.api("switches").json()["overrides"] == []
 
 
 def test_several_hold_at_once_and_end_each_in_its_turn(world: Any) -> None:
@@ -51,7 +51,7 @@ def test_a_switch_goes_with_what_a_client_prefers(world: Any) -> None:
 
 def test_all_can_be_switched_off(world: Any) -> None:
     on(world, fault="ok-for-created", requests=5)
-    assert world.api("switches", "DELETE").json() == {"switches": []}
+    assert world.api("switches", "DELETE").json() == {"overrides": []}
     assert world.post().status_code == 201
 
 
@@ -104,6 +104,7 @@ def test_two_workers_are_one_mock(two_workers: str, contract: Contract) -> None:
     ask(f"{api}/switches", "POST", json={"delay": 60, "requests": 1000})
     assert ask(f"{api}/reset", "POST").status_code == 200
     for _ in range(4):
-        for kind in ("requests", "tokens", "deliveries", "switches"):
+        assert ask(f"{api}/switches").json() == {"overrides": []}
+        for kind in ("requests", "tokens", "deliveries"):
             assert ask(f"{api}/{kind}").json()[kind] == []
     assert create(url, token, path, [f"ok-for-created {name}" for name in names]) == {201: 40}

@@ -103,8 +103,8 @@ def test_a_failed_delivery_is_tried_again_the_same_and_logged(
         assert world.event().value["data"]["name"] == world.last["name"]
     assert first.body == second.body == third.body
     lines = [record.getMessage() for record in caplog.records]
-    assert any("attempt 1: 500; again in 0.5 s" in line for line in lines)
-    assert any("attempt 2: 302; again in 1.0 s" in line for line in lines)
+    assert any("attempt 1: 500; retry in 0.5 s" in line for line in lines)
+    assert any("attempt 2: 302; retry in 1.0 s" in line for line in lines)
     assert any("attempt 3: 200" in line for line in lines)
     secrets = ("hidden", world.token, DEVELOPMENT_WEBHOOK_SECRET, first.header("webhook-signature"))
     assert not [line for line in lines for secret in secrets if secret and secret in line]
@@ -121,7 +121,7 @@ def test_the_receiver_may_say_when(
         first = world.event()
         second = world.receiver.next()
     assert first.body == second.body
-    assert f"503; again in {heard} s" in caplog.text
+    assert f"503; retry in {heard} s" in caplog.text
 
 
 def test_a_stop_abandons_what_waits_and_says_so(
@@ -132,7 +132,7 @@ def test_a_stop_abandons_what_waits_and_says_so(
             world.receiver.answers = [(503, {"Retry-After": "60"})]
             world.event()
         assert "1 deliveries to http://127.0.0.1" in caplog.text
-    assert "abandoned" in caplog.text
+    assert "cancelled" in caplog.text
 
 
 def test_every_receiver_gets_every_event(start: Any) -> None:
@@ -150,7 +150,7 @@ def test_a_receiver_that_is_gone_is_in_nobodys_way(
         assert [world.event().value["data"]["name"] == world.last["name"] for _ in range(20)] == [
             True
         ] * 20
-    assert "ConnectError; again in 0.5 s" in caplog.text
+    assert "ConnectError; retry in 0.5 s" in caplog.text
 
 
 def test_what_a_receiver_cannot_take_is_dropped_counted_and_told(
@@ -169,5 +169,5 @@ def test_what_a_receiver_cannot_take_is_dropped_counted_and_told(
         "delivery 1001 to https://example.invalid:8443 dropped, 1 so far: 1000 are open",
         "delivery 1101 to https://example.invalid:8443 dropped, 101 so far: 1000 are open",
         "150 deliveries to https://example.invalid:8443 were dropped",
-        "1000 deliveries to https://example.invalid:8443 abandoned: the mock stops",
+        "1000 deliveries to https://example.invalid:8443 cancelled: the mock stops",
     ]

@@ -1,5 +1,5 @@
-// Shows the contract, aimed at this mock, and fills a development token in.
-// Nothing is asked of any other host, whatever the contract says.
+// Documentation page: Swagger UI for this mock, with a development token filled in.
+// It requests nothing from other hosts, whatever the contract says.
 
 const state = document.getElementById("state");
 

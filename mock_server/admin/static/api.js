@@ -1,8 +1,8 @@
-// What the page asks of the mock. A control token stays in this tab, and out of the address.
+// Client of the admin API. A control token stays in this tab, and out of the address.
 
 const KEY = "hookproof-control-token";
 
-/** The mock wants its control token. */
+/** The API requires the control token. */
 export class Locked extends Error {}
 
 /** Keep a token that the address brought along, and take it out of the address. */

@@ -1,5 +1,5 @@
-// The tables: the newest of each kind, as they stand on the page.
-import { rows } from "./show.js";
+// Tables of the newest items of each kind.
+import { rows } from "./render.js";
 
 export const AT_ONCE = 50; // rows of each table
 /** Of each kind, by number: the row, and the value that it shows. */

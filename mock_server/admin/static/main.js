@@ -1,7 +1,7 @@
-// The page of the mock: looks once a second while it is seen, and says what is to happen next.
+// Admin page: polls the API once a second while visible, and sends overrides and resets.
 import { Locked, ask, isLocked, keep, takeFromAddress } from "./api.js";
 import { AT_ONCE, known, list } from "./lists.js";
-import { details, made } from "./show.js";
+import { details, made } from "./render.js";
 
 const EVERY = 1000; // milliseconds between two looks
 const at = (id) => document.getElementById(id);
@@ -24,17 +24,17 @@ function showReceivers(receivers) {
   at("receivers").hidden = words.length === 0;
 }
 
-function showSwitches(switches) {
+function showOverrides(overrides) {
   const words = ({ fault, delay, requests }) =>
-    `${fault ?? `a wait of ${delay} s`}, for ${requests} ${requests === 1 ? "request" : "requests"}`;
-  const lines = switches.map(words);
-  if (lines.join("\n") === at("switches").dataset.lines) return;
-  at("switches").dataset.lines = lines.join("\n");
-  at("switches").replaceChildren(...lines.map((line) => made("li", line)));
+    `${fault ?? `a delay of ${delay} s`}, for ${requests} ${requests === 1 ? "request" : "requests"}`;
+  const lines = overrides.map(words);
+  if (lines.join("\n") === at("overrides").dataset.lines) return;
+  at("overrides").dataset.lines = lines.join("\n");
+  at("overrides").replaceChildren(...lines.map((line) => made("li", line)));
   at("off").hidden = lines.length === 0;
 }
 
-/** Show the chosen one, or what has become of it. */
+/** Show the selected item as it is now. */
 function showDetail(byHand = false) {
   at("detail").hidden = chosen === null;
   at("main").classList.toggle("with-detail", chosen !== null);
@@ -61,7 +61,7 @@ async function choose(opens) {
   const [kind, number] = opens.split("/");
   chosen = { kind, id: Number(number) };
   shown = "";
-  // What is no longer in the list can still be asked for.
+  // An item that is no longer in the list is fetched.
   if (!known[kind].has(chosen.id)) chosen.value = await ask(opens);
   showDetail(true);
 }
@@ -75,7 +75,7 @@ async function look() {
   list("deliveries", deliveries.deliveries);
   list("tokens", tokens.tokens);
   showReceivers(deliveries.receivers);
-  showSwitches(next.switches);
+  showOverrides(next.overrides);
   at("empty").hidden = requests.requests.length > 0;
   showDetail();
   at("main").hidden = false;
@@ -107,7 +107,7 @@ function locked(error) {
   at("key-token").focus();
 }
 
-/** Look for ever; what cannot be asked now is asked again. */
+/** Poll for ever; after an error try again. */
 async function follow() {
   let begun = false;
   for (;;) {
@@ -129,7 +129,7 @@ async function follow() {
 }
 let awake = () => {};
 
-/** Do what somebody asks for, and say in `place` why it could not be done. */
+/** Run an action of the user; show in `place` why it failed. */
 async function act(place, doing) {
   place.textContent = "";
   try {
@@ -149,12 +149,12 @@ function submitted(form, doing) {
 }
 
 const number = (id) => at(id).valueAsNumber;
-const switchOn = (value) => act(at("next-said"), () => ask("switches", "POST", value));
+const addOverride = (value) => act(at("next-said"), () => ask("switches", "POST", value));
 submitted("fault", () =>
-  switchOn({ fault: at("fault-name").value.trim(), requests: number("fault-requests") }),
+  addOverride({ fault: at("fault-name").value.trim(), requests: number("fault-requests") }),
 );
 submitted("delay", () =>
-  switchOn({ delay: number("delay-seconds"), requests: number("delay-requests") }),
+  addOverride({ delay: number("delay-seconds"), requests: number("delay-requests") }),
 );
 submitted("key", () => {
   keep(at("key-token").value.trim());
@@ -183,11 +183,11 @@ at("copy").addEventListener("click", async () => {
 });
 document.addEventListener("visibilitychange", () => awake());
 document.addEventListener("click", (event) => {
-  const target = event.target.closest("[data-opens], [data-again], tbody tr[id]");
+  const target = event.target.closest("[data-opens], [data-redelivers], tbody tr[id]");
   const opens = target?.dataset.opens ?? target?.querySelector("[data-opens]")?.dataset.opens;
   if (opens) act(at("next-said"), () => choose(opens));
-  else if (target?.dataset.again)
-    act(at("next-said"), () => ask(`deliveries/${target.dataset.again}/redeliver`, "POST"));
+  else if (target?.dataset.redelivers)
+    act(at("next-said"), () => ask(`deliveries/${target.dataset.redelivers}/redeliver`, "POST"));
 });
 takeFromAddress();
 follow();

@@ -1,4 +1,4 @@
-// What the mock tells, as elements. Text of strangers reaches the page as textContent alone.
+// Renders data of the API as elements. Text from others is set as textContent only.
 import { indented, visible } from "./text.js";
 
 /** Return an element with a text or with parts. */
@@ -23,13 +23,13 @@ function badge(tone, words) {
   return made("span", [mark, made("span", words)], `badge ${tone}`);
 }
 
-const TONES = { delivered: "good", waiting: "so-so" };
+const TONES = { delivered: "good", pending: "so-so" };
 const state = (delivery) => badge(TONES[delivery.state] ?? "bad", delivery.state);
 
 function verdict(request) {
-  const { in_order, summary } = request.verdict;
-  if (in_order === null) return badge("so-so", summary);
-  return badge(in_order ? "good" : "bad", summary);
+  const { valid, summary } = request.verdict;
+  if (valid === null) return badge("so-so", summary);
+  return badge(valid ? "good" : "bad", summary);
 }
 
 function opener(kind, id, parts) {
@@ -66,9 +66,9 @@ export const rows = {
   tokens: (t) =>
     row("tokens", t.id, [
       time(t.at),
-      opener("tokens", t.id, [made("span", listed(t.asked.permissions) || "none", "target")]),
-      String(t.asked.expires ?? "never"),
-      t.asked.revoked ? badge("bad", "revoked") : badge("good", "valid"),
+      opener("tokens", t.id, [made("span", listed(t.requested.permissions) || "none", "target")]),
+      String(t.requested.expires ?? "never"),
+      t.requested.revoked ? badge("bad", "revoked") : badge("good", "valid"),
     ]),
 };
 
@@ -96,17 +96,17 @@ function table(caption, heads, lines) {
   return element;
 }
 
-function body(title, { text, size, cut }) {
+function body(title, { text, size, truncated }) {
   const shown = made("pre", indented(text));
   shown.tabIndex = 0;
   shown.setAttribute("aria-label", title);
-  const note = `${size === 1 ? "1 byte" : `${size} bytes`}${cut ? ", the beginning of them" : ""}`;
+  const note = `${size === 1 ? "1 byte" : `${size} bytes`}${truncated ? ", truncated" : ""}`;
   const parts = [made("h3", title), made("p", note, "quiet")];
   return size ? [...parts, shown] : parts;
 }
 
-function violation({ at, keyword, message }) {
-  const place = made("code", at || "the body");
+function violation({ location, keyword, message }) {
+  const place = made("code", location || "the body");
   return made("li", [place, ` ${visible(message)}`, keyword ? ` (${keyword})` : ""], "bad");
 }
 
@@ -117,10 +117,10 @@ export const details = {
     facts([
       ["Request", `${r.method} ${r.target}`],
       ["Received", new Date(r.at * 1000).toLocaleString()],
-      ["Operation", r.operation ?? "none of the contract"],
-      ["Answered", `${r.status ?? "not at all"} in ${r.milliseconds.toFixed(1)} ms`],
+      ["Operation", r.operation ?? "not in the contract"],
+      ["Response", `${r.status ?? "no response"} in ${r.milliseconds.toFixed(1)} ms`],
       ["Credential", r.verdict.credential],
-      ["Refused besides", r.verdict.refused?.message ?? "for nothing else"],
+      ["Other reasons to reject", r.verdict.rejection?.message ?? "none"],
     ]),
     made("ul", r.verdict.violations.map(violation), "findings"),
     ...body("Body", r.body),
@@ -128,24 +128,24 @@ export const details = {
     table("Headers of the request", ["Name", "Value"], r.headers),
   ],
   deliveries: (d) => [
-    made("p", [state(d), again(d)], "line"),
+    made("p", [state(d), redeliver(d)], "line"),
     facts([
       ["Event", d.event],
-      ["Brought about", new Date(d.at * 1000).toLocaleString()],
+      ["Triggered", new Date(d.at * 1000).toLocaleString()],
       ["Receiver", `${d.receiver.number}: ${d.receiver.origin}`],
-      ["Faults of its own", d.faults.join(", ") || "none"],
+      ["Injected faults", d.faults.join(", ") || "none"],
     ]),
-    opener("requests", d.request, ["The request that brought it about"]),
+    opener("requests", d.request, ["Triggering request"]),
     made("h3", "Attempts"),
     table(
       "Attempts, oldest first",
       ["Time", "No.", "Outcome", "ms", "Then"],
       d.attempts.map((a) => [
         [time(a.at)],
-        `${a.attempt}${a.redelivered ? ", sent once more" : ""}`,
+        `${a.attempt}${a.redelivered ? ", redelivered" : ""}`,
         a.outcome ?? "none",
         a.milliseconds === null ? "" : a.milliseconds.toFixed(1),
-        a.next === "again" ? `again in ${a.wait.toFixed(1)} s` : a.next,
+        a.next === "retry" ? `retry in ${a.backoff_seconds.toFixed(1)} s` : a.next,
       ]),
     ),
     ...body("Payload", d.payload),
@@ -156,15 +156,15 @@ export const details = {
     facts([
       ["Issued", new Date(t.at * 1000).toLocaleString()],
       ["By", t.operation],
-      ...Object.entries(t.asked).map(([name, value]) => [name, listed(value) || "not said"]),
+      ...Object.entries(t.requested).map(([name, value]) => [name, listed(value) || "not set"]),
     ]),
-    ...body("Asked for with", t.body),
+    ...body("Request body", t.body),
   ],
 };
 
-function again(delivery) {
-  const button = made("button", "Send it once more", "strong");
+function redeliver(delivery) {
+  const button = made("button", "Redeliver", "strong");
   button.type = "button";
-  button.dataset.again = delivery.id;
+  button.dataset.redelivers = delivery.id;
   return button;
 }

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
 
-from openapi.json_pointer import MISSING, get_at, join_pointer, split_pointer
+from openapi.json_pointer import MISSING, get_at, join_pointer, split_pointer, walk_values
 from openapi.parameters import Parameter, path_parameter_names
 from openapi.runtime_expression import RuntimeExpression
-from openapi.schema_validation import Schema, object_pointers
+from openapi.schema_validation import Schema
 from openapi.signature import SignatureScheme
 
 
@@ -129,7 +129,7 @@ class Contract:
 
     @cached_property
     def _pointers_by_id(self) -> Mapping[int, str]:
-        return dict(object_pointers(self.document))
+        return {id(v): p for p, v in walk_values(self.document) if isinstance(v, dict)}
 
     def resolve(self, pointer: str) -> str:
         """Return `pointer`, or the target of the references at it."""

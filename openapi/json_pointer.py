@@ -1,7 +1,7 @@
 """JSON Pointers (RFC 6901): the name of a place in a contract, a body or a payload."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 MISSING = object()
@@ -79,3 +79,14 @@ def set_at(document: object, pointer: str, value: object) -> None:
         parent[int(last)] = value
     else:
         raise LookupError(f"nothing at {pointer!r} to set")
+
+
+def walk_values(value: object, pointer: str = "") -> Iterator[tuple[str, object]]:
+    """Yield pointer and value of everything in a document, parents first."""
+    yield pointer, value
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from walk_values(item, join_pointer(pointer, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from walk_values(item, join_pointer(pointer, index))

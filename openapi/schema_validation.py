@@ -43,12 +43,16 @@ class Schema:
     """A compiled schema of the contract. Immutable."""
 
     def __init__(
-        self, document: Mapping[str, object], pointer: str, object_pointers: Mapping[int, str]
+        self, document: Mapping[str, object], pointer: str, pointers_by_id: Mapping[int, str]
     ) -> None:
-        """Take the schema at `pointer`, and the pointer of each object by its identity."""
+        """Take the schema at `pointer`, and the pointer of each object by its identity.
+
+        An error of jsonschema has the schema object that it arose in; its path leaves out the
+        references that were followed, so only the identity leads to the keyword in the contract.
+        """
         rooted = {**document, "$ref": f"#{pointer}"}
         self.pointer = pointer
-        self._pointers_by_id = object_pointers
+        self._pointers_by_id = pointers_by_id
         self._validator = jsonschema.Draft202012Validator(rooted, format_checker=FORMAT_CHECKER)
         self._rooted = rooted
 
@@ -95,21 +99,6 @@ class Schema:
             place = join_pointer("", *error.absolute_path)
             for detail, message in _details(error):
                 yield SchemaViolation(keyword, pointer, place, detail, message)
-
-
-def object_pointers(value: object, pointer: str = "") -> Iterator[tuple[int, str]]:
-    """Yield the identity of every object in a document, and its pointer.
-
-    An error of jsonschema holds the very schema object that it arose in; its path leaves out the
-    references that were followed, so the identity alone says where the contract states a keyword.
-    """
-    if isinstance(value, dict):
-        yield id(value), pointer
-        for key, item in value.items():
-            yield from object_pointers(item, join_pointer(pointer, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from object_pointers(item, join_pointer(pointer, index))
 
 
 def _details(error: jsonschema.ValidationError) -> Iterator[tuple[str, str]]:

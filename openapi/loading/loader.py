@@ -18,7 +18,7 @@ import jsonschema_rs
 
 from openapi.contract import Contract, Json
 from openapi.formats import FORMATS
-from openapi.json_pointer import MISSING, get_at, join_pointer, split_pointer
+from openapi.json_pointer import MISSING, get_at, join_pointer, split_pointer, walk_values
 from openapi.loading.builder import build_events, build_operations
 from openapi.loading.consistency import inconsistencies
 from openapi.loading.yaml_source import ContractError, YamlSource, read_yaml
@@ -102,7 +102,7 @@ def _explain_schema_errors(source: YamlSource) -> Iterator[str]:
 def _consistency_errors(contract: Contract, source: YamlSource) -> Iterator[str]:
     """Yield errors that `contract.schema.json` cannot express: references, formats, sources."""
     sources = contract.document["x-hookproof-sources"]
-    for pointer, value in _walk_values(contract.document, ""):
+    for pointer, value in walk_values(contract.document):
         tokens = split_pointer(pointer)
         last, above = tokens[-1] if tokens else "", tokens[-2] if len(tokens) > 1 else ""
         if "example" in tokens or "examples" in tokens or above == "properties":
@@ -154,7 +154,7 @@ _CONSTRAINT_KEYWORDS = frozenset(
 
 def constraint_pointers(contract: Contract) -> Iterator[str]:
     """Yield the pointer of every constraint that a service can break."""
-    for pointer, value in _walk_values(contract.document, ""):
+    for pointer, value in walk_values(contract.document):
         tokens = split_pointer(pointer)
         if (
             not tokens
@@ -166,13 +166,3 @@ def constraint_pointers(contract: Contract) -> Iterator[str]:
         named = tokens[-2] in ("properties", "headers", "schemas", "securitySchemes")
         if tokens[-1] in _CONSTRAINT_KEYWORDS and not named and not isinstance(value, dict | None):
             yield pointer
-
-
-def _walk_values(value: Json, pointer: str) -> Iterator[tuple[str, Json]]:
-    yield pointer, value
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from _walk_values(item, join_pointer(pointer, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _walk_values(item, join_pointer(pointer, index))

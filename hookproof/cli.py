@@ -1,4 +1,4 @@
-"""The command `hookproof`: its options, and which function does what they ask.
+"""Entry point of the command `hookproof`: parse the command line, call the command's function.
 
 Results go to stdout, progress and logs to stderr. A wrong option, a port in use, a broken contract
 or an unreachable URL is one sentence on stderr and exit code 2.
@@ -16,10 +16,10 @@ from hookproof.shadowing import shadowed_packages
 
 
 def _dispatch(options: argparse.Namespace) -> int:  # noqa: PLR0911 - one for each command
-    """Do what the options ask. Each command imports what it needs: a token needs no test runner."""
+    """Run the command. Each branch imports only its own command: `token` needs no test runner."""
     match options.command:
         case "mock":
-            gc.disable()  # until it serves: what is loaded now stays, and looking at it takes long
+            gc.disable()  # until it serves: loaded modules stay, and collections are slow
             from hookproof.commands.mock import run_mock
 
             return run_mock(options)

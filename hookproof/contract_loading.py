@@ -1,12 +1,10 @@
-"""Loading the contract that the options name, and the secret that fits it.
-
-The webhook secrets that the options name: several for the sink, of which the first counts."""
+"""Load the contract that the options name, and check the webhook secrets against it."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from hookproof.environment import option_or_environment
 from hookproof.errors import CommandError
-from hookproof.options.types import option_or_environment
 from openapi.contract import Contract
 from openapi.loading.loader import load_contract
 from openapi.loading.yaml_source import ContractError
@@ -30,10 +28,10 @@ def check_webhook_secret(contract: Contract, secret: str) -> str:
 
 
 def webhook_secrets_from_options(contract: Contract, options: Sequence[str]) -> tuple[str, ...]:
-    """Return the secrets that were given, in order and once; empty ones count as not given.
+    """Return the given secrets in order, without duplicates and empty ones.
 
-    HOOKPROOF_WEBHOOK_SECRET stands in for the first. `CommandError` for one that the contract
-    cannot sign with, with its number where there are several.
+    HOOKPROOF_WEBHOOK_SECRET is the first if the first option is empty. `CommandError` for a secret
+    that the contract cannot sign with, with its number if there are several.
     """
     first = option_or_environment(options[0] if options else None, "HOOKPROOF_WEBHOOK_SECRET")
     secrets = tuple(dict.fromkeys(secret for secret in (first, *options[1:]) if secret))

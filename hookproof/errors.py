@@ -1,10 +1,10 @@
-"""How the command ends: its exit codes, and the error that is one sentence."""
+"""Exit codes of the command, and the error that it reports in one sentence."""
 
 EXIT_ERROR = 2
-"""It could not do its work: wrong options, a port in use, a broken contract, nothing judged."""
+"""Error: a wrong option, a port in use, a broken contract, nothing judged."""
 EXIT_INTERRUPTED = 130
-"""Ctrl-C, as a shell reports it."""
+"""Interrupted by Ctrl-C, as shells report it."""
 
 
 class CommandError(Exception):
-    """The command cannot do its work; the one sentence says why and what to do."""
+    """Error of the command; the message is one sentence with the reason and the next step."""

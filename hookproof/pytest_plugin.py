@@ -1,7 +1,7 @@
-"""For pytest: the options of the suite, and the fixture `hookproof_sink` for a team's own tests.
+"""pytest plugin: the options of the suite, and the fixture `hookproof_sink` for other tests.
 
-Loaded into every pytest process of an environment that has hookproof, so it imports nothing but
-pytest until a service is named or the fixture is used, and claims only names with our prefix.
+pytest loads it into every process of an environment that has hookproof. So it imports only pytest
+until a service is named or the fixture is used, and all its names have the project's prefix.
 The suite is `pytest --pyargs contracts --hookproof-url URL`.
 """
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options, all with the project's prefix."""
-    add = parser.getgroup("hookproof", "hookproof: judge a running service").addoption
-    add("--hookproof-url", metavar="URL", help="the service to judge")
-    add("--hookproof-profile", metavar="NAME", help="how much is tried")
-    add("--hookproof-seed", metavar="N", help="the same cases again, up to names and dates")
-    add("--hookproof-report-dir", metavar="DIR", help="write report.json there")
+    add = parser.getgroup("hookproof", "hookproof: test a running service").addoption
+    add("--hookproof-url", metavar="URL", help="URL of the service")
+    add("--hookproof-profile", metavar="NAME", help="number of cases: quick, default, thorough")
+    add("--hookproof-seed", metavar="N", help="seed of the cases; names and dates still differ")
+    add("--hookproof-report-dir", metavar="DIR", help="directory of report.json")
     add("--hookproof-args", metavar="ARGS", default="", help="further options of hookproof verify")
-    parser.addini("hookproof_contract", "the contract by which hookproof_sink judges, a file")
+    parser.addini("hookproof_contract", "file of the contract of hookproof_sink")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Hand the settings to the suite, where a service to judge was named."""
+    """Configure the suite if a service is named."""
     if config.getoption("--hookproof-url"):
         from hookproof.pytest_suite import configure  # noqa: PLC0415 - see above
 
@@ -37,7 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def hookproof_contract(pytestconfig: pytest.Config) -> Path | None:
-    """The file of the contract that `hookproof_sink` judges by: the ini value; None is the own."""
+    """File of the contract of `hookproof_sink`: the ini value; None is the shipped contract."""
     stated = pytestconfig.getini("hookproof_contract")
     if not stated:
         return None
@@ -47,7 +47,7 @@ def hookproof_contract(pytestconfig: pytest.Config) -> Path | None:
 
 @pytest.fixture
 def hookproof_webhook_secret() -> str | None:
-    """The secret that the deliveries are signed with: `HOOKPROOF_WEBHOOK_SECRET`, if it is set."""
+    """Secret of the deliveries: `HOOKPROOF_WEBHOOK_SECRET`, if it is set."""
     return os.environ.get("HOOKPROOF_WEBHOOK_SECRET") or None
 
 
@@ -55,7 +55,7 @@ def hookproof_webhook_secret() -> str | None:
 def hookproof_sink(
     hookproof_contract: str | Path | None, hookproof_webhook_secret: str | None
 ) -> Iterator["Sink"]:
-    """A sink on a free port, for this test alone: `url`, `wait_for(...)`, `judge(...)`."""
+    """Sink on a free port for one test: `url`, `wait_for(...)`, `judge(...)`."""
     from hookproof.shadowing import shadowed_packages  # noqa: PLC0415 - see above
 
     shadowed = shadowed_packages(("openapi", "webhook_sink"))

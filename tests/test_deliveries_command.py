@@ -64,19 +64,19 @@ def deliveries(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 
 
 def test_the_list_is_a_table_newest_first(sink: Sink, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["deliveries", "list"]) == 0
-    assert capsys.readouterr() == ("", "hookproof: no delivery came yet\n")
+    assert capsys.readouterr() == ("", "hookproof: no deliveries yet\n")
     send(sink, name="one")
     send(sink, name="one")
     send(sink, signed=False, name=7, id="another")
     post(sink, b"nothing", "/elsewhere?x=1")
     head, *lines = deliveries(capsys, "list").splitlines()
-    assert head.split() == ["TIME", "ID", "REQUEST", "ANSWER", "EVENT", "VERDICT"]
+    assert head.split() == ["TIME", "ID", "REQUEST", "RESPONSE", "EVENT", "VERDICT"]
     cells = [line.split("  ") for line in lines]
     told = [[cell.strip() for cell in row if cell.strip()][1:] for row in cells]
     first = ["POST /hooks", "200", EVENT.name, "conforms; signature valid"]
     assert told[0][:4] == ["4", "POST /elsewhere?x=1", "200", "-"]
     assert told[1][:4] == ["3", "POST /hooks", "200", EVENT.name]
-    assert told[2] == ["2", *first, "attempt 2, the first was 1"]
+    assert told[2] == ["2", *first, "attempt 2, first #1"]
     assert told[3] == ["1", *first]
 
 
@@ -112,7 +112,7 @@ def test_a_delivery_is_shown_with_everything(
     assert deliveries(capsys, "list", "--ids") == "2\n1\n"
     lines = deliveries(capsys, "show", "2").splitlines()
     assert lines[0].startswith("delivery 2: ")
-    assert "           not the body of 1; all attempts: 1, 2" in lines
+    assert "           body differs from #1; all attempts: 1, 2" in lines
     (violation,) = (line for line in lines if line.startswith("VIOLATION webhook-schema"))
     assert violation == "VIOLATION webhook-schema at /data/name: 8 is integer, not string"
     assert "  Content-Type: application/json" in lines
@@ -170,7 +170,7 @@ def test_nothing_that_a_stranger_wrote_commands_the_terminal(
 
 def test_json_is_indented_by_white_space_alone() -> None:
     text = r'{"a":[1.50e+1,{},[],{"b":"x, {\" }"}],"a":-0,"c":[[1]]}'
-    lines = list(indent_json(text))
+    lines = indent_json(text).split("\n")
     assert lines[:6] == ["{", '  "a": [', "    1.50e+1,", "    {},", "    [],", "    {"]
     assert lines[-6:] == ['  "c": [', "    [", "      1", "    ]", "  ]", "}"]
     assert "".join(line.strip() for line in lines).replace('": ', '":') == text
@@ -214,7 +214,7 @@ def test_wait_says_that_a_delivery_is_an_old_one(
         wait = ["deliveries", "wait", "--sink", sink.url, "--timeout", "20"]
         assert main(wait) == 0
         told = capsys.readouterr().err
-        assert re.fullmatch(r"hookproof: delivery 1 came 36\d\d s before the wait: .*\n", told)
+        assert re.fullmatch(r"hookproof: delivery 1 arrived 36\d\d s before the wait: .*\n", told)
         assert main([*wait, "--after", "0"]) == 0
         assert capsys.readouterr().err == ""
 
@@ -249,8 +249,8 @@ def test_clear_removes_everything_but_only_when_it_is_meant(
     post(sink, b"1")
     post(sink, b"2")
     assert main(["deliveries", "clear"]) == 2
-    assert "removes all 2 deliveries for good: pass --yes" in capsys.readouterr().err
-    assert deliveries(capsys, "clear", "--yes") == "2 removed\n"
+    assert "deletes all 2 deliveries: pass --yes" in capsys.readouterr().err
+    assert deliveries(capsys, "clear", "--yes") == "2 deleted\n"
     assert sink.deliveries() == ()
 
 

@@ -116,7 +116,7 @@ def test_what_cannot_be_used_for_tls_is_said(tmp_path: Path) -> None:
     wrong = {
         "pass --tls-cert and --tls-key": ["--tls-cert", empty],
         "leave it out": ["--tls", "--tls-cert", empty, "--tls-key", empty],
-        "missing.pem: there is no such file": ["--tls-cert", missing, "--tls-key", empty],
+        "missing.pem: no such file": ["--tls-cert", missing, "--tls-key", empty],
         "no certificate and its key": ["--tls-cert", empty, "--tls-key", empty],
     }
     for sentence, options in wrong.items():

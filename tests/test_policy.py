@@ -109,7 +109,7 @@ def test_names_are_resolved() -> None:
 )
 def test_a_url_that_two_readers_may_read_in_two_ways_is_refused(url: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="is not a URL of a service"):
-        types.url(url)
+        types.parse_url(url)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1.example.invalid", "192.0.2.7", "host.invalid"])

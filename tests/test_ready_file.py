@@ -59,8 +59,8 @@ def test_a_start_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
 def places(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     yield tmp_path / "nowhere" / "ready", "No such file or directory"
-    yield tmp_path, "it is no file"
-    yield Path("/dev/null"), "it is no file"
+    yield tmp_path, "it is not a file"
+    yield Path("/dev/null"), "it is not a file"
     yield tmp_path / ("n" * 300), "File name too long"
 
 

@@ -106,8 +106,8 @@ CANNOT = {
     "no secret": (["sign", "BODY", "--webhook-secret", ""], "no webhook secret was given"),
     "a file that is not there": (["sign", "nowhere"], "nowhere: cannot be read: No such file"),
     "an unknown event": (["sign", "BODY", "--event", "x"], "does not know the event 'x'"),
-    "an identity that nothing signs": (["sign", "BODY", "--id", "x"], "signs no identity"),
-    "a time that nothing signs": (["sign", "BODY", "--timestamp", "1"], "signs no time"),
+    "an identity that nothing signs": (["sign", "BODY", "--id", "x"], "signs no webhook id"),
+    "a time that nothing signs": (["sign", "BODY", "--timestamp", "1"], "signs no timestamp"),
     "a time that is none": (["sign", "BODY", "--timestamp", "noon"], "'noon' is no time"),
     "nothing to verify": (["verify", "BODY"], "pass --header 'Webhook-Signature: VALUE'"),
     "a header that is none": (["verify", "BODY", "--header", "x"], "'Name: value'"),
@@ -118,7 +118,7 @@ CANNOT = {
     "an identity that no header can carry": (
         ["sign", "BODY", "--id", "a\nb", "--event", "parcel.recalled", "--contract", SECOND]
         + ["--webhook-secret", STANDARD_SECRET],
-        "an identity is printable ASCII",
+        "a webhook id is printable ASCII",
     ),
     "a secret that is no key": (
         ["sign", "BODY", "--event", "parcel.recalled", "--contract", SECOND],

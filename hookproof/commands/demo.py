@@ -1,4 +1,4 @@
-"""`hookproof demo`: the loop closed on free ports, then the same against one fault of the mock."""
+"""`hookproof demo`: mock, sink and harness on free ports, first without a fault, then with one."""
 
 import os
 import secrets
@@ -16,22 +16,18 @@ DEMO_FAULT = "name-truncated"
 
 
 def run_demo() -> int:
-    """Show a conforming run, then a finding; return 0 if both came out as they should."""
+    """Run both rounds; return 0 if the first conforms and the second has a finding."""
     keys = {
         "HOOKPROOF_JWT_SECRET": secrets.token_urlsafe(32),
         "HOOKPROOF_WEBHOOK_SECRET": secrets.token_urlsafe(32),
     }
-    print("1. The mock, the sink and the harness, one contract: the loop closed.\n", flush=True)
+    print("1. Mock, sink and harness with one contract: the run conforms.\n", flush=True)
     conforms = _run_round(keys, None)
-    print(
-        f"\n2. The same mock with the fault {DEMO_FAULT}: what a finding looks like.\n", flush=True
-    )
+    print(f"\n2. The mock with the fault {DEMO_FAULT}: the run has a finding.\n", flush=True)
     deviates = _run_round(keys, DEMO_FAULT)
     if (conforms, deviates) != (0, 1):
-        raise CommandError(
-            f"the demo went wrong: exit codes {conforms} and {deviates}, not 0 and 1"
-        )
-    print("\nThe loop is closed: exit code 0 without the fault, 1 with it.")
+        raise CommandError(f"the demo failed: exit codes {conforms} and {deviates}, not 0 and 1")
+    print("\nDone: exit code 0 without the fault, 1 with it.")
     return 0
 
 
@@ -60,7 +56,7 @@ def _run_round(keys: dict[str, str], fault: str | None) -> int:
 
 @contextmanager
 def mock(options: list[str], environment: dict[str, str]) -> Iterator[str]:
-    """Run the mock as a process of its own on a free port; yield its URL."""
+    """Run the mock as a process on a free port; yield its URL."""
     process = subprocess.Popen(
         _command_line(["mock", "--port", "0", *options]),
         env=environment,
@@ -92,6 +88,6 @@ def _token(options: list[str], environment: dict[str, str]) -> str:
 
 def _command_line(arguments: list[str]) -> list[str]:
     command, *options = arguments
-    # No configuration of the caller's changes what the demo shows.
+    # The configuration of the caller must not change the demo.
     alone = ["--config", os.devnull] if command in ("mock", "verify") else []
     return [sys.executable, "-m", "hookproof", command, *alone, *options]

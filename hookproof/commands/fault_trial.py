@@ -1,4 +1,4 @@
-"""One fault on trial: a mock that has it, on a port of its own, and the harness against it."""
+"""Trial of one fault: a mock with the fault on a free port, and a run of the harness against it."""
 
 import random
 import string
@@ -20,40 +20,40 @@ from openapi.http.free_port import LOOPBACK, free_port
 from openapi.rate import Rate
 
 TRIAL_RATE_LIMIT = Rate(40, 1)
-"""What the mock allows where a fault shows only above a limit; the harness asks for more."""
+"""Rate limit of the mock for faults that only appear above one; the harness exceeds it."""
 WEBHOOK_DEADLINE_S = 3.0
-"""Seconds for a webhook: the mock sends at once."""
+"""The mock sends immediately."""
 
 
 @dataclass(frozen=True, slots=True)
 class FaultTrial:
-    """What is to be tried."""
+    """Parameters of one trial."""
 
     contract: Path | None
     fault: str | None
-    """None: the mock without any fault."""
+    """None: the mock without a fault."""
     needs_rate_limit: bool
-    """Whether the mock has a rate limit, and the harness goes beyond it."""
+    """Whether the mock has a rate limit, which the harness exceeds."""
     warns: bool
-    """Whether a warning is all that can be found: then the harness stops at the first one."""
+    """Whether the fault causes only warnings: the harness then stops at the first one."""
     secret: str
-    """Signs tokens and webhooks; hexadecimal, so that it can be decoded where a key must be."""
+    """Secret of tokens and webhooks; hexadecimal, for schemes that decode it into a key."""
     seed: int
 
 
 @dataclass(frozen=True, slots=True)
 class TrialResult:
-    """What came of a trial: the checks that found something, by its severity."""
+    """Result of a trial: the checks with findings, by severity."""
 
     violated: tuple[str, ...]
     warned: tuple[str, ...]
-    told: str
-    """A finding in words, or why nothing could be judged."""
+    message: str
+    """Message of the first finding, or the reason why the run could not judge."""
     judged: bool
 
 
 def run_trial(trial: FaultTrial) -> TrialResult:
-    """Run the harness over HTTP against the mock; nothing of it is printed."""
+    """Run the harness over HTTP against the mock, without output."""
     contract = _contract(trial.contract)
     port = free_port()
     mock = MockSettings(
@@ -70,8 +70,8 @@ def run_trial(trial: FaultTrial) -> TrialResult:
         except CouldNotJudge as error:
             return TrialResult((), (), str(error), judged=False)
         found = find_faults(ledger)
-    told = found[0].finding.message if found else "nothing was found"
-    return TrialResult(_checks(found, "violation"), _checks(found, "warning"), told, judged=True)
+    message = found[0].finding.message if found else "nothing was found"
+    return TrialResult(_checks(found, "violation"), _checks(found, "warning"), message, judged=True)
 
 
 def _checks(found: list[GroupedFinding], severity: str) -> tuple[str, ...]:
@@ -80,11 +80,11 @@ def _checks(found: list[GroupedFinding], severity: str) -> tuple[str, ...]:
 
 
 def _ignore_progress(_line: str) -> None:
-    """Hear of a run's progress and say nothing: many runs go on at once."""
+    """Discard the progress of a run: several trials run in parallel."""
 
 
 def _prefixed_secret(contract: Contract, secret: str) -> str:
-    """Return `secret`, written as the contract's signatures want their key."""
+    """Return `secret` with the key prefix of the contract's signature schemes."""
     schemes = (event.signature for event in contract.events)
     return next((s.secret_prefix for s in schemes if s and s.secret_prefix), "") + secret
 

@@ -1,11 +1,11 @@
-"""`hookproof token` and `hookproof faults`: small prints of what the mock knows."""
+"""`hookproof token` and `hookproof faults`: print a token or the list of faults."""
 
 import argparse
 import json
 import time
 
 from hookproof.contract_loading import load_contract_option
-from hookproof.options.types import option_or_environment
+from hookproof.environment import option_or_environment
 from mock_server.faults.registry import faults
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.loading.builder import required_permissions
@@ -23,7 +23,7 @@ def print_token(options: argparse.Namespace) -> int:
 
 
 def print_faults(options: argparse.Namespace) -> int:
-    """Print name, category and description of every fault: tab-separated, or more as a JSON array."""
+    """Print every fault: name, category and description, tab-separated, or a JSON array."""
     known = faults(load_contract_option(options.contract)).values()
     if options.json:
         rows = [

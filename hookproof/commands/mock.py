@@ -1,8 +1,4 @@
-"""The options of `mock` become the settings of a mock.
-
-What the mock prints when it is ready: where it is, and lines to paste into a shell.
-
-`hookproof mock`: options in, the service of the contract until it is told to stop."""
+"""`hookproof mock`: settings from options, start screen, and serving until stopped."""
 
 import argparse
 import logging
@@ -18,8 +14,8 @@ from starlette.types import ASGIApp
 
 from hookproof.commands.mock_workers import MockFactory, shared_mock, supervise
 from hookproof.contract_loading import check_webhook_secret, load_contract_option
+from hookproof.environment import option_or_environment, token_or_environment
 from hookproof.errors import CommandError
-from hookproof.options.types import option_or_environment, token
 from hookproof.serving.foreground import serve, tune_gc
 from hookproof.serving.logs import configure_logging
 from hookproof.serving.ready_file import ready_announcement
@@ -35,14 +31,41 @@ from openapi.contract import Contract
 from openapi.loading.builder import required_permissions
 from openapi.loading.loader import default_contract_path
 
+LOG = logging.getLogger("hookproof")
+_TOKEN_LIFETIME_S = 86400
+
+
+def run_mock(options: argparse.Namespace) -> int:
+    """Serve the contract's operations until told to stop; return the exit code."""
+    logs = partial(configure_logging, options.log_format, options.log_requests)
+    logs()
+    contract = load_contract_option(options.contract)
+    watched = options.contract or default_contract_path()
+    settings, generated = mock_settings(options, contract)
+    app: ASGIApp | MockFactory = _app(contract, settings, watched)
+    with ExitStack() as stack:
+        tls = stack.enter_context(tls_from_options(options))
+        listener = listen(options.host, options.port)
+        if is_reachable_from_outside(options.host):
+            LOG.warning("%s", exposed_mock_warning(options.host, settings))
+        if options.workers > 1:
+            app = stack.enter_context(shared_mock(options.contract, watched, settings, logs))
+        url = url_of(listener, "https" if tls else "http", options.host if tls else "")
+        lines = mock_start_lines(contract, settings, url, tls, generated)
+        files = (tls.certificate, tls.key) if tls else None
+        config = uvicorn_config(app, contract, tls=files, workers=options.workers)
+        announce = stack.enter_context(ready_announcement(lines, url, options.ready_file))
+        tune_gc()
+        return (serve if options.workers == 1 else supervise)(config, listener, announce)
+
 
 def mock_settings(options: argparse.Namespace, contract: Contract) -> tuple[Settings, str | None]:
-    """Return what options and environment ask for, and the control token, if one was made."""
+    """Return the settings of options and environment, and the control token if it is generated."""
     settings = _settings_from_options(options, contract)
     if settings.control_token is not None or not is_reachable_from_outside(options.host):
         return settings, None
-    made = secrets.token_urlsafe(24)
-    return replace(settings, control_token=made), made
+    generated = secrets.token_urlsafe(24)
+    return replace(settings, control_token=generated), generated
 
 
 def _settings_from_options(options: argparse.Namespace, contract: Contract) -> Settings:
@@ -63,80 +86,50 @@ def _settings_from_options(options: argparse.Namespace, contract: Contract) -> S
             rejections=frozenset(options.reject),
             faults=frozenset(options.fault),
             latency=options.latency,
-            control_token=token(options.control_token, "HOOKPROOF_CONTROL_TOKEN"),
+            control_token=token_or_environment(options.control_token, "HOOKPROOF_CONTROL_TOKEN"),
             log_requests=options.log_requests,
         )
     except ValueError as error:
         raise CommandError(str(error)) from None
 
 
-_DAY_S = 86400
-
-
 def mock_start_lines(
-    contract: Contract, settings: Settings, url: str, tls: TlsFiles | None, made: str | None
+    contract: Contract, settings: Settings, url: str, tls: TlsFiles | None, generated: str | None
 ) -> list[str]:
-    """Return the lines. `made` is the control token, if it was made for this run.
+    """Return the start screen. `generated` is the control token, if it is not the user's.
 
-    The token in them is minted for whoever reads them. It opens whatever has the mock's secret: for
-    a day, if that is not the published one.
+    Its curl lines have a token. Any service with the mock's secret accepts that token, so it
+    expires after a day unless the secret is the published one.
     """
     published = settings.jwt_secret == DEVELOPMENT_SECRET
-    expires = None if published else int(time.time()) + _DAY_S
+    expires = None if published else int(time.time()) + _TOKEN_LIFETIME_S
     token = mint(settings.jwt_secret, required_permissions(contract.operations), expires)
     trusted = ["--cacert", str(tls.trusted)] if tls else []
     lines = [f"hookproof mock listening on {url}"]
     lines += [curl_line(contract, o, url, token, trusted) for o in contract.operations]
     lines.append(f"documentation on {url}/docs")
-    lines.append(f"requests, deliveries and switches on {url}/_hookproof/")
-    if made is not None:
-        lines.append(f"the control token, which they need: {made}")
+    lines.append(f"requests, deliveries and overrides on {url}/_hookproof/")
+    if generated is not None:
+        lines.append(f"control token, which they need: {generated}")
     if tls is not None and tls.own:
-        lines.append(f"the certificate was made for this run; trust {tls.trusted} until it ends:")
+        lines.append(f"generated certificate; trust {tls.trusted} until the mock stops:")
         lines.append(shlex.join(["curl", *trusted, f"{url}/_hookproof/healthz"]))
     return lines
 
 
 def exposed_mock_warning(host: str, settings: Settings) -> str:
-    """Return what is to be said about a mock on `host`, which other machines can reach."""
+    """Return the warning about a mock on `host`, which other machines can reach."""
     published = settings.jwt_secret == DEVELOPMENT_SECRET
     how = "; their secret is published: pass --jwt-secret" if published else ""
     return (
-        f"hookproof: {host} can be reached from other machines: whoever reaches it can do all that "
-        f"the operations allow, such as create tokens{how}; what controls the mock, below "
-        "/_hookproof/, needs the control token"
+        f"hookproof: {host} can be reached from other machines: their users can call every "
+        f"operation, such as create tokens{how}; the admin API below /_hookproof/ requires the "
+        "control token"
     )
 
 
-LOG = logging.getLogger("hookproof")
-
-
-def run_mock(options: argparse.Namespace) -> int:
-    """Serve the contract's operations until told to stop; return the exit code."""
-    logs = partial(configure_logging, options.log_format, options.log_requests)
-    logs()
-    contract = load_contract_option(options.contract)
-    watched = options.contract or default_contract_path()
-    settings, made = mock_settings(options, contract)
-    app: ASGIApp | MockFactory = _app(contract, settings, watched)
-    with ExitStack() as stack:
-        tls = stack.enter_context(tls_from_options(options))
-        listener = listen(options.host, options.port)
-        if is_reachable_from_outside(options.host):
-            LOG.warning("%s", exposed_mock_warning(options.host, settings))
-        if options.workers > 1:
-            app = stack.enter_context(shared_mock(options.contract, watched, settings, logs))
-        url = url_of(listener, "https" if tls else "http", options.host if tls else "")
-        lines = mock_start_lines(contract, settings, url, tls, made)
-        files = (tls.certificate, tls.key) if tls else None
-        config = uvicorn_config(app, contract, tls=files, workers=options.workers)
-        announce = stack.enter_context(ready_announcement(lines, url, options.ready_file))
-        tune_gc()
-        return (serve if options.workers == 1 else supervise)(config, listener, announce)
-
-
 def _app(contract: Contract, settings: Settings, watched: Path) -> ASGIApp:
-    """Return the application, or say in a `CommandError` what of the settings does not fit."""
+    """Return the application; `CommandError` for settings that do not fit the contract."""
     try:
         app = create_app(contract, settings, contract_path=watched)
         check_state_writable(settings.state)

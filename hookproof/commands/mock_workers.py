@@ -1,4 +1,4 @@
-"""One mock in several processes: uvicorn starts them, and anew whichever dies."""
+"""Workers of one mock: processes that uvicorn starts, and restarts when they die."""
 
 import multiprocessing
 import os
@@ -26,14 +26,14 @@ from mock_server.settings import Settings
 from mock_server.storage.worker_signals import SLOT_COUNT
 
 _MAX_STARTS = 1000
-"""How many processes of one mock may be started in all; each makes numbers of its own."""
+"""Processes that one mock can start in total; each has its own range of numbers."""
 _START_TIMEOUT_S = 60.0
 _SPAWN = multiprocessing.get_context("spawn")
 
 
 @dataclass(frozen=True)
 class MockFactory:
-    """Makes the application, in whichever process calls it."""
+    """Factory of the application in a worker process."""
 
     contract: Path | None
     watched: Path
@@ -41,10 +41,10 @@ class MockFactory:
     logs: Callable[[], None]
     worker: Worker
     started: "Synchronized[int]"
-    """How many processes there were before this one."""
+    """Number of processes that were started before."""
 
     def __call__(self) -> ASGIApp:
-        """Return the application of this process, which ends when the one that started it does."""
+        """Return the application; the process ends when its parent ends."""
         _exit_with_parent(multiprocessing.parent_process())
         self.logs()
         with self.started.get_lock():
@@ -57,7 +57,7 @@ class MockFactory:
 
 
 def _exit_with_parent(parent: BaseProcess | None) -> None:
-    """Have this process end when `parent` has ended, killed or not: it would hold the port."""
+    """End this process when `parent` ends, killed or not: the port would stay in use."""
 
     def wait() -> None:
         if parent is not None:
@@ -71,7 +71,7 @@ def _exit_with_parent(parent: BaseProcess | None) -> None:
 def shared_mock(
     contract: Path | None, watched: Path, settings: Settings, logs: Callable[[], None]
 ) -> Iterator[MockFactory]:
-    """Yield what makes the applications of several processes, while there is what they share."""
+    """Yield the factory for all workers; their shared state exists until the block ends."""
     with TemporaryDirectory(prefix="hookproof-mock-") as directory:
         state = Path(directory, "state.sqlite3")
         worker = Worker(state=state, shared=_SPAWN.RawArray("q", SLOT_COUNT))
@@ -79,14 +79,14 @@ def shared_mock(
 
 
 class AnnouncingSupervisor(Multiprocess):
-    """uvicorn's supervisor, that says when all of its processes answer."""
+    """uvicorn's supervisor, which announces when all of its processes answer requests."""
 
     def __init__(self, config: uvicorn.Config, listener: socket.socket, announce: Announce) -> None:
         """`announce` is called as soon as every process answers requests."""
         super().__init__(config, sockets=[listener])
         self._announce = announce
         self.served = False
-        """Whether all of them came to answer requests."""
+        """Whether all processes answered requests."""
 
     def init_processes(self) -> None:
         """Start the processes and wait for them."""

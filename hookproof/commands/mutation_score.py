@@ -1,4 +1,4 @@
-"""The mutation score: which fault was caught by which check, as a table. Pure."""
+"""Mutation score of a selftest: a table of faults and the checks that caught them. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,26 +12,26 @@ ALL_CAUGHT, NOT_CAUGHT = 0, 1
 
 KNOWN_IDLE_CHECKS: Mapping[str, str] = {
     "no-response": "the mock neither hangs nor dies",
-    "allowed-rejection": "the mock refuses nothing that it is free to refuse",
-    "unknown-resource": "only an operation on what another one has made can break it",
-    "concurrent-duplicates": "the mock takes one request after the other",
-    "webhook-single-event": "an event of the mock that is sent twice stays the same event",
-    "webhook-json": "the mock serialises every body, wrong ones too",
-    "webhook-late": "the mock sends at once or not at all",
+    "allowed-rejection": "the mock uses no allowed rejection by default",
+    "unknown-resource": "only an operation on a resource of another operation can violate it",
+    "concurrent-duplicates": "the mock handles requests one by one",
+    "webhook-single-event": "two deliveries of one event have the same event id",
+    "webhook-json": "the mock serialises every body, with a fault too",
+    "webhook-late": "the mock sends immediately or not at all",
 }
-"""Why a check catches no fault of the mock."""
+"""Reasons why a check catches no fault of the mock."""
 
 
 @dataclass(frozen=True, slots=True)
 class FaultOutcome:
-    """A fault and what came of its trial."""
+    """Fault with the result of its trial."""
 
     fault: Fault
     result: TrialResult
 
     @property
     def caught_by(self) -> tuple[str, ...]:
-        """The checks that caught it; where the constraint is only assumed, a warning will do."""
+        """The checks that caught the fault; for a fault with severity warning a warning counts."""
         warned = self.result.warned if self.fault.severity == "warning" else ()
         return (*self.result.violated, *warned)
 
@@ -42,7 +42,7 @@ def exit_code(outcomes: Sequence[FaultOutcome]) -> int:
 
 
 def format_score(outcomes: Sequence[FaultOutcome], took: float, *, whole: bool) -> Iterator[str]:
-    """Yield the table by category, then what was not caught; `whole`: every fault was tried."""
+    """Yield the table by category, then the faults not caught; `whole`: every fault was tried."""
     categories = list(dict.fromkeys(outcome.fault.category for outcome in outcomes))
     yield f"{'category':<12}{'faults':>8}{'caught':>8}{'score':>8}"
     for category in categories:
@@ -53,15 +53,18 @@ def format_score(outcomes: Sequence[FaultOutcome], took: float, *, whole: bool) 
     if missed:
         yield "Not caught:"
         for outcome in missed:
-            fault, told = outcome.fault, escape_hidden(outcome.result.told)
-            yield f"  - {fault.name} ({fault.severity}): {escape_hidden(fault.description)} Found: {told}"
+            fault = outcome.fault
+            yield (
+                f"  - {fault.name} ({fault.severity}): {escape_hidden(fault.description)} "
+                f"Found: {escape_hidden(outcome.result.message)}"
+            )
         yield ""
     caught = {check for outcome in outcomes for check in outcome.caught_by}
     idle = [name for name in CHECKS if name not in caught]
     if whole and idle:
         yield "Checks that caught nothing:"
         for name in idle:
-            yield f"  - {name}: {KNOWN_IDLE_CHECKS.get(name, 'no reason is known; remove it?')}"
+            yield f"  - {name}: {KNOWN_IDLE_CHECKS.get(name, 'no known reason; remove it?')}"
         yield ""
     verdict = "NOT CAUGHT" if missed else "ALL CAUGHT"
     yield f"{verdict}: {len(outcomes) - len(missed)} of {len(outcomes)} faults in {took:.0f} s"

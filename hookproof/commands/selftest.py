@@ -1,4 +1,4 @@
-"""`hookproof selftest`: the harness against every fault of the mock, several at once, over HTTP."""
+"""`hookproof selftest`: parallel trials of all faults of the mock, and the mutation score."""
 
 import argparse
 import logging
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from hookproof.commands.fault_trial import FaultTrial, run_trial
 from hookproof.commands.mutation_score import FaultOutcome, exit_code, format_score
+from hookproof.commands.verify_settings import set_hypothesis_directory
 from hookproof.contract_loading import load_contract_option
 from hookproof.errors import CommandError
 from mock_server.fault import Fault
@@ -24,17 +25,17 @@ _PROGRESS_INTERVAL = 20
 
 
 def run_selftest(options: argparse.Namespace) -> int:
-    """Try every fault, or a sample; print the score; return 0 if all are caught, else 1."""
+    """Try all faults, or a sample; print the score; return 0 if all are caught, else 1."""
     started = time.monotonic()
     known = list(faults(load_contract_option(options.contract)).values())
     seed = random.SystemRandom().randrange(2**31) if options.seed is None else options.seed
     chosen = sample_faults(known, options.sample, seed) if options.sample else known
     jobs = options.jobs or max(2, os.cpu_count() or 2)
     _print_progress(f"{len(chosen)} of {len(known)} faults, {jobs} at a time, seed {seed}")
-    _keep_caches_together()
-    # New processes, not copies of this one: each runs servers in threads of its own.
+    set_hypothesis_directory()
+    # spawn, not fork: each process runs servers in threads.
     context = multiprocessing.get_context("spawn")
-    # What a mock with a fault logs of its deliveries is no news here.
+    # A mock with a fault logs its failed deliveries: not of interest here.
     with ProcessPoolExecutor(jobs, context, logging.disable, (logging.WARNING,)) as pool:
         try:
             for needs_rate_limit in sorted({False} | {fault.needs_rate_limit for fault in chosen}):
@@ -52,7 +53,7 @@ def run_selftest(options: argparse.Namespace) -> int:
 
 
 def sample_faults(known: Sequence[Fault], size: int, seed: int) -> list[Fault]:
-    """Return `size` of the faults, spread over the categories; the same for the same seed."""
+    """Return `size` faults, spread over the categories; the same for the same seed."""
     draw = random.Random(seed)  # noqa: S311 - a choice, no secret
     by_category: dict[str, list[Fault]] = {}
     for fault in draw.sample(known, len(known)):
@@ -66,19 +67,19 @@ def sample_faults(known: Sequence[Fault], size: int, seed: int) -> list[Fault]:
 def _check_conforms(
     pool: ProcessPoolExecutor, contract: Path | None, seed: int, needs_rate_limit: bool
 ) -> None:
-    """Judge the mock without a fault; `CommandError` if it is found to deviate."""
+    """Run the harness against the mock without a fault; `CommandError` if it has findings."""
     result = pool.submit(run_trial, _trial(contract, None, seed, needs_rate_limit)).result()
     if result.violated or result.warned or not result.judged:
-        raise CommandError(f"the mock without a fault was found to deviate: {result.told}")
+        raise CommandError(f"the mock without faults has findings: {result.message}")
     _print_progress(
-        f"the mock without a fault conforms{', its rate limit too' if needs_rate_limit else ''}"
+        f"the mock without faults conforms{', with a rate limit too' if needs_rate_limit else ''}"
     )
 
 
 def _run_trials(
     pool: ProcessPoolExecutor, contract: Path | None, chosen: Sequence[Fault], seed: int
 ) -> Iterator[FaultOutcome]:
-    # Those behind a rate limit take longest: they go first, so that none is left at the end.
+    # Trials with a rate limit take longest, so they start first.
     ordered = sorted(chosen, key=lambda fault: not fault.needs_rate_limit)
     waiting = {
         pool.submit(run_trial, _trial(contract, fault, seed, fault.needs_rate_limit)): fault
@@ -100,12 +101,6 @@ def _trial(
     name = fault.name if fault else None
     warns = fault is not None and fault.severity == "warning"
     return FaultTrial(contract, name, needs_rate_limit, warns, secrets.token_hex(32), seed)
-
-
-def _keep_caches_together() -> None:
-    # hypothesis keeps tables of Unicode, which take a second to make: not in the caller's folder.
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "hookproof")
-    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache))
 
 
 def _print_progress(line: str) -> None:

@@ -1,4 +1,4 @@
-"""`hookproof signature sign|verify`: the signature of a body by hand, over its raw bytes."""
+"""`hookproof signature sign|verify`: sign a body, or verify its signature, over its raw bytes."""
 
 import argparse
 import sys
@@ -19,7 +19,7 @@ VALID, INVALID = 0, 1
 
 
 def run_signature(options: argparse.Namespace) -> int:
-    """Sign or verify what the options name; return the exit code."""
+    """Sign or verify a body; return the exit code."""
     contract = load_contract_option(options.contract)
     given = options.webhook_secret
     secrets = webhook_secrets_from_options(
@@ -38,14 +38,18 @@ def run_signature(options: argparse.Namespace) -> int:
 
 def _sign(options: argparse.Namespace, scheme: SignatureScheme, body: bytes, secret: str) -> int:
     for given, named, what in (
-        (options.id, scheme.id_header, "--id: the contract signs no identity"),
-        (options.timestamp, scheme.timestamp_header, "--timestamp: the contract signs no time"),
+        (options.id, scheme.id_header, "--id: the contract signs no webhook id"),
+        (
+            options.timestamp,
+            scheme.timestamp_header,
+            "--timestamp: the contract signs no timestamp",
+        ),
     ):
         if given is not None and named is None:
             raise CommandError(f"{what}; leave it out")
     identity = options.id if options.id is not None else token_hex(16)
     if not (identity.isascii() and identity.isprintable() and identity.strip() == identity != ""):
-        raise CommandError("--id: an identity is printable ASCII, as a header has it")
+        raise CommandError("--id: a webhook id is printable ASCII without spaces around it")
     timestamp = time.time() if options.timestamp is None else options.timestamp
     for name, value in signed_headers(scheme, body, secret, identity, timestamp):
         print(f"{name}: {value}")
@@ -61,16 +65,15 @@ def _verify(
         headers.append((scheme.header.encode(), value))
     if not headers:
         raise CommandError(
-            f"there is nothing to verify: pass --header '{scheme.header}: VALUE', "
-            "or --signature VALUE"
+            f"no signature to verify: pass --header '{scheme.header}: VALUE', or --signature VALUE"
         )
     received_at = float(time.time() if options.received_at is None else options.received_at)
     complaint = verify(scheme, headers, body, secrets[0], received_at)
     if complaint is None:
         print(f"valid: {scheme.header} is the {scheme.algorithm} of {_signed(scheme)}")
         return VALID
-    came = Delivery(0, received_at, "POST", "/", tuple(headers), body, False, "", 0)
-    reason = explain_signature(scheme, came, secrets)
+    delivery = Delivery(0, received_at, "POST", "/", tuple(headers), body, False, "", 0)
+    reason = explain_signature(scheme, delivery, secrets)
     print(f"invalid: {complaint}" + (f": {reason}" if reason else ""))
     return INVALID
 
@@ -87,9 +90,9 @@ def _body(file: str) -> bytes:
 
 
 def _scheme(contract: Contract, event: str | None, body: bytes) -> SignatureScheme:
-    """Return how the event is signed: the one of that name, or the one that the body names.
+    """Return the signature scheme of the event with this name, or of the one that the body names.
 
-    Where neither says which, that does not matter as long as all events are signed alike.
+    Without either, all events of the contract must have the same scheme.
     """
     known = [one.name for one in contract.events]
     if event is not None and event not in known:

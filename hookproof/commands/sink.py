@@ -1,6 +1,4 @@
-"""What the sink prints when it is ready: where it is, how its page is opened, a line to paste.
-
-`hookproof sink`: options in, a receiver of webhooks until it is told to stop."""
+"""`hookproof sink`: sink from options, start screen, and serving until stopped."""
 
 import argparse
 import ipaddress
@@ -10,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hookproof.contract_loading import load_contract_option, webhook_secrets_from_options
+from hookproof.environment import token_or_environment
 from hookproof.errors import CommandError
-from hookproof.options.types import token
 from hookproof.serving.foreground import serve, tune_gc
 from hookproof.serving.logs import configure_logging
 from hookproof.serving.ready_file import ready_announcement
@@ -23,39 +21,6 @@ from webhook_sink.replies.script import parse_reply_scripts
 from webhook_sink.server import uvicorn_config
 from webhook_sink.storage.retention import RetentionLimits
 from webhook_sink.storage.store import StoreError, open_store
-
-
-def sink_start_lines(url: str, path: Path, kept: bool, made: str | None, locked: bool) -> list[str]:
-    """Return the lines for a sink at `url` that stores in the file at `path`.
-
-    `kept` says that the file outlives it, `made` is the token if it was made for this run, `locked`
-    that one was given, which is not repeated.
-    """
-    lines = [f"hookproof sink listening on {url} (any path but /_hookproof/)"]
-    page = "page and API on"
-    if made is not None:
-        lines.append(f"{page} {page_link(url, made)}")
-        lines.append(
-            "from elsewhere, with this machine's address there; scripts send Authorization: Bearer "
-            "and that token"
-        )
-    elif locked:
-        lines.append(f"{page} {page_link(url, '')}TOKEN, the token that was given")
-    else:
-        lines.append(f"{page} {url}/_hookproof/")
-    how_long = "" if kept else " until the sink stops; --store FILE keeps them longer"
-    lines.append(f"deliveries are kept in {path}{how_long}")
-    lines.append(f"curl -i {url}/webhook -H 'Content-Type: application/json' -d '{{}}'")
-    return lines
-
-
-def exposed_sink_warning(host: str) -> str:
-    """Return what is to be said about a sink on `host`, which other machines can reach."""
-    return (
-        f"hookproof: {host} can be reached from other machines: whoever reaches it can deliver; "
-        "page and API, below /_hookproof/, need the token"
-    )
-
 
 LOG = logging.getLogger("hookproof")
 
@@ -69,11 +34,11 @@ def run_sink(options: argparse.Namespace) -> int:
     except ValueError as error:
         raise CommandError(f"--reply: {error}") from None
     if replies.needs_forwarding and options.forward_to is None:
-        raise CommandError("--reply: forwarded is the answer of a receiver: pass --forward-to URL")
+        raise CommandError("--reply: forwarded needs a receiver: pass --forward-to URL")
     configure_logging()
-    given = token(options.token, "HOOKPROOF_SINK_TOKEN")
+    given = token_or_environment(options.token, "HOOKPROOF_SINK_TOKEN")
     listener = listen(options.host, options.port)
-    made = None if given else create_token_if_exposed(listener)
+    generated = None if given else create_token_if_exposed(listener)
     if is_reachable_from_outside(options.host):
         LOG.warning("%s", exposed_sink_warning(options.host))
     forward_policy = forward_policy_of(options, listener)
@@ -94,25 +59,59 @@ def run_sink(options: argparse.Namespace) -> int:
                 options.keep_count, options.keep_age, options.keep_size
             ),
             forward_policy=forward_policy,
-            token=given or made,
+            token=given or generated,
         )
-        lines = sink_start_lines(url, path, options.store is not None, made, given is not None)
+        lines = sink_start_lines(url, path, options.store is not None, generated, given is not None)
         if forward_policy.forward_to is not None:
             lines.insert(
-                1, f"every delivery is passed on to {forward_policy.forward_to.redacted_url}"
+                1, f"every delivery is forwarded to {forward_policy.forward_to.redacted_url}"
             )
         tune_gc()
         with ready_announcement(lines, url, options.ready_file) as announce:
             return serve(uvicorn_config(app), listener, announce)
 
 
+def sink_start_lines(
+    url: str, path: Path, kept: bool, generated: str | None, locked: bool
+) -> list[str]:
+    """Return the start screen of a sink at `url` that stores in the file at `path`.
+
+    `kept`: the file outlives the sink. `generated` is the token if it is not the user's.
+    `locked`: the user gave a token, which is not repeated.
+    """
+    lines = [f"hookproof sink listening on {url} (any path but /_hookproof/)"]
+    page = "page and API on"
+    if generated is not None:
+        lines.append(f"{page} {page_link(url, generated)}")
+        lines.append(
+            "from other machines, replace the address; scripts send Authorization: Bearer and this "
+            "token"
+        )
+    elif locked:
+        lines.append(f"{page} {page_link(url, '')}TOKEN, the token that was given")
+    else:
+        lines.append(f"{page} {url}/_hookproof/")
+    how_long = "" if kept else " until the sink stops; --store FILE keeps them longer"
+    lines.append(f"deliveries are kept in {path}{how_long}")
+    lines.append(f"curl -i {url}/webhook -H 'Content-Type: application/json' -d '{{}}'")
+    return lines
+
+
+def exposed_sink_warning(host: str) -> str:
+    """Return the warning about a sink on `host`, which other machines can reach."""
+    return (
+        f"hookproof: {host} can be reached from other machines: their users can send deliveries; "
+        "page and API below /_hookproof/ require the token"
+    )
+
+
 def forward_policy_of(options: argparse.Namespace, listener: socket.socket) -> ForwardPolicy:
-    """Return what the options say; `CommandError` if the sink would forward to itself."""
+    """Return the forward policy; `CommandError` if the sink would forward to itself."""
     to: Destination | None = options.forward_to
     if to is not None and _is_listener(listener, to):
         raise CommandError(
-            f"--forward-to {to.origin} is this sink itself, to which every delivery would come "
-            "back for ever: name the receiver, or pass another --port"
+            f"--forward-to {to.origin} is this sink itself, an endless loop: name the receiver, or "
+            "pass another --port"
         )
     return ForwardPolicy(
         to, tuple(options.resend_to), allow_loopback=not is_reachable_from_outside(options.host)
@@ -120,7 +119,7 @@ def forward_policy_of(options: argparse.Namespace, listener: socket.socket) -> F
 
 
 def _is_listener(listener: socket.socket, to: Destination) -> bool:
-    """Say whether what is sent to `to` comes to `listener`, as far as names are known now."""
+    """Say whether `to` is the address of `listener`, as far as host names resolve now."""
     host, port = listener.getsockname()[:2]
     if to.port != port:
         return False
@@ -128,7 +127,7 @@ def _is_listener(listener: socket.socket, to: Destination) -> bool:
     try:
         found = socket.getaddrinfo(to.host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        return False  # it may be known later
+        return False  # the name may resolve later
     for *_, place in found:
         there = ipaddress.ip_address(str(place[0]).partition("%")[0])
         alike = there == here or (there.is_loopback and here.is_loopback)
@@ -138,7 +137,7 @@ def _is_listener(listener: socket.socket, to: Destination) -> bool:
 
 
 def _is_local_address(address: str) -> bool:
-    """Say whether this machine has the address: then it can be listened on."""
+    """Say whether this machine has the address: only then a socket can be bound to it."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         try:

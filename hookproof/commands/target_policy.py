@@ -1,4 +1,4 @@
-"""What a run may do to its target: all of it on this machine, elsewhere only what was asked for."""
+"""Target policy: limits of a run against a host that is not this machine."""
 
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,10 +16,10 @@ DEFAULT_EXTRA_PHASES = frozenset({"retry", "concurrency"})
 
 @dataclass(frozen=True, slots=True)
 class TargetPolicy:
-    """What holds for one target."""
+    """Limits of a run against one target."""
 
     gentle: bool
-    """Make only what does least harm where it is left behind."""
+    """Create only tokens that expire soon and have few permissions."""
     extra_phases: frozenset[str]
     rate_limit: Rate | None
 
@@ -29,24 +29,24 @@ def decide_target_policy(
     addresses: Sequence[str],
     allowed: Iterable[str],
     extra_phases: Iterable[str],
-    pace: Rate | Literal["none"] | None,
+    request_rate: Rate | Literal["none"] | None,
     limits: Iterable[Mapping[str, Json]],
 ) -> TargetPolicy:
-    """Return what holds for `host`, which stands for `addresses`; `CommandError` if not allowed.
+    """Return the policy for `host` with these addresses; `CommandError` if it is not allowed.
 
-    `allowed` are the hosts named besides loopback, `extra_phases` and `pace` what was asked for, and
-    `limits` the rate limits that the contract states.
+    `allowed` are the hosts of `--allow-host`, `extra_phases` and `request_rate` the options, and
+    `limits` the rate limits of the contract.
     """
     local = is_loopback(addresses)
     if not local and not any(same_host(host, name) for name in allowed):
         raise CommandError(
             f"{host} is not this machine: pass --allow-host {host} if it is a test instance that "
-            "may be sent all this"
+            "may receive these requests"
         )
     asked = frozenset(extra_phases)
     default = DEFAULT_EXTRA_PHASES if local and "none" not in asked else frozenset()
-    limit = pace if isinstance(pace, Rate) else None
-    if pace is None and not local:
+    limit = request_rate if isinstance(request_rate, Rate) else None
+    if request_rate is None and not local:
         limit = strictest_rate(limits)
     return TargetPolicy(gentle=not local, extra_phases=asked - {"none"} | default, rate_limit=limit)
 

@@ -1,4 +1,4 @@
-"""`hookproof verify`: builds its own pytest command line, runs the suite, writes the reports."""
+"""`hookproof verify`: run the suite with pytest in this process, and write the reports."""
 
 import argparse
 import os
@@ -24,7 +24,11 @@ from contracts.outcome import OUTCOME, SETTINGS, RunOutcome
 from contracts.reporting.report import EXIT_CONFORMS, report
 from contracts.run import run
 from hookproof.baseline import Baseline, apply_baseline, read
-from hookproof.commands.verify_settings import apply_target_policy, settings_from_options
+from hookproof.commands.verify_settings import (
+    apply_target_policy,
+    set_hypothesis_directory,
+    settings_from_options,
+)
 from hookproof.contract_loading import load_contract_option
 from hookproof.errors import EXIT_INTERRUPTED, CommandError
 from hookproof.reports.terminal import TerminalStyle, format_summary
@@ -37,7 +41,7 @@ SUITE_DIR = Path(contracts.__file__).parent
 
 
 class _SettingsPlugin:
-    """The plugin that hands the settings to the suite; what comes of it is read afterwards."""
+    """pytest plugin that passes the settings to the suite, which fills the outcome."""
 
     def __init__(self, settings: Settings, outcome: RunOutcome) -> None:
         self._settings = settings
@@ -45,22 +49,22 @@ class _SettingsPlugin:
         self._broken = False
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Put the settings and the empty outcome where the fixtures look for them."""
+        """Store settings and outcome where the fixtures read them."""
         config.stash[SETTINGS] = self._settings
         config.stash[OUTCOME] = self._outcome
-        config.option.tbstyle = "short"  # a longer one shows arguments, tokens among them
+        config.option.tbstyle = "short"  # longer styles print arguments, and so tokens
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Show what broke the suite itself, once; findings are told by the summary."""
-        told = self._outcome.not_judged is not None or self._broken
-        if report.failed and not told and not report.longreprtext.startswith("VIOLATION"):
+        """Print an error of the suite itself, once; the summary reports findings."""
+        reported = self._outcome.not_judged is not None or self._broken
+        if report.failed and not reported and not report.longreprtext.startswith("VIOLATION"):
             self._broken = True
             lines = map(escape_hidden, report.longreprtext.splitlines())
             print("\n".join(map(escape_ci_command, lines)), file=sys.stderr)
 
 
 def run_verify(options: argparse.Namespace) -> int:
-    """Judge the service, print the verdict, write the reports; return the exit code."""
+    """Test the service, print the verdict, write the reports; return the exit code."""
     settings = settings_from_options(options)
     if settings.dry_run:
         return _print_cost(settings, options)
@@ -69,20 +73,22 @@ def run_verify(options: argparse.Namespace) -> int:
     try:
         settings.report_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CommandError(f"{settings.report_dir}: no reports there: {error.strerror}") from None
+        raise CommandError(
+            f"{settings.report_dir}: reports cannot be written: {error.strerror}"
+        ) from None
     try:
         settings = apply_target_policy(settings, options, load_contract_option(settings.contract))
-        known = None if options.baseline is None else read(options.baseline)
+        baseline = None if options.baseline is None else read(options.baseline)
         interrupted = judge(settings, outcome)
     except CommandError as error:
-        outcome.not_judged, interrupted, known = str(error), False, None
-    return _finish(settings, outcome, known, started, interrupted)
+        outcome.not_judged, interrupted, baseline = str(error), False, None
+    return _finish(settings, outcome, baseline, started, interrupted)
 
 
 def _print_cost(settings: Settings, options: argparse.Namespace) -> int:
-    """Print what the run would cost, and send nothing."""
+    """Print the number of requests and tokens; send nothing."""
     contract = load_contract_option(settings.contract)
-    # A run that stops at its first violation does not tell it: it is not what it will cost.
+    # Without --exit-first: where the first violation is cannot be baseline before.
     settings = replace(apply_target_policy(settings, options, contract), exit_first=False)
     try:
         run(settings, contract, print)
@@ -92,7 +98,7 @@ def _print_cost(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def judge(settings: Settings, outcome: RunOutcome) -> bool:
-    """Run the suite in this process, filling `outcome`; say whether it was interrupted."""
+    """Run the suite in this process and fill `outcome`; return whether it was interrupted."""
     arguments = [
         str(SUITE_DIR),
         "-c", os.devnull,
@@ -104,9 +110,7 @@ def judge(settings: Settings, outcome: RunOutcome) -> bool:
     ]  # fmt: skip
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
-    # hypothesis keeps tables of Unicode, which take a second to make: not in the caller's folder.
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "hookproof")
-    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache))
+    set_hypothesis_directory()
     with _record_interrupts() as interrupts:
         code = pytest.main(arguments, plugins=[_SettingsPlugin(settings, outcome)])
     if interrupts:
@@ -114,13 +118,13 @@ def judge(settings: Settings, outcome: RunOutcome) -> bool:
     if code == pytest.ExitCode.INTERRUPTED:
         return outcome.not_judged is None
     if outcome.completed_checks != set(CHECKS) and outcome.not_judged is None:
-        outcome.not_judged = "the suite itself failed; please report this, with what stands above"
+        outcome.not_judged = "the suite itself failed; please report this with the output above"
     return False
 
 
 @contextmanager
 def _record_interrupts() -> Iterator[list[int]]:
-    """Fill a list with each Ctrl-C: an exception alone may be lost on its way out of a callback."""
+    """Yield a list that gets each Ctrl-C: a callback may swallow the exception."""
     interrupts: list[int] = []
 
     def interrupt(number: int, _: object) -> None:
@@ -135,20 +139,20 @@ def _record_interrupts() -> Iterator[list[int]]:
 
 
 def save_failing_cases(settings: Settings, outcome: RunOutcome) -> None:
-    """Keep the cases that failed, where they are to be kept and the service was judged."""
+    """Save the failing cases, if they have a directory and the service was judged."""
     ledger, directory = outcome.ledger, settings.cases_dir
     if ledger is None or directory is None or outcome.not_judged is not None:
         return
     try:
         saved_cases.save_cases(directory, outcome.findings, Redaction(known_secrets(ledger)), ())
     except OSError as error:
-        print(f"hookproof: {directory}: failing cases not kept: {error.strerror}", file=sys.stderr)
+        print(f"hookproof: {directory}: failing cases not saved: {error.strerror}", file=sys.stderr)
 
 
 def _finish(
     settings: Settings,
     outcome: RunOutcome,
-    known: Baseline | None,
+    baseline: Baseline | None,
     started: float,
     interrupted: bool,
 ) -> int:
@@ -156,10 +160,10 @@ def _finish(
         outcome.not_judged = "the run was interrupted"
     save_failing_cases(settings, outcome)
     data = report(settings, outcome, started, time.time() - started)
-    if known is not None:
+    if baseline is not None:
         data = apply_baseline(
             data,
-            known,
+            baseline,
             date.today(),
             strict=settings.strict,
             require_decided=settings.require_decided,
@@ -172,7 +176,7 @@ def _finish(
 
 
 def _write_and_print(data: dict[str, Json], settings: Settings) -> None:
-    """Write the reports and print the verdict, which is told even where nothing can be written."""
+    """Write the reports and print the verdict, even if the reports cannot be written."""
     failure: OSError | None = None
     try:
         write_reports(data, settings.report_dir, os.environ, settings.contract)
@@ -182,7 +186,7 @@ def _write_and_print(data: dict[str, Json], settings: Settings) -> None:
     width = shutil.get_terminal_size().columns if tty else None
     look = TerminalStyle(width, colour=tty and not os.environ.get("NO_COLOR"))
     if sys.stderr.isatty():
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)  # the last word of progress
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)  # remove the progress line
     print("\n".join(format_summary(data, str(settings.report_dir), look)), flush=True)
     if failure is not None:
-        raise CommandError(f"{settings.report_dir}: no reports there: {failure.strerror}")
+        raise CommandError(f"{settings.report_dir}: reports cannot be written: {failure.strerror}")

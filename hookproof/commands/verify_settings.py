@@ -1,6 +1,7 @@
-"""The options of `verify` become the settings of a run."""
+"""Settings of a run from the options of `hookproof verify` and the environment."""
 
 import argparse
+import os
 import random
 import socket
 import string
@@ -11,17 +12,17 @@ from urllib.parse import urlsplit
 
 from contracts.model.settings import Settings
 from hookproof.commands.target_policy import decide_target_policy
+from hookproof.environment import option_or_environment, token_or_environment
 from hookproof.errors import CommandError
 from hookproof.options.config_file import CONFIG_FILE_NAME
-from hookproof.options.types import option_or_environment, token
 from openapi.contract import Contract
 
 CASES_DIR_NAME = ".hookproof"
-"""The folder of the kept cases, beside the configuration or in the working directory."""
+"""Directory of the saved cases, beside the configuration file or in the working directory."""
 
 
 def settings_from_options(options: argparse.Namespace) -> Settings:
-    """Return the settings that the options and the environment ask for, before any policy."""
+    """Return the settings of options and environment, before the target policy is applied."""
     if options.url is None:
         raise CommandError(
             "no service was named: write hookproof verify URL, or url in hookproof.toml"
@@ -33,19 +34,21 @@ def settings_from_options(options: argparse.Namespace) -> Settings:
         run_id="".join(letters),
         seed=random.SystemRandom().randrange(2**31) if options.seed is None else options.seed,
         contract=options.contract,
-        token=token(options.token, "HOOKPROOF_TOKEN") or "",
-        token_without_permission=token(
+        token=token_or_environment(options.token, "HOOKPROOF_TOKEN") or "",
+        token_without_permission=token_or_environment(
             options.token_without_permission, "HOOKPROOF_TOKEN_WITHOUT_PERMISSION"
         ),
-        token_expired=token(options.token_expired, "HOOKPROOF_TOKEN_EXPIRED"),
-        token_not_yet_valid=token(options.token_not_yet_valid, "HOOKPROOF_TOKEN_NOT_YET_VALID"),
+        token_expired=token_or_environment(options.token_expired, "HOOKPROOF_TOKEN_EXPIRED"),
+        token_not_yet_valid=token_or_environment(
+            options.token_not_yet_valid, "HOOKPROOF_TOKEN_NOT_YET_VALID"
+        ),
         headers=tuple(options.header),
         webhooks=not options.no_webhooks,
         webhook_host=host,
         webhook_port=port,
         webhook_secret=option_or_environment(options.webhook_secret, "HOOKPROOF_WEBHOOK_SECRET"),
         sink_url=options.sink,
-        sink_token=token(options.sink_token, "HOOKPROOF_SINK_TOKEN"),
+        sink_token=token_or_environment(options.sink_token, "HOOKPROOF_SINK_TOKEN"),
         webhook_deadline=options.webhook_deadline,
         profile=options.profile,
         max_requests=options.max_requests,
@@ -62,7 +65,7 @@ def settings_from_options(options: argparse.Namespace) -> Settings:
 
 
 def _cases_dir(options: argparse.Namespace) -> Path | None:
-    """Return where failing cases are kept; None if the cases are to be those of a seed alone."""
+    """Return the directory of saved cases; None if only cases of the seed are sent."""
     if options.seed is not None or options.no_saved_cases:
         return None
     beside = options.config is not None and options.config.name == CONFIG_FILE_NAME
@@ -72,21 +75,30 @@ def _cases_dir(options: argparse.Namespace) -> Path | None:
 def apply_target_policy(
     settings: Settings, options: argparse.Namespace, contract: Contract
 ) -> Settings:
-    """Return `settings` with what the target allows; `CommandError` if it allows nothing."""
+    """Return `settings` limited by the target policy; `CommandError` if the host is not allowed."""
     host = urlsplit(settings.url).hostname or ""
     limits = [o.rate_limit for o in contract.operations if o.rate_limit is not None]
-    held = decide_target_policy(
+    policy = decide_target_policy(
         host, _addresses(host), options.allow_host, options.extra_phase, options.rate_limit, limits
     )
     return replace(
-        settings, gentle=held.gentle, extra_phases=held.extra_phases, rate_limit=held.rate_limit
+        settings,
+        gentle=policy.gentle,
+        extra_phases=policy.extra_phases,
+        rate_limit=policy.rate_limit,
     )
 
 
 def _addresses(host: str) -> Sequence[str]:
-    """Return the addresses that `host` stands for; none if that is not known."""
+    """Return the addresses of `host`; none if it does not resolve."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):  # a label of over 63 characters cannot be encoded
         return ()
     return [str(entry[4][0]) for entry in found]
+
+
+def set_hypothesis_directory() -> None:
+    """Let Hypothesis cache its Unicode tables in the user's cache, not in the working directory."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "hookproof")
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache))

@@ -1,7 +1,6 @@
-"""`hookproof.toml`: options that need not be written each time.
+"""Configuration file `hookproof.toml`: a table for each command, with its long options as keys.
 
-A table for each command, in it the command's long options as keys. What is not understood is
-refused, with the file, the line where it is known, and the rule.
+An unknown table, key or value is an error with the file, the line and the rule.
 """
 
 import argparse
@@ -17,7 +16,7 @@ from hookproof.options.config_values import SECRET_KEYS, convert_value
 
 CONFIG_FILE_NAME = "hookproof.toml"
 COMMAND_LINE_ONLY = frozenset({"help", "config", "dry-run"})
-"""Options that make no sense in a file; a dry run there would be green for ever."""
+"""Options that the file cannot have; a dry run there would pass for ever."""
 
 
 def find_config_file(folder: Path) -> Path | None:
@@ -31,10 +30,7 @@ def find_config_file(folder: Path) -> Path | None:
 
 
 def config_keys(command: argparse.ArgumentParser) -> dict[str, argparse.Action]:
-    """Return the options of `command` by the keys that they have in the file.
-
-    None for a command that takes no configuration.
-    """
+    """Return the options of `command` by their keys; none if it takes no configuration."""
     named = {
         max(action.option_strings, key=len, default=action.dest).removeprefix("--"): action
         for action in command._actions
@@ -50,9 +46,9 @@ def read_defaults(
     commands: Mapping[str, argparse.ArgumentParser],
     environment: Mapping[str, str],
 ) -> dict[str, object]:
-    """Return the values that the file at `path` gives the options of `command`, by their `dest`.
+    """Return the values of the options of `command` in the file at `path`, by their `dest`.
 
-    A secret that a variable of the environment gives is left to that; of several the first.
+    An environment variable takes precedence over a secret, or over the first of several.
     """
     text, data = _read_toml(path)
     known = {name: named for name, parser in commands.items() if (named := config_keys(parser))}
@@ -99,7 +95,7 @@ def _suggestion(word: str, known: Iterable[str]) -> str:
 
 
 def _position_of(path: Path, text: str, key: str, table: str | None = None) -> str:
-    """Return `path` with the line at which `key` of `table` is found, where it is."""
+    """Return `path` with the line of `key` in `table`, if it is found."""
     word = rf"""["']?{re.escape(key)}["']?"""
     current = None
     for number, line in enumerate(text.splitlines(), 1):

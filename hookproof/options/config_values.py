@@ -1,4 +1,4 @@
-"""The values of `hookproof.toml`: of the right type, with variables put in, checked as options."""
+"""Values of `hookproof.toml`: check types, substitute variables, convert them like options."""
 
 import argparse
 import re
@@ -19,17 +19,17 @@ SECRET_KEYS = frozenset(
         "webhook-secret",
     }
 )
-"""Keys whose value comes from the environment: files are committed, and read by many."""
+"""Keys whose value must be a variable: configuration files are committed."""
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)
 
 
 def json_type(action: argparse.Action) -> str:
-    """Return of what type a value of the option is in the file, in the words of JSON Schema."""
+    """Return the JSON Schema type of the option's value in the file."""
     if action.nargs == 0:
         return "boolean"
-    if action.type is types.seconds:
+    if action.type is types.parse_seconds:
         return "number"
-    if action.type in (int, types.port, types.count):
+    if action.type in (int, types.parse_port, types.parse_count):
         return "integer"
     return "string"
 
@@ -37,9 +37,9 @@ def json_type(action: argparse.Action) -> str:
 def convert_value(
     key: str, value: object, action: argparse.Action, folder: Path, environment: Mapping[str, str]
 ) -> object:
-    """Return what the option makes of `value`; `ArgumentTypeError` if it is refused.
+    """Return the converted value of the option; `ArgumentTypeError` if it is rejected.
 
-    Paths are taken from `folder`; an option that may be given several times takes a list.
+    Paths are relative to `folder`; a repeatable option takes a list.
     """
     if not isinstance(action, types.AppendAction):
         return _convert_one(key, value, action, folder, environment)
@@ -67,14 +67,14 @@ def _convert_one(
         raise argparse.ArgumentTypeError(f"{raw!r} is none of {', '.join(action.choices)}")
     if action.type is Path:
         return folder / text
-    if action.type is types.trusted and text not in ("true", "false"):
+    if action.type is types.parse_trust and text not in ("true", "false"):
         text = str(folder / text)
     if not callable(action.type):
         return text
     try:
         return action.type(text)
     except argparse.ArgumentTypeError as error:
-        # What a variable holds may be a secret: the sentence tells its name.
+        # The value of a variable may be a secret: the message has its name instead.
         sentence = str(error).replace(repr(text), repr(raw)) if raw != text else str(error)
         raise argparse.ArgumentTypeError(sentence) from None
 
@@ -88,7 +88,7 @@ def _has_json_type(value: object, wanted: str) -> bool:
 
 
 def _substitute_variables(text: str, environment: Mapping[str, str]) -> str:
-    """Return `text` with `${NAME}` replaced by what the environment has under that name."""
+    """Return `text` with each `${NAME}` replaced by that variable of the environment."""
     if "${" in _VARIABLE.sub("", text):
         raise argparse.ArgumentTypeError("a variable is written ${NAME}")
     missing = [name for name in _VARIABLE.findall(text) if name not in environment]

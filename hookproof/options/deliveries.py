@@ -1,4 +1,4 @@
-"""The options of `hookproof deliveries`: names, values, meanings."""
+"""Options of `hookproof deliveries`."""
 
 import argparse
 from pathlib import Path
@@ -14,37 +14,37 @@ _FILTER_NAMES = ("event", "verdict", "signature", "path", "text")
 def add_deliveries(command: argparse.ArgumentParser) -> None:
     """Add `list`, `show`, `wait`, `resend`, `export` and `clear`."""
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
-    _list(actions.add_parser("list", help="list what came, the newest first"))
-    _show(actions.add_parser("show", help="show one delivery with everything"))
-    _wait(actions.add_parser("wait", help="wait until a delivery fits"))
-    _resend(actions.add_parser("resend", help="send deliveries once more, as they came"))
-    _export(actions.add_parser("export", help="write deliveries into a file"))
-    clear = actions.add_parser("clear", help="remove all deliveries")
+    _list(actions.add_parser("list", help="list deliveries, newest first"))
+    _show(actions.add_parser("show", help="show one delivery"))
+    _wait(actions.add_parser("wait", help="wait for a matching delivery"))
+    _resend(actions.add_parser("resend", help="resend deliveries, byte for byte"))
+    _export(actions.add_parser("export", help="export deliveries"))
+    clear = actions.add_parser("clear", help="delete all deliveries")
     _sink(clear)
-    clear.add_argument("--yes", action="store_true", help="really do it")
+    clear.add_argument("--yes", action="store_true", help="confirm")
 
 
 def filters_of(options: argparse.Namespace) -> dict[str, str | None]:
-    """Return what is to be looked for, as the parameters of the sink's API; None is any."""
+    """Return the filters as parameters of the sink's API; None is any value."""
     return {name: getattr(options, name) or None for name in _FILTER_NAMES}
 
 
 def _sink(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--sink",
-        type=types.url,
+        type=types.parse_url,
         metavar="URL",
         help="the sink (HOOKPROOF_SINK, or http://127.0.0.1:4020)",
     )
     command.add_argument(
         "--token",
         metavar="T",
-        help="the token that the sink asks for, if it does (HOOKPROOF_SINK_TOKEN)",
+        help="the token of the sink, if it requires one (HOOKPROOF_SINK_TOKEN)",
     )
 
 
 def _json(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--json", action="store_true", help="print JSON, as the sink's API has it")
+    command.add_argument("--json", action="store_true", help="print the JSON of the sink's API")
 
 
 def _filters(command: argparse.ArgumentParser) -> None:
@@ -53,7 +53,7 @@ def _filters(command: argparse.ArgumentParser) -> None:
         "--event",
         type=_parse_text,
         metavar="NAME",
-        help="only this event; - for what names none that is known",
+        help="only this event; -: deliveries without a known event",
     )
     add("--verdict", choices=VERDICTS, metavar="KIND", help="conforms, warning or violation")
     add(
@@ -63,7 +63,7 @@ def _filters(command: argparse.ArgumentParser) -> None:
         "--path",
         type=_parse_text,
         metavar="PATH",
-        help="only this path; with * at its end all that begin so",
+        help="only this path; a final * matches any rest",
     )
     add(
         "--text",
@@ -78,18 +78,24 @@ def _list(command: argparse.ArgumentParser) -> None:
     _json(command)
     _filters(command)
     command.add_argument(
-        "--limit", type=types.count, default=20, metavar="N", help="so many at most (%(default)s)"
+        "--limit",
+        type=types.parse_count,
+        default=20,
+        metavar="N",
+        help="maximum number (%(default)s)",
     )
-    command.add_argument("--ids", action="store_true", help="print the ids alone, one per line")
+    command.add_argument("--ids", action="store_true", help="print only the ids, one per line")
     command.add_argument(
-        "--follow", action="store_true", help="oldest first, and then what comes, until Ctrl-C"
+        "--follow",
+        action="store_true",
+        help="list oldest first, then print new deliveries until Ctrl-C",
     )
 
 
 def _show(command: argparse.ArgumentParser) -> None:
     _sink(command)
     _json(command)
-    command.add_argument("id", type=types.count, metavar="ID", help="the delivery's number")
+    command.add_argument("id", type=types.parse_count, metavar="ID", help="id of the delivery")
     command.add_argument(
         "--format",
         choices=("curl", "test", "har", "json", "body"),
@@ -100,7 +106,7 @@ def _show(command: argparse.ArgumentParser) -> None:
         "--to",
         type=_parse_text,
         metavar="URL",
-        help="where curl line or test send to (the sink itself)",
+        help="target of the curl line or test (default: the sink)",
     )
 
 
@@ -118,14 +124,14 @@ def _wait(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--timeout",
-        type=types.seconds,
+        type=types.parse_seconds,
         default=30.0,
         metavar="SECONDS",
-        help="give up after so long (%(default)g)",
+        help="maximum time to wait (%(default)g)",
     )
     begin = command.add_mutually_exclusive_group()
     begin.add_argument(
-        "--after", type=_parse_delivery_id, metavar="ID", help="only those after this one"
+        "--after", type=_parse_delivery_id, metavar="ID", help="only deliveries after this one"
     )
     begin.add_argument(
         "--from",
@@ -133,7 +139,7 @@ def _wait(command: argparse.ArgumentParser) -> None:
         choices=("start", "now"),
         default="start",
         metavar="MOMENT",
-        help="start: what has come already counts, too; now: only what comes (%(default)s)",
+        help="start: stored deliveries match too; now: only new ones (%(default)s)",
     )
 
 
@@ -141,14 +147,14 @@ def _resend(command: argparse.ArgumentParser) -> None:
     _sink(command)
     _json(command)
     command.add_argument(
-        "ids", nargs="+", type=types.count, metavar="ID", help="the deliveries' numbers"
+        "ids", nargs="+", type=types.parse_count, metavar="ID", help="ids of the deliveries"
     )
     command.add_argument(
         "--to",
         required=True,
         type=_parse_text,
         metavar="URL",
-        help="where to; the sink must allow it (--resend-to)",
+        help="target; the sink must allow it (--resend-to)",
     )
 
 
@@ -160,15 +166,18 @@ def _export(command: argparse.ArgumentParser) -> None:
         choices=("jsonl", "har"),
         default="jsonl",
         metavar="NAME",
-        help="jsonl: a delivery on each line; har: what browsers and proxies read (%(default)s)",
+        help="jsonl: one delivery on each line; har: HTTP Archive (%(default)s)",
     )
     command.add_argument(
-        "--output", type=Path, metavar="FILE", help="write there, whole or not at all (stdout)"
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="write to this file, whole or not at all (default: stdout)",
     )
 
 
 def _parse_text(text: str) -> str:
-    """Read what a URL or JSON can carry; not bytes that are none in UTF-8."""
+    """Read text that a URL or JSON can carry: no bytes that are not UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -188,7 +197,7 @@ def _parse_payload_condition(text: str) -> tuple[str, str]:
 
 
 def _parse_delivery_id(text: str) -> int:
-    """Read an id; nothing at all is 0, which is what `list --ids` prints where nothing came."""
+    """Read an id; empty text is 0, for `list --ids` prints nothing without a delivery."""
     if text and not (text.isascii() and text.isdecimal() and len(text) < 19):
         raise argparse.ArgumentTypeError(f"{text!r} is no number of a delivery")
     return int(text or 0)

@@ -1,4 +1,4 @@
-"""The options of `hookproof mock`: names, values, meanings."""
+"""Options of `hookproof mock`."""
 
 import argparse
 from pathlib import Path
@@ -9,7 +9,7 @@ from mock_server.tokens import AUTH_MODES
 
 
 def add_mock(command: argparse.ArgumentParser) -> None:
-    """Add what `mock` takes besides where to listen, the contract and the configuration."""
+    """Add the options of `mock` except address, ready file, contract and configuration."""
     _service(command)
     _webhooks(command)
     _misbehaviour(command)
@@ -25,34 +25,32 @@ def _service(command: argparse.ArgumentParser) -> None:
         "--auth",
         choices=tuple(AUTH_MODES),
         default="jwt",
-        help="what is asked for: a valid token, any token, nothing (%(default)s)",
+        help="credential that operations require: a valid token, any token, none (%(default)s)",
     )
-    command.add_argument(
-        "--seed", type=int, metavar="N", help="answer with the same made-up values every time"
-    )
+    command.add_argument("--seed", type=int, metavar="N", help="seed of the generated values")
     command.add_argument(
         "--state",
         type=Path,
         metavar="FILE",
-        help="remember there what was created (default: until the mock stops)",
+        help="store the state in this file (default: until the mock stops)",
     )
     command.add_argument(
         "--workers",
-        type=types.count,
+        type=types.parse_count,
         default=1,
         metavar="N",
-        help="serve with so many processes (%(default)s)",
+        help="number of processes (%(default)s)",
     )
 
 
 def _webhooks(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--webhook-url",
-        type=types.url,
+        type=types.parse_url,
         action=types.AppendAction,
         default=[],
         metavar="URL",
-        help="send the webhooks there; may be given several times",
+        help="send webhooks to this URL (repeatable)",
     )
     command.add_argument("--webhook-secret", metavar="S", help="sign the webhooks with this secret")
 
@@ -60,7 +58,7 @@ def _webhooks(command: argparse.ArgumentParser) -> None:
 def _misbehaviour(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--rate-limit",
-        type=types.limit,
+        type=types.parse_rate_limit,
         metavar="RATE",
         help="answer 429 above this rate: 50/5s; documented: above the contract's",
     )
@@ -80,9 +78,9 @@ def _misbehaviour(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--latency",
-        type=types.latency,
+        type=types.parse_latency,
         metavar="TIME",
-        help="let every answer take so long: 200ms, 100-300ms",
+        help="delay every response: 200ms, 100-300ms",
     )
 
 
@@ -92,21 +90,22 @@ def _logging(command: argparse.ArgumentParser) -> None:
         choices=LOG_FORMATS,
         default="text",
         metavar="NAME",
-        help="write the log as text, or as json: an object on each line (%(default)s)",
+        help="log format: text, or json with one object on each line (%(default)s)",
     )
-    command.add_argument(
-        "--log-requests", action="store_true", help="write a line for each request"
-    )
+    command.add_argument("--log-requests", action="store_true", help="log each request")
 
 
 def _access(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--control-token",
         metavar="T",
-        help="ask for this token below /_hookproof/api/ (default: made where others can reach it)",
+        help="require this token below /_hookproof/api/ (default: generated for a "
+        "reachable address)",
     )
     command.add_argument(
-        "--tls", action="store_true", help="serve https with a certificate made for this run"
+        "--tls", action="store_true", help="serve https with a certificate generated for this run"
     )
-    command.add_argument("--tls-cert", type=Path, metavar="FILE", help="serve https with this one")
+    command.add_argument(
+        "--tls-cert", type=Path, metavar="FILE", help="serve https with this certificate"
+    )
     command.add_argument("--tls-key", type=Path, metavar="FILE", help="the key of --tls-cert")

@@ -1,11 +1,11 @@
-"""The options of every command: names, values, meanings. What they bring about is in `cli`.
+"""Command-line parser of all commands, and the options that the configuration file adds.
 
-The command line and, beneath it, the configuration: what a command is really asked for."""
+The options of most commands are in a module named like the command.
+"""
 
 import argparse
 import os
 from collections.abc import Sequence
-from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NoReturn
@@ -16,19 +16,19 @@ from hookproof.options.config_file import find_config_file, read_defaults
 from hookproof.options.deliveries import add_deliveries
 from hookproof.options.mock import add_mock
 from hookproof.options.signature import add_signature
-from hookproof.options.sink import add_forwarding
+from hookproof.options.sink import add_sink
 from hookproof.options.verify import add_verify
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that answers a mistake with one sentence."""
+    """A parser whose error message is one sentence."""
 
     def error(self, message: str) -> NoReturn:
         raise CommandError(f"{message} (see {self.prog} --help)")
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command; a mistake in what it parses is a `CommandError`."""
+    """Return the parser of the whole command; it raises `CommandError` for a mistake."""
     return build_parsers()[0]
 
 
@@ -40,21 +40,25 @@ def build_parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.Argumen
     )
     top.add_argument("--version", action="version", version=f"hookproof {_version()}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    mock = commands.add_parser("mock", help="run the service of the contract on this machine")
+    mock = commands.add_parser("mock", help="run a mock server of the contract")
     _server(mock, 4010)
     add_mock(mock)
-    _sink(commands.add_parser("sink", help="receive webhooks, keep them, judge them"))
-    add_deliveries(commands.add_parser("deliveries", help="ask a running sink for what came"))
-    add_signature(commands.add_parser("signature", help="sign a body by hand, or verify one"))
-    verify = commands.add_parser("verify", help="judge a running service, its webhooks included")
+    sink = commands.add_parser("sink", help="receive, store and check webhooks")
+    _server(sink, 4020)
+    add_sink(sink)
+    add_deliveries(commands.add_parser("deliveries", help="query a running sink"))
+    add_signature(commands.add_parser("signature", help="sign a body, or verify a signature"))
+    verify = commands.add_parser("verify", help="test a running service and its webhooks")
     _shared(verify)
     add_verify(verify)
-    commands.add_parser("demo", help="show the loop closed, then a finding")
+    commands.add_parser(
+        "demo", help="run mock, sink and harness together, then once more with a fault"
+    )
     _token(commands.add_parser("token", help="print a token that the mock accepts"))
-    faults = commands.add_parser("faults", help="list the faults that the mock can have")
+    faults = commands.add_parser("faults", help="list the faults of the mock")
     _contract(faults)
     faults.add_argument("--json", action="store_true", help="print a JSON array")
-    _selftest(commands.add_parser("selftest", help="judge the mock with each of its faults"))
+    _selftest(commands.add_parser("selftest", help="test the mock with each of its faults"))
     return top, dict(commands.choices)
 
 
@@ -77,7 +81,7 @@ def _shared(command: argparse.ArgumentParser) -> None:
         "--config",
         type=Path,
         metavar="FILE",
-        help="options from this file (default: hookproof.toml, here or further up)",
+        help="configuration file (default: hookproof.toml in this directory or a parent)",
     )
 
 
@@ -87,7 +91,7 @@ def _server(command: argparse.ArgumentParser, port: int) -> None:
     )
     command.add_argument(
         "--port",
-        type=types.port,
+        type=types.parse_port,
         default=port,
         metavar="PORT",
         help="port to listen on, 0 for a free one (%(default)s)",
@@ -96,69 +100,9 @@ def _server(command: argparse.ArgumentParser, port: int) -> None:
         "--ready-file",
         type=Path,
         metavar="FILE",
-        help="write url and pid there, as JSON, once requests are answered",
+        help="write url and pid to this file, as JSON, when the server is ready",
     )
     _shared(command)
-
-
-def _sink(command: argparse.ArgumentParser) -> None:
-    _server(command, 4020)
-    command.add_argument(
-        "--webhook-secret",
-        action=types.AppendAction,
-        default=[],
-        metavar="S",
-        help="check the signatures with this secret; more of them explain what others sign",
-    )
-    _access(command)
-    command.add_argument(
-        "--store",
-        type=Path,
-        metavar="FILE",
-        help="keep the deliveries there (default: until the sink stops)",
-    )
-    command.add_argument(
-        "--keep-count",
-        type=types.count,
-        metavar="N",
-        help="keep the newest N deliveries (default: all)",
-    )
-    command.add_argument(
-        "--keep-age",
-        type=types.parse_duration,
-        metavar="DURATION",
-        help="keep deliveries for so long: 12h, 7d (default: for ever)",
-    )
-    command.add_argument(
-        "--keep-size",
-        type=types.parse_size,
-        metavar="SIZE",
-        help="keep so much of bodies and headers: 500MB, 2GiB (default: all)",
-    )
-    command.add_argument(
-        "--max-body-size",
-        type=types.parse_size,
-        default="1MiB",
-        metavar="SIZE",
-        help="maximum body size to keep; larger: 413 (%(default)s)",
-    )
-    command.add_argument(
-        "--reply",
-        action=types.AppendAction,
-        type=types.script,
-        default=[str(HTTPStatus.OK.value)],
-        metavar="SCRIPT",
-        help="answer so in turn, the last step repeats: 500,200 or '/hooks*: 503 delay=2, hang'",
-    )
-    add_forwarding(command)
-
-
-def _access(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--token",
-        metavar="T",
-        help="ask for this token below /_hookproof/ (default: made where others can reach it)",
-    )
 
 
 def _token(command: argparse.ArgumentParser) -> None:
@@ -167,10 +111,13 @@ def _token(command: argparse.ArgumentParser) -> None:
         "--scope",
         action="append",
         metavar="S",
-        help="a permission; may be given several times (default: all that the contract asks for)",
+        help="a permission (repeatable; default: all permissions of the contract)",
     )
     command.add_argument(
-        "--expires-in", type=int, metavar="SECONDS", help="may be negative (default: never)"
+        "--expires-in",
+        type=int,
+        metavar="SECONDS",
+        help="lifetime of the token; may be negative (default: no expiry)",
     )
     command.add_argument(
         "--jwt-secret", metavar="S", help="secret of the tokens (default: a published one)"
@@ -180,16 +127,22 @@ def _token(command: argparse.ArgumentParser) -> None:
 def _selftest(command: argparse.ArgumentParser) -> None:
     _contract(command)
     add = command.add_argument
-    add("--sample", type=types.count, metavar="N", help="try so many faults, of all layers")
-    add("--seed", type=int, metavar="N", help="the same sample and the same cases again")
-    add("--jobs", type=types.count, metavar="N", help="try so many at once (the cores, 2 or more)")
+    add("--sample", type=types.parse_count, metavar="N", help="try N faults, of all categories")
+    add("--seed", type=int, metavar="N", help="seed of the sample and of the cases")
+    add(
+        "--jobs",
+        type=types.parse_count,
+        metavar="N",
+        help="number of parallel trials (default: the cores, 2 or more)",
+    )
 
 
 def parse_command_line(arguments: Sequence[str] | None, folder: Path) -> argparse.Namespace:
     """Return the options of `arguments` (the process's own if None).
 
-    What they leave open comes from the configuration that they name, or from the one found from
-    `folder` upwards; `options.config` is then its path. A mistake in either is a `CommandError`.
+    Options that are not given come from the configuration file that `--config` names, or from the
+    one found from `folder` upwards; `options.config` is then its path. `CommandError` for a mistake
+    in either.
     """
     top, commands = build_parsers()
     options = top.parse_args(arguments)

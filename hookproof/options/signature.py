@@ -1,4 +1,4 @@
-"""The options of `hookproof signature`: names, values, meanings."""
+"""Options of `hookproof signature`."""
 
 import argparse
 import re
@@ -12,11 +12,11 @@ _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 def add_signature(command: argparse.ArgumentParser) -> None:
     """Add `sign` and `verify`."""
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
-    sign = actions.add_parser("sign", help="print the headers that prove a body")
+    sign = actions.add_parser("sign", help="print the signature headers of a body")
     _shared(sign)
     sign.add_argument("--webhook-secret", metavar="S", help="the secret to sign with")
     sign.add_argument(
-        "--id", metavar="ID", help="the identity, if the contract signs one (default: a new one)"
+        "--id", metavar="ID", help="the webhook id, if the contract signs one (default: a new one)"
     )
     sign.add_argument(
         "--timestamp",
@@ -24,14 +24,14 @@ def add_signature(command: argparse.ArgumentParser) -> None:
         metavar="UNIX",
         help="the timestamp, if the contract signs one (now)",
     )
-    verify = actions.add_parser("verify", help="say whether headers prove a body, and why not")
+    verify = actions.add_parser("verify", help="verify the signature headers of a body")
     _shared(verify)
     verify.add_argument(
         "--webhook-secret",
         action=types.AppendAction,
         default=[],
         metavar="S",
-        help="the secret; more of them, with the option again, explain what is not of the first",
+        help="the secret; further ones explain an invalid signature (repeatable)",
     )
     verify.add_argument(
         "--header",
@@ -40,10 +40,10 @@ def add_signature(command: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="HEADER",
-        help="a header that came with the body, as 'Name: value'; may be given several times",
+        help="a header of the delivery, as 'Name: value' (repeatable)",
     )
     verify.add_argument(
-        "--signature", metavar="VALUE", help="the value of the signature's header, which it names"
+        "--signature", metavar="VALUE", help="the value of the signature header alone"
     )
     verify.add_argument(
         "--received-at",
@@ -58,7 +58,7 @@ def _shared(command: argparse.ArgumentParser) -> None:
         "file", nargs="?", default="-", metavar="FILE", help="the body; - is stdin (%(default)s)"
     )
     command.add_argument(
-        "--event", metavar="NAME", help="the event that is signed (default: the one the body names)"
+        "--event", metavar="NAME", help="the signed event (default: the one that the body names)"
     )
     command.add_argument(
         "--contract", type=Path, metavar="FILE", help="the contract (default: the one that ships)"
@@ -72,7 +72,7 @@ def _parse_unix_time(text: str) -> int:
 
 
 def _header(text: str) -> tuple[bytes, bytes]:
-    """Read `Name: value`; the value is taken as the bytes that it has on the command line."""
+    """Read `Name: value`; the value keeps its bytes from the command line."""
     name, colon, value = text.partition(":")
     if not colon or not _NAME.fullmatch(name):
         raise argparse.ArgumentTypeError("a header is written 'Name: value'")

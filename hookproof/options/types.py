@@ -1,25 +1,75 @@
-"""Amounts of time and of bytes, as options say them.
-
-The values of options: read, or refused with the value, the rule and what to write instead."""
+"""Types of option values: read a value, or reject it with the rule and an example."""
 
 import argparse
 import ipaddress
-import os
 import re
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
 from contracts.model.settings import EXTRA_PHASES
-from hookproof.errors import CommandError
-from mock_server.latency import Latency, parse_latency
-from openapi.rate import Rate, parse_rate
+from mock_server import latency
+from openapi import rate
+from openapi.rate import Rate
 from webhook_sink.replies.script import parse_reply_script
+
+T = TypeVar("T")
 
 _SECONDS_BY_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _BYTES_BY_UNIT = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "kB": 10**3, "MB": 10**6, "GB": 10**9}
+_HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?\.?", re.ASCII)
+_RESERVED_HEADERS = {
+    "authorization": ": give the token with --token",
+    "content-length": "",
+    "content-type": "",
+    "transfer-encoding": "",
+}
+"""Headers that a run sets, and what to do instead of giving them."""
+
+
+class AppendAction(argparse.Action):
+    """A repeatable option; the given values replace the default."""
+
+    def __call__(
+        self,
+        _: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[object] | None,
+        __: str | None = None,
+    ) -> None:
+        """Add one value to those given before."""
+        so_far = getattr(namespace, self.dest)
+        setattr(namespace, self.dest, [*([] if so_far is self.default else so_far), values])
+
+
+def argument_type(parse: Callable[[str], T]) -> Callable[[str], T]:
+    """Return `parse` with each `ValueError` as the error whose message argparse prints."""
+
+    def parse_argument(text: str) -> T:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return parse_argument
+
+
+parse_latency = argument_type(latency.parse_latency)
+"""Read `200ms`, `100-300ms` or `0.1-0.3s`."""
+
+_parse_rate = argument_type(rate.parse_rate)
+
+
+def parse_rate_limit(text: str) -> Rate | Literal["documented"]:
+    """Read `N/s`, `N/m` or `N/5s`, or `documented`."""
+    return "documented" if text == "documented" else _parse_rate(text)
+
+
+def parse_request_rate(text: str) -> Rate | Literal["none"]:
+    """Read `N/s`, `N/m` or `N/5s`, or `none`."""
+    return "none" if text == "none" else _parse_rate(text)
 
 
 def parse_duration(text: str) -> float:
@@ -38,34 +88,8 @@ def parse_size(text: str) -> int:
     return int(found[1]) * _BYTES_BY_UNIT[found[2]]
 
 
-_NAME = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?\.?", re.ASCII)
-
-RESERVED_HEADERS = {
-    "authorization": ": give the token with --token",
-    "content-length": "",
-    "content-type": "",
-    "transfer-encoding": "",
-}
-"""Headers that a run sets, and what to do instead of giving them."""
-
-
-class AppendAction(argparse.Action):
-    """An option that may be given several times; what is given replaces the default."""
-
-    def __call__(
-        self,
-        _: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: str | Sequence[object] | None,
-        __: str | None = None,
-    ) -> None:
-        """Add one value to those given so far."""
-        so_far = getattr(namespace, self.dest)
-        setattr(namespace, self.dest, [*([] if so_far is self.default else so_far), values])
-
-
-def url(text: str) -> str:
-    """Read scheme, host, port and an optional prefix; a slash at the end is dropped."""
+def parse_url(text: str) -> str:
+    """Read scheme, host, port and an optional prefix, without a trailing slash."""
     try:
         parts = urlsplit(text)
         port_is_fine = parts.port != 0
@@ -81,37 +105,21 @@ def url(text: str) -> str:
     return text.rstrip("/")
 
 
-def rate(text: str) -> Rate:
-    """Read `N/s`, `N/m` or `N/5s`."""
-    try:
-        return parse_rate(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def latency(text: str) -> Latency:
-    """Read `200ms`, `100-300ms` or `0.1-0.3s`."""
-    try:
-        return parse_latency(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def header(text: str) -> tuple[str, str]:
+def parse_header(text: str) -> tuple[str, str]:
     """Read `NAME:VALUE`, as curl does."""
     name, colon, value = text.partition(":")
     token = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
     if not colon or not token or "\n" in value or "\r" in value or not value.isascii():
         raise argparse.ArgumentTypeError("a header is written NAME:VALUE, in ASCII")
-    if name.lower() in RESERVED_HEADERS:
+    if name.lower() in _RESERVED_HEADERS:
         raise argparse.ArgumentTypeError(
-            f"{name} is set by the run itself{RESERVED_HEADERS[name.lower()]}"
+            f"{name} is set by the run itself{_RESERVED_HEADERS[name.lower()]}"
         )
     return name, value.strip()
 
 
-def address(text: str) -> tuple[str, int]:
-    """Read `HOST:PORT`; an IPv6 address stands in brackets."""
+def parse_address(text: str) -> tuple[str, int]:
+    """Read `HOST:PORT`; an IPv6 address is in brackets."""
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not colon or not host or not port.isdecimal() or int(port) > 65535:
@@ -119,21 +127,21 @@ def address(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def port(text: str) -> int:
-    """Read a port; 0 takes a free one."""
+def parse_port(text: str) -> int:
+    """Read a port; 0 is a free one."""
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
     return int(text)
 
 
-def count(text: str) -> int:
+def parse_count(text: str) -> int:
     """Read a whole number from 1."""
     if not (text.isascii() and text.isdecimal()) or int(text[:9]) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
     return int(text)
 
 
-def seconds(text: str) -> float:
+def parse_seconds(text: str) -> float:
     """Read a number of seconds, not below 0 and not above a day."""
     try:
         value = float(text)
@@ -144,16 +152,14 @@ def seconds(text: str) -> float:
     return value
 
 
-def script(text: str) -> str:
+@argument_type
+def parse_script(text: str) -> str:
     """Check a script of replies, such as `503, hang, 200`, and return it."""
-    try:
-        parse_reply_script(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+    parse_reply_script(text)
     return text
 
 
-def extra_phase(text: str) -> str:
+def parse_extra_phase(text: str) -> str:
     """Read the name of an extra phase, or `none`."""
     if text not in (*EXTRA_PHASES, "none"):
         known = f"{', '.join(EXTRA_PHASES)} and none"
@@ -161,18 +167,8 @@ def extra_phase(text: str) -> str:
     return text
 
 
-def limit(text: str) -> Rate | Literal["documented"]:
-    """Read a rate, or `documented`."""
-    return "documented" if text == "documented" else rate(text)
-
-
-def pace(text: str) -> Rate | Literal["none"]:
-    """Read a rate, or `none`."""
-    return "none" if text == "none" else rate(text)
-
-
-def host(text: str) -> str:
-    """Read the name or the address of a host; an IPv6 address may stand in brackets."""
+def parse_host(text: str) -> str:
+    """Read the name or the address of a host; an IPv6 address may be in brackets."""
     bare = text.removeprefix("[").removesuffix("]").lower()
     if not is_host(bare):
         raise argparse.ArgumentTypeError(
@@ -186,17 +182,12 @@ def is_host(text: str) -> bool:
     try:
         ipaddress.ip_address(text)
     except ValueError:
-        return _NAME.fullmatch(text) is not None
+        return _HOST_NAME.fullmatch(text) is not None
     return "%" not in text
 
 
-def option_or_environment(option: str | None, name: str) -> str | None:
-    """Return the option's value, else the environment variable's; empty counts as not given."""
-    return option or os.environ.get(name) or None
-
-
-def trusted(text: str) -> Path | bool:
-    """Read `false`, `true` (what the system trusts), or a file of certificates in PEM."""
+def parse_trust(text: str) -> Path | bool:
+    """Read `false`, `true` (the authorities of the system), or a PEM file of certificates."""
     if text in ("true", "false"):
         return text == "true"
     try:
@@ -207,14 +198,3 @@ def trusted(text: str) -> Path | bool:
             "false trusts any certificate"
         ) from None
     return Path(text)
-
-
-def token(option: str | None, name: str) -> str | None:
-    """Return a token from the option or the environment, without white space around it.
-
-    `CommandError` for one that no header can carry; the sentence does not repeat it.
-    """
-    given = (option_or_environment(option, name) or "").strip()
-    if not (given.isascii() and given.isprintable()):
-        raise CommandError(f"{name}: a token is printable ASCII; is it the right value?")
-    return given or None

@@ -1,4 +1,4 @@
-"""The options of `hookproof verify`: names, values, meanings."""
+"""Options of `hookproof verify`."""
 
 import argparse
 from pathlib import Path
@@ -8,11 +8,11 @@ from hookproof.options import types
 
 
 def add_verify(command: argparse.ArgumentParser) -> None:
-    """Add the options of `verify`, the contract and the configuration aside."""
+    """Add the options of `verify` except contract and configuration."""
     command.add_argument(
         "url",
         nargs="?",
-        type=types.url,
+        type=types.parse_url,
         metavar="URL",
         help="scheme, host, port and an optional prefix",
     )
@@ -26,17 +26,17 @@ def add_verify(command: argparse.ArgumentParser) -> None:
 def _credentials(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("--token", metavar="T", help="a valid token with the permission")
-    add("--token-without-permission", metavar="T", help="a valid token that lacks it")
+    add("--token-without-permission", metavar="T", help="a valid token without the permission")
     add("--token-expired", metavar="T", help="a token that has expired")
     add("--token-not-yet-valid", metavar="T", help="a token that is not valid yet")
     add(
         "-H",
         "--header",
-        type=types.header,
+        type=types.parse_header,
         action=types.AppendAction,
         default=[],
         metavar="NAME:VALUE",
-        help="send this header with every request; may be given several times",
+        help="send this header with every request (repeatable)",
     )
 
 
@@ -44,21 +44,21 @@ def _webhooks(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add(
         "--webhook-listen",
-        type=types.address,
+        type=types.parse_address,
         default=("127.0.0.1", 4020),
         metavar="HOST:PORT",
-        help="receive the webhooks there (127.0.0.1:4020)",
+        help="receive webhooks on this address (127.0.0.1:4020)",
     )
-    add("--sink", type=types.url, metavar="URL", help="read the webhooks from the sink there")
-    add("--sink-token", metavar="T", help="the token that the sink asks for, if it does")
+    add("--sink", type=types.parse_url, metavar="URL", help="read webhooks from this running sink")
+    add("--sink-token", metavar="T", help="the token of the sink, if it requires one")
     add("--webhook-secret", metavar="S", help="the secret that the service signs with")
     add(
         "--webhook-deadline",
-        type=types.seconds,
+        type=types.parse_seconds,
         metavar="SECONDS",
-        help="how long a webhook may take (the contract's: 10)",
+        help="maximum delay of a webhook (default: the contract's, 10)",
     )
-    add("--no-webhooks", action="store_true", help="leave the webhooks out")
+    add("--no-webhooks", action="store_true", help="do not test webhooks")
 
 
 def _amount(command: argparse.ArgumentParser) -> None:
@@ -68,59 +68,59 @@ def _amount(command: argparse.ArgumentParser) -> None:
         choices=list(PROFILES),
         default="default",
         metavar="NAME",
-        help=f"how much is tried: {', '.join(PROFILES)} (%(default)s)",
+        help=f"number of cases: {', '.join(PROFILES)} (%(default)s)",
     )
     add(
         "--extra-phase",
-        type=types.extra_phase,
+        type=types.parse_extra_phase,
         action=types.AppendAction,
         default=[],
         metavar="NAME",
         help="run this phase too (repeatable): rate-limit, retry, concurrency; none: no default",
     )
-    add("--seed", type=int, metavar="N", help="the same cases again, up to names and dates")
+    add("--seed", type=int, metavar="N", help="seed of the cases; names and dates still differ")
     add("--no-saved-cases", action="store_true", help="do not replay saved cases, and save none")
-    add("--max-requests", type=types.count, metavar="N", help="send no more than N requests")
+    add("--max-requests", type=types.parse_count, metavar="N", help="send no more than N requests")
     add("-x", "--exit-first", action="store_true", help="stop at the first violation")
-    add("--dry-run", action="store_true", help="only say what the run would cost")
+    add("--dry-run", action="store_true", help="only print the number of requests and tokens")
 
 
 def _pace(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add(
         "--allow-host",
-        type=types.host,
+        type=types.parse_host,
         action=types.AppendAction,
         default=[],
         metavar="HOST",
-        help="the target may be this host, which is not this machine; may be given several times",
+        help="allow this host as the target although it is not this machine (repeatable)",
     )
     add(
         "--rate-limit",
-        type=types.pace,
+        type=types.parse_request_rate,
         metavar="RATE",
-        help="send no faster than this: 10/s; none: as fast as it goes",
+        help="maximum request rate: 10/s; none: no limit",
     )
     add(
         "--request-timeout",
-        type=types.seconds,
+        type=types.parse_seconds,
         default=10.0,
         metavar="SECONDS",
-        help="how long an answer may take (%(default)g)",
+        help="maximum time of one response (%(default)g)",
     )
     add(
         "--tls-verify",
-        type=types.trusted,
+        type=types.parse_trust,
         default=True,
         metavar="FILE",
-        help="trust what this file in PEM holds; false: trust anything (true: the system's)",
+        help="trust the certificates of this PEM file; false: trust any (true: the system's)",
     )
     add(
         "--wait",
-        type=types.seconds,
+        type=types.parse_seconds,
         default=0.0,
         metavar="SECONDS",
-        help="wait this long for the service to come up (%(default)g)",
+        help="wait for the service to start (%(default)g)",
     )
 
 
@@ -132,12 +132,12 @@ def _verdict(command: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="file of accepted findings; they do not fail the run",
     )
-    add("--strict", action="store_true", help="a warning counts as a violation")
-    add("--require-decided", action="store_true", help="exit 2 if anything is undecided")
+    add("--strict", action="store_true", help="treat warnings as violations")
+    add("--require-decided", action="store_true", help="exit 2 if a constraint is undecided")
     add(
         "--report-dir",
         type=Path,
         default=Path("hookproof-report"),
         metavar="DIR",
-        help="write the reports there (%(default)s)",
+        help="directory of the reports (%(default)s)",
     )

@@ -1,4 +1,4 @@
-"""What `mock` and `sink` need to run in the foreground: sockets, TLS, ready file, logs.
+"""Sockets, TLS, ready file and logs of a server in the foreground, for `mock` and `sink`.
 
 Applications are composed in `mock_server` and `webhook_sink`.
 """

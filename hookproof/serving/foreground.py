@@ -1,6 +1,4 @@
-"""When Python looks for garbage, in a process that does nothing but serve.
-
-Serving an application until Ctrl-C or SIGTERM, which end it with exit code 0."""
+"""Serve an application in the foreground: until Ctrl-C or SIGTERM, with exit code 0."""
 
 import gc
 import signal
@@ -12,14 +10,14 @@ from hookproof.errors import EXIT_ERROR
 from hookproof.serving.ready_file import Announce
 
 _GC_THRESHOLD = 20_000
-"""Objects made and not yet gone before garbage is looked for; Python's own choice is 700."""
+"""New objects before a collection; Python's default is 700."""
 
 
 def tune_gc() -> None:
-    """Look in what comes and goes alone, and not at every turn; call it when all is loaded.
+    """Exclude the objects that exist now from garbage collection, and collect less often.
 
-    Contract, schemas and modules live as long as the process. A request leaves little that needs
-    to be looked for, and looking was a third of its time.
+    Call it when everything is loaded: contract, schemas and modules live as long as the process.
+    A request leaves few cycles, and the collector took a third of its time.
     """
     gc.freeze()
     gc.set_threshold(_GC_THRESHOLD, 20, 50)
@@ -34,7 +32,7 @@ def serve(config: uvicorn.Config, listener: socket.socket, announce: Announce) -
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it is ready, and takes Ctrl-C and SIGTERM for a clean stop."""
+    """A server that announces when it is ready, and stops cleanly on Ctrl-C and SIGTERM."""
 
     def __init__(self, config: uvicorn.Config, announce: Announce) -> None:
         super().__init__(config)

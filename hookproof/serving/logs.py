@@ -1,4 +1,4 @@
-"""The log, on stderr: plain lines, or one JSON object on each."""
+"""Logging to stderr: plain lines, or one JSON object per line."""
 
 import json
 import logging
@@ -9,7 +9,7 @@ LOG_FORMATS = ("text", "json")
 
 
 def configure_logging(style: str = "text", requests: bool = False) -> None:
-    """Show what we log, and of others what is wrong; `requests`: each request to the mock too."""
+    """Log our own records, and warnings of others; `requests`: each request to the mock too."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonFormatter() if style == "json" else logging.Formatter("%(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
@@ -21,7 +21,7 @@ def configure_logging(style: str = "text", requests: bool = False) -> None:
 
 
 class _JsonFormatter(logging.Formatter):
-    """A record as an object: what every record has, and the fields of its own."""
+    """Formatter of a record as a JSON object: the common keys, and the fields of the record."""
 
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")

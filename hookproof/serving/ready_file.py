@@ -1,4 +1,4 @@
-"""What a server says once it answers: its lines on stdout, and `--ready-file` for scripts."""
+"""Announcement of a ready server: the start screen on stdout, and `--ready-file` for scripts."""
 
 import json
 import os
@@ -9,15 +9,15 @@ from pathlib import Path
 from hookproof.errors import CommandError
 
 Announce = Callable[[], None]
-"""To be called once, as soon as requests are answered."""
+"""Call it once, as soon as the server answers requests."""
 
 
 @contextmanager
 def ready_announcement(lines: Sequence[str], url: str, path: Path | None) -> Iterator[Announce]:
-    """Yield what writes the file at `path`, if that is one, and prints `lines`.
+    """Yield a function that writes the file at `path`, if there is one, and prints `lines`.
 
-    The file appears whole, as `{"url": ..., "pid": ...}`, and is gone when the block ends; one that
-    a killed process left is gone when it begins. `CommandError` there if it cannot be written.
+    The file appears whole, as `{"url": ..., "pid": ...}`, and is removed when the block ends. A
+    file that a killed process left is removed at the start. `CommandError` if it cannot be written.
     """
     if path is None:
         yield lambda: _print_lines(lines)
@@ -25,7 +25,7 @@ def ready_announcement(lines: Sequence[str], url: str, path: Path | None) -> Ite
     text = json.dumps({"url": url, "pid": os.getpid()}) + "\n"
     try:
         if path.exists() and not path.is_file():
-            raise _not_writable_error(path, "it is no file")
+            raise _not_writable_error(path, "it is not a file")
         draft = path.with_name(f".{path.name}.{os.getpid()}")
         path.unlink(missing_ok=True)
         draft.write_text(text, encoding="utf-8")

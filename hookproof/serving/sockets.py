@@ -1,4 +1,4 @@
-"""Where a server listens, and under which address it is reached."""
+"""Listening sockets: open one, classify its address, build its URL."""
 
 import ipaddress
 import socket
@@ -24,7 +24,7 @@ def is_reachable_from_outside(host: str) -> bool:
     try:
         found = socket.getaddrinfo(host, None)
     except OSError:
-        return False  # nothing will listen there
+        return False  # no socket can listen there
     return not is_loopback([str(address[0]) for *_, address in found])
 
 
@@ -40,9 +40,9 @@ def _is_loopback(text: str) -> bool:
 
 
 def url_of(listener: socket.socket, scheme: str = "http", name: str = "") -> str:
-    """Return a URL under which `listener` is reached from this machine.
+    """Return a URL that reaches `listener` from this machine.
 
-    It has the address that is listened on, or `name`, if that is a name and no address.
+    Its host is the address of the listener, or `name` if that is a host name.
     """
     host, port = listener.getsockname()[:2]
     if ipaddress.ip_address(host).is_unspecified:

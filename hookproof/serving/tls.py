@@ -1,4 +1,4 @@
-"""TLS for the mock: the certificate that was given, or one of its own that nobody else trusts."""
+"""TLS of the mock: the given certificate, or a generated one for development."""
 
 import argparse
 import ssl
@@ -15,20 +15,20 @@ _CERTIFICATE_NAMES = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
-    """Files in PEM."""
+    """PEM files of a TLS server."""
 
     certificate: Path
-    """The server's, and those between it and the authority."""
+    """Certificate of the server and intermediate certificates."""
     key: Path
     trusted: Path
-    """What a client must trust."""
+    """Certificate that a client must trust."""
     own: bool
-    """Whether they were made for this run, and go when it ends."""
+    """Whether the files are generated for this run and removed at its end."""
 
 
 @contextmanager
 def tls_from_options(options: argparse.Namespace) -> Iterator[TlsFiles | None]:
-    """Yield what the options ask for, None for plain HTTP; `CommandError` if it cannot be used."""
+    """Yield the files that the options name, None for plain HTTP; `CommandError` for bad ones."""
     certificate, key = options.tls_cert, options.tls_key
     if (certificate is None) != (key is None):
         raise CommandError("TLS needs a certificate and its key: pass --tls-cert and --tls-key")
@@ -47,9 +47,9 @@ def tls_from_options(options: argparse.Namespace) -> Iterator[TlsFiles | None]:
 def _check_key_pair(certificate: Path, key: Path) -> None:
     for path in (certificate, key):
         if not path.is_file():
-            raise CommandError(f"{path}: there is no such file")
+            raise CommandError(f"{path}: no such file")
     try:
-        # An empty password, or one would be asked for on the terminal.
+        # An empty password: OpenSSL would ask for one on the terminal.
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
             certificate, key, password=""
         )
@@ -62,8 +62,8 @@ def _check_key_pair(certificate: Path, key: Path) -> None:
 
 
 def _issue_certificate(directory: Path, host: str) -> TlsFiles:
-    """Make an authority and a certificate of it for this machine and `host`."""
-    import trustme  # noqa: PLC0415 - it takes longer to load than the mock has to start
+    """Generate an authority and its certificate for this machine and `host`."""
+    import trustme  # noqa: PLC0415 - slow to load, and most mocks need no TLS
 
     authority = trustme.CA(organization_name="hookproof development")
     made = authority.issue_cert(*dict.fromkeys((*_CERTIFICATE_NAMES, host)))

@@ -55,7 +55,7 @@ def test_the_command_passes_on_and_sends_once_more() -> None:
         with launched(command) as (url, process):
             assert process.stdout is not None
             assert process.stdout.readline() == (
-                f"every delivery is passed on to {first.url}/in?t=***\n"
+                f"every delivery is forwarded to {first.url}/in?t=***\n"
             )
             httpx.post(f"{url}/hook", content=b"body")
             assert first.next().startswith(b"POST /in?t=s3cret HTTP/1.1\r\n")

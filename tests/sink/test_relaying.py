@@ -110,4 +110,4 @@ def test_it_needs_a_receiver(start: Any) -> None:
         pass
     done = hookproof("sink", "--port", "0", "--reply", "forwarded")
     assert done.returncode == 2
-    assert done.stderr.endswith("the answer of a receiver: pass --forward-to URL\n")
+    assert done.stderr.endswith("forwarded needs a receiver: pass --forward-to URL\n")

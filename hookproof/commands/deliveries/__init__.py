@@ -1,4 +1,4 @@
-"""`hookproof deliveries`: what a running sink holds, for the terminal and for scripts.
+"""`hookproof deliveries`: query a running sink from the terminal and from scripts.
 
 One module for each sub-command. Talking to the sink belongs in `webhook_sink.client`.
 """
@@ -12,6 +12,7 @@ from hookproof.commands.deliveries import formatting
 from hookproof.commands.deliveries.export import export_deliveries
 from hookproof.commands.deliveries.list import follow_deliveries, list_deliveries
 from hookproof.commands.deliveries.wait import wait_for_delivery
+from hookproof.environment import token_or_environment
 from hookproof.errors import CommandError
 from hookproof.options import types
 from hookproof.output import print_bytes, print_json, print_remark
@@ -23,8 +24,8 @@ DONE, NOT_DONE = 0, 1
 
 
 def run_deliveries(options: argparse.Namespace) -> int:
-    """Do what the options ask of the sink; return the exit code."""
-    token = types.token(options.token, "HOOKPROOF_SINK_TOKEN")
+    """Run the sub-command; return the exit code."""
+    token = token_or_environment(options.token, "HOOKPROOF_SINK_TOKEN")
     try:
         with SinkClient(_url(options.sink), token) as sink:
             code = _run_action(sink, options)
@@ -32,7 +33,7 @@ def run_deliveries(options: argparse.Namespace) -> int:
             return code
     except SinkError as error:
         raise CommandError(str(error)) from None
-    except BrokenPipeError:  # whoever reads this has seen enough
+    except BrokenPipeError:  # the reader closed the pipe: `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
 
@@ -41,7 +42,7 @@ def _url(option: str | None) -> str:
     if option is not None:
         return option
     try:
-        return types.url(os.environ.get("HOOKPROOF_SINK") or "http://127.0.0.1:4020")
+        return types.parse_url(os.environ.get("HOOKPROOF_SINK") or "http://127.0.0.1:4020")
     except argparse.ArgumentTypeError as error:
         raise CommandError(f"HOOKPROOF_SINK: {error}") from None
 
@@ -66,7 +67,7 @@ def _run_action(sink: SinkClient, options: argparse.Namespace) -> int:
 def _show(sink: SinkClient, options: argparse.Namespace) -> int:
     if options.to is not None and options.format not in ("curl", "test"):
         raise CommandError(
-            "--to says where a copy sends to: pass --format curl or --format test as well"
+            "--to is the target of a copy: pass --format curl or --format test as well"
         )
     try:
         if options.format in ("curl", "test", "har"):
@@ -92,19 +93,19 @@ def _wait(sink: SinkClient, options: argparse.Namespace) -> int:
 
 
 def _resend(sink: SinkClient, options: argparse.Namespace) -> int:
-    """Go on with the others where one is not there; 0 if all were answered 2xx."""
+    """Resend each delivery that exists; return 0 if every response is 2xx."""
     results: list[Json] = []
     for number in options.ids:
         try:
-            passed = sink.resend(number, options.to)
+            forward = sink.resend(number, options.to)
         except SinkRefusal as error:
             _report_not_found(error)
             continue
-        results.append(passed)
+        results.append(forward)
         if not options.json:
             print(
                 escape_ci_command(
-                    escape_hidden(f"{number} to {formatting.format_forward(passed)}")
+                    escape_hidden(f"{number} to {formatting.format_forward(forward)}")
                 ),
                 flush=True,
             )
@@ -117,8 +118,8 @@ def _resend(sink: SinkClient, options: argparse.Namespace) -> int:
 def _clear(sink: SinkClient, options: argparse.Namespace) -> None:
     if not options.yes:
         total = sink.page({"limit": 1})["total"]
-        raise CommandError(f"this removes all {total} deliveries for good: pass --yes")
-    print(f"{sink.clear()} removed")
+        raise CommandError(f"this deletes all {total} deliveries: pass --yes")
+    print(f"{sink.clear()} deleted")
 
 
 def _print(data: Json, as_json: bool) -> None:
@@ -129,7 +130,7 @@ def _print(data: Json, as_json: bool) -> None:
 
 
 def _report_not_found(error: SinkRefusal) -> int:
-    """Tell that a delivery is not there; any other refusal is raised again."""
+    """Report a delivery that does not exist; raise any other refusal again."""
     if error.status != 404:
         raise error
     print_remark(str(error))

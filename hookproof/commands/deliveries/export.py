@@ -1,4 +1,4 @@
-"""`hookproof deliveries export`: all that fits, streamed into a file or to stdout."""
+"""`hookproof deliveries export`: stream matching deliveries to a file or to stdout."""
 
 import argparse
 import os
@@ -12,11 +12,11 @@ from hookproof.options.deliveries import filters_of
 from webhook_sink.client import SinkClient
 
 _READ_TIMEOUT_S = 60.0
-"""Seconds between two pieces: the sink may look at many deliveries for one."""
+"""Timeout between two chunks: the sink may search many deliveries for one."""
 
 
 def export_deliveries(sink: SinkClient, options: argparse.Namespace) -> None:
-    """Write the deliveries that fit, in the format that is asked for."""
+    """Write the matching deliveries in the given format."""
     asked = {**filters_of(options), "format": options.format}
     with sink.streamed("deliveries/export", asked, _READ_TIMEOUT_S) as answer:
         if options.output is not None:
@@ -27,7 +27,7 @@ def export_deliveries(sink: SinkClient, options: argparse.Namespace) -> None:
 
 
 def _save(answer: httpx.Response, path: Path) -> None:
-    """Write the answer into a file, which is there whole or as it was before."""
+    """Write the response to a file; on an error the file stays as it was."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with draft.open("wb") as file:

@@ -1,4 +1,4 @@
-"""Deliveries for people at a terminal. Pure: the data of the API in, harmless lines out."""
+"""Format deliveries for a terminal. Pure: data of the API in, escaped lines out."""
 
 import base64
 from collections.abc import Iterator, Sequence
@@ -9,20 +9,20 @@ from openapi.contract import Json
 from openapi.safe_text import escape_ci_command, escape_hidden, truncate
 from openapi.strict_json import parse_json
 
-COLUMN_NAMES = ("TIME", "ID", "REQUEST", "ANSWER", "EVENT", "VERDICT", "")
+COLUMN_NAMES = ("TIME", "ID", "REQUEST", "RESPONSE", "EVENT", "VERDICT", "")
 _MAX_COLUMN_WIDTHS = (19, 12, 40, 24, 40, 60, 80)
-"""Characters of each column at most."""
+"""Maximum characters of each column."""
 _FIXED_COLUMN_WIDTHS = (19, 5, 24, 6, 28, 32, 0)
-"""Characters of each column at least, where lines come one by one."""
+"""Minimum characters of each column when lines are printed one by one."""
 MAX_BODY_CHARS = 20_000
-"""Characters of a body, or bytes where it is not text, that are shown."""
+"""Characters of a body that are shown, or bytes if it is not text."""
 _MAX_LINE_CHARS = MAX_BODY_CHARS + 100
 
 
 def format_table(summaries: Sequence[Json], steady: bool = False) -> list[str]:
-    """Return a table with a line for each delivery, its columns as wide as they need to be.
+    """Return a table with a line for each delivery, its columns as wide as their cells.
 
-    Or, where it is to go on later, with `steady` columns and no line above them.
+    `steady`: fixed columns and no head, for a table that continues later.
     """
     rows: list[tuple[str, ...]] = [] if steady else [COLUMN_NAMES]
     rows += [format_row(summary) for summary in summaries]
@@ -33,7 +33,7 @@ def format_table(summaries: Sequence[Json], steady: bool = False) -> list[str]:
 
 
 def format_row(summary: Json) -> tuple[str, ...]:
-    """Return what a table shows of a delivery, no cell wider than its column may be."""
+    """Return the cells of a delivery, each within the maximum of its column."""
     cells = (
         format_time(summary["received_at"]),
         str(summary["id"]),
@@ -51,24 +51,24 @@ def format_row(summary: Json) -> tuple[str, ...]:
 
 
 def delivery_notes(summary: Json) -> Iterator[str]:
-    """Yield what a delivery is beside others, and what came of passing it on."""
+    """Yield the relation to other deliveries, and the result of forwarding."""
     if summary["repeats"] is not None:
-        yield f"attempt {summary['attempt']}, the first was {summary['repeats']}"
+        yield f"attempt {summary['attempt']}, first #{summary['repeats']}"
     if summary["late_after"] is not None:
-        yield f"late: happened before {summary['late_after']}"
+        yield f"late: occurred before #{summary['late_after']}"
     if summary["truncated"]:
-        yield "cut"
+        yield "truncated"
     if summary["forwarded"] is not None:
-        yield f"passed on: {summary['forwarded']}"
+        yield f"forwarded: {summary['forwarded']}"
 
 
 def format_reply(summary: Json) -> str:
-    """Return what the sender was answered."""
+    """Return the response to the sender."""
     return str(summary["reply"] or summary["status"] or "none")
 
 
 def format_time(at: float) -> str:
-    """Return Unix seconds as local time, or as they are where no calendar has them."""
+    """Return Unix seconds as local time, or the number if it is out of range."""
     try:
         return datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     except (OverflowError, OSError, ValueError):
@@ -76,19 +76,19 @@ def format_time(at: float) -> str:
 
 
 def format_delivery(data: Json) -> list[str]:
-    """Return everything about one delivery."""
+    """Return the lines of one delivery with all details."""
     lines = [
         f"delivery {data['id']}: {format_time(data['received_at'])} from {data['remote']}",
         f"request    {data['method']} {data['target']} HTTP/{data['version']}",
-        f"answer     {format_reply(data)}",
-        f"event      {data['event'] or 'none that the contract knows'}",
+        f"response   {format_reply(data)}",
+        f"event      {data['event'] or 'not in the contract'}",
         f"verdict    {data['verdict']}",
     ]
     lines += [f"           {mark}" for mark in delivery_notes({**data, "forwarded": None})]
     if data["repeats"] is not None:
-        alike = "byte for byte the body of" if data["same_body"] else "not the body of"
+        alike = "same body as" if data["same_body"] else "body differs from"
         numbers = ", ".join(str(one["id"]) for one in data["attempts"])
-        lines.append(f"           {alike} {data['repeats']}; all attempts: {numbers}")
+        lines.append(f"           {alike} #{data['repeats']}; all attempts: {numbers}")
     lines += [f"{one['why']:<9}  {format_forward(one)}" for one in data["passed"]]
     lines += ["", *_findings(data), "headers"]
     lines += [f"  {name}: {value}" for name, value in data["headers"]]
@@ -100,9 +100,9 @@ def format_delivery(data: Json) -> list[str]:
 
 
 def format_forward(one: Json) -> str:
-    """Return where a delivery was sent to, and what came of it."""
+    """Return the target of a forward, with its response or error."""
     if one["status"] is None:
-        return f"{one['url']}: {one['error'] or 'no answer'}"
+        return f"{one['url']}: {one['error'] or 'no response'}"
     return f"{one['url']}: {one['status']} after {float(one['seconds']):.3f} s"
 
 
@@ -120,20 +120,20 @@ def _findings(data: Json) -> Iterator[str]:
 
 def _body(data: Json) -> Iterator[str]:
     text, size = data["body"]["text"], data["size"]
-    kept = " that were kept of more" if data["truncated"] else ""
+    kept = " (truncated)" if data["truncated"] else ""
     shown = f"body, {size} byte{'s' * (size != 1)}{kept}"
     if text is None:
         content = base64.b64decode(data["body"]["base64"])
         lines = _hex_dump(content[:MAX_BODY_CHARS])
     elif size <= MAX_BODY_CHARS and "\n" not in text and _is_json(text):
-        shown += ", indented here"
+        shown += ", indented"
         lines = iter(indent_json(text).split("\n"))
     else:
         lines = iter(text[:MAX_BODY_CHARS].removesuffix("\n").split("\n"))
     yield shown
     yield from (f"  {line}" for line in lines)
     if size > MAX_BODY_CHARS:
-        yield f"… the whole of it: --format body, or {data['id']} on the page"
+        yield f"… whole body: --format body, or {data['id']} on the page"
 
 
 def _is_json(text: str) -> bool:

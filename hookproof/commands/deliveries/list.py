@@ -1,4 +1,4 @@
-"""`hookproof deliveries list`: what came, the newest first; or as it comes."""
+"""`hookproof deliveries list`: print deliveries, newest first, or follow new ones."""
 
 import argparse
 import json
@@ -13,11 +13,11 @@ from openapi.contract import Json
 from webhook_sink.client import SinkClient
 
 _READ_TIMEOUT_S = 60.0
-"""Seconds without a sign of life from the sink; it gives one every 15."""
+"""The sink sends a heartbeat every 15 seconds."""
 
 
 def list_deliveries(sink: SinkClient, options: argparse.Namespace) -> None:
-    """Print what fits as a table, as JSON or as ids; on stderr, what that leaves open."""
+    """Print matching deliveries as a table, JSON or ids; and on stderr what is missing."""
     found, page = sink.newest(filters_of(options), options.limit)
     if options.json:
         print_json(found)
@@ -27,33 +27,33 @@ def list_deliveries(sink: SinkClient, options: argparse.Namespace) -> None:
         _print_lines(formatting.format_table(found))
     if page.get("unjudged"):
         print_remark(
-            f"{page['unjudged']} of {page['total']} are not judged yet: a filter may miss some"
+            f"{page['unjudged']} of {page['total']} have no verdict yet: a filter may miss some"
         )
     if not found:
         print_remark(
-            f"no delivery fits, of {page['total']}" if page["total"] else "no delivery came yet"
+            f"no delivery matches, of {page['total']}" if page["total"] else "no deliveries yet"
         )
     elif page["next"] is not None and not (options.ids or options.json):
         print_remark(f"{len(found)} shown, there may be more: --limit N")
 
 
 def follow_deliveries(sink: SinkClient, options: argparse.Namespace) -> NoReturn:
-    """Print what fits, oldest first, and then a line for each that comes.
+    """Print matching deliveries, oldest first, then a line for each new one.
 
-    Until Ctrl-C, or with a `CommandError` until the sink ends.
+    It ends on Ctrl-C, or with a `CommandError` when the sink stops.
     """
     newest, _ = sink.newest({}, 1)
     after = max((one["id"] for one in newest), default=0)
     filters = filters_of(options)
-    come, _ = sink.newest(filters, options.limit, before=after + 1)
-    _print_summaries(options, come[::-1])
+    stored, _ = sink.newest(filters, options.limit, before=after + 1)
+    _print_summaries(options, stored[::-1])
     with sink.streamed("deliveries/stream", {**filters, "after": after}, _READ_TIMEOUT_S) as answer:
         for name, data in _parse_sse(answer.iter_lines()):
             if name == "delivery":
                 _print_summaries(options, [sink.summary(data)])
             elif name == "reload":
-                print_remark("more came or went at once than is told one by one: list them")
-    raise CommandError(f"the sink at {sink.url} has ended")
+                print_remark("too many changes to print one by one: list the deliveries")
+    raise CommandError(f"the sink at {sink.url} has stopped")
 
 
 def _print_summaries(options: argparse.Namespace, summaries: list[Json]) -> None:
@@ -70,7 +70,7 @@ def _print_lines(lines: Iterable[str]) -> None:
 
 
 def _parse_sse(lines: Iterable[str]) -> Iterator[tuple[str, Json]]:
-    """Yield the name and the data of every server-sent event; None for what is no JSON."""
+    """Yield name and data of each server-sent event; None for data that is not JSON."""
     name, data = "", ""
     for line in lines:
         field, _, value = line.partition(":")

@@ -1,4 +1,4 @@
-"""`hookproof deliveries wait`: the first delivery that fits, or what came in its place."""
+"""`hookproof deliveries wait`: print the first matching delivery, or list the others."""
 
 import argparse
 import base64
@@ -13,15 +13,15 @@ from webhook_sink.client import MAX_WAIT_S, QueryParameters, SinkClient
 from webhook_sink.wait_for import DeliveryCriteria, UnmatchedDelivery, timeout_message
 
 _RECENT_S = 60.0
-"""Seconds. What came no longer before the wait is most likely what is waited for."""
+"""A delivery that is older than this may belong to an earlier test: a remark says so."""
 _MAX_LISTED_DELIVERIES = 20
 _PAGE_SIZE = 1000
 
 
 def wait_for_delivery(sink: SinkClient, options: argparse.Namespace) -> Json | None:
-    """Return the delivery; None, and on stderr what did come, when the time is up.
+    """Return the first matching delivery; on timeout None, and the others on stderr.
 
-    On stderr it is also said if the delivery is an old one: it may be that of an earlier try.
+    A remark on stderr says if the delivery is old: it may belong to an earlier test.
     """
     end = monotonic() + options.timeout
     filters = filters_of(options)
@@ -40,7 +40,7 @@ def wait_for_delivery(sink: SinkClient, options: argparse.Namespace) -> Json | N
     elif options.after is None and page["now"] - found["received_at"] > _RECENT_S:
         age = page["now"] - found["received_at"]
         print_remark(
-            f"delivery {found['id']} came {age:.0f} s before the wait: see --after and --from"
+            f"delivery {found['id']} arrived {age:.0f} s before the wait: see --after and --from"
         )
     return found
 
@@ -48,7 +48,7 @@ def wait_for_delivery(sink: SinkClient, options: argparse.Namespace) -> Json | N
 def _first_match(
     sink: SinkClient, criteria: DeliveryCriteria, asked: QueryParameters, end: float
 ) -> Json | None:
-    """Return the first delivery that fits, or None at the moment `end`."""
+    """Return the first matching delivery, or None at the time `end`."""
     while True:
         left = min(max(end - monotonic(), 0.0), MAX_WAIT_S)
         found = sink.wait(asked, left)
@@ -61,7 +61,7 @@ def _first_match(
 
 
 def _accepted_values(places: list[tuple[str, str]]) -> tuple[tuple[str, tuple[object, ...]], ...]:
-    """Return what may stand at each place: the text, or what it means as JSON."""
+    """Return the accepted values of each pointer: the text, and its value as JSON."""
     return tuple((pointer, tuple(_interpretations(text))) for pointer, text in places)
 
 
@@ -74,14 +74,14 @@ def _interpretations(text: str) -> Iterator[object]:
 
 
 def _describe_filters(filters: Mapping[str, str | None]) -> Iterator[str]:
-    """Yield the filters beside the event in words."""
+    """Yield the filters except the event as text."""
     for name, value in filters.items():
         if value and name != "event":
             yield f"{name} {value!r}"
 
 
 def _list_arrived(sink: SinkClient, after: int) -> tuple[int, list[UnmatchedDelivery]]:
-    """Return how many came after the id `after`, and what is told of the last, oldest first."""
+    """Return the number of deliveries after the id `after`, and the last of them, oldest first."""
     asked = {"newest": 1, "limit": _PAGE_SIZE, "after": after}
     page = sink.page(asked)
     last = [one["id"] for one in page["deliveries"][:_MAX_LISTED_DELIVERIES]]

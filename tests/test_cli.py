@@ -20,7 +20,7 @@ BAD = {
     "an unknown option": (["mock", "--colour"], "unrecognized arguments: --colour"),
     "a port that is none": (["mock", "--port", "99999"], "'99999' is not a port"),
     "a rate that is none": (["mock", "--rate-limit", "fast"], "'fast' is not a rate; write N/s"),
-    "an unknown fault": (["mock", "--fault", "nonsense"], "'nonsense' is no fault"),
+    "an unknown fault": (["mock", "--fault", "nonsense"], "unknown fault 'nonsense'"),
     "a certificate without its key": (
         ["mock", "--tls-cert", __file__],
         "pass --tls-cert and --tls-key",

@@ -71,13 +71,13 @@ def error_from_response(url: str, answer: httpx.Response) -> SinkRefusal:
             f"the sink at {url} asks for its token: set HOOKPROOF_SINK_TOKEN to the one that it "
             "was given, or that it printed when it started",
         )
-    if status == 403:
-        return SinkRefusal(
-            status, f"the sink at {url} can be read by its address alone: put that into --sink"
-        )
     try:
         message = str(answer.json()["message"])
     except (ValueError, LookupError, TypeError):
+        if status == 403:
+            return SinkRefusal(
+                status, f"the sink at {url} can be read by its address alone: put that into --sink"
+            )
         message = f"{status} {answer.text}".strip()
     return SinkRefusal(
         status,

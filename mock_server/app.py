@@ -1,4 +1,4 @@
-"""The mock, put together: a list of the stations that a request passes."""
+"""Composition of the mock server: the middleware that a request passes, as a list."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -57,8 +57,8 @@ def create_app(
 ) -> ASGIApp:
     """Return an ASGI application with lifespan: state is open, webhooks are sent in between.
 
-    `worker` says which of several processes it is for. Changes of the contract's file `contract_path`
-    are picked up. A `ValueError` says what of the settings it has nothing for.
+    `worker` says which of several processes it is for. The application reloads the contract when
+    the file `contract_path` changes. A `ValueError` names a setting that does not fit the contract.
     """
     runtime = create_runtime(settings, worker or Worker())
 
@@ -97,7 +97,7 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
         else {}
     )
     rejections = select_allowed_rejections(contract, settings.rejections)
-    # Nobody pays for a station that has nothing to do.
+    # Middleware that has nothing to do is left out.
     method_not_allowed_limits = (
         [partial(MethodNotAllowedRateLimit, contract=contract, rate_limits=rate_limits)]
         if rate_limits

@@ -1,4 +1,4 @@
-"""One request on its way through the mock, and what became known of it. Lives in the ASGI scope."""
+"""Exchange: one request on its way through the mock, kept in the ASGI scope."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -51,7 +51,7 @@ class BodyValidation:
 
 @dataclass(slots=True)
 class MockExchange:
-    """What each station of the journey adds, in the order of the fields."""
+    """State of one exchange; middleware sets the fields in their order."""
 
     contract: Contract
     hooks: "Hooks"
@@ -72,7 +72,7 @@ class MockExchange:
     response: HttpResponse | None = None
     """What was answered, before any fault touched it."""
     preference_texts: Mapping[str, str] | None = None
-    """The preferences of the client, see `mock_server.prefer`; None if it has none."""
+    """Texts of the client's preferences, by name; None if it has none."""
     is_preferred_response: bool = False
     """An answer was asked for, and nothing else: no state changes, no event is sent."""
     has_overrides: bool = False
@@ -84,7 +84,7 @@ class MockExchange:
     faults: frozenset[str] = frozenset()
     """Names of the faults that this exchange alone has."""
     objections: tuple[Objection, ...] = ()
-    """What is wrong with the request, in the order in which the stations look."""
+    """What is wrong with the request, in the order of the middleware."""
 
     def evaluate(
         self, expression: RuntimeExpression, response: HttpResponse | None = None
@@ -144,7 +144,7 @@ def _decode_headers(headers: Headers) -> dict[str, str]:
 
 
 def attach_exchange(scope: "Scope", exchange: MockExchange) -> None:
-    """Put the exchange where all later stations find it."""
+    """Put the exchange into the scope for the inner middleware."""
     scope[_SCOPE_KEY] = exchange
 
 

@@ -1,4 +1,4 @@
-"""How long every answer takes, as users write it: `200ms`, `100-300ms`, `0.1-0.3s`."""
+"""Latency of every response, parsed from `200ms`, `100-300ms` or `0.1-0.3s`."""
 
 import random
 import re

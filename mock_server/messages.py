@@ -1,6 +1,4 @@
-"""One answer as a value, and the sending of it.
-
-A delivery as it stands on the wire, and what it is made from, anew for every attempt. Pure."""
+"""Messages: a response and its sending, an event, and the webhook request of one attempt."""
 
 import json
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""An application whose contract may change while it serves."""
+"""Reload of the contract while the mock serves."""
 
 import asyncio
 import logging
@@ -30,7 +30,7 @@ class ReloadingApp:
         lifespan: Callable[[], AbstractAsyncContextManager[None]],
         contract_path: Path | None = None,
     ) -> None:
-        """Serve `compose(contract)` within `lifespan`, and look at the file `contract_path` meanwhile."""
+        """Serve `compose(contract)` within `lifespan`; watch the file `contract_path`."""
         self._compose = compose
         self._app = compose(contract)
         self._contract_path = contract_path

@@ -1,4 +1,4 @@
-"""The mock server in a thread of this process, on a free port: for many short runs in a row."""
+"""Run a mock server in a thread of this process, on a free port."""
 
 import socket
 from collections.abc import Iterator

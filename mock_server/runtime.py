@@ -1,4 +1,4 @@
-"""What outlives a change of the contract: state, journal, switches, identities, sender, hits."""
+"""Runtime of one worker: what survives a reload of the contract."""
 
 import time
 from collections.abc import MutableSequence
@@ -30,7 +30,7 @@ class Worker:
     state: Path | None = None
     """The file that they share, where the settings name none; None keeps the state in memory."""
     shared: MutableSequence[int] = field(default_factory=lambda: [0] * SLOT_COUNT)
-    """Numbers in memory that all of them see, see `mock_server.bell`."""
+    """Numbers in memory that all of them see, see `mock_server.storage.worker_signals`."""
 
 
 @dataclass(frozen=True, slots=True)

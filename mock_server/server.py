@@ -1,4 +1,4 @@
-"""The mock under uvicorn: the one configuration that everybody who serves it uses."""
+"""uvicorn configuration of the mock, shared by every way to serve it."""
 
 from collections.abc import Callable
 from functools import partial

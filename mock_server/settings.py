@@ -1,4 +1,4 @@
-"""What a mock is started with."""
+"""Settings of a mock."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +15,12 @@ DEVELOPMENT_WEBHOOK_SECRET = "hookproof-development-secret-for-webhooks"  # noqa
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The choices of whoever starts the mock; a `ValueError` says which one is off, and why."""
+    """Settings that a mock starts with; a `ValueError` names one that is wrong, and why."""
 
     jwt_secret: str = DEVELOPMENT_SECRET
     """Signs and verifies tokens. Below 32 bytes PyJWT warns (RFC 7518, section 3.2)."""
     auth: str = "jwt"
-    """How credentials are checked: one of `mock_server.tokens.MODES`."""
+    """How credentials are checked: a key of `mock_server.tokens.AUTH_MODES`."""
     webhook_urls: tuple[str, ...] = ()
     """Every event goes to each of them."""
     webhook_secret: str = DEVELOPMENT_WEBHOOK_SECRET
@@ -35,10 +35,9 @@ class Settings:
     faults: frozenset[str] = frozenset()
     """Names of faults that the contract has, see `mock_server.faults`."""
     latency: Latency | None = None
-    """How long every answer of an operation takes besides; None: no longer than it must."""
+    """Additional delay of every response of an operation."""
     control_token: str | None = None
-    """What must be sent with every request below `mock_server.own.API`; None: nothing, and such
-    requests must name a host of this machine."""
+    """Token for the admin API; None: none, and requests must name a host of this machine."""
     log_requests: bool = False
     """Whether each request gets a line in the log."""
 

@@ -1,7 +1,7 @@
-"""The mock's credentials: JSON Web Tokens (RFC 7519), signed with HS256 by PyJWT.
+"""Tokens of the mock: JSON Web Tokens (RFC 7519), signed with HS256 by PyJWT.
 
-Permissions stand in the claim `scope` (RFC 8693, section 4.2), separated by spaces. A permission
-with a character that may not stand there is percent-encoded, so it cannot pass for two others.
+The claim `scope` (RFC 8693, section 4.2) lists permissions, separated by spaces. A permission with
+a character that is not allowed there is percent-encoded, so it cannot pass for two others.
 """
 
 import json

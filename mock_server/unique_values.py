@@ -1,4 +1,4 @@
-"""Values that no other answer or payload of this mock has, in the shape of an example."""
+"""Unique values: in no other response or payload of this mock, in the shape of an example."""
 
 import random
 import re

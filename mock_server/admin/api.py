@@ -1,6 +1,6 @@
-"""The mock's control API, below `/_hookproof/api/`: what happened, and what is to happen next.
+"""Admin API under `/_hookproof/api/`: requests, tokens, deliveries, overrides, faults, reset.
 
-JSON in, JSON out; an error is `{"message": "..."}`. docs/mock.md lists what there is.
+JSON in, JSON out; an error is `{"message": "..."}`. docs/mock.md lists the endpoints.
 """
 
 import asyncio
@@ -107,7 +107,7 @@ class AdminApi:
         return api_response({"delivery": known["id"]}, 202)
 
     async def overrides(self, request: Request) -> Response:
-        """Answer with the switches that are on; add one before, or switch all off."""
+        """Answer with the active overrides; before that add one, or remove all."""
         overrides = self._runtime.overrides
         if request.method == "POST":
             overrides.add(

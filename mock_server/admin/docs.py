@@ -1,4 +1,4 @@
-"""`/docs` and the contract's document. Swagger UI is the one in the package swagger-ui-py."""
+"""Documentation page `/docs` and the contract's document, with Swagger UI of swagger-ui-py."""
 
 import json
 from collections.abc import Awaitable, Callable

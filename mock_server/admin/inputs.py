@@ -1,4 +1,4 @@
-"""What the control API is asked: numbers in a query, JSON in a body. Errors are one sentence."""
+"""Input of the admin API: numbers in a query, JSON in a body. Each error is one sentence."""
 
 import difflib
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ _MAX_INTEGER = 2**53
 _MAX_OVERRIDE_REQUESTS = 1_000_000
 _MAX_DELAY_S = 60
 OVERRIDE_KEYS = ("fault", "delay", "requests")
-"""What may be said of a switch."""
+"""Keys of an override."""
 
 
 def integer_parameter(
@@ -57,7 +57,7 @@ async def read_json_body(request: Request, known: Iterable[str]) -> dict[str, An
     for key in text.value:
         if key not in names:
             _reject(
-                f"{abbreviate(key)} is not known here{did_you_mean(key, names)}; use {_list_names(names)}"
+                f"unknown key {abbreviate(key)}{did_you_mean(key, names)}; use {_list_names(names)}"
             )
     return text.value
 
@@ -69,7 +69,8 @@ def parse_override(
     requests = stated.get("requests", 1)
     if type(requests) is not int or not 1 <= requests <= _MAX_OVERRIDE_REQUESTS:
         _reject(
-            f"requests is a whole number from 1 to {_MAX_OVERRIDE_REQUESTS}, not {abbreviate(requests)}"
+            f"requests is a whole number from 1 to {_MAX_OVERRIDE_REQUESTS}, "
+            f"not {abbreviate(requests)}"
         )
     if ("fault" in stated) == ("delay" in stated):
         _reject('say either a fault or a delay: {"fault": NAME} or {"delay": SECONDS}')

@@ -1,4 +1,4 @@
-"""The mock's own paths: a list of what answers where. No fault and no rate limit touches them."""
+"""Routes of the mock itself: admin API, pages, health. No fault and no rate limit affects them."""
 
 from collections.abc import Callable, Collection
 

@@ -1,4 +1,4 @@
-"""What the mock shows of itself: requests, credentials, deliveries; without secrets."""
+"""Views of requests, issued credentials and deliveries for the admin API, without secrets."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Faults of the answers: status, body, headers. The exchange itself went right."""
+"""Faults of responses: status, body, headers. The exchange itself is correct."""
 
 import json
 from collections.abc import Callable

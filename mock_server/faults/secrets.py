@@ -1,4 +1,4 @@
-"""Faults of the secret that a successful answer holds."""
+"""Faults of the secret in a successful response."""
 
 import json
 import re

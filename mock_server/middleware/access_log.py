@@ -1,8 +1,7 @@
-"""Each request on a line of the log, for whoever watches the terminal. Only there when asked for.
+"""Access log: one line for each request, if `--log-requests` asks for it.
 
-A line shows the method, the target, the status, the milliseconds, and of a refusal the answer's
-body. Values in the query are shown for the mock's own names alone; whatever looks like a token is
-masked, wherever it stands.
+A line shows the method, the target, the status, the milliseconds, and of a rejection the body.
+Query values are redacted, but for the mock's own parameters; so is everything like a token.
 """
 
 import re

@@ -1,6 +1,4 @@
-"""The freedoms that the mock uses: what the contract lets a service refuse. Pure.
-
-The station that refuses what the contract lets a service refuse, where that is asked for."""
+"""Allowed rejections: middleware that rejects valid requests where the contract allows it."""
 
 import time
 from collections.abc import Collection, Iterator, Mapping
@@ -20,7 +18,7 @@ from openapi.schema_validation import Schema, abbreviate
 
 @dataclass(frozen=True, slots=True)
 class AllowedRejection:
-    """One freedom of `x-hookproof-allowed-rejections` that is about a value of the body."""
+    """One rule of `x-hookproof-allowed-rejections` that is about a value of the body."""
 
     name: str
     at: RuntimeExpression
@@ -36,7 +34,7 @@ class AllowedRejection:
     ) -> str | None:
         """Say in a sentence that `body` breaks the rule at `now` (Unix seconds); None: it does not.
 
-        `caller_scopes` are the scope-tokens of the caller; None for a caller that may do everything.
+        `caller_scopes` are the scopes of the caller; None for a caller that may do everything.
         """
         value = self.at.evaluate(body)
         if value is MISSING or not self.when.is_valid(value):
@@ -68,7 +66,7 @@ def select_allowed_rejections(
         for rejection in of_operation
     }
     documented_names = {
-        freedom["name"] for o in contract.operations for freedom in o.allowed_rejections
+        stated["name"] for o in contract.operations for stated in o.allowed_rejections
     }
     for name in sorted(names):
         if name not in usable_by_name:
@@ -82,7 +80,7 @@ def select_allowed_rejections(
                 if usable_by_name
                 else "there is none to use"
             )
-            raise ValueError(f"the freedom {name!r} {problem}; {known}")
+            raise ValueError(f"the allowed rejection {name!r} {problem}; {known}")
     return {
         key: tuple(rejection for rejection in rejections[key] if rejection.name in names)
         for key in rejections
@@ -90,19 +88,19 @@ def select_allowed_rejections(
 
 
 def _allowed_rejections(contract: Contract, operation: Operation) -> Iterator[AllowedRejection]:
-    for index, freedom in enumerate(operation.allowed_rejections):
-        if "location" in freedom:
+    for index, stated in enumerate(operation.allowed_rejections):
+        if "location" in stated:
             yield AllowedRejection(
-                name=freedom["name"],
-                at=parse_expression(freedom["location"]),
+                name=stated["name"],
+                at=parse_expression(stated["location"]),
                 when=contract.schema(
                     join_pointer(
                         operation.pointer, "x-hookproof-allowed-rejections", index, "schema"
                     )
                 ),
-                bounds=freedom.get("seconds-from-now"),
-                caller_lacks=bool(freedom.get("caller-lacks-permission")),
-                status=int(freedom["statuses"][0]),
+                bounds=stated.get("seconds-from-now"),
+                caller_lacks=bool(stated.get("caller-lacks-permission")),
+                status=int(stated["statuses"][0]),
             )
 
 

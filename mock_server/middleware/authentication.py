@@ -1,4 +1,4 @@
-"""Who may call: the credential (401), then its permissions (403)."""
+"""Authentication (401) and authorization (403) of each request."""
 
 import math
 import re
@@ -29,7 +29,7 @@ _MAX_CACHED_TOKENS = 1024
 
 
 class AuthenticationMiddleware:
-    """The station of one operation that asks for its credential, if it needs one."""
+    """Checks the credential of one operation, if it needs one."""
 
     def __init__(self, next_app: ASGIApp, operation: Operation, tokens: "TokenVerifier") -> None:
         """Let those through whose token `tokens` takes for good and has the permissions."""

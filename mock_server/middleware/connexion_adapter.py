@@ -1,13 +1,10 @@
-"""OpenAPI 3.1 -> 3.0, for connexion's routing alone.
+"""Adapter for connexion, which routes requests and turns exceptions into responses.
 
-connexion 3 knows only 3.0 and validates bodies by Draft 4. So the lowered document carries paths,
-methods and path parameters, and no body schema at all: connexion has nothing to validate.
-Pure; the contract is not changed.
-
-connexion, contained: the one module that imports it, because it is untyped.
-
-What is used of it is public: `ConnexionMiddleware` composed by hand, its exception and routing
-middleware, and `RoutedMiddleware` for stations of our own."""
+No other module imports connexion, because it is untyped. It knows only OpenAPI 3.0 and validates
+bodies by Draft 4, so its document has paths, methods and path parameters, and no body schema. Only
+public classes are used: `ConnexionMiddleware`, its exception and routing middleware, and
+`RoutedMiddleware`.
+"""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -73,7 +70,7 @@ def routing(app: ASGIApp) -> ASGIApp:
 def operation_middleware(
     factories: Sequence[OperationMiddleware], contract: Contract
 ) -> Middleware:
-    """Return a middleware that keeps the stations of each operation, made at the start.
+    """Return middleware that routes to the middleware of each operation, made at the start.
 
     They stand one behind the other, the first outermost: one middleware of connexion's costs more
     than several of them.

@@ -1,4 +1,4 @@
-"""The answers that the contract documents for one operation, to be had by status or by example."""
+"""Documented responses of one operation, selected by status or example for `Prefer`."""
 
 import random
 import re
@@ -43,7 +43,7 @@ class DocumentedResponses:
         }
 
     def select(self, preferences: Preferences) -> SelectedResponse | None:
-        """Return what is asked for; None: no certain answer is. A `ValueError` lists what is."""
+        """Return the preferred response, or None. A `ValueError` lists those that there are."""
         if not (preferences.code or preferences.example or preferences.dynamic):
             return None
         if preferences.code:
@@ -76,11 +76,12 @@ class DocumentedResponses:
         if _FINAL_STATUS.fullmatch(code) and fallback is not None:
             return fallback, int(code)
         raise ValueError(
-            f"code={code} is not documented for {self._operation.id}; {_list_available(self._examples)}"
+            f"code={code} is not documented for {self._operation.id}; "
+            f"{_list_available(self._examples)}"
         )
 
     def _status(self, response_spec: ResponseSpec) -> int:
-        """Return a status that `response_spec` may have: its own, or one that no other answer has."""
+        """Return the status of `response_spec`, or one of its range that no other has."""
         exact, others = response_spec.status, self._operation.responses
         if exact.isdecimal():
             return int(exact)
@@ -97,7 +98,8 @@ class DocumentedResponses:
                 return self._operation.responses[status]
         all_names = dict.fromkeys(n for status in statuses for n in self._examples[status])
         raise ValueError(
-            f"example={name}: no answer of {self._operation.id} has this example; {_list_available(all_names)}"
+            f"example={name}: no answer of {self._operation.id} has this example; "
+            f"{_list_available(all_names)}"
         )
 
     def _example_by_name(self, response_spec: ResponseSpec, name: str) -> Example:
@@ -105,8 +107,8 @@ class DocumentedResponses:
         if name in known:
             return known[name]
         raise ValueError(
-            f"example={name}: the {response_spec.status} of {self._operation.id} does not have this "
-            f"example; {_list_available(known)}"
+            f"example={name}: the {response_spec.status} of {self._operation.id} does not have "
+            f"this example; {_list_available(known)}"
         )
 
     def _example_value(self, schema: str) -> Json:

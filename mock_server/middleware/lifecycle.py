@@ -1,6 +1,4 @@
-"""The end of an exchange: its record, and the webhooks that it brings about.
-
-The outermost stations: the mock's own paths, and the exchange that a request becomes."""
+"""Lifecycle of an exchange: begin, delay, send, then record the request and emit its event."""
 
 import asyncio
 import time

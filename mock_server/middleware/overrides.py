@@ -1,4 +1,4 @@
-"""The station of what is switched on for the next requests: faults, and a delay."""
+"""Overrides middleware: faults and delays that are enabled for the next N requests."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""The station of what a client prefers: a certain answer, a fault, a delay."""
+"""Prefer middleware: a documented response, a fault or a delay for one request."""
 
 import asyncio
 import random

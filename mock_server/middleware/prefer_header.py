@@ -1,4 +1,4 @@
-"""What a client asks of the mock besides: the header `Prefer` (RFC 7240), or the query. Pure."""
+"""Preferences of a request, parsed from the `Prefer` header (RFC 7240) or the query. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -62,7 +62,7 @@ def read_preferences(
 
 
 def parse_preferences(texts: Mapping[str, str]) -> Preferences:
-    """Return what the texts of `read_preferences` mean; a `ValueError` says which one is off, and why."""
+    """Parse the texts of `read_preferences`; a `ValueError` names one that is wrong, and why."""
     dynamic = texts.get("dynamic", "false").lower()
     if dynamic not in ("true", "false"):
         raise ValueError(f"dynamic={dynamic} is neither dynamic=true nor dynamic=false")

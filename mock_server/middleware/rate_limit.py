@@ -1,8 +1,7 @@
-"""The rate limit: how often one client address may ask for an operation, and what tells of it.
+"""Rate limit: counts requests of a client address, rejects with 429, and sets its headers.
 
-The first station behind routing: which operation it is, and whether it may be now.
-
-A rate limit counts what comes by a method that a path does not have, too."""
+Requests with a method that a path does not have count as well.
+"""
 
 import math
 import time
@@ -104,7 +103,8 @@ def operation_rate_limits(
     """Return the gate of each operation that has a limit, by its id; they count in `hits`.
 
     A rate holds for all operations together, `documented` is each one's own
-    `x-hookproof-rate-limit`. A `ValueError` says that the contract has none, or one that cannot be kept.
+    `x-hookproof-rate-limit`. A `ValueError` says that the contract has none, or
+    one that cannot be enforced.
     """
     if limit == "documented":
         limited = (operation for operation in contract.operations if operation.rate_limit)
@@ -143,7 +143,7 @@ class RateLimitMiddleware:
     def __init__(
         self, next_app: ASGIApp, operation: Operation, rate_limit: OperationRateLimit | None
     ) -> None:
-        """Take the operation behind this station and its gate, if it has one."""
+        """Take the operation and its rate limit, if it has one."""
         self._next = next_app
         self._operation = operation
         self._rate_limit = rate_limit

@@ -1,4 +1,4 @@
-"""What is asked: the media type (415), the body's size (413), JSON, schemas, parameters (400)."""
+"""Request validation: media type (415), body size (413), JSON, schemas and parameters (400)."""
 
 from urllib.parse import parse_qsl
 

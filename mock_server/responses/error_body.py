@@ -1,4 +1,4 @@
-"""How the body of an error looks by the contract, and where in it a reason can be told."""
+"""Shape of an error body by the contract, and where in it a message belongs."""
 
 import copy
 import random

@@ -1,7 +1,7 @@
-"""From exceptions to error answers, in one table. Every body has the contract's own shape.
+"""Error responses: from exceptions to responses, each with a body of the contract's own shape.
 
-An answer that the contract documents is made from its example there. One that it does not document
-(404, 405, 408, 413, 415 are HTTP's own) gets the shape of the errors that it does.
+A documented error is made from its example. One that is not documented (404, 405, 408, 413, 415
+are HTTP's own) has the shape of the documented ones.
 """
 
 import logging
@@ -36,7 +36,7 @@ _STATUS_BY_CAUSE = {
 
 
 _RECORDED_CAUSES = _STATUS_BY_CAUSE.keys() - {"unknown-resource", "duplicate-request"}
-"""What the stations note themselves, because a fault may let it pass; or no fault of a request."""
+"""Middleware records these itself, as a fault may let them pass; or they are no client error."""
 
 
 _DEFAULT_MESSAGES: Mapping[str | int, str] = {

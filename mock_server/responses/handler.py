@@ -1,4 +1,4 @@
-"""What answers: each operation as the contract describes it, with fresh secrets and identities."""
+"""Operation handler: the success of each operation, with new secrets and identities."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""What a schema marks in a value, and the headers that an answer must carry."""
+"""Headers that a response must carry, and values that a schema extension marks."""
 
 import random
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What one operation's links say: what it may be asked for, and what its successes bring about."""
+"""Resources: links between operations, and which resources a success creates."""
 
 import json
 from collections.abc import Iterable

@@ -1,6 +1,6 @@
-"""What happened lately: requests, deliveries, attempts. For whoever looks, not for the mock.
+"""Journal of the latest requests, deliveries and attempts, for the admin API.
 
-The path of a request only appends to a list; the records become rows when somebody looks.
+A request only appends to a list; records become rows when the journal is read.
 """
 
 import asyncio

@@ -1,7 +1,6 @@
-"""Misbehaviour for the next so many requests, switched on while the mock runs.
+"""Overrides: faults and delays for the next N requests, added while the mock runs.
 
-Whether there is any stands in a number that all workers share, so a request asks no database while
-there is none.
+A number in shared memory says whether there is any, so a request queries no database otherwise.
 """
 
 import json

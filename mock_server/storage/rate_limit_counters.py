@@ -1,7 +1,6 @@
-"""The requests that a rate limit counts, where several workers count together.
+"""Rate limit counters that several workers share: a storage for the library `limits`.
 
-A storage for the library `limits`, as its documentation describes them; it is used with the moving
-window alone.
+It supports the moving window only.
 """
 
 import sqlite3

@@ -1,7 +1,7 @@
-"""What one worker of a mock asks of all the others: to write their journal down, or to forget.
+"""Worker signals: one worker has all others write or clear their journals.
 
-A few numbers of memory that the processes share: how often each was asked for, and for every
-worker how much of that it has done. A worker looks a few times a second.
+A few numbers in shared memory: how often each signal was sent, and for every worker how many of
+them it has handled. A worker looks a few times a second.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ _LOG = logging.getLogger("hookproof.mock")
 Signal = Literal["write", "forget"]
 
 OVERRIDES_SLOT = 0
-"""The place of the number that says whether there is any override, see `mock_server.storage.overrides`."""
+"""Index of the number that says whether there is any override."""
 _SIGNAL_SLOTS: dict[Signal, int] = {"write": 1, "forget": 2}
 _FIRST_WORKER_SLOT = 3
 SLOT_COUNT = 64

@@ -1,4 +1,4 @@
-"""Deliveries to every receiver, each with its record; made anew for every attempt."""
+"""Dispatcher: one delivery and its record for each receiver, built again for each attempt."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -45,7 +45,7 @@ class Dispatcher:
         hooks_with_faults: Callable[[frozenset[str]], Hooks],
         redactor: Redaction,
     ) -> None:
-        """`hooks_with_faults` returns the mock's behaviour with the faults of these names besides."""
+        """`hooks_with_faults` returns the mock's hooks and those of the named faults."""
         self._delivery_queues = delivery_queues
         self._journal = journal
         self._hooks_with_faults = hooks_with_faults

@@ -1,4 +1,4 @@
-"""From an answered exchange to the payload of its event: serialised once, then dispatched."""
+"""Emitter: from an exchange to the serialised payload of its event."""
 
 import logging
 import random

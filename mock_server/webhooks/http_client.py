@@ -1,4 +1,4 @@
-"""One attempt to deliver: a POST, and whatever a receiver makes of it, within bounds."""
+"""HTTP client of deliveries: one bounded attempt."""
 
 import asyncio
 import time

@@ -68,7 +68,7 @@ class DeliveryRecord:
 
 
 def truncate_message(event_message: EventMessage) -> EventMessage:
-    """Return what is kept of `event_message`, so that many large payloads do not fill the memory."""
+    """Return `event_message`, a large body truncated, so that many do not fill the memory."""
     if len(event_message.body) <= MAX_RESENDABLE_BYTES:
         return event_message
     return replace(

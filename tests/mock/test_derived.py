@@ -18,9 +18,11 @@ Seen = Callable[[Any], bool]
 DEVIATIONS: dict[str, Seen] = {
     "response-201-lacks-accessToken": lambda w: w.post().json() == {},
     "response-201-null-accessToken": lambda w: w.post().json() == {"accessToken": None},
-    "response-400-wrong-type-message": lambda w: not isinstance(w.post(b"{").json()["message"], str),
+    "response-400-wrong-type-message": lambda w: type(w.post(b"{").json()["message"]) is not str,
     "response-400-wrong-media-type": lambda w: w.post(b"{").headers["content-type"] == "text/plain",
-    "response-201-X-Rate-Limit-Reset-invalid": lambda w: w.post().headers["x-rate-limit-reset"] == "?",
+    "response-201-X-Rate-Limit-Reset-invalid": lambda w: (
+        w.post().headers["x-rate-limit-reset"] == "?"
+    ),
     "response-201-constant-accessToken": lambda w: w.post().json() == w.post().json(),
     "status-400-as-422": lambda w: w.post(b"{").status_code == 422,
     "status-201-as-200": lambda w: w.post().status_code == 200,
@@ -40,7 +42,9 @@ DEVIATIONS: dict[str, Seen] = {
     "echo-data-name-constant": lambda w: w.event().value["data"]["name"] != w.last["name"],
     "echo-data-expiresAt-null": lambda w: w.event().value["data"]["expiresAt"] is None,
     "equal-data-user-id-mismatch": lambda w: _owners(w.event().value["data"]),
-    "unique-data-id-constant": lambda w: w.event().value["data"]["id"] == w.event().value["data"]["id"],
+    "unique-data-id-constant": lambda w: (
+        w.event().value["data"]["id"] == w.event().value["data"]["id"]
+    ),
     "delivery-unsigned": lambda w: w.event().header("webhook-signature") is None,
     "delivery-wrong-media-type": lambda w: w.event().header("content-type") == "text/plain",
 }  # fmt: skip

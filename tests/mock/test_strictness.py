@@ -121,8 +121,11 @@ def test_another_contract_refuses_in_its_own_way(start: Any, tmp_path: Path) -> 
 
 def test_a_freedom_that_cannot_be_used_is_told_with_those_that_can(contract: Contract) -> None:
     for name, why in (
-        ("nothing", "the freedom 'nothing' is not in the contract; use one of null-revoked,"),
-        ("large-body", "the freedom 'large-body' is not about a value of the body; use one of"),
+        (
+            "nothing",
+            "the allowed rejection 'nothing' is not in the contract; use one of null-revoked,",
+        ),
+        ("large-body", "the allowed rejection 'large-body' is not about a value of the body; use"),
     ):
         with pytest.raises(ValueError, match=why):
             create_app(contract, Settings(rejections=frozenset({"past-expiry", name})))

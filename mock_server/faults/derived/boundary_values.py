@@ -1,4 +1,4 @@
-"""What a service may refuse by mistake: the outermost values that a schema allows. Pure."""
+"""Boundary values: the outermost values that a schema allows and a faulty service rejects. Pure."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -35,8 +35,9 @@ def boundary_values(contract: Contract, part: Subschema, base: Json) -> Iterator
     yield from _values_and_types(contract, part, current)
 
 
-def _place_text(part: Subschema) -> str:
-    return "".join(f"/{token}" for token in part.place) or "the body"
+def place_text(place: tuple[str, ...]) -> str:
+    """Return a place for a sentence."""
+    return "".join(f"/{token}" for token in place) or "the body"
 
 
 def _text_lengths(part: Subschema) -> Iterator[BoundaryValue]:
@@ -51,7 +52,7 @@ def _text_lengths(part: Subschema) -> Iterator[BoundaryValue]:
         return
     for keyword, length in lengths.items():
         if length is not None:
-            description = f"a text of {length} characters at {_place_text(part)}"
+            description = f"a text of {length} characters at {place_text(part.place)}"
             is_rejected = _equals(lambda v: len(v) if isinstance(v, str) else None, length)
             yield BoundaryValue((keyword, "stricter"), description, is_rejected, "a" * length)
 
@@ -60,7 +61,7 @@ def _number_bounds(part: Subschema) -> Iterator[BoundaryValue]:
     for keyword in ("minimum", "maximum"):
         bound = part.schema.get(keyword)
         if bound is not None and part.schema.get("minimum") != part.schema.get("maximum"):
-            description = f"{bound} at {_place_text(part)}"
+            description = f"{bound} at {place_text(part.place)}"
             yield BoundaryValue((keyword, "stricter"), description, _equals(_number, bound), bound)
 
 
@@ -82,7 +83,7 @@ def _array_lengths(contract: Contract, part: Subschema, current: Json) -> Iterat
     )
     for keyword, count in counts.items():
         if count is not None:
-            description = f"{count} items at {_place_text(part)}"
+            description = f"{count} items at {place_text(part.place)}"
             is_rejected = _equals(lambda v: len(v) if isinstance(v, list) else None, count)
             sample = (items * count)[:count]
             yield BoundaryValue((keyword, "stricter"), description, is_rejected, sample)
@@ -96,10 +97,10 @@ def _object_properties(part: Subschema, current: Json) -> Iterator[BoundaryValue
     for name in listed:
         if name not in schema.get("required", ()):
             without = {key: value for key, value in current.items() if key != name}
-            description = f"{_place_text(part)} without {name}"
+            description = f"{place_text(part.place)} without {name}"
             yield BoundaryValue((name, "required"), description, _lacks(name), without)
     if "additionalProperties" not in schema and "patternProperties" not in schema:
-        description = f"further properties of {_place_text(part)}"
+        description = f"further properties of {place_text(part.place)}"
         extended = {**current, _UNKNOWN_PROPERTY: 1}
         yield BoundaryValue(
             ("additional-properties", "rejected"),
@@ -116,7 +117,7 @@ def _values_and_types(
     types = allowed_types(schema)
     values = schema.get("enum", [False, True] if "boolean" in types else [])
     for value in values if len(values) > 1 else ():
-        description = f"{value!r} at {_place_text(part)}"
+        description = f"{value!r} at {place_text(part.place)}"
         yield BoundaryValue(
             ("value", str(value), "rejected"), description, _is_exactly(value), value
         )
@@ -124,12 +125,12 @@ def _values_and_types(
         stand_in = {"type": name, "items": schema.get("items", {})}
         sample = None if name == "null" else sample_value(contract, stand_in)
         sample = current if type_name(current) == name else sample
-        description = f"a value of type {name} at {_place_text(part)}"
+        description = f"a value of type {name} at {place_text(part.place)}"
         yield BoundaryValue(("type", name, "rejected"), description, _has_type(name), sample)
     if part.optional and len(types) < 2 and part.place:
         sample = sample_value(contract, schema) if current is None else current
         yield BoundaryValue(
-            ("rejected",), f"{_place_text(part)}", lambda value: value is not None, sample
+            ("rejected",), f"{place_text(part.place)}", lambda value: value is not None, sample
         )
 
 

@@ -1,7 +1,6 @@
-"""One wrong value from a right one: dropped, null, of another type, of another form. Pure.
+"""Mutations: one wrong value made from a right one (missing, null, wrong type, malformed). Pure.
 
-What a change is by the contract is asked of the contract's own schema: a change that it allows is
-no fault.
+The contract's own schema judges each change: a change that it allows is no fault.
 """
 
 import copy

@@ -1,4 +1,4 @@
-"""Faults of validation, derived from the contract: parameters not looked at, or refused."""
+"""Faults of validation, derived from parameters: a constraint not enforced, a value rejected."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Faults of what a webhook says, derived from the contract: schema, echoes, identity."""
+"""Faults of webhook payloads, derived from the contract: schema, echoes, identity."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace

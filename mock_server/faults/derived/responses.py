@@ -1,4 +1,4 @@
-"""Faults of the answers, derived from the contract: body, media type, headers, unique values."""
+"""Faults of responses, derived from the contract: body, media type, headers, unique values."""
 
 import json
 from collections.abc import Callable, Iterator

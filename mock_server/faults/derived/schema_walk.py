@@ -1,4 +1,4 @@
-"""What a request body must satisfy, constraint by constraint: the schema, walked. Pure."""
+"""Walk over the schema of a request body: every subschema and every constraint. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Faults of the status, derived from the contract: swapped for one that is near, or never given."""
+"""Faults of statuses, derived from the contract: swapped for a similar one, or never sent."""
 
 from collections.abc import Iterator, Mapping
 

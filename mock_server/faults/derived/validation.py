@@ -1,15 +1,14 @@
-"""Faults of validation, derived from the contract: each constraint of a body not enforced.
+"""Faults of validation, derived from bodies: a constraint not enforced, an allowed value rejected.
 
-Faults of validation, derived from the contract: what it allows is refused.
-
-Where a freedom of the contract lets a service refuse it, refusing is no fault."""
+Where an allowed rejection of the contract covers a value, rejecting it is no fault.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from mock_server.exchange import BodyValidation, Hooks
 from mock_server.fault import Fault
-from mock_server.faults.derived.boundary_values import BoundaryValue, boundary_values
+from mock_server.faults.derived.boundary_values import BoundaryValue, boundary_values, place_text
 from mock_server.faults.derived.mutations import example_body, name_if_ambiguous, slug
 from mock_server.faults.derived.schema_walk import (
     ANY_ITEM,
@@ -46,24 +45,17 @@ def validation_fault(
 ) -> Fault:
     """Return a fault of the validation of one operation's bodies."""
 
-    def body_validation(values_at: BodyValidation) -> BodyValidation:
-        return change(values_at) if values_at.operation == operation.id else values_at
+    def apply(validation: BodyValidation) -> BodyValidation:
+        return change(validation) if validation.operation == operation.id else validation
 
     name = slug("request", name_if_ambiguous(contract.operations, operation.id), *name_words)
-    boundaries_by_name = f"{operation.id} {description}."
-    return Fault(
-        name, "validation", boundaries_by_name, Hooks(body_validation=body_validation), severity
-    )
+    hooks = Hooks(body_validation=apply)
+    return Fault(name, "validation", f"{operation.id} {description}.", hooks, severity)
 
 
 def path_words(place: tuple[str, ...]) -> tuple[str, ...]:
     """Return a place as words of a name."""
     return tuple("items" if token == ANY_ITEM else token for token in place) or ("body",)
-
-
-def boundaries_by_name(place: tuple[str, ...]) -> str:
-    """Return a place for a sentence."""
-    return "".join(f"/{token}" for token in place) or "the body"
 
 
 def _ignored_constraint_fault(
@@ -80,9 +72,7 @@ def _ignored_constraint_fault(
     detail = "" if constraint.detail == "*" else constraint.detail
     name_words = (*path_words(constraint.place), constraint.keyword, detail, "ignored")
     part = f" ({constraint.detail})" if detail else ""
-    description = (
-        f"does not enforce {constraint.keyword}{part} of {boundaries_by_name(constraint.place)}"
-    )
+    description = f"does not enforce {constraint.keyword}{part} of {place_text(constraint.place)}"
     return validation_fault(
         contract, operation, name_words, description, change, constraint.severity
     )
@@ -148,16 +138,16 @@ def _breaks_contract(
 
 
 def _matching_allowed_rejections(contract: Contract, operation: Operation, body: Json) -> set[int]:
-    """Return the freedoms that the values of `body` make use of, whenever it is sent."""
+    """Return the indices of the allowed rejections that cover values of `body` at any time."""
     used = set()
-    for index, freedom in enumerate(operation.allowed_rejections):
+    for index, stated in enumerate(operation.allowed_rejections):
         if (
-            "location" not in freedom
-            or freedom.get("caller-lacks-permission")
-            or "seconds-from-now" in freedom
+            "location" not in stated
+            or stated.get("caller-lacks-permission")
+            or "seconds-from-now" in stated
         ):
             continue
-        value = get_at(body, runtime_expression.parse_expression(freedom["location"]).where)
+        value = get_at(body, runtime_expression.parse_expression(stated["location"]).where)
         when = join_pointer(operation.pointer, "x-hookproof-allowed-rejections", index, "schema")
         if value is not MISSING and contract.schema(when).is_valid(value):
             used.add(index)

@@ -236,6 +236,7 @@ openapi/parameter_validation.py
 openapi/http/limits.py
 openapi/contract.schema.json
 openapi/contract.py
+openapi/curl.py
 openapi/examples.py
 openapi/runtime_expression.py
 openapi/finding.py

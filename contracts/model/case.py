@@ -1,4 +1,4 @@
-"""A plan is a request before it has its fresh values: it can be sent again as another request."""
+"""Case: one generated request before it is sent; it can be sent again with other unique values."""
 
 import copy
 import json
@@ -83,11 +83,11 @@ def build_request(
     *,
     with_expiry: bool = False,
 ) -> Request:
-    """Return the request that `plan` becomes with the values of `fresh`.
+    """Return the request of `case` with the values of `request_values`.
 
-    `default_texts` are the texts of the parameters, by their keys, that the plan does not say. The body of
-    an operation that takes none is empty, whatever the plan says. `with_expiry` puts an instant where a
-    body has none: what is created then ends by itself.
+    `default_texts` are texts for parameters, by their keys, that the case leaves open. An operation
+    without a request body gets an empty one. `with_expiry` puts an instant where a body has none:
+    then what the request creates expires.
     """
     if not operation.content:
         data, body = None, b""

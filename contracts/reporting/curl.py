@@ -1,25 +1,24 @@
-"""A command line that sends a request again, with variables in the place of secrets. Pure."""
-
-import shlex
+"""curl command that sends a request again, with variables in place of secrets. Pure."""
 
 from contracts.model.exchange import Request
+from openapi.curl import bearer_option, body_option, curl_request, header_option
 from openapi.redaction import Redaction
 
 MAX_BODY_BYTES = 4000
-"""Bytes of a body up to which a command line can be expected to carry it."""
+"""Bytes of a body up to which a report shows a command."""
 
-_CREDENTIAL_HEADERS = {
-    "valid": '"Authorization: Bearer $HOOKPROOF_TOKEN"',
-    "wrong scheme": '"Authorization: Digest $HOOKPROOF_TOKEN"',
-    "without a scheme": '"Authorization: $HOOKPROOF_TOKEN"',
-    "expired": '"Authorization: Bearer $HOOKPROOF_TOKEN_EXPIRED"',
-    "not yet valid": '"Authorization: Bearer $HOOKPROOF_TOKEN_NOT_YET_VALID"',
-    "without the permission": '"Authorization: Bearer $HOOKPROOF_TOKEN_WITHOUT_PERMISSION"',
-    "empty": "'Authorization: Bearer'",
-    "malformed": "'Authorization: Bearer not-a-token'",
+_CREDENTIAL_OPTIONS = {
+    "valid": bearer_option("HOOKPROOF_TOKEN"),
+    "wrong scheme": bearer_option("HOOKPROOF_TOKEN", "Digest "),
+    "without a scheme": bearer_option("HOOKPROOF_TOKEN", ""),
+    "expired": bearer_option("HOOKPROOF_TOKEN_EXPIRED"),
+    "not yet valid": bearer_option("HOOKPROOF_TOKEN_NOT_YET_VALID"),
+    "without the permission": bearer_option("HOOKPROOF_TOKEN_WITHOUT_PERMISSION"),
+    "empty": header_option("Authorization", "Bearer"),
+    "malformed": header_option("Authorization", "Bearer not-a-token"),
 }
-_ALTERED_TOKEN_HEADER = '"Authorization: Bearer $HOOKPROOF_TOKEN_CHANGED"'
-"""A credential that a shell line cannot make: whoever runs it puts it there."""
+_ALTERED_OPTION = bearer_option("HOOKPROOF_TOKEN_CHANGED")
+"""For a credential that no shell line can make: the caller sets the variable."""
 
 
 def curl_command(url: str, request: Request, mask: Redaction) -> str | None:
@@ -27,29 +26,14 @@ def curl_command(url: str, request: Request, mask: Redaction) -> str | None:
 
     None where no command line can carry the body.
     """
-    if len(request.body) > MAX_BODY_BYTES or b"\0" in request.body:
+    body = body_option(request.body)
+    if len(request.body) > MAX_BODY_BYTES or body is None:
         return None
-    parts = ["curl", "-i", "-X", request.method, shlex.quote(url + request.target)]
+    with_body = bool(request.operation.content or request.body)
+    parts = curl_request(request.method, url, request.target.encode(), has_body=with_body)
     if request.credential.value is not None:
-        parts += ["-H", _CREDENTIAL_HEADERS.get(request.credential.kind, _ALTERED_TOKEN_HEADER)]
-    for name, value in request.headers:
-        parts += ["-H", shlex.quote(f"{name}: {value}")]
-    if not request.operation.content and not request.body:
-        return mask(" ".join(parts))
-    # Without a value curl leaves the header out, which it would otherwise add.
-    parts += ["-H", shlex.quote(f"Content-Type: {request.media_type or ''}".strip())]
-    parts += ["--data-raw", _quote_body(request.body)]
+        parts.append(_CREDENTIAL_OPTIONS.get(request.credential.kind, _ALTERED_OPTION))
+    parts += [header_option(name, value) for name, value in request.headers]
+    if with_body:
+        parts += [header_option("Content-Type", request.media_type), body]
     return mask(" ".join(parts))
-
-
-def _quote_body(body: bytes) -> str:
-    """Return `body` as a word of a shell; bash's `$'...'` where plain quotes cannot carry it."""
-    text = body.decode("ascii", errors="replace")
-    if body.isascii() and (text.isprintable() or not text):
-        return shlex.quote(text)
-    return "$'" + "".join(_escape_byte(byte) for byte in body) + "'"
-
-
-def _escape_byte(byte: int) -> str:
-    plain = 0x20 <= byte < 0x7F and byte not in b"'\\"
-    return chr(byte) if plain else f"\\x{byte:02x}"

@@ -28,6 +28,7 @@ from mock_server.settings import DEVELOPMENT_WEBHOOK_SECRET, Settings
 from mock_server.storage.database import StateError, check_state_writable
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.contract import Contract
+from openapi.curl import header_option
 from openapi.loading.builder import required_permissions
 from openapi.loading.loader import default_contract_path
 
@@ -106,7 +107,8 @@ def mock_start_lines(
     token = mint(settings.jwt_secret, required_permissions(contract.operations), expires)
     trusted = ["--cacert", str(tls.trusted)] if tls else []
     lines = [f"hookproof mock listening on {url}"]
-    lines += [curl_line(contract, o, url, token, trusted) for o in contract.operations]
+    credential = header_option("Authorization", f"Bearer {token}")
+    lines += [curl_line(contract, o, url, credential, trusted) for o in contract.operations]
     lines.append(f"documentation on {url}/docs")
     lines.append(f"requests, deliveries and overrides on {url}/_hookproof/")
     if generated is not None:

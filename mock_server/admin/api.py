@@ -29,9 +29,9 @@ from mock_server.runtime import Runtime
 from mock_server.storage.database import StateError
 from mock_server.webhooks.dispatcher import Dispatcher, RedeliveryError
 from openapi.contract import Contract
+from openapi.curl import bearer_option
 from openapi.http.json_api import api_response, json_api_app
 
-_TOKEN_VARIABLE = "$TOKEN"  # noqa: S105 - the name of a variable of the shell
 _MAX_PAGE_SIZE = 1000
 """How many of a kind one answer lists."""
 
@@ -131,18 +131,9 @@ class AdminApi:
     async def calls(self, request: Request) -> Response:
         """Answer with a line for the shell for each operation; they need a `$TOKEN`."""
         url = f"{request.url.scheme}://{request.url.netloc}"
-        lines = (
-            (o.id, curl_line(self._contract, o, url, _TOKEN_VARIABLE))
-            for o in self._contract.operations
-        )
-        # Within single quotes the shell would not look for the variable.
-        single_quoted, double_quoted = (
-            f"'Authorization: Bearer {_TOKEN_VARIABLE}'",
-            f'"Authorization: Bearer {_TOKEN_VARIABLE}"',
-        )
         calls = [
-            {"operation": i, "curl": line.replace(single_quoted, double_quoted)}
-            for i, line in lines
+            {"operation": o.id, "curl": curl_line(self._contract, o, url, bearer_option("TOKEN"))}
+            for o in self._contract.operations
         ]
         return api_response({"calls": calls})
 

@@ -1,10 +1,10 @@
-"""A line for the shell that calls one operation as the contract would have it."""
+"""curl command that calls one operation with the example of the contract. Pure."""
 
 import json
-import shlex
 from collections.abc import Sequence
 
 from openapi.contract import Contract, Operation
+from openapi.curl import body_option, curl_request, header_option, shell_quote
 from openapi.examples import body_example, example_parameter_text
 from openapi.parameters import request_target
 
@@ -13,22 +13,19 @@ def curl_line(
     contract: Contract,
     operation: Operation,
     url: str,
-    token: str,
+    credential: str,
     extra_options: Sequence[str] = (),
 ) -> str:
-    """Return the call with `token` for a credential, and with `extra_options` options."""
+    """Return the call; `credential` is a curl option as the shell takes it, for use if needed."""
     required_parameters = [p for p in operation.parameters if p.required]
     texts = {p.key: example_parameter_text(contract, p) for p in required_parameters}
-    # With -X HEAD curl would wait for a body.
-    method = ["-I"] if operation.method == "HEAD" else ["-i", "-X", operation.method]
-    parts = ["curl", *method, *extra_options, url + request_target(operation.path, texts)]
-    if operation.scheme:
-        parts += ["-H", f"Authorization: Bearer {token}"]
-    for parameter in required_parameters:
-        if parameter.location == "header":
-            parts += ["-H", f"{parameter.name}: {texts[parameter.key]}"]
-    for media_type, schema in operation.content.items():
-        body = json.dumps(body_example(contract, schema), ensure_ascii=False)
-        parts += ["-H", f"Content-Type: {media_type}", "-d", body]
-        break
-    return shlex.join(parts)
+    target = request_target(operation.path, texts).encode()
+    options = [shell_quote(option) for option in extra_options]
+    parts = curl_request(operation.method, url, target, options, has_body=bool(operation.content))
+    parts += [credential] if operation.scheme else []
+    header_parameters = (p for p in required_parameters if p.location == "header")
+    parts += [header_option(p.name, texts[p.key]) for p in header_parameters]
+    for media_type, schema in [*operation.content.items()][:1]:
+        body = body_option(json.dumps(body_example(contract, schema)).encode())
+        parts += [header_option("Content-Type", media_type), body or ""]
+    return " ".join(parts)

@@ -13,7 +13,7 @@ import pytest
 
 from webhook_sink.delivery import Delivery, Headers
 from webhook_sink.end_to_end_headers import end_to_end_headers
-from webhook_sink.export.curl import curl_command, shell_quote
+from webhook_sink.export.curl import curl_command
 from webhook_sink.export.pytest_test import pytest_test
 
 JSON = (b"Content-Type", b"application/json")
@@ -219,10 +219,6 @@ def test_a_prefix_goes_before_the_target(tmp_path: Path) -> None:
         with receiver() as (url, came):
             run(curl_command(one, f"{url}/prefix", ""), tmp_path)
         assert read(came[0])[1] == f"/prefix{one.target}"
-
-
-def test_no_shell_looks_for_an_exclamation_mark_in_its_history() -> None:
-    assert (shell_quote(b"a!"), shell_quote(b"\x01!")) == ("'a!'", "$'\\001\\041'")
 
 
 def test_what_cannot_be_sent_is_said(draft: Delivery) -> None:

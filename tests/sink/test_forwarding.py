@@ -118,7 +118,7 @@ def test_the_answer_is_kept_and_shown(start: Any) -> None:
         client.post(b"{}", "/hook?a=1")
         shown = passed(client, 1)
         summary = client.api("api/deliveries").json()["deliveries"][0]
-        (kept,) = client.sink._here.store.forward_attempts(1)
+        (kept,) = client.sink._server.store.forward_attempts(1)
     assert kept.headers[:2] == ((b"X-A", b"1"), (b"x-a", b"\xff"))
     assert (kept.status, kept.body, kept.truncated, kept.error) == (422, body, False, None)
     assert summary["forwarded"] == "422"
@@ -167,7 +167,7 @@ def test_answers(
     with receiving(lambda _: answer) as receiver, start(forward_policy=to(receiver.url)) as client:
         client.post()
         passed(client, 1)
-        (kept,) = client.sink._here.store.forward_attempts(1)
+        (kept,) = client.sink._server.store.forward_attempts(1)
     assert (kept.status, len(kept.body), kept.truncated) == (status, size, truncated)
     assert kept.error == error
 

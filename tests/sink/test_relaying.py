@@ -38,7 +38,7 @@ def test_the_sender_gets_status_headers_and_body_as_they_came(start: Any) -> Non
         )
         (kept,) = client.sink.deliveries()
         assert (kept.status, kept.reply) == (0, "forwarded")
-        assert len(client.sink._here.store.forward_attempts(1)) == receiver.connections == 1
+        assert len(client.sink._server.store.forward_attempts(1)) == receiver.connections == 1
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_sink_that_stops_answers_who_waits(start: Any) -> None:
         sender = threading.Thread(target=lambda: found.append(client.post()))
         sender.start()
         assert came.wait(20)
-        client.sink._here.should_exit = True
+        client.sink._server.server.should_exit = True
         sender.join()
     assert found == [502]
 

@@ -162,7 +162,7 @@ def test_a_sender_that_hangs_gives_up_itself_and_the_sink_goes_on(start: Any) ->
 
 def tasks_of(client: Any) -> int:
     """How many senders the server still answers."""
-    return len(client.sink._here.server_state.tasks)
+    return len(client.sink._server.server.server_state.tasks)
 
 
 def test_what_comes_behind_a_hang_is_not_read_and_its_end_is_seen(start: Any) -> None:
@@ -179,7 +179,7 @@ def test_what_comes_behind_a_hang_is_not_read_and_its_end_is_seen(start: Any) ->
             assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
             assert asked.wait(DEADLINE)
             connection.sendall(REQUEST % b"/two")
-            connections = client.sink._here.server_state.connections
+            connections = client.sink._server.server.server_state.connections
             eventually(lambda: any(one.pipeline for one in connections))
             told.set()
             client.sink.wait_for(where=lambda delivery: delivery.target == "/hang")
@@ -240,7 +240,7 @@ def test_nobody_waits_for_another(start: Any) -> None:
             with pytest.raises(BlockingIOError):
                 connection.recv(1)
             connection.settimeout(DEADLINE)
-        client.sink._here.stop()  # which ends the delays
+        client.sink._server.server.__exit__()  # which ends the delays
         assert all(until_closed(one).startswith(b"HTTP/1.1 503 ") for one in late)
 
 

@@ -74,7 +74,7 @@ def test_nothing_is_sent_where_it_is_not_allowed(start: Any, passing: ForwardPol
             f"--resend-to {receiver.url} to allow it"
         )
         assert receiver.waiting == before == 0
-        kept = client.sink._here.store.forward_attempts(1)
+        kept = client.sink._server.store.forward_attempts(1)
     assert all(passed.why == "forward" for passed in kept)
 
 

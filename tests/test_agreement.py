@@ -52,7 +52,10 @@ def running(key: tuple[bool, str, int]) -> Iterator[tuple[Sink, list[LiveRun]]]:
     contract = contract_of(GROUPS[key][0])
     secret, limit = key[1] or None, key[2] or 1024 * 1024
     settings = Settings("http://127.0.0.1:1", "abcdef", 1, webhook_secret=secret)
-    with Sink(contract, secret, limit=limit) as sink, RemoteSink(sink.url, contract, secret) as far:
+    with (
+        Sink(contract, secret, max_body_bytes=limit) as sink,
+        RemoteSink(sink.url, contract, secret) as far,
+    ):
         readers: tuple[WebhookSource, ...] = (sink, far)
         yield sink, [LiveRun(settings, contract, reader, []) for reader in readers]
 

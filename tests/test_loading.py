@@ -79,7 +79,11 @@ MISFITS = {
         "schema: {type: array}",
         "the schema of a parameter needs a `type` out of",
     ),
-    "a header of HTTP's own": ("name: X-Desk", "name: Authorization", "is not a parameter in OpenAPI"),
+    "a header of HTTP's own": (
+        "name: X-Desk",
+        "name: Authorization",
+        "is not a parameter in OpenAPI",
+    ),
     "a link to no operation": (
         "toRead: {operationId: readParcel",
         "toRead: {operationId: readParcels",

@@ -35,7 +35,7 @@ def create_app(  # noqa: PLR0913 - all that a sink can be told
     secret: Secrets = None,
     replies: ReplyScripts | ReplyInput = (200,),
     reply: StatusChooser = follow_script,
-    limit: int = DEFAULT_MAX_BODY_BYTES,
+    max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
     retention_limits: RetentionLimits = NO_RETENTION_LIMITS,
     forward_policy: ForwardPolicy = NO_FORWARDING,
     arrivals: SequenceNotifier | None = None,
@@ -47,9 +47,10 @@ def create_app(  # noqa: PLR0913 - all that a sink can be told
     counts. `replies` are statuses (200 to 599) for each delivery in turn, the last repeats, or
     scripts, as `webhook_sink.replies` describes them: what is wrong with one is a `ValueError`.
     `reply` may choose another for a delivery: it is called in the thread that stores, and returns
-    None where it does not choose. `limit` is in bytes of body, `bounds` are what is kept of all
-    deliveries. `passing` says where they go on to, and where they may be sent on request.
-    `arrivals` hears of every delivery stored. With a `token`, page and API are for whoever has it.
+    None where it does not choose. `max_body_bytes` of a body are stored; `retention_limits` bound
+    what is kept of all deliveries. `forward_policy` says where they are forwarded, and where they
+    may be resent. `arrivals` learns of every delivery stored. With a `token`, page and API need
+    it.
     The app takes `store` over and closes it at its end.
     """
     known = replies if isinstance(replies, ReplyScripts) else parse_reply_scripts(replies)
@@ -57,8 +58,8 @@ def create_app(  # noqa: PLR0913 - all that a sink can be told
         raise ValueError(
             "the reply forwarded is the answer of a receiver; say to where: forward_to"
         )
-    if limit < 1:
-        raise ValueError("limit is a number of bytes from 1")
+    if max_body_bytes < 1:
+        raise ValueError("max_body_bytes is a number of bytes from 1")
     arrivals = arrivals or SequenceNotifier()
     writer = BatchWriter(store, known, arrivals, reply)
     secrets = secrets_as_tuple(secret)
@@ -81,7 +82,7 @@ def create_app(  # noqa: PLR0913 - all that a sink can be told
     to = forward_policy.forward_to
     forwarders = [Forwarder(store, arrivals, services.change_feed, to)] if to else []
     forwarded = forwarders[0].wait_for_attempt if forwarders else None
-    delivery_endpoint = DeliveryEndpoint(writer, limit, known.steps_by_text(), forwarded)
+    delivery_endpoint = DeliveryEndpoint(writer, max_body_bytes, known.steps_by_text(), forwarded)
     pruner = Pruner(store, retention_limits, services.removed)
     lifespan = _lifespan([pruner, writer, *forwarders, verdict_worker], store)
     return create_router(delivery_endpoint, api_routes(services), token, lifespan)

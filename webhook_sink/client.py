@@ -15,8 +15,8 @@ from openapi.safe_text import escape_ci_command, escape_hidden, truncate
 
 PAGE_KEYS = frozenset({"deliveries", "next", "total", "now"})
 SUMMARY_KEYS = frozenset({"id", "received_at", "target", "event", "verdict", "reply", "attempt"})
-DELIVERY_KEYS = SUMMARY_KEYS | {"headers", "body", "findings", "attempts", "passed"}
-FORWARD_KEYS = frozenset({"why", "url", "status", "error", "seconds"})
+DELIVERY_KEYS = SUMMARY_KEYS | {"headers", "body", "findings", "attempts", "outgoing"}
+FORWARD_KEYS = frozenset({"action", "url", "status", "error", "seconds"})
 
 READ_TIMEOUT_S = 10.0
 _RESEND_TIMEOUT_S = 60.0
@@ -152,13 +152,13 @@ class SinkClient:
 
     def copy(self, number: int, form: str, url: str | None) -> str:
         """Return a delivery as `curl` or `test`, which send to `url` (the sink's own), or `har`."""
-        return self._ask("GET", f"deliveries/{number}/copy", {"as": form, "url": url}).text
+        return self._ask("GET", f"deliveries/{number}/copy", {"format": form, "url": url}).text
 
     def resend(self, number: int, url: str) -> Json:
         """Have a delivery sent to `url`; return what came of it."""
         path = f"deliveries/{number}/resend"
         answer = self._ask("POST", path, value={"url": url}, longer=_RESEND_TIMEOUT_S)
-        return require_keys(self.url, FORWARD_KEYS, self._json(["passed"], answer)["passed"])
+        return require_keys(self.url, FORWARD_KEYS, self._json(["outgoing"], answer)["outgoing"])
 
     def clear(self) -> int:
         """Remove every delivery; return how many there were."""

@@ -31,7 +31,7 @@ class Delivery:
     """Address and port of the sender's end of the connection."""
     status: int
     """What was answered; 0 until that is settled, and where nothing was: `reply` says how."""
-    began_at: float = 0.0
+    head_received_at: float = 0.0
     """When the head was complete, in Unix seconds; 0 where that is not known."""
     version: str = "1.1"
     """The version of HTTP."""
@@ -50,7 +50,7 @@ class Delivery:
             self.truncated,
             self.remote,
             status,
-            self.began_at,
+            self.head_received_at,
             self.version,
             reply,
         )
@@ -84,7 +84,7 @@ class DeliveryMetadata:
     reply: str
 
 
-ForwardReason = Literal["forward", "resend"]
+ForwardAction = Literal["forward", "resend"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class ForwardAttempt:
     id: int
     """Counts from 1; 0 until a store has given it."""
     delivery_id: int
-    why: ForwardReason
+    action: ForwardAction
     """`forward`: every delivery is passed on; `resend`: somebody asked for this one."""
     url: str
     at: float

@@ -80,7 +80,7 @@ class Sink:
         store: Path | None = None,
         replies: ReplyInput = (200,),
         reply: StatusChooser = follow_script,
-        limit: int = DEFAULT_MAX_BODY_BYTES,
+        max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
         *,
         token: str | None = None,
         forward_policy: ForwardPolicy = NO_FORWARDING,
@@ -96,7 +96,7 @@ class Sink:
         self._store_path = store
         self._replies = replies
         self._reply = reply
-        self._limit = limit
+        self._max_body_bytes = max_body_bytes
         self._token = token
         self._forward_policy = forward_policy
         self._running: _Running | None = None
@@ -118,7 +118,7 @@ class Sink:
                 secret=self._secret,
                 replies=self._replies,
                 reply=self._reply,
-                limit=self._limit,
+                max_body_bytes=self._max_body_bytes,
                 forward_policy=self._forward_policy,
                 arrivals=arrivals,
                 token=self._token,

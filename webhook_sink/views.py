@@ -26,7 +26,7 @@ def summary_json(
         "status": head.status,
         "reply": head.reply,
         **verdict_json(entry),
-        "repeats": relation.repeats,
+        "first_attempt": relation.first_attempt,
         "attempt": relation.attempt,
         "late_after": relation.late_after,
         "forwarded": forwarded,
@@ -48,7 +48,7 @@ def verdict_json(entry: IndexEntry) -> dict[str, object]:
 def details_json(delivery: Delivery, verdict: Verdict) -> dict[str, object]:
     """Return what a summary does not have; `text` is null for what is not UTF-8."""
     return {
-        "began_at": delivery.began_at,
+        "head_received_at": delivery.head_received_at,
         "version": delivery.version,
         "headers": header_pairs(delivery.headers),
         "body": body_json(delivery.body),
@@ -60,7 +60,7 @@ def details_json(delivery: Delivery, verdict: Verdict) -> dict[str, object]:
 def forward_attempt_json(forward_attempt: ForwardAttempt) -> dict[str, object]:
     """Return an attempt to pass a delivery on, with the receiver's answer."""
     return {
-        "why": forward_attempt.why,
+        "action": forward_attempt.action,
         "url": forward_attempt.url,
         "at": forward_attempt.at,
         "seconds": forward_attempt.seconds,

@@ -108,7 +108,7 @@ class RemoteSink:
             truncated=bool(data["truncated"]),
             remote=str(data["remote"]),
             status=int(data["status"]),
-            began_at=float(data["began_at"]),
+            head_received_at=float(data["head_received_at"]),
             version=str(data["version"]),
             reply=str(data["reply"]),
         )

@@ -54,7 +54,7 @@ def run_sink(options: argparse.Namespace) -> int:
             secret=secrets,
             store=store,
             replies=replies,
-            limit=options.max_body_size,
+            max_body_bytes=options.max_body_size,
             retention_limits=RetentionLimits(
                 options.keep_count, options.keep_age, options.keep_size
             ),

@@ -34,7 +34,7 @@ class ServerThread(uvicorn.Server):
     def __exit__(self, *_: object) -> None:
         """Return once every request that was read is answered, and all is closed."""
         self.should_exit = True
-        if self._stop is not None:
+        if self._stop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
 

@@ -91,7 +91,7 @@ def test_what_cannot_be_copied_can_be_selected(page: Page, detail: Locator, sink
     page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error()); }")
     detail.get_by_role("button", name="Copy as curl").click()
     expect(detail.get_by_role("status").first).to_contain_text("select it below")
-    command = httpx.get(f"{sink.url}/_hookproof/api/deliveries/1/copy?as=curl").text
+    command = httpx.get(f"{sink.url}/_hookproof/api/deliveries/1/copy?format=curl").text
     assert detail.get_by_label("To be copied").text_content() == command
 
 

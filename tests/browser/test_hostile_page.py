@@ -71,7 +71,7 @@ TEXTS = [text_of(vector) for vector in VECTORS["texts"]]
 
 @pytest.fixture(scope="module")
 def sink() -> Iterator[Sink]:
-    with Sink(load_contract(), "a secret of the tests", limit=LIMIT) as running:
+    with Sink(load_contract(), "a secret of the tests", max_body_bytes=LIMIT) as running:
         yield running
 
 

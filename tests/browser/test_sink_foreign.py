@@ -30,7 +30,7 @@ READABLE = (
     f"{API}/wait",
     f"{API}/stream",
     f"{API}/1/body",
-    f"{API}/1/copy?as=curl",
+    f"{API}/1/copy?format=curl",
     f"{API}/export?format=jsonl",
     f"{API}/export?format=har",
 )

@@ -63,7 +63,7 @@ def contract() -> Contract:
 
 @pytest.fixture
 def start(contract: Contract) -> Start:
-    """Start a sink with settings of its own: `with start(limit=5) as client:`."""
+    """Start a sink with settings of its own: `with start(max_body_bytes=5) as client:`."""
     return lambda **settings: _Started(Sink(contract, **settings))
 
 

@@ -34,7 +34,7 @@ def test_what_is_too_large_is_kept_up_to_the_limit(start: Any, chunked: bool) ->
     def parts() -> Any:
         yield from (b"1234", b"5678", b"9")
 
-    with start(limit=8, replies=(201, 202)) as client:
+    with start(max_body_bytes=8, replies=(201, 202)) as client:
         url = client.sink.url
         assert client.post(b"12345678") == 201
         large = client.http.post(url, content=parts() if chunked else b"123456789")
@@ -45,7 +45,7 @@ def test_what_is_too_large_is_kept_up_to_the_limit(start: Any, chunked: bool) ->
 
 
 def test_much_beyond_the_limit(start: Any) -> None:
-    with start(limit=1000) as client:
+    with start(max_body_bytes=1000) as client:
         assert client.post(b"x" * 30_000_000) == 413
         assert client.post(b"small") == 200
         assert [len(d.body) for d in client.sink.deliveries()] == [1000, 5]

@@ -61,7 +61,7 @@ def test_a_bound_that_cannot_be_is_one_sentence(option: str, value: str) -> None
 
 
 def test_a_larger_body_is_kept_up_to_the_limit_and_answered_413(start: Any) -> None:
-    with start(limit=10) as client:
+    with start(max_body_bytes=10) as client:
         assert client.post(b"x" * 11) == 413
         assert client.post(b"x" * 10) == 200
         first, second = client.api("api/deliveries").json()["deliveries"]

@@ -78,7 +78,7 @@ def answered() -> ForwardAttempt:
     return ForwardAttempt(
         id=1,
         delivery_id=1,
-        why="forward",
+        action="forward",
         url="http://127.0.0.1:3000/hooks",
         at=1790000000.5,
         seconds=0.25,
@@ -92,7 +92,7 @@ def answered() -> ForwardAttempt:
 
 @pytest.fixture
 def client(start: Any) -> Iterator[Any]:
-    with start(limit=200_000) as running:
+    with start(max_body_bytes=200_000) as running:
         yield running
 
 
@@ -100,7 +100,7 @@ def of_line(line: str) -> tuple[Delivery, list[ForwardAttempt]]:
     """Make a delivery of its line again, with what came of passing it on."""
     data = json.loads(line)
     forward_attempt = [
-        ForwardAttempt(id=0, delivery_id=data["id"], **message(one)) for one in data.pop("passed")
+        ForwardAttempt(id=0, delivery_id=data["id"], **message(one)) for one in data.pop("outgoing")
     ]
     return Delivery(**message(data)), forward_attempt
 
@@ -114,7 +114,7 @@ def message(data: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_line_has_all_of_a_delivery(draft: Delivery, answered: ForwardAttempt) -> None:
     deliveries = [
-        replace(draft, id=1, began_at=1790000000.1, reply="503 delay=2", version="1.0"),
+        replace(draft, id=1, head_received_at=1790000000.1, reply="503 delay=2", version="1.0"),
         replace(draft, id=2, body="Zürich\n\u2028\0".encode(), truncated=True),
         replace(draft, id=3, body=b"", headers=()),
     ]
@@ -150,7 +150,7 @@ def test_an_archive_is_one_by_the_format(draft: Delivery, answered: ForwardAttem
     assert (first["response"]["status"], first["response"]["statusText"]) == (200, "OK")
     assert second["request"]["postData"]["text"] == "text"
     assert second["comment"] == "only the first 4 bytes of the body were kept"
-    assert second["_answeredBy"] == answered.url
+    assert second["_respondedBy"] == answered.url
     assert second["response"]["redirectURL"] == "/there"
     assert second["response"]["content"] == {
         "size": 2, "mimeType": "text/plain", "text": "/wA=", "encoding": "base64",
@@ -165,7 +165,7 @@ def test_an_archive_is_one_by_the_format(draft: Delivery, answered: ForwardAttem
 
 
 def test_the_times_of_an_entry(draft: Delivery) -> None:
-    slow = replace(draft, began_at=draft.received_at - 2)
+    slow = replace(draft, head_received_at=draft.received_at - 2)
     made = har_entry(slow, None, "http://127.0.0.1:4020")
     assert made["startedDateTime"] == "2026-09-21T14:13:18.123+00:00"
     assert made["timings"] == {"send": 2000, "wait": 0, "receive": 0}
@@ -220,11 +220,11 @@ def test_a_body_is_handed_out_as_bytes_to_be_saved(client: Any) -> None:
 def test_copies_over_the_api(client: Any) -> None:
     client.post(b'{"a": 1}', "/hook?x=1", **{"X-Signature": "abc"})
     client.post(b"\0" * 100_000)
-    command = client.api("api/deliveries/1/copy?as=curl")
+    command = client.api("api/deliveries/1/copy?format=curl")
     assert command.headers["content-type"] == "text/plain; charset=utf-8"
-    test = client.api("api/deliveries/1/copy?as=test&url=http://[::1]:3000/prefix/").text
+    test = client.api("api/deliveries/1/copy?format=test&url=http://[::1]:3000/prefix/").text
     assert "\"RECEIVER_URL\", 'http://[::1]:3000/prefix'" in test
-    validate(client.api("api/deliveries/1/copy?as=har").json(), ENTRY)
+    validate(client.api("api/deliveries/1/copy?format=har").json(), ENTRY)
     # As they are, they deliver to this sink again: the second fetches its body from it first.
     for number in (1, 2):
         text = client.api(f"api/deliveries/{number}/copy").text
@@ -238,7 +238,7 @@ def test_copies_over_the_api(client: Any) -> None:
 def test_what_cannot_be_asked_for(client: Any) -> None:
     client.post()
     for path in (
-        "1/copy?as=powershell",
+        "1/copy?format=powershell",
         "1/copy?url=ftp://x",
         "1/copy?url=http://x/?a",
         "1/copy?url=http://x/';rm",
@@ -251,7 +251,7 @@ def test_what_cannot_be_asked_for(client: Any) -> None:
             assert "'http://x/'\"'\"';rm/hook'" in answer.text
             continue
         assert (answer.status_code, list(answer.json())) == (400, ["message"]), path
-    assert client.api("api/deliveries/9/copy?as=curl").status_code == 404
+    assert client.api("api/deliveries/9/copy?format=curl").status_code == 404
 
 
 def test_no_copy_has_the_secret(start: Any) -> None:
@@ -260,11 +260,16 @@ def test_no_copy_has_the_secret(start: Any) -> None:
     with start(secret=secret, token=token) as client:
         client.post(b"\0" * 100_000)
         proof = {"Authorization": f"Bearer {token}"}
-        for path in ("1/copy?as=curl", "1/copy?as=test", "1/copy?as=har", "export?format=jsonl"):
+        for path in (
+            "1/copy?format=curl",
+            "1/copy?format=test",
+            "1/copy?format=har",
+            "export?format=jsonl",
+        ):
             text = client.api(f"api/deliveries/{path}", **proof).text
             assert secret not in text
             assert token not in text
-        command = client.api("api/deliveries/1/copy?as=curl", **proof).text
+        command = client.api("api/deliveries/1/copy?format=curl", **proof).text
         subprocess.run(
             ["bash", "-c", command],
             check=True,

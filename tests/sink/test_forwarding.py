@@ -35,7 +35,7 @@ def passed(client: Any, number: int) -> dict[str, Any]:
         "GET", f"{client.sink.url}/_hookproof/api/deliveries/stream"
     ) as changes:
         for _ in changes.iter_lines():
-            found = client.api(f"api/deliveries/{number}").json().get("passed", [])
+            found = client.api(f"api/deliveries/{number}").json().get("outgoing", [])
             if found:
                 return found[0]
     raise AssertionError(f"delivery {number} was not passed on")
@@ -122,7 +122,7 @@ def test_the_answer_is_kept_and_shown(start: Any) -> None:
     assert kept.headers[:2] == ((b"X-A", b"1"), (b"x-a", b"\xff"))
     assert (kept.status, kept.body, kept.truncated, kept.error) == (422, body, False, None)
     assert summary["forwarded"] == "422"
-    assert (shown["why"], shown["status"], shown["error"]) == ("forward", 422, None)
+    assert (shown["action"], shown["status"], shown["error"]) == ("forward", 422, None)
     assert shown["url"] == f"{receiver.url}/hooks?token=***"
     assert shown["at"] > 1790000000
     assert 0 <= shown["seconds"] < DEADLINE
@@ -233,7 +233,10 @@ def test_time_is_limited(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_not_whole_is_not_passed_on(start: Any) -> None:
-    with receiving() as receiver, start(forward_policy=to(receiver.url), limit=3) as client:
+    with (
+        receiving() as receiver,
+        start(forward_policy=to(receiver.url), max_body_bytes=3) as client,
+    ):
         assert client.post(b"1234") == 413
         assert client.post(b"123") == 200
         assert receiver.next().endswith(b"\r\n\r\n123")
@@ -246,7 +249,7 @@ def test_an_answer_before_the_body_was_read(start: Any) -> None:
     answer = b"HTTP/1.1 413 Large\r\nContent-Length: 0\r\n\r\n"
     with (
         hasty(answer) as port,
-        start(forward_policy=to(f"http://127.0.0.1:{port}"), limit=size) as client,
+        start(forward_policy=to(f"http://127.0.0.1:{port}"), max_body_bytes=size) as client,
     ):
         client.post(b"x" * size)
         assert passed(client, 1)["status"] == 413
@@ -295,7 +298,7 @@ def test_only_what_comes_from_now_on(start: Any, tmp_path: Path) -> None:
         client.post(b"after")
         assert receiver.next().endswith(b"after")
         passed(client, 2)
-        assert client.api("api/deliveries/1").json()["passed"] == []
+        assert client.api("api/deliveries/1").json()["outgoing"] == []
 
 
 def test_a_sink_that_stops_notes_what_it_leaves(

@@ -105,7 +105,7 @@ def test_what_is_no_request_is_refused(start: Any) -> None:
 
 
 def test_a_secret_that_does_not_fit_is_refused_unseen(start: Any) -> None:
-    hexed = TEXT.replace("key: utf-8", "key: hex")
+    hexed = TEXT.replace("secret-encoding: utf-8", "secret-encoding: hex")
     assert hexed != TEXT
     with start() as client:
         client.post()

@@ -144,7 +144,7 @@ def test_what_is_too_large_or_chosen_takes_no_step(start: Any) -> None:
     def chosen(delivery: Any) -> int | None:
         return 418 if delivery.target == "/tea" else None
 
-    with start(replies="500 X-A=1, 202", reply=chosen, limit=2) as client:
+    with start(replies="500 X-A=1, 202", reply=chosen, max_body_bytes=2) as client:
         assert [client.post(b"xxx"), client.post(path="/tea")] == [413, 418]
         assert [client.post(), client.post()] == [500, 202]
         assert stored(client) == [(413, ""), (418, ""), (500, "500 X-A=1"), (202, "")]
@@ -274,6 +274,7 @@ def test_the_attempts_of_a_sender_that_retries(start: Any) -> None:
             client.sink.wait_for(where=lambda delivery: delivery.status == 200, timeout=DEADLINE)
         last = client.api("api/deliveries/3").json()
     told = [
-        (one["attempt"], one["repeats"], one["status"], one["reply"]) for one in last["attempts"]
+        (one["attempt"], one["first_attempt"], one["status"], one["reply"])
+        for one in last["attempts"]
     ]
     assert told == [(1, None, 503, "503 X-Why=busy"), (2, 1, 0, "reset"), (3, 1, 200, "")]

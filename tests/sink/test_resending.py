@@ -29,10 +29,10 @@ def test_it_is_sent_as_it_came_and_the_answer_is_kept(start: Any) -> None:
         expected = sent.replace(b"/a?b", b"/hooks?c=secret").replace(b"Host: x", host)
         assert receiver.next() == expected.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
         shown = client.api("api/deliveries/1").json()
-    passed = answer.json()["passed"]
-    assert shown["passed"] == [passed]
+    passed = answer.json()["outgoing"]
+    assert shown["outgoing"] == [passed]
     assert shown["forwarded"] == "200"
-    assert (passed["why"], passed["status"], passed["body"]["text"]) == ("resend", 200, "ok")
+    assert (passed["action"], passed["status"], passed["body"]["text"]) == ("resend", 200, "ok")
     assert passed["url"] == f"{receiver.url}/hooks?c=***"
 
 
@@ -41,18 +41,18 @@ def test_a_receiver_that_is_not_there(start: Any, port: int) -> None:
         client.post()
         answer = resend(client, 1, {"url": f"http://127.0.0.1:{port}"})
         assert answer.status_code == 200
-        assert answer.json()["passed"]["error"] == f"nothing listens on 127.0.0.1:{port}"
-        assert client.api("api/deliveries/1").json()["passed"] == [answer.json()["passed"]]
+        assert answer.json()["outgoing"]["error"] == f"nothing listens on 127.0.0.1:{port}"
+        assert client.api("api/deliveries/1").json()["outgoing"] == [answer.json()["outgoing"]]
 
 
 def test_to_the_sink_itself_it_is_a_delivery_again(start: Any) -> None:
     with start(forward_policy=ForwardPolicy(allow_loopback=True)) as client:
         client.post(b"once")
-        assert resend(client, 1, {"url": client.sink.url}).json()["passed"]["status"] == 200
+        assert resend(client, 1, {"url": client.sink.url}).json()["outgoing"]["status"] == 200
         bodies = [delivery.body for delivery in client.sink.deliveries()]
         assert bodies == [b"once", b"once"]
         listed = client.api("api/deliveries").json()["deliveries"]
-        assert [delivery["repeats"] for delivery in listed] == [None, 1]
+        assert [delivery["first_attempt"] for delivery in listed] == [None, 1]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_nothing_is_sent_where_it_is_not_allowed(start: Any, passing: ForwardPol
         )
         assert receiver.waiting == before == 0
         kept = client.sink._server.store.forward_attempts(1)
-    assert all(passed.why == "forward" for passed in kept)
+    assert all(passed.action == "forward" for passed in kept)
 
 
 def test_a_name_for_loopback_is_not_loopback(start: Any) -> None:
@@ -135,5 +135,5 @@ def test_while_a_receiver_is_slow_the_sink_takes_deliveries(start: Any) -> None:
         start(forward_policy=ForwardPolicy(allow_loopback=True)) as client,
     ):
         client.post()
-        assert resend(client, 1, {"url": receiver.url}).json()["passed"]["status"] == 200
+        assert resend(client, 1, {"url": receiver.url}).json()["outgoing"]["status"] == 200
     assert waiting == [200]

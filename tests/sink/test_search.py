@@ -120,7 +120,7 @@ def test_attempts_of_one_event_are_known_as_such(client: Any, send: Any) -> None
     client.post(b"raw")
     client.post(b"raw", "/elsewhere")
     shown = client.api("api/deliveries").json()["deliveries"]
-    assert [(s["repeats"], s["attempt"]) for s in shown] == [
+    assert [(s["first_attempt"], s["attempt"]) for s in shown] == [
         (None, 1), (None, 1), (1, 2), (1, 3), (None, 1), (5, 2), (None, 1),
     ]  # fmt: skip
     third, fourth = (client.api(f"api/deliveries/{n}").json() for n in (3, 4))
@@ -153,7 +153,7 @@ def test_clearing_takes_everything(client: Any, send: Any) -> None:
     assert (listed["deliveries"], listed["total"], listed["paths"]) == ([], 0, [])
     send()
     (one,) = client.api("api/deliveries?verdict=conforms").json()["deliveries"]
-    assert (one["id"], one["repeats"]) == (3, None)
+    assert (one["id"], one["first_attempt"]) == (3, None)
 
 
 def test_what_a_file_held_before_is_found_too(start: Any, tmp_path: Any) -> None:

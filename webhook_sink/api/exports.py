@@ -34,7 +34,7 @@ class ExportsApi:
 
     def copy(self, request: Request) -> Response:
         """Answer with one delivery as `curl` command, as test, or as entry of an HTTP Archive."""
-        kind = _parse_choice(request, "as", _COPY_FORMATS)
+        kind = _parse_choice(request, "format", _COPY_FORMATS)
         url = _copy_url(request)
         delivery = get_delivery_or_404(request, self._store)
         if kind == "curl":

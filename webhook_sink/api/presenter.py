@@ -55,7 +55,7 @@ class DeliveryPresenter:
             **views.details_json(delivery, verdict),
             "attempts": attempts,
             "same_body": first is not None and first.body == delivery.body,
-            "passed": [
+            "outgoing": [
                 views.forward_attempt_json(one) for one in self._store.forward_attempts(delivery.id)
             ],
         }

@@ -39,7 +39,7 @@ class ResendApi:
         forward_attempt = await attempt.forward_attempt()
         await run_in_threadpool(self._services.store.add_forward_attempt, forward_attempt)
         self._services.change_feed.publish(delivery.id)
-        return api_response({"passed": views.forward_attempt_json(forward_attempt)})
+        return api_response({"outgoing": views.forward_attempt_json(forward_attempt)})
 
 
 def _requested_destination(body: bytes) -> Destination:

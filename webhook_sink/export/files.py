@@ -50,7 +50,7 @@ def delivery_record(
     """Return a delivery as JSON data; each byte of target and headers is one Latin-1 character."""
     return {
         "id": delivery.id,
-        "began_at": delivery.began_at,
+        "head_received_at": delivery.head_received_at,
         "received_at": delivery.received_at,
         "remote": delivery.remote,
         "version": delivery.version,
@@ -59,9 +59,9 @@ def delivery_record(
         **_message(delivery.headers, delivery.body, delivery.truncated),
         "status": delivery.status,
         "reply": delivery.reply,
-        "passed": [
+        "outgoing": [
             {
-                "why": one.why,
+                "action": one.action,
                 "url": one.url,
                 "at": one.at,
                 "seconds": one.seconds,

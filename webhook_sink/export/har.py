@@ -24,7 +24,7 @@ def har_entry(
     The answer is the one of `passed`, the last receiver that it was passed on to; without one it is
     the sink's own.
     """
-    began = delivery.began_at or delivery.received_at
+    began = delivery.head_received_at or delivery.received_at
     sent = max(delivery.received_at - began, 0.0)
     waited = forward_attempt.seconds if forward_attempt else 0.0
     made: dict[str, Json] = {
@@ -42,7 +42,7 @@ def har_entry(
     if delivery.truncated:
         made["comment"] = f"only the first {len(delivery.body)} bytes of the body were kept"
     if forward_attempt is not None:
-        made["_answeredBy"] = forward_attempt.url
+        made["_respondedBy"] = forward_attempt.url
         made["_error"] = forward_attempt.error
     return made
 

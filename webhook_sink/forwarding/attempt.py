@@ -2,7 +2,7 @@
 
 import time
 
-from webhook_sink.delivery import Delivery, ForwardAttempt, ForwardReason
+from webhook_sink.delivery import Delivery, ForwardAttempt, ForwardAction
 from webhook_sink.destination import Destination
 from webhook_sink.forwarding.http_client import HttpClientProtocol
 from webhook_sink.forwarding.request_head import redacted_request_url, request_head
@@ -12,11 +12,11 @@ from webhook_sink.forwarding.response_reader import ForwardResponse
 class PendingForward:
     """`go`, and then `passed`: between the two others may set out."""
 
-    def __init__(self, delivery: Delivery, destination: Destination, why: ForwardReason) -> None:
+    def __init__(self, delivery: Delivery, destination: Destination, action: ForwardAction) -> None:
         """Nothing is sent yet."""
         self._delivery = delivery
         self._destination = destination
-        self._why = why
+        self._action = action
         self._sent_at, self._started = time.time(), time.perf_counter()
         self._client: HttpClientProtocol | None = None
         self._unsendable_reason: str | None = None
@@ -45,7 +45,7 @@ class PendingForward:
         return ForwardAttempt(
             id=0,
             delivery_id=self._delivery.id,
-            why=self._why,
+            action=self._action,
             url=redacted_request_url(self._delivery, self._destination),
             at=self._sent_at,
             seconds=time.perf_counter() - self._started,

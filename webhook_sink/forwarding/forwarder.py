@@ -66,7 +66,7 @@ class Forwarder:
         future = self._waiters.setdefault(delivery.id, Future())
         # It may have been passed on already: then nobody will settle what was made just now.
         for forward_attempt in await asyncio.to_thread(self._store.forward_attempts, delivery.id):
-            if forward_attempt.why == "forward":
+            if forward_attempt.action == "forward":
                 self._waiters.pop(delivery.id, None)
                 return forward_attempt
         return await asyncio.wrap_future(future)

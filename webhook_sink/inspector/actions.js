@@ -20,7 +20,7 @@ export function copying(delivery, api) {
   const copy = async (form, words) => {
     shown.hidden = true;
     try {
-      const text = await api(`deliveries/${delivery.id}/copy?as=${form}`);
+      const text = await api(`deliveries/${delivery.id}/copy?format=${form}`);
       const isDone = await isCopied(text);
       said.textContent = isDone ? `${words} is copied.` : notCopied(text);
       shown.textContent = visible(text);

@@ -1,4 +1,4 @@
-"""A delivery's way: read up to the limit, stored, and only then answered."""
+"""Endpoint for deliveries: each is read up to the size limit, stored, and only then answered."""
 
 import logging
 import time
@@ -22,25 +22,25 @@ class DeliveryEndpoint:
     def __init__(
         self,
         writer: BatchWriter,
-        limit: int,
+        max_body_bytes: int,
         steps: Mapping[str, ReplyStep],
         forwarded: Callable[[Delivery], Awaitable[ForwardAttempt]] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`limit` is in bytes of body; `steps` are those that a delivery may name as its reply.
+        """`max_body_bytes` of a body are stored; `steps` are those that a delivery may name as its reply.
 
         `forwarded` returns what a receiver answers to a delivery; no step may need it without it.
         """
         self._writer = writer
-        self._limit = limit
+        self._max_body_bytes = max_body_bytes
         self._steps = steps
         self._forwarded = forwarded
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one delivery. A sender that breaks off gets no answer and leaves no record."""
-        began_at = self._clock()
-        body, truncated = await _read(receive, self._limit)
+        head_received_at = self._clock()
+        body, truncated = await _read(receive, self._max_body_bytes)
         if body is None:
             _log.info("a delivery from %s broke off", _address(scope))
             return
@@ -55,7 +55,7 @@ class DeliveryEndpoint:
             truncated=truncated,
             remote=_address(scope),
             status=0,
-            began_at=began_at,
+            head_received_at=head_received_at,
             version=scope["http_version"],
         )
         try:
@@ -73,22 +73,22 @@ class DeliveryEndpoint:
             await send_response(send, stored.status)
 
 
-async def _read(receive: Receive, limit: int) -> tuple[bytes | None, bool]:
-    """Return the body and whether it went on beyond `limit`; None if the sender broke off.
+async def _read(receive: Receive, max_body_bytes: int) -> tuple[bytes | None, bool]:
+    """Return the body and whether it went on beyond `max_body_bytes`; None if the sender broke off.
 
     What lies beyond the limit is left to the server, which reads and forgets it.
     """
     chunks: list[bytes] = []
     size = 0
     more = True
-    while more and size <= limit:
+    while more and size <= max_body_bytes:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None, False
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
         more = message.get("more_body", False)
-    return b"".join(chunks)[:limit], size > limit
+    return b"".join(chunks)[:max_body_bytes], size > max_body_bytes
 
 
 def _address(scope: Scope) -> str:

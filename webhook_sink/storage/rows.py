@@ -105,7 +105,7 @@ def delivery_row(draft: Delivery) -> tuple[object, ...]:
         draft.truncated,
         draft.status,
         draft.reply,
-        draft.began_at,
+        draft.head_received_at,
         draft.version,
         _headers_to_json(draft.headers),
         draft.body,
@@ -133,7 +133,7 @@ def delivery_from_row(row: Sequence[Any]) -> Delivery:
         truncated=bool(truncated),
         remote=remote,
         status=status,
-        began_at=began,
+        head_received_at=began,
         version=version,
         reply=reply,
     )
@@ -151,7 +151,7 @@ def forward_attempt_row(forward_attempt: ForwardAttempt) -> tuple[object, ...]:
     """Return the values of `PASSED` but for the id."""
     return (
         forward_attempt.delivery_id,
-        forward_attempt.why,
+        forward_attempt.action,
         forward_attempt.url,
         forward_attempt.at,
         forward_attempt.seconds,

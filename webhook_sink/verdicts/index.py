@@ -64,7 +64,7 @@ class IndexEntry:
 class DeliveryRelation:
     """How a delivery stands to those before it."""
 
-    repeats: int | None
+    first_attempt: int | None
     """The first delivery of the same event, where that is another."""
     attempt: int
     """The how-manieth of that event it is, from 1 to `MOST_ATTEMPTS`."""

@@ -52,8 +52,8 @@ def format_row(summary: Json) -> tuple[str, ...]:
 
 def delivery_notes(summary: Json) -> Iterator[str]:
     """Yield the relation to other deliveries, and the result of forwarding."""
-    if summary["repeats"] is not None:
-        yield f"attempt {summary['attempt']}, first #{summary['repeats']}"
+    if summary["first_attempt"] is not None:
+        yield f"attempt {summary['attempt']}, first #{summary['first_attempt']}"
     if summary["late_after"] is not None:
         yield f"late: occurred before #{summary['late_after']}"
     if summary["truncated"]:
@@ -85,11 +85,11 @@ def format_delivery(data: Json) -> list[str]:
         f"verdict    {data['verdict']}",
     ]
     lines += [f"           {mark}" for mark in delivery_notes({**data, "forwarded": None})]
-    if data["repeats"] is not None:
+    if data["first_attempt"] is not None:
         alike = "same body as" if data["same_body"] else "body differs from"
         numbers = ", ".join(str(one["id"]) for one in data["attempts"])
-        lines.append(f"           {alike} #{data['repeats']}; all attempts: {numbers}")
-    lines += [f"{one['why']:<9}  {format_forward(one)}" for one in data["passed"]]
+        lines.append(f"           {alike} #{data['first_attempt']}; all attempts: {numbers}")
+    lines += [f"{one['action']:<9}  {format_forward(one)}" for one in data["outgoing"]]
     lines += ["", *_findings(data), "headers"]
     lines += [f"  {name}: {value}" for name, value in data["headers"]]
     lines += ["", *_body(data)]

@@ -239,6 +239,41 @@ def test_every_link_between_pages_leads_somewhere() -> None:
         assert name == "README.md" or f"({name})" in PAGES["README.md"], name
 
 
+def test_every_path_and_module_that_is_named_exists() -> None:
+    packages = "contracts|hookproof|mock_server|openapi|webhook_sink"
+    seen = 0
+    for name, page in PAGES.items():
+        for path in re.findall(r"(?<![\w./])((?:[\w.-]+/)+[\w*-]+\.py)\b", page):
+            seen += 1
+            if path.split("/")[0] in (*packages.split("|"), "benchmarks", "tests"):
+                assert list(ROOT.glob(path)), f"{name}: {path}"
+            else:  # below a package: `checks/events.py`
+                assert list(ROOT.glob(f"*/{path}")), f"{name}: {path}"
+        for dotted in re.findall(rf"`((?:{packages})(?:\.\w+)+)`", page):
+            seen += 1
+            assert dotted == CONFIG_FILE_NAME or resolves(dotted), f"{name}: {dotted}"
+        for dotted in re.findall(rf"^(?:from|import) ((?:{packages})[\w.]*)", page, re.MULTILINE):
+            seen += 1
+            assert resolves(dotted), f"{name}: {dotted}"
+    assert seen > 10
+
+
+def resolves(dotted: str) -> bool:
+    """Say whether a dotted name is a module of the checkout, or a name in one."""
+    if (ROOT / dotted.replace(".", "/")).is_dir():
+        return True
+    module, _, member = dotted.rpartition(".")
+    path, parent = ROOT / dotted.replace(".", "/"), ROOT / module.replace(".", "/")
+    if path.with_suffix(".py").is_file():
+        return True
+    sources = [parent.with_suffix(".py"), parent / "__init__.py"]
+    return any(
+        re.search(rf"^(?:class |def )?{member}\b", source.read_text(encoding="utf-8"), re.MULTILINE)
+        for source in sources
+        if source.is_file()
+    )
+
+
 def test_every_variable_of_the_environment_is_documented_and_exists() -> None:
     package = Path(inspect.getfile(hookproof)).parent
     read: dict[str, set[str]] = {

@@ -1,4 +1,4 @@
-"""The harness: sends requests, receives webhooks, reconciles both and judges by the contract.
+"""Contract test harness: sends requests, receives webhooks, reconciles and judges both.
 
 It knows the service by HTTP alone and imports neither mock server nor command line.
 """

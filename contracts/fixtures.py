@@ -1,4 +1,4 @@
-"""The fixtures of the suite: one session drives all exchanges and closes the books.
+"""Fixtures of the suite: one session drives all exchanges and closes the ledger.
 
 Their names are the project's: the suite may run beside tests that have fixtures of their own.
 The roof puts the settings into the configuration's stash, and reads the outcome from it.
@@ -23,7 +23,7 @@ from openapi.redaction import Redaction
 
 @pytest.fixture(scope="session")
 def hookproof_books(request: pytest.FixtureRequest) -> Ledger:
-    """Drive the service once, close the ledger, and return the books."""
+    """Drive the service once, close the ledger, and return it."""
     settings = request.config.stash.get(SETTINGS, None)
     if settings is None:
         pytest.fail("no service was named: pass --hookproof-url URL", pytrace=False)
@@ -40,7 +40,7 @@ def hookproof_books(request: pytest.FixtureRequest) -> Ledger:
 def hookproof_judge(
     request: pytest.FixtureRequest, hookproof_books: Ledger
 ) -> Callable[[str], None]:
-    """Return what applies one check to the books and fails the test on a violation."""
+    """Return what applies one check to the ledger and fails the test on a violation."""
     outcome = request.config.stash[OUTCOME]
     mask = Redaction(known_secrets(hookproof_books))
 

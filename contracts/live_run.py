@@ -1,4 +1,4 @@
-"""A run under way: its books can be looked at while it goes on, and are closed at its end."""
+"""Live run: its ledger can be read while it goes on, and is closed at the end."""
 
 import time
 from dataclasses import dataclass, field, replace
@@ -35,7 +35,7 @@ class LiveRun:
     deliveries: tuple[JudgedDelivery, ...] = ()
 
     def ledger(self) -> Ledger:
-        """Return the books as they stand, with every delivery that has come by now."""
+        """Return the ledger so far, with every delivery that has come by now."""
         exchanges = tuple(exchange for session in self.sessions for exchange in session.exchanges)
         correlators = {session.operation.id: session.correlators for session in self.sessions}
         known = [place for session in self.sessions for place in session.correlators]
@@ -71,7 +71,7 @@ class LiveRun:
 
 
 def await_webhooks(live_run: LiveRun) -> Ledger:
-    """Wait until every success has its event or its deadline has passed; return the closed books.
+    """Wait until every success has its event or its deadline has passed; return the closed ledger.
 
     And not before the last new event is as old as the profile asks for, and one and a half times
     the slowest delivery seen has passed since the last answer: what comes uncalled for should still

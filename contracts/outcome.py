@@ -1,4 +1,4 @@
-"""What a run is given and what it comes to, kept in pytest's configuration. Light to import."""
+"""Outcome of a run, kept in pytest's configuration. Light to import."""
 
 from dataclasses import dataclass, field
 

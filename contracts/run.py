@@ -1,4 +1,4 @@
-"""One run: drive every operation, wait for the webhooks, close the books, judge them."""
+"""Run: drive every operation, wait for the webhooks, close the ledger."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -31,14 +31,14 @@ SMOKE_TEST_WEBHOOK_TIMEOUT_S = 1.0
 
 
 def find_faults(ledger: Ledger) -> list[GroupedFinding]:
-    """Return what every check finds in the closed books."""
+    """Return what every check finds in the closed ledger."""
     return [
         found for name, check in CHECKS.items() for found in group_findings(name, check(ledger))
     ]
 
 
 def run(settings: Settings, contract: Contract, progress: Callable[[str], None]) -> Ledger:
-    """Judge nothing yet: send all requests, receive all webhooks, and return the closed books.
+    """Judge nothing yet: send all requests, receive all webhooks, and return the closed ledger.
 
     `progress` hears a few words at each step. Raises `CouldNotJudge`.
     """

@@ -1,4 +1,4 @@
-"""What every answer must be. Each test reads the closed books and applies one check."""
+"""Tests of responses. Each reads the closed ledger and applies one check."""
 
 from collections.abc import Callable
 

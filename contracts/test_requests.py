@@ -1,4 +1,4 @@
-"""How each request must be answered. Each test reads the closed books and applies one check."""
+"""Tests of requests. Each reads the closed ledger and applies one check."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What is shown once. Each test reads the closed books and applies one check."""
+"""Tests of secrets. Each reads the closed ledger and applies one check."""
 
 from collections.abc import Callable
 

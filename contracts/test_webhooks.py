@@ -1,4 +1,4 @@
-"""What the webhooks must be. Each test reads the closed books and applies one check."""
+"""Tests of webhooks. Each reads the closed ledger and applies one check."""
 
 from collections.abc import Callable
 

@@ -1,6 +1,6 @@
-"""The tests of the suite kept in one process of pytest-xdist. Imported only where that runs.
+"""The suite within another pytest run: settings from its options, a report at its end.
 
-The suite within somebody's own pytest run: settings from its options, a report at its end."""
+With pytest-xdist all tests of the suite run in one process."""
 
 import re
 import shlex
@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from xdist.scheduler.loadgroup import LoadGroupScheduling
 
 import contracts
 from contracts.checks import CHECKS
@@ -35,23 +34,11 @@ _TESTS = frozenset(
 )
 
 
-class SingleGroupScheduling(LoadGroupScheduling):  # type: ignore[misc]
-    """The scheduler of `--dist loadgroup`, with the suite as one group.
-
-    Not by a mark: marks reach the scheduler through the ids of tests, which pytest 9.2 no longer
-    lets xdist 3.8 change (https://github.com/pytest-dev/pytest-xdist/issues/1386).
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        test = nodeid.rpartition("/")[2].partition("[")[0].partition("@")[0]
-        return GROUP_NAME if test in _TESTS else str(super()._split_scope(nodeid))
-
-
 def configure(config: pytest.Config) -> None:
     """Put the settings where the fixtures look for them; `UsageError` if they are mistaken."""
     if config.getoption("dist", "no") not in ("no", "loadgroup"):
         raise pytest.UsageError(
-            "hookproof: the checks read the books of one run, which several processes do not "
+            "hookproof: the checks read the ledger of one run, which several processes do not "
             "share; pass --dist loadgroup beside -n"
         )
     try:
@@ -116,8 +103,18 @@ class SuitePlugin:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> object:
-        """Keep the tests of the suite in one process: they read the books of one run."""
-        from hookproof.pytest_suite import SingleGroupScheduling  # noqa: PLC0415 - only where xdist is
+        """Keep the tests of the suite in one process: they read the ledger of one run.
+
+        Not by a mark: marks reach the scheduler through the ids of tests, which pytest 9.2 no
+        longer lets xdist 3.8 change (https://github.com/pytest-dev/pytest-xdist/issues/1386).
+        """
+        # Only this hook may import xdist: most runs do without it.
+        from xdist.scheduler.loadgroup import LoadGroupScheduling  # noqa: PLC0415
+
+        class SingleGroupScheduling(LoadGroupScheduling):  # type: ignore[misc]
+            def _split_scope(self, nodeid: str) -> str:
+                test = nodeid.rpartition("/")[2].partition("[")[0].partition("@")[0]
+                return GROUP_NAME if test in _TESTS else str(super()._split_scope(nodeid))
 
         return SingleGroupScheduling(config, log)
 

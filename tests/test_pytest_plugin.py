@@ -194,3 +194,8 @@ def test_a_selection_is_no_verdict(port: int, project: Path) -> None:
     written = json.loads((project / "report" / "report.json").read_text(encoding="utf-8"))
     assert written["verdict"] == "not-judged"
     assert re.fullmatch(r"only \d of the \d+ checks were run", written["reason"])
+
+
+def test_the_suite_loads_without_xdist() -> None:
+    code = "import sys; sys.modules['xdist'] = None; import hookproof.pytest_suite"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

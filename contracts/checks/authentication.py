@@ -1,4 +1,4 @@
-"""Whether each credential was taken for what it is."""
+"""Checks of credentials: each kind is accepted or rejected as the contract says."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -152,7 +152,7 @@ def _judge_unusable(ledger: Ledger) -> Iterator[Judgement]:
 def _issuing_pointer(ledger: Ledger, exchange: Exchange) -> str:
     """Return where the contract says that a success issues a credential."""
     success = exchange.request.operation.response_caused_by("valid-request")
-    assert success is not None, "only an operation that issues credentials has this block"
+    assert success is not None, "only an operation that issues credentials has this phase"
     schema = next(iter(success.content.values()))
     _, pointer = next(extended_properties(ledger.contract, schema, "x-hookproof-credential"))
     return pointer

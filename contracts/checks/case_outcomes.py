@@ -1,4 +1,4 @@
-"""Each case with the answer that decides it, and what a service may answer besides."""
+"""Outcome of each case: the exchange that decides it, and allowed rejections."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

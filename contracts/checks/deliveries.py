@@ -1,4 +1,4 @@
-"""What each delivery proves alone: the sink's verdict, passed on."""
+"""Checks of single deliveries: the sink's verdict as judgements."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What bytes say once the usual encodings are undone: a secret may hide behind one of them."""
+"""Decoding of bytes: a secret may hide behind one of the usual encodings."""
 
 import base64
 import binascii

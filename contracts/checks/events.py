@@ -1,4 +1,4 @@
-"""Whether there is one event for each success, in time, and none for anything else."""
+"""Checks of events: one for each success, in time, and none for anything else."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Whether the service answered at all, and did not fail."""
+"""Checks that the service responds to every request, and not with a 5xx."""
 
 from collections.abc import Iterator
 

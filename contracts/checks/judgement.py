@@ -1,4 +1,4 @@
-"""What a check says of each case, and the findings that come of it: one for each distinct fault."""
+"""Judgement of one case by a check, and grouping of judgements into findings."""
 
 import hashlib
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What a payload says, held against the request that brought it about."""
+"""Checks of payloads against the requests that triggered them."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What must not be there twice, one after the other and at once; and what comes too often."""
+"""Checks of duplicate requests, in sequence and concurrent, and of the rate limit."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Whether each request was answered as the contract asks: accepted, refused, forbidden, taken.
+"""Checks of the status of each response: valid, invalid, unknown, allowed rejection.
 
 What is answered about something that does not exist."""
 

@@ -1,4 +1,4 @@
-"""What every answer must be: of a documented media type and shape, with its headers."""
+"""Checks of each response: documented media type, schema and headers."""
 
 from collections.abc import Iterator
 

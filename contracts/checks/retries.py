@@ -1,4 +1,4 @@
-"""What a delivery that was not answered 2xx is followed by."""
+"""Checks of webhook retries: the attempts after a rejected delivery."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

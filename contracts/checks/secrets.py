@@ -1,4 +1,4 @@
-"""Values that are shown once: each another one, in no other answer and in no delivery."""
+"""Checks of secrets: each value is unique, and in no other response or delivery."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A payload beside its request: each value that should come back, as it went and as it came."""
+"""Comparison of a payload with its request, echo by echo."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence

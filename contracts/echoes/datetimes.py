@@ -1,4 +1,4 @@
-"""What happened to a date and time between a request and its webhook."""
+"""Explanation of how a date-time changed between a request and its webhook."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What happened to a list between a request and its webhook."""
+"""Explanation of how a list changed between a request and its webhook."""
 
 from collections.abc import Sequence
 

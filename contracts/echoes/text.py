@@ -1,4 +1,4 @@
-"""What happened to a text between a request and its webhook: the mistakes of stores and senders."""
+"""Explanation of how a text changed between a request and its webhook."""
 
 import html
 import json

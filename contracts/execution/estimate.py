@@ -1,4 +1,4 @@
-"""What a run will cost the service, said before its first request. Pure."""
+"""Estimate of requests and created resources, before the first request. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class RunEstimate:
 def estimate_cost(
     sessions: Sequence[OperationSession], phases: Mapping[str, Sequence[Phase]]
 ) -> RunEstimate:
-    """Return what sending `blocks` (by operation id) and all that follows them will cost."""
+    """Return the cost of `phases` (by operation id) and of the sequences after them."""
     requests = creations = 0
     for session in sessions:
         cases = [case for phase in phases[session.operation.id] for case in phase.cases]

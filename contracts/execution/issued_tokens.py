@@ -1,4 +1,4 @@
-"""Credentials that the service itself issued, used: good ones, too narrow, expired, revoked."""
+"""Requests with credentials that the service issued: good, narrow, expired, revoked."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -149,7 +149,7 @@ def try_each_kind(session: OperationSession) -> str | None:
 
 
 def try_from_other_requests(session: OperationSession) -> None:
-    """Use credentials that requests of other blocks were answered with, of several kinds.
+    """Use credentials that requests of other phases were answered with, of several kinds.
 
     What a credential is good for must not depend on what else its request said.
     """

@@ -1,4 +1,4 @@
-"""What an operation is about: values of path parameters that another one's success has named."""
+"""Linked resources: values of path parameters that a success of another operation names."""
 
 from collections.abc import Callable
 
@@ -13,14 +13,14 @@ class LinkedResource:
     """Gives the requests of one operation something that exists to be about."""
 
     def __init__(self, create: Callable[[], Exchange], link: Link, *, consumes: bool) -> None:
-        """`create` makes one, `link` names it; one that a success `spends` is made again."""
+        """`create` makes one, `link` names it; one that a success `consumes` is made again."""
         self._create = create
         self._link = link
         self._consumes = consumes
         self._texts: dict[str, str] | None = None
 
     def path_texts(self) -> dict[str, str]:
-        """Return texts for the path parameters, by their keys; raise `Stopped` if none is had."""
+        """Return texts for the path parameters, by their keys; `RunStopped` without a resource."""
         if self._texts is None:
             self._texts = self._named(self._create())
         return self._texts

@@ -1,7 +1,7 @@
-"""One operation of one target: plans go out, entries of the ledger come back.
+"""Session of one operation: cases go out, exchanges come back.
 
 A rate limit slows it down and is never taken for a refusal: a 429 is waited out. A service that
-stops answering ends the conversation, not the verdict.
+stops answering ends the session, not the verdict.
 """
 
 import time
@@ -75,7 +75,7 @@ class OperationSession:
         return f"{self._target.url}{self.operation.path}"
 
     def request(self, case: Case, case_id: int | None = None) -> Request:
-        """Return what `plan` becomes with fresh values; `case` is given for one tried again."""
+        """Return the request of `case` with unique values; `case_id` is given for a retry."""
         most = self.settings.max_requests
         if most is not None and self._unique_values.number >= most:
             raise RunStopped(f"{most} requests were sent (--max-requests)", intentional=True)
@@ -105,7 +105,7 @@ class OperationSession:
         return {p.key: example_parameter_text(self.contract, p) for p in needed}
 
     def send_once(self, case: Case, case_id: int | None = None) -> Exchange:
-        """Send `plan` as it becomes with fresh values, and enter what came of it."""
+        """Send `case` with unique values, and record the exchange."""
         exchange = self._target.send(self.request(case, case_id))
         self.exchanges.append(exchange)
         if self.linked_resource is not None:
@@ -115,7 +115,7 @@ class OperationSession:
         return exchange
 
     def send_together(self, cases: Sequence[Case]) -> list[Exchange]:
-        """Send all `plans` at once, and enter what came of them."""
+        """Send all `cases` at once, and record the exchanges."""
         entries = self._target.send_together([self.request(case) for case in cases])
         # A connection lost among many is a loss like any other: nothing is sent again.
         entries = [replace(exchange, retried=False) for exchange in entries]
@@ -135,7 +135,7 @@ class OperationSession:
             raise RunStopped(f"{reason}, the last: {exchange.failure.message}")
 
     def send(self, case: Case, case_id: int | None = None) -> Exchange:
-        """Send `plan`, as often as a rate limit or a lost connection asks; return the last."""
+        """Send `case`, as often as a rate limit or a lost connection asks; return the last."""
         exchange = self.send_once(case, case_id)
         case_id = exchange.request.case_id
         if exchange.retried:

@@ -1,4 +1,4 @@
-"""What is sent to one operation, block by block, and what is learnt before the first of them."""
+"""Phases of one operation, and the smoke test before the first of them."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -80,9 +80,9 @@ def _send_until_accepted(session: OperationSession) -> Exchange:
 def run_phases(
     session: OperationSession, phases: Iterable[Phase], should_stop: Callable[[], bool]
 ) -> list[str]:
-    """Send every block of cases; return a sentence for each that could not be made.
+    """Send the cases of every phase; return a sentence for each that could not be made.
 
-    `enough` is asked after each block: nothing more is sent once it says so.
+    `should_stop` is called after each phase: nothing more is sent once it returns true.
     """
     undecided: list[str] = []
     doubts = AmbiguousCaseRetrier(session)
@@ -111,9 +111,9 @@ def run_phases(
 
 
 def build_phases(session: OperationSession, earlier: Sequence[Mapping[str, Json]]) -> list[Phase]:
-    """Return the blocks of cases that can be made before anything was sent.
+    """Return the phases whose cases can be made before anything was sent.
 
-    `earlier` holds cases that an earlier run has kept.
+    `earlier` holds saved cases of an earlier run.
     """
     contract, operation, settings = session.contract, session.operation, session.settings
     profile = PROFILES[settings.profile]

@@ -14,7 +14,7 @@ class AmbiguousCaseRetrier:
         self._tried: dict[int, int] = {}
 
     def send(self, case: Case) -> Exchange:
-        """Send `plan`; again, between two accepted creates each time, while it is in doubt."""
+        """Send `case`; retry it between two accepted creates while its rejection is ambiguous."""
         exchange = self._session.send(case)
         status = exchange.status or 0
         if (

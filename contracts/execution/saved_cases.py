@@ -1,4 +1,4 @@
-"""Failing cases, kept for the next run: written without secrets, sent again with fresh values."""
+"""Saved cases: failing cases in a file without secrets, replayed with new unique values."""
 
 import base64
 import binascii
@@ -44,11 +44,11 @@ _MAX_BODY_BYTES = 64 * 1024
 
 
 class UnreadableCases(Exception):
-    """The file of kept cases cannot be used; the sentence says why and what to do."""
+    """The file of saved cases cannot be used; the sentence says why and what to do."""
 
 
 def load_cases(settings: Settings) -> list[Mapping[str, Json]]:
-    """Return the cases that were kept; none where none are kept. Raises `NoCases`."""
+    """Return the saved cases; none without a file. Raises `UnreadableCases`."""
     if settings.cases_dir is None:
         return []
     path = settings.cases_dir / CASES_FILE_NAME
@@ -69,7 +69,7 @@ def load_cases(settings: Settings) -> list[Mapping[str, Json]]:
 def replayed_cases(
     session: OperationSession, cases: Iterable[Mapping[str, Json]]
 ) -> Iterator[Case]:
-    """Yield the requests of the kept cases of one operation."""
+    """Yield the requests of the saved cases of one operation."""
     for saved in cases:
         if saved["operation"] != session.operation.id:
             continue

@@ -1,4 +1,4 @@
-"""What depends on an answer: what the caller may give on, repeated requests, a burst."""
+"""Sequences that depend on responses: held permissions, duplicates, rate limit."""
 
 from dataclasses import replace
 
@@ -80,7 +80,7 @@ def _repetition_case(
 
 
 def send_concurrently(session: OperationSession, concurrent_rounds: int) -> None:
-    """Send several requests for one thing at once, `rounds` times."""
+    """Send several requests for one thing at once, `concurrent_rounds` times."""
     response_spec = session.operation.response_caused_by("duplicate-request")
     if response_spec is None:
         return

@@ -1,4 +1,4 @@
-"""The only way to reach the service under judgement.
+"""HTTP client of the target: the only way to reach the service under test.
 
 Nothing of this machine leaks into a verdict: proxies and .netrc are not used, redirects are not
 followed, cookies are not kept. Nothing hangs a run: one deadline covers a whole answer, and a

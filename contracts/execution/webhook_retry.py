@@ -1,4 +1,4 @@
-"""A delivery that is refused on purpose: does it come again, and as what?"""
+"""Retry phase: reject one delivery and wait for its second attempt."""
 
 import threading
 import time
@@ -27,7 +27,7 @@ class DeliveryRejector:
         self._lock = threading.Lock()
 
     def arm(self, predicate: Callable[[Delivery], bool] | None) -> None:
-        """Refuse the next delivery that satisfies `where`; None refuses none."""
+        """Reject the next delivery that satisfies `predicate`; None rejects none."""
         with self._lock:
             self._predicate = predicate
 
@@ -62,7 +62,7 @@ def try_webhook_retry(
 ) -> str | None:
     """Create once more, refuse the first delivery of it, and wait for the second until a deadline.
 
-    `look` returns the books as they stand. Return a sentence if no delivery could be refused.
+    `current_ledger` returns the ledger so far. Return a sentence if no delivery was rejected.
     """
     success = session.operation.response_caused_by("valid-request")
     event = (

@@ -1,4 +1,4 @@
-"""Where the webhooks of a run come from: a sink that listens here, or one that runs elsewhere."""
+"""Source of webhooks: a sink that listens here, or a running one elsewhere."""
 
 import base64
 import time

@@ -1,4 +1,4 @@
-"""What the contract expects of one exchange: allowed statuses, constraints, allowed rejections.
+"""Expectations of one exchange: allowed statuses, constraints, allowed rejections.
 
 Pure: decided from the bytes that were sent, never from what a generator intended.
 """

@@ -1,4 +1,4 @@
-"""Refusals that decide nothing yet: they may be about something else than what was tried.
+"""Ambiguous rejections: they may have another cause than what the case tried.
 
 A case that should be refused as invalid and is answered as if the credential or the name were the
 matter is tried again, between two plain creates that are accepted. So is a valid case that is told

@@ -1,4 +1,4 @@
-"""Every constraint of a contract: what a service can break, where it is stated, how it is known.
+"""List of the constraints of a contract, each with location and provenance.
 
 A constraint is a keyword at a JSON Pointer; of `required`, and of an answer that several kinds of
 credential ask for, each part is a constraint of its own. Pure.

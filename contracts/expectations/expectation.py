@@ -1,4 +1,4 @@
-"""What a service may answer to a request, judged from the bytes that were sent. Pure.
+"""Expected response to a request, judged from the bytes that were sent. Pure.
 
 Not the generator's intention counts but what the contract says of the body: so a case that was
 meant to be invalid and is not, or the other way about, is still judged rightly.

@@ -1,4 +1,4 @@
-"""Which of the contract's freedoms a request makes use of: what a service may refuse. Pure."""
+"""Allowed rejections that a request falls under. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Which keywords of a schema say something of a value, and where the contract states them. Pure."""
+"""Schema keywords that apply to a value, and where the contract states them. Pure."""
 
 from collections.abc import Iterator
 from functools import lru_cache

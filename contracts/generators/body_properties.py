@@ -1,4 +1,4 @@
-"""The properties of an operation's request body, and plans that vary one of them."""
+"""Properties of an operation's request body, and cases that vary one of them."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Tokens that nobody has signed, made from a JWT that is good (RFC 7515, RFC 7519).
+"""Credentials of a run, and forged ones made from a valid JWT (RFC 7515, RFC 7519).
 
 The credentials that a service must refuse, made from the one that it must accept."""
 

@@ -1,4 +1,4 @@
-"""Cases at the edge that schemathesis does not make: lengths, odd texts, freedoms, bytes.
+"""Edge cases that schemathesis does not make: lengths, strings, encodings, media types.
 
 All of them follow from the contract's schemas and its `x-hookproof-allowed-rejections`; no field
 is named here.

@@ -1,4 +1,4 @@
-"""Invalid bodies that schemathesis does not make: confusions of type, misspelt names, broken JSON.
+"""Invalid bodies that schemathesis does not make: type confusion, malformed JSON.
 
 All of them follow from the contract's schemas; no field is named here.
 """

@@ -1,4 +1,4 @@
-"""Cases of the parameters of an operation: values that it must take, and such that it must refuse.
+"""Cases of parameters: valid and invalid values, unknown resources.
 
 All of them follow from the contract's schemas; no parameter is named here.
 """

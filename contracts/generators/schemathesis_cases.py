@@ -1,4 +1,4 @@
-"""The cases that schemathesis and hypothesis make: the coverage of every keyword, then random ones.
+"""Cases that schemathesis and hypothesis make: coverage of every keyword, then fuzzing.
 
 schemathesis gets the operation without its security and without the webhooks, so that what it
 varies is the request body. Its cases are taken as bodies; the ledger sends them.

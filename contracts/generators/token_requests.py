@@ -1,4 +1,4 @@
-"""Which credentials a service is asked to issue, and what it must make of each. Pure."""
+"""Credentials to request from the service, each with its expected outcome. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

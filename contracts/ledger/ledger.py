@@ -1,9 +1,8 @@
-"""Double entry: every exchange is one entry, every event that arrives is one; they must balance.
+"""Ledger: exchanges on one side, received events on the other; they must balance.
 
 Each success expects its event. Which event belongs to which request is found by the correlators,
 and only then are the two compared; so a payload that is wrong in one field is still paired rightly.
-
-The closed books of a run, which the checks read."""
+"""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""How well an event fits a request: what both say is read once, and compared many times."""
+"""Score of how well an event fits a request."""
 
 import re
 from collections.abc import Hashable, Iterable, Sequence

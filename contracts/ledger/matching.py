@@ -1,4 +1,4 @@
-"""Which event belongs to which exchange: by its correlators, or in order if it has none. Pure."""
+"""Matching of events and exchanges: by correlators, or in order without any. Pure."""
 
 from collections.abc import Mapping, Sequence
 from itertools import chain

@@ -48,7 +48,7 @@ def constant_value(value: object) -> ValueFactory:
 class Case:
     """What a request is to be.
 
-    `body` is bytes that go as they are but for `MARK` and `INSTANT`, or JSON data: fresh values
+    `body` is bytes that go as they are but for the two placeholders, or JSON data: fresh values
     are put wherever a correlator's place holds a value that satisfies its schema, except at the
     places of `values`.
     """

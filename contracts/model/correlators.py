@@ -1,4 +1,4 @@
-"""What tells one request from another in a webhook: values that no other request of the run has.
+"""Correlators: request values that the webhook repeats and no other request has.
 
 Which fields they live in is said by the `correlator` entries of `x-hookproof-trigger`'s echoes.
 """
@@ -138,7 +138,7 @@ def property_schema(contract: Contract, schema: str, instance: str) -> str:
 def correlator_value(
     contract: Contract, correlator: Correlator, request_values: RequestValues
 ) -> object:
-    """Return the value of `fresh` that goes to the correlator's place."""
+    """Return the value of `request_values` that goes to the correlator's place."""
     if correlator.kind == "instant":
         return request_values.instant.strftime("%Y-%m-%dT%H:%M:%SZ")
     if correlator.kind == "subset":

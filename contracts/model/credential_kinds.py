@@ -1,4 +1,4 @@
-"""Kinds of credentials that a run tries: their names in cases, constraints and reports."""
+"""Credential kinds: their names in cases, constraints and reports."""
 
 FORGED_KINDS = (
     "wrongly signed",

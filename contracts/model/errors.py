@@ -1,4 +1,4 @@
-"""What ends a run that can come to no verdict."""
+"""Errors that end a run."""
 
 
 class CouldNotJudge(Exception):

@@ -1,4 +1,4 @@
-"""The entries of the ledger: requests, answers, and both together. Frozen values."""
+"""Exchange: request, response or failure, timing. Frozen values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -101,7 +101,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request and what came of it; exactly one of `answer` and `failure` is there."""
+    """A request and its result: exactly one of `response` and `failure` is there."""
 
     request: Request
     response: ReceivedResponse | None

@@ -1,4 +1,4 @@
-"""What one run is asked to do. Made by the roof, read by the fixtures."""
+"""Settings and profiles of a run. Made by the command, read by the fixtures."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

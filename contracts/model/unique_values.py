@@ -1,4 +1,4 @@
-"""Values that no other request of a run has: a mark, an instant, and what is drawn at random."""
+"""Unique values for each request: a mark, an instant, a random generator."""
 
 import random
 import string
@@ -21,7 +21,7 @@ class RequestValues:
     rng: random.Random
 
     def subset(self, of: tuple[str, ...], minimum: int, maximum: int) -> list[str]:
-        """Return some of `of`, as many as `least` to `most`."""
+        """Return some of `of`, from `minimum` to `maximum` of them."""
         size = self.rng.randint(min(minimum, len(of)), min(maximum, len(of)))
         return self.rng.sample(of, size)
 
@@ -40,7 +40,7 @@ class UniqueValues:
         now: datetime,
         expiry_bounds: tuple[float, float] | None = None,
     ) -> None:
-        """`within` bounds the instants, in seconds after `now`; None leaves them most of a year."""
+        """Bound the instants by `expiry_bounds`, seconds after `now`; None: most of a year."""
         self._run_id = run_id
         self._seed = seed
         self._now = now
@@ -52,10 +52,10 @@ class UniqueValues:
     def next(
         self, case_id: int | None = None, *, response_dependent: bool = False
     ) -> RequestValues:
-        """Return values that were not returned before; `case` is given when it is tried again.
+        """Return values that were not returned before; `case_id` is given for a retry.
 
         What is drawn for a new case depends neither on how often earlier ones were tried nor on
-        those that are `apart`.
+        those that are `response_dependent`.
         """
         self.number += 1
         number = self.number

@@ -1,4 +1,4 @@
-"""What a finding is shown with: the smallest request, what came, and how to see it again. Pure.
+"""Evidence of a finding: the smallest case, expected and received, a curl command. Pure.
 
 Everything here is text without secrets, cut to what can be read.
 """

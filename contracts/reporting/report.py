@@ -1,4 +1,4 @@
-"""The report of a run: plain data, the verdict and the exit code. Pure; the roof writes it."""
+"""Report data of a run, verdict and exit code. Pure; the command writes it."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""The webhooks of a run as data for the report: counted, and beside their requests. Pure."""
+"""Summary of the webhooks: counts, and deliveries with their requests. Pure."""
 
 from collections.abc import Sequence
 

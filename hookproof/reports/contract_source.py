@@ -1,4 +1,4 @@
-"""The file of the contract, as reports name it: its path, and the line of every constraint."""
+"""Contract file as reports name it: path, and line of every constraint."""
 
 from dataclasses import dataclass
 from pathlib import Path

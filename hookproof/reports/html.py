@@ -1,4 +1,4 @@
-"""`report.html`: one page that holds all of a run. Pure: report data and style sheet in, HTML out.
+"""`report.html`: the whole run on one page. Pure: report data and style sheet in, HTML out.
 
 It loads nothing and runs nothing, and its policy says so to the browser: the one style sheet is
 allowed by its hash.

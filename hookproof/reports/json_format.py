@@ -1,4 +1,4 @@
-"""JSON with line breaks and indents, for people. Pure; every token stays as it came."""
+"""Indentation of JSON for people. Pure; every token stays as it is."""
 
 import re
 from itertools import pairwise

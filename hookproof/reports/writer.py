@@ -1,4 +1,4 @@
-"""The edge of the reports: files are written whole or not at all, GitHub is told where it asks."""
+"""Writer of the reports: files, GitHub annotations and step summary."""
 
 import json
 import os

@@ -44,8 +44,8 @@ MODES = {
     **({name: refusing(name) for name in FREEDOMS} if EVERY else {}),
 }
 BYPASSED = {
-    "presence": "whatever text is shown for a credential is let through",
-    "off": "who shows no credential is let through",
+    "presence": "the service accepts any text as a credential",
+    "off": "the service accepts a request without a credential",
 }
 
 

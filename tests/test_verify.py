@@ -112,10 +112,10 @@ def test_a_known_deviation_fails_no_run_until_it_is_gone(port: int, tmp_path: Pa
     secret = {"HOOKPROOF_JWT_SECRET": JWT_SECRET}
     with started([*silent, "--fault", "signature-ignored"], **secret) as url:
         found = verify(url, port, tmp_path, *options, **tokens()).report["findings"]
-        entries = [f'[[known]]\nid = "{f["id"]}"\nreason = "ticket 12"\n' for f in found]
+        entries = [f'[[accepted]]\nid = "{f["id"]}"\nreason = "ticket 12"\n' for f in found]
         known.write_text("".join(entries), encoding="utf-8")
         run = verify(url, port, tmp_path, *listed, **tokens())
-        known.write_text("[[known]]\nid = 1\n", encoding="utf-8")
+        known.write_text("[[accepted]]\nid = 1\n", encoding="utf-8")
         broken = verify(url, port, tmp_path, *listed, **tokens())
         known.write_text("".join(entries), encoding="utf-8")
     with started(silent, **secret) as url:

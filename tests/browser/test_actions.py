@@ -1,4 +1,4 @@
-"""What the page does with a delivery: copied, sent again, judged with another secret."""
+"""What the page does with a delivery: copied, resent, checked with another secret."""
 
 import json
 import subprocess
@@ -97,7 +97,7 @@ def test_what_cannot_be_copied_can_be_selected(page: Page, detail: Locator, sink
 
 def test_it_is_sent_again_and_the_answer_is_text(page: Page, detail: Locator) -> None:
     with handled(_Receiver) as receiver:
-        field = detail.get_by_label("Send it again to")
+        field = detail.get_by_label("Resend to")
         field.fill(f"{receiver}/taken")
         field.press("Enter")
         answer = detail.locator(".answers details")
@@ -107,15 +107,15 @@ def test_it_is_sent_again_and_the_answer_is_text(page: Page, detail: Locator) ->
         expect(answer.locator(".headers")).to_contain_text(HOSTILE)
     # Whoever opens the delivery later sees it, too.
     page.reload()
-    expect(detail.get_by_role("heading", name="Passed on")).to_be_visible()
+    expect(detail.get_by_role("heading", name="Forwarded and resent")).to_be_visible()
     detail.locator(".passed summary").first.click()
     expect(detail.locator(".passed pre")).to_contain_text(HOSTILE)
     assert page.evaluate("window.owned") is None
 
 
 def test_why_it_is_not_sent_is_said(detail: Locator) -> None:
-    detail.get_by_label("Send it again to").fill("http://outside.invalid/hooks")
-    detail.get_by_role("button", name="Send", exact=True).click()
+    detail.get_by_label("Resend to").fill("http://outside.invalid/hooks")
+    detail.get_by_role("button", name="Resend", exact=True).click()
     expect(detail).to_contain_text("nothing may be sent to http://outside.invalid")
 
 
@@ -123,12 +123,12 @@ def test_it_is_judged_with_another_secret_which_is_kept_nowhere(
     page: Page, detail: Locator
 ) -> None:
     expect(detail.locator(".verdict")).to_have_text("✕1 violation; signature invalid")
-    field = detail.get_by_label("Judge it with another secret")
+    field = detail.get_by_label("Re-check with another secret")
     expect(field).to_have_attribute("type", "password")
     field.fill(OTHER)
     field.press("Enter")
     expect(detail.locator(".verdict")).to_have_text("✓conforms; signature valid")
-    expect(detail).to_contain_text("Judged with the secret that you gave")
+    expect(detail).to_contain_text("Checked with the secret that you gave")
     assert OTHER not in page.content()
     assert (
         page.evaluate("JSON.stringify([localStorage, sessionStorage, location.href])").count(OTHER)

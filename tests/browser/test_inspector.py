@@ -71,7 +71,7 @@ def test_attempts_of_one_event_stand_together(page: Page, sink: Sink) -> None:
     for number in (1, 2, 1, 1):
         post(sink.url, example(number))
     rows = page.locator("#rows tr")
-    fold = rows.first.get_by_role("button", name="attempt 3 of 1")
+    fold = rows.first.get_by_role("button", name="attempt 3, first #1")
     expect(fold).to_have_attribute("aria-expanded", "false")
     expect(rows).to_have_count(2)
     expect(rows.first.locator(".answer")).to_have_text("200, 200, 200")
@@ -79,7 +79,7 @@ def test_attempts_of_one_event_stand_together(page: Page, sink: Sink) -> None:
     expect(rows.first.locator(".answer")).to_have_text("200")
     expect(fold).to_have_attribute("aria-expanded", "true")
     expect(rows.locator(".number")).to_have_text(["4", "3", "1", "2"])
-    expect(rows.nth(1)).to_contain_text("attempt 2 of 1")
+    expect(rows.nth(1)).to_contain_text("attempt 2, first #1")
 
 
 def test_a_delivery_that_is_shown_learns_of_its_next_attempt(page: Page, sink: Sink) -> None:

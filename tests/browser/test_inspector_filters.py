@@ -51,7 +51,7 @@ def test_choices_filter_and_outlast_a_reload(page: Page) -> None:
         if label == "Verdict":
             page.reload()
             shows(page, *ids)
-        page.get_by_role("button", name="Drop the filters").click()
+        page.get_by_role("button", name="Clear filters").click()
         shows(page, 4, 3, 2, 1)
 
 
@@ -88,7 +88,7 @@ def test_where_nothing_fits_the_filters_can_be_dropped(page: Page) -> None:
 def test_a_filter_that_cannot_be_is_refused_in_words(page: Page, sink: Sink) -> None:
     page.goto(f"{sink.url}/_hookproof/?event=of.nobody")
     expect(page.get_by_role("alert")).to_contain_text("of.nobody")
-    page.get_by_role("button", name="Drop the filters").click()
+    page.get_by_role("button", name="Clear filters").click()
     expect(page.locator("#state")).to_have_text("live")
     expect(page.locator("#said")).to_be_hidden()
 

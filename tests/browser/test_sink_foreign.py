@@ -189,7 +189,7 @@ def scene(
 
 def test_a_stranger_reads_nothing(scene: Scene) -> None:
     page = scene.stranger
-    for path in (*READABLE, "/_hookproof/", "/_hookproof/inspector.js"):
+    for path in (*READABLE, "/_hookproof/", "/_hookproof/main.js"):
         for mode in ("cors", "no-cors", "same-origin"):
             kind, status, text = page.evaluate(READ, [scene.target + path, mode, MARK])
             if kind == "basic":  # of its own origin, as the browser sees it
@@ -209,7 +209,7 @@ def test_a_stranger_reads_nothing(scene: Scene) -> None:
 
 def test_a_stranger_embeds_nothing(scene: Scene) -> None:
     page = scene.stranger
-    for path in (*READABLE, "/_hookproof/", "/_hookproof/inspector.js"):
+    for path in (*READABLE, "/_hookproof/", "/_hookproof/main.js"):
         for name, key in (("script", "src"), ("link", "href"), ("img", "src")):
             assert page.evaluate(ELEMENT, [name, key, scene.target + path]) == "refused", path
     for path in (API, f"{API}/1", "/_hookproof/"):

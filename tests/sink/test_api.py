@@ -128,7 +128,7 @@ def test_everything_under_the_prefix_is_ours_and_json(start: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["", "inspector.js", "inspector.css", "base.css", "text.js", "icon.svg"]
+    "path", ["", "main.js", "inspector.css", "base.css", "text.js", "icon.svg"]
 )
 def test_the_page_brings_no_code_but_its_own(start: Any, path: str) -> None:
     with start() as client:
@@ -157,7 +157,7 @@ def test_own_hosts(start: Any, host: str) -> None:
 def test_foreign_hosts(start: Any, host: str) -> None:
     with start() as client:
         client.post(b"private")
-        for path in ("", "inspector.js", "api/deliveries", "healthz"):
+        for path in ("", "main.js", "api/deliveries", "healthz"):
             request = (
                 f"GET /_hookproof/{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
             )
@@ -188,7 +188,7 @@ def test_two_hosts_or_none(start: Any) -> None:
 def test_requests_of_other_pages(start: Any, headers: dict[str, str]) -> None:
     with start() as client:
         client.post(b"private")
-        for path in ("", "inspector.js", "api/deliveries", "healthz"):
+        for path in ("", "main.js", "api/deliveries", "healthz"):
             answer = client.api(path, **headers)
             assert answer.status_code == 403
             assert "private" not in answer.text

@@ -15,7 +15,7 @@ from webhook_sink.server import Sink
 TOKEN = "a token of the tests, with signs: &+%/"
 TWICE = f"{quote(TOKEN, safe='')}&token=x"
 SINK = ["-m", "hookproof", "sink", "--port", "0"]
-PAGES = ("", "inspector.js", "index.html", "nothing", "api", "api/deliveries", "api/nothing")
+PAGES = ("", "main.js", "index.html", "nothing", "api", "api/deliveries", "api/nothing")
 COOKIE = re.compile(r"(hookproof-sink-\d+)=(\w{64}); HttpOnly; Path=/_hookproof/; SameSite=strict")
 
 

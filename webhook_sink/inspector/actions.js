@@ -1,18 +1,18 @@
-// What can be done with a delivery: copied, sent again, judged with another secret.
-import { passedOn } from "./related.js";
+// Actions on a delivery: copy, resend, re-check with another secret.
+import { forwardSection } from "./related_sections.js";
 import { visible } from "./text.js";
-import { button, made } from "./token.js";
+import { button, createElement } from "./elements.js";
 
 function status() {
-  const element = made("p", undefined, "outcome");
+  const element = createElement("p", undefined, "outcome");
   element.setAttribute("role", "status");
   return element;
 }
 
 /** Make the buttons that copy a delivery, as a command or as a test. */
-export function copying(delivery, api) {
+export function copyMenu(delivery, api) {
   const said = status();
-  const shown = made("pre"); // where the browser does not let the page copy
+  const shown = createElement("pre"); // where the browser does not let the page copy
   shown.tabIndex = 0;
   shown.setAttribute("role", "group");
   shown.setAttribute("aria-label", "To be copied");
@@ -29,7 +29,7 @@ export function copying(delivery, api) {
       said.textContent = `It cannot be copied: ${visible(error.message)}`;
     }
   };
-  const buttons = made("div", undefined, "buttons");
+  const buttons = createElement("div", undefined, "buttons");
   buttons.append(
     button("Copy as curl", () => copy("curl", "The command")),
     button("Copy as a test", () => copy("test", "The test")),
@@ -54,10 +54,10 @@ async function isCopied(text) {
 
 /** Make a form of one field; `act` is called with its value, and what it throws is shown. */
 function form(label, input, words, act) {
-  const element = made("form");
+  const element = createElement("form");
   const said = status();
-  const field = made("label", label);
-  const send = made("button", words);
+  const field = createElement("label", label);
+  const send = createElement("button", words);
   field.append(input);
   input.required = true;
   element.append(field, send, said);
@@ -78,7 +78,7 @@ function form(label, input, words, act) {
 }
 
 function field(type) {
-  const input = made("input");
+  const input = createElement("input");
   input.type = type;
   input.autocomplete = "off";
   input.spellcheck = false;
@@ -86,26 +86,26 @@ function field(type) {
 }
 
 /** Make the form that sends a delivery to a URL; the answer is shown below it. */
-export function resending(delivery, api) {
+export function resendForm(delivery, api) {
   const input = field("url");
   input.placeholder = "http://127.0.0.1:3000/webhooks";
-  const answers = made("div", undefined, "answers");
-  const element = form("Send it again to", input, "Send", async (url) => {
-    const { passed } = await api(`deliveries/${delivery.id}/resend`, "POST", { url });
-    const answer = passedOn(passed);
+  const answers = createElement("div", undefined, "answers");
+  const element = form("Resend to", input, "Resend", async (url) => {
+    const { outgoing } = await api(`deliveries/${delivery.id}/resend`, "POST", { url });
+    const answer = forwardSection(outgoing);
     answer.open = true;
     answers.prepend(answer);
   });
   return [element, answers];
 }
 
-/** Make the form that judges a delivery with another secret; `show` is called with the outcome. */
-export function judging(delivery, api, show) {
+/** Make the form that checks a delivery with another secret; `show` gets the result. */
+export function rejudgeButton(delivery, api, show) {
   const input = field("password");
-  const element = form("Judge it with another secret", input, "Judge", async (secret) => {
+  const element = form("Re-check with another secret", input, "Re-check", async (secret) => {
     input.value = "";
     show(await api(`deliveries/${delivery.id}/judge`, "POST", { secret }));
   });
-  element.append(made("p", "The secret is sent to this sink alone, and kept nowhere.", "quiet"));
+  element.append(createElement("p", "The secret is sent to this sink alone, and kept nowhere.", "quiet"));
   return element;
 }

@@ -3,7 +3,7 @@
 const SILENCE = 40_000; // milliseconds; the sink gives a sign of life every 15 seconds
 
 /** The sink refused; `status` is that of its answer, the message its sentence. */
-export class Refused extends Error {
+export class SinkError extends Error {
   constructor(status, message) {
     super(message);
     this.status = status;
@@ -14,11 +14,11 @@ async function read(answer) {
   const isJson = answer.headers.get("content-type")?.startsWith("application/json");
   const said = isJson ? await answer.json() : await answer.text();
   if (answer.ok) return said;
-  throw new Refused(answer.status, isJson ? said.message : `the sink answered ${answer.status}`);
+  throw new SinkError(answer.status, isJson ? said.message : `the sink answered ${answer.status}`);
 }
 
 /** Return what the sink answers: JSON, text, or null for 204; throws `Refused`. */
-export async function ask(path, method = "GET", value = undefined, signal = undefined) {
+export async function request(path, method = "GET", value = undefined, signal = undefined) {
   const headers = value === undefined ? {} : { "Content-Type": "application/json" };
   const body = value === undefined ? undefined : JSON.stringify(value);
   const answer = await fetch(`api/${path}`, { method, headers, body, cache: "no-store", signal });
@@ -41,7 +41,7 @@ function eventOf(block) {
  * Call `heard` with each event of the stream that `query` asks for, and once with null when it
  * begins. Returns when the sink ends it; throws when it breaks off, or `signal` ends it.
  */
-export async function follow(query, heard, signal) {
+export async function followStream(query, heard, signal) {
   const ending = new AbortController();
   const end = () => ending.abort();
   signal.addEventListener("abort", end);

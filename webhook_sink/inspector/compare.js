@@ -1,20 +1,20 @@
 // Two deliveries side by side. What they hold may be hostile: it is textContent alone.
-import { differences } from "./differences.js";
-import { badge, factsOf } from "./facts.js";
-import { headerPlaces, isReordered } from "./header_pairs.js";
-import { read } from "./json.js";
-import { lineDifferences } from "./lines.js";
-import { placesTable } from "./places.js";
+import { jsonDifferences } from "./json_diff.js";
+import { badge, deliveryFacts } from "./delivery_facts.js";
+import { headerDifferences, isReordered } from "./header_diff.js";
+import { read } from "./json_tokenizer.js";
+import { lineDifferences } from "./line_diff.js";
+import { diffTable } from "./diff_table.js";
 import { hex } from "./text.js";
-import { button, made } from "./token.js";
+import { button, createElement } from "./elements.js";
 
 const MOST_LINES = 20_000; // of each body; of bytes, 16 are a line
 
 /** Fill `section` with what differs between two deliveries as the API gives them whole. */
 export function showComparison(section, one, other) {
   const heads = [`Delivery ${one.id}`, `Delivery ${other.id}`];
-  const body = made("div", undefined, "compared");
-  const choice = made("div", undefined, "choice");
+  const body = createElement("div", undefined, "compared");
+  const choice = createElement("div", undefined, "choice");
   choice.setAttribute("role", "group");
   choice.setAttribute("aria-label", "What is shown");
   const show = (all) => {
@@ -24,23 +24,23 @@ export function showComparison(section, one, other) {
   };
   choice.append(button("Differences only", () => show(false)), button("Everything", () => show(true)));
   show(false);
-  const title = made("h2", `Deliveries ${one.id} and ${other.id}`);
+  const title = createElement("h2", `Deliveries ${one.id} and ${other.id}`);
   title.id = "detail-title";
   title.tabIndex = -1;
   section.replaceChildren(title, choice, body);
 }
 
 function parts(heads, one, other, all) {
-  const places = (name, found) => placesTable(name, heads, shown(found, all));
-  const reordered = made("p", "The headers that both have come in another order.", "quiet");
+  const places = (name, found) => diffTable(name, heads, shown(found, all));
+  const reordered = createElement("p", "The headers that both have come in another order.", "quiet");
   reordered.hidden = !isReordered(one.headers, other.headers);
   return [
-    made("h3", "Facts"),
+    createElement("h3", "Facts"),
     places("Fact", factPlaces(one, other)),
-    made("h3", "Headers"),
+    createElement("h3", "Headers"),
     reordered,
-    places("Header", headerPlaces(one.headers, other.headers)),
-    made("h3", "Payload"),
+    places("Header", headerDifferences(one.headers, other.headers)),
+    createElement("h3", "Payload"),
     ...bodies(heads, one, other, all),
   ];
 }
@@ -52,7 +52,7 @@ function* shown(places, all) {
 function* factPlaces(one, other) {
   const [left, right] = [one, other].map((delivery) => [
     ["Verdict", badge(delivery)],
-    ...factsOf(delivery),
+    ...deliveryFacts(delivery),
   ]);
   for (const name of new Set([...left, ...right].map(([known]) => known))) {
     const [ours, theirs] = [left, right].map((facts) => cellOf(facts, name));
@@ -64,19 +64,19 @@ function* factPlaces(one, other) {
 function cellOf(facts, name) {
   const fact = facts.find(([known]) => known === name);
   if (!fact) return null;
-  const cell = made("span");
+  const cell = createElement("span");
   cell.append(...fact.slice(1));
   return cell;
 }
 
 function bodies(heads, one, other, all) {
   if (one.body.base64 === other.body.base64 && !all)
-    return [made("p", "Both bodies are the same, byte for byte.", "quiet")];
+    return [createElement("p", "Both bodies are the same, byte for byte.", "quiet")];
   const documents = [one, other].map(({ body }) => (body.text === null ? null : read(body.text)));
   if (documents.every(Boolean)) {
-    const found = shown(differences(...documents, all), true);
+    const found = shown(jsonDifferences(...documents, all), true);
     const nothing = "The same values at every place: only the layout or the order of names differs.";
-    return [placesTable("Place", heads, found, nothing)];
+    return [diffTable("Place", heads, found, nothing)];
   }
   const areText = one.body.text !== null && other.body.text !== null;
   const [left, right] = [one, other].map(({ body }) => linesOf(body, areText));
@@ -85,8 +85,8 @@ function bodies(heads, one, other, all) {
   const limit = isCut ? ` Only the first ${MOST_LINES.toLocaleString("en")} lines are compared.` : "";
   const found = lineDifferences(left.slice(0, MOST_LINES), right.slice(0, MOST_LINES));
   return [
-    made("p", words + limit, "quiet"),
-    placesTable(areText ? "Line" : "From byte", heads, shown(numbered(found, areText), all)),
+    createElement("p", words + limit, "quiet"),
+    diffTable(areText ? "Line" : "From byte", heads, shown(numbered(found, areText), all)),
   ];
 }
 

@@ -1,10 +1,10 @@
 // One delivery. What it holds may be hostile: it reaches the page as textContent alone.
-import { copying, judging, resending } from "./actions.js";
-import { badge, facts } from "./facts.js";
+import { copyMenu, rejudgeButton, resendForm } from "./actions.js";
+import { badge, factsList } from "./delivery_facts.js";
 import { findings } from "./findings.js";
 import { payload } from "./payload.js";
-import { attempts, headers, passedOn } from "./related.js";
-import { button, counted, made } from "./token.js";
+import { attemptsTable, headersTable, forwardSection } from "./related_sections.js";
+import { button, pluralize, createElement } from "./elements.js";
 
 /**
  * Fill `section` with a delivery as the API gives it whole. `api(path, method, value)` returns what
@@ -14,14 +14,14 @@ export function showDetail(section, delivery, api) {
   const show = (shown) => section.replaceChildren(...parts(shown));
   const parts = (shown) => {
     const body = payload(shown);
-    const verdict = made("p", undefined, "verdict");
+    const verdict = createElement("p", undefined, "verdict");
     verdict.append(badge(shown));
     return [
       title(shown),
       ...(shown === delivery ? [] : [anew(() => again(delivery))]),
       verdict,
-      facts(shown),
-      ...copying(shown, api),
+      factsList(shown),
+      ...copyMenu(shown, api),
       heading("Findings"),
       ...findings(shown, body.reveal),
       ...attemptsOf(shown),
@@ -29,10 +29,10 @@ export function showDetail(section, delivery, api) {
       heading("Payload"),
       ...body.elements,
       heading("Headers"),
-      headers(shown.headers, "Headers, as they came"),
-      heading("Send again, judge anew"),
-      ...resending(shown, api),
-      judging(shown, api, again),
+      headersTable(shown.headers, "Headers, as they came"),
+      heading("Resend \u00b7 Re-check signature"),
+      ...resendForm(shown, api),
+      rejudgeButton(shown, api, again),
     ];
   };
   const again = (shown) => {
@@ -43,17 +43,17 @@ export function showDetail(section, delivery, api) {
 }
 
 function heading(words) {
-  return made("h3", words);
+  return createElement("h3", words);
 }
 
 function title({ id }) {
-  const bar = made("div", undefined, "bar");
-  const head = made("h2", `Delivery ${id}`);
+  const bar = createElement("div", undefined, "bar");
+  const head = createElement("h2", `Delivery ${id}`);
   head.id = "detail-title";
   head.tabIndex = -1;
-  const links = made("p", undefined, "links");
+  const links = createElement("p", undefined, "links");
   for (const [words, path] of [["as JSON", ""], ["bytes of the body", "/body"]]) {
-    const link = made("a", words);
+    const link = createElement("a", words);
     link.href = `api/deliveries/${Number(id)}${path}`;
     links.append(link);
   }
@@ -62,18 +62,18 @@ function title({ id }) {
 }
 
 function anew(back) {
-  const note = made("p", "Judged with the secret that you gave; nothing of it is kept. ", "anew");
+  const note = createElement("p", "Checked with the secret that you gave; it is not stored. ", "anew");
   note.append(button("Show the sink's own verdict", back));
   return note;
 }
 
 function attemptsOf(delivery) {
   if ((delivery.attempts ?? []).length < 2) return [];
-  const words = `${counted(delivery.attempts.length, "attempt")} of this event`;
-  return [heading(words), ...attempts(delivery)];
+  const words = `${pluralize(delivery.attempts.length, "attempt")} of this event`;
+  return [heading(words), ...attemptsTable(delivery)];
 }
 
 function passedOf(delivery) {
-  if (!delivery.passed?.length) return [];
-  return [heading("Passed on"), ...delivery.passed.map(passedOn)];
+  if (!delivery.outgoing?.length) return [];
+  return [heading("Forwarded and resent"), ...delivery.outgoing.map(forwardSection)];
 }

@@ -1,5 +1,5 @@
 // The dialogs: what the keys are, what is exported, and whether everything is to go.
-import { ask } from "./api.js";
+import { request } from "./api.js";
 import { query, words } from "./filters.js";
 
 const at = (id) => document.getElementById(id);
@@ -41,7 +41,7 @@ export function begin(cleared, said) {
     at("clear").returnValue = "";
     if (returnValue !== "yes") return;
     try {
-      await ask("deliveries", "DELETE");
+      await request("deliveries", "DELETE");
       cleared();
     } catch (error) {
       said(error.message);

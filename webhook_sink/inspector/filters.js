@@ -1,5 +1,5 @@
 // The filters: in the form, in the address, and in what is asked of the sink.
-import { made } from "./token.js";
+import { createElement } from "./elements.js";
 
 const NAMES = ["text", "event", "verdict", "signature", "path"];
 const TYPING = 300; // milliseconds without a key before a text counts
@@ -34,7 +34,7 @@ export function offer(events, paths) {
   const offered = Array.from(at("paths").options, (option) => option.value);
   if (offered.join("\n") === paths.join("\n")) return;
   const options = paths.map((path) => {
-    const option = made("option");
+    const option = createElement("option");
     option.value = path;
     return option;
   });
@@ -43,7 +43,7 @@ export function offer(events, paths) {
 
 function addOption(name, value) {
   if ([...field(name).options].some((option) => option.value === value)) return;
-  const option = made("option", value);
+  const option = createElement("option", value);
   option.value = value;
   field(name).append(option);
 }

@@ -1,32 +1,32 @@
 // The findings of a delivery, each with a way to its place in the payload.
-import { below } from "./json.js";
-import { placeOf } from "./marks.js";
+import { below } from "./json_tokenizer.js";
+import { findingTokens } from "./finding_positions.js";
 import { visible } from "./text.js";
-import { button, counted, long, made } from "./token.js";
+import { button, pluralize, createLongText, createElement } from "./elements.js";
 
 /** Make the list of findings; `reveal` is called with one whose place is asked for. */
 export function findings(delivery, reveal) {
   if (delivery.findings_total === 0)
-    return [made("p", "None: this delivery keeps every constraint it can break alone.", "quiet")];
-  const list = made("ul", undefined, "findings");
+    return [createElement("p", "None: this delivery keeps every constraint it can break alone.", "quiet")];
+  const list = createElement("ul", undefined, "findings");
   for (const found of delivery.findings) list.append(finding(found, reveal));
   const rest = delivery.findings_total - delivery.findings.length;
   if (rest <= 0) return [list];
-  return [list, made("p", `${counted(rest, "further finding")} not listed.`, "quiet")];
+  return [list, createElement("p", `${pluralize(rest, "further finding")} not listed.`, "quiet")];
 }
 
 function finding(found, reveal) {
-  const item = made("li", undefined, found.severity === "violation" ? "bad" : "so-so");
-  const head = made("p");
-  head.append(made("strong", found.severity), ` ${visible(found.message)}`);
-  const places = made("p", undefined, "places-of");
+  const item = createElement("li", undefined, found.severity === "violation" ? "bad" : "so-so");
+  const head = createElement("p");
+  head.append(createElement("strong", found.severity), ` ${visible(found.message)}`);
+  const places = createElement("p", undefined, "places-of");
   if (found.instance !== null) {
-    const pointer = long("code", placeOf(found).reduce(below, "") || "the whole payload");
+    const pointer = createLongText("code", findingTokens(found).reduce(below, "") || "the whole payload");
     const go = button(undefined, () => reveal(found), "go");
     go.append(pointer);
     places.append("at ", reveal ? go : pointer, "; ");
   }
-  const contract = long("code", found.pointer);
+  const contract = createLongText("code", found.pointer);
   places.append(`${found.check}, ${found.provenance} at `, contract, " of the contract");
   item.append(head, places);
   return item;

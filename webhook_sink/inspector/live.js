@@ -1,6 +1,6 @@
 // What comes while the page is open, and whether the sink still answers.
-import { Refused, ask, follow } from "./api.js";
-import { Changes } from "./changes.js";
+import { SinkError, request, followStream } from "./api.js";
+import { RefreshQueue } from "./refresh_queue.js";
 import { query } from "./filters.js";
 
 const AGAIN = 1500; // milliseconds before the sink is asked again
@@ -8,14 +8,14 @@ const HIDDEN = 10_000; // milliseconds after which a hidden tab lets go of its s
 const GLANCE = 5000; // milliseconds between two looks of a hidden tab
 const LOST = "the sink does not answer; trying again";
 
-export class Live {
+export class LiveUpdates {
   /**
    * `on` has what `Changes` asks for, and `came(delivery)` and `state(words, isLive, isFinal)`,
    * which hear of deliveries and of the sink.
    */
   constructor(on) {
     this.on = on;
-    this.changes = new Changes(on);
+    this.changes = new RefreshQueue(on);
     this.session = new AbortController(); // follows one set of filters
     this.stream = new AbortController();
     this.last = 0; // the newest delivery that was told of
@@ -39,40 +39,40 @@ export class Live {
         if (isGlance) await this.#glance(signal);
         else await this.#follow(signal);
         if (isGlance || this.isAway || signal.aborted) continue;
-        this.on.state(LOST, false);
+        this.on.showState(LOST, false);
       } catch (error) {
         if (signal.aborted || this.isAway !== isGlance) continue;
-        const isFinal = error instanceof Refused && error.status < 500;
-        const words = error instanceof Refused ? `${error.message}; trying again` : LOST;
-        this.on.state(isFinal ? error.message : words, false, isFinal);
+        const isFinal = error instanceof SinkError && error.status < 500;
+        const words = error instanceof SinkError ? `${error.message}; trying again` : LOST;
+        this.on.showState(isFinal ? error.message : words, false, isFinal);
         if (isFinal) return;
       }
       await this.#pause(AGAIN);
     }
   }
 
-  /** Read the newest page anew, soon. */
+  /** Read the newest page again, soon. */
   again() {
     this.changes.note(null, this.session.signal);
   }
 
   async #follow(signal) {
     // Which is the newest must be known before the list is read, or one could come in between.
-    const { deliveries } = await ask("deliveries?newest=1&limit=1", "GET", undefined, signal);
+    const { deliveries } = await request("deliveries?newest=1&limit=1", "GET", undefined, signal);
     this.last = deliveries[0]?.id ?? 0;
     await this.on.read(signal);
     const asked = query();
     asked.set("after", this.last);
     if (signal.aborted || this.isAway) return;
     this.stream = new AbortController();
-    await follow(asked, (event) => this.#heard(event, signal), this.stream.signal);
+    await followStream(asked, (event) => this.#heard(event, signal), this.stream.signal);
   }
 
   #heard(event, signal) {
     if (signal.aborted) return;
     if (event?.id) this.last = event.id;
-    if (event === null) this.on.state("live", true);
-    else if (event.name === "delivery") this.on.came(event.data);
+    if (event === null) this.on.showState("live", true);
+    else if (event.name === "delivery") this.on.onDelivery(event.data);
     else if (event.name === "changed") this.changes.note(event.data.id, signal);
     else if (event.name === "reload") this.changes.note(null, signal);
   }
@@ -82,10 +82,10 @@ export class Live {
     while (this.isAway && !signal.aborted) {
       const asked = query();
       asked.set("after", this.last);
-      const page = await ask(`deliveries?${asked}`, "GET", undefined, signal);
-      for (const delivery of page.deliveries) this.on.came(delivery);
+      const page = await request(`deliveries?${asked}`, "GET", undefined, signal);
+      for (const delivery of page.deliveries) this.on.onDelivery(delivery);
       this.last = page.next ?? page.deliveries.at(-1)?.id ?? this.last;
-      this.on.state("live", true);
+      this.on.showState("live", true);
       await this.#pause(GLANCE);
     }
   }

@@ -1,8 +1,8 @@
 // The body of a delivery in up to three views: a tree, its very text, its bytes.
-import { read } from "./json.js";
+import { read } from "./json_tokenizer.js";
 import { hex, size, visible } from "./text.js";
-import { button, made } from "./token.js";
-import { tree } from "./tree.js";
+import { button, createElement } from "./elements.js";
+import { tree } from "./json_tree.js";
 
 const MOST_TEXT = 256 * 1024; // characters shown
 const MOST_BYTES = 16 * 1024; // bytes shown
@@ -19,20 +19,20 @@ export function payload(delivery) {
   if (grown) views.set("Tree", () => [grown.element]);
   if (text !== null && text !== "") views.set("Text", () => textView(delivery));
   if (delivery.size) views.set("Hex", () => hexView(delivery));
-  const place = made("div", undefined, "view");
+  const place = createElement("div", undefined, "view");
   const choice = choose(views, place);
   const reveal = (found) => {
     choice.show("Tree");
     grown.reveal(found);
   };
-  const notes = made("p", notesOf(delivery, document).join(" "), "quiet");
+  const notes = createElement("p", notesOf(delivery, document).join(" "), "quiet");
   notes.hidden = notes.textContent === "";
   return { elements: [choice.element, notes, place], reveal: grown ? reveal : null };
 }
 
 /** Make a group of buttons of which one is pressed, and show the first of the views. */
 function choose(views, place) {
-  const element = made("div", undefined, "choice");
+  const element = createElement("div", undefined, "choice");
   element.setAttribute("role", "group");
   element.setAttribute("aria-label", "How the body is shown");
   const show = (name) => {
@@ -70,7 +70,7 @@ function hexView(delivery) {
 }
 
 function preformatted(text, label) {
-  const element = made("pre", text);
+  const element = createElement("pre", text);
   element.tabIndex = 0;
   element.setAttribute("role", "group");
   element.setAttribute("aria-label", label);
@@ -78,8 +78,8 @@ function preformatted(text, label) {
 }
 
 function rest(delivery, shown) {
-  const note = made("p", `These are ${shown} of ${size(delivery.size)}: `, "quiet");
-  const link = made("a", "all bytes as a file");
+  const note = createElement("p", `These are ${shown} of ${size(delivery.size)}: `, "quiet");
+  const link = createElement("a", "all bytes as a file");
   link.href = `api/deliveries/${Number(delivery.id)}/body`;
   note.append(link);
   return note;

@@ -1,47 +1,47 @@
 // One delivery of the list. What it holds may be hostile: it reaches the page as textContent alone.
 import { visible } from "./text.js";
-import { made } from "./token.js";
+import { createElement } from "./elements.js";
 
 const TONES = { conforms: "good", warning: "so-so", violation: "bad" };
 const SIGNS = { conforms: "\u2713", warning: "!", violation: "\u2715" };
 const MOST_BEFORE = 3; // attempts that are hidden, but for their answers
 const SIGNATURES = { valid: "quiet", invalid: "said-bad", missing: "said-bad", unchecked: "quiet" };
 
-function timeOf(seconds) {
+function formatTime(seconds) {
   const moment = new Date(seconds * 1000);
   const isToday = moment.toDateString() === new Date().toDateString();
   const day = isToday ? "" : `${moment.toLocaleDateString("en-GB", { day: "numeric", month: "short" })} `;
-  const element = made("time", day + moment.toLocaleTimeString("en-GB"));
+  const element = createElement("time", day + moment.toLocaleTimeString("en-GB"));
   element.dateTime = moment.toISOString();
   element.title = moment.toLocaleString();
   return element;
 }
 
 function request(delivery) {
-  const link = made("a", undefined, "open");
+  const link = createElement("a", undefined, "open");
   link.href = `#${Number(delivery.id)}`;
   link.title = visible(delivery.target.slice(0, 500));
   link.append(
-    made("span", `Delivery ${delivery.id}: `, "unseen"),
-    made("span", visible(delivery.method), "method"),
+    createElement("span", `Delivery ${delivery.id}: `, "unseen"),
+    createElement("span", visible(delivery.method), "method"),
     " ",
-    made("span", visible(delivery.target.slice(0, 500)), "target"),
+    createElement("span", visible(delivery.target.slice(0, 500)), "target"),
   );
   return link;
 }
 
 function linked(words, id) {
-  const element = made("span", words, "tag");
-  const link = made("a", String(id));
+  const element = createElement("span", words, "tag");
+  const link = createElement("a", `#${id}`);
   link.href = `#${Number(id)}`;
   element.append(" ", link);
   return element;
 }
 
 function event(delivery, fold) {
-  const parts = [made("span", delivery.event ?? "no known event", delivery.event ? "" : "quiet")];
+  const parts = [createElement("span", delivery.event ?? "no known event", delivery.event ? "" : "quiet")];
   if (fold) parts.push(fold);
-  else if (delivery.repeats) parts.push(linked(`attempt ${delivery.attempt} of`, delivery.repeats));
+  else if (delivery.first_attempt) parts.push(linked(`attempt ${delivery.attempt}, first`, delivery.first_attempt));
   if (delivery.late_after) {
     const late = linked("late, after", delivery.late_after);
     late.classList.add("so-so");
@@ -51,45 +51,45 @@ function event(delivery, fold) {
   return parts;
 }
 
-function answerOf({ status, reply }) {
+function describeReply({ status, reply }) {
   return status ? String(status) : visible(reply.split(" ")[0]) || "none";
 }
 
 function answer(delivery, before) {
-  const some = before.slice(0, MOST_BEFORE).toReversed().map(answerOf);
+  const some = before.slice(0, MOST_BEFORE).toReversed().map(describeReply);
   if (before.length > MOST_BEFORE) some.unshift("\u2026");
-  const earlier = made("span", some.map((one) => `${one}, `).join(""));
+  const earlier = createElement("span", some.map((one) => `${one}, `).join(""));
   const tone = delivery.status >= 200 && delivery.status < 300 ? "" : "said-so-so";
-  const element = made("span", answerOf(delivery), tone);
+  const element = createElement("span", describeReply(delivery), tone);
   if (delivery.reply) element.title = visible(delivery.reply);
   if (delivery.forwarded === null) return [earlier, element];
   const isStatus = /^\d{3}$/.test(delivery.forwarded);
-  const passed = made("span", `\u2192 ${isStatus ? delivery.forwarded : "failed"}`, "tag");
-  passed.title = `What came of passing it on: ${visible(delivery.forwarded)}`;
+  const passed = createElement("span", `\u2192 ${isStatus ? delivery.forwarded : "failed"}`, "tag");
+  passed.title = `Forwarded: ${visible(delivery.forwarded)}`;
   if (!/^2\d\d$/.test(delivery.forwarded)) passed.classList.add("bad");
   return [earlier, element, passed];
 }
 
 function verdict(delivery) {
-  const mark = made("span", SIGNS[delivery.verdict_kind], "mark");
+  const mark = createElement("span", SIGNS[delivery.verdict_kind], "mark");
   mark.setAttribute("aria-hidden", "true");
-  const badge = made("span", undefined, `badge ${TONES[delivery.verdict_kind]}`);
-  badge.append(mark, made("span", delivery.verdict.split("; ")[0]));
+  const badge = createElement("span", undefined, `badge ${TONES[delivery.verdict_kind]}`);
+  badge.append(mark, createElement("span", delivery.verdict.split("; ")[0]));
   return badge;
 }
 
 function choice(id) {
-  const box = made("input");
+  const box = createElement("input");
   box.type = "checkbox";
   box.setAttribute("aria-label", `Compare delivery ${id}`);
-  const label = made("label");
+  const label = createElement("label");
   label.title = "Choose two to compare them";
   label.append(box);
   return label;
 }
 
 function cell(name, className, ...content) {
-  const element = made(name, undefined, className);
+  const element = createElement(name, undefined, className);
   element.setAttribute("role", name === "th" ? "rowheader" : "cell");
   element.append(...content);
   return element;
@@ -100,7 +100,7 @@ function cell(name, className, ...content) {
  * `before` are those that it hides, the latest first.
  */
 export function row(delivery, fold, before) {
-  const element = made("tr", undefined, `is-${delivery.verdict_kind}`);
+  const element = createElement("tr", undefined, `is-${delivery.verdict_kind}`);
   element.id = `delivery-${delivery.id}`;
   element.dataset.id = delivery.id;
   element.setAttribute("role", "row"); // a narrow window lays rows out as grids
@@ -110,11 +110,11 @@ export function row(delivery, fold, before) {
   element.append(
     cell("td", "choice-of", choice(delivery.id)),
     number,
-    cell("td", "when", timeOf(delivery.received_at)),
+    cell("td", "when", formatTime(delivery.received_at)),
     cell("td", "request", request(delivery)),
     cell("td", "event", ...event(delivery, fold)),
     cell("td", "answer", ...answer(delivery, before)),
-    cell("td", "signature", made("span", signature, SIGNATURES[delivery.signature])),
+    cell("td", "signature", createElement("span", signature, SIGNATURES[delivery.signature])),
     cell("td", "verdict-of", verdict(delivery)),
   );
   return element;

@@ -1,6 +1,6 @@
 // A table of places that two deliveries have, have otherwise, or only one of them has.
-import { button, long, made } from "./token.js";
-import { table } from "./related.js";
+import { button, createLongText, createElement } from "./elements.js";
+import { table } from "./related_sections.js";
 import { visible } from "./text.js";
 
 const AT_ONCE = 200; // rows made at first, and with each further step
@@ -8,10 +8,10 @@ const SHORT = 2000; // characters of a token in which the very part that differs
 const WORDS = { same: "same", changed: "changed", written: "written otherwise" };
 
 /** Make the table of what `places` yields; the rest of many comes when it is asked for. */
-export function placesTable(name, heads, places, nothing = "No difference.") {
+export function diffTable(name, heads, places, nothing = "No difference.") {
   const element = table(`${name}: both deliveries`, [name, ...heads, "Difference"], []);
   element.className = "places";
-  const wrapper = made("div", undefined, "wide");
+  const wrapper = createElement("div", undefined, "wide");
   const more = button("show more", () => add());
   more.className = "more";
   const add = () => {
@@ -28,15 +28,15 @@ export function placesTable(name, heads, places, nothing = "No difference.") {
   };
   wrapper.append(element, more);
   add();
-  return element.tBodies[0].rows.length ? wrapper : made("p", nothing, "quiet");
+  return element.tBodies[0].rows.length ? wrapper : createElement("p", nothing, "quiet");
 }
 
 function rowOf({ place, one, other, state }, heads) {
-  const row = made("tr", undefined, state);
-  const head = long("th", place || "the whole payload", undefined, 200);
+  const row = createElement("tr", undefined, state);
+  const head = createLongText("th", place || "the whole payload", undefined, 200);
   head.scope = "row";
   const only = { removed: `only in ${heads[0]}`, added: `only in ${heads[1]}` };
-  const words = made("td", WORDS[state] ?? only[state].toLowerCase(), "state-of");
+  const words = createElement("td", WORDS[state] ?? only[state].toLowerCase(), "state-of");
   row.append(head, ...cells(one, other, state), words);
   return row;
 }
@@ -46,10 +46,10 @@ function cells(one, other, state) {
   if (state === "changed" && areText && Math.max(one.length, other.length) <= SHORT)
     return marked(one, other);
   return [one, other].map((value) => {
-    if (typeof value === "string") return long("td", value);
-    const cell = made("td");
+    if (typeof value === "string") return createLongText("td", value);
+    const cell = createElement("td");
     if (value) cell.append(value);
-    else cell.append(made("span", "nothing", "unseen"));
+    else cell.append(createElement("span", "nothing", "unseen"));
     return cell;
   });
 }
@@ -63,11 +63,11 @@ function marked(one, other) {
   let tail = 0;
   while (tail < least - start && left.at(-1 - tail) === right.at(-1 - tail)) tail += 1;
   return [left, right].map((text) => {
-    const cell = made("td");
+    const cell = createElement("td");
     const end = text.length - tail;
     cell.append(
       visible(text.slice(0, start).join("")),
-      made("mark", visible(text.slice(start, end).join(""))),
+      createElement("mark", visible(text.slice(start, end).join(""))),
       visible(text.slice(end).join("")),
     );
     return cell;

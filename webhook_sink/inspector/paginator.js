@@ -1,10 +1,10 @@
-// Reading the list page by page. One answer looks at a bounded number of deliveries, so it may have
+// Paginator: reads the list page by page. One response covers a bounded number of deliveries, so it may have
 // found little and not be at the end: then it goes on, until there is a screenful or it is stopped.
-import { ask } from "./api.js";
+import { request } from "./api.js";
 import { query } from "./filters.js";
-import { PAGE } from "./held.js";
+import { PAGE } from "./list_model.js";
 
-export class Reading {
+export class Paginator {
   /**
    * Read into `held`. `told` is called with the answer of every page, and with null where it only
    * begins or ends to search.
@@ -66,5 +66,5 @@ export class Reading {
   #page(place, signal) {
     const asked = new URLSearchParams({ newest: 1, limit: PAGE, ...place });
     for (const [name, value] of query()) asked.set(name, value);
-    return ask(`deliveries?${asked}`, "GET", undefined, signal);
+    return request(`deliveries?${asked}`, "GET", undefined, signal);
   }}

@@ -11,7 +11,7 @@ function grouped(headers) {
 }
 
 /** Yield the headers of both as places: of repeated ones, the first beside the first, and so on. */
-export function* headerPlaces(one, other) {
+export function* headerDifferences(one, other) {
   const [left, right] = [grouped(one), grouped(other)];
   for (const name of new Set([...left.keys(), ...right.keys()])) {
     const [ours, theirs] = [left.get(name) ?? [], right.get(name) ?? []];

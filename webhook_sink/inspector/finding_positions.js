@@ -1,20 +1,20 @@
-// Where in a payload each finding belongs.
-import { tokensOf } from "./json.js";
+// Positions of findings in a payload.
+import { tokensOf } from "./json_tokenizer.js";
 
 /** Return the tokens of the place that a finding is about: what is missing has one, too. */
-export function placeOf(found) {
+export function findingTokens(found) {
   const tokens = tokensOf(found.instance);
   const isMissing = found.pointer.endsWith("/required") && found.detail !== "*";
   return isMissing ? [...tokens, found.detail] : tokens;
 }
 
 /** Return the findings by their places: those `here`, and `below` each token the like again. */
-export function placed(findings) {
+export function findingsByPosition(findings) {
   const root = { here: [], below: new Map() };
   for (const found of findings) {
     if (found.instance === null) continue;
     let mark = root;
-    for (const token of placeOf(found)) {
+    for (const token of findingTokens(found)) {
       if (!mark.below.has(token)) mark.below.set(token, { here: [], below: new Map() });
       mark = mark.below.get(token);
     }

@@ -1,7 +1,7 @@
 // The payload as a tree: each part is made when it is opened, each finding stands at its place.
-import { below, lastPlaces, members, valueAt } from "./json.js";
-import { all, placed } from "./marks.js";
-import { button, counted, long, made } from "./token.js";
+import { below, lastPlaces, members, valueAt } from "./json_tokenizer.js";
+import { all, findingsByPosition } from "./finding_positions.js";
+import { button, pluralize, createLongText, createElement } from "./elements.js";
 import { visible } from "./text.js";
 
 const AT_ONCE = 100; // members of one part shown at first
@@ -16,11 +16,11 @@ const SMALL = 20_000; // characters of a payload that opens whole where nothing 
  * shows the place of a finding and puts the focus there.
  */
 export function tree(document, findings) {
-  const element = made("div", undefined, "tree");
-  const mark = placed(findings);
+  const element = createElement("div", undefined, "tree");
+  const mark = findingsByPosition(findings);
   const isSmall = document.text.length <= SMALL && all(mark).length === 0;
   const view = { document, element, isSmall, left: ROWS, rows: new Map() };
-  const whole = made("ul");
+  const whole = createElement("ul");
   whole.append(row(view, { value: valueAt(document) }, "", mark, 0));
   view.whole = whole;
   element.append(whole);
@@ -41,16 +41,16 @@ function showAlone(view, member, pointer, mark) {
     view.element.replaceChildren(view.whole);
     view.whole.querySelector("summary").focus();
   });
-  const place = made("p", "Shown from ", "quiet");
-  place.append(long("code", pointer), " ", back);
-  const list = made("ul");
+  const place = createElement("p", "Shown from ", "quiet");
+  place.append(createLongText("code", pointer), " ", back);
+  const list = createElement("ul");
   list.append(row(view, { value: member.value }, pointer, mark, 0));
   view.element.replaceChildren(place, list);
   back.focus();
 }
 
 function row(view, member, pointer, mark, depth) {
-  const item = made("li", undefined, mark.here.length ? toneOf(mark.here) : undefined);
+  const item = createElement("li", undefined, mark.here.length ? verdictTone(mark.here) : undefined);
   item.dataset.pointer = pointer;
   const { count } = member.value;
   const isOpened = count > 0 && depth < DEEPEST;
@@ -62,10 +62,10 @@ function row(view, member, pointer, mark, depth) {
 }
 
 function part(view, member, pointer, mark, depth, notes) {
-  const details = made("details");
-  const summary = made("summary");
-  const list = made("ul");
-  const kind = made("span", sizeOf(member.value), "kind");
+  const details = createElement("details");
+  const summary = createElement("summary");
+  const list = createElement("ul");
+  const kind = createElement("span", sizeOf(member.value), "kind");
   summary.append(...named(member), kind, ...again(member), ...notes);
   details.append(summary, list);
   const fill = () => {
@@ -81,13 +81,13 @@ function part(view, member, pointer, mark, depth, notes) {
 }
 
 function leaf(view, member, pointer, mark) {
-  const line = made("div", undefined, "line");
+  const line = createElement("div", undefined, "line");
   const { kind, at, end, count } = member.value;
   line.append(...named(member));
   if (count > 0) {
     const open = button("show by itself", () => showAlone(view, member, pointer, mark), "more");
-    line.append(made("span", sizeOf(member.value), "kind"), " ", open);
-  } else line.append(long("span", view.document.text.slice(at, end), `token ${kind}`));
+    line.append(createElement("span", sizeOf(member.value), "kind"), " ", open);
+  } else line.append(createLongText("span", view.document.text.slice(at, end), `token ${kind}`));
   line.append(...again(member));
   return line;
 }
@@ -95,16 +95,16 @@ function leaf(view, member, pointer, mark) {
 /** Return the name of a member, as it was written; what stands by itself has none. */
 function named({ name, token }) {
   if (token === undefined) return [];
-  const key = name === null ? made("span", token, "key index") : long("span", name, "key", 200);
-  return [key, made("span", ": ", "kind")];
+  const key = name === null ? createElement("span", token, "key index") : createLongText("span", name, "key", 200);
+  return [key, createElement("span", ": ", "kind")];
 }
 
 function again({ isAgain }) {
-  return isAgain ? [made("span", " comes again below, and that one counts", "again")] : [];
+  return isAgain ? [createElement("span", " comes again below, and that one counts", "again")] : [];
 }
 
 function sizeOf({ kind, count }) {
-  return kind === "object" ? `{ ${counted(count, "member")} }` : `[ ${counted(count, "item")} ]`;
+  return kind === "object" ? `{ ${pluralize(count, "member")} }` : `[ ${pluralize(count, "item")} ]`;
 }
 
 function partsOf(view, parent, pointer, mark, depth) {
@@ -130,7 +130,7 @@ function listed(view, here, { from, count, most, wanted }) {
     if (rows.length < most || isWanted) {
       if (gap) rows.push(more(view, here, gap));
       gap = null;
-      const mark = (!isAgain && here.mark.below.get(member.token)) || placed([]);
+      const mark = (!isAgain && here.mark.below.get(member.token)) || findingsByPosition([]);
       const place = below(here.pointer, member.token);
       const isOnly = here.parent.count === 1;
       rows.push(row(view, { ...member, isAgain, isOnly }, place, mark, here.depth + 1));
@@ -145,7 +145,7 @@ function listed(view, here, { from, count, most, wanted }) {
 }
 
 function more(view, here, gap) {
-  const item = made("li");
+  const item = createElement("li");
   const most = Math.min(MORE, gap.count);
   const left = gap.count.toLocaleString("en");
   const words = most === gap.count ? `show ${left} more` : `show ${most} of ${left} more`;
@@ -161,15 +161,15 @@ function more(view, here, gap) {
 
 function absent(view, here, token) {
   const found = all(here.mark.below.get(token));
-  const item = made("li", undefined, `absent ${toneOf(found)}`);
+  const item = createElement("li", undefined, `absent ${verdictTone(found)}`);
   item.dataset.pointer = below(here.pointer, token);
-  const line = made("div", undefined, "line");
-  line.append(long("span", JSON.stringify(token), "key", 200), made("span", " is not there", "kind"));
+  const line = createElement("div", undefined, "line");
+  line.append(createLongText("span", JSON.stringify(token), "key", 200), createElement("span", " is not there", "kind"));
   item.append(line, ...notesOf(view, item, found));
   return item;
 }
 
-function toneOf(findings) {
+function verdictTone(findings) {
   return findings.some((found) => found.severity === "violation") ? "bad" : "so-so";
 }
 
@@ -177,8 +177,8 @@ function notesOf(view, item, findings) {
   if (findings.length) item.tabIndex = -1;
   return findings.map((found) => {
     view.rows.set(found, item);
-    const note = made("span", undefined, `note ${toneOf([found])}`);
-    note.append(made("strong", found.severity), ` ${visible(found.message)}`);
+    const note = createElement("span", undefined, `note ${verdictTone([found])}`);
+    note.append(createElement("strong", found.severity), ` ${visible(found.message)}`);
     return note;
   });
 }

@@ -1,12 +1,12 @@
-// What is known of deliveries changes: those of a moment are looked at again together.
-import { ask } from "./api.js";
+// Refresh queue: deliveries whose state changed are requested again, in batches.
+import { request } from "./api.js";
 
 const TOGETHER = 250; // milliseconds
 
-export class Changes {
+export class RefreshQueue {
   /**
-   * `on` has functions: `read(signal)` reads the newest page anew, `has(id)` says whether that
-   * delivery is of interest, `changed(delivery)` hears what it is now.
+   * `on` has functions: `read(signal)` reads the newest page again, `has(id)` says whether that
+   * delivery is of interest, `onChange(delivery)` gets its present state.
    */
   constructor(on) {
     this.on = on;
@@ -26,7 +26,7 @@ export class Changes {
       if (ids.includes(null)) await this.on.read(signal);
       else await this.#lookAt(ids.filter(this.on.has), signal);
     } catch {
-      // Where the sink does not answer, the stream breaks off, too, and then all is read anew.
+      // Where the sink does not answer, the stream breaks off, too, and then all is read again.
     }
   }
 
@@ -34,7 +34,7 @@ export class Changes {
     if (ids.length === 0) return;
     const [after, before] = [Math.min(...ids) - 1, Math.max(...ids) + 1];
     const asked = `deliveries?after=${after}&before=${before}&limit=1000`;
-    const { deliveries } = await ask(asked, "GET", undefined, signal);
-    for (const delivery of deliveries) if (ids.includes(delivery.id)) this.on.changed(delivery);
+    const { deliveries } = await request(asked, "GET", undefined, signal);
+    for (const delivery of deliveries) if (ids.includes(delivery.id)) this.on.onChange(delivery);
   }
 }

@@ -1,12 +1,12 @@
-// The deliveries that the list holds: a bounded run of what fits the filter, newest first.
+// List model: a bounded run of the deliveries that match the filters, newest first.
 
 export const PAGE = 100; // deliveries that are asked for at once
 const MOST = 500; // deliveries that are held
 
 /** Return what the attempts of one event have in common. */
-export const keyOf = (delivery) => delivery.repeats ?? delivery.id;
+export const keyOf = (delivery) => delivery.first_attempt ?? delivery.id;
 
-export class Held {
+export class ListModel {
   /** Hold nothing. */
   constructor() {
     this.deliveries = [];

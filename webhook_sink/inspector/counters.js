@@ -1,5 +1,45 @@
-// What the page says about how much there is, of what, and how to come by the rest.
+// Counters: how many deliveries the sink holds, how many are listed, and how to load the rest.
+import { request } from "./api.js";
 import { query, words } from "./filters.js";
+
+const REFRESH_DELAY_MS = 1000;
+
+export class Totals {
+  /** `changed` is called when the numbers are others; `judged` when none is left to judge. */
+  constructor(changed, judged) {
+    this.known = { total: 0, removed: 0, unjudged: 0, events: [], paths: [] };
+    this.changed = changed;
+    this.judged = judged;
+    this.timer = null;
+  }
+
+  /** Take what an answer of the list says. */
+  take({ total, removed, unjudged, events, paths }) {
+    const isJudged = this.known.unjudged > 0 && unjudged === 0;
+    this.known = { total, removed, unjudged, events, paths };
+    this.changed();
+    if (isJudged) this.judged();
+    if (unjudged) this.later();
+  }
+
+  /** One more came. */
+  count() {
+    this.known.total += 1;
+    this.later();
+  }
+
+  /** Look them up, soon. */
+  later() {
+    this.timer ??= setTimeout(async () => {
+      this.timer = null;
+      try {
+        this.take(await request("deliveries?newest=1&limit=1"));
+      } catch {
+        // Whether the sink answers is said by the stream.
+      }
+    }, REFRESH_DELAY_MS);
+  }
+}
 
 const at = (id) => document.getElementById(id);
 const many = (number) => number.toLocaleString("en");
@@ -14,7 +54,7 @@ function show(id, text) {
  * Show how much is held of how much. `known` is what the sink said last; `searches` says whether
  * older deliveries are being looked through.
  */
-export function showCounts(held, known, searches) {
+export function showCounters(held, known, searches) {
   const count = held.deliveries.length;
   const isFiltered = query().size > 0;
   const looks = searches && isFiltered; // otherwise one answer has all that is asked for

@@ -1,9 +1,9 @@
-// What came, for those who do not see it: in the title of a hidden tab, and read out, now and then.
+// Announcer: new deliveries in the title of a hidden tab and in the ARIA live region.
 const SPOKEN = 5000; // milliseconds between two announcements, or they would never end
 const TITLE = document.title;
 const at = (id) => document.getElementById(id);
 
-export class News {
+export class Announcer {
   /** Tell of nothing yet. */
   constructor() {
     this.unseen = 0;

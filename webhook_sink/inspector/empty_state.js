@@ -1,4 +1,4 @@
-// What to do where nothing has come yet.
+// Empty state: how to send a first delivery.
 const at = (id) => document.getElementById(id);
 
 /** Write the command that sends a delivery of the first of `events` to this sink. */

@@ -1,7 +1,7 @@
-// The two deliveries that are compared: marked one after the other.
+// Selection of two deliveries to compare.
 const at = (id) => document.getElementById(id);
 
-export class Marked {
+export class CompareSelection {
   /** `changed` is called with the ids that are marked: none, one, or two. */
   constructor(changed) {
     this.ids = [];

@@ -1,4 +1,4 @@
-// Text of strangers as elements: never markup, and never more of it at once than a page can bear.
+// DOM elements from untrusted text: never markup, and long text in steps.
 import { visible } from "./text.js";
 
 const FIRST = 1000; // characters of one value shown at first
@@ -6,7 +6,7 @@ const LITTLE = 200; // characters that are no reason to ask
 const MORE = 50_000; // characters shown with each further step
 
 /** Make an element. */
-export function made(name, text, className) {
+export function createElement(name, text, className) {
   const element = document.createElement(name);
   if (text !== undefined) element.textContent = text;
   if (className) element.className = className;
@@ -15,7 +15,7 @@ export function made(name, text, className) {
 
 /** Make a button that does `act`. */
 export function button(words, act, className) {
-  const element = made("button", words, className);
+  const element = createElement("button", words, className);
   element.type = "button";
   element.addEventListener("click", act);
   return element;
@@ -29,8 +29,8 @@ function cut(text, at, many) {
 }
 
 /** Make an element with `text`; the rest of a long one comes when it is asked for. */
-export function long(name, text, className, first = FIRST) {
-  const element = made(name, undefined, className);
+export function createLongText(name, text, className, first = FIRST) {
+  const element = createElement(name, undefined, className);
   let at = text.length <= first + LITTLE ? text.length : cut(text, 0, first);
   element.append(visible(text.slice(0, at)));
   if (at === text.length) return element;
@@ -48,6 +48,6 @@ export function long(name, text, className, first = FIRST) {
 }
 
 /** Return a number and its noun: `1 member`, `2,000 members`. */
-export function counted(number, noun) {
+export function pluralize(number, noun) {
   return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 }

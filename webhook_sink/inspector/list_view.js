@@ -1,11 +1,11 @@
 // The rows on the page: of what is held, those that have not changed stay as they are, focus and all.
-import { keyOf } from "./held.js";
+import { keyOf } from "./list_model.js";
 import { row } from "./row.js";
-import { button } from "./token.js";
+import { button } from "./elements.js";
 
 const at = (id) => document.getElementById(id);
 
-export class List {
+export class ListView {
   /** Show what is in `held`. */
   constructor(held) {
     this.held = held;
@@ -71,7 +71,7 @@ export class List {
 
   #foldButton(group, isOpen) {
     const { attempt } = group.newest;
-    const words = `attempt ${attempt} of ${group.key}`;
+    const words = `attempt ${attempt}, first #${group.key}`;
     const element = button(words, () => this.fold(group.key, !isOpen), "fold");
     element.setAttribute("aria-expanded", String(isOpen));
     return element;

@@ -1,5 +1,5 @@
-// What stands beside the list: a delivery, or two compared. The address says which.
-import { ask } from "./api.js";
+// Detail panel beside the list: a delivery, or two compared. The URL hash says which.
+import { request } from "./api.js";
 import { showComparison } from "./compare.js";
 import { showDetail } from "./detail.js";
 
@@ -12,7 +12,7 @@ function addressed() {
   return ids.filter(Boolean).map(Number);
 }
 
-export class Side {
+export class DetailPanel {
   /** `chosen` is called with the ids that are shown, `said` with why something cannot be. */
   constructor(chosen, said) {
     this.chosen = chosen;
@@ -52,10 +52,10 @@ export class Side {
     return ids;
   }
 
-  /** More is known of a delivery: show it anew, unless somebody is busy there. */
+  /** A delivery changed: show it again, unless the focus is in the panel. */
   refresh(delivery) {
     const isAbout = this.shown.some(
-      (one) => one.id === delivery.id || one.attempts?.some(({ id }) => id === delivery.repeats),
+      (one) => one.id === delivery.id || one.attempts?.some(({ id }) => id === delivery.first_attempt),
     );
     if (isAbout && this.ids.length === 1) this.timer ??= setTimeout(() => this.#renew(), TOGETHER);
   }
@@ -66,7 +66,7 @@ export class Side {
     else this.again();
   }
 
-  /** Show the same anew, at the same height. */
+  /** Show the same again, at the same scroll position. */
   async again() {
     const { scrollTop } = at("side");
     await this.#show(this.ids, false);
@@ -80,7 +80,7 @@ export class Side {
     this.chosen(ids);
     this.said("");
     try {
-      const found = await Promise.all(ids.map((id) => ask(`deliveries/${id}`)));
+      const found = await Promise.all(ids.map((id) => request(`deliveries/${id}`)));
       if (turn !== this.turn) return; // another one was chosen meanwhile
       this.#fill(found, byHand);
     } catch (error) {
@@ -95,7 +95,7 @@ export class Side {
     document.body.classList.toggle("with-side", found.length > 0);
     document.body.classList.toggle("comparing", found.length > 1);
     if (found.length === 0) at("detail").replaceChildren();
-    else if (found.length === 1) showDetail(at("detail"), found[0], ask);
+    else if (found.length === 1) showDetail(at("detail"), found[0], request);
     else showComparison(at("detail"), ...found);
     at("side").scrollTop = 0;
     if (byHand) at("detail-title")?.focus({ preventScroll: true });

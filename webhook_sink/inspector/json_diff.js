@@ -1,5 +1,5 @@
 // What differs between two payloads, place by place; each is found when it is asked for.
-import { below, decoded, members, valueAt } from "./json.js";
+import { below, decoded, members, valueAt } from "./json_tokenizer.js";
 
 const SHALLOW = 32; // parts down to here are compared as a whole first; all the way it would be quadratic
 
@@ -8,7 +8,7 @@ const SHALLOW = 32; // parts down to here are compared as a whole first; all the
  * (null where there is none) and the `state`: `same`, `changed`, `written` (otherwise, with the same
  * meaning), `removed` or `added`. Without `all` none is `same`. What only one has is one place.
  */
-export function* differences(first, second, all) {
+export function* jsonDifferences(first, second, all) {
   const open = [[["", valueAt(first), valueAt(second)]].values()];
   const above = []; // the pointers that the parts in `open` are below of
   while (open.length) {

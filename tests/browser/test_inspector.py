@@ -97,7 +97,7 @@ def test_a_delivery_out_of_order_is_marked(page: Page, sink: Sink) -> None:
         payload = example(number)
         payload["triggeredAt"] = f"2026-01-01T00:00:{second}Z"
         post(sink.url, payload)
-    expect(page.locator("#delivery-2")).to_contain_text("late, after 1")
+    expect(page.locator("#delivery-2")).to_contain_text("late, after #1")
     expect(page.locator("#delivery-1")).not_to_contain_text("late")
 
 

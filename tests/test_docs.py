@@ -413,10 +413,10 @@ def test_every_source_is_told_with_its_level_and_reference(contract: Contract) -
 
 def test_every_freedom_is_told_with_its_statuses_and_its_weight(contract: Contract) -> None:
     warned, unjudged = PROVENANCE.split("| allowed rejection |")[1:]
-    for freedom in contract.operations[0].allowed_rejections:
-        table = warned if freedom["severity"] == "warning" else unjudged
-        (line,) = re.findall(rf"^\| `{freedom['name']}` \|.*$", table, re.MULTILINE)
-        assert f"| {', '.join(freedom['statuses'])} |" in line
+    for rejection in contract.operations[0].allowed_rejections:
+        table = warned if rejection["severity"] == "warning" else unjudged
+        (line,) = re.findall(rf"^\| `{rejection['name']}` \|.*$", table, re.MULTILINE)
+        assert f"| {', '.join(rejection['statuses'])} |" in line
     assert len(re.findall(r"^\| `", warned + unjudged, re.MULTILINE)) == len(
         contract.operations[0].allowed_rejections
     )

@@ -1,7 +1,7 @@
 """The mock in every mode is the service of its contract, but for the modes that ask for less.
 
 A mode is a row: its name and the options of `hookproof mock`. With `ALL_DEVIATIONS=1` (the tox
-environment `deviations`) each freedom is used alone, too, and the default profile judges.
+environment `deviations`) each allowed rejection is used alone, too, and the default profile judges.
 """
 
 import os
@@ -21,7 +21,9 @@ from webhook_sink.server import Sink
 CONTRACT = load_contract()
 SHIPPED = (files("openapi") / "personal-access-tokens.yaml").read_text(encoding="utf-8")
 EVERY = bool(os.environ.get("ALL_DEVIATIONS"))
-FREEDOMS = [f["name"] for o in CONTRACT.operations for f in o.allowed_rejections if "location" in f]
+REJECTIONS = [
+    f["name"] for o in CONTRACT.operations for f in o.allowed_rejections if "location" in f
+]
 SLOW, QUICK = "requests: 50\n        seconds: 5\n", "requests: 90\n        seconds: 1\n"
 """The documented limit, and one that does not hold a run up."""
 
@@ -32,7 +34,7 @@ def refusing(*names: str) -> list[str]:
 
 MODES = {
     "a limit": ["--contract", "{limited}", "--rate-limit", "documented"],
-    "every rule": refusing(*FREEDOMS),
+    "every rule": refusing(*REJECTIONS),
     "two rules, a seed, two receivers": [
         *refusing("unknown-scopes", "past-expiry"),
         *("--seed", "7", "--webhook-url", "{receiver}"),
@@ -41,7 +43,7 @@ MODES = {
     "TLS, a latency, a log of everything": [
         *("--tls", "--latency", "1-5ms", "--log-format", "json", "--log-requests"),
     ],
-    **({name: refusing(name) for name in FREEDOMS} if EVERY else {}),
+    **({name: refusing(name) for name in REJECTIONS} if EVERY else {}),
 }
 BYPASSED = {
     "presence": "the service accepts any text as a credential",
@@ -104,6 +106,6 @@ def test_a_mock_that_asks_for_less_deviates_by_that(auth: str, port: int, tmp_pa
 def test_every_freedom_about_a_value_can_be_used() -> None:
     assert [
         rule.name
-        for rules in select_allowed_rejections(CONTRACT, FREEDOMS).values()
+        for rules in select_allowed_rejections(CONTRACT, REJECTIONS).values()
         for rule in rules
-    ] == FREEDOMS
+    ] == REJECTIONS

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from contracts.checks.judgement import Judgement, failed, passed
+from contracts.expectations.allowed_rejections import permission_statuses
 from contracts.expectations.ambiguity import MAX_TRIES, is_ambiguous
 from contracts.expectations.expectation import Expectation, expected_response
-from contracts.expectations.freedoms import permission_statuses
 from contracts.ledger.ledger import Ledger
 from contracts.model.exchange import Exchange
 

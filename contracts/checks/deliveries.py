@@ -6,8 +6,8 @@ from dataclasses import replace
 from contracts.checks.events import triggered_events
 from contracts.checks.judgement import Judgement, passed
 from contracts.checks.retries import rejected_deliveries
+from contracts.expectations.allowed_rejections import unjudged_places
 from contracts.expectations.constraints import media_type_pointer
-from contracts.expectations.freedoms import unjudged_places
 from contracts.expectations.keywords import ConstraintKey, applicable_keywords, constraint_key
 from contracts.ledger.ledger import JudgedDelivery, Ledger
 from openapi.finding import Finding

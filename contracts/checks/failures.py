@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from contracts.checks.judgement import Judgement, failed, passed
+from contracts.expectations.allowed_rejections import rejections_by_bytes
 from contracts.expectations.expectation import expected_response
-from contracts.expectations.freedoms import shape_freedoms
 from contracts.ledger.ledger import Ledger
 from contracts.model.exchange import Exchange
 from openapi.json_pointer import join_pointer
@@ -57,7 +57,9 @@ def _is_rejected_unread(exchange: Exchange) -> bool:
     return (
         failure is not None
         and (failure.kind, failure.status) == ("lost", None)
-        and any("larger-than-bytes" in f["body"] for _, f in shape_freedoms(request, request.json))
+        and any(
+            "larger-than-bytes" in f["body"] for _, f in rejections_by_bytes(request, request.json)
+        )
     )
 
 

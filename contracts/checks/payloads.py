@@ -11,8 +11,8 @@ from contracts.echoes.comparison import (
     is_echo_acceptable,
     value_owners,
 )
+from contracts.expectations.allowed_rejections import unjudged_places
 from contracts.expectations.expectation import expected_response
-from contracts.expectations.freedoms import unjudged_places
 from contracts.ledger.ledger import Ledger, ReceivedEvent
 from contracts.model.exchange import Exchange, Request
 from openapi.contract import Event

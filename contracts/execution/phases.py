@@ -68,9 +68,9 @@ def _send_until_accepted(session: OperationSession) -> Exchange:
         exchange = session.send(case)
     may_lack = {
         status
-        for freedom in session.operation.allowed_rejections
-        if freedom.get("caller-lacks-permission")
-        for status in freedom["statuses"]
+        for rejection in session.operation.allowed_rejections
+        if rejection.get("caller-lacks-permission")
+        for status in rejection["statuses"]
     }
     if str(exchange.status) in may_lack and sequences.probe_held_permissions(session):
         exchange = session.send(case)
@@ -173,7 +173,9 @@ def build_phases(session: OperationSession, earlier: Sequence[Mapping[str, Json]
         ),
         Phase("fuzzing", fuzzing),
         Phase(
-            "allowed rejections", lambda: edge_cases.freedom_cases(operation, base_body()), stride
+            "allowed rejections",
+            lambda: edge_cases.allowed_rejection_cases(operation, base_body()),
+            stride,
         ),
         Phase("long arrays", lambda: edge_cases.long_array_cases(contract, operation, base_body())),
         Phase("invalid encodings", lambda: edge_cases.raw_body_cases(operation, base_body())),

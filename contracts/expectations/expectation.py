@@ -4,16 +4,20 @@ Not the generator's intention counts but what the contract says of the body: so 
 meant to be invalid and is not, or the other way about, is still judged rightly.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Literal
 
-from contracts.expectations.freedoms import is_other_media_type, shape_freedoms, value_freedoms
+from contracts.expectations.allowed_rejections import (
+    IndexedRejection,
+    is_other_media_type,
+    rejections_by_bytes,
+    rejections_by_value,
+)
 from contracts.model.case import UNKNOWN_RESOURCE_PHASE
 from contracts.model.exchange import Request
-from openapi.contract import Contract, Json
+from openapi.contract import Contract
 from openapi.json_pointer import join_pointer
 from openapi.parameter_validation import parameter_violations
 from openapi.runtime_expression import parse_expression
@@ -63,8 +67,8 @@ def expected_response(contract: Contract, request: Request, sent: float) -> Expe
     broken, problem = _request_violations(contract, request)
     bad = bool(broken) or problem is not None
     if request.credential.expected_outcome == "refused":
-        freedom = _rejections_by_key(request, "credential") if bad else ()
-        return _build_expectation("refused", request, "invalid-credential", freedom)
+        rejection = _rejections_by_key(request, "credential") if bad else ()
+        return _build_expectation("refused", request, "invalid-credential", rejection)
     if request.credential.expected_outcome == "forbidden":
         return _build_expectation("forbidden", request, "insufficient-permission", ())
     if request.phase == UNKNOWN_RESOURCE_PHASE and not bad:
@@ -81,7 +85,7 @@ def _expected_for_content(
 ) -> Expectation:
     """Return what may be answered to what is asked for, whoever asks."""
     body = request.json
-    shape = tuple(shape_freedoms(request, body))
+    shape = tuple(rejections_by_bytes(request, body))
     if shape:
         # What only the bytes show may be taken either way, whatever the body means.
         either = _allowed_rejections(request, shape)
@@ -91,12 +95,12 @@ def _expected_for_content(
         return _build_expectation("free", request, "valid-request", (*either, success))
     if is_other_media_type(request):
         return _build_expectation("other", request, "valid-request", ())
-    free = tuple(value_freedoms(contract, request, body, sent)) if body.problem is None else ()
+    free = tuple(rejections_by_value(contract, request, body, sent)) if body.problem is None else ()
     allowed_rejections = _allowed_rejections(request, free)
     never = {
-        parse_expression(freedom["location"]).where
-        for _, freedom in free
-        if freedom["severity"] == "none"
+        parse_expression(rejection["location"]).where
+        for _, rejection in free
+        if rejection["severity"] == "none"
     }
     places = {violation.instance for violation in broken}
     if problem is not None or places - never:
@@ -170,14 +174,15 @@ def _rejections_by_key(request: Request, key: str) -> tuple[AllowedRejection, ..
 
 
 def _allowed_rejections(
-    request: Request, freedoms: tuple[tuple[int, Mapping[str, Json]], ...] | list[tuple[int, Json]]
+    request: Request,
+    rejections: Sequence[IndexedRejection],
 ) -> tuple[AllowedRejection, ...]:
     return tuple(
         AllowedRejection(
             int(status),
             join_pointer(request.operation.pointer, "x-hookproof-allowed-rejections", index),
-            freedom["severity"],
+            rejection["severity"],
         )
-        for index, freedom in freedoms
-        for status in freedom["statuses"]
+        for index, rejection in rejections
+        for status in rejection["statuses"]
     )

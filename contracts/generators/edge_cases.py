@@ -159,16 +159,16 @@ def other_method_cases(
             yield Case("probe: method", f"method {method}", base_body, method=method)
 
 
-def freedom_cases(operation: Operation, base_body: dict[str, Any]) -> Iterator[Case]:
-    """Yield the examples of each freedom: what a service may refuse, so they only probe."""
-    for freedom in operation.allowed_rejections:
-        if "location" not in freedom:
+def allowed_rejection_cases(operation: Operation, base_body: dict[str, Any]) -> Iterator[Case]:
+    """Yield the examples of each allowed rejection; a service may reject them."""
+    for rejection in operation.allowed_rejections:
+        if "location" not in rejection:
             continue
-        where = parse_expression(freedom["location"]).where
-        for example in freedom.get("examples", ()):
-            phase = f"allowed rejection: {freedom['name']}"
+        where = parse_expression(rejection["location"]).where
+        for example in rejection.get("examples", ()):
+            phase = f"allowed rejection: {rejection['name']}"
             values = {where: _filled_example(example)}
-            yield Case(phase, freedom["name"], _with_property(base_body, where), values=values)
+            yield Case(phase, rejection["name"], _with_property(base_body, where), values=values)
     extended = {**base_body, "hookproofUnknownProperty": {"nested": [1, None, "text"]}}
     yield Case("probe: additional properties", "an unknown property", extended)
 

@@ -86,9 +86,9 @@ def test_names_are_unique_and_speak(contract: Contract) -> None:
         "response-400-null-code",  # it may be null
         "response-500-lacks-message",  # nothing brings it about
         "payload-null-data-expiresAt",  # it may be null
-        "request-expiresAt-type-null-rejected",  # a freedom: it may be refused
-        "request-scopes-minItems-stricter",  # a freedom: no scopes may be refused
-        "request-body-additional-properties-rejected",  # a freedom, too
+        "request-expiresAt-type-null-rejected",  # an allowed rejection: it may be refused
+        "request-scopes-minItems-stricter",  # an allowed rejection: no scopes may be refused
+        "request-body-additional-properties-rejected",  # an allowed rejection, too
     ],
 )
 def test_what_the_contract_allows_is_no_fault(contract: Contract, name: str) -> None:

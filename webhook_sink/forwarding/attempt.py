@@ -2,7 +2,7 @@
 
 import time
 
-from webhook_sink.delivery import Delivery, ForwardAttempt, ForwardAction
+from webhook_sink.delivery import Delivery, ForwardAction, ForwardAttempt
 from webhook_sink.destination import Destination
 from webhook_sink.forwarding.http_client import HttpClientProtocol
 from webhook_sink.forwarding.request_head import redacted_request_url, request_head

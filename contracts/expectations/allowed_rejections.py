@@ -11,9 +11,12 @@ from openapi.media_type import parse_media_type
 from openapi.runtime_expression import parse_expression
 from openapi.strict_json import ParsedJson
 
+IndexedRejection = tuple[int, Mapping[str, Json]]
+"""An entry of `x-hookproof-allowed-rejections`, after its index."""
+
 
 def unjudged_places(contract: Contract, request: Request, sent: float) -> frozenset[str]:
-    """Return the places in the body at which a freedom that is never judged holds.
+    """Return the places in the body at which an allowed rejection that is never judged holds.
 
     But for those that are to be echoed all the same, once they were accepted.
 
@@ -23,9 +26,9 @@ def unjudged_places(contract: Contract, request: Request, sent: float) -> frozen
     if body.problem is not None:
         return frozenset()
     return frozenset(
-        parse_expression(freedom["location"]).where
-        for _, freedom in value_freedoms(contract, request, body, sent)
-        if freedom["severity"] == "none" and not freedom.get("echo-required")
+        parse_expression(rejection["location"]).where
+        for _, rejection in rejections_by_value(contract, request, body, sent)
+        if rejection["severity"] == "none" and not rejection.get("echo-required")
     )
 
 
@@ -46,23 +49,23 @@ def permission_statuses(
         asked = get_at(request.json.value, place.request)
         if not isinstance(asked, list) or not any(item in foreign for item in map(str, asked)):
             continue
-        for freedom in request.operation.allowed_rejections:
+        for rejection in request.operation.allowed_rejections:
             if (
-                freedom.get("caller-lacks-permission")
-                and parse_expression(freedom["location"]).where == place.request
+                rejection.get("caller-lacks-permission")
+                and parse_expression(rejection["location"]).where == place.request
             ):
-                statuses |= {int(status) for status in freedom["statuses"]}
+                statuses |= {int(status) for status in rejection["statuses"]}
     return frozenset(statuses)
 
 
-def value_freedoms(
+def rejections_by_value(
     contract: Contract, request: Request, body: ParsedJson, sent: float
-) -> Iterator[tuple[int, Mapping[str, Json]]]:
-    """Yield each freedom, with its index, that the values in `body` make use of at `sent`."""
-    for index, freedom in enumerate(request.operation.allowed_rejections):
-        if "location" not in freedom or freedom.get("caller-lacks-permission"):
+) -> Iterator[IndexedRejection]:
+    """Yield each allowed rejection, with its index, that values in `body` use at `sent`."""
+    for index, rejection in enumerate(request.operation.allowed_rejections):
+        if "location" not in rejection or rejection.get("caller-lacks-permission"):
             continue
-        value = get_at(body.value, parse_expression(freedom["location"]).where)
+        value = get_at(body.value, parse_expression(rejection["location"]).where)
         if value is MISSING:
             continue
         when = join_pointer(
@@ -70,8 +73,8 @@ def value_freedoms(
         )
         if not contract.schema(when).is_valid(value):
             continue
-        if _is_in_time(freedom.get("seconds-from-now"), value, sent):
-            yield index, freedom
+        if _is_in_time(rejection.get("seconds-from-now"), value, sent):
+            yield index, rejection
 
 
 def _is_in_time(bounds: Mapping[str, Json] | None, value: object, sent: float) -> bool:
@@ -84,10 +87,10 @@ def _is_in_time(bounds: Mapping[str, Json] | None, value: object, sent: float) -
     return bool(bounds.get("after", ahead - 1) < ahead < bounds.get("before", ahead + 1))
 
 
-def shape_freedoms(request: Request, body: ParsedJson) -> Iterator[tuple[int, Mapping[str, Json]]]:
-    """Yield each freedom, with its index, that only the bytes of `body` show."""
-    for index, freedom in enumerate(request.operation.allowed_rejections):
-        for name, bound in freedom.get("body", {}).items():
+def rejections_by_bytes(request: Request, body: ParsedJson) -> Iterator[IndexedRejection]:
+    """Yield each allowed rejection, with its index, that only the bytes of `body` show."""
+    for index, rejection in enumerate(request.operation.allowed_rejections):
+        for name, bound in rejection.get("body", {}).items():
             holds = {
                 "duplicate-keys": body.has_duplicate_keys,
                 "byte-order-mark": body.has_byte_order_mark,
@@ -97,7 +100,7 @@ def shape_freedoms(request: Request, body: ParsedJson) -> Iterator[tuple[int, Ma
                 "unsupported-media-type": is_other_media_type(request),
             }
             if holds[name]:
-                yield index, freedom
+                yield index, rejection
 
 
 def is_other_media_type(request: Request) -> bool:

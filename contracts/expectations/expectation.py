@@ -4,6 +4,7 @@ Not the generator's intention counts but what the contract says of the body: so 
 meant to be invalid and is not, or the other way about, is still judged rightly.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus

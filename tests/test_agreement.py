@@ -21,7 +21,7 @@ from contracts.run import find_faults
 from openapi.contract import Contract
 from webhook_sink.delivery import Delivery
 from webhook_sink.server import Sink
-from webhook_sink.signature_diagnosis.explain import OTHER_SECRET_OR_CONTENT
+from webhook_sink.signature_diagnosis.explain import OTHER_KEY_OR_CONTENT
 
 DEADLINE = 20.0
 ALONE = (
@@ -92,7 +92,7 @@ def told_by_the_harness(ledger: Ledger) -> tuple[str, list[Told]]:
             if found is not None:
                 words = found.message.removeprefix(f"delivery {number}: ")
                 assert words != found.message
-                if words.endswith(f"{OTHER_SECRET_OR_CONTENT}; was the right secret given?"):
+                if words.endswith(f"{OTHER_KEY_OR_CONTENT}; was the right secret given?"):
                     words = words.rpartition(";")[0]
                 places = (found.pointer, found.instance, found.detail)
                 told.append((check, found.severity, found.provenance, *places, words))

@@ -14,7 +14,7 @@ from openapi.finding import Finding
 from openapi.json_pointer import is_array_index
 from openapi.runtime_expression import parse_expression
 from openapi.signature import sign
-from webhook_sink.signature_diagnosis.explain import OTHER_SECRET_OR_CONTENT
+from webhook_sink.signature_diagnosis.explain import OTHER_KEY_OR_CONTENT
 
 
 def _judge_alone(
@@ -98,7 +98,7 @@ def _explained_message(item: JudgedDelivery, finding: Finding, others: Mapping[b
     numbers = {others.get(value.strip()) for _, value in item.delivery.headers}
     whose = next((n for n in numbers if n is not None and n != item.delivery.id), None)
     if whose is None:
-        unknown = finding.message.endswith(OTHER_SECRET_OR_CONTENT)
+        unknown = finding.message.endswith(OTHER_KEY_OR_CONTENT)
         return f"{finding.message}{'; was the right secret given?' if unknown else ''}"
     return f"{finding.message.partition(': ')[0]}: it is that of delivery {whose}"
 

@@ -25,12 +25,13 @@ from mock_server.admin.curl import curl_line
 from mock_server.app import create_app
 from mock_server.server import uvicorn_config
 from mock_server.settings import DEVELOPMENT_WEBHOOK_SECRET, Settings
-from mock_server.storage.database import StateError, check_state_writable
+from mock_server.storage.database import check_state_writable
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.contract import Contract
 from openapi.curl import header_option
 from openapi.loading.builder import required_permissions
 from openapi.loading.loader import default_contract_path
+from openapi.sqlite_file import StoreError
 
 LOG = logging.getLogger("hookproof")
 _TOKEN_LIFETIME_S = 86400
@@ -135,6 +136,6 @@ def _app(contract: Contract, settings: Settings, watched: Path) -> ASGIApp:
     try:
         app = create_app(contract, settings, contract_path=watched)
         check_state_writable(settings.state)
-    except (StateError, ValueError) as error:
+    except (StoreError, ValueError) as error:
         raise CommandError(str(error)) from None
     return app

@@ -4,7 +4,6 @@ JSON in, JSON out; an error is `{"message": "..."}`. docs/mock.md lists the endp
 """
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,7 +25,6 @@ from mock_server.admin.views import AdminViews
 from mock_server.fault import Fault
 from mock_server.faults.registry import faults as faults_of
 from mock_server.runtime import Runtime
-from mock_server.storage.database import StateError
 from mock_server.webhooks.dispatcher import Dispatcher, RedeliveryError
 from openapi.contract import Contract
 from openapi.curl import bearer_option
@@ -150,8 +148,7 @@ class AdminApi:
 
 def create_admin_api(endpoints: AdminApi) -> ASGIApp:
     """Return the application of the API."""
-    failures = (StateError, sqlite3.Error)
-    return json_api_app(endpoints.routes, failures, "the state cannot be read or written: ")
+    return json_api_app(endpoints.routes)
 
 
 def _page_parameters(request: Request) -> tuple[int | None, int]:

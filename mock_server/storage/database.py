@@ -10,16 +10,14 @@ import asyncio
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from mock_server.storage import schema
+from openapi.sqlite_file import SqliteFile
 
-DATABASE_FORMAT_VERSION = 1
-"""Kept in the file's `user_version`; a file of another format is refused."""
 _CHECKPOINT_PAGES = 10_000
 """Pages of the write-ahead log that are written back to the file at once."""
 _LOCK_TIMEOUT_S = 10.0
@@ -31,10 +29,6 @@ MAX_STORED_BODY_BYTES = 2048
 ResourceKey = tuple[str, str]
 """The id of an operation, and values as JSON."""
 StateConflict = Literal["duplicate-request", "unknown-resource"]
-
-
-class StateError(Exception):
-    """The state cannot be kept or read; the sentence says where and why."""
 
 
 class StateChange(NamedTuple):
@@ -66,14 +60,14 @@ class CreatedRecord:
 
 
 def check_state_writable(path: Path | None) -> None:
-    """Raise `StateError` if a mock could not keep its state at `path`."""
+    """Raise `StoreError` if a mock could not keep its state at `path`."""
     if path is not None:
         store = Store(path)
         store.open()
         store.close()
 
 
-class Store:
+class Store(SqliteFile):
     """One connection, used by one loop. `open` before anything else."""
 
     def __init__(self, path: Path | None = None, *, persistent: bool = True) -> None:
@@ -81,53 +75,15 @@ class Store:
 
         `persistent`: the file is there to be used again.
         """
-        self.path = path
-        self._persistent = persistent
+        # A file that goes when the mock stops need not outlive a loss of power.
+        pragmas = (
+            f"synchronous = {'NORMAL' if persistent else 'OFF'}",
+            f"wal_autocheckpoint = {_CHECKPOINT_PAGES}",
+        )
+        super().__init__(
+            "state", path, schema.SCHEMA, pragmas=pragmas, lock_timeout=_LOCK_TIMEOUT_S
+        )
         self._pending: list[tuple[StateChange, asyncio.Future[StateConflict | None]]] = []
-
-    def open(self) -> None:
-        """Open the file, readable by its owner alone; raise `StateError` if that cannot be."""
-        with self._state_errors("cannot be opened"):
-            if self.path is not None:
-                self.path.touch(mode=0o600, exist_ok=True)
-            self._db = sqlite3.connect(
-                self.path or ":memory:", timeout=_LOCK_TIMEOUT_S, isolation_level=None
-            )
-            self._db.execute("PRAGMA journal_mode = WAL")
-            # A file that goes when the mock stops need not outlive a loss of power.
-            self._db.execute(f"PRAGMA synchronous = {'NORMAL' if self._persistent else 'OFF'}")
-            self._db.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-            with self.transaction():
-                self._prepare()
-
-    def _prepare(self) -> None:
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if version == 0 and tables == 0:
-            for statement in schema.CREATE_TABLES.split(";"):
-                self._db.execute(statement)
-            self._db.execute(f"PRAGMA user_version = {DATABASE_FORMAT_VERSION}")
-        elif version != DATABASE_FORMAT_VERSION or not self._has_all_tables():
-            raise StateError(f"{self.path}: not a state of this mock; name another file")
-
-    def _has_all_tables(self) -> bool:
-        names = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master")}
-        return names.issuperset(schema.TABLE_NAMES)
-
-    def close(self) -> None:
-        """Close the file; what was answered is in it."""
-        self._db.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Do all of the block or nothing, before or after whatever other workers do."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield self._db
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
     async def commit_change(self, change: StateChange) -> StateConflict | None:
         """Remember `change`, or return why it cannot be, and then nothing of it is kept."""
@@ -142,8 +98,8 @@ class Store:
     def _commit(self) -> None:
         pending, self._pending = self._pending, []
         try:
-            with self._state_errors("cannot be written"), self.transaction():
-                results = [self._apply_change(change) for change, _ in pending]
+            with self.transaction() as db:
+                results = [self._apply_change(db, change) for change, _ in pending]
         except Exception as error:  # whatever it is, those who wait must hear of it
             for _, future in pending:
                 if not future.done():
@@ -153,44 +109,32 @@ class Store:
             if not future.done():  # the client may have left meanwhile
                 future.set_result(result)
 
-    def _apply_change(self, change: StateChange) -> StateConflict | None:
+    def _apply_change(self, db: sqlite3.Connection, change: StateChange) -> StateConflict | None:
         operation, claim, request, added, removed = change
         if removed is not None and not self.knows(removed):
             return "unknown-resource"
         row = (operation, claim, time.time(), request[:MAX_STORED_BODY_BYTES], len(request))
-        if not self._db.execute(schema.INSERT_CREATED, row).rowcount:
+        if not db.execute(schema.INSERT_CREATED, row).rowcount:
             return "duplicate-request"
         if removed is not None:
-            self._db.execute(schema.DELETE_RESOURCE, removed)
+            db.execute(schema.DELETE_RESOURCE, removed)
         for key in added:
-            self._db.execute(schema.INSERT_RESOURCE, (*key, repr(sorted(added))))
+            db.execute(schema.INSERT_RESOURCE, (*key, repr(sorted(added))))
         return None
 
     def knows(self, key: ResourceKey) -> bool:
         """Say whether the operation of `key` can be asked for its values."""
-        return self._db.execute(schema.SELECT_RESOURCE, key).fetchone() is not None
+        return bool(self.rows(schema.SELECT_RESOURCE, *key))
 
     def created(
         self, operations: Iterable[str], before: int | None = None, limit: int = 100
     ) -> list[CreatedRecord]:
         """Return successes of `operations`, the newest first, with ids below `before`."""
         values = (json.dumps([*operations]), before or 2**62, limit)
-        return [CreatedRecord(*row) for row in self._db.execute(schema.SELECT_CREATED, values)]
-
-    def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        """Return what `statement` finds; it may change something as well."""
-        return self._db.execute(statement, values).fetchall()
+        return [CreatedRecord(*row) for row in self.rows(schema.SELECT_CREATED, *values)]
 
     def reset(self) -> None:
         """Forget everything."""
-        with self.transaction():
-            for table in schema.TABLE_NAMES:
-                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
-
-    @contextmanager
-    def _state_errors(self, what: str) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise StateError(f"{self.path or 'the state'}: {what}: {reason}") from None
+        with self.transaction() as db:
+            for table in schema.SCHEMA.tables:
+                db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own

@@ -3,12 +3,12 @@
 It supports the moving window only.
 """
 
-import sqlite3
 import time
 
 from limits.aio.storage import MovingWindowSupport, Storage
 
 from mock_server.storage.database import Store
+from openapi.sqlite_file import StoreError
 
 
 class SharedRateLimitStorage(Storage, MovingWindowSupport):
@@ -24,7 +24,7 @@ class SharedRateLimitStorage(Storage, MovingWindowSupport):
     @property
     def base_exceptions(self) -> type[Exception]:
         """What may go wrong."""
-        return sqlite3.Error
+        return StoreError
 
     async def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         """Count a hit of weight `amount` if the last `expiry` seconds have room below `limit`."""

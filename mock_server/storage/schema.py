@@ -1,6 +1,8 @@
 """Tables of the store, and its statements, in SQL."""
 
-CREATE_TABLES = """
+from openapi.sqlite_file import Schema
+
+_TABLES = """
     CREATE TABLE created (
         id INTEGER PRIMARY KEY, operation TEXT NOT NULL, claim TEXT UNIQUE, at REAL NOT NULL,
         request BLOB NOT NULL, size INTEGER NOT NULL
@@ -21,7 +23,7 @@ CREATE_TABLES = """
     CREATE TABLE hits (client TEXT NOT NULL, at REAL NOT NULL);
     CREATE INDEX hits_client ON hits (client, at);
 """
-TABLE_NAMES = ("created", "resources", "journal", "counts", "overrides", "hits")
+SCHEMA = Schema(1, _TABLES)
 
 INSERT_CREATED = "INSERT OR IGNORE INTO created VALUES (NULL, ?, ?, ?, ?, ?)"
 SELECT_CREATED = """

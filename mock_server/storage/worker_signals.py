@@ -6,12 +6,11 @@ them it has handled. A worker looks a few times a second.
 
 import asyncio
 import logging
-import sqlite3
 import time
 from collections.abc import Awaitable, Callable, MutableSequence
 from typing import Literal
 
-from mock_server.storage.database import StateError
+from openapi.sqlite_file import StoreError
 
 _LOG = logging.getLogger("hookproof.mock")
 
@@ -84,7 +83,7 @@ class WorkerSignals:
                         self._handled[signal] = requested[signal]
                         try:
                             await handlers[signal]()
-                        except (StateError, sqlite3.Error) as error:  # the next wish may be granted
+                        except StoreError as error:  # the next wish may be granted
                             _LOG.error("what another worker asked for failed: %s", error)
                 self._shared[self._slot] = target
                 await asyncio.sleep(_POLL_INTERVAL_S)

@@ -1,7 +1,7 @@
 """JSON APIs of mock server and webhook sink: responses, and errors as `{"message": "..."}`."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from starlette.applications import Starlette
@@ -9,6 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
+
+from openapi.sqlite_file import StoreError
 
 ADMIN_PATH = "/_hookproof/"
 """Pages and APIs of mock server and sink are below this path; no contract has a path there."""
@@ -19,22 +21,13 @@ def api_response(value: object, status: int = 200) -> Response:
     return Response(json.dumps(value), status, media_type="application/json")
 
 
-def json_api_app(
-    routes: Sequence[BaseRoute],
-    unavailable_errors: Iterable[type[Exception]],
-    message_prefix: str = "",
-) -> Starlette:
+def json_api_app(routes: Sequence[BaseRoute]) -> Starlette:
     """Return an application of `routes` that answers errors with one sentence.
 
-    It answers `unavailable_errors` with 503, `message_prefix` and the exception's text.
+    A store that cannot be read or written is 503.
     """
-
-    def failed(_: Request, error: Exception) -> Response:
-        return api_response({"message": f"{message_prefix}{error}"}, 503)
-
     app = Starlette(routes=routes)
-    for failure in unavailable_errors:
-        app.add_exception_handler(failure, failed)
+    app.add_exception_handler(StoreError, _store_error_response)
     app.add_exception_handler(HTTPException, _http_error_response)
     app.router.redirect_slashes = False
     return app
@@ -48,6 +41,10 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
         if len(body) > max_bytes:
             raise HTTPException(413, f"the request has more than {max_bytes} bytes")
     return body
+
+
+def _store_error_response(_: Request, error: Exception) -> Response:
+    return api_response({"message": str(error)}, 503)
 
 
 def _http_error_response(request: Request, error: Exception) -> Response:

@@ -4,11 +4,13 @@ import sqlite3
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from mock_server.storage.database import Store as StateStore
 from webhook_sink.delivery import Delivery, ForwardAttempt
 from webhook_sink.storage.retention import RetentionLimits, StoreTotals
 from webhook_sink.storage.sqlite_store import SqliteStore
@@ -226,7 +228,28 @@ def _another_database(path: Path) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize("make", [_a_directory, _no_database, _another_database])
+def _another_database_of_this_version(path: Path) -> None:
+    _another_database(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 2")
+
+
+def _the_state_of_a_mock(path: Path) -> None:
+    state = StateStore(path)
+    state.open()
+    state.close()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        _a_directory,
+        _no_database,
+        _another_database,
+        _another_database_of_this_version,
+        _the_state_of_a_mock,
+    ],
+)
 def test_what_is_no_store_is_refused(make: Callable[[Path], None], tmp_path: Path) -> None:
     path = tmp_path / "deliveries.db"
     make(path)
@@ -292,7 +315,7 @@ def test_nobody_is_waited_for_where_that_was_not_wanted(tmp_path: Path, draft: D
     holder.execute("ROLLBACK")
     holder.close()
     assert ids(store.append([draft], wait=False)) == [1]
-    with ThreadPoolExecutor() as pool, store._database.write_transaction():
+    with ThreadPoolExecutor() as pool, store._database.transaction():
         other = pool.submit(store.append, [draft], wait=False)
         with pytest.raises(StoreBusy, match="being written"):
             other.result()

@@ -28,7 +28,7 @@ from openapi.http.origin_guard import (
 
 HEALTH_PATH = f"{ADMIN_PATH}healthz"
 _API_PREFIX = f"{ADMIN_PATH}api/"
-_TOKEN_PARAMETER = "token"
+_QUERY_PARAMETER = "token"
 
 
 def create_token_if_exposed(listener: socket.socket) -> str | None:
@@ -39,7 +39,7 @@ def create_token_if_exposed(listener: socket.socket) -> str | None:
 
 def page_link(url: str, token: str) -> str:
     """Return the link that opens the page of the sink at `url`."""
-    return f"{url}{ADMIN_PATH}?{_TOKEN_PARAMETER}={quote(token, safe='')}"
+    return f"{url}{ADMIN_PATH}?{_QUERY_PARAMETER}={quote(token, safe='')}"
 
 
 class TokenGate:
@@ -66,12 +66,12 @@ class TokenGate:
         if not is_same_origin(headers, scope["scheme"]):
             return JSONResponse({"message": CROSS_ORIGIN_MESSAGE}, 403)
         fields = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        tokens = [value for name, value in fields if name == _TOKEN_PARAMETER]
+        tokens = [value for name, value in fields if name == _QUERY_PARAMETER]
         if tokens and not api:
             right = len(tokens) == 1 and hmac.compare_digest(
                 tokens[0].encode(), self._token.encode()
             )
-            rest = [field for field in fields if field[0] != _TOKEN_PARAMETER]
+            rest = [field for field in fields if field[0] != _QUERY_PARAMETER]
             return self._redirect_with_cookie(scope, rest) if right else _unauthorized_page(scope)
         if self._key.authorizes(headers) or self._has_cookie(scope):
             return None

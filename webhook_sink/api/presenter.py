@@ -25,7 +25,7 @@ class DeliveryPresenter:
 
     def summaries(self, ids: Sequence[int]) -> list[dict[str, object]]:
         """Return what a list shows of those of these deliveries that are there, in order."""
-        self._verdict_worker.ensure_newest_judged()  # how these stand to others depends on those as well
+        self._verdict_worker.ensure_newest_judged()  # repeats and order depend on those
         self._verdict_worker.ensure_judged(ids)
         judged = self._verdict_worker.index.get(ids)
         relations = self._verdict_worker.index.relations(ids)

@@ -19,7 +19,6 @@ from webhook_sink.api.rejudge import RejudgeApi
 from webhook_sink.api.resend import ResendApi
 from webhook_sink.api.services import Services
 from webhook_sink.api.stream import EventStream
-from webhook_sink.storage.store import StoreError
 
 
 def api_routes(services: Services) -> Sequence[Route]:
@@ -55,7 +54,7 @@ def create_router(
     page = StaticFiles(
         packages=[("webhook_sink", "inspector"), ("openapi.http", "static")], html=True
     )
-    own_app = json_api_app([*api_routes, Mount("/", page)], [StoreError])
+    own_app = json_api_app([*api_routes, Mount("/", page)])
     own_mount = Mount(
         _OWN, TokenGate(own_app, token, {HEALTH_PATH}) if token else OriginGuard(own_app)
     )

@@ -27,7 +27,7 @@ class DeliveryEndpoint:
         forwarded: Callable[[Delivery], Awaitable[ForwardAttempt]] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`max_body_bytes` of a body are stored; `steps` are those that a delivery may name as its reply.
+        """Store `max_body_bytes` of a body; a delivery may name one of `steps` as its reply.
 
         `forwarded` returns what a receiver answers to a delivery; no step may need it without it.
         """

@@ -38,7 +38,7 @@ SignatureCandidate = tuple[str, str, str, bytes]
 """Clause about the key, content and algorithm by name, and the digest that they make."""
 _NO_DIFFERENCE = ""
 """What is said of the right key and of the right content: nothing."""
-OTHER_SECRET_OR_CONTENT = "it is made with another secret, or over other bytes"
+OTHER_KEY_OR_CONTENT = "it is made with another secret, or over other bytes"
 _MIN_TRUNCATED_DIGEST_BYTES = 10
 _MAX_CANDIDATE_HEADERS = 5
 """Headers that are looked at closely."""
@@ -216,6 +216,6 @@ def _explain_unmatched(
         differences.append(f"it is as long as {algorithm} makes it, not {scheme.algorithm}")
     if all(len(delivery.header_values(name)) == 1 for name in scheme.header_names()):
         differences.append(
-            OTHER_SECRET_OR_CONTENT
+            OTHER_KEY_OR_CONTENT
         )  # otherwise nobody knows what it should have been made over
     return ", and ".join(differences) or None

@@ -78,7 +78,10 @@ def _with_other_headers(scheme: SignatureScheme, delivery: Delivery) -> Iterator
     stamps = [pair for pair in short if _TIMESTAMP.fullmatch(pair[1])][:_MAX_CANDIDATES]
     for (name, identity), (stamp, time) in product(names, stamps):
         pairs = ((scheme.id_header.encode(), identity), (scheme.timestamp_header.encode(), time))
-        words = f"{{id}} being that of {quoted_header_name(name)}, {{timestamp}} that of {quoted_header_name(stamp)}"
+        words = (
+            f"{{id}} being that of {quoted_header_name(name)}, "
+            f"{{timestamp}} that of {quoted_header_name(stamp)}"
+        )
         yield f"{scheme.content_template}, {words}", signed_content(scheme, pairs, delivery.body)
 
 

@@ -1,17 +1,14 @@
-"""The tables of the store's file, and how records stand in their rows."""
+"""Tables of the store's file, and conversion of records to rows and back."""
 
 import json
-import sqlite3
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
+from openapi.sqlite_file import Schema
 from webhook_sink.delivery import Delivery, DeliveryMetadata, ForwardAttempt, Headers
 
-SCHEMA_VERSION = 2
-"""Kept in the file's `user_version`; a file of a later format is refused."""
-# The body stands last: what stands before it can be read without it.
-_SCHEMA = """
+# The body is the last column: SQLite reads the others without it.
+_TABLES = """
     CREATE TABLE deliveries (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         received_at REAL NOT NULL,
@@ -44,46 +41,22 @@ _SCHEMA = """
     CREATE TABLE totals (count INTEGER NOT NULL, bytes INTEGER NOT NULL, removed INTEGER NOT NULL);
     INSERT INTO totals VALUES (0, 0, 0);
 """
-# The first format had one table, and neither `began_at` nor what was passed on.
-_MIGRATE_FROM_1 = """
+# Version 1 had one table, and neither `began_at` nor forward attempts.
+_MIGRATE_FROM_1 = f"""
     ALTER TABLE deliveries RENAME TO first_deliveries;
-    {tables}
+    {_TABLES}
     INSERT INTO deliveries SELECT id, received_at, method, target, remote, length(body), truncated,
         status, '', 0, '1.1', headers, body FROM first_deliveries ORDER BY id;
     UPDATE totals SET (count, bytes) = (
         SELECT count(*), ifnull(sum(size + length(headers)), 0) FROM deliveries);
     DROP TABLE first_deliveries;
-"""
+"""  # noqa: S608 - no text from outside
+SCHEMA = Schema(2, _TABLES, {1: _MIGRATE_FROM_1})
 METADATA_COLUMNS = "id, received_at, method, target, remote, size, truncated, status, reply"
 DELIVERY_COLUMNS = f"{METADATA_COLUMNS}, began_at, version, headers, body"
 FORWARD_ATTEMPT_COLUMNS = (
     "id, delivery_id, why, url, at, seconds, status, headers, body, truncated, error"
 )
-
-
-class StoreError(Exception):
-    """Deliveries cannot be kept or read; the sentence says where and why."""
-
-
-class StoreBusy(StoreError):
-    """Somebody else writes at this moment, and was not to be waited for."""
-
-
-def prepare_schema(connection: sqlite3.Connection, path: Path | None) -> None:
-    """Make the tables that are missing, within the caller's transaction; raise `StoreError`."""
-    (found,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    if found == SCHEMA_VERSION:
-        return
-    if found == 0 and not tables:
-        script = _SCHEMA
-    elif found == 1:
-        script = _MIGRATE_FROM_1.format(tables=_SCHEMA)
-    else:
-        raise StoreError(f"{path} is a database, but none that this hookproof made")
-    for statement in script.split(";"):
-        connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def insert_statement(table: str, columns: str, rows: int = 1) -> str:
@@ -95,7 +68,7 @@ def insert_statement(table: str, columns: str, rows: int = 1) -> str:
 
 
 def delivery_row(draft: Delivery) -> tuple[object, ...]:
-    """Return the values of `DELIVERY` but for the id."""
+    """Return the values of `DELIVERY_COLUMNS` but for the id."""
     return (
         draft.received_at,
         draft.method,
@@ -113,12 +86,12 @@ def delivery_row(draft: Delivery) -> tuple[object, ...]:
 
 
 def stored_bytes(row: Sequence[Any]) -> int:
-    """Return the bytes of body and headers in a row of `row_of`."""
+    """Return the bytes of body and headers in a row of `delivery_row`."""
     return len(row[-1]) + len(row[-2])
 
 
 def delivery_from_row(row: Sequence[Any]) -> Delivery:
-    """Return the record of a row of `DELIVERY`."""
+    """Return the record of a row of `DELIVERY_COLUMNS`."""
     number, received, method, target, remote, _, truncated, status, reply, began, version, *rest = (
         row
     )
@@ -140,7 +113,7 @@ def delivery_from_row(row: Sequence[Any]) -> Delivery:
 
 
 def metadata_from_row(row: Sequence[Any]) -> DeliveryMetadata:
-    """Return the record of a row of `HEAD`."""
+    """Return the record of a row of `METADATA_COLUMNS`."""
     number, received, method, target, remote, size, truncated, status, reply = row
     return DeliveryMetadata(
         number, received, method, target, remote, size, bool(truncated), status, reply
@@ -148,7 +121,7 @@ def metadata_from_row(row: Sequence[Any]) -> DeliveryMetadata:
 
 
 def forward_attempt_row(forward_attempt: ForwardAttempt) -> tuple[object, ...]:
-    """Return the values of `PASSED` but for the id."""
+    """Return the values of `FORWARD_ATTEMPT_COLUMNS` but for the id."""
     return (
         forward_attempt.delivery_id,
         forward_attempt.action,
@@ -164,7 +137,7 @@ def forward_attempt_row(forward_attempt: ForwardAttempt) -> tuple[object, ...]:
 
 
 def forward_attempt_from_row(row: Sequence[Any]) -> ForwardAttempt:
-    """Return the record of a row of `PASSED`."""
+    """Return the record of a row of `FORWARD_ATTEMPT_COLUMNS`."""
     number, delivery, why, url, at, seconds, status, headers, body, truncated, error = row
     pairs = _headers_from_json(headers)
     return ForwardAttempt(

@@ -7,8 +7,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from openapi.sqlite_file import SqliteFile
 from webhook_sink.delivery import Delivery, DeliveryMetadata, ForwardAttempt
-from webhook_sink.storage.database import Database
 from webhook_sink.storage.retention import (
     PruneCandidate,
     RetentionLimits,
@@ -19,6 +19,7 @@ from webhook_sink.storage.rows import (
     DELIVERY_COLUMNS,
     FORWARD_ATTEMPT_COLUMNS,
     METADATA_COLUMNS,
+    SCHEMA,
     delivery_from_row,
     delivery_row,
     forward_attempt_from_row,
@@ -48,26 +49,37 @@ class SqliteStore:
         `patience` is how many seconds a lock of somebody else is waited for. Without a path the
         database is SQLite's own temporary one.
         """
-        self._database = Database(path, lock_timeout)
+        # For a new file: of deliveries of some KiB more fit into one page than into two of half.
+        pragmas = ("page_size = 8192", f"synchronous = {'FULL' if path else 'OFF'}")
+        self._database = SqliteFile(
+            "store",
+            path,
+            SCHEMA,
+            pragmas=pragmas,
+            lock_timeout=lock_timeout,
+            without_path="",
+            separate_reader=True,
+        )
+        self._database.open()
 
     def append(self, drafts: Sequence[Delivery], *, wait: bool = True) -> tuple[Delivery, ...]:
         """See `Store.append`; one transaction, on the disk when it returns."""
         rows = [delivery_row(draft) for draft in drafts]
         size = sum(stored_bytes(row) for row in rows)
         numbers: list[int] = []
-        with self._database.write_transaction(wait=wait) as execute:
+        with self._database.transaction(wait=wait) as db:
             for batch in _insert_batches(rows):
                 values = tuple(chain.from_iterable(batch))
-                last = execute(_INSERT_STATEMENTS[len(batch)], values).lastrowid or 0
+                last = db.execute(_INSERT_STATEMENTS[len(batch)], values).lastrowid or 0
                 numbers += range(last - len(batch) + 1, last + 1)
-            execute("UPDATE totals SET count = count + ?, bytes = bytes + ?", (len(rows), size))
+            db.execute("UPDATE totals SET count = count + ?, bytes = bytes + ?", (len(rows), size))
         return tuple(
             d.with_reply(n, d.status, d.reply) for d, n in zip(drafts, numbers, strict=True)
         )
 
     def get(self, delivery_id: int) -> Delivery | None:
         """See `Store.get`."""
-        found = self._database.read(f"{DELIVERY_COLUMNS} FROM deliveries WHERE id = ?", delivery_id)
+        found = self._select(f"{DELIVERY_COLUMNS} FROM deliveries WHERE id = ?", delivery_id)
         return delivery_from_row(found[0]) if found else None
 
     def list(
@@ -75,9 +87,7 @@ class SqliteStore:
     ) -> tuple[Delivery, ...]:
         """See `Store.list`."""
         clause = _range_clause(newest_first)
-        found = self._database.read(
-            f"{DELIVERY_COLUMNS} {clause}", after, _MAX_ID, _sql_limit(limit)
-        )
+        found = self._select(f"{DELIVERY_COLUMNS} {clause}", after, _MAX_ID, _sql_limit(limit))
         return tuple(map(delivery_from_row, found))
 
     def ids(
@@ -90,9 +100,7 @@ class SqliteStore:
     ) -> tuple[int, ...]:
         """See `Store.ids`."""
         end = _MAX_ID if before is None else before
-        found = self._database.read(
-            f"id {_range_clause(newest_first)}", after, end, _sql_limit(limit)
-        )
+        found = self._select(f"id {_range_clause(newest_first)}", after, end, _sql_limit(limit))
         return tuple(number for (number,) in found)
 
     def metadata(self, ids: Sequence[int]) -> tuple[DeliveryMetadata, ...]:
@@ -103,16 +111,16 @@ class SqliteStore:
 
     def add_forward_attempt(self, forward_attempt: ForwardAttempt) -> ForwardAttempt:
         """See `Store.add_forward_attempt`."""
-        with self._database.write_transaction() as execute:
+        with self._database.transaction() as db:
             number = (
-                execute(_INSERT_FORWARD_ATTEMPT, forward_attempt_row(forward_attempt)).lastrowid
+                db.execute(_INSERT_FORWARD_ATTEMPT, forward_attempt_row(forward_attempt)).lastrowid
                 or 0
             )
         return replace(forward_attempt, id=number)
 
     def forward_attempts(self, delivery_id: int) -> tuple[ForwardAttempt, ...]:
         """See `Store.forward_attempts`."""
-        found = self._database.read(
+        found = self._select(
             f"{FORWARD_ATTEMPT_COLUMNS} FROM passed WHERE delivery_id = ? ORDER BY id", delivery_id
         )
         return tuple(map(forward_attempt_from_row, found))
@@ -134,22 +142,22 @@ class SqliteStore:
 
     def clear(self) -> int:
         """See `Store.clear`."""
-        with self._database.write_transaction() as execute:
-            (count,) = execute("SELECT count FROM totals").fetchone()
+        with self._database.transaction() as db:
+            (count,) = db.execute("SELECT count FROM totals").fetchone()
             for statement in ("DELETE FROM deliveries", "DELETE FROM passed"):
-                execute(statement)
-            execute("UPDATE totals SET count = 0, bytes = 0, removed = 0")
+                db.execute(statement)
+            db.execute("UPDATE totals SET count = 0, bytes = 0, removed = 0")
         return int(count)
 
     def totals(self) -> StoreTotals:
         """See `Store.totals`."""
-        return StoreTotals(*self._database.read("count, bytes, removed FROM totals")[0])
+        return StoreTotals(*self._select("count, bytes, removed FROM totals")[0])
 
     def check(self) -> None:
         """See `Store.check`."""
-        with self._database.write_transaction() as execute:
+        with self._database.transaction() as db:
             for step in (1, -1):  # what does not change would not be written
-                execute("UPDATE totals SET count = count + ?", (step,))
+                db.execute("UPDATE totals SET count = count + ?", (step,))
 
     def close(self) -> None:
         """See `Store.close`."""
@@ -159,14 +167,14 @@ class SqliteStore:
         """Remove what is beyond `bounds` of the oldest `_AT_ONCE`; return how many that are."""
         if not select_excess(retention_limits, self.totals(), self._oldest(1), now):
             return 0  # without waiting for a lock, as nearly always
-        with self._database.write_transaction() as execute:
-            totals = StoreTotals(*execute("SELECT count, bytes, removed FROM totals").fetchone())
+        with self._database.transaction() as db:
+            totals = StoreTotals(*db.execute("SELECT count, bytes, removed FROM totals").fetchone())
             excess = select_excess(retention_limits, totals, self._oldest(_PRUNE_BATCH_SIZE), now)
             last = excess[-1].id if excess else 0
-            execute("DELETE FROM deliveries WHERE id <= ?", (last,))
-            execute("DELETE FROM passed WHERE delivery_id <= ?", (last,))
+            db.execute("DELETE FROM deliveries WHERE id <= ?", (last,))
+            db.execute("DELETE FROM passed WHERE delivery_id <= ?", (last,))
             size = sum(old.stored_bytes for old in excess)
-            execute(
+            db.execute(
                 "UPDATE totals SET count = count - ?, bytes = bytes - ?, removed = removed + ?",
                 (len(excess), size, len(excess)),
             )
@@ -174,12 +182,15 @@ class SqliteStore:
 
     def _oldest(self, limit: int) -> tuple[PruneCandidate, ...]:
         clause = "id, received_at, size + length(headers) FROM deliveries ORDER BY id LIMIT ?"
-        return tuple(PruneCandidate(*row) for row in self._database.read(clause, limit))
+        return tuple(PruneCandidate(*row) for row in self._select(clause, limit))
+
+    def _select(self, clause: str, *values: object) -> Sequence[Any]:
+        return self._database.rows(f"SELECT {clause}", *values)
 
     def _read_some(self, clause: str, ids: Sequence[int]) -> Sequence[Any]:
         # As JSON: the number of parameters of a statement is bounded.
         chosen = f"{clause} IN (SELECT value FROM json_each(?))"  # noqa: S608 - the clauses above
-        return self._database.read(chosen, json.dumps(list(ids)))
+        return self._select(chosen, json.dumps(list(ids)))
 
 
 def _insert_batches(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from openapi.sqlite_file import StoreBusy, StoreError
 from webhook_sink.delivery import Delivery, DeliveryMetadata, ForwardAttempt
 from webhook_sink.storage.retention import RetentionLimits, StoreTotals
-from webhook_sink.storage.rows import StoreBusy, StoreError
 from webhook_sink.storage.sqlite_store import SqliteStore
 
 __all__ = ["RetentionLimits", "Store", "StoreBusy", "StoreError", "StoreTotals", "open_store"]

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from typing import Any
 
-from webhook_sink.storage.rows import StoreError
+from openapi.sqlite_file import StoreError
 from webhook_sink.verdicts.filter import DeliveryFilter, sql_conditions
 
 _MAX_ID = 2**63 - 1

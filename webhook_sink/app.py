@@ -1,4 +1,4 @@
-"""The sink, put together: what answers where."""
+"""Composition of the sink: stores, workers, endpoints."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager

@@ -1,6 +1,7 @@
-"""One request as it came: bytes and header pairs, nothing joined, sorted or decoded.
+"""Records of the store: a delivery as received, and an attempt to forward one.
 
-A delivery passed on to a receiver, and what the receiver said."""
+Bytes and header pairs are kept as received: nothing is joined, sorted or decoded.
+"""
 
 from dataclasses import dataclass
 from typing import Any, Literal

@@ -1,6 +1,7 @@
-"""Where a delivery may be sent to: a URL read strictly, so that it means one place to everybody.
+"""Destinations of forwards and resends: URLs, and the policy that allows them. Pure.
 
-Where a sink may send deliveries to; nowhere unless it was said. Pure."""
+A URL is read strictly, so that every program means the same place by it.
+"""
 
 import ipaddress
 import re

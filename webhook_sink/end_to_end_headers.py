@@ -1,4 +1,4 @@
-"""What of a delivery a copy of it carries to another address. Pure."""
+"""End-to-end headers of a delivery (RFC 9110, section 7.6.1): what a copy carries. Pure."""
 
 from webhook_sink.delivery import Delivery, Headers
 

@@ -1,6 +1,7 @@
-"""Word of new deliveries, for threads and for the event loop alike.
+"""Notifications of new deliveries, and the change feed for open pages.
 
-Word of what changed beside new deliveries: for the pages that are open."""
+Threads and the event loop can both wait.
+"""
 
 import asyncio
 import threading

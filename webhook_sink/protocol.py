@@ -1,7 +1,8 @@
-"""What uvicorn drops on its way to the app: the case of header names, and the exact target.
+"""uvicorn protocol that keeps the case of header names and the exact request target.
 
-The callbacks overridden here are those that httptools documents for its parsers; each one calls
-uvicorn's own, and the app finds the result in its scope, under `extensions`.
+uvicorn drops both. The callbacks overridden here are those that httptools documents for its
+parsers; each one calls uvicorn's own, and the app finds the result in its scope, under
+`extensions`.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The sink on a real port: for scripts and tests as a context manager, for the command a config."""
+"""Sink on a real port: a context manager for scripts and tests, a uvicorn configuration."""
 
 import socket
 from contextlib import ExitStack, closing

@@ -1,4 +1,4 @@
-"""Deliveries and verdicts as plain JSON data: the shapes that the API documents."""
+"""JSON views of deliveries and verdicts: the shapes that the API documents."""
 
 import base64
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""What is waited for, and what is said where it did not come. Pure: others do the waiting."""
+"""Criteria of a wait, and the message if no delivery matched. Pure: others wait."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,9 +1,9 @@
-"""The way in where others can reach the sink: its page and API are for who has its token.
+"""Access control where other machines can reach the sink: page and API need its token.
 
-A script sends it as its bearer credential. In a browser it comes once, in the link that the sink
-printed, and becomes a cookie: a page that was left open asks with it, event stream and downloads
-included. No site but the sink's own makes a browser send that cookie, and no name but the one that
-the link was opened under has it; so whoever sends it may have come under any name.
+A script sends the token as a bearer credential. In a browser it arrives once, in the link that the
+sink printed, and becomes a cookie: a page that stays open asks with it, event stream and downloads
+included. Only the sink's own site makes a browser send that cookie, and only under the host name
+that the link was opened with, so a request with the cookie may use any host name.
 """
 
 import hmac

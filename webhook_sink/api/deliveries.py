@@ -1,7 +1,7 @@
-"""The JSON API over the deliveries; docs/sink-api.md lists what there is.
+"""API of deliveries: list, one, its body, and waiting; docs/sink-api.md lists the endpoints.
 
-Errors are `{"message": "..."}`: 400 for a parameter that cannot be, 404 for a delivery that is not
-there, 503 for a store that fails.
+Errors are `{"message": "..."}`: 400 for an invalid parameter, 404 for an unknown delivery, 503 for
+a store that fails.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The endpoints that hand deliveries out: as a copy to paste, as bytes, as a file of many."""
+"""Export endpoints: a delivery as a copy to paste or as bytes, many as a file."""
 
 import json
 import shlex

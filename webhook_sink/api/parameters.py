@@ -1,4 +1,4 @@
-"""Parameters of requests to the API; what cannot be is a 400 that says what can."""
+"""Query parameters of the API; an invalid one is a 400 that says what is valid."""
 
 import math
 from collections.abc import Collection

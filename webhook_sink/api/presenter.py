@@ -1,4 +1,4 @@
-"""What is known of deliveries, put together for those who look at them."""
+"""Presenter: JSON of deliveries with their verdicts, attempts and forwards."""
 
 from collections.abc import Callable, Sequence
 

@@ -1,4 +1,4 @@
-"""A delivery judged anew, by another secret or another contract; nothing of that is kept."""
+"""Re-judge endpoint: the verdict by another secret or another contract; nothing is stored."""
 
 import json
 from collections.abc import Sequence

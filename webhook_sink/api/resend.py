@@ -1,4 +1,4 @@
-"""Sending one delivery once more, to where somebody asks for it and where that is allowed."""
+"""Resend endpoint: sends one delivery again, to a URL that the options allow."""
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException

@@ -1,6 +1,4 @@
-"""Every endpoint of the sink's own, with its place under /_hookproof/.
-
-Which requests are deliveries, and which are for the sink itself."""
+"""Routes of the sink: page and API under /_hookproof/, deliveries on every other path."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager

@@ -1,4 +1,4 @@
-"""What the endpoints of one sink share."""
+"""Services that the endpoints of one sink share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

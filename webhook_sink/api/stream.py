@@ -1,9 +1,9 @@
-"""Deliveries as they come, as server-sent events.
+"""Event stream (server-sent events) of deliveries as they arrive.
 
-- `delivery`: its summary; the event's id is the delivery's, so that a client that was away goes on
-  where it was.
-- `changed`: `{"id": N}`, of which more is known now.
-- `reload`: more came, or went, than is told one by one; the list has it.
+- `delivery`: its summary; the event's id is the delivery's, so that a client that reconnects
+  continues where it stopped.
+- `changed`: `{"id": N}`, a delivery whose state changed.
+- `reload`: more was added or removed than is sent one by one; the list has it.
 """
 
 import asyncio

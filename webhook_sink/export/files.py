@@ -1,4 +1,4 @@
-"""All that was looked for as one text, a piece at a time. Pure."""
+"""Export of many deliveries as one text, a piece at a time. Pure."""
 
 import base64
 import json

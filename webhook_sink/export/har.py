@@ -1,6 +1,6 @@
-"""A delivery as an entry of an HTTP Archive 1.2, which other tools read. Pure.
+"""HTTP Archive 1.2 entry of a delivery, which other tools read. Pure.
 
-What the format has no field for has a name that begins with an underscore, as it wants them.
+A fact for which the format has no field gets a name with a leading underscore, as the format asks.
 """
 
 import base64

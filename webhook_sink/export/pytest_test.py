@@ -1,6 +1,6 @@
-"""A delivery as a test that sends it to a receiver again. Pure.
+"""pytest test that sends a delivery to a receiver again. Pure.
 
-The test needs pytest and nothing else but the standard library.
+The test needs pytest and otherwise only the standard library.
 """
 
 import base64

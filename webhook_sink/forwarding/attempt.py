@@ -1,4 +1,4 @@
-"""One attempt to pass a delivery on, from the delivery to its record."""
+"""One attempt to forward a delivery, from the delivery to its record."""
 
 import time
 

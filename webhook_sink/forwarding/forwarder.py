@@ -1,6 +1,6 @@
-"""One thread that passes every delivery on, once it is stored.
+"""Forwarder: a thread that forwards every delivery once it is stored.
 
-The store is the queue: nothing that it holds is lost here, and nothing is held twice.
+The store is the queue: a stored delivery is forwarded once, and none is lost here.
 """
 
 import asyncio

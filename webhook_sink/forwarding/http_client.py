@@ -1,6 +1,6 @@
-"""One request to one receiver, on a connection of its own: bytes out, an answer back.
+"""HTTP client for one request to one receiver, on a connection of its own.
 
-Nothing is added to what is sent, no redirect is followed, and no proxy of the environment is used.
+It adds nothing to the request, follows no redirect and uses no proxy of the environment.
 """
 
 import asyncio

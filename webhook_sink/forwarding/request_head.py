@@ -1,6 +1,6 @@
-"""The head of a request that passes a delivery on: the delivery's, byte for byte. Pure.
+"""Request head of a forward: that of the delivery, byte for byte. Pure.
 
-Left out or made anew is only what belongs to the connection, and not to what was sent over it.
+Only hop-by-hop fields are left out or replaced: they belong to the connection.
 """
 
 import re

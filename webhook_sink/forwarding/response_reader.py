@@ -1,4 +1,4 @@
-"""What a receiver answered, read as it comes, up to a bound. No I/O."""
+"""Reader of a receiver's response, incremental and bounded. No I/O."""
 
 from dataclasses import dataclass
 

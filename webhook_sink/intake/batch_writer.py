@@ -1,10 +1,9 @@
-"""What is said while deliveries cannot be stored: each reason once, and in the end how many.
+"""Batch writer: commits incoming deliveries in batches.
 
-What comes together is stored together: at once where that is quick, in a thread where not.
-
-A commit of what came in a few turns of the event loop takes less time than handing it to a thread,
-so it is made right there. Where somebody else holds the lock, or the disk was slow lately, a thread
-makes it: the event loop waits for neither."""
+On the event loop while commits are fast, because a commit takes less time than handing it to a
+thread; otherwise, while another process holds the lock or the disk is slow, in a writer thread. An
+outage is logged once for each reason, and at its end with the number of rejected deliveries.
+"""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""What the sink answers to a delivery: the reply script, its steps, and sending one of them.
+"""Replies to deliveries: the reply script, its steps, and sending one of them.
 
 Which reply applies is pure (`script`); only `sender` writes to the connection.
 """

@@ -1,7 +1,7 @@
-"""What senders are answered: scripts of steps, and which one a delivery follows. Pure.
+"""Reply scripts, and which step of one a delivery gets. Pure.
 
-A script is `[PATH: ]STEP, STEP, ...`; `webhook_sink.reply_steps` reads a step. Its last step
-repeats. A path is the whole of it, or its beginning with `*` behind.
+A script is `[PATH: ]STEP, STEP, ...`; `webhook_sink.replies.steps` reads a step. The last step
+repeats. A path matches whole, or by its beginning if it ends with `*`.
 """
 
 import re

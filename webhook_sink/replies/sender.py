@@ -1,6 +1,4 @@
-"""Following a step of a script: the answer it states, later or never, or a reset.
-
-The receiver's own answer, handed to the sender as far as it is one."""
+"""Sender of a reply: a stated response, a delay, silence, a reset, or the receiver's response."""
 
 import asyncio
 import contextlib

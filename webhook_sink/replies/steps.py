@@ -1,4 +1,4 @@
-"""One step of a script of replies: `503 delay=2 Retry-After=1`, `hang`, `reset`, or `forwarded`."""
+"""One step of a reply script: `503 delay=2 Retry-After=1`, `hang`, `reset`, or `forwarded`."""
 
 import re
 from collections.abc import Iterator

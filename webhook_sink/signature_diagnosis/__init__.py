@@ -1,4 +1,4 @@
-"""Why a signature does not match: which key, content, encoding or JSON dialect would explain it.
+"""Diagnosis of a wrong signature: the key, content, encoding or JSON dialect that explains it.
 
 Pure. Whether a signature is valid is decided in `openapi.signature`.
 """

@@ -1,4 +1,4 @@
-"""The body of a delivery as it may have been before it was sent: other ends, another charset."""
+"""Variants of a body as it may have been before sending: other line ends, another charset."""
 
 import base64
 import hashlib

@@ -1,8 +1,8 @@
-"""Why a signature is not the right one, found by trying what senders get wrong.
+"""Explanation of a wrong signature, found by trying the usual mistakes of senders.
 
-A digest tells its algorithm by its length. So what is left to try is what was signed, under the
-secret, and, for the likeliest contents, under what else the secret may have been made into.
-No sentence holds a secret or a signature.
+The length of a digest tells its algorithm. What remains to try is the signed content, under the
+secret, and, for the likeliest contents, other keys derived from the secret. No sentence holds a
+secret or a signature.
 """
 
 import hashlib

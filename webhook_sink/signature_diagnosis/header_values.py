@@ -1,4 +1,4 @@
-"""What the value of a signature's header may hold: digests, however they are written."""
+"""Digests in the value of a signature header, in whatever encoding."""
 
 import base64
 import binascii

@@ -1,5 +1,6 @@
-"""A JSON value as the libraries of other languages write it: where one text was signed and another
-sent, one of these texts may be the signed one.
+"""JSON dialects: a value as the libraries of other languages serialise it.
+
+A sender may sign one text and send another of the same value.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What a sender may have made of a secret in place of the key that the contract says."""
+"""Keys that a sender may have derived from the secret instead of the one of the contract."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""What a sender may have signed in place of what it should: each with a name, likely ones first."""
+"""Contents that a sender may have signed instead of the right one, likely ones first."""
 
 import json
 import re

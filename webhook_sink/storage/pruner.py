@@ -1,4 +1,4 @@
-"""One thread that removes what is beyond the bounds, and says so."""
+"""Pruner: a thread that removes deliveries beyond the retention limits, and logs it."""
 
 import logging
 import threading

@@ -1,4 +1,4 @@
-"""How much a store holds, and how much it may."""
+"""Retention limits of a store, and its totals."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

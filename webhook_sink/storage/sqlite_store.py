@@ -1,4 +1,4 @@
-"""Deliveries in one SQLite file, which other processes may read meanwhile; or in memory."""
+"""SQLite store: deliveries in one file, which other processes may read, or in memory."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Where deliveries are kept: the interface, and the choice between a file and memory."""
+"""Interface of the store, and the choice between a file and memory."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""What tells a delivery's event from others, and when that happened: facts to put beside others.
+"""Identity and time of a delivery's event, to relate deliveries to each other.
 
-A verdict is about one delivery alone. Whether it repeats an earlier one, and whether it came too
-late, is for whoever holds several: by these.
+A verdict is about one delivery alone. Attempts of one event and deliveries out of order concern
+several; these facts tell them.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""What of the deliveries is looked for."""
+"""Filter of deliveries by event, verdict, signature, path and text."""
 
 import json
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""Verdicts to search by: for each delivery that was judged, the little that a list asks for.
+"""Index of verdicts for search: for each judged delivery, what a list needs.
 
-It is made anew from the records by every process, so it can never say what another contract, or
-another secret, made of them.
+Every process computes it from the records, so it cannot hold a verdict by another contract or
+secret.
 """
 
 import json

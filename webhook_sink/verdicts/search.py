@@ -1,4 +1,4 @@
-"""Looking through what is stored: a bounded number of deliveries at a time, and where to go on."""
+"""Search through stored deliveries, a bounded number at a time, with a cursor."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

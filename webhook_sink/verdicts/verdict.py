@@ -1,4 +1,4 @@
-"""What one delivery proves alone, judged from its record: nothing here looks at any other."""
+"""Verdict on one delivery, computed from its record alone."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""One thread that judges what came, for the log and for whoever searches by verdict."""
+"""Verdict worker: a thread that judges new deliveries, for the log and for search."""
 
 import logging
 import threading

@@ -27,7 +27,6 @@ from contracts.model.unique_values import UniqueValues
 from openapi.contract import Contract, Json
 
 SMOKE_TEST_WEBHOOK_TIMEOUT_S = 1.0
-"""Seconds that a run which stops at the first violation waits for the webhook of the smoke test."""
 
 
 def find_faults(ledger: Ledger) -> list[GroupedFinding]:

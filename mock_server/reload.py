@@ -15,7 +15,6 @@ from openapi.loading.yaml_source import ContractError
 
 _LOG = logging.getLogger("hookproof.mock")
 _POLL_INTERVAL_S = 0.5
-"""How often the file is looked at."""
 
 FileStamp = tuple[int, int, int] | None
 

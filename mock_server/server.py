@@ -16,7 +16,6 @@ from openapi.http.limits import RequestLimits
 from openapi.http.protocol import BoundedProtocol
 
 _SHUTDOWN_TIMEOUT_S = 3
-"""Seconds that a request may take to end when the server stops."""
 DEFAULT_LIMITS = RequestLimits()
 
 

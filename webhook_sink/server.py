@@ -35,7 +35,6 @@ from webhook_sink.wait_for import (
 DEFAULT_WAIT_S = 10.0
 """Seconds that a delivery is waited for, unless told otherwise."""
 _SHUTDOWN_GRACE_S = 3
-"""Seconds that a request may take to end when the server stops."""
 
 
 def uvicorn_config(app: ASGIApp) -> uvicorn.Config:

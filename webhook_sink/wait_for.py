@@ -13,9 +13,7 @@ WhereClause = Callable[[Delivery], bool] | Mapping[str, object]
 """A function that says whether a delivery is the one, or values by their place in the payload."""
 _MAX_LISTED_DELIVERIES = 20
 MAX_COMPARED_DELIVERIES = 100
-"""How many of the last deliveries the nearest is looked for among."""
 _MAX_COMPARED_CHARS = 200
-"""Characters of a value that are compared to find the nearest."""
 
 
 class NoSuchDelivery(AssertionError):

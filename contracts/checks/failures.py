@@ -10,7 +10,6 @@ from contracts.model.exchange import Exchange
 from openapi.json_pointer import join_pointer
 
 MAX_RACE_LOSSES = 2
-"""More connections than these are not lost by races within one run."""
 MAX_CAUSES = 5
 """More causes of a failure than these are told as one."""
 

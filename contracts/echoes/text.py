@@ -9,7 +9,6 @@ from typing import Literal
 from urllib.parse import quote, quote_plus, unquote_plus
 
 MAX_COMPARED_CHARACTERS = 4096
-"""Characters up to which a text is looked into."""
 _ELLIPSES = ("...", "\N{HORIZONTAL ELLIPSIS}")
 _NORMALIZATION_FORMS: tuple[Literal["NFC", "NFD", "NFKC", "NFKD"], ...] = (
     "NFC",

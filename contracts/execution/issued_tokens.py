@@ -17,7 +17,6 @@ from openapi.json_pointer import MISSING, get_at
 from openapi.runtime_expression import parse_expression
 
 MAX_OTHER_CREDENTIALS = 8
-"""So many credentials of other requests are used."""
 _SHORT_LIFETIME_S, _EXPIRY_PAUSE_S = 2.0, 2.0
 """Seconds for which a short-lived credential is valid, and how long after that it is tried."""
 

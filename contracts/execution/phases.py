@@ -18,7 +18,6 @@ from openapi.contract import Json
 
 MAX_SMOKE_TEST_TRIES = 3
 FUZZING_TIMEOUT_S = 60.0
-"""Seconds after which no further random body is sent."""
 
 _STATUS_ADVICE = {
     401: "the token was not accepted: pass a valid one, with --token or HOOKPROOF_TOKEN",

@@ -16,7 +16,6 @@ from openapi.runtime_expression import parse_expression
 
 REPETITION_COUNT = 3
 CONCURRENT_REQUESTS = 8
-"""How many requests for one thing are sent at once."""
 
 
 def probe_held_permissions(session: OperationSession) -> bool:

@@ -11,7 +11,6 @@ from openapi.json_pointer import MISSING
 
 PAST_EXPIRY = "2019-08-24T14:15:22Z"
 COPIES_PER_KIND = 3
-"""So many of each kind are asked for at once."""
 
 
 @dataclass(frozen=True, slots=True)

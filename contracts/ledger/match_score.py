@@ -11,7 +11,6 @@ from openapi.json_pointer import MISSING, get_at
 from webhook_sink.delivery import Delivery
 
 MIN_SCORE = 3
-"""No pair is made below this score."""
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)
 
 

@@ -5,7 +5,6 @@ from openapi.curl import bearer_option, body_option, curl_request, header_option
 from openapi.redaction import Redaction
 
 MAX_BODY_BYTES = 4000
-"""Bytes of a body up to which a report shows a command."""
 
 _CREDENTIAL_OPTIONS = {
     "valid": bearer_option("HOOKPROOF_TOKEN"),

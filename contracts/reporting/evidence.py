@@ -17,7 +17,6 @@ from openapi.redaction import Redaction
 from openapi.schema_validation import abbreviate
 
 MAX_SHOWN_CHARACTERS = 2000
-"""Characters of a body that are shown."""
 
 
 def evidence(

@@ -11,7 +11,6 @@ from openapi.redaction import Redaction
 
 MAX_LISTED_DELIVERIES = 200
 _MAX_TEXT_CHARACTERS = 400
-"""Characters of a request and a payload that stand beside one another."""
 
 
 def webhook_counts(settings: Settings, ledger: Ledger | None) -> dict[str, Json]:

@@ -16,7 +16,6 @@ MAX_ANNOTATIONS = 10
 MAX_SUMMARY_BYTES = 1024 * 1024
 """Bytes: GitHub takes no longer summary of a step."""
 MAX_TEXT_CHARS = 500
-"""Characters at most of one text in either."""
 _TABLE = ("| | |", "|---|---|")
 _MARKUP_ESCAPES = str.maketrans({c: f"&#{ord(c)};" for c in string.punctuation})
 

@@ -6,7 +6,6 @@ from itertools import pairwise
 _PART = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 _PUNCTUATION = frozenset("{}[],:")
 MAX_INDENT_LEVELS = 20
-"""Levels that are indented further."""
 
 
 def indent_json(text: str) -> str:

@@ -8,10 +8,8 @@ from openapi.contract import Json
 from openapi.safe_text import escape_ci_command, escape_hidden, truncate
 
 MAX_SCREEN_LINES = 40
-"""Lines at most, where the findings allow it."""
 MAX_REASONS = 8
 MAX_LINE_CHARS = 600
-"""Characters at most of one line that is not a command."""
 _COLOURS = {"red": "31", "yellow": "33", "green": "32"}
 
 

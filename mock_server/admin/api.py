@@ -31,7 +31,6 @@ from openapi.curl import bearer_option
 from openapi.http.json_api import api_response, json_api_app
 
 _MAX_PAGE_SIZE = 1000
-"""How many of a kind one answer lists."""
 
 
 class AdminApi:

@@ -13,7 +13,6 @@ from openapi.http.protocol import REQUEST_LOG
 from openapi.redaction import REDACTED, Redaction
 
 _MAX_LOGGED_BODY_BYTES = 300
-"""Bytes of the body of a refusal."""
 _BEARER_TOKEN = re.compile(r"(?i:(?<=bearer )|(?<=bearer%20))[\w.~+/=-]+")
 _QUERY_VALUE = re.compile(r"(?<=[?&])(?!__)([^=&]*)=[^&]*")
 

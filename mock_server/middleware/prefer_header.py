@@ -6,7 +6,6 @@ from dataclasses import dataclass, fields
 from urllib.parse import parse_qsl
 
 MAX_DELAY_S = 60
-"""The longest delay that can be asked for."""
 
 _QUERY_PREFIX = b"__"
 """What stands before the name of a preference in a query."""

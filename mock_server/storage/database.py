@@ -21,7 +21,6 @@ from openapi.sqlite_file import SqliteFile
 _CHECKPOINT_PAGES = 10_000
 """Pages of the write-ahead log that are written back to the file at once."""
 _LOCK_TIMEOUT_S = 10.0
-"""Seconds that another worker's transaction is waited for."""
 
 MAX_STORED_BODY_BYTES = 2048
 """Bytes of a body that asked for something; whoever creates much must not fill the memory."""

@@ -13,9 +13,7 @@ from mock_server.storage.worker_signals import WorkerSignals
 
 RecordKind = Literal["request", "delivery", "attempt"]
 MAX_RECORDS: dict[RecordKind, int] = {"request": 1000, "delivery": 1000, "attempt": 6000}
-"""How many records of each kind are kept."""
 _BATCH_SIZE = 50
-"""So many become rows before requests come in between."""
 
 
 class Record(Protocol):

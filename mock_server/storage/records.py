@@ -14,7 +14,6 @@ from openapi.contract import Operation
 from openapi.redaction import Redaction
 
 MAX_SHOWN_BYTES = 16 * 1024
-"""Bytes of a body, and of all headers of one request, that are kept and shown."""
 REDACTION_MARGIN_BYTES = 4096
 """Bytes more that are kept, so that a secret at the end is masked as one."""
 _NOT_CHECKED = {"credential": "not checked"}

@@ -23,7 +23,6 @@ _FIRST_WORKER_SLOT = 3
 SLOT_COUNT = 64
 """How many numbers are shared."""
 _POLL_INTERVAL_S = 0.05
-"""Seconds between two looks."""
 _WORKER_TIMEOUT_S = 2.0
 """Seconds that a worker is waited for; one that was killed does nothing any more."""
 

@@ -20,13 +20,10 @@ _LOG = logging.getLogger("hookproof.mock")
 FIRST_RETRY_DELAY_S = 0.5
 """Seconds before the second attempt; each further delay is twice as long."""
 MAX_OPEN_DELIVERIES = 1000
-"""How many deliveries to one receiver may wait, in flight and between attempts included."""
 MAX_OPEN_BYTES = 16 * 1024 * 1024
-"""How large they may be together."""
 _LOG_FIELDS = ("delivery", "receiver", "attempt", "outcome")
 """What a line of the log about an attempt says, where the log has fields."""
 CONCURRENT_ATTEMPTS = 8
-"""Attempts to one receiver at the same time."""
 
 
 @dataclass(frozen=True, slots=True)

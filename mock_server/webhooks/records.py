@@ -13,7 +13,6 @@ from openapi.json_pointer import get_at
 from openapi.redaction import REDACTED, Redaction
 
 MAX_RESENDABLE_BYTES = 64 * 1024
-"""Bytes of a payload that is kept whole, and can be sent once more later."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,6 @@ from openapi.http.upgrades import framing_headers, new_parser, parser_at_body
 REQUEST_LOG = logging.getLogger("hookproof.requests")
 """Logger of requests (`--log-requests`)."""
 _CHECKS_PER_TIMEOUT = 8
-"""How often a connection is checked within the request timeout."""
 
 
 class BoundedProtocol(HttpToolsProtocol):

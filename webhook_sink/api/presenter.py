@@ -9,7 +9,6 @@ from webhook_sink.verdicts.verdict import Verdict
 from webhook_sink.verdicts.worker import VerdictWorker, index_entry
 
 _MAX_RELATED_DELIVERIES = 100
-"""How many deliveries of one event are shown with each of them."""
 
 
 class DeliveryPresenter:

@@ -19,7 +19,6 @@ from webhook_sink.api.services import Services
 from webhook_sink.verdicts.verdict import judge
 
 MAX_REQUEST_BYTES = 1024 * 1024
-"""Bytes of a request."""
 _FIELDS = ("secret", "contract")
 
 

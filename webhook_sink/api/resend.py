@@ -14,7 +14,6 @@ from webhook_sink.destination import Destination, parse_destination
 from webhook_sink.forwarding.attempt import PendingForward
 
 _MAX_REQUEST_BYTES = 64 * 1024
-"""Bytes of a request."""
 
 
 class ResendApi:

@@ -21,7 +21,6 @@ from webhook_sink.verdicts.filter import DeliveryFilter
 from webhook_sink.verdicts.search import IdRange
 
 _MAX_STREAMED_DELIVERIES = 500
-"""How many new deliveries are told one by one."""
 _HEARTBEAT_INTERVAL_S = 15.0
 _POLL_INTERVAL_S = 0.05
 """Seconds between two looks at what came: many deliveries share one."""

@@ -10,9 +10,7 @@ from webhook_sink.end_to_end_headers import copy_limitations, end_to_end_headers
 _MAX_INLINE_CHARS = 4000
 """Length of an inline body: terminals take no much longer lines."""
 _MAX_HEREDOC_BYTES = 64 * 1024
-"""Bytes of a body that stand below the command, as base64."""
 _EXPECT_CONTINUE_BYTES = 1024 * 1024
-"""Bytes of a body above which curl asks first whether it may send it."""
 _CURL_DEFAULT_HEADERS = (b"User-Agent", b"Accept")
 """Headers that curl adds to every request, unless told otherwise."""
 _UNSENDABLE = re.compile(rb"[\0\r\n]")

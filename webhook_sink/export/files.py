@@ -12,7 +12,6 @@ from webhook_sink.views import header_pairs
 DeliveriesWithAttempts = Iterable[tuple[Delivery, tuple[ForwardAttempt, ...]]]
 """Deliveries, each with the attempts to pass it on, oldest first."""
 _CHUNK_CHARS = 64 * 1024
-"""Characters of one piece, if no delivery has more."""
 
 
 def json_lines(found: DeliveriesWithAttempts) -> Iterator[str]:

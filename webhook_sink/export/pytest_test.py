@@ -11,7 +11,6 @@ from webhook_sink.delivery import Delivery
 from webhook_sink.end_to_end_headers import copy_limitations, end_to_end_headers
 
 _MAX_LITERAL_BYTES = 4000
-"""Bytes of a body that stand in the test as they are."""
 _SAFE_CHARS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 _UNSENDABLE = re.compile(rb"[\0\r\n]")
 _TEMPLATE = '''"""Delivery {id} of a webhook sink, sent to a receiver again as it came."""

@@ -17,13 +17,9 @@ from webhook_sink.notifications import ChangeFeed, SequenceNotifier
 from webhook_sink.storage.store import Store, StoreError
 
 MAX_CONCURRENT_FORWARDS = 8
-"""How many answers are waited for at the same time."""
 SHUTDOWN_GRACE_S = 2.0
-"""Seconds that a sink which stops goes on passing on what is left."""
 _MAX_RECORDED_UNSENT = 1000
-"""How many deliveries are noted as left behind when the sink stops."""
 _STORE_RETRY_DELAY_S = 1.0
-"""Seconds until a store that could not be read is read again."""
 _log = logging.getLogger("hookproof.sink")
 
 

@@ -13,9 +13,7 @@ from webhook_sink.destination import Destination
 from webhook_sink.forwarding.response_reader import ForwardResponse, ResponseReader
 
 EXCHANGE_TIMEOUT_S = 15.0
-"""Seconds from the name of the receiver to the end of its answer."""
 _CLOSE_TIMEOUT_S = 0.5
-"""Seconds in which a connection ends decently, or is cut off."""
 
 
 class HttpClientProtocol(asyncio.Protocol):

@@ -20,7 +20,6 @@ from webhook_sink.storage.store import Store, StoreBusy, StoreError
 
 _log = logging.getLogger("hookproof.sink")
 _MAX_LOGGED_REASONS = 20
-"""Reasons that are said of one trouble."""
 
 
 class OutageLog:

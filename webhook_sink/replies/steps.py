@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 MAX_DELAY_S = 300
-"""Seconds that a reply may be delayed."""
 STATUSES_WITHOUT_BODY = (204, 205, 304)
 """Statuses whose answers have no body by the rules of HTTP."""
 _WORD = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^"\s])+')

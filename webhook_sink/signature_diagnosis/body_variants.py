@@ -15,7 +15,6 @@ NamedContent = tuple[str, bytes]
 GZIP_MAGIC = b"\x1f\x8b"
 """How a body begins that is compressed with gzip."""
 _MAX_DECOMPRESSED_BYTES = 1024 * 1024
-"""Bytes that are unpacked."""
 _AUTO_DETECT_WBITS = 47
 """zlib's number for either."""
 _UTF8_BOM = b"\xef\xbb\xbf"

@@ -41,11 +41,8 @@ _NO_DIFFERENCE = ""
 OTHER_KEY_OR_CONTENT = "it is made with another secret, or over other bytes"
 _MIN_TRUNCATED_DIGEST_BYTES = 10
 _MAX_CANDIDATE_HEADERS = 5
-"""Headers that are looked at closely."""
 _MAX_DIGESTS = 20
-"""Of what they hold so much is compared."""
 _MAX_TRIED_BODY_BYTES = 4 * 1024 * 1024
-"""Bytes. Of a larger body nothing but the secret is tried."""
 _JWT = re.compile(rb"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 MIN_REDACTED_SECRET_CHARS = 8
 """A shorter one would be taken out of words that hold it by chance."""

@@ -12,7 +12,6 @@ from openapi.signature import SignatureScheme
 ALGORITHMS = {20: "sha1", 28: "sha224", 32: "sha256", 48: "sha384", 64: "sha512"}
 """Bytes of a digest -> what makes digests of that length."""
 MAX_HEADER_VALUE_BYTES = 2000
-"""Bytes of a header's value that are looked at."""
 _MIN_DIGEST_BYTES = 10
 """A shorter run says nothing, not even as a digest that was cut."""
 _DIGEST_CHARS = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")

@@ -19,15 +19,11 @@ from webhook_sink.signature_diagnosis.body_variants import (
 from webhook_sink.signature_diagnosis.json_dialects import LIKELY_COUNT, serializations
 
 MAX_VARIED_BODY_BYTES = 64 * 1024
-"""Bytes. Of a larger body only the likeliest mistakes are tried."""
 _MAX_FULLY_SERIALIZED_BYTES = 8 * 1024
-"""Bytes. A larger body is serialised anew in the likeliest ways alone."""
 _MAX_MEMBERS = 12
 _MAX_DEPTH = 64
 _MAX_HEADER_VALUE_BYTES = 200
-"""Bytes of an identity or a time that may stand in a header."""
 _MAX_CANDIDATES = 3
-"""So many identities and times are tried."""
 _TIMESTAMP = re.compile(rb"\d{10}(?:\d{3}){0,3}")
 
 

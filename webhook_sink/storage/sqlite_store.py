@@ -37,7 +37,6 @@ _INSERT_STATEMENTS = {
 _INSERT_FORWARD_ATTEMPT = insert_statement("passed", FORWARD_ATTEMPT_COLUMNS)
 _MAX_ID = 2**63 - 1
 _PRUNE_BATCH_SIZE = 500
-"""How many of the oldest are looked at in one step of a removal."""
 
 
 class SqliteStore:

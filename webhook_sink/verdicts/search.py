@@ -9,9 +9,7 @@ from webhook_sink.verdicts.filter import DeliveryFilter, has_text
 from webhook_sink.verdicts.worker import VerdictWorker
 
 _SCAN_SIZE = 1000
-"""How many deliveries one page looks at for a text."""
 _MAX_SCANNED_BYTES = 16 * 1024 * 1024
-"""How many bytes of bodies it looks at, if that is less."""
 _PAGE_SIZE = 100
 
 

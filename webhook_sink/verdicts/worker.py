@@ -14,15 +14,11 @@ from webhook_sink.verdicts.verdict import Verdict
 
 _log = logging.getLogger("hookproof.sink")
 _BATCH_SIZE = 100
-"""How many deliveries are judged between two looks at what else there is to do."""
 _IDLE_TIMEOUT_S = 60.0
 """Seconds after which the thread looks for something to do, though nobody woke it."""
 _STORE_RETRY_DELAY_S = 5.0
-"""Seconds that the thread rests where the store cannot be read."""
 _MAX_NEWEST_JUDGED = 1000
-"""How many deliveries are judged at once for whoever looks."""
 _MAX_LOGGED_AT_SHUTDOWN = 1000
-"""How many deliveries are still judged for the log when the sink stops."""
 _WRITER_PRIORITY_PAUSE_S = 0.1
 """Seconds that the thread rests where deliveries wait to be stored: those come first."""
 

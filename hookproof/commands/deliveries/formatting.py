@@ -11,11 +11,9 @@ from openapi.strict_json import parse_json
 
 COLUMN_NAMES = ("TIME", "ID", "REQUEST", "RESPONSE", "EVENT", "VERDICT", "")
 _MAX_COLUMN_WIDTHS = (19, 12, 40, 24, 40, 60, 80)
-"""Maximum characters of each column."""
 _FIXED_COLUMN_WIDTHS = (19, 5, 24, 6, 28, 32, 0)
 """Minimum characters of each column when lines are printed one by one."""
 MAX_BODY_CHARS = 20_000
-"""Characters of a body that are shown, or bytes if it is not text."""
 _MAX_LINE_CHARS = MAX_BODY_CHARS + 100
 
 

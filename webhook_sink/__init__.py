@@ -1,5 +1,5 @@
-"""A receiver of webhooks that stores every delivery, judges it and shows it.
+"""Webhook sink: stores every delivery that it receives, judges it and shows it.
 
-It imports `openapi` alone. `app` composes it; deliveries enter by `intake`, everything else is read
-from `storage` by `api`.
+It imports only `openapi`. `app` composes it; `intake` stores deliveries, `api` reads them from
+`storage`.
 """

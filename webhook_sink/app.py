@@ -1,4 +1,4 @@
-"""Composition of the sink: stores, workers, endpoints."""
+"""Composition of the sink: store, workers, endpoints."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -24,11 +24,10 @@ from webhook_sink.verdicts.verdict import Verdict, judge
 from webhook_sink.verdicts.worker import VerdictWorker
 
 DEFAULT_MAX_BODY_BYTES = 1024 * 1024
-"""Bytes of a body that are kept, unless told otherwise."""
 NO_RETENTION_LIMITS = RetentionLimits()
 
 
-def create_app(  # noqa: PLR0913 - all that a sink can be told
+def create_app(  # noqa: PLR0913 - every option of a sink
     contract: Contract,
     *,
     store: Store,
@@ -43,31 +42,31 @@ def create_app(  # noqa: PLR0913 - all that a sink can be told
 ) -> ASGIApp:
     """Return the ASGI app; serve it with `webhook_sink.server.uvicorn_config(app)`, lifespan on.
 
-    `secret` is the webhook secret, without which signatures stay unchecked; of several the first
-    counts. `replies` are statuses (200 to 599) for each delivery in turn, the last repeats, or
-    scripts, as `webhook_sink.replies` describes them: what is wrong with one is a `ValueError`.
-    `reply` may choose another for a delivery: it is called in the thread that stores, and returns
-    None where it does not choose. `max_body_bytes` of a body are stored; `retention_limits` bound
-    what is kept of all deliveries. `forward_policy` says where they are forwarded, and where they
-    may be resent. `arrivals` learns of every delivery stored. With a `token`, page and API need
-    it.
-    The app takes `store` over and closes it at its end.
+    `secret` is the webhook secret; without it signatures are unchecked. Only the first of several
+    makes a signature valid. `replies` are statuses (200 to 599) for each delivery in turn, of which
+    the last repeats, or reply scripts (`webhook_sink.replies.script`); an invalid one raises
+    `ValueError`.
+    `reply` may choose another status for a delivery: the writer thread calls it, and None leaves
+    the status to `replies`. At most `max_body_bytes` of a body are stored. `retention_limits` limit
+    the stored deliveries. `forward_policy` has the destinations of forwards and resends. `arrivals`
+    announces every stored delivery. With a `token`, page and API need it.
+    The app owns `store` and closes it at shutdown.
     """
-    known = replies if isinstance(replies, ReplyScripts) else parse_reply_scripts(replies)
-    if known.needs_forwarding and forward_policy.forward_to is None:
+    reply_scripts = replies if isinstance(replies, ReplyScripts) else parse_reply_scripts(replies)
+    if reply_scripts.needs_forwarding and forward_policy.forward_to is None:
         raise ValueError(
             "the reply forwarded is the answer of a receiver; say to where: forward_to"
         )
     if max_body_bytes < 1:
         raise ValueError("max_body_bytes is a number of bytes from 1")
     arrivals = arrivals or SequenceNotifier()
-    writer = BatchWriter(store, known, arrivals, reply)
+    writer = BatchWriter(store, reply_scripts, arrivals, reply)
     secrets = secrets_as_tuple(secret)
 
     def judge_delivery(delivery: Delivery, *, with_reason: bool = True) -> Verdict:
         return judge(delivery, contract, secrets, with_reason=with_reason)
 
-    # Nobody reads in an index why a signature is wrong.
+    # The index does not contain the reason of a wrong signature.
     judge_without_reason = partial(judge_delivery, with_reason=False)
     verdict_worker = VerdictWorker(store, judge_without_reason, arrivals, secrets, writer.is_busy)
     services = Services(
@@ -79,10 +78,13 @@ def create_app(  # noqa: PLR0913 - all that a sink can be told
         secrets=secrets,
         forward_policy=forward_policy,
     )
-    to = forward_policy.forward_to
-    forwarders = [Forwarder(store, arrivals, services.change_feed, to)] if to else []
+    destination = forward_policy.forward_to
+    forwarders = (
+        [Forwarder(store, arrivals, services.change_feed, destination)] if destination else []
+    )
     forwarded = forwarders[0].wait_for_attempt if forwarders else None
-    delivery_endpoint = DeliveryEndpoint(writer, max_body_bytes, known.steps_by_text(), forwarded)
+    steps = reply_scripts.steps_by_text()
+    delivery_endpoint = DeliveryEndpoint(writer, max_body_bytes, steps, forwarded)
     pruner = Pruner(store, retention_limits, services.removed)
     lifespan = _lifespan([pruner, writer, *forwarders, verdict_worker], store)
     return create_router(delivery_endpoint, api_routes(services), token, lifespan)
@@ -91,7 +93,7 @@ def create_app(  # noqa: PLR0913 - all that a sink can be told
 def _lifespan(
     threads: Sequence[Pruner | BatchWriter | Forwarder | VerdictWorker], store: Store
 ) -> Lifespan:
-    """Start `threads`; end them in the same order, and then close `store`."""
+    """Start `threads`; at shutdown close them in the same order, then `store`."""
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:

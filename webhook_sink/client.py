@@ -1,7 +1,7 @@
-"""Client of a running sink over its JSON API.
+"""HTTP client of a running sink.
 
-Every method raises `SinkError`, in one sentence, where the sink does not answer as this version
-expects.
+Every method raises `SinkError`, in one sentence, for an error or a response that is not one of a
+sink of this version.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -22,28 +22,28 @@ READ_TIMEOUT_S = 10.0
 _RESEND_TIMEOUT_S = 60.0
 _PAGE_SIZE = 1000
 MAX_WAIT_S = 60.0
-"""One request asks the sink to wait this long at most; a longer wait is several."""
+"""Maximum wait of one request; a longer wait takes several."""
 
 QueryParameters = Mapping[str, str | int | float | None]
 """None leaves a parameter out."""
 
 
 class SinkError(Exception):
-    """The sink gave no answer, or none that a sink of this version gives."""
+    """No response, or not one of a sink of this version."""
 
 
 class SinkRefusal(SinkError):
-    """The sink answered with an error."""
+    """The sink responded with an error status."""
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
         self.status = status
 
 
-def parse_response(url: str, answer: httpx.Response) -> Json:
-    """Return what the sink at `url` answered as JSON."""
+def parse_response(url: str, response: httpx.Response) -> Json:
+    """Return the JSON of a response of the sink at `url`."""
     try:
-        return answer.json()
+        return response.json()
     except ValueError:
         raise _unexpected_response(url) from None
 
@@ -56,15 +56,15 @@ def require_keys(url: str, names: Collection[str], data: Json) -> Json:
 
 
 def require_list(url: str, names: Collection[str], data: Json) -> list[Json]:
-    """Return `data` if it is an array of such objects."""
+    """Return `data` if it is an array of objects with these names."""
     if not isinstance(data, list):
         raise _unexpected_response(url)
     return [require_keys(url, names, item) for item in data]
 
 
-def error_from_response(url: str, answer: httpx.Response) -> SinkRefusal:
-    """Return why the sink did not do it, in its own words where it has some."""
-    status = answer.status_code
+def error_from_response(url: str, response: httpx.Response) -> SinkRefusal:
+    """Return the error of a response, with the sink's own message if it has one."""
+    status = response.status_code
     if status == 401:
         return SinkRefusal(
             status,
@@ -72,13 +72,13 @@ def error_from_response(url: str, answer: httpx.Response) -> SinkRefusal:
             "was given, or that it printed when it started",
         )
     try:
-        message = str(answer.json()["message"])
+        message = str(response.json()["message"])
     except (ValueError, LookupError, TypeError):
         if status == 403:
             return SinkRefusal(
                 status, f"the sink at {url} can be read by its address alone: put that into --sink"
             )
-        message = f"{status} {answer.text}".strip()
+        message = f"{status} {response.text}".strip()
     return SinkRefusal(
         status,
         f"the sink at {url} says: {escape_ci_command(escape_hidden(truncate(message, 500)))}",
@@ -90,10 +90,10 @@ def _unexpected_response(url: str) -> SinkError:
 
 
 class SinkClient:
-    """`with SinkClient(url, token) as sink:` asks the sink at `url`, without a slash at its end."""
+    """`with SinkClient(url, token) as sink:` has a client of the sink at `url`."""
 
     def __init__(self, url: str, token: str | None) -> None:
-        """`token` is the one that the sink asks for, if it does."""
+        """`url` has no final slash; `token` is the access token, if the sink needs one."""
         self.url = url
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
@@ -117,96 +117,96 @@ class SinkClient:
 
     def page(self, parameters: QueryParameters) -> Json:
         """Return a page of the list: `deliveries`, `next`, `total` and more."""
-        page = self._json(PAGE_KEYS, self._ask("GET", "deliveries", parameters))
+        page = self._json(PAGE_KEYS, self._request("GET", "deliveries", parameters))
         return {**page, "deliveries": require_list(self.url, SUMMARY_KEYS, page["deliveries"])}
 
     def newest(
         self, filters: QueryParameters, limit: int, before: int | None = None
     ) -> tuple[list[Json], Json]:
-        """Return the last `limit` that fit and have an id below `before`, newest first.
+        """Return the last `limit` matches with an id below `before`, newest first.
 
-        Beside them the last page that was read: `next` is not None where there may be more.
+        Also return the last page that was read: its `next` is None if there are no more.
         """
         found: list[Json] = []
         while True:
-            some = min(limit - len(found), _PAGE_SIZE)
-            page = self.page({**filters, "newest": 1, "limit": some, "before": before})
+            page_size = min(limit - len(found), _PAGE_SIZE)
+            page = self.page({**filters, "newest": 1, "limit": page_size, "before": before})
             found += page["deliveries"]
             before = page["next"]
             if before is None or len(found) >= limit:
                 return found, page
 
     def summary(self, data: Json) -> Json:
-        """Return `data` if it is what a list has of a delivery."""
+        """Return `data` if it is the summary of a delivery."""
         return require_keys(self.url, SUMMARY_KEYS, data)
 
     def delivery(self, number: int) -> Json:
-        """Return one delivery with everything."""
-        return self._json(DELIVERY_KEYS, self._ask("GET", f"deliveries/{number}"))
+        """Return all of one delivery."""
+        return self._json(DELIVERY_KEYS, self._request("GET", f"deliveries/{number}"))
 
     def wait(self, parameters: QueryParameters, timeout: float) -> Json | None:
-        """Return the first delivery that fits, with everything; None after `timeout` seconds."""
-        asked = {**parameters, "timeout": timeout}
-        answer = self._ask("GET", "deliveries/wait", asked, longer=timeout)
-        return None if answer.status_code == 204 else self._json(DELIVERY_KEYS, answer)
+        """Return all of the first delivery that matches; None after `timeout` seconds."""
+        parameters = {**parameters, "timeout": timeout}
+        response = self._request("GET", "deliveries/wait", parameters, extra_timeout=timeout)
+        return None if response.status_code == 204 else self._json(DELIVERY_KEYS, response)
 
     def copy(self, number: int, form: str, url: str | None) -> str:
-        """Return a delivery as `curl` or `test`, which send to `url` (the sink's own), or `har`."""
-        return self._ask("GET", f"deliveries/{number}/copy", {"format": form, "url": url}).text
+        """Return a delivery as `curl` or `test` that send to `url`, or as `har`."""
+        return self._request("GET", f"deliveries/{number}/copy", {"format": form, "url": url}).text
 
     def resend(self, number: int, url: str) -> Json:
-        """Have a delivery sent to `url`; return what came of it."""
+        """Resend a delivery to `url`; return the attempt."""
         path = f"deliveries/{number}/resend"
-        answer = self._ask("POST", path, value={"url": url}, longer=_RESEND_TIMEOUT_S)
-        return require_keys(self.url, FORWARD_KEYS, self._json(["outgoing"], answer)["outgoing"])
+        response = self._request("POST", path, value={"url": url}, extra_timeout=_RESEND_TIMEOUT_S)
+        return require_keys(self.url, FORWARD_KEYS, self._json(["outgoing"], response)["outgoing"])
 
     def clear(self) -> int:
-        """Remove every delivery; return how many there were."""
-        return int(self._json(["removed"], self._ask("DELETE", "deliveries"))["removed"])
+        """Remove all deliveries; return their number."""
+        return int(self._json(["removed"], self._request("DELETE", "deliveries"))["removed"])
 
     @contextmanager
     def streamed(
-        self, path: str, parameters: QueryParameters, patience: float
+        self, path: str, parameters: QueryParameters, read_timeout: float
     ) -> Iterator[httpx.Response]:
-        """Yield an answer whose body is yet to come, at most `patience` seconds a piece."""
-        timeout = httpx.Timeout(READ_TIMEOUT_S, read=patience)
+        """Yield a response before its body; a read times out after `read_timeout` seconds."""
+        timeout = httpx.Timeout(READ_TIMEOUT_S, read=read_timeout)
         try:
             with self._client.stream(
                 "GET", path, params=_drop_none(parameters), timeout=timeout
-            ) as answer:
-                if answer.status_code != 200:
-                    answer.read()
-                    raise error_from_response(self.url, answer)
-                yield answer
+            ) as response:
+                if response.status_code != 200:
+                    response.read()
+                    raise error_from_response(self.url, response)
+                yield response
         except httpx.HTTPError as error:
-            raise self._silent(error) from None
+            raise self._connection_error(error) from None
 
-    def _ask(
+    def _request(
         self,
         method: str,
         path: str,
         parameters: QueryParameters | None = None,
         value: Json = None,
-        longer: float = 0.0,
+        extra_timeout: float = 0.0,
     ) -> httpx.Response:
         try:
-            answer = self._client.request(
+            response = self._client.request(
                 method,
                 path,
                 params=_drop_none(parameters or {}),
                 json=value,
-                timeout=READ_TIMEOUT_S + longer,
+                timeout=READ_TIMEOUT_S + extra_timeout,
             )
         except httpx.HTTPError as error:
-            raise self._silent(error) from None
-        if answer.status_code not in (200, 204):
-            raise error_from_response(self.url, answer)
-        return answer
+            raise self._connection_error(error) from None
+        if response.status_code not in (200, 204):
+            raise error_from_response(self.url, response)
+        return response
 
-    def _json(self, names: Collection[str], answer: httpx.Response) -> Json:
-        return require_keys(self.url, names, parse_response(self.url, answer))
+    def _json(self, names: Collection[str], response: httpx.Response) -> Json:
+        return require_keys(self.url, names, parse_response(self.url, response))
 
-    def _silent(self, error: httpx.HTTPError) -> SinkError:
+    def _connection_error(self, error: httpx.HTTPError) -> SinkError:
         reason = escape_hidden(str(error)) or type(error).__name__
         return SinkError(
             f"the sink at {self.url} does not answer ({reason}): does it run, is --sink right?"

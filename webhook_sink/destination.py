@@ -1,6 +1,6 @@
-"""Destinations of forwards and resends: URLs, and the policy that allows them. Pure.
+"""Destinations of forwards and resends, and the policy that allows them. Pure.
 
-A URL is read strictly, so that every program means the same place by it.
+URLs are parsed strictly, so that every program reads the same destination.
 """
 
 import ipaddress
@@ -20,26 +20,26 @@ class Destination:
 
     scheme: str
     host: str
-    """A name in lower case, or an address in its one spelling, without brackets."""
+    """Name in lower case, or address in canonical form, without brackets."""
     port: int
     path: str = ""
-    """As written; empty if it is none, or a slash alone."""
+    """As written; empty if there is none, or only a slash."""
     query: str | None = None
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port; the port is left out where it is the usual one."""
+        """Scheme, host and port, without a default port."""
         return f"{self.scheme}://{self.authority}"
 
     @property
     def authority(self) -> str:
-        """Host and port, as a Host header has them."""
+        """Host and port as in a Host header."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
     def is_loopback(self) -> bool:
-        """Say whether this is `localhost` or a loopback address; what a name stands for is not."""
+        """Whether this is `localhost` or a loopback address; names are not resolved."""
         try:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
@@ -47,14 +47,14 @@ class Destination:
 
     @property
     def redacted_url(self) -> str:
-        """The URL without what may be secret: the values in its query."""
+        """URL without the values of its query, which may be secret."""
         query = "" if self.query is None else "?" + _mask_query_values(self.query)
         return f"{self.origin}{self.path}{query}"
 
 
 def parse_destination(url: str) -> Destination:
-    """Return what `url` means; `ValueError` with a sentence that does not repeat it."""
-    # Latin letters, digits and signs alone: everything else has more than one reading.
+    """Parse `url`; raise `ValueError`, whose message does not contain it."""
+    # Only printable ASCII: programs read everything else in different ways.
     if not url.isascii() or not url.isprintable() or re.search(r"[\s\\#]", url):
         raise ValueError("a URL has no spaces, backslashes or fragments, and is in ASCII")
     found = _URL.fullmatch(url)
@@ -74,7 +74,7 @@ def parse_destination(url: str) -> Destination:
 
 
 def parse_origin(url: str) -> Destination:
-    """Return what `url` means, which is scheme, host and port alone; `ValueError` says why not."""
+    """Parse `url` of scheme, host and port alone; raise `ValueError` for any other."""
     found = parse_destination(url)
     if found.path or found.query is not None:
         raise ValueError("an origin is http://HOST:PORT or https://HOST, without a path")
@@ -91,8 +91,7 @@ def _parse_host(text: str) -> str:
                 "between them, or an IPv6 address in brackets"
             ) from None
         return text
-    six = isinstance(address, ipaddress.IPv6Address)
-    if six != text.startswith("["):
+    if isinstance(address, ipaddress.IPv6Address) != text.startswith("["):
         raise ValueError("an IPv6 address stands in brackets in a URL, and nothing else does")
     if isinstance(address, ipaddress.IPv6Address) and (address.ipv4_mapped or address.scope_id):
         raise ValueError(
@@ -102,29 +101,29 @@ def _parse_host(text: str) -> str:
 
 
 def _mask_query_values(query: str) -> str:
-    """Return names alone: `a=1&b` becomes `a=***&***`."""
+    """Replace values: `a=1&b` becomes `a=***&***`."""
     parts = (part.partition("=") for part in query.split("&"))
     return "&".join(f"{name}=***" if equals else "***" for name, equals, _ in parts)
 
 
 @dataclass(frozen=True, slots=True)
 class ForwardPolicy:
-    """Where deliveries go on to, and where they may be sent on request."""
+    """Destination of forwards, and allowed destinations of resends."""
 
     forward_to: Destination | None = None
-    """Where every delivery goes."""
+    """Destination of every delivery; None forwards nothing."""
     resend_to: tuple[Destination, ...] = ()
-    """Origins that were named."""
+    """Allowed origins."""
     allow_loopback: bool = False
-    """Whether only this machine reaches the sink: then it may reach all of this machine."""
+    """Whether all of this machine is allowed, as for a sink that only this machine reaches."""
 
     def rejection_reason(self, candidate: Destination) -> str | None:
-        """Return why nothing is sent to `wanted` on request, in a sentence; None if it may be.
+        """Return why a resend to `candidate` is not allowed, in a sentence; None if it is.
 
-        Names are compared as they are written: what they stand for may change at any time.
+        Names are compared as written and not resolved: their addresses may change.
         """
-        named = [*self.resend_to, *([self.forward_to] if self.forward_to else [])]
-        if any(candidate.origin == known.origin for known in named):
+        allowed = [*self.resend_to, *([self.forward_to] if self.forward_to else [])]
+        if any(candidate.origin == known.origin for known in allowed):
             return None
         if candidate.is_loopback and self.allow_loopback:
             return None

@@ -1,4 +1,4 @@
-"""End-to-end headers of a delivery (RFC 9110, section 7.6.1): what a copy carries. Pure."""
+"""End-to-end headers of a delivery (RFC 9110, section 7.6.1). Pure."""
 
 from webhook_sink.delivery import Delivery, Headers
 
@@ -9,7 +9,7 @@ _HOP_BY_HOP_NAMES = frozenset(
 
 
 def end_to_end_headers(delivery: Delivery) -> Headers:
-    """Return the headers in order, but for those of the connection, which has ended."""
+    """Return the headers in order, without hop-by-hop headers."""
     hop_by_hop = hop_by_hop_names(delivery.headers)
     return tuple(
         (name, value) for name, value in delivery.headers if name.lower() not in hop_by_hop
@@ -17,7 +17,7 @@ def end_to_end_headers(delivery: Delivery) -> Headers:
 
 
 def hop_by_hop_names(headers: Headers) -> frozenset[bytes]:
-    """Return the names in lower case of those headers that are not about what was sent over it."""
+    """Return the names of hop-by-hop headers among `headers`, in lower case."""
     named = {
         name.strip().lower()
         for key, value in headers
@@ -32,14 +32,15 @@ def hop_by_hop_names(headers: Headers) -> frozenset[bytes]:
 
 
 def has_body(delivery: Delivery) -> bool:
-    """Say whether there was a body, be it of no bytes."""
-    stated = delivery.header_values("content-length") or delivery.header_values("transfer-encoding")
-    return bool(delivery.body or stated)
+    """Say whether there was a body, including an empty one."""
+    framing = delivery.header_values("content-length") or delivery.header_values(
+        "transfer-encoding"
+    )
+    return bool(delivery.body or framing)
 
 
 def copy_limitations(delivery: Delivery) -> list[str]:
-    """Return what a copy of the delivery cannot carry, each in one sentence."""
-    found = []
-    if delivery.truncated:
-        found.append(f"only the first {len(delivery.body)} bytes of the body were kept")
-    return found
+    """Return what a copy of the delivery lacks, each in one sentence."""
+    if not delivery.truncated:
+        return []
+    return [f"only the first {len(delivery.body)} bytes of the body were kept"]

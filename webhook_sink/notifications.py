@@ -1,7 +1,4 @@
-"""Notifications of new deliveries, and the change feed for open pages.
-
-Threads and the event loop can both wait.
-"""
+"""Notifications of new deliveries, and the change feed of open pages, for threads and asyncio."""
 
 import asyncio
 import threading
@@ -11,17 +8,17 @@ from dataclasses import dataclass
 
 
 class SequenceNotifier:
-    """The greatest id that was stored, and who waits for a greater one."""
+    """Greatest announced id; threads and coroutines can wait for a greater one."""
 
     def __init__(self) -> None:
-        """Know of no delivery yet: what a store already holds is for the store to say."""
+        """Begin at 0; deliveries that a store already has are not announced."""
         self._last = 0
         self._closed = False
         self._condition = threading.Condition()
         self._wakers: set[Callable[[], object]] = set()
 
     def announce(self, last: int) -> None:
-        """Wake everybody: all deliveries up to the id `last` are stored. From any thread."""
+        """Wake all waiters: all ids up to `last` are stored. From any thread."""
         with self._condition:
             self._last = max(self._last, last)
             self._condition.notify_all()
@@ -31,11 +28,11 @@ class SequenceNotifier:
 
     @property
     def last(self) -> int:
-        """The greatest id that was announced."""
+        """Greatest id that was announced."""
         return self._last
 
     def close(self) -> None:
-        """Let no thread wait any longer, now and from now on."""
+        """Wake all threads; later calls of `wait` return at once."""
         with self._condition:
             self._closed = True
             self._condition.notify_all()
@@ -43,7 +40,7 @@ class SequenceNotifier:
     def wait(self, after: int, timeout: float) -> bool:
         """Block until an id greater than `after` is announced; False after `timeout` seconds.
 
-        False at once where nothing can be announced any more.
+        False at once if the notifier is closed.
         """
         with self._condition:
             self._condition.wait_for(lambda: self._closed or self._last > after, timeout)
@@ -74,33 +71,33 @@ _MAX_CHANGES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something to look at again."""
+    """Change of one delivery, or of all."""
 
     number: int
     """Counts from 1."""
     delivery_id: int | None
-    """The delivery; None is all of them."""
+    """None for all deliveries."""
 
 
 class ChangeFeed:
-    """The latest changes. From any thread."""
+    """Latest changes. From any thread."""
 
     def __init__(self) -> None:
-        """Know of no change yet."""
+        """Begin without changes."""
         self._lock = threading.Lock()
         self._changes: deque[Change] = deque(maxlen=_MAX_CHANGES)
         self.arrivals = SequenceNotifier()
-        """Hears of the number of each change."""
+        """Announces the number of each change."""
 
     def publish(self, delivery_id: int | None = None) -> None:
-        """Tell that more is known of a delivery, or that many are gone."""
+        """Publish a change of this delivery, or of all."""
         with self._lock:
             number = self.arrivals.last + 1
             self._changes.append(Change(number, delivery_id))
             self.arrivals.announce(number)
 
     def changes_since(self, number: int) -> tuple[Change, ...]:
-        """Return the changes after the one with this number; where too many came, that all did."""
+        """Return the changes after this number, or one change of all if some were dropped."""
         with self._lock:
             found = tuple(change for change in self._changes if change.number > number)
             missed = self.arrivals.last - number - len(found)

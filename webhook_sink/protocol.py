@@ -1,8 +1,7 @@
 """uvicorn protocol that keeps the case of header names and the exact request target.
 
-uvicorn drops both. The callbacks overridden here are those that httptools documents for its
-parsers; each one calls uvicorn's own, and the app finds the result in its scope, under
-`extensions`.
+uvicorn drops both. This class overrides only callbacks that httptools documents, and calls
+uvicorn's own in each. The app finds the result in its scope under `extensions`.
 """
 
 import asyncio
@@ -17,7 +16,7 @@ from openapi.http.limits import RequestLimits
 from openapi.http.protocol import BoundedProtocol
 
 PROTOCOL_LIMITS = RequestLimits(max_request_bytes=2**40, timeout_s=60.0)
-"""A body that is too large is for the app to refuse: it keeps what it may of it."""
+"""The app rejects bodies that are too large, because it stores their beginning."""
 _ERROR_RESPONSES = {
     status: f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
     f"connection: close\r\ncontent-length: 0\r\n\r\n".encode()
@@ -27,20 +26,20 @@ _SCOPE_EXTENSION = "hookproof.wire"
 
 
 class ConnectionInfo(NamedTuple):
-    """A request's head as it came, and word of the end."""
+    """Request head as received, and the state of its connection."""
 
     target: bytes
     headers: tuple[tuple[bytes, bytes], ...]
-    """Without trailers: they come after the head, and nobody signs or routes by them."""
+    """Without trailers, which follow the body and are neither signed nor used for routing."""
     stopping: asyncio.Event
-    """Set when the server wants to stop: whoever waits for something should answer now."""
+    """Set when the server stops; endpoints that wait should respond now."""
     closing: asyncio.Event
-    """Set when the server wants to stop, or the connection is gone."""
+    """Set when the server stops, or the connection is lost."""
     transport: asyncio.Transport
 
 
 class SinkProtocol(BoundedProtocol):
-    """uvicorn's protocol within bounds, with a `Wire` in the scope of every request."""
+    """Protocol with limits that puts a `ConnectionInfo` into the scope of every request."""
 
     def __init__(
         self,
@@ -51,7 +50,7 @@ class SinkProtocol(BoundedProtocol):
         *,
         limits: RequestLimits = PROTOCOL_LIMITS,
     ) -> None:
-        """Take what uvicorn gives, and how much of a connection one sender may take up."""
+        """Take uvicorn's arguments, and the limits of one connection."""
         super().__init__(
             config, server_state, app_state, _loop, limits=limits, error_responses=_ERROR_RESPONSES
         )
@@ -75,17 +74,17 @@ class SinkProtocol(BoundedProtocol):
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
-        """Take a part of the target."""
+        """Append a part of the target."""
         self._target += url
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header, or a trailer."""
+        """Append a header or a trailer."""
         self._header_pairs.append((name, value))
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Hand over the head, before uvicorn starts the app."""
+        """Put the head into the scope before uvicorn starts the app."""
         connection_info = ConnectionInfo(
             self._target, tuple(self._header_pairs), self._stopping, self._closing, self.transport
         )
@@ -102,7 +101,7 @@ class SinkProtocol(BoundedProtocol):
         return response_pending
 
     def shutdown(self) -> None:
-        """Stop: answer who waits; cut off a body that is still coming, its sender has no answer."""
+        """Stop: end waits, and close the connection of an incomplete body without a response."""
         super().shutdown()
         self._stopping.set()
         self._closing.set()
@@ -111,7 +110,7 @@ class SinkProtocol(BoundedProtocol):
 
 
 def get_connection_info(scope: MutableMapping[str, Any]) -> ConnectionInfo:
-    """Return the head of the request; `RuntimeError` under a server that did not keep it."""
+    """Return the `ConnectionInfo` of a request; `RuntimeError` under another protocol."""
     connection_info = scope.get("extensions", {}).get(_SCOPE_EXTENSION)
     if not isinstance(connection_info, ConnectionInfo):
         raise RuntimeError("serve the sink with webhook_sink.server.uvicorn_config(app)")

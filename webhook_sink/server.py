@@ -1,4 +1,4 @@
-"""Sink on a real port: a context manager for scripts and tests, a uvicorn configuration."""
+"""Sink server: a context manager for scripts and tests, and the uvicorn configuration."""
 
 import socket
 from contextlib import ExitStack, closing
@@ -33,12 +33,11 @@ from webhook_sink.wait_for import (
 )
 
 DEFAULT_WAIT_S = 10.0
-"""Seconds that a delivery is waited for, unless told otherwise."""
 _SHUTDOWN_GRACE_S = 3
 
 
 def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
-    """Return the configuration under which `app` (of `create_app`) sees requests as they came.
+    """Return the configuration for `app` (of `create_app`), which needs requests as received.
 
     The caller binds the socket: `uvicorn.Server(uvicorn_config(app)).run(sockets=[listener])`.
     """
@@ -50,13 +49,13 @@ def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # the remote address is the connection's, whatever a sender claims
+        proxy_headers=False,  # the remote address is the connection's; senders can forge headers
         timeout_graceful_shutdown=_SHUTDOWN_GRACE_S,
     )
 
 
 class _Running(NamedTuple):
-    """A server, and what it serves from."""
+    """A running server, its store and its notifier."""
 
     server: ServerThread
     store: Store
@@ -66,11 +65,11 @@ class _Running(NamedTuple):
 class Sink:
     """`with Sink(contract, secret) as sink:` listens in a thread until the block ends.
 
-    Nothing is opened before the block is entered. There, a port in use raises `OSError`, and a
-    store that cannot be opened `StoreError`.
+    Entering the block raises `OSError` for a port in use, and `StoreError` for a store that cannot
+    be opened.
     """
 
-    def __init__(  # noqa: PLR0913 - all that a sink can be told
+    def __init__(  # noqa: PLR0913 - every option of a sink
         self,
         contract: Contract,
         secret: Secrets = None,
@@ -84,10 +83,10 @@ class Sink:
         token: str | None = None,
         forward_policy: ForwardPolicy = NO_FORWARDING,
     ) -> None:
-        """Port 0 is any free one. `store` is an SQLite file, or None for memory alone.
+        """Port 0 is any free one. `store` is an SQLite file, or None for a temporary one.
 
-        `token` opens page and API; on an address that others can reach one is made if need be. The
-        rest is as in `webhook_sink.app.create_app`.
+        Page and API need `token`; on an address that other machines can reach, the sink creates
+        one by default. The rest is as in `webhook_sink.app.create_app`.
         """
         self._contract = contract
         self._secret = secret
@@ -101,7 +100,7 @@ class Sink:
         self._running: _Running | None = None
 
     def __enter__(self) -> Self:
-        """Listen; deliveries are taken when this returns."""
+        """Listen; the sink accepts deliveries when this returns."""
         host, _ = self._address
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with ExitStack() as opened:
@@ -124,29 +123,29 @@ class Sink:
             )
             server = ServerThread(uvicorn_config(app), listener)
             server.__enter__()
-            opened.pop_all()  # from here on the server closes what it serves from
+            opened.pop_all()  # from here on the server closes listener and store
         self._running = _Running(server, store, arrivals)
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop, once every delivery that was read is answered."""
+        """Stop after the replies to all deliveries that were read."""
         self._server.server.__exit__()
         self._running = None
 
     @property
     def port(self) -> int:
-        """The port that is listened on."""
+        """Port that the sink listens on."""
         return self._server.server.port
 
     @property
     def url(self) -> str:
-        """The URL without a path: any path takes deliveries, `/_hookproof/` is the page."""
+        """URL without a path: any path accepts deliveries, `/_hookproof/` is the page."""
         host, _ = self._address
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     @property
     def token(self) -> str | None:
-        """What page and API ask for; None: nothing, or nothing yet."""
+        """Token of page and API; None if they need none, or before the block is entered."""
         return self._token
 
     def deliveries(self, after: int = 0) -> tuple[Delivery, ...]:
@@ -154,7 +153,7 @@ class Sink:
         return self._server.store.list(after=after)
 
     def judge(self, delivery: Delivery) -> Verdict:
-        """Return what `delivery` proves alone."""
+        """Return the verdict on `delivery` alone."""
         return judge(delivery, self._contract, self._secret)
 
     def wait(self, after: int, timeout: float) -> bool:
@@ -162,8 +161,9 @@ class Sink:
 
         False if there is none within `timeout` seconds.
         """
-        here = self._server
-        return bool(here.store.list(after=after, limit=1)) or here.arrivals.wait(after, timeout)
+        running = self._server
+        stored = running.store.list(after=after, limit=1)
+        return bool(stored) or running.arrivals.wait(after, timeout)
 
     def wait_for(
         self,
@@ -174,9 +174,9 @@ class Sink:
     ) -> Delivery:
         """Return the first delivery with this event that satisfies `where`, once it is stored.
 
-        `where` is a function of the delivery, or maps JSON pointers to the values that stand there
-        in the payload. Those with an id up to `after` do not count. Raises `NoSuchDelivery` after
-        `timeout` seconds, and `ValueError` for an event that the contract does not know.
+        `where` is a predicate of the delivery, or maps JSON pointers into the payload to values.
+        Deliveries with an id up to `after` do not count. Raises `NoSuchDelivery` after `timeout`
+        seconds, and `ValueError` for an event that is not in the contract.
         """
         __tracebackhide__ = True  # pytest shows the line of the test
         expected = criteria(event, where, [known.name for known in self._contract.events])

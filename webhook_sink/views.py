@@ -1,4 +1,4 @@
-"""JSON views of deliveries and verdicts: the shapes that the API documents."""
+"""JSON views of deliveries and verdicts, as docs/sink-api.md documents them. Pure."""
 
 import base64
 from dataclasses import asdict
@@ -8,13 +8,13 @@ from webhook_sink.verdicts.index import DeliveryRelation, IndexEntry
 from webhook_sink.verdicts.verdict import Verdict, format_verdict
 
 MAX_FINDINGS = 500
-"""How many findings of one delivery are told; `findings_total` counts them all."""
+"""Further findings of one delivery only count in `findings_total`."""
 
 
 def summary_json(
     head: DeliveryMetadata, entry: IndexEntry, relation: DeliveryRelation, forwarded: str | None
 ) -> dict[str, object]:
-    """Return what a list shows of a delivery; `forwarded` is what came of passing it on."""
+    """Return the summary of a delivery; `forwarded` is its last forward outcome."""
     return {
         "id": head.id,
         "received_at": head.received_at,
@@ -34,7 +34,7 @@ def summary_json(
 
 
 def verdict_json(entry: IndexEntry) -> dict[str, object]:
-    """Return what a summary says of the verdict."""
+    """Return the verdict in a summary."""
     return {
         "event": entry.event,
         "signature": entry.signature,
@@ -46,7 +46,7 @@ def verdict_json(entry: IndexEntry) -> dict[str, object]:
 
 
 def details_json(delivery: Delivery, verdict: Verdict) -> dict[str, object]:
-    """Return what a summary does not have; `text` is null for what is not UTF-8."""
+    """Return what a delivery has beyond its summary."""
     return {
         "head_received_at": delivery.head_received_at,
         "version": delivery.version,
@@ -58,7 +58,7 @@ def details_json(delivery: Delivery, verdict: Verdict) -> dict[str, object]:
 
 
 def forward_attempt_json(forward_attempt: ForwardAttempt) -> dict[str, object]:
-    """Return an attempt to pass a delivery on, with the receiver's answer."""
+    """Return a forward attempt with the receiver's response."""
     return {
         "action": forward_attempt.action,
         "url": forward_attempt.url,
@@ -78,7 +78,7 @@ def header_pairs(headers: Headers) -> list[list[str]]:
 
 
 def body_json(content: bytes) -> dict[str, object]:
-    """Return bytes as base64, and as text where they are UTF-8."""
+    """Return bytes as base64, and as text if they are UTF-8."""
     try:
         text = content.decode()
     except UnicodeDecodeError:

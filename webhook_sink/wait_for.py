@@ -1,4 +1,4 @@
-"""Criteria of a wait, and the message if no delivery matched. Pure: others wait."""
+"""Criteria of a wait, and the message if no delivery matched. Pure."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,29 +10,29 @@ from openapi.strict_json import parse_json
 from webhook_sink.delivery import Delivery
 
 WhereClause = Callable[[Delivery], bool] | Mapping[str, object]
-"""A function that says whether a delivery is the one, or values by their place in the payload."""
+"""Predicate of a delivery, or values by their JSON pointer into the payload."""
 _MAX_LISTED_DELIVERIES = 20
 MAX_COMPARED_DELIVERIES = 100
 _MAX_COMPARED_CHARS = 200
 
 
 class NoSuchDelivery(AssertionError):
-    """No delivery matched before the deadline; the message shows what did arrive."""
+    """No delivery matched before the deadline; the message shows those that arrived."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryCriteria:
-    """Which delivery is waited for."""
+    """Criteria of the expected delivery."""
 
     event: str | None = None
     values: tuple[tuple[str, tuple[object, ...]], ...] = ()
-    """JSON pointers into the payload, and what may stand at each."""
+    """JSON pointers into the payload, and the allowed values of each."""
     condition: Callable[[Delivery], bool] | None = None
     filters: tuple[str, ...] = ()
-    """What else it has to have, in words."""
+    """Further criteria in words, for the message."""
 
     def matches_body(self, body: bytes) -> bool:
-        """Say whether a payload has the values."""
+        """Say whether a payload has the expected values."""
         if not self.values:
             return True
         text = parse_json(body)
@@ -43,23 +43,22 @@ class DeliveryCriteria:
 
 @dataclass(frozen=True, slots=True)
 class UnmatchedDelivery:
-    """What is told of a delivery that was not the one."""
+    """Delivery that did not match, for the message."""
 
     id: int
     method: str
     target: str
     event: str | None
     verdict_summary: str
-    """The verdict."""
     findings: Sequence[tuple[str, str]]
-    """Check and message of each."""
+    """Check and message of each finding."""
     body: bytes
 
 
 def criteria(
     event: str | None, where: WhereClause | None, known: Collection[str]
 ) -> DeliveryCriteria:
-    """Return what is waited for; `ValueError` if the event is not `known` or a place is none."""
+    """Return the criteria; `ValueError` for an unknown event or an invalid pointer."""
     if event is not None and event not in known:
         raise ValueError(f"the contract does not know the event {event!r}; it knows {known}")
     if where is None or not isinstance(where, Mapping):
@@ -77,9 +76,10 @@ def timeout_message(
     url: str,
     after: int,
 ) -> str:
-    """Say that nothing came within `timeout` seconds that was wanted, and what came instead.
+    """Return the message that no delivery matched within `timeout` seconds.
 
-    `count` arrived after the id `after`; `arrived` are the last `LOOKED_AT` of them, oldest first.
+    `count` deliveries arrived after the id `after`; `unmatched` has the last of them, at most
+    `MAX_COMPARED_DELIVERIES`, oldest first.
     """
     text = f"no delivery{_describe_criteria(criteria)} within {timeout:g} s at {url}; "
     since = f" after delivery {after}" if after else ""
@@ -104,16 +104,16 @@ def _describe_criteria(criteria: DeliveryCriteria) -> str:
 def _describe_nearest(
     criteria: DeliveryCriteria, unmatched: Sequence[UnmatchedDelivery]
 ) -> list[str]:
-    """Return lines about the delivery that has most of the values, if any are asked for."""
+    """Return lines about the delivery with the most similar values, if values are expected."""
     if not criteria.values:
         return []
 
     def nearness(one: UnmatchedDelivery) -> tuple[bool, float, int]:
         payload = parse_json(one.body).value
-        alike = sum(
+        similarity = sum(
             _similarity(get_at(payload, place), values) for place, values in criteria.values
         )
-        return criteria.event in (None, one.event), alike, one.id
+        return criteria.event in (None, one.event), similarity, one.id
 
     one = max(unmatched, key=nearness)
     payload = parse_json(one.body).value
@@ -149,7 +149,7 @@ def _is_one_of(found: object, expected: tuple[object, ...]) -> bool:
 
 
 def _json_equal(one: object, other: object) -> bool:
-    """Compare as JSON does: true is no number, and a tuple is an array."""
+    """Compare as JSON values: true is not a number, a tuple is an array."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, dict) and isinstance(other, Mapping):

@@ -1,5 +1,5 @@
-"""HTTP server parts of mock server and webhook sink: limits, guard, JSON API, page assets.
+"""HTTP server parts that mock server and sink share: limits, guard, JSON API, page assets.
 
-They have nothing to do with OpenAPI. They are in this package because the top-level packages are
-fixed and neighbours may not import each other. Routes of one of the servers belong to that server.
+They are here because `mock_server` and `webhook_sink` may not import each other. Routes belong to
+the server that has them.
 """

@@ -1,4 +1,4 @@
-"""JSON APIs of mock server and webhook sink: responses, and errors as `{"message": "..."}`."""
+"""JSON API of mock server and sink: responses, and errors as `{"message": "..."}`."""
 
 import json
 from collections.abc import Sequence
@@ -17,15 +17,12 @@ ADMIN_PATH = "/_hookproof/"
 
 
 def api_response(value: object, status: int = 200) -> Response:
-    """Return a JSON response in ASCII, so that no text in it can break out."""
+    """Return a JSON response in ASCII."""
     return Response(json.dumps(value), status, media_type="application/json")
 
 
 def json_api_app(routes: Sequence[BaseRoute]) -> Starlette:
-    """Return an application of `routes` that answers errors with one sentence.
-
-    A store that cannot be read or written is 503.
-    """
+    """Return an application of `routes` with JSON errors; a `StoreError` is answered 503."""
     app = Starlette(routes=routes)
     app.add_exception_handler(StoreError, _store_error_response)
     app.add_exception_handler(HTTPException, _http_error_response)
@@ -49,12 +46,12 @@ def _store_error_response(_: Request, error: Exception) -> Response:
 
 def _http_error_response(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    sentences = {
+    messages = {
         404: f"there is nothing at {request.url.path}",
         405: f"{request.method} is not possible here; use {(error.headers or {}).get('Allow')}",
     }
     plain = error.detail == HTTPStatus(error.status_code).phrase
-    message = sentences.get(error.status_code, error.detail) if plain else error.detail
-    refusal = api_response({"message": message}, error.status_code)
-    refusal.headers.update(error.headers or {})
-    return refusal
+    message = messages.get(error.status_code, error.detail) if plain else error.detail
+    response = api_response({"message": message}, error.status_code)
+    response.headers.update(error.headers or {})
+    return response

@@ -1,4 +1,4 @@
-"""Limits of one request and one connection."""
+"""Request limits, and the flow control of pipelined requests."""
 
 import asyncio
 import math

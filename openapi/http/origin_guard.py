@@ -1,4 +1,4 @@
-"""Guard of pages and APIs against other origins (DNS rebinding, cross-site requests).
+"""Origin guard of pages and APIs, against DNS rebinding and cross-site requests.
 
 A foreign name may resolve to a loopback address (DNS rebinding); the browser then treats our pages
 as that site's pages. So the Host header must be a loopback name or address, or the address that
@@ -45,8 +45,8 @@ class BearerToken:
 
     def authorizes(self, headers: Headers) -> bool:
         """Say whether the one Authorization in `headers` has the token; takes constant time."""
-        stated = header_values(headers, b"authorization")
-        scheme, _, credential = stated[0].partition(b" ") if len(stated) == 1 else (b"", b"", b"")
+        values = header_values(headers, b"authorization")
+        scheme, _, credential = values[0].partition(b" ") if len(values) == 1 else (b"", b"", b"")
         same = hmac.compare_digest(credential.strip(), self.token.encode())
         return same and scheme.lower() == b"bearer"
 
@@ -67,20 +67,22 @@ class OriginGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 403 to another origin, 401 without the token, or call the app."""
-        refusal = None if scope["path"] in self._public_paths else self._rejection(scope)
-        await (refusal or self._app)(scope, receive, with_security_headers(send))
+        rejection = None if scope["path"] in self._public_paths else self._rejection(scope)
+        await (rejection or self._app)(scope, receive, with_security_headers(send))
 
     def _rejection(self, scope: Scope) -> JSONResponse | None:
         headers = scope["headers"]
-        opened = self._key is not None and self._key.authorizes(headers)
-        if not opened and not is_own_host(headers, scope.get("server")):
+        authorized = self._key is not None and self._key.authorizes(headers)
+        if not authorized and not is_own_host(headers, scope.get("server")):
             return _error_response(403, "this host name is not this server's own; use 127.0.0.1")
         if not is_same_origin(headers, scope["scheme"]):
             return _error_response(403, CROSS_ORIGIN_MESSAGE)
-        if self._key and not opened and scope["path"].startswith(self._key.prefix):
-            refused = _error_response(401, "send this server's token: Authorization: Bearer TOKEN")
-            refused.headers["WWW-Authenticate"] = "Bearer"
-            return refused
+        if self._key and not authorized and scope["path"].startswith(self._key.prefix):
+            rejection = _error_response(
+                401, "send this server's token: Authorization: Bearer TOKEN"
+            )
+            rejection.headers["WWW-Authenticate"] = "Bearer"
+            return rejection
         return None
 
 
@@ -122,11 +124,8 @@ def is_same_origin(headers: Headers, scheme: str) -> bool:
         return False
     if set(header_values(headers, b"sec-fetch-site")) <= {b"same-origin", b"none"}:
         return True
-    mode, kind = (
-        header_values(headers, b"sec-fetch-mode"),
-        header_values(headers, b"sec-fetch-dest"),
-    )
-    return mode == [b"navigate"] and kind == [b"document"]
+    mode = header_values(headers, b"sec-fetch-mode")
+    return mode == [b"navigate"] and header_values(headers, b"sec-fetch-dest") == [b"document"]
 
 
 def header_values(headers: Headers, name: bytes) -> list[bytes]:

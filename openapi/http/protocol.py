@@ -1,9 +1,9 @@
 """HTTP/1.1 protocol with limits on heads, time and pipelining, applied before the app runs.
 
-uvicorn reads a head without end, waits for the rest of a request for ever, and reads pipelined
-requests faster than they are answered. The callbacks overridden here are those that asyncio and
-httptools document. None is called once for each header, and each connection has one timer, so an
-ordinary request costs some 1.5 microseconds more.
+uvicorn has no limit on the size of a head or on the time of a request, and reads pipelined requests
+faster than it responds. This class overrides only callbacks that asyncio and httptools document. No
+callback runs for each header, and each connection has one timer, so an ordinary request takes about
+1.5 microseconds more.
 """
 
 import asyncio
@@ -53,8 +53,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._read_size = 0
         """Bytes of the current read."""
         self._bytes_since_body = self._request_size = 0
-        """Bytes since the app last got some of this request, and since it began; not counting the
-        read in which that was, because the parser does not tell where in it."""
+        """Bytes since the app last got a part of this request, and since it began; without that
+        read itself, because the parser does not report the position."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin a connection and its timer."""
@@ -128,12 +128,12 @@ class BoundedProtocol(HttpToolsProtocol):
     def eof_received(self) -> bool:  # type: ignore[override]
         """Answer a client that has ended its half of the connection; uvicorn alone would not."""
         cycle = self.cycle
-        whole = (
+        response_pending = (
             self._request_started_at is None and cycle is not None and not cycle.response_complete
         )
-        if whole:
+        if response_pending:
             cycle.keep_alive = False
-        return whole and self.scheme == "http"  # TLS has no half of a connection
+        return response_pending and self.scheme == "http"  # TLS has no half-close
 
     def shutdown(self) -> None:
         """Stop; an incomplete request is cut off."""
@@ -167,43 +167,43 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _check_timeouts(self) -> None:
         """Reject or close a connection that has exceeded its time."""
-        now, cycle, longest = self.loop.time(), self.cycle, self._limits.timeout_s
+        now, cycle, timeout = self.loop.time(), self.cycle, self._limits.timeout_s
         self._timeout_timer = self.loop.call_later(
-            longest / _CHECKS_PER_TIMEOUT, self._check_timeouts
+            timeout / _CHECKS_PER_TIMEOUT, self._check_timeouts
         )
         answered = cycle is None or cycle.response_complete
         if self._is_rejected:
             if answered or cycle.disconnected:
                 self.transport.close()
-        elif now - self._flow.unread_since >= longest:
+        elif now - self._flow.unread_since >= timeout:
             self.transport.abort()
         elif self._request_started_at is None:
             if answered and self.timeout_keep_alive_task is None:
                 # The client sent no request, and uvicorn has stopped its keep-alive timer.
                 self._request_started_at = now
         elif self.flow.read_paused:
-            self._request_started_at = now  # what is not read cannot be finished
-        elif now - self._request_started_at >= longest:
+            self._request_started_at = now  # the server does not read it now
+        elif now - self._request_started_at >= timeout:
             self._reject(408)
 
     def _reject(self, status: int) -> None:
         """End the connection, with a response of this status if one can still be sent."""
         self._is_rejected, self._request_started_at = True, None
         fields = {"fields": {"status": status}}
-        REQUEST_LOG.info("what is no whole request is refused: %d", status, extra=fields)
+        REQUEST_LOG.info("an invalid or incomplete request is rejected: %d", status, extra=fields)
         cycle, head = self.cycle, self._is_in_head()
         if head and cycle is not None and not cycle.response_complete:
-            cycle.keep_alive = False  # uvicorn answers those before it, then closes
+            cycle.keep_alive = False  # uvicorn responds to earlier requests, then closes
             return
         if cycle is not None:
             cycle.disconnected = True
             cycle.message_event.set()
-        begun = not head and cycle is not None and cycle.response_started
-        if begun or self.pipeline or not self._has_received_data:
+        response_started = not head and cycle is not None and cycle.response_started
+        if response_started or self.pipeline or not self._has_received_data:
             self.transport.close()
             return
         self.transport.write(self._error_responses[status])
-        # The next look closes: now, what the client still sends would reset the connection, and
-        # the answer would be lost.
+        # The next timer closes: closing now would reset the connection if the client still sends,
+        # and the response would be lost.
         if self.transport.can_write_eof():
             self.transport.write_eof()

@@ -1,4 +1,4 @@
-"""A uvicorn server in a thread of this process."""
+"""Server thread: a uvicorn server in a thread of this process."""
 
 import asyncio
 import socket
@@ -23,7 +23,7 @@ class ServerThread(uvicorn.Server):
         )
 
     def __enter__(self) -> Self:
-        """Return once requests are answered; `RuntimeError` if the application did not start."""
+        """Return once the server responds; `RuntimeError` if the application did not start."""
         self._thread.start()
         self._ready.wait()
         if not self.started:
@@ -32,7 +32,7 @@ class ServerThread(uvicorn.Server):
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Return once every request that was read is answered, and all is closed."""
+        """Stop after the responses to all requests that were read."""
         self.should_exit = True
         if self._stop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)

@@ -1,7 +1,7 @@
-"""Upgrade offers such as h2c: the offer is ignored, the body of the request is read.
+"""Upgrade offers such as h2c: ignore the offer and parse the body of the request.
 
-httptools stops at the head of such a request and takes what follows for the other protocol.
-Clients that offer h2c with a first POST (Java's and curl's do) send its body all the same.
+httptools stops after the head of such a request and assumes that another protocol follows. Clients
+that offer h2c with a POST (Java's and curl's do) send its body in HTTP/1.1.
 """
 
 from typing import Protocol

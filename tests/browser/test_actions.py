@@ -83,7 +83,7 @@ def test_a_copied_test_is_one(page: Page, detail: Locator, tmp_path: Path) -> No
     expect(detail.get_by_role("status").first).to_have_text("The test is copied.")
     file = tmp_path / "test_copied.py"
     file.write_text(page.evaluate("navigator.clipboard.readText()"), encoding="utf-8")
-    call = "import test_copied; test_copied.test_delivery_1_is_taken()"
+    call = "import test_copied; test_copied.test_delivery_1_is_accepted()"
     subprocess.run([sys.executable, "-c", call], check=True, timeout=60, cwd=tmp_path)
 
 

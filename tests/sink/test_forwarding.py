@@ -349,7 +349,7 @@ def test_what_is_removed_before_it_was_passed_on_is_said(
         receiver.close()
         client.post(b"after")
         passed(client, MAX_CONCURRENT_FORWARDS + 4)
-    assert "3 deliveries were removed before they were passed on" in caplog.text
+    assert "3 deliveries were removed before they were forwarded" in caplog.text
 
 
 def test_the_log_has_no_secrets(start: Any, caplog: pytest.LogCaptureFixture) -> None:
@@ -358,7 +358,7 @@ def test_the_log_has_no_secrets(start: Any, caplog: pytest.LogCaptureFixture) ->
     with receiving() as receiver, start(forward_policy=to(receiver.url + secret)) as client:
         client.post()
         passed(client, 1)
-    assert f"1 passed on to {receiver.url}: 200" in caplog.text
+    assert f"1 forwarded to {receiver.url}: 200" in caplog.text
     assert "s3cret" not in caplog.text
 
 

@@ -60,7 +60,7 @@ def test_statuses_as_before() -> None:
 def test_all_that_a_step_can_say() -> None:
     text = r'503 delay=0.5 Retry-After=2 X-A="a, \"b\"" X-A= body="{\"why\": \"später\"}", hang'
     first, second = parse_reply_scripts(text).scripts[0].steps
-    assert (first.kind, first.status, first.delay) == ("answer", 503, 0.5)
+    assert (first.kind, first.status, first.delay) == ("response", 503, 0.5)
     assert first.headers == ((b"Retry-After", b"2"), (b"X-A", b'a, "b"'), (b"X-A", b""))
     assert first.body == '{"why": "später"}'.encode()
     assert first.text == text.removesuffix(", hang")

@@ -1,4 +1,4 @@
 """HTTP API and page of the sink under `/_hookproof/`: routes, access token, JSON, event stream.
 
-It reads the store and never answers a sender; deliveries are answered in `intake`.
+It reads the store and never responds to a sender; `intake` does.
 """

@@ -1,9 +1,9 @@
-"""Access control where other machines can reach the sink: page and API need its token.
+"""Token access to page and API of a sink that other machines can reach.
 
-A script sends the token as a bearer credential. In a browser it arrives once, in the link that the
-sink printed, and becomes a cookie: a page that stays open asks with it, event stream and downloads
-included. Only the sink's own site makes a browser send that cookie, and only under the host name
-that the link was opened with, so a request with the cookie may use any host name.
+A script sends the token as a bearer credential. A browser sends it once, in the link that the sink
+printed, and gets a cookie for all further requests, event stream and downloads included. A browser
+sends that cookie only from the sink's own site and only to the host name of the link, so a request
+with the cookie may use any host name.
 """
 
 import hmac
@@ -32,7 +32,7 @@ _QUERY_PARAMETER = "token"
 
 
 def create_token_if_exposed(listener: socket.socket) -> str | None:
-    """Return a new token if others may reach what listens there, None on loopback."""
+    """Return a new token if other machines can reach `listener`, None on loopback."""
     address = ipaddress.ip_address(listener.getsockname()[0])
     return None if address.is_loopback else secrets.token_urlsafe(24)
 
@@ -43,23 +43,23 @@ def page_link(url: str, token: str) -> str:
 
 
 class TokenGate:
-    """An ASGI app around another, for who has the token."""
+    """ASGI middleware: rejects requests without the token."""
 
     def __init__(self, app: ASGIApp, token: str, public_paths: Collection[str]) -> None:
-        """Guard `app`; the paths of `for_all` answer anybody."""
+        """Guard `app`; `public_paths` need no token."""
         self._app = app
         self._token = token
         self._key = BearerToken(token, ADMIN_PATH)
-        # Not the token itself: a cookie is kept in more places than a link that was left.
+        # Not the token itself: browsers store a cookie in more places than a link.
         self._cookie_value = (
             hmac.new(token.encode(), b"page of the sink", "sha256").hexdigest().encode()
         )
         self._public_paths = public_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the app answer, hand out the cookie, or refuse with 401, a foreign page with 403."""
-        other = None if scope["path"] in self._public_paths else self._own_response(scope)
-        await (other or self._app)(scope, receive, with_security_headers(send))
+        """Call the app, set the cookie, or answer 401, or 403 to a page of another origin."""
+        own_response = None if scope["path"] in self._public_paths else self._own_response(scope)
+        await (own_response or self._app)(scope, receive, with_security_headers(send))
 
     def _own_response(self, scope: Scope) -> Response | None:
         headers, api = scope["headers"], scope["path"].startswith(_API_PREFIX)
@@ -68,11 +68,13 @@ class TokenGate:
         fields = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         tokens = [value for name, value in fields if name == _QUERY_PARAMETER]
         if tokens and not api:
-            right = len(tokens) == 1 and hmac.compare_digest(
+            is_valid = len(tokens) == 1 and hmac.compare_digest(
                 tokens[0].encode(), self._token.encode()
             )
             rest = [field for field in fields if field[0] != _QUERY_PARAMETER]
-            return self._redirect_with_cookie(scope, rest) if right else _unauthorized_page(scope)
+            return (
+                self._redirect_with_cookie(scope, rest) if is_valid else _unauthorized_page(scope)
+            )
         if self._key.authorizes(headers) or self._has_cookie(scope):
             return None
         return _unauthorized_json() if api else _unauthorized_page(scope)
@@ -84,7 +86,7 @@ class TokenGate:
             for line in header_values(scope["headers"], b"cookie")
             for cookie in line.split(b";")
         ]
-        # Another server of this host may have set one of the same name.
+        # Another server on this host may have set a cookie of the same name.
         return any(
             hmac.compare_digest(cookie[2], self._cookie_value)
             for cookie in cookies
@@ -92,21 +94,21 @@ class TokenGate:
         )
 
     def _redirect_with_cookie(self, scope: Scope, rest: list[tuple[str, str]]) -> Response:
-        """Return what leads to the same page without the token, which has no place in a history."""
+        """Redirect to the same page without the token, which must not be in a browser history."""
         place = _path(scope) + (f"?{urlencode(rest)}" if rest else "")
-        answer = RedirectResponse(place, 303)
-        answer.set_cookie(
+        response = RedirectResponse(place, 303)
+        response.set_cookie(
             _cookie_name(scope),
             self._cookie_value.decode(),
             path=ADMIN_PATH,
             httponly=True,
             samesite="strict",
         )
-        return answer
+        return response
 
 
 def _cookie_name(scope: Scope) -> str:
-    """Return the cookie's name: with the port in it as the browser sees it; cookies have none."""
+    """Return the cookie's name with the port, because cookies apply to all ports of a host."""
     host = next(iter(header_values(scope["headers"], b"host")), b"")
     try:
         port = urlsplit(f"//{host.decode('latin-1')}").port
@@ -120,18 +122,18 @@ def _path(scope: Scope) -> str:
 
 
 def _unauthorized_page(scope: Scope) -> Response:
-    # A browser that another site led here holds the cookie back until the sink's own page asks.
+    # After a link from another site, a browser sends the cookie only from the sink's own page.
     return HTMLResponse(
         "<!doctype html><title>hookproof sink</title>"
         "<p>Open the link that the sink printed when it started: its page needs the token in it. "
-        f'<p>If you have just done so, <a href="{escape(_path(scope))}">go on</a>.',
+        f'<p>If you have just done so, <a href="{escape(_path(scope))}">continue</a>.',
         401,
         {"WWW-Authenticate": "Bearer"},
     )
 
 
 def _unauthorized_json() -> Response:
-    sentence = "send the token of this sink, which it printed when it started: "
-    return JSONResponse(
-        {"message": f"{sentence}Authorization: Bearer TOKEN"}, 401, {"WWW-Authenticate": "Bearer"}
+    message = (
+        "send the token of this sink, which it printed when it started: Authorization: Bearer TOKEN"
     )
+    return JSONResponse({"message": message}, 401, {"WWW-Authenticate": "Bearer"})

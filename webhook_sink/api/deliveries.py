@@ -1,4 +1,4 @@
-"""API of deliveries: list, one, its body, and waiting; docs/sink-api.md lists the endpoints.
+"""Deliveries API: list, get, wait and clear; docs/sink-api.md lists the endpoints.
 
 Errors are `{"message": "..."}`: 400 for an invalid parameter, 404 for an unknown delivery, 503 for
 a store that fails.
@@ -33,10 +33,10 @@ _log = logging.getLogger("hookproof.sink")
 
 
 class DeliveriesApi:
-    """The endpoints over one store."""
+    """Endpoints for the deliveries of one store."""
 
     def __init__(self, services: Services) -> None:
-        """Answer about the deliveries of `parts`."""
+        """Read the deliveries of `services`."""
         self._services = services
         self._store = services.store
         self._search = services.search
@@ -44,9 +44,9 @@ class DeliveriesApi:
         self._last_health_error = ""
 
     def healthz(self, _: Request) -> Response:
-        """Say that the sink works: it can read, and it can store.
+        """Answer 200 if the store can be read and written, otherwise 503.
 
-        Strangers may ask this: only the log says why it does not, each reason once.
+        It needs no token, so only the log gives the reason, each reason once.
         """
         try:
             self._store.totals()
@@ -60,7 +60,7 @@ class DeliveriesApi:
         return api_response({"status": "ok"})
 
     def list(self, request: Request) -> Response:
-        """Answer with summaries, and where to go on."""
+        """Return a page of summaries."""
         delivery_filter = parse_filter(request, self._services.events)
         limit = parse_integer(request, "limit", 100, 1, _MAX_PAGE_SIZE)
         page = self._search.page(delivery_filter, parse_id_range(request), limit)
@@ -80,23 +80,23 @@ class DeliveriesApi:
         )
 
     def get(self, request: Request) -> Response:
-        """Answer with one delivery."""
+        """Return one delivery."""
         return api_response(self._presenter.full(get_delivery_or_404(request, self._store)))
 
     def clear(self, _: Request) -> Response:
-        """Remove everything."""
+        """Remove all deliveries."""
         removed = self._store.clear()
         self._services.removed()
         return api_response({"removed": removed})
 
     async def wait(self, request: Request) -> Response:
-        """Answer with the first match, or 204 at the deadline."""
+        """Return the first match, or 204 at the deadline."""
         after = parse_integer(request, "after", 0, 0, MAX_ID)
         delivery_filter = parse_filter(request, self._services.events)
         loop = asyncio.get_running_loop()
         end = loop.time() + parse_seconds(request, "timeout", 30.0)
         stopping = get_connection_info(request.scope).stopping
-        await request.body()  # after which only a disconnect can still come
+        await request.body()  # afterwards `receive` returns only a disconnect
         while True:
             match, after = await run_in_threadpool(self._first, delivery_filter, after)
             if match is not None:
@@ -106,10 +106,10 @@ class DeliveriesApi:
                 asyncio.ensure_future(stopping.wait()),
                 asyncio.ensure_future(request.receive()),
             ]
-            left = max(end - loop.time(), 0)
-            done, _ = await asyncio.wait(waiters, timeout=left, return_when="FIRST_COMPLETED")
-            for wait in waiters:
-                wait.cancel()
+            remaining = max(end - loop.time(), 0)
+            done, _ = await asyncio.wait(waiters, timeout=remaining, return_when="FIRST_COMPLETED")
+            for waiter in waiters:
+                waiter.cancel()
             if stopping.is_set():
                 raise HTTPException(503, "the sink stops")
             if waiters[0] not in done:
@@ -118,15 +118,15 @@ class DeliveriesApi:
     def _first(
         self, delivery_filter: DeliveryFilter, after: int
     ) -> tuple[Mapping[str, object] | None, int]:
-        """Return a view of the first match after the id `after`, and up to which id was looked."""
-        found, looked = self._search.first(delivery_filter, after)
-        return (None if found is None else self._presenter.full(found)), looked
+        """Return the first match after the id `after` as JSON, and the last searched id."""
+        found, searched = self._search.first(delivery_filter, after)
+        return (None if found is None else self._presenter.full(found)), searched
 
 
 def get_delivery_or_404(request: Request, store: Store) -> Delivery:
     """Return the delivery that the path names; 404 if there is none."""
-    chosen = min(request.path_params["id"], MAX_ID)
-    delivery = store.get(chosen)
+    delivery_id = min(request.path_params["id"], MAX_ID)
+    delivery = store.get(delivery_id)
     if delivery is None:
-        raise HTTPException(404, f"there is no delivery {chosen}")
+        raise HTTPException(404, f"there is no delivery {delivery_id}")
     return delivery

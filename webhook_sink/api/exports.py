@@ -1,4 +1,4 @@
-"""Export endpoints: a delivery as a copy to paste or as bytes, many as a file."""
+"""Export API: one delivery as curl command, pytest test, HAR entry or bytes; many as a file."""
 
 import json
 import shlex
@@ -25,15 +25,15 @@ _COPY_FORMATS = ("curl", "test", "har")
 
 
 class ExportsApi:
-    """The endpoints over one store."""
+    """Endpoints that export deliveries of one store."""
 
     def __init__(self, services: Services) -> None:
-        """Hand out the deliveries of `parts`."""
+        """Export the deliveries of `services`."""
         self._services = services
         self._store = services.store
 
     def copy(self, request: Request) -> Response:
-        """Answer with one delivery as `curl` command, as test, or as entry of an HTTP Archive."""
+        """Return one delivery as curl command, pytest test or HAR entry."""
         kind = _parse_choice(request, "format", _COPY_FORMATS)
         url = _copy_url(request)
         delivery = get_delivery_or_404(request, self._store)
@@ -42,15 +42,13 @@ class ExportsApi:
         elif kind == "test":
             text = pytest_test(delivery, url)
         else:
-            forward_attempt = self._store.forward_attempts(delivery.id)
-            made = har_entry(
-                delivery, forward_attempt[-1] if forward_attempt else None, _base_url(request)
-            )
-            return Response(json.dumps(made, indent=2), media_type="application/json")
+            last_attempt = next(reversed(self._store.forward_attempts(delivery.id)), None)
+            entry = har_entry(delivery, last_attempt, _base_url(request))
+            return Response(json.dumps(entry, indent=2), media_type="application/json")
         return Response(text, media_type="text/plain")
 
     def body(self, request: Request) -> Response:
-        """Answer with the bytes of a body, to be saved and not shown."""
+        """Return the bytes of a body as an attachment."""
         delivery = get_delivery_or_404(request, self._store)
         headers = {
             **_attachment(f"delivery-{delivery.id}.body"),
@@ -59,13 +57,13 @@ class ExportsApi:
         return Response(delivery.body, 200, headers, "application/octet-stream")
 
     def export(self, request: Request) -> Response:
-        """Answer with all that fits, oldest first, read from the store while it is sent."""
+        """Stream all deliveries that match, oldest first."""
         kind = _parse_choice(request, "format", tuple(FORMATS))
         delivery_filter = parse_filter(request, self._services.events)
-        span = replace(parse_id_range(request), newest_first=False)
+        id_range = replace(parse_id_range(request), newest_first=False)
 
         def found() -> Iterator[tuple[Delivery, tuple[ForwardAttempt, ...]]]:
-            for delivery in self._services.search.all(delivery_filter, span):
+            for delivery in self._services.search.all(delivery_filter, id_range):
                 yield delivery, self._store.forward_attempts(delivery.id)
 
         if kind == "jsonl":
@@ -85,14 +83,14 @@ def _parse_choice(request: Request, name: str, known: tuple[str, ...]) -> str:
 
 
 def _copy_url(request: Request) -> str:
-    """Return where a copy sends to: what `url` says, or else this sink."""
+    """Return the URL that a copy sends to: the parameter `url`, or else this sink."""
     try:
-        delivery_filter = parse_destination(request.query_params.get("url") or _base_url(request))
+        destination = parse_destination(request.query_params.get("url") or _base_url(request))
     except ValueError as error:
         raise HTTPException(400, f"url: {error}") from None
-    if delivery_filter.query is not None:
+    if destination.query is not None:
         raise HTTPException(400, "url: the query is the delivery's; leave it out")
-    return delivery_filter.origin + delivery_filter.path.rstrip("/")
+    return destination.origin + destination.path.rstrip("/")
 
 
 def _base_url(request: Request) -> str:
@@ -104,9 +102,9 @@ def _fetch_body_command(request: Request, number: int) -> str:
     command = (
         f"curl -s {shlex.quote(f'{_base_url(request)}/_hookproof/api/deliveries/{number}/body')}"
     )
-    # Who came in by a token will need it there too; it is not repeated.
-    asked = {"authorization", "cookie"} & set(request.headers)
-    return command + (' -H "Authorization: Bearer $HOOKPROOF_SINK_TOKEN"' if asked else "")
+    # A client that used the token needs it for the body too; the command must not contain it.
+    needs_token = bool({"authorization", "cookie"} & set(request.headers))
+    return command + (' -H "Authorization: Bearer $HOOKPROOF_SINK_TOKEN"' if needs_token else "")
 
 
 def _attachment(name: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Query parameters of the API; an invalid one is a 400 that says what is valid."""
+"""Query parameters of the API; an invalid one is answered 400 with the valid values."""
 
 import math
 from collections.abc import Collection
@@ -20,7 +20,7 @@ _SIGNATURES: tuple[str, ...] = get_args(SignatureStatus)
 
 
 def parse_filter(request: Request, events: Collection[str]) -> DeliveryFilter:
-    """Return what `event`, `verdict`, `signature`, `path` and `text` ask for.
+    """Return the filter of `event`, `verdict`, `signature`, `path` and `text`.
 
     `events` are the names that the contract knows.
     """
@@ -43,7 +43,7 @@ def parse_filter(request: Request, events: Collection[str]) -> DeliveryFilter:
 
 
 def parse_id_range(request: Request) -> IdRange:
-    """Return what `after`, `before` and `newest` ask for."""
+    """Return the range of `after`, `before` and `newest`."""
     return IdRange(
         parse_integer(request, "after", 0, 0, MAX_ID),
         parse_integer(request, "before", MAX_ID, 0, MAX_ID),
@@ -52,7 +52,7 @@ def parse_id_range(request: Request) -> IdRange:
 
 
 def parse_integer(request: Request, name: str, default: int, minimum: int, maximum: int) -> int:
-    """Return a whole number from `least` to `most`."""
+    """Return an integer from `minimum` to `maximum`."""
     text = request.query_params.get(name, str(default))
     value = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else -1
     if not minimum <= value <= maximum:

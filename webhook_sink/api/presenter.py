@@ -12,19 +12,19 @@ _MAX_RELATED_DELIVERIES = 100
 
 
 class DeliveryPresenter:
-    """Views of one store. From any thread; raises `StoreError`."""
+    """JSON views of the deliveries of one store. From any thread; raises `StoreError`."""
 
     def __init__(
         self, store: Store, verdict_worker: VerdictWorker, judge: Callable[[Delivery], Verdict]
     ) -> None:
-        """Show what is in `store`, as `judge` judges it."""
+        """Present deliveries of `store` with verdicts of `judge`."""
         self._store = store
         self._verdict_worker = verdict_worker
         self._judge = judge
 
     def summaries(self, ids: Sequence[int]) -> list[dict[str, object]]:
-        """Return what a list shows of those of these deliveries that are there, in order."""
-        self._verdict_worker.ensure_newest_judged()  # repeats and order depend on those
+        """Return the summaries of those of these deliveries that are stored, in order."""
+        self._verdict_worker.ensure_newest_judged()  # attempts and order depend on them
         self._verdict_worker.ensure_judged(ids)
         judged = self._verdict_worker.index.get(ids)
         relations = self._verdict_worker.index.relations(ids)
@@ -38,9 +38,9 @@ class DeliveryPresenter:
         ]
 
     def full(self, delivery: Delivery, verdict: Verdict | None = None) -> dict[str, object]:
-        """Return everything that is known of a delivery, judged by `verdict` if there is one.
+        """Return all of a delivery, with `verdict` in place of the sink's own if there is one.
 
-        How it stands to others is said by the sink's own verdicts.
+        The sink's own verdicts always determine its relation to other deliveries.
         """
         verdict = verdict or self._judge(delivery)
         self._verdict_worker.ensure_newest_judged()

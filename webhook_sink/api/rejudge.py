@@ -1,4 +1,4 @@
-"""Re-judge endpoint: the verdict by another secret or another contract; nothing is stored."""
+"""Re-judge endpoint: judges a delivery by another secret or contract and stores nothing."""
 
 import json
 from collections.abc import Sequence
@@ -23,14 +23,14 @@ _FIELDS = ("secret", "contract")
 
 
 class RejudgeApi:
-    """The endpoint over the deliveries of one sink."""
+    """Endpoint that re-judges deliveries of one store."""
 
     def __init__(self, services: Services) -> None:
-        """Judge what is in the store of `parts`."""
+        """Judge the deliveries of `services`."""
         self._services = services
 
-    async def answer(self, request: Request) -> Response:
-        """Answer with the whole delivery, judged by what the request holds."""
+    async def rejudge(self, request: Request) -> Response:
+        """Return the delivery, judged by the secret and the contract of the request."""
         fields = _parse_request(await read_body(request, MAX_REQUEST_BYTES))
         return await run_in_threadpool(self._rejudge, request, fields)
 
@@ -48,25 +48,25 @@ class RejudgeApi:
 
 
 def _parse_request(body: bytes) -> dict[str, str]:
-    """Return the texts that the request holds; an empty one counts as left out."""
+    """Return the strings of the request without empty ones."""
     try:
-        stated = json.loads(body or b"{}")
+        value = json.loads(body or b"{}")
     except (ValueError, RecursionError):
         raise HTTPException(400, "the request is no JSON") from None
-    if not isinstance(stated, dict):
+    if not isinstance(value, dict):
         raise HTTPException(400, f"the request is an object with {' and '.join(_FIELDS)}, or {{}}")
-    for name, value in stated.items():
+    for name, text in value.items():
         if name not in _FIELDS:
             raise HTTPException(
                 400, f"{abbreviate(name)} is not known; {' and '.join(_FIELDS)} are"
             )
-        if value is not None and not (isinstance(value, str) and _is_encodable(value)):
+        if text is not None and not (isinstance(text, str) and _is_encodable(text)):
             raise HTTPException(400, f"{name} is a text, or null for the sink's own")
-    return {name: value for name, value in stated.items() if value}
+    return {name: text for name, text in value.items() if text}
 
 
 def _is_encodable(value: str) -> bool:
-    """Say whether `value` can be written as UTF-8: half of a surrogate pair cannot."""
+    """Say whether `value` can be encoded as UTF-8; a lone surrogate cannot."""
     try:
         value.encode()
     except UnicodeEncodeError:

@@ -20,50 +20,48 @@ from webhook_sink.api.stream import EventStream
 
 
 def api_routes(services: Services) -> Sequence[Route]:
-    """Return them; the first that fits a path answers."""
-    api, copies = DeliveriesApi(services), ExportsApi(services)
+    """Return the routes of the API; the first that matches a path applies."""
+    deliveries, exports = DeliveriesApi(services), ExportsApi(services)
     return [
-        Route("/healthz", api.healthz),
-        Route("/api/deliveries", api.list),
-        Route("/api/deliveries", api.clear, methods=["DELETE"]),
-        Route("/api/deliveries/wait", api.wait),
-        Route("/api/deliveries/stream", EventStream(services).answer),
-        Route("/api/deliveries/export", copies.export),
-        Route("/api/deliveries/{id:int}", api.get),
-        Route("/api/deliveries/{id:int}/judge", RejudgeApi(services).answer, methods=["POST"]),
+        Route("/healthz", deliveries.healthz),
+        Route("/api/deliveries", deliveries.list),
+        Route("/api/deliveries", deliveries.clear, methods=["DELETE"]),
+        Route("/api/deliveries/wait", deliveries.wait),
+        Route("/api/deliveries/stream", EventStream(services).stream),
+        Route("/api/deliveries/export", exports.export),
+        Route("/api/deliveries/{id:int}", deliveries.get),
+        Route("/api/deliveries/{id:int}/judge", RejudgeApi(services).rejudge, methods=["POST"]),
         Route("/api/deliveries/{id:int}/resend", ResendApi(services).resend, methods=["POST"]),
-        Route("/api/deliveries/{id:int}/body", copies.body),
-        Route("/api/deliveries/{id:int}/copy", copies.copy),
+        Route("/api/deliveries/{id:int}/body", exports.body),
+        Route("/api/deliveries/{id:int}/copy", exports.copy),
     ]
 
 
-_OWN = "/_hookproof"
+_ADMIN_PREFIX = "/_hookproof"
 Lifespan = Callable[[object], AbstractAsyncContextManager[None]]
 
 
 def create_router(
     receiver: ASGIApp, api_routes: Sequence[Route], token: str | None, lifespan: Lifespan
 ) -> ASGIApp:
-    """Return the app: `endpoints` and the page below /_hookproof/, for all else `receiver`.
+    """Return the app: `api_routes` and the page below /_hookproof/, `receiver` for all else.
 
-    With a `token` it opens what is below /_hookproof/; without, the guard does.
+    Page and API need `token`; without a token the origin guard protects them.
     """
-    # The page, and what pages of mock and sink have in common.
+    # The page, and the assets that the pages of mock and sink share.
     page = StaticFiles(
         packages=[("webhook_sink", "inspector"), ("openapi.http", "static")], html=True
     )
-    own_app = json_api_app([*api_routes, Mount("/", page)])
-    own_mount = Mount(
-        _OWN, TokenGate(own_app, token, {HEALTH_PATH}) if token else OriginGuard(own_app)
-    )
-    router = Router([own_mount], redirect_slashes=False, lifespan=lifespan)
-    to_page = RedirectResponse(f"{_OWN}/")
+    admin_app = json_api_app([*api_routes, Mount("/", page)])
+    guarded = TokenGate(admin_app, token, {HEALTH_PATH}) if token else OriginGuard(admin_app)
+    router = Router([Mount(_ADMIN_PREFIX, guarded)], redirect_slashes=False, lifespan=lifespan)
+    to_page = RedirectResponse(f"{_ADMIN_PREFIX}/")
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        # Looked at here, because routing takes longer than all else that the receiver does.
-        if scope["type"] != "http" or scope["path"].startswith(f"{_OWN}/"):
+        # Compared here, because routing takes longer than all else that the receiver does.
+        if scope["type"] != "http" or scope["path"].startswith(f"{_ADMIN_PREFIX}/"):
             await router(scope, receive, send)
-        elif scope["path"] == _OWN and scope["method"] in ("GET", "HEAD"):
+        elif scope["path"] == _ADMIN_PREFIX and scope["method"] in ("GET", "HEAD"):
             await to_page(scope, receive, send)
         else:
             await receiver(scope, receive, send)

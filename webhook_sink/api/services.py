@@ -1,4 +1,4 @@
-"""Services that the endpoints of one sink share."""
+"""Services that all endpoints of one sink share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,37 +16,37 @@ from webhook_sink.verdicts.worker import VerdictWorker
 
 @dataclass(frozen=True)
 class Services:
-    """The parts of one sink."""
+    """Contract, store, workers and policies of one sink."""
 
     contract: Contract
     store: Store
     judge: Callable[[Delivery], Verdict]
     arrivals: SequenceNotifier
-    """Hears of what was stored."""
+    """Announces the id of each stored delivery."""
     verdict_worker: VerdictWorker
     change_feed: ChangeFeed = field(default_factory=ChangeFeed)
-    """Hears of what else changed."""
+    """Publishes all other changes."""
     secrets: tuple[str, ...] = field(default=(), repr=False)
-    """Those of the webhooks that are known; the first counts."""
+    """Webhook secrets; only the first makes a signature valid."""
     forward_policy: ForwardPolicy = NO_FORWARDING
-    """Where deliveries may be sent to."""
+    """Destinations of forwards and resends."""
 
     @property
     def presenter(self) -> DeliveryPresenter:
-        """What is known of deliveries, put together."""
+        """Presenter of deliveries as JSON."""
         return DeliveryPresenter(self.store, self.verdict_worker, self.judge)
 
     @property
     def search(self) -> DeliverySearch:
-        """Pages of what fits a filter."""
+        """Search through the stored deliveries."""
         return DeliverySearch(self.store, self.verdict_worker)
 
     @property
     def events(self) -> tuple[str, ...]:
-        """The names that the contract knows."""
+        """Names of the events of the contract."""
         return tuple(event.name for event in self.contract.events)
 
     def removed(self) -> None:
-        """Take note that deliveries are gone from the store."""
+        """Update index and pages after deliveries were removed from the store."""
         self.verdict_worker.forget()
         self.change_feed.publish()

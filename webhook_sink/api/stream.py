@@ -3,7 +3,7 @@
 - `delivery`: its summary; the event's id is the delivery's, so that a client that reconnects
   continues where it stopped.
 - `changed`: `{"id": N}`, a delivery whose state changed.
-- `reload`: more was added or removed than is sent one by one; the list has it.
+- `reload`: more changed than is sent one by one; load the list again.
 """
 
 import asyncio
@@ -23,20 +23,20 @@ from webhook_sink.verdicts.search import IdRange
 _MAX_STREAMED_DELIVERIES = 500
 _HEARTBEAT_INTERVAL_S = 15.0
 _POLL_INTERVAL_S = 0.05
-"""Seconds between two looks at what came: many deliveries share one."""
+"""Many deliveries share one poll."""
 
 
 class EventStream:
-    """The endpoint over one store."""
+    """Endpoint that streams deliveries of one store."""
 
     def __init__(self, services: Services) -> None:
-        """Tell of the deliveries of `parts`."""
+        """Stream the deliveries of `services`."""
         self._services = services
         self._search = services.search
         self._presenter = services.presenter
 
-    async def answer(self, request: Request) -> Response:
-        """Answer with events until the client or the sink ends it."""
+    async def stream(self, request: Request) -> Response:
+        """Return a response that sends events until the client or the sink ends it."""
         delivery_filter = parse_filter(request, self._services.events)
         after = parse_integer(request, "after", 0, 0, MAX_ID)
         last = request.headers.get("last-event-id", "")
@@ -63,37 +63,34 @@ class EventStream:
                 )
             if text:
                 yield text
-            new_ids = await self._wait(after, seen, stopping)
-            if not new_ids:
+            if not await self._wait(after, seen, stopping):
                 yield ": still here\n\n"
             await asyncio.sleep(_POLL_INTERVAL_S)
 
     def _new_events(self, delivery_filter: DeliveryFilter, after: int) -> tuple[str, int]:
-        """Return events of what came after the id `after`, and up to which id that is."""
+        """Return events of the deliveries after the id `after`, and the last id among them."""
         new_ids = self._services.store.ids(after, limit=_MAX_STREAMED_DELIVERIES + 1)
         if len(new_ids) > _MAX_STREAMED_DELIVERIES:
-            newest = self._services.store.ids(limit=1, newest_first=True)
-            return _format_event("reload", None, max(newest, default=after)), max(
-                newest, default=after
-            )
+            newest = max(self._services.store.ids(limit=1, newest_first=True), default=after)
+            return _format_event("reload", None, newest), newest
         if not new_ids:
             return "", after
         found: list[int] = []
-        span = IdRange(after, new_ids[-1] + 1)
+        id_range = IdRange(after, new_ids[-1] + 1)
         while True:
-            page = self._search.page(delivery_filter, span, _MAX_STREAMED_DELIVERIES)
+            page = self._search.page(delivery_filter, id_range, _MAX_STREAMED_DELIVERIES)
             found += page.ids
             if page.next is None:
                 break
-            span = span.remaining_after(page.next)
+            id_range = id_range.remaining_after(page.next)
         text = "".join(
-            f"id: {shown['id']}\nevent: delivery\ndata: {json.dumps(shown)}\n\n"
-            for shown in self._presenter.summaries(found)
+            f"id: {summary['id']}\nevent: delivery\ndata: {json.dumps(summary)}\n\n"
+            for summary in self._presenter.summaries(found)
         )
         return text + f"id: {new_ids[-1]}\n\n", new_ids[-1]
 
     async def _wait(self, after: int, seen: int, stopping: asyncio.Event) -> bool:
-        """Return as soon as there is something to tell, or it is time for a sign of life."""
+        """Wait for a change until the next heartbeat is due; say whether there was one."""
         waiters = [
             asyncio.ensure_future(self._services.arrivals.wait_async(after)),
             asyncio.ensure_future(self._services.change_feed.arrivals.wait_async(seen)),
@@ -104,12 +101,12 @@ class EventStream:
                 waiters, timeout=_HEARTBEAT_INTERVAL_S, return_when="FIRST_COMPLETED"
             )
         finally:
-            for wait in waiters:
-                wait.cancel()
+            for waiter in waiters:
+                waiter.cancel()
         return bool(done)
 
 
-def _format_event(name: str, delivery_id: int | None, last: int | None = None) -> str:
-    place = "" if last is None else f"id: {last}\n"
+def _format_event(name: str, delivery_id: int | None, last_id: int | None = None) -> str:
+    id_line = "" if last_id is None else f"id: {last_id}\n"
     data = "{}" if delivery_id is None else json.dumps({"id": delivery_id})
-    return f"{place}event: {name}\ndata: {data}\n\n"
+    return f"{id_line}event: {name}\ndata: {data}\n\n"

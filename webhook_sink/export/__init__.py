@@ -1,4 +1,4 @@
-"""Deliveries in other formats: curl command, pytest test, HAR, files.
+"""Export formats of deliveries: curl command, pytest test, HAR, JSON Lines. Pure.
 
-Pure: text and bytes from a delivery. Downloads are served by `webhook_sink.api`.
+`webhook_sink.api.exports` serves them.
 """

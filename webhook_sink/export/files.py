@@ -1,4 +1,4 @@
-"""Export of many deliveries as one text, a piece at a time. Pure."""
+"""Export files, JSON Lines and HAR: many deliveries as a stream of text. Pure."""
 
 import base64
 import json
@@ -10,41 +10,39 @@ from webhook_sink.export.har import HAR_VERSION, har_entry
 from webhook_sink.views import header_pairs
 
 DeliveriesWithAttempts = Iterable[tuple[Delivery, tuple[ForwardAttempt, ...]]]
-"""Deliveries, each with the attempts to pass it on, oldest first."""
+"""Deliveries, oldest first, each with its forward attempts."""
 _CHUNK_CHARS = 64 * 1024
 
 
 def json_lines(found: DeliveriesWithAttempts) -> Iterator[str]:
-    """Yield JSON Lines: on each line all of one delivery, from which it could be made again."""
+    """Yield JSON Lines; each line has all of one delivery."""
     return _merge_chunks(
-        json.dumps(delivery_record(delivery, forward_attempt)) + "\n"
-        for delivery, forward_attempt in found
+        json.dumps(delivery_record(delivery, attempts)) + "\n" for delivery, attempts in found
     )
 
 
 def http_archive(found: DeliveriesWithAttempts, url: str, version: str) -> Iterator[str]:
-    """Yield one HTTP Archive; `url` is the sink's, `version` that of hookproof."""
+    """Yield one HTTP Archive; `url` is the sink's, `version` is hookproof's."""
 
     def texts() -> Iterator[str]:
         creator = json.dumps({"name": "hookproof", "version": version})
         yield f'{{"log": {{"version": "{HAR_VERSION}", "creator": {creator}, "entries": ['
-        between = "\n"
-        for delivery, forward_attempt in found:
-            yield between + json.dumps(
-                har_entry(delivery, forward_attempt[-1] if forward_attempt else None, url)
-            )
-            between = ",\n"
+        separator = "\n"
+        for delivery, attempts in found:
+            last_attempt = attempts[-1] if attempts else None
+            yield separator + json.dumps(har_entry(delivery, last_attempt, url))
+            separator = ",\n"
         yield "\n]}}\n"
 
     return _merge_chunks(texts())
 
 
 FORMATS: dict[str, str] = {"jsonl": "application/x-ndjson", "har": "application/json"}
-"""Each format with its media type."""
+"""Media type of each format."""
 
 
 def delivery_record(
-    delivery: Delivery, forward_attempt: Iterable[ForwardAttempt]
+    delivery: Delivery, forward_attempts: Iterable[ForwardAttempt]
 ) -> dict[str, Json]:
     """Return a delivery as JSON data; each byte of target and headers is one Latin-1 character."""
     return {
@@ -68,7 +66,7 @@ def delivery_record(
                 **_message(one.headers, one.body, one.truncated),
                 "error": one.error,
             }
-            for one in forward_attempt
+            for one in forward_attempts
         ],
     }
 
@@ -83,7 +81,7 @@ def _message(headers: Headers, body: bytes, truncated: bool) -> dict[str, Json]:
 
 
 def _merge_chunks(texts: Iterable[str]) -> Iterator[str]:
-    """Yield the same characters in fewer pieces."""
+    """Yield the same text in fewer, larger chunks."""
     buffered: list[str] = []
     size = 0
     for text in texts:

@@ -1,6 +1,6 @@
-"""HTTP Archive 1.2 entry of a delivery, which other tools read. Pure.
+"""HAR (HTTP Archive) 1.2 entry of a delivery. Pure.
 
-A fact for which the format has no field gets a name with a leading underscore, as the format asks.
+Custom fields begin with an underscore, as HAR requires.
 """
 
 import base64
@@ -19,16 +19,15 @@ _REASON_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 def har_entry(
     delivery: Delivery, forward_attempt: ForwardAttempt | None, url: str
 ) -> dict[str, Json]:
-    """Return the entry; `url` is the sink's, for a delivery that does not say which host it is for.
+    """Return the entry; `url` is the sink's, for a delivery without a Host header.
 
-    The answer is the one of `passed`, the last receiver that it was passed on to; without one it is
-    the sink's own.
+    The response is that of `forward_attempt`; without one it is the sink's own.
     """
-    began = delivery.head_received_at or delivery.received_at
-    sent = max(delivery.received_at - began, 0.0)
+    begun = delivery.head_received_at or delivery.received_at
+    sent = max(delivery.received_at - begun, 0.0)
     waited = forward_attempt.seconds if forward_attempt else 0.0
-    made: dict[str, Json] = {
-        "startedDateTime": datetime.fromtimestamp(began, UTC).isoformat(timespec="milliseconds"),
+    entry: dict[str, Json] = {
+        "startedDateTime": datetime.fromtimestamp(begun, UTC).isoformat(timespec="milliseconds"),
         "time": _to_ms(sent + waited),
         "request": _request(delivery, url),
         "response": _sink_response(delivery)
@@ -40,17 +39,17 @@ def har_entry(
         "_remote": delivery.remote,
     }
     if delivery.truncated:
-        made["comment"] = f"only the first {len(delivery.body)} bytes of the body were kept"
+        entry["comment"] = f"only the first {len(delivery.body)} bytes of the body were kept"
     if forward_attempt is not None:
-        made["_respondedBy"] = forward_attempt.url
-        made["_error"] = forward_attempt.error
-    return made
+        entry["_respondedBy"] = forward_attempt.url
+        entry["_error"] = forward_attempt.error
+    return entry
 
 
 def _request(delivery: Delivery, url: str) -> dict[str, Json]:
     query = delivery.target.partition("?")[2]
     fields = parse_qsl(query, keep_blank_values=True, errors="replace")
-    made: dict[str, Json] = {
+    request: dict[str, Json] = {
         "method": delivery.method,
         "url": _url(delivery, url),
         "httpVersion": f"HTTP/{delivery.version}",
@@ -62,8 +61,8 @@ def _request(delivery: Delivery, url: str) -> dict[str, Json]:
     }
     if delivery.body:
         media_type = next(iter(delivery.header_values("Content-Type")), b"").decode("latin-1")
-        made["postData"] = {"mimeType": media_type, **_text(delivery.body, "_encoding")}
-    return made
+        request["postData"] = {"mimeType": media_type, **_text(delivery.body, "_encoding")}
+    return request
 
 
 def _url(delivery: Delivery, url: str) -> str:
@@ -106,12 +105,12 @@ def _response(status: int, version: str) -> dict[str, Json]:
     }
 
 
-def _text(body: bytes, mark: str) -> dict[str, Json]:
-    """Return bytes as text, or as base64 with `mark` to say so."""
+def _text(body: bytes, encoding_field: str) -> dict[str, Json]:
+    """Return bytes as text, or as base64 with `encoding_field` set."""
     try:
         return {"text": body.decode()}
     except UnicodeDecodeError:
-        return {"text": base64.b64encode(body).decode("ascii"), mark: "base64"}
+        return {"text": base64.b64encode(body).decode("ascii"), encoding_field: "base64"}
 
 
 def _name_value_pairs(fields: list[tuple[str, str]] | list[list[str]]) -> list[Json]:

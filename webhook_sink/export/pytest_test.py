@@ -1,6 +1,6 @@
-"""pytest test that sends a delivery to a receiver again. Pure.
+"""pytest test that resends a delivery to a receiver. Pure.
 
-The test needs pytest and otherwise only the standard library.
+The test needs only pytest and the standard library.
 """
 
 import base64
@@ -13,7 +13,7 @@ from webhook_sink.end_to_end_headers import copy_limitations, end_to_end_headers
 _MAX_LITERAL_BYTES = 4000
 _SAFE_CHARS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 _UNSENDABLE = re.compile(rb"[\0\r\n]")
-_TEMPLATE = '''"""Delivery {id} of a webhook sink, sent to a receiver again as it came."""
+_TEMPLATE = '''"""Resend delivery {id} of a webhook sink, byte for byte."""
 
 import base64
 import http.client
@@ -26,25 +26,25 @@ HEADERS = [
 BODY = {body}
 
 
-def test_delivery_{id}_is_taken():
+def test_delivery_{id}_is_accepted():
     secure = RECEIVER.scheme == "https"
-    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-    connection = kind(RECEIVER.hostname, RECEIVER.port, timeout=30)
+    connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    connection = connect(RECEIVER.hostname, RECEIVER.port, timeout=30)
     target = RECEIVER.path.rstrip("/") + {target!a}
     connection.putrequest({method!a}, target, skip_accept_encoding=True)
     for name, value in HEADERS:
         connection.putheader(name, value)
     connection.putheader("Content-Length", str(len(BODY)))
     connection.endheaders(BODY)
-    answer = connection.getresponse()
-    said = answer.read()
+    response = connection.getresponse()
+    content = response.read()
     connection.close()
-    assert 200 <= answer.status < 300, f"{{answer.status}}: {{said[:1000]!r}}"
+    assert 200 <= response.status < 300, f"{{response.status}}: {{content[:1000]!r}}"
 '''
 
 
 def pytest_test(delivery: Delivery, url: str) -> str:
-    """Return the test; `url` is where it sends to unless `RECEIVER_URL` says otherwise."""
+    """Return the test; it sends to `RECEIVER_URL`, or to `url` if that is unset."""
     pairs = [
         pair for pair in end_to_end_headers(delivery) if not _UNSENDABLE.search(b"".join(pair))
     ]

@@ -1,4 +1,4 @@
-"""Forwarding of stored deliveries to another URL, byte for byte, and resending on request.
+"""Forwarding and resending of stored deliveries to a receiver, byte for byte.
 
-The client writes the request itself: HTTP libraries would add headers or normalise the target.
+The HTTP client writes the request itself: libraries would add headers or normalise the target.
 """

@@ -1,6 +1,6 @@
-"""Forwarder: a thread that forwards every delivery once it is stored.
+"""Forwarder: a thread that forwards each delivery once after it was stored.
 
-The store is the queue: a stored delivery is forwarded once, and none is lost here.
+The store is the queue, so no delivery is lost here.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from concurrent.futures import Future
 
 from webhook_sink.delivery import Delivery, ForwardAttempt
 from webhook_sink.destination import Destination
-from webhook_sink.forwarding.attempt import PendingForward
+from webhook_sink.forwarding.pending_forward import PendingForward
 from webhook_sink.forwarding.response_reader import ForwardResponse
 from webhook_sink.notifications import ChangeFeed, SequenceNotifier
 from webhook_sink.storage.store import Store, StoreError
@@ -24,7 +24,7 @@ _log = logging.getLogger("hookproof.sink")
 
 
 class Forwarder:
-    """Passes on what is stored from its making on. They set out in the order of their ids."""
+    """Forwards deliveries that are stored after its creation, in the order of their ids."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Forwarder:
         change_feed: ChangeFeed,
         destination: Destination,
     ) -> None:
-        """`arrivals` hears of what was stored; `news` is told of each answer."""
+        """`arrivals` announces stored deliveries; `change_feed` gets each attempt."""
         self._store = store
         self._arrivals = arrivals
         self._change_feed = change_feed
@@ -47,20 +47,20 @@ class Forwarder:
         self._thread = threading.Thread(target=self._run, name="hookproof-sink-forwarding")
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._loop = asyncio.new_event_loop()
         self._thread.start()
 
     def close(self) -> None:
-        """Return once all that came is passed on, or is noted as left behind."""
+        """Return once every delivery is forwarded or recorded as not forwarded."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join()
 
     async def wait_for_attempt(self, delivery: Delivery) -> ForwardAttempt:
-        """Return what the receiver answers to a delivery that was stored; from any loop."""
+        """Return the attempt to forward a stored delivery; from any event loop."""
         future = self._waiters.setdefault(delivery.id, Future())
-        # It may have been passed on already: then nobody will settle what was made just now.
+        # It may have been forwarded already: then nothing will resolve the future.
         for forward_attempt in await asyncio.to_thread(self._store.forward_attempts, delivery.id):
             if forward_attempt.action == "forward":
                 self._waiters.pop(delivery.id, None)
@@ -80,32 +80,32 @@ class Forwarder:
         for worker in late:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
-        for attempt in list(self._pending.values()):
+        for pending in list(self._pending.values()):
             self._store_attempt(
-                attempt.record(ForwardResponse(error="the sink stopped before it was answered"))
+                pending.record(ForwardResponse(error="the sink stopped before it was answered"))
             )
         self._record_unsent()
 
     async def _work(self) -> None:
-        """Pass on one after the other, until there is nothing left and the sink stops."""
+        """Forward one delivery after the other until the sink stops and none is left."""
         while True:
-            async with self._start_lock:  # the next one sets out when this one is on the wire
+            async with self._start_lock:  # sends one at a time, in order
                 delivery = await self._wait_for_next()
                 if delivery is None:
                     return
-                attempt = PendingForward(delivery, self._destination, "forward")
-                self._pending[delivery.id] = attempt
-                await attempt.send()
-            self._store_attempt(await attempt.forward_attempt())
+                pending = PendingForward(delivery, self._destination, "forward")
+                self._pending[delivery.id] = pending
+                await pending.send()
+            self._store_attempt(await pending.forward_attempt())
 
     async def _wait_for_next(self) -> Delivery | None:
-        """Return the next delivery as soon as there is one; None if the sink stops before."""
+        """Wait for the next delivery; None if the sink stops first."""
         while True:
-            stopping = self._stopping.is_set()  # first: what is stored by then is still found
+            stopping = self._stopping.is_set()  # read first: deliveries stored until then are found
             try:
                 found = self._find_next()
             except StoreError as error:
-                _log.error("nothing is passed on for now: %s", error)
+                _log.error("forwarding is suspended: %s", error)
                 found = None
                 await self._wait_or_stop(asyncio.sleep(_STORE_RETRY_DELAY_S))
             if found is not None or stopping:
@@ -113,56 +113,56 @@ class Forwarder:
             await self._wait_or_stop(self._arrivals.wait_async(self._last))
 
     def _find_next(self) -> Delivery | None:
-        """Return the next delivery that is there, if there is one."""
+        """Return the next stored delivery, or None."""
         announced = self._arrivals.last
         while True:
-            numbers = self._store.ids(after=self._last, limit=1)
-            reached = numbers[0] - 1 if numbers else announced
+            ids = self._store.ids(after=self._last, limit=1)
+            reached = ids[0] - 1 if ids else announced
             if reached > self._last:
-                text = "%d deliveries were removed before they were passed on"
-                _log.warning(text, reached - self._last)
+                removed = reached - self._last
+                _log.warning("%d deliveries were removed before they were forwarded", removed)
                 self._last = reached
-            if not numbers:
+            if not ids:
                 return None
-            self._last = numbers[0]
+            self._last = ids[0]
             if (delivery := self._store.get(self._last)) is not None:
                 return delivery
 
     async def _wait_or_stop(self, until: Coroutine[object, object, None]) -> None:
-        """Return when `until` does, or when the sink stops."""
-        waits = [asyncio.ensure_future(until), asyncio.ensure_future(self._stopping.wait())]
+        """Wait for `until`, or until the sink stops."""
+        waiters = [asyncio.ensure_future(until), asyncio.ensure_future(self._stopping.wait())]
         try:
-            await asyncio.wait(waits, return_when="FIRST_COMPLETED")
+            await asyncio.wait(waiters, return_when="FIRST_COMPLETED")
         finally:
-            for wait in waits:
-                wait.cancel()
+            for waiter in waiters:
+                waiter.cancel()
 
     def _store_attempt(self, forward_attempt: ForwardAttempt) -> None:
-        number = forward_attempt.delivery_id
+        delivery_id = forward_attempt.delivery_id
         try:
             self._store.add_forward_attempt(forward_attempt)
-            self._change_feed.publish(number)
+            self._change_feed.publish(delivery_id)
         except StoreError as error:
-            _log.error("what came of passing on %d is not kept: %s", number, error)
-        origin = self._destination.origin  # no more: path and query may hold secrets
-        _log.info("%d passed on to %s: %s", number, origin, forward_attempt.outcome)
-        self._pending.pop(number, None)
-        future = self._waiters.pop(number, None)
+            _log.error("the attempt to forward %d is not stored: %s", delivery_id, error)
+        origin = self._destination.origin  # path and query may contain secrets
+        _log.info("%d forwarded to %s: %s", delivery_id, origin, forward_attempt.outcome)
+        self._pending.pop(delivery_id, None)
+        future = self._waiters.pop(delivery_id, None)
         if future is not None and future.set_running_or_notify_cancel():
             future.set_result(forward_attempt)
 
     def _record_unsent(self) -> None:
-        """Keep of those that were not even sent that they were not."""
+        """Record deliveries that were not sent as such."""
         try:
             for _ in range(_MAX_RECORDED_UNSENT):
                 if (delivery := self._find_next()) is None:
                     return
-                attempt = PendingForward(delivery, self._destination, "forward")
+                pending = PendingForward(delivery, self._destination, "forward")
                 self._store_attempt(
-                    attempt.record(ForwardResponse(error="the sink stopped before it was sent"))
+                    pending.record(ForwardResponse(error="the sink stopped before it was sent"))
                 )
             rest = len(self._store.ids(after=self._last))
         except StoreError as error:
-            _log.error("what was not passed on is not noted: %s", error)
+            _log.error("deliveries that were not forwarded are not recorded: %s", error)
         else:
-            _log.warning("%d further deliveries are stored, but not passed on", rest)
+            _log.warning("%d further deliveries are stored, but not forwarded", rest)

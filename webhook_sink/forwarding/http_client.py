@@ -1,6 +1,6 @@
-"""HTTP client for one request to one receiver, on a connection of its own.
+"""HTTP client that sends one request over one connection.
 
-It adds nothing to the request, follows no redirect and uses no proxy of the environment.
+It adds nothing to the request, follows no redirect and ignores proxy variables.
 """
 
 import asyncio
@@ -17,10 +17,10 @@ _CLOSE_TIMEOUT_S = 0.5
 
 
 class HttpClientProtocol(asyncio.Protocol):
-    """A request on its way: `go`, and then `received`. Never raises what the network may do."""
+    """One request: call `send`, then `response`. Network errors are returned, not raised."""
 
     def __init__(self, destination: Destination, method: str, request: bytes) -> None:
-        """`request` are all bytes of it, `method` what it asks. To be made on a running loop."""
+        """`request` has all bytes, `method` is its method. Needs a running event loop."""
         loop = asyncio.get_running_loop()
         self._destination = destination
         self._request = request
@@ -31,17 +31,17 @@ class HttpClientProtocol(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     async def send(self) -> None:
-        """Connect, and hand all bytes to the system."""
+        """Connect and write the request."""
         try:
             async with asyncio.timeout_at(self._deadline):
                 transport = await self._connect()
-        except Exception as error:  # whatever it is: it is why there is no answer
+        except Exception as error:  # any error is the reason why there is no response
             self._finish(_describe_error(error, self._destination))
         else:
             transport.write(self._request)
 
     async def response(self) -> ForwardResponse:
-        """Return the answer, or why there is none."""
+        """Return the response, or why there is none."""
         try:
             async with asyncio.timeout_at(self._deadline):
                 error = await self._done
@@ -52,7 +52,7 @@ class HttpClientProtocol(asyncio.Protocol):
         return self._reader.response(error or None)
 
     async def _connect(self) -> asyncio.Transport:
-        """Return a connection to the first address of the receiver that takes one."""
+        """Connect to the first address of the receiver that accepts."""
         loop = asyncio.get_running_loop()
         host, port = self._destination.host, self._destination.port
         secure = self._destination.scheme == "https"
@@ -87,16 +87,16 @@ class HttpClientProtocol(asyncio.Protocol):
             self._done.set_result(error)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take note of the connection, which has to be closed whatever happens."""
+        """Store the transport, which `response` closes in any case."""
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Take some of the answer; what follows its end is of no interest."""
+        """Parse a part of the response; ignore what follows its end."""
         if not self._done.done() and (error := self._reader.feed(data)) is not None:
             self._finish(error)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Make of it what there is; an answer may end with its connection."""
+        """Finish the response, which may end with its connection."""
         self._closed.set()
         if not self._done.done():
             broken = "" if error is None else _describe_error(error, self._destination)
@@ -104,7 +104,7 @@ class HttpClientProtocol(asyncio.Protocol):
 
 
 def _describe_error(error: Exception, destination: Destination) -> str:
-    """Say why there is no answer; names the receiver and nothing else."""
+    """Return why there is no response; names no more of the URL than the authority."""
     where = destination.authority
     match error:
         case TimeoutError():

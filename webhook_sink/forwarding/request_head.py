@@ -1,7 +1,4 @@
-"""Request head of a forward: that of the delivery, byte for byte. Pure.
-
-Only hop-by-hop fields are left out or replaced: they belong to the connection.
-"""
+"""Request head of a forward: the delivery's, byte for byte, but for hop-by-hop headers. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -14,11 +11,11 @@ _ABSOLUTE_FORM = re.compile(r"[a-z][a-z0-9+.-]*://[^/?]*", re.I)
 
 
 class CannotForward(ValueError):
-    """A delivery that cannot be passed on; the sentence says why."""
+    """Raised for a delivery that cannot be forwarded, with the reason in one sentence."""
 
 
 def request_head(delivery: Delivery, destination: Destination) -> bytes:
-    """Return request line and headers up to the empty line; raise `CannotPass`."""
+    """Return request line, headers and empty line; raise `CannotForward`."""
     if delivery.truncated:
         raise CannotForward("it is larger than the limit, so not all of it is there")
     target = request_target(delivery, destination).encode("latin-1")
@@ -32,10 +29,7 @@ def request_head(delivery: Delivery, destination: Destination) -> bytes:
 
 
 def request_target(delivery: Delivery, destination: Destination) -> str:
-    """Return the target that the delivery is sent with.
-
-    Path and query are the destination's, each of them the delivery's where that has none.
-    """
+    """Return the request target: path and query of the destination, or else of the delivery."""
     if delivery.method == "CONNECT":
         raise CannotForward("it asks for a tunnel (CONNECT)")
     target = _ABSOLUTE_FORM.sub("", delivery.target, count=1)
@@ -46,7 +40,7 @@ def request_target(delivery: Delivery, destination: Destination) -> str:
 
 
 def redacted_request_url(delivery: Delivery, destination: Destination) -> str:
-    """Return the URL that the delivery is sent to, without values that the destination brings."""
+    """Return the URL of the request without the query values of the destination."""
     redacted_url = destination.redacted_url.removeprefix(destination.origin)
     try:
         target = request_target(delivery, destination)
@@ -59,7 +53,7 @@ def redacted_request_url(delivery: Delivery, destination: Destination) -> str:
 
 
 def _headers(delivery: Delivery, destination: Destination) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the headers that are sent; Host and Content-Length where the delivery had them."""
+    """Yield the headers; Host and Content-Length keep their position in the delivery."""
     hop_by_hop = hop_by_hop_names(delivery.headers)
     connection_headers = {
         b"host": destination.authority.encode(),

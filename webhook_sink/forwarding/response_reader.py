@@ -1,4 +1,4 @@
-"""Reader of a receiver's response, incremental and bounded. No I/O."""
+"""Response reader: parses a receiver's response as it arrives, up to a limit. No I/O."""
 
 from dataclasses import dataclass
 
@@ -7,32 +7,32 @@ import h11
 from webhook_sink.delivery import Headers
 
 MAX_RESPONSE_BODY_BYTES = 64 * 1024
-"""Bytes of an answer's body that are kept; the rest is not waited for."""
+"""The rest of a longer body is not read."""
 _MAX_RESPONSE_HEAD_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class ForwardResponse:
-    """An answer, or what there is of it."""
+    """Response of a receiver, or the part of it that arrived."""
 
     status: int | None = None
     headers: Headers = ()
     body: bytes = b""
     truncated: bool = False
-    """Whether the body goes on beyond what is here."""
+    """Whether the body or its end is missing."""
     error: str | None = None
-    """Why there is no answer, or not all of it."""
+    """Why there is no complete response."""
 
 
 class ResponseReader:
-    """One answer on its way."""
+    """Incremental parser of one response."""
 
     def __init__(self, method: str) -> None:
-        """Expect the answer to a request with this method: that to HEAD has no body."""
+        """Expect the response to a request with this method: that to HEAD has no body."""
         self._parser = h11.Connection(
             h11.CLIENT, max_incomplete_event_size=_MAX_RESPONSE_HEAD_BYTES
         )
-        # The parser must know what was asked; what is really sent has bytes that it would refuse.
+        # h11 needs a request first; it would reject some bytes of the one that is really sent.
         self._parser.send(h11.Request(method=method, target="/", headers=[("Host", "receiver")]))
         self._parser.send(h11.EndOfMessage())
         self._head: h11.Response | None = None
@@ -40,10 +40,10 @@ class ResponseReader:
         self._complete = False
 
     def feed(self, data: bytes) -> str | None:
-        """Take what came next; no bytes are the end of the connection.
+        """Parse further bytes; no bytes are the end of the connection.
 
-        Return what was wrong with it in a sentence, and empty text if all that is wanted is there;
-        None asks for more.
+        Return an error in one sentence, "" if the response is complete or exceeds the limit, or
+        None if more bytes are needed.
         """
         try:
             self._parser.receive_data(data)
@@ -64,7 +64,7 @@ class ResponseReader:
         return None
 
     def response(self, error: str | None) -> ForwardResponse:
-        """Return what came; `error` says why there is no more."""
+        """Return the response so far; `error` says why it is not complete."""
         if self._head is None:
             return ForwardResponse(error=error)
         return ForwardResponse(

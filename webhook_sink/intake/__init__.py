@@ -1,4 +1,4 @@
-"""The way in: the endpoint that reads a delivery, and the batch writer that stores it.
+"""Intake: the endpoint that reads deliveries, and the batch writer that stores them.
 
-A delivery is stored before it is answered. Nothing is judged here.
+A delivery is stored before the sink replies. Nothing is judged here.
 """

@@ -1,8 +1,8 @@
 """Batch writer: commits incoming deliveries in batches.
 
-On the event loop while commits are fast, because a commit takes less time than handing it to a
-thread; otherwise, while another process holds the lock or the disk is slow, in a writer thread. An
-outage is logged once for each reason, and at its end with the number of rejected deliveries.
+It commits on the event loop while commits are fast, because a thread switch would take longer. It
+commits in a writer thread while another process holds the lock or the disk is slow. An outage is
+logged once for each reason, and at its end with the number of rejected deliveries.
 """
 
 import asyncio
@@ -23,22 +23,22 @@ _MAX_LOGGED_REASONS = 20
 
 
 class OutageLog:
-    """A time in which nothing can be stored. For the one thread that stores."""
+    """Log of an outage, in which deliveries cannot be stored. Not thread-safe."""
 
     def __init__(self) -> None:
-        """Begin without trouble."""
+        """Begin without an outage."""
         self._logged_reasons: set[str] = set()
         self._rejected_count = 0
 
     def record_rejected(self, count: int, reason: str) -> None:
-        """Take note of `count` deliveries that were answered 503."""
+        """Count deliveries that were answered 503, and log a new reason."""
         self._rejected_count += count
         if reason not in self._logged_reasons and len(self._logged_reasons) < _MAX_LOGGED_REASONS:
             self._logged_reasons.add(reason)
             _log.error("deliveries are answered 503: %s", reason)
 
     def end(self) -> None:
-        """Take note that deliveries are stored again, or will never be."""
+        """End the outage, if there is one."""
         if self._rejected_count:
             _log.warning("%d deliveries were answered 503 and not stored", self._rejected_count)
             self._logged_reasons.clear()
@@ -47,25 +47,22 @@ class OutageLog:
 
 CONTENT_TOO_LARGE = 413
 _BATCH_SIZE = 256
-"""With so many deliveries a commit waits for no more."""
 _MAX_LOOP_TURNS = 4
-"""So many turns of the event loop are waited for others: fractions of a millisecond, in which what
-was just answered sends again. A few large commits cost half of what many small ones do."""
+"""Turns of the event loop that a batch waits for further deliveries: fractions of a millisecond, in
+which senders that just got a reply send again. Large commits halve the cost of small ones."""
 _SLOW_COMMIT_S = 0.2
-"""A commit that took so many seconds is followed by..."""
 _THREAD_PERIOD_S = 2.0
-"""...so many seconds of commits in the thread."""
+"""How long commits are made in the thread after a slow one on the event loop."""
 _BUSY_BATCH_SIZE = 4
-"""So many in one commit, and others are close behind..."""
 _BUSY_PERIOD_S = 0.05
-"""...within so many seconds."""
+"""How long the writer counts as busy after a batch of `_BUSY_BATCH_SIZE`."""
 
 StatusChooser = Callable[[Delivery], int | None]
-"""Asked for each delivery, before it is stored: its status, or None where `replies` shall say."""
+"""Chooses the status of a delivery before it is stored, or None to follow `replies`."""
 
 
 def follow_script(_: Delivery) -> None:
-    """Leave every status to `replies`."""
+    """Choose no status: follow `replies`."""
 
 
 class _Job(NamedTuple):
@@ -74,7 +71,7 @@ class _Job(NamedTuple):
 
 
 class BatchWriter:
-    """Settles what each delivery is answered, stores it, and tells of it."""
+    """Chooses the reply to each delivery, stores it, and announces it."""
 
     def __init__(
         self,
@@ -83,9 +80,9 @@ class BatchWriter:
         arrivals: SequenceNotifier,
         reply: StatusChooser = follow_script,
     ) -> None:
-        """`replies` says what each delivery is answered, unless `reply` does.
+        """`replies` has the replies to deliveries for which `reply` returns None.
 
-        `reply` is called in a thread of its own; while it works, no delivery is answered.
+        `reply` is called in the writer thread; while it runs, no delivery gets a reply.
         """
         self._store = store
         self._replies = replies
@@ -94,19 +91,19 @@ class BatchWriter:
         self._steps_used = [0] * len(replies.scripts)
         self._arrivals = arrivals
         self._incoming: list[_Job] = []
-        """Came in the last turns of the event loop."""
+        """Received in the last turns of the event loop."""
         self._batches: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
         self._busy_until = self._thread_until = 0.0
         self._is_thread_busy = False
-        """Whether the thread has a batch: what comes later must not be stored before it."""
+        """Whether the thread has a batch; later deliveries must not be stored before it."""
         self._thread = threading.Thread(target=self._run, name="hookproof-sink-writer")
 
     def start(self) -> None:
-        """Begin to store."""
+        """Start the thread."""
         self._thread.start()
 
     def close(self) -> None:
-        """Return once everything that was handed in is settled; in the thread of the event loop."""
+        """Store all received deliveries and stop; call it on the event loop's thread."""
         self._batches.put(None)
         self._thread.join()
         if self._incoming:
@@ -114,11 +111,11 @@ class BatchWriter:
         self._outage_log.end()
 
     def is_busy(self) -> bool:
-        """Say whether deliveries come so close together that they should be left alone."""
+        """Say whether so many deliveries arrive that background work should wait."""
         return self._is_thread_busy or monotonic() < self._busy_until
 
     async def write(self, draft: Delivery) -> Delivery:
-        """Return `draft` with id and status once it is stored for good; raise `StoreError`."""
+        """Store `draft` durably and return it with id and status; raise `StoreError`."""
         loop = asyncio.get_running_loop()
         job = _Job(draft, loop.create_future())
         if not self._incoming:
@@ -127,7 +124,7 @@ class BatchWriter:
         return await job.stored
 
     def _flush(self, turns: int = 0) -> None:
-        """Store what came, after so many `turns` of the loop, unless the thread is at it."""
+        """Store the received deliveries after `turns` of the loop, unless the thread is busy."""
         if turns and len(self._incoming) < _BATCH_SIZE:
             asyncio.get_running_loop().call_soon(self._flush, turns - 1)
             return
@@ -138,7 +135,7 @@ class BatchWriter:
                 self._batches.put(batch)
 
     def _store_on_loop(self, batch: Sequence[_Job]) -> bool:
-        """Store `batch` at once and say so, unless that might take long or is for the thread."""
+        """Store `batch` now and return True, unless the thread has to do it."""
         begun = monotonic()
         if begun < self._thread_until or self._reply is not follow_script:
             return False
@@ -165,18 +162,18 @@ class BatchWriter:
         self._flush()
 
     def _store_batch(self, batch: Sequence[_Job], *, wait: bool) -> Sequence[Delivery] | StoreError:
-        """Store `batch`; return the deliveries, or why they are not stored. Raises `StoreBusy`."""
+        """Store `batch`; return the deliveries, or the error. Raises `StoreBusy`."""
         if len(batch) >= _BUSY_BATCH_SIZE:
             self._busy_until = monotonic() + _BUSY_PERIOD_S
         try:
-            answered, steps_used = self._with_replies([job.draft for job in batch])
-            outcome = self._store.append(answered, wait=wait)
+            deliveries, steps_used = self._with_replies([job.draft for job in batch])
+            outcome = self._store.append(deliveries, wait=wait)
             self._steps_used = steps_used
             self._arrivals.announce(outcome[-1].id)
         except Exception as error:
             if isinstance(error, StoreBusy) and not wait:
                 raise
-            # Whatever it is: a thread that ended here would leave every later sender waiting.
+            # Any error: if the thread ended here, all later senders would wait forever.
             failure = error if isinstance(error, StoreError) else StoreError(repr(error))
             self._outage_log.record_rejected(len(batch), str(failure))
             return failure
@@ -184,29 +181,29 @@ class BatchWriter:
         return outcome
 
     def _with_replies(self, drafts: Sequence[Delivery]) -> tuple[list[Delivery], list[int]]:
-        """Return `drafts` with their replies, and how many steps of each script are used up then.
+        """Return `drafts` with their replies, and the number of used steps of each script.
 
-        A delivery that is too large takes no step, nor does one whose status is chosen for it.
+        A delivery that is too large uses no step, nor does one whose status `reply` chose.
         """
         steps_used = self._steps_used.copy()
-        answered = []
+        deliveries = []
         for draft in drafts:
             chosen = CONTENT_TOO_LARGE if draft.truncated else self._reply(draft)
             if chosen is not None:
-                answered.append(draft.with_reply(0, chosen, ""))
+                deliveries.append(draft.with_reply(0, chosen, ""))
                 continue
             script_index = self._replies.script_index(draft.target)
             step = self._replies.scripts[script_index].step_after(steps_used[script_index])
             steps_used[script_index] += 1
-            answered.append(draft.with_reply(0, step.status, step.text))
-        return answered, steps_used
+            deliveries.append(draft.with_reply(0, step.status, step.text))
+        return deliveries, steps_used
 
 
 def _resolve_jobs(batch: Sequence[_Job], outcome: Sequence[Delivery] | StoreError) -> None:
-    for script_index, job in enumerate(batch):
+    for index, job in enumerate(batch):
         if job.stored.done():
-            continue  # given up by whoever waited
+            continue  # the request was cancelled
         if isinstance(outcome, StoreError):
             job.stored.set_exception(outcome)
         else:
-            job.stored.set_result(outcome[script_index])
+            job.stored.set_result(outcome[index])

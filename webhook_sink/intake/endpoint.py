@@ -1,4 +1,4 @@
-"""Endpoint for deliveries: each is read up to the size limit, stored, and only then answered."""
+"""Delivery endpoint: reads each delivery up to the size limit, stores it, then replies."""
 
 import logging
 import time
@@ -17,7 +17,7 @@ _log = logging.getLogger("hookproof.sink")
 
 
 class DeliveryEndpoint:
-    """An ASGI app to which every request is a delivery."""
+    """ASGI app that handles every request as a delivery."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class DeliveryEndpoint:
     ) -> None:
         """Store `max_body_bytes` of a body; a delivery may name one of `steps` as its reply.
 
-        `forwarded` returns what a receiver answers to a delivery; no step may need it without it.
+        `forwarded` returns the attempt to forward a delivery; the step `forwarded` needs it.
         """
         self._writer = writer
         self._max_body_bytes = max_body_bytes
@@ -38,11 +38,11 @@ class DeliveryEndpoint:
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take one delivery. A sender that breaks off gets no answer and leaves no record."""
+        """Handle one delivery. One whose sender disconnects is not stored and gets no reply."""
         head_received_at = self._clock()
         body, truncated = await _read(receive, self._max_body_bytes)
         if body is None:
-            _log.info("a delivery from %s broke off", _address(scope))
+            _log.info("%s disconnected during a delivery", _address(scope))
             return
         connection_info = get_connection_info(scope)
         draft = Delivery(
@@ -74,9 +74,9 @@ class DeliveryEndpoint:
 
 
 async def _read(receive: Receive, max_body_bytes: int) -> tuple[bytes | None, bool]:
-    """Return the body and whether it went on beyond `max_body_bytes`; None if the sender broke off.
+    """Return the body and whether it exceeds `max_body_bytes`; None if the sender disconnected.
 
-    What lies beyond the limit is left to the server, which reads and forgets it.
+    The server reads and drops what exceeds the limit.
     """
     chunks: list[bytes] = []
     size = 0

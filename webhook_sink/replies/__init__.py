@@ -1,4 +1,4 @@
-"""Replies to deliveries: the reply script, its steps, and sending one of them.
+"""Replies to deliveries: reply scripts, their steps, and the sender of a reply.
 
-Which reply applies is pure (`script`); only `sender` writes to the connection.
+`script` and `steps` are pure; only `sender` writes to the connection.
 """

@@ -1,7 +1,7 @@
-"""Reply scripts, and which step of one a delivery gets. Pure.
+"""Reply scripts: which step is the reply to a delivery. Pure.
 
 A script is `[PATH: ]STEP, STEP, ...`; `webhook_sink.replies.steps` reads a step. The last step
-repeats. A path matches whole, or by its beginning if it ends with `*`.
+repeats. A path that ends with `*` is a prefix.
 """
 
 import re
@@ -15,23 +15,23 @@ _PATH = re.compile(r"(/\S*):\s+(.*)", re.DOTALL)
 _STEP = re.compile(r'((?:"(?:[^"\\]|\\.)*"|[^",])*)(?:,|\Z)', re.DOTALL)
 
 ReplyInput = str | Sequence[int | str]
-"""Scripts, or the statuses of the one script that there is."""
+"""Scripts, or the statuses of one script."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyScript:
-    """The steps for deliveries to one path, in turn."""
+    """Steps for successive deliveries to one path."""
 
     steps: tuple[ReplyStep, ...]
     path: str | None = None
-    """None: for all that no other script is for. With `*` at its end, all that begin so."""
+    """None matches every path; a path that ends with `*` is a prefix."""
 
     def step_after(self, used: int) -> ReplyStep:
-        """Return the step that comes after `given` others."""
+        """Return the step after `used` earlier ones; the last one repeats."""
         return self.steps[used if used < len(self.steps) else -1]
 
     def matches_path(self, path: str) -> bool:
-        """Say whether it is for deliveries to `path`."""
+        """Say whether this script is for deliveries to `path`."""
         if self.path is None or self.path == path:
             return True
         return self.path.endswith("*") and path.startswith(self.path[:-1])
@@ -39,12 +39,12 @@ class ReplyScript:
 
 @dataclass(frozen=True, slots=True)
 class ReplyScripts:
-    """Scripts, the one that fits best first; the last one serves every path."""
+    """Scripts, the most specific first; the last one matches every path."""
 
     scripts: tuple[ReplyScript, ...]
 
     def script_index(self, target: str) -> int:
-        """Return which of the scripts a delivery to `target` follows."""
+        """Return the index of the script for a delivery to `target`."""
         if len(self.scripts) == 1:
             return 0
         path = target.partition("?")[0]
@@ -52,26 +52,25 @@ class ReplyScripts:
 
     @property
     def needs_forwarding(self) -> bool:
-        """Say whether any answer is a receiver's."""
+        """Whether a step relays the receiver's response."""
         return any(step.kind == "forwarded" for step in self.steps_by_text().values())
 
     def steps_by_text(self) -> Mapping[str, ReplyStep]:
-        """Return the steps that are more than a status, by what is written."""
-        every = (step for script in self.scripts for step in script.steps)
-        return {step.text: step for step in every if step.text}
+        """Return the steps that are more than a status, by their text."""
+        return {step.text: step for script in self.scripts for step in script.steps if step.text}
 
 
-def parse_reply_scripts(used: ReplyInput) -> ReplyScripts:
-    """Read what is given; `ValueError` names what is wrong with it, in one sentence.
+def parse_reply_scripts(replies: ReplyInput) -> ReplyScripts:
+    """Parse scripts or statuses; raise `ValueError` with the problem in one sentence.
 
-    Without a script for all paths those that have none are answered 200.
+    The reply to paths without a script is 200.
     """
-    texts = [used] if isinstance(used, str) else used
+    texts = [replies] if isinstance(replies, str) else replies
     statuses = [str(status) for status in texts if isinstance(status, int)]
     scripts = [parse_reply_script(text) for text in texts if isinstance(text, str)]
     if not texts or (statuses and scripts):
         raise ValueError(
-            f"{used!r} are no replies: give statuses from 200 to 599, such as (500, 200), "
+            f"{replies!r} are no replies: give statuses from 200 to 599, such as (500, 200), "
             'or scripts, such as "503, hang, 200"'
         )
     if statuses:
@@ -86,7 +85,7 @@ def parse_reply_scripts(used: ReplyInput) -> ReplyScripts:
 
 
 def parse_reply_script(text: str) -> ReplyScript:
-    """Read one script; `ValueError` names the step that is wrong and the rule that it breaks."""
+    """Parse one script; raise `ValueError` with the invalid step and the rule."""
     if not text.isprintable():
         raise ValueError(f"{text!r} is no script of replies: it holds what cannot be printed")
     path, rest = None, text.strip()
@@ -123,6 +122,6 @@ def _parse_steps(text: str, rest: str) -> list[ReplyStep]:
 
 
 def _specificity(script: ReplyScript) -> tuple[bool, int, bool]:
-    """Sort by this: the longest path first, a whole one before a beginning; none is the last."""
+    """Return the sort key: longer paths first, then exact paths; no path is the last."""
     path = script.path or ""
     return script.path is None, -len(path.removesuffix("*")), path.endswith("*")

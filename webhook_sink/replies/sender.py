@@ -1,4 +1,4 @@
-"""Sender of a reply: a stated response, a delay, silence, a reset, or the receiver's response."""
+"""Reply sender: responds, delays, hangs, resets, or relays the receiver's response."""
 
 import asyncio
 import contextlib
@@ -15,14 +15,14 @@ from webhook_sink.replies.steps import ReplyStep
 
 _STATUSES_WITHOUT_LENGTH = (204, 304)
 _LINGER_RESET = struct.pack("ii", 1, 0)
-"""For SO_LINGER: closing resets the connection, and forgets what was not sent yet."""
+"""For SO_LINGER: closing resets the connection and drops unsent bytes."""
 
 
 async def perform_step(step: ReplyStep, connection_info: ConnectionInfo, send: Send) -> None:
-    """Answer as `step` says. When the server stops that is now, and a sender that hangs is let go.
+    """Reply as `step` says. When the server stops, delays and hangs end.
 
-    Only this sender waits. One that ends its half of the connection no longer hangs: it cannot be
-    told from one that has given up.
+    A hang also ends when the sender ends its half of the connection: that looks the same as a
+    sender that has given up.
     """
     if step.kind == "hang":
         await _hang(connection_info)
@@ -31,11 +31,11 @@ async def perform_step(step: ReplyStep, connection_info: ConnectionInfo, send: S
             await asyncio.wait_for(connection_info.closing.wait(), step.delay)
     if step.kind == "reset":
         _reset_on_close(connection_info.transport)
-    if step.kind == "answer":
+    if step.kind == "response":
         await send_response(send, step.status, step.headers, step.body)
     else:
         connection_info.transport.abort()
-        # What uvicorn is told of a connection that is gone: every app has to answer something.
+        # For uvicorn, which logs an error for an app without a response; nothing is sent.
         await send_response(send, 500)
 
 
@@ -48,14 +48,14 @@ async def _hang(connection_info: ConnectionInfo) -> None:
 
 
 def _reset_on_close(transport: asyncio.Transport) -> None:
-    # Where the sender has ended it, its number may be another connection's by now.
+    # After the sender ended it, another connection may have its file descriptor.
     if not transport.is_closing():
         connection = transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_RESET)
 
 
 async def send_response(send: Send, status: int, headers: Headers = (), body: bytes = b"") -> None:
-    """Answer with this and no more."""
+    """Send a response."""
     if status not in _STATUSES_WITHOUT_LENGTH:
         headers = (*headers, (b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -63,10 +63,10 @@ async def send_response(send: Send, status: int, headers: Headers = (), body: by
 
 
 class _SilentProtocol(asyncio.Protocol):
-    """What becomes of a connection that is never answered again: the rest is not even read.
+    """Protocol of a connection that hangs: it drops all data.
 
-    Left to uvicorn, a request behind the one that hangs would stop the reading, and with it the
-    news that the sender has gone.
+    uvicorn's protocol would pause reading at a pipelined request, and then not notice that the
+    sender disconnects.
     """
 
     def __init__(self, original: asyncio.BaseProtocol) -> None:
@@ -77,19 +77,19 @@ class _SilentProtocol(asyncio.Protocol):
 
 
 BAD_GATEWAY = 502
-"""What a sender is answered for a receiver that did not, or whose answer is not all there."""
+"""Reply if the receiver gave no complete response."""
 _SERVER_HEADERS = frozenset({b"date"})
-"""What the server that hands the answer on says itself."""
-# Where a browser is the sender, what a receiver echoes must not run beside the page of the sink.
+"""Headers that the sink's server sets itself."""
+# If the sender is a browser, content of a receiver must not run in the origin of the sink's page.
 _SANDBOX_HEADER = (b"content-security-policy", b"sandbox")
 
 
 async def relay_response(
     pending_attempt: Awaitable[ForwardAttempt], connection_info: ConnectionInfo, send: Send
 ) -> None:
-    """Answer as the receiver does, once it has.
+    """Relay the receiver's response once it is there.
 
-    Where the sink stops before, or the sender has gone, it is as if the receiver were not there.
+    If the sink stops or the sender disconnects first, the reply is 502.
     """
     forward_attempt = asyncio.ensure_future(pending_attempt)
     closing = asyncio.ensure_future(connection_info.closing.wait())

@@ -1,4 +1,4 @@
-"""One step of a reply script: `503 delay=2 Retry-After=1`, `hang`, `reset`, or `forwarded`."""
+"""Steps of a reply script: `503 delay=2 Retry-After=1`, `hang`, `reset`, `forwarded`. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,6 @@ from typing import Literal
 
 MAX_DELAY_S = 300
 STATUSES_WITHOUT_BODY = (204, 205, 304)
-"""Statuses whose answers have no body by the rules of HTTP."""
 _WORD = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^"\s])+')
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
@@ -15,33 +14,33 @@ _SECONDS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6})?", re.ASCII)
 _RESERVED_HEADERS = frozenset({"connection", "content-length", "date", "transfer-encoding"})
 """Headers that the sink sets itself."""
 
-StepKind = Literal["answer", "hang", "reset", "forwarded"]
+StepKind = Literal["response", "hang", "reset", "forwarded"]
 _KINDS: dict[str, StepKind] = {"hang": "hang", "reset": "reset", "forwarded": "forwarded"}
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyStep:
-    """What one delivery is answered."""
+    """Reply to one delivery."""
 
     text: str
-    """As it was written; empty where it is a status and no more."""
+    """As written; empty for a status without more."""
     kind: StepKind
     status: int
-    """0 where nothing is answered, or what a receiver does."""
+    """0 if there is no response, or the receiver's."""
     delay: float = 0.0
-    """Seconds from storing to the answer, or to the reset."""
+    """Seconds from storing to the response, or to the reset."""
     headers: tuple[tuple[bytes, bytes], ...] = ()
     body: bytes = b""
 
 
 def parse_reply_step(text: str) -> ReplyStep:
-    """Read one step; `ValueError` says what is wrong with it."""
+    """Parse one step; raise `ValueError` with the problem."""
     words = _WORD.findall(text)
     first = words[0] if words else ""
     kind = _parse_kind(first)
-    status = int(first) if kind == "answer" else 0
+    status = int(first) if kind == "response" else 0
     if len(words) <= 1:
-        return ReplyStep("" if kind == "answer" else kind, kind, status)
+        return ReplyStep("" if kind == "response" else kind, kind, status)
     delay, body, headers = 0.0, b"", []
     seen: set[str] = set()
     for name, value in map(_parse_setting, words[1:]):
@@ -67,7 +66,7 @@ def _parse_kind(word: str) -> StepKind:
         raise ValueError(
             f"{word!r} is neither a status from 200 to 599, nor hang, reset or forwarded"
         )
-    return "answer"
+    return "response"
 
 
 def _step_errors(kind: StepKind, status: int, seen: set[str]) -> Iterator[str]:

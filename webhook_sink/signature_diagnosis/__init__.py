@@ -1,4 +1,4 @@
 """Diagnosis of a wrong signature: the key, content, encoding or JSON dialect that explains it.
 
-Pure. Whether a signature is valid is decided in `openapi.signature`.
+Pure. `openapi.signature` decides whether a signature is valid.
 """

@@ -1,4 +1,4 @@
-"""Variants of a body as it may have been before sending: other line ends, another charset."""
+"""Body variants that a sender may have signed: other line ends, charsets, encodings. Pure."""
 
 import base64
 import hashlib
@@ -11,19 +11,18 @@ from urllib.parse import parse_qsl, quote, unquote_plus, urlencode
 from webhook_sink.delivery import Delivery
 
 NamedContent = tuple[str, bytes]
-"""What it is, in words, and the bytes."""
+"""Name in words, and the bytes."""
 GZIP_MAGIC = b"\x1f\x8b"
-"""How a body begins that is compressed with gzip."""
 _MAX_DECOMPRESSED_BYTES = 1024 * 1024
 _AUTO_DETECT_WBITS = 47
-"""zlib's number for either."""
+"""zlib detects gzip or zlib format by this number."""
 _UTF8_BOM = b"\xef\xbb\xbf"
 _FORM_START = re.compile(rb"[\w.%+*\[\]-]{1,200}=")
 _MAX_FORM_FIELDS = 5
 
 
 def edge_variants(body: bytes) -> Iterator[NamedContent]:
-    """Yield nothing, and the body with other ends."""
+    """Yield an empty body, and the body with other ends and line breaks."""
     yield "an empty body", b""
     yield "the body with a newline at its end", body + b"\n"
     yield "the body with a line break (CR LF) at its end", body + b"\r\n"
@@ -35,7 +34,7 @@ def edge_variants(body: bytes) -> Iterator[NamedContent]:
 
 
 def decompressed_variants(delivery: Delivery) -> Iterator[NamedContent]:
-    """Yield the body as it was before it was compressed, if it is."""
+    """Yield the body before compression, if it is compressed."""
     if not (delivery.body.startswith(GZIP_MAGIC) or delivery.header_values("Content-Encoding")):
         return
     for form in (_AUTO_DETECT_WBITS, -zlib.MAX_WBITS):
@@ -74,7 +73,7 @@ def _to_utf8(body: bytes) -> Iterator[NamedContent]:
 
 
 def encoded_variants(body: bytes) -> Iterator[NamedContent]:
-    """Yield what may be made of a body whatever is in it, and of one that is a form."""
+    """Yield encodings and digests of any body, and variants of a form."""
     yield "the body in hex", body.hex().encode()
     yield "the body in base64", base64.b64encode(body)
     yield "the SHA-256 of the body", hashlib.sha256(body).digest()
@@ -90,7 +89,7 @@ def encoded_variants(body: bytes) -> Iterator[NamedContent]:
 
 
 def is_form(body: bytes) -> bool:
-    """Say whether `body` looks as if it were form-encoded."""
+    """Say whether `body` looks form-encoded."""
     return _FORM_START.match(body) is not None
 
 

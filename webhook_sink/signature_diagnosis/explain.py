@@ -1,8 +1,8 @@
-"""Explanation of a wrong signature, found by trying the usual mistakes of senders.
+"""Explanation of a wrong signature, found by trying the usual mistakes of senders. Pure.
 
-The length of a digest tells its algorithm. What remains to try is the signed content, under the
-secret, and, for the likeliest contents, other keys derived from the secret. No sentence holds a
-secret or a signature.
+The length of a digest gives its algorithm. The search tries signed contents with the secret, and
+the likeliest contents with other keys derived from it. No explanation contains a secret or a
+signature.
 """
 
 import hashlib
@@ -35,9 +35,9 @@ from webhook_sink.signature_diagnosis.signed_content import (
 )
 
 SignatureCandidate = tuple[str, str, str, bytes]
-"""Clause about the key, content and algorithm by name, and the digest that they make."""
+"""Clause about the key, names of content and algorithm, and their digest."""
 _NO_DIFFERENCE = ""
-"""What is said of the right key and of the right content: nothing."""
+"""Clause of the right key and of the right content."""
 OTHER_KEY_OR_CONTENT = "it is made with another secret, or over other bytes"
 _MIN_TRUNCATED_DIGEST_BYTES = 10
 _MAX_CANDIDATE_HEADERS = 5
@@ -45,20 +45,20 @@ _MAX_DIGESTS = 20
 _MAX_TRIED_BODY_BYTES = 4 * 1024 * 1024
 _JWT = re.compile(rb"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 MIN_REDACTED_SECRET_CHARS = 8
-"""A shorter one would be taken out of words that hold it by chance."""
+"""Words may contain a shorter secret by chance."""
 
 
 def explain_signature(scheme: SignatureScheme, delivery: Delivery, secrets: Secrets) -> str | None:
-    """Say in one short sentence why `delivery` has no good signature, or None where it is unclear.
+    """Return why the signature of `delivery` is wrong, in one clause, or None if unclear.
 
-    To be asked only where it has none. The first of the `secrets` is the right one; without any
-    nothing is clear. The text begins in lower case and has no full stop.
+    Call it only for a wrong signature. The first of `secrets` is the right one. The clause begins
+    in lower case and has no full stop.
     """
     given = secrets_as_tuple(secrets)
     text = _explanation(scheme, delivery, given) if given else None
-    for secret in sorted(given, key=len, reverse=True):  # one may be a part of another
+    for secret in sorted(given, key=len, reverse=True):  # one may contain another
         if text is not None and len(secret) >= MIN_REDACTED_SECRET_CHARS:
-            # Names and prefixes are the sender's, who may write anything there.
+            # The clause may quote header names and prefixes, which the sender chooses.
             form = re.escape(ascii(secret)[1:-1])
             text = re.sub(form, "[secret]", text, flags=re.IGNORECASE)
     return text
@@ -86,7 +86,7 @@ def _explanation(scheme: SignatureScheme, delivery: Delivery, secrets: Sequence[
 
 
 def _digests_in_value(scheme: SignatureScheme, value: bytes) -> list[FoundDigest]:
-    """Return every digest that `value` may hold, each signature of several by itself."""
+    """Return every digest in `value`, which may have several signatures."""
     parts = value.split(scheme.separator.encode()) if scheme.separator else [value]
     return [found for part in parts for found in find_digests(part)]
 
@@ -94,7 +94,7 @@ def _digests_in_value(scheme: SignatureScheme, value: bytes) -> list[FoundDigest
 def _explain_missing_header(
     scheme: SignatureScheme, delivery: Delivery, secrets: Sequence[str]
 ) -> str | None:
-    """Look for the signature in headers of other names."""
+    """Search for the signature in other headers."""
     suspects = _signature_like_headers(delivery)
     if not delivery.truncated:
         named = [(w, n) for n, v in suspects for w in _digests_in_value(scheme, v)]
@@ -114,7 +114,7 @@ def _explain_missing_header(
 
 
 def _signature_like_headers(delivery: Delivery) -> list[tuple[bytes, bytes]]:
-    """Return the headers whose names say that they are signatures, or about one."""
+    """Return the headers whose names look like those of signatures."""
     named = (pair for pair in delivery.headers if re.search(b"sign|hmac", pair[0].lower()))
     return list(islice(named, _MAX_CANDIDATE_HEADERS))
 
@@ -131,7 +131,7 @@ def _match_digest(
     secrets: Sequence[str],
     found: Iterable[FoundDigest],
 ) -> tuple[FoundDigest, list[str]] | None:
-    """Return the first of `found` that could be made again, and each thing different about it."""
+    """Return the first of `found` that a candidate explains, and its differences."""
     digests = [written for written in found if len(written.digest) in ALGORITHMS][:_MAX_DIGESTS]
     algorithms = sorted({ALGORITHMS[len(written.digest)] for written in digests})
     for clause, over, algorithm, digest in _signature_candidates(
@@ -154,7 +154,7 @@ def _signature_candidates(
     secrets: Sequence[str],
     algorithms: Sequence[str],
 ) -> Iterator[SignatureCandidate]:
-    """Yield what a sender may have done, likely mistakes first."""
+    """Yield candidates, likely mistakes first."""
     values = [value for _, value in _signature_like_headers(delivery)]
     right = list(contract_keys(scheme, secrets))
     signed: NamedContent = (_NO_DIFFERENCE, signed_content(scheme, delivery.headers, delivery.body))
@@ -195,7 +195,7 @@ def _keyless_candidates(
 def _explain_unmatched(
     scheme: SignatureScheme, delivery: Delivery, secret: str, found: Sequence[FoundDigest]
 ) -> str | None:
-    """Say what can be said of a value that nothing explains."""
+    """Describe a value that no candidate explains."""
     good = _expected_digest(scheme, delivery, secret)
     for short in (written.digest for written in found):
         if _MIN_TRUNCATED_DIGEST_BYTES <= len(short) < len(good) and good.startswith(short):
@@ -212,7 +212,6 @@ def _explain_unmatched(
     if algorithm != scheme.algorithm:
         differences.append(f"it is as long as {algorithm} makes it, not {scheme.algorithm}")
     if all(len(delivery.header_values(name)) == 1 for name in scheme.header_names()):
-        differences.append(
-            OTHER_KEY_OR_CONTENT
-        )  # otherwise nobody knows what it should have been made over
+        # Without one of these headers the right content is unknown.
+        differences.append(OTHER_KEY_OR_CONTENT)
     return ", and ".join(differences) or None

@@ -1,4 +1,4 @@
-"""Digests in the value of a signature header, in whatever encoding."""
+"""Digests in the value of a signature header, in any usual encoding. Pure."""
 
 import base64
 import binascii
@@ -10,10 +10,10 @@ from urllib.parse import unquote
 from openapi.signature import SignatureScheme
 
 ALGORITHMS = {20: "sha1", 28: "sha224", 32: "sha256", 48: "sha384", 64: "sha512"}
-"""Bytes of a digest -> what makes digests of that length."""
+"""Length of a digest in bytes -> hash algorithm."""
 MAX_HEADER_VALUE_BYTES = 2000
 _MIN_DIGEST_BYTES = 10
-"""A shorter run says nothing, not even as a digest that was cut."""
+"""Shorter runs are not even considered truncated digests."""
 _DIGEST_CHARS = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 _KNOWN_PREFIX = re.compile(
     r"\s*(?:[A-Za-z][A-Za-z0-9-]{0,15}[=,: -]|t=\d{1,16},[a-z]\d=)", re.ASCII
@@ -24,28 +24,28 @@ _DIALECTS = (
     (re.compile(r"t=\d+,v\d="), "hex", "Stripe's webhooks"),
     (re.compile("v0="), "hex", "Slack's requests"),
 )
-"""What stands before a value, how it is written, and where both are so."""
+"""Prefix, encoding, and the sender that uses both."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundDigest:
-    """Bytes that stand in a header's value."""
+    """Possible digest in a header's value."""
 
     digest: bytes
     encoding: str
-    """How they are written: `hex`, `base64` and the like."""
+    """`hex`, `base64` and the like, in words."""
     prefix: str
-    """What stands before them in the value."""
+    """Text before it in the value."""
     suffix: str
 
 
 def find_digests(value: bytes) -> tuple[FoundDigest, ...]:
-    """Return every reading of every run of letters in `value` that could be a digest."""
+    """Return every decoding of every run of characters in `value` that could be a digest."""
     text = value[:MAX_HEADER_VALUE_BYTES].decode("latin-1").strip(" \t")
     readings = {
         re.sub(r"\s", "", text): "{} with white space in it",
         unquote(text, "latin-1"): "{} with percent signs, as in a URL",
-        text: "{}",  # the last: where another reads the same, it is this one
+        text: "{}",  # last: replaces an equal reading
     }
     return tuple(
         replace(found, encoding=form.format(found.encoding))
@@ -57,7 +57,7 @@ def find_digests(value: bytes) -> tuple[FoundDigest, ...]:
 def _digests_in_text(text: str) -> Iterator[FoundDigest]:
     for match in _DIGEST_CHARS.finditer(text):
         run = match[0]
-        # `sha256-` before base64 is of the same letters as the base64 itself.
+        # The characters of a prefix such as `sha256-` are also base64 characters.
         skipped = re.match(r"[a-z]+\d+[-_]", run)
         for start in {0, skipped.end() if skipped else 0}:
             prefix, suffix = text[: match.start() + start], text[match.end() :]
@@ -82,7 +82,7 @@ def _decode_run(run: str) -> Iterator[tuple[bytes, str]]:
 
 
 def format_remarks(scheme: SignatureScheme, found: FoundDigest) -> Iterator[str]:
-    """Say what of `found` is not written as `scheme` says."""
+    """Yield how the format of `found` differs from `scheme`."""
     if found.encoding != scheme.encoding:
         yield f"it is written in {found.encoding}, not {scheme.encoding}"
     prefix, suffix = found.prefix, found.suffix

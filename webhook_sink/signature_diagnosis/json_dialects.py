@@ -1,6 +1,6 @@
-"""JSON dialects: a value as the libraries of other languages serialise it.
+"""JSON dialects: serialisations of a value by the libraries of other languages. Pure.
 
-A sender may sign one text and send another of the same value.
+A sender may sign one serialisation and send another.
 """
 
 import json
@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import islice, product
 
 NamedText = tuple[str, str]
-"""What is particular about a text, in words, and the text."""
+"""Name of a serialisation, and its text."""
 Json = object
 _LAYOUTS: Mapping[str, tuple[int | str | None, tuple[str, str]]] = {
     "without spaces": (None, (",", ":")),
@@ -22,7 +22,7 @@ _LAYOUTS: Mapping[str, tuple[int | str | None, tuple[str, str]]] = {
     "indented by a tab": ("\t", (",", ": ")),
 }
 _ONE_LINE_LAYOUTS = 2
-"""So many of the layouts, the first, are on one line."""
+"""Number of layouts on one line; they are the first."""
 _MAX_SAFE_INTEGER = 2**53
 """JavaScript rounds larger numbers."""
 _MIN_EXPONENT_NUMBER = 1e21
@@ -31,9 +31,9 @@ _ARRAY_INDEX = re.compile(r"0|[1-9]\d{0,8}", re.ASCII)
 
 
 def serializations(value: Json) -> Iterator[NamedText]:
-    """Yield `value` in every usual way; some texts come several times.
+    """Yield all usual serialisations of `value`; some are repeated.
 
-    The first `LIKELY` of them are on one line.
+    The first `LIKELY_COUNT` of them are on one line.
     """
     names = tuple(_LAYOUTS)
     for group, ordered in product(
@@ -70,7 +70,7 @@ def _escape_variants(name: str, text: str) -> Iterator[NamedText]:
 
 
 def _unicode_escaper(pattern: str, form: str) -> Callable[[str], str]:
-    """Return what replaces each character that `pattern` finds by its UTF-16 code units."""
+    """Return a function that replaces the matches of `pattern` by their UTF-16 code units."""
     found = re.compile(pattern)
     return lambda text: found.sub(lambda match: _escape_character(match[0], form), text)
 
@@ -84,7 +84,7 @@ def _escape_character(character: str, form: str) -> str:
 _LOWER, _UPPER = "\\u{:04x}", "\\u{:04X}"
 _TO_ASCII = _unicode_escaper(r"[^\x00-\x7e]", _LOWER)
 _HTML = ", with the characters of HTML escaped"
-# A quote is escaped already, and .NET writes it by its number instead.
+# json.dumps has escaped quotes already; .NET writes their code point instead.
 _QUOTE = re.compile(r'\\(?:(")|.)', re.DOTALL)
 
 
@@ -106,7 +106,7 @@ LIKELY_COUNT = _ONE_LINE_LAYOUTS * 2 * len(_ESCAPES) * 2
 
 
 def _jackson(value: Json, line: str) -> str:
-    """Return `value` with objects on lines of their own and arrays on one."""
+    """Return `value` with one line per member of objects, and arrays on one line."""
     if isinstance(value, dict):
         inner = f"{line}  "
         members = [f"{_scalar(key)} : {_jackson(item, inner)}" for key, item in value.items()]
@@ -122,7 +122,7 @@ def _scalar(value: Json) -> str:
 
 
 def _map_value(value: Json, change: Callable[[Json], Json]) -> Json:
-    """Return `value` with `change` made to everything in it, from the inside out."""
+    """Apply `change` to all values in `value`, the innermost first."""
     if isinstance(value, dict):
         return change({key: _map_value(item, change) for key, item in value.items()})
     if isinstance(value, list):
@@ -131,7 +131,7 @@ def _map_value(value: Json, change: Callable[[Json], Json]) -> Json:
 
 
 def _as_javascript(value: Json) -> Json:
-    """Return a number as one of 64 bits, and members with those named by an index first."""
+    """Return numbers as 64-bit floats, and members with index names first."""
     if isinstance(value, dict):
         indices = sorted((key for key in value if _ARRAY_INDEX.fullmatch(key)), key=int)
         return {key: value[key] for key in dict.fromkeys((*indices, *value))}

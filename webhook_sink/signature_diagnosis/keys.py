@@ -1,4 +1,4 @@
-"""Keys that a sender may have derived from the secret instead of the one of the contract."""
+"""Keys that a sender may derive from the secret in place of the contract's. Pure."""
 
 import base64
 import binascii
@@ -10,23 +10,23 @@ from contextlib import suppress
 from openapi.signature import SignatureScheme, decode_secret
 
 NamedKey = tuple[str, bytes]
-"""What is to be said of a key, empty for the right one, and the key."""
+"""Clause about the key, empty for the right one, and the key."""
 _ORDINALS = (
     *("first", "second", "third", "fourth", "fifth"),
     *("sixth", "seventh", "eighth", "ninth", "tenth"),
 )
-"""So many secrets are tried."""
+"""Further secrets are not tried."""
 
 
 def contract_keys(scheme: SignatureScheme, secrets: Sequence[str]) -> Iterator[NamedKey]:
-    """Yield the key of each secret as the contract says; that of the first is the right one."""
+    """Yield the key of each secret by the contract; the first is the right one."""
     for index, (ordinal, secret) in enumerate(zip(_ORDINALS, secrets, strict=False)):
         which = f"the {ordinal} of the {len(secrets)} secrets that were given"
         yield f"it is made with {which}" if index else "", _key(scheme, secret)
 
 
 def alternative_keys(scheme: SignatureScheme, secrets: Sequence[str]) -> Iterator[NamedKey]:
-    """Yield what else may have been made of each secret."""
+    """Yield other keys derived from each secret."""
     for ordinal, secret in zip(_ORDINALS, secrets, strict=False):
         subject = f"the {ordinal} secret" if len(secrets) > 1 else "the secret"
         for words, made in _derived_keys(secret):

@@ -1,4 +1,4 @@
-"""Contents that a sender may have signed instead of the right one, likely ones first."""
+"""Contents that a sender may have signed in place of the right one, likely ones first. Pure."""
 
 import json
 import re
@@ -30,8 +30,8 @@ _TIMESTAMP = re.compile(rb"\d{10}(?:\d{3}){0,3}")
 def content_variants(
     scheme: SignatureScheme, delivery: Delivery, values: list[bytes]
 ) -> Iterator[NamedContent]:
-    """Yield each that is not the right one, once; `values` are those of headers with signatures."""
-    # By their hashes: all of them together may be large.
+    """Yield distinct contents but the right one; `values` are those of signature headers."""
+    # Hashes, because all contents together may be large.
     seen = {hash(signed_content(scheme, delivery.headers, delivery.body))}
     for name, made in chain(
         likely_variants(scheme, delivery, values), _unlikely_variants(scheme, delivery)
@@ -44,7 +44,7 @@ def content_variants(
 def likely_variants(
     scheme: SignatureScheme, delivery: Delivery, values: list[bytes]
 ) -> Iterator[NamedContent]:
-    """Yield the body with other ends, and with other things before or behind it."""
+    """Yield the body with other ends, prefixes and suffixes."""
     if scheme.content_template != BODY_TEMPLATE:
         yield "the body alone", delivery.body
     yield from _with_body(scheme, delivery, edge_variants(delivery.body))
@@ -56,7 +56,7 @@ def likely_variants(
 def _with_body(
     scheme: SignatureScheme, delivery: Delivery, bodies: Iterator[NamedContent]
 ) -> Iterator[NamedContent]:
-    """Yield what would be signed if the body were another."""
+    """Yield the signed content for each of other bodies."""
     for name, body in bodies:
         if scheme.content_template == BODY_TEMPLATE:
             yield name, body
@@ -66,7 +66,7 @@ def _with_body(
 
 
 def _with_other_headers(scheme: SignatureScheme, delivery: Delivery) -> Iterator[NamedContent]:
-    """Yield what is right but for the names of the headers that are signed with the body."""
+    """Yield the signed content with id and timestamp from other headers."""
     if scheme.id_header is None or scheme.timestamp_header is None:
         return
     short = [(n, v) for n, v in delivery.headers if len(v) <= _MAX_HEADER_VALUE_BYTES]
@@ -82,7 +82,7 @@ def _with_other_headers(scheme: SignatureScheme, delivery: Delivery) -> Iterator
 
 
 def quoted_header_name(name: bytes) -> str:
-    """Return the name of a header for a sentence."""
+    """Return the name of a header for an explanation."""
     return ascii(name[:60].decode("latin-1"))
 
 
@@ -100,12 +100,12 @@ def _unlikely_variants(scheme: SignatureScheme, delivery: Delivery) -> Iterator[
 
 def _serialization_variants(value: object, most: int | None) -> Iterator[NamedContent]:
     for name, text in islice(serializations(value), most):
-        yield f"the body serialised anew, {name}", _utf8(text)
+        yield f"the re-serialised body, {name}", _utf8(text)
     yield "the payload as Python prints it", _utf8(str(value))
 
 
 def timestamped_variants(delivery: Delivery, values: list[bytes]) -> Iterator[NamedContent]:
-    """Yield the body with an identity, a time or an address before it, as other dialects have."""
+    """Yield the body combined with id, timestamp or URL, as other signature schemes do."""
     body = delivery.body
     short = [
         (n.lower(), v.strip()) for n, v in delivery.headers if len(v) <= _MAX_HEADER_VALUE_BYTES
@@ -139,7 +139,7 @@ def timestamped_variants(delivery: Delivery, values: list[bytes]) -> Iterator[Na
 
 
 def _timestamps(headers: list[bytes], values: list[bytes]) -> list[bytes]:
-    """Return what could be a time: among the headers, and within the signature's own."""
+    """Return values that may be timestamps, from headers and from signatures."""
     found = [v for v in headers if _TIMESTAMP.fullmatch(v)][:_MAX_CANDIDATES]
     found += [v for v in headers if date_time_to_ns(v.decode("latin-1")) is not None][
         :_MAX_CANDIDATES
@@ -152,7 +152,7 @@ def _timestamps(headers: list[bytes], values: list[bytes]) -> list[bytes]:
 
 
 def _payload_parts(value: object) -> Iterator[NamedContent]:
-    """Yield what stands inside of the payload, where that alone was signed."""
+    """Yield parts of the payload."""
     if isinstance(value, str):
         yield "the text inside of the JSON string", _utf8(value)
         return

@@ -1,4 +1,4 @@
-"""Verdicts on stored deliveries, computed by a background worker and indexed for search.
+"""Verdicts on stored deliveries: a worker computes them and indexes them for search.
 
-A verdict is a pure function of delivery, contract and secrets; it can always be computed again.
+A verdict is a pure function of delivery, contract and secrets; it is never stored.
 """

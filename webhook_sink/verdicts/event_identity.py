@@ -1,7 +1,6 @@
-"""Identity and time of a delivery's event, to relate deliveries to each other.
+"""Event identity and event time of a delivery. Pure.
 
-A verdict is about one delivery alone. Attempts of one event and deliveries out of order concern
-several; these facts tell them.
+The index uses them to find attempts of one event and deliveries out of order.
 """
 
 import hashlib
@@ -16,17 +15,16 @@ from webhook_sink.verdicts.verdict import Verdict
 def event_key(delivery: Delivery, verdict: Verdict) -> bytes:
     """Return 32 bytes that are the same for two deliveries of one event, and differ otherwise.
 
-    An event is known by its name and the signed identity in its headers where the contract has
-    one, otherwise by its name and the values that the contract calls unique; and by the path,
-    behind which another receiver may stand. Where nothing tells, by method, target and body:
-    then what is sent again byte for byte is the same event.
+    The key has the path, the name of the event, and its signed id header if the contract has one,
+    otherwise the values that the contract declares unique. Without any of these it has method,
+    target and body, so that only a byte-for-byte retry is the same event.
     """
-    known = _event_identity(delivery, verdict)
-    if known is None:
-        known = [delivery.method, delivery.target, hashlib.sha256(delivery.body).hexdigest()]
+    identity = _event_identity(delivery, verdict)
+    if identity is None:
+        identity = [delivery.method, delivery.target, hashlib.sha256(delivery.body).hexdigest()]
     else:
-        known.append(delivery.target.partition("?")[0])
-    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).digest()
+        identity.append(delivery.target.partition("?")[0])
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).digest()
 
 
 def _event_identity(delivery: Delivery, verdict: Verdict) -> list[object] | None:
@@ -34,9 +32,9 @@ def _event_identity(delivery: Delivery, verdict: Verdict) -> list[object] | None
     if event is None:
         return None
     header = event.signature.id_header if event.signature else None
-    stamped = delivery.header_values(header) if header else ()
-    if len(stamped) == 1 and stamped[0]:
-        return [event.name, stamped[0].decode("latin-1")]
+    ids = delivery.header_values(header) if header else ()
+    if len(ids) == 1 and ids[0]:
+        return [event.name, ids[0].decode("latin-1")]
     found = [
         get_at(verdict.payload, unique["pointer"]) for unique in event.trigger.get("unique", ())
     ]
@@ -45,7 +43,7 @@ def _event_identity(delivery: Delivery, verdict: Verdict) -> list[object] | None
 
 
 def _identity_text(value: object) -> str | None:
-    """Return a value as text, or None where it identifies nothing."""
+    """Return a value as text, or None if it identifies nothing."""
     try:
         return None if value is None else json.dumps(value, sort_keys=True)
     except RecursionError:
@@ -53,10 +51,10 @@ def _identity_text(value: object) -> str | None:
 
 
 def occurred_at(verdict: Verdict) -> float | None:
-    """Return when the event happened, in Unix seconds, by the place that the contract names.
+    """Return when the event happened, in Unix seconds, by `occurred-at` of the contract.
 
-    None where the event is unknown, the contract names no place, or no date-time stands there.
+    None for an unknown event, without `occurred-at`, or without a date-time there.
     """
-    place = verdict.event.trigger.get("occurred-at") if verdict.event else None
-    moment = None if place is None else date_time_to_ns(get_at(verdict.payload, place))
-    return None if moment is None else moment / 1e9
+    pointer = verdict.event.trigger.get("occurred-at") if verdict.event else None
+    time_ns = None if pointer is None else date_time_to_ns(get_at(verdict.payload, pointer))
+    return None if time_ns is None else time_ns / 1e9

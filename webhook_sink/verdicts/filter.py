@@ -1,4 +1,4 @@
-"""Filter of deliveries by event, verdict, signature, path and text."""
+"""Delivery filter by event, verdict, signature, path and text. Pure."""
 
 import json
 from dataclasses import dataclass
@@ -8,25 +8,25 @@ from webhook_sink.delivery import Delivery
 
 @dataclass(frozen=True, slots=True)
 class DeliveryFilter:
-    """What deliveries are looked for; None is any."""
+    """Filter of deliveries; None matches any."""
 
     event: str | None = None
-    """A name, or `-` for what names no event of the contract."""
+    """A name, or `-` for deliveries that name no event of the contract."""
     verdict: str | None = None
     signature: str | None = None
     path: str | None = None
-    """A path, or the beginning of one with `*` behind it."""
+    """A path, or a prefix that ends with `*`."""
     text: str | None = None
-    """What stands somewhere in target, headers or body, whatever its case."""
+    """Text in target, headers or body; case of ASCII letters is ignored."""
 
     @property
     def uses_index(self) -> bool:
-        """Whether the index can tell some deliveries from others by it."""
+        """Whether there is a condition on the index."""
         return (self.event, self.verdict, self.signature, self.path) != (None,) * 4
 
 
 def sql_conditions(delivery_filter: DeliveryFilter) -> tuple[list[str], list[str]]:
-    """Return the conditions on the index, in SQL, and the values of their marks."""
+    """Return the conditions on the index in SQL, and their parameters."""
     clauses, values = [], []
     columns = {
         "event": delivery_filter.event,
@@ -40,9 +40,9 @@ def sql_conditions(delivery_filter: DeliveryFilter) -> tuple[list[str], list[str
             clauses.append(f"{column} = ?")
             values.append(value)
     if delivery_filter.path is not None and delivery_filter.path.endswith("*"):
-        begin = delivery_filter.path[:-1]
+        prefix = delivery_filter.path[:-1]
         clauses.append("path >= ? AND path < ?")
-        values += [begin, begin + "\U0010ffff"]
+        values += [prefix, prefix + "\U0010ffff"]
     elif delivery_filter.path is not None:
         clauses.append("path = ?")
         values.append(delivery_filter.path)
@@ -50,9 +50,9 @@ def sql_conditions(delivery_filter: DeliveryFilter) -> tuple[list[str], list[str
 
 
 def has_text(delivery: Delivery, text: str) -> bool:
-    """Say whether `text` stands in target, headers or body; capitals of ASCII do not count.
+    """Say whether target, headers or body contain `text`; case of ASCII letters is ignored.
 
-    In the body it may also stand as JSON writes it in ASCII.
+    The body may also contain it as JSON escapes it.
     """
     plain, escaped = text.encode().lower(), json.dumps(text)[1:-1].encode().lower()
     body = delivery.body.lower()

@@ -1,7 +1,6 @@
-"""Index of verdicts for search: for each judged delivery, what a list needs.
+"""Verdict index: the verdicts and event keys of judged deliveries, for lists and search.
 
-Every process computes it from the records, so it cannot hold a verdict by another contract or
-secret.
+Every process computes its own, so it has no verdict by another contract or secret.
 """
 
 import json
@@ -17,10 +16,10 @@ from webhook_sink.verdicts.filter import DeliveryFilter, sql_conditions
 
 _MAX_ID = 2**63 - 1
 _ORDER_WINDOW = 100
-"""How many deliveries before one say whether it came in order."""
+"""Number of earlier deliveries of an event name that are compared for `late_after`."""
 _MAX_PATHS = 50
 MAX_ATTEMPTS = 1000
-"""Of one event; further ones are not counted."""
+"""Further attempts of one event are not counted."""
 _SCHEMA = """
     CREATE TABLE judged (
         id INTEGER PRIMARY KEY,
@@ -43,11 +42,11 @@ _SCHEMA = """
 
 @dataclass(frozen=True, slots=True)
 class IndexEntry:
-    """What a delivery was judged to be."""
+    """Indexed part of a verdict."""
 
     id: int
     event: str | None
-    """The name of the event, None where the contract knows none."""
+    """Name of the event; None if it is not in the contract."""
     kind: str
     """`conforms`, `warning` or `violation`."""
     signature: str
@@ -57,35 +56,35 @@ class IndexEntry:
     key: bytes
     """The same for all attempts of one event."""
     occurred_at: float | None
-    """When the event happened by its own account, in Unix seconds."""
+    """When the event happened by its payload, in Unix seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRelation:
-    """How a delivery stands to those before it."""
+    """Relation of a delivery to earlier ones."""
 
     first_attempt: int | None
-    """The first delivery of the same event, where that is another."""
+    """First delivery of the same event, if that is another one."""
     attempt: int
-    """The how-manieth of that event it is, from 1 to `MOST_ATTEMPTS`."""
+    """Number of the attempt, from 1 to `MAX_ATTEMPTS`."""
     late_after: int | None
-    """A delivery shortly before it whose event of the same name happened later; not for repeats."""
+    """A recent delivery of the same event name that happened later; only for first attempts."""
 
 
 class VerdictIndex:
-    """The rows. Every method may be called from any thread."""
+    """Index of verdicts in SQLite. From any thread; raises `StoreError`."""
 
     def __init__(self) -> None:
-        """Hold nothing yet. What is too much for memory goes to a temporary file of SQLite's."""
+        """Begin empty. SQLite keeps it in memory, or in a temporary file if it is large."""
         self._lock = threading.Lock()
         self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._connection.executescript(
             f"PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF; {_SCHEMA}"
         )
 
-    def add(self, judged: Iterable[IndexEntry]) -> None:
-        """Take `judged` in, in place of what was known of the same deliveries."""
-        rows = [astuple(one) for one in judged]
+    def add(self, entries: Iterable[IndexEntry]) -> None:
+        """Add entries; replace those of the same deliveries."""
+        rows = [astuple(one) for one in entries]
         with self._locked():
             self._connection.execute("BEGIN")
             statement = "INSERT OR REPLACE INTO judged VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -93,7 +92,7 @@ class VerdictIndex:
             self._connection.execute("COMMIT")
 
     def get(self, ids: Sequence[int]) -> Mapping[int, IndexEntry]:
-        """Return what is known of these deliveries."""
+        """Return the entries of those of these deliveries that were judged."""
         chosen = "* FROM judged WHERE id IN (SELECT value FROM json_each(?))"
         return {row[0]: IndexEntry(*row) for row in self._read(chosen, json.dumps(list(ids)))}
 
@@ -106,7 +105,7 @@ class VerdictIndex:
         *,
         newest_first: bool = False,
     ) -> tuple[int, ...]:
-        """Return at most `limit` ids between `after` and `before` of what fits but for its text."""
+        """Return at most `limit` ids between `after` and `before` that match; ignores `text`."""
         clauses, values = sql_conditions(delivery_filter)
         end = _MAX_ID if before is None else before
         order = "DESC" if newest_first else "ASC"
@@ -115,21 +114,21 @@ class VerdictIndex:
         return tuple(number for (number,) in self._read(text, after, end, *values, limit))
 
     def relations(self, ids: Sequence[int]) -> Mapping[int, DeliveryRelation]:
-        """Return how those of these deliveries stand that were judged."""
+        """Return the relations of those of these deliveries that were judged."""
         return {number: self._relation(judged) for number, judged in self.get(ids).items()}
 
     def same_event(self, number: int, limit: int) -> tuple[int, ...]:
-        """Return the ids of the first `limit` deliveries of the same event, itself among them."""
+        """Return the ids of the first `limit` deliveries of the same event, including this one."""
         known = self.get([number])
         if number not in known:
             return (number,)
         found = self._read(
             "id FROM judged WHERE key = ? ORDER BY id LIMIT ?", known[number].key, limit
         )
-        return tuple(sorted({number, *(same_event for (same_event,) in found)}))
+        return tuple(sorted({number, *(other for (other,) in found)}))
 
     def paths(self) -> tuple[str, ...]:
-        """Return the first paths that deliveries came to, in their order."""
+        """Return the first paths of deliveries, sorted."""
         with self._locked():
             found: list[str] = []
             while len(found) < _MAX_PATHS:
@@ -142,20 +141,20 @@ class VerdictIndex:
         return tuple(found)
 
     def last(self) -> int:
-        """Return the greatest id that is known, or 0."""
+        """Return the greatest id, or 0."""
         return int(self._read("ifnull(max(id), 0) FROM judged")[0][0])
 
     def count(self) -> int:
-        """Return how many deliveries are known."""
+        """Return the number of entries."""
         return int(self._read("count(*) FROM judged")[0][0])
 
     def forget(self, before: int) -> None:
-        """Forget the deliveries with an id less than `before`."""
+        """Remove the entries with an id less than `before`."""
         with self._locked():
             self._connection.execute("DELETE FROM judged WHERE id < ?", (before,))
 
     def close(self) -> None:
-        """Forget everything."""
+        """Remove the index."""
         with self._locked():
             self._connection.close()
 

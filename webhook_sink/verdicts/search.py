@@ -1,4 +1,4 @@
-"""Search through stored deliveries, a bounded number at a time, with a cursor."""
+"""Delivery search: pages of deliveries that match a filter, with a cursor."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ _PAGE_SIZE = 100
 
 @dataclass(frozen=True, slots=True)
 class IdRange:
-    """Which deliveries are looked at."""
+    """Range and order of ids; `after` and `before` are not included."""
 
     after: int = 0
     before: int | None = None
     newest_first: bool = False
 
     def remaining_after(self, number: int) -> "IdRange":
-        """Return what is left of it behind the delivery `number`."""
+        """Return the rest of the range after the delivery `number`."""
         if self.newest_first:
             return IdRange(self.after, number, newest_first=True)
         return IdRange(number, self.before)
@@ -30,85 +30,88 @@ class IdRange:
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """Some of what was found."""
+    """Page of matching ids."""
 
     ids: tuple[int, ...]
     next: int | None
-    """Where to go on; there may be no match there either. None: that was all."""
+    """Cursor of the next page, which may be empty; None for the last page."""
 
 
 class DeliverySearch:
-    """Pages of what fits a filter. From any thread; raises `StoreError`."""
+    """Search through one store. From any thread; raises `StoreError`."""
 
     def __init__(self, store: Store, verdict_worker: VerdictWorker) -> None:
-        """Look through `store` with the verdicts of `judging`."""
+        """Search `store` with the verdicts of `verdict_worker`."""
         self._store = store
         self._verdict_worker = verdict_worker
 
-    def page(self, delivery_filter: DeliveryFilter, span: IdRange, limit: int) -> SearchPage:
-        """Return at most `limit` of what fits, in the order of `span`.
+    def page(self, delivery_filter: DeliveryFilter, id_range: IdRange, limit: int) -> SearchPage:
+        """Return at most `limit` matches, in the order of `id_range`.
 
-        With the oldest first, everything is judged on the way. With the newest first, what was
-        stored before the sink started is found once it has been judged.
+        Oldest first, deliveries are judged during the search. Newest first, those that were
+        stored before the sink started are found only after the worker judged them.
         """
         if delivery_filter.text is None:
-            return self._candidates(delivery_filter, span, limit)
-        page = self._candidates(delivery_filter, span, _SCAN_SIZE)
-        fits: list[int] = []
+            return self._candidates(delivery_filter, id_range, limit)
+        page = self._candidates(delivery_filter, id_range, _SCAN_SIZE)
+        matches: list[int] = []
         size = 0
         for number in page.ids:
             delivery = self._store.get(number)
             if delivery is not None and has_text(delivery, delivery_filter.text):
-                fits.append(number)
+                matches.append(number)
             size += len(delivery.body) if delivery is not None else 0
-            if (len(fits) == limit or size > _MAX_SCANNED_BYTES) and number != page.ids[-1]:
-                return SearchPage(tuple(fits), number)
-        return SearchPage(tuple(fits), page.next)
+            if (len(matches) == limit or size > _MAX_SCANNED_BYTES) and number != page.ids[-1]:
+                return SearchPage(tuple(matches), number)
+        return SearchPage(tuple(matches), page.next)
 
     def first(self, delivery_filter: DeliveryFilter, after: int) -> tuple[Delivery | None, int]:
-        """Return the first that fits behind `after`, and up to which id was looked."""
-        span = IdRange(after)
+        """Return the first match after the id `after`, and the last id that was searched."""
+        id_range = IdRange(after)
         while True:
             newest = self._store.ids(limit=1, newest_first=True)
-            page = self.page(delivery_filter, span, 1)
+            page = self.page(delivery_filter, id_range, 1)
             match = self._store.get(page.ids[0]) if page.ids else None
             if match is not None:
                 return match, match.id
             if page.next is None:
-                return None, max(span.after, *newest, 0)
-            span = span.remaining_after(page.next)
+                return None, max(id_range.after, *newest, 0)
+            id_range = id_range.remaining_after(page.next)
 
-    def all(self, delivery_filter: DeliveryFilter, span: IdRange) -> Iterator[Delivery]:
-        """Yield all that fits, in the order of `span`."""
+    def all(self, delivery_filter: DeliveryFilter, id_range: IdRange) -> Iterator[Delivery]:
+        """Yield all matches, in the order of `id_range`."""
         while True:
-            page = self.page(delivery_filter, span, _PAGE_SIZE)
+            page = self.page(delivery_filter, id_range, _PAGE_SIZE)
             for number in page.ids:
                 delivery = self._store.get(number)
                 if delivery is not None:
                     yield delivery
             if page.next is None:
                 return
-            span = span.remaining_after(page.next)
+            id_range = id_range.remaining_after(page.next)
 
-    def _candidates(self, delivery_filter: DeliveryFilter, span: IdRange, limit: int) -> SearchPage:
-        """Return what fits but for its text."""
-        order = span.newest_first
+    def _candidates(
+        self, delivery_filter: DeliveryFilter, id_range: IdRange, limit: int
+    ) -> SearchPage:
+        """Return a page of matches of all but the text."""
+        order = id_range.newest_first
         if not delivery_filter.uses_index:
             return _page(
-                self._store.ids(span.after, span.before, limit + 1, newest_first=order), limit
+                self._store.ids(id_range.after, id_range.before, limit + 1, newest_first=order),
+                limit,
             )
-        index, after, before = self._verdict_worker.index, span.after, span.before
+        index, after, before = self._verdict_worker.index, id_range.after, id_range.before
         if order:
             self._verdict_worker.ensure_newest_judged()
             return _page(
                 index.find(delivery_filter, after, before, limit + 1, newest_first=True), limit
             )
-        some = self._store.ids(after, before, _SCAN_SIZE)
-        if not some:
+        scanned = self._store.ids(after, before, _SCAN_SIZE)
+        if not scanned:
             return SearchPage((), None)
-        self._verdict_worker.ensure_judged(some)
-        page = _page(index.find(delivery_filter, after, some[-1] + 1, limit + 1), limit)
-        return page if page.next or len(some) < _SCAN_SIZE else SearchPage(page.ids, some[-1])
+        self._verdict_worker.ensure_judged(scanned)
+        page = _page(index.find(delivery_filter, after, scanned[-1] + 1, limit + 1), limit)
+        return page if page.next or len(scanned) < _SCAN_SIZE else SearchPage(page.ids, scanned[-1])
 
 
 def _page(found: tuple[int, ...], limit: int) -> SearchPage:

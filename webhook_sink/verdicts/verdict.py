@@ -1,4 +1,4 @@
-"""Verdict on one delivery, computed from its record alone."""
+"""Verdict on one delivery, computed from the delivery alone. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,51 +17,51 @@ from webhook_sink.signature_diagnosis.explain import explain_signature
 
 SignatureStatus = Literal["valid", "invalid", "missing", "unchecked"]
 _MAX_VIOLATIONS = 1000
-"""How many places that break the schema are told; to find each of them takes its time."""
+"""Maximum of reported schema violations of one delivery."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a delivery is, and each constraint that it breaks."""
+    """Event, signature status and findings of one delivery."""
 
     event: Event | None
-    """The event of the contract that the payload names."""
+    """Event of the contract that the payload names."""
     payload: object
-    """The parsed JSON, or None."""
+    """Parsed JSON, or None."""
     signature: SignatureStatus
-    """`unchecked` where no secret is known, none is asked for, or the body is not whole."""
+    """`unchecked` without a secret, without a signature scheme, or for a truncated body."""
     findings: tuple[Finding, ...]
 
     @property
     def violations(self) -> int:
-        """How many findings are violations; the others are warnings."""
+        """Number of violations; the other findings are warnings."""
         return sum(found.severity == "violation" for found in self.findings)
 
     @property
     def summary(self) -> str:
-        """The verdict for people."""
+        """Verdict in words."""
         return format_verdict(self.violations, len(self.findings) - self.violations, self.signature)
 
 
 def format_verdict(violations: int, warnings: int, signature: str) -> str:
-    """Return a verdict for people, such as `2 violations, 1 warning; signature valid`."""
+    """Return a verdict in words, such as `2 violations, 1 warning; signature valid`."""
     counts = ((violations, "violation"), (warnings, "warning"))
     parts = [f"{count} {noun}{'s' * (count > 1)}" for count, noun in counts if count]
     if not violations:
         parts.insert(0, "conforms")
-    said = "not checked" if signature == "unchecked" else signature
-    return f"{', '.join(parts)}; signature {said}"
+    status = "not checked" if signature == "unchecked" else signature
+    return f"{', '.join(parts)}; signature {status}"
 
 
 def judge(
     delivery: Delivery, contract: Contract, secrets: Secrets, *, with_reason: bool = True
 ) -> Verdict:
-    """Judge `delivery`; total, and the same for the same arguments.
+    """Judge `delivery`; deterministic, and defined for every delivery.
 
-    Of several webhook `secrets` the first counts; by the others a signature is explained. None, or
-    none at all, where it is not known. Signatures are checked over the raw bytes before anything
-    is parsed. A payload that names no known event is not held against the schema of any. To find
-    out why a signature is wrong takes milliseconds; without `with_reason` it is only said to be so.
+    Only the first of the webhook `secrets` makes a signature valid; the others serve to explain a
+    wrong one. Signatures are verified over the raw bytes before parsing. A payload that names no
+    known event is not validated against a schema. `with_reason` adds to the finding why a
+    signature is wrong, which takes milliseconds.
     """
     if not contract.events:
         return Verdict(None, None, "unchecked", ())
@@ -73,7 +73,7 @@ def judge(
     payload = text.value if text else None
     named = (e for e in contract.events if get_at(payload, e.trigger["event-name"]) == e.name)
     event = next(named, None)
-    # What names no event is held against the one whose signature it carries, if it carries any.
+    # A payload that names no event is judged by the event whose signature is valid, if any.
     signed = (e for e in contract.events if signature_results[e.name][0] == "valid")
     expected = event or next(signed, contract.events[0])
     signature, complaint = signature_results[expected.name]
@@ -153,7 +153,7 @@ def _truncated_finding(delivery: Delivery, contract: Contract, event: Event) -> 
         "so its signature and payload are not judged"
     )
     found = make_finding(contract, "webhook-json", _media_type_pointer(event), message)
-    # The limit is ours and not the contract's: that payloads keep below it is an assumption.
+    # The sink sets the limit, not the contract: that payloads are smaller is an assumption.
     return replace(found, severity="warning", provenance="assumed")
 
 
@@ -167,7 +167,7 @@ def _unknown_event_finding(payload: object, contract: Contract, event: Event) ->
         message = f"no event is named at {place}: the payload is {type_name(payload)}"
         if isinstance(payload, dict):
             message = f"no event is named at {place}; the contract knows {known}"
-    # What is not an object at all breaks the schema at its root, not at the place of the name.
+    # A payload that is not an object violates the schema at its root, not at the event name.
     root = place if isinstance(payload, dict) else ""
     broken = contract.schema(event.schema).violations(payload, limit=_MAX_VIOLATIONS)
     stated = next((v for v in broken if _violation_place(v) in (place, root)), None)

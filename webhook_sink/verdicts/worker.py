@@ -1,4 +1,4 @@
-"""Verdict worker: a thread that judges new deliveries, for the log and for search."""
+"""Verdict worker: a thread that judges deliveries for the log and the index."""
 
 import logging
 import threading
@@ -15,18 +15,17 @@ from webhook_sink.verdicts.verdict import Verdict
 _log = logging.getLogger("hookproof.sink")
 _BATCH_SIZE = 100
 _IDLE_TIMEOUT_S = 60.0
-"""Seconds after which the thread looks for something to do, though nobody woke it."""
 _STORE_RETRY_DELAY_S = 5.0
 _MAX_NEWEST_JUDGED = 1000
 _MAX_LOGGED_AT_SHUTDOWN = 1000
 _WRITER_PRIORITY_PAUSE_S = 0.1
-"""Seconds that the thread rests where deliveries wait to be stored: those come first."""
+"""Pause before each delivery while the batch writer is busy."""
 
 Judge = Callable[[Delivery], Verdict]
 
 
 class VerdictWorker:
-    """Keeps an index of all that a store holds, the newest first where it starts with some."""
+    """Judges new deliveries, then those stored before the start, newest first."""
 
     def __init__(
         self,
@@ -36,15 +35,15 @@ class VerdictWorker:
         secrets: Sequence[str],
         is_busy: Callable[[], bool],
     ) -> None:
-        """`arrivals` hears of what was stored. `secrets` are only for keeping them out of the log.
+        """`arrivals` announces stored deliveries. `secrets` are redacted in the log.
 
-        `busy` says whether deliveries wait to be stored.
+        `is_busy` says whether many deliveries are being stored.
         """
         self.index = VerdictIndex()
         self._store = store
         self._judge = judge
         self._arrivals = arrivals
-        # The longest first: one may be a part of another.
+        # The longest first: one may contain another.
         self._secrets = sorted(filter(None, secrets), key=len, reverse=True)
         self._is_busy = is_busy
         self._newest_judged = self._backlog_end = max(
@@ -55,13 +54,13 @@ class VerdictWorker:
         self._thread = threading.Thread(target=self._run, name="hookproof-sink-judging")
 
     def start(self) -> None:
-        """Begin: at once if there is a log to write, otherwise when somebody wants to search."""
+        """Start the thread; without a log to write it waits for the first search."""
         if _log.isEnabledFor(logging.INFO):
             self._start_requested.set()
         self._thread.start()
 
     def close(self) -> None:
-        """Return once all that came is in the log, and the thread has ended."""
+        """Return once all new deliveries are in the log, and the thread has ended."""
         self._stopping.set()
         self._start_requested.set()
         self._arrivals.close()
@@ -69,21 +68,21 @@ class VerdictWorker:
         self.index.close()
 
     def ensure_judged(self, ids: Iterable[int]) -> None:
-        """Have these deliveries judged when this returns; from any thread."""
+        """Judge those of these deliveries that are not in the index; from any thread."""
         self._start_requested.set()
         chosen = list(ids)
         known = self.index.get(chosen)
         self._judge_and_index([d for n in chosen if n not in known and (d := self._store.get(n))])
 
     def ensure_newest_judged(self) -> None:
-        """Have the newest judged that came since this began, up to a bound."""
+        """Judge the newest deliveries that the thread has not judged, up to a limit."""
         self.ensure_judged(
             self._store.ids(after=self._newest_judged, limit=_MAX_NEWEST_JUDGED, newest_first=True)
         )
 
     def forget(self) -> None:
-        """Forget what the store no longer has."""
-        known = self.index.last()  # first: what is stored from here on stays
+        """Remove deliveries from the index that the store removed."""
+        known = self.index.last()  # read first: deliveries stored from here on stay
         oldest = self._store.ids(limit=1)
         self.index.forget(oldest[0] if oldest else known + 1)
 
@@ -107,7 +106,7 @@ class VerdictWorker:
         self._log_remaining()
 
     def _judge_new(self) -> bool:
-        """Judge some that came since the start; say whether there were any."""
+        """Judge a batch of deliveries since the start; say whether there were any."""
         new_ids = self._store.ids(after=self._newest_judged, limit=_BATCH_SIZE)
         for number in new_ids:
             self._yield_to_writer()
@@ -115,14 +114,14 @@ class VerdictWorker:
         return bool(new_ids)
 
     def _judge_one(self, number: int) -> None:
-        # One by one: many bodies at once may be more than there is memory for.
+        # One by one: many bodies at once may exceed the memory.
         delivery = self._store.get(number)
         if delivery is not None:
             self._judge_and_index([delivery], log=True)
         self._newest_judged = number
 
     def _judge_old(self) -> bool:
-        """Judge some that were there at the start; say whether there were any."""
+        """Judge a batch of deliveries from before the start; say whether there were any."""
         old = self._store.ids(before=self._backlog_end + 1, limit=_BATCH_SIZE, newest_first=True)
         for number in old:
             if self._stopping.is_set() or self._arrivals.last > self._newest_judged:
@@ -133,14 +132,14 @@ class VerdictWorker:
         return bool(old)
 
     def _log_remaining(self) -> None:
-        """Write the log's last lines."""
+        """Log the remaining deliveries at shutdown."""
         if not _log.isEnabledFor(logging.INFO):
             return
         for number in self._store.ids(after=self._newest_judged, limit=_MAX_LOGGED_AT_SHUTDOWN):
             self._judge_one(number)
-        left = len(self._store.ids(after=self._newest_judged))
-        if left:
-            _log.warning("%d further deliveries are stored, but not in this log", left)
+        remaining = len(self._store.ids(after=self._newest_judged))
+        if remaining:
+            _log.warning("%d further deliveries are stored, but not in this log", remaining)
 
     def _yield_to_writer(self) -> None:
         if self._is_busy():
@@ -171,7 +170,7 @@ class VerdictWorker:
 
 
 def index_entry(delivery: Delivery, verdict: Verdict) -> IndexEntry:
-    """Return what an index keeps of a verdict."""
+    """Return the index entry of a verdict."""
     warnings = len(verdict.findings) - verdict.violations
     kind = "violation" if verdict.violations else "warning" if warnings else "conforms"
     return IndexEntry(

@@ -1,4 +1,4 @@
-"""One attempt to forward a delivery, from the delivery to its record."""
+"""Pending forward: one forward or resend of a delivery, until its attempt is recorded."""
 
 import time
 
@@ -10,10 +10,10 @@ from webhook_sink.forwarding.response_reader import ForwardResponse
 
 
 class PendingForward:
-    """`go`, and then `passed`: between the two others may set out."""
+    """Call `send`, then `forward_attempt`; others may be sent between the two calls."""
 
     def __init__(self, delivery: Delivery, destination: Destination, action: ForwardAction) -> None:
-        """Nothing is sent yet."""
+        """Prepare the forward; nothing is sent yet."""
         self._delivery = delivery
         self._destination = destination
         self._action = action
@@ -22,7 +22,7 @@ class PendingForward:
         self._unsendable_reason: str | None = None
 
     async def send(self) -> None:
-        """Send all that there is to send."""
+        """Connect and send the request."""
         self._sent_at, self._started = time.time(), time.perf_counter()
         try:
             head = request_head(self._delivery, self._destination)
@@ -35,13 +35,13 @@ class PendingForward:
         await self._client.send()
 
     async def forward_attempt(self) -> ForwardAttempt:
-        """Return what came of it."""
+        """Return the attempt, once the receiver responded or failed to."""
         if self._client is None:
             return self.record(ForwardResponse(error=self._unsendable_reason))
         return self.record(await self._client.response())
 
     def record(self, response: ForwardResponse) -> ForwardAttempt:
-        """Return the record of this attempt, with what was `received`."""
+        """Return the attempt with this `response`."""
         return ForwardAttempt(
             id=0,
             delivery_id=self._delivery.id,

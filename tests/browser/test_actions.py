@@ -123,12 +123,12 @@ def test_it_is_judged_with_another_secret_which_is_kept_nowhere(
     page: Page, detail: Locator
 ) -> None:
     expect(detail.locator(".verdict")).to_have_text("✕1 violation; signature invalid")
-    field = detail.get_by_label("Re-check with another secret")
+    field = detail.get_by_label("Re-check signature with another secret")
     expect(field).to_have_attribute("type", "password")
     field.fill(OTHER)
     field.press("Enter")
     expect(detail.locator(".verdict")).to_have_text("✓conforms; signature valid")
-    expect(detail).to_contain_text("Checked with the secret that you gave")
+    expect(detail).to_contain_text("Checked with the secret that you entered")
     assert OTHER not in page.content()
     assert (
         page.evaluate("JSON.stringify([localStorage, sessionStorage, location.href])").count(OTHER)

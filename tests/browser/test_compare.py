@@ -79,8 +79,8 @@ def test_headers_are_compared_with_their_order(page: Page, sink: Sink) -> None:
         ["X-One", "x", "nothing", f"only in delivery {ids[0]}"],
         ["X-Other", "nothing", "y", f"only in delivery {ids[1]}"],
     ]
-    expect(section).to_contain_text("The headers that both have come in another order.")
-    expect(section).to_contain_text("Both bodies are the same, byte for byte.")
+    expect(section).to_contain_text("The common headers are in another order.")
+    expect(section).to_contain_text("The bodies are identical.")
 
 
 def test_what_is_no_json_is_compared_by_lines_or_bytes(page: Page, sink: Sink) -> None:

@@ -68,7 +68,7 @@ def test_path_and_text_filter_together_and_stand_in_the_address(page: Page, sink
 
 def test_what_comes_is_filtered_too(page: Page, sink: Sink) -> None:
     page.goto(f"{sink.url}/_hookproof/?text=only-this")
-    expect(page.locator("#nothing")).to_contain_text("fits the filters: text: only-this")
+    expect(page.locator("#nothing")).to_contain_text("matches the filters: text: only-this")
     expect(page.locator("#state")).to_have_text("live")
     post(sink.url, {"note": "that"}, "/later")
     post(sink.url, {"note": "Only-This"}, "/later")

@@ -62,7 +62,7 @@ def test_a_whole_visit(page: Page) -> None:
 def test_two_are_compared(page: Page, sink: Sink) -> None:
     for key in ("j", "j", "c"):
         page.keyboard.press(key)
-    expect(page.locator("#marked")).to_contain_text("Delivery 3 is marked")
+    expect(page.locator("#marked")).to_contain_text("Delivery 3 is selected")
     page.keyboard.press("j")
     page.keyboard.press("c")
     expect(page.locator("#detail h2")).to_have_text("Deliveries 1 and 3")

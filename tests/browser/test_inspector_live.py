@@ -36,7 +36,7 @@ def test_the_page_catches_up_once_the_sink_is_back(browser: Browser, tmp_path: P
         page = opened(browser, sink)
         post(sink.url, example(1))
         expect(page.locator("#rows tr")).to_have_count(1)
-    expect(page.locator("#state")).to_have_text("the sink does not answer; trying again")
+    expect(page.locator("#state")).to_have_text("sink unreachable; reconnecting")
     with Sink(CONTRACT, SECRET, port=port, store=file) as sink:
         post(sink.url, example(2))
         expect(page.locator("#state")).to_have_text("live")
@@ -90,7 +90,7 @@ def test_a_great_many_deliveries_leave_the_page_small(browser: Browser, full: Si
     expect(rows).to_have_count(500)
     expect(rows.last).to_have_attribute("data-id", "4301")
     post(full.url, example())
-    newer = page.get_by_role("button", name="Back to the newest: 1 came")
+    newer = page.get_by_role("button", name="Back to the newest: 1 new")
     newer.click()
     expect(rows.first).to_have_attribute("data-id", "5001")
     expect(rows).to_have_count(100)

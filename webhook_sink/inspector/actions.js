@@ -102,10 +102,10 @@ export function resendForm(delivery, api) {
 /** Make the form that checks a delivery with another secret; `show` gets the result. */
 export function rejudgeButton(delivery, api, show) {
   const input = field("password");
-  const element = form("Re-check with another secret", input, "Re-check", async (secret) => {
+  const element = form("Re-check signature with another secret", input, "Re-check", async (secret) => {
     input.value = "";
     show(await api(`deliveries/${delivery.id}/judge`, "POST", { secret }));
   });
-  element.append(createElement("p", "The secret is sent to this sink alone, and kept nowhere.", "quiet"));
+  element.append(createElement("p", "The secret is sent to this sink only and is not stored.", "quiet"));
   return element;
 }

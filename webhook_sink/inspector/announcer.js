@@ -1,5 +1,5 @@
 // Announcer: new deliveries in the title of a hidden tab and in the ARIA live region.
-const SPOKEN = 5000; // milliseconds between two announcements, or they would never end
+const ANNOUNCEMENT_INTERVAL_MS = 5000; // or announcements would never end
 const TITLE = document.title;
 const at = (id) => document.getElementById(id);
 
@@ -33,12 +33,12 @@ export class Announcer {
 
   #speak() {
     const { id, verdict } = this.newest;
-    const before = this.unspoken > 1 ? `${this.unspoken} deliveries came, the newest: ` : "";
+    const before = this.unspoken > 1 ? `${this.unspoken} new deliveries, the newest: ` : "";
     this.say(`${before}delivery ${id}, ${verdict}`);
     this.unspoken = 0;
     this.timer = setTimeout(() => {
       this.timer = null;
       if (this.unspoken) this.#speak();
-    }, SPOKEN);
+    }, ANNOUNCEMENT_INTERVAL_MS);
   }
 }

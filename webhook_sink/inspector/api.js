@@ -1,8 +1,8 @@
-// What the page asks of the sink.
+// Client of the sink's API.
 
-const SILENCE = 40_000; // milliseconds; the sink gives a sign of life every 15 seconds
+const SILENCE_TIMEOUT_MS = 40_000; // the sink sends a heartbeat every 15 seconds
 
-/** The sink refused; `status` is that of its answer, the message its sentence. */
+/** An error response of the sink, with its `status` and message. */
 export class SinkError extends Error {
   constructor(status, message) {
     super(message);
@@ -10,19 +10,19 @@ export class SinkError extends Error {
   }
 }
 
-async function read(answer) {
-  const isJson = answer.headers.get("content-type")?.startsWith("application/json");
-  const said = isJson ? await answer.json() : await answer.text();
-  if (answer.ok) return said;
-  throw new SinkError(answer.status, isJson ? said.message : `the sink answered ${answer.status}`);
+async function read(response) {
+  const isJson = response.headers.get("content-type")?.startsWith("application/json");
+  const said = isJson ? await response.json() : await response.text();
+  if (response.ok) return said;
+  throw new SinkError(response.status, isJson ? said.message : `the sink responded with ${response.status}`);
 }
 
-/** Return what the sink answers: JSON, text, or null for 204; throws `Refused`. */
+/** Return the response: JSON, text, or null for 204; throw `SinkError`. */
 export async function request(path, method = "GET", value = undefined, signal = undefined) {
   const headers = value === undefined ? {} : { "Content-Type": "application/json" };
   const body = value === undefined ? undefined : JSON.stringify(value);
-  const answer = await fetch(`api/${path}`, { method, headers, body, cache: "no-store", signal });
-  return answer.status === 204 ? null : read(answer);
+  const response = await fetch(`api/${path}`, { method, headers, body, cache: "no-store", signal });
+  return response.status === 204 ? null : read(response);
 }
 
 /** Return one event of a stream: its name, its data, and its id or null. */
@@ -48,13 +48,13 @@ export async function followStream(query, heard, signal) {
   let silence;
   try {
     const options = { cache: "no-store", signal: ending.signal };
-    const answer = await fetch(`api/deliveries/stream?${query}`, options);
-    if (!answer.ok) await read(answer);
+    const response = await fetch(`api/deliveries/stream?${query}`, options);
+    if (!response.ok) await read(response);
     heard(null);
-    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
     for (;;) {
-      silence = setTimeout(end, SILENCE);
+      silence = setTimeout(end, SILENCE_TIMEOUT_MS);
       const { value, done } = await reader.read();
       clearTimeout(silence);
       if (done) return;

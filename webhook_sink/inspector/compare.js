@@ -1,4 +1,4 @@
-// Two deliveries side by side. What they hold may be hostile: it is textContent alone.
+// Comparison of two deliveries. Their text is untrusted: it is textContent only.
 import { jsonDifferences } from "./json_diff.js";
 import { badge, deliveryFacts } from "./delivery_facts.js";
 import { headerDifferences, isReordered } from "./header_diff.js";
@@ -8,7 +8,7 @@ import { diffTable } from "./diff_table.js";
 import { hex } from "./text.js";
 import { button, createElement } from "./elements.js";
 
-const MOST_LINES = 20_000; // of each body; of bytes, 16 are a line
+const MAX_LINES = 20_000; // of each body; of bytes, 16 are a line
 
 /** Fill `section` with what differs between two deliveries as the API gives them whole. */
 export function showComparison(section, one, other) {
@@ -32,7 +32,7 @@ export function showComparison(section, one, other) {
 
 function parts(heads, one, other, all) {
   const places = (name, found) => diffTable(name, heads, shown(found, all));
-  const reordered = createElement("p", "The headers that both have come in another order.", "quiet");
+  const reordered = createElement("p", "The common headers are in another order.", "quiet");
   reordered.hidden = !isReordered(one.headers, other.headers);
   return [
     createElement("h3", "Facts"),
@@ -71,7 +71,7 @@ function cellOf(facts, name) {
 
 function bodies(heads, one, other, all) {
   if (one.body.base64 === other.body.base64 && !all)
-    return [createElement("p", "Both bodies are the same, byte for byte.", "quiet")];
+    return [createElement("p", "The bodies are identical.", "quiet")];
   const documents = [one, other].map(({ body }) => (body.text === null ? null : read(body.text)));
   if (documents.every(Boolean)) {
     const found = shown(jsonDifferences(...documents, all), true);
@@ -80,10 +80,10 @@ function bodies(heads, one, other, all) {
   }
   const areText = one.body.text !== null && other.body.text !== null;
   const [left, right] = [one, other].map(({ body }) => linesOf(body, areText));
-  const isCut = left.length > MOST_LINES || right.length > MOST_LINES;
+  const isCut = left.length > MAX_LINES || right.length > MAX_LINES;
   const words = areText ? "Not both are JSON: compared by lines." : "Not both are text: compared by bytes.";
-  const limit = isCut ? ` Only the first ${MOST_LINES.toLocaleString("en")} lines are compared.` : "";
-  const found = lineDifferences(left.slice(0, MOST_LINES), right.slice(0, MOST_LINES));
+  const limit = isCut ? ` Only the first ${MAX_LINES.toLocaleString("en")} lines are compared.` : "";
+  const found = lineDifferences(left.slice(0, MAX_LINES), right.slice(0, MAX_LINES));
   return [
     createElement("p", words + limit, "quiet"),
     diffTable(areText ? "Line" : "From byte", heads, shown(numbered(found, areText), all)),
@@ -91,8 +91,8 @@ function bodies(heads, one, other, all) {
 }
 
 function linesOf({ text, base64 }, asText) {
-  if (asText) return text.split("\n", MOST_LINES + 1);
-  return hex(base64, 16 * (MOST_LINES + 1)).split("\n").map((line) => line.slice(10));
+  if (asText) return text.split("\n", MAX_LINES + 1);
+  return hex(base64, 16 * (MAX_LINES + 1)).split("\n").map((line) => line.slice(10));
 }
 
 /** Yield the lines with their numbers, in the first of the two that has them. */

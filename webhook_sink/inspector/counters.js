@@ -59,8 +59,8 @@ export function showCounters(held, known, searches) {
   const isFiltered = query().size > 0;
   const looks = searches && isFiltered; // otherwise one answer has all that is asked for
   const isAll = held.next === null && held.isNewest;
-  const fit = `${many(count)} of ${many(known.total)} ${isAll ? "fit" : "fit so far"}`;
-  show("count", count === 0 ? "" : isFiltered ? fit : `${many(known.total)} in all`);
+  const matches = `${many(count)} of ${many(known.total)} ${isAll ? "match" : "match so far"}`;
+  show("count", count === 0 ? "" : isFiltered ? matches : `${many(known.total)} in all`);
   show("newer", held.isNewest ? "" : newer(held.newer));
   at("empty").hidden = count > 0 || known.total > 0;
   at("nothing").hidden = count > 0 || looks || !at("empty").hidden || !isFiltered;
@@ -74,12 +74,12 @@ export function showCounters(held, known, searches) {
 }
 
 function newer(count) {
-  return count ? `Back to the newest: ${many(count)} came` : "Back to the newest";
+  return count ? `Back to the newest: ${many(count)} new` : "Back to the newest";
 }
 
 function nothing(held, known) {
   const looked = held.next === null ? "" : `, back to delivery ${many(held.next)},`;
-  return `None of the ${deliveries(known.total)}${looked} fits the filters: ${words().join("; ")}.`;
+  return `None of the ${deliveries(known.total)}${looked} matches the filters: ${words().join("; ")}.`;
 }
 
 function progress(held, looks, isFiltered) {
@@ -93,6 +93,6 @@ function removed({ removed: count }) {
 }
 
 function judging(count, isFiltered) {
-  const rest = isFiltered ? "; those that fit are listed when that is done" : "";
-  return `Judging ${count === 1 ? "1 older one" : `${many(count)} older ones`}${rest}.`;
+  const rest = isFiltered ? "; matches are listed afterwards" : "";
+  return `Checking ${count === 1 ? "1 older one" : `${many(count)} older ones`}${rest}.`;
 }

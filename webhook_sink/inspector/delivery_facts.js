@@ -21,18 +21,18 @@ export function badge(delivery) {
 
 /** Make a link to another delivery. */
 export function deliveryLink(id) {
-  const link = createElement("a", String(id));
+  const link = createElement("a", `#${id}`);
   link.href = `#${Number(id)}`;
   return link;
 }
 
-/** Return seconds for people. */
+/** Return a duration for display. */
 export function formatDuration(seconds) {
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
   return seconds < 120 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds / 60)} min`;
 }
 
-/** Return when it was, to the millisecond, in the time of whoever looks. */
+/** Return a local time, to the millisecond. */
 export function formatTime(seconds) {
   const at = new Date(seconds * 1000);
   const two = (number) => String(number).padStart(2, "0");
@@ -44,9 +44,9 @@ export function formatTime(seconds) {
   return element;
 }
 
-/** Return what a delivery was answered, in words: the step of the replies, where it says more. */
+/** Return the response to a delivery in words, with the step of the replies where it says more. */
 export function describeReply({ status, reply }) {
-  if (reply === "forwarded") return "what the receiver answered";
+  if (reply === "forwarded") return "the receiver's response";
   if (!status) return reply ? `nothing: ${reply}` : "nothing";
   return !reply || reply.startsWith(String(status)) ? reply || String(status) : `${status} (${reply})`;
 }
@@ -57,7 +57,7 @@ function describeSignature(delivery) {
   return found ? `${words}: ${visible(found.message)}` : words;
 }
 
-/** Return the facts of a delivery: names, and what stands there. */
+/** Return the facts of a delivery: names and values. */
 export function deliveryFacts(delivery) {
   const request = createLongText("span", `${delivery.method} ${delivery.target}`, "wire", 300);
   if (delivery.version) request.append(` HTTP/${delivery.version}`);
@@ -65,14 +65,14 @@ export function deliveryFacts(delivery) {
     ["Request", request],
     ["Received", formatTime(delivery.received_at)],
     ["From", visible(delivery.remote)],
-    ["Answered", visible(describeReply(delivery))],
-    ["Event", delivery.event ?? "none that the contract knows"],
+    ["Response", visible(describeReply(delivery))],
+    ["Event", delivery.event ?? "not in the contract"],
     ["Signature", describeSignature(delivery)],
-    ["Body", size(delivery.size) + (delivery.truncated ? ", cut off" : "")],
+    ["Body", size(delivery.size) + (delivery.truncated ? ", truncated" : "")],
   ];
-  if (delivery.first_attempt) known.push(["First attempt", "delivery ", deliveryLink(delivery.first_attempt)]);
+  if (delivery.first_attempt) known.push(["First attempt", deliveryLink(delivery.first_attempt)]);
   if (delivery.late_after)
-    known.push(["Late", "triggered before that of delivery ", deliveryLink(delivery.late_after)]);
+    known.push(["Late", "occurred before delivery ", deliveryLink(delivery.late_after)]);
   if (delivery.head_received_at) {
     const took = formatDuration(delivery.received_at - delivery.head_received_at);
     known.push(["Body received", `in ${took}`]);

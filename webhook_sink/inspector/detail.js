@@ -25,7 +25,7 @@ export function showDetail(section, delivery, api) {
       heading("Findings"),
       ...findings(shown, body.reveal),
       ...attemptsOf(shown),
-      ...passedOf(shown),
+      ...forwardsOf(shown),
       heading("Payload"),
       ...body.elements,
       heading("Headers"),
@@ -62,7 +62,7 @@ function title({ id }) {
 }
 
 function anew(back) {
-  const note = createElement("p", "Checked with the secret that you gave; it is not stored. ", "anew");
+  const note = createElement("p", "Checked with the secret that you entered; the result is not stored. ", "anew");
   note.append(button("Show the sink's own verdict", back));
   return note;
 }
@@ -73,7 +73,7 @@ function attemptsOf(delivery) {
   return [heading(words), ...attemptsTable(delivery)];
 }
 
-function passedOf(delivery) {
+function forwardsOf(delivery) {
   if (!delivery.outgoing?.length) return [];
   return [heading("Forwarded and resent"), ...delivery.outgoing.map(forwardSection)];
 }

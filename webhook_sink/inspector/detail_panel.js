@@ -3,8 +3,8 @@ import { request } from "./api.js";
 import { showComparison } from "./compare.js";
 import { showDetail } from "./detail.js";
 
-const BESIDE = matchMedia("(min-width: 64rem)"); // otherwise it stands in place of the list
-const TOGETHER = 300; // milliseconds in which news of what is shown is looked at once
+const WIDE_WINDOW = matchMedia("(min-width: 64rem)"); // otherwise the panel replaces the list
+const BATCH_DELAY_MS = 300; // changes within this time are one refresh
 const at = (id) => document.getElementById(id);
 
 function addressed() {
@@ -26,7 +26,7 @@ export class DetailPanel {
 
   /** Whether the list can be seen beside it. */
   get isBeside() {
-    return BESIDE.matches;
+    return WIDE_WINDOW.matches;
   }
 
   /** Show what the address says; `byHand` brings the focus there. */
@@ -57,7 +57,7 @@ export class DetailPanel {
     const isAbout = this.shown.some(
       (one) => one.id === delivery.id || one.attempts?.some(({ id }) => id === delivery.first_attempt),
     );
-    if (isAbout && this.ids.length === 1) this.timer ??= setTimeout(() => this.#renew(), TOGETHER);
+    if (isAbout && this.ids.length === 1) this.timer ??= setTimeout(() => this.#renew(), BATCH_DELAY_MS);
   }
 
   #renew() {

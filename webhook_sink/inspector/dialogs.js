@@ -1,4 +1,4 @@
-// The dialogs: what the keys are, what is exported, and whether everything is to go.
+// Dialogs: keyboard shortcuts, export, and deleting all deliveries.
 import { request } from "./api.js";
 import { query, words } from "./filters.js";
 
@@ -23,7 +23,7 @@ export function showExport() {
   at("export").showModal();
 }
 
-/** Ask whether `total` deliveries are to go. */
+/** Ask whether to delete all `total` deliveries. */
 export function showClear(total) {
   const some = total === 1 ? "The one delivery" : `All ${total.toLocaleString("en")} deliveries`;
   at("clear-what").textContent = `${some} of this sink, whatever the filters show.`;

@@ -1,10 +1,10 @@
-// A table of places that two deliveries have, have otherwise, or only one of them has.
+// Table of the differences between two deliveries.
 import { button, createLongText, createElement } from "./elements.js";
 import { table } from "./related_sections.js";
 import { visible } from "./text.js";
 
-const AT_ONCE = 200; // rows made at first, and with each further step
-const SHORT = 2000; // characters of a token in which the very part that differs is marked
+const PAGE_SIZE = 200; // rows made at first, and with each further step
+const MAX_MARKED_CHARS = 2000; // characters of a token in which the very part that differs is marked
 const WORDS = { same: "same", changed: "changed", written: "written otherwise" };
 
 /** Make the table of what `places` yields; the rest of many comes when it is asked for. */
@@ -22,7 +22,7 @@ export function diffTable(name, heads, places, nothing = "No difference.") {
         break;
       }
       rows.push(rowOf(place.value, heads));
-      if (rows.length === AT_ONCE) break;
+      if (rows.length === PAGE_SIZE) break;
     }
     element.tBodies[0].append(...rows);
   };
@@ -43,7 +43,7 @@ function rowOf({ place, one, other, state }, heads) {
 
 function cells(one, other, state) {
   const areText = typeof one === "string" && typeof other === "string";
-  if (state === "changed" && areText && Math.max(one.length, other.length) <= SHORT)
+  if (state === "changed" && areText && Math.max(one.length, other.length) <= MAX_MARKED_CHARS)
     return marked(one, other);
   return [one, other].map((value) => {
     if (typeof value === "string") return createLongText("td", value);

@@ -1,9 +1,9 @@
 // DOM elements from untrusted text: never markup, and long text in steps.
 import { visible } from "./text.js";
 
-const FIRST = 1000; // characters of one value shown at first
-const LITTLE = 200; // characters that are no reason to ask
-const MORE = 50_000; // characters shown with each further step
+const FIRST_CHARS = 1000; // of one value, shown at first
+const TOLERANCE_CHARS = 200; // a rest this short is shown at once
+const FURTHER_CHARS = 50_000; // shown with each further step
 
 /** Make an element. */
 export function createElement(name, text, className) {
@@ -29,14 +29,14 @@ function cut(text, at, many) {
 }
 
 /** Make an element with `text`; the rest of a long one comes when it is asked for. */
-export function createLongText(name, text, className, first = FIRST) {
+export function createLongText(name, text, className, first = FIRST_CHARS) {
   const element = createElement(name, undefined, className);
-  let at = text.length <= first + LITTLE ? text.length : cut(text, 0, first);
+  let at = text.length <= first + TOLERANCE_CHARS ? text.length : cut(text, 0, first);
   element.append(visible(text.slice(0, at)));
   if (at === text.length) return element;
-  const words = () => `show more; ${(text.length - at).toLocaleString("en")} characters are left`;
+  const words = () => `show more; ${(text.length - at).toLocaleString("en")} more characters`;
   const more = button(words(), () => {
-    const end = cut(text, at, MORE);
+    const end = cut(text, at, FURTHER_CHARS);
     more.before(visible(text.slice(at, end)));
     at = end;
     if (at === text.length) more.remove();

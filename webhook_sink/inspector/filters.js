@@ -1,8 +1,8 @@
-// The filters: in the form, in the address, and in what is asked of the sink.
+// Filters: in the form, in the URL, and in requests to the sink.
 import { createElement } from "./elements.js";
 
 const NAMES = ["text", "event", "verdict", "signature", "path"];
-const TYPING = 300; // milliseconds without a key before a text counts
+const TYPING_DELAY_MS = 300; // without a key before the text is searched
 const at = (id) => document.getElementById(id);
 const field = (name) => at(`filter-${name}`);
 
@@ -83,7 +83,7 @@ export function begin(act) {
   });
   at("filters").addEventListener("input", (event) => {
     clearTimeout(typing);
-    typing = setTimeout(changed, event.target.options ? 0 : TYPING);
+    typing = setTimeout(changed, event.target.options ? 0 : TYPING_DELAY_MS);
   });
   at("drop").addEventListener("click", () => {
     drop();

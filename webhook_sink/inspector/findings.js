@@ -1,4 +1,4 @@
-// The findings of a delivery, each with a way to its place in the payload.
+// Findings of a delivery, each with a link to its position in the payload.
 import { below } from "./json_tokenizer.js";
 import { findingTokens } from "./finding_positions.js";
 import { visible } from "./text.js";
@@ -7,7 +7,7 @@ import { button, pluralize, createLongText, createElement } from "./elements.js"
 /** Make the list of findings; `reveal` is called with one whose place is asked for. */
 export function findings(delivery, reveal) {
   if (delivery.findings_total === 0)
-    return [createElement("p", "None: this delivery keeps every constraint it can break alone.", "quiet")];
+    return [createElement("p", "No findings in this delivery.", "quiet")];
   const list = createElement("ul", undefined, "findings");
   for (const found of delivery.findings) list.append(finding(found, reveal));
   const rest = delivery.findings_total - delivery.findings.length;

@@ -1,4 +1,4 @@
-// The headers of two deliveries, beside one another. Names are compared without regard to case.
+// Header diff of two deliveries. Names are compared case-insensitively.
 
 function grouped(headers) {
   const groups = new Map();

@@ -1,7 +1,7 @@
-// What differs between two payloads, place by place; each is found when it is asked for.
+// JSON diff of two payloads, by position; each difference is computed on request.
 import { below, decoded, members, valueAt } from "./json_tokenizer.js";
 
-const SHALLOW = 32; // parts down to here are compared as a whole first; all the way it would be quadratic
+const MAX_COMPARED_DEPTH = 32; // parts down to here are compared as a whole first; all the way it would be quadratic
 
 /**
  * Yield the places of two documents: the pointer as `place`, the tokens `one` and `other` as they were written
@@ -21,7 +21,7 @@ export function* jsonDifferences(first, second, all) {
     const [token, one, other] = value;
     const pointer = above.length ? below(above.at(-1), token) : "";
     const texts = [textOf(first, one), textOf(second, other)];
-    if (!all && open.length < SHALLOW && texts[0] === texts[1]) continue;
+    if (!all && open.length < MAX_COMPARED_DEPTH && texts[0] === texts[1]) continue;
     if (isPart(one, other)) {
       open.push(paired(first, second, one, other));
       above.push(pointer);

@@ -1,15 +1,15 @@
-// The payload as a tree: each part is made when it is opened, each finding stands at its place.
+// JSON tree of the payload: a part is built when it is opened, a finding is shown at its position.
 import { below, lastPlaces, members, valueAt } from "./json_tokenizer.js";
 import { all, findingsByPosition } from "./finding_positions.js";
 import { button, pluralize, createLongText, createElement } from "./elements.js";
 import { visible } from "./text.js";
 
-const AT_ONCE = 100; // members of one part shown at first
-const MORE = 500; // and with each further step
-const FEW = 5; // members beside a finding, once there are many rows
-const ROWS = 2000; // rows that are made unasked
-const DEEPEST = 40; // parts inside one another on the page
-const SMALL = 20_000; // characters of a payload that opens whole where nothing is found
+const FIRST_MEMBERS = 100; // members of one part shown at first
+const FURTHER_MEMBERS = 500; // and with each further step
+const FEW_MEMBERS = 5; // members beside a finding, once there are many rows
+const MAX_ROWS = 2000; // rows that are made unasked
+const MAX_DEPTH = 40; // parts inside one another on the page
+const SMALL_PAYLOAD_CHARS = 20_000; // characters of a payload that opens whole where nothing is found
 
 /**
  * Return the tree of a document with `findings` at their places: its `element`, and `reveal`, which
@@ -18,8 +18,8 @@ const SMALL = 20_000; // characters of a payload that opens whole where nothing 
 export function tree(document, findings) {
   const element = createElement("div", undefined, "tree");
   const mark = findingsByPosition(findings);
-  const isSmall = document.text.length <= SMALL && all(mark).length === 0;
-  const view = { document, element, isSmall, left: ROWS, rows: new Map() };
+  const isSmall = document.text.length <= SMALL_PAYLOAD_CHARS && all(mark).length === 0;
+  const view = { document, element, isSmall, left: MAX_ROWS, rows: new Map() };
   const whole = createElement("ul");
   whole.append(row(view, { value: valueAt(document) }, "", mark, 0));
   view.whole = whole;
@@ -53,7 +53,7 @@ function row(view, member, pointer, mark, depth) {
   const item = createElement("li", undefined, mark.here.length ? verdictTone(mark.here) : undefined);
   item.dataset.pointer = pointer;
   const { count } = member.value;
-  const isOpened = count > 0 && depth < DEEPEST;
+  const isOpened = count > 0 && depth < MAX_DEPTH;
   const notes = notesOf(view, item, isOpened ? mark.here : all(mark));
   view.left -= 1;
   if (isOpened) item.append(part(view, member, pointer, mark, depth, notes));
@@ -100,7 +100,7 @@ function named({ name, token }) {
 }
 
 function again({ isAgain }) {
-  return isAgain ? [createElement("span", " comes again below, and that one counts", "again")] : [];
+  return isAgain ? [createElement("span", " is repeated below; the last one counts", "again")] : [];
 }
 
 function sizeOf({ kind, count }) {
@@ -111,7 +111,7 @@ function partsOf(view, parent, pointer, mark, depth) {
   const last = lastPlaces(view.document, parent, mark.below);
   const here = { parent, pointer, mark, depth, last };
   const wanted = new Set(mark.below.keys());
-  const most = view.left > 0 ? AT_ONCE : FEW;
+  const most = view.left > 0 ? FIRST_MEMBERS : FEW_MEMBERS;
   const rows = listed(view, here, { count: parent.count, most, wanted });
   return [...Array.from(wanted, (token) => absent(view, here, token)), ...rows];
 }
@@ -146,7 +146,7 @@ function listed(view, here, { from, count, most, wanted }) {
 
 function more(view, here, gap) {
   const item = createElement("li");
-  const most = Math.min(MORE, gap.count);
+  const most = Math.min(FURTHER_MEMBERS, gap.count);
   const left = gap.count.toLocaleString("en");
   const words = most === gap.count ? `show ${left} more` : `show ${most} of ${left} more`;
   const show = () => {
@@ -164,7 +164,7 @@ function absent(view, here, token) {
   const item = createElement("li", undefined, `absent ${verdictTone(found)}`);
   item.dataset.pointer = below(here.pointer, token);
   const line = createElement("div", undefined, "line");
-  line.append(createLongText("span", JSON.stringify(token), "key", 200), createElement("span", " is not there", "kind"));
+  line.append(createLongText("span", JSON.stringify(token), "key", 200), createElement("span", " is missing", "kind"));
   item.append(line, ...notesOf(view, item, found));
   return item;
 }

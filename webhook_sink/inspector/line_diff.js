@@ -1,6 +1,6 @@
-// What differs between two texts that are no JSON, line by line.
+// Line diff of two texts that are not JSON.
 
-const MOST_PAIRS = 1_000_000; // pairs of lines that are looked at
+const MAX_LINE_PAIRS = 1_000_000; // compared at most
 
 /**
  * Return the lines of two texts in order, each with its `state`: `same`, `removed` (only in `one`)
@@ -20,7 +20,7 @@ export function lineDifferences(one, other) {
 }
 
 function* merged(left, right) {
-  const common = left.length * right.length <= MOST_PAIRS ? commonLengths(left, right) : null;
+  const common = left.length * right.length <= MAX_LINE_PAIRS ? commonLengths(left, right) : null;
   const width = right.length + 1;
   let [x, y] = [0, 0];
   while (x < left.length || y < right.length) {

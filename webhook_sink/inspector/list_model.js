@@ -1,7 +1,7 @@
 // List model: a bounded run of the deliveries that match the filters, newest first.
 
-export const PAGE = 100; // deliveries that are asked for at once
-const MOST = 500; // deliveries that are held
+export const PAGE_SIZE = 100; // deliveries of one request
+const MAX_DELIVERIES = 500;
 
 /** Return what the attempts of one event have in common. */
 export const keyOf = (delivery) => delivery.first_attempt ?? delivery.id;
@@ -14,7 +14,7 @@ export class ListModel {
     this.newer = 0; // how many came that are newer than those held, once the newest were let go
     this.isNewest = true; // nothing newer was let go
     this.isRead = false;
-    this.isOther = false; // what is held fits other filters than those that are set now
+    this.isOther = false; // the deliveries match earlier filters
   }
 
   /** The filters are others: nothing that is held can stay when the next page comes. */
@@ -44,7 +44,7 @@ export class ListModel {
   append(page) {
     this.deliveries.push(...page.deliveries);
     this.next = page.next;
-    const extra = this.deliveries.length - MOST;
+    const extra = this.deliveries.length - MAX_DELIVERIES;
     if (extra <= 0) return;
     this.deliveries.splice(0, extra);
     this.isNewest = false;
@@ -87,8 +87,8 @@ export class ListModel {
   }
 
   #shorten() {
-    if (this.deliveries.length <= MOST) return;
-    this.deliveries.length = MOST;
+    if (this.deliveries.length <= MAX_DELIVERIES) return;
+    this.deliveries.length = MAX_DELIVERIES;
     this.next = this.deliveries.at(-1).id;
   }
 }

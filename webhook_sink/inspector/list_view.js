@@ -1,12 +1,12 @@
-// The rows on the page: of what is held, those that have not changed stay as they are, focus and all.
+// List view: the rows of the list model. An unchanged row stays in place, with its focus.
 import { keyOf } from "./list_model.js";
 import { row } from "./row.js";
-import { button } from "./elements.js";
+import { button, pluralize } from "./elements.js";
 
 const at = (id) => document.getElementById(id);
 
 export class ListView {
-  /** Show what is in `held`. */
+  /** Show the deliveries of `model`. */
   constructor(held) {
     this.held = held;
     this.compared = new Set(); // ids that are marked for a comparison
@@ -70,8 +70,7 @@ export class ListView {
   }
 
   #foldButton(group, isOpen) {
-    const { attempt } = group.newest;
-    const words = `attempt ${attempt}, first #${group.key}`;
+    const words = `${pluralize(group.newest.attempt, "attempt")}, first #${group.key}`;
     const element = button(words, () => this.fold(group.key, !isOpen), "fold");
     element.setAttribute("aria-expanded", String(isOpen));
     return element;

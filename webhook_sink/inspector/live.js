@@ -1,32 +1,32 @@
-// What comes while the page is open, and whether the sink still answers.
+// Live updates: new and changed deliveries, and the state of the connection.
 import { SinkError, request, followStream } from "./api.js";
 import { RefreshQueue } from "./refresh_queue.js";
 import { query } from "./filters.js";
 
-const AGAIN = 1500; // milliseconds before the sink is asked again
-const HIDDEN = 10_000; // milliseconds after which a hidden tab lets go of its stream
-const GLANCE = 5000; // milliseconds between two looks of a hidden tab
-const LOST = "the sink does not answer; trying again";
+const RECONNECT_DELAY_MS = 1500;
+const HIDDEN_TAB_DELAY_MS = 10_000; // before a hidden tab closes its stream
+const POLL_INTERVAL_MS = 5000; // of a hidden tab
+const UNREACHABLE = "sink unreachable; reconnecting";
 
 export class LiveUpdates {
   /**
-   * `on` has what `Changes` asks for, and `came(delivery)` and `state(words, isLive, isFinal)`,
-   * which hear of deliveries and of the sink.
+   * `on` has the functions of `RefreshQueue`, `onDelivery(delivery)` for each new delivery, and
+   * `showState(words, isLive, isFinal)` for the connection.
    */
   constructor(on) {
     this.on = on;
     this.changes = new RefreshQueue(on);
     this.session = new AbortController(); // follows one set of filters
     this.stream = new AbortController();
-    this.last = 0; // the newest delivery that was told of
-    this.isAway = false; // nobody looks: then there is no stream
+    this.last = 0; // the newest delivery that was reported
+    this.isAway = false; // a hidden tab has no stream
     this.leaving = null;
     this.wake = () => {};
     document.addEventListener("visibilitychange", () => this.#seen());
     this.#seen();
   }
 
-  /** Follow what fits the filters as they now are, until this is called again. */
+  /** Follow the deliveries that match the present filters, until this is called again. */
   async begin() {
     this.session.abort();
     this.stream.abort();
@@ -34,20 +34,20 @@ export class LiveUpdates {
     this.session = new AbortController();
     const { signal } = this.session;
     while (!signal.aborted) {
-      const isGlance = this.isAway;
+      const isPolling = this.isAway;
       try {
-        if (isGlance) await this.#glance(signal);
+        if (isPolling) await this.#poll(signal);
         else await this.#follow(signal);
-        if (isGlance || this.isAway || signal.aborted) continue;
-        this.on.showState(LOST, false);
+        if (isPolling || this.isAway || signal.aborted) continue;
+        this.on.showState(UNREACHABLE, false);
       } catch (error) {
-        if (signal.aborted || this.isAway !== isGlance) continue;
+        if (signal.aborted || this.isAway !== isPolling) continue;
         const isFinal = error instanceof SinkError && error.status < 500;
-        const words = error instanceof SinkError ? `${error.message}; trying again` : LOST;
+        const words = error instanceof SinkError ? `${error.message}; reconnecting` : UNREACHABLE;
         this.on.showState(isFinal ? error.message : words, false, isFinal);
         if (isFinal) return;
       }
-      await this.#pause(AGAIN);
+      await this.#pause(RECONNECT_DELAY_MS);
     }
   }
 
@@ -77,8 +77,8 @@ export class LiveUpdates {
     else if (event.name === "reload") this.changes.note(null, signal);
   }
 
-  /** Look now and then, until somebody sees the page: all tabs of a browser share six streams. */
-  async #glance(signal) {
+  /** Poll while the tab is hidden: all tabs of a browser share six connections. */
+  async #poll(signal) {
     while (this.isAway && !signal.aborted) {
       const asked = query();
       asked.set("after", this.last);
@@ -86,13 +86,13 @@ export class LiveUpdates {
       for (const delivery of page.deliveries) this.on.onDelivery(delivery);
       this.last = page.next ?? page.deliveries.at(-1)?.id ?? this.last;
       this.on.showState("live", true);
-      await this.#pause(GLANCE);
+      await this.#pause(POLL_INTERVAL_MS);
     }
   }
 
   #seen() {
     clearTimeout(this.leaving);
-    if (document.hidden) this.leaving = setTimeout(() => this.#leave(), HIDDEN);
+    if (document.hidden) this.leaving = setTimeout(() => this.#leave(), HIDDEN_TAB_DELAY_MS);
     else this.isAway = false;
     if (!document.hidden) this.wake();
   }

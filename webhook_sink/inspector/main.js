@@ -94,7 +94,7 @@ function showSelection() {
   list.draw();
 }
 
-/** Load older deliveries; whoever onDelivery by the keyboard goes on at the first of them. */
+/** Load older deliveries; with the keyboard, the focus moves to the first of them. */
 async function older() {
   const before = list.ids();
   const isFocused = document.activeElement === at("older");

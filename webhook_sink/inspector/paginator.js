@@ -1,8 +1,8 @@
-// Paginator: reads the list page by page. One response covers a bounded number of deliveries, so it may have
-// found little and not be at the end: then it goes on, until there is a screenful or it is stopped.
+// Paginator: reads the list page by page. One response covers a bounded number of deliveries: if
+// few of them match, the paginator continues until there is a screenful or the user stops it.
 import { request } from "./api.js";
 import { query } from "./filters.js";
-import { PAGE } from "./list_model.js";
+import { PAGE_SIZE } from "./list_model.js";
 
 export class Paginator {
   /**
@@ -46,7 +46,7 @@ export class Paginator {
   async #goOn(turn, count, signal) {
     let found = count;
     try {
-      while (turn === this.turn && found < PAGE && this.held.next !== null) {
+      while (turn === this.turn && found < PAGE_SIZE && this.held.next !== null) {
         this.isSearching = true;
         this.told(null);
         const page = await this.#page({ before: this.held.next }, signal);
@@ -64,7 +64,7 @@ export class Paginator {
   }
 
   #page(place, signal) {
-    const asked = new URLSearchParams({ newest: 1, limit: PAGE, ...place });
+    const asked = new URLSearchParams({ newest: 1, limit: PAGE_SIZE, ...place });
     for (const [name, value] of query()) asked.set(name, value);
     return request(`deliveries?${asked}`, "GET", undefined, signal);
   }}

@@ -1,11 +1,11 @@
-// The body of a delivery in up to three views: a tree, its very text, its bytes.
+// Body of a delivery in up to three views: tree, text, bytes.
 import { read } from "./json_tokenizer.js";
 import { hex, size, visible } from "./text.js";
 import { button, createElement } from "./elements.js";
 import { tree } from "./json_tree.js";
 
-const MOST_TEXT = 256 * 1024; // characters shown
-const MOST_BYTES = 16 * 1024; // bytes shown
+const MAX_TEXT_CHARS = 256 * 1024;
+const MAX_HEX_BYTES = 16 * 1024;
 
 /**
  * Return what shows the body of a delivery: its `elements`, and `reveal`, which shows the place of a
@@ -48,25 +48,25 @@ function choose(views, place) {
 function notesOf(delivery, document) {
   const notes = [];
   if (delivery.size === 0) notes.push("The body is empty.");
-  if (delivery.truncated) notes.push("The body went on; only this much was kept.");
-  if (delivery.body.text === null) notes.push("It is not UTF-8 text.");
+  if (delivery.truncated) notes.push("Body truncated.");
+  if (delivery.body.text === null) notes.push("Not UTF-8 text.");
   else if (delivery.size && !document && !delivery.truncated)
-    notes.push("It is not JSON, so it has no tree.");
+    notes.push("Not JSON: no tree view.");
   return notes;
 }
 
 function textView(delivery) {
   const { text } = delivery.body;
-  const element = preformatted(visible(text.slice(0, MOST_TEXT)), "Text of the body");
-  const shown = `the first ${MOST_TEXT.toLocaleString("en")} characters`;
-  return text.length > MOST_TEXT ? [rest(delivery, shown), element] : [element];
+  const element = preformatted(visible(text.slice(0, MAX_TEXT_CHARS)), "Text of the body");
+  const shown = `the first ${MAX_TEXT_CHARS.toLocaleString("en")} characters`;
+  return text.length > MAX_TEXT_CHARS ? [rest(delivery, shown), element] : [element];
 }
 
 function hexView(delivery) {
-  const element = preformatted(hex(delivery.body.base64, MOST_BYTES), "Bytes of the body");
+  const element = preformatted(hex(delivery.body.base64, MAX_HEX_BYTES), "Bytes of the body");
   element.className = "bytes";
-  const shown = `the first ${size(MOST_BYTES)}`;
-  return delivery.size > MOST_BYTES ? [rest(delivery, shown), element] : [element];
+  const shown = `the first ${size(MAX_HEX_BYTES)}`;
+  return delivery.size > MAX_HEX_BYTES ? [rest(delivery, shown), element] : [element];
 }
 
 function preformatted(text, label) {

@@ -1,7 +1,7 @@
 // Refresh queue: deliveries whose state changed are requested again, in batches.
 import { request } from "./api.js";
 
-const TOGETHER = 250; // milliseconds
+const BATCH_DELAY_MS = 250;
 
 export class RefreshQueue {
   /**
@@ -15,7 +15,7 @@ export class RefreshQueue {
 
   /** Note that one has changed, or with null that all have. */
   note(id, signal) {
-    if (this.ids.size === 0) setTimeout(() => this.#look(signal), TOGETHER);
+    if (this.ids.size === 0) setTimeout(() => this.#look(signal), BATCH_DELAY_MS);
     this.ids.add(id);
   }
 

@@ -3,7 +3,7 @@ import { describeReply, formatDuration, deliveryLink, formatTime } from "./deliv
 import { hex, visible } from "./text.js";
 import { pluralize, createLongText, createElement } from "./elements.js";
 
-const MOST_BYTES = 4096; // of an answer that is no text
+const MAX_HEX_BYTES = 4096; // of a response that is not text
 
 /** Make a table. */
 export function table(caption, heads, rows) {
@@ -42,7 +42,7 @@ export function attemptsTable(delivery) {
     const row = createElement("tr");
     const isThis = attempt.id === delivery.id;
     if (isThis) row.setAttribute("aria-current", "true");
-    const link = isThis ? `${attempt.id}, this one` : deliveryLink(attempt.id);
+    const link = isThis ? `#${attempt.id}, this one` : deliveryLink(attempt.id);
     const after = place === 0 ? formatTime(first) : `${formatDuration(attempt.received_at - first)} later`;
     const cells = [String(attempt.attempt ?? place + 1), link, after, visible(describeReply(attempt))];
     for (const content of [...cells, attempt.verdict]) {
@@ -52,11 +52,11 @@ export function attemptsTable(delivery) {
     }
     return row;
   });
-  const words = delivery.same_body ? "Byte for byte the body" : "Another body than that";
-  const note = createElement("p", `${words} of the first attempt.`, "quiet");
+  const words = delivery.same_body ? "Body identical to" : "Body differs from";
+  const note = createElement("p", `${words} the first attempt.`, "quiet");
   note.hidden = delivery.attempts[0].id === delivery.id;
-  const heads = ["Attempt", "Delivery", "Received", "Answered", "Verdict"];
-  const element = table("The attempts of this event", heads, rows);
+  const heads = ["Attempt", "Delivery", "Received", "Response", "Verdict"];
+  const element = table("Attempts of this event", heads, rows);
   element.className = "attempts";
   const wrapper = createElement("div", undefined, "wide few");
   wrapper.append(element);
@@ -89,7 +89,7 @@ function responseParts(outgoing) {
   if (outgoing.headers.length) parts.push(headersTable(outgoing.headers, "Response headers"));
   const { text, base64 } = outgoing.body;
   if (text) parts.push(createLongText("pre", text));
-  else if (text === null) parts.push(createElement("pre", hex(base64, MOST_BYTES), "bytes"));
-  if (outgoing.truncated) parts.push(createElement("p", "The response was longer; only this much is stored.", "quiet"));
+  else if (text === null) parts.push(createElement("pre", hex(base64, MAX_HEX_BYTES), "bytes"));
+  if (outgoing.truncated) parts.push(createElement("p", "Response truncated.", "quiet"));
   return parts;
 }

@@ -1,10 +1,10 @@
-// One delivery of the list. What it holds may be hostile: it reaches the page as textContent alone.
+// Row of one delivery. Its text is untrusted: it reaches the page as textContent only.
 import { visible } from "./text.js";
 import { createElement } from "./elements.js";
 
 const TONES = { conforms: "good", warning: "so-so", violation: "bad" };
 const SIGNS = { conforms: "\u2713", warning: "!", violation: "\u2715" };
-const MOST_BEFORE = 3; // attempts that are hidden, but for their answers
+const MAX_EARLIER_RESPONSES = 3; // hidden attempts whose responses are shown
 const SIGNATURES = { valid: "quiet", invalid: "said-bad", missing: "said-bad", unchecked: "quiet" };
 
 function formatTime(seconds) {
@@ -45,7 +45,7 @@ function event(delivery, fold) {
   if (delivery.late_after) {
     const late = linked("late, after", delivery.late_after);
     late.classList.add("so-so");
-    late.title = "What it tells of happened before what that delivery tells of, which came first";
+    late.title = "This event occurred before the event of that delivery, which arrived first";
     parts.push(late);
   }
   return parts;
@@ -55,9 +55,9 @@ function describeReply({ status, reply }) {
   return status ? String(status) : visible(reply.split(" ")[0]) || "none";
 }
 
-function answer(delivery, before) {
-  const some = before.slice(0, MOST_BEFORE).toReversed().map(describeReply);
-  if (before.length > MOST_BEFORE) some.unshift("\u2026");
+function response(delivery, before) {
+  const some = before.slice(0, MAX_EARLIER_RESPONSES).toReversed().map(describeReply);
+  if (before.length > MAX_EARLIER_RESPONSES) some.unshift("\u2026");
   const earlier = createElement("span", some.map((one) => `${one}, `).join(""));
   const tone = delivery.status >= 200 && delivery.status < 300 ? "" : "said-so-so";
   const element = createElement("span", describeReply(delivery), tone);
@@ -65,7 +65,7 @@ function answer(delivery, before) {
   if (delivery.forwarded === null) return [earlier, element];
   const isStatus = /^\d{3}$/.test(delivery.forwarded);
   const passed = createElement("span", `\u2192 ${isStatus ? delivery.forwarded : "failed"}`, "tag");
-  passed.title = `Forwarded: ${visible(delivery.forwarded)}`;
+  passed.title = `Forwarded, result: ${visible(delivery.forwarded)}`;
   if (!/^2\d\d$/.test(delivery.forwarded)) passed.classList.add("bad");
   return [earlier, element, passed];
 }
@@ -83,7 +83,7 @@ function choice(id) {
   box.type = "checkbox";
   box.setAttribute("aria-label", `Compare delivery ${id}`);
   const label = createElement("label");
-  label.title = "Choose two to compare them";
+  label.title = "Select two deliveries to compare";
   label.append(box);
   return label;
 }
@@ -113,7 +113,7 @@ export function row(delivery, fold, before) {
     cell("td", "when", formatTime(delivery.received_at)),
     cell("td", "request", request(delivery)),
     cell("td", "event", ...event(delivery, fold)),
-    cell("td", "answer", ...answer(delivery, before)),
+    cell("td", "answer", ...response(delivery, before)),
     cell("td", "signature", createElement("span", signature, SIGNATURES[delivery.signature])),
     cell("td", "verdict-of", verdict(delivery)),
   );

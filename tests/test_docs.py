@@ -494,7 +494,7 @@ class Service:
 def test_the_keys_of_the_sink_s_page_are_told_as_the_page_tells_them() -> None:
     page = (files("webhook_sink") / "inspector" / "index.html").read_text(encoding="utf-8")
     shown = re.findall(r'<tr><th scope="row">(<kbd>.*</kbd>)</th>', page)
-    told = [row[0] for row in rows(PAGES["docs/webhooks.md"], "key", "what it does")]
+    told = [row[0] for row in rows(PAGES["docs/webhooks.md"], "key", "action")]
     assert shown
     assert [re.findall("<kbd>(.*?)</kbd>", line) for line in shown] == [
         re.findall("`(.*?)`", line) for line in told

@@ -1,9 +1,9 @@
-"""What the mock remembers, in SQLite: in memory, or in a file that restarts and workers share.
+"""State of the mock in SQLite: in memory, or in a file that restarts and workers share.
 
-What the requests of one turn of the loop have brought about goes into one transaction, and no
-success is answered before it is committed: a killed process forgets nothing that it has promised.
-(Not so a machine that loses power: the last moments may be missing then.) To wait for the others
-costs no time: answers that go out together cost the system much less than one by one.
+The changes of all requests in one turn of the event loop are one transaction, and no success is
+sent before its commit: a killed process loses nothing that it has acknowledged. (A machine that
+loses power may lose the last moments.) Waiting for the others costs no time: responses that are
+sent together cost the system much less than one by one.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ _CHECKPOINT_PAGES = 10_000
 _LOCK_TIMEOUT_S = 10.0
 
 MAX_STORED_BODY_BYTES = 2048
-"""Bytes of a body that asked for something; whoever creates much must not fill the memory."""
+"""Of a request body; a client that creates much must not fill the memory."""
 
 ResourceKey = tuple[str, str]
 """The id of an operation, and values as JSON."""
@@ -31,12 +31,12 @@ StateConflict = Literal["duplicate-request", "unknown-resource"]
 
 
 class StateChange(NamedTuple):
-    """What one success brings about."""
+    """Change of the state by one success."""
 
     operation: str
     """Its id."""
     claim: str | None
-    """What nobody else may have: the operation and values, as text; None if it takes none."""
+    """Unique key: the operation and values, as text; None if the success needs none."""
     request: bytes
     """The body that asked for it."""
     added: tuple[ResourceKey, ...]

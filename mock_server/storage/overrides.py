@@ -40,7 +40,7 @@ class Overrides:
         return self._shared[OVERRIDES_SLOT] != 0
 
     def add(self, kind: OverrideKind, value: str | float, requests: int) -> None:
-        """Switch one on for the next so many `requests`."""
+        """Enable an override for the next `requests` requests."""
         with self._store.transaction() as db:
             db.execute(_INSERT_OVERRIDE, (kind, json.dumps(value), requests))
             self._shared[OVERRIDES_SLOT] = 1

@@ -28,7 +28,7 @@ _WORKER_TIMEOUT_S = 2.0
 
 
 class WorkerSignals:
-    """The bell of one worker."""
+    """Signals of one worker."""
 
     def __init__(self, shared: MutableSequence[int], index: int, workers: int) -> None:
         """Take the `shared` numbers and which of how many `workers` this is."""

@@ -9,12 +9,11 @@ from webhook_sink.storage.retention import RetentionLimits
 from webhook_sink.storage.store import Store, StoreError
 
 _PRUNE_INTERVAL_S = 1.0
-"""Seconds between two looks: for so long there may be more than the bounds say."""
 _log = logging.getLogger("hookproof.sink")
 
 
 class Pruner:
-    """Holds a store to its bounds; without any, it does nothing."""
+    """Applies the retention limits to a store; without limits it does nothing."""
 
     def __init__(
         self, store: Store, retention_limits: RetentionLimits, on_removed: Callable[[], None]

@@ -34,7 +34,7 @@ class StoreTotals:
     size: int
     """Bytes of bodies and headers."""
     removed: int
-    """Deliveries that bounds took away since the store was made or cleared."""
+    """Deliveries removed by retention since the store was created or cleared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def select_excess(
     oldest: Sequence[PruneCandidate],
     now: float,
 ) -> Sequence[PruneCandidate]:
-    """Return those of `oldest`, the first first, that are beyond `bounds` at `now` (Unix seconds).
+    """Return those of `oldest`, in order, that are beyond the limits at `now` (Unix seconds).
 
     `totals` count all that there is. The newest delivery stays, however large it is.
     """

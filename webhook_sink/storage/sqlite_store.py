@@ -45,7 +45,7 @@ class SqliteStore:
     def __init__(self, path: Path | None = None, lock_timeout: float = 5.0) -> None:
         """Open or make the file at `path`, readable by its owner alone; raise `StoreError`.
 
-        `patience` is how many seconds a lock of somebody else is waited for. Without a path the
+        `lock_timeout`: seconds to wait for a lock of another process. Without a path the
         database is SQLite's own temporary one.
         """
         # For a new file: of deliveries of some KiB more fit into one page than into two of half.
@@ -163,7 +163,7 @@ class SqliteStore:
         self._database.close()
 
     def _prune_batch(self, retention_limits: RetentionLimits, now: float) -> int:
-        """Remove what is beyond `bounds` of the oldest `_AT_ONCE`; return how many that are."""
+        """Remove those of the oldest batch that are beyond the limits; return their number."""
         if not select_excess(retention_limits, self.totals(), self._oldest(1), now):
             return 0  # without waiting for a lock, as nearly always
         with self._database.transaction() as db:

@@ -24,7 +24,7 @@ class Store(Protocol):
 
         Ids count upwards in the order of `drafts` and are never given twice. When it returns, the
         deliveries outlive the process, as far as the store is meant to. With `wait` being false,
-        it raises `StoreBusy` rather than wait for somebody else who writes.
+        it raises `StoreBusy` instead of waiting for another writer.
         """
         ...
 
@@ -65,11 +65,11 @@ class Store(Protocol):
         ...
 
     def last_forward_outcomes(self, ids: Sequence[int]) -> Mapping[int, str]:
-        """Return what came of the last attempt for each of these deliveries that was passed on."""
+        """Return the outcome of the last forward of each of these deliveries that has one."""
         ...
 
     def prune(self, retention_limits: RetentionLimits, now: float) -> int:
-        """Remove what is beyond `bounds` at `now` (Unix seconds); return how many deliveries."""
+        """Remove deliveries beyond the limits at `now` (Unix seconds); return their number."""
         ...
 
     def clear(self) -> int:
@@ -92,6 +92,6 @@ class Store(Protocol):
 def open_store(path: Path | None = None) -> Store:
     """Open the SQLite file at `path`, made if need be; memory alone if None. `StoreError`.
 
-    What is too much for memory goes to a temporary file of SQLite's, which nobody else can find.
+    What is too much for memory goes to a temporary file of SQLite's, which no other process can find.
     """
     return SqliteStore(path)

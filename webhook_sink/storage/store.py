@@ -92,6 +92,6 @@ class Store(Protocol):
 def open_store(path: Path | None = None) -> Store:
     """Open the SQLite file at `path`, made if need be; memory alone if None. `StoreError`.
 
-    What is too much for memory goes to a temporary file of SQLite's, which no other process can find.
+    What exceeds memory goes to a temporary file of SQLite, which no other process can find.
     """
     return SqliteStore(path)

@@ -22,7 +22,7 @@ from openapi.redaction import Redaction
 
 
 @pytest.fixture(scope="session")
-def hookproof_books(request: pytest.FixtureRequest) -> Ledger:
+def hookproof_ledger(request: pytest.FixtureRequest) -> Ledger:
     """Drive the service once, close the ledger, and return it."""
     settings = request.config.stash.get(SETTINGS, None)
     if settings is None:
@@ -37,21 +37,21 @@ def hookproof_books(request: pytest.FixtureRequest) -> Ledger:
 
 
 @pytest.fixture(scope="session")
-def hookproof_judge(
-    request: pytest.FixtureRequest, hookproof_books: Ledger
+def hookproof_check(
+    request: pytest.FixtureRequest, hookproof_ledger: Ledger
 ) -> Callable[[str], None]:
     """Return what applies one check to the ledger and fails the test on a violation."""
     outcome = request.config.stash[OUTCOME]
-    mask = Redaction(known_secrets(hookproof_books))
+    redact = Redaction(known_secrets(hookproof_ledger))
 
     def apply(check: str) -> None:
-        judgements = list(CHECKS[check](hookproof_books))
+        judgements = list(CHECKS[check](hookproof_ledger))
         found = group_findings(check, judgements)
         outcome.judgements.extend(judgements)
         outcome.findings.extend(found)
         outcome.completed_checks.add(check)
         violations = [
-            f"VIOLATION {mask(one.finding.message)}"
+            f"VIOLATION {redact(one.finding.message)}"
             for one in found
             if one.finding.severity == "violation"
         ]

@@ -5,45 +5,45 @@ from collections.abc import Callable
 pytest_plugins = ["contracts.fixtures"]
 
 
-def test_valid_requests_are_accepted(hookproof_judge: Callable[[str], None]) -> None:
-    hookproof_judge("valid-request")
+def test_valid_requests_are_accepted(hookproof_check: Callable[[str], None]) -> None:
+    hookproof_check("valid-request")
 
 
-def test_invalid_requests_are_refused(hookproof_judge: Callable[[str], None]) -> None:
-    hookproof_judge("invalid-request")
+def test_invalid_requests_are_refused(hookproof_check: Callable[[str], None]) -> None:
+    hookproof_check("invalid-request")
 
 
-def test_freedoms_are_used_as_allowed(hookproof_judge: Callable[[str], None]) -> None:
-    hookproof_judge("allowed-rejection")
+def test_freedoms_are_used_as_allowed(hookproof_check: Callable[[str], None]) -> None:
+    hookproof_check("allowed-rejection")
 
 
-def test_bad_credentials_are_refused(hookproof_judge: Callable[[str], None]) -> None:
-    hookproof_judge("invalid-credential")
+def test_bad_credentials_are_refused(hookproof_check: Callable[[str], None]) -> None:
+    hookproof_check("invalid-credential")
 
 
-def test_the_permission_is_required(hookproof_judge: Callable[[str], None]) -> None:
-    hookproof_judge("insufficient-permission")
+def test_the_permission_is_required(hookproof_check: Callable[[str], None]) -> None:
+    hookproof_check("insufficient-permission")
 
 
 def test_issued_credentials_are_good_for_what_was_asked(
-    hookproof_judge: Callable[[str], None],
+    hookproof_check: Callable[[str], None],
 ) -> None:
-    hookproof_judge("issued-credential")
+    hookproof_check("issued-credential")
 
 
-def test_the_unknown_is_told_to_be_unknown(hookproof_judge: Callable[[str], None]) -> None:
-    hookproof_judge("unknown-resource")
+def test_the_unknown_is_told_to_be_unknown(hookproof_check: Callable[[str], None]) -> None:
+    hookproof_check("unknown-resource")
 
 
-def test_repeated_requests_are_refused_or_allowed(hookproof_judge: Callable[[str], None]) -> None:
-    hookproof_judge("duplicate-request")
+def test_repeated_requests_are_refused_or_allowed(hookproof_check: Callable[[str], None]) -> None:
+    hookproof_check("duplicate-request")
 
 
-def test_bursts_are_limited(hookproof_judge: Callable[[str], None]) -> None:
-    hookproof_judge("rate-limit")
+def test_bursts_are_limited(hookproof_check: Callable[[str], None]) -> None:
+    hookproof_check("rate-limit")
 
 
 def test_repeated_requests_at_once_are_refused_but_one(
-    hookproof_judge: Callable[[str], None],
+    hookproof_check: Callable[[str], None],
 ) -> None:
-    hookproof_judge("concurrent-duplicates")
+    hookproof_check("concurrent-duplicates")

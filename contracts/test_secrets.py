@@ -5,9 +5,9 @@ from collections.abc import Callable
 pytest_plugins = ["contracts.fixtures"]
 
 
-def test_unique_values_are_unique(hookproof_judge: Callable[[str], None]) -> None:
-    hookproof_judge("unique-value")
+def test_unique_values_are_unique(hookproof_check: Callable[[str], None]) -> None:
+    hookproof_check("unique-value")
 
 
-def test_secrets_are_kept(hookproof_judge: Callable[[str], None]) -> None:
-    hookproof_judge("secret-leak")
+def test_secrets_are_kept(hookproof_check: Callable[[str], None]) -> None:
+    hookproof_check("secret-leak")

@@ -97,7 +97,7 @@ def _credentials_of_kind(session: OperationSession, kind: str) -> list[Credentia
 def save_cases(
     directory: Path,
     found: Iterable[GroupedFinding],
-    mask: Redaction,
+    redact: Redaction,
     earlier: Iterable[Mapping[str, Json]],
 ) -> None:
     """Write the smallest case of each violation into `directory`, and those of `earlier`.
@@ -108,7 +108,7 @@ def save_cases(
     for one in found:
         exchange = one.judgement.exchange
         if one.finding.severity == "violation" and exchange is not None:
-            saved = _case_data(one.id, exchange.request, mask)
+            saved = _case_data(one.id, exchange.request, redact)
             if saved is not None:
                 cases[one.id] = saved
     path = directory / CASES_FILE_NAME
@@ -124,10 +124,10 @@ def save_cases(
     written.replace(path)
 
 
-def _case_data(name: str, request: Request, mask: Redaction) -> Mapping[str, Json] | None:
+def _case_data(name: str, request: Request, redact: Redaction) -> Mapping[str, Json] | None:
     """Return the case of `request` as data; None where it means nothing by itself."""
     text = request.body.decode("latin-1")
-    if request.phase in _DEPENDENT_PHASES or len(text) > _MAX_BODY_BYTES or mask(text) != text:
+    if request.phase in _DEPENDENT_PHASES or len(text) > _MAX_BODY_BYTES or redact(text) != text:
         return None
     return {
         "id": name,

@@ -20,7 +20,7 @@ _ALTERED_OPTION = bearer_option("HOOKPROOF_TOKEN_CHANGED")
 """For a credential that no shell line can make: the caller sets the variable."""
 
 
-def curl_command(url: str, request: Request, mask: Redaction) -> str | None:
+def curl_command(url: str, request: Request, redact: Redaction) -> str | None:
     """Return a command that sends the request again, a variable in the secret's place.
 
     None where no command line can carry the body.
@@ -35,4 +35,4 @@ def curl_command(url: str, request: Request, mask: Redaction) -> str | None:
     parts += [header_option(name, value) for name, value in request.headers]
     if with_body:
         parts += [header_option("Content-Type", request.media_type), body]
-    return mask(" ".join(parts))
+    return redact(" ".join(parts))

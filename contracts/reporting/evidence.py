@@ -20,7 +20,7 @@ MAX_SHOWN_CHARACTERS = 2000
 
 
 def evidence(
-    ledger: Ledger, found: GroupedFinding, checks: Mapping[str, str], mask: Redaction
+    ledger: Ledger, found: GroupedFinding, checks: Mapping[str, str], redact: Redaction
 ) -> dict[str, Json]:
     """Return the finding as data, with all that shows it; `checks` holds the rule of each check."""
     told, case = found.finding, found.judgement
@@ -38,16 +38,16 @@ def evidence(
         "pointer": told.pointer,
         "detail": told.detail,
         "instance": told.instance,
-        "message": mask(told.message),
-        "expected": mask(case.expected or stated or checks[told.check]),
-        "received": mask(case.received),
+        "message": redact(told.message),
+        "expected": redact(case.expected or stated or checks[told.check]),
+        "received": redact(case.received),
         "count": told.count,
         "tried": told.tried,
-        "request": _request_data(exchange.request, mask) if exchange else None,
-        "response": _response_data(response, mask) if response else None,
-        "delivery": _delivery_data(case.judged_delivery, mask) if case.judged_delivery else None,
-        "fields": _echoed_values(ledger, exchange, case.judged_delivery, mask),
-        "curl": curl_command(ledger.settings.url, exchange.request, mask) if exchange else None,
+        "request": _request_data(exchange.request, redact) if exchange else None,
+        "response": _response_data(response, redact) if response else None,
+        "delivery": _delivery_data(case.judged_delivery, redact) if case.judged_delivery else None,
+        "fields": _echoed_values(ledger, exchange, case.judged_delivery, redact),
+        "curl": curl_command(ledger.settings.url, exchange.request, redact) if exchange else None,
         "baseline_reason": None,
     }
 
@@ -63,7 +63,7 @@ def _echoed_values(
     ledger: Ledger,
     exchange: Exchange | None,
     judged_delivery: JudgedDelivery | None,
-    mask: Redaction,
+    redact: Redaction,
 ) -> list[dict[str, Json]]:
     """Return what the payload says beside what the request said, echo by echo."""
     event = judged_delivery.verdict.event if judged_delivery else None
@@ -75,22 +75,22 @@ def _echoed_values(
     return [
         {
             "pointer": field.pointer,
-            "sent": _redacted_value(field.sent, mask),
-            "received": _redacted_value(field.received, mask),
-            "note": mask(field.note),
+            "sent": _redacted_value(field.sent, redact),
+            "received": _redacted_value(field.received, redact),
+            "note": redact(field.note),
         }
         for field in told
     ]
 
 
-def _redacted_value(value: Json, mask: Redaction) -> Json:
+def _redacted_value(value: Json, redact: Redaction) -> Json:
     """Return a value without secrets, and cut if it is long."""
     if isinstance(value, str):
-        masked = mask(value)
+        masked = redact(value)
         return (
             masked if len(masked) <= MAX_SHOWN_CHARACTERS else f"{masked[:MAX_SHOWN_CHARACTERS]}..."
         )
-    text = mask(abbreviate(value, MAX_SHOWN_CHARACTERS))
+    text = redact(abbreviate(value, MAX_SHOWN_CHARACTERS))
     try:
         return json.loads(text)
     except ValueError:
@@ -116,45 +116,45 @@ def provenance_reason(contract: Contract, known: Provenance) -> str:
     return known.reason or title
 
 
-def redacted_text(raw: bytes, mask: Redaction, limit: int = MAX_SHOWN_CHARACTERS) -> str:
+def redacted_text(raw: bytes, redact: Redaction, limit: int = MAX_SHOWN_CHARACTERS) -> str:
     """Return `raw` as text without secrets, cut to `limit` characters."""
     text = raw.decode("utf-8", errors="backslashreplace")
     # The rest is cut off anyway; a secret that begins before the cut is told by its beginning.
-    masked = mask(text[: 2 * limit])
+    masked = redact(text[: 2 * limit])
     return masked if len(masked) <= limit else f"{masked[:limit]}... ({len(text)} characters)"
 
 
-def _request_data(request: Request, mask: Redaction) -> dict[str, Json]:
+def _request_data(request: Request, redact: Redaction) -> dict[str, Json]:
     return {
         "number": request.number,
         "description": request.description,
         "method": request.method,
-        "target": mask(request.target),
+        "target": redact(request.target),
         "media_type": request.media_type,
         "credential": request.credential.kind,
-        "body": redacted_text(request.body, mask),
+        "body": redacted_text(request.body, redact),
         "bytes": len(request.body),
     }
 
 
-def _response_data(response: ReceivedResponse, mask: Redaction) -> dict[str, Json]:
+def _response_data(response: ReceivedResponse, redact: Redaction) -> dict[str, Json]:
     media_type = response.header("content-type")
     return {
         "status": response.status,
-        "media_type": None if media_type is None else mask(media_type),
-        "body": redacted_text(response.body, mask),
+        "media_type": None if media_type is None else redact(media_type),
+        "body": redacted_text(response.body, redact),
     }
 
 
-def _delivery_data(judged_delivery: JudgedDelivery, mask: Redaction) -> dict[str, Json]:
+def _delivery_data(judged_delivery: JudgedDelivery, redact: Redaction) -> dict[str, Json]:
     delivery = judged_delivery.delivery
     return {
         "id": delivery.id,
         "method": delivery.method,
-        "target": mask(delivery.target),
+        "target": redact(delivery.target),
         "headers": [
-            [mask(name.decode("latin-1")), mask(value.decode("latin-1"))]
+            [redact(name.decode("latin-1")), redact(value.decode("latin-1"))]
             for name, value in delivery.headers
         ],
-        "body": redacted_text(delivery.body, mask),
+        "body": redacted_text(delivery.body, redact),
     }

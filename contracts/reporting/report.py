@@ -40,7 +40,7 @@ def report(
     The run began at `started` (Unix seconds) and took `seconds`.
     """
     ledger = None if outcome.not_judged is not None else outcome.ledger
-    mask = Redaction(known_secrets(ledger) if ledger else settings.secrets)
+    redact = Redaction(known_secrets(ledger) if ledger else settings.secrets)
     rules = {name: (check.__doc__ or "").strip() for name, check in CHECKS.items()}
     told = constraint_statuses(ledger, outcome.judgements) if ledger else []
     findings = outcome.findings if ledger else []
@@ -57,21 +57,23 @@ def report(
         "contract": _contract_data(settings, ledger),
         "started": _format_utc(started),
         "seconds": round(seconds, 3),
-        "reason": mask(_no_verdict_reason(outcome, ledger, code)) or None,
+        "reason": redact(_no_verdict_reason(outcome, ledger, code)) or None,
         "requests": len(ledger.exchanges) if ledger else 0,
         "cases": {
             "digest": case_digest(ledger) if ledger else "",
             "replayed": _replayed_count(ledger),
         },
-        "created": _created_data(ledger, mask),
-        "findings": [evidence(ledger, found, rules, mask) for found in findings] if ledger else [],
+        "created": _created_data(ledger, redact),
+        "findings": [evidence(ledger, found, rules, redact) for found in findings]
+        if ledger
+        else [],
         "constraints": [constraint_data(ledger.contract, status) for status in told]
         if ledger
         else [],
         "statuses": status_counts(ledger) if ledger else {},
         "undecided": undecided,
         "webhooks": webhook_counts(settings, ledger),
-        "deliveries": delivery_pairs(ledger, findings, mask),
+        "deliveries": delivery_pairs(ledger, findings, redact),
         "baseline": {"file": None, "entries": 0, "resolved": []},
     }
 
@@ -135,7 +137,7 @@ def _replayed_count(ledger: Ledger | None) -> int:
     return sum(e.request.phase == SAVED_PHASE for e in ledger.exchanges) if ledger else 0
 
 
-def _created_data(ledger: Ledger | None, mask: Redaction) -> dict[str, Json]:
+def _created_data(ledger: Ledger | None, redact: Redaction) -> dict[str, Json]:
     """Return how much was created and is left behind, and the names that lack the run's mark."""
     created = [e.request for e in ledger.exchanges if _is_creation(e)] if ledger else []
     marked = f"{MARK_PREFIX}{ledger.settings.run_id}-".encode() if ledger else b""
@@ -146,7 +148,7 @@ def _created_data(ledger: Ledger | None, mask: Redaction) -> dict[str, Json]:
         for p in r.correlators
         if p.kind == "unique-string"
     ]
-    return {"count": len(created), "without_prefix": [mask(str(name)) for name in names if name]}
+    return {"count": len(created), "without_prefix": [redact(str(name)) for name in names if name]}
 
 
 def _is_creation(exchange: Exchange) -> bool:

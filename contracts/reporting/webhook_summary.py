@@ -43,7 +43,7 @@ def webhook_counts(settings: Settings, ledger: Ledger | None) -> dict[str, Json]
 
 
 def delivery_pairs(
-    ledger: Ledger | None, findings: Sequence[GroupedFinding], mask: Redaction
+    ledger: Ledger | None, findings: Sequence[GroupedFinding], redact: Redaction
 ) -> list[dict[str, Json]]:
     """Return deliveries beside their requests, those that a finding shows first."""
     if ledger is None:
@@ -61,8 +61,8 @@ def delivery_pairs(
             "event": item.verdict.event.name if item.verdict.event else None,
             "request": exchange.request.number,
             "verdict": item.verdict.summary,
-            "request_body": redacted_text(exchange.request.body, mask, _MAX_TEXT_CHARACTERS),
-            "delivery_body": redacted_text(item.delivery.body, mask, _MAX_TEXT_CHARACTERS),
+            "request_body": redacted_text(exchange.request.body, redact, _MAX_TEXT_CHARACTERS),
+            "delivery_body": redacted_text(item.delivery.body, redact, _MAX_TEXT_CHARACTERS),
         }
         for exchange, item in pairs[:MAX_LISTED_DELIVERIES]
     ]

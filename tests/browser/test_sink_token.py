@@ -53,5 +53,5 @@ def test_a_link_on_another_site_opens_the_page_too(browser: Browser) -> None:
         page.goto(f"http://evil.example:{elsewhere.rpartition(':')[2]}/")
         page.evaluate("(url) => { location.href = url; }", page_link(sink.url, TOKEN))
         page.wait_for_url(f"{sink.url}/_hookproof/")
-        page.get_by_role("link", name="go on").click()
+        page.get_by_role("link", name="continue").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("hookproof sink")

@@ -112,7 +112,7 @@ class EventContext:
     event: Event
     exchange: MockExchange
     number: int
-    """The how-manieth event of this mock, from 1."""
+    """Number of the event in this mock, from 1."""
     unique_values: UniqueValues
 
 

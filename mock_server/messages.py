@@ -76,7 +76,7 @@ class EventMessage:
     body: bytes
     """The payload, before any fault of deliveries."""
     number: int
-    """The how-manieth event of this mock, from 1."""
+    """Number of the event in this mock, from 1."""
     secret: str
     """What is signed with."""
     webhook_id: str

@@ -13,7 +13,7 @@ _LAST_DIGITS = re.compile(r"[0-9]+(?=[^0-9]*$)")
 _MAX_START = 10**6
 
 WorkerShare = tuple[int, int]
-"""The place of a process among so many."""
+"""The index of a process, and the number of processes."""
 SINGLE_WORKER: WorkerShare = (0, 1)
 
 

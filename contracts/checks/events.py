@@ -11,7 +11,7 @@ from openapi.schema_validation import abbreviate
 
 
 def triggered_events(ledger: Ledger) -> Iterator[tuple[Event, Exchange, ReceivedEvent]]:
-    """Yield each event that a success brought about, with its exchange."""
+    """Yield each event that a success triggered, with its exchange."""
     for exchange, received_event in ledger.reconciliation.pairs:
         event = triggered_event(ledger.contract, exchange)
         if event is not None:
@@ -57,7 +57,7 @@ def sent(ledger: Ledger) -> Iterator[Judgement]:
 
 
 def single_event(ledger: Ledger) -> Iterator[Judgement]:
-    """A success brings about one event, not several with identities of their own."""
+    """A success triggers one event, not several with separate identities."""
     seen: dict[int, int] = {}
     # What follows on a refused delivery may be meant as the same event, and is judged as that.
     refused = {
@@ -82,7 +82,7 @@ def single_event(ledger: Ledger) -> Iterator[Judgement]:
 
 
 def unexpected(ledger: Ledger) -> Iterator[Judgement]:
-    """Nothing but a success brings about an event."""
+    """Only a success triggers an event."""
     if not ledger.contract.events:
         return
     for exchange, received_event in ledger.reconciliation.pairs:

@@ -132,6 +132,6 @@ def rate_limit(ledger: Ledger) -> Iterator[Judgement]:
 
 
 def _exceeds_rate(burst: list[Exchange], requests: int, seconds: float) -> bool:
-    """Say whether more than so many requests lie wholly within so many seconds."""
+    """Say whether more requests than the limit lie wholly within its period."""
     pairs = zip(burst, burst[requests:], strict=False)
     return any(last.ended - first.started <= seconds for first, last in pairs)

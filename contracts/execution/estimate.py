@@ -21,7 +21,7 @@ class RunEstimate:
     requests: int
     creations: int
     max_requests: int | None
-    """No more than so many requests are sent, whatever the cases."""
+    """Maximum number of requests, whatever the cases."""
 
     @property
     def sentence(self) -> str:

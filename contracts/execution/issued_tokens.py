@@ -134,7 +134,7 @@ def try_each_kind(session: OperationSession) -> str | None:
             credential = issuer.credential(token_request, session.send(issuer.case(token_request)))
             if credential is None and token_request.expires is not None:
                 credential = _issue_short_lived(session, issuer)  # the past may be refused
-            # Permissions that nobody knows may be refused, too.
+            # Unknown permissions may be rejected, too.
             if credential is not None:
                 usable += 1
                 good = good or credential

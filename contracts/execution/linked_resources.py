@@ -31,7 +31,7 @@ class LinkedResource:
         return frozenset(parameter_key("path", name) for name, _ in self._link.values)
 
     def required_count(self, successes: int) -> int:
-        """Return how much must be made for so many successes."""
+        """Return how many resources this number of successes needs."""
         return successes if self._consumes else 1
 
     def _named(self, exchange: Exchange) -> dict[str, str]:

@@ -27,7 +27,7 @@ from openapi.contract import Contract, Operation
 from openapi.examples import body_example, example_parameter_text
 
 MAX_UNANSWERED_REQUESTS = 5
-"""After so many requests without an answer nothing more is sent: each costs a whole timeout."""
+"""More requests without a response end the session: each costs a whole timeout."""
 MAX_RATE_LIMIT_RETRIES = 6
 
 
@@ -54,7 +54,7 @@ class OperationSession:
         self.linked_resource: LinkedResource | None = None
         """What the operation is about, where that must be made first."""
         self.stop_reason: str | None = None
-        """Why cases were left out that nobody wanted left out."""
+        """Why cases were left out against the user's wish."""
         self._target = target
         self._unique_values = unique_values
         self._unanswered = 0

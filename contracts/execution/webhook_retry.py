@@ -19,7 +19,7 @@ REJECTION_STATUS = 500
 
 
 class DeliveryRejector:
-    """Refuses one delivery once it is armed. The sink asks it from a thread of its own."""
+    """Rejects one delivery once it is armed. The sink calls it from another thread."""
 
     def __init__(self) -> None:
         """Refuse nothing yet."""

@@ -13,7 +13,7 @@ from openapi.contract import Contract
 MAX_TRIES = 3
 """A case that gets the same doubtful answer so often is decided by it."""
 MAX_RETRIED_CASES = 5
-"""After so many cases with one doubtful status no further one is tried again: a few tell enough."""
+"""Of the cases with one ambiguous status only these are retried: a few tell enough."""
 REUSED_NAME_PHASES = (DUPLICATE_PHASE, CONCURRENT_PHASE)
 """Blocks of requests whose name was used before, on purpose."""
 

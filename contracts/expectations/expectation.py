@@ -84,7 +84,7 @@ def _expected_for_content(
     broken: tuple[SchemaViolation, ...],
     problem: str | None,
 ) -> Expectation:
-    """Return what may be answered to what is asked for, whoever asks."""
+    """Return the expected response to the request, whatever its credential."""
     body = request.json
     shape = tuple(rejections_by_bytes(request, body))
     if shape:

@@ -41,7 +41,7 @@ def length_boundary_cases(
         most, least = stated.get("maxLength"), stated.get("minLength")
         if "string" not in schema_types(stated) or "pattern" in stated or "format" in stated:
             continue
-        # Just beyond, and so far that whoever cuts a text before counting it is found out.
+        # Just beyond, and so far that a service that cuts text before counting is found.
         beyond = () if most is None else (most + 1, most * 4)
         for alphabet, filler in list(FILLERS.items())[::stride]:
             for length in {least, most, *beyond}:

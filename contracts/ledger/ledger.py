@@ -89,7 +89,7 @@ def _event_identity(item: JudgedDelivery, correlators: Sequence[Correlator]) -> 
 
 
 def triggered_event(contract: Contract, exchange: Exchange) -> Event | None:
-    """Return the event that the answer brings about, or None."""
+    """Return the event that the response triggers, or None."""
     if exchange.status is None:
         return None
     return contract.event_triggered_by(exchange.request.operation.id, exchange.status)
@@ -112,7 +112,7 @@ class Ledger:
     undecided: tuple[str, ...]
     """A sentence for each case that the run could not make."""
     stop_reason: str | None
-    """Why cases were left out that nobody wanted left out, or None."""
+    """Why cases were left out against the user's wish, or None."""
     correlators: Mapping[str, tuple[Correlator, ...]]
     """The correlators of each operation, by its id."""
 

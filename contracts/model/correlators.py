@@ -15,7 +15,7 @@ from openapi.runtime_expression import RuntimeExpression, parse_expression
 
 MARK_PATTERN = re.compile(rf"{MARK_PREFIX}([a-z0-9]{{6}})-([0-9]{{4,}})")
 IDENTITY_KIND = "identity"
-"""The kind of correlators that nobody has to make."""
+"""The kind of correlators that need no generated value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,4 +11,4 @@ class RunStopped(Exception):
     def __init__(self, reason: str, *, intentional: bool = False) -> None:
         super().__init__(reason)
         self.intentional = intentional
-        """Whoever runs this wanted no more; otherwise the service gave no chance."""
+        """The user asked for no more; otherwise the service left no choice."""

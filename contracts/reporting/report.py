@@ -103,7 +103,7 @@ def exit_code(
 
 
 def _undecided_sentences(ledger: Ledger, told: Sequence[ConstraintStatus]) -> list[str]:
-    """Return a sentence for each part that whoever runs this could have decided."""
+    """Return a sentence for each part that the user could have decided."""
     actionable = [reason_sentence(s.reason or "", s.hint) for s in told if s.hint is not None]
     return list(dict.fromkeys([*ledger.undecided, *actionable]))
 

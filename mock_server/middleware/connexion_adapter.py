@@ -42,7 +42,7 @@ def routing_document(contract: Contract) -> dict[str, Json]:
 
 
 with warnings.catch_warnings():
-    # connexion imports deprecated parts of jsonschema and starlette. Nobody here can help that.
+    # connexion imports deprecated parts of jsonschema and starlette.
     warnings.simplefilter("ignore")
     from connexion.exceptions import ProblemException  # type: ignore[import-untyped]
     from connexion.lifecycle import ConnexionResponse  # type: ignore[import-untyped]

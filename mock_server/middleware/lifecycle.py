@@ -32,7 +32,7 @@ class ExchangeRecorder:
     def __call__(
         self, exchange: MockExchange, scope: Mapping[str, Any], draw_seconds: float
     ) -> None:
-        """End an exchange that took so many `seconds`."""
+        """End an exchange that took `seconds`."""
         number, at = self._journal.number(), time.time() - draw_seconds
         record = request_record(number, at, draw_seconds, scope, exchange, self._redactor)
         self._journal.append("request", record)

@@ -26,7 +26,7 @@ class ErrorBodyTemplate:
     """A pointer; None where every text has its values prescribed."""
     schema: Schema | None = None
     headers: Headers = ()
-    """What the answer must carry besides."""
+    """Further headers that the response must have."""
     max_message_length: int = sys.maxsize
     """How long the reason may be."""
 

@@ -22,7 +22,7 @@ from openapi.json_pointer import MISSING, set_at
 
 
 class OperationHandler:
-    """The end of the journey of a request that nobody refused."""
+    """Handler of a request that no middleware rejected."""
 
     def __init__(
         self, contract: Contract, secret: str, seed: int, unique_values: UniqueValues, store: Store

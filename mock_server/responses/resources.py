@@ -34,7 +34,7 @@ class OperationResources:
         return not self._link_parameters or self._store.knows(self._key(exchange))
 
     def added(self, exchange: MockExchange, response: HttpResponse) -> tuple[ResourceKey, ...]:
-        """Return every name of the resource that the success `response` has brought about."""
+        """Return every name of the resource that the success `response` created."""
         found = [
             (link, {name: exchange.evaluate(part, response) for name, part in link.values})
             for link in self._links

@@ -24,7 +24,7 @@ class RedeliveryError(Exception):
 
 
 def build_requests(event_message: EventMessage, hooks: Hooks) -> list[WebhookRequest]:
-    """Return what goes to each receiver at one moment: signed then, and spoilt by the faults."""
+    """Return the requests to each receiver at one moment: signed then, changed by the faults."""
     webhook_request = build_signed_request(event_message, event_message.body)
     if hooks.webhook_request:
         webhook_request = hooks.webhook_request(webhook_request, event_message)

@@ -20,7 +20,7 @@ _MAX_RESPONSE_BYTES = 65536
 
 @dataclass(frozen=True, slots=True)
 class AttemptOutcome:
-    """What came of an attempt."""
+    """Outcome of an attempt."""
 
     text: str
     """A status, or the kind of the failure."""

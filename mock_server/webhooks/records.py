@@ -28,7 +28,7 @@ class DeliveryRecord:
     receiver: tuple[int, str]
     """Its place among the receivers, from 1, and its origin."""
     faults: tuple[str, ...]
-    """Those that this event has besides the mock's own."""
+    """Those of this event, in addition to the mock's own."""
     dropped: bool
     secrets: tuple[str, ...]
     """Texts of the answer that are not to be shown."""

@@ -111,7 +111,7 @@ class BatchWriter:
         self._outage_log.end()
 
     def is_busy(self) -> bool:
-        """Say whether so many deliveries arrive that background work should wait."""
+        """Say whether background work should wait for the incoming deliveries."""
         return self._is_thread_busy or monotonic() < self._busy_until
 
     async def write(self, draft: Delivery) -> Delivery:

@@ -76,7 +76,7 @@ def _echo_faults(contract: Contract, event: Event) -> Iterator[Fault]:
         yield _payload_fault(
             contract, event, "echo", fault_word, description, _set_value(place, same), severity
         )
-        # Where null breaks the schema too, that is a fault of its own.
+        # Where null breaks the schema too, that is a separate fault.
         nulled = _set_value(place, None)
         broken = severity_of(contract, event.schema, nulled, event.examples[0])
         if same is not None and broken is None:

@@ -27,7 +27,7 @@ _INVALID_HEADER_VALUES = ("?", "-1", "")
 
 
 def derived_response_faults(contract: Contract) -> Iterator[Fault]:
-    """Yield the faults of every answer that a request can bring about."""
+    """Yield the faults of every response that a request can elicit."""
     for operation in contract.operations:
         for response_spec in elicitable_responses(operation):
             yield from _body_faults(contract, operation, response_spec)
@@ -35,7 +35,7 @@ def derived_response_faults(contract: Contract) -> Iterator[Fault]:
 
 
 def elicitable_responses(operation: Operation) -> Iterator[ResponseSpec]:
-    """Yield the documented answers that a request can bring about."""
+    """Yield the documented responses that a request can elicit."""
     for response_spec in operation.responses.values():
         by = response_spec.cause.get("kind", "server-error")
         if by != "server-error" and response_spec.status.isdecimal():

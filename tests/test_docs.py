@@ -64,7 +64,7 @@ PAGES = {
 CI, MOCK = PAGES["docs/ci.md"], PAGES["docs/mock.md"]
 WEBHOOKS = PAGES["docs/webhooks.md"] + PAGES["docs/sink-api.md"]
 PROVENANCE, VOCABULARY = PAGES["docs/provenance.md"], PAGES["docs/extensions.md"]
-SELFTEST = PAGES["docs/selftest.md"]
+SELFTEST, GLOSSARY = PAGES["docs/selftest.md"], PAGES["docs/glossary.md"]
 PAGE_OF = {
     "verify": CI,
     "mock": MOCK,
@@ -237,6 +237,13 @@ def test_every_link_between_pages_leads_somewhere() -> None:
                 assert anchor in slugs, f"{name}: {link}"
     for name in PAGES:
         assert name == "README.md" or f"({name})" in PAGES["README.md"], name
+
+
+def test_the_glossary_has_every_term_once_and_every_extension() -> None:
+    terms = [row[0] for row in rows(GLOSSARY, "term", "meaning", "where")]
+    single = [term for cell in terms for term in cell.split(", ")]
+    assert sorted(set(single)) == sorted(single)
+    assert {name for name, _ in extensions(DIALECT)} <= set(named(GLOSSARY))
 
 
 def test_every_path_and_module_that_is_named_exists() -> None:

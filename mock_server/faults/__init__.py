@@ -1,5 +1,5 @@
-"""Faults: named misbehaviours, each a function for one hook of an exchange.
+"""Faults: named misbehaviours. Each is a set of functions, one for each hook that it uses.
 
-Written by hand here, one module for each step of an exchange; those that follow from the contract's
-constraints are in `derived`. Nothing here is imported unless a fault is asked for.
+The handwritten faults are here, one module for each step of an exchange. The faults that follow
+from the contract's constraints are in `derived`. The mock imports this package only on demand.
 """

@@ -1,6 +1,6 @@
-"""Needs of faults: predicates over a contract, and whether a fault applies to one. Pure.
+"""Needs of faults: pure predicates over a contract, which say whether a fault applies to it.
 
-A fault declares what a contract must have for the fault to change anything; a contract without a
+A fault declares what a contract must have for the fault to change anything. A contract without a
 rate limit, for example, has no 429 to change.
 """
 
@@ -26,7 +26,7 @@ from openapi.signature import BODY_TEMPLATE, SignatureScheme
 
 
 def applies(contract: Contract, fault: Fault) -> bool:
-    """Say whether the contract has everything that `fault` needs."""
+    """Check whether the contract has everything that `fault` needs."""
     return all(need(contract) for need in fault.needs)
 
 
@@ -34,7 +34,7 @@ def applies(contract: Contract, fault: Fault) -> bool:
 
 
 def caused_response(cause: str, wrong_status: int) -> Need:
-    """Return the need of a response to `cause` with another status than `wrong_status`."""
+    """Return the need for a response to `cause` with another status than `wrong_status`."""
 
     def holds(contract: Contract) -> bool:
         found = (operation.response_caused_by(cause) for operation in contract.operations)
@@ -45,17 +45,17 @@ def caused_response(cause: str, wrong_status: int) -> Need:
 
 
 def success_body(contract: Contract) -> bool:
-    """Need a success with a body."""
+    """Check for a success with a body."""
     return any(int(spec.status) < 300 for _, spec, _ in _response_bodies(contract))
 
 
 def error_response(contract: Contract) -> bool:
-    """Need an error that a request can elicit."""
+    """Check for an error that a request can elicit."""
     return any(int(spec.status) >= 400 for _, spec in _responses(contract))
 
 
 def error_object(size: int) -> Need:
-    """Return the need of an error whose body is an object of at least `size` properties."""
+    """Return the need for an error whose body is an object of at least `size` properties."""
 
     def holds(contract: Contract) -> bool:
         errors = (v for _, spec, v in _response_bodies(contract) if int(spec.status) >= 400)
@@ -65,7 +65,7 @@ def error_object(size: int) -> Need:
 
 
 def secured_error_object(contract: Contract) -> bool:
-    """Need an error with an object for a body, of an operation that takes a credential."""
+    """Check for an error whose body is an object, in an operation that takes a credential."""
     return any(
         int(spec.status) >= 400 and operation.scheme is not None and isinstance(value, dict)
         for operation, spec, value in _response_bodies(contract)
@@ -73,7 +73,7 @@ def secured_error_object(contract: Contract) -> bool:
 
 
 def response_header(ending: str) -> Need:
-    """Return the need of a documented response header whose name has this ending."""
+    """Return the need for a documented response header whose name ends with `ending`."""
 
     def holds(contract: Contract) -> bool:
         headers = (header for _, spec in _responses(contract) for header in spec.headers)
@@ -83,7 +83,7 @@ def response_header(ending: str) -> Need:
 
 
 def secret(is_changed: Callable[[str, Json], bool] = lambda _name, _value: True) -> Need:
-    """Return the need of a secret in a response, of whose name and value `is_changed` holds."""
+    """Return the need for a secret in a response whose name and value satisfy `is_changed`."""
 
     def holds(contract: Contract) -> bool:
         return any(
@@ -113,7 +113,7 @@ def _responses(contract: Contract) -> Iterator[tuple[Operation, ResponseSpec]]:
 
 
 def _response_bodies(contract: Contract) -> Iterator[tuple[Operation, ResponseSpec, Json]]:
-    """Yield the responses with a body, and their examples."""
+    """Yield each response with a body, and its example body."""
     for operation, response_spec in _responses(contract):
         for schema in list(response_spec.content.values())[:1]:
             yield operation, response_spec, example_body(contract, schema)
@@ -123,17 +123,17 @@ def _response_bodies(contract: Contract) -> Iterator[tuple[Operation, ResponseSp
 
 
 def secured_operation(contract: Contract) -> bool:
-    """Need an operation that takes a credential."""
+    """Check for an operation that takes a credential."""
     return any(operation.scheme is not None for operation in contract.operations)
 
 
 def required_permission(contract: Contract) -> bool:
-    """Need an operation that takes a credential with a permission."""
+    """Check for an operation that takes a credential with a permission."""
     return any(o.scheme is not None and bool(o.permissions) for o in contract.operations)
 
 
 def credential_parameter(name: str) -> Need:
-    """Return the need of a secured operation whose request sets `name` of an issued credential."""
+    """Return the need for a secured operation whose request sets `name` of an issued credential."""
 
     def holds(contract: Contract) -> bool:
         issued = (o.response_caused_by("valid-request") for o in contract.operations if o.scheme)
@@ -151,33 +151,33 @@ def credential_parameter(name: str) -> Need:
 
 
 def request_body(contract: Contract) -> bool:
-    """Need an operation that takes a body."""
+    """Check for an operation that takes a body."""
     return any(operation.content for operation in contract.operations)
 
 
 def request_schema(contract: Contract) -> bool:
-    """Need an operation whose body has a schema that is not empty."""
+    """Check for an operation whose body has a schema that is not empty."""
     return any(contract.at(schema) for schema in _request_schemas(contract))
 
 
 def constraint(keyword: str) -> Need:
-    """Return the need of a constraint of a body by this keyword."""
+    """Return the need for a body constraint with this keyword."""
     return lambda contract: any(c.keyword == keyword for c in _constraints(contract))
 
 
 def item_constraint(contract: Contract) -> bool:
-    """Need a constraint of the items of an array."""
+    """Check for a constraint on the items of an array."""
     return any(c.place[-1:] == (ANY_ITEM,) for c in _constraints(contract))
 
 
 def non_nullable_property(contract: Contract) -> bool:
-    """Need a place in a body where null is not allowed."""
+    """Check for a place in a body where null is not allowed."""
     found = (c for c in _constraints(contract) if (c.keyword, c.detail) == ("type", "null"))
     return any(c.place for c in found)
 
 
 def text_with_max_length(contract: Contract) -> bool:
-    """Need a property of a body that may be any text up to a length."""
+    """Check for a body property that may be any string up to `maxLength`."""
     return any(
         "string" in allowed_types(schema)
         and not {"pattern", "format", "enum", "const"} & schema.keys()
@@ -187,7 +187,7 @@ def text_with_max_length(contract: Contract) -> bool:
 
 
 def text_of_max_length(contract: Contract) -> bool:
-    """Need a property that may be any text up to a length, or has its longest in the example."""
+    """Check for such a property, or for one whose example has `maxLength` characters."""
     return text_with_max_length(contract) or any(
         isinstance(value, str) and len(value) == schema["maxLength"]
         for schema, value in _limited_texts(contract)
@@ -205,7 +205,7 @@ def _constraints(contract: Contract) -> Iterator[SchemaConstraint]:
 
 
 def _limited_texts(contract: Contract) -> Iterator[tuple[dict[str, Json], Json]]:
-    """Yield the top-level properties of bodies with a `maxLength`, and their examples."""
+    """Yield each top-level property of a body with a `maxLength`, and its example."""
     for pointer in _request_schemas(contract):
         value = example_body(contract, pointer)
         for name, schema in contract.at(pointer).get("properties", {}).items():
@@ -217,23 +217,23 @@ def _limited_texts(contract: Contract) -> Iterator[tuple[dict[str, Json], Json]]
 
 
 class Echo(NamedTuple):
-    """A value of a request or response that an event repeats."""
+    """Value of a request or response that an event repeats."""
 
     value: Any
-    """What the payload repeats of the contract's example request and response."""
+    """Value in the contract's example request or response."""
     event_example: Any
-    """What the event's own example has in its place."""
+    """Value at the same place in the event's example."""
     is_body_text: bool
-    """The request body has a text there."""
+    """True if the value is a string of the request body."""
 
 
 def event(contract: Contract) -> bool:
-    """Need an event."""
+    """Check for an event."""
     return bool(contract.events)
 
 
 def rejected_object(contract: Contract) -> bool:
-    """Need an event of an operation that takes an object for a body."""
+    """Check for an event of an operation whose request body is an object."""
     for stated in contract.events:
         operation = contract.operation(stated.trigger["operation"])
         valid = operation.response_caused_by("valid-request")
@@ -245,9 +245,9 @@ def rejected_object(contract: Contract) -> bool:
 def signature(
     is_changed: Callable[[SignatureScheme], bool] = lambda _scheme: True,
 ) -> Need:
-    """Return the need of signed events, of whose scheme `is_changed` holds.
+    """Return the need for a signed event whose signature scheme satisfies `is_changed`.
 
-    A signature over more than the body differs in any case: the fault covers the body alone.
+    A scheme that signs more than the body is always changed: the fault signs the body alone.
     """
 
     def holds(contract: Contract) -> bool:
@@ -258,7 +258,7 @@ def signature(
 
 
 def event_name(is_changed: Callable[[str], bool]) -> Need:
-    """Return the need of an event of whose name in the payload `is_changed` holds."""
+    """Return the need for an event whose name in the payload satisfies `is_changed`."""
     return lambda contract: any(
         is_changed(str(get_at(event_example(contract, stated), stated.trigger["event-name"])))
         for stated in contract.events
@@ -266,12 +266,12 @@ def event_name(is_changed: Callable[[str], bool]) -> Need:
 
 
 def trigger_key(key: str) -> Need:
-    """Return the need of an event whose `x-hookproof-trigger` has this key, not empty."""
+    """Return the need for an event whose `x-hookproof-trigger` has a non-empty value for `key`."""
     return lambda contract: any(stated.trigger.get(key) for stated in contract.events)
 
 
 def equal_text(contract: Contract) -> bool:
-    """Need two places of a payload that must be equal, with a text that is no palindrome."""
+    """Check for two payload places that must be equal and whose string is not a palindrome."""
     texts = [
         get_at(event_example(contract, stated), equal["pointers"][0])
         for stated in contract.events
@@ -281,9 +281,9 @@ def equal_text(contract: Contract) -> bool:
 
 
 def echo(compare: str, kind: type | None, is_changed: Callable[[Echo], bool]) -> Need:
-    """Return the need of an echo with this comparison, of which `is_changed` holds.
+    """Return the need for an echo with this comparison that satisfies `is_changed`.
 
-    `kind` is the type of the value in the event's example; None: any.
+    `kind` is the type of the value in the event's example; None accepts any type.
     """
     return lambda contract: any(
         found.value is not None and is_changed(found)
@@ -293,12 +293,12 @@ def echo(compare: str, kind: type | None, is_changed: Callable[[Echo], bool]) ->
 
 
 def entity(contract: Contract) -> bool:
-    """Need an event whose payload shows an entity."""
+    """Check for an event whose payload shows an entity."""
     return any(_has_entity(contract, stated) for stated in contract.events)
 
 
 def entity_of_secret_response(contract: Contract) -> bool:
-    """Need an event that shows an entity, after a response with a secret."""
+    """Check for an event that shows an entity after a response with a secret."""
     for stated in contract.events:
         operation = contract.operation(stated.trigger["operation"])
         response_spec = operation.responses[stated.trigger["status"]]
@@ -311,7 +311,7 @@ def entity_of_secret_response(contract: Contract) -> bool:
 
 
 def entity_of_secured_operation(contract: Contract) -> bool:
-    """Need an event that shows an entity, of an operation that takes a credential."""
+    """Check for an event that shows an entity, of an operation that takes a credential."""
     return any(
         contract.operation(stated.trigger["operation"]).scheme is not None
         and _has_entity(contract, stated)

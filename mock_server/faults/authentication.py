@@ -1,4 +1,4 @@
-"""Faults of the credential: a check that is left out, or an outcome that is mixed up."""
+"""Faults of authentication: a skipped check, or the wrong status for a rejected credential."""
 
 from dataclasses import replace
 
@@ -30,74 +30,74 @@ def _wrong_status_fault(name: str, description: str, cause: str, wrong_status: i
 AUTHENTICATION_FAULTS = (
     _check_fault(
         "auth-missing",
-        "No credential is asked for: the route was added without the middleware.",
+        "The service checks no credential: the route lacks the middleware.",
         presence=False,
         permission=False,
     ),
     _check_fault(
         "signature-ignored",
-        "A token is decoded, its signature not verified: decode() was mistaken for verify().",
+        "The service does not verify a token's signature: decode() was mistaken for verify().",
         signature=False,
     ),
     _check_fault(
         "alg-none-accepted",
-        "A token that says alg none is taken for signed: the token chooses its own algorithm.",
+        "An unsigned token with alg none is accepted: the token chooses the algorithm.",
         algorithm=False,
     ),
     _check_fault(
         "expiry-ignored",
-        "An expired token is accepted: the claim exp is written and never read.",
+        "An expired token is accepted: the service does not check the claim exp.",
         expiry=False,
     ),
     _check_fault(
         "not-before-ignored",
-        "A token is accepted before it is valid: the claim nbf is never read.",
+        "A token is accepted before it is valid: the service does not check the claim nbf.",
         not_before=False,
     ),
     _check_fault(
         "revocation-ignored",
-        "A token that was created revoked is accepted: only the signature is looked at.",
+        "A token that was created revoked is accepted: the service checks only the signature.",
         credential_parameter("revoked"),
         revocation=False,
     ),
     _check_fault(
         "permission-ignored",
-        "Any valid token may do anything: authentication stands in for authorisation.",
+        "Any valid token may call any operation: the service does not check permissions.",
         required_permission,
         permission=False,
     ),
     _check_fault(
         "permission-by-substring",
-        "A permission whose name only contains the needed one is enough: `in` on the wrong type.",
+        "A permission that only contains the needed name is enough: `in` is applied to a string.",
         credential_parameter("permissions"),
         whole_permission=False,
     ),
     _check_fault(
         "scheme-ignored",
-        "Any scheme before the token will do, Basic too: the header is split and the half dropped.",
+        "Any authentication scheme is accepted, Basic too: the service reads only the token.",
         scheme=False,
     ),
     _wrong_status_fault(
         "forbidden-for-unauthorized",
-        "A missing or bad credential is answered 403, as some frameworks do by default.",
+        "The service returns 403 for a missing or invalid credential: a framework's default.",
         "invalid-credential",
         403,
     ),
     _wrong_status_fault(
         "unauthorized-for-forbidden",
-        "A lacking permission is answered 401, so that clients fetch new tokens for ever.",
+        "The service returns 401 for a missing permission, so clients request tokens endlessly.",
         "insufficient-permission",
         401,
     ),
     _wrong_status_fault(
         "not-found-for-forbidden",
-        "A lacking permission is answered 404, to hide that there is anything.",
+        "The service returns 404 for a missing permission, to hide that the resource exists.",
         "insufficient-permission",
         404,
     ),
     _wrong_status_fault(
         "credential-crash",
-        "A bad credential is answered 500: the exception of the token library is not caught.",
+        "The service returns 500 for an invalid credential: an exception is not caught.",
         "invalid-credential",
         500,
     ),

@@ -1,4 +1,4 @@
-"""Faults of deliveries: signed wrongly, changed after signing, sent too often or not at all."""
+"""Faults of deliveries: wrong signatures, changes after signing, duplicates and losses."""
 
 import json
 from collections.abc import Callable
@@ -34,9 +34,9 @@ def _signature_fault(
     value: Callable[[SignatureScheme, bytes, str], str],
     is_changed: Callable[[SignatureScheme], bool] = lambda _scheme: True,
 ) -> Fault:
-    """Return the fault whose deliveries carry another value in the signature's header.
+    """Return the fault that replaces the value of the signature header with `value`.
 
-    `is_changed` says whether `value` is another one under a scheme that signs the body alone.
+    `is_changed` says whether that value is another one for a scheme that signs the body alone.
     """
 
     def change(webhook_request: WebhookRequest, event_message: EventMessage) -> WebhookRequest:
@@ -112,7 +112,7 @@ def _trigger_as_created(status: int, exchange: MockExchange) -> int:
 
 DELIVERY_FAULTS = (
     _webhook_requests_fault(
-        "webhook-never-sent", "No event is ever sent: the worker is down.", lambda *_: []
+        "webhook-never-sent", "No event is sent: the worker is down.", lambda *_: []
     ),
     _webhook_requests_fault(
         "webhook-sent-twice",
@@ -125,14 +125,14 @@ DELIVERY_FAULTS = (
     ),
     _webhook_requests_fault(
         "webhook-not-retried",
-        "An event that the receiver failed to take is not sent again.",
+        "A failed delivery is not retried.",
         lambda webhook_requests, _: [replace(d, max_attempts=1) for d in webhook_requests],
         "warning",
     ),
     Fault(
         "webhook-on-rejection",
         "webhooks",
-        "A refused request has its event too: it is sent before the transaction ends.",
+        "A rejected request triggers its event too: the event is sent before the transaction ends.",
         Hooks(trigger=_trigger_as_created),
         needs=(rejected_object,),
     ),
@@ -141,51 +141,51 @@ DELIVERY_FAULTS = (
     ),
     _webhook_request_fault(
         "signature-header-renamed",
-        "The signature stands in a header with an X- before its name.",
+        "The name of the signature header begins with X-.",
         _rename_signature_header,
         signature(),
     ),
     _signature_fault(
         "signature-hex",
-        "The signature is written in hex.",
+        "The signature is hex-encoded.",
         lambda s, b, k: sign(replace(s, encoding="hex"), b, k),
         lambda scheme: scheme.encoding != "hex",
     ),
     _signature_fault(
         "signature-prefixed",
-        "The signature has the algorithm before it, as GitHub's has.",
+        "The signature begins with the algorithm, as GitHub's does.",
         lambda s, b, k: "sha256=" + sign(s, b, k),
     ),
     _signature_fault(
         "signature-url-safe",
-        "The signature is base64 for URLs, without padding.",
+        "The signature is URL-safe base64 without padding.",
         lambda s, b, k: sign(s, b, k).translate(str.maketrans("+/", "-_")).rstrip("="),
         lambda scheme: scheme.encoding == "base64",
     ),
     _signature_fault(
         "signature-sha1",
-        "The signature is made with SHA-1.",
+        "The signature uses SHA-1.",
         lambda s, b, k: sign(replace(s, algorithm="hmac-sha1"), b, k),
         lambda scheme: scheme.algorithm != "hmac-sha1",
     ),
     _signature_fault(
         "signature-standard-webhooks",
-        "The signature is the one of Standard Webhooks, whose header has the same name.",
+        "The signature follows Standard Webhooks, whose header has the same name.",
         _standard_webhooks_signature,
     ),
     _signature_fault(
         "signature-other-secret",
-        "The signature is made with another secret: the old one, after a rotation.",
+        "The signature uses another secret: the old one after a rotation.",
         lambda s, b, k: sign(s, b, f"old-{k}"),
     ),
     _signature_fault(
         "signature-of-empty-body",
-        "The signature is made over an empty body: the stream was read before.",
+        "The signature covers an empty body: the stream was already read.",
         lambda s, _, k: sign(s, b"", k),
     ),
     _webhook_request_fault(
         "reserialised",
-        "The body is serialised again after it was signed.",
+        "The body is re-serialised after signing.",
         _change_body(_indent_json),
     ),
     _webhook_request_fault(
@@ -194,16 +194,16 @@ DELIVERY_FAULTS = (
         _change_body(lambda body: body + b"\n"),
     ),
     _webhook_request_fault(
-        "body-encoded-twice", "The body is a JSON text that holds the JSON.", _encode_twice
+        "body-encoded-twice", "The body is a JSON string that contains the JSON.", _encode_twice
     ),
     _webhook_request_fault(
         "media-type-form",
-        "The body is announced as a form, the HTTP client's default.",
+        "The Content-Type announces a form: the HTTP client's default.",
         _set_media_type("application/x-www-form-urlencoded"),
     ),
     _webhook_request_fault(
         "media-type-text",
-        "The body is announced as plain text.",
+        "The Content-Type announces plain text.",
         _set_media_type("text/plain; charset=utf-8"),
     ),
 )

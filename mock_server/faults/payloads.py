@@ -1,4 +1,4 @@
-"""Faults of a webhook's payload, before it is serialised and signed."""
+"""Faults of a webhook payload, applied before it is serialised and signed."""
 
 import json
 import re
@@ -41,7 +41,7 @@ def _value_fault(
     places: PlaceSelector,
     change: Callable[[Any], Json],
 ) -> Fault:
-    """Return the fault that changes every value at `places` but null."""
+    """Return the fault that changes every value at `places` except null."""
 
     def apply(value: Json, event_context: EventContext) -> Json:
         for place in places(event_context):
@@ -122,7 +122,7 @@ def _shift_two_hours(text: str) -> str:
 
 
 def _entity(value: Json, event_context: EventContext) -> tuple[str, dict[str, Any]]:
-    """Return the object of the payload that shows the entity: with its identity, or the first."""
+    """Return key and value of the entity: the object with the identifier, else the first object."""
     objects = [key for key, part in value.items() if isinstance(part, dict)]
     identified = (split_pointer(place)[0] for place in _unique_places(event_context))
     key = next((key for key in identified if key in objects), next(iter(objects), ""))
@@ -155,7 +155,7 @@ def _to_snake_case(text: str) -> str:
 PAYLOAD_FAULTS = (
     _echo_fault(
         "name-truncated",
-        "A text of the request is cut to 20 characters by a narrow column.",
+        "A narrow database column truncates a string of the request to 20 characters.",
         "exact",
         str,
         lambda v: v[:_SHORT_TEXT_CHARS],
@@ -163,58 +163,58 @@ PAYLOAD_FAULTS = (
     ),
     _echo_fault(
         "name-escaped",
-        "A text of the request is escaped for HTML before it is stored.",
+        "A string of the request is escaped for HTML before it is stored.",
         "exact",
         str,
         lambda v: f"<b>{v}</b>".replace("<", "&lt;"),
     ),
     _payload_fault(
         "name-of-another-request",
-        "The event carries a text of another request: a shared buffer.",
+        "The event carries a string of another request: the two share a buffer.",
         echo("exact", str, lambda e: e.is_body_text or e.value != e.event_example),
         _replace_from_example(_echo_places("exact", str)),
     ),
     _echo_fault(
         "flag-inverted",
-        "A flag of the request arrives inverted.",
+        "A boolean of the request is inverted.",
         "exact",
         bool,
         lambda v: not v,
     ),
     _echo_fault(
         "flag-as-text",
-        "A flag is written as a text.",
+        "A boolean of the request is a string.",
         "exact",
         bool,
         lambda v: str(v).lower(),
     ),
     _echo_fault(
         "date-shifted",
-        "A date of the request is off by a time zone.",
+        "A date of the request is shifted by a time zone offset.",
         "instant",
         None,
         _shift_two_hours,
     ),
     _value_fault(
         "date-as-number",
-        "A date is a Unix time, a number.",
+        "A date is a Unix time, as a number.",
         _TIME,
         _time_places,
         lambda _: 1767225600,
     ),
     _value_fault(
         "date-without-zone",
-        "A date has no zone.",
+        "A date has no time zone.",
         _TIME,
         _time_places,
         lambda v: v.removesuffix("Z"),
     ),
     _value_fault(
-        "date-null", "A date that always exists is null.", _TIME, _time_places, lambda _: None
+        "date-null", "A date that is always set is null.", _TIME, _time_places, lambda _: None
     ),
     _echo_fault(
         "set-shortened",
-        "The last item of a list of the request is lost.",
+        "A list of the request lacks its last item.",
         "set",
         None,
         lambda v: v[:-1],
@@ -222,59 +222,59 @@ PAYLOAD_FAULTS = (
     ),
     _echo_fault(
         "set-joined",
-        "A list of the request is one text, joined by commas.",
+        "A list of the request is one string, joined with commas.",
         "set",
         None,
         ",".join,
     ),
     _value_fault(
         "event-renamed",
-        "The event is named in snake case.",
+        "The event name is in snake case.",
         event_name(lambda name: _to_snake_case(name) != name),
         _event_name_place,
         _to_snake_case,
     ),
     _value_fault(
         "name-of-another-event",
-        "The event is named as the one for changes.",
+        "The event has the name of the update event.",
         event_name(lambda name: not name.endswith(".updated")),
         _event_name_place,
         lambda v: v.rpartition(".")[0] + ".updated",
     ),
     _payload_fault(
         "id-missing",
-        "The payload lacks the entity's identity.",
+        "The payload lacks the entity's identifier.",
         trigger_key("unique"),
         _remove_places(_unique_places),
     ),
     _payload_fault(
         "id-constant",
-        "Every event carries the same identity.",
+        "Every event carries the same identifier.",
         trigger_key("unique"),
         _replace_from_example(_unique_places),
     ),
     _value_fault(
         "owner-mismatch",
-        "Two properties that name the same thing differ.",
+        "Two properties that must be equal differ.",
         equal_text,
         _second_equal_places,
         lambda v: v[::-1] if isinstance(v, str) else v,
     ),
     _payload_fault(
         "payload-flattened",
-        "The entity's properties stand beside the event's name.",
+        "The entity's properties are at the top level, next to the event name.",
         entity,
         _flatten_entity,
     ),
     _payload_fault(
         "secret-in-payload",
-        "The new secret is in the payload: the whole entity is sent.",
+        "The payload contains the new secret: the service sends the whole entity.",
         entity_of_secret_response,
         _add_secret,
     ),
     _payload_fault(
         "credential-in-payload",
-        "The caller's credential is in the payload, for tracing.",
+        "The payload contains the caller's credential, for tracing.",
         entity_of_secured_operation,
         _add_credential,
     ),

@@ -1,4 +1,4 @@
-"""Registry of faults: the faults of a contract by name, loaded when the first one is asked for."""
+"""Registry of faults: the faults of a contract by name, loaded on first use."""
 
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
@@ -14,15 +14,15 @@ _MIN_SIMILARITY = 0.5
 
 @lru_cache(maxsize=8)
 def faults(contract: Contract) -> Mapping[str, Fault]:
-    """Return the faults of a service of `contract` by their names."""
-    # Most mocks never have a fault, and the table takes as long to load as the contract does.
+    """Return the faults that apply to `contract`, by name."""
+    # Most mocks use no fault, and the table takes as long to load as the contract.
     from mock_server.faults.table import build_fault_table  # noqa: PLC0415
 
     return build_fault_table(contract)
 
 
 def hooks(contract: Contract, names: Collection[str]) -> Hooks:
-    """Return the hooks of the faults with these names; a `ValueError` names an unknown one."""
+    """Return the hooks of the named faults; raise `ValueError` for an unknown name."""
     known = faults(contract) if names else {}
     for name in sorted(names):
         if name not in known:

@@ -1,4 +1,4 @@
-"""Faults of responses: status, body, headers. The exchange itself is correct."""
+"""Faults of responses: wrong status, body or headers after a correct exchange."""
 
 import json
 from collections.abc import Callable
@@ -30,9 +30,9 @@ def _status_fault(name: str, description: str, cause: str, wrong_status: int) ->
 def _error_value_fault(
     name: str, description: str, size: int, change: Callable[[dict[str, Any]], object]
 ) -> Fault:
-    """Return the fault that changes every error whose body is an object.
+    """Return the fault that changes every error body that is an object.
 
-    It needs an error of at least `size` properties.
+    The contract needs an error whose body has at least `size` properties.
     """
 
     def apply(response: HttpResponse, _exchange: MockExchange) -> HttpResponse:
@@ -45,7 +45,7 @@ def _error_value_fault(
 def _error_body_fault(
     name: str, description: str, media_type: str, body: Callable[[int], bytes]
 ) -> Fault:
-    """Return the fault that writes every error in another way."""
+    """Return the fault that replaces the body and media type of every error."""
 
     def apply(response: HttpResponse, _exchange: MockExchange) -> HttpResponse:
         if response.status < 400:
@@ -58,7 +58,7 @@ def _error_body_fault(
 
 
 def _header_fault(name: str, description: str, ending: bytes, value: bytes | None) -> Fault:
-    """Return the fault that changes the headers whose name has this ending; None removes them."""
+    """Return the fault that sets each header whose name has this ending; None removes it."""
 
     def apply(response: HttpResponse, _exchange: MockExchange) -> HttpResponse:
         expected = [h[0] for h in response.headers if h[0].endswith(ending)]
@@ -71,7 +71,7 @@ def _header_fault(name: str, description: str, ending: bytes, value: bytes | Non
 
 
 def _error_object(response: HttpResponse) -> dict[str, Any] | None:
-    """Return the body of an error; None for a success and for a body that is no object."""
+    """Return the body of an error; None for a success and for a body that is not an object."""
     value = json.loads(response.body) if response.status >= 400 and response.body else None
     return value if isinstance(value, dict) else None
 
@@ -118,44 +118,44 @@ def _echo_credential(response: HttpResponse, exchange: MockExchange) -> HttpResp
 RESPONSE_FAULTS = (
     _status_fault(
         "ok-for-created",
-        "A creation is answered 200, the framework's default.",
+        "The service returns 200 for a creation: the framework's default.",
         "valid-request",
         200,
     ),
     _status_fault(
         "accepted-for-created",
-        "A creation is answered 202, as if it were still to come.",
+        "The service returns 202 for a creation, as if it were still in progress.",
         "valid-request",
         202,
     ),
     _status_fault(
         "crash-after-create",
-        "The token is created, then the answer fails with 500.",
+        "The service creates the resource, then fails with 500.",
         "valid-request",
         500,
     ),
     _status_fault(
         "unprocessable-for-invalid",
-        "A broken request is answered 422, the default of several frameworks.",
+        "The service returns 422 for an invalid request: the default of several frameworks.",
         "invalid-request",
         422,
     ),
     _status_fault(
         "invalid-as-ok",
-        "A broken request is answered 200 with the error in the body.",
+        "The service returns 200 for an invalid request, with the error in the body.",
         "invalid-request",
         200,
     ),
     _status_fault(
         "conflict-crash",
-        "A repeated request is answered 500: the database's unique index speaks.",
+        "The service returns 500 for a duplicate request: a database error is not caught.",
         "duplicate-request",
         500,
     ),
     replace(
         _status_fault(
             "unavailable-for-rate-limit",
-            "A client over the rate limit is answered 503 by the proxy.",
+            "The proxy returns 503 to a client over the rate limit.",
             "rate-limit-exceeded",
             503,
         ),
@@ -163,7 +163,7 @@ RESPONSE_FAULTS = (
     ),
     _response_fault(
         "response-wrapped",
-        "A success is wrapped in an object with one property, `data`.",
+        "A success body is wrapped in an object with one property, `data`.",
         success_body,
         _wrap_in_data,
     ),
@@ -172,13 +172,13 @@ RESPONSE_FAULTS = (
     ),
     _response_fault(
         "credential-echoed",
-        "An error shows the request, its credential included: debugging is on.",
+        "An error body shows the request with its credential: debug mode is on.",
         secured_error_object,
         _echo_credential,
     ),
     _error_body_fault("error-as-text", "Errors are plain text.", "text/plain", lambda _: b"Error"),
     _error_body_fault(
-        "error-as-html", "Errors are HTML pages of a gateway.", "text/html", _html_body
+        "error-as-html", "Errors are the HTML pages of a gateway.", "text/html", _html_body
     ),
     _error_body_fault(
         "error-as-problem",
@@ -189,31 +189,27 @@ RESPONSE_FAULTS = (
     _error_body_fault(
         "error-empty", "Errors have an empty body.", "application/json", lambda _: b""
     ),
+    _error_value_fault("message-missing", "Errors have no message.", 1, _drop_first_property),
     _error_value_fault(
-        "message-missing", "Errors do not say in words what is wrong.", 1, _drop_first_property
+        "message-nested", "Errors are a list of objects, as in other APIs.", 0, _nest_errors
     ),
-    _error_value_fault(
-        "message-nested", "Errors are a list of objects, as other APIs have it.", 0, _nest_errors
-    ),
-    _error_value_fault("code-numeric", "The code of an error is a number.", 2, _number_codes),
-    _header_fault(
-        "retry-after-missing", "A 429 does not say when to try again.", b"retry-after", None
-    ),
+    _error_value_fault("code-numeric", "The error code is a number.", 2, _number_codes),
+    _header_fault("retry-after-missing", "A 429 has no Retry-After.", b"retry-after", None),
     _header_fault(
         "retry-after-as-text",
-        "A 429 says when to try again in words.",
+        "Retry-After has a unit: `5 seconds`.",
         b"retry-after",
         b"5 seconds",
     ),
     _header_fault(
         "rate-limit-reset-as-epoch",
-        "The rate limit's end is a Unix time.",
+        "The reset header of the rate limit is a Unix time.",
         b"-reset",
         b"1767225600",
     ),
     _header_fault(
         "rate-limit-remaining-negative",
-        "The requests that are left count on below zero.",
+        "The remaining header of the rate limit is negative.",
         b"-remaining",
         b"-1",
     ),

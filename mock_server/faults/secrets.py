@@ -15,7 +15,7 @@ _REPEATED_VALUE = "the-same-for-everybody.since-the-cache-was-filled"
 
 
 def secret_properties(exchange: MockExchange) -> list[str]:
-    """Return the top-level names of the properties that hold a secret in the true answer."""
+    """Return the names of the top-level properties that hold a secret in the original response."""
     operation, response = exchange.operation, exchange.response
     if operation is None or response is None:
         return []
@@ -29,9 +29,9 @@ def _secret_fault(
     change: Callable[[dict[str, Any], str], object],
     is_changed: Callable[[str, Json], bool] = lambda _name, _value: True,
 ) -> Fault:
-    """Return the fault that changes the body at each secret, in place.
+    """Return the fault that applies `change` to the body for each secret, in place.
 
-    `is_changed` says whether the secret of this name and value changes.
+    `is_changed` says whether a secret with this name and value changes.
     """
 
     def apply(response: HttpResponse, exchange: MockExchange) -> HttpResponse:
@@ -57,35 +57,35 @@ def _snake_case(key: str) -> str:
 SECRET_FAULTS = (
     _secret_fault(
         "secret-missing",
-        "The secret is left out: the answer is the entity, which hides it.",
+        "The response lacks the secret: the entity's serialiser hides it.",
         lambda value, key: value.pop(key),
     ),
     _secret_fault(
         "secret-empty",
-        "The secret is an empty text.",
+        "The secret is an empty string.",
         lambda value, key: value.update({key: ""}),
         lambda _, value: value != "",
     ),
     _secret_fault(
         "secret-null",
-        "The secret is null: it was cleared before the answer was written.",
+        "The secret is null: the service clears it before it serialises the response.",
         lambda value, key: value.update({key: None}),
         lambda _, value: value is not None,
     ),
     _secret_fault(
         "secret-repeated",
-        "Every creation returns the same secret: the answer is cached.",
+        "Every creation returns the same secret: the response is cached.",
         lambda value, key: value.update({key: _REPEATED_VALUE}),
     ),
     _secret_fault(
         "secret-masked",
-        "The secret is masked but for its end, as in a list.",
+        "The secret is masked except for its last four characters.",
         lambda value, key: value.update({key: "********" + value[key][-4:]}),
         lambda _, value: isinstance(value, str),
     ),
     _secret_fault(
         "secret-renamed",
-        "The secret's property is written in snake case.",
+        "The name of the secret's property is in snake case.",
         _rename_to_snake_case,
         lambda name, _: _snake_case(name) != name,
     ),

@@ -1,4 +1,4 @@
-"""Table of all faults of a contract: those written by hand, then those derived."""
+"""Table of all faults of a contract: the handwritten and the derived ones."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -27,7 +27,7 @@ HANDWRITTEN_FAULTS: Mapping[str, Fault] = MappingProxyType(
         )
     }
 )
-"""Those written by hand, by name: each applies to the contracts that have what it needs."""
+"""Handwritten faults by name. Each applies to the contracts that have what it needs."""
 
 
 def build_fault_table(contract: Contract) -> Mapping[str, Fault]:

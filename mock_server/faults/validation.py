@@ -1,4 +1,4 @@
-"""Faults of validation: a rule that is not enforced, one too many, or a crash instead of a 400."""
+"""Faults of validation: a constraint not enforced, a valid value rejected, a crash."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -61,7 +61,7 @@ def _crash_on_type(body_validation: BodyValidation) -> BodyValidation:
 
 
 def _length_limits(body_validation: BodyValidation) -> Iterator[tuple[str, int, Json]]:
-    """Yield the properties of the body with a longest length, that length, and the value."""
+    """Yield name, `maxLength` and value of each top-level string with a `maxLength`."""
     if isinstance(body_validation.value, dict):
         for key, part in body_validation.schema.get("properties", {}).items():
             value = body_validation.value.get(key)
@@ -74,7 +74,7 @@ def _length_fault(
 ) -> Fault:
     def change(body_validation: BodyValidation) -> BodyValidation:
         found = tuple(
-            SchemaViolation("maxLength", "", f"/{key}", "*", f"longer than {limit}")
+            SchemaViolation("maxLength", "", f"/{key}", "*", f"is longer than {limit}")
             for key, limit, value in _length_limits(body_validation)
             if is_rejected(value, limit)
         )
@@ -87,67 +87,67 @@ VALIDATION_FAULTS = (
     _ignored_keyword_fault(
         "max-length-ignored",
         "maxLength",
-        "A text over the longest length is accepted: the limit stands in the form alone.",
+        "A string over maxLength is accepted: only the frontend checks the length.",
     ),
     _ignored_keyword_fault(
         "min-length-ignored",
         "minLength",
-        "An empty text is accepted: present is taken for filled in.",
+        "A string under minLength is accepted: only its presence is checked.",
     ),
     _ignored_keyword_fault(
         "required-ignored",
         "required",
-        "A missing property is accepted: the binder fills in an empty value.",
+        "A missing required property is accepted: data binding fills in an empty value.",
     ),
     _ignored_keyword_fault(
         "type-ignored",
         "type",
-        "A value of another type is accepted: a loosely typed language converts it.",
+        "A value of the wrong type is accepted: a loosely typed language converts it.",
     ),
     _ignored_keyword_fault(
         "format-ignored",
         "format",
-        "A text that is no date is accepted: format is an annotation to most validators.",
+        "A string of the wrong format is accepted: most validators do not assert format.",
     ),
     _ignored_violation_fault(
         "items-ignored",
-        "The items of an array are not looked at: only that it is one.",
+        "The items of an array are not validated: only the array itself is.",
         item_constraint,
         lambda v: is_array_index(v.instance.rpartition("/")[2]),
     ),
     _ignored_violation_fault(
         "null-accepted",
-        "null is accepted where it is not allowed: it is taken for left out.",
+        "null is accepted where the schema forbids it: it is treated as absent.",
         non_nullable_property,
         lambda v: v.keyword == "type" and v.detail == "null" and bool(v.instance),
     ),
     _validation_fault(
         "empty-body-accepted",
-        "A request without a body is accepted: nothing is parsed, so nothing is wrong.",
+        "A request without a body is accepted: an empty body is not validated.",
         request_schema,
         _accept_empty_body,
     ),
     _validation_fault(
         "malformed-crash",
-        "A body that is not JSON is answered 500: the parser's exception is not caught.",
+        "The service returns 500 for a body that is not JSON: an exception is not caught.",
         request_body,
         _crash_on_malformed,
     ),
     _validation_fault(
         "wrong-type-crash",
-        "A value of another type is answered 500: the code trusts the type and calls a method.",
+        "The service returns 500 for a value of the wrong type: the code trusts the type.",
         constraint("type"),
         _crash_on_type,
     ),
     _length_fault(
         "max-length-off-by-one",
-        "A text of exactly the longest length is refused: `<` stands for `<=`.",
+        "A string of exactly maxLength characters is rejected: `<` instead of `<=`.",
         text_of_max_length,
         lambda value, limit: len(value) == limit,
     ),
     _length_fault(
         "max-length-in-bytes",
-        "The longest length is counted in bytes of UTF-8, as some databases do.",
+        "maxLength is counted in UTF-8 bytes, as in some databases.",
         text_with_max_length,
         lambda value, limit: len(value) <= limit < len(value.encode(errors="surrogatepass")),
     ),

@@ -96,7 +96,7 @@ def test_a_fault_is_switched_on_for_the_next_requests(page: Page, url: str) -> N
     page.locator("#fault").get_by_role("button").click()
     expect(page.locator("#next-said")).to_contain_text("did you mean ok-for-created")
     page.get_by_label("Fault", exact=True).fill("ok-for-created")
-    expect(page.locator("#fault-says")).to_contain_text("answered 200")
+    expect(page.locator("#fault-says")).to_contain_text("returns 200")
     page.locator("#fault-requests").fill("2")
     page.locator("#fault").get_by_role("button").click()
     expect(page.locator("#overrides")).to_contain_text("ok-for-created, for 2 requests")

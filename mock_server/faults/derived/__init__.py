@@ -1,6 +1,6 @@
-"""Faults derived from a contract alone: each of its constraints, broken once.
+"""Faults derived from a contract alone: each breaks one of its constraints.
 
-One module for each family. A fault that no constraint implies belongs in `mock_server.faults`.
+Each module has one family. A fault that no constraint implies belongs in `mock_server.faults`.
 """
 
 from collections.abc import Iterator
@@ -27,9 +27,9 @@ FAULT_FAMILIES = (
 
 
 def derived_faults(contract: Contract) -> Iterator[Fault]:
-    """Yield the faults of every family, in an order and under names that stay the same.
+    """Yield the faults of every family, in a stable order and with stable names.
 
-    Where two places would have one name (`/a-b` and `/a/b`), the later has a number at its end.
+    If two places have the same name (`/a-b` and `/a/b`), a number follows the later one.
     """
     seen: set[str] = set()
     for family in FAULT_FAMILIES:

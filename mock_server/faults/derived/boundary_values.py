@@ -1,4 +1,4 @@
-"""Boundary values: the outermost values that a schema allows and a faulty service rejects. Pure."""
+"""Boundary values: the outermost valid values of a schema, which a faulty service rejects. Pure."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ _UNKNOWN_PROPERTY = "unknownProperty"
 
 @dataclass(frozen=True, slots=True)
 class BoundaryValue:
-    """Values of one place that are refused although the contract allows them."""
+    """Values of one place that a fault rejects although the contract allows them."""
 
     name_words: tuple[str, ...]
     description: str
     is_rejected: Callable[[Json], bool]
     sample: Json
-    """Such a value."""
+    """One of these values."""
 
 
 def boundary_values(contract: Contract, part: Subschema, base: Json) -> Iterator[BoundaryValue]:
-    """Yield what may be refused at the place of `part`; `base` is a valid body.
+    """Yield what a fault may reject at the place of `part`; `base` is a valid body.
 
-    Some of it may be invalid or free after all: that is for the caller to see.
+    A value may be invalid, or an allowed rejection may cover it: the caller checks both.
     """
     current = next((value for _, value in values_at(base, part.place)), None)
     yield from _text_lengths(part)
@@ -36,7 +36,7 @@ def boundary_values(contract: Contract, part: Subschema, base: Json) -> Iterator
 
 
 def place_text(place: tuple[str, ...]) -> str:
-    """Return a place for a sentence."""
+    """Return a place as part of a sentence."""
     return "".join(f"/{token}" for token in place) or "the body"
 
 
@@ -52,7 +52,7 @@ def _text_lengths(part: Subschema) -> Iterator[BoundaryValue]:
         return
     for keyword, length in lengths.items():
         if length is not None:
-            description = f"a text of {length} characters at {place_text(part.place)}"
+            description = f"a string of {length} characters at {place_text(part.place)}"
             is_rejected = _equals(lambda v: len(v) if isinstance(v, str) else None, length)
             yield BoundaryValue((keyword, "stricter"), description, is_rejected, "a" * length)
 
@@ -100,7 +100,7 @@ def _object_properties(part: Subschema, current: Json) -> Iterator[BoundaryValue
             description = f"{place_text(part.place)} without {name}"
             yield BoundaryValue((name, "required"), description, _lacks(name), without)
     if "additionalProperties" not in schema and "patternProperties" not in schema:
-        description = f"further properties of {place_text(part.place)}"
+        description = f"additional properties of {place_text(part.place)}"
         extended = {**current, _UNKNOWN_PROPERTY: 1}
         yield BoundaryValue(
             ("additional-properties", "rejected"),

@@ -1,4 +1,4 @@
-"""Faults of a delivery itself, derived from the contract: signature, name, media type, method."""
+"""Faults of a delivery, derived from the contract: signature, event name, media type, method."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,14 +15,14 @@ WebhookRequestChange = Callable[[WebhookRequest, EventMessage], WebhookRequest]
 
 
 def derived_delivery_faults(contract: Contract) -> Iterator[Fault]:
-    """Yield the faults of every event's deliveries."""
+    """Yield the faults of each event's deliveries."""
     for event in contract.events:
         content_severity = contract.provenance(event.schema.rpartition("/")[0]).severity
         yield _delivery_fault(
             contract,
             event,
             "wrong-media-type",
-            "are text/plain",
+            "have the media type text/plain",
             _set_media_type("text/plain"),
             content_severity,
         )
@@ -54,7 +54,7 @@ def derived_delivery_faults(contract: Contract) -> Iterator[Fault]:
                 _drop_signature,
                 signature_severity,
             )
-            description = "are signed under another secret"
+            description = "are signed with another secret"
             yield _delivery_fault(
                 contract,
                 event,
@@ -112,7 +112,7 @@ def _event_renamed_fault(contract: Contract, event: Event) -> Fault:
     return Fault(
         _fault_name(contract, event, "event-renamed"),
         "webhooks",
-        f"The deliveries of {event.name} name an event that the contract does not know.",
+        f"The deliveries of {event.name} have an event name that the contract lacks.",
         Hooks(payload=apply),
         _trigger_severity(contract, event),
     )

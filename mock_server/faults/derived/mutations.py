@@ -1,6 +1,6 @@
-"""Mutations: one wrong value made from a right one (missing, null, wrong type, malformed). Pure.
+"""Mutations: one invalid value made from a valid one (missing, null, wrong type, malformed). Pure.
 
-The contract's own schema judges each change: a change that it allows is no fault.
+The contract's schema checks each mutation: a mutation that it allows is no fault.
 """
 
 import copy
@@ -21,33 +21,33 @@ from openapi.json_pointer import (
 )
 
 _VALUES_OF_EACH_TYPE: tuple[Json, ...] = (4711, "text", True, {}, [])
-"""One value of each type; the first that the schema does not take stands for another type."""
+"""One value of each type; the first one that breaks the schema is the wrong type."""
 _MALFORMED_VALUES: tuple[Json, ...] = ("?", "", -1)
-"""Values that formats, patterns and bounds do not take."""
+"""Values that break formats, patterns and bounds."""
 MUTATION_PHRASES = {
     "lacks": "lacks",
     "null": "has null for",
-    "wrong-type": "has another type for",
-    "malformed": "has another form for",
+    "wrong-type": "has the wrong type for",
+    "malformed": "has a malformed value for",
 }
-"""What a changed value does, by the kind of the change."""
+"""Phrase for each kind of mutation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """A change of one place that breaks the schema."""
+    """Change at one place that breaks the schema."""
 
     kind: str
     """A key of `MUTATION_PHRASES`."""
     place: str
-    """A JSON pointer into the value."""
+    """JSON pointer into the value."""
     change: Callable[[Json], Json]
-    """Makes the change, in place where it can; a value without the place is left as it is."""
+    """Function that changes a value, in place if possible; it ignores a value without the place."""
     severity: str
 
 
 def mutations(contract: Contract, schema: str, example: Json) -> Iterator[Mutation]:
-    """Yield each change of `example` that breaks the schema at `schema`, first items of arrays."""
+    """Yield each change of `example` that breaks `schema`; of arrays, change the first item."""
     for place in value_pointers(example):
         value = get_at(example, place)
         done: set[str] = set()
@@ -74,14 +74,14 @@ def _changes(place: str, value: Json, parent: Json) -> Iterator[tuple[str, Calla
 def severity(
     contract: Contract, schema: str, change: Callable[[Json], Json], example: Json
 ) -> str | None:
-    """Say what `example` is once it was changed: `violation`, `warning`, or None if in order."""
+    """Return the severity of `change`: `violation`, `warning`, or None if the result is valid."""
     broken = contract.schema(schema).violations(change(copy.deepcopy(example)))
     severities = {contract.provenance(v.pointer, v.detail).severity for v in broken}
     return "violation" if "violation" in severities else next(iter(severities), None)
 
 
 def value_pointers(value: Json, place: str = "") -> Iterator[str]:
-    """Yield the pointer of every value in `value`, itself included; of arrays the first item."""
+    """Yield the pointer of `value` and of every value in it; of arrays, the first item only."""
     yield place
     if isinstance(value, dict):
         for key, item in value.items():
@@ -91,28 +91,28 @@ def value_pointers(value: Json, place: str = "") -> Iterator[str]:
 
 
 def example_body(contract: Contract, schema: str) -> Json:
-    """Return the first example beside the schema of a body, or a value of the schema."""
+    """Return the first example for the schema of a body, or a generated value."""
     return body_example(contract, schema, random.Random(schema))  # noqa: S311 - no secret
 
 
 def sample_value(contract: Contract, schema: Json) -> Json:
-    """Return a value of `schema`, the same every time."""
+    """Return a generated value of `schema`, always the same."""
     return generate_value(contract, schema, random.Random(0))  # noqa: S311 - likewise
 
 
 def slug(*parts: object) -> str:
-    """Return `parts` as a name: words with dashes between them, pointers too."""
+    """Return `parts` as a name: words joined with dashes. A part may be a pointer."""
     words = (re.sub(r"[^\w.]+", "-", str(part)).strip("-") for part in parts)
     return "-".join(word for word in words if word)
 
 
 def pointer_text(place: str) -> str:
-    """Return a pointer for a sentence; the whole body has none of its own."""
+    """Return a pointer as part of a sentence."""
     return place or "its whole body"
 
 
 def name_if_ambiguous(things: Iterable[Json], name: Json) -> str:
-    """Return `name` if there are several `things` to tell apart, else nothing."""
+    """Return `name` if there are several `things`, else an empty string."""
     return str(name) if len(list(things)) > 1 else ""
 
 

@@ -1,4 +1,4 @@
-"""Faults of validation, derived from parameters: a constraint not enforced, a value rejected."""
+"""Faults of parameter validation, derived from the contract."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,7 +16,7 @@ from openapi.schema_validation import SchemaViolation
 
 
 def derived_parameter_faults(contract: Contract) -> Iterator[Fault]:
-    """Yield a fault for each constraint of each parameter: not enforced, or one step too tight."""
+    """Yield two faults for each constraint of each parameter: not enforced, and too strict."""
     for operation in contract.operations:
         if operation.response_caused_by("invalid-request") is None:
             continue
@@ -33,7 +33,7 @@ def _ignored_constraint_faults(
         known = contract.provenance(join_pointer(parameter.pointer, "required"))
         stated.append(SchemaConstraint((), "required", "*", known.severity))
     for constraint in stated:
-        # A text that is of no other type stays one: no other wrong type can be sent.
+        # A parameter arrives as text, so a string is the only wrong type that a client can send.
         if constraint.keyword != "type" or constraint.detail == "string":
             yield validation_fault(
                 contract,
@@ -49,9 +49,7 @@ def _rejected_value_faults(
     contract: Contract, operation: Operation, parameter: Parameter
 ) -> Iterator[Fault]:
     valid = operation.response_caused_by("valid-request")
-    if (
-        valid is None or parameter.location == "path"
-    ):  # which resources there are is the service's own
+    if valid is None or parameter.location == "path":  # the service decides which resources exist
         return
     severity = contract.provenance(join_pointer(valid.pointer, "x-hookproof-cause")).severity
     schema = contract.schema(parameter.schema)
@@ -59,23 +57,23 @@ def _rejected_value_faults(
     base = parameter.example
     base = sample_value(contract, part.schema) if base is MISSING else base
     for boundary in boundary_values(contract, part, base):
-        # A text that reads as another type never arrives as the text that it is.
+        # A text such as "1" is parsed as a number, so a client cannot send the string.
         survives_parsing = parameter.read(serialize_value(boundary.sample)) == boundary.sample
         if survives_parsing and schema.is_valid(boundary.sample):
             name_words = (parameter.key, *boundary.name_words)
-            description = f"refuses {boundary.description.replace('the body', parameter.key)}"
+            description = f"rejects {boundary.description.replace('the body', parameter.key)}"
             change = _reject_values(parameter, boundary.is_rejected)
             yield validation_fault(contract, operation, name_words, description, change, severity)
     if not parameter.required:
         change = _reject_values(parameter, lambda value: value is MISSING)
         description, name_words = (
-            f"refuses a request without {parameter.key}",
+            f"rejects a request without {parameter.key}",
             (parameter.key, "required"),
         )
         yield validation_fault(contract, operation, name_words, description, change, severity)
         change = _reject_values(parameter, lambda value: value is not MISSING)
         description, name_words = (
-            f"refuses a request with {parameter.key}",
+            f"rejects a request with {parameter.key}",
             (parameter.key, "rejected"),
         )
         yield validation_fault(contract, operation, name_words, description, change, severity)

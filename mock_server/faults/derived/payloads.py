@@ -19,9 +19,9 @@ from openapi.json_pointer import MISSING, get_at, join_pointer, set_at
 
 
 def derived_payload_faults(contract: Contract) -> Iterator[Fault]:
-    """Yield the faults of every event's payload, at each place that its example has.
+    """Yield the faults of each event's payload, for each place in its example.
 
-    Where the contract gives none, one is made of the schema, as the mock does.
+    An event without an example gets one from its schema.
     """
     for stated in contract.events:
         event = replace(
@@ -71,16 +71,16 @@ def _echo_faults(contract: Contract, event: Event) -> Iterator[Fault]:
         same = get_at(event.examples[0], place)
         if same is MISSING:
             continue
-        description = f"says the same at {place} whatever was asked for"
+        description = f"has the same value at {place} for every request"
         fault_word = slug(place, "constant")
         yield _payload_fault(
             contract, event, "echo", fault_word, description, _set_value(place, same), severity
         )
-        # Where null breaks the schema too, that is a separate fault.
+        # A null that breaks the schema is a fault of `_schema_faults`.
         nulled = _set_value(place, None)
         broken = severity_of(contract, event.schema, nulled, event.examples[0])
         if same is not None and broken is None:
-            description = f"has null at {place} whatever was asked for"
+            description = f"has null at {place} for every request"
             fault_word = slug(place, "null")
             yield _payload_fault(contract, event, "echo", fault_word, description, nulled, severity)
 
@@ -91,7 +91,7 @@ def _equality_faults(contract: Contract, event: Event) -> Iterator[Fault]:
         severity = contract.provenance(pointer).severity
         for place in stated["pointers"]:
             if isinstance(get_at(event.examples[0], place), str | int):
-                description = f"has something else at {place} than where it says the same"
+                description = f"has a value at {place} that differs from its equal place"
                 yield _payload_fault(
                     contract,
                     event,
@@ -110,7 +110,7 @@ def _uniqueness_faults(contract: Contract, event: Event) -> Iterator[Fault]:
         place = stated["pointer"]
         same = get_at(event.examples[0], place)
         if same is not MISSING:
-            description = f"has the same identity at {place} every time"
+            description = f"has the same identifier at {place} in every event"
             yield _payload_fault(
                 contract,
                 event,

@@ -23,7 +23,7 @@ from openapi.json_pointer import MISSING, get_at, join_pointer, set_at
 HeaderChange = TypeVar("HeaderChange", bound=Callable[..., object])
 
 _INVALID_HEADER_VALUES = ("?", "-1", "")
-"""Values of a header, of which the first that its schema does not take is sent."""
+"""Invalid values of a header; the fault sends the first one that breaks the schema."""
 
 
 def derived_response_faults(contract: Contract) -> Iterator[Fault]:
@@ -43,7 +43,7 @@ def elicitable_responses(operation: Operation) -> Iterator[ResponseSpec]:
 
 
 def fault_name_prefix(contract: Contract, operation: Operation, response_spec: ResponseSpec) -> str:
-    """Return the words that begin the name of a fault of this answer."""
+    """Return the words that begin the name of a fault of this response."""
     return slug(name_if_ambiguous(contract.operations, operation.id), response_spec.status)
 
 
@@ -83,7 +83,7 @@ def _body_faults(
             operation,
             response_spec,
             "wrong-media-type",
-            f"is {other}",
+            f"has the media type {other}",
             _set_content_type(other),
             stated,
         )
@@ -100,14 +100,14 @@ def _body_faults(
         for place, pointer in extended_properties(contract, schema, "x-hookproof-unique"):
             same = get_at(value, place)
             if same is not MISSING:
-                description = f"has the same value at {place} every time"
+                description = f"has the same value at {place} in every response"
                 change = _change_json_body(_set_constant(place, same))
                 weight = contract.provenance(pointer).severity
                 fault_word = slug("constant", place)
                 yield _response_fault(
                     contract, operation, response_spec, fault_word, description, change, weight
                 )
-        return  # The mock answers with the first media type.
+        return  # The mock responds with the first media type.
 
 
 def _header_faults(
@@ -161,7 +161,7 @@ def _set_header(name: str, value: str | None) -> Callable[[HttpResponse], HttpRe
 
 
 def _change_json_body(change: Callable[[Json], Json]) -> Callable[[HttpResponse], HttpResponse]:
-    """Return what changes the value of a JSON body; a body that is none is left as it is."""
+    """Return a function that changes the value of a JSON body and ignores any other body."""
 
     def apply(response: HttpResponse) -> HttpResponse:
         try:

@@ -1,4 +1,4 @@
-"""Walk over the schema of a request body: every subschema and every constraint. Pure."""
+"""Walk over the schema of a request body: each subschema and each constraint. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,30 +33,30 @@ _SINGLE_CONSTRAINT_KEYWORDS = (
 _VALUE_LIST_KEYWORDS = {"const", "enum"}
 _MAX_DEPTH = 8
 ANY_ITEM = "*"
-"""A token of a place that stands for every item of an array."""
+"""Token of a place that matches every item of an array."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subschema:
-    """A place in a body and a schema that holds there."""
+    """Place in a body and a schema that applies there."""
 
     place: tuple[str, ...]
-    """Tokens; `ANY_ITEM` for the items of an array."""
+    """Tokens of the place; `ANY_ITEM` matches the items of an array."""
     pointer: str
-    """Where the contract states the schema."""
+    """Pointer to the schema in the contract."""
     schema: dict[str, Json]
     optional: bool
-    """A property that may be left out."""
+    """True for a property that is not required."""
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaConstraint:
-    """One thing that a body must satisfy."""
+    """Single constraint on a body."""
 
     place: tuple[str, ...]
     keyword: str
     detail: str
-    """The property of `required`, the type that `type` does not allow, else `*`."""
+    """Property name for `required`, the forbidden type for `type`, else `*`."""
     severity: str
 
 
@@ -68,7 +68,7 @@ def walk_subschemas(
     *,
     optional: bool = False,
 ) -> Iterator[Subschema]:
-    """Yield every place that the schema at `pointer` speaks of, and what it says there."""
+    """Yield each place that the schema at `pointer` describes, with its subschema."""
     schema = get_at(contract.document, pointer)
     if not isinstance(schema, dict) or depth > _MAX_DEPTH:
         return
@@ -95,9 +95,10 @@ def walk_subschemas(
 
 
 def schema_constraints(contract: Contract, pointer: str) -> Iterator[SchemaConstraint]:
-    """Yield every constraint of the schema at `pointer`, each once.
+    """Yield each constraint of the schema at `pointer` once.
 
-    Where the values are listed, the list alone: what breaks any other keyword breaks it, too.
+    If a place has `enum` or `const`, yield only that: a value that breaks another keyword breaks it
+    too.
     """
     seen: set[tuple[tuple[str, ...], str, str]] = set()
     every = list(walk_subschemas(contract, pointer))
@@ -131,13 +132,13 @@ def _keyword_details(schema: dict[str, Json]) -> Iterator[tuple[str, str]]:
 
 
 def allowed_types(schema: dict[str, Json]) -> list[str]:
-    """Return the types that a schema allows; none stated is an empty list."""
+    """Return the types that a schema allows; empty without `type`."""
     named = schema.get("type", [])
     return [named] if isinstance(named, str) else list(named)
 
 
 def values_at(value: Json, place: tuple[str, ...], at: str = "") -> Iterator[tuple[str, Json]]:
-    """Yield where in `value` the tokens of `place` lead, and what stands there."""
+    """Yield pointer and value of each part of `value` that `place` matches."""
     if not place:
         yield at, value
         return
@@ -153,7 +154,7 @@ def values_at(value: Json, place: tuple[str, ...], at: str = "") -> Iterator[tup
 
 
 def matches_path(place: tuple[str, ...], tokens: list[str]) -> bool:
-    """Say whether the tokens of a pointer are of `place`."""
+    """Check whether `place` matches the tokens of a pointer."""
     return len(place) == len(tokens) and all(
         expected == token or (expected == ANY_ITEM and is_array_index(token))
         for expected, token in zip(place, tokens, strict=True)

@@ -1,4 +1,4 @@
-"""Faults of statuses, derived from the contract: swapped for a similar one, or never sent."""
+"""Faults of statuses, derived from the contract: a wrong status, or a missing 429."""
 
 from collections.abc import Iterator, Mapping
 
@@ -17,12 +17,12 @@ WRONG_STATUSES: Mapping[str, tuple[int, ...]] = {
     "duplicate-request": (400, 422, 500),
     "rate-limit-exceeded": (503, 403),
 }
-"""What services answer by mistake to each provocation of `x-hookproof-cause`."""
+"""Statuses that services return by mistake, for each kind of `x-hookproof-cause`."""
 _CREDENTIAL_CAUSES = ("invalid-credential", "insufficient-permission")
 
 
 def derived_status_faults(contract: Contract) -> Iterator[Fault]:
-    """Yield a fault for each answer of each operation and each neighbour of its status."""
+    """Yield a fault for each response of each operation and each wrong status for it."""
     for operation in contract.operations:
         if (
             operation.rate_limit is not None
@@ -43,7 +43,7 @@ def _rate_limit_ignored_fault(contract: Contract, operation: Operation) -> Fault
     return Fault(
         slug("rate-limit", name_if_ambiguous(contract.operations, operation.id), "ignored"),
         "responses",
-        f"{operation.id} answers a client however often it asks.",
+        f"{operation.id} does not enforce its rate limit.",
         Hooks(rate_limit_check=rate_limit_check),
         contract.provenance(join_pointer(operation.pointer, "x-hookproof-rate-limit")).severity,
         needs_rate_limit=True,
@@ -57,7 +57,7 @@ def _wrong_status_fault(
     return Fault(
         slug("status", fault_name_prefix(contract, operation, response_spec), "as", wrong_status),
         "auth" if cause in _CREDENTIAL_CAUSES else "responses",
-        f"{operation.id} answers {wrong_status} where {response_spec.status} is due.",
+        f"{operation.id} returns {wrong_status} instead of {response_spec.status}.",
         Hooks(response=replace_status(cause, wrong_status, operation.id)),
         _severity(contract, operation, response_spec, wrong_status),
         needs_rate_limit=cause == "rate-limit-exceeded",
@@ -67,7 +67,7 @@ def _wrong_status_fault(
 def _severity(
     contract: Contract, operation: Operation, response_spec: ResponseSpec, wrong_status: int
 ) -> str:
-    """Say what the wrong status is: a failure of the service is one whatever was due."""
+    """Return the severity of a wrong status; a 5xx is always judged as a failure of the service."""
     if wrong_status >= 500:
         failure = operation.response_caused_by("server-error")
         pointer = (

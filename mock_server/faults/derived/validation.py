@@ -1,6 +1,6 @@
-"""Faults of validation, derived from bodies: a constraint not enforced, an allowed value rejected.
+"""Faults of body validation, derived from the contract: constraints ignored, valid values rejected.
 
-Where an allowed rejection of the contract covers a value, rejecting it is no fault.
+If an allowed rejection of the contract covers a value, then rejecting the value is no fault.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ from openapi.schema_validation import SchemaViolation
 
 
 def derived_constraint_faults(contract: Contract) -> Iterator[Fault]:
-    """Yield a fault for each constraint of each operation's body: it is not looked at."""
+    """Yield a fault for each body constraint of each operation: the service does not enforce it."""
     for operation in contract.operations:
         if operation.response_caused_by("invalid-request") is None:
             continue
@@ -43,7 +43,7 @@ def validation_fault(
     change: Callable[[BodyValidation], BodyValidation],
     severity: str,
 ) -> Fault:
-    """Return a fault of the validation of one operation's bodies."""
+    """Return a fault of body validation for one operation."""
 
     def apply(validation: BodyValidation) -> BodyValidation:
         return change(validation) if validation.operation == operation.id else validation
@@ -79,21 +79,21 @@ def _ignored_constraint_fault(
 
 
 def derived_boundary_faults(contract: Contract) -> Iterator[Fault]:
-    """Yield a fault for each constraint of each operation's body that is one step too tight."""
+    """Yield a fault for each boundary value of each operation's body: the service rejects it."""
     for operation in contract.operations:
         valid = operation.response_caused_by("valid-request")
         if valid is None:
             continue
         severity = contract.provenance(join_pointer(valid.pointer, "x-hookproof-cause")).severity
         for schema in list(operation.content.values())[:1]:
-            # Beside a $ref a schema may say again what the schema behind it says.
+            # A schema with a $ref may repeat constraints of the referenced schema.
             boundaries_by_name = {
                 _fault_name_words(part, boundary): (part, boundary)
                 for part, boundary in _contract_breaking_boundaries(contract, operation, schema)
             }
             for name_words, (part, boundary) in boundaries_by_name.items():
                 change = _reject_values(part.place, boundary)
-                description = f"refuses {boundary.description}"
+                description = f"rejects {boundary.description}"
                 yield validation_fault(
                     contract, operation, name_words, description, change, severity
                 )
@@ -115,7 +115,7 @@ def _fault_name_words(part: Subschema, boundary: BoundaryValue) -> tuple[str, ..
 
 
 def with_value_at(value: Json, place: tuple[str, ...], sample: Json) -> Json:
-    """Return `value` with `sample` at `place`: in the first item where it is of an array."""
+    """Return `value` with `sample` at `place`; of an array, replace the first item."""
     if not place:
         return sample
     first, rest = place[0], place[1:]
@@ -129,7 +129,7 @@ def with_value_at(value: Json, place: tuple[str, ...], sample: Json) -> Json:
 def _breaks_contract(
     contract: Contract, operation: Operation, schema: str, base: Json, body: Json
 ) -> bool:
-    """Say whether refusing `body` breaks the contract: it is valid, and nothing sets it free."""
+    """Check whether rejecting `body` breaks the contract: it is valid, and no rule covers it."""
     if not contract.schema(schema).is_valid(body):
         return False
     return not _matching_allowed_rejections(
@@ -138,7 +138,7 @@ def _breaks_contract(
 
 
 def _matching_allowed_rejections(contract: Contract, operation: Operation, body: Json) -> set[int]:
-    """Return the indices of the allowed rejections that cover values of `body` at any time."""
+    """Return the indices of the allowed rejections that cover `body` at any time."""
     used = set()
     for index, stated in enumerate(operation.allowed_rejections):
         if (

@@ -106,7 +106,7 @@ def test_of_several_secrets_the_environment_gives_the_first(
     line = ["sink", "--webhook-secret", "one", "--webhook-secret", "two"]
     assert parse_command_line(line, folder).webhook_secret == ["one", "two"]
     write(folder, "[sink]\nwebhook-secret = ['${MY_KEY}', 'plain']\n")
-    with pytest.raises(CommandError, match=":2: webhook-secret: a secret does not stand"):
+    with pytest.raises(CommandError, match=":2: webhook-secret: a secret must not be"):
         parse_command_line(["sink"], folder)
 
 
@@ -148,9 +148,15 @@ REFUSED = {
         ":2: unknown key 'profil'; did you mean 'prof",
     ),
     "an unknown key of another command": ("[mock]\nx = 1", ":2: unknown key 'x'; known are "),
-    "an unknown table": ("[verfy]\nurl = ''", ":1: 'verfy' is no table; did you mean 'verify'?"),
-    "a key outside of a table": ("strict = true", ":1: 'strict' is no table; known are mock, "),
-    "a table that is none": ("verify = 1", ":1: 'verify' is no table"),
+    "an unknown table": (
+        "[verfy]\nurl = ''",
+        ":1: 'verfy' is not a table of this file; did you mean 'verify'?",
+    ),
+    "a key outside of a table": (
+        "strict = true",
+        ":1: 'strict' is not a table of this file; known are mock, ",
+    ),
+    "a table that is none": ("verify = 1", ":1: 'verify' is not a table"),
     "a snake": ("[verify]\nreport_dir = 'x'", ":2: unknown key 'report_dir'; did you mean"),
     "a dry run": ("[verify]\ndry-run = true", ":2: unknown key 'dry-run'"),
     "another file": ("[verify]\nconfig = 'x'", ":2: unknown key 'config'"),
@@ -160,13 +166,16 @@ REFUSED = {
     "a fraction for a whole number": ("[verify]\nmax-requests = 1.5", ":2: max-requests: not an"),
     "a list for one value": ("[verify]\nseed = [1]", ":2: seed: not an integer"),
     "a number in a list of texts": ("[verify]\nheader = [1]", ":2: header: not a string"),
-    "none of the profiles": ("[verify]\nprofile = 'slow'", ":2: profile: 'slow' is none of quick"),
+    "none of the profiles": (
+        "[verify]\nprofile = 'slow'",
+        ":2: profile: 'slow' is not one of quick",
+    ),
     "a number out of its bounds": ("[verify]\nwait = -1", ":2: wait: '-1' is not a number of sec"),
     "a rate that is none": ("[verify]\nrate-limit = 'fast'", ":2: rate-limit: 'fast' is not a rat"),
-    "a token in the file": ("[verify]\n\ntoken = 'abc'", ":3: token: a secret does not stand in"),
+    "a token in the file": ("[verify]\n\ntoken = 'abc'", ":3: token: a secret must not be in"),
     "a secret with a variable": ("[mock]\njwt-secret = 'x${MY_KEY}'", ":2: jwt-secret: a secret"),
     "an unset variable": ("[verify]\nurl = '${NOT_SET}'", ":2: url: the variable NOT_SET is not"),
-    "a variable left open": ("[verify]\nurl = '${MY_KEY'", ":2: url: a variable is written ${NAM"),
+    "a variable left open": ("[verify]\nurl = '${MY_KEY'", ":2: url: write a variable as ${NAM"),
     "a value of a variable": ("[verify]\nurl = '${MY_KEY}'", ":2: url: '${MY_KEY}' is not a URL"),
     "no TOML": ("[verify\n", ": not TOML in UTF-8: "),
 }

@@ -108,7 +108,7 @@ CANNOT = {
     "an unknown event": (["sign", "BODY", "--event", "x"], "does not know the event 'x'"),
     "an identity that nothing signs": (["sign", "BODY", "--id", "x"], "signs no webhook id"),
     "a time that nothing signs": (["sign", "BODY", "--timestamp", "1"], "signs no timestamp"),
-    "a time that is none": (["sign", "BODY", "--timestamp", "noon"], "'noon' is no time"),
+    "a time that is none": (["sign", "BODY", "--timestamp", "noon"], "'noon' is not a time"),
     "nothing to verify": (["verify", "BODY"], "pass --header 'Webhook-Signature: VALUE'"),
     "a header that is none": (["verify", "BODY", "--header", "x"], "'Name: value'"),
     "events that are signed in different ways": (

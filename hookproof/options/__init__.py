@@ -1,4 +1,4 @@
 """Command-line options and the configuration file: parsing, types, one module for each command.
 
-It imports no command, so that `--help` stays light.
+The package imports no command, so that `--help` loads fast.
 """

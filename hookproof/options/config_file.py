@@ -16,11 +16,11 @@ from hookproof.options.config_values import SECRET_KEYS, convert_value
 
 CONFIG_FILE_NAME = "hookproof.toml"
 COMMAND_LINE_ONLY = frozenset({"help", "config", "dry-run"})
-"""Options that the file cannot have; a dry run there would pass for ever."""
+"""Options that the file cannot have: with a dry run in the file, CI would always pass."""
 
 
 def find_config_file(folder: Path) -> Path | None:
-    """Return the configuration in `folder` or the next one above, up to a repository's root."""
+    """Return the configuration file in `folder` or its nearest parent, up to a repository root."""
     for place in (folder, *folder.parents):
         if (place / CONFIG_FILE_NAME).is_file():
             return place / CONFIG_FILE_NAME
@@ -30,7 +30,7 @@ def find_config_file(folder: Path) -> Path | None:
 
 
 def config_keys(command: argparse.ArgumentParser) -> dict[str, argparse.Action]:
-    """Return the options of `command` by their keys; none if it takes no configuration."""
+    """Return the options of `command` by their keys; none if it has no `--config`."""
     named = {
         max(action.option_strings, key=len, default=action.dest).removeprefix("--"): action
         for action in command._actions
@@ -46,16 +46,19 @@ def read_defaults(
     commands: Mapping[str, argparse.ArgumentParser],
     environment: Mapping[str, str],
 ) -> dict[str, object]:
-    """Return the values of the options of `command` in the file at `path`, by their `dest`.
+    """Return the option values for `command` from the file at `path`, by their `dest`.
 
-    An environment variable takes precedence over a secret, or over the first of several.
+    The environment variable of a secret takes precedence over the file, for a list over its first
+    item. `CommandError` for an invalid file.
     """
     text, data = _read_toml(path)
     known = {name: named for name, parser in commands.items() if (named := config_keys(parser))}
     for table, content in data.items():
         if table not in known or not isinstance(content, dict):
             where = _position_of(path, text, table)
-            raise CommandError(f"{where}: {table!r} is no table; {_suggestion(table, known)}")
+            raise CommandError(
+                f"{where}: {table!r} is not a table of this file; {_suggestion(table, known)}"
+            )
         for key in content:
             if key not in known[table]:
                 where = _position_of(path, text, key, table)
@@ -95,7 +98,7 @@ def _suggestion(word: str, known: Iterable[str]) -> str:
 
 
 def _position_of(path: Path, text: str, key: str, table: str | None = None) -> str:
-    """Return `path` with the line of `key` in `table`, if it is found."""
+    """Return `path`, with the line of `key` in `table` if that is found."""
     word = rf"""["']?{re.escape(key)}["']?"""
     current = None
     for number, line in enumerate(text.splitlines(), 1):

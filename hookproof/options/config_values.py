@@ -1,4 +1,4 @@
-"""Values of `hookproof.toml`: check types, substitute variables, convert them like options."""
+"""Values of `hookproof.toml`: check types, substitute variables, convert values like options."""
 
 import argparse
 import re
@@ -19,7 +19,7 @@ SECRET_KEYS = frozenset(
         "webhook-secret",
     }
 )
-"""Keys whose value must be a variable: configuration files are committed."""
+"""Keys whose value must be a variable, because users commit configuration files."""
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)
 
 
@@ -37,7 +37,7 @@ def json_type(action: argparse.Action) -> str:
 def convert_value(
     key: str, value: object, action: argparse.Action, folder: Path, environment: Mapping[str, str]
 ) -> object:
-    """Return the converted value of the option; `ArgumentTypeError` if it is rejected.
+    """Return the converted value of the option; `ArgumentTypeError` if it is invalid.
 
     Paths are relative to `folder`; a repeatable option takes a list.
     """
@@ -60,11 +60,11 @@ def _convert_one(
     text = _substitute_variables(raw, environment)
     if key in SECRET_KEYS and not _VARIABLE.fullmatch(raw):
         raise argparse.ArgumentTypeError(
-            "a secret does not stand in this file: name a variable, such as "
+            "a secret must not be in this file: use a variable, such as "
             f"${{HOOKPROOF_{key.upper().replace('-', '_')}}}"
         )
     if action.choices is not None and text not in action.choices:
-        raise argparse.ArgumentTypeError(f"{raw!r} is none of {', '.join(action.choices)}")
+        raise argparse.ArgumentTypeError(f"{raw!r} is not one of {', '.join(action.choices)}")
     if action.type is Path:
         return folder / text
     if action.type is types.parse_trust and text not in ("true", "false"):
@@ -74,7 +74,7 @@ def _convert_one(
     try:
         return action.type(text)
     except argparse.ArgumentTypeError as error:
-        # The value of a variable may be a secret: the message has its name instead.
+        # The value of a variable may be a secret, so the message names the variable instead.
         sentence = str(error).replace(repr(text), repr(raw)) if raw != text else str(error)
         raise argparse.ArgumentTypeError(sentence) from None
 
@@ -90,7 +90,7 @@ def _has_json_type(value: object, wanted: str) -> bool:
 def _substitute_variables(text: str, environment: Mapping[str, str]) -> str:
     """Return `text` with each `${NAME}` replaced by that variable of the environment."""
     if "${" in _VARIABLE.sub("", text):
-        raise argparse.ArgumentTypeError("a variable is written ${NAME}")
+        raise argparse.ArgumentTypeError("write a variable as ${NAME}")
     missing = [name for name in _VARIABLE.findall(text) if name not in environment]
     if missing:
         raise argparse.ArgumentTypeError(f"the variable {missing[0]} is not set")

@@ -17,15 +17,15 @@ def add_deliveries(command: argparse.ArgumentParser) -> None:
     _list(actions.add_parser("list", help="list deliveries, newest first"))
     _show(actions.add_parser("show", help="show one delivery"))
     _wait(actions.add_parser("wait", help="wait for a matching delivery"))
-    _resend(actions.add_parser("resend", help="resend deliveries, byte for byte"))
+    _resend(actions.add_parser("resend", help="resend deliveries unchanged"))
     _export(actions.add_parser("export", help="export deliveries"))
     clear = actions.add_parser("clear", help="delete all deliveries")
     _sink(clear)
-    clear.add_argument("--yes", action="store_true", help="confirm")
+    clear.add_argument("--yes", action="store_true", help="confirm the deletion")
 
 
 def filters_of(options: argparse.Namespace) -> dict[str, str | None]:
-    """Return the filters as parameters of the sink's API; None is any value."""
+    """Return the filters as parameters of the sink's API; None allows any value."""
     return {name: getattr(options, name) or None for name in _FILTER_NAMES}
 
 
@@ -34,17 +34,19 @@ def _sink(command: argparse.ArgumentParser) -> None:
         "--sink",
         type=types.parse_url,
         metavar="URL",
-        help="the sink (HOOKPROOF_SINK, or http://127.0.0.1:4020)",
+        help="URL of the sink (default: HOOKPROOF_SINK, else http://127.0.0.1:4020)",
     )
     command.add_argument(
         "--token",
         metavar="T",
-        help="the token of the sink, if it requires one (HOOKPROOF_SINK_TOKEN)",
+        help="token of the sink, if it requires one (default: HOOKPROOF_SINK_TOKEN)",
     )
 
 
 def _json(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--json", action="store_true", help="print the JSON of the sink's API")
+    command.add_argument(
+        "--json", action="store_true", help="print JSON as the sink's API returns it"
+    )
 
 
 def _filters(command: argparse.ArgumentParser) -> None:
@@ -55,21 +57,29 @@ def _filters(command: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="only this event; -: deliveries without a known event",
     )
-    add("--verdict", choices=VERDICTS, metavar="KIND", help="conforms, warning or violation")
     add(
-        "--signature", choices=SIGNATURES, metavar="KIND", help="valid, invalid, missing, unchecked"
+        "--verdict",
+        choices=VERDICTS,
+        metavar="KIND",
+        help="only this verdict: conforms, warning or violation",
+    )
+    add(
+        "--signature",
+        choices=SIGNATURES,
+        metavar="KIND",
+        help="only this signature status: valid, invalid, missing or unchecked",
     )
     add(
         "--path",
         type=_parse_text,
         metavar="PATH",
-        help="only this path; a final * matches any rest",
+        help="only this path; a * at the end matches any suffix",
     )
     add(
         "--text",
         type=_parse_text,
         metavar="TEXT",
-        help="only with this text in target, headers or body",
+        help="only deliveries with this text in target, headers or body",
     )
 
 
@@ -82,9 +92,9 @@ def _list(command: argparse.ArgumentParser) -> None:
         type=types.parse_count,
         default=20,
         metavar="N",
-        help="maximum number (%(default)s)",
+        help="maximum number of deliveries (default: %(default)s)",
     )
-    command.add_argument("--ids", action="store_true", help="print only the ids, one per line")
+    command.add_argument("--ids", action="store_true", help="print only ids, one per line")
     command.add_argument(
         "--follow",
         action="store_true",
@@ -100,13 +110,14 @@ def _show(command: argparse.ArgumentParser) -> None:
         "--format",
         choices=("curl", "test", "har", "json", "body"),
         metavar="NAME",
-        help="print a curl line, a pytest test, a HAR entry, JSON, or the body's bytes",
+        help="curl: curl line; test: pytest test; har: HAR entry; json: JSON; body: raw body "
+        "(default: text)",
     )
     command.add_argument(
         "--to",
         type=_parse_text,
         metavar="URL",
-        help="target of the curl line or test (default: the sink)",
+        help="target URL of the curl line or test (default: the sink)",
     )
 
 
@@ -120,18 +131,18 @@ def _wait(command: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="POINTER=VALUE",
-        help="only with this value in the payload: /data/name=shop (repeatable)",
+        help="only deliveries with this value in the payload, such as /data/name=shop (repeatable)",
     )
     command.add_argument(
         "--timeout",
         type=types.parse_seconds,
         default=30.0,
         metavar="SECONDS",
-        help="maximum time to wait (%(default)g)",
+        help="maximum time to wait (default: %(default)g)",
     )
     begin = command.add_mutually_exclusive_group()
     begin.add_argument(
-        "--after", type=_parse_delivery_id, metavar="ID", help="only deliveries after this one"
+        "--after", type=_parse_delivery_id, metavar="ID", help="only deliveries after this id"
     )
     begin.add_argument(
         "--from",
@@ -139,7 +150,7 @@ def _wait(command: argparse.ArgumentParser) -> None:
         choices=("start", "now"),
         default="start",
         metavar="MOMENT",
-        help="start: stored deliveries match too; now: only new ones (%(default)s)",
+        help="start: stored and new deliveries; now: only new ones (default: %(default)s)",
     )
 
 
@@ -154,7 +165,7 @@ def _resend(command: argparse.ArgumentParser) -> None:
         required=True,
         type=_parse_text,
         metavar="URL",
-        help="target; the sink must allow it (--resend-to)",
+        help="target URL; the sink must allow it (--resend-to)",
     )
 
 
@@ -166,18 +177,18 @@ def _export(command: argparse.ArgumentParser) -> None:
         choices=("jsonl", "har"),
         default="jsonl",
         metavar="NAME",
-        help="jsonl: one delivery on each line; har: HTTP Archive (%(default)s)",
+        help="jsonl: one delivery per line; har: HTTP Archive (default: %(default)s)",
     )
     command.add_argument(
         "--output",
         type=Path,
         metavar="FILE",
-        help="write to this file, whole or not at all (default: stdout)",
+        help="write to this file atomically (default: stdout)",
     )
 
 
 def _parse_text(text: str) -> str:
-    """Read text that a URL or JSON can carry: no bytes that are not UTF-8."""
+    """Read text that a URL or JSON can carry: valid UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -192,12 +203,12 @@ def _parse_payload_condition(text: str) -> tuple[str, str]:
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     if not equals:
-        raise argparse.ArgumentTypeError(f"{text!r} says no value; write {text}=VALUE")
+        raise argparse.ArgumentTypeError(f"{text!r} has no value; write {text}=VALUE")
     return pointer, value
 
 
 def _parse_delivery_id(text: str) -> int:
-    """Read an id; empty text is 0, for `list --ids` prints nothing without a delivery."""
+    """Read an id; empty text is 0, because `list --ids` prints nothing without a delivery."""
     if text and not (text.isascii() and text.isdecimal() and len(text) < 19):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of a delivery")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a delivery id")
     return int(text or 0)

@@ -19,27 +19,32 @@ def add_mock(command: argparse.ArgumentParser) -> None:
 
 def _service(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--jwt-secret", metavar="S", help="secret of the tokens (default: a published one)"
+        "--jwt-secret",
+        metavar="S",
+        help="secret that signs tokens (default: HOOKPROOF_JWT_SECRET, else a published secret)",
     )
     command.add_argument(
         "--auth",
         choices=tuple(AUTH_MODES),
         default="jwt",
-        help="credential that operations require: a valid token, any token, none (%(default)s)",
+        help="required credential: jwt: a valid token; presence: any token; off: none "
+        "(default: %(default)s)",
     )
-    command.add_argument("--seed", type=int, metavar="N", help="seed of the generated values")
+    command.add_argument(
+        "--seed", type=int, metavar="N", help="seed of the generated values (default: random)"
+    )
     command.add_argument(
         "--state",
         type=Path,
         metavar="FILE",
-        help="store the state in this file (default: until the mock stops)",
+        help="store the state in this file (default: deleted when the mock stops)",
     )
     command.add_argument(
         "--workers",
         type=types.parse_count,
         default=1,
         metavar="N",
-        help="number of processes (%(default)s)",
+        help="number of worker processes (default: %(default)s)",
     )
 
 
@@ -52,7 +57,12 @@ def _webhooks(command: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="send webhooks to this URL (repeatable)",
     )
-    command.add_argument("--webhook-secret", metavar="S", help="sign the webhooks with this secret")
+    command.add_argument(
+        "--webhook-secret",
+        metavar="S",
+        help="secret that signs webhooks (default: HOOKPROOF_WEBHOOK_SECRET, else a published "
+        "secret)",
+    )
 
 
 def _misbehaviour(command: argparse.ArgumentParser) -> None:
@@ -60,7 +70,8 @@ def _misbehaviour(command: argparse.ArgumentParser) -> None:
         "--rate-limit",
         type=types.parse_rate_limit,
         metavar="RATE",
-        help="answer 429 above this rate: 50/5s; documented: above the contract's",
+        help="respond 429 above this rate, such as 50/5s; documented: the contract's rate "
+        "(default: no limit)",
     )
     command.add_argument(
         "--reject",
@@ -80,7 +91,7 @@ def _misbehaviour(command: argparse.ArgumentParser) -> None:
         "--latency",
         type=types.parse_latency,
         metavar="TIME",
-        help="delay every response: 200ms, 100-300ms",
+        help="delay every response, such as 200ms or 100-300ms (default: no delay)",
     )
 
 
@@ -90,7 +101,7 @@ def _logging(command: argparse.ArgumentParser) -> None:
         choices=LOG_FORMATS,
         default="text",
         metavar="NAME",
-        help="log format: text, or json with one object on each line (%(default)s)",
+        help="log format: text, or json: one object per line (default: %(default)s)",
     )
     command.add_argument("--log-requests", action="store_true", help="log each request")
 
@@ -99,13 +110,13 @@ def _access(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--control-token",
         metavar="T",
-        help="require this token below /_hookproof/api/ (default: generated for a "
-        "reachable address)",
+        help="require this token for the admin API (default: HOOKPROOF_CONTROL_TOKEN; generated if "
+        "other machines can reach the mock)",
     )
     command.add_argument(
-        "--tls", action="store_true", help="serve https with a certificate generated for this run"
+        "--tls", action="store_true", help="serve HTTPS with a generated certificate"
     )
     command.add_argument(
-        "--tls-cert", type=Path, metavar="FILE", help="serve https with this certificate"
+        "--tls-cert", type=Path, metavar="FILE", help="serve HTTPS with this certificate (PEM)"
     )
-    command.add_argument("--tls-key", type=Path, metavar="FILE", help="the key of --tls-cert")
+    command.add_argument("--tls-key", type=Path, metavar="FILE", help="private key of --tls-cert")

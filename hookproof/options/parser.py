@@ -1,6 +1,6 @@
 """Command-line parser of all commands, and the options that the configuration file adds.
 
-The options of most commands are in a module named like the command.
+The options of most commands are in a module with the name of the command.
 """
 
 import argparse
@@ -21,19 +21,19 @@ from hookproof.options.verify import add_verify
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose error message is one sentence."""
+    """Parser whose error message is one sentence."""
 
     def error(self, message: str) -> NoReturn:
         raise CommandError(f"{message} (see {self.prog} --help)")
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command; it raises `CommandError` for a mistake."""
+    """Return the parser of the whole command line; it raises `CommandError` for a wrong option."""
     return build_parsers()[0]
 
 
 def build_parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
-    """Return the parser of the whole command, and the one of each command by its name."""
+    """Return the parser of the whole command line, and the parser of each command by its name."""
     top = _Parser(
         prog="hookproof",
         description="Mock server, webhook sink and contract test harness for one OpenAPI contract.",
@@ -52,13 +52,17 @@ def build_parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.Argumen
     _shared(verify)
     add_verify(verify)
     commands.add_parser(
-        "demo", help="run mock, sink and harness together, then once more with a fault"
+        "demo", help="run mock, sink and harness: first without a fault, then with one"
     )
     _token(commands.add_parser("token", help="print a token that the mock accepts"))
     faults = commands.add_parser("faults", help="list the faults of the mock")
     _contract(faults)
     faults.add_argument("--json", action="store_true", help="print a JSON array")
-    _selftest(commands.add_parser("selftest", help="test the mock with each of its faults"))
+    _selftest(
+        commands.add_parser(
+            "selftest", help="test whether the harness catches each fault of the mock"
+        )
+    )
     return top, dict(commands.choices)
 
 
@@ -71,7 +75,10 @@ def _version() -> str:
 
 def _contract(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--contract", type=Path, metavar="FILE", help="the contract (default: the one that ships)"
+        "--contract",
+        type=Path,
+        metavar="FILE",
+        help="contract file (default: the shipped contract)",
     )
 
 
@@ -87,20 +94,23 @@ def _shared(command: argparse.ArgumentParser) -> None:
 
 def _server(command: argparse.ArgumentParser, port: int) -> None:
     command.add_argument(
-        "--host", default="127.0.0.1", metavar="HOST", help="address to listen on (%(default)s)"
+        "--host",
+        default="127.0.0.1",
+        metavar="HOST",
+        help="address to listen on (default: %(default)s)",
     )
     command.add_argument(
         "--port",
         type=types.parse_port,
         default=port,
         metavar="PORT",
-        help="port to listen on, 0 for a free one (%(default)s)",
+        help="port to listen on; 0: a free port (default: %(default)s)",
     )
     command.add_argument(
         "--ready-file",
         type=Path,
         metavar="FILE",
-        help="write url and pid to this file, as JSON, when the server is ready",
+        help="write url and pid as JSON to this file when the server is ready",
     )
     _shared(command)
 
@@ -111,7 +121,7 @@ def _token(command: argparse.ArgumentParser) -> None:
         "--scope",
         action="append",
         metavar="S",
-        help="a permission (repeatable; default: all permissions of the contract)",
+        help="permission of the token (repeatable; default: all permissions of the contract)",
     )
     command.add_argument(
         "--expires-in",
@@ -120,29 +130,41 @@ def _token(command: argparse.ArgumentParser) -> None:
         help="lifetime of the token; may be negative (default: no expiry)",
     )
     command.add_argument(
-        "--jwt-secret", metavar="S", help="secret of the tokens (default: a published one)"
+        "--jwt-secret",
+        metavar="S",
+        help="secret that signs the token (default: HOOKPROOF_JWT_SECRET, else a published secret)",
     )
 
 
 def _selftest(command: argparse.ArgumentParser) -> None:
     _contract(command)
     add = command.add_argument
-    add("--sample", type=types.parse_count, metavar="N", help="try N faults, of all categories")
-    add("--seed", type=int, metavar="N", help="seed of the sample and of the cases")
+    add(
+        "--sample",
+        type=types.parse_count,
+        metavar="N",
+        help="try N faults, spread over all categories (default: all faults)",
+    )
+    add(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="seed of the sample and of the cases (default: random)",
+    )
     add(
         "--jobs",
         type=types.parse_count,
         metavar="N",
-        help="number of parallel trials (default: the cores, 2 or more)",
+        help="number of parallel trials (default: number of cores, at least 2)",
     )
 
 
 def parse_command_line(arguments: Sequence[str] | None, folder: Path) -> argparse.Namespace:
     """Return the options of `arguments` (the process's own if None).
 
-    Options that are not given come from the configuration file that `--config` names, or from the
-    one found from `folder` upwards; `options.config` is then its path. `CommandError` for a mistake
-    in either.
+    Options that are not given come from the configuration file: the one that `--config` names, or
+    the one of `folder` or its parents. `options.config` is then its path. `CommandError` for an
+    invalid option or file.
     """
     top, commands = build_parsers()
     options = top.parse_args(arguments)

@@ -14,15 +14,19 @@ def add_signature(command: argparse.ArgumentParser) -> None:
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
     sign = actions.add_parser("sign", help="print the signature headers of a body")
     _shared(sign)
-    sign.add_argument("--webhook-secret", metavar="S", help="the secret to sign with")
     sign.add_argument(
-        "--id", metavar="ID", help="the webhook id, if the contract signs one (default: a new one)"
+        "--webhook-secret",
+        metavar="S",
+        help="secret to sign with (default: HOOKPROOF_WEBHOOK_SECRET)",
+    )
+    sign.add_argument(
+        "--id", metavar="ID", help="webhook id, if the contract signs one (default: a new id)"
     )
     sign.add_argument(
         "--timestamp",
         type=_parse_unix_time,
         metavar="UNIX",
-        help="the timestamp, if the contract signs one (now)",
+        help="time of sending in Unix seconds, if the contract signs one (default: now)",
     )
     verify = actions.add_parser("verify", help="verify the signature headers of a body")
     _shared(verify)
@@ -31,7 +35,8 @@ def add_signature(command: argparse.ArgumentParser) -> None:
         action=types.AppendAction,
         default=[],
         metavar="S",
-        help="the secret; further ones explain an invalid signature (repeatable)",
+        help="secret to verify with; further secrets explain an invalid signature (repeatable; "
+        "default: HOOKPROOF_WEBHOOK_SECRET)",
     )
     verify.add_argument(
         "--header",
@@ -40,34 +45,41 @@ def add_signature(command: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="HEADER",
-        help="a header of the delivery, as 'Name: value' (repeatable)",
+        help="header of the delivery, as 'Name: value' (repeatable)",
     )
     verify.add_argument(
-        "--signature", metavar="VALUE", help="the value of the signature header alone"
+        "--signature", metavar="VALUE", help="value of the signature header, instead of --header"
     )
     verify.add_argument(
         "--received-at",
         type=_parse_unix_time,
         metavar="UNIX",
-        help="when the body was received, for a contract that signs a timestamp (now)",
+        help="time of arrival in Unix seconds, if the contract signs a timestamp (default: now)",
     )
 
 
 def _shared(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "file", nargs="?", default="-", metavar="FILE", help="the body; - is stdin (%(default)s)"
+        "file",
+        nargs="?",
+        default="-",
+        metavar="FILE",
+        help="file of the body; -: stdin (default: %(default)s)",
     )
     command.add_argument(
-        "--event", metavar="NAME", help="the signed event (default: the one that the body names)"
+        "--event", metavar="NAME", help="signed event (default: the event that the body names)"
     )
     command.add_argument(
-        "--contract", type=Path, metavar="FILE", help="the contract (default: the one that ships)"
+        "--contract",
+        type=Path,
+        metavar="FILE",
+        help="contract file (default: the shipped contract)",
     )
 
 
 def _parse_unix_time(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 12):
-        raise argparse.ArgumentTypeError(f"{text!r} is no time in whole Unix seconds")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time in whole Unix seconds")
     return int(text)
 
 
@@ -75,5 +87,5 @@ def _header(text: str) -> tuple[bytes, bytes]:
     """Read `Name: value`; the value keeps its bytes from the command line."""
     name, colon, value = text.partition(":")
     if not colon or not _NAME.fullmatch(name):
-        raise argparse.ArgumentTypeError("a header is written 'Name: value'")
+        raise argparse.ArgumentTypeError("write a header as 'Name: value'")
     return name.encode(), value.strip(" \t").encode(errors="surrogateescape")

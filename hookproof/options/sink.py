@@ -15,13 +15,14 @@ def add_sink(command: argparse.ArgumentParser) -> None:
         action=types.AppendAction,
         default=[],
         metavar="S",
-        help="verify signatures with this secret; further ones explain invalid signatures "
-        "(repeatable)",
+        help="secret that verifies signatures; further secrets explain invalid signatures "
+        "(repeatable; default: HOOKPROOF_WEBHOOK_SECRET)",
     )
     command.add_argument(
         "--token",
         metavar="T",
-        help="require this token below /_hookproof/ (default: generated for a reachable address)",
+        help="require this token for page and API (default: HOOKPROOF_SINK_TOKEN; generated if "
+        "other machines can reach the sink)",
     )
     _storage(command)
     command.add_argument(
@@ -30,8 +31,8 @@ def add_sink(command: argparse.ArgumentParser) -> None:
         type=types.parse_script,
         default=[str(HTTPStatus.OK.value)],
         metavar="SCRIPT",
-        help="reply with these steps in turn, the last one repeats: 500,200 or "
-        "'/hooks*: 503 delay=2, hang' (repeatable)",
+        help="reply with these steps in order, then repeat the last: 500,200 or "
+        "'/hooks*: 503 delay=2, hang' (repeatable; default: 200)",
     )
     _forwarding(command)
 
@@ -41,32 +42,32 @@ def _storage(command: argparse.ArgumentParser) -> None:
         "--store",
         type=Path,
         metavar="FILE",
-        help="store deliveries in this file (default: until the sink stops)",
+        help="store deliveries in this file (default: deleted when the sink stops)",
     )
     command.add_argument(
         "--keep-count",
         type=types.parse_count,
         metavar="N",
-        help="keep the newest N deliveries (default: all)",
+        help="maximum number of deliveries to keep (default: no limit)",
     )
     command.add_argument(
         "--keep-age",
         type=types.parse_duration,
         metavar="DURATION",
-        help="keep deliveries for this time: 12h, 7d (default: for ever)",
+        help="maximum age of deliveries to keep, such as 12h or 7d (default: no limit)",
     )
     command.add_argument(
         "--keep-size",
         type=types.parse_size,
         metavar="SIZE",
-        help="total size of bodies and headers to keep: 500MB, 2GiB (default: no limit)",
+        help="maximum total size of bodies and headers to keep, such as 500MB (default: no limit)",
     )
     command.add_argument(
         "--max-body-size",
         type=types.parse_size,
         default="1MiB",
         metavar="SIZE",
-        help="maximum body size to keep; larger: 413 (%(default)s)",
+        help="maximum body size to keep; larger: 413 (default: %(default)s)",
     )
 
 
@@ -75,8 +76,8 @@ def _forwarding(command: argparse.ArgumentParser) -> None:
         "--forward-to",
         type=types.argument_type(parse_destination),
         metavar="URL",
-        help="forward each delivery to this URL, byte for byte; a URL without a path keeps the "
-        "path of the delivery",
+        help="forward each delivery unchanged to this URL; a URL without a path keeps the path of "
+        "the delivery",
     )
     command.add_argument(
         "--resend-to",
@@ -84,5 +85,5 @@ def _forwarding(command: argparse.ArgumentParser) -> None:
         action=types.AppendAction,
         default=[],
         metavar="ORIGIN",
-        help="allow deliveries to be resent to this origin (repeatable)",
+        help="allow resending to this origin (repeatable)",
     )

@@ -1,4 +1,4 @@
-"""Types of option values: read a value, or reject it with the rule and an example."""
+"""Types of option values: read a value, or reject it with a rule and an example."""
 
 import argparse
 import ipaddress
@@ -26,11 +26,11 @@ _RESERVED_HEADERS = {
     "content-type": "",
     "transfer-encoding": "",
 }
-"""Headers that a run sets, and what to do instead of giving them."""
+"""Headers that a run sets, and which option to use instead."""
 
 
 class AppendAction(argparse.Action):
-    """A repeatable option; the given values replace the default."""
+    """Action of a repeatable option; the given values replace the default."""
 
     def __call__(
         self,
@@ -39,13 +39,13 @@ class AppendAction(argparse.Action):
         values: str | Sequence[object] | None,
         __: str | None = None,
     ) -> None:
-        """Add one value to those given before."""
+        """Append one value to the earlier ones."""
         so_far = getattr(namespace, self.dest)
         setattr(namespace, self.dest, [*([] if so_far is self.default else so_far), values])
 
 
 def argument_type(parse: Callable[[str], T]) -> Callable[[str], T]:
-    """Return `parse` with each `ValueError` as the error whose message argparse prints."""
+    """Return `parse` with each `ValueError` as an `ArgumentTypeError`, whose message is printed."""
 
     def parse_argument(text: str) -> T:
         try:
@@ -76,7 +76,7 @@ def parse_duration(text: str) -> float:
     """Read `90s`, `30m`, `12h` or `7d`, in seconds."""
     found = re.fullmatch(r"(\d{1,9})([smhd])", text, re.ASCII)
     if found is None or not int(found[1]):
-        raise argparse.ArgumentTypeError(f"{text!r} is no duration; write 90s, 30m, 12h or 7d")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration; write 90s, 30m, 12h or 7d")
     return float(int(found[1]) * _SECONDS_BY_UNIT[found[2]])
 
 
@@ -84,7 +84,7 @@ def parse_size(text: str) -> int:
     """Read `512KiB`, `500MB` or `2GiB`, in bytes."""
     found = re.fullmatch(r"(\d{1,9})([KMG]iB|kB|MB|GB)", text, re.ASCII)
     if found is None or not int(found[1]):
-        raise argparse.ArgumentTypeError(f"{text!r} is no size; write 512KiB, 500MB or 2GiB")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size; write 512KiB, 500MB or 2GiB")
     return int(found[1]) * _BYTES_BY_UNIT[found[2]]
 
 
@@ -110,10 +110,10 @@ def parse_header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     token = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
     if not colon or not token or "\n" in value or "\r" in value or not value.isascii():
-        raise argparse.ArgumentTypeError("a header is written NAME:VALUE, in ASCII")
+        raise argparse.ArgumentTypeError("write a header as NAME:VALUE, in ASCII")
     if name.lower() in _RESERVED_HEADERS:
         raise argparse.ArgumentTypeError(
-            f"{name} is set by the run itself{_RESERVED_HEADERS[name.lower()]}"
+            f"hookproof sets {name} itself{_RESERVED_HEADERS[name.lower()]}"
         )
     return name, value.strip()
 
@@ -128,7 +128,7 @@ def parse_address(text: str) -> tuple[str, int]:
 
 
 def parse_port(text: str) -> int:
-    """Read a port; 0 is a free one."""
+    """Read a port; 0 means a free port."""
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
     return int(text)
@@ -142,7 +142,7 @@ def parse_count(text: str) -> int:
 
 
 def parse_seconds(text: str) -> float:
-    """Read a number of seconds, not below 0 and not above a day."""
+    """Read a number of seconds from 0 to one day."""
     try:
         value = float(text)
     except ValueError:
@@ -154,7 +154,7 @@ def parse_seconds(text: str) -> float:
 
 @argument_type
 def parse_script(text: str) -> str:
-    """Check a script of replies, such as `503, hang, 200`, and return it."""
+    """Check a reply script, such as `503, hang, 200`, and return it."""
     parse_reply_script(text)
     return text
 
@@ -168,17 +168,17 @@ def parse_extra_phase(text: str) -> str:
 
 
 def parse_host(text: str) -> str:
-    """Read the name or the address of a host; an IPv6 address may be in brackets."""
+    """Read a host name or address; an IPv6 address may be in brackets."""
     bare = text.removeprefix("[").removesuffix("]").lower()
     if not is_host(bare):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not a host; write its name or address alone, such as api.example.com"
+            f"{text!r} is not a host; write only its name or address, such as api.example.com"
         )
     return bare
 
 
 def is_host(text: str) -> bool:
-    """Say whether `text` is a name in ASCII and lower case, or an address without brackets."""
+    """Return whether `text` is a lower-case ASCII host name, or an address without brackets."""
     try:
         ipaddress.ip_address(text)
     except ValueError:
@@ -187,14 +187,14 @@ def is_host(text: str) -> bool:
 
 
 def parse_trust(text: str) -> Path | bool:
-    """Read `false`, `true` (the authorities of the system), or a PEM file of certificates."""
+    """Read `true` (the system's authorities), `false`, or a PEM file of certificates."""
     if text in ("true", "false"):
         return text == "true"
     try:
         ssl.create_default_context(cafile=text)
     except OSError as error:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no file of certificates in PEM: {error.strerror or error}; "
+            f"{text!r} is not a PEM file of certificates: {error.strerror or error}; "
             "false trusts any certificate"
         ) from None
     return Path(text)

@@ -14,7 +14,7 @@ def add_verify(command: argparse.ArgumentParser) -> None:
         nargs="?",
         type=types.parse_url,
         metavar="URL",
-        help="scheme, host, port and an optional prefix",
+        help="URL of the service: scheme, host, port and an optional prefix",
     )
     _credentials(command)
     _webhooks(command)
@@ -25,10 +25,22 @@ def add_verify(command: argparse.ArgumentParser) -> None:
 
 def _credentials(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
-    add("--token", metavar="T", help="a valid token with the permission")
-    add("--token-without-permission", metavar="T", help="a valid token without the permission")
-    add("--token-expired", metavar="T", help="a token that has expired")
-    add("--token-not-yet-valid", metavar="T", help="a token that is not valid yet")
+    add(
+        "--token",
+        metavar="T",
+        help="valid token with the permission (default: HOOKPROOF_TOKEN)",
+    )
+    add(
+        "--token-without-permission",
+        metavar="T",
+        help="valid token without the permission (default: HOOKPROOF_TOKEN_WITHOUT_PERMISSION)",
+    )
+    add("--token-expired", metavar="T", help="expired token (default: HOOKPROOF_TOKEN_EXPIRED)")
+    add(
+        "--token-not-yet-valid",
+        metavar="T",
+        help="token that is not valid yet (default: HOOKPROOF_TOKEN_NOT_YET_VALID)",
+    )
     add(
         "-H",
         "--header",
@@ -47,16 +59,24 @@ def _webhooks(command: argparse.ArgumentParser) -> None:
         type=types.parse_address,
         default=("127.0.0.1", 4020),
         metavar="HOST:PORT",
-        help="receive webhooks on this address (127.0.0.1:4020)",
+        help="receive webhooks on this address (default: 127.0.0.1:4020)",
     )
-    add("--sink", type=types.parse_url, metavar="URL", help="read webhooks from this running sink")
-    add("--sink-token", metavar="T", help="the token of the sink, if it requires one")
-    add("--webhook-secret", metavar="S", help="the secret that the service signs with")
+    add("--sink", type=types.parse_url, metavar="URL", help="read webhooks from this sink instead")
+    add(
+        "--sink-token",
+        metavar="T",
+        help="token of the sink, if it requires one (default: HOOKPROOF_SINK_TOKEN)",
+    )
+    add(
+        "--webhook-secret",
+        metavar="S",
+        help="secret with which the service signs (default: HOOKPROOF_WEBHOOK_SECRET)",
+    )
     add(
         "--webhook-deadline",
         type=types.parse_seconds,
         metavar="SECONDS",
-        help="maximum delay of a webhook (default: the contract's, 10)",
+        help="maximum delay of a webhook (default: the contract's deadline)",
     )
     add("--no-webhooks", action="store_true", help="do not test webhooks")
 
@@ -68,7 +88,7 @@ def _amount(command: argparse.ArgumentParser) -> None:
         choices=list(PROFILES),
         default="default",
         metavar="NAME",
-        help=f"number of cases: {', '.join(PROFILES)} (%(default)s)",
+        help=f"number of cases: {', '.join(PROFILES)} (default: %(default)s)",
     )
     add(
         "--extra-phase",
@@ -76,11 +96,22 @@ def _amount(command: argparse.ArgumentParser) -> None:
         action=types.AppendAction,
         default=[],
         metavar="NAME",
-        help="run this phase too (repeatable): rate-limit, retry, concurrency; none: no default",
+        help="run this phase too: rate-limit, retry, concurrency; none: no default phase "
+        "(repeatable; default on loopback: retry, concurrency)",
     )
-    add("--seed", type=int, metavar="N", help="seed of the cases; names and dates still differ")
+    add(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="seed of the cases; names and dates still differ (default: random)",
+    )
     add("--no-saved-cases", action="store_true", help="do not replay saved cases, and save none")
-    add("--max-requests", type=types.parse_count, metavar="N", help="send no more than N requests")
+    add(
+        "--max-requests",
+        type=types.parse_count,
+        metavar="N",
+        help="maximum number of requests (default: no limit)",
+    )
     add("-x", "--exit-first", action="store_true", help="stop at the first violation")
     add("--dry-run", action="store_true", help="only print the number of requests and tokens")
 
@@ -93,34 +124,36 @@ def _pace(command: argparse.ArgumentParser) -> None:
         action=types.AppendAction,
         default=[],
         metavar="HOST",
-        help="allow this host as the target although it is not this machine (repeatable)",
+        help="allow this target host (repeatable; default: only this machine)",
     )
     add(
         "--rate-limit",
         type=types.parse_request_rate,
         metavar="RATE",
-        help="maximum request rate: 10/s; none: no limit",
+        help="maximum request rate, such as 10/s; none: no limit (default on loopback: none; "
+        "elsewhere: the contract's)",
     )
     add(
         "--request-timeout",
         type=types.parse_seconds,
         default=10.0,
         metavar="SECONDS",
-        help="maximum time of one response (%(default)g)",
+        help="maximum time of one response (default: %(default)g)",
     )
     add(
         "--tls-verify",
         type=types.parse_trust,
         default=True,
         metavar="FILE",
-        help="trust the certificates of this PEM file; false: trust any (true: the system's)",
+        help="trust the certificates in this PEM file; false: trust any certificate (default: the "
+        "system's authorities)",
     )
     add(
         "--wait",
         type=types.parse_seconds,
         default=0.0,
         metavar="SECONDS",
-        help="wait for the service to start (%(default)g)",
+        help="maximum time to wait until the service is up (default: %(default)g)",
     )
 
 
@@ -139,5 +172,5 @@ def _verdict(command: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path("hookproof-report"),
         metavar="DIR",
-        help="directory of the reports (%(default)s)",
+        help="directory of the reports (default: %(default)s)",
     )

@@ -92,7 +92,7 @@ def told_by_the_harness(ledger: Ledger) -> tuple[str, list[Told]]:
             if found is not None:
                 words = found.message.removeprefix(f"delivery {number}: ")
                 assert words != found.message
-                if words.endswith(f"{OTHER_KEY_OR_CONTENT}; was the right secret given?"):
+                if words.endswith(f"{OTHER_KEY_OR_CONTENT}; check the webhook secret of the run"):
                     words = words.rpartition(";")[0]
                 places = (found.pointer, found.instance, found.detail)
                 told.append((check, found.severity, found.provenance, *places, words))

@@ -1,7 +1,7 @@
-"""Checks: pure functions from the closed ledger to judgements. Each is one test of the suite.
+"""Checks: pure functions from the closed ledger to judgements, one module for each subject.
 
-One module for each subject. A check sends nothing; what a finding looks like is decided in
-`contracts.reporting`.
+A check sends no request. `contracts.reporting` formats the findings. The docstring of a check is
+its rule in reports.
 """
 
 from collections.abc import Callable, Iterator
@@ -57,4 +57,4 @@ CHECKS: dict[str, Check] = {
     "webhook-redelivery": events.redelivery,
     "webhook-retry": retries.retry,
 }
-"""Every check by its name, in the order of the report."""
+"""All checks by name, in report order."""

@@ -16,18 +16,18 @@ BYPASSES = {
     "missing": "the service accepts a request without a credential",
     "malformed": "the service accepts any text as a credential",
 }
-"""What it says of a service that it always accepts such a credential; the first tells most."""
+"""Explanations of a service that always accepts a kind of credential; the most severe first."""
 EXPIRY_LEEWAY_S = 600.0
-"""Seconds after its expiry in which a token may still be taken for valid: clocks differ."""
+"""Seconds after its expiry in which a service may still accept a token: clocks differ."""
 
 
 def invalid_credential(ledger: Ledger) -> Iterator[Judgement]:
-    """A credential that is missing, malformed, expired or unverifiable is refused."""
+    """The service rejects a credential that is missing, malformed, expired or unverifiable."""
     yield from _judge_credentials(ledger, "refused")
 
 
 def insufficient_permission(ledger: Ledger) -> Iterator[Judgement]:
-    """A credential that is valid and lacks the permission is told so."""
+    """The service rejects a valid credential that lacks the permission."""
     yield from _judge_credentials(ledger, "forbidden")
 
 
@@ -40,13 +40,13 @@ def _judge_credentials(ledger: Ledger, kind: str) -> Iterator[Judgement]:
         if case.status == case.expected.status:
             refused.add((case.exchange.request.operation.id, tried))
             yield passed(case.expected.pointer, case.case_id, tried)
-        elif (allowed := judge_allowed_rejection(ledger, case, "was due")) is not None:
+        elif (allowed := judge_allowed_rejection(ledger, case)) is not None:
             yield allowed
         elif _is_within_leeway(case.exchange):
-            why = "accepted so shortly after its expiry that clocks may differ (RFC 7519, 4.1.4)"
+            why = "accepted shortly after its expiry: clocks may differ (RFC 7519, 4.1.4)"
             yield undecided(case.expected.pointer, case.case_id, why, tried)
         elif tried in ISSUED and case.expected.kind == "forbidden" and case.status in useless:
-            why = "answered as an issued credential was that has the permission"
+            why = "an issued credential that has the permission got the same status"
             yield undecided(case.expected.pointer, case.case_id, why, tried)
         else:
             wrong.setdefault(case.status, []).append(case)
@@ -54,12 +54,12 @@ def _judge_credentials(ledger: Ledger, kind: str) -> Iterator[Judgement]:
         kinds = list(dict.fromkeys(case.exchange.request.credential.kind for case in cases))
         for case in cases:
             request, expected = case.exchange.request, case.expected
-            message = f"{request.label()} was {case.answered}, not {expected.status}"
+            message = f"{request.label()} got {status}, expected {expected.status}"
             if status < HTTPStatus.MULTIPLE_CHOICES:
                 message += _bypass_text(case, cases, refused)
             others = [kind for kind in kinds if kind != request.credential.kind]
             if others:
-                message += f"; so were these credentials: {', '.join(others)}"
+                message += f"; these credentials also got {status}: {', '.join(others)}"
             yield failed(
                 ledger,
                 expected.pointer,
@@ -68,16 +68,16 @@ def _judge_credentials(ledger: Ledger, kind: str) -> Iterator[Judgement]:
                 detail=request.credential.kind,
                 fault=f"{expected.pointer} {status}",
                 expected=f"{expected.status} for a credential that is {request.credential.kind}",
-                received=case.answered,
+                received=case.received,
             )
 
 
 def _bypass_text(
     case: CaseOutcome, accepted: list[CaseOutcome], refused: set[tuple[str, str]]
 ) -> str:
-    """Return what the operation of `case` lets through, in words; empty if that says too much.
+    """Return the explanation of the bypass in the operation of `case`, or an empty text.
 
-    `refused` are the kinds of credentials that an operation refused at least once, by its id.
+    `refused` has each pair of operation id and credential kind that was rejected at least once.
     """
     asked = case.exchange.request.operation.id
     tried = (
@@ -88,9 +88,9 @@ def _bypass_text(
 
 
 def _valid_credential_rejections(ledger: Ledger) -> set[int]:
-    """Return the statuses by which issued credentials were refused that have the permission.
+    """Return the statuses that rejected issued credentials which have the permission.
 
-    Then they are good for nothing, and the answer to one that lacks it says no more.
+    The same status for an issued credential that lacks the permission then proves nothing.
     """
     return {
         case.status
@@ -105,7 +105,7 @@ def _is_within_leeway(exchange: Exchange) -> bool:
 
 
 def issued_credential(ledger: Ledger) -> Iterator[Judgement]:
-    """A credential that the service issued is good for what was asked for."""
+    """A credential that the service issued grants the requested permission."""
     yield from _judge_unusable(ledger)
     for case in case_outcomes(ledger, "valid"):
         request, expected = case.exchange.request, case.expected
@@ -116,8 +116,8 @@ def issued_credential(ledger: Ledger) -> Iterator[Judgement]:
             yield passed(pointer, case.case_id)
         else:
             message = (
-                f"{request.label()} was made with a credential that the service had issued with "
-                f"this permission, and was {case.answered}, not {expected.status}"
+                f"{request.label()} used a credential that the service had issued with "
+                f"this permission, and got {case.status}, expected {expected.status}"
             )
             yield failed(
                 ledger,
@@ -125,12 +125,12 @@ def issued_credential(ledger: Ledger) -> Iterator[Judgement]:
                 case.exchange,
                 message,
                 expected=f"{expected.status}: the credential has the permission",
-                received=case.answered,
+                received=case.received,
             )
 
 
 def _judge_unusable(ledger: Ledger) -> Iterator[Judgement]:
-    """Judge issued credentials that no header can carry."""
+    """Yield a violation for each issued credential that no header can carry."""
     for exchange, place, pointer, value in disclosed_values(ledger, "x-hookproof-credential"):
         if not (value.isascii() and value.isprintable()):
             message = (
@@ -150,7 +150,7 @@ def _judge_unusable(ledger: Ledger) -> Iterator[Judgement]:
 
 
 def _issuing_pointer(ledger: Ledger, exchange: Exchange) -> str:
-    """Return where the contract says that a success issues a credential."""
+    """Return the pointer of the `x-hookproof-credential` in the success response."""
     success = exchange.request.operation.response_caused_by("valid-request")
     assert success is not None, "only an operation that issues credentials has this phase"
     schema = next(iter(success.content.values()))

@@ -1,4 +1,4 @@
-"""Outcome of each case: the exchange that decides it, and allowed rejections."""
+"""Outcome of each case: the deciding exchange, and allowed rejections."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,30 +13,30 @@ from contracts.model.exchange import Exchange
 
 @dataclass(frozen=True, slots=True)
 class CaseOutcome:
-    """A case, and the answer that decides it."""
+    """A case and the response that decides it."""
 
     exchange: Exchange
     expected: Expectation
     status: int
     undecided_reason: str = ""
-    """Why the answer decides nothing."""
+    """Reason why the response decides nothing, or empty."""
 
     @property
     def case_id(self) -> int:
-        """The case's number."""
+        """Number of the case."""
         return self.exchange.request.case_id
 
     @property
-    def answered(self) -> str:
-        """What came, in a few words."""
-        return f"answered {self.status}"
+    def received(self) -> str:
+        """Short description of the response."""
+        return f"status {self.status}"
 
 
 def case_outcomes(ledger: Ledger, *kinds: str) -> Iterator[CaseOutcome]:
-    """Yield each case of these kinds that got an answer which says something.
+    """Yield each case of these kinds that got a conclusive response.
 
-    A 5xx is judged apart, a 429 was waited out, and permissions that the caller itself does not
-    hold may be refused.
+    Not conclusive are a 5xx (`server-error` judges it), a 429 (the run waits and retries), and the
+    rejection of a permission that the run's credential lacks.
     """
     for tries in ledger.exchanges_by_case.values():
         first = tries[0]
@@ -49,7 +49,7 @@ def case_outcomes(ledger: Ledger, *kinds: str) -> Iterator[CaseOutcome]:
         settled = len(telling) >= MAX_TRIES and len(statuses) == 1
         exchange = firm or telling[0]
         assert exchange.status is not None
-        undecided_reason = f"answered {exchange.status}, which may have another cause"
+        undecided_reason = f"status {exchange.status} may have another cause"
         yield CaseOutcome(
             exchange, expected, exchange.status, "" if firm or settled else undecided_reason
         )
@@ -73,17 +73,17 @@ def documented_status(exchange: Exchange, provocation: str) -> int | None:
     return int(response_spec.status) if response_spec else None
 
 
-def judge_allowed_rejection(ledger: Ledger, case: CaseOutcome, what: str) -> Judgement | None:
-    """Return what is to be said of an answer that a service may give, or None if it may not."""
+def judge_allowed_rejection(ledger: Ledger, case: CaseOutcome) -> Judgement | None:
+    """Return the judgement of a status that an allowed rejection covers, or None without one."""
     allowed_rejections = case.expected.allowance(case.status)
     if allowed_rejections is None:
         return None
     if allowed_rejections.severity == "none":
         return passed(case.expected.pointer, case.case_id)
     message = (
-        f"{case.exchange.request.label()} was answered {case.status}, which a service may do "
-        f"({ledger.contract.at(allowed_rejections.pointer)['name']}) and clients will not expect; "
-        f"{case.expected.status} {what}"
+        f"{case.exchange.request.label()} got {case.status}; the contract allows it "
+        f"({ledger.contract.at(allowed_rejections.pointer)['name']}), but clients expect "
+        f"{case.expected.status}"
     )
     return failed(
         ledger,
@@ -91,6 +91,6 @@ def judge_allowed_rejection(ledger: Ledger, case: CaseOutcome, what: str) -> Jud
         case.exchange,
         message,
         severity="warning",
-        expected=f"{case.expected.status} {what}",
-        received=case.answered,
+        expected=f"{case.expected.status}",
+        received=case.received,
     )

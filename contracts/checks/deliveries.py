@@ -1,4 +1,4 @@
-"""Checks of single deliveries: the sink's verdict as judgements."""
+"""Checks of single deliveries: the findings of the sink's verdict as judgements."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
@@ -20,7 +20,7 @@ from webhook_sink.signature_diagnosis.explain import OTHER_KEY_OR_CONTENT
 def _judge_alone(
     ledger: Ledger, check: str, but: Collection[int] = frozenset()
 ) -> Iterator[Judgement]:
-    """Pass on what the sink found under `check` in each delivery alone, `but` for some ids."""
+    """Yield the sink's findings of `check` as judgements; skip the delivery ids in `but`."""
     earlier_run_events = {
         item.delivery.id
         for event in ledger.reconciliation.earlier_run_events
@@ -42,7 +42,7 @@ def _judge_alone(
 
 
 def _tried_constraints(ledger: Ledger, item: JudgedDelivery, check: str) -> Iterator[ConstraintKey]:
-    """Yield the constraints that `check` holds against the delivery."""
+    """Yield the constraints that `check` tests on the delivery."""
     event = item.verdict.event or ledger.contract.events[0]
     content = (media_type_pointer(event.schema), "*")
     signed = item.verdict.signature == "valid" and event.signature is not None
@@ -60,9 +60,9 @@ def _tried_constraints(ledger: Ledger, item: JudgedDelivery, check: str) -> Iter
 
 
 def _free_places(ledger: Ledger) -> dict[int, frozenset[str]]:
-    """Return by delivery id where a payload echoes what is a service's own business.
+    """Return, by delivery id, the payload places that echo a value the harness does not judge.
 
-    A year 9999 in another time zone, say, may come out as no date at all.
+    For example, the year 9999 in another time zone may become an invalid date.
     """
     return {
         item.delivery.id: frozenset(
@@ -77,10 +77,10 @@ def _free_places(ledger: Ledger) -> dict[int, frozenset[str]]:
 
 
 def _valid_signatures(ledger: Ledger) -> dict[bytes, int]:
-    """Return the right signature of each delivery and its id, if one has that of another.
+    """Return the id of each delivery by its correct signature; empty if no signature is wrong.
 
-    Looked for only where some are wrong, and only for schemes that sign the body alone: what is
-    signed with a time of its own is never right for another.
+    A match is possible only for schemes that sign the body alone, because a timestamp makes each
+    signature different.
     """
     secret = ledger.settings.webhook_secret
     if secret is None or all(i.verdict.signature != "invalid" for i in ledger.deliveries):
@@ -94,19 +94,19 @@ def _valid_signatures(ledger: Ledger) -> dict[bytes, int]:
 
 
 def _explained_message(item: JudgedDelivery, finding: Finding, others: Mapping[bytes, int]) -> str:
-    """Return the message of `finding`, or whose signature the delivery carries instead."""
+    """Return the message of `finding`, or name the delivery that the signature belongs to."""
     numbers = {others.get(value.strip()) for _, value in item.delivery.headers}
     whose = next((n for n in numbers if n is not None and n != item.delivery.id), None)
     if whose is None:
         unknown = finding.message.endswith(OTHER_KEY_OR_CONTENT)
-        return f"{finding.message}{'; was the right secret given?' if unknown else ''}"
-    return f"{finding.message.partition(': ')[0]}: it is that of delivery {whose}"
+        return f"{finding.message}{'; check the webhook secret of the run' if unknown else ''}"
+    return f"{finding.message.partition(': ')[0]}: it is the signature of delivery {whose}"
 
 
 def _sink_judgement(
     item: JudgedDelivery, finding: Finding, others: Mapping[bytes, int]
 ) -> Judgement:
-    # The findings of one keyword at several places (three lost properties, say) are several faults.
+    # Findings of one keyword at several places (three lost properties) are several faults.
     apart = ""
     if finding.check == "webhook-schema":
         apart = _without_numbers(f"{finding.instance} {finding.detail}")
@@ -132,7 +132,7 @@ def method(ledger: Ledger) -> Iterator[Judgement]:
 
 
 def signature(ledger: Ledger) -> Iterator[Judgement]:
-    """A delivery carries the signature of its raw body."""
+    """A delivery carries a valid signature of its raw body."""
     again = {
         item.delivery.id for case in rejected_deliveries(ledger) for item in case.later_deliveries
     }
@@ -155,5 +155,5 @@ def event_name(ledger: Ledger) -> Iterator[Judgement]:
 
 
 def schema(ledger: Ledger) -> Iterator[Judgement]:
-    """A delivery satisfies the schema of its event."""
+    """A delivery matches the schema of its event."""
     return _judge_alone(ledger, "webhook-schema")

@@ -1,4 +1,4 @@
-"""Decoding of bytes: a secret may hide behind one of the usual encodings."""
+"""Decoding of bytes, because a leaked secret may be encoded."""
 
 import base64
 import binascii
@@ -7,16 +7,17 @@ import re
 from urllib.parse import unquote_to_bytes
 
 MAX_DECODED_BYTES = 256 * 1024
-"""Bytes that are looked behind; of more only the beginning is."""
+"""Size of the prefix that is decoded."""
 _BASE64_RUN = re.compile(rb"[A-Za-z0-9+/_-]{12,}")
 _HEX_RUN = re.compile(rb"(?:[0-9A-Fa-f]{2}){8,}")
 _JSON_ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 
 
 def decode_all(raw: bytes) -> bytes:
-    """Return `raw`, and every reading of it and its parts, one line each.
+    """Return `raw` and every decoding of it and its parts, one line each.
 
-    Undone are URL encoding, JSON's escapes, HTML's references, base64 (both alphabets) and hex.
+    The decodings: URL encoding, JSON escapes, HTML character references, base64 (both alphabets)
+    and hex.
     """
     begin = raw[:MAX_DECODED_BYTES]
     found = [raw]
@@ -39,7 +40,7 @@ def _unescape_json(match: re.Match[bytes]) -> bytes:
 
 def _decode_base64(run: bytes) -> bytes:
     text = run.translate(bytes.maketrans(b"-_", b"+/"))
-    # One letter too many cannot be of the encoding.
+    # A length of 4n + 1 is impossible in base64: the last character is not part of it.
     text = text[: len(text) - (len(text) % 4 == 1)]
     try:
         return base64.b64decode(text + b"=" * (-len(text) % 4))

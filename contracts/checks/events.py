@@ -1,4 +1,4 @@
-"""Checks of events: one for each success, in time, and none for anything else."""
+"""Checks of events: one event for each success, before the deadline, and no other event."""
 
 from collections.abc import Iterator
 
@@ -19,12 +19,12 @@ def triggered_events(ledger: Ledger) -> Iterator[tuple[Event, Exchange, Received
 
 
 def is_accepted(item: JudgedDelivery) -> bool:
-    """Say whether a delivery was answered 2xx."""
+    """Return whether a delivery got a 2xx response."""
     return 200 <= item.delivery.status < 300
 
 
 def sent(ledger: Ledger) -> Iterator[Judgement]:
-    """Every success brings its event about, before the deadline."""
+    """Every success triggers its event before the deadline."""
     settings = ledger.settings
     if not settings.webhooks:
         return
@@ -38,12 +38,12 @@ def sent(ledger: Ledger) -> Iterator[Judgement]:
         pointer = join_pointer(event.pointer, "x-hookproof-trigger")
         if not ledger.deliveries:
             message = (
-                f"no delivery came at all, within {ledger.deadline(event):g} s of the last answer: "
-                f"either the service sends none, or it sends them to another URL than {here}"
+                f"no delivery arrived within {ledger.deadline(event):g} s after the last response: "
+                f"the service sends no webhooks, or sends them to another URL than {here}"
             )
         else:
             message = (
-                f"{exchange.request.label()} was answered {exchange.status} and no event came "
+                f"{exchange.request.label()} got {exchange.status}, but no event arrived "
                 f"within {ledger.deadline(event):g} s (--webhook-deadline)"
             )
         yield failed(
@@ -51,15 +51,15 @@ def sent(ledger: Ledger) -> Iterator[Judgement]:
             pointer,
             exchange,
             message,
-            expected=f"one {event.name} within {ledger.deadline(event):g} s of the answer",
+            expected=f"one {event.name} within {ledger.deadline(event):g} s after the response",
             received="none",
         )
 
 
 def single_event(ledger: Ledger) -> Iterator[Judgement]:
-    """A success triggers one event, not several with separate identities."""
+    """A success triggers exactly one event."""
     seen: dict[int, int] = {}
-    # What follows on a refused delivery may be meant as the same event, and is judged as that.
+    # A delivery after a rejected one may be a retry of the same event: `webhook-retry` judges it.
     refused = {
         e.request.number
         for _, e, o in triggered_events(ledger)
@@ -75,7 +75,7 @@ def single_event(ledger: Ledger) -> Iterator[Judgement]:
             yield passed(pointer, number)
         else:
             message = (
-                f"{exchange.request.label()} brought about {seen[number]} events; the last is "
+                f"{exchange.request.label()} triggered {seen[number]} events; the last is "
                 f"delivery {received_event.first.delivery.id}"
             )
             yield failed(ledger, pointer, exchange, message)
@@ -92,8 +92,8 @@ def unexpected(ledger: Ledger) -> Iterator[Judgement]:
             yield passed(pointer, number)
             continue
         message = (
-            f"delivery {delivery.id} tells of {exchange.request.label()}, "
-            f"which was answered {exchange.status}"
+            f"delivery {delivery.id} belongs to {exchange.request.label()}, "
+            f"which got {exchange.status}: that status triggers no event"
         )
         yield failed(ledger, pointer, exchange, message, apart="refused")
     for received_event in ledger.reconciliation.unmatched_events:
@@ -107,13 +107,13 @@ def unexpected(ledger: Ledger) -> Iterator[Judgement]:
 
 
 def _trigger(ledger: Ledger, received_event: ReceivedEvent) -> str:
-    """Return where the trigger of the event stands, of the first if the payload names none."""
+    """Return the pointer of the event's trigger; of the first event if the payload names none."""
     event = received_event.first.verdict.event or ledger.contract.events[0]
     return join_pointer(event.pointer, "x-hookproof-trigger")
 
 
 def late(ledger: Ledger) -> Iterator[Judgement]:
-    """An event comes before the deadline."""
+    """An event arrives before the deadline."""
     for event, exchange, received_event in triggered_events(ledger):
         pointer = join_pointer(event.pointer, "x-hookproof-trigger", "deadline")
         took = received_event.first.delivery.received_at - exchange.ended
@@ -121,15 +121,15 @@ def late(ledger: Ledger) -> Iterator[Judgement]:
             yield passed(pointer, exchange.request.number)
             continue
         message = (
-            f"delivery {received_event.first.delivery.id} came {took:.1f} s after the answer to "
-            f"{exchange.request.label()}; the deadline is {ledger.deadline(event):g} s "
+            f"delivery {received_event.first.delivery.id} arrived {took:.1f} s after the response "
+            f"to {exchange.request.label()}; the deadline is {ledger.deadline(event):g} s "
             f"(--webhook-deadline)"
         )
         yield failed(ledger, pointer, exchange, message)
 
 
 def redelivery(ledger: Ledger) -> Iterator[Judgement]:
-    """An event that was received is not sent again."""
+    """The service does not send an event again after a 2xx response."""
     for event, exchange, received_event in triggered_events(ledger):
         pointer = join_pointer(event.pointer, "x-hookproof-trigger", "no-redelivery")
         taken = [is_accepted(item) for item in received_event.attempts]
@@ -140,7 +140,7 @@ def redelivery(ledger: Ledger) -> Iterator[Judgement]:
             continue
         received = received_event.attempts[first].delivery
         message = (
-            f"delivery {extra[0].delivery.id} is delivery {received.id} once more, "
-            f"which had been answered {received.status}"
+            f"delivery {extra[0].delivery.id} repeats delivery {received.id}, "
+            f"which had got {received.status}"
         )
         yield failed(ledger, pointer, exchange, message, judged_delivery=extra[0])

@@ -1,4 +1,4 @@
-"""Checks that the service responds to every request, and not with a 5xx."""
+"""Checks that every request gets a response, and no 5xx."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from openapi.json_pointer import join_pointer
 
 MAX_RACE_LOSSES = 2
 MAX_CAUSES = 5
-"""More causes of a failure than these are told as one."""
+"""Above this number of causes, all failures with one status are one finding."""
 
 
 def _failure_pointer(exchange: Exchange) -> str:
@@ -25,8 +25,8 @@ def _failure_pointer(exchange: Exchange) -> str:
 
 
 def no_response(ledger: Ledger) -> Iterator[Judgement]:
-    """Every request is answered, in HTTP, in time, with a body that ends."""
-    # A connection may be lost by a race, which is nobody's fault, and not often.
+    """Every request gets a complete HTTP response before the timeout."""
+    # A lost connection may be a race (the server closes as the client sends), but not often.
     lost = sum(1 for exchange in ledger.exchanges if exchange.retried)
     for exchange in ledger.exchanges:
         pointer = _failure_pointer(exchange)
@@ -35,22 +35,22 @@ def no_response(ledger: Ledger) -> Iterator[Judgement]:
             yield passed(pointer, exchange.request.number)
             continue
         failure = exchange.failure
-        message = f"{exchange.request.label()} got no answer: {failure.message}"
+        message = f"{exchange.request.label()} got no response: {failure.message}"
         yield failed(
             ledger,
             pointer,
             exchange,
             message,
             apart=failure.kind,
-            expected="an answer",
+            expected="a response",
             received=failure.message,
         )
 
 
 def _is_rejected_unread(exchange: Exchange) -> bool:
-    """Say whether a body over the limit was refused by closing the connection before it was read.
+    """Return whether the service rejected a too large body and closed the connection unread.
 
-    The answer, sent before the close, is lost on the way then (RFC 9112, section 9.6).
+    The client may then lose the response that came before the close (RFC 9112, section 9.6).
     """
     failure, request = exchange.failure, exchange.request
     return (
@@ -63,34 +63,34 @@ def _is_rejected_unread(exchange: Exchange) -> bool:
 
 
 def server_error(ledger: Ledger) -> Iterator[Judgement]:
-    """No request is answered 5xx: that is a failure of the service, whatever was sent."""
+    """No request gets a 5xx response, whatever it contains."""
     failed_exchanges: list[tuple[Exchange, int, str]] = []
     for exchange, status in ledger.answered_exchanges:
-        # 501 is HTTP's own word for a method that is not known (RFC 9110, section 15.6.2).
+        # 501 is the status for an unknown method (RFC 9110, section 15.6.2).
         other_method = exchange.request.method != exchange.request.operation.method
         if status < 500 or (status == 501 and other_method):
             yield passed(_failure_pointer(exchange), exchange.request.number)
         else:
             failed_exchanges.append((exchange, status, _failure_cause(ledger, exchange)))
-    # Several causes are several faults; very many are one service that fails at anything.
+    # Several causes are several faults; very many causes mean that the service is down.
     many = len({cause for _, _, cause in failed_exchanges}) > MAX_CAUSES
     answered = sum(1 for _ in ledger.answered_exchanges)
-    nothing_else = "; so was every other request: look into the service's log first"
+    nothing_else = "; every other request got a 5xx too: read the service's log first"
     for exchange, status, cause in failed_exchanges:
         yield failed(
             ledger,
             _failure_pointer(exchange),
             exchange,
-            f"{exchange.request.label()} was answered {status}"
+            f"{exchange.request.label()} got {status}"
             f"{nothing_else if len(failed_exchanges) == answered else ''}",
             apart=f"{status}" if many else f"{status} {cause}",
-            expected="no 5xx, whatever is sent",
-            received=f"answered {status}",
+            expected="no 5xx",
+            received=f"status {status}",
         )
 
 
 def _failure_cause(ledger: Ledger, exchange: Exchange) -> str:
-    """Say what about the request seems to have brought the failure about, the same in each run."""
+    """Return the probable cause of the failure, the same in every run."""
     expected = expected_response(ledger.contract, exchange.request, exchange.started)
     if expected.problem is not None:
         return "not JSON"

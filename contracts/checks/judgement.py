@@ -12,15 +12,15 @@ from openapi.finding import Finding, make_finding
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One case of one constraint: kept, broken, or, where `doubt` says why, not decided."""
+    """Outcome of one case for one constraint: passed, failed (with a finding) or undecided."""
 
     constraint: ConstraintKey
     case_id: int
     finding: Finding | None = None
     undecided_reason: str = ""
-    """Why the case decided nothing."""
+    """Reason why the case decided nothing; empty if it passed or failed."""
     fault: str = ""
-    """Judgements of one fault are one finding."""
+    """Key of the fault: judgements with one key are one finding."""
     exchange: Exchange | None = None
     judged_delivery: JudgedDelivery | None = None
     expected: str = ""
@@ -28,7 +28,7 @@ class Judgement:
 
     @property
     def size(self) -> int:
-        """The bytes of what was sent: of several cases the smallest is shown."""
+        """Size of the body in bytes: a finding shows its smallest case."""
         if self.exchange is not None:
             return len(self.exchange.request.body)
         return len(self.judged_delivery.delivery.body) if self.judged_delivery else 0
@@ -36,25 +36,25 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class GroupedFinding:
-    """A finding, and the smallest case that shows it."""
+    """A finding and the smallest case that shows it."""
 
     id: str
-    """Eight hex digits, the same for the same fault in every run."""
+    """Id of eight hex digits; the same fault has the same id in every run."""
     finding: Finding
     judgement: Judgement
 
 
 def passed(pointer: str, case_id: int, detail: str = "*") -> Judgement:
-    """Return the judgement that the constraint was kept in `case_id`."""
+    """Return the judgement that `case_id` passed."""
     return Judgement(constraint_key(pointer, detail), case_id)
 
 
 def undecided(pointer: str, case_id: int, why: str, detail: str = "*") -> Judgement:
-    """Return the judgement that `case_id` decided nothing about the constraint."""
+    """Return the judgement that `case_id` did not decide the constraint."""
     return Judgement(constraint_key(pointer, detail), case_id, undecided_reason=why)
 
 
-def failed(  # noqa: PLR0913 - the place, the words, the evidence, and the ways to tell faults apart
+def failed(  # noqa: PLR0913 - place, message, evidence, and two ways to separate faults
     ledger: Ledger,
     pointer: str,
     exchange: Exchange | None,
@@ -70,10 +70,10 @@ def failed(  # noqa: PLR0913 - the place, the words, the evidence, and the ways 
     expected: str = "",
     received: str = "",
 ) -> Judgement:
-    """Return the judgement that the constraint at `pointer` was broken.
+    """Return the judgement that the exchange or delivery violates the constraint at `pointer`.
 
-    `detail` picks the provenance where a keyword has several; `apart` tells faults of one keyword
-    apart; `fault` joins what is one fault at several places.
+    `detail` selects the provenance if a keyword has several. `apart` separates faults of one
+    keyword. `fault` joins judgements at several places into one fault.
     """
     made = make_finding(ledger.contract, "", pointer, message, instance=instance, detail=detail)
     if severity is not None:
@@ -94,7 +94,7 @@ def failed(  # noqa: PLR0913 - the place, the words, the evidence, and the ways 
 
 
 def group_findings(check: str, judgements: Iterable[Judgement]) -> list[GroupedFinding]:
-    """Join the judgements of one check: a finding for each fault, with how often it was seen."""
+    """Return one finding for each fault of one check, with the number of its cases."""
     tried: dict[ConstraintKey, set[int]] = {}
     groups: dict[tuple[str, str], list[Judgement]] = {}
     for judgement in judgements:

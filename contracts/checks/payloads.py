@@ -22,11 +22,11 @@ from openapi.schema_validation import abbreviate
 
 
 def echo(ledger: Ledger) -> Iterator[Judgement]:
-    """The payload says of the request what the request said."""
+    """The payload echoes the values of its request and response."""
     known: dict[str, ValueOwners] = {}
     for event, exchange, received_event in triggered_events(ledger):
         expected = expected_response(ledger.contract, exchange.request, exchange.started)
-        # What an invalid request means, once it was accepted, nobody can say.
+        # The meaning of an invalid request that was accepted is undefined.
         if (
             expected.violations
             or expected.problem is not None
@@ -43,7 +43,7 @@ def echo(ledger: Ledger) -> Iterator[Judgement]:
 
 
 def _is_ambiguous_body(request: Request) -> bool:
-    """Say whether the body may mean several things, or nothing."""
+    """Return whether parsers may read the body differently or not at all."""
     body = request.json
     return bool(request.body) and (body.problem is not None or body.has_duplicate_keys)
 
@@ -62,13 +62,11 @@ def _judge_echo(
     if is_echo_acceptable(stated["compare"], sent, received):
         return passed(pointer, exchange.request.number)
     why = explain_difference(stated, exchange, sent, received, known)
-    who = (
-        "had sent" if parse_expression(stated["from"]).message == "request" else "had been answered"
-    )
+    verb = "sent" if parse_expression(stated["from"]).message == "request" else "received"
     message = (
         f"delivery {received_event.first.delivery.id} has {abbreviate(received)} "
         f"at {stated['to']} ({why}); "
-        f"{exchange.request.label()} {who} {abbreviate(sent)}"
+        f"{exchange.request.label()} {verb} {abbreviate(sent)}"
     )
     return failed(
         ledger,
@@ -83,7 +81,7 @@ def _judge_echo(
 
 
 def equal(ledger: Ledger) -> Iterator[Judgement]:
-    """Places of the payload that the contract calls equal are equal."""
+    """Payload values that the contract calls equal are equal."""
     for event, exchange, received_event in triggered_events(ledger):
         for index, stated in enumerate(event.trigger.get("equal", ())):
             pointer = join_pointer(event.pointer, "x-hookproof-trigger", "equal", index)
@@ -100,7 +98,7 @@ def equal(ledger: Ledger) -> Iterator[Judgement]:
 
 
 def unique(ledger: Ledger) -> Iterator[Judgement]:
-    """What identifies an event's subject is another one for every success."""
+    """A payload value that the contract calls unique differs for every success."""
     value_owners: dict[tuple[str, str], Exchange] = {}
     for event, exchange, received_event in triggered_events(ledger):
         for index, stated in enumerate(event.trigger.get("unique", ())):
@@ -114,6 +112,6 @@ def unique(ledger: Ledger) -> Iterator[Judgement]:
                 continue
             message = (
                 f"{exchange.request.label()} and {first.request.label()} "
-                f"share {abbreviate(value)} at {stated['pointer']}"
+                f"have the same value {abbreviate(value)} at {stated['pointer']}"
             )
             yield failed(ledger, pointer, exchange, message, instance=stated["pointer"])

@@ -1,4 +1,4 @@
-"""Checks of duplicate requests, in sequence and concurrent, and of the rate limit."""
+"""Checks of duplicate requests (sequential and concurrent) and of the rate limit."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from openapi.schema_validation import abbreviate
 
 
 def duplicate_request(ledger: Ledger) -> Iterator[Judgement]:
-    """What must not be there twice is refused with the status for it, or allowed twice."""
+    """A duplicate request gets the conflict status or the success status, and no other."""
     for exchange, status in ledger.answered_exchanges:
         response_spec = exchange.request.operation.response_caused_by("duplicate-request")
         if exchange.request.phase != DUPLICATE_PHASE or response_spec is None or status >= 500:
@@ -29,8 +29,8 @@ def duplicate_request(ledger: Ledger) -> Iterator[Judgement]:
         else:
             places = ", ".join(response_spec.cause["duplicate-values"])
             message = (
-                f"{exchange.request.label()} repeats {places} of one that was accepted, and was "
-                f"answered {status}, not {response_spec.status} or {success}"
+                f"{exchange.request.label()} repeats {places} of an accepted request and got "
+                f"{status}, expected {response_spec.status} or {success}"
             )
             yield failed(
                 ledger,
@@ -39,12 +39,12 @@ def duplicate_request(ledger: Ledger) -> Iterator[Judgement]:
                 message,
                 apart=str(status),
                 expected=f"{response_spec.status} or {success}",
-                received=f"answered {status}",
+                received=f"status {status}",
             )
 
 
 def concurrent_duplicates(ledger: Ledger) -> Iterator[Judgement]:
-    """Where a repetition is refused, of several at once exactly one is accepted."""
+    """A service that rejects duplicates accepts exactly one of several concurrent duplicates."""
     groups: dict[int, list[Exchange]] = {}
     for exchange in ledger.exchanges:
         if exchange.request.phase == CONCURRENT_PHASE:
@@ -68,15 +68,15 @@ def _judge_concurrent(
     statuses = [exchange.status for exchange in group]
     accepted = [exchange for exchange in group if exchange.status == success]
     if not _rejects_repetition(ledger, response_spec):
-        return undecided(pointer, number, "the service allows a repetition")
+        return undecided(pointer, number, "the service allows duplicate requests")
     if set(statuses) - {success, int(response_spec.status)}:
-        return undecided(pointer, number, "something else came in between")
+        return undecided(pointer, number, "a request got another status or no response")
     if len(accepted) == 1:
         return passed(pointer, number)
     what = ", ".join(response_spec.cause["duplicate-values"])
     message = (
-        f"{len(group)} requests at once, from {group[0].request.label()} on, had the same {what}: "
-        f"{len(accepted)} were answered {success}, and one after the other a repetition is refused"
+        f"{len(group)} concurrent requests, from {group[0].request.label()} on, had the same "
+        f"{what}: {len(accepted)} got {success}; the service rejects sequential duplicates"
     )
     shown = accepted[-1] if accepted else group[0]
     return failed(
@@ -86,7 +86,7 @@ def _judge_concurrent(
         message,
         case_id=number,
         expected=f"one {success}, {response_spec.status} for the others",
-        received=f"{len(accepted)} of {len(group)} answered {success}",
+        received=f"{success} for {len(accepted)} of {len(group)}",
     )
 
 
@@ -96,7 +96,7 @@ def _rejects_repetition(ledger: Ledger, response_spec: ResponseSpec) -> bool:
 
 
 def rate_limit(ledger: Ledger) -> Iterator[Judgement]:
-    """A burst beyond the documented rate is answered 429 at some point; asked for only."""
+    """A burst above the documented rate limit gets a 429 (only with `--extra-phase rate-limit`)."""
     burst = [
         e for e in ledger.exchanges if e.request.phase == RATE_LIMIT_PHASE and e.status is not None
     ]
@@ -117,8 +117,8 @@ def rate_limit(ledger: Ledger) -> Iterator[Judgement]:
         yield undecided(pointer, burst[0].request.case_id, why)
         return
     message = (
-        f"{len(burst)} requests in {burst[-1].ended - burst[0].started:.1f} s were all answered "
-        f"without a {response_spec.status}; the limit is {limit}: "
+        f"{len(burst)} requests in {burst[-1].ended - burst[0].started:.1f} s got no "
+        f"{response_spec.status}; the limit is {limit}; received statuses: "
         f"{abbreviate(sorted({e.status for e in burst if e.status}))}"
     )
     yield failed(
@@ -132,6 +132,6 @@ def rate_limit(ledger: Ledger) -> Iterator[Judgement]:
 
 
 def _exceeds_rate(burst: list[Exchange], requests: int, seconds: float) -> bool:
-    """Say whether more requests than the limit lie wholly within its period."""
+    """Return whether more requests than the limit began and ended within its period."""
     pairs = zip(burst, burst[requests:], strict=False)
     return any(last.ended - first.started <= seconds for first, last in pairs)

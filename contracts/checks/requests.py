@@ -1,6 +1,4 @@
-"""Checks of the status of each response: valid, invalid, unknown, allowed rejection.
-
-What is answered about something that does not exist."""
+"""Checks of response statuses: valid, invalid and unknown requests, allowed rejections."""
 
 from collections.abc import Iterator
 
@@ -24,7 +22,7 @@ from openapi.schema_validation import SchemaViolation
 
 
 def valid_request(ledger: Ledger) -> Iterator[Judgement]:
-    """A valid request in the safe domain gets exactly the success status."""
+    """A valid request without an allowed rejection gets exactly the success status."""
     refused_as_taken = []
     for case in case_outcomes(ledger, "valid"):
         request, pointer = case.exchange.request, case.expected.pointer
@@ -34,12 +32,12 @@ def valid_request(ledger: Ledger) -> Iterator[Judgement]:
         ):
             yield passed(pointer, case.case_id)
         elif is_taken and not has_unused_name(request):
-            yield undecided(pointer, case.case_id, "so short a name may have been taken before")
+            yield undecided(pointer, case.case_id, "another resource may have this short name")
         elif is_taken and case.undecided_reason:
             refused_as_taken.append(case)
         elif request.phase != ISSUED_PHASE:
             yield _not_accepted(ledger, case)
-    # Never used names that are called taken now and then: one may be a leftover, three are not.
+    # A conflict for an unused name may come from an earlier run; MAX_TRIES conflicts do not.
     for case in refused_as_taken:
         if len(refused_as_taken) >= MAX_TRIES:
             yield _not_accepted(ledger, case)
@@ -53,15 +51,15 @@ def _not_accepted(ledger: Ledger, case: CaseOutcome) -> Judgement:
         ledger,
         expected.pointer,
         case.exchange,
-        f"{request.label()} is valid and was {case.answered}, not {expected.status}",
+        f"{request.label()} is valid and got {case.status}, expected {expected.status}",
         apart=str(case.status),
         expected=f"{expected.status}: the request is valid",
-        received=case.answered,
+        received=case.received,
     )
 
 
 def invalid_request(ledger: Ledger) -> Iterator[Judgement]:
-    """A request that breaks the schema, or is not JSON, gets exactly the status for that."""
+    """A request that breaks the schema or is not JSON gets exactly the documented error status."""
     cases = list(case_outcomes(ledger, "invalid"))
     alone = {
         c.expected.violations[0].pointer
@@ -79,18 +77,18 @@ def invalid_request(ledger: Ledger) -> Iterator[Judgement]:
             yield from (
                 passed(place, case.case_id, part) for place, part in _tried_constraints(case)
             )
-        elif (allowed_rejections := judge_allowed_rejection(ledger, case, "was due")) is not None:
+        elif (allowed_rejections := judge_allowed_rejection(ledger, case)) is not None:
             yield allowed_rejections
         elif len(expected.violations) > 1 and alone & {v.pointer for v in expected.violations}:
-            continue  # A smaller request has shown the same.
+            continue  # A simpler request has shown the same fault.
         else:
             yield _not_refused(ledger, case)
 
 
 def _tried_constraints(case: CaseOutcome) -> Iterator[tuple[str, str]]:
-    """Yield the constraints that a refusal of the case shows to be enforced.
+    """Yield the constraints that a rejection of the case proves to be enforced.
 
-    A request that breaks several keywords may have been refused for any one of them.
+    The rejection of a request that breaks several keywords proves none of them.
     """
     yield case.expected.pointer, "*"
     if case.expected.problem is not None:
@@ -103,7 +101,7 @@ def _tried_constraints(case: CaseOutcome) -> Iterator[tuple[str, str]]:
 def _not_refused(ledger: Ledger, case: CaseOutcome) -> Judgement:
     request, expected = case.exchange.request, case.expected
     violation = next(iter(expected.violations), None)
-    # What was accepted is told apart from what was refused in another way.
+    # Accepted requests and rejections with a wrong status are separate faults.
     accepted = violation is not None and case.status == documented_status(
         case.exchange, "valid-request"
     )
@@ -120,22 +118,22 @@ def _not_refused(ledger: Ledger, case: CaseOutcome) -> Judgement:
         ledger,
         pointer,
         case.exchange,
-        f"{request.label()} {what} and was {case.answered}, not {expected.status}",
+        f"{request.label()} {what} and got {case.status}, expected {expected.status}",
         instance=instance,
         detail=detail,
         apart=apart,
         expected=f"{expected.status}: the body {what}",
-        received=case.answered,
+        received=case.received,
     )
 
 
 def _fault_discriminator(violation: SchemaViolation) -> str:
-    """Two properties that are not required are two faults; two wrong types of one are not."""
+    """Return what separates faults of one keyword: each missing property is a separate fault."""
     return violation.detail if violation.keyword == "required" else ""
 
 
 def allowed_rejection(ledger: Ledger) -> Iterator[Judgement]:
-    """What a service may refuse is accepted or refused as the contract allows, in no other way."""
+    """A request with an allowed rejection gets the success status or an allowed status."""
     for case in case_outcomes(ledger, "free"):
         request, expected = case.exchange.request, case.expected
         is_taken = case.status == conflict_status(request) and not has_unused_name(request)
@@ -143,16 +141,14 @@ def allowed_rejection(ledger: Ledger) -> Iterator[Judgement]:
             yield passed(expected.pointer, case.case_id)
         elif case.undecided_reason:
             yield undecided(expected.pointer, case.case_id, case.undecided_reason)
-        elif (
-            allowed_rejections := judge_allowed_rejection(ledger, case, "is what they expect")
-        ) is not None:
+        elif (allowed_rejections := judge_allowed_rejection(ledger, case)) is not None:
             yield allowed_rejections
         else:
             statuses = sorted(
                 {str(a.status) for a in expected.allowed_rejections} | {str(expected.status)}
             )
             wanted = " or ".join(statuses)
-            message = f"{request.label()} was {case.answered}, not {wanted}"
+            message = f"{request.label()} got {case.status}, expected {wanted}"
             yield failed(
                 ledger,
                 expected.pointer,
@@ -160,12 +156,12 @@ def allowed_rejection(ledger: Ledger) -> Iterator[Judgement]:
                 message,
                 apart=str(case.status),
                 expected=wanted,
-                received=case.answered,
+                received=case.received,
             )
 
 
 def unknown_resource(ledger: Ledger) -> Iterator[Judgement]:
-    """A request about what no answer has named gets the status for what is unknown."""
+    """A request for a resource that does not exist gets the documented status."""
     for case in case_outcomes(ledger, "unknown"):
         request, expected = case.exchange.request, case.expected
         if case.status == expected.status:
@@ -175,9 +171,9 @@ def unknown_resource(ledger: Ledger) -> Iterator[Judgement]:
             ledger,
             expected.pointer,
             case.exchange,
-            f"{request.label()} asks for what nothing has named, and was {case.answered}, "
-            f"not {expected.status}",
+            f"{request.label()} names a resource that does not exist and got {case.status}, "
+            f"expected {expected.status}",
             apart=str(case.status),
-            expected=f"{expected.status}: there is no such thing",
-            received=case.answered,
+            expected=f"{expected.status}: the resource does not exist",
+            received=case.received,
         )

@@ -26,7 +26,7 @@ def _documented_exchanges(
 
 
 def media_type(ledger: Ledger) -> Iterator[Judgement]:
-    """An answer has a documented media type; a charset, where given, is UTF-8."""
+    """A response has a documented media type; its charset, if given, is UTF-8."""
     for exchange, response, response_spec in _documented_exchanges(ledger):
         stated = response.header("content-type")
         known = _media_type(response)
@@ -35,11 +35,11 @@ def media_type(ledger: Ledger) -> Iterator[Judgement]:
         message = f"the {response.status} to {exchange.request.label()} is"
         shown = abbreviate(stated) if stated else "without a media type"
         if known is None or known.essence not in response_spec.content:
-            message = f"{message} {shown}, not {wanted}"
-            # The same wrong type at several statuses is one fault: one handler writes them all.
+            message = f"{message} {shown}, expected {wanted}"
+            # One wrong type at several statuses is one fault: one error handler writes them.
             fault = f"media type {known.essence if known else stated}"
         elif not set(known.charsets) <= {"utf-8", "utf8"}:
-            message, fault = f"{message} {shown}, not UTF-8", "charset"
+            message, fault = f"{message} {shown}, expected UTF-8", "charset"
         else:
             yield passed(pointer, exchange.request.number)
             continue
@@ -67,11 +67,11 @@ def _media_type(response: ReceivedResponse) -> MediaType | None:
 
 
 def schema(ledger: Ledger) -> Iterator[Judgement]:
-    """The body of an answer is JSON that satisfies the documented schema."""
+    """A response body is JSON and matches the documented schema."""
     for exchange, response, response_spec in _documented_exchanges(ledger):
         known = _media_type(response)
         if known is None or known.essence not in response_spec.content:
-            continue  # What it should look like is said of the documented media types alone.
+            continue  # Only documented media types have a schema.
         pointer = response_spec.content[known.essence]
         number = exchange.request.number
         text = response.json
@@ -113,7 +113,7 @@ def schema(ledger: Ledger) -> Iterator[Judgement]:
 
 
 def _violation_text(violation: SchemaViolation) -> str:
-    """Say what is broken without the value: an answer may hold a secret."""
+    """Describe the violation without the value: a response may contain a secret."""
     if violation.keyword == "required":
         return f"lacks {violation.detail!r}"
     if violation.keyword == "type":
@@ -122,7 +122,7 @@ def _violation_text(violation: SchemaViolation) -> str:
 
 
 def headers(ledger: Ledger) -> Iterator[Judgement]:
-    """The documented headers are there where they are required, and have their format."""
+    """Required response headers are present; documented headers match their schema."""
     for exchange, response, response_spec in _documented_exchanges(ledger):
         for header in response_spec.headers:
             yield from _header(ledger, exchange, response, header)

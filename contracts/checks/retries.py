@@ -17,7 +17,7 @@ from openapi.signature import verify
 
 @dataclass(frozen=True, slots=True)
 class RejectedDelivery:
-    """A delivery that was not answered 2xx, and what came of the same request after it."""
+    """A delivery that got no 2xx response, and the later deliveries for the same request."""
 
     event: Event
     exchange: Exchange
@@ -26,7 +26,7 @@ class RejectedDelivery:
 
 
 def rejected_deliveries(ledger: Ledger) -> Iterator[RejectedDelivery]:
-    """Yield, for each request, its first delivery that was refused."""
+    """Yield the first rejected delivery of each request."""
     by_request: dict[int, list[tuple[Event, Exchange, tuple[JudgedDelivery, ...]]]] = {}
     for event, exchange, received_event in triggered_events(ledger):
         entry = (event, exchange, received_event.attempts)
@@ -46,7 +46,7 @@ def rejected_deliveries(ledger: Ledger) -> Iterator[RejectedDelivery]:
 
 
 def retry(ledger: Ledger) -> Iterator[Judgement]:
-    """What is not answered 2xx is sent again: soon, as the same event, with its own signature."""
+    """The service retries a rejected delivery in time: the same event, with a valid signature."""
     for case in rejected_deliveries(ledger):
         if "retries" not in case.event.trigger:
             continue
@@ -59,7 +59,7 @@ def retry(ledger: Ledger) -> Iterator[Judgement]:
         elif case.exchange.request.phase == RETRY_PHASE:
             delivery = case.first.delivery
             message = (
-                f"delivery {delivery.id} was answered {delivery.status} and did not come again "
+                f"delivery {delivery.id} got {delivery.status} and was not retried "
                 f"within {ledger.deadline(case.event):g} s (--webhook-deadline)"
             )
             soon = join_pointer(place, "within-deadline")
@@ -68,11 +68,11 @@ def retry(ledger: Ledger) -> Iterator[Judgement]:
 
 def _retry_text(case: RejectedDelivery) -> str:
     first, second = case.first.delivery, case.later_deliveries[0].delivery
-    return f"delivery {second.id}, sent after delivery {first.id} was answered {first.status},"
+    return f"delivery {second.id}, the retry of delivery {first.id} (status {first.status}),"
 
 
 def _judge_same_event(ledger: Ledger, case: RejectedDelivery, pointer: str) -> Judgement:
-    """Hold name, identity and echoes of the second attempt against the first."""
+    """Compare event name, unique values and echoes of the second attempt with the first."""
     trigger, second = case.event.trigger, case.later_deliveries[0]
     compared = {trigger["event-name"]: "exact"}
     compared |= {stated["pointer"]: "exact" for stated in trigger.get("unique", ())}
@@ -81,7 +81,7 @@ def _judge_same_event(ledger: Ledger, case: RejectedDelivery, pointer: str) -> J
         before, after = (get_at(item.verdict.payload, place) for item in (case.first, second))
         if before is not after and not is_equal_echo(compare, before, after):
             shown = ["nothing" if v is MISSING else abbreviate(v) for v in (after, before)]
-            message = f"{_retry_text(case)} has {shown[0]} at {place}, not {shown[1]}"
+            message = f"{_retry_text(case)} has {shown[0]} at {place}, expected {shown[1]}"
             return failed(
                 ledger, pointer, case.exchange, message, instance=place, judged_delivery=second
             )
@@ -89,9 +89,9 @@ def _judge_same_event(ledger: Ledger, case: RejectedDelivery, pointer: str) -> J
 
 
 def _judge_own_signature(ledger: Ledger, case: RejectedDelivery) -> Iterator[Judgement]:
-    """Hold the signature of the second attempt against its own body."""
+    """Check the signature of the second attempt over its own body."""
     scheme, second = case.event.signature, case.later_deliveries[0]
-    # Where the first is not valid either, that is a fault of every delivery, and told there.
+    # If the first signature is invalid too, `webhook-signature` reports it for every delivery.
     if scheme is None or case.first.verdict.signature != "valid":
         return
     if second.verdict.signature in ("valid", "unchecked"):
@@ -99,10 +99,10 @@ def _judge_own_signature(ledger: Ledger, case: RejectedDelivery) -> Iterator[Jud
         return
     delivery, secret = second.delivery, ledger.settings.webhook_secret or ""
     if verify(scheme, delivery.headers, case.first.delivery.body, secret) is None:
-        why = "has another body, and the signature is that of the first attempt"
+        why = "has another body but the signature of the first attempt"
     else:
         found = (f.message for f in second.verdict.findings if f.check == "webhook-signature")
-        why = f"is not signed as the first was: {next(found, 'its signature is another')}"
+        why = f"is not signed like the first: {next(found, 'its signature differs')}"
     message = f"{_retry_text(case)} {why}"
     yield failed(
         ledger, scheme.pointer, case.exchange, message, judged_delivery=second, apart="retry"

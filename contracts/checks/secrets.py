@@ -1,4 +1,4 @@
-"""Checks of secrets: each value is unique, and in no other response or delivery."""
+"""Checks of secrets: each is unique, and appears in no other response and in no delivery."""
 
 from collections.abc import Iterator
 
@@ -11,11 +11,14 @@ from openapi.json_pointer import get_at
 from webhook_sink.delivery import Delivery
 
 MIN_SECRET_CHARACTERS = 8
-"""A shorter value would be found by chance."""
+"""Minimum length: a shorter value would match by chance."""
 
 
 def disclosed_values(ledger: Ledger, keyword: str) -> Iterator[tuple[Exchange, str, str, str]]:
-    """Yield each value that an answer holds at a place with `keyword`, and both places."""
+    """Yield each response value whose schema has `keyword`.
+
+    The items: exchange, place in the body, place of the keyword in the contract, value.
+    """
     for exchange in ledger.exchanges:
         response_spec = exchange.request.operation.responses.get(str(exchange.status))
         if exchange.response is None or response_spec is None or not response_spec.content:
@@ -30,7 +33,7 @@ def disclosed_values(ledger: Ledger, keyword: str) -> Iterator[tuple[Exchange, s
 
 
 def known_secrets(ledger: Ledger) -> list[str]:
-    """Return every secret that took part in the run: those it was given, those it was shown."""
+    """Return every secret of the run: those of the settings and those in responses."""
     issued = [value for _, _, _, value in disclosed_values(ledger, "x-hookproof-secret")]
     known = {
         value
@@ -41,7 +44,7 @@ def known_secrets(ledger: Ledger) -> list[str]:
 
 
 def unique_value(ledger: Ledger) -> Iterator[Judgement]:
-    """A value that the contract calls unique is another one in every answer."""
+    """A value that the contract calls unique differs in every response."""
     seen: dict[tuple[str, str], Exchange] = {}
     for exchange, place, pointer, value in disclosed_values(ledger, "x-hookproof-unique"):
         first = seen.setdefault((pointer, value), exchange)
@@ -49,14 +52,14 @@ def unique_value(ledger: Ledger) -> Iterator[Judgement]:
             yield passed(pointer, exchange.request.number)
         else:
             message = (
-                f"{exchange.request.label()} was answered with the value at {place} that "
-                f"{first.request.label()} had been answered with"
+                f"the responses to {exchange.request.label()} and "
+                f"{first.request.label()} have the same value at {place}"
             )
             yield failed(ledger, pointer, exchange, message, instance=place)
 
 
 def secret_leak(ledger: Ledger) -> Iterator[Judgement]:
-    """No issued secret and no credential stands in another answer or in a delivery."""
+    """No issued secret and no credential appears in another response or in a delivery."""
     fallback = _secret_pointer(ledger)
     if fallback is None:
         return
@@ -65,7 +68,7 @@ def secret_leak(ledger: Ledger) -> Iterator[Judgement]:
         issued.setdefault(value, (exchange, pointer))
     given: dict[str, tuple[Exchange | None, str]]
     given = dict.fromkeys(ledger.settings.secrets, (None, fallback))
-    # What the run was given has no answer in which it may stand.
+    # A credential of the settings may appear in no response at all.
     owners = {
         v: owner for v, owner in {**issued, **given}.items() if len(v) >= MIN_SECRET_CHARACTERS
     }
@@ -80,14 +83,14 @@ def secret_leak(ledger: Ledger) -> Iterator[Judgement]:
             owner, pointer = owners[value]
             if owner is not exchange:
                 where = f"the {exchange.response.status} to {exchange.request.label()}"
-                message = f"{where} holds {_secret_description(ledger, value)}"
+                message = f"{where} contains {_secret_description(ledger, value)}"
                 yield failed(ledger, pointer, exchange, message, apart="response")
         yield passed(fallback, exchange.request.number)
     for item in ledger.deliveries:
         text = decode_all(_delivery_bytes(item.delivery))
         number = item.delivery.id
         for value in (value for value, raw in needles if raw in text):
-            message = f"delivery {number} holds {_secret_description(ledger, value)}"
+            message = f"delivery {number} contains {_secret_description(ledger, value)}"
             pointer = owners[value][1]
             yield failed(
                 ledger,
@@ -102,7 +105,7 @@ def secret_leak(ledger: Ledger) -> Iterator[Judgement]:
 
 
 def _secret_pointer(ledger: Ledger) -> str | None:
-    """Return where the contract says what is secret: of an answer, or else of the credentials."""
+    """Return the pointer of the first secret in a response, else of a credential or signature."""
     for operation in ledger.contract.operations:
         for response_spec in operation.responses.values():
             for schema in response_spec.content.values():
@@ -131,5 +134,5 @@ def _secret_description(ledger: Ledger, value: str) -> str:
     if value == ledger.settings.webhook_secret:
         return "the webhook secret"
     if value in ledger.settings.secrets:
-        return "a credential that the run was given"
-    return "a secret that another answer had shown once"
+        return "a credential from the run's settings"
+    return "a secret that the service issued in another response"

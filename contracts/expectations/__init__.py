@@ -1,4 +1,4 @@
 """Expectations of one exchange: allowed statuses, constraints, allowed rejections.
 
-Pure: decided from the bytes that were sent, never from what a generator intended.
+Pure functions of the sent bytes. The intention of a generator does not count.
 """

@@ -12,15 +12,14 @@ from openapi.runtime_expression import parse_expression
 from openapi.strict_json import ParsedJson
 
 IndexedRejection = tuple[int, Mapping[str, Json]]
-"""An entry of `x-hookproof-allowed-rejections`, after its index."""
+"""Index and entry of `x-hookproof-allowed-rejections`."""
 
 
 def unjudged_places(contract: Contract, request: Request, sent: float) -> frozenset[str]:
-    """Return the places in the body at which an allowed rejection that is never judged holds.
+    """Return the body places with a value that the harness does not judge.
 
-    But for those that are to be echoed all the same, once they were accepted.
-
-    What a service makes of such a value (kept, trimmed, dropped) is its own business.
+    An allowed rejection of severity `none` covers the value: a service may store, trim or drop it.
+    Entries with `echo-required` are left out, because an accepted value must be echoed.
     """
     body = request.json
     if body.problem is not None:
@@ -35,17 +34,17 @@ def unjudged_places(contract: Contract, request: Request, sent: float) -> frozen
 def permission_statuses(
     contract: Contract, request: Request, correlators: Sequence[Correlator]
 ) -> frozenset[int]:
-    """Return the statuses that may refuse permissions which the caller does not hold itself.
+    """Return the statuses that may reject a permission which the run's credential lacks.
 
-    `places` are the operation's correlators after it was learnt what is held; those of the contract
-    hold every known permission.
+    `correlators` are those of the operation, limited to the permissions that the run found out to
+    have. The correlators of the contract have every known permission.
     """
     held = {place.request: frozenset(place.values) for place in correlators}
     statuses: set[int] = set()
     for place in find_correlators(contract, request.operation):
         foreign = frozenset(place.values) - held.get(place.request, frozenset())
         if not foreign:
-            continue  # Nothing was learnt: every known permission is held, as far as is known.
+            continue  # The run has every known permission, or did not find out which.
         asked = get_at(request.json.value, place.request)
         if not isinstance(asked, list) or not any(item in foreign for item in map(str, asked)):
             continue
@@ -61,7 +60,7 @@ def permission_statuses(
 def rejections_by_value(
     contract: Contract, request: Request, body: ParsedJson, sent: float
 ) -> Iterator[IndexedRejection]:
-    """Yield each allowed rejection, with its index, that values in `body` use at `sent`."""
+    """Yield each allowed rejection, with its index, that covers a value in `body` at `sent`."""
     for index, rejection in enumerate(request.operation.allowed_rejections):
         if "location" not in rejection or rejection.get("caller-lacks-permission"):
             continue
@@ -88,7 +87,7 @@ def _is_in_time(bounds: Mapping[str, Json] | None, value: object, sent: float) -
 
 
 def rejections_by_bytes(request: Request, body: ParsedJson) -> Iterator[IndexedRejection]:
-    """Yield each allowed rejection, with its index, that only the bytes of `body` show."""
+    """Yield each allowed rejection, with its index, that covers the bytes of `body`."""
     for index, rejection in enumerate(request.operation.allowed_rejections):
         for name, bound in rejection.get("body", {}).items():
             holds = {
@@ -104,7 +103,7 @@ def rejections_by_bytes(request: Request, body: ParsedJson) -> Iterator[IndexedR
 
 
 def is_other_media_type(request: Request) -> bool:
-    """Say whether the operation takes a body, and not of the media type that is stated."""
+    """Return whether the request states a media type that the operation does not document."""
     if not request.operation.content:
         return False
     stated = parse_media_type((request.media_type or "").encode())

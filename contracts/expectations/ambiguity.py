@@ -1,8 +1,7 @@
-"""Ambiguous rejections: they may have another cause than what the case tried.
+"""Ambiguous rejections: a 401, 403 or 409 that may have another cause than the tested fault.
 
-A case that should be refused as invalid and is answered as if the credential or the name were the
-matter is tried again, between two plain creates that are accepted. So is a valid case that is told
-its name is taken, although no request had used it.
+The run retries an invalid case that gets such a status, between two plain requests that succeed.
+It also retries a valid case that gets the conflict status for an unused name.
 """
 
 from contracts.expectations.expectation import expected_response
@@ -11,15 +10,15 @@ from contracts.model.exchange import Exchange, Request
 from openapi.contract import Contract
 
 MAX_TRIES = 3
-"""A case that gets the same doubtful answer so often is decided by it."""
+"""Number of equal ambiguous responses that decide a case."""
 MAX_RETRIED_CASES = 5
-"""Of the cases with one ambiguous status only these are retried: a few tell enough."""
+"""Maximum number of cases with one ambiguous status that are retried."""
 REUSED_NAME_PHASES = (DUPLICATE_PHASE, CONCURRENT_PHASE)
-"""Blocks of requests whose name was used before, on purpose."""
+"""Phases whose requests intentionally reuse a name."""
 
 
 def is_ambiguous(contract: Contract, exchange: Exchange) -> bool:
-    """Say whether the answer may be about something else than what the request tried."""
+    """Return whether the rejection may have another cause than the tested fault."""
     request, status = exchange.request, exchange.status
     if status is None or status not in _ambiguous_statuses(request):
         return False
@@ -34,13 +33,13 @@ def is_ambiguous(contract: Contract, exchange: Exchange) -> bool:
 
 
 def conflict_status(request: Request) -> int | None:
-    """Return the status that says that what was asked for exists already."""
+    """Return the documented status for a duplicate request."""
     response_spec = request.operation.response_caused_by("duplicate-request")
     return int(response_spec.status) if response_spec else None
 
 
 def has_unused_name(request: Request) -> bool:
-    """Say whether no earlier request can have used what the request names."""
+    """Return whether no earlier request can have used the name in the request."""
     return request.phase not in REUSED_NAME_PHASES and request.mark.encode() in request.body
 
 

@@ -1,7 +1,7 @@
 """List of the constraints of a contract, each with location and provenance.
 
-A constraint is a keyword at a JSON Pointer; of `required`, and of an answer that several kinds of
-credential ask for, each part is a constraint of its own. Pure.
+A constraint is a keyword at a JSON Pointer. Each name in `required` is a separate constraint, and
+so is each credential kind of a 401 or 403 response. Pure.
 """
 
 from collections.abc import Iterator
@@ -19,32 +19,32 @@ ConstraintKind = Literal[
 ]
 
 _EXTENSION_KEYWORDS = ("x-hookproof-unique", "x-hookproof-secret", "x-hookproof-credential")
-"""Asserted by checks of their own, not by a schema validator."""
+"""Extensions that separate checks assert, not the schema validator."""
 
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """One constraint."""
+    """Constraint of a contract."""
 
     pointer: str
     detail: str
-    """`*`, or which part: a property of `required`, a kind of credential."""
+    """`*`, or the part: a property of `required`, a credential kind."""
     kind: ConstraintKind
     provenance: Provenance
 
     @property
     def key(self) -> ConstraintKey:
-        """What tells it from the others."""
+        """Unique key."""
         return self.pointer, self.detail
 
     @property
     def keyword(self) -> str:
-        """The last part of the pointer that is a name."""
+        """Last name in the pointer; array indexes are skipped."""
         return next((t for t in reversed(split_pointer(self.pointer)) if not is_array_index(t)), "")
 
 
 def _extension_constraints(contract: Contract, pointer: str) -> Iterator[ConstraintKey]:
-    """Yield the marks at or below the schema at `pointer`, references and properties followed."""
+    """Yield the extensions at or below the schema at `pointer`; follow references."""
     place = contract.resolve(pointer)
     stated = get_at(contract.document, place)
     if isinstance(stated, dict):
@@ -56,7 +56,7 @@ def _extension_constraints(contract: Contract, pointer: str) -> Iterator[Constra
 
 
 def list_constraints(contract: Contract) -> tuple[Constraint, ...]:
-    """Return every constraint of `contract`, each once, in the order of the document."""
+    """Return every constraint of `contract` once, in document order."""
     found: dict[ConstraintKey, ConstraintKind] = {}
     for operation in contract.operations:
         for place, kind in _operation_constraints(contract, operation):
@@ -95,7 +95,7 @@ def _operation_constraints(
 
 
 def _issues_credential(contract: Contract, operation: Operation) -> bool:
-    """Say whether a success of the operation holds a credential."""
+    """Return whether the success response of the operation contains a credential."""
     success = operation.response_caused_by("valid-request")
     schemas = success.content.values() if success else ()
     return any(
@@ -131,7 +131,7 @@ def _response_constraints(
 
 
 def media_type_pointer(schema: str) -> str:
-    """Return where the media type is stated whose schema stands at `schema`."""
+    """Return the pointer of the media type whose schema is at `schema`."""
     return schema.rpartition("/")[0]
 
 

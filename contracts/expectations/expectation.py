@@ -1,7 +1,7 @@
-"""Expected response to a request, judged from the bytes that were sent. Pure.
+"""Expected response to a request, derived from the sent bytes. Pure.
 
-Not the generator's intention counts but what the contract says of the body: so a case that was
-meant to be invalid and is not, or the other way about, is still judged rightly.
+The contract decides whether a body is valid, not the generator's intention. So the judgement is
+right even if a case meant as invalid is valid.
 """
 
 from collections.abc import Sequence
@@ -25,44 +25,44 @@ from openapi.runtime_expression import parse_expression
 from openapi.schema_validation import SchemaViolation
 
 ExpectationKind = Literal["valid", "invalid", "free", "refused", "forbidden", "unknown", "other"]
-"""`other`: what the contract says nothing about, such as another method than the operation's."""
+"""`other`: the contract does not define the response, such as that to another method."""
 
 
 @dataclass(frozen=True, slots=True)
 class AllowedRejection:
-    """A status that the service may answer although it is not the one asked for."""
+    """A status that the service may send instead of the expected one."""
 
     status: int
     pointer: str
-    """Where the contract allows it."""
+    """Pointer of the entry in the contract."""
     severity: str
-    """`warning` or `never`."""
+    """`warning` or `none`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What is in order as an answer to one request."""
+    """Statuses that are correct for one request."""
 
     kind: ExpectationKind
     status: int
-    """The status that is asked for."""
+    """Expected status."""
     pointer: str
-    """Where the contract asks for it."""
+    """Pointer of the constraint in the contract."""
     allowed_rejections: tuple[AllowedRejection, ...]
     violations: tuple[SchemaViolation, ...] = ()
-    """What the body breaks, if it is JSON."""
+    """Schema violations of the parameters and of the body, if it is JSON."""
     problem: str | None = None
-    """Why the body is not JSON."""
+    """Reason why the body is not JSON, or None."""
 
     def allowance(self, status: int | None) -> AllowedRejection | None:
-        """Return the allowance for `status`; one that is never judged goes first."""
+        """Return the allowed rejection for `status`; one of severity `none` has precedence."""
         found = [allowance for allowance in self.allowed_rejections if allowance.status == status]
         return min(found, key=lambda allowance: allowance.severity != "none", default=None)
 
 
 @lru_cache(maxsize=4096)
 def expected_response(contract: Contract, request: Request, sent: float) -> Expectation:
-    """Return what may be answered to `request`, which was sent at `sent` (unix seconds)."""
+    """Return the expected response to `request`, sent at `sent` (Unix seconds)."""
     if request.method != request.operation.method:
         return _build_expectation("other", request, "valid-request", ())
     broken, problem = _request_violations(contract, request)
@@ -84,11 +84,11 @@ def _expected_for_content(
     broken: tuple[SchemaViolation, ...],
     problem: str | None,
 ) -> Expectation:
-    """Return the expected response to the request, whatever its credential."""
+    """Return the expected response to a request with a valid credential."""
     body = request.json
     shape = tuple(rejections_by_bytes(request, body))
     if shape:
-        # What only the bytes show may be taken either way, whatever the body means.
+        # A service may accept or reject such bytes, whether or not the value is valid.
         either = _allowed_rejections(request, shape)
         success = AllowedRejection(
             _documented_status(request, "valid-request"), either[0].pointer, "none"
@@ -117,7 +117,7 @@ def _expected_for_content(
 def _request_violations(
     contract: Contract, request: Request
 ) -> tuple[tuple[SchemaViolation, ...], str | None]:
-    """Return what the parameters and the body break, and why the body is not JSON."""
+    """Return the schema violations, and the reason why the body is not JSON or None."""
     broken = parameter_violations(contract, request.operation, request.parameters)
     schema = next(iter(request.operation.content.values()), None)
     if schema is None or not (request.body or request.operation.body_required):
@@ -129,7 +129,7 @@ def _request_violations(
 
 
 def _allowed_not_found(request: Request, places: set[str]) -> tuple[AllowedRejection, ...]:
-    """Allow 404 for a path that cannot be one of the operation's (RFC 9110, section 15.5.5)."""
+    """Return the allowed 404 for an invalid path parameter (RFC 9110, section 15.5.5)."""
     if not any(place.startswith("$request.path.") for place in places):
         return ()
     unknown = request.operation.response_caused_by("unknown-resource")

@@ -1,4 +1,4 @@
-"""Schema keywords that apply to a value, and where the contract states them. Pure."""
+"""Schema keywords that apply to a value, with their pointers in the contract. Pure."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -7,10 +7,10 @@ from openapi.contract import Contract
 from openapi.json_pointer import get_at, join_pointer
 
 ConstraintKey = tuple[str, str]
-"""What tells one constraint from another: pointer and detail."""
+"""Unique key of a constraint: pointer and detail."""
 
 ANY_INSTANCE = object()
-"""Stands for every instance: each keyword of the schema is yielded, once."""
+"""Placeholder for every instance: each keyword of the schema is yielded once."""
 
 _KEYWORD_TYPES: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("minLength", "maxLength", "pattern", "format"), str),
@@ -21,20 +21,20 @@ _KEYWORD_TYPES: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("minProperties", "maxProperties", "propertyNames"), dict),
     **dict.fromkeys(("type", "const", "enum", "not", "anyOf", "oneOf", "if"), object),
 }
-"""The keywords that assert something, and of what type the values are that they speak of."""
+"""Assertion keywords, each with the type of the instances that it applies to."""
 
 
 def constraint_key(pointer: str, detail: str) -> ConstraintKey:
-    """Return the key of the constraint that a violation at `pointer` with `detail` breaks."""
+    """Return the key of the constraint that is violated at `pointer` with `detail`."""
     return pointer, detail if pointer.endswith(("/required", "/x-hookproof-cause")) else "*"
 
 
 def applicable_keywords(
     contract: Contract, pointer: str, instance: object = ANY_INSTANCE
 ) -> Iterator[ConstraintKey]:
-    """Yield every keyword at or below the schema at `pointer` that says something of `instance`.
+    """Yield every keyword at or below the schema at `pointer` that applies to `instance`.
 
-    The alternatives of `anyOf`, `oneOf`, `not` and `if` count as one keyword each.
+    Each of `anyOf`, `oneOf`, `not` and `if` counts as one keyword, with all its subschemas.
     """
     yield from _applicable_keywords(contract, pointer, instance, set())
 
@@ -64,7 +64,7 @@ def _applies_to(of_type: type | tuple[type, ...], instance: object) -> bool:
 
 
 def _child_instances(instance: object, where: str) -> Iterator[object]:
-    """Yield what stands at a property, in every item (`*`) or in the place itself (empty)."""
+    """Yield the value of a property, each item (`*`) or the instance itself (empty)."""
     if instance is ANY_INSTANCE or not where:
         yield instance
     elif where == "*":

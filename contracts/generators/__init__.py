@@ -1,4 +1,4 @@
 """Generators of cases: request bodies, parameters, credentials, edge cases.
 
-They yield `Case` values and send nothing. When a case is sent is decided in `execution`.
+They yield `Case` values and send no request; `contracts.execution` sends the cases.
 """

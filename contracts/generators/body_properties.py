@@ -12,19 +12,19 @@ from openapi.json_pointer import join_pointer
 def body_properties(
     contract: Contract, operation: Operation
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each property of the request body and its schema, references followed."""
+    """Yield each property of the request body with its schema; follow references."""
     schema = body_schema(operation)
     for name in contract.at(schema).get("properties", {}):
         yield name, contract.at(property_schema(contract, schema, join_pointer("", name)))
 
 
 def body_schema(operation: Operation) -> str:
-    """Return where the contract states the schema of the request body."""
+    """Return the pointer of the request body's schema."""
     return next(iter(operation.content.values()))
 
 
 def schema_types(stated: dict[str, Any]) -> list[str]:
-    """Return the types that a schema allows; none stated is an empty list."""
+    """Return the types that a schema states, or an empty list."""
     types = stated.get("type", [])
     return [types] if isinstance(types, str) else list(types)
 
@@ -36,12 +36,12 @@ def case_with_property(
     value: ValueFactory,
     phase: str = "negative",
 ) -> Case:
-    """Return the plan of `base` with the property `name` made by `value`."""
+    """Return the case of `base_body` with the property `name` made by `value`."""
     return Case(
         phase, description, {**base_body, name: None}, values={join_pointer("", name): value}
     )
 
 
 def array_items(value: object) -> list[object]:
-    """Return the items of an array, or none of anything else."""
+    """Return the items of an array, or an empty list for another value."""
     return list(value) if isinstance(value, list) else []

@@ -1,6 +1,4 @@
-"""Credentials of a run, and forged ones made from a valid JWT (RFC 7515, RFC 7519).
-
-The credentials that a service must refuse, made from the one that it must accept."""
+"""Credentials of a run, and forged ones made from a valid JWT (RFC 7515, RFC 7519)."""
 
 import base64
 import hashlib
@@ -19,7 +17,7 @@ def bearer_value(token: str) -> str:
 
 
 def forge_credentials(token: str) -> Iterator[Credential]:
-    """Yield credentials that look like `token` and cannot be verified; none if it is no JWT."""
+    """Yield unverifiable variants of `token`; none if it is not a JWT."""
     if not is_jwt(token):
         return
     head, claims, signature = token.split(".")
@@ -30,7 +28,7 @@ def forge_credentials(token: str) -> Iterator[Credential]:
     yield _rejected_credential("malformed", f"{token}.more")
     yield _rejected_credential("without a signature", f"{head}.{claims}.")
     yield _rejected_credential("without a signature", f"{head}.{claims}")
-    # A key that is looked up by a name, and not found, is empty to careless code.
+    # A service may use an empty key if it finds no key for `kid`.
     for named in ({}, {"kid": "../../../../dev/null"}):
         header = _encode_json_part({"alg": "HS256", "typ": "JWT", **named})
         mac = hmac.digest(b"", f"{header}.{claims}".encode(), hashlib.sha256)
@@ -57,9 +55,9 @@ def forge_credentials(token: str) -> Iterator[Credential]:
 
 
 def _altered_signatures(signature: str) -> Iterator[str]:
-    """Yield the signature with one character changed, early and late, and the half of it.
+    """Yield the signature with one character changed, early and late, and its first half.
 
-    The very last character may decode to the same bytes; the third from the end never does.
+    A change of the last character may decode to the same bytes; of the third last it never does.
     """
     for at in (0, max(len(signature) - 3, 0)):
         other = "B" if signature[at] == "A" else "A"
@@ -72,13 +70,13 @@ def _rejected_credential(kind: str, token: str) -> Credential:
 
 
 def is_jwt(token: str) -> bool:
-    """Say whether `token` is a signed JWT (RFC 7519): three parts, the first a JSON object."""
+    """Return whether `token` is a signed JWT (RFC 7519): three parts, the first a JSON object."""
     parts = token.split(".")
     return len(parts) == 3 and all(parts) and isinstance(decode_jwt_part(parts[0]), dict)
 
 
 def decode_jwt_part(part: str) -> object:
-    """Return the JSON that a part of a JWT holds, or None."""
+    """Return the JSON value in a part of a JWT, or None."""
     try:
         return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except ValueError:
@@ -105,12 +103,12 @@ _MISSING_TOKEN_ADVICE = {
 
 
 def valid_credential(settings: Settings) -> Credential:
-    """Return the credential that the run was given."""
+    """Return the valid credential of the settings."""
     return Credential("valid", "accepted", bearer_value(settings.token))
 
 
 def rejected_credentials(settings: Settings) -> Iterator[Credential]:
-    """Yield the credentials that a service must answer 401."""
+    """Yield the credentials that a service must reject with 401."""
     token = settings.token
     yield Credential("missing", "refused", None)
     yield Credential("empty", "refused", "Bearer")
@@ -131,23 +129,23 @@ def rejected_credentials(settings: Settings) -> Iterator[Credential]:
 
 
 def forbidden_credentials(settings: Settings) -> Iterator[Credential]:
-    """Yield the credentials that a service must answer 403."""
+    """Yield the credentials that a service must reject with 403."""
     if settings.token_without_permission:
         token = settings.token_without_permission
         yield Credential("without the permission", "forbidden", bearer_value(token))
 
 
 def reason_untested(settings: Settings, kind: str) -> tuple[str, str | None]:
-    """Return why no credential of `kind` was tried, and what to do so that one is."""
+    """Return why no credential of `kind` was sent, and the option to pass, or None."""
     if kind in FORGED_KINDS and not is_jwt(settings.token):
-        return "the token is no JWT, and such a credential is made of one", "pass a token that is"
+        return "the token is not a JWT: forged credentials need one", "pass a JWT as the token"
     if kind in _MISSING_TOKEN_ADVICE:
         return _MISSING_TOKEN_ADVICE[kind]
-    return "the service issued no credential that could be used so", None
+    return "the service issued no such credential", None
 
 
 def token_expiry(token: str) -> float | None:
-    """Return the Unix seconds at which a JWT says that it expires; None if it says nothing."""
+    """Return the `exp` claim of a JWT in Unix seconds, or None without one."""
     claims = decode_jwt_part(token.split(".")[1]) if is_jwt(token) else None
     stated = claims.get("exp") if isinstance(claims, dict) else None
     return float(stated) if isinstance(stated, int | float) else None

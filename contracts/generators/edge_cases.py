@@ -1,7 +1,7 @@
-"""Edge cases that schemathesis does not make: lengths, strings, encodings, media types.
+"""Edge cases that Schemathesis does not generate: lengths, strings, encodings, media types.
 
-All of them follow from the contract's schemas and its `x-hookproof-allowed-rejections`; no field
-is named here.
+They are derived from the schemas and the `x-hookproof-allowed-rejections` of the contract. This
+module names no property of a contract.
 """
 
 import calendar
@@ -30,18 +30,18 @@ FILLERS = {
     "three-byte": "\u6f22",
     "astral": "\U0001f511",
 }
-"""Fillers for texts at a length bound: what is one character to some is several to others."""
+"""Fillers for strings at a length limit: a service may count bytes or UTF-16 units."""
 
 
 def length_boundary_cases(
     contract: Contract, operation: Operation, base_body: dict[str, Any], stride: int = 1
 ) -> Iterator[Case]:
-    """Yield texts at and just beyond each length bound, in `every` such alphabet."""
+    """Yield strings at and beyond each length limit, with every `stride`-th filler."""
     for name, stated in body_properties(contract, operation):
         most, least = stated.get("maxLength"), stated.get("minLength")
         if "string" not in schema_types(stated) or "pattern" in stated or "format" in stated:
             continue
-        # Just beyond, and so far that a service that cuts text before counting is found.
+        # Four times the limit finds a service that truncates before it counts.
         beyond = () if most is None else (most + 1, most * 4)
         for alphabet, filler in list(FILLERS.items())[::stride]:
             for length in {least, most, *beyond}:
@@ -71,13 +71,13 @@ UNUSUAL_TEXTS = (
     "zero\u200bwidth\u2060 \u2764\ufe0f \u202emarks\u202c \ufffd \ue000",
     "a+b=c #d,e;f@g?h|i~j^k`l {{x}} $x %41%20 \\u0041 &lt;",
 )
-"""Texts without control characters that careless code takes for something else."""
+"""Strings without control characters that faulty escaping or formatting changes."""
 
 
 def unusual_text_cases(
     contract: Contract, operation: Operation, base_body: dict[str, Any]
 ) -> Iterator[Case]:
-    """Yield valid texts that quoting, formatting or normalising spoils, and a lone surrogate."""
+    """Yield valid strings that faulty quoting or normalisation changes, and a lone surrogate."""
     for name, stated in body_properties(contract, operation):
         if "string" not in schema_types(stated) or "pattern" in stated or "format" in stated:
             continue
@@ -113,13 +113,13 @@ VALID_FORMAT_TEXTS = {
     ),
     "date": ("{day}", "{leap}"),
 }
-"""Strings of the format that narrow parsers refuse: `{day}` is a day soon, `{leap}` a leap day."""
+"""Valid strings that strict parsers reject; `{day}` is the day in two days, `{leap}` a leap day."""
 
 
 def format_cases(
     contract: Contract, operation: Operation, base_body: dict[str, Any]
 ) -> Iterator[Case]:
-    """Yield strings of each format in every way that it may be written."""
+    """Yield valid strings of each format in its different notations."""
     for name, stated in body_properties(contract, operation):
         for text in VALID_FORMAT_TEXTS.get(stated.get("format", ""), ()):
             described = f"{text!r} for {name}"
@@ -129,7 +129,7 @@ def format_cases(
 def _dated_text(text: str) -> ValueFactory:
     def fill(request_values: RequestValues) -> object:
         day = request_values.instant + timedelta(days=2)
-        # The next leap day: whether it is in the range that is asked for, the contract decides.
+        # The contract decides whether the next leap day is in the valid range.
         year = next(y for y in range(day.year + 1, day.year + 9) if calendar.isleap(y))
         return text.format(day=f"{day:%Y-%m-%d}", leap=f"{year}-02-29")
 
@@ -152,7 +152,7 @@ def long_array_cases(
 def other_method_cases(
     contract: Contract, operation: Operation, base_body: dict[str, Any]
 ) -> Iterator[Case]:
-    """Yield methods that the path does not have; only a failure counts against the service."""
+    """Yield requests with undocumented methods; only a failure or a 5xx is a violation."""
     stated = contract.at(join_pointer("", "paths", operation.path))
     for method in ("GET", "PUT", "PATCH", "DELETE"):
         if method.lower() not in stated:
@@ -160,7 +160,7 @@ def other_method_cases(
 
 
 def allowed_rejection_cases(operation: Operation, base_body: dict[str, Any]) -> Iterator[Case]:
-    """Yield the examples of each allowed rejection; a service may reject them."""
+    """Yield the examples of each allowed rejection, and a body with an unknown property."""
     for rejection in operation.allowed_rejections:
         if "location" not in rejection:
             continue
@@ -174,7 +174,7 @@ def allowed_rejection_cases(operation: Operation, base_body: dict[str, Any]) -> 
 
 
 def raw_body_cases(operation: Operation, base_body: dict[str, Any]) -> Iterator[Case]:
-    """Yield what only bytes can show: duplicate keys, a BOM, nesting, size, other media types."""
+    """Yield byte-level variants: duplicate keys, a BOM, deep nesting, size, other media types."""
     media = next(iter(operation.content))
     byte_mutations: dict[str, Callable[[bytes], bytes]] = {
         "a duplicate key": _with_first_key_twice,
@@ -217,7 +217,7 @@ def _with_first_key_twice(good: bytes) -> bytes:
 
 
 def _filled_example(example: object) -> ValueFactory:
-    """Replace `{unique-string}` and `{future-date}` in an example by those of the request."""
+    """Replace `{unique-string}` and `{future-date}` in an example by values of the request."""
 
     def fill(request_values: RequestValues) -> object:
         if not isinstance(example, str):

@@ -1,6 +1,6 @@
-"""Invalid bodies that schemathesis does not make: type confusion, malformed JSON.
+"""Invalid bodies that Schemathesis does not generate: type confusion, malformed JSON.
 
-All of them follow from the contract's schemas; no field is named here.
+They are derived from the schemas of the contract. This module names no property of a contract.
 """
 
 import json
@@ -67,7 +67,7 @@ INVALID_FORMAT_TEXTS = {
     "date": ("tomorrow", "2027-02-30", "2027-6-1", "06/01/2027"),
     "uuid": ("1", "00000000-0000-0000-0000-00000000000g"),
 }
-"""Strings that a lenient parser takes for the format and that are not of it."""
+"""Invalid strings that a lenient parser accepts, by format."""
 
 WRONG_TYPE_VALUES: dict[str, tuple[object, ...]] = {
     "boolean": ("true", "false", 1, 0, 1.5, "yes", [], {}),
@@ -77,13 +77,13 @@ WRONG_TYPE_VALUES: dict[str, tuple[object, ...]] = {
     "integer": ("1", 1.5, True, [1]),
     "number": ("1.5", True, [1]),
 }
-"""Values of another type that a lenient deserialiser takes for the type."""
+"""Values of another type that a lenient deserialiser converts, by type."""
 
 
 def wrong_type_cases(
     contract: Contract, operation: Operation, base_body: dict[str, Any]
 ) -> Iterator[Case]:
-    """Yield bodies with one property of another type, null, or absent."""
+    """Yield bodies with one property that is missing, null or of another type."""
     for name, stated in body_properties(contract, operation):
         types = schema_types(stated)
         wrong = [
@@ -117,7 +117,7 @@ def wrong_type_cases(
 def near_miss_cases(
     contract: Contract, operation: Operation, base_body: dict[str, Any]
 ) -> Iterator[Case]:
-    """Yield bodies with a text that is nearly of the format of its property."""
+    """Yield bodies with a string that almost matches the format of its property."""
     for name, stated in body_properties(contract, operation):
         for text in INVALID_FORMAT_TEXTS.get(stated.get("format", ""), ()):
             yield case_with_property(
@@ -126,7 +126,7 @@ def near_miss_cases(
 
 
 def misspelt_name_cases(base_body: dict[str, Any]) -> Iterator[Case]:
-    """Yield bodies whose property names are other ones to JSON, or stand one level too deep."""
+    """Yield bodies with property names in another spelling or one level too deep."""
     for described, spell in (
         ("capitalised", str.capitalize),
         ("upper case", str.upper),
@@ -138,7 +138,7 @@ def misspelt_name_cases(base_body: dict[str, Any]) -> Iterator[Case]:
 
 
 def malformed_json_cases(operation: Operation, base_body: dict[str, Any]) -> Iterator[Case]:
-    """Yield bodies that are not JSON, or are JSON and no object."""
+    """Yield bodies that are not JSON or not an object."""
     media = next(iter(operation.content))
     byte_mutations: dict[str, Callable[[bytes], bytes]] = {
         "an empty body": lambda _: b"",

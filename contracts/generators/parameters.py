@@ -1,6 +1,6 @@
 """Cases of parameters: valid and invalid values, unknown resources.
 
-All of them follow from the contract's schemas; no parameter is named here.
+They are derived from the schemas of the contract. This module names no parameter of a contract.
 """
 
 import random
@@ -20,13 +20,13 @@ _WRONG_TYPE_TEXTS = {
     "number": ("some", "1.2.3"),
     "boolean": ("maybe", "truefalse"),
 }
-"""Texts that stand for no value of the type, however lenient the reading."""
+"""Strings that even a lenient parser cannot convert to the type."""
 _UNUSED_INTEGER = 2**31 - 2**10
-"""An integer that no service has counted up to, and every one can hold."""
+"""Integer that fits in 32 bits and that no service has used as an id yet."""
 
 
 def valid_parameter_cases(contract: Contract, operation: Operation, plain: Case) -> Iterator[Case]:
-    """Yield requests with valid parameters: each optional one alone, all together, each bound."""
+    """Yield valid requests: each optional parameter alone, all together, each limit."""
     choose = random.Random(operation.id)  # noqa: S311 - cases, not secrets
     optional = [p for p in operation.parameters if not p.required]
     texts: dict[str, str | None] = {
@@ -41,7 +41,7 @@ def valid_parameter_cases(contract: Contract, operation: Operation, plain: Case)
         yield replace(plain, description="with every parameter", parameters=texts)
     for parameter in operation.parameters:
         for text in _boundary_texts(parameter, contract.at(parameter.schema)):
-            # What a path parameter names must exist.
+            # The resource of a path parameter must exist, so the value cannot be changed.
             if parameter.location != "path" and _is_transmissible(parameter, text):
                 described = f"{text!r} for {parameter.name}"
                 yield replace(plain, description=described, parameters={parameter.key: text})
@@ -63,7 +63,7 @@ def _boundary_texts(parameter: Parameter, stated: dict[str, Any]) -> Iterator[st
 def invalid_parameter_cases(
     contract: Contract, operation: Operation, plain: Case
 ) -> Iterator[Case]:
-    """Yield requests with one parameter that is missing, or breaks its schema."""
+    """Yield requests with one parameter that is missing or breaks its schema."""
     for parameter in operation.parameters:
         if parameter.required and parameter.location != "path":
             described = f"without the parameter {parameter.name}"
@@ -82,7 +82,7 @@ def invalid_parameter_cases(
 
 
 def _invalid_text_candidates(parameter: Parameter, stated: dict[str, Any]) -> Iterator[str]:
-    """Yield texts that may break the schema; which of them do, the schema says."""
+    """Yield strings that may break the schema; the caller validates them."""
     for name in parameter.types:
         yield from _WRONG_TYPE_TEXTS.get(name, ())
     yield from INVALID_FORMAT_TEXTS.get(stated.get("format", ""), ())
@@ -103,7 +103,7 @@ def _invalid_text_candidates(parameter: Parameter, stated: dict[str, Any]) -> It
 
 
 def _is_transmissible(parameter: Parameter, text: str) -> bool:
-    """Say whether `text` reaches the service as it is, at the parameter's place."""
+    """Return whether the parameter's location can carry `text` unchanged."""
     if parameter.location == "header":
         return text.isascii() and text.isprintable() and text == text.strip() and bool(text)
     if parameter.location == "path":
@@ -112,7 +112,7 @@ def _is_transmissible(parameter: Parameter, text: str) -> bool:
 
 
 def unknown_resource_cases(contract: Contract, operation: Operation, plain: Case) -> Iterator[Case]:
-    """Yield requests about what no answer has named."""
+    """Yield requests for resources that do not exist."""
     made = contract.find_creator(operation)
     if made is None or operation.response_caused_by("unknown-resource") is None:
         return

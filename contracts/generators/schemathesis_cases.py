@@ -1,7 +1,7 @@
-"""Cases that schemathesis and hypothesis make: coverage of every keyword, then fuzzing.
+"""Cases that Schemathesis and Hypothesis generate: coverage of every keyword, then fuzzing.
 
-schemathesis gets the operation without its security and without the webhooks, so that what it
-varies is the request body. Its cases are taken as bodies; the ledger sends them.
+Schemathesis gets the operation without its security and the webhooks, so that it varies the
+request body. Only the bodies of its cases are used; `contracts.execution` sends them.
 """
 
 import copy
@@ -26,10 +26,9 @@ logging.getLogger("schemathesis").setLevel(logging.ERROR)
 def generated_cases(
     contract: Contract, operation: Operation, seed: int, valid: int, invalid: int
 ) -> tuple[Case, ...]:
-    """Return the bodies of the coverage phase, then `valid` and `invalid` random ones, none twice.
+    """Return the coverage bodies, then `valid` and `invalid` random ones, without duplicates.
 
-    The same for the same arguments. Whether a body is valid is decided by the contract when it is
-    judged, not by its generator.
+    The result is deterministic. The contract decides whether a body is valid, not the generator.
     """
     return tuple(_iter_generated_cases(contract, operation, seed, valid, invalid))
 
@@ -78,7 +77,7 @@ def _draw_examples(strategy: Any, seed: int, amount: int) -> list[Any]:
         phases=[Phase.generate],
         database=None,
         deadline=None,
-        derandomize=False,  # hypothesis would ignore the seed where CI is set
+        derandomize=False,  # Hypothesis would ignore the seed if the variable CI is set
         suppress_health_check=list(HealthCheck),
     )
     @hypothesis.given(case=strategy)
@@ -98,7 +97,7 @@ def _load_schema(contract: Contract) -> Any:
         for stated in item.values():
             if isinstance(stated, dict):
                 stated.pop("security", None)
-    # A config of our own: otherwise a stray schemathesis.toml further up would change the run.
+    # An explicit config, because a schemathesis.toml in a parent folder would change the run.
     config = schemathesis.Config.from_dict({})
     schema = schemathesis.openapi.from_dict(document, config=config)
     schema.config.phases.coverage.unexpected_methods = set()

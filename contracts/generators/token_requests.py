@@ -1,4 +1,4 @@
-"""Credentials to request from the service, each with its expected outcome. Pure."""
+"""Requests for credentials of the service, each with its expected outcome. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ COPIES_PER_KIND = 3
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """A credential to be issued, and what a service must make of it."""
+    """Request for a credential, and the outcome that the credential must have."""
 
     kind: str
     expected_outcome: ExpectedOutcome
@@ -23,30 +23,30 @@ class TokenRequest:
     revoked: bool = False
     expires: str | None = None
     extra_values: Mapping[str, Json] = field(default_factory=dict)
-    """Pointer -> what else is said there; `MISSING`: nothing, although the example does."""
+    """Pointer -> value to set there; `MISSING` removes the value of the example."""
 
 
 @dataclass(frozen=True, slots=True)
 class IssueTerms:
-    """What can be asked for, and where in the request that is said."""
+    """Properties of a credential that a request can choose, with their places in the body."""
 
     pointers: Mapping[str, str]
-    """`permissions`, `revoked` or `expires` -> pointer into the body; what is not there cannot."""
+    """`permissions`, `revoked` or `expires` -> pointer into the body, for those that exist."""
     required_permissions: tuple[str, ...]
-    """The permissions that the operation asks for."""
+    """Permissions that the operation requires."""
     other_permissions: tuple[str, ...]
-    """Every other one that is known."""
+    """All other known permissions."""
     may_omit_expiry: bool = True
-    """Whether a credential that does not expire may be asked for."""
+    """Whether the request may omit the expiry."""
 
     @property
     def insufficient_permissions(self) -> tuple[str, ...]:
-        """Some permissions, and none that is needed."""
+        """Some permissions, without the required ones."""
         return self.other_permissions[:2]
 
     @property
     def sufficient_permissions(self) -> tuple[str, ...]:
-        """Permissions with those that are needed neither first nor last: none may be lost."""
+        """Permissions with the required ones in the middle, so that a truncated list fails."""
         return (
             *self.insufficient_permissions[:1],
             *self.required_permissions,
@@ -54,7 +54,7 @@ class IssueTerms:
         )
 
     def token_requests(self) -> Iterator[TokenRequest]:
-        """Yield each kind of credential that the contract's words allow to be asked for."""
+        """Yield a request for each credential kind that the contract supports."""
         yield TokenRequest(credential_kinds.ISSUED_GOOD, "accepted", self.sufficient_permissions)
         for extra in self._valid_variants():
             yield TokenRequest(
@@ -84,7 +84,7 @@ class IssueTerms:
             )
 
     def concurrent_requests(self) -> Sequence[TokenRequest]:
-        """Return credentials that differ in what they are good for, to be asked for at once."""
+        """Return requests for credentials with different outcomes, to be sent concurrently."""
         kinds = [
             TokenRequest(credential_kinds.ISSUED_GOOD, "accepted", self.sufficient_permissions),
             TokenRequest(
@@ -103,7 +103,7 @@ class IssueTerms:
         return kinds * COPIES_PER_KIND
 
     def _valid_variants(self) -> Iterator[Mapping[str, Json]]:
-        """Yield what else may be said of a credential that is good all the same: by its pointer."""
+        """Yield extra values, by pointer, that leave the credential valid."""
         soon = datetime.now(UTC).replace(microsecond=120000) + timedelta(hours=12)
         if "expires" in self.pointers:
             east = soon.astimezone(timezone(timedelta(hours=5, minutes=45)))
@@ -115,7 +115,7 @@ class IssueTerms:
 
 
 def _similar_permissions(permission: str) -> list[str]:
-    """Return permissions that only look like `permission`."""
+    """Return permissions with a similar name that do not grant `permission`."""
     resource, colon, action = permission.partition(":")
     other = "read" if action == "write" else "write"
     return [

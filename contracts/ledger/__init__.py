@@ -1,4 +1,4 @@
-"""The ledger of a run: exchanges on one side, events on the other, and their matching.
+"""Ledger of a run: exchanges, events and their matching.
 
-Pure. The checks read it after the run; nothing here judges.
+Pure. The checks read the ledger after the run; this package judges nothing.
 """

@@ -1,7 +1,7 @@
-"""Ledger: exchanges on one side, received events on the other; they must balance.
+"""Ledger: exchanges on one side, received events on the other.
 
-Each success expects its event. Which event belongs to which request is found by the correlators,
-and only then are the two compared; so a payload that is wrong in one field is still paired rightly.
+Each success expects one event. Correlators match events to requests before any comparison, so an
+event with one wrong property still gets the right request.
 """
 
 import json
@@ -20,7 +20,7 @@ from webhook_sink.verdicts.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class JudgedDelivery:
-    """A delivery and what it proves alone."""
+    """Delivery with the sink's verdict on it."""
 
     delivery: Delivery
     verdict: Verdict
@@ -28,39 +28,39 @@ class JudgedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedEvent:
-    """One event, with every delivery of it in the order of arrival."""
+    """Event with all its deliveries, in order of arrival."""
 
     attempts: tuple[JudgedDelivery, ...]
 
     @property
     def first(self) -> JudgedDelivery:
-        """The delivery that arrived first."""
+        """First delivery."""
         return self.attempts[0]
 
     @property
     def payload(self) -> object:
-        """What the first delivery holds; None if it is not JSON."""
+        """Payload of the first delivery; None if it is not JSON."""
         return self.first.verdict.payload
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """The ledger, closed."""
+    """Result of the matching."""
 
     pairs: tuple[tuple[Exchange, ReceivedEvent], ...]
-    """A request and an event that belongs to it; a request may have several."""
+    """Matched exchanges and events; an exchange may have several events."""
     without_event: tuple[Exchange, ...]
-    """Successes without any event."""
+    """Successes without an event."""
     unmatched_events: tuple[ReceivedEvent, ...]
     """Events that belong to no request of this run."""
     earlier_run_events: tuple[ReceivedEvent, ...]
-    """Events that carry the mark of another run."""
+    """Events with the mark of another run."""
 
 
 def group_deliveries(
     deliveries: Iterable[JudgedDelivery], correlators: Sequence[Correlator]
 ) -> list[ReceivedEvent]:
-    """Group deliveries into events: one identity and one name are one event."""
+    """Group deliveries into events by event name and identity."""
     groups: dict[object, list[JudgedDelivery]] = {}
     for item in deliveries:
         groups.setdefault(_event_identity(item, correlators), []).append(item)
@@ -81,7 +81,7 @@ def _event_identity(item: JudgedDelivery, correlators: Sequence[Correlator]) -> 
     pointers = [*unique, *(place.payload for place in correlators if place.kind == "unique-string")]
     values = [get_at(item.verdict.payload, pointer) for pointer in pointers]
     if event is not None and not has_correlator(event) and not unique:
-        return item.delivery.id  # Nothing tells two such events apart: each counts.
+        return item.delivery.id  # No value identifies the event: each delivery is one event.
     if not values or all(value is MISSING for value in values):
         return item.delivery.body
     said = ["" if value is MISSING else value for value in values]
@@ -96,13 +96,13 @@ def triggered_event(contract: Contract, exchange: Exchange) -> Event | None:
 
 
 def has_correlator(event: Event) -> bool:
-    """Say whether a value tells the exchanges apart that bring `event` about."""
+    """Return whether a payload value identifies the exchange that triggers `event`."""
     return any("correlator" in echo for echo in event.trigger.get("echoes", ()))
 
 
 @dataclass(frozen=True, eq=False)
 class Ledger:
-    """All that happened in a run. Nothing is added any more."""
+    """Closed ledger of a run."""
 
     contract: Contract
     settings: Settings
@@ -110,29 +110,29 @@ class Ledger:
     deliveries: tuple[JudgedDelivery, ...]
     reconciliation: Reconciliation
     undecided: tuple[str, ...]
-    """A sentence for each case that the run could not make."""
+    """One sentence for each case that the run could not make."""
     stop_reason: str | None
-    """Why cases were left out against the user's wish, or None."""
+    """Reason why the run was cut short unintentionally, or None."""
     correlators: Mapping[str, tuple[Correlator, ...]]
-    """The correlators of each operation, by its id."""
+    """Correlators by operation id."""
 
     @property
     def answered_exchanges(self) -> Iterator[tuple[Exchange, int]]:
-        """Yield each exchange that got an answer, and its status."""
+        """Yield each exchange with a response, and the status."""
         for exchange in self.exchanges:
             if exchange.status is not None:
                 yield exchange, exchange.status
 
     @cached_property
     def exchanges_by_case(self) -> Mapping[int, Sequence[Exchange]]:
-        """Every case by its number: the exchanges in which it was tried."""
+        """Exchanges of each case, by case id; a retried case has several."""
         cases: dict[int, list[Exchange]] = {}
         for exchange in self.exchanges:
             cases.setdefault(exchange.request.case_id, []).append(exchange)
         return cases
 
     def deadline(self, event: Event) -> float:
-        """Return the seconds within which a delivery of `event` must have come."""
+        """Return the deadline of deliveries of `event` in seconds after the response."""
         stated = float(event.trigger["deadline"]["seconds"])
         given = self.settings.webhook_deadline
         return stated if given is None else given

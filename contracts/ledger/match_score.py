@@ -1,4 +1,4 @@
-"""Score of how well an event fits a request."""
+"""Match score of an event and a request."""
 
 import re
 from collections.abc import Hashable, Iterable, Sequence
@@ -15,12 +15,12 @@ _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)
 
 
 PayloadPlace = tuple[str, str]
-"""The kind of a correlator, and where it stands in a payload."""
+"""Kind of a correlator, and its pointer into the payload."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExchangeFacts:
-    """What an exchange says: of each correlator what it means, and how an instant is written."""
+    """Values of an exchange to match: each correlator's comparable value and its text prefix."""
 
     started_at: float
     mark: str
@@ -29,17 +29,17 @@ class ExchangeFacts:
 
 @dataclass(frozen=True, slots=True)
 class EventFacts:
-    """What an event says, wherever in its bytes it says so."""
+    """Values of an event to match, from its correlator places and from the whole body."""
 
     received_at: float
     marks: frozenset[str]
     seconds: frozenset[str]
     meanings: dict[PayloadPlace, object]
-    """What stands at each place means."""
+    """Comparable value at each correlator place."""
 
 
 def payload_places(known: Iterable[Correlator | NaturalIdentity]) -> frozenset[PayloadPlace]:
-    """Return where in a payload to look for `known`, and for what."""
+    """Return kind and payload pointer of each correlator in `known`."""
     return frozenset(
         (IDENTITY_KIND if isinstance(one, NaturalIdentity) else one.kind, one.payload)
         for one in known
@@ -47,7 +47,7 @@ def payload_places(known: Iterable[Correlator | NaturalIdentity]) -> frozenset[P
 
 
 def exchange_facts(exchange: Exchange, identified: Iterable[NaturalIdentity] = ()) -> ExchangeFacts:
-    """Read what `exchange` says in its request, and where it is `identified`."""
+    """Return the values of `exchange` to match: its correlators and `identified` values."""
     request = exchange.request
     said = [
         ((p.kind, p.payload), request.correlator_values.get(p.request)) for p in request.correlators
@@ -62,7 +62,7 @@ def exchange_facts(exchange: Exchange, identified: Iterable[NaturalIdentity] = (
 
 
 def event_facts(delivery: Delivery, payload: object, known: Iterable[PayloadPlace]) -> EventFacts:
-    """Read what `delivery` with its `payload` says at the places `known`, and anywhere else."""
+    """Return the values of `delivery` to match: those at `known` places, and marks anywhere."""
     text = delivery.body.decode(errors="replace")
     return EventFacts(
         delivery.received_at,
@@ -73,9 +73,9 @@ def event_facts(delivery: Delivery, payload: object, known: Iterable[PayloadPlac
 
 
 def match_score(request: ExchangeFacts, event: EventFacts) -> int:
-    """Return 4 for each equal correlator, 3 for a mark or instant seen, 2 for a near set.
+    """Return the sum of 4 per equal correlator, 3 per mark or instant found, 2 per near set.
 
-    A set is near if it differs by one item. An event that came before its request fits not at all.
+    A near set differs by one item. An event that arrived before the request scores 0.
     """
     if event.received_at < request.started_at:
         return 0
@@ -96,10 +96,10 @@ def match_score(request: ExchangeFacts, event: EventFacts) -> int:
 
 
 class RequestIndex:
-    """Finds, of many requests, those that a score of `ENOUGH` is possible for."""
+    """Index of requests by their values, to find those that can reach `MIN_SCORE`."""
 
     def __init__(self, requests: Sequence[ExchangeFacts]) -> None:
-        """Take the requests in the order in which `near` counts them."""
+        """Index `requests`; `candidates` returns positions in this sequence."""
         self._requests_by_key: dict[Hashable, list[int]] = {}
         for number, request in enumerate(requests):
             self._requests_by_key.setdefault(request.mark, []).append(number)
@@ -109,13 +109,13 @@ class RequestIndex:
                     self._requests_by_key.setdefault(timestamp_text, []).append(number)
 
     def candidates(self, event: EventFacts) -> list[int]:
-        """Return the requests that share a correlator, a mark or a second with `event`."""
+        """Return the positions of requests that share a correlator, mark or second with `event`."""
         keys: set[Hashable] = {*event.marks, *event.seconds, *event.meanings.items()}
         return sorted({number for key in keys for number in self._requests_by_key.get(key, ())})
 
 
 def _comparable_value(kind: str, value: object) -> object:
-    """Return what can be compared of `value`, or None."""
+    """Return `value` in a form to compare, or None."""
     if value is MISSING or value is None:
         return None
     if kind == "instant":

@@ -1,4 +1,4 @@
-"""Matching of events and exchanges: by correlators, or in order without any. Pure."""
+"""Matching of events and exchanges: by correlators, or by order if there are none. Pure."""
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
@@ -25,10 +25,10 @@ def reconcile(
     places: Mapping[str, Sequence[Correlator]],
     run_id: str,
 ) -> Reconciliation:
-    """Pair `events` with the `exchanges` that brought them about.
+    """Match `events` to the `exchanges` that triggered them.
 
-    `places` holds the correlators of each operation by its id. An event that is named by its
-    payload belongs to an exchange with the operation that fires it.
+    `places` has the correlators by operation id. If the payload names its event, only exchanges of
+    the triggering operation match.
     """
     own_events = [e for e, event in enumerate(events) if not _is_from_another_run(event, run_id)]
     scored = _scored_pairs(contract, exchanges, events, places, own_events)
@@ -36,7 +36,7 @@ def reconcile(
     for points, _, e, _ in scored:
         best.setdefault(e, points)
     expecting = {x for x, exchange in enumerate(exchanges) if triggered_event(contract, exchange)}
-    # Of equally good pairs, a request that still lacks its event goes first, then the nearest.
+    # Among equal scores, prefer a request that still lacks its event, then the nearest in time.
     exchange_of_event: dict[int, int] = {}
     matched: set[int] = set()
     for points, _, e, x in scored:
@@ -75,7 +75,7 @@ def _scored_pairs(
     places: Mapping[str, Sequence[Correlator]],
     own_events: Sequence[int],
 ) -> list[tuple[int, float, int, int]]:
-    """Return the pairs that fit: score (negative), distance in time, event and exchange."""
+    """Return possible pairs: negative score, distance in time, event and exchange index."""
     identified = {o.id: find_identities(contract, o) for o in contract.operations}
     known = payload_places(chain(*places.values(), *identified.values()))
     requests = [
@@ -94,7 +94,7 @@ def _scored_pairs(
 
 
 def _may_belong(received_event: ReceivedEvent, exchange: Exchange) -> bool:
-    """Say whether the event, if its payload names it, is one of the exchange's operation."""
+    """Return whether the exchange's operation can trigger the event that the payload names."""
     named = received_event.first.verdict.event
     return named is None or named.trigger["operation"] == exchange.request.operation.id
 
@@ -107,9 +107,9 @@ def _pair_in_order(
     own_events: Sequence[int],
     expecting: set[int],
 ) -> dict[int, int]:
-    """Pair events that no value tells apart: in the order of arrival with that of the answers.
+    """Match events without correlators: order of arrival to order of responses.
 
-    Those whose echoes agree go first, so an event that overtook another is none that is wrong.
+    Pairs with equal echoes go first, so that an event which overtook another matches correctly.
     """
     received = [e for e in own_events if events[e].first.verdict.event is event]
     due = [x for x in expecting if triggered_event(contract, exchanges[x]) is event]

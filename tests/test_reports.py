@@ -169,7 +169,7 @@ def test_hostile_text_is_text_in_the_summary_of_the_step(data: Data) -> None:
 def test_the_summary_of_the_step_is_cut_to_what_github_takes(data: Data) -> None:
     data["findings"] = data["findings"] * 1000
     assert 1000 * 1024 < len(step_summary(data).encode()) <= 1024 * 1024
-    assert step_summary(data).endswith("More is in `report.html`.\n")
+    assert step_summary(data).endswith("See `report.html` for more.\n")
     assert len(step_summary(data, 300)) <= 300
     assert step_summary(data, 10) == ""
 

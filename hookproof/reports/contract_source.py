@@ -1,4 +1,4 @@
-"""Contract file as reports name it: path, and line of every constraint."""
+"""Contract file for reports: its path, and the line of each constraint."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,19 +9,19 @@ from openapi.loading.yaml_source import ContractError, YamlSource
 
 @dataclass(frozen=True, slots=True)
 class ContractSource:
-    """Where the constraints stand."""
+    """Source of the constraints: path and YAML positions of the contract."""
 
     path: str
-    """As it is called where the command runs; that of the contract that ships, within hookproof."""
+    """Path from the working directory; for the shipped contract, path within the package."""
     ships: bool
-    """It is the one that ships: no file of the caller's."""
+    """Whether it is the shipped contract, which the user's repository does not contain."""
     source: YamlSource
 
 
 def read_contract_source(path: Path | None, directory: Path) -> ContractSource | None:
-    """Read the contract at `path` (None: the one that ships); None if it cannot be read.
+    """Return the contract at `path` (None: the shipped one), or None if it cannot be read.
 
-    The path is told relative to `directory` where it lies below it.
+    The returned path is relative to `directory` if the file is below it.
     """
     try:
         read = read_contract_yaml(path)

@@ -1,7 +1,7 @@
 """GitHub Actions output: annotations in the log and the step summary. Pure.
 
-An annotation is one line of output, a command to the runner; the summary is Markdown. Both hold
-text from the service, which must end neither.
+An annotation is one line of output, a workflow command; the summary is Markdown. Both contain text
+from the service. The functions escape it, so that it can start no command and no markup.
 """
 
 import string
@@ -12,16 +12,16 @@ from openapi.contract import Json
 from openapi.safe_text import escape_hidden, truncate
 
 MAX_ANNOTATIONS = 10
-"""GitHub shows no more of a step."""
+"""Maximum that GitHub shows for a step."""
 MAX_SUMMARY_BYTES = 1024 * 1024
-"""Bytes: GitHub takes no longer summary of a step."""
+"""Maximum that GitHub accepts for a step."""
 MAX_TEXT_CHARS = 500
 _TABLE = ("| | |", "|---|---|")
 _MARKUP_ESCAPES = str.maketrans({c: f"&#{ord(c)};" for c in string.punctuation})
 
 
 def annotations(data: dict[str, Json], file: ContractSource | None) -> list[str]:
-    """Return a line for each new finding, ten at most; or one that says why nothing was judged."""
+    """Return a line for each new finding, at most ten, or the reason if nothing was judged."""
     if data["reason"] is not None:
         return [f"::error title=hookproof::could not judge: {_message(data['reason'])}"]
     found = wording.new_findings(data)
@@ -61,9 +61,9 @@ def _property(text: str) -> str:
 
 
 def step_summary(data: dict[str, Json], room: int = MAX_SUMMARY_BYTES) -> str:
-    """Return the run in Markdown, in `room` bytes; what does not fit is left out, and said."""
+    """Return the run as Markdown in `room` bytes; a note replaces findings that do not fit."""
     blocks = [_head(data), _counts(data), *(_finding(f) for f in wording.findings_in_order(data))]
-    rest = "\nMore is in `report.html`.\n"
+    rest = "\nSee `report.html` for more.\n"
     text = ""
     left = room - len(rest)
     for block in blocks:
@@ -128,5 +128,5 @@ def _finding(finding: dict[str, Json]) -> str:
 
 
 def _escape_markdown(text: str) -> str:
-    """Return `text` so that Markdown and HTML take none of it for markup."""
+    """Return `text` with every character escaped that is markup in Markdown or HTML."""
     return truncate(escape_hidden(text), MAX_TEXT_CHARS).translate(_MARKUP_ESCAPES)

@@ -1,7 +1,7 @@
 """`report.html`: the whole run on one page. Pure: report data and style sheet in, HTML out.
 
-It loads nothing and runs nothing, and its policy says so to the browser: the one style sheet is
-allowed by its hash.
+The page loads nothing and runs no script. Its Content-Security-Policy enforces this; it allows the
+style sheet by its hash.
 """
 
 from base64 import b64encode
@@ -12,14 +12,14 @@ from hookproof.reports.html_elements import badge, code, definition_list, html_t
 from openapi.contract import Json
 
 _MEANING = {
-    "conforms": "The service conforms in every decided constraint.",
+    "conforms": "The service conforms to every decided constraint.",
     "deviates": "The service violates the contract.",
-    "not decided": "No violation was found; some constraints are undecided (--require-decided).",
+    "not decided": "No violation, but some constraints are undecided (--require-decided).",
 }
 
 
 def page(data: dict[str, Json], style: str, release: str) -> str:
-    """Return the page; `style` is its style sheet, `release` that of hookproof."""
+    """Return the page; `style` is its style sheet, `release` the version of hookproof."""
     style = f"\n{style.strip()}\n"
     allowed = b64encode(sha256(style.encode()).digest()).decode()
     policy = (
@@ -101,7 +101,7 @@ def _overview(data: dict[str, Json]) -> str:
 
 def _replayed(data: dict[str, Json]) -> str:
     seen = [(k, entry["seen"]) for k, entry in data["statuses"].items() if entry["seen"]]
-    parts = [f"{count} answered {status}" for status, count in seen]
+    parts = [f"{status}: {count}" for status, count in seen]
     replayed = data["cases"]["replayed"]
     return html_text(", ".join([*parts, f"{replayed} saved cases replayed"] if replayed else parts))
 

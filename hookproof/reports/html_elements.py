@@ -1,4 +1,4 @@
-"""HTML elements as text. Text that is not a literal here goes through `html_text`."""
+"""HTML elements as text. `html_text` escapes all text that is not a literal in this module."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -8,7 +8,7 @@ from openapi.safe_text import escape_ascii, is_hidden
 
 
 def html_text(text: object) -> str:
-    """Return `text` as HTML text: markup escaped, hidden characters spelt out and set apart."""
+    """Return `text` as HTML text: markup escaped, hidden characters escaped and highlighted."""
     text = str(text)
     if text.isascii() and text.isprintable():
         return escape(text)
@@ -25,14 +25,14 @@ def code(text: object) -> str:
 
 
 def badge(name: str, text: str) -> str:
-    """Return a word in the colour of `name`, a class of the style sheet."""
+    """Return a badge in the colour of `name`, a class of the style sheet."""
     return f'<span class="badge {name}">{html_text(text)}</span>'
 
 
 def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table; `caption`, `heads` and the cells of `rows` are HTML already.
+    """Return a table. `caption`, `heads` and the cells of `rows` are HTML.
 
-    The first cell of a row is its head.
+    The first cell of a row is its header.
     """
     top = "".join(f'<th scope="col">{head}</th>' for head in heads)
     body = "".join(
@@ -46,13 +46,13 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> 
 
 
 def definition_list(pairs: Iterable[tuple[str, str]]) -> str:
-    """Return names and values as a list; both are HTML already, an empty value is left out."""
+    """Return a list of names and values, both HTML, without empty values."""
     items = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in pairs if value)
     return f'<dl class="facts">{items}</dl>\n'
 
 
 def section(name: str, title: str, body: str) -> str:
-    """Return a section with a heading, to which `#name` leads; nothing where `body` is empty."""
+    """Return a section with a heading of the id `name`; nothing if `body` is empty."""
     if not body:
         return ""
     head = f'<h2 id="{name}">{html_text(title)}</h2>'

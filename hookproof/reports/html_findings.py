@@ -12,7 +12,7 @@ MAX_UNFOLDED_FINDINGS = 5
 
 
 def findings(data: dict[str, Json]) -> str:
-    """Return the findings that the baseline does not accept, the worst first."""
+    """Return the findings that the baseline does not accept, violations first."""
     found = wording.new_findings(data)
     return "".join(
         _finding(finding, number < MAX_UNFOLDED_FINDINGS) for number, finding in enumerate(found)
@@ -20,7 +20,7 @@ def findings(data: dict[str, Json]) -> str:
 
 
 def baseline(data: dict[str, Json]) -> str:
-    """Return the accepted findings, folded, and the entries that are resolved."""
+    """Return the accepted findings, folded, and the resolved entries."""
     found = wording.findings_in_order(data)
     accepted = "".join(_finding(f, False) for f in found if f["baseline_reason"] is not None)
     entries = data["baseline"]["resolved"]
@@ -82,14 +82,13 @@ def _fields(fields: list[dict[str, Json]]) -> str:
 
 
 def _mark_difference(sent: str, received: str) -> tuple[str, str]:
-    """Return both texts with the part marked in which they differ."""
+    """Return both texts with their difference marked."""
     before = _common_prefix_length(sent, received)
     after = _common_prefix_length(sent[before:][::-1], received[before:][::-1])
     return _mark_middle(sent, before, after), _mark_middle(received, before, after)
 
 
 def _common_prefix_length(one: str, other: str) -> int:
-    """Return how many characters both begin with."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 

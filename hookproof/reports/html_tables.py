@@ -13,12 +13,12 @@ _KINDS = {
     "echo": "Echoes: request values in the payload",
     "signature": "Signatures",
 }
-_COLUMN_NAMES = ("Contract location", "Keyword", "Source", "Status", "Cases", "Why undecided")
+_COLUMN_NAMES = ("Contract location", "Keyword", "Source", "Status", "Cases", "Reason if undecided")
 _STATUSES_WORST_FIRST = ("violated", "undecided", "enforced")
 
 
 def constraints(data: dict[str, Json]) -> str:
-    """Return every constraint with its status, a folded table for each kind."""
+    """Return a folded table for each kind, with every constraint and its status."""
     groups = [
         (title, [c for c in data["constraints"] if c["kind"] == kind])
         for kind, title in _KINDS.items()
@@ -53,7 +53,7 @@ def _constraint(constraint: dict[str, Json]) -> tuple[str, ...]:
 
 
 def undecided(data: dict[str, Json]) -> str:
-    """Return the reasons why constraints are undecided, with their hints."""
+    """Return a table of the reasons for undecided constraints, with hints."""
     rows = [
         (html_text(reason), str(waiting) if waiting else "")
         for reason, waiting in wording.undecided(data)
@@ -63,7 +63,7 @@ def undecided(data: dict[str, Json]) -> str:
 
 
 def responses(data: dict[str, Json]) -> str:
-    """Return how often each documented status was seen, and why not if never."""
+    """Return a table with the count of each documented status, or the reason if it is 0."""
     rows = [
         (code(status), str(entry["seen"]), html_text(entry["reason"] or ""))
         for status, entry in data["statuses"].items()
@@ -73,7 +73,7 @@ def responses(data: dict[str, Json]) -> str:
 
 
 def deliveries(data: dict[str, Json]) -> str:
-    """Return the deliveries, each with its request."""
+    """Return a table of the deliveries, each with its request."""
     rows = [
         (
             str(item["id"]),
@@ -93,7 +93,7 @@ def deliveries(data: dict[str, Json]) -> str:
         "Request body",
         "Delivery body",
     )
-    made = table("Deliveries and their requests, findings first", heads, rows)
+    made = table("Deliveries and their requests, those with findings first", heads, rows)
     return f'<div class="deliveries">{made}</div>' if rows else ""
 
 

@@ -1,4 +1,4 @@
-"""Indentation of JSON for people. Pure; every token stays as it is."""
+"""Indentation of JSON for display. Pure; the tokens do not change."""
 
 import re
 from itertools import pairwise
@@ -9,12 +9,12 @@ MAX_INDENT_LEVELS = 20
 
 
 def indent_json(text: str) -> str:
-    """Return `text` with one value a line where it begins like JSON, even if it was cut."""
+    """Return `text` with one value per line if it looks like JSON, even if it was cut."""
     if not text.lstrip().startswith(("{", "[")):
         return text
     parts = _PART.findall(text)
     if any(a not in _PUNCTUATION and b not in _PUNCTUATION for a, b in pairwise(parts)):
-        return text  # not JSON: the white space between the two says what was sent
+        return text  # not JSON: the white space between two tokens is evidence
     lines, depth = [""], 0
     for number, part in enumerate(parts):
         following = parts[number + 1] if number + 1 < len(parts) else ""

@@ -9,9 +9,9 @@ from openapi.safe_text import escape_hidden
 
 
 def junit(data: dict[str, Json]) -> str:
-    """Return the run as a suite in which each check is a test; accepted findings skip theirs.
+    """Return the run as a test suite: one test for each check.
 
-    A run that judged nothing is a suite with one error.
+    A check is skipped if the baseline accepts its findings. A run that judged nothing is one error.
     """
     cases = [_not_judged(data["reason"])] if data["reason"] else _cases(data)
     suite = Element(

@@ -17,7 +17,7 @@ _SCHEMA = (
 def sarif(data: dict[str, Json], file: ContractSource | None, release: str) -> dict[str, Json]:
     """Return the findings as one SARIF run, each at its line of the contract.
 
-    `file` is None where the contract could not be read; `release` is that of hookproof.
+    `file` is None if the contract could not be read; `release` is the version of hookproof.
     """
     rules = list(dict.fromkeys([*CHECKS, *(finding["check"] for finding in data["findings"])]))
     run = {
@@ -80,7 +80,7 @@ def _message(finding: dict[str, Json]) -> str:
         finding["message"],
         f"Expected: {finding['expected']}" if finding["expected"] else "",
         f"Received: {finding['received']}" if finding["received"] else "",
-        f"Source: {wording.format_provenance(finding)}; seen {wording.occurrence_count(finding)}",
+        f"Source: {wording.format_provenance(finding)}; {wording.occurrence_count(finding)}",
     ]
     return "\n".join(escape_hidden(part) for part in parts if part)
 

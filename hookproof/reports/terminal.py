@@ -18,12 +18,12 @@ class TerminalStyle:
     """Width and colour of the terminal."""
 
     width: int | None = None
-    """Columns; None leaves lines as long as they are."""
+    """Columns; None: do not wrap lines."""
     colour: bool = False
 
 
 def format_summary(data: dict[str, Json], directory: str, look: TerminalStyle) -> list[str]:
-    """Return the lines: findings, counts, path of the reports and, last, the verdict."""
+    """Return the lines: findings, counts, path of the report and, as the last line, the verdict."""
     tail = [*_counts(data, look), *_line("Report", f"{directory}/report.html", look)]
     tail += _verdict(data, look)
     lines: list[str] = []

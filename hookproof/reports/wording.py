@@ -13,31 +13,31 @@ def pluralize(number: int, noun: str) -> str:
 
 
 def verdict(data: dict[str, Json]) -> str:
-    """Return the verdict in a word or two."""
+    """Return the verdict in one or two words."""
     if data["verdict"] == "not-judged":
         return "not judged" if data["reason"] else "not decided"
     return str(data["verdict"])
 
 
 def findings_in_order(data: dict[str, Json]) -> list[dict[str, Json]]:
-    """Return the findings: violations, warnings, then accepted ones; each group in report order."""
+    """Return the findings: violations, warnings, accepted ones; each group in report order."""
     return sorted(data["findings"], key=lambda f: (f["baseline_reason"] is not None, f["severity"]))
 
 
 def new_findings(data: dict[str, Json]) -> list[dict[str, Json]]:
-    """Return the findings that no baseline accepts, violations first."""
+    """Return the findings that the baseline does not accept, violations first."""
     return [finding for finding in findings_in_order(data) if finding["baseline_reason"] is None]
 
 
 def failing_findings(data: dict[str, Json]) -> list[dict[str, Json]]:
-    """Return the findings that make the run deviate: with `--strict`, the warnings too."""
+    """Return the findings that fail the run: violations, with `--strict` also warnings."""
     found = new_findings(data)
     violations = [finding for finding in found if finding["severity"] == "violation"]
     return violations or (found if data["verdict"] == "deviates" else [])
 
 
 def counts(data: dict[str, Json]) -> str:
-    """Return how many findings there are, by severity, and how many more are accepted."""
+    """Return the number of findings by severity, and the number of accepted ones."""
     severities = Counter(finding["severity"] for finding in new_findings(data))
     parts = [pluralize(severities[name], name) for name in ("violation", "warning")]
     accepted = len(data["findings"]) - severities.total()
@@ -45,33 +45,34 @@ def counts(data: dict[str, Json]) -> str:
 
 
 def format_provenance(constraint: dict[str, Json]) -> str:
-    """Return how a constraint, or that of a finding, is known: `implied by rfc9110: a reason`."""
+    """Return the provenance of a constraint or finding, such as `implied (rfc9110): reason`."""
     level, source, rationale = (constraint[key] for key in ("provenance", "source", "rationale"))
-    by = "" if source == level else f" by {source}"
-    return f"{level}{by}: {rationale}" if rationale else f"{level}{by}"
+    words = "vendor documentation" if level == "documented" else level
+    named = words if source == level else f"{words} ({source})"
+    return f"{named}: {rationale}" if rationale else named
 
 
 def format_location(constraint: dict[str, Json]) -> str:
-    """Return where the contract states it, and which part of the keyword is meant."""
+    """Return the pointer into the contract, with the part of the keyword."""
     part = "" if constraint["detail"] == "*" else f" ({constraint['detail']})"
     return f"{constraint['pointer']}{part}"
 
 
 def occurrence_count(finding: dict[str, Json]) -> str:
-    """Return how often a finding was seen."""
+    """Return the number of cases with the finding: `in 2 of 3 cases`."""
     return f"in {finding['count']} of {pluralize(finding['tried'], 'case')}"
 
 
 def status_counts(data: dict[str, Json]) -> dict[str, int]:
-    """Return how many constraints have each status."""
+    """Return the number of constraints by status."""
     found = Counter(constraint["status"] for constraint in data["constraints"])
     return {status: found[status] for status in CONSTRAINT_STATUSES}
 
 
 def undecided(data: dict[str, Json]) -> list[tuple[str, int]]:
-    """Return each reason with its hint, and how many constraints are undecided by it.
+    """Return each reason with its hint, and the number of constraints that it leaves undecided.
 
-    The sentences of the run come first; 0 for those that name no constraint.
+    The sentences about the run come first; their number is 0.
     """
     waiting: Counter[str] = Counter(dict.fromkeys(data["undecided"], 0))
     for constraint in data["constraints"]:
@@ -82,7 +83,7 @@ def undecided(data: dict[str, Json]) -> list[tuple[str, int]]:
 
 
 def webhooks(data: dict[str, Json]) -> str:
-    """Return the counts of the webhooks."""
+    """Return the webhook counts."""
     found = data["webhooks"]
     if not found["judged"]:
         return "not judged"
@@ -90,7 +91,7 @@ def webhooks(data: dict[str, Json]) -> str:
 
 
 def created(data: dict[str, Json]) -> str:
-    """Return how many resources the run created, and their names' prefix; empty if none."""
+    """Return the number of created resources and the prefix of their names; empty if none."""
     count, names = data["created"]["count"], data["created"]["without_prefix"]
     if not count:
         return ""

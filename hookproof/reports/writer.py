@@ -20,10 +20,10 @@ from openapi.contract import Json
 def write_reports(
     data: dict[str, Json], directory: Path, environment: Mapping[str, str], contract: Path | None
 ) -> None:
-    """Write the four reports into `directory`; under GitHub Actions annotate and sum up, too.
+    """Write the four reports into `directory`, under GitHub Actions also annotations and summary.
 
-    `contract` is the file that was judged by, None for the one that ships. `OSError` where
-    something cannot be written.
+    `contract` is the contract file of the run, None for the shipped one. `OSError` if a file cannot
+    be written.
     """
     file = read_contract_source(contract, Path.cwd())
     directory.mkdir(parents=True, exist_ok=True)
@@ -36,7 +36,7 @@ def write_reports(
 
 
 def render_reports(data: dict[str, Json], file: ContractSource | None) -> dict[str, str]:
-    """Return the text of each report by the name of its file."""
+    """Return the text of each report by its file name."""
     style = files("hookproof.reports").joinpath("report.css").read_text(encoding="utf-8")
     return {
         "report.json": json.dumps(_without_non_finite(data), indent=2, allow_nan=False) + "\n",
@@ -47,7 +47,7 @@ def render_reports(data: dict[str, Json], file: ContractSource | None) -> dict[s
 
 
 def _without_non_finite(value: Json) -> Json:
-    """Return `value` with numbers that JSON cannot carry, such as that of 1e999, as text."""
+    """Return `value` with infinite numbers as text: JSON cannot express them, but 1e999 parses."""
     if isinstance(value, dict):
         return {key: _without_non_finite(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -56,7 +56,7 @@ def _without_non_finite(value: Json) -> Json:
 
 
 def hookproof_version() -> str:
-    """Return the version of hookproof that runs; `0` in a checkout that is not installed."""
+    """Return the version of hookproof, or `0` in a checkout that is not installed."""
     try:
         return version("hookproof")
     except PackageNotFoundError:
@@ -64,7 +64,7 @@ def hookproof_version() -> str:
 
 
 def _write_atomically(path: Path, text: str) -> None:
-    """Write `text` to `path` so that nobody ever reads half of it."""
+    """Write `text` to a temporary file and rename it to `path`."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as half:

@@ -58,9 +58,11 @@ from webhook_sink.verdicts.worker import VerdictWorker
 ROOT = Path(__file__).parent.parent
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
-    for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))
+    for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"))
     if path.name != "renames.md"  # it names what there was
 }
+RECORDS = {name: PAGES[name] for name in sorted(PAGES) if name.startswith("docs/adr/")}
+"""The records of decisions, in the order of their numbers."""
 CI, MOCK = PAGES["docs/ci.md"], PAGES["docs/mock.md"]
 WEBHOOKS = PAGES["docs/webhooks.md"] + PAGES["docs/sink-api.md"]
 PROVENANCE, VOCABULARY = PAGES["docs/provenance.md"], PAGES["docs/extensions.md"]
@@ -236,7 +238,23 @@ def test_every_link_between_pages_leads_somewhere() -> None:
                 slugs = [re.sub(r"[^\w -]", "", t).lower().replace(" ", "-") for t in titles]
                 assert anchor in slugs, f"{name}: {link}"
     for name in PAGES:
-        assert name == "README.md" or f"({name})" in PAGES["README.md"], name
+        index = "ARCHITECTURE.md" if name in RECORDS else "README.md"
+        assert name == "README.md" or f"({name})" in PAGES[index], name
+
+
+def test_every_decision_record_is_in_the_index_and_has_its_parts() -> None:
+    assert len(RECORDS) >= 10
+    index = [
+        f"{number}. {decision} {record[record.index('(') :]}"
+        for number, decision, record in rows(PAGES["ARCHITECTURE.md"], "number", "decision")
+    ]
+    titles = {name: page.splitlines()[0].removeprefix("# ") for name, page in RECORDS.items()}
+    assert index == [f"{title} ({name})" for name, title in titles.items()]
+    for number, (name, page) in enumerate(RECORDS.items(), start=1):
+        assert name.startswith(f"docs/adr/{number:04}-"), name
+        parts = re.split(r"^## (.*)\n", page, flags=re.MULTILINE)[1:]
+        assert parts[::2] == ["Context", "Decision", "Alternatives", "Consequences"], name
+        assert all(part.strip() for part in parts), name
 
 
 def test_the_glossary_has_every_term_once_and_every_extension() -> None:

@@ -29,7 +29,7 @@ BAD = {
     "statuses that are none": (["sink", "--reply", "500,abc"], "'abc' is neither a status"),
     "two scripts for the same": (
         ["sink", "--reply", "500", "--reply", "hang"],
-        "--reply: 2 scripts of replies are without a path: write their steps as one",
+        "--reply: 2 reply scripts are without a path: join their steps in one script",
     ),
     "a header that is none": (["verify", "http://h", "-H", "nonsense"], "NAME:VALUE"),
     "a header of the run's own": (

@@ -236,8 +236,8 @@ def test_wait_shows_what_came_when_the_time_is_up(
     )
     assert lines[1] == f"  1 POST '/hooks' {EVENT.name}: conforms; signature valid"
     assert lines[-2:] == [
-        "the nearest is delivery 1:",
-        '  "nightly" stands at /data/name, not "nightly report"',
+        "the closest is delivery 1:",
+        '  /data/name is "nightly", not "nightly report"',
     ]
     assert main(["deliveries", "wait", "--from", "now", "--timeout", "0"]) == 1
     assert "0 arrived after delivery 2" in capsys.readouterr().err
@@ -261,7 +261,7 @@ def test_the_token_comes_from_the_environment(
         post(sink, b"1")
         assert main(["deliveries", "list", "--sink", sink.url]) == 2
         told = capsys.readouterr().err
-        assert f"the sink at {sink.url} asks for its token: set HOOKPROOF_SINK_TOKEN" in told
+        assert f"the sink at {sink.url} requires its token: set HOOKPROOF_SINK_TOKEN" in told
         monkeypatch.setenv("HOOKPROOF_SINK_TOKEN", "the-token-of-the-sink")
         assert deliveries(capsys, "list", "--ids", "--sink", sink.url) == "1\n"
 
@@ -312,14 +312,14 @@ def test_a_reader_that_has_seen_enough_is_no_error(sink: Sink) -> None:
 
 
 ANSWERS = {
-    "a token that is missing": (401, {}, "asks for its token: set HOOKPROOF_SINK_TOKEN"),
+    "a token that is missing": (401, {}, "requires its token: set HOOKPROOF_SINK_TOKEN"),
     "a refusal": (403, {"message": "use \x1b[1m##[x]"}, r"says: use \x1b[1m\x23#[x]"),
-    "no JSON": (200, "<html>", "does not answer as a sink of this version"),
-    "another service": (200, {"deliveries": []}, "does not answer as a sink of this version"),
+    "no JSON": (200, "<html>", "does not respond as a sink of this version"),
+    "another service": (200, {"deliveries": []}, "does not respond as a sink of this version"),
     "a misshapen list": (
         200,
         {"deliveries": [{"id": 1}], "next": None, "total": 1, "now": 1.0},
-        "does not answer as a sink of this version: is --sink right?",
+        "does not respond as a sink of this version: check --sink",
     ),
     "an error without a message": (500, "oh \x1b[2J", r"says: 500 oh \x1b[2J"),
 }
@@ -413,7 +413,7 @@ def test_a_sink_that_does_not_run_is_one_sentence(
     monkeypatch.setenv("HOOKPROOF_SINK", f"http://127.0.0.1:{free_port()}")
     for action in (["list"], ["show", "1"], ["wait"], ["list", "--follow"], ["clear", "--yes"]):
         assert main(["deliveries", *action]) == 2
-        assert "does not answer (" in capsys.readouterr().err
+        assert "does not respond (" in capsys.readouterr().err
     monkeypatch.setenv("HOOKPROOF_SINK", "4020")
     assert main(["deliveries", "list"]) == 2
     assert "HOOKPROOF_SINK: '4020' is not a URL" in capsys.readouterr().err

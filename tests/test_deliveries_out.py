@@ -110,7 +110,7 @@ def test_an_export_that_breaks_off_leaves_the_file_as_it_was(
     with handled(Handler) as there:
         given = ["--sink", there, "--output", str(path)]
         assert main(["deliveries", "export", *given]) == 2
-    assert "does not answer (" in capsys.readouterr().err
+    assert "does not respond (" in capsys.readouterr().err
     assert path.read_text(encoding="utf-8") == "an older one"
     assert list(tmp_path.iterdir()) == [path]
 

@@ -116,7 +116,7 @@ def test_what_is_no_sink_is_one_sentence(answers: dict[str, Any], contract: Cont
 
 
 def test_a_sink_under_a_foreign_name_asks_for_its_address(contract: Contract) -> None:
-    with serving({}, 403) as url, pytest.raises(CouldNotJudge, match="by its address"):
+    with serving({}, 403) as url, pytest.raises(CouldNotJudge, match="use its IP address"):
         RemoteSink(url, contract, None).__enter__()
 
 
@@ -156,4 +156,4 @@ def test_a_run_reads_the_deliveries_of_a_running_sink(tmp_path: Path) -> None:
             wrong = f"http://127.0.0.1:{free_port()}"
             done = hookproof("verify", url, "--sink", wrong, *options, **known)
     assert done.returncode == 2
-    assert "does it run, is --sink right?" in done.stdout
+    assert "check that it runs, and check --sink" in done.stdout

@@ -87,7 +87,7 @@ def test_sent(hookproof_sink):
     place = told.index(first)
     assert told[place + 1].startswith(f"1 POST '/hooks' {EVENT.name}: ")
     assert any(line.startswith("2 POST '/hooks' no known event: ") for line in told[place:])
-    assert '"nightly" stands at /data/name, not "nightly report"' in told[place:]
+    assert '/data/name is "nightly", not "nightly report"' in told[place:]
     assert "test_shop.py:7: NoSuchDelivery" in done.stdout
     assert "webhook_sink/server.py" not in done.stdout
 

@@ -1,4 +1,4 @@
-"""Webhook sink: stores every delivery that it receives, judges it and shows it.
+"""Webhook sink: stores, checks and shows every delivery that it receives.
 
 It imports only `openapi`. `app` composes it; `intake` stores deliveries, `api` reads them from
 `storage`.

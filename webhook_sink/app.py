@@ -43,22 +43,20 @@ def create_app(  # noqa: PLR0913 - every option of a sink
     """Return the ASGI app; serve it with `webhook_sink.server.uvicorn_config(app)`, lifespan on.
 
     `secret` is the webhook secret; without it signatures are unchecked. Only the first of several
-    makes a signature valid. `replies` are statuses (200 to 599) for each delivery in turn, of which
-    the last repeats, or reply scripts (`webhook_sink.replies.script`); an invalid one raises
+    makes a signature valid. `replies` are statuses (200 to 599) for successive deliveries, or reply
+    scripts (`webhook_sink.replies.script`); the last status or step repeats. An invalid one raises
     `ValueError`.
-    `reply` may choose another status for a delivery: the writer thread calls it, and None leaves
-    the status to `replies`. At most `max_body_bytes` of a body are stored. `retention_limits` limit
-    the stored deliveries. `forward_policy` has the destinations of forwards and resends. `arrivals`
-    announces every stored delivery. With a `token`, page and API need it.
+    `reply` may choose another status for a delivery. The writer thread calls it; None leaves the
+    status to `replies`. The sink stores at most `max_body_bytes` of a body. `retention_limits`
+    limit the stored deliveries. `forward_policy` has the destinations of forwards and resends.
+    `arrivals` announces every stored delivery. Page and API require `token`, if there is one.
     The app owns `store` and closes it at shutdown.
     """
     reply_scripts = replies if isinstance(replies, ReplyScripts) else parse_reply_scripts(replies)
     if reply_scripts.needs_forwarding and forward_policy.forward_to is None:
-        raise ValueError(
-            "the reply forwarded is the answer of a receiver; say to where: forward_to"
-        )
+        raise ValueError("the reply step forwarded needs a receiver: set forward_to")
     if max_body_bytes < 1:
-        raise ValueError("max_body_bytes is a number of bytes from 1")
+        raise ValueError("max_body_bytes must be at least 1")
     arrivals = arrivals or SequenceNotifier()
     writer = BatchWriter(store, reply_scripts, arrivals, reply)
     secrets = secrets_as_tuple(secret)

@@ -1,7 +1,7 @@
 """HTTP client of a running sink.
 
-Every method raises `SinkError`, in one sentence, for an error or a response that is not one of a
-sink of this version.
+Every method raises `SinkError`, with a message of one sentence, for an error response or a response
+that a sink of this version does not send.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -29,7 +29,7 @@ QueryParameters = Mapping[str, str | int | float | None]
 
 
 class SinkError(Exception):
-    """No response, or not one of a sink of this version."""
+    """Raised without a response, or for one that a sink of this version does not send."""
 
 
 class SinkRefusal(SinkError):
@@ -68,15 +68,15 @@ def error_from_response(url: str, response: httpx.Response) -> SinkRefusal:
     if status == 401:
         return SinkRefusal(
             status,
-            f"the sink at {url} asks for its token: set HOOKPROOF_SINK_TOKEN to the one that it "
-            "was given, or that it printed when it started",
+            f"the sink at {url} requires its token: set HOOKPROOF_SINK_TOKEN to the value of its "
+            "option --token, or to the token that it printed at its start",
         )
     try:
         message = str(response.json()["message"])
     except (ValueError, LookupError, TypeError):
         if status == 403:
             return SinkRefusal(
-                status, f"the sink at {url} can be read by its address alone: put that into --sink"
+                status, f"the sink at {url} rejects this host name: use its IP address in --sink"
             )
         message = f"{status} {response.text}".strip()
     return SinkRefusal(
@@ -86,11 +86,11 @@ def error_from_response(url: str, response: httpx.Response) -> SinkRefusal:
 
 
 def _unexpected_response(url: str) -> SinkError:
-    return SinkError(f"{url} does not answer as a sink of this version: is --sink right?")
+    return SinkError(f"{url} does not respond as a sink of this version: check --sink")
 
 
 class SinkClient:
-    """`with SinkClient(url, token) as sink:` has a client of the sink at `url`."""
+    """Client of the sink at `url`: `with SinkClient(url, token) as sink:`."""
 
     def __init__(self, url: str, token: str | None) -> None:
         """`url` has no final slash; `token` is the access token, if the sink needs one."""
@@ -141,17 +141,17 @@ class SinkClient:
         return require_keys(self.url, SUMMARY_KEYS, data)
 
     def delivery(self, number: int) -> Json:
-        """Return all of one delivery."""
+        """Return one delivery with all its fields."""
         return self._json(DELIVERY_KEYS, self._request("GET", f"deliveries/{number}"))
 
     def wait(self, parameters: QueryParameters, timeout: float) -> Json | None:
-        """Return all of the first delivery that matches; None after `timeout` seconds."""
+        """Return the first delivery that matches, in full; None after `timeout` seconds."""
         parameters = {**parameters, "timeout": timeout}
         response = self._request("GET", "deliveries/wait", parameters, extra_timeout=timeout)
         return None if response.status_code == 204 else self._json(DELIVERY_KEYS, response)
 
     def copy(self, number: int, form: str, url: str | None) -> str:
-        """Return a delivery as `curl` or `test` that send to `url`, or as `har`."""
+        """Return a delivery in the format `curl` or `test`, which send to `url`, or `har`."""
         return self._request("GET", f"deliveries/{number}/copy", {"format": form, "url": url}).text
 
     def resend(self, number: int, url: str) -> Json:
@@ -209,7 +209,8 @@ class SinkClient:
     def _connection_error(self, error: httpx.HTTPError) -> SinkError:
         reason = escape_hidden(str(error)) or type(error).__name__
         return SinkError(
-            f"the sink at {self.url} does not answer ({reason}): does it run, is --sink right?"
+            f"the sink at {self.url} does not respond ({reason}): check that it runs, and "
+            "check --sink"
         )
 
 

@@ -19,25 +19,25 @@ class Delivery:
     id: int
     """Counts from 1 in the order of storing; 0 until a store assigns it."""
     received_at: float
-    """When the body was complete, in Unix seconds."""
+    """Time at which the body was complete, in Unix seconds."""
     method: str
     target: str
-    """Path and query of the request line, each byte one Latin-1 character."""
+    """Path and query of the request line; each byte is one Latin-1 character."""
     headers: Headers
     body: bytes
-    """Without the framing of `Transfer-Encoding: chunked`, otherwise untouched."""
+    """Raw body, without the framing of `Transfer-Encoding: chunked`."""
     truncated: bool
     """Whether only the beginning of the body was stored."""
     remote: str
     """Address and port of the sender's end of the connection."""
     status: int
-    """Status of the response; 0 until it is chosen, and if there is none: see `reply`."""
+    """Status of the response; 0 until the sink chooses it, and without a response: see `reply`."""
     head_received_at: float = 0.0
-    """When the head was complete, in Unix seconds; 0 if unknown."""
+    """Time at which the head was complete, in Unix seconds; 0 if unknown."""
     version: str = "1.1"
     """HTTP version."""
     reply: str = ""
-    """Step of the reply script, if it was more than a status."""
+    """Step of the reply script, if it is more than a status."""
 
     def with_reply(self, number: int, status: int, reply: str) -> "Delivery":
         """Return a copy with id, status and reply; twice as fast as `dataclasses.replace`."""
@@ -57,7 +57,7 @@ class Delivery:
         )
 
     def header_values(self, name: str) -> tuple[bytes, ...]:
-        """Return the value of every header called `name`, whatever its case."""
+        """Return the values of all headers called `name`, case-insensitively."""
         wanted = name.lower().encode("latin-1")
         return tuple(value for key, value in self.headers if key.lower() == wanted)
 
@@ -99,7 +99,7 @@ class ForwardAttempt:
     """`forward`: the sink forwards every delivery; `resend`: a user requested this one."""
     url: str
     at: float
-    """When it was sent, in Unix seconds."""
+    """Time of sending, in Unix seconds."""
     seconds: float
     """Seconds until the response was read, or the attempt failed."""
     status: int | None
@@ -111,9 +111,9 @@ class ForwardAttempt:
     truncated: bool
     """Whether the body or its end is missing."""
     error: str | None
-    """Why there is no complete response, in one sentence."""
+    """Reason for a missing or incomplete response, in one sentence."""
 
     @property
     def outcome(self) -> str:
         """Status or error as text."""
-        return str(self.status) if self.status is not None else self.error or "no answer"
+        return str(self.status) if self.status is not None else self.error or "no response"

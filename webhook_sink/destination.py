@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 _URL = re.compile(r"(https?)://(\[[^\[\]]*\]|[^\[\]:/?]*)(?::([0-9]*))?(/[^?]*)?(?:\?(.*))?", re.I)
 _HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
-# What browsers and the C library read as an IPv4 address, such as 127.1 or 0x7f000001.
+# Browsers and the C library read such a name as an IPv4 address: 127.1 or 0x7f000001.
 _NUMERIC_HOST = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -23,7 +23,7 @@ class Destination:
     """Name in lower case, or address in canonical form, without brackets."""
     port: int
     path: str = ""
-    """As written; empty if there is none, or only a slash."""
+    """Path as written; empty for no path, or for a slash alone."""
     query: str | None = None
 
     @property
@@ -54,19 +54,19 @@ class Destination:
 
 def parse_destination(url: str) -> Destination:
     """Parse `url`; raise `ValueError`, whose message does not contain it."""
-    # Only printable ASCII: programs read everything else in different ways.
+    # Only printable ASCII: programs interpret other characters differently.
     if not url.isascii() or not url.isprintable() or re.search(r"[\s\\#]", url):
-        raise ValueError("a URL has no spaces, backslashes or fragments, and is in ASCII")
+        raise ValueError("a URL must be ASCII, without spaces, backslashes and fragment")
     found = _URL.fullmatch(url)
     if found is None or "@" in found[2]:
         raise ValueError(
-            "a URL to send to is http://HOST:PORT/PATH or https://HOST/PATH, "
+            "write the URL as http://HOST:PORT/PATH or https://HOST/PATH, "
             "without a user or a password"
         )
     scheme, host, port, path, query = found.groups()
     scheme = scheme.lower()
     if port is not None and not (re.fullmatch("[1-9][0-9]{0,4}", port) and int(port) < 65536):
-        raise ValueError("the port of a URL is a number from 1 to 65535, without a zero before it")
+        raise ValueError("the port of a URL must be from 1 to 65535, without leading zeros")
     number = _DEFAULT_PORTS[scheme] if port is None else int(port)
     return Destination(
         scheme, _parse_host(host.lower()), number, "" if path == "/" else path or "", query
@@ -87,15 +87,15 @@ def _parse_host(text: str) -> str:
     except ValueError:
         if not _HOST_NAME.fullmatch(text) or _NUMERIC_HOST.fullmatch(text):
             raise ValueError(
-                "the host of a URL is a name without a dot at its end, four numbers with dots "
-                "between them, or an IPv6 address in brackets"
+                "the host of a URL must be a name without a final dot, an IPv4 address of four "
+                "decimal numbers, or an IPv6 address in brackets"
             ) from None
         return text
     if isinstance(address, ipaddress.IPv6Address) != text.startswith("["):
-        raise ValueError("an IPv6 address stands in brackets in a URL, and nothing else does")
+        raise ValueError("a URL must have brackets around an IPv6 address, and only there")
     if isinstance(address, ipaddress.IPv6Address) and (address.ipv4_mapped or address.scope_id):
         raise ValueError(
-            "an IPv6 address in a URL has no zone and is no IPv4 address in other words"
+            "an IPv6 address in a URL must have no zone and must not be a mapped IPv4 address"
         )
     return str(address)
 
@@ -111,16 +111,16 @@ class ForwardPolicy:
     """Destination of forwards, and allowed destinations of resends."""
 
     forward_to: Destination | None = None
-    """Destination of every delivery; None forwards nothing."""
+    """Destination of every delivery; None disables forwarding."""
     resend_to: tuple[Destination, ...] = ()
     """Allowed origins."""
     allow_loopback: bool = False
-    """Whether all of this machine is allowed, as for a sink that only this machine reaches."""
+    """Whether loopback is allowed, as for a sink that itself listens on loopback."""
 
     def rejection_reason(self, candidate: Destination) -> str | None:
-        """Return why a resend to `candidate` is not allowed, in a sentence; None if it is.
+        """Return why a resend to `candidate` is not allowed, in a sentence; None if it is allowed.
 
-        Names are compared as written and not resolved: their addresses may change.
+        Host names are compared as written and not resolved, because their addresses may change.
         """
         allowed = [*self.resend_to, *([self.forward_to] if self.forward_to else [])]
         if any(candidate.origin == known.origin for known in allowed):
@@ -128,7 +128,7 @@ class ForwardPolicy:
         if candidate.is_loopback and self.allow_loopback:
             return None
         return (
-            f"nothing may be sent to {candidate.origin}: start the sink with "
+            f"resending to {candidate.origin} is not allowed: start the sink with "
             f"--resend-to {candidate.origin} to allow it"
         )
 

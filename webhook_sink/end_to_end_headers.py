@@ -32,7 +32,7 @@ def hop_by_hop_names(headers: Headers) -> frozenset[bytes]:
 
 
 def has_body(delivery: Delivery) -> bool:
-    """Say whether there was a body, including an empty one."""
+    """Say whether the request had a body; an empty body counts."""
     framing = delivery.header_values("content-length") or delivery.header_values(
         "transfer-encoding"
     )
@@ -40,7 +40,7 @@ def has_body(delivery: Delivery) -> bool:
 
 
 def copy_limitations(delivery: Delivery) -> list[str]:
-    """Return what a copy of the delivery lacks, each in one sentence."""
+    """Return one sentence for each part that a copy of the delivery lacks."""
     if not delivery.truncated:
         return []
-    return [f"only the first {len(delivery.body)} bytes of the body were kept"]
+    return [f"the sink stored only the first {len(delivery.body)} bytes of the body"]

@@ -18,7 +18,7 @@ class SequenceNotifier:
         self._wakers: set[Callable[[], object]] = set()
 
     def announce(self, last: int) -> None:
-        """Wake all waiters: all ids up to `last` are stored. From any thread."""
+        """Announce that all ids up to `last` are stored; wake all waiters. From any thread."""
         with self._condition:
             self._last = max(self._last, last)
             self._condition.notify_all()
@@ -28,7 +28,7 @@ class SequenceNotifier:
 
     @property
     def last(self) -> int:
-        """Greatest id that was announced."""
+        """Greatest announced id."""
         return self._last
 
     def close(self) -> None:
@@ -40,7 +40,7 @@ class SequenceNotifier:
     def wait(self, after: int, timeout: float) -> bool:
         """Block until an id greater than `after` is announced; False after `timeout` seconds.
 
-        False at once if the notifier is closed.
+        Return False at once if the notifier is closed.
         """
         with self._condition:
             self._condition.wait_for(lambda: self._closed or self._last > after, timeout)

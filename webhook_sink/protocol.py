@@ -16,7 +16,7 @@ from openapi.http.limits import RequestLimits
 from openapi.http.protocol import BoundedProtocol
 
 PROTOCOL_LIMITS = RequestLimits(max_request_bytes=2**40, timeout_s=60.0)
-"""The app rejects bodies that are too large, because it stores their beginning."""
+"""The app, not the protocol, limits bodies: it stores the beginning of a larger one."""
 _ERROR_RESPONSES = {
     status: f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
     f"connection: close\r\ncontent-length: 0\r\n\r\n".encode()
@@ -30,9 +30,9 @@ class ConnectionInfo(NamedTuple):
 
     target: bytes
     headers: tuple[tuple[bytes, bytes], ...]
-    """Without trailers, which follow the body and are neither signed nor used for routing."""
+    """Headers without trailers: trailers follow the body, are not signed and do not route."""
     stopping: asyncio.Event
-    """Set when the server stops; endpoints that wait should respond now."""
+    """Set when the server stops: waiting endpoints should respond then."""
     closing: asyncio.Event
     """Set when the server stops, or the connection is lost."""
     transport: asyncio.Transport
@@ -92,7 +92,7 @@ class SinkProtocol(BoundedProtocol):
         super().on_headers_complete()
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """Answer a sender that has ended its half of the connection; uvicorn alone would not."""
+        """Still respond to a sender that ended its half of the connection; uvicorn would not."""
         cycle = self.cycle
         response_pending = cycle is not None and not cycle.more_body and not cycle.response_complete
         if response_pending:
@@ -101,7 +101,7 @@ class SinkProtocol(BoundedProtocol):
         return response_pending
 
     def shutdown(self) -> None:
-        """Stop: end waits, and close the connection of an incomplete body without a response."""
+        """End waits; close a connection whose body is incomplete, without a response."""
         super().shutdown()
         self._stopping.set()
         self._closing.set()

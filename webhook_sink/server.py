@@ -37,7 +37,7 @@ _SHUTDOWN_GRACE_S = 3
 
 
 def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
-    """Return the configuration for `app` (of `create_app`), which needs requests as received.
+    """Return the configuration for `app` (of `create_app`), with the protocol that it needs.
 
     The caller binds the socket: `uvicorn.Server(uvicorn_config(app)).run(sockets=[listener])`.
     """
@@ -49,7 +49,7 @@ def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # the remote address is the connection's; senders can forge headers
+        proxy_headers=False,  # senders can forge headers; the connection has the remote address
         timeout_graceful_shutdown=_SHUTDOWN_GRACE_S,
     )
 
@@ -63,10 +63,10 @@ class _Running(NamedTuple):
 
 
 class Sink:
-    """`with Sink(contract, secret) as sink:` listens in a thread until the block ends.
+    """Sink in a thread: `with Sink(contract, secret) as sink:` listens until the block ends.
 
-    Entering the block raises `OSError` for a port in use, and `StoreError` for a store that cannot
-    be opened.
+    Entering the block raises `OSError` for a port in use, and `StoreError` if the store cannot be
+    opened.
     """
 
     def __init__(  # noqa: PLR0913 - every option of a sink
@@ -83,10 +83,11 @@ class Sink:
         token: str | None = None,
         forward_policy: ForwardPolicy = NO_FORWARDING,
     ) -> None:
-        """Port 0 is any free one. `store` is an SQLite file, or None for a temporary one.
+        """Take the options of a sink; port 0 is any free port. `store` is an SQLite file.
 
-        Page and API need `token`; on an address that other machines can reach, the sink creates
-        one by default. The rest is as in `webhook_sink.app.create_app`.
+        Without `store` the file is temporary. Page and API require `token`. On an address that
+        other machines can reach, the sink generates a token by default. For the other options see
+        `webhook_sink.app.create_app`.
         """
         self._contract = contract
         self._secret = secret
@@ -123,12 +124,12 @@ class Sink:
             )
             server = ServerThread(uvicorn_config(app), listener)
             server.__enter__()
-            opened.pop_all()  # from here on the server closes listener and store
+            opened.pop_all()  # from now on the server closes listener and store
         self._running = _Running(server, store, arrivals)
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop after the replies to all deliveries that were read."""
+        """Stop after the sink has replied to all deliveries that it has read."""
         self._server.server.__exit__()
         self._running = None
 
@@ -139,13 +140,13 @@ class Sink:
 
     @property
     def url(self) -> str:
-        """URL without a path: any path accepts deliveries, `/_hookproof/` is the page."""
+        """URL without a path: `/_hookproof/` is the page, all other paths accept deliveries."""
         host, _ = self._address
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     @property
     def token(self) -> str | None:
-        """Token of page and API; None if they need none, or before the block is entered."""
+        """Token of page and API; None if they need none, or before the block begins."""
         return self._token
 
     def deliveries(self, after: int = 0) -> tuple[Delivery, ...]:
@@ -153,13 +154,13 @@ class Sink:
         return self._server.store.list(after=after)
 
     def judge(self, delivery: Delivery) -> Verdict:
-        """Return the verdict on `delivery` alone."""
+        """Return the verdict on `delivery`, computed from the delivery alone."""
         return judge(delivery, self._contract, self._secret)
 
     def wait(self, after: int, timeout: float) -> bool:
         """Return True as soon as a delivery with an id greater than `after` is stored.
 
-        False if there is none within `timeout` seconds.
+        Return False if there is none within `timeout` seconds.
         """
         running = self._server
         stored = running.store.list(after=after, limit=1)
@@ -213,5 +214,5 @@ class Sink:
     @property
     def _server(self) -> _Running:
         if self._running is None:
-            raise RuntimeError("the sink does not run: use it in a `with` statement")
+            raise RuntimeError("the sink is not running: use it in a `with` statement")
         return self._running

@@ -8,7 +8,7 @@ from webhook_sink.verdicts.index import DeliveryRelation, IndexEntry
 from webhook_sink.verdicts.verdict import Verdict, format_verdict
 
 MAX_FINDINGS = 500
-"""Further findings of one delivery only count in `findings_total`."""
+"""Maximum of listed findings; `findings_total` counts all."""
 
 
 def summary_json(
@@ -46,7 +46,7 @@ def verdict_json(entry: IndexEntry) -> dict[str, object]:
 
 
 def details_json(delivery: Delivery, verdict: Verdict) -> dict[str, object]:
-    """Return what a delivery has beyond its summary."""
+    """Return the fields of a delivery that its summary lacks."""
     return {
         "head_received_at": delivery.head_received_at,
         "version": delivery.version,
@@ -73,7 +73,7 @@ def forward_attempt_json(forward_attempt: ForwardAttempt) -> dict[str, object]:
 
 
 def header_pairs(headers: Headers) -> list[list[str]]:
-    """Return headers as pairs of text, each byte one Latin-1 character."""
+    """Return headers as pairs of strings; each byte is one Latin-1 character."""
     return [[name.decode("latin-1"), value.decode("latin-1")] for name, value in headers]
 
 

@@ -17,7 +17,7 @@ _MAX_COMPARED_CHARS = 200
 
 
 class NoSuchDelivery(AssertionError):
-    """No delivery matched before the deadline; the message shows those that arrived."""
+    """Raised if no delivery matched before the deadline; the message shows those that arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def criteria(
 ) -> DeliveryCriteria:
     """Return the criteria; `ValueError` for an unknown event or an invalid pointer."""
     if event is not None and event not in known:
-        raise ValueError(f"the contract does not know the event {event!r}; it knows {known}")
+        raise ValueError(f"unknown event {event!r}; the contract has {known}")
     if where is None or not isinstance(where, Mapping):
         return DeliveryCriteria(event, condition=where)
     for pointer in where:
@@ -84,7 +84,7 @@ def timeout_message(
     text = f"no delivery{_describe_criteria(criteria)} within {timeout:g} s at {url}; "
     since = f" after delivery {after}" if after else ""
     if not unmatched:
-        return f"{text}0 arrived{since}: are the webhooks sent there?"
+        return f"{text}0 arrived{since}: check that the sender uses this URL"
     lines = [f"{text}{count} arrived{since}, the last of them:"]
     for one in unmatched[-_MAX_LISTED_DELIVERIES:]:
         name = one.event or "no known event"
@@ -95,7 +95,7 @@ def timeout_message(
 
 def _describe_criteria(criteria: DeliveryCriteria) -> str:
     event = f" of {criteria.event}" if criteria.event else ""
-    values = [f"{p or 'its root'} = {_join_values(expected)}" for p, expected in criteria.values]
+    values = [f"{p or 'the root'} = {_join_values(expected)}" for p, expected in criteria.values]
     having = " and ".join([*values, *criteria.filters])
     condition = " that satisfies `where`" if criteria.condition else ""
     return event + (f" with {having}" if having else "") + condition
@@ -117,14 +117,14 @@ def _describe_nearest(
 
     one = max(unmatched, key=nearness)
     payload = parse_json(one.body).value
-    lines = [f"the nearest is delivery {one.id}:"]
+    lines = [f"the closest is delivery {one.id}:"]
     if criteria.event not in (None, one.event):
-        lines.append(f"  its event is {one.event or 'none that is known'}, not {criteria.event}")
+        lines.append(f"  its event is {one.event or 'unknown'}, not {criteria.event}")
     for place, values in criteria.values:
         found = get_at(payload, place)
         if not _is_one_of(found, values):
-            stands = "nothing stands" if found is MISSING else f"{abbreviate(found)} stands"
-            lines.append(f"  {stands} at {place or 'its root'}, not {_join_values(values)}")
+            shown = "missing" if found is MISSING else abbreviate(found)
+            lines.append(f"  {place or 'the root'} is {shown}, not {_join_values(values)}")
     return lines
 
 
@@ -149,7 +149,7 @@ def _is_one_of(found: object, expected: tuple[object, ...]) -> bool:
 
 
 def _json_equal(one: object, other: object) -> bool:
-    """Compare as JSON values: true is not a number, a tuple is an array."""
+    """Compare as JSON values: true is not a number, and a tuple is an array."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, dict) and isinstance(other, Mapping):

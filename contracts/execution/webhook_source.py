@@ -123,7 +123,7 @@ def _judgeable(url: str) -> Iterator[None]:
         raise CouldNotJudge(str(error)) from None
     except (LookupError, TypeError, ValueError, AttributeError):
         raise CouldNotJudge(
-            f"{url} does not answer as a sink of this version: is --sink right?"
+            f"{url} does not respond as a sink of this version: check --sink"
         ) from None
 
 

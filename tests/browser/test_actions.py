@@ -116,7 +116,7 @@ def test_it_is_sent_again_and_the_answer_is_text(page: Page, detail: Locator) ->
 def test_why_it_is_not_sent_is_said(detail: Locator) -> None:
     detail.get_by_label("Resend to").fill("http://outside.invalid/hooks")
     detail.get_by_role("button", name="Resend", exact=True).click()
-    expect(detail).to_contain_text("nothing may be sent to http://outside.invalid")
+    expect(detail).to_contain_text("resending to http://outside.invalid")
 
 
 def test_it_is_judged_with_another_secret_which_is_kept_nowhere(

@@ -35,7 +35,7 @@ def test_the_oldest_go_and_the_log_the_list_and_the_stream_say_so(tmp_path: Path
     assert told
     assert [delivery["id"] for delivery in listed["deliveries"]] == [8, 9, 10]
     assert (listed["total"], listed["removed"], listed["paths"]) == (3, 7, ["/7", "/8", "/9"])
-    gone = re.findall("removed the ([0-9]+) oldest, which were beyond 3 deliveries", lines)
+    gone = re.findall("removed the ([0-9]+) oldest deliveries, limit 3 deliveries", lines)
     assert sum(map(int, gone)) == 7
 
 

@@ -70,7 +70,7 @@ def test_nothing_is_sent_where_it_is_not_allowed(start: Any, passing: ForwardPol
         answer = resend(client, 1, {"url": f"{receiver.url}/hooks?secret"})
         assert answer.status_code == 403
         assert answer.json()["message"] == (
-            f"nothing may be sent to {receiver.url}: start the sink with "
+            f"resending to {receiver.url} is not allowed: start the sink with "
             f"--resend-to {receiver.url} to allow it"
         )
         assert receiver.waiting == before == 0

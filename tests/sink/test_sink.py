@@ -149,18 +149,18 @@ def test_wait_for_shows_what_is_nearest(start: Any) -> None:
         )
         assert told[0].endswith("4 arrived, the last of them:")
         assert told[-3:] == [
-            "the nearest is delivery 1:",
-            '  "nightly" stands at /data/name, not "nightly report"',
-            "  nothing stands at /data/id, not null",
+            "the closest is delivery 1:",
+            '  /data/name is "nightly", not "nightly report"',
+            "  /data/id is missing, not null",
         ]
-        with pytest.raises(NoSuchDelivery, match="0 arrived after delivery 4: are the webhooks"):
+        with pytest.raises(NoSuchDelivery, match="0 arrived after delivery 4: check that"):
             client.sink.wait_for(event=EVENT, where=where, timeout=0, after=4)
         with pytest.raises(NoSuchDelivery, match="1 arrived after delivery 3, ") as caught:
             client.sink.wait_for(event=EVENT, where={"/event": EVENT}, timeout=0, after=3)
         assert str(caught.value).splitlines()[-3:] == [
-            "the nearest is delivery 4:",
-            f"  its event is none that is known, not {EVENT}",
-            f'  "license.created" stands at /event, not "{EVENT}"',
+            "the closest is delivery 4:",
+            f"  its event is unknown, not {EVENT}",
+            f'  /event is "license.created", not "{EVENT}"',
         ]
 
 

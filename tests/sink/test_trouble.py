@@ -88,14 +88,14 @@ def test_a_full_disk_is_503_and_one_sentence_until_there_is_room(file: Path) -> 
         assert [sink.health() for _ in range(3)] == [503] * 3
         assert sink.bodies() == [BODY] * 3
         reason = f"the store {file} cannot be written: disk I/O error"
-        assert sink.said(f"deliveries are answered 503: {reason}") == 1
+        assert sink.said(f"deliveries get 503: {reason}") == 1
         assert sink.said(f"healthz answers 503: {reason}") == 1
         assert sink.said("cannot be written") == 2
         sink.limit(resource.RLIM_INFINITY)
         assert sink.posts(LARGE, BODY) == [200] * 2
         assert sink.health() == 200
         assert sorted(sink.bodies()) == sorted([BODY] * 4 + [LARGE])
-        assert sink.said("7 deliveries were answered 503") == 1
+        assert sink.said("7 deliveries got 503") == 1
     with closing(open_store(file)) as store:
         assert sorted(one.body for one in store.list()) == sorted([BODY] * 4 + [LARGE])
     with closing(sqlite3.connect(file)) as database:
@@ -111,8 +111,8 @@ def test_a_locked_file_is_503_and_one_sentence_until_it_is_free(file: Path) -> N
         holder.execute("ROLLBACK")
         assert sink.post(LARGE) == 200
         assert sink.bodies() == [BODY, LARGE]
-        assert sink.said("are answered 503: ") == sink.said("database is locked") == 1
-        assert sink.said("2 deliveries were answered 503") == 1
+        assert sink.said("deliveries get 503: ") == sink.said("database is locked") == 1
+        assert sink.said("2 deliveries got 503") == 1
 
 
 @pytest.mark.parametrize("lost", ["deliveries.db", "deliveries.db-wal"])
@@ -125,13 +125,13 @@ def test_a_file_that_was_moved_away_takes_no_delivery_until_it_is_back(
         place.rename(elsewhere)
         assert sink.post(LARGE) == 503
         assert sink.health() == 503
-        assert sink.said(f"answered 503: the store {file} cannot be written: {lost} is not") == 1
+        assert sink.said(f"get 503: the store {file} cannot be written: {lost} is not") == 1
         assert sink.bodies() == [BODY]  # what was there can still be read, and exported
         shutil.copy(elsewhere, place)
         assert sink.post(LARGE) == 503, "a copy is not the file that is written to"
         elsewhere.replace(place)
         assert sink.health() == 200
         assert sink.post(LARGE) == 200
-        assert sink.said("deliveries are answered 503: ") == 1
+        assert sink.said("deliveries get 503: ") == 1
     with closing(open_store(file)) as store:
         assert [one.body for one in store.list()] == [BODY, LARGE]

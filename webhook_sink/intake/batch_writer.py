@@ -1,8 +1,8 @@
 """Batch writer: commits incoming deliveries in batches.
 
-It commits on the event loop while commits are fast, because a thread switch would take longer. It
-commits in a writer thread while another process holds the lock or the disk is slow. An outage is
-logged once for each reason, and at its end with the number of rejected deliveries.
+It commits on the event loop while commits are fast, because a thread switch takes longer. It
+commits in a writer thread while another process holds the lock or the disk is slow. It logs each
+reason of an outage once, and at the end of the outage the number of rejected deliveries.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ _MAX_LOGGED_REASONS = 20
 
 
 class OutageLog:
-    """Log of an outage, in which deliveries cannot be stored. Not thread-safe."""
+    """Log of an outage, during which deliveries cannot be stored. Not thread-safe."""
 
     def __init__(self) -> None:
         """Begin without an outage."""
@@ -31,16 +31,16 @@ class OutageLog:
         self._rejected_count = 0
 
     def record_rejected(self, count: int, reason: str) -> None:
-        """Count deliveries that were answered 503, and log a new reason."""
+        """Count deliveries that got 503, and log a new reason."""
         self._rejected_count += count
         if reason not in self._logged_reasons and len(self._logged_reasons) < _MAX_LOGGED_REASONS:
             self._logged_reasons.add(reason)
-            _log.error("deliveries are answered 503: %s", reason)
+            _log.error("deliveries get 503: %s", reason)
 
     def end(self) -> None:
         """End the outage, if there is one."""
         if self._rejected_count:
-            _log.warning("%d deliveries were answered 503 and not stored", self._rejected_count)
+            _log.warning("%d deliveries got 503 and are not stored", self._rejected_count)
             self._logged_reasons.clear()
             self._rejected_count = 0
 
@@ -48,14 +48,14 @@ class OutageLog:
 CONTENT_TOO_LARGE = 413
 _BATCH_SIZE = 256
 _MAX_LOOP_TURNS = 4
-"""Turns of the event loop that a batch waits for further deliveries: fractions of a millisecond, in
-which senders that just got a reply send again. Large commits halve the cost of small ones."""
+"""Turns of the event loop for which a batch waits for more deliveries: fractions of a millisecond,
+in which senders that just got a reply send again. Large commits halve the cost per delivery."""
 _SLOW_COMMIT_S = 0.2
 _THREAD_PERIOD_S = 2.0
-"""How long commits are made in the thread after a slow one on the event loop."""
+"""Period of commits in the thread after a slow commit on the event loop."""
 _BUSY_BATCH_SIZE = 4
 _BUSY_PERIOD_S = 0.05
-"""How long the writer counts as busy after a batch of `_BUSY_BATCH_SIZE`."""
+"""Period for which the writer counts as busy after a batch of `_BUSY_BATCH_SIZE`."""
 
 StatusChooser = Callable[[Delivery], int | None]
 """Chooses the status of a delivery before it is stored, or None to follow `replies`."""
@@ -71,7 +71,7 @@ class _Job(NamedTuple):
 
 
 class BatchWriter:
-    """Chooses the reply to each delivery, stores it, and announces it."""
+    """Writer that chooses the reply to each delivery, then stores and announces the delivery."""
 
     def __init__(
         self,
@@ -91,11 +91,11 @@ class BatchWriter:
         self._steps_used = [0] * len(replies.scripts)
         self._arrivals = arrivals
         self._incoming: list[_Job] = []
-        """Received in the last turns of the event loop."""
+        """Deliveries of the last turns of the event loop."""
         self._batches: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
         self._busy_until = self._thread_until = 0.0
         self._is_thread_busy = False
-        """Whether the thread has a batch; later deliveries must not be stored before it."""
+        """Whether the thread has a batch; later deliveries must be stored after it."""
         self._thread = threading.Thread(target=self._run, name="hookproof-sink-writer")
 
     def start(self) -> None:
@@ -173,7 +173,7 @@ class BatchWriter:
         except Exception as error:
             if isinstance(error, StoreBusy) and not wait:
                 raise
-            # Any error: if the thread ended here, all later senders would wait forever.
+            # Any error: if the thread ended here, later senders would wait forever.
             failure = error if isinstance(error, StoreError) else StoreError(repr(error))
             self._outage_log.record_rejected(len(batch), str(failure))
             return failure
@@ -183,7 +183,7 @@ class BatchWriter:
     def _with_replies(self, drafts: Sequence[Delivery]) -> tuple[list[Delivery], list[int]]:
         """Return `drafts` with their replies, and the number of used steps of each script.
 
-        A delivery that is too large uses no step, nor does one whose status `reply` chose.
+        A delivery that is too large uses no step, nor does a delivery whose status `reply` chose.
         """
         steps_used = self._steps_used.copy()
         deliveries = []

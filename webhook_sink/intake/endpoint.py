@@ -38,7 +38,7 @@ class DeliveryEndpoint:
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one delivery. One whose sender disconnects is not stored and gets no reply."""
+        """Handle one delivery; neither store it nor reply if its sender disconnects."""
         head_received_at = self._clock()
         body, truncated = await _read(receive, self._max_body_bytes)
         if body is None:
@@ -76,7 +76,7 @@ class DeliveryEndpoint:
 async def _read(receive: Receive, max_body_bytes: int) -> tuple[bytes | None, bool]:
     """Return the body and whether it exceeds `max_body_bytes`; None if the sender disconnected.
 
-    The server reads and drops what exceeds the limit.
+    The server reads and drops the bytes beyond the limit.
     """
     chunks: list[bytes] = []
     size = 0

@@ -1,6 +1,6 @@
-"""Reply scripts: which step is the reply to a delivery. Pure.
+"""Reply scripts: they choose the reply step for each delivery. Pure.
 
-A script is `[PATH: ]STEP, STEP, ...`; `webhook_sink.replies.steps` reads a step. The last step
+A script is `[PATH: ]STEP, STEP, ...`; `webhook_sink.replies.steps` parses a step. The last step
 repeats. A path that ends with `*` is a prefix.
 """
 
@@ -27,7 +27,7 @@ class ReplyScript:
     """None matches every path; a path that ends with `*` is a prefix."""
 
     def step_after(self, used: int) -> ReplyStep:
-        """Return the step after `used` earlier ones; the last one repeats."""
+        """Return the step that follows the first `used` steps; the last step repeats."""
         return self.steps[used if used < len(self.steps) else -1]
 
     def matches_path(self, path: str) -> bool:
@@ -70,7 +70,7 @@ def parse_reply_scripts(replies: ReplyInput) -> ReplyScripts:
     scripts = [parse_reply_script(text) for text in texts if isinstance(text, str)]
     if not texts or (statuses and scripts):
         raise ValueError(
-            f"{replies!r} are no replies: give statuses from 200 to 599, such as (500, 200), "
+            f"{replies!r} are not replies: give statuses from 200 to 599, such as (500, 200), "
             'or scripts, such as "503, hang, 200"'
         )
     if statuses:
@@ -78,7 +78,7 @@ def parse_reply_scripts(replies: ReplyInput) -> ReplyScripts:
     paths = [script.path for script in scripts]
     if twice := [path for path in paths if paths.count(path) > 1]:
         one = f"for {twice[0]}" if twice[0] else "without a path"
-        raise ValueError(f"{len(twice)} scripts of replies are {one}: write their steps as one")
+        raise ValueError(f"{len(twice)} reply scripts are {one}: join their steps in one script")
     if None not in paths:
         scripts.append(parse_reply_script(str(HTTPStatus.OK.value)))
     return ReplyScripts(tuple(sorted(scripts, key=_specificity)))
@@ -87,12 +87,12 @@ def parse_reply_scripts(replies: ReplyInput) -> ReplyScripts:
 def parse_reply_script(text: str) -> ReplyScript:
     """Parse one script; raise `ValueError` with the invalid step and the rule."""
     if not text.isprintable():
-        raise ValueError(f"{text!r} is no script of replies: it holds what cannot be printed")
+        raise ValueError(f"{text!r} is not a reply script: it has unprintable characters")
     path, rest = None, text.strip()
     if rest.startswith("/"):
         found = _PATH.fullmatch(rest)
         if found is None:
-            raise ValueError(f"{text!r} has no ': ' behind the path; write /hooks: 500, 200")
+            raise ValueError(f"{text!r} has no ': ' after the path; write /hooks: 500, 200")
         path, rest = found[1], found[2]
         _check_path(path)
     return ReplyScript(tuple(_parse_steps(text, rest)), path)
@@ -101,8 +101,8 @@ def parse_reply_script(text: str) -> ReplyScript:
 def _check_path(path: str) -> None:
     if not path.isascii() or not path.isprintable() or "?" in path or "*" in path[:-1]:
         raise ValueError(
-            f"the path {path!r} of a script of replies cannot be: it is written as on the request "
-            "line, without a query; a * stands at its end, for all that begin so"
+            f"the path {path!r} of a reply script is invalid: write it as on the request line, "
+            "without a query; a * is allowed only at its end, for a prefix"
         )
 
 

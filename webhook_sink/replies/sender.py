@@ -21,8 +21,8 @@ _LINGER_RESET = struct.pack("ii", 1, 0)
 async def perform_step(step: ReplyStep, connection_info: ConnectionInfo, send: Send) -> None:
     """Reply as `step` says. When the server stops, delays and hangs end.
 
-    A hang also ends when the sender ends its half of the connection: that looks the same as a
-    sender that has given up.
+    A hang also ends when the sender ends its half of the connection, because a sender that gives
+    up looks the same.
     """
     if step.kind == "hang":
         await _hang(connection_info)
@@ -48,7 +48,7 @@ async def _hang(connection_info: ConnectionInfo) -> None:
 
 
 def _reset_on_close(transport: asyncio.Transport) -> None:
-    # After the sender ended it, another connection may have its file descriptor.
+    # Once the connection has ended, another one may have its file descriptor.
     if not transport.is_closing():
         connection = transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_RESET)
@@ -80,16 +80,16 @@ BAD_GATEWAY = 502
 """Reply if the receiver gave no complete response."""
 _SERVER_HEADERS = frozenset({b"date"})
 """Headers that the sink's server sets itself."""
-# If the sender is a browser, content of a receiver must not run in the origin of the sink's page.
+# If the sender is a browser, a receiver's content must not run in the origin of the sink's page.
 _SANDBOX_HEADER = (b"content-security-policy", b"sandbox")
 
 
 async def relay_response(
     pending_attempt: Awaitable[ForwardAttempt], connection_info: ConnectionInfo, send: Send
 ) -> None:
-    """Relay the receiver's response once it is there.
+    """Relay the receiver's response once it has arrived.
 
-    If the sink stops or the sender disconnects first, the reply is 502.
+    Reply 502 if the sink stops or the sender disconnects first.
     """
     forward_attempt = asyncio.ensure_future(pending_attempt)
     closing = asyncio.ensure_future(connection_info.closing.wait())

@@ -23,10 +23,10 @@ class ReplyStep:
     """Reply to one delivery."""
 
     text: str
-    """As written; empty for a status without more."""
+    """Step as written; empty for a status alone."""
     kind: StepKind
     status: int
-    """0 if there is no response, or the receiver's."""
+    """Status of the response; 0 for no response, or the receiver's response."""
     delay: float = 0.0
     """Seconds from storing to the response, or to the reset."""
     headers: tuple[tuple[bytes, bytes], ...] = ()
@@ -71,13 +71,13 @@ def _parse_kind(word: str) -> StepKind:
 
 def _step_errors(kind: StepKind, status: int, seen: set[str]) -> Iterator[str]:
     if kind == "hang":
-        yield "hang stands alone: it never ends"
+        yield "hang takes no settings: it never ends"
     if kind == "forwarded":
-        yield "forwarded stands alone: all of the answer is the receiver's"
+        yield "forwarded takes no settings: the response is the receiver's"
     if kind == "reset" and seen != {"delay"}:
-        yield "reset takes a delay and nothing else: nothing is answered"
+        yield "reset takes only a delay: it sends no response"
     if status in STATUSES_WITHOUT_BODY and "body" in seen:
-        yield f"an answer with {status} has no body"
+        yield f"a response with {status} has no body"
 
 
 def _parse_setting(word: str) -> tuple[str, str]:
@@ -86,13 +86,13 @@ def _parse_setting(word: str) -> tuple[str, str]:
     if not equals or not _TOKEN.fullmatch(name):
         raise ValueError(
             f'{word!r} is neither delay=SECONDS, nor body="TEXT", nor a header NAME=value; '
-            "a value with blanks or commas stands in double quotes"
+            "a value with spaces or commas needs double quotes"
         )
     if '"' not in value:
         return name, value
     quoted = _QUOTED.fullmatch(value)
     if quoted is None:
-        raise ValueError(f"the quotes in {word!r} do not stand around the whole value")
+        raise ValueError(f"the quotes in {word!r} must enclose the whole value")
     return name, re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL)
 
 
@@ -105,10 +105,10 @@ def _parse_delay(value: str) -> float:
 
 def _parse_header(name: str, value: str) -> tuple[bytes, bytes]:
     if name.lower() in _RESERVED_HEADERS:
-        raise ValueError(f"the header {name} is set by the sink itself")
+        raise ValueError(f"the sink sets the header {name} itself")
     if not (value.isascii() and value.isprintable()) or value != value.strip():
         raise ValueError(
-            f"the value {value!r} of {name} cannot stand in a header: "
-            "it is printable ASCII, with no blank at either end"
+            f"the value {value!r} of {name} is invalid: "
+            "a header value is printable ASCII, without spaces at its ends"
         )
     return name.encode(), value.encode()

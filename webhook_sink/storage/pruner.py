@@ -13,12 +13,12 @@ _log = logging.getLogger("hookproof.sink")
 
 
 class Pruner:
-    """Applies the retention limits to a store; without limits it does nothing."""
+    """Thread that applies the retention limits to a store; without limits it does nothing."""
 
     def __init__(
         self, store: Store, retention_limits: RetentionLimits, on_removed: Callable[[], None]
     ) -> None:
-        """`removed` is called after something was, in the thread that removes."""
+        """`on_removed` is called in the thread after deliveries were removed."""
         self._store = store
         self._retention_limits = retention_limits
         self._on_removed = on_removed
@@ -26,12 +26,12 @@ class Pruner:
         self._thread = threading.Thread(target=self._run, name="hookproof-sink-pruning")
 
     def start(self) -> None:
-        """Begin; what a store holds already is looked at at once."""
+        """Start the thread, which prunes at once."""
         if self._retention_limits:
             self._thread.start()
 
     def close(self) -> None:
-        """Return when nothing is removed any more."""
+        """Return once the thread has ended."""
         self._stopping.set()
         if self._retention_limits:
             self._thread.join()
@@ -43,13 +43,13 @@ class Pruner:
                 count = self._store.prune(self._retention_limits, time.time())
                 if count:
                     _log.info(
-                        "removed the %d oldest, which were beyond %s", count, self._retention_limits
+                        "removed the %d oldest deliveries, limit %s", count, self._retention_limits
                     )
                     self._on_removed()
                 last_error = ""
             except StoreError as error:
                 if str(error) != last_error:
                     last_error = str(error)
-                    _log.error("nothing was removed: %s", last_error)
+                    _log.error("deliveries cannot be removed: %s", last_error)
             if self._stopping.wait(_PRUNE_INTERVAL_S):
                 return

@@ -6,40 +6,40 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RetentionLimits:
-    """How much is kept; None is without bound. What is beyond goes, the oldest first."""
+    """Limits of what a store keeps; None is no limit. The oldest deliveries are removed first."""
 
     count: int | None = None
-    """Deliveries."""
+    """Number of deliveries."""
     age: float | None = None
-    """Seconds since they came."""
+    """Seconds since a delivery was received."""
     size: int | None = None
     """Bytes of bodies and headers."""
 
     def __bool__(self) -> bool:
-        """Say whether there is any."""
+        """Say whether there is a limit."""
         return (self.count, self.age, self.size) != (None, None, None)
 
     def __str__(self) -> str:
-        """Return them for people."""
+        """Return the limits for the log."""
         said = ((self.count, "deliveries"), (self.age, "seconds"), (self.size, "bytes"))
         return " or ".join(f"{value:.12g} {unit}" for value, unit in said if value is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class StoreTotals:
-    """How much a store holds."""
+    """Totals of a store."""
 
     count: int
-    """Deliveries."""
+    """Number of stored deliveries."""
     size: int
     """Bytes of bodies and headers."""
     removed: int
-    """Deliveries removed by retention since the store was created or cleared."""
+    """Deliveries that retention removed since the store was created or cleared."""
 
 
 @dataclass(frozen=True, slots=True)
 class PruneCandidate:
-    """What decides whether a delivery goes."""
+    """Properties of a delivery that decide whether it is removed."""
 
     id: int
     received_at: float
@@ -53,9 +53,9 @@ def select_excess(
     oldest: Sequence[PruneCandidate],
     now: float,
 ) -> Sequence[PruneCandidate]:
-    """Return those of `oldest`, in order, that are beyond the limits at `now` (Unix seconds).
+    """Return the first of `oldest`, those beyond the limits at `now` (Unix seconds).
 
-    `totals` count all that there is. The newest delivery stays, however large it is.
+    `totals` are those of the store. The newest delivery stays, whatever its size.
     """
     count, size = totals.count, totals.size
     for place, old in enumerate(oldest):

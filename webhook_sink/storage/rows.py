@@ -1,4 +1,4 @@
-"""Tables of the store's file, and conversion of records to rows and back."""
+"""Tables of the store, and conversion between records and rows."""
 
 import json
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Any
 from openapi.sqlite_file import Schema
 from webhook_sink.delivery import Delivery, DeliveryMetadata, ForwardAttempt, Headers
 
-# The body is the last column: SQLite reads the others without it.
+# The body is the last column: SQLite can read the others without it.
 _TABLES = """
     CREATE TABLE deliveries (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -60,15 +60,15 @@ FORWARD_ATTEMPT_COLUMNS = (
 
 
 def insert_statement(table: str, columns: str, rows: int = 1) -> str:
-    """Return the statement that inserts rows of these columns, the first of which is the id."""
+    """Return the statement that inserts rows; SQLite assigns the id, the first of `columns`."""
     named = columns.partition(", ")[2]
     marks = ", ".join("?" * len(named.split(", ")))
     values = ", ".join([f"({marks})"] * rows)
-    return f"INSERT INTO {table} ({named}) VALUES {values}"  # noqa: S608 - both are ours
+    return f"INSERT INTO {table} ({named}) VALUES {values}"  # noqa: S608 - no text from outside
 
 
 def delivery_row(draft: Delivery) -> tuple[object, ...]:
-    """Return the values of `DELIVERY_COLUMNS` but for the id."""
+    """Return the values of `DELIVERY_COLUMNS` except the id."""
     return (
         draft.received_at,
         draft.method,
@@ -86,7 +86,7 @@ def delivery_row(draft: Delivery) -> tuple[object, ...]:
 
 
 def stored_bytes(row: Sequence[Any]) -> int:
-    """Return the bytes of body and headers in a row of `delivery_row`."""
+    """Return the number of bytes of body and headers in a row of `delivery_row`."""
     return len(row[-1]) + len(row[-2])
 
 
@@ -121,7 +121,7 @@ def metadata_from_row(row: Sequence[Any]) -> DeliveryMetadata:
 
 
 def forward_attempt_row(forward_attempt: ForwardAttempt) -> tuple[object, ...]:
-    """Return the values of `FORWARD_ATTEMPT_COLUMNS` but for the id."""
+    """Return the values of `FORWARD_ATTEMPT_COLUMNS` except the id."""
     return (
         forward_attempt.delivery_id,
         forward_attempt.action,

@@ -1,4 +1,4 @@
-"""SQLite store: deliveries in one file, which other processes may read, or in memory."""
+"""SQLite store: deliveries in one file, which other processes may read, or in a temporary file."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,22 +33,22 @@ _INSERT_STATEMENTS = {
     rows: insert_statement("deliveries", DELIVERY_COLUMNS, rows)
     for rows in (1, 2, 4, 8, 16, 32, 64)
 }
-"""By how many rows; a thread waits for its turn after each statement, so there are few."""
+"""Statement for each number of rows. Few statements, as a thread may wait after each."""
 _INSERT_FORWARD_ATTEMPT = insert_statement("passed", FORWARD_ATTEMPT_COLUMNS)
 _MAX_ID = 2**63 - 1
 _PRUNE_BATCH_SIZE = 500
 
 
 class SqliteStore:
-    """A `webhook_sink.store.Store`. A file's deliveries outlive the process and a loss of power."""
+    """`Store` in SQLite. Deliveries in a file survive the process and a loss of power."""
 
     def __init__(self, path: Path | None = None, lock_timeout: float = 5.0) -> None:
-        """Open or make the file at `path`, readable by its owner alone; raise `StoreError`.
+        """Open or create the file at `path`, which only its owner can read; raise `StoreError`.
 
-        `lock_timeout`: seconds to wait for a lock of another process. Without a path the
-        database is SQLite's own temporary one.
+        `lock_timeout` is the time to wait for a lock of another process, in seconds. Without a path
+        SQLite uses a temporary file.
         """
-        # For a new file: of deliveries of some KiB more fit into one page than into two of half.
+        # For a new file: more deliveries of some KiB fit into one page than into two half pages.
         pragmas = ("page_size = 8192", f"synchronous = {'FULL' if path else 'OFF'}")
         self._database = SqliteFile(
             "store",
@@ -62,7 +62,7 @@ class SqliteStore:
         self._database.open()
 
     def append(self, drafts: Sequence[Delivery], *, wait: bool = True) -> tuple[Delivery, ...]:
-        """See `Store.append`; one transaction, on the disk when it returns."""
+        """See `Store.append`; one transaction, which is on disk when this returns."""
         rows = [delivery_row(draft) for draft in drafts]
         size = sum(stored_bytes(row) for row in rows)
         numbers: list[int] = []
@@ -155,7 +155,7 @@ class SqliteStore:
     def check(self) -> None:
         """See `Store.check`."""
         with self._database.transaction() as db:
-            for step in (1, -1):  # what does not change would not be written
+            for step in (1, -1):  # SQLite does not write an unchanged row
                 db.execute("UPDATE totals SET count = count + ?", (step,))
 
     def close(self) -> None:
@@ -163,9 +163,9 @@ class SqliteStore:
         self._database.close()
 
     def _prune_batch(self, retention_limits: RetentionLimits, now: float) -> int:
-        """Remove those of the oldest batch that are beyond the limits; return their number."""
+        """Remove the excess deliveries of the oldest batch; return their number."""
         if not select_excess(retention_limits, self.totals(), self._oldest(1), now):
-            return 0  # without waiting for a lock, as nearly always
+            return 0  # the usual case, which needs no lock
         with self._database.transaction() as db:
             totals = StoreTotals(*db.execute("SELECT count, bytes, removed FROM totals").fetchone())
             excess = select_excess(retention_limits, totals, self._oldest(_PRUNE_BATCH_SIZE), now)
@@ -187,13 +187,13 @@ class SqliteStore:
         return self._database.rows(f"SELECT {clause}", *values)
 
     def _read_some(self, clause: str, ids: Sequence[int]) -> Sequence[Any]:
-        # As JSON: the number of parameters of a statement is bounded.
+        # As JSON: SQLite limits the number of parameters of a statement.
         chosen = f"{clause} IN (SELECT value FROM json_each(?))"  # noqa: S608 - the clauses above
         return self._select(chosen, json.dumps(list(ids)))
 
 
 def _insert_batches(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """Yield all rows in order, each time as many as there is a statement for."""
+    """Yield all rows in order, in batches for which there is a statement."""
     place = 0
     while left := len(rows) - place:
         size = max(known for known in _INSERT_STATEMENTS if known <= left)

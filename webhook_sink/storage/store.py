@@ -1,4 +1,4 @@
-"""Interface of the store, and the choice between a file and memory."""
+"""Interface of the store, and `open_store`."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,23 +13,23 @@ __all__ = ["RetentionLimits", "Store", "StoreBusy", "StoreError", "StoreTotals",
 
 
 class Store(Protocol):
-    """Deliveries in the order they were stored. Every method may be called from any thread.
+    """Store of deliveries, in the order of storing. From any thread.
 
-    Every method raises `StoreError` where the store cannot be read or written; it is as it was
-    before then, and may be used again.
+    Every method raises `StoreError` if the store cannot be read or written. The store is then
+    unchanged and can be used again.
     """
 
     def append(self, drafts: Sequence[Delivery], *, wait: bool = True) -> tuple[Delivery, ...]:
-        """Store all of `drafts` or none, and return them with the ids they were given.
+        """Store all of `drafts` or none; return them with their ids.
 
-        Ids count upwards in the order of `drafts` and are never given twice. When it returns, the
-        deliveries outlive the process, as far as the store is meant to. With `wait` being false,
-        it raises `StoreBusy` instead of waiting for another writer.
+        Ids increase in the order of `drafts` and are never reused. The deliveries are durable when
+        this returns, unless the store is temporary. Without `wait`, raise `StoreBusy` instead of
+        waiting for another writer.
         """
         ...
 
     def get(self, delivery_id: int) -> Delivery | None:
-        """Return the delivery with this id, exactly as it was stored, or None."""
+        """Return the delivery with this id, or None."""
         ...
 
     def list(
@@ -37,7 +37,7 @@ class Store(Protocol):
     ) -> tuple[Delivery, ...]:
         """Return at most `limit` deliveries with an id greater than `after`.
 
-        The oldest of them, oldest first; or the newest of them, newest first.
+        These are the oldest, oldest first, or with `newest_first` the newest, newest first.
         """
         ...
 
@@ -49,23 +49,23 @@ class Store(Protocol):
         *,
         newest_first: bool = False,
     ) -> tuple[int, ...]:
-        """Return at most `limit` ids between `after` and `before`, both left out; as `list`."""
+        """Return at most `limit` ids between `after` and `before`, both excluded; as `list`."""
         ...
 
     def metadata(self, ids: Sequence[int]) -> tuple[DeliveryMetadata, ...]:
-        """Return what a list needs of those of these deliveries that are there, in order."""
+        """Return the metadata of those of these deliveries that are stored, in order."""
         ...
 
     def add_forward_attempt(self, forward_attempt: ForwardAttempt) -> ForwardAttempt:
-        """Store an attempt to pass a delivery on, and return it with its id."""
+        """Store a forward attempt; return it with its id."""
         ...
 
     def forward_attempts(self, delivery_id: int) -> tuple[ForwardAttempt, ...]:
-        """Return every attempt to pass this delivery on, oldest first."""
+        """Return all forward attempts of this delivery, oldest first."""
         ...
 
     def last_forward_outcomes(self, ids: Sequence[int]) -> Mapping[int, str]:
-        """Return the outcome of the last forward of each of these deliveries that has one."""
+        """Return the outcome of the last forward attempt, by delivery; omit those without one."""
         ...
 
     def prune(self, retention_limits: RetentionLimits, now: float) -> int:
@@ -73,25 +73,25 @@ class Store(Protocol):
         ...
 
     def clear(self) -> int:
-        """Remove everything; return how many deliveries. Their ids are not given again."""
+        """Remove everything; return the number of deliveries. Their ids are not reused."""
         ...
 
     def totals(self) -> StoreTotals:
-        """Return how much there is; costs the same however much that is."""
+        """Return the totals, in constant time."""
         ...
 
     def check(self) -> None:
-        """Return if deliveries can be stored now, which is tried, but for the delivery."""
+        """Write to the store without a delivery; raise `StoreError` if that fails."""
         ...
 
     def close(self) -> None:
-        """Let go of what the store holds. Nothing can be read any more then."""
+        """Close the store; it cannot be used afterwards."""
         ...
 
 
 def open_store(path: Path | None = None) -> Store:
-    """Open the SQLite file at `path`, made if need be; memory alone if None. `StoreError`.
+    """Open or create the SQLite file at `path`; raise `StoreError`.
 
-    What exceeds memory goes to a temporary file of SQLite, which no other process can find.
+    Without `path` SQLite keeps the deliveries in a temporary file, which no other process can open.
     """
     return SqliteStore(path)

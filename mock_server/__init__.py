@@ -1,5 +1,5 @@
-"""A service that does what a contract says and, with a fault enabled, what it forbids.
+"""Mock server: serves a contract's operations; an enabled fault makes it break the contract.
 
-It imports `openapi` alone: judge and judged share the contract and nothing else.
-`app` composes it; requests pass `middleware`, `responses` answers, `webhooks` sends events.
+It imports only `openapi`: the mock and the harness share nothing but the contract. `app` composes
+the mock, `middleware` processes requests, `responses` builds responses, `webhooks` sends events.
 """

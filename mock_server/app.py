@@ -1,4 +1,4 @@
-"""Composition of the mock server: the middleware that a request passes, as a list."""
+"""Composition of the mock server: its middleware as a list, in the order of a request."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -55,10 +55,10 @@ def create_app(
     worker: Worker | None = None,
     contract_path: Path | None = None,
 ) -> ASGIApp:
-    """Return an ASGI application with lifespan: state is open, webhooks are sent in between.
+    """Return an ASGI application whose lifespan opens the state and sends webhooks.
 
-    `worker` says which of several processes it is for. The application reloads the contract when
-    the file `contract_path` changes. A `ValueError` names a setting that does not fit the contract.
+    `worker` identifies one of several processes. The application reloads the contract when the file
+    `contract_path` changes. Raise `ValueError` for a setting that does not fit the contract.
     """
     runtime = create_runtime(settings, worker or Worker())
 
@@ -86,7 +86,7 @@ def create_app(
 
 
 def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp:
-    """Return what serves one contract; a `ValueError` says what of the settings does not fit it."""
+    """Return the application for one contract; raise `ValueError` if the settings do not fit it."""
     error_responses = ErrorResponses(contract, settings.seed or 0)
     secret, seed = settings.jwt_secret, settings.seed or 0
     signing = settings.webhook_secret
@@ -97,7 +97,7 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
         else {}
     )
     rejections = select_allowed_rejections(contract, settings.rejections)
-    # Middleware that has nothing to do is left out.
+    # Middleware without work is omitted.
     method_not_allowed_limits = (
         [partial(MethodNotAllowedRateLimit, contract=contract, rate_limits=rate_limits)]
         if rate_limits

@@ -1,4 +1,4 @@
-"""Exchange: one request on its way through the mock, kept in the ASGI scope."""
+"""Exchange: state and fault hooks of one request, stored in the ASGI scope."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,78 +20,77 @@ _SCOPE_KEY = "hookproof.exchange"
 
 
 class Objection(NamedTuple):
-    """What the contract has against a request, whatever faults make of it."""
+    """Contract violation or rejection of a request, recorded before any fault is applied."""
 
     reason: str | int
-    """A provocation of `x-hookproof-cause`, or a status of HTTP's own."""
+    """A cause of `x-hookproof-cause`, or an HTTP status."""
     message: str
     place: str = ""
-    """Where in the request: a JSON pointer into the body, or a runtime expression."""
+    """JSON pointer into the body, or a runtime expression."""
     keyword: str = ""
-    """The keyword of the contract that is broken, if it is one."""
+    """Violated keyword of the contract, if any."""
 
 
 @dataclass(frozen=True, slots=True)
 class BodyValidation:
-    """What validation makes of a body and of parameters."""
+    """Result of validating the body and the parameters."""
 
     value: object
     problem: str | None
-    """Why the body is not JSON, or None."""
+    """Reason why the body is not JSON, or None."""
     size: int
-    """Bytes of the body."""
+    """Size of the body in bytes."""
     violations: tuple[SchemaViolation, ...]
     schema: Mapping[str, Json]
-    """The schema of the body, its reference followed; empty where none is taken."""
+    """Schema of the body with its reference resolved; empty if the operation takes no body."""
     operation: str
-    """The id of the operation."""
+    """Id of the operation."""
     parameters: Mapping[str, object]
-    """What the parameters mean, by their keys."""
+    """Parsed parameters by key, such as `query.limit`."""
 
 
 @dataclass(slots=True)
 class MockExchange:
-    """State of one exchange; middleware sets the fields in their order."""
+    """State of one exchange. Each middleware sets the fields that it knows."""
 
     contract: Contract
     hooks: "Hooks"
     request_headers: Headers
-    """The headers of the request."""
     operation: Operation | None = None
-    """None until the request is routed, and for what is no operation of the contract."""
+    """None before routing, and for a request that matches no operation."""
     headers: Headers = ()
-    """What every answer of this exchange carries besides its own headers."""
+    """Headers that every response of this exchange carries in addition."""
     claims: Mapping[str, Any] = field(default_factory=dict)
-    """What the verified credential says."""
+    """Claims of the verified credential."""
     parameters: Mapping[str, object] = field(default_factory=dict)
-    """What the parameters of the request mean, by their keys, such as `query.limit`."""
+    """Parsed parameters by key, such as `query.limit`."""
     body: bytes = b""
-    """The body of the request as it came, once it was read."""
+    """Request body as received; empty until it is read."""
     value: object = MISSING
-    """The same, once it was read as JSON."""
+    """Request body parsed as JSON; `MISSING` until it is parsed."""
     response: HttpResponse | None = None
-    """What was answered, before any fault touched it."""
+    """Response before any fault changes it."""
     preference_texts: Mapping[str, str] | None = None
-    """Texts of the client's preferences, by name; None if it has none."""
+    """Texts of the client's preferences by name; None without preferences."""
     is_preferred_response: bool = False
-    """An answer was asked for, and nothing else: no state changes, no event is sent."""
+    """True for a response on demand: no state changes and no event is sent."""
     has_overrides: bool = False
-    """Something was switched on for the next requests when this one came."""
+    """True if overrides were active when the request arrived."""
     delay: float = 0.0
-    """Seconds until the answer goes out."""
+    """Seconds before the response is sent."""
     sent_status: int | None = None
-    """The status that went out, where it may be another."""
+    """Status after the faults; None if the response was sent directly."""
     faults: frozenset[str] = frozenset()
-    """Names of the faults that this exchange alone has."""
+    """Names of the faults that apply to this exchange only."""
     objections: tuple[Objection, ...] = ()
-    """What is wrong with the request, in the order of the middleware."""
+    """Violations and reasons to reject the request, in the order of the middleware."""
 
     def evaluate(
         self, expression: RuntimeExpression, response: HttpResponse | None = None
     ) -> object:
-        """Return what a runtime expression means here, or `MISSING`.
+        """Return the value of a runtime expression, or `MISSING`.
 
-        `response` is looked at for what was answered, where the exchange does not have it yet.
+        `response` replaces the exchange's response, which may not be set yet.
         """
         is_header = expression.part == "header"
         if expression.message == "request":
@@ -107,7 +106,7 @@ class MockExchange:
 
 @dataclass(frozen=True, slots=True)
 class EventContext:
-    """Why an event is sent."""
+    """Context of an event: what triggered it and what its payload needs."""
 
     event: Event
     exchange: MockExchange
@@ -118,25 +117,27 @@ class EventContext:
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """The hooks, in the order of a request's journey."""
+    """Hooks of an exchange, in the order in which they run."""
 
     rate_limit_check: Callable[[bool, MockExchange], bool] | None = None
-    """Whether the client may go on, or asks too often."""
+    """Change whether the rate limit allows the request."""
     checks: Callable[[CredentialChecks], CredentialChecks] | None = None
-    """What is checked of a credential."""
+    """Change which checks apply to a credential."""
     body_validation: Callable[[BodyValidation], BodyValidation] | None = None
     response: Callable[[HttpResponse, MockExchange], HttpResponse] | None = None
-    """The answer as it goes out; the exchange keeps the true one."""
+    """Change the response before it is sent; the exchange keeps the original."""
     trigger: Callable[[int, MockExchange], int] | None = None
-    """The status whose event is sent."""
+    """Change the status that triggers an event."""
     payload: Callable[[Json, EventContext], Json] | None = None
-    """The payload before it is serialised. It is the hook's own and may be changed in place."""
+    """Change the payload before it is serialised; in-place changes are safe."""
     webhook_request: Callable[[WebhookRequest, EventMessage], WebhookRequest] | None = None
-    """The signed bytes and their headers."""
+    """Change the signed bytes and their headers."""
     webhook_requests: (
         Callable[[list[WebhookRequest], EventMessage], list[WebhookRequest]] | None
     ) = None
-    """What goes to each receiver, one delivery if all is well; as many for the same posting."""
+    """Change the list of requests to each receiver; without faults it has one. The length of the
+    list must be the same for each attempt.
+    """
 
 
 def _decode_headers(headers: Headers) -> dict[str, str]:
@@ -144,11 +145,11 @@ def _decode_headers(headers: Headers) -> dict[str, str]:
 
 
 def attach_exchange(scope: "Scope", exchange: MockExchange) -> None:
-    """Put the exchange into the scope for the inner middleware."""
+    """Store the exchange in the scope for the inner middleware."""
     scope[_SCOPE_KEY] = exchange
 
 
 def exchange_of(scope: "Scope") -> MockExchange:
-    """Return the exchange that `scope` belongs to; `LookupError` on the mock's own paths."""
+    """Return the exchange in `scope`; raise `LookupError` on the mock's own paths."""
     exchange: MockExchange = scope[_SCOPE_KEY]
     return exchange

@@ -1,6 +1,6 @@
-"""Fault: a named misbehaviour, made of hooks, each a function from a value to a value.
+"""Fault: a named misbehaviour. It consists of hooks, which are functions from a value to a value.
 
-An exchange without faults has None at every hook, so a request pays one test for each.
+Without faults each hook is None, so a request pays one test for each.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,30 +14,30 @@ from openapi.contract import Contract
 
 Value = TypeVar("Value")
 Need = Callable[[Contract], bool]
-"""Says whether a contract has something that a fault changes."""
+"""Predicate: true if a contract has something that a fault changes."""
 ResponseChange = Callable[[HttpResponse, MockExchange], HttpResponse]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One misbehaviour that real services show."""
+    """Fault: one misbehaviour that real services show."""
 
     name: str
     category: str
     """`responses`, `validation`, `auth` or `webhooks`."""
     description: str
-    """What the service then does, and where such a mistake comes from."""
+    """Behaviour of the service, and the usual cause of the mistake."""
     hooks: Hooks
     severity: str = "violation"
-    """What it is by the contract: a `violation`, or a `warning` where that is only assumed."""
+    """`violation`; `warning` if the contract only assumes the broken constraint."""
     needs_rate_limit: bool = False
-    """It shows only where a rate limit is on and exceeded."""
+    """True if the fault only has an effect above a rate limit."""
     needs: tuple[Need, ...] = ()
-    """What a contract must have for the fault to show; a derived fault follows from one."""
+    """Predicates that a contract must satisfy; empty for a derived fault."""
 
 
 def combine_faults(faults: Iterable[Fault]) -> Hooks:
-    """Return the behaviour of all `faults` at once: at each hook one after the other."""
+    """Return hooks that apply all `faults`, one after the other."""
     hooks_of_faults = [fault.hooks for fault in faults]
     hooks = {
         hook.name: _chain([h for h in (getattr(b, hook.name) for b in hooks_of_faults) if h])
@@ -55,9 +55,9 @@ def _chain(functions: list[Callable[..., Value]]) -> Callable[..., Value] | None
 def replace_status(
     cause: str, wrong_status: int, operation_id: str | None = None
 ) -> ResponseChange:
-    """Return what answers `wrong_status` where the contract's status for `cause` is meant.
+    """Return a hook that replaces the contract's status for `cause` with `wrong_status`.
 
-    `operation_id` is the id of the operation that does so; None: every one.
+    `operation_id` selects one operation; None selects all.
     """
 
     def change(response: HttpResponse, exchange: MockExchange) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Messages: a response and its sending, an event, and the webhook request of one attempt."""
+"""Messages: a response, an event, and the webhook request of one attempt."""
 
 import json
 from collections.abc import Iterable
@@ -16,14 +16,14 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """Status, headers in order (names in lower case, without Content-Length) and body."""
+    """Status, headers in order (lower-case names, without Content-Length) and body."""
 
     status: int
     headers: Headers
     body: bytes
 
     async def send(self, send: Send) -> None:
-        """Send the answer to an ASGI server, whole."""
+        """Send the complete response to an ASGI server."""
         length = (b"content-length", str(len(self.body)).encode())
         headers = self.headers if self.status == 204 else (*self.headers, length)
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
@@ -33,25 +33,25 @@ class HttpResponse:
 def json_response(
     status: int, value: object, headers: Headers = (), media_type: str = "application/json"
 ) -> HttpResponse:
-    """Make an answer whose body is `value` as JSON, escaped to ASCII."""
-    # Escaped, because a lone surrogate is legal in JSON text and has no UTF-8.
+    """Return a response whose body is `value` as JSON, escaped to ASCII."""
+    # A lone surrogate is legal in JSON text but has no UTF-8 encoding.
     body = _encode_json(value).encode()
     return HttpResponse(status, ((b"content-type", media_type.encode()), *headers), body)
 
 
 def with_json_body(response: HttpResponse, value: object) -> HttpResponse:
-    """Return the same answer with `value` as its JSON body."""
+    """Return the response with `value` as its JSON body."""
     headers = tuple(h for h in response.headers if h[0] != b"content-type")
     return json_response(response.status, value, headers)
 
 
 def encode_header(name: str, value: object) -> tuple[bytes, bytes]:
-    """Return a header as it stands in an `HttpResponse`."""
+    """Return a header as an `HttpResponse` stores it."""
     return name.lower().encode("ascii"), str(value).encode("latin-1", "replace")
 
 
 def header_values(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[bytes]:
-    """Return every value of the header `name` (in lower case), in order."""
+    """Return each value of the header `name` (in lower case), in order."""
     return [value for key, value in headers if key == name]
 
 
@@ -60,7 +60,7 @@ MAX_ATTEMPTS = 6
 
 @dataclass(frozen=True, slots=True)
 class WebhookRequest:
-    """What one POST carries."""
+    """Webhook request of one attempt."""
 
     headers: tuple[tuple[str, str], ...]
     body: bytes
@@ -70,23 +70,23 @@ class WebhookRequest:
 
 @dataclass(frozen=True, slots=True)
 class EventMessage:
-    """An event that is to be delivered, however often it takes."""
+    """Event to be delivered, in one or more attempts."""
 
     event: Event
     body: bytes
-    """The payload, before any fault of deliveries."""
+    """Payload before the delivery faults."""
     number: int
     """Number of the event in this mock, from 1."""
     secret: str
-    """What is signed with."""
+    """Signing secret."""
     webhook_id: str
-    """Names the event where its signature covers a name: the same at every attempt."""
+    """Event id for signatures that cover an id; the same for each attempt."""
     at: float
-    """When the attempt is made, in Unix seconds."""
+    """Time of the attempt in Unix seconds."""
 
 
 def build_signed_request(event_message: EventMessage, body: bytes) -> WebhookRequest:
-    """Return the delivery of these bytes, signed as the event's contract says."""
+    """Return a webhook request with `body`, signed with the event's signature scheme."""
     headers = [("Content-Type", event_message.event.media_type)]
     scheme = event_message.event.signature
     if scheme is not None:

@@ -20,7 +20,7 @@ FileStamp = tuple[int, int, int] | None
 
 
 class ReloadingApp:
-    """The application of the newest contract that was understood; requests finish with theirs."""
+    """Application of the latest valid contract; open requests finish with the previous one."""
 
     def __init__(
         self,
@@ -37,7 +37,6 @@ class ReloadingApp:
         self._lifespan_app = Router(lifespan=self._lifespan_with_watch)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand a request to the application."""
         if scope["type"] == "lifespan":
             await self._lifespan_app(scope, receive, send)
         else:
@@ -62,7 +61,7 @@ class ReloadingApp:
         while True:
             await asyncio.sleep(_POLL_INTERVAL_S)
             previous, latest = latest, _file_stamp(path)
-            # Only once it has come to rest: editors write a file in several steps.
+            # Wait until the file is stable: editors write it in several steps.
             if latest != served and latest == previous:
                 served = latest
                 await self._reload(path)
@@ -72,12 +71,12 @@ class ReloadingApp:
             self._app = await asyncio.to_thread(lambda: self._compose(load_contract(path)))
         except (ContractError, ValueError) as error:
             _LOG.error(
-                "the contract has changed and is not understood, the old one stays: %s", error
+                "the changed contract is invalid, the mock keeps the previous one: %s", error
             )
         except Exception:
-            _LOG.exception("the contract cannot be served, the one before it stays")
+            _LOG.exception("the changed contract cannot be served, the mock keeps the previous one")
         else:
-            _LOG.info("the contract has changed: %s is served as it stands now", path)
+            _LOG.info("the contract was reloaded from %s", path)
 
 
 def _file_stamp(path: Path) -> FileStamp:

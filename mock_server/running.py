@@ -1,4 +1,4 @@
-"""Run a mock server in a thread of this process, on a free port."""
+"""Mock server in a thread of this process, on a free port."""
 
 import socket
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Runtime of one worker: what survives a reload of the contract."""
+"""Runtime of one worker: the state that a reload of the contract does not change."""
 
 import time
 from collections.abc import MutableSequence
@@ -22,44 +22,43 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """Which of several processes of one mock this is, and what they share."""
+    """Worker: one of the processes of a mock, and the state that they share."""
 
     share: WorkerShare = SINGLE_WORKER
     first: int = field(default_factory=random_start)
-    """What made-up numbers count on from."""
+    """First number of the generated unique numbers."""
     state: Path | None = None
-    """The file that they share, where the settings name none; None keeps the state in memory."""
+    """Shared state file if the settings name none; None keeps the state in memory."""
     shared: MutableSequence[int] = field(default_factory=lambda: [0] * SLOT_COUNT)
-    """Numbers in memory that all of them see, see `mock_server.storage.worker_signals`."""
+    """Numbers in shared memory, see `mock_server.storage.worker_signals`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """The parts of one worker."""
+    """Parts of one worker."""
 
     store: Store
     signals: WorkerSignals
     journal: Journal
     redactor: Redaction
-    """For everything that is shown."""
     overrides: Overrides
     response_values: UniqueValues
-    """For answers."""
+    """Unique values for responses."""
     payload_values: UniqueValues
-    """For payloads."""
+    """Unique values for payloads."""
     delivery_queues: DeliveryQueues
     rate_limit_storage: "Storage | None"
-    """What a rate limit has counted; None where there is none."""
+    """Rate limit counters; None without a rate limit."""
 
     async def forget(self) -> None:
-        """Forget everything, in all workers."""
+        """Delete the state of all workers."""
         await self.signals.broadcast("forget")
         await self.forget_local()
         self.store.reset()
         self.overrides.refresh_shared_flag()
 
     async def forget_local(self) -> None:
-        """Forget what this worker alone knows: deliveries that are open, what was counted."""
+        """Delete this worker's state: pending deliveries, unwritten records, rate limit counts."""
         await self.delivery_queues.forget()
         await self.journal.forget()
         if self.rate_limit_storage is not None:
@@ -67,7 +66,7 @@ class Runtime:
 
 
 def create_runtime(settings: Settings, worker: Worker) -> Runtime:
-    """Make the parts of a worker; nothing is opened yet."""
+    """Create the parts of a worker without opening them."""
     store = Store(settings.state or worker.state, persistent=settings.state is not None)
     first, share = worker.first, worker.share
     signals = WorkerSignals(worker.shared, *share)
@@ -96,7 +95,7 @@ def create_runtime(settings: Settings, worker: Worker) -> Runtime:
 
 
 def _rate_limit_storage(store: Store, *, several: bool) -> "Storage":
-    # The library that counts takes long to load, and most mocks have no limit.
+    # The library takes long to load, and most mocks have no rate limit.
     from limits.aio.storage import MemoryStorage  # noqa: PLC0415
 
     from mock_server.storage.rate_limit_counters import SharedRateLimitStorage  # noqa: PLC0415

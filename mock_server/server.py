@@ -1,4 +1,4 @@
-"""uvicorn configuration of the mock, shared by every way to serve it."""
+"""uvicorn configuration of the mock."""
 
 from collections.abc import Callable
 from functools import partial
@@ -26,10 +26,10 @@ def uvicorn_config(
     tls: tuple[Path, Path] | None = None,
     workers: int = 1,
 ) -> uvicorn.Config:
-    """Return the configuration for `app` (of `create_app`); `tls`: a certificate and its key.
+    """Return the configuration for `app` (of `create_app`); `tls` is a certificate and its key.
 
-    For several `workers`, `app` makes the application, in each of them.
-    The caller binds the socket: `uvicorn.Server(uvicorn_config(...)).run(sockets=[listener])`.
+    With several `workers`, `app` is a factory that each worker calls. The caller binds the socket:
+    `uvicorn.Server(uvicorn_config(...)).run(sockets=[listener])`.
     """
     protocol = partial(
         BoundedProtocol, limits=limits, error_responses=_early_error_responses(contract, limits)
@@ -38,13 +38,13 @@ def uvicorn_config(
         app,
         factory=workers > 1,
         workers=workers,
-        http=cast(Any, protocol),  # called as the class would be
+        http=cast(Any, protocol),  # uvicorn calls it like the class
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # the rate limit goes by the connection's address, whatever is claimed
+        proxy_headers=False,  # the rate limit uses the connection's address, not a claimed one
         timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT_S,
         ssl_certfile=tls[0] if tls else None,
         ssl_keyfile=tls[1] if tls else None,
@@ -52,13 +52,13 @@ def uvicorn_config(
 
 
 def _early_error_responses(contract: Contract, limits: RequestLimits) -> dict[int, bytes]:
-    """Return the answers that are given before there is a request, as they stand on the wire."""
+    """Return the raw responses to bytes that are not a complete request, by status."""
     error_responses = ErrorResponses(contract)
     sentences = {
-        400: "These bytes are no request of HTTP/1.1",
-        408: f"The request did not arrive within {limits.timeout_s:g} s",
+        400: "The bytes are not an HTTP/1.1 request",
+        408: f"The request was not complete within {limits.timeout_s:g} s",
         413: f"The request is larger than {limits.max_request_bytes} bytes",
-        431: f"The head has over {limits.max_headers} headers or {limits.max_head_bytes} bytes",
+        431: f"The head exceeds {limits.max_headers} headers or {limits.max_head_bytes} bytes",
     }
     return {
         status: _serialize_response(error_responses.response(RequestRejected(status, sentence), ""))

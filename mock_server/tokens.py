@@ -1,7 +1,7 @@
 """Tokens of the mock: JSON Web Tokens (RFC 7519), signed with HS256 by PyJWT.
 
 The claim `scope` (RFC 8693, section 4.2) lists permissions, separated by spaces. A permission with
-a character that is not allowed there is percent-encoded, so it cannot pass for two others.
+a character that is not allowed there is percent-encoded, so it cannot be read as two permissions.
 """
 
 import json
@@ -19,13 +19,13 @@ from jwt.algorithms import HMACAlgorithm
 from jwt.utils import base64url_encode
 
 DEVELOPMENT_SECRET = "hookproof-development-secret-for-tokens-known-to-everybody"  # noqa: S105
-"""Published on purpose: tokens of the mock are worth nothing elsewhere."""
+"""Development secret, published on purpose: the tokens are only valid for the mock."""
 
 _ALGORITHM = "HS256"
 _HS256 = HMACAlgorithm(HMACAlgorithm.SHA256)
 _encode_json = json.JSONEncoder(separators=(",", ":")).encode
 _HEADER = base64url_encode(_encode_json({"alg": _ALGORITHM, "typ": "JWT"}).encode())
-# RFC 6749, section 3.3: what a scope-token may hold, less the percent sign.
+# RFC 6749, section 3.3: the characters of a scope-token, without the percent sign.
 _SCOPE_TOKEN_CHARACTERS = "".join(chr(c) for c in range(0x21, 0x7F) if chr(c) not in '"\\%')
 _REVOKED_CLAIM = "revoked"
 
@@ -39,27 +39,27 @@ _MALFORMED_MESSAGE = "The access token is malformed"
 
 
 class TokenRejected(Exception):
-    """The token does not authenticate; the message says why and repeats nothing of it."""
+    """Rejection of a token; the message contains nothing from the token."""
 
 
 @dataclass(frozen=True, slots=True)
 class CredentialChecks:
-    """What is checked of a credential. All of it, unless a fault says otherwise."""
+    """Checks of a credential. A fault may disable some."""
 
     presence: bool = True
-    """Off: whatever stands in the header, or nothing, is let through."""
+    """False accepts any header value, and a missing header."""
     scheme: bool = True
     content: bool = True
-    """Off: what stands behind the scheme is not read."""
+    """False accepts any text after the scheme."""
     signature: bool = True
     algorithm: bool = True
-    """Off: a token that says `alg: none` needs no signature."""
+    """False accepts a token with `alg: none` and without a signature."""
     expiry: bool = True
     not_before: bool = True
     revocation: bool = True
     permission: bool = True
     whole_permission: bool = True
-    """Off: a permission that only contains the needed one will do."""
+    """False accepts a permission that only contains the required one."""
 
 
 AUTH_MODES: Mapping[str, CredentialChecks] = MappingProxyType(
@@ -69,12 +69,12 @@ AUTH_MODES: Mapping[str, CredentialChecks] = MappingProxyType(
         "off": CredentialChecks(presence=False, permission=False),
     }
 )
-"""How credentials are checked where no fault interferes, by the name of the mode."""
+"""Credential checks by the name of the auth mode, before faults change them."""
 
 
 @lru_cache(maxsize=1024)
 def scope_token(permission: str) -> str:
-    """Return `permission` as it stands in the claim `scope`; distinct ones stay distinct."""
+    """Return `permission` as a scope-token; different permissions give different tokens."""
     return quote(permission, safe=_SCOPE_TOKEN_CHARACTERS, errors="surrogatepass")
 
 
@@ -87,7 +87,7 @@ def mint(
     not_before: int | None = None,
     revoked: bool = False,
 ) -> str:
-    """Return a signed token. Times are seconds since 1970 and may be past; None is no expiry."""
+    """Return a signed token. Times are Unix seconds and may be past; None means no expiry."""
     claims: dict[str, Any] = {
         "iss": "hookproof",
         "sub": subject,
@@ -101,13 +101,13 @@ def mint(
         claims["exp"] = expires_at
     if revoked:
         claims[_REVOKED_CLAIM] = True
-    # As jwt.encode does it, less the look at the key (is it a PEM file?) that costs most of it.
+    # Like jwt.encode, without its check for a PEM key, which takes most of the time.
     signed = _HEADER + b"." + base64url_encode(_encode_json(claims).encode())
     return (signed + b"." + base64url_encode(_HS256.sign(signed, secret.encode()))).decode("ascii")
 
 
 def verify_token(token: str, secret: str, checks: CredentialChecks) -> Mapping[str, Any]:
-    """Return the claims of a token that authenticates; raise `TokenRejected` for any other."""
+    """Return the claims of a valid token; raise `TokenRejected` for any other."""
     try:
         unsigned = not checks.algorithm and jwt.get_unverified_header(token).get("alg") == "none"
         claims = jwt.decode(
@@ -124,7 +124,7 @@ def verify_token(token: str, secret: str, checks: CredentialChecks) -> Mapping[s
     except jwt.InvalidTokenError as error:
         raise TokenRejected(_REJECTION_MESSAGES.get(type(error), _MALFORMED_MESSAGE)) from None
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
-        # A header or claim of a shape that PyJWT does not expect, such as a number beyond range.
+        # PyJWT does not expect this header or claim, such as a number out of range.
         raise TokenRejected(_MALFORMED_MESSAGE) from None
     if claims.get(_REVOKED_CLAIM) and checks.revocation:
         raise TokenRejected("The access token was revoked")
@@ -132,6 +132,6 @@ def verify_token(token: str, secret: str, checks: CredentialChecks) -> Mapping[s
 
 
 def granted_scopes(claims: Mapping[str, Any]) -> frozenset[str]:
-    """Return the scope-tokens that the claims hold."""
+    """Return the scope-tokens in the claims."""
     scope = claims.get("scope")
     return frozenset(scope.split(" ")) if isinstance(scope, str) else frozenset()

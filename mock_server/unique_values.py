@@ -1,4 +1,4 @@
-"""Unique values: in no other response or payload of this mock, in the shape of an example."""
+"""Unique values: values in the format of an example that no other response or payload has."""
 
 import random
 import re
@@ -13,25 +13,26 @@ _LAST_DIGITS = re.compile(r"[0-9]+(?=[^0-9]*$)")
 _MAX_START = 10**6
 
 WorkerShare = tuple[int, int]
-"""The index of a process, and the number of processes."""
+"""Index of a process, and the number of processes."""
 SINGLE_WORKER: WorkerShare = (0, 1)
 
 
 def random_start() -> int:
-    """Return a number to count on from."""
+    """Return a random first number."""
     return random.SystemRandom().randrange(_MAX_START)
 
 
 class UniqueValues:
-    """The source of such values: the same ones in the same order for the same seed."""
+    """Source of unique values; the same seed gives the same values in the same order."""
 
     def __init__(
         self, seed: int | None, first: int | None = None, share: WorkerShare = SINGLE_WORKER
     ) -> None:
-        """Without a seed every mock makes others: clients keep what an earlier one gave out.
+        """Start numbers at `first`, by default a random number.
 
-        Numbers count on from `first`, by default from one at random. Processes that must not make
-        the same give the same `first` and a `share` each.
+        Without a seed, mocks generate different values, because clients keep the values of earlier
+        mocks. Processes that must not generate the same values use the same `first` and one `share`
+        each.
         """
         index, self._step = share
         worker_seed = seed if seed is None or index == 0 else f"{seed}/{index}"
@@ -41,9 +42,9 @@ class UniqueValues:
         ) + index
 
     def set_unique_value(self, value: Json, place: str, schema: Schema) -> None:
-        """Set a fresh value at `place` of `value`, in place, that keeps it valid by `schema`.
+        """Set a new value at `place` of `value`, in place, that is valid for `schema`.
 
-        Where none of the forms that are known is valid, the one that stands there is left.
+        If no known format is valid there, the old value remains.
         """
         current = get_at(value, place)
         if current is MISSING:

@@ -1,4 +1,4 @@
-"""ASGI middleware, one module for each step that a request passes before the operation handler.
+"""ASGI middleware: one module for each step before the operation handler.
 
-What answers a request belongs in `responses`. `mock_server.app` states the order.
+Code that builds responses belongs in `responses`. `mock_server.app` states the order.
 """

@@ -1,7 +1,8 @@
-"""Access log: one line for each request, if `--log-requests` asks for it.
+"""Access log: one line for each request, enabled by `--log-requests`.
 
-A line shows the method, the target, the status, the milliseconds, and of a rejection the body.
-Query values are redacted, but for the mock's own parameters; so is everything like a token.
+A line has the method, the target, the status and the duration in ms. For a rejection it has the
+beginning of the body. Query values are redacted except those of the mock's own parameters, and so
+is any text that looks like a token.
 """
 
 import re
@@ -18,15 +19,14 @@ _QUERY_VALUE = re.compile(r"(?<=[?&])(?!__)([^=&]*)=[^&]*")
 
 
 class AccessLogMiddleware:
-    """An ASGI app around another, that logs what is answered."""
+    """Middleware that logs each request."""
 
     def __init__(self, app: ASGIApp, redactor: Redaction) -> None:
-        """Take the app that answers, and what takes secrets out."""
         self._app = app
         self._redactor = redactor
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request through; write its line when it has its answer, or will have none."""
+        """Pass the request on, then log it, also if no response was sent."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -41,13 +41,13 @@ class AccessLogMiddleware:
             _log_request(scope["method"], *sanitized, recorder.status, elapsed_ms)
 
     def _sanitize(self, text: str) -> str:
-        """Return `text` without secrets, and without what a terminal would obey."""
+        """Return `text` without secrets and without control characters."""
         sanitized = _BEARER_TOKEN.sub(REDACTED, self._redactor(text))
         return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in sanitized)
 
 
 class _ResponseRecorder:
-    """Sends on, and keeps the status and the beginning of a refusal."""
+    """Wrapper of `send` that records the status and the beginning of an error body."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -63,7 +63,7 @@ class _ResponseRecorder:
 
 
 def _target(scope: Scope) -> str:
-    """Return the target, without what stands in a query for others than the mock."""
+    """Return the target; redact query values except those of the mock's own parameters."""
     target: str = scope["raw_path"].decode("latin-1")
     if scope["query_string"]:
         query = "?" + scope["query_string"].decode("latin-1")
@@ -75,7 +75,7 @@ def _log_request(
     method: str, target: str, error_text: str, status: int | None, elapsed_ms: float
 ) -> None:
     fields = {"method": method, "target": target, "status": status, "ms": round(elapsed_ms, 1)}
-    line = f"{method} {target} {status or 'without an answer'} {elapsed_ms:.1f} ms"
+    line = f"{method} {target} {status or 'no response'} {elapsed_ms:.1f} ms"
     REQUEST_LOG.info(
         "%s",
         f"{line} {error_text}".rstrip(),

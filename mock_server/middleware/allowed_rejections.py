@@ -1,4 +1,4 @@
-"""Allowed rejections: middleware that rejects valid requests where the contract allows it."""
+"""Allowed rejections: reject valid requests as the contract allows."""
 
 import time
 from collections.abc import Collection, Iterator, Mapping
@@ -18,23 +18,23 @@ from openapi.schema_validation import Schema, abbreviate
 
 @dataclass(frozen=True, slots=True)
 class AllowedRejection:
-    """One rule of `x-hookproof-allowed-rejections` that is about a value of the body."""
+    """Rule of `x-hookproof-allowed-rejections` that refers to a value of the body."""
 
     name: str
     at: RuntimeExpression
     when: Schema
     bounds: Mapping[str, Json] | None
-    """`before` and `after`, in seconds from now; None: the rule is not about a date."""
+    """Limits `before` and `after` in seconds from now; None if the rule has no date limits."""
     caller_lacks: bool
     status: int
-    """What a request is refused with."""
+    """Status of the rejection."""
 
     def explain_rejection(
         self, body: object, caller_scopes: Collection[str] | None, now: float
     ) -> str | None:
-        """Say in a sentence that `body` breaks the rule at `now` (Unix seconds); None: it does not.
+        """Return the message if `body` matches the rule at `now` (Unix seconds), else None.
 
-        `caller_scopes` are the scopes of the caller; None for a caller that may do everything.
+        `caller_scopes` are the scopes of the caller; None means that it has every permission.
         """
         value = self.at.evaluate(body)
         if value is MISSING or not self.when.is_valid(value):
@@ -44,15 +44,15 @@ class AllowedRejection:
         if self.caller_lacks and not _lacks_permission(value, caller_scopes):
             return None
         place = self.at.where or "the body"
-        return f"{place}: {abbreviate(value)} is refused by the rule {self.name}"
+        return f"{place}: {abbreviate(value)} is rejected by the rule {self.name}"
 
 
 def select_allowed_rejections(
     contract: Contract, names: Collection[str]
 ) -> Mapping[str, tuple[AllowedRejection, ...]]:
-    """Return the rules of these names by the id of their operation; empty without names.
+    """Return the named rules by the id of their operation.
 
-    A `ValueError` names one that is unknown or that the mock cannot use, and lists the others.
+    Raise `ValueError` for a rule that is unknown or that the mock cannot use; it lists the others.
     """
     if not names:
         return {}
@@ -71,14 +71,14 @@ def select_allowed_rejections(
     for name in sorted(names):
         if name not in usable_by_name:
             problem = (
-                "is not about a value of the body"
+                "does not refer to a value of the body"
                 if name in documented_names
                 else "is not in the contract"
             )
             known = (
                 f"use one of {', '.join(usable_by_name)}"
                 if usable_by_name
-                else "there is none to use"
+                else "the mock can use none"
             )
             raise ValueError(f"the allowed rejection {name!r} {problem}; {known}")
     return {
@@ -122,7 +122,7 @@ def _lacks_permission(value: object, caller_scopes: Collection[str] | None) -> b
 
 
 class AllowedRejectionsMiddleware:
-    """Holds what an operation is asked for against rules that the mock was started with."""
+    """Middleware that rejects requests by the rules that the user enabled."""
 
     def __init__(
         self,
@@ -130,14 +130,14 @@ class AllowedRejectionsMiddleware:
         operation: Operation,
         rejections: Mapping[str, tuple[AllowedRejection, ...]],
     ) -> None:
-        """Take the rules of every operation, by its id."""
+        """Select the rules of `operation` from `rejections`."""
         self._next = next_app
         self._rejections = rejections[operation.id]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a valid request on, or raise the refusal of the first rule that it breaks."""
+        """Pass the request on, or raise the rejection of the first rule that matches."""
         exchange = exchange_of(scope)
-        # Where nothing is known of the caller, it was let through with every permission.
+        # A caller without claims was accepted with every permission.
         caller_scopes = granted_scopes(exchange.claims) if exchange.claims else None
         now = time.time()
         for rejection in self._rejections:

@@ -21,18 +21,18 @@ from mock_server.tokens import (
 )
 from openapi.contract import Operation
 
-# RFC 9110, section 11.4 and RFC 6750, section 2.1: a scheme, spaces, a token68.
+# RFC 9110, section 11.4 and RFC 6750, section 2.1: scheme, spaces, token68.
 _AUTHORIZATION = re.compile(rb"([A-Za-z][A-Za-z0-9-]*) +([A-Za-z0-9._~+/=-]+)")
 _ALL_CHECKS = AUTH_MODES["jwt"]
 _MAX_CACHED_TOKENS = 1024
-"""How many verified tokens are kept, so that the next request with one need not verify it."""
+"""Number of verified tokens in the cache. A cached token is not verified again."""
 
 
 class AuthenticationMiddleware:
-    """Checks the credential of one operation, if it needs one."""
+    """Middleware that checks the credential of one operation, if it requires one."""
 
     def __init__(self, next_app: ASGIApp, operation: Operation, tokens: "TokenVerifier") -> None:
-        """Let those through whose token `tokens` takes for good and has the permissions."""
+        """Accept the tokens that `tokens` verifies and that have the operation's permissions."""
         self._next = next_app
         self._tokens = tokens
         self._requires_credential = operation.scheme is not None
@@ -42,7 +42,7 @@ class AuthenticationMiddleware:
         self._forbidden = _insufficient_scope(operation.permissions)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or raise the refusal."""
+        """Pass the request on, or raise the rejection."""
         if self._requires_credential:
             self._authenticate(exchange_of(scope))
         await self._next(scope, receive, send)
@@ -67,16 +67,16 @@ class AuthenticationMiddleware:
 
 
 class TokenVerifier:
-    """Reads and verifies tokens, and remembers those that were good."""
+    """Verifier of tokens with a cache of valid ones."""
 
     def __init__(self, secret: str, mode: str = "jwt") -> None:
-        """Take the secret that tokens are signed with, and the name of one of `AUTH_MODES`."""
+        """Use `secret` to verify signatures; `mode` is a key of `AUTH_MODES`."""
         self._secret = secret
         self.checks = AUTH_MODES[mode]
         self._verified: dict[bytes, Mapping[str, Any]] = {}
 
     def claims(self, exchange: MockExchange, checks: CredentialChecks) -> Mapping[str, Any]:
-        """Return what the credential of a request says, or raise the refusal of a bad one."""
+        """Return the claims of the request's credential; raise the rejection of an invalid one."""
         if not checks.presence:
             return {}
         field_values = header_values(exchange.request_headers, b"authorization")
@@ -88,7 +88,7 @@ class TokenVerifier:
         if match is None:
             raise _unauthorized("The Authorization header is malformed")
         if checks.scheme and match[1].lower() != b"bearer":
-            raise _unauthorized("The Authorization header is not of the scheme Bearer")
+            raise _unauthorized("The Authorization header does not use the scheme Bearer")
         if not checks.content:
             return {}
         cached = self._verified.get(match[2]) if checks is _ALL_CHECKS else None
@@ -103,7 +103,7 @@ class TokenVerifier:
         return claims
 
     def _cache_claims(self, token: bytes, claims: Mapping[str, Any]) -> None:
-        # A token that was valid once is valid until it expires: nothing here revokes one later.
+        # A valid token stays valid until it expires: the mock cannot revoke it later.
         if len(self._verified) >= _MAX_CACHED_TOKENS:
             self._verified.clear()
         self._verified[token] = claims
@@ -126,9 +126,9 @@ def _unauthorized(message: str, *, invalid: bool = True) -> RequestRejected:
 
 
 def _insufficient_scope(permissions: tuple[str, ...]) -> tuple[str, Headers]:
-    """Return what is said to a caller who lacks one of these, and the header that says it."""
+    """Return the message for a missing permission, and its WWW-Authenticate header."""
     names = " ".join(permissions)
     challenge = encode_header(
         "WWW-Authenticate", f'Bearer error="insufficient_scope", scope="{names}"'
     )
-    return f"The access token lacks a permission; needed: {names}", (challenge,)
+    return f"The access token lacks a permission; required: {names}", (challenge,)

@@ -1,9 +1,9 @@
 """Adapter for connexion, which routes requests and turns exceptions into responses.
 
-No other module imports connexion, because it is untyped. It knows only OpenAPI 3.0 and validates
-bodies by Draft 4, so its document has paths, methods and path parameters, and no body schema. Only
-public classes are used: `ConnexionMiddleware`, its exception and routing middleware, and
-`RoutedMiddleware`.
+No other module imports connexion, because it is untyped. connexion supports only OpenAPI 3.0 and
+validates bodies with JSON Schema Draft 4, so its document has paths, methods and path parameters,
+and no body schema. Only public classes are used: `ConnexionMiddleware`, its exception and routing
+middleware, and `RoutedMiddleware`.
 """
 
 import warnings
@@ -20,13 +20,13 @@ from openapi.contract import Contract, Json, Operation
 
 
 def routing_document(contract: Contract) -> dict[str, Json]:
-    """Return an OpenAPI 3.0 document of what routes the operations of `contract`."""
+    """Return an OpenAPI 3.0 document with the routes of `contract`."""
     document = contract.document
     paths: dict[str, Json] = {}
     for operation in contract.operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = {
             "operationId": operation.id,
-            # Routed as strings: their schemas are judged later, by the contract itself.
+            # Routed as strings: the contract's own schemas validate them later.
             "parameters": [
                 {"name": p.name, "in": "path", "required": True, "schema": {"type": "string"}}
                 for p in operation.parameters
@@ -57,7 +57,7 @@ with warnings.catch_warnings():
 
 Middleware = Callable[[ASGIApp], ASGIApp]
 OperationMiddleware = Callable[[ASGIApp, Operation], ASGIApp]
-"""Makes, of the way on and an operation, what its requests pass through."""
+"""Factory that returns the middleware of an operation, given the next app."""
 
 EXCEPTION_MIDDLEWARE: Middleware = ExceptionMiddleware
 
@@ -70,10 +70,10 @@ def routing(app: ASGIApp) -> ASGIApp:
 def operation_middleware(
     factories: Sequence[OperationMiddleware], contract: Contract
 ) -> Middleware:
-    """Return middleware that routes to the middleware of each operation, made at the start.
+    """Return middleware that routes to the middleware of each operation, created at startup.
 
-    They stand one behind the other, the first outermost: one middleware of connexion's costs more
-    than several of them.
+    `factories` are ordered from the outside in. They share one connexion middleware, because one of
+    those costs more than several plain ones.
     """
 
     def create_middleware(app: ASGIApp, operation: Operation) -> ASGIApp:
@@ -104,7 +104,7 @@ def assemble_app(
 
 
 class _CachedRouting(RoutingMiddleware):  # type: ignore[misc]
-    """connexion's routing, which decides once for each path that no parameter is part of."""
+    """connexion's routing with a cache of the paths without parameters."""
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(_RouteCacheWriter(app, self))
@@ -113,7 +113,7 @@ class _CachedRouting(RoutingMiddleware):  # type: ignore[misc]
 
     def add_api(self, *args: Any, **kwargs: Any) -> None:
         super().add_api(*args, **kwargs)
-        # A path with a slash too many is another path, not one to be sent away from.
+        # A path with an extra slash is another path and gets no redirect.
         for router in (self.router, *(route.app for route in self.router.routes)):
             router.redirect_slashes = False
 
@@ -130,7 +130,7 @@ class _CachedRouting(RoutingMiddleware):  # type: ignore[misc]
 
 
 class _RouteCacheWriter:
-    """Notes what connexion has decided, where the decision rests on nothing but the key."""
+    """Writer of the route cache; it stores a decision that depends on method and path only."""
 
     def __init__(self, app: ASGIApp, routing: _CachedRouting) -> None:
         self._app = app
@@ -138,7 +138,7 @@ class _RouteCacheWriter:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         decision = scope.get("extensions", {}).get(ROUTING_CONTEXT)
-        # Of paths that are no operation or hold a parameter there is no end.
+        # Unknown paths and paths with parameters are not cached: their number is unlimited.
         if decision and decision.get("operation_id") and not scope.get("path_params"):
             self._routing.route_cache[scope["method"], scope["path"]] = dict(decision)
         await self._app(scope, receive, send)

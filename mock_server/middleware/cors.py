@@ -1,7 +1,7 @@
-"""CORS: a page of any origin may call the contract's operations and read all that is answered.
+"""CORS: a page of any origin may call the operations and read every response.
 
-Without credentials in the sense of the Fetch standard: a token in `Authorization` is sent by the
-page itself; cookies there are none.
+Credentials in the sense of the Fetch standard are not allowed: the page itself sends the token in
+`Authorization`, and the mock uses no cookies.
 """
 
 from collections.abc import Iterator
@@ -18,14 +18,14 @@ _ALWAYS_EXPOSED_HEADERS = (
     "Allow",
     "Location",
 )
-"""Exposed whatever the contract documents: the mock sends them for reasons of HTTP."""
+"""Headers that the mock sends for reasons of HTTP, exposed in addition to the documented ones."""
 
 
 class ContractCorsMiddleware:
-    """Answers preflights, and marks answers to pages as readable by them."""
+    """Middleware that answers preflights and adds CORS headers to responses."""
 
     def __init__(self, app: ASGIApp, contract: Contract) -> None:
-        """Take the way on and the contract, whose documented headers pages may read."""
+        """Expose the response headers that `contract` documents."""
         self._app = app
         self._cors_app = CORSMiddleware(
             app,
@@ -37,10 +37,10 @@ class ContractCorsMiddleware:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request without `Origin` pass: no page of another origin sent it."""
+        """Pass a request without `Origin` on: no page of another origin sent it."""
         app = self._app
         if scope["type"] == "http":
-            for name, _ in scope["headers"]:  # every request passes here: no generator
+            for name, _ in scope["headers"]:  # a loop is faster than a generator here
                 if name == b"origin":
                     app = self._cors_app
                     break
@@ -48,7 +48,7 @@ class ContractCorsMiddleware:
 
 
 def exposed_headers(contract: Contract) -> Iterator[str]:
-    """Yield the name of each header that an answer may carry, once."""
+    """Yield the name of each header that a response may carry, once."""
     documented = (
         header.name
         for operation in contract.operations

@@ -14,24 +14,24 @@ from openapi.examples import Example, body_example, generate_value, named_exampl
 _FINAL_STATUS = re.compile(r"[2-5][0-9]{2}", re.ASCII)
 _BODILESS_STATUSES = (HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT, HTTPStatus.NOT_MODIFIED)
 _MAX_SAMPLES = 50
-"""Values made from a schema until one is valid: the maker does not read every keyword."""
+"""Attempts to generate a valid value: the generator ignores some keywords."""
 
 
 @dataclass(frozen=True, slots=True)
 class SelectedResponse:
-    """One answer that was asked for."""
+    """Response on demand."""
 
     response_spec: ResponseSpec
     status: int
     body: Example | None
-    """None: the answer has no content."""
+    """None for a response without content."""
 
 
 class DocumentedResponses:
-    """Finds the answer that a client prefers."""
+    """Documented responses of one operation, from which a client selects."""
 
     def __init__(self, contract: Contract, operation: Operation, seed: int | None) -> None:
-        """Read the examples; with the same `seed` the values made from schemas are the same."""
+        """Read the examples; the same `seed` gives the same generated values."""
         self._contract = contract
         self._operation = operation
         self._seed = seed or 0
@@ -39,11 +39,11 @@ class DocumentedResponses:
         self._examples = {
             status: named_examples(contract, response_spec)
             for status, response_spec in operation.responses.items()
-            if not status.startswith("1")  # no final answer: another one follows it
+            if not status.startswith("1")  # interim responses
         }
 
     def select(self, preferences: Preferences) -> SelectedResponse | None:
-        """Return the preferred response, or None. A `ValueError` lists those that there are."""
+        """Return the preferred response or None; raise `ValueError` with the available ones."""
         if not (preferences.code or preferences.example or preferences.dynamic):
             return None
         if preferences.code:
@@ -81,7 +81,7 @@ class DocumentedResponses:
         )
 
     def _status(self, response_spec: ResponseSpec) -> int:
-        """Return the status of `response_spec`, or one of its range that no other has."""
+        """Return the status of `response_spec`; for a range, one that no other response has."""
         exact, others = response_spec.status, self._operation.responses
         if exact.isdecimal():
             return int(exact)
@@ -98,7 +98,7 @@ class DocumentedResponses:
                 return self._operation.responses[status]
         all_names = dict.fromkeys(n for status in statuses for n in self._examples[status])
         raise ValueError(
-            f"example={name}: no answer of {self._operation.id} has this example; "
+            f"example={name}: no response of {self._operation.id} has this example; "
             f"{_list_available(all_names)}"
         )
 
@@ -124,4 +124,4 @@ class DocumentedResponses:
 
 
 def _list_available(names: Iterable[str]) -> str:
-    return f"there are: {', '.join(names) or 'none'}"
+    return f"available: {', '.join(names) or 'none'}"

@@ -21,27 +21,25 @@ from openapi.redaction import Redaction
 
 
 class ExchangeRecorder:
-    """Called once for every exchange, after its answer has gone out. Returns at once."""
+    """Callback that runs after the response of each exchange was sent. It must not block."""
 
     def __init__(self, journal: Journal, webhooks: WebhookEmitter, redactor: Redaction) -> None:
-        """Note requests in `journal`, and have `webhooks` send what is due."""
+        """Record requests in `journal` and emit their events with `webhooks`."""
         self._journal = journal
         self._webhooks = webhooks
         self._redactor = redactor
 
-    def __call__(
-        self, exchange: MockExchange, scope: Mapping[str, Any], draw_seconds: float
-    ) -> None:
-        """End an exchange that took `seconds`."""
-        number, at = self._journal.number(), time.time() - draw_seconds
-        record = request_record(number, at, draw_seconds, scope, exchange, self._redactor)
+    def __call__(self, exchange: MockExchange, scope: Mapping[str, Any], seconds: float) -> None:
+        """Record an exchange that took `seconds`, and emit its event."""
+        number, at = self._journal.number(), time.time() - seconds
+        record = request_record(number, at, seconds, scope, exchange, self._redactor)
         self._journal.append("request", record)
         if exchange.response is not None and not exchange.is_preferred_response:
             self._webhooks.emit(exchange, number)
 
 
 class ExchangeMiddleware:
-    """Begins an exchange with each request, and ends it after the answer has gone out."""
+    """Middleware that begins an exchange for each request and ends it after the response."""
 
     def __init__(
         self,
@@ -52,10 +50,9 @@ class ExchangeMiddleware:
         overrides: Overrides,
         latency: Latency | None = None,
     ) -> None:
-        """`on_end` is called with every exchange that has ended, and the seconds that it took.
+        """Call `on_end` with each finished exchange and its duration in seconds; it must not block.
 
-        It must return at once. Each answer of an operation waits for `latency`, and for what the
-        `overrides` say.
+        Each response of an operation waits for `latency` and for the delays of `overrides`.
         """
         self._app = app
         self._contract = contract
@@ -66,7 +63,7 @@ class ExchangeMiddleware:
         self._is_unchanged = hooks.response is None and latency is None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request through with an exchange in its scope."""
+        """Pass the request on with an exchange in its scope."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -84,12 +81,12 @@ class ExchangeMiddleware:
         try:
             await self._app(scope, receive, send)
         finally:
-            # What was created was created, even if the client left before it heard of it.
+            # The state has changed even if the client disconnected before the response.
             self._on_end(exchange, scope, time.perf_counter() - started_at)
 
 
 def _delayed_send(exchange: MockExchange, send: Send, latency: Latency | None) -> Send:
-    """Return `send` with what the exchange says by then: a wait, changes to the answer."""
+    """Return a `send` that applies the delay and the response faults of the exchange."""
     started: list[Message] = []
     body = bytearray()
 
@@ -104,7 +101,7 @@ def _delayed_send(exchange: MockExchange, send: Send, latency: Latency | None) -
         if latency is not None and exchange.operation is not None:
             wait += latency.draw_seconds()
         if wait:
-            # A server that stops cancels what is under way: the answer goes out at once then.
+            # A server that stops cancels this task; then the response is sent immediately.
             with suppress(asyncio.CancelledError):
                 await asyncio.sleep(wait)
         headers = tuple(h for h in started[0]["headers"] if h[0] != b"content-length")

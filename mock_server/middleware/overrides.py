@@ -14,7 +14,7 @@ _LOG = logging.getLogger("hookproof.mock")
 
 
 class OverridesMiddleware:
-    """Gives a request to an operation its turn of every switch that is on."""
+    """Middleware that applies the active overrides to each request of an operation."""
 
     def __init__(
         self,
@@ -23,13 +23,12 @@ class OverridesMiddleware:
         overrides: Overrides,
         with_faults: Callable[[frozenset[str]], Hooks],
     ) -> None:
-        """`with_faults` returns the mock's behaviour with more faults; a `ValueError`: unknown."""
+        """Use `with_faults` to add faults; it raises `ValueError` for an unknown one."""
         self._next = next_app
         self._overrides = overrides
         self._with_faults = with_faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, with what it has then."""
         exchange = exchange_of(scope)
         if exchange.has_overrides:
             await self._apply_overrides(exchange)
@@ -42,8 +41,8 @@ class OverridesMiddleware:
         if not names:
             return
         try:
-            # What faults there are takes a while to find out, once for each contract and worker.
+            # The first fault of a contract takes a while: the fault table is built then.
             exchange.hooks = await asyncio.to_thread(self._with_faults, names)
             exchange.faults = names
         except ValueError as error:
-            _LOG.warning("a switch has no effect, the contract has changed: %s", error)
+            _LOG.warning("an override has no effect because the contract has changed: %s", error)

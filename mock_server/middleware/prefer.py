@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class PreferMiddleware:
-    """Answers as the client prefers, or lets the request go on, with the fault that it asks for."""
+    """Middleware that sends the preferred response, or passes the request on with a fault."""
 
     def __init__(
         self,
@@ -37,9 +37,9 @@ class PreferMiddleware:
         rate_limit: "OperationRateLimit | None",
         seed: int | None,
     ) -> None:
-        """`with_faults` returns the mock's behaviour with more faults; a `ValueError`: unknown.
+        """Use `with_faults` to add faults; it raises `ValueError` for an unknown one.
 
-        The `rate_limit` tells of the limit, and counts nothing.
+        `rate_limit` provides the headers of the rate limit; a response on demand does not count.
         """
         self._next = next_app
         self._operation = operation
@@ -53,18 +53,18 @@ class PreferMiddleware:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, refuse preferences that cannot be met, or pass the request on."""
+        """Send the preferred response, reject invalid preferences, or pass the request on."""
         exchange = exchange_of(scope)
         if exchange.preference_texts is None:
             await self._next(scope, receive, send)
             return
         exchange.operation = self._operation
-        exchange.is_preferred_response = True  # also where it is refused
+        exchange.is_preferred_response = True  # also for a rejection
         try:
             preferences = parse_preferences(exchange.preference_texts)
             chosen = self._documented_responses.select(preferences)
             if preferences.fault:
-                # What faults there are takes a while to find out, once for each contract.
+                # The first fault of a contract takes a while: the fault table is built then.
                 faults = exchange.faults | {preferences.fault}
                 exchange.hooks = await asyncio.to_thread(self._with_faults, faults)
                 exchange.faults = faults
@@ -92,7 +92,7 @@ class PreferMiddleware:
         return json_response(chosen.status, chosen.body.value, headers, chosen.body.media_type)
 
     async def _rate_limit_headers(self, scope: Scope, chosen: SelectedResponse | None) -> Headers:
-        """Return the headers of the rate limit as it stands; exceeded in a 429."""
+        """Return the rate limit headers without counting; for a 429 those of an exceeded limit."""
         if self._rate_limit is None:
             return ()
         burst = self._operation.response_caused_by("rate-limit-exceeded")
@@ -104,7 +104,7 @@ class PreferMiddleware:
 def _preference_applied_header(
     preference_texts: Mapping[str, str], preferences: Preferences, chosen: SelectedResponse | None
 ) -> Headers:
-    """Return the header that lists what was applied: an example is not made from the schema."""
+    """Return the header that lists the applied preferences; `example` overrides `dynamic`."""
     has_body = chosen is not None and chosen.body is not None
     made = preferences.dynamic and has_body and not preferences.example
     applied = {

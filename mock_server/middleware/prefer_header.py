@@ -8,10 +8,10 @@ from urllib.parse import parse_qsl
 MAX_DELAY_S = 60
 
 _QUERY_PREFIX = b"__"
-"""What stands before the name of a preference in a query."""
+"""Prefix of the preference names in a query."""
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{0,9})?|\.[0-9]{1,9}", re.ASCII)
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
-# A quoted text may hold what else divides; one that is not closed goes on to the end.
+# A quoted text may contain separators; without a closing quote it extends to the end.
 _QUOTED = r'"(?:[^"\\]|\\.)*"?'
 _PREFERENCE = re.compile(rf'(?:[^,"]|{_QUOTED})+', re.DOTALL)
 _UNTIL_PARAMETERS = re.compile(rf'(?:[^;"]|{_QUOTED})*', re.DOTALL)
@@ -20,18 +20,18 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What is asked for; None where nothing is."""
+    """Preferences of a request; None for those that are not set."""
 
     code: str | None = None
-    """A documented status, `4XX` or `default`, as it was written."""
+    """Documented status, `4XX` or `default`, as the client wrote it."""
     example: str | None = None
-    """The name of an example."""
+    """Name of an example."""
     dynamic: bool = False
-    """A value that is made from the schema."""
+    """True for a value that is generated from the schema."""
     fault: str | None = None
-    """The name of a fault."""
+    """Name of a fault."""
     delay: float | None = None
-    """Seconds."""
+    """Delay of the response in seconds."""
 
 
 PREFERENCE_NAMES = tuple(preference.name for preference in fields(Preferences))
@@ -40,10 +40,11 @@ PREFERENCE_NAMES = tuple(preference.name for preference in fields(Preferences))
 def read_preferences(
     headers: Iterable[tuple[bytes, bytes]], query: bytes
 ) -> Mapping[str, str] | None:
-    """Return the texts of the preferences that are ours, by name; None where there are none.
+    """Return the texts of the preferences that the mock knows, by name; None without any.
 
-    Names of `headers` are in lower case. The header goes before the query, and of one name the
-    first counts. An empty text is as none, and `dynamic` without a text is true.
+    Names of `headers` are in lower case. The header has priority over the query. Of several
+    preferences with one name the first counts. An empty text is ignored; an empty `dynamic` is
+    true.
     """
     stated = [value for name, value in headers if name == b"prefer"]
     has_query_preferences = _QUERY_PREFIX in query
@@ -61,7 +62,7 @@ def read_preferences(
 
 
 def parse_preferences(texts: Mapping[str, str]) -> Preferences:
-    """Parse the texts of `read_preferences`; a `ValueError` names one that is wrong, and why."""
+    """Parse the result of `read_preferences`; raise `ValueError` for an invalid preference."""
     dynamic = texts.get("dynamic", "false").lower()
     if dynamic not in ("true", "false"):
         raise ValueError(f"dynamic={dynamic} is neither dynamic=true nor dynamic=false")
@@ -75,7 +76,7 @@ def parse_preferences(texts: Mapping[str, str]) -> Preferences:
 
 
 def format_preferences(applied: Mapping[str, str]) -> str:
-    """Return preferences and their texts as `Preference-Applied` lists them."""
+    """Return preferences and their texts in the format of `Preference-Applied`."""
     return ", ".join(f"{name}={_quote_if_needed(text)}" for name, text in applied.items())
 
 
@@ -100,7 +101,7 @@ def _parse_query(query: bytes) -> Iterator[tuple[str, str]]:
 def _parse_delay(text: str) -> float:
     if _NUMBER.fullmatch(text) and float(text) <= MAX_DELAY_S:
         return float(text)
-    raise ValueError(f"delay={text} is no number of seconds from 0 to {MAX_DELAY_S}")
+    raise ValueError(f"delay={text} is not a number of seconds from 0 to {MAX_DELAY_S}")
 
 
 def _quote_if_needed(text: str) -> str:

@@ -1,6 +1,6 @@
 """Rate limit: counts requests of a client address, rejects with 429, and sets its headers.
 
-Requests with a method that a path does not have count as well.
+A request with a wrong method on a known path counts as well.
 """
 
 import math
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 
 class Limiter:
-    """A moving window for each client address, kept by the library `limits`."""
+    """Moving window for each client address, from the library `limits`."""
 
     def __init__(self, rate: Rate, hits: "Storage", name: str = "") -> None:
-        """Allow `rate` to each client; limiters of one `name` count in `hits` together."""
-        # The library that counts takes long to load, and most mocks have no limit.
+        """Allow `rate` to each client; limiters with the same `name` share the counts in `hits`."""
+        # The library takes long to load, and most mocks have no rate limit.
         from limits.aio.strategies import MovingWindowRateLimiter  # noqa: PLC0415
         from limits.limits import RateLimitItemPerSecond  # noqa: PLC0415
 
@@ -39,18 +39,18 @@ class Limiter:
         self._requests = rate.requests
 
     async def count(self, client: str) -> tuple[bool, int, float]:
-        """Count a request of `client`: is it allowed, how many are left, when one more is free."""
+        """Count a request; return whether it is allowed, the remaining requests, the reset time."""
         allowed = await self._strategy.hit(self._item, client)
         remaining, reset = await self.peek(client)
         return allowed, remaining if allowed else 0, reset
 
     async def peek(self, client: str) -> tuple[int, float]:
-        """Return how many requests `client` has left and when one more is free; count nothing."""
+        """Return the remaining requests of `client` and the reset time, without counting."""
         stats = await self._strategy.get_window_stats(self._item, client)
         return stats.remaining, stats.reset_time
 
     def headers(self, documented: tuple[HeaderSpec, ...], remaining: int, reset: float) -> Headers:
-        """Return the documented headers; what one means shows in the last word of its name."""
+        """Return the documented headers; the last word of a name tells its meaning."""
         moment = datetime.fromtimestamp(math.ceil(reset), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         texts = {"limit": self._period, "remaining": str(remaining), "reset": moment}
         numbers = {"limit": self._requests, "remaining": remaining, "reset": math.ceil(reset)}
@@ -64,10 +64,10 @@ class Limiter:
 
 
 class OperationRateLimit:
-    """The limiter of one operation, and the headers that tell of it."""
+    """Limiter of one operation, and its headers."""
 
     def __init__(self, operation: Operation, limiter: Limiter) -> None:
-        """Read which headers the operation documents."""
+        """Use the headers that the operation documents."""
         self._limiter = limiter
         documented = operation.response_caused_by("rate-limit-exceeded") or next(
             iter(operation.responses.values())
@@ -75,7 +75,7 @@ class OperationRateLimit:
         self._documented = documented.headers
 
     async def enforce(self, scope: Scope, exchange: MockExchange) -> None:
-        """Count the request; raise the refusal of a client that asks too often."""
+        """Count the request; raise the rejection above the limit."""
         allowed, remaining, reset = await self._limiter.count(_client_address(scope))
         exchange.headers += self._limiter.headers(self._documented, remaining, reset)
         if not allowed:
@@ -91,7 +91,7 @@ class OperationRateLimit:
             )
 
     async def current_headers(self, scope: Scope, *, exceeded: bool) -> Headers:
-        """Return the headers as the limit stands, or as if it were `exceeded`; count nothing."""
+        """Return the current headers, or those of an `exceeded` limit, without counting."""
         remaining, reset = await self._limiter.peek(_client_address(scope))
         made = self._limiter.headers(self._documented, 0 if exceeded else remaining, reset)
         return (*made, encode_header("Retry-After", _retry_after_s(reset))) if exceeded else made
@@ -100,11 +100,11 @@ class OperationRateLimit:
 def operation_rate_limits(
     contract: Contract, limit: Rate | Literal["documented"] | None, hits: "Storage"
 ) -> Mapping[str, OperationRateLimit]:
-    """Return the gate of each operation that has a limit, by its id; they count in `hits`.
+    """Return the rate limit of each limited operation by its id; they count in `hits`.
 
-    A rate holds for all operations together, `documented` is each one's own
-    `x-hookproof-rate-limit`. A `ValueError` says that the contract has none, or
-    one that cannot be enforced.
+    A given rate covers all operations together. `documented` uses each operation's own
+    `x-hookproof-rate-limit`. Raise `ValueError` if the contract has none, or one that the mock does
+    not support.
     """
     if limit == "documented":
         limited = (operation for operation in contract.operations if operation.rate_limit)
@@ -112,7 +112,7 @@ def operation_rate_limits(
             o.id: OperationRateLimit(o, Limiter(_documented_rate(o), hits, o.id)) for o in limited
         }
         if not found:
-            raise ValueError("the contract documents no rate limit; give one, such as 50/5s")
+            raise ValueError("the contract documents no rate limit; pass one, such as 50/5s")
         return found
     shared = Limiter(limit, hits) if limit else None
     return {o.id: OperationRateLimit(o, shared) for o in contract.operations} if shared else {}
@@ -123,7 +123,7 @@ def _documented_rate(operation: Operation) -> Rate:
     if stated["seconds"] != int(stated["seconds"]):
         raise ValueError(
             f"the x-hookproof-rate-limit of {operation.id} is over {stated['seconds']} seconds; "
-            "the mock keeps only limits over whole seconds"
+            "the mock supports only whole seconds"
         )
     return Rate(stated["requests"], int(stated["seconds"]))
 
@@ -133,23 +133,22 @@ def _client_address(scope: Scope) -> str:
 
 
 def _retry_after_s(reset: float) -> int:
-    """Return whole seconds after which `reset` is past."""
+    """Return the whole seconds until `reset` is past, at least 1."""
     return max(1, math.floor(reset - time.time()) + 1)
 
 
 class RateLimitMiddleware:
-    """Puts the operation into the exchange and refuses a client that asks too often."""
+    """Middleware that sets the exchange's operation and enforces its rate limit."""
 
     def __init__(
         self, next_app: ASGIApp, operation: Operation, rate_limit: OperationRateLimit | None
     ) -> None:
-        """Take the operation and its rate limit, if it has one."""
         self._next = next_app
         self._operation = operation
         self._rate_limit = rate_limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or raise the refusal."""
+        """Pass the request on, or raise the rejection."""
         exchange = exchange_of(scope)
         exchange.operation = self._operation
         if self._rate_limit is not None:
@@ -158,19 +157,19 @@ class RateLimitMiddleware:
 
 
 class MethodNotAllowedRateLimit:
-    """Stands before the routing; where no limit is on it is left out."""
+    """Middleware before the routing that counts a 405; it is omitted without a rate limit."""
 
     def __init__(
         self, app: ASGIApp, contract: Contract, rate_limits: Mapping[str, OperationRateLimit]
     ) -> None:
-        """Take the gates of the operations that have one, by their ids."""
+        """Use `rate_limits`, which has the limited operations by id."""
         self._app = app
         self._rate_limits = [
             (o.path, rate_limits[o.id]) for o in contract.operations if o.id in rate_limits
         ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; a 405 passes the gate of the first operation of its path."""
+        """Pass the request on; a 405 counts for the first operation of its path."""
         try:
             await self._app(scope, receive, send)
         except HTTPException as error:

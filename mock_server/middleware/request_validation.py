@@ -15,15 +15,15 @@ from openapi.parameters import match_path, parse_parameters
 from openapi.schema_validation import SchemaViolation
 
 MAX_BODY_BYTES = 1024 * 1024
-"""Bytes of a request body; more is refused without being kept."""
+"""Maximum size of a request body in bytes; the mock rejects a larger one without storing it."""
 _INVALID_REQUEST = "invalid-request"
 _MAX_REPORTED_VIOLATIONS = 3
 _MAX_VIOLATIONS = 50
-"""Mistakes in one body; there may be very many, and each costs time to find."""
+"""Maximum number of violations in one body: finding each of them takes time."""
 
 
 class RequestValidationMiddleware:
-    """One operation's parameters and body: read, and judged by the contract's own schemas."""
+    """Middleware that parses and validates the parameters and the body of one operation."""
 
     def __init__(self, next_app: ASGIApp, operation: Operation, contract: Contract) -> None:
         """Compile the schemas of the operation's body."""
@@ -36,7 +36,7 @@ class RequestValidationMiddleware:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Put what is asked for into the exchange, or refuse the request."""
+        """Store the parsed values in the exchange, or reject the request."""
         exchange = exchange_of(scope)
         parameter_violations = (
             self._read_parameters(scope, exchange) if self._operation.parameters else ()
@@ -66,7 +66,7 @@ class RequestValidationMiddleware:
     async def _read_media_type_and_body(
         self, exchange: MockExchange, receive: Receive
     ) -> tuple[str | None, bytes]:
-        """Return media type and bytes of the body; nothing for an operation that takes none."""
+        """Return media type and bytes of the body; empty for an operation without a body."""
         if not self._content:
             return None, b""
         media_type = _media_type(exchange)
@@ -152,7 +152,7 @@ def _media_type(exchange: MockExchange) -> str | None:
 
 
 async def _read_body(exchange: MockExchange, receive: Receive) -> bytes:
-    """Return the body; at most `MAX_BODY_BYTES` bytes of it are ever held."""
+    """Return the body; raise the rejection above `MAX_BODY_BYTES`."""
     length = header_values(exchange.request_headers, b"content-length")
     if any(value.isdigit() and int(value[:20]) > MAX_BODY_BYTES for value in length):
         raise _too_large()
@@ -166,7 +166,7 @@ async def _read_body(exchange: MockExchange, receive: Receive) -> bytes:
         if not message.get("more_body"):
             return bytes(body)
         message = await receive()
-    raise RequestRejected("invalid-request", "The client left before the body had arrived")
+    raise RequestRejected("invalid-request", "The client disconnected before the body was complete")
 
 
 def _check_size(body: bytes | bytearray) -> bytes:
@@ -176,5 +176,5 @@ def _check_size(body: bytes | bytearray) -> bytes:
 
 
 def _too_large() -> RequestRejected:
-    # The connection stays: closed with bytes unread it would be reset, and the answer lost.
+    # The connection stays open: closing it with unread bytes resets it and loses the response.
     return RequestRejected(413, f"The body is larger than {MAX_BODY_BYTES} bytes")

@@ -181,7 +181,7 @@ def test_a_fault_applies_to_the_contracts_that_have_what_it_needs(contract: Cont
         ({"faults": frozenset({"nothing"})}, "unknown fault 'nothing'"),
         ({"webhook_urls": ("localhost:4020",)}, "write http://host:port/path"),
         ({"jwt_secret": ""}, "empty"),
-        ({"auth": "none"}, "'none' is no way to check credentials: jwt, presence, off"),
+        ({"auth": "none"}, "unknown auth mode 'none'; use one of jwt, presence, off"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(

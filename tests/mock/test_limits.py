@@ -154,7 +154,7 @@ def test_an_operation_without_a_documented_limit_has_none(start: Any, tmp_path: 
 def test_a_limit_that_is_not_documented_is_refused(tmp_path: Path) -> None:
     half = LIMITED.replace("seconds: 60", "seconds: 0.5")
     for contract, tells in (
-        (changed(tmp_path), "documents no rate limit; give one, such as 50/5s"),
+        (changed(tmp_path), "documents no rate limit; pass one, such as 50/5s"),
         (changed(tmp_path, (OF_READING[0], half)), "readParcel is over 0.5 seconds"),
     ):
         with pytest.raises(ValueError, match=tells):

@@ -139,15 +139,15 @@ def test_the_query_asks_for_the_same_where_no_header_can_be_set(mock: Any) -> No
 @pytest.mark.parametrize(
     ("prefer", "tells"),
     [
-        ("code=418", "code=418 is not documented for createPersonalAccessToken; there are: 201, 4"),
+        ("code=418", "code=418 is not documented for createPersonalAccessToken; available: 201, 4"),
         ("code=4XX", "code=4XX is not documented"),
-        ("code=conflict", "there are: 201, 400, 401, 403, 409, 429, 500"),
-        ("example=nothing", "there are: created, created-long, bad-request, "),
-        ("code=409, example=created", "there are: conflict, conflict-without-code"),
+        ("code=conflict", "available: 201, 400, 401, 403, 409, 429, 500"),
+        ("example=nothing", "available: created, created-long, bad-request, "),
+        ("code=409, example=created", "available: conflict, conflict-without-code"),
         ("fault=retry-after", "retry-after-missing, "),
         ("fault=zzz", "`hookproof faults` lists all "),
         ("code=409, fault=zzz", "unknown fault 'zzz'"),
-        ("delay=61", "delay=61 is no number of seconds from 0 to 60"),
+        ("delay=61", "delay=61 is not a number of seconds from 0 to 60"),
         ("code=409, dynamic=maybe", "dynamic=maybe is neither"),
     ],
 )
@@ -342,7 +342,7 @@ def test_a_range_and_default_stand_for_every_status_of_theirs(tmp_path: Path) ->
         for code in ("100", "1XX", "600", "5XX", "none"):
             answer = send(f"code={code}")
             assert answer.status_code == 400
-            assert "there are: 200, 4XX, 422, 400, default" in answer.text
+            assert "available: 200, 4XX, 422, 400, default" in answer.text
 
 
 def test_a_reason_is_cut_to_the_room_that_the_contract_leaves(
@@ -354,4 +354,4 @@ def test_a_reason_is_cut_to_the_room_that_the_contract_leaves(
     told: Any = answer.json()
     told = told["message"] if "message" in told else told["trouble"]["inWords"]
     assert told.startswith("code=444")
-    assert len(told) == 200 or "there are" in told
+    assert len(told) == 200 or "available" in told

@@ -69,7 +69,7 @@ def test_what_a_rule_covers_is_refused_and_told(
         answer = world.post(**dated(broken))
         accepted = world.post(**dated(kept))
     assert answer.status_code == 400
-    assert answer.json()["message"].endswith(f"is refused by the rule {rule}")
+    assert answer.json()["message"].endswith(f"is rejected by the rule {rule}")
     assert answer.json()["code"] == "INVALID_REQUEST"
     assert accepted.status_code == 201
     assert mock.post(**dated(broken)).status_code == 201
@@ -121,7 +121,7 @@ def test_another_contract_refuses_in_its_own_way(start: Any, tmp_path: Path) -> 
         bodies = [json.dumps({**body, "grams": grams}).encode() for grams in (99, 20000)]
         light, heavy = (world.post(body, token=token) for body in bodies)
     assert (light.status_code, heavy.status_code) == (201, 409)
-    assert heavy.json()["trouble"]["inWords"] == "/grams: 20000 is refused by the rule heavy"
+    assert heavy.json()["trouble"]["inWords"] == "/grams: 20000 is rejected by the rule heavy"
 
 
 def test_a_freedom_that_cannot_be_used_is_told_with_those_that_can(contract: Contract) -> None:
@@ -130,7 +130,10 @@ def test_a_freedom_that_cannot_be_used_is_told_with_those_that_can(contract: Con
             "nothing",
             "the allowed rejection 'nothing' is not in the contract; use one of null-revoked,",
         ),
-        ("large-body", "the allowed rejection 'large-body' is not about a value of the body; use"),
+        (
+            "large-body",
+            "the allowed rejection 'large-body' does not refer to a value of the body; use",
+        ),
     ):
         with pytest.raises(ValueError, match=why):
             create_app(contract, Settings(rejections=frozenset({"past-expiry", name})))

@@ -69,7 +69,7 @@ def test_every_operation_answers_as_its_contract_says(world: World) -> None:
     ):
         assert answer.status_code == status, (operation_id, answer.text)
         conforms(operation_id, answer)
-    assert answer.json()["trouble"]["inWords"] == "There is nothing of this name"
+    assert answer.json()["trouble"]["inWords"] == "There is no resource with this name"
 
 
 def test_what_is_made_new_is_new_and_of_its_type(world: World) -> None:

@@ -1,4 +1,4 @@
-"""Admin API and admin page under `/_hookproof/`, and the documentation page under `/docs`.
+"""Admin API and admin page under `/_hookproof/`, and the documentation page `/docs`.
 
-What a client of the contract's API sees belongs in `responses`.
+Code for the contract's own operations belongs in `responses`.
 """

@@ -1,6 +1,6 @@
 """Admin API under `/_hookproof/api/`: requests, tokens, deliveries, overrides, faults, reset.
 
-JSON in, JSON out; an error is `{"message": "..."}`. docs/mock.md lists the endpoints.
+Bodies are JSON; an error is `{"message": "..."}`. docs/mock.md lists the endpoints.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ _MAX_PAGE_SIZE = 1000
 
 
 class AdminApi:
-    """The endpoints of one worker; what the others know is theirs as well."""
+    """Endpoints of one worker, which show the records of all workers."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class AdminApi:
         dispatcher: Dispatcher,
         secret: str,
     ) -> None:
-        """`secret` is the one that webhooks are signed with."""
+        """Use `secret` to sign webhooks again."""
         self._contract = contract
         self._runtime = runtime
         self._views = views
@@ -53,7 +53,7 @@ class AdminApi:
 
     @property
     def routes(self) -> Sequence[Route]:
-        """Every endpoint, with its place below `api/`."""
+        """Routes of all endpoints, relative to `api/`."""
         return [
             Route("/requests", self.requests),
             Route("/requests/{id:int}", self.request),
@@ -68,32 +68,32 @@ class AdminApi:
         ]
 
     async def requests(self, request: Request) -> Response:
-        """Answer with requests, the newest first."""
+        """Return requests, newest first."""
         return api_response({"requests": await self._views.requests(*_page_parameters(request))})
 
     async def request(self, request: Request) -> Response:
-        """Answer with one request and the numbers of its deliveries."""
+        """Return one request and the ids of its deliveries."""
         found = await self._views.request(request.path_params["id"])
         return api_response(_require_found(found, "request", request))
 
     async def tokens(self, request: Request) -> Response:
-        """Answer with the credentials that were issued, without them."""
+        """Return the credentials that were requested, without the credentials themselves."""
         return api_response({"tokens": self._views.tokens(*_page_parameters(request))})
 
     async def deliveries(self, request: Request) -> Response:
-        """Answer with deliveries and their attempts, the newest first, and with the receivers."""
+        """Return deliveries with their attempts, newest first, and the receivers."""
         found = await self._views.deliveries(*_page_parameters(request))
         return api_response(
             {"deliveries": found, "receivers": self._views.receivers(self._dispatcher.receivers)}
         )
 
     async def delivery(self, request: Request) -> Response:
-        """Answer with one delivery."""
+        """Return one delivery."""
         found = await self._views.delivery(request.path_params["id"])
         return api_response(_require_found(found, "delivery", request))
 
     async def redeliver(self, request: Request) -> Response:
-        """Send a delivery once more."""
+        """Queue a delivery again."""
         await read_json_body(request, ())
         record = await self._views.record_of_delivery(request.path_params["id"])
         known: dict[str, Any] = _require_found(record, "delivery", request)
@@ -104,7 +104,7 @@ class AdminApi:
         return api_response({"delivery": known["id"]}, 202)
 
     async def overrides(self, request: Request) -> Response:
-        """Answer with the active overrides; before that add one, or remove all."""
+        """Return the active overrides; POST adds one first, DELETE removes all."""
         overrides = self._runtime.overrides
         if request.method == "POST":
             overrides.add(
@@ -118,7 +118,7 @@ class AdminApi:
         return api_response({"overrides": shown}, 201 if request.method == "POST" else 200)
 
     async def faults(self, _: Request) -> Response:
-        """Answer with the faults that this mock can have."""
+        """Return the faults of the contract."""
         known = (await self._faults_by_name()).values()
         shown = [
             {"name": f.name, "category": f.category, "description": f.description} for f in known
@@ -126,7 +126,7 @@ class AdminApi:
         return api_response({"faults": shown})
 
     async def calls(self, request: Request) -> Response:
-        """Answer with a line for the shell for each operation; they need a `$TOKEN`."""
+        """Return a curl line for each operation; the lines use `$TOKEN`."""
         url = f"{request.url.scheme}://{request.url.netloc}"
         calls = [
             {"operation": o.id, "curl": curl_line(self._contract, o, url, bearer_option("TOKEN"))}
@@ -135,18 +135,17 @@ class AdminApi:
         return api_response({"calls": calls})
 
     async def _faults_by_name(self) -> Mapping[str, Fault]:
-        # Deriving them takes a while the first time: requests are answered meanwhile.
+        # Deriving the faults takes a while the first time and must not block the event loop.
         return await asyncio.to_thread(faults_of, self._contract)
 
     async def reset(self, request: Request) -> Response:
-        """Forget everything, as if the mock had just been started without a state."""
+        """Delete the state of all workers."""
         await read_json_body(request, ())
         await self._runtime.forget()
         return api_response({"at": time.time()})
 
 
 def create_admin_api(endpoints: AdminApi) -> ASGIApp:
-    """Return the application of the API."""
     return json_api_app(endpoints.routes)
 
 

@@ -1,4 +1,4 @@
-"""curl command that calls one operation with the example of the contract. Pure."""
+"""curl command that calls an operation with the contract's example. Pure."""
 
 import json
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ def curl_line(
     credential: str,
     extra_options: Sequence[str] = (),
 ) -> str:
-    """Return the call; `credential` is a curl option as the shell takes it, for use if needed."""
+    """Return the command; `credential` is a shell-quoted curl option, used if one is required."""
     required_parameters = [p for p in operation.parameters if p.required]
     texts = {p.key: example_parameter_text(contract, p) for p in required_parameters}
     target = request_target(operation.path, texts).encode()

@@ -1,4 +1,4 @@
-"""Documentation page `/docs` and the contract's document, with Swagger UI of swagger-ui-py."""
+"""Documentation page `/docs` and the contract's document, shown by Swagger UI (swagger-ui-py)."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -15,9 +15,9 @@ from openapi.http.json_api import ADMIN_PATH
 from openapi.parameters import match_path
 
 SHORT_PATHS = ("/docs", "/openapi.yaml", "/openapi.json")
-"""Where people look first. The same lies below `ADMIN_PATH` too."""
+"""Paths outside `ADMIN_PATH`, where users look first; the pages are below `ADMIN_PATH` too."""
 
-# Swagger UI sets styles by attributes and has its pictures in its style sheet.
+# Swagger UI uses style attributes, and data URLs for the images of its style sheet.
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -26,7 +26,7 @@ _CONTENT_SECURITY_POLICY = (
 
 
 def short_paths(contract: Contract) -> frozenset[str]:
-    """Return those of `SHORT_PATHS` that are no path of the contract: its operations go first."""
+    """Return the `SHORT_PATHS` that the contract does not use: its operations have priority."""
     return frozenset(
         path
         for path in SHORT_PATHS
@@ -35,7 +35,7 @@ def short_paths(contract: Contract) -> frozenset[str]:
 
 
 def documentation_routes(contract: Contract) -> list[Route]:
-    """Return the routes of the page, of what it is made of, and of the contract's document."""
+    """Return the routes of the page, of its static files, and of the contract's document."""
     page_directory = Path(str(files("mock_server.admin").joinpath("documentation")))
     swagger_ui_directory = _swagger_ui()
     script, style = "text/javascript", "text/css"
@@ -55,7 +55,7 @@ def documentation_routes(contract: Contract) -> list[Route]:
             swagger_ui_directory / "swagger-ui.css", media_type=style
         ),
         "openapi.yaml": lambda: Response(contract.text, media_type="application/yaml"),
-        # Escaped to ASCII: a lone surrogate is legal in JSON text and has no UTF-8.
+        # Escaped to ASCII: a lone surrogate is legal in JSON text but has no UTF-8 encoding.
         "openapi.json": lambda: Response(
             json.dumps(contract.document), media_type="application/json"
         ),
@@ -70,7 +70,7 @@ def documentation_routes(contract: Contract) -> list[Route]:
 
 
 def _swagger_ui() -> Path:
-    # Found, not imported: the package would import every web framework that there is.
+    # Not imported: the package imports every web framework that is installed.
     spec = find_spec("swagger_ui")
     assert spec is not None, "swagger-ui-py is a dependency"
     return Path(str(spec.origin)).parent / "static"

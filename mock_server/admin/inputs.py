@@ -1,4 +1,4 @@
-"""Input of the admin API: numbers in a query, JSON in a body. Each error is one sentence."""
+"""Input of the admin API: query parameters and JSON bodies. Each error is one sentence."""
 
 import difflib
 from collections.abc import Iterable, Mapping
@@ -17,26 +17,25 @@ _MAX_INTEGER = 2**53
 _MAX_OVERRIDE_REQUESTS = 1_000_000
 _MAX_DELAY_S = 60
 OVERRIDE_KEYS = ("fault", "delay", "requests")
-"""Keys of an override."""
 
 
 def integer_parameter(
     request: Request, name: str, default: int | None, maximum: int = _MAX_INTEGER
 ) -> int | None:
-    """Return a parameter of the query, from 1 to `maximum`; a 400 says what is wrong with it."""
+    """Return an integer query parameter from 1 to `maximum`; reject any other value with 400."""
     text = request.query_params.get(name)
     if text is None:
         return default
     value = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0
     if not 1 <= value <= maximum:
-        _reject(f"{name} is a whole number from 1 to {maximum}, not {abbreviate(text)}")
+        _reject(f"{name} must be a whole number from 1 to {maximum}, not {abbreviate(text)}")
     return value
 
 
 async def read_json_body(request: Request, known: Iterable[str]) -> dict[str, Any]:
-    """Return the JSON object of the body, without any key but those `known`; empty without a body.
+    """Return the JSON object of the body, with `known` keys only; empty without a body.
 
-    No form of a page can send it: where there is a media type it must be JSON's (415).
+    The media type must be JSON (415), so a form of a page of another origin cannot send one.
     """
     raw = bytearray()
     async for chunk in request.stream():
@@ -52,7 +51,7 @@ async def read_json_body(request: Request, known: Iterable[str]) -> dict[str, An
     if text.problem is not None:
         _reject(f"the body is not JSON: {text.problem}")
     if not isinstance(text.value, dict):
-        _reject("the body is no JSON object; send one in braces")
+        _reject("the body is not a JSON object; send one in braces")
     names = list(known)
     for key in text.value:
         if key not in names:
@@ -65,20 +64,21 @@ async def read_json_body(request: Request, known: Iterable[str]) -> dict[str, An
 def parse_override(
     stated: Mapping[str, Any], known: Iterable[str]
 ) -> tuple[OverrideKind, str | float, int]:
-    """Return what to switch on, its value and for how many requests; a 400 says what is wrong."""
+    """Return kind, value and number of requests of an override; reject an invalid one with 400."""
     requests = stated.get("requests", 1)
     if type(requests) is not int or not 1 <= requests <= _MAX_OVERRIDE_REQUESTS:
         _reject(
-            f"requests is a whole number from 1 to {_MAX_OVERRIDE_REQUESTS}, "
+            f"requests must be a whole number from 1 to {_MAX_OVERRIDE_REQUESTS}, "
             f"not {abbreviate(requests)}"
         )
     if ("fault" in stated) == ("delay" in stated):
-        _reject('say either a fault or a delay: {"fault": NAME} or {"delay": SECONDS}')
+        _reject('send either a fault or a delay: {"fault": NAME} or {"delay": SECONDS}')
     if "delay" in stated:
         delay = stated["delay"]
         if type(delay) not in (int, float) or not 0 < delay <= _MAX_DELAY_S:
             _reject(
-                f"delay is a number of seconds, over 0 to {_MAX_DELAY_S}, not {abbreviate(delay)}"
+                f"delay must be a number of seconds above 0 and at most {_MAX_DELAY_S}, "
+                f"not {abbreviate(delay)}"
             )
         return "delay", float(delay), requests
     name, names = stated["fault"], list(known)
@@ -89,13 +89,13 @@ def parse_override(
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:
-    """Return what to say of those of `words` that `word` may have been meant for."""
+    """Return a hint with those of `words` that resemble `word`, or an empty string."""
     close = difflib.get_close_matches(word, words)
     return f" (did you mean {' or '.join(close)}?)" if close else ""
 
 
 def _list_names(names: list[str]) -> str:
-    return ", ".join(names) if names else "no key at all"
+    return ", ".join(names) if names else "no key"
 
 
 def _reject(sentence: str) -> NoReturn:

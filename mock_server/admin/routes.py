@@ -17,13 +17,13 @@ from openapi.http.json_api import ADMIN_PATH
 from openapi.http.origin_guard import BearerToken, OriginGuard
 
 ADMIN_API_PREFIX = f"{ADMIN_PATH}api/"
-"""What tells or changes something; with a token, for those alone who send it."""
+"""Prefix of the endpoints that require the control token, if there is one."""
 _HEALTH_PATH = f"{ADMIN_PATH}healthz"
 _STATIC_PACKAGES: list[str | tuple[str, str]] = [
     ("mock_server.admin", "static"),
     ("openapi.http", "static"),
 ]
-"""The page, and what pages of mock and sink have in common."""
+"""Static files of the page, and those that mock and sink share."""
 
 
 def create_admin_app(
@@ -33,10 +33,10 @@ def create_admin_app(
     development_token: Callable[[], str],
     token: str | None = None,
 ) -> ASGIApp:
-    """Return the application; its errors look like all others, but for those of `api`.
+    """Return the application; its errors have the admin error format, except those of `api`.
 
-    `development_token` mints a credential for the contract's operations. `token`, if there is one,
-    must be sent with every request below `ADMIN_API_PREFIX`.
+    `development_token` creates a credential for the contract's operations. If `token` is set, every
+    request below `ADMIN_API_PREFIX` must send it.
     """
 
     async def handle_error(request: Request, exception: Exception) -> Response:
@@ -58,7 +58,7 @@ def create_admin_app(
         exception_handlers={HTTPException: handle_error},
     )
     app.router.redirect_slashes = False
-    # Whoever looks after a container asks under a name of its own whether it is well.
+    # Container health checks use the container's host name.
     return OriginGuard(
         app, BearerToken(token, ADMIN_API_PREFIX) if token else None, public_paths={_HEALTH_PATH}
     )
@@ -69,16 +69,15 @@ async def _healthz(_request: Request) -> Response:
 
 
 class AdminPathsMiddleware:
-    """Sends requests below `ADMIN_PATH`, and for a few paths more, to another application."""
+    """Middleware that sends requests for the mock's own paths to the admin app."""
 
     def __init__(self, app: ASGIApp, admin_app: ASGIApp, short_paths: Collection[str]) -> None:
-        """Take the next app, the admin app, and the paths outside `ADMIN_PATH` that it has."""
+        """Send requests for `ADMIN_PATH` and `short_paths` to `admin_app`, others to `app`."""
         self._app = app
         self._admin_app = admin_app
         self._short_paths = short_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Choose between the two."""
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
         elif scope["type"] == "http" and (

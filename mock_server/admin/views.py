@@ -15,16 +15,16 @@ from openapi.json_pointer import MISSING
 from openapi.redaction import Redaction
 
 CredentialParameters = Mapping[str, runtime_expression.RuntimeExpression]
-"""What a credential is issued with, and where a request says it."""
+"""Parameters of an issued credential, and the expressions that read them from a request."""
 
 
 class AdminViews:
-    """Reads the journal and the store, of all workers."""
+    """Reader of the journal and the store of all workers."""
 
     def __init__(
         self, contract: Contract, journal: Journal, store: Store, redactor: Redaction
     ) -> None:
-        """`contract` says which operations issue credentials."""
+        """Use `contract` to find the operations that issue credentials."""
         self._journal = journal
         self._store = store
         self._redactor = redactor
@@ -38,19 +38,19 @@ class AdminViews:
         }
 
     async def requests(self, before: int | None, limit: int) -> list[dict[str, Any]]:
-        """Return requests, the newest first, with numbers below `before`."""
+        """Return requests with ids below `before`, newest first."""
         await self._journal.flush()
         return self._journal.latest("request", before, limit)
 
     async def request(self, number: int) -> dict[str, Any] | None:
-        """Return one request and the numbers of its deliveries, or None."""
+        """Return one request and the ids of its deliveries, or None."""
         await self._journal.flush()
         found = self._journal.get("request", number)
         deliveries = [delivery["id"] for delivery in self._journal.about(number)]
         return None if found is None else {**found, "deliveries": deliveries}
 
     async def deliveries(self, before: int | None, limit: int) -> list[dict[str, Any]]:
-        """Return deliveries with their attempts, the newest first, with numbers below `before`."""
+        """Return deliveries with ids below `before` and their attempts, newest first."""
         await self._journal.flush()
         return [
             self._delivery_view(found) for found in self._journal.latest("delivery", before, limit)
@@ -62,7 +62,7 @@ class AdminViews:
         return None if record is None else self._delivery_view(record)
 
     async def record_of_delivery(self, number: int) -> dict[str, Any] | None:
-        """Return all that is known of a delivery, what is not for showing included, or None."""
+        """Return the full record of a delivery with its internal data, or None."""
         await self._journal.flush()
         return self._journal.get("delivery", number)
 
@@ -74,7 +74,7 @@ class AdminViews:
         return {**known, "state": _delivery_state(record, attempts), "attempts": attempts}
 
     def receivers(self, queues: Sequence[DeliveryQueue]) -> list[dict[str, Any]]:
-        """Return each receiver's place, its origin and how many deliveries to it were dropped."""
+        """Return number, origin and count of dropped deliveries of each receiver."""
         counts = self._journal.counts()
         return [
             {"number": n, "origin": receiver.origin, "dropped": counts.get(f"dropped/{n}", 0)}
@@ -82,7 +82,7 @@ class AdminViews:
         ]
 
     def tokens(self, before: int | None, limit: int) -> list[dict[str, Any]]:
-        """Return what credentials were asked for, the newest first, and never a credential."""
+        """Return the requested properties of issued credentials, newest first; no credential."""
         return [
             self._token_view(created)
             for created in self._store.created(self._credential_operations, before, limit)
@@ -106,7 +106,7 @@ class AdminViews:
 
 
 def _credential_parameters(contract: Contract, operation: Operation) -> CredentialParameters | None:
-    """Return where a request says what it wants a credential with; None: none is issued."""
+    """Return the parameters of the issued credential; None if the operation issues none."""
     for pointer in success_response_of(operation).content.values():
         for _, stated in extension_values(contract, contract.at(pointer), "x-hookproof-credential"):
             parts = {key: text for key, text in stated.items() if key != "security-scheme"}

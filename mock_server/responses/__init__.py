@@ -1,4 +1,4 @@
-"""Responses of operations: the handler, their headers, resources and error bodies.
+"""Responses of operations: the handler, headers, resources and error bodies.
 
-Middleware that rejects a request raises `responses.errors`; it does not build a response itself.
+Middleware that rejects a request raises `RequestRejected`; it does not build a response.
 """

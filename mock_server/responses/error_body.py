@@ -1,4 +1,4 @@
-"""Shape of an error body by the contract, and where in it a message belongs."""
+"""Error body in the contract's format, and the place of its message."""
 
 import copy
 import random
@@ -18,20 +18,20 @@ from openapi.schema_validation import Schema
 
 @dataclass(frozen=True, slots=True)
 class ErrorBodyTemplate:
-    """An error body: an example, and the place in it that tells the reason."""
+    """Template of an error body: an example and the place of the message."""
 
     media_type: str
     example: Json
     message_pointer: str | None
-    """A pointer; None where every text has its values prescribed."""
+    """Pointer to the message; None if no string may have any value."""
     schema: Schema | None = None
     headers: Headers = ()
-    """Further headers that the response must have."""
+    """Further required headers of the response."""
     max_message_length: int = sys.maxsize
-    """How long the reason may be."""
+    """Maximum length of the message."""
 
     def with_message(self, message: str) -> Json:
-        """Return the example with `message` told in it, if it is one and that is allowed."""
+        """Return the example with `message` set; return it unchanged if that would be invalid."""
         if not message or self.message_pointer is None:
             return self.example
         if len(message) > self.max_message_length:
@@ -41,7 +41,7 @@ class ErrorBodyTemplate:
         return self.example if self.schema and not self.schema.is_valid(body) else body
 
     def for_status(self, status: int) -> "ErrorBodyTemplate":
-        """Return the same shape for another status: its phrase stands for every other text."""
+        """Return a template for another status, whose reason phrase replaces the strings."""
         phrase = HTTPStatus(status).phrase
         body = copy.deepcopy(self.example)
         if isinstance(body, dict):
@@ -59,13 +59,13 @@ class ErrorBodyTemplate:
 
 
 DEFAULT_ERROR_BODY = ErrorBodyTemplate("application/json", {"message": "", "code": ""}, "/message")
-"""The shape for a contract that documents none."""
+"""Template for a contract without error bodies."""
 
 
 def error_body_template(
     contract: Contract, response_spec: ResponseSpec, seed: int
 ) -> ErrorBodyTemplate | None:
-    """Return the shape of the body of `response_spec`, or None if it has none."""
+    """Return the template for the body of `response_spec`, or None without a body."""
     for media_type, pointer in response_spec.content.items():
         rng = random.Random(f"{seed}/{pointer}")  # noqa: S311 - examples, not secrets
         message_pointer, max_message_length = next(
@@ -83,7 +83,7 @@ def error_body_template(
 
 
 def _message_places(contract: Contract, schema: Json, place: str) -> Iterator[tuple[str, int]]:
-    """Yield the places of required texts that may say anything, and the room; further up first."""
+    """Yield place and maximum length of each unconstrained required string, outermost first."""
     parts = schema.get("properties", {})
     required = {
         name: contract.at(part["$ref"][1:]) if "$ref" in part else part

@@ -1,7 +1,7 @@
-"""Error responses: from exceptions to responses, each with a body of the contract's own shape.
+"""Error responses: convert exceptions to responses with bodies in the contract's format.
 
-A documented error is made from its example. One that is not documented (404, 405, 408, 413, 415
-are HTTP's own) has the shape of the documented ones.
+A documented error uses its example. Other errors (404, 405, 408, 413, 415 come from HTTP) use the
+format of the documented ones.
 """
 
 import logging
@@ -32,39 +32,39 @@ _STATUS_BY_CAUSE = {
     "rate-limit-exceeded": 429,
     "server-error": 500,
 }
-"""The status that a provocation gets by HTTP, for operations whose contract names none."""
+"""Default status of each cause, for operations whose contract documents none."""
 
 
 _RECORDED_CAUSES = _STATUS_BY_CAUSE.keys() - {"unknown-resource", "duplicate-request"}
-"""Middleware records these itself, as a fault may let them pass; or they are no client error."""
+"""Causes that middleware records itself, before faults, and causes that are no client error."""
 
 
 _DEFAULT_MESSAGES: Mapping[str | int, str] = {
     HTTPStatus.NOT_FOUND: "there is no operation at this path",
-    HTTPStatus.METHOD_NOT_ALLOWED: "there is no operation of this method at this path",
-    "duplicate-request": "the same was asked for before, and may be only once",
+    HTTPStatus.METHOD_NOT_ALLOWED: "there is no operation with this method at this path",
+    "duplicate-request": "an earlier request had the same unique values",
 }
-"""What there is to say of a request where the answer's own words are kept."""
+"""Messages for the journal, by reason, if the rejection has none."""
 
 
 class RequestRejected(Exception):
-    """A request is answered with an error."""
+    """Rejection of a request with an error response."""
 
     def __init__(self, reason: str | int, message: str, headers: Headers = ()) -> None:
-        """Take a provocation of `x-hookproof-cause`, or a status of HTTP's own, and a sentence."""
+        """Store the `reason`: a cause of `x-hookproof-cause`, or an HTTP status."""
         super().__init__(message)
         self.reason = reason
         self.message = message
         self.headers = headers
-        # connexion picks the most telling of several refusals by this name.
+        # connexion reads this attribute to select one of several rejections.
         self.status_code = reason if isinstance(reason, int) else _STATUS_BY_CAUSE[reason]
 
 
 class ErrorResponses:
-    """Makes the error answers of one contract."""
+    """Error responses of one contract."""
 
     def __init__(self, contract: Contract, seed: int = 0) -> None:
-        """Read the shapes of the documented errors; `seed` makes those without an example."""
+        """Read the documented errors; `seed` generates those without an example."""
         self._error_bodies: dict[tuple[str, int], ErrorBodyTemplate] = {}
         for operation in contract.operations:
             for response_spec in operation.responses.values():
@@ -81,7 +81,7 @@ class ErrorResponses:
     def response(
         self, exception: Exception, path: str, exchange: MockExchange | None = None
     ) -> HttpResponse:
-        """Return the answer to a request for `path` that ended in `exception`."""
+        """Return the response to a request for `path` that raised `exception`."""
         rejection = next(
             convert
             for exception_type, convert in EXCEPTION_CONVERTERS
@@ -109,7 +109,7 @@ class ErrorResponses:
         )
 
     def allowed_methods(self, path: str) -> str:
-        """Return the methods that the contract has for `path`, as `Allow` lists them."""
+        """Return the methods that the contract has for `path`, as a value of `Allow`."""
         known = {method for route, method in self._paths if match_path(route, path) is not None}
         return ", ".join(sorted(known))
 
@@ -132,7 +132,7 @@ def _from_http(exception: Exception) -> RequestRejected:
 
 
 def _from_internal_error(exception: Exception) -> RequestRejected:
-    _LOG.error("a request failed in the mock itself", exc_info=exception)
+    _LOG.error("the mock failed to handle a request", exc_info=exception)
     return RequestRejected("server-error", "")
 
 
@@ -146,4 +146,4 @@ EXCEPTION_CONVERTERS: tuple[tuple[type[Exception], Callable[[Exception], Request
     (HTTPException, _from_http),
     (Exception, _from_internal_error),
 )
-"""What each exception becomes; the first that fits. connexion's own are HTTPExceptions."""
+"""Converters of exceptions; the first match applies. connexion's own are HTTPExceptions."""

@@ -1,4 +1,4 @@
-"""Operation handler: the success of each operation, with new secrets and identities."""
+"""Operation handler: the success of each operation, with new secrets and unique values."""
 
 import json
 import random
@@ -22,14 +22,14 @@ from openapi.json_pointer import MISSING, set_at
 
 
 class OperationHandler:
-    """Handler of a request that no middleware rejected."""
+    """Handler of the requests that no middleware rejected."""
 
     def __init__(
         self, contract: Contract, secret: str, seed: int, unique_values: UniqueValues, store: Store
     ) -> None:
-        """Read the answers of every operation; `secret` signs the tokens that they hold.
+        """Read the responses of every operation; `secret` signs the tokens in them.
 
-        The same `seed` makes the same answers, but for what `unique_values` makes.
+        The same `seed` gives the same responses, except `unique_values`.
         """
         self._handlers = {
             operation.id: SuccessHandler(contract, operation, secret, seed, unique_values, store)
@@ -37,16 +37,16 @@ class OperationHandler:
         }
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        """Answer the request as its operation does."""
+        """Send the operation's success, or raise its rejection."""
         exchange = exchange_of(scope)
         if exchange.operation is None:
-            raise RequestRejected(404, "There is nothing at this path")
+            raise RequestRejected(404, "There is no operation at this path")
         exchange.response = await self._handlers[exchange.operation.id](exchange)
         await exchange.response.send(send)
 
 
 class SuccessHandler:
-    """One operation: its successful answer, and what may be asked for only once."""
+    """Success handler of one operation, with its unique keys."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class SuccessHandler:
         unique_values: UniqueValues,
         store: Store,
     ) -> None:
-        """Read the answer's example and its marks."""
+        """Read the example of the response and its schema extensions."""
         response_spec = success_response_of(operation)
         rng = random.Random(f"{seed}/{operation.id}")  # noqa: S311 - examples, not secrets
         self._id = operation.id
@@ -89,7 +89,7 @@ class SuccessHandler:
             *unique,
             *resources.pointers_of_resource_names,
         } - self._credentials.keys()
-        self._unique_places = sorted(unique_or_named)  # always in the same order, for the same seed
+        self._unique_places = sorted(unique_or_named)  # a stable order, for the seed
         conflict_response = operation.response_caused_by("duplicate-request")
         self._claim_expressions = (
             [
@@ -101,9 +101,9 @@ class SuccessHandler:
         )
 
     async def __call__(self, exchange: MockExchange) -> HttpResponse:
-        """Return the successful answer, or refuse what is unknown or taken."""
+        """Return the success; raise the rejection of an unknown resource or a duplicate request."""
         if not self._resources.knows(exchange):
-            raise RequestRejected("unknown-resource", "There is nothing of this name")
+            raise RequestRejected("unknown-resource", "There is no resource with this name")
         headers = with_missing_headers(exchange.headers, self._headers)
         value: Json = None
         if not self._media_type:
@@ -115,7 +115,7 @@ class SuccessHandler:
             for place, parts in self._credentials.items():
                 set_at(value, place, self._credential(exchange, parts))
             response = json_response(self._status, value, headers, self._media_type)
-        # Last, and nothing can fail after it: what was refused or went wrong takes nothing.
+        # The commit is the last step, so that a failed request changes nothing.
         await self._commit_change(exchange, response)
         return response
 
@@ -150,7 +150,7 @@ class SuccessHandler:
 
 
 def success_response_of(operation: Operation) -> ResponseSpec:
-    """Return the answer to a request that is in order."""
+    """Return the response to a valid request."""
     expected = operation.response_caused_by("valid-request")
     first = (r for status, r in operation.responses.items() if status.startswith("2"))
     found = expected or next(first, None)

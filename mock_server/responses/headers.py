@@ -1,4 +1,4 @@
-"""Headers that a response must carry, and values that a schema extension marks."""
+"""Required headers of a response, and values of schema extensions."""
 
 import random
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ from openapi.json_pointer import MISSING, join_pointer
 from openapi.parameters import declared_example, serialize_value
 
 _MAX_DEPTH = 12
-"""Schemas may contain themselves; marks are not looked for deeper."""
+"""Maximum depth of the search for extensions, because schemas may be recursive."""
 
 
 def extension_values(
     contract: Contract, schema: Json, keyword: str, place: str = "", depth: int = 0
 ) -> Iterator[tuple[str, Json]]:
-    """Yield the pointers into a value of `schema` whose schema has `keyword`, and what it says."""
+    """Yield pointer and extension value for each schema part that has `keyword`."""
     if not isinstance(schema, dict) or depth > _MAX_DEPTH:
         return
     if "$ref" in schema:
@@ -32,7 +32,7 @@ def extension_values(
 def required_headers(
     contract: Contract, response_spec: ResponseSpec, rng: random.Random
 ) -> Headers:
-    """Return the headers that `response_spec` must carry, each with its example or a value."""
+    """Return the required headers of `response_spec` with their examples or generated values."""
     pairs = []
     for header_spec in response_spec.headers:
         if header_spec.required:
@@ -46,6 +46,6 @@ def required_headers(
 
 
 def with_missing_headers(headers: Headers, required: Headers) -> Headers:
-    """Return `headers` and those of `required` that are not among them."""
+    """Return `headers` and the `required` ones that it lacks."""
     present_names = {name for name, _ in headers}
     return (*headers, *(pair for pair in required if pair[0] not in present_names))

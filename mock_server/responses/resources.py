@@ -1,4 +1,4 @@
-"""Resources: links between operations, and which resources a success creates."""
+"""Resources: links between operations, and the resources that a success creates."""
 
 import json
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from openapi.parameters import parameter_key
 
 
 class OperationResources:
-    """The resources of the mock as one operation sees them."""
+    """Resources of the mock, from the point of view of one operation."""
 
     def __init__(self, contract: Contract, operation: Operation, store: Store) -> None:
         """Read the links to the operation, and those of its success."""
@@ -25,16 +25,16 @@ class OperationResources:
 
     @property
     def pointers_of_resource_names(self) -> set[str]:
-        """The places in the body of a success that name a resource."""
+        """Places in a success body that name a resource."""
         expressions = [part for link in self._links for _, part in link.values]
         return {p.where for p in expressions if (p.message, p.part) == ("response", "body")}
 
     def knows(self, exchange: MockExchange) -> bool:
-        """Say whether what is asked for is there; without a link to the operation it is."""
+        """Check whether the requested resource exists; True if no link leads to the operation."""
         return not self._link_parameters or self._store.knows(self._key(exchange))
 
     def added(self, exchange: MockExchange, response: HttpResponse) -> tuple[ResourceKey, ...]:
-        """Return every name of the resource that the success `response` created."""
+        """Return every key of the resource that `response` created."""
         found = [
             (link, {name: exchange.evaluate(part, response) for name, part in link.values})
             for link in self._links
@@ -46,7 +46,7 @@ class OperationResources:
         )
 
     def removed(self, exchange: MockExchange) -> ResourceKey | None:
-        """Return the name of the resource that a success deletes, if it does."""
+        """Return the key of the resource that a success deletes, or None."""
         return (
             self._key(exchange)
             if self._operation.method == "DELETE" and self._link_parameters

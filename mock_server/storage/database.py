@@ -1,9 +1,9 @@
 """State of the mock in SQLite: in memory, or in a file that restarts and workers share.
 
-The changes of all requests in one turn of the event loop are one transaction, and no success is
-sent before its commit: a killed process loses nothing that it has acknowledged. (A machine that
-loses power may lose the last moments.) Waiting for the others costs no time: responses that are
-sent together cost the system much less than one by one.
+One transaction contains the changes of all requests in one turn of the event loop. The mock sends
+a success only after its commit, so a killed process loses nothing that it has acknowledged. A
+power failure may lose the latest changes. The batch costs no time: responses that are sent
+together cost the system much less than single ones.
 """
 
 import asyncio
@@ -19,14 +19,14 @@ from mock_server.storage import schema
 from openapi.sqlite_file import SqliteFile
 
 _CHECKPOINT_PAGES = 10_000
-"""Pages of the write-ahead log that are written back to the file at once."""
+"""Pages of the write-ahead log before a checkpoint writes them to the database file."""
 _LOCK_TIMEOUT_S = 10.0
 
 MAX_STORED_BODY_BYTES = 2048
-"""Of a request body; a client that creates much must not fill the memory."""
+"""Stored bytes of each request body; the limit bounds the memory use of many creations."""
 
 ResourceKey = tuple[str, str]
-"""The id of an operation, and values as JSON."""
+"""Id of an operation, and values as JSON."""
 StateConflict = Literal["duplicate-request", "unknown-resource"]
 
 
@@ -34,32 +34,32 @@ class StateChange(NamedTuple):
     """Change of the state by one success."""
 
     operation: str
-    """Its id."""
+    """Id of the operation."""
     claim: str | None
     """Unique key: the operation and values, as text; None if the success needs none."""
     request: bytes
-    """The body that asked for it."""
+    """Request body."""
     added: tuple[ResourceKey, ...]
-    """One resource by all the names that it can be asked for; empty if none came to be."""
+    """Every key of the created resource; empty if no resource was created."""
     removed: ResourceKey | None
-    """A name of the resource that is gone, or None."""
+    """One key of the deleted resource, or None."""
 
 
 @dataclass(frozen=True, slots=True)
 class CreatedRecord:
-    """A success that is remembered."""
+    """Record of a success."""
 
     id: int
     operation: str
     at: float
     request: bytes
-    """The first `MAX_STORED_BODY_BYTES` bytes of the body."""
+    """First `MAX_STORED_BODY_BYTES` bytes of the body."""
     size: int
-    """Bytes of the whole body."""
+    """Size of the whole body in bytes."""
 
 
 def check_state_writable(path: Path | None) -> None:
-    """Raise `StoreError` if a mock could not keep its state at `path`."""
+    """Raise `StoreError` if a mock cannot store its state at `path`."""
     if path is not None:
         store = Store(path)
         store.open()
@@ -67,14 +67,14 @@ def check_state_writable(path: Path | None) -> None:
 
 
 class Store(SqliteFile):
-    """One connection, used by one loop. `open` before anything else."""
+    """Connection to the state database for one event loop. Call `open` first."""
 
     def __init__(self, path: Path | None = None, *, persistent: bool = True) -> None:
-        """Take the file, which is made if need be; None keeps everything in memory.
+        """Use or create the file at `path`; None keeps everything in memory.
 
-        `persistent`: the file is there to be used again.
+        `persistent` says that the file outlives the mock.
         """
-        # A file that goes when the mock stops need not outlive a loss of power.
+        # A temporary file need not survive a power failure.
         pragmas = (
             f"synchronous = {'NORMAL' if persistent else 'OFF'}",
             f"wal_autocheckpoint = {_CHECKPOINT_PAGES}",
@@ -85,11 +85,11 @@ class Store(SqliteFile):
         self._pending: list[tuple[StateChange, asyncio.Future[StateConflict | None]]] = []
 
     async def commit_change(self, change: StateChange) -> StateConflict | None:
-        """Remember `change`, or return why it cannot be, and then nothing of it is kept."""
+        """Store `change`; return the conflict if there is one, and then store nothing."""
         future: asyncio.Future[StateConflict | None] = asyncio.get_running_loop().create_future()
         self._pending.append((change, future))
         if len(self._pending) == 1:
-            # Not in the next turn but the one after: what arrives meanwhile goes with it.
+            # Commit two turns later, so that changes that arrive in between join the batch.
             loop = asyncio.get_running_loop()
             loop.call_soon(loop.call_soon, self._commit)
         return await future
@@ -99,13 +99,13 @@ class Store(SqliteFile):
         try:
             with self.transaction() as db:
                 results = [self._apply_change(db, change) for change, _ in pending]
-        except Exception as error:  # whatever it is, those who wait must hear of it
+        except Exception as error:  # every waiting request must get the error
             for _, future in pending:
                 if not future.done():
                     future.set_exception(error)
             return
         for (_, future), result in zip(pending, results, strict=True):
-            if not future.done():  # the client may have left meanwhile
+            if not future.done():  # the client may have disconnected
                 future.set_result(result)
 
     def _apply_change(self, db: sqlite3.Connection, change: StateChange) -> StateConflict | None:
@@ -122,18 +122,18 @@ class Store(SqliteFile):
         return None
 
     def knows(self, key: ResourceKey) -> bool:
-        """Say whether the operation of `key` can be asked for its values."""
+        """Check whether a resource with `key` exists."""
         return bool(self.rows(schema.SELECT_RESOURCE, *key))
 
     def created(
         self, operations: Iterable[str], before: int | None = None, limit: int = 100
     ) -> list[CreatedRecord]:
-        """Return successes of `operations`, the newest first, with ids below `before`."""
+        """Return successes of `operations` with ids below `before`, newest first."""
         values = (json.dumps([*operations]), before or 2**62, limit)
         return [CreatedRecord(*row) for row in self.rows(schema.SELECT_CREATED, *values)]
 
     def reset(self) -> None:
-        """Forget everything."""
+        """Delete everything."""
         with self.transaction() as db:
             for table in schema.SCHEMA.tables:
                 db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own

@@ -1,6 +1,6 @@
 """Journal of the latest requests, deliveries and attempts, for the admin API.
 
-A request only appends to a list; records become rows when the journal is read.
+A request only appends to a list; the records are written to the store when the journal is read.
 """
 
 import asyncio
@@ -17,25 +17,25 @@ _BATCH_SIZE = 50
 
 
 class Record(Protocol):
-    """Something that happened."""
+    """Record of a request, a delivery or an attempt."""
 
     @property
     def id(self) -> int:
-        """Its number in the journal."""
+        """Id of the record."""
 
     @property
     def about(self) -> int | None:
-        """The number of the record that it belongs to, or None."""
+        """Id of the parent record, or None."""
 
     def data(self) -> dict[str, Any]:
-        """Return it as JSON data."""
+        """Return the record as JSON data."""
 
 
 class Journal:
-    """The records of all workers, kept in their store."""
+    """Records of all workers, in their store."""
 
     def __init__(self, store: Store, signals: WorkerSignals) -> None:
-        """`signals` has the other workers write down theirs."""
+        """Use `signals` to make the other workers write their records."""
         self._store = store
         self._signals = signals
         self._pending = {
@@ -45,25 +45,24 @@ class Journal:
         self._last = 0
 
     def open(self) -> None:
-        """Go on where an earlier mock stopped."""
+        """Continue the ids of an earlier mock."""
         ((last,),) = self._store.rows("SELECT coalesce(max(id), 0) FROM journal")
         self._last = max(self._last, last)
 
     def number(self) -> int:
-        """Return the id for the next record: greater than all before."""
+        """Return the id for the next record, greater than all ids before."""
         self._last = max(self._last + 1, self._signals.time_based_id())
         return self._last
 
     def append(self, kind: RecordKind, record: Record) -> None:
-        """Keep a record."""
         self._pending[kind].append(record)
 
     def count(self, name: str) -> None:
-        """Count one more of what has this name."""
+        """Increment the counter `name`."""
         self._counts[name] += 1
 
     async def write(self) -> None:
-        """Write down what is held back, a few records at a time."""
+        """Write the pending records to the store in batches."""
         for name, count in self._counts.items():
             self._store.rows(_INCREMENT_COUNT, name, count)
         self._counts.clear()
@@ -80,18 +79,18 @@ class Journal:
             db.execute(_DELETE_OLDEST, (kind, kind, MAX_RECORDS[kind]))
 
     async def forget(self) -> None:
-        """Forget what is held back."""
+        """Drop the pending records."""
         self._counts.clear()
         for pending in self._pending.values():
             pending.clear()
 
     async def flush(self) -> None:
-        """Have everything written down, by the other workers too: what follows then finds it."""
+        """Write the pending records of all workers."""
         await self._signals.broadcast("write")
         await self.write()
 
     def latest(self, kind: RecordKind, before: int | None, limit: int) -> list[dict[str, Any]]:
-        """Return records, the newest first, each with its `id`, all below `before`."""
+        """Return records with ids below `before`, newest first, each with its `id`."""
         return _records_from_rows(self._store.rows(_SELECT_LATEST, kind, before or 2**62, limit))
 
     def get(self, kind: RecordKind, number: int) -> dict[str, Any] | None:
@@ -99,11 +98,11 @@ class Journal:
         return next(iter(_records_from_rows(self._store.rows(_SELECT_BY_ID, kind, number))), None)
 
     def about(self, number: int) -> list[dict[str, Any]]:
-        """Return the records that belong to the one with this id, the oldest first."""
+        """Return the child records of a record, oldest first."""
         return _records_from_rows(self._store.rows(_SELECT_BY_PARENT, number))
 
     def counts(self) -> dict[str, int]:
-        """Return how many there were of what was counted, by name."""
+        """Return the counters by name."""
         return dict(self._store.rows("SELECT name, count FROM counts"))
 
 

@@ -1,6 +1,7 @@
 """Overrides: faults and delays for the next N requests, added while the mock runs.
 
-A number in shared memory says whether there is any, so a request queries no database otherwise.
+A number in shared memory says whether any override is active, so that a request queries the
+database only if needed.
 """
 
 import json
@@ -16,42 +17,42 @@ OverrideKind = Literal["fault", "delay"]
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """One misbehaviour and how long it still lasts."""
+    """Active fault or delay."""
 
     id: int
     kind: OverrideKind
     value: str | float
-    """The name of a fault, or the seconds that every answer waits."""
+    """Name of a fault, or the delay of each response in seconds."""
     requests: int
-    """How many requests it is still for."""
+    """Number of requests that it still applies to."""
 
 
 class Overrides:
-    """Those that are on. Each request to an operation of the contract uses one turn of each."""
+    """Active overrides. Each request to an operation of the contract uses one turn of each."""
 
     def __init__(self, store: Store, shared: MutableSequence[int]) -> None:
-        """Keep them in `store`, and in the `shared` numbers whether there are any."""
+        """Store the overrides in `store`, and the flag for them in the `shared` numbers."""
         self._store = store
         self._shared = shared
 
     @property
     def has_any(self) -> bool:
-        """Whether there are any; costs next to nothing."""
+        """Whether any override is active; reads shared memory only."""
         return self._shared[OVERRIDES_SLOT] != 0
 
     def add(self, kind: OverrideKind, value: str | float, requests: int) -> None:
-        """Enable an override for the next `requests` requests."""
+        """Add an override for the next `requests` requests."""
         with self._store.transaction() as db:
             db.execute(_INSERT_OVERRIDE, (kind, json.dumps(value), requests))
             self._shared[OVERRIDES_SLOT] = 1
 
     def all(self) -> tuple[Override, ...]:
-        """Return those that are on, in the order in which they were added."""
+        """Return the active overrides in the order in which they were added."""
         rows = self._store.rows("SELECT id, kind, value, requests FROM overrides ORDER BY id")
         return tuple(Override(i, kind, json.loads(value), n) for i, kind, value, n in rows)
 
     def take(self) -> tuple[Override, ...]:
-        """Return those that hold for this request, which uses up one turn of each."""
+        """Return the overrides for one request and use one turn of each."""
         if not self.has_any:
             return ()
         with self._store.transaction() as db:
@@ -63,13 +64,13 @@ class Overrides:
         return active
 
     def clear(self) -> None:
-        """Switch all of them off."""
+        """Remove all overrides."""
         with self._store.transaction() as db:
             db.execute("DELETE FROM overrides")
             self._shared[OVERRIDES_SLOT] = 0
 
     def refresh_shared_flag(self) -> None:
-        """Set the shared number by what the store holds: an earlier mock may have left some."""
+        """Set the shared flag from the store, which may contain overrides of an earlier mock."""
         with self._store.transaction():
             self._shared[OVERRIDES_SLOT] = 1 if self.all() else 0
 

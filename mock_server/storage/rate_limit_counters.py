@@ -1,6 +1,6 @@
 """Rate limit counters that several workers share: a storage for the library `limits`.
 
-It supports the moving window only.
+It supports only the moving window.
 """
 
 import time
@@ -12,18 +12,17 @@ from openapi.sqlite_file import StoreError
 
 
 class SharedRateLimitStorage(Storage, MovingWindowSupport):
-    """Hits in the state that the workers share, one row for each."""
+    """Storage with one row for each hit, shared by the workers."""
 
     STORAGE_SCHEME = None
 
     def __init__(self, store: Store) -> None:
-        """Count in `store`."""
         super().__init__()
         self._store = store
 
     @property
     def base_exceptions(self) -> type[Exception]:
-        """What may go wrong."""
+        """Return the exceptions that this storage may raise."""
         return StoreError
 
     async def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
@@ -38,33 +37,33 @@ class SharedRateLimitStorage(Storage, MovingWindowSupport):
         return True
 
     async def get_moving_window(self, key: str, _limit: int, expiry: int) -> tuple[float, int]:
-        """Return when the oldest hit of the window was, now without one, and how many there are."""
+        """Return the time of the oldest hit in the window, else now, and the number of hits."""
         now = time.time()
         statement = "SELECT min(at), count(*) FROM hits WHERE client = ? AND at >= ?"
         ((oldest, used),) = self._store.rows(statement, key, now - expiry)
         return oldest or now, used
 
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Not for this storage: it has no fixed windows."""
+        """Raise `NotImplementedError`: this storage has no fixed windows."""
         raise NotImplementedError
 
     async def get(self, key: str) -> int:
-        """Return how many hits of `key` are stored."""
+        """Return the number of hits for `key`."""
         return int(self._store.rows("SELECT count(*) FROM hits WHERE client = ?", key)[0][0])
 
     async def get_expiry(self, key: str) -> float:
-        """Not for this storage: it has no fixed windows."""
+        """Raise `NotImplementedError`: this storage has no fixed windows."""
         raise NotImplementedError
 
     async def check(self) -> bool:
-        """Say that it can be used."""
+        """Return True: the storage is always available."""
         return True
 
     async def reset(self) -> int | None:
-        """Forget every hit."""
+        """Delete all hits."""
         self._store.rows("DELETE FROM hits")
         return None
 
     async def clear(self, key: str) -> None:
-        """Forget the hits of `key`."""
+        """Delete the hits of `key`."""
         self._store.rows("DELETE FROM hits WHERE client = ?", key)

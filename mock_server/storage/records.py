@@ -1,7 +1,7 @@
-"""Record of a request, with the contract's verdict on it.
+"""Record of a request with the contract's verdict.
 
-Bodies and headers are truncated when a record is made. Redaction takes time, so it waits until the
-record is read.
+Bodies and headers are truncated when a record is created. Redaction takes time, so it waits until
+the record is read.
 """
 
 from collections.abc import Mapping
@@ -15,14 +15,14 @@ from openapi.redaction import Redaction
 
 MAX_SHOWN_BYTES = 16 * 1024
 REDACTION_MARGIN_BYTES = 4096
-"""Bytes more that are kept, so that a secret at the end is masked as one."""
+"""Additional bytes before redaction, so that a secret at the end of the excerpt is complete."""
 _NOT_CHECKED = {"credential": "not checked"}
 _CREDENTIAL_CAUSES = ("invalid-credential", "insufficient-permission")
 
 
 @dataclass(slots=True)
 class RequestRecord:
-    """A request to the mock and what became of it."""
+    """Record of a request and its response status."""
 
     id: int
     at: float
@@ -40,7 +40,7 @@ class RequestRecord:
     about: None = None
 
     def data(self) -> dict[str, Any]:
-        """Return it as JSON data, without secrets."""
+        """Return the record as JSON data, without secrets."""
         headers = [(k.decode("latin-1"), v.decode("latin-1")) for k, v in self.headers]
         return {
             "at": self.at,
@@ -74,7 +74,7 @@ def request_record(
     exchange: MockExchange,
     redactor: Redaction,
 ) -> RequestRecord:
-    """Return the record of an exchange that has ended, cut to what is kept."""
+    """Return the record of a finished exchange, truncated for storage."""
     response, headers, body = exchange.response, exchange.request_headers, exchange.body
     size = 0
     for count, (name, value) in enumerate(headers):
@@ -102,7 +102,7 @@ def request_record(
 
 
 def body_excerpt(body: bytes, size: int, redactor: Redaction) -> dict[str, Any]:
-    """Return the beginning of a body of `size` bytes for people, without secrets."""
+    """Return the beginning of a body of `size` bytes as text, without secrets."""
     text = redactor(body.decode("utf-8", "backslashreplace"))
     return {
         "text": text[:MAX_SHOWN_BYTES],
@@ -114,7 +114,7 @@ def body_excerpt(body: bytes, size: int, redactor: Redaction) -> dict[str, Any]:
 def request_verdict(
     operation: Operation | None, objections: tuple[Objection, ...]
 ) -> dict[str, Any]:
-    """Say what the contract has to say of a request, whatever the mock's faults made of it."""
+    """Return the contract's verdict on a request, before faults."""
     invalid = [o for o in objections if o.reason == "invalid-request"]
     rejections = [o for o in objections if o.reason != "invalid-request"]
     credential = [o.message for o in rejections if o.reason in _CREDENTIAL_CAUSES]

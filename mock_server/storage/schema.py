@@ -1,4 +1,4 @@
-"""Tables of the store, and its statements, in SQL."""
+"""SQL schema and statements of the state database."""
 
 from openapi.sqlite_file import Schema
 

@@ -1,7 +1,7 @@
-"""Worker signals: one worker has all others write or clear their journals.
+"""Worker signals: one worker makes all others write or clear their journals.
 
-A few numbers in shared memory: how often each signal was sent, and for every worker how many of
-them it has handled. A worker looks a few times a second.
+A few numbers in shared memory: how often each signal was sent, and for each worker how many of
+them it has handled. Each worker polls them several times a second.
 """
 
 import asyncio
@@ -17,21 +17,21 @@ _LOG = logging.getLogger("hookproof.mock")
 Signal = Literal["write", "forget"]
 
 OVERRIDES_SLOT = 0
-"""Index of the number that says whether there is any override."""
+"""Index of the number that says whether any override is active."""
 _SIGNAL_SLOTS: dict[Signal, int] = {"write": 1, "forget": 2}
 _FIRST_WORKER_SLOT = 3
 SLOT_COUNT = 64
-"""How many numbers are shared."""
+"""Number of shared numbers."""
 _POLL_INTERVAL_S = 0.05
 _WORKER_TIMEOUT_S = 2.0
-"""Seconds that a worker is waited for; one that was killed does nothing any more."""
+"""Seconds to wait for a worker; after that it counts as killed."""
 
 
 class WorkerSignals:
     """Signals of one worker."""
 
     def __init__(self, shared: MutableSequence[int], index: int, workers: int) -> None:
-        """Take the `shared` numbers and which of how many `workers` this is."""
+        """Use the `shared` numbers as worker `index` of `workers`."""
         self._shared = shared
         self._slot = _FIRST_WORKER_SLOT + index % (SLOT_COUNT - _FIRST_WORKER_SLOT)
         self._index = index
@@ -39,14 +39,14 @@ class WorkerSignals:
         self._handled: dict[Signal, int] = {"write": 0, "forget": 0}
 
     def time_based_id(self) -> int:
-        """Return a number that grows with the time and that no other worker has; 0 if alone."""
+        """Return a number that grows with time and is unique among workers; 0 for a single one."""
         if self._is_single_worker:
             return 0
-        # Below 2**53, which JavaScript reads exactly, for some centuries.
+        # Stays below 2**53, the largest exact integer in JavaScript, for some centuries.
         return time.time_ns() // 10_000 * 16 + self._index % 16
 
     async def broadcast(self, signal: Signal) -> None:
-        """Ask all others, and return once they have done it."""
+        """Send a signal to all other workers and wait until they have handled it."""
         if self._is_single_worker:
             return
         self._shared[_SIGNAL_SLOTS[signal]] += 1
@@ -57,7 +57,7 @@ class WorkerSignals:
         while (lagging := self._lagging_slots(target)) and loop.time() < end:
             await asyncio.sleep(_POLL_INTERVAL_S / 4)
         for slot in lagging:
-            self._shared[slot] = 0  # one that lives comes back with its next look
+            self._shared[slot] = 0  # a live worker sets it again at its next poll
 
     def _lagging_slots(self, target: int) -> list[int]:
         others = (slot for slot in range(_FIRST_WORKER_SLOT, SLOT_COUNT) if slot != self._slot)
@@ -67,7 +67,7 @@ class WorkerSignals:
         return 1 + sum(self._shared[slot] for slot in _SIGNAL_SLOTS.values())
 
     async def serve(self, handlers: dict[Signal, Callable[[], Awaitable[None]]]) -> None:
-        """Do what others ask for, until cancelled."""
+        """Handle signals of other workers until cancelled."""
         if self._is_single_worker:
             return
         self._handled = {signal: self._shared[slot] for signal, slot in _SIGNAL_SLOTS.items()}
@@ -82,8 +82,8 @@ class WorkerSignals:
                         self._handled[signal] = requested[signal]
                         try:
                             await handlers[signal]()
-                        except StoreError as error:  # the next wish may be granted
-                            _LOG.error("what another worker asked for failed: %s", error)
+                        except StoreError as error:  # a later signal may succeed
+                            _LOG.error("a signal from another worker failed: %s", error)
                 self._shared[self._slot] = target
                 await asyncio.sleep(_POLL_INTERVAL_S)
         finally:

@@ -1,4 +1,4 @@
 """Outgoing webhooks: payload, dispatcher, delivery queue with retry policy, HTTP client, records.
 
-Who receives them is out of reach: a receiver is known by its URL alone.
+A receiver is known only by its URL.
 """

@@ -1,7 +1,7 @@
-"""Delivery queues, one bounded queue for each receiver, with the attempts and their retry policy.
+"""Delivery queues: one bounded queue for each receiver, with the attempts and their retry policy.
 
-The log has no bodies and no signatures, and of a URL the origin alone: paths and queries may hold
-secrets.
+The log contains no bodies, no signatures, and only the origin of a URL: paths and queries may
+contain secrets.
 """
 
 import asyncio
@@ -22,33 +22,33 @@ FIRST_RETRY_DELAY_S = 0.5
 MAX_OPEN_DELIVERIES = 1000
 MAX_OPEN_BYTES = 16 * 1024 * 1024
 _LOG_FIELDS = ("delivery", "receiver", "attempt", "outcome")
-"""What a line of the log about an attempt says, where the log has fields."""
+"""Fields of a log line about an attempt."""
 CONCURRENT_ATTEMPTS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedDelivery:
-    """What is to be delivered to one receiver."""
+    """Delivery to one receiver."""
 
     id: int
-    """Of its record in the journal."""
+    """Id of its record in the journal."""
     number: int
-    """What the log calls it."""
+    """Number of the event, for the log."""
     size: int
-    """Bytes that it keeps in memory."""
+    """Size of the payload in bytes."""
     build_request: Callable[[float], WebhookRequest]
-    """Makes the delivery for an attempt at this moment, in Unix seconds."""
+    """Builder of the request for an attempt at a time in Unix seconds."""
     redelivered: bool = False
     attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptReport:
-    """An attempt that was made, or the end of one that will not be."""
+    """Report of an attempt, or of a cancelled delivery."""
 
     queued_delivery: QueuedDelivery
     outcome: AttemptOutcome | None
-    """None: the mock has stopped before."""
+    """None if the mock stopped before the attempt."""
     next: str
     """`delivered`, `retry`, `failed` or `cancelled`."""
     delay: float | None = None
@@ -56,10 +56,10 @@ class AttemptReport:
 
 
 class DeliveryQueue:
-    """One URL, its queue, and the tasks that empty it."""
+    """Queue of one receiver, and the tasks that process it."""
 
     def __init__(self, url: str, on_attempt: Callable[[AttemptReport], None]) -> None:
-        """`on_attempt` hears of every attempt; nothing is sent before `run`."""
+        """Call `on_attempt` after each attempt; nothing is sent before `run`."""
         parts = urlsplit(url)
         self._url = url
         self._on_attempt = on_attempt
@@ -72,15 +72,15 @@ class DeliveryQueue:
 
     @property
     def open(self) -> int:
-        """How many deliveries are in the queue, in flight, or between attempts."""
+        """Number of deliveries that are queued, in flight, or waiting for a retry."""
         return len(self._open)
 
     def enqueue(self, queued_delivery: QueuedDelivery) -> bool:
-        """Queue the delivery; False: too much is open, and it is dropped. Returns at once."""
+        """Queue the delivery and return at once; drop it and return False if the queue is full."""
         if self.open >= MAX_OPEN_DELIVERIES or self._bytes + queued_delivery.size > MAX_OPEN_BYTES:
             self.dropped += 1
-            if self.dropped % 100 == 1:  # a line for each would be the next thing to overflow
-                text = "delivery %d to %s dropped, %d so far: %d are open"
+            if self.dropped % 100 == 1:  # a line for each would flood the log
+                text = "delivery %d to %s dropped, %d so far: %d are pending"
                 _LOG.warning(text, queued_delivery.number, self.origin, self.dropped, self.open)
             return False
         self._open[id(queued_delivery)] = queued_delivery
@@ -89,7 +89,7 @@ class DeliveryQueue:
         return True
 
     async def run(self, http: httpx.AsyncClient) -> None:
-        """Make attempts, one after the other, until cancelled."""
+        """Send queued deliveries one by one until cancelled."""
         while True:
             queued_delivery = await self._queue.get()
             outcome = await send_attempt(http, self._url, queued_delivery.build_request)
@@ -141,7 +141,7 @@ class DeliveryQueue:
         )
 
     def stop(self, reason: str) -> None:
-        """Cancel what is open, and log how much that was."""
+        """Cancel the pending deliveries and log their number."""
         for timer in self._retry_timers.values():
             timer.cancel()
         for queued_delivery in self._open.values():
@@ -156,10 +156,10 @@ AttemptListener = Callable[[AttemptReport], None]
 
 
 class DeliveryQueues:
-    """Between `start` and `stop` it delivers; before, deliveries wait."""
+    """Queues of all receivers. They send between `start` and `stop`; deliveries wait before."""
 
     def __init__(self, urls: Iterable[str], on_attempt: AttemptListener) -> None:
-        """Take the URLs that every delivery goes to; `on_attempt` hears of every attempt."""
+        """Create a queue for each URL; call `on_attempt` after each attempt."""
         self._urls = tuple(urls)
         self._on_attempt = on_attempt
         self.receivers = self._create_queues()
@@ -170,10 +170,10 @@ class DeliveryQueues:
         return [DeliveryQueue(url, self._on_attempt) for url in self._urls]
 
     def start(self) -> None:
-        """Begin to deliver, on the running loop."""
+        """Start to send, on the running event loop."""
         if not self.receivers:
             return
-        # httpx would log every URL in full.
+        # httpx logs every URL in full.
         logging.getLogger("httpx").setLevel(logging.WARNING)
         self._client = create_client()
         for receiver in self.receivers:
@@ -182,13 +182,13 @@ class DeliveryQueues:
             ]
 
     async def forget(self) -> None:
-        """Cancel what is open, and go on with empty queues."""
+        """Cancel the pending deliveries and continue with empty queues."""
         await self.stop("the mock is reset")
         self.receivers = self._create_queues()
         self.start()
 
     async def stop(self, reason: str = "the mock stops") -> None:
-        """End at once; what is still open is cancelled and logged."""
+        """Stop at once: cancel and log the pending deliveries."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

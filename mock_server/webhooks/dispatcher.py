@@ -1,4 +1,4 @@
-"""Dispatcher: one delivery and its record for each receiver, built again for each attempt."""
+"""Dispatcher: queues one delivery for each receiver and records it."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,11 +20,11 @@ from openapi.redaction import Redaction
 
 
 class RedeliveryError(Exception):
-    """A delivery cannot be sent once more; the sentence says why."""
+    """Reason why a delivery cannot be sent again."""
 
 
 def build_requests(event_message: EventMessage, hooks: Hooks) -> list[WebhookRequest]:
-    """Return the requests to each receiver at one moment: signed then, changed by the faults."""
+    """Return the requests to each receiver: signed at the time of `event_message`, then faulted."""
     webhook_request = build_signed_request(event_message, event_message.body)
     if hooks.webhook_request:
         webhook_request = hooks.webhook_request(webhook_request, event_message)
@@ -36,7 +36,7 @@ def build_requests(event_message: EventMessage, hooks: Hooks) -> list[WebhookReq
 
 
 class Dispatcher:
-    """Hands deliveries to the sender and notes them in the journal."""
+    """Dispatcher of deliveries to the queues and the journal."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Dispatcher:
         hooks_with_faults: Callable[[frozenset[str]], Hooks],
         redactor: Redaction,
     ) -> None:
-        """`hooks_with_faults` returns the mock's hooks and those of the named faults."""
+        """Use `hooks_with_faults` to get the mock's hooks with more faults."""
         self._delivery_queues = delivery_queues
         self._journal = journal
         self._hooks_with_faults = hooks_with_faults
@@ -53,11 +53,11 @@ class Dispatcher:
 
     @property
     def receivers(self) -> Sequence[DeliveryQueue]:
-        """All receivers, in their order."""
+        """Queues of all receivers, in the order of the settings."""
         return self._delivery_queues.receivers
 
     def send(self, event_message: EventMessage, exchange: MockExchange, request: int) -> None:
-        """Queue what is due to every receiver for this exchange, whose record is `request`."""
+        """Queue the deliveries of an event; `request` is the id of the request record."""
         secrets = response_secrets(exchange)
         for place, _ in enumerate(build_requests(event_message, exchange.hooks)):
             build_request = _request_builder(event_message, exchange.hooks, place)
@@ -85,22 +85,22 @@ class Dispatcher:
                 self._journal.append("delivery", sent)
 
     def redeliver(self, record: Mapping[str, Any], events: Iterable[Event], secret: str) -> None:
-        """Queue the delivery of `record` once more; raise `RedeliveryError` if that cannot be.
+        """Queue the delivery of `record` again; raise `RedeliveryError` if that is impossible.
 
-        It is made as it was the first time, faults included, and signed now.
+        The request is built like the first one, including faults, and signed with the current time.
         """
         resend_data = record["redelivery"]
         if resend_data is None:
             raise RedeliveryError(
-                f"its payload is larger than {MAX_RESENDABLE_BYTES} bytes and was not kept"
+                f"the payload is larger than {MAX_RESENDABLE_BYTES} bytes and was not stored"
             )
         event = next((e for e in events if e.name == record["event"]), None)
         if event is None:
-            raise RedeliveryError(f"the contract has no event {record['event']} any more")
+            raise RedeliveryError(f"the contract no longer has the event {record['event']}")
         place, origin = record["receiver"]["number"], record["receiver"]["origin"]
         receiver = self.receivers[place - 1] if place <= len(self.receivers) else None
         if receiver is None or receiver.origin != origin:
-            raise RedeliveryError(f"the mock sends no webhooks to {origin} any more")
+            raise RedeliveryError(f"the mock no longer sends webhooks to {origin}")
         try:
             hooks = self._hooks_with_faults(frozenset(resend_data["faults"]))
         except ValueError as error:
@@ -120,7 +120,7 @@ class Dispatcher:
                 record["id"], event_message.number, size, build_request, redelivered=True
             )
         ):
-            raise RedeliveryError(f"too many deliveries to {origin} are open; try again later")
+            raise RedeliveryError(f"too many deliveries to {origin} are pending; try again later")
 
 
 def _request_builder(

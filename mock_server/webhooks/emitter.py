@@ -1,4 +1,4 @@
-"""Emitter: from an exchange to the serialised payload of its event."""
+"""Emitter: builds and serialises the payload of an exchange's event."""
 
 import logging
 import random
@@ -18,7 +18,7 @@ _LOG = logging.getLogger("hookproof.mock")
 
 
 class WebhookEmitter:
-    """Sends the events that the contract's triggers ask for."""
+    """Emitter of the events that the contract's triggers define."""
 
     def __init__(
         self,
@@ -28,10 +28,9 @@ class WebhookEmitter:
         seed: int,
         unique_values: UniqueValues,
     ) -> None:
-        """Take what is to be signed with `secret` to `dispatcher`.
+        """Use `secret` to sign the events that `dispatcher` sends.
 
-        The same `seed` makes the same payloads, but for the time, what they echo, and what
-        `unique_values` makes.
+        The same `seed` gives the same payloads, except times, echoes and `unique_values`.
         """
         self._contract = contract
         self._events = {e.name: _with_example_payload(contract, e, seed) for e in contract.events}
@@ -41,17 +40,17 @@ class WebhookEmitter:
         self._number = 0
 
     def emit(self, exchange: MockExchange, request: int) -> None:
-        """Queue the deliveries for an answered exchange, if any are due. Never raises.
+        """Queue the deliveries for a finished exchange, if any. Never raises.
 
-        `request` is the number of its record.
+        `request` is the id of the request record.
         """
         if not self._dispatcher.receivers:
             return
         try:
             self._emit(exchange, request)
         except Exception:
-            # The answer is out; a payload that cannot be made must not take the connection along.
-            _LOG.exception("an event could not be made")
+            # The response was sent; a failure here must not close the connection.
+            _LOG.exception("failed to build an event")
 
     def _emit(self, exchange: MockExchange, request: int) -> None:
         operation, response, hooks = exchange.operation, exchange.response, exchange.hooks
@@ -79,7 +78,7 @@ class WebhookEmitter:
 
 
 def _with_example_payload(contract: Contract, event: Event, seed: int) -> Event:
-    """Return `event` with an example payload, made from its schema if the contract has none."""
+    """Return `event` with an example payload, generated from its schema if it has none."""
     rng = random.Random(f"{seed}/{event.name}")  # noqa: S311 - examples, not secrets
     made = event.examples or (body_example(contract, event.schema, rng),)
     return replace(event, examples=made)

@@ -12,10 +12,10 @@ from mock_server.messages import WebhookRequest
 from openapi.formats import parse_http_date
 
 MAX_RETRY_AFTER_S = 60.0
-"""Seconds: a receiver's Retry-After is honoured up to here."""
+"""Maximum delay in seconds that a receiver's Retry-After can cause."""
 ATTEMPT_TIMEOUT_S = 15.0
 _MAX_RESPONSE_BYTES = 65536
-"""Bytes of a receiver's answer that are read, so that its connection serves again."""
+"""Maximum bytes that are read of a receiver's response, so that its connection can be reused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +23,25 @@ class AttemptOutcome:
     """Outcome of an attempt."""
 
     text: str
-    """A status, or the kind of the failure."""
+    """Status, or the class of the exception."""
     retry_after_s: float | None
-    """The seconds that the receiver asks to wait; None is success."""
+    """Seconds from Retry-After, 0 without it; None for a success."""
     webhook_request: WebhookRequest | None
-    """What was sent; None if it could not even be made."""
+    """Request that was sent; None if it could not be built."""
     at: float
     seconds: float
 
 
 def create_client() -> httpx.AsyncClient:
-    """Return the client of all attempts; not to be shared with anything else."""
+    """Return the client for all attempts; do not use it for anything else."""
     return httpx.AsyncClient(
-        # No proxies from the environment, no redirects: a delivery goes where it was told to go.
+        # No proxies from the environment, no redirects: a delivery goes to the configured URL.
         trust_env=False,
         follow_redirects=False,
         timeout=httpx.Timeout(10.0, connect=5.0),
-        # Receivers bound their own connections; in one pool a dead one would starve the others.
+        # Each queue limits its connections; a shared limit would let a dead receiver starve others.
         limits=httpx.Limits(max_connections=None),
-        # What a receiver would have remembered is no business of the next one.
+        # Receivers must not share cookies.
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         headers={"User-Agent": "hookproof-mock"},
     )
@@ -50,13 +50,13 @@ def create_client() -> httpx.AsyncClient:
 async def send_attempt(
     http: httpx.AsyncClient, url: str, build_request: Callable[[float], WebhookRequest]
 ) -> AttemptOutcome:
-    """Send what `build_request` makes for this moment (Unix seconds)."""
+    """Build the request for the current time and send it."""
     at, begun = time.time(), time.perf_counter()
     webhook_request: WebhookRequest | None = None
     try:
         webhook_request = build_request(at)
         text, retry_after_s = await _post(http, url, webhook_request)
-    except Exception as error:  # whatever went wrong: the delivery failed, and the task goes on
+    except Exception as error:  # any error fails the attempt; the task continues
         text, retry_after_s = type(error).__name__, 0.0
     return AttemptOutcome(text, retry_after_s, webhook_request, at, time.perf_counter() - begun)
 

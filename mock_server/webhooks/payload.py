@@ -1,4 +1,4 @@
-"""The payload of an event: the contract's example, filled in by `x-hookproof-trigger`."""
+"""Payload of an event: the contract's example, filled in by `x-hookproof-trigger`."""
 
 import json
 import time
@@ -23,7 +23,7 @@ def build_payload(event_context: EventContext) -> Json:
         event_context.unique_values.set_unique_value(value, stated["pointer"], schema)
     for echo in event.trigger.get("echoes", ()):
         found = event_context.exchange.evaluate(_parse(echo["from"]))
-        # null means what absence means: the entity that the event shows holds the default.
+        # null means absent: the event's entity has the default value then.
         if (found is None or found is MISSING) and "default" in echo:
             found = echo["default"]
         if found is not MISSING:
@@ -42,15 +42,15 @@ def build_payload(event_context: EventContext) -> Json:
 
 
 def serialize_json(value: Json) -> bytes:
-    """Return `value` as JSON in UTF-8; escaped to ASCII if it holds what UTF-8 cannot write."""
+    """Return `value` as JSON in UTF-8, escaped to ASCII if it contains a lone surrogate."""
     try:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-    except UnicodeEncodeError:  # a lone surrogate
+    except UnicodeEncodeError:
         return json.dumps(value, separators=(",", ":")).encode()
 
 
 def format_utc(nanoseconds: int) -> str:
-    """Return a moment with seven digits of a second; `OverflowError` outside of years 1 to 9999."""
+    """Return a time with seven fractional digits; raise `OverflowError` outside years 1 to 9999."""
     seconds, rest = divmod(nanoseconds, 10**9)
     try:
         moment = datetime.fromtimestamp(seconds, UTC)
@@ -63,5 +63,5 @@ def _normalize_instant(found: object) -> object:
     moment = date_time_to_ns(found)
     try:
         return found if moment is None else format_utc(moment)
-    except OverflowError:  # an offset or a leap second led out of the calendar
+    except OverflowError:  # an offset or a leap second leads outside years 1 to 9999
         return found

@@ -1,4 +1,4 @@
-"""Records of deliveries and of their attempts."""
+"""Records of deliveries and their attempts."""
 
 import json
 from dataclasses import dataclass, replace
@@ -17,27 +17,27 @@ MAX_RESENDABLE_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRecord:
-    """A delivery to one receiver: everything that it can be made of once more."""
+    """Record of a delivery to one receiver, with the data to send it again."""
 
     id: int
     about: int
-    """The request that brought it about."""
+    """Id of the triggering request."""
     event_message: EventMessage
     place: int
-    """Which of several deliveries of one event, from 0."""
+    """Index among several deliveries of one event."""
     receiver: tuple[int, str]
-    """Its place among the receivers, from 1, and its origin."""
+    """Number of the receiver, from 1, and its origin."""
     faults: tuple[str, ...]
-    """Those of this event, in addition to the mock's own."""
+    """Faults of this event, in addition to the mock's own."""
     dropped: bool
     secrets: tuple[str, ...]
-    """Texts of the answer that are not to be shown."""
+    """Secrets of the response, which must not be shown."""
     size: int
-    """Bytes of the payload, of which a very large one is not kept whole."""
+    """Size of the payload in bytes; a large payload is stored truncated."""
     redactor: Redaction
 
     def data(self) -> dict[str, Any]:
-        """Return it as JSON data; what is below `redelivery` is not shown."""
+        """Return the record as JSON data; `redelivery` is internal."""
         event_message = self.event_message
         body = event_message.body
         for secret in self.secrets:
@@ -67,7 +67,7 @@ class DeliveryRecord:
 
 
 def truncate_message(event_message: EventMessage) -> EventMessage:
-    """Return `event_message`, a large body truncated, so that many do not fill the memory."""
+    """Return `event_message` with a large body truncated, to save memory."""
     if len(event_message.body) <= MAX_RESENDABLE_BYTES:
         return event_message
     return replace(
@@ -76,7 +76,7 @@ def truncate_message(event_message: EventMessage) -> EventMessage:
 
 
 def response_secrets(exchange: MockExchange) -> tuple[str, ...]:
-    """Return the texts that the answer of `exchange` holds where the contract marks a secret."""
+    """Return the strings of the exchange's response that the contract marks as secret."""
     operation, response = exchange.operation, exchange.response
     response_spec = (
         operation.responses.get(str(response.status)) if operation and response else None
@@ -95,17 +95,17 @@ def response_secrets(exchange: MockExchange) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class AttemptRecord:
-    """One attempt to deliver, and what comes of it."""
+    """Record of one attempt and its outcome."""
 
     id: int
     about: int
-    """The delivery."""
+    """Id of the delivery."""
     at: float
     report: AttemptReport
     redactor: Redaction
 
     def data(self) -> dict[str, Any]:
-        """Return it as JSON data, without secrets."""
+        """Return the record as JSON data, without secrets."""
         queued_delivery, outcome = self.report.queued_delivery, self.report.outcome
         webhook_request = outcome.webhook_request if outcome else None
         return {

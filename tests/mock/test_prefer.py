@@ -289,7 +289,7 @@ def test_latency_is_read(text: str, least: float, most: float) -> None:
     "text", ["", "200", "ms", "-1s", "300-100ms", "61s", "1s-2s", "1e3ms", "1-s", "nans", "1-2-3s"]
 )
 def test_what_is_no_latency_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"write 200ms, 100-300ms or 0\.1-0\.3s"):
+    with pytest.raises(ValueError, match=r"use 200ms, 100-300ms or 0\.1-0\.3s"):
         parse_latency(text)
 
 

@@ -226,7 +226,7 @@ def test_a_very_large_payload_is_not_kept(contract: Contract) -> None:
     shown = sent.data()
     assert shown["payload"]["size"] == 10**6 + 2
     assert len(json.dumps(shown)) < 20_000
-    with pytest.raises(RedeliveryError, match="was not kept"):
+    with pytest.raises(RedeliveryError, match="was not stored"):
         dispatcher.redeliver(shown, contract.events, "")
 
 

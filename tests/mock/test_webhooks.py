@@ -166,8 +166,8 @@ def test_what_a_receiver_cannot_take_is_dropped_counted_and_told(
     assert offered == [True] * MAX_OPEN_DELIVERIES + [False] * 150
     lines = [record.getMessage() for record in caplog.records]
     assert lines == [
-        "delivery 1001 to https://example.invalid:8443 dropped, 1 so far: 1000 are open",
-        "delivery 1101 to https://example.invalid:8443 dropped, 101 so far: 1000 are open",
+        "delivery 1001 to https://example.invalid:8443 dropped, 1 so far: 1000 are pending",
+        "delivery 1101 to https://example.invalid:8443 dropped, 101 so far: 1000 are pending",
         "150 deliveries to https://example.invalid:8443 were dropped",
         "1000 deliveries to https://example.invalid:8443 cancelled: the mock stops",
     ]

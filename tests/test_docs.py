@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 import hookproof
-from contracts.checks import CHECKS, deliveries
+from contracts.checks import CHECKS, authentication, deliveries
 from contracts.model.settings import EXTRA_PHASES, Settings
 from contracts.outcome import RunOutcome
 from contracts.reporting import report
@@ -31,9 +31,10 @@ from hookproof.options.config_file import CONFIG_FILE_NAME
 from hookproof.options.parser import build_parser, parse_command_line
 from mock_server.admin.api import AdminApi
 from mock_server.exchange import MockExchange
+from mock_server.faults import responses
 from mock_server.faults.derived import derived_faults
 from mock_server.faults.table import HANDWRITTEN_FAULTS
-from mock_server.messages import EventMessage
+from mock_server.messages import EventMessage, HttpResponse
 from mock_server.middleware.prefer_header import PREFERENCE_NAMES
 from mock_server.storage.records import request_record
 from mock_server.webhooks.records import DeliveryRecord
@@ -539,6 +540,27 @@ def test_the_examples_in_python_work(contract: Contract) -> None:
     assert known["verified"](b"body", signed, "secret") is True
     for body, value in ((b"body ", signed), (b"body", signed + "="), (b"body", None)):
         assert known["verified"](body, value, "secret") is False
+
+
+def test_the_first_check_of_contributing_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    check, suite_test, test, fault = fenced(PAGES["CONTRIBUTING.md"], "python")
+    known: dict[str, Any] = {}
+    exec(check, known)
+    monkeypatch.setattr(authentication, "challenge", known["challenge"], raising=False)
+    exec(test, known)
+    known["test_a_401_without_a_challenge_is_one_finding"]()
+    known["challenge"] = lambda ledger: iter(())
+    with pytest.raises(ValueError, match="not enough values"):
+        known["test_a_401_without_a_challenge_is_one_finding"]()
+    exec(suite_test, known)
+    applied: list[str] = []
+    known["test_a_401_has_a_challenge"](applied.append)
+    assert applied == ["challenge"]
+    known = dict(vars(responses))
+    exec(fault, known)
+    change = known["CHALLENGE_MISSING"].hooks.response
+    headers = ((b"content-type", b"text/plain"), (b"www-authenticate", b"Bearer"))
+    assert change(HttpResponse(401, headers, b""), None).headers == headers[:1]
 
 
 def test_every_preference_and_every_named_example_stands_in_its_table(contract: Contract) -> None:

@@ -1,4 +1,5 @@
-"""The command `hookproof`, its pytest plugin and its exit codes.
+"""Command `hookproof`, its pytest plugin and its exit codes.
 
-Input and output towards the user. What a contract means or a service must do belongs below.
+This package handles only input and output. The meaning of a contract belongs in `openapi`, the
+rules for a service in `contracts`.
 """

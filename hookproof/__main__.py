@@ -1,8 +1,8 @@
-"""`python -m hookproof` is the command `hookproof`."""
+"""Entry point of `python -m hookproof`."""
 
 import sys
 
 from hookproof.cli import main
 
-if __name__ == "__main__":  # a process that multiprocessing starts imports this module, too
+if __name__ == "__main__":  # multiprocessing imports this module in its child processes
     sys.exit(main())

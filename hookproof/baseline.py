@@ -1,6 +1,6 @@
-"""Baseline: findings that a team accepts, each with a reason and a last day. Pure but `read`.
+"""Baseline: findings that a team accepts, each with a reason and an end date. Pure except `read`.
 
-The file is strict: an entry without its finding fails the run, or it would hide a regression.
+An entry without a matching finding fails the run, because it would hide a regression.
 """
 
 import re
@@ -23,16 +23,16 @@ class BaselineEntry:
     """One accepted finding."""
 
     id: str
-    """The finding's, from the report."""
+    """Id of the finding, from the report."""
     reason: str
     check: str | None = None
-    """If given, only a finding of this check is meant; likewise the pointer."""
+    """Check of the finding; None allows any, and so does `pointer`."""
     pointer: str | None = None
     until: date | None = None
-    """The last day on which it is accepted."""
+    """Last day on which the finding is accepted."""
 
     def means(self, finding: Mapping[str, Json]) -> bool:
-        """Say whether this entry accepts `finding`, whatever the day."""
+        """Return whether this entry names `finding`, regardless of the date."""
         return (
             finding.get("id") == self.id
             and self.check in (None, finding["check"])
@@ -42,14 +42,14 @@ class BaselineEntry:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The accepted findings of one file."""
+    """Accepted findings of one file."""
 
     file: str
     entries: tuple[BaselineEntry, ...]
 
 
 def read(path: Path) -> Baseline:
-    """Return what the file at `path` lists; `CommandError` for what is not understood."""
+    """Return the baseline in the file at `path`; `CommandError` if it is invalid."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -58,7 +58,7 @@ def read(path: Path) -> Baseline:
         raise CommandError(f"{path}: not TOML in UTF-8: {error}") from None
     listed = data.pop("accepted", [])
     if data or not isinstance(listed, list):
-        raise CommandError(f"{path}: it holds entries [[accepted]] and nothing else")
+        raise CommandError(f"{path}: only [[accepted]] entries are allowed")
     entries = tuple(_entry(f"{path}: entry {n}", item) for n, item in enumerate(listed, 1))
     ids = [entry.id for entry in entries]
     for number, name in enumerate(ids, 1):
@@ -69,7 +69,7 @@ def read(path: Path) -> Baseline:
 
 def _entry(where: str, item: object) -> BaselineEntry:
     if not isinstance(item, dict):
-        raise CommandError(f"{where}: an entry is a table [[accepted]]")
+        raise CommandError(f"{where}: write an entry as a table [[accepted]]")
     understood = [field.name for field in fields(BaselineEntry)]
     for key in item:
         if key not in understood:
@@ -78,12 +78,14 @@ def _entry(where: str, item: object) -> BaselineEntry:
     text: dict[str, Any] = {"id": "", "reason": "", **item}
     for key in (key for key in text if key != "until"):
         if not isinstance(text[key], str) or not text[key].strip():
-            raise CommandError(f"{where}: {key} is a text, and not empty")
+            raise CommandError(f"{where}: {key} must be a non-empty string")
     if not _ID.fullmatch(text["id"]):
-        raise CommandError(f"{where}: {text['id']!r} is no id: 8 hex digits, as the report has")
+        raise CommandError(
+            f"{where}: {text['id']!r} is not a finding id: 8 hex digits, as in the report"
+        )
     until = text.get("until")
     if until is not None and (not isinstance(until, date) or isinstance(until, datetime)):
-        raise CommandError(f"{where}: until is a date without quotes, such as 2030-12-31")
+        raise CommandError(f"{where}: until must be a date without quotes, such as 2030-12-31")
     return BaselineEntry(text["id"], text["reason"], text.get("check"), text.get("pointer"), until)
 
 
@@ -96,14 +98,13 @@ def apply_baseline(
     require_decided: bool,
     whole: bool,
 ) -> dict[str, Json]:
-    """Return the report `data` with the findings of `baseline` accepted, and its new verdict.
+    """Return the report `data` with the findings of `baseline` accepted, and the new verdict.
 
-    A run that was not `whole` cannot tell that an entry is resolved; nor can one that left the
-    constraint of the entry undecided.
+    An entry counts as resolved only if the run was `whole` and decided the entry's constraint.
     """
-    told = {"file": baseline.file, "entries": len(baseline.entries), "resolved": []}
+    summary = {"file": baseline.file, "entries": len(baseline.entries), "resolved": []}
     if data["reason"] is not None:
-        return {**data, "baseline": told}
+        return {**data, "baseline": summary}
     findings = [
         {**f, "baseline_reason": _accepted_reason(f, baseline.entries, today)}
         for f in data["findings"]
@@ -123,7 +124,7 @@ def apply_baseline(
     else:
         code, verdict = EXIT_CONFORMS, "conforms"
     judged = {"findings": findings, "exit_code": code, "verdict": verdict}
-    return {**data, **judged, "baseline": {**told, "resolved": resolved}}
+    return {**data, **judged, "baseline": {**summary, "resolved": resolved}}
 
 
 def _accepted_reason(

@@ -1,7 +1,7 @@
 """Entry point of the command `hookproof`: parse the command line, call the command's function.
 
-Results go to stdout, progress and logs to stderr. A wrong option, a port in use, a broken contract
-or an unreachable URL is one sentence on stderr and exit code 2.
+Results go to stdout, progress and logs to stderr. For a wrong option, a port in use, an invalid
+contract or an unreachable URL the command prints one sentence on stderr and exits with 2.
 """
 
 import argparse
@@ -16,10 +16,10 @@ from hookproof.shadowing import shadowed_packages
 
 
 def _dispatch(options: argparse.Namespace) -> int:  # noqa: PLR0911 - one for each command
-    """Run the command. Each branch imports only its own command: `token` needs no test runner."""
+    """Run the command. Each branch imports only its command: `token` needs no test runner."""
     match options.command:
         case "mock":
-            gc.disable()  # until it serves: loaded modules stay, and collections are slow
+            gc.disable()  # until it serves: loading creates no garbage, and collections are slow
             from hookproof.commands.mock import run_mock
 
             return run_mock(options)
@@ -58,7 +58,7 @@ def _dispatch(options: argparse.Namespace) -> int:  # noqa: PLR0911 - one for ea
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command with `arguments` (the process's own if None); return its exit code."""
+    """Run the command with `arguments` (None: those of the process); return the exit code."""
     shadowed = shadowed_packages()
     if shadowed:
         print(f"hookproof: {shadowed[0]}", file=sys.stderr)

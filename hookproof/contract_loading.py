@@ -12,7 +12,7 @@ from openapi.signature import secret_problem
 
 
 def load_contract_option(path: Path | None) -> Contract:
-    """Return the contract in `path`, or the one that ships; `CommandError` if it is broken."""
+    """Return the contract at `path` (None: the shipped one); `CommandError` if it is invalid."""
     try:
         return load_contract(path)
     except ContractError as error:
@@ -20,7 +20,7 @@ def load_contract_option(path: Path | None) -> Contract:
 
 
 def check_webhook_secret(contract: Contract, secret: str) -> str:
-    """Return the webhook secret; `CommandError` if the contract cannot sign with it."""
+    """Return `secret`; `CommandError` if a signature scheme of the contract cannot use it."""
     complaint = secret_problem((event.signature for event in contract.events), secret)
     if complaint is not None:
         raise CommandError(f"{complaint}; pass --webhook-secret or HOOKPROOF_WEBHOOK_SECRET")
@@ -30,8 +30,8 @@ def check_webhook_secret(contract: Contract, secret: str) -> str:
 def webhook_secrets_from_options(contract: Contract, options: Sequence[str]) -> tuple[str, ...]:
     """Return the given secrets in order, without duplicates and empty ones.
 
-    HOOKPROOF_WEBHOOK_SECRET is the first if the first option is empty. `CommandError` for a secret
-    that the contract cannot sign with, with its number if there are several.
+    HOOKPROOF_WEBHOOK_SECRET replaces an empty first option. `CommandError` for a secret that the
+    contract's signature schemes cannot use; the message has its number if there are several.
     """
     first = option_or_environment(options[0] if options else None, "HOOKPROOF_WEBHOOK_SECRET")
     secrets = tuple(dict.fromkeys(secret for secret in (first, *options[1:]) if secret))

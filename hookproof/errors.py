@@ -1,9 +1,9 @@
 """Exit codes of the command, and the error that it reports in one sentence."""
 
 EXIT_ERROR = 2
-"""Error: a wrong option, a port in use, a broken contract, nothing judged."""
+"""Error: a wrong option, a port in use, an invalid contract, nothing judged."""
 EXIT_INTERRUPTED = 130
-"""Interrupted by Ctrl-C, as shells report it."""
+"""Interrupted by Ctrl-C; 128 plus SIGINT, as in shells."""
 
 
 class CommandError(Exception):

@@ -9,16 +9,18 @@ from openapi.safe_text import escape_ci_command, escape_hidden, is_hidden
 
 
 def print_json(value: Json) -> None:
-    """Print a value as indented JSON, in ASCII."""
+    """Print a value as indented ASCII JSON."""
     print(json.dumps(value, indent=2))
 
 
 def print_bytes(content: bytes) -> None:
-    """Print raw bytes; `CommandError` if stdout is a terminal and they have control characters."""
+    """Print raw bytes; `CommandError` for control characters if stdout is a terminal."""
     if sys.stdout.isatty():
         text = content.decode(errors="replace").replace("\n", "").replace("\t", "")
         if any(is_hidden(character) for character in text):
-            raise CommandError("the output has control characters: redirect it to a file or a pipe")
+            raise CommandError(
+                "the output contains control characters: redirect it to a file or a pipe"
+            )
     sys.stdout.flush()
     sys.stdout.buffer.write(content)
 

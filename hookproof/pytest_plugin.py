@@ -1,7 +1,7 @@
-"""pytest plugin: the options of the suite, and the fixture `hookproof_sink` for other tests.
+"""pytest plugin: options of the suite, and the fixture `hookproof_sink` for other tests.
 
-pytest loads it into every process of an environment that has hookproof. So it imports only pytest
-until a service is named or the fixture is used, and all its names have the project's prefix.
+pytest loads the plugin in every environment that has hookproof. So it imports only pytest until a
+test uses the fixture or `--hookproof-url` is given, and all its names have the project's prefix.
 The suite is `pytest --pyargs contracts --hookproof-url URL`.
 """
 
@@ -17,18 +17,33 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options, all with the project's prefix."""
+    """Add the options of the suite and the ini value of the fixture."""
     add = parser.getgroup("hookproof", "hookproof: test a running service").addoption
     add("--hookproof-url", metavar="URL", help="URL of the service")
-    add("--hookproof-profile", metavar="NAME", help="number of cases: quick, default, thorough")
-    add("--hookproof-seed", metavar="N", help="seed of the cases; names and dates still differ")
-    add("--hookproof-report-dir", metavar="DIR", help="directory of report.json")
-    add("--hookproof-args", metavar="ARGS", default="", help="further options of hookproof verify")
-    parser.addini("hookproof_contract", "file of the contract of hookproof_sink")
+    add(
+        "--hookproof-profile",
+        metavar="NAME",
+        help="number of cases: quick, default, thorough (default: default)",
+    )
+    add("--hookproof-seed", metavar="N", help="seed of the cases (default: random)")
+    add(
+        "--hookproof-report-dir",
+        metavar="DIR",
+        help="directory of the reports (default: none are written)",
+    )
+    add(
+        "--hookproof-args",
+        metavar="ARGS",
+        default="",
+        help="further options of hookproof verify, in one string",
+    )
+    parser.addini(
+        "hookproof_contract", "contract file of hookproof_sink (default: the shipped contract)"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Configure the suite if a service is named."""
+    """Configure the suite if `--hookproof-url` is given."""
     if config.getoption("--hookproof-url"):
         from hookproof.pytest_suite import configure  # noqa: PLC0415 - see above
 
@@ -37,7 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def hookproof_contract(pytestconfig: pytest.Config) -> Path | None:
-    """File of the contract of `hookproof_sink`: the ini value; None is the shipped contract."""
+    """Contract file of `hookproof_sink`: the ini value; None is the shipped contract."""
     stated = pytestconfig.getini("hookproof_contract")
     if not stated:
         return None

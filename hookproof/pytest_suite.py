@@ -1,6 +1,7 @@
-"""The suite within another pytest run: settings from its options, a report at its end.
+"""Suite within a user's pytest run: settings from its options, reports at its end.
 
-With pytest-xdist all tests of the suite run in one process."""
+With pytest-xdist all tests of the suite run in one process.
+"""
 
 import re
 import shlex
@@ -35,11 +36,11 @@ _TESTS = frozenset(
 
 
 def configure(config: pytest.Config) -> None:
-    """Put the settings where the fixtures look for them; `UsageError` if they are mistaken."""
+    """Store the settings for the fixtures of the suite; `UsageError` for invalid options."""
     if config.getoption("dist", "no") not in ("no", "loadgroup"):
         raise pytest.UsageError(
-            "hookproof: the checks read the ledger of one run, which several processes do not "
-            "share; pass --dist loadgroup beside -n"
+            "hookproof: several processes cannot share the ledger of one run: pass --dist "
+            "loadgroup with -n"
         )
     try:
         shadowed = shadowed_packages()
@@ -69,20 +70,22 @@ def _options(config: pytest.Config) -> Namespace:
         options = parse_command_line(arguments, config.invocation_params.dir)
     except ValueError as error:
         raise CommandError(f"--hookproof-args: {error}") from None
-    except SystemExit:  # --help, which would end the whole run as if it had passed
-        raise CommandError("--hookproof-args takes the options of a run") from None
+    except SystemExit:  # --help would end the pytest run with exit code 0
+        raise CommandError("--hookproof-args: --help is not allowed here") from None
     if options.dry_run:
-        raise CommandError("--dry-run is for hookproof verify: here nothing would be judged")
+        raise CommandError(
+            "--dry-run is not allowed here, because it tests nothing: use hookproof verify"
+        )
     return options
 
 
 def _settings_from_controller(config: pytest.Config) -> dict[str, Any]:
-    """Return the seed and the run's id, where another process has told them in its header."""
+    """Return seed and run id from the xdist controller; nothing without one."""
     return dict(getattr(config, "workerinput", {}).get("hookproof", {}))
 
 
 class SuitePlugin:
-    """The hooks of a run that judges a service."""
+    """Pytest hooks of a run against a service."""
 
     def __init__(self, settings: Settings, outcome: RunOutcome, report_is_wanted: bool) -> None:
         self._settings = settings
@@ -91,24 +94,24 @@ class SuitePlugin:
         self._started = time.time()
 
     def pytest_report_header(self) -> str:
-        """Tell what it takes to get the same cases again."""
+        """Return the seed and the run id, which reproduce the cases."""
         asked = self._settings
         return f"hookproof: {asked.url} (seed {asked.seed}, run {asked.run_id})"
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Give seed and id of the run to a process of xdist's."""
+        """Pass seed and run id to an xdist worker."""
         asked = self._settings
         node.workerinput["hookproof"] = {"seed": asked.seed, "run_id": asked.run_id}
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> object:
-        """Keep the tests of the suite in one process: they read the ledger of one run.
+        """Schedule all tests of the suite in one process: they read the ledger of one run.
 
-        Not by a mark: marks reach the scheduler through the ids of tests, which pytest 9.2 no
-        longer lets xdist 3.8 change (https://github.com/pytest-dev/pytest-xdist/issues/1386).
+        A mark cannot do this: xdist 3.8 passes marks in test ids, and pytest 9.2 no longer lets it
+        change these (https://github.com/pytest-dev/pytest-xdist/issues/1386).
         """
-        # Only this hook may import xdist: most runs do without it.
+        # Only this hook imports xdist, because most runs do not use it.
         from xdist.scheduler.loadgroup import LoadGroupScheduling  # noqa: PLC0415
 
         class SingleGroupScheduling(LoadGroupScheduling):  # type: ignore[misc]
@@ -119,17 +122,17 @@ class SuitePlugin:
         return SingleGroupScheduling(config, log)
 
     def pytest_sessionfinish(self) -> None:
-        """Keep failing cases and write the report, if the checks ran in this process."""
+        """Save failing cases and write the reports, if the checks ran in this process."""
         outcome = self._outcome
         if not (outcome.completed_checks or outcome.not_judged):
             return
         if outcome.not_judged is None and outcome.completed_checks != set(CHECKS):
-            some = f"only {len(outcome.completed_checks)} of the {len(CHECKS)} checks were run"
+            some = f"pytest ran only {len(outcome.completed_checks)} of {len(CHECKS)} checks"
             outcome.not_judged = some
         save_failing_cases(self._settings, outcome)
         if not self._report_is_wanted:
             return
         took = time.time() - self._started
         data = report(self._settings, outcome, self._started, took)
-        # Annotations and summaries are for runs of the command: pytest's output is its caller's.
+        # Without environment: annotations and summary are only for runs of the command.
         write_reports(data, self._settings.report_dir, {}, self._settings.contract)

@@ -1,4 +1,4 @@
-"""Detection of shadowed packages: their names are general, another distribution may use one."""
+"""Detection of shadowed packages: another distribution may use one of their general names."""
 
 from collections.abc import Iterable
 from importlib.util import find_spec
@@ -16,7 +16,7 @@ def shadowed_packages(packages: Iterable[str] = PACKAGES) -> list[str]:
         found = Path(spec.origin).resolve().parent.parent if spec and spec.origin else None
         if found != ours:
             sentences.append(
-                f"the package {package!r} is taken from {found or 'nowhere'} and not from {ours}: "
-                f"hookproof is an application, install it by itself (pipx, uvx or tox)"
+                f"Python imports the package {package!r} from {found or 'nowhere'}, not from "
+                f"{ours}: install hookproof in a separate environment (pipx, uvx or tox)"
             )
     return sentences

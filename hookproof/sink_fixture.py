@@ -1,4 +1,4 @@
-"""Sink of the fixture `hookproof_sink`. Imported only when it is used: see `pytest_plugin`."""
+"""Sink of the fixture `hookproof_sink`; `pytest_plugin` imports this module only on use."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +14,9 @@ from webhook_sink.server import Sink
 
 @contextmanager
 def running_sink(contract: str | Path | None, secret: str | None) -> Iterator[Sink]:
-    """Yield a sink on a free port; it keeps its deliveries until the block ends.
+    """Yield a sink on a free port; it stores its deliveries until the block ends.
 
-    A broken contract or a secret that does not fit it fails the test.
+    An invalid contract, or a secret that its signature schemes cannot use, fails the test.
     """
     try:
         known = load_contract_option(Path(contract) if contract else None)

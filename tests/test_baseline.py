@@ -123,17 +123,17 @@ def test_a_file_is_read_as_it_is_written(tmp_path: Path) -> None:
 
 
 REFUSED = {
-    "accepted = 1": "it holds entries [[accepted]] and nothing else",
-    "[[acceptd]]\nid = '00c0ffee'": "it holds entries [[accepted]] and nothing else",
-    "accepted = [1]": "entry 1: an entry is a table [[accepted]]",
-    "[[accepted]]\nid = '00c0ffee'": "entry 1: reason is a text, and not empty",
-    "[[accepted]]\nid = '00c0ffee'\nreason = ' '": "entry 1: reason is a text, and not empty",
-    "[[accepted]]\nreason = 'r'": "entry 1: id is a text, and not empty",
-    "[[accepted]]\nid = 'C0FFEE'\nreason = 'r'": "entry 1: 'C0FFEE' is no id: 8 hex digits",
-    "[[accepted]]\nid = 12345678\nreason = 'r'": "entry 1: id is a text, and not empty",
+    "accepted = 1": "only [[accepted]] entries are allowed",
+    "[[acceptd]]\nid = '00c0ffee'": "only [[accepted]] entries are allowed",
+    "accepted = [1]": "entry 1: write an entry as a table [[accepted]]",
+    "[[accepted]]\nid = '00c0ffee'": "entry 1: reason must be a non-empty string",
+    "[[accepted]]\nid = '00c0ffee'\nreason = ' '": "entry 1: reason must be a non-empty string",
+    "[[accepted]]\nreason = 'r'": "entry 1: id must be a non-empty string",
+    "[[accepted]]\nid = 'C0FFEE'\nreason = 'r'": "entry 1: 'C0FFEE' is not a finding id: 8 hex",
+    "[[accepted]]\nid = 12345678\nreason = 'r'": "entry 1: id must be a non-empty string",
     "[[accepted]]\nid = '00c0ffee'\nreason = 'r'\nreasn = 'r'": "entry 1: unknown key 'reasn'",
-    "[[accepted]]\nid = '00c0ffee'\nreason = 'r'\nuntil = '2026-03-01'": "entry 1: until is a date",
-    "[[accepted]]\nid = '00c0ffee'\nreason = 'r'\nuntil = 2026-03-01T00:00:00": "until is a date",
+    "[[accepted]]\nid = '00c0ffee'\nreason = 'r'\nuntil = '2026-03-01'": "entry 1: until must be",
+    "[[accepted]]\nid = '00c0ffee'\nreason = 'r'\nuntil = 2026-03-01T00:00:00": "until must be a",
     "[[accepted]]\nid = '00c0ffee'\nreason = 'r'\n" * 2: "entry 2: 00c0ffee is listed twice",
     "[[accepted": "not TOML in UTF-8",
 }

@@ -42,7 +42,7 @@ BAD = {
     ),
     "a token that no header can carry": (
         ["verify", "http://127.0.0.1:1", "--token", "caf\u00e9"],
-        "HOOKPROOF_TOKEN: a token is printable ASCII",
+        "HOOKPROOF_TOKEN: the token must be printable ASCII",
     ),
     "an unknown extra phase": (
         ["verify", "http://127.0.0.1:1", "--extra-phase", "418"],

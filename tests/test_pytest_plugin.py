@@ -145,10 +145,10 @@ def test_with_xdist_all_checks_read_one_run(port: int, project: Path) -> None:
 
 
 USAGE = {
-    "-n 2 --dist worksteal": "pass --dist loadgroup beside -n",
+    "-n 2 --dist worksteal": "pass --dist loadgroup with -n",
     "--hookproof-args=--nonsense": "unrecognized arguments: --nonsense",
-    "--hookproof-args=--help": "--hookproof-args takes the options of a run",
-    "--hookproof-args=--dry-run": "--dry-run is for hookproof verify",
+    "--hookproof-args=--help": "--hookproof-args: --help is not allowed here",
+    "--hookproof-args=--dry-run": "--dry-run is not allowed here",
     "--hookproof-url http://192.0.2.7": "pass --allow-host 192.0.2.7",
 }
 
@@ -193,7 +193,7 @@ def test_a_selection_is_no_verdict(port: int, project: Path) -> None:
     assert done.returncode == 0, done.stdout
     written = json.loads((project / "report" / "report.json").read_text(encoding="utf-8"))
     assert written["verdict"] == "not-judged"
-    assert re.fullmatch(r"only \d of the \d+ checks were run", written["reason"])
+    assert re.fullmatch(r"pytest ran only \d of \d+ checks", written["reason"])
 
 
 def test_the_suite_loads_without_xdist() -> None:

@@ -124,7 +124,7 @@ def test_a_known_deviation_fails_no_run_until_it_is_gone(port: int, tmp_path: Pa
     assert (run.code, run.report["verdict"]) == (0, "conforms"), run.out
     assert {finding["baseline_reason"] for finding in run.report["findings"]} == {"ticket 12"}
     assert (broken.code, broken.report["requests"]) == (2, 0)
-    assert "baseline.toml: entry 1: id is a text" in broken.out
+    assert "baseline.toml: entry 1: id must be a non-empty string" in broken.out
     assert (gone.code, gone.report["verdict"], gone.report["findings"]) == (1, "deviates", [])
     assert len(gone.report["baseline"]["resolved"]) == len(entries)
 

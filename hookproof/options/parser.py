@@ -160,7 +160,7 @@ def _selftest(command: argparse.ArgumentParser) -> None:
 
 
 def parse_command_line(arguments: Sequence[str] | None, folder: Path) -> argparse.Namespace:
-    """Return the options of `arguments` (the process's own if None).
+    """Return the options of `arguments` (None: those of the process).
 
     Options that are not given come from the configuration file: the one that `--config` names, or
     the one of `folder` or its parents. `options.config` is then its path. `CommandError` for an

@@ -52,7 +52,7 @@ def mock(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Mock]:
 
 def test_a_change_is_picked_up(mock: Mock) -> None:
     assert (mock.status(PATH), mock.status("/v4/tokens")) == (401, 404)
-    assert "has changed" in mock.change(PATH, "/v4/tokens")
+    assert "was reloaded" in mock.change(PATH, "/v4/tokens")
     assert (mock.status(PATH), mock.status("/v4/tokens")) == (404, 401)
 
 
@@ -61,7 +61,7 @@ def test_a_broken_change_leaves_the_old_one_and_says_where(mock: Mock) -> None:
     line = mock.contract.read_text(encoding="utf-8").split("minLength: one")[0].count("\n") + 1
     assert f"contract.yaml:{line}:" in said
     assert mock.status(PATH) == 401
-    assert "has changed" in mock.change("minLength: one\n", "minLength: 1\n")
+    assert "was reloaded" in mock.change("minLength: one\n", "minLength: 1\n")
 
 
 def test_a_change_that_is_no_yaml_is_said_with_its_place(mock: Mock) -> None:

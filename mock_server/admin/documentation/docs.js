@@ -1,12 +1,12 @@
 // Documentation page: Swagger UI for this mock, with a development token filled in.
-// It requests nothing from other hosts, whatever the contract says.
+// It sends no requests to other hosts.
 
 const state = document.getElementById("state");
 
 async function json(path) {
-  const answer = await fetch(path);
-  const body = await answer.json();
-  if (!answer.ok) throw new Error(body.message);
+  const response = await fetch(path);
+  const body = await response.json();
+  if (!response.ok) throw new Error(body.message);
   return body;
 }
 

@@ -2,11 +2,11 @@
 import { rows } from "./render.js";
 
 export const AT_ONCE = 50; // rows of each table
-/** Of each kind, by number: the row, and the value that it shows. */
+/** Rows and their values for each kind, by id. */
 export const known = { requests: new Map(), deliveries: new Map(), tokens: new Map() };
 const at = (id) => document.getElementById(id);
 
-/** Show the newest of a kind; rows that have not changed stay as they are, focus and all. */
+/** Show the newest items of a kind; unchanged rows keep their element and focus. */
 export function list(kind, found) {
   const rest = new Map(known[kind]);
   known[kind].clear();
@@ -28,5 +28,5 @@ export function list(kind, found) {
   for (const { element } of rest.values()) element.remove();
   at(kind).hidden = found.length === 0;
   const full = found.length === AT_ONCE;
-  at(`${kind}-count`).textContent = full ? `the newest ${AT_ONCE}` : String(found.length || "none");
+  at(`${kind}-count`).textContent = full ? `newest ${AT_ONCE}` : String(found.length || "none");
 }

@@ -3,10 +3,10 @@ import { Locked, ask, isLocked, keep, takeFromAddress } from "./api.js";
 import { AT_ONCE, known, list } from "./lists.js";
 import { details, made } from "./render.js";
 
-const EVERY = 1000; // milliseconds between two looks
+const EVERY = 1000; // milliseconds between two polls
 const at = (id) => document.getElementById(id);
-let chosen = null; // kind and number of what the detail shows
-let shown = ""; // the JSON that it shows
+let chosen = null; // kind and id of the item in the detail
+let shown = ""; // JSON of that item
 let faults = new Map();
 
 function state(words, live = false) {
@@ -18,8 +18,8 @@ function state(words, live = false) {
 function showReceivers(receivers) {
   const dropped = receivers.filter((r) => r.dropped);
   const words = receivers.length
-    ? dropped.map((r) => `${r.dropped} to ${r.number}: ${r.origin} were dropped, too many are open.`)
-    : ["No receiver is known: start the mock with --webhook-url."];
+    ? dropped.map((r) => `${r.dropped} to ${r.number}: ${r.origin} were dropped: too many are pending.`)
+    : ["No receivers. Start the mock with --webhook-url."];
   at("receivers").textContent = words.join(" ");
   at("receivers").hidden = words.length === 0;
 }
@@ -34,7 +34,7 @@ function showOverrides(overrides) {
   at("off").hidden = lines.length === 0;
 }
 
-/** Show the selected item as it is now. */
+/** Show the current state of the selected item. */
 function showDetail(byHand = false) {
   at("detail").hidden = chosen === null;
   at("main").classList.toggle("with-detail", chosen !== null);
@@ -61,7 +61,7 @@ async function choose(opens) {
   const [kind, number] = opens.split("/");
   chosen = { kind, id: Number(number) };
   shown = "";
-  // An item that is no longer in the list is fetched.
+  // Fetch an item that is no longer in the list.
   if (!known[kind].has(chosen.id)) chosen.value = await ask(opens);
   showDetail(true);
 }
@@ -107,7 +107,7 @@ function locked(error) {
   at("key-token").focus();
 }
 
-/** Poll for ever; after an error try again. */
+/** Poll forever; after an error retry. */
 async function follow() {
   let begun = false;
   for (;;) {
@@ -119,7 +119,7 @@ async function follow() {
       }
     } catch (error) {
       if (error instanceof Locked) locked(error);
-      else state(`the mock does not answer: ${error.message}; trying again`);
+      else state(`the mock does not respond: ${error.message}; retrying`);
     }
     await new Promise((resolve) => {
       const timer = setTimeout(resolve, EVERY);
@@ -129,7 +129,7 @@ async function follow() {
 }
 let awake = () => {};
 
-/** Run an action of the user; show in `place` why it failed. */
+/** Run an action of the user; show its error in `place`. */
 async function act(place, doing) {
   place.textContent = "";
   try {

@@ -1,7 +1,7 @@
-// Renders data of the API as elements. Text from others is set as textContent only.
+// Renders data of the API as elements. Untrusted text is set as textContent only.
 import { indented, visible } from "./text.js";
 
-/** Return an element with a text or with parts. */
+/** Return an element with a text or with child nodes. */
 export function made(name, content = [], className = "") {
   const element = document.createElement(name);
   if (typeof content === "string") element.textContent = visible(content);
@@ -45,7 +45,7 @@ function row(kind, id, cells) {
   return element;
 }
 
-/** Return a row of each table. */
+/** Functions that return a row of each table. */
 export const rows = {
   requests: (r) =>
     row("requests", r.id, [
@@ -110,7 +110,7 @@ function violation({ location, keyword, message }) {
   return made("li", [place, ` ${visible(message)}`, keyword ? ` (${keyword})` : ""], "bad");
 }
 
-/** Return what the detail shows of each kind. */
+/** Functions that return the detail of each kind. */
 export const details = {
   requests: (r) => [
     made("p", [verdict(r)]),
@@ -139,7 +139,7 @@ export const details = {
     made("h3", "Attempts"),
     table(
       "Attempts, oldest first",
-      ["Time", "No.", "Outcome", "ms", "Then"],
+      ["Time", "Attempt", "Outcome", "ms", "Next step"],
       d.attempts.map((a) => [
         [time(a.at)],
         `${a.attempt}${a.redelivered ? ", redelivered" : ""}`,
@@ -155,7 +155,7 @@ export const details = {
   tokens: (t) => [
     facts([
       ["Issued", new Date(t.at * 1000).toLocaleString()],
-      ["By", t.operation],
+      ["Operation", t.operation],
       ...Object.entries(t.requested).map(([name, value]) => [name, listed(value) || "not set"]),
     ]),
     ...body("Request body", t.body),

@@ -499,7 +499,7 @@ def test_the_sink_s_api_and_context_manager_are_told_as_they_are(contract: Contr
 
 
 class Service:
-    """What the example of a test on the page judges: it sends the contract's own example."""
+    """Service under test in the example of the page; it sends the contract's example payload."""
 
     def __init__(self, contract: Contract) -> None:
         self._event = contract.events[0]

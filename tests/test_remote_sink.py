@@ -151,7 +151,7 @@ def test_a_run_reads_the_deliveries_of_a_running_sink(tmp_path: Path) -> None:
         with mock(port, "--fault", "signature-hex") as url:
             done = hookproof("verify", url, "--sink", sink, *options, **known)
         assert done.returncode == 1
-        assert "it is written in hex, not base64" in done.stdout
+        assert "its encoding is hex, not base64" in done.stdout
         with mock(port) as url:
             wrong = f"http://127.0.0.1:{free_port()}"
             done = hookproof("verify", url, "--sink", wrong, *options, **known)

@@ -53,14 +53,14 @@ def test_a_wrong_signature_is_explained_with_exit_code_1(
     (header,) = signed(capsys, body)
     name, _, value = header.partition(": ")
     for arguments, sentence in (
-        (["--header", f"X-Other: {value}"], "'X-Other' has it: the header has another name"),
+        (["--header", f"X-Other: {value}"], "the signature is in 'X-Other'"),
         (["--header", header, "--signature", value], f"there are 2 {name} headers: one of them"),
-        (["--signature", f"sha256={value}"], "'sha256=' stands before it"),
-        (["--signature", "\udcff"], "it is no digest in base64 or hex"),
-        (["-H", header, "--webhook-secret", "unlike it"], "it is made with another secret, or"),
+        (["--signature", f"sha256={value}"], "it has the prefix 'sha256='"),
+        (["--signature", "\udcff"], "it is not a digest in base64 or hex"),
+        (["-H", header, "--webhook-secret", "unlike it"], "it is computed with another secret, or"),
         (
             ["-H", header, "--webhook-secret", "unlike it", "--webhook-secret", WEBHOOK_SECRET],
-            "the second of the 2 secrets that were given",
+            "the second of the 2 configured secrets",
         ),
     ):
         assert main(["signature", "verify", body, *arguments]) == 1

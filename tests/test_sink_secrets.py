@@ -56,7 +56,7 @@ def test_the_first_counts_the_others_explain_and_none_is_shown() -> None:
     assert [one["signature"] for one in judged] == ["valid", "invalid", "invalid"]
     told = [found["message"] for one in judged for found in one["findings"]]
     assert [message.partition(": ")[2] for message in told] == [
-        f"it is made with the {which} of the 3 secrets that were given"
+        f"it is computed with the {which} of the 3 configured secrets"
         for which in ("second", "third")
     ]
     assert log.count("/***") == 3

@@ -101,7 +101,7 @@ def test_one_line_a_delivery_and_nothing_secret_in_it(
     lines = [r.getMessage() for r in caplog.records if r.name == "hookproof.sink"]
     assert len(lines) == 1
     assert lines[0].startswith('1 POST "/a?b=1" personalAccessToken.created: ')
-    assert lines[0].endswith("; signature valid; answered 200")
+    assert lines[0].endswith("; signature valid; replied 200")
     for hidden in (SECRET, signature, "in the body", "in a header"):
         assert hidden not in caplog.text
 

@@ -149,7 +149,7 @@ def test_an_archive_is_one_by_the_format(draft: Delivery, answered: ForwardAttem
     assert [h["value"] for h in first["request"]["headers"][:3]] == ["1", "2", ""]
     assert (first["response"]["status"], first["response"]["statusText"]) == (200, "OK")
     assert second["request"]["postData"]["text"] == "text"
-    assert second["comment"] == "only the first 4 bytes of the body were kept"
+    assert second["comment"] == "the sink stored only the first 4 bytes of the body"
     assert second["_respondedBy"] == answered.url
     assert second["response"]["redirectURL"] == "/there"
     assert second["response"]["content"] == {

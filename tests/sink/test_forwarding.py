@@ -143,21 +143,21 @@ def test_the_answer_is_kept_and_shown(start: Any) -> None:
         (b"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n", 302, 0, False, None),
         (
             b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf",
-            *(200, 4, True, "the connection was closed before the answer was complete"),
+            *(200, 4, True, "the connection ended before the response was complete"),
         ),
-        (b"", None, 0, False, "the connection was closed before the answer was complete"),
+        (b"", None, 0, False, "the connection ended before the response was complete"),
         (
             b"SMTP\r\n\r\n",
             *(
                 None,
                 0,
                 False,
-                "the answer is not HTTP/1.1: illegal status line: bytearray(b'SMTP')",
+                "the response is not HTTP/1.1: illegal status line: bytearray(b'SMTP')",
             ),
         ),
         (
             b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000,
-            *(None, 0, False, "the answer is not HTTP/1.1: Receive buffer too long"),
+            *(None, 0, False, "the response is not HTTP/1.1: Receive buffer too long"),
         ),
     ],
 )
@@ -188,7 +188,7 @@ def test_no_answer(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         refused = f"127.0.0.1:{free_port()}"
         expected = {
             f"http://{refused}": f"nothing listens on {refused}",
-            "http://hookproof.invalid": "the name hookproof.invalid is not known",
+            "http://hookproof.invalid": "the host name hookproof.invalid cannot be resolved",
             f"https://127.0.0.1:{plain}": f"no TLS with 127.0.0.1:{plain}: WRONG_VERSION_NUMBER",
         }
         for url, error in expected.items():
@@ -228,7 +228,7 @@ def test_time_is_limited(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with receiving(lambda _: None) as receiver, start(forward_policy=to(receiver.url)) as client:
         client.post()
         shown = passed(client, 1)
-    assert shown["error"] == f"no complete answer from 127.0.0.1:{receiver.port} within 0.2 s"
+    assert shown["error"] == f"no complete response from 127.0.0.1:{receiver.port} within 0.2 s"
     assert shown["seconds"] < DEADLINE
 
 
@@ -241,7 +241,7 @@ def test_what_is_not_whole_is_not_passed_on(start: Any) -> None:
         assert client.post(b"123") == 200
         assert receiver.next().endswith(b"\r\n\r\n123")
         shown = passed(client, 1)
-    assert shown["error"] == "not sent: it is larger than the limit, so not all of it is there"
+    assert shown["error"] == "not sent: it exceeds the size limit, so its body is incomplete"
 
 
 def test_an_answer_before_the_body_was_read(start: Any) -> None:
@@ -319,9 +319,9 @@ def test_a_sink_that_stops_notes_what_it_leaves(
     store.close()
     assert (
         errors[:MAX_CONCURRENT_FORWARDS]
-        == ["the sink stopped before it was answered"] * MAX_CONCURRENT_FORWARDS
+        == ["the sink stopped before the receiver responded"] * MAX_CONCURRENT_FORWARDS
     )
-    assert errors[MAX_CONCURRENT_FORWARDS:] == ["the sink stopped before it was sent"] * 2
+    assert errors[MAX_CONCURRENT_FORWARDS:] == ["the sink stopped before it sent the delivery"] * 2
 
 
 def test_a_sink_that_stops_passes_on_what_it_still_can(start: Any, tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_a_newer_contract_judges_an_old_delivery(start: Any, contract: Contract)
     assert [verdict["event"] for verdict in verdicts] == [None, "token.made"]
     assert [verdict["event"] for verdict in plain] == [name, None]
     assert verdicts[1]["findings"] == plain[0]["findings"] == []
-    assert "it knows token.made" in verdicts[0]["findings"][0]["message"]
+    assert "which has token.made" in verdicts[0]["findings"][0]["message"]
 
 
 @pytest.mark.parametrize(
@@ -74,11 +74,11 @@ def test_a_newer_contract_judges_an_old_delivery(start: Any, contract: Contract)
             "contract:6:10 (/openapi): 4 is",
         ),
         ({"contract": "[" * 500}, "contract:1:101: nested deeper than 100"),
-        ({"contract": "\ud800"}, "contract is a text"),
-        ({"contract": ["x"]}, "contract is a text, or null"),
-        ({"secret": 5}, "secret is a text, or null"),
-        ({"secret": "\udc80"}, "secret is a text"),
-        ({"secrets": "x"}, '"secrets" is not known; secret and contract are'),
+        ({"contract": "\ud800"}, "contract must be a string"),
+        ({"contract": ["x"]}, "contract must be a string, or null"),
+        ({"secret": 5}, "secret must be a string, or null"),
+        ({"secret": "\udc80"}, "secret must be a string"),
+        ({"secrets": "x"}, 'unknown field "secrets"; the fields are secret and contract'),
     ],
 )
 def test_what_cannot_be_is_a_sentence(start: Any, given: dict[str, Any], sentence: str) -> None:

@@ -98,7 +98,7 @@ def test_wait_for_says_what_did_arrive(start: Any) -> None:
     assert f"no delivery of {EVENT} that satisfies `where` within 0.01 s" in message
     assert "1 arrived" in message
     assert "1 POST '/elsewhere' no known event: 3 violations; signature missing" in message
-    assert "webhook-event-name: no event is named at /event" in message
+    assert "webhook-event-name: there is no event name at /event" in message
 
 
 def test_wait_for_values_in_the_payload(start: Any) -> None:

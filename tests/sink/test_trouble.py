@@ -89,7 +89,7 @@ def test_a_full_disk_is_503_and_one_sentence_until_there_is_room(file: Path) -> 
         assert sink.bodies() == [BODY] * 3
         reason = f"the store {file} cannot be written: disk I/O error"
         assert sink.said(f"deliveries get 503: {reason}") == 1
-        assert sink.said(f"healthz answers 503: {reason}") == 1
+        assert sink.said(f"healthz returns 503: {reason}") == 1
         assert sink.said("cannot be written") == 2
         sink.limit(resource.RLIM_INFINITY)
         assert sink.posts(LARGE, BODY) == [200] * 2

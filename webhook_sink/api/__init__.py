@@ -1,4 +1,4 @@
 """HTTP API and page of the sink under `/_hookproof/`: routes, access token, JSON, event stream.
 
-It reads the store and never responds to a sender; `intake` does.
+It reads the store; `intake` responds to senders.
 """

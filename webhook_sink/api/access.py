@@ -2,8 +2,8 @@
 
 A script sends the token as a bearer credential. A browser sends it once, in the link that the sink
 printed, and gets a cookie for all further requests, event stream and downloads included. A browser
-sends that cookie only from the sink's own site and only to the host name of the link, so a request
-with the cookie may use any host name.
+sends that cookie only from the sink's own site and only to the host name of the link. A request
+with the cookie may therefore use any host name.
 """
 
 import hmac
@@ -50,14 +50,14 @@ class TokenGate:
         self._app = app
         self._token = token
         self._key = BearerToken(token, ADMIN_PATH)
-        # Not the token itself: browsers store a cookie in more places than a link.
+        # Not the token itself, because browsers store cookies in more places than links.
         self._cookie_value = (
             hmac.new(token.encode(), b"page of the sink", "sha256").hexdigest().encode()
         )
         self._public_paths = public_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Call the app, set the cookie, or answer 401, or 403 to a page of another origin."""
+        """Call the app, set the cookie, or return 401, or 403 to a page of another origin."""
         own_response = None if scope["path"] in self._public_paths else self._own_response(scope)
         await (own_response or self._app)(scope, receive, with_security_headers(send))
 
@@ -94,7 +94,7 @@ class TokenGate:
         )
 
     def _redirect_with_cookie(self, scope: Scope, rest: list[tuple[str, str]]) -> Response:
-        """Redirect to the same page without the token, which must not be in a browser history."""
+        """Redirect to the same page without the token, which must not enter a browser history."""
         place = _path(scope) + (f"?{urlencode(rest)}" if rest else "")
         response = RedirectResponse(place, 303)
         response.set_cookie(
@@ -122,10 +122,10 @@ def _path(scope: Scope) -> str:
 
 
 def _unauthorized_page(scope: Scope) -> Response:
-    # After a link from another site, a browser sends the cookie only from the sink's own page.
+    # A browser that followed a link from another site sends the cookie only from the sink's page.
     return HTMLResponse(
         "<!doctype html><title>hookproof sink</title>"
-        "<p>Open the link that the sink printed when it started: its page needs the token in it. "
+        "<p>Open the link that the sink printed when it started: it contains the required token. "
         f'<p>If you have just done so, <a href="{escape(_path(scope))}">continue</a>.',
         401,
         {"WWW-Authenticate": "Bearer"},

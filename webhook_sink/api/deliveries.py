@@ -1,7 +1,7 @@
 """Deliveries API: list, get, wait and clear; docs/sink-api.md lists the endpoints.
 
-Errors are `{"message": "..."}`: 400 for an invalid parameter, 404 for an unknown delivery, 503 for
-a store that fails.
+Errors are `{"message": "..."}`: 400 for an invalid parameter, 404 for an unknown delivery, 503 if
+the store fails.
 """
 
 import asyncio
@@ -44,9 +44,9 @@ class DeliveriesApi:
         self._last_health_error = ""
 
     def healthz(self, _: Request) -> Response:
-        """Answer 200 if the store can be read and written, otherwise 503.
+        """Return 200 if the store can be read and written, otherwise 503.
 
-        It needs no token, so only the log gives the reason, each reason once.
+        The endpoint needs no token, so only the log has the reason; it has each reason once.
         """
         try:
             self._store.totals()
@@ -54,8 +54,8 @@ class DeliveriesApi:
         except StoreError as error:
             if str(error) != self._last_health_error:
                 self._last_health_error = str(error)
-                _log.error("healthz answers 503: %s", error)
-            return api_response({"message": "deliveries cannot be stored; the log says why"}, 503)
+                _log.error("healthz returns 503: %s", error)
+            return api_response({"message": "deliveries cannot be stored; see the log"}, 503)
         self._last_health_error = ""
         return api_response({"status": "ok"})
 
@@ -96,7 +96,7 @@ class DeliveriesApi:
         loop = asyncio.get_running_loop()
         end = loop.time() + parse_seconds(request, "timeout", 30.0)
         stopping = get_connection_info(request.scope).stopping
-        await request.body()  # afterwards `receive` returns only a disconnect
+        await request.body()  # from then on `receive` returns only a disconnect
         while True:
             match, after = await run_in_threadpool(self._first, delivery_filter, after)
             if match is not None:
@@ -111,7 +111,7 @@ class DeliveriesApi:
             for waiter in waiters:
                 waiter.cancel()
             if stopping.is_set():
-                raise HTTPException(503, "the sink stops")
+                raise HTTPException(503, "the sink is stopping")
             if waiters[0] not in done:
                 return Response(status_code=204)
 

@@ -89,7 +89,7 @@ def _copy_url(request: Request) -> str:
     except ValueError as error:
         raise HTTPException(400, f"url: {error}") from None
     if destination.query is not None:
-        raise HTTPException(400, "url: the query is the delivery's; leave it out")
+        raise HTTPException(400, "url must have no query: the delivery has its own")
     return destination.origin + destination.path.rstrip("/")
 
 
@@ -102,7 +102,7 @@ def _fetch_body_command(request: Request, number: int) -> str:
     command = (
         f"curl -s {shlex.quote(f'{_base_url(request)}/_hookproof/api/deliveries/{number}/body')}"
     )
-    # A client that used the token needs it for the body too; the command must not contain it.
+    # A client with a token needs it for the body too; the command must not contain it.
     needs_token = bool({"authorization", "cookie"} & set(request.headers))
     return command + (' -H "Authorization: Bearer $HOOKPROOF_SINK_TOKEN"' if needs_token else "")
 

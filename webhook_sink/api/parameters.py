@@ -1,4 +1,4 @@
-"""Query parameters of the API; an invalid one is answered 400 with the valid values."""
+"""Query parameters of the API; for an invalid one the API returns 400 with the valid values."""
 
 import math
 from collections.abc import Collection
@@ -22,11 +22,11 @@ _SIGNATURES: tuple[str, ...] = get_args(SignatureStatus)
 def parse_filter(request: Request, events: Collection[str]) -> DeliveryFilter:
     """Return the filter of `event`, `verdict`, `signature`, `path` and `text`.
 
-    `events` are the names that the contract knows.
+    `events` are the event names of the contract.
     """
     event = _text_parameter(request, "event")
     if event is not None and event != "-" and event not in events:
-        raise HTTPException(400, f"the contract does not know the event {abbreviate(event)}")
+        raise HTTPException(400, f"unknown event {abbreviate(event)}")
     verdict, signature = _text_parameter(request, "verdict"), _text_parameter(request, "signature")
     for name, value, known in (
         ("verdict", verdict, _VERDICTS),

@@ -38,9 +38,9 @@ class DeliveryPresenter:
         ]
 
     def full(self, delivery: Delivery, verdict: Verdict | None = None) -> dict[str, object]:
-        """Return all of a delivery, with `verdict` in place of the sink's own if there is one.
+        """Return a delivery with all its fields; `verdict` replaces the sink's own verdict.
 
-        The sink's own verdicts always determine its relation to other deliveries.
+        The sink's own verdicts determine its relation to other deliveries in any case.
         """
         verdict = verdict or self._judge(delivery)
         self._verdict_worker.ensure_newest_judged()

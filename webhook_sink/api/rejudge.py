@@ -48,20 +48,22 @@ class RejudgeApi:
 
 
 def _parse_request(body: bytes) -> dict[str, str]:
-    """Return the strings of the request without empty ones."""
+    """Return the fields of the request that are not empty."""
     try:
         value = json.loads(body or b"{}")
     except (ValueError, RecursionError):
-        raise HTTPException(400, "the request is no JSON") from None
+        raise HTTPException(400, "the request body is not JSON") from None
     if not isinstance(value, dict):
-        raise HTTPException(400, f"the request is an object with {' and '.join(_FIELDS)}, or {{}}")
+        raise HTTPException(
+            400, f"the request body must be an object with {' and '.join(_FIELDS)}, or {{}}"
+        )
     for name, text in value.items():
         if name not in _FIELDS:
             raise HTTPException(
-                400, f"{abbreviate(name)} is not known; {' and '.join(_FIELDS)} are"
+                400, f"unknown field {abbreviate(name)}; the fields are {' and '.join(_FIELDS)}"
             )
         if text is not None and not (isinstance(text, str) and _is_encodable(text)):
-            raise HTTPException(400, f"{name} is a text, or null for the sink's own")
+            raise HTTPException(400, f"{name} must be a string, or null for the sink's own")
     return {name: text for name, text in value.items() if text}
 
 

@@ -46,7 +46,7 @@ def _requested_destination(body: bytes) -> Destination:
     value = parse_json(body).value
     url = value.get("url") if isinstance(value, dict) and len(value) == 1 else None
     if not isinstance(url, str):
-        raise HTTPException(400, 'say where to: {"url": "http://127.0.0.1:3000/webhooks"}')
+        raise HTTPException(400, 'send the destination: {"url": "http://127.0.0.1:3000/webhooks"}')
     try:
         return parse_destination(url)
     except ValueError as error:

@@ -58,7 +58,7 @@ def create_router(
     to_page = RedirectResponse(f"{_ADMIN_PREFIX}/")
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        # Compared here, because routing takes longer than all else that the receiver does.
+        # Compared here, because routing takes longer than the rest of `receiver`.
         if scope["type"] != "http" or scope["path"].startswith(f"{_ADMIN_PREFIX}/"):
             await router(scope, receive, send)
         elif scope["path"] == _ADMIN_PREFIX and scope["method"] in ("GET", "HEAD"):

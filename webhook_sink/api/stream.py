@@ -1,9 +1,9 @@
 """Event stream (server-sent events) of deliveries as they arrive.
 
-- `delivery`: its summary; the event's id is the delivery's, so that a client that reconnects
+- `delivery`: a summary; the id of the event is that of the delivery, so a client that reconnects
   continues where it stopped.
 - `changed`: `{"id": N}`, a delivery whose state changed.
-- `reload`: more changed than is sent one by one; load the list again.
+- `reload`: too many deliveries changed to send each; load the list again.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from webhook_sink.verdicts.search import IdRange
 _MAX_STREAMED_DELIVERIES = 500
 _HEARTBEAT_INTERVAL_S = 15.0
 _POLL_INTERVAL_S = 0.05
-"""Many deliveries share one poll."""
+"""Interval in which many deliveries share one poll."""
 
 
 class EventStream:

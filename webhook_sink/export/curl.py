@@ -8,7 +8,7 @@ from webhook_sink.delivery import Delivery
 from webhook_sink.end_to_end_headers import copy_limitations, end_to_end_headers, has_body
 
 _MAX_INLINE_CHARS = 4000
-"""Terminals accept no much longer lines."""
+"""Limit below which terminals accept a line."""
 _MAX_HEREDOC_BYTES = 64 * 1024
 _EXPECT_CONTINUE_BYTES = 1024 * 1024
 _CURL_DEFAULT_HEADERS = (b"User-Agent", b"Accept")
@@ -17,9 +17,9 @@ _UNSENDABLE = re.compile(rb"[\0\r\n]")
 
 
 def curl_command(delivery: Delivery, url: str, fetch_command: str) -> str:
-    """Return the command; `url` is scheme, host and port, and an optional path prefix.
+    """Return the command; `url` has scheme, host, port and an optional path prefix.
 
-    `fetch_command` writes a body that is too long for the command to stdout.
+    `fetch_command` is a command that writes the body to stdout, for a body that is too long.
     """
     pipe, data, heredoc = _body(delivery, fetch_command)
     lines = [*_request(delivery, url), *_headers(delivery), *data]
@@ -36,7 +36,7 @@ def _request(delivery: Delivery, url: str) -> list[str]:
 
 
 def _headers(delivery: Delivery) -> list[str]:
-    """Return the header options; they also suppress the headers that curl would add."""
+    """Return the header options, including those that suppress curl's own headers."""
     pairs = [
         pair for pair in end_to_end_headers(delivery) if not _UNSENDABLE.search(b"".join(pair))
     ]

@@ -15,7 +15,7 @@ _CHUNK_CHARS = 64 * 1024
 
 
 def json_lines(found: DeliveriesWithAttempts) -> Iterator[str]:
-    """Yield JSON Lines; each line has all of one delivery."""
+    """Yield JSON Lines: one delivery per line, with all its fields."""
     return _merge_chunks(
         json.dumps(delivery_record(delivery, attempts)) + "\n" for delivery, attempts in found
     )
@@ -44,7 +44,7 @@ FORMATS: dict[str, str] = {"jsonl": "application/x-ndjson", "har": "application/
 def delivery_record(
     delivery: Delivery, forward_attempts: Iterable[ForwardAttempt]
 ) -> dict[str, Json]:
-    """Return a delivery as JSON data; each byte of target and headers is one Latin-1 character."""
+    """Return a delivery as JSON; each byte of target and headers is one Latin-1 character."""
     return {
         "id": delivery.id,
         "head_received_at": delivery.head_received_at,

@@ -19,9 +19,9 @@ _REASON_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 def har_entry(
     delivery: Delivery, forward_attempt: ForwardAttempt | None, url: str
 ) -> dict[str, Json]:
-    """Return the entry; `url` is the sink's, for a delivery without a Host header.
+    """Return the entry; `url` of the sink serves for a delivery without a Host header.
 
-    The response is that of `forward_attempt`; without one it is the sink's own.
+    The response is that of `forward_attempt`, or the sink's own without one.
     """
     begun = delivery.head_received_at or delivery.received_at
     sent = max(delivery.received_at - begun, 0.0)
@@ -39,7 +39,7 @@ def har_entry(
         "_remote": delivery.remote,
     }
     if delivery.truncated:
-        entry["comment"] = f"only the first {len(delivery.body)} bytes of the body were kept"
+        entry["comment"] = f"the sink stored only the first {len(delivery.body)} bytes of the body"
     if forward_attempt is not None:
         entry["_respondedBy"] = forward_attempt.url
         entry["_error"] = forward_attempt.error

@@ -1,4 +1,4 @@
 """Forwarding and resending of stored deliveries to a receiver, byte for byte.
 
-The HTTP client writes the request itself: libraries would add headers or normalise the target.
+The HTTP client writes the request itself, because libraries add headers or normalise the target.
 """

@@ -1,6 +1,6 @@
-"""Forwarder: a thread that forwards each delivery once after it was stored.
+"""Forwarder: a thread that forwards each delivery once, after it was stored.
 
-The store is the queue, so no delivery is lost here.
+The store is the queue, so the forwarder loses no delivery.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ _log = logging.getLogger("hookproof.sink")
 
 
 class Forwarder:
-    """Forwards deliveries that are stored after its creation, in the order of their ids."""
+    """Thread that forwards deliveries stored after its creation, in the order of their ids."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Forwarder:
         self._thread.start()
 
     def close(self) -> None:
-        """Return once every delivery is forwarded or recorded as not forwarded."""
+        """Return once every delivery is forwarded, or recorded as not forwarded."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join()
@@ -60,7 +60,7 @@ class Forwarder:
     async def wait_for_attempt(self, delivery: Delivery) -> ForwardAttempt:
         """Return the attempt to forward a stored delivery; from any event loop."""
         future = self._waiters.setdefault(delivery.id, Future())
-        # It may have been forwarded already: then nothing will resolve the future.
+        # If it was forwarded already, nothing will resolve the future.
         for forward_attempt in await asyncio.to_thread(self._store.forward_attempts, delivery.id):
             if forward_attempt.action == "forward":
                 self._waiters.pop(delivery.id, None)
@@ -82,14 +82,16 @@ class Forwarder:
         await asyncio.gather(*workers, return_exceptions=True)
         for pending in list(self._pending.values()):
             self._store_attempt(
-                pending.record(ForwardResponse(error="the sink stopped before it was answered"))
+                pending.record(
+                    ForwardResponse(error="the sink stopped before the receiver responded")
+                )
             )
         self._record_unsent()
 
     async def _work(self) -> None:
         """Forward one delivery after the other until the sink stops and none is left."""
         while True:
-            async with self._start_lock:  # sends one at a time, in order
+            async with self._start_lock:  # one worker at a time sends, so the order holds
                 delivery = await self._wait_for_next()
                 if delivery is None:
                     return
@@ -101,7 +103,7 @@ class Forwarder:
     async def _wait_for_next(self) -> Delivery | None:
         """Wait for the next delivery; None if the sink stops first."""
         while True:
-            stopping = self._stopping.is_set()  # read first: deliveries stored until then are found
+            stopping = self._stopping.is_set()  # first: finds all deliveries until then
             try:
                 found = self._find_next()
             except StoreError as error:
@@ -143,7 +145,7 @@ class Forwarder:
             self._store.add_forward_attempt(forward_attempt)
             self._change_feed.publish(delivery_id)
         except StoreError as error:
-            _log.error("the attempt to forward %d is not stored: %s", delivery_id, error)
+            _log.error("the forward attempt of %d is not stored: %s", delivery_id, error)
         origin = self._destination.origin  # path and query may contain secrets
         _log.info("%d forwarded to %s: %s", delivery_id, origin, forward_attempt.outcome)
         self._pending.pop(delivery_id, None)
@@ -152,14 +154,16 @@ class Forwarder:
             future.set_result(forward_attempt)
 
     def _record_unsent(self) -> None:
-        """Record deliveries that were not sent as such."""
+        """Record the remaining deliveries as not sent."""
         try:
             for _ in range(_MAX_RECORDED_UNSENT):
                 if (delivery := self._find_next()) is None:
                     return
                 pending = PendingForward(delivery, self._destination, "forward")
                 self._store_attempt(
-                    pending.record(ForwardResponse(error="the sink stopped before it was sent"))
+                    pending.record(
+                        ForwardResponse(error="the sink stopped before it sent the delivery")
+                    )
                 )
             rest = len(self._store.ids(after=self._last))
         except StoreError as error:

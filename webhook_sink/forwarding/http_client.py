@@ -1,6 +1,6 @@
 """HTTP client that sends one request over one connection.
 
-It adds nothing to the request, follows no redirect and ignores proxy variables.
+It adds nothing to the request, follows no redirects and ignores proxy variables.
 """
 
 import asyncio
@@ -17,10 +17,10 @@ _CLOSE_TIMEOUT_S = 0.5
 
 
 class HttpClientProtocol(asyncio.Protocol):
-    """One request: call `send`, then `response`. Network errors are returned, not raised."""
+    """Client of one request: call `send`, then `response`. It returns network errors."""
 
     def __init__(self, destination: Destination, method: str, request: bytes) -> None:
-        """`request` has all bytes, `method` is its method. Needs a running event loop."""
+        """Take the raw request and its method; needs a running event loop."""
         loop = asyncio.get_running_loop()
         self._destination = destination
         self._request = request
@@ -35,13 +35,13 @@ class HttpClientProtocol(asyncio.Protocol):
         try:
             async with asyncio.timeout_at(self._deadline):
                 transport = await self._connect()
-        except Exception as error:  # any error is the reason why there is no response
+        except Exception as error:  # any error is the reason for a missing response
             self._finish(_describe_error(error, self._destination))
         else:
             transport.write(self._request)
 
     async def response(self) -> ForwardResponse:
-        """Return the response, or why there is none."""
+        """Return the response, or the reason why there is none."""
         try:
             async with asyncio.timeout_at(self._deadline):
                 error = await self._done
@@ -52,13 +52,13 @@ class HttpClientProtocol(asyncio.Protocol):
         return self._reader.response(error or None)
 
     async def _connect(self) -> asyncio.Transport:
-        """Connect to the first address of the receiver that accepts."""
+        """Connect to the first address of the receiver that accepts the connection."""
         loop = asyncio.get_running_loop()
         host, port = self._destination.host, self._destination.port
         secure = self._destination.scheme == "https"
         tls_context = await asyncio.to_thread(ssl.create_default_context) if secure else None
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        failure: OSError = OSError("it has no address")
+        failure: OSError = OSError("the name has no address")
         for *_, address in found:
             try:
                 transport, _ = await loop.create_connection(
@@ -87,16 +87,16 @@ class HttpClientProtocol(asyncio.Protocol):
             self._done.set_result(error)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Store the transport, which `response` closes in any case."""
+        """Store the transport; `response` always closes it."""
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Parse a part of the response; ignore what follows its end."""
+        """Parse a part of the response; ignore bytes after its end."""
         if not self._done.done() and (error := self._reader.feed(data)) is not None:
             self._finish(error)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Finish the response, which may end with its connection."""
+        """Finish the response: the end of the connection may be its end."""
         self._closed.set()
         if not self._done.done():
             broken = "" if error is None else _describe_error(error, self._destination)
@@ -104,21 +104,21 @@ class HttpClientProtocol(asyncio.Protocol):
 
 
 def _describe_error(error: Exception, destination: Destination) -> str:
-    """Return why there is no response; names no more of the URL than the authority."""
+    """Return the reason of a missing response; of the URL it contains only the authority."""
     where = destination.authority
     match error:
         case TimeoutError():
-            text = f"no complete answer from {where} within {EXCHANGE_TIMEOUT_S:g} s"
+            text = f"no complete response from {where} within {EXCHANGE_TIMEOUT_S:g} s"
         case ConnectionRefusedError():
             text = f"nothing listens on {where}"
         case socket.gaierror() | UnicodeError():
-            text = f"the name {destination.host} is not known"
+            text = f"the host name {destination.host} cannot be resolved"
         case ssl.SSLCertVerificationError():
             text = f"the certificate of {where} is not trusted: {error.verify_message}"
         case ssl.SSLError():
-            text = f"no TLS with {where}: {error.reason}"
+            text = f"TLS with {where} failed: {error.reason}"
         case ConnectionError():
-            text = f"{where} closed the connection before it had answered"
+            text = f"{where} closed the connection before it responded"
         case OSError():
             text = f"{where} cannot be reached: {error.strerror or error}"
         case _:

@@ -1,4 +1,4 @@
-"""Pending forward: one forward or resend of a delivery, until its attempt is recorded."""
+"""Pending forward: one forward or resend of a delivery, until the sink records the attempt."""
 
 import time
 
@@ -10,7 +10,7 @@ from webhook_sink.forwarding.response_reader import ForwardResponse
 
 
 class PendingForward:
-    """Call `send`, then `forward_attempt`; others may be sent between the two calls."""
+    """One forward or resend: call `send`, then `forward_attempt`."""
 
     def __init__(self, delivery: Delivery, destination: Destination, action: ForwardAction) -> None:
         """Prepare the forward; nothing is sent yet."""
@@ -35,7 +35,7 @@ class PendingForward:
         await self._client.send()
 
     async def forward_attempt(self) -> ForwardAttempt:
-        """Return the attempt, once the receiver responded or failed to."""
+        """Return the attempt once there is a response or an error."""
         if self._client is None:
             return self.record(ForwardResponse(error=self._unsendable_reason))
         return self.record(await self._client.response())

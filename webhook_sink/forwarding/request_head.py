@@ -1,4 +1,4 @@
-"""Request head of a forward: the delivery's, byte for byte, but for hop-by-hop headers. Pure."""
+"""Request head of a forward: that of the delivery, without hop-by-hop headers. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -17,21 +17,21 @@ class CannotForward(ValueError):
 def request_head(delivery: Delivery, destination: Destination) -> bytes:
     """Return request line, headers and empty line; raise `CannotForward`."""
     if delivery.truncated:
-        raise CannotForward("it is larger than the limit, so not all of it is there")
+        raise CannotForward("it exceeds the size limit, so its body is incomplete")
     target = request_target(delivery, destination).encode("latin-1")
     line = b"%s %s HTTP/1.1" % (delivery.method.encode("latin-1"), target)
     if not re.fullmatch(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [!-~\x80-\xff]+ HTTP/1\.1", line):
         raise CannotForward("its request line has characters that cannot be sent")
     lines = [line, *(name + b": " + value for name, value in _headers(delivery, destination))]
     if any(re.search(rb"[\r\n\x00]", line) for line in lines):
-        raise CannotForward("a header of it has a line break, which cannot be sent")
+        raise CannotForward("one of its headers has a line break, which cannot be sent")
     return b"\r\n".join(lines) + b"\r\n\r\n"
 
 
 def request_target(delivery: Delivery, destination: Destination) -> str:
-    """Return the request target: path and query of the destination, or else of the delivery."""
+    """Return path and query of the destination; each defaults to that of the delivery."""
     if delivery.method == "CONNECT":
-        raise CannotForward("it asks for a tunnel (CONNECT)")
+        raise CannotForward("it requests a tunnel (CONNECT)")
     target = _ABSOLUTE_FORM.sub("", delivery.target, count=1)
     path, mark, query = target.partition("?")
     if destination.query is not None:

@@ -7,7 +7,7 @@ import h11
 from webhook_sink.delivery import Headers
 
 MAX_RESPONSE_BODY_BYTES = 64 * 1024
-"""The rest of a longer body is not read."""
+"""Maximum of a response body; the sink does not read the rest."""
 _MAX_RESPONSE_HEAD_BYTES = 64 * 1024
 
 
@@ -21,18 +21,18 @@ class ForwardResponse:
     truncated: bool = False
     """Whether the body or its end is missing."""
     error: str | None = None
-    """Why there is no complete response."""
+    """Reason for a missing or incomplete response."""
 
 
 class ResponseReader:
     """Incremental parser of one response."""
 
     def __init__(self, method: str) -> None:
-        """Expect the response to a request with this method: that to HEAD has no body."""
+        """Expect the response to a request with this method; a response to HEAD has no body."""
         self._parser = h11.Connection(
             h11.CLIENT, max_incomplete_event_size=_MAX_RESPONSE_HEAD_BYTES
         )
-        # h11 needs a request first; it would reject some bytes of the one that is really sent.
+        # h11 needs a request first, and rejects some bytes that the real request may have.
         self._parser.send(h11.Request(method=method, target="/", headers=[("Host", "receiver")]))
         self._parser.send(h11.EndOfMessage())
         self._head: h11.Response | None = None
@@ -40,10 +40,10 @@ class ResponseReader:
         self._complete = False
 
     def feed(self, data: bytes) -> str | None:
-        """Parse further bytes; no bytes are the end of the connection.
+        """Parse further bytes; empty bytes mean the end of the connection.
 
         Return an error in one sentence, "" if the response is complete or exceeds the limit, or
-        None if more bytes are needed.
+        None if the response needs more bytes.
         """
         try:
             self._parser.receive_data(data)
@@ -59,12 +59,12 @@ class ResponseReader:
                     return ""
         except h11.RemoteProtocolError as error:
             if not data:
-                return "the connection was closed before the answer was complete"
-            return f"the answer is not HTTP/1.1: {error}"[:200]
+                return "the connection ended before the response was complete"
+            return f"the response is not HTTP/1.1: {error}"[:200]
         return None
 
     def response(self, error: str | None) -> ForwardResponse:
-        """Return the response so far; `error` says why it is not complete."""
+        """Return the response so far; `error` is the reason if it is not complete."""
         if self._head is None:
             return ForwardResponse(error=error)
         return ForwardResponse(

@@ -1,4 +1,4 @@
-"""Diagnosis of a wrong signature: the key, content, encoding or JSON dialect that explains it.
+"""Diagnosis of a wrong signature by the key, content, encoding or JSON dialect of the sender.
 
 Pure. `openapi.signature` decides whether a signature is valid.
 """

@@ -1,4 +1,4 @@
-"""Body variants that a sender may have signed: other line ends, charsets, encodings. Pure."""
+"""Body variants that a sender may have signed: other line breaks, charsets, encodings. Pure."""
 
 import base64
 import hashlib
@@ -15,7 +15,7 @@ NamedContent = tuple[str, bytes]
 GZIP_MAGIC = b"\x1f\x8b"
 _MAX_DECOMPRESSED_BYTES = 1024 * 1024
 _AUTO_DETECT_WBITS = 47
-"""zlib detects gzip or zlib format by this number."""
+"""Value by which zlib detects the gzip and zlib formats."""
 _UTF8_BOM = b"\xef\xbb\xbf"
 _FORM_START = re.compile(rb"[\w.%+*\[\]-]{1,200}=")
 _MAX_FORM_FIELDS = 5
@@ -29,8 +29,8 @@ def edge_variants(body: bytes) -> Iterator[NamedContent]:
     yield "the body without the white space around it", body.strip()
     yield "the body with a byte order mark", _UTF8_BOM + body
     yield "the body without its byte order mark", body.removeprefix(_UTF8_BOM)
-    yield "the body with line breaks as LF", body.replace(b"\r\n", b"\n")
-    yield "the body with line breaks as CR LF", body.replace(b"\n", b"\r\n")
+    yield "the body with LF line breaks", body.replace(b"\r\n", b"\n")
+    yield "the body with CR LF line breaks", body.replace(b"\n", b"\r\n")
 
 
 def decompressed_variants(delivery: Delivery) -> Iterator[NamedContent]:
@@ -44,7 +44,7 @@ def decompressed_variants(delivery: Delivery) -> Iterator[NamedContent]:
         except zlib.error:
             continue
         if reader.eof:
-            yield "the body as it was before it was compressed", text
+            yield "the uncompressed body", text
 
 
 def charset_variants(body: bytes) -> Iterator[NamedContent]:
@@ -58,10 +58,10 @@ def charset_variants(body: bytes) -> Iterator[NamedContent]:
     yield "the body in Windows-1252", text.encode("cp1252", "replace")
     yield "the body in UTF-16", text.encode("utf-16-le")
     yield "the body in UTF-16, with a byte order mark", b"\xff\xfe" + text.encode("utf-16-le")
-    yield "the body in UTF-16, the high bytes first", text.encode("utf-16-be")
+    yield "the body in UTF-16, big-endian", text.encode("utf-16-be")
     yield "the body in ASCII", text.encode("ascii", "replace")
-    yield "the body in ASCII, without its other letters", text.encode("ascii", "ignore")
-    yield "the body with its UTF-8 encoded twice", body.decode("latin-1").encode()
+    yield "the body in ASCII, without its other characters", text.encode("ascii", "ignore")
+    yield "the body encoded twice in UTF-8", body.decode("latin-1").encode()
 
 
 def _to_utf8(body: bytes) -> Iterator[NamedContent]:
@@ -78,10 +78,10 @@ def encoded_variants(body: bytes) -> Iterator[NamedContent]:
     yield "the body in base64", base64.b64encode(body)
     yield "the SHA-256 of the body", hashlib.sha256(body).digest()
     yield "the SHA-256 of the body in hex", hashlib.sha256(body).hexdigest().encode()
-    yield "the body as Python prints bytes", repr(body).encode()
-    yield "the words [object Object]: an object of JavaScript that became text", b"[object Object]"
+    yield "the repr of the body in Python", repr(body).encode()
+    yield "the text [object Object], a JavaScript object converted to a string", b"[object Object]"
     text = body.decode(errors="replace")
-    yield "the body with percent signs, as in a URL", quote(text, safe="!~*'()").encode()
+    yield "the percent-encoded body", quote(text, safe="!~*'()").encode()
     yield "the body as a JSON string", json.dumps(text).encode()
     yield "the body as a JSON string", json.dumps(text, ensure_ascii=False).encode()
     if is_form(body):
@@ -97,8 +97,8 @@ def _form_variants(text: str) -> Iterator[NamedContent]:
     fields = parse_qsl(text, keep_blank_values=True)
     for _, value in fields[:_MAX_FORM_FIELDS]:
         yield "a field of the form", _utf8(value)
-    yield "the form without its percent signs", _utf8(unquote_plus(text))
-    yield "the form, its fields sorted", urlencode(sorted(fields), errors="replace").encode()
+    yield "the percent-decoded form", _utf8(unquote_plus(text))
+    yield "the form with sorted fields", urlencode(sorted(fields), errors="replace").encode()
     for separators in ((",", ":"), (", ", ": ")):
         for escaped in (True, False):
             made = json.dumps(dict(fields), separators=separators, ensure_ascii=escaped)

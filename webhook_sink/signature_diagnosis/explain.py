@@ -1,8 +1,7 @@
-"""Explanation of a wrong signature, found by trying the usual mistakes of senders. Pure.
+"""Explanation of a wrong signature: the search tries the usual mistakes of senders. Pure.
 
-The length of a digest gives its algorithm. The search tries signed contents with the secret, and
-the likeliest contents with other keys derived from it. No explanation contains a secret or a
-signature.
+The length of a digest gives its algorithm. The search tries all contents with the secret, and the
+likeliest contents with other keys derived from it. No explanation contains a secret or a signature.
 """
 
 import hashlib
@@ -38,7 +37,7 @@ SignatureCandidate = tuple[str, str, str, bytes]
 """Clause about the key, names of content and algorithm, and their digest."""
 _NO_DIFFERENCE = ""
 """Clause of the right key and of the right content."""
-OTHER_KEY_OR_CONTENT = "it is made with another secret, or over other bytes"
+OTHER_KEY_OR_CONTENT = "it is computed with another secret, or over other bytes"
 _MIN_TRUNCATED_DIGEST_BYTES = 10
 _MAX_CANDIDATE_HEADERS = 5
 _MAX_DIGESTS = 20
@@ -49,14 +48,14 @@ MIN_REDACTED_SECRET_CHARS = 8
 
 
 def explain_signature(scheme: SignatureScheme, delivery: Delivery, secrets: Secrets) -> str | None:
-    """Return why the signature of `delivery` is wrong, in one clause, or None if unclear.
+    """Return why the signature of `delivery` is wrong, in one clause, or None if unknown.
 
     Call it only for a wrong signature. The first of `secrets` is the right one. The clause begins
     in lower case and has no full stop.
     """
     given = secrets_as_tuple(secrets)
     text = _explanation(scheme, delivery, given) if given else None
-    for secret in sorted(given, key=len, reverse=True):  # one may contain another
+    for secret in sorted(given, key=len, reverse=True):  # a secret may contain another
         if text is not None and len(secret) >= MIN_REDACTED_SECRET_CHARS:
             # The clause may quote header names and prefixes, which the sender chooses.
             form = re.escape(ascii(secret)[1:-1])
@@ -75,7 +74,7 @@ def _explanation(scheme: SignatureScheme, delivery: Delivery, secrets: Sequence[
         right = any(
             hmac.compare_digest(w.digest, good) for value in values for w in find_digests(value)
         )
-        return "one of them is right" if right else "none of them is right"
+        return "one of them is valid" if right else "none of them is valid"
     if not values[0].strip():
         return "it is empty"
     found = _digests_in_value(scheme, values[0])
@@ -101,20 +100,18 @@ def _explain_missing_header(
         match = _match_digest(scheme, delivery, secrets, [written for written, _ in named])
         if match is not None:
             name = next(name for written, name in named if written is match[0])
-            return ", and ".join(
-                [f"{quoted_header_name(name)} has it: the header has another name", *match[1]]
-            )
+            return ", and ".join([f"the signature is in {quoted_header_name(name)}", *match[1]])
         good = _expected_digest(scheme, delivery, secrets[0])
         for name, value in delivery.headers:
             if any(hmac.compare_digest(written.digest, good) for written in find_digests(value)):
-                return f"{quoted_header_name(name)} has it: the header has another name"
+                return f"the signature is in {quoted_header_name(name)}"
     for name, _ in suspects:
-        return f"{quoted_header_name(name)} looks like one, under another name"
+        return f"{quoted_header_name(name)} looks like a signature header"
     return None
 
 
 def _signature_like_headers(delivery: Delivery) -> list[tuple[bytes, bytes]]:
-    """Return the headers whose names look like those of signatures."""
+    """Return the headers whose names suggest a signature."""
     named = (pair for pair in delivery.headers if re.search(b"sign|hmac", pair[0].lower()))
     return list(islice(named, _MAX_CANDIDATE_HEADERS))
 
@@ -141,9 +138,9 @@ def _match_digest(
             if hmac.compare_digest(written.digest, digest):
                 differences = list(format_remarks(scheme, written))
                 if algorithm != scheme.algorithm:
-                    differences.append(f"it is made with {algorithm}, not {scheme.algorithm}")
+                    differences.append(f"it is computed with {algorithm}, not {scheme.algorithm}")
                 differences += [clause] * bool(clause)
-                differences += [f"it is made over {over}"] * bool(over)
+                differences += [f"it is computed over {over}"] * bool(over)
                 return written, differences
     return None
 
@@ -154,7 +151,7 @@ def _signature_candidates(
     secrets: Sequence[str],
     algorithms: Sequence[str],
 ) -> Iterator[SignatureCandidate]:
-    """Yield candidates, likely mistakes first."""
+    """Yield candidates, the likeliest mistakes first."""
     values = [value for _, value in _signature_like_headers(delivery)]
     right = list(contract_keys(scheme, secrets))
     signed: NamedContent = (_NO_DIFFERENCE, signed_content(scheme, delivery.headers, delivery.body))
@@ -199,18 +196,18 @@ def _explain_unmatched(
     good = _expected_digest(scheme, delivery, secret)
     for short in (written.digest for written in found):
         if _MIN_TRUNCATED_DIGEST_BYTES <= len(short) < len(good) and good.startswith(short):
-            return f"it is the right one, cut at {len(short)} of {len(good)} bytes"
+            return f"it is the right one, truncated to {len(short)} of {len(good)} bytes"
     if any(_JWT.search(value) for value in delivery.header_values(scheme.header)):
         return "it is a JSON Web Token, not a digest"
     digests = [written for written in found if len(written.digest) in ALGORITHMS]
     if not digests:
         known = " or ".join(dict.fromkeys((scheme.encoding, "hex")))
-        return f"it is no digest in {known}"
+        return f"it is not a digest in {known}"
     written = next((w for w in digests if w.encoding == scheme.encoding), digests[0])
     differences = list(format_remarks(scheme, written))
     algorithm = f"hmac-{ALGORITHMS[len(written.digest)]}"
     if algorithm != scheme.algorithm:
-        differences.append(f"it is as long as {algorithm} makes it, not {scheme.algorithm}")
+        differences.append(f"it has the length of {algorithm}, not {scheme.algorithm}")
     if all(len(delivery.header_values(name)) == 1 for name in scheme.header_names()):
         # Without one of these headers the right content is unknown.
         differences.append(OTHER_KEY_OR_CONTENT)

@@ -13,7 +13,7 @@ ALGORITHMS = {20: "sha1", 28: "sha224", 32: "sha256", 48: "sha384", 64: "sha512"
 """Length of a digest in bytes -> hash algorithm."""
 MAX_HEADER_VALUE_BYTES = 2000
 _MIN_DIGEST_BYTES = 10
-"""Shorter runs are not even considered truncated digests."""
+"""Minimum length, also of a truncated digest."""
 _DIGEST_CHARS = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 _KNOWN_PREFIX = re.compile(
     r"\s*(?:[A-Za-z][A-Za-z0-9-]{0,15}[=,: -]|t=\d{1,16},[a-z]\d=)", re.ASCII
@@ -24,7 +24,7 @@ _DIALECTS = (
     (re.compile(r"t=\d+,v\d="), "hex", "Stripe's webhooks"),
     (re.compile("v0="), "hex", "Slack's requests"),
 )
-"""Prefix, encoding, and the sender that uses both."""
+"""Prefix, encoding, and the scheme that uses both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class FoundDigest:
 
     digest: bytes
     encoding: str
-    """`hex`, `base64` and the like, in words."""
+    """Name of the encoding, such as `hex` or `base64`."""
     prefix: str
     """Text before it in the value."""
     suffix: str
@@ -44,8 +44,8 @@ def find_digests(value: bytes) -> tuple[FoundDigest, ...]:
     text = value[:MAX_HEADER_VALUE_BYTES].decode("latin-1").strip(" \t")
     readings = {
         re.sub(r"\s", "", text): "{} with white space in it",
-        unquote(text, "latin-1"): "{} with percent signs, as in a URL",
-        text: "{}",  # last: replaces an equal reading
+        unquote(text, "latin-1"): "percent-encoded {}",
+        text: "{}",  # last, so that it replaces an equal reading
     }
     return tuple(
         replace(found, encoding=form.format(found.encoding))
@@ -68,15 +68,15 @@ def _digests_in_text(text: str) -> Iterator[FoundDigest]:
 
 def _decode_run(run: str) -> Iterator[tuple[bytes, str]]:
     if re.fullmatch(r"(?:[0-9a-fA-F]{2})+", run):
-        yield bytes.fromhex(run), "hex" if run == run.lower() else "hex in capitals"
+        yield bytes.fromhex(run), "hex" if run == run.lower() else "upper-case hex"
     bare = run.rstrip("=")
     padded = bare + "=" * (-len(bare) % 4)
     try:
         digest = base64.b64decode(padded.translate(str.maketrans("-_", "+/")), validate=True)
     except (binascii.Error, ValueError):
         return
-    encoding = "base64 for URLs" if set(bare) & set("-_") else "base64"
-    yield digest, encoding if run == padded else f"{encoding} without its padding"
+    encoding = "URL-safe base64" if set(bare) & set("-_") else "base64"
+    yield digest, encoding if run == padded else f"{encoding} without padding"
     if re.fullmatch(rb"(?:[0-9a-fA-F]{2}){10,}", digest):
         yield bytes.fromhex(digest.decode()), "base64 of the hex digits"
 
@@ -84,20 +84,20 @@ def _decode_run(run: str) -> Iterator[tuple[bytes, str]]:
 def format_remarks(scheme: SignatureScheme, found: FoundDigest) -> Iterator[str]:
     """Yield how the format of `found` differs from `scheme`."""
     if found.encoding != scheme.encoding:
-        yield f"it is written in {found.encoding}, not {scheme.encoding}"
+        yield f"its encoding is {found.encoding}, not {scheme.encoding}"
     prefix, suffix = found.prefix, found.suffix
     if (prefix, suffix) == (scheme.prefix, ""):
         return
     if prefix[:1] in ('"', "'") and prefix == suffix:
-        yield "it stands in quotes"
+        yield "it is in quotes"
     elif suffix:
-        yield "it stands among other values"
+        yield "the header has other values too"
     elif not prefix:
-        yield f"{scheme.prefix!r} is missing before it"
+        yield f"it lacks the prefix {scheme.prefix!r}"
     elif _KNOWN_PREFIX.fullmatch(prefix):
-        yield f"{prefix!a} stands before it{_dialect(found)}"
+        yield f"it has the prefix {prefix!a}{_dialect(found)}"
     else:
-        yield "something else stands before it"
+        yield "it has an unknown prefix"
 
 
 def _dialect(found: FoundDigest) -> str:

@@ -24,9 +24,9 @@ _LAYOUTS: Mapping[str, tuple[int | str | None, tuple[str, str]]] = {
 _ONE_LINE_LAYOUTS = 2
 """Number of layouts on one line; they are the first."""
 _MAX_SAFE_INTEGER = 2**53
-"""JavaScript rounds larger numbers."""
+"""Limit above which JavaScript rounds integers."""
 _MIN_EXPONENT_NUMBER = 1e21
-"""JavaScript writes larger numbers with an exponent."""
+"""Limit from which JavaScript writes numbers with an exponent."""
 _ARRAY_INDEX = re.compile(r"0|[1-9]\d{0,8}", re.ASCII)
 
 
@@ -44,7 +44,7 @@ def serializations(value: Json) -> Iterator[NamedText]:
             yield from _escape_variants(name, _serialize(value, layout, ordered))
     for indent in (2, 4):
         lines = _serialize(value, f"indented by {indent}", False).replace("\n", "\r\n")
-        yield from _escape_variants(f"indented by {indent}, lines ended by CR LF", lines)
+        yield from _escape_variants(f"indented by {indent}, CR LF line breaks", lines)
     yield from _escape_variants("with spaces around :, as Jackson indents", _jackson(value, "\n"))
     for what, change in _VALUE_CHANGES.items():
         other = _map_value(value, change)
@@ -83,7 +83,7 @@ def _escape_character(character: str, form: str) -> str:
 
 _LOWER, _UPPER = "\\u{:04x}", "\\u{:04X}"
 _TO_ASCII = _unicode_escaper(r"[^\x00-\x7e]", _LOWER)
-_HTML = ", with the characters of HTML escaped"
+_HTML = ", HTML characters escaped"
 # json.dumps has escaped quotes already; .NET writes their code point instead.
 _QUOTE = re.compile(r'\\(?:(")|.)', re.DOTALL)
 
@@ -138,7 +138,7 @@ def _as_javascript(value: Json) -> Json:
     if isinstance(value, int) and abs(value) >= _MAX_SAFE_INTEGER:
         value = float(value) if abs(value) < sys.float_info.max else None
     if isinstance(value, float) and abs(value) < _MIN_EXPONENT_NUMBER and value.is_integer():
-        return int(Decimal(repr(value)))  # its shortest digits, and zeros behind them
+        return int(Decimal(repr(value)))  # its shortest digits, then zeros
     return value
 
 
@@ -162,6 +162,6 @@ def _by_length(value: Json) -> Json:
 _VALUE_CHANGES: Mapping[str, Callable[[Json], Json]] = {
     "numbers and order as in JavaScript": _as_javascript,
     "[] for {}": lambda value: [] if value == {} else value,
-    "without what is null": _without_null,
+    "without null members": _without_null,
     "keys sorted by length, as in PostgreSQL's jsonb": _by_length,
 }

@@ -1,4 +1,4 @@
-"""Keys that a sender may derive from the secret in place of the contract's. Pure."""
+"""Keys that a sender may derive from the secret instead of the right key. Pure."""
 
 import base64
 import binascii
@@ -10,19 +10,19 @@ from contextlib import suppress
 from openapi.signature import SignatureScheme, decode_secret
 
 NamedKey = tuple[str, bytes]
-"""Clause about the key, empty for the right one, and the key."""
+"""Clause about the key, empty for the right key; and the key."""
 _ORDINALS = (
     *("first", "second", "third", "fourth", "fifth"),
     *("sixth", "seventh", "eighth", "ninth", "tenth"),
 )
-"""Further secrets are not tried."""
+"""Ordinals of secrets; the search tries no further secret."""
 
 
 def contract_keys(scheme: SignatureScheme, secrets: Sequence[str]) -> Iterator[NamedKey]:
     """Yield the key of each secret by the contract; the first is the right one."""
     for index, (ordinal, secret) in enumerate(zip(_ORDINALS, secrets, strict=False)):
-        which = f"the {ordinal} of the {len(secrets)} secrets that were given"
-        yield f"it is made with {which}" if index else "", _key(scheme, secret)
+        which = f"the {ordinal} of the {len(secrets)} configured secrets"
+        yield f"it is computed with {which}" if index else "", _key(scheme, secret)
 
 
 def alternative_keys(scheme: SignatureScheme, secrets: Sequence[str]) -> Iterator[NamedKey]:
@@ -57,7 +57,7 @@ def _derived_keys(secret: str) -> Iterator[tuple[str, bytes]]:
     yield "{} in UTF-16", secret.encode("utf-16-le", "surrogatepass")
     yield "{} in quotes", b'"' + raw + b'"'
     yield "{} in lower case", raw.lower()
-    yield "{} in capitals", raw.upper()
+    yield "{} in upper case", raw.upper()
 
 
 def _decoded_keys(start: bytes) -> Iterator[tuple[str, bytes]]:

@@ -1,4 +1,4 @@
-"""Contents that a sender may have signed in place of the right one, likely ones first. Pure."""
+"""Contents that a sender may have signed instead of the right one, likely ones first. Pure."""
 
 import json
 import re
@@ -30,8 +30,8 @@ _TIMESTAMP = re.compile(rb"\d{10}(?:\d{3}){0,3}")
 def content_variants(
     scheme: SignatureScheme, delivery: Delivery, values: list[bytes]
 ) -> Iterator[NamedContent]:
-    """Yield distinct contents but the right one; `values` are those of signature headers."""
-    # Hashes, because all contents together may be large.
+    """Yield distinct wrong contents; `values` are those of signature headers."""
+    # Hashes, because the contents together may be large.
     seen = {hash(signed_content(scheme, delivery.headers, delivery.body))}
     for name, made in chain(
         likely_variants(scheme, delivery, values), _unlikely_variants(scheme, delivery)
@@ -61,7 +61,7 @@ def _with_body(
         if scheme.content_template == BODY_TEMPLATE:
             yield name, body
         else:
-            words = f"{scheme.content_template}, {{body}} being {name}"
+            words = f"{scheme.content_template}, where {{body}} is {name}"
             yield words, signed_content(scheme, delivery.headers, body)
 
 
@@ -75,10 +75,13 @@ def _with_other_headers(scheme: SignatureScheme, delivery: Delivery) -> Iterator
     for (name, identity), (stamp, time) in product(names, stamps):
         pairs = ((scheme.id_header.encode(), identity), (scheme.timestamp_header.encode(), time))
         words = (
-            f"{{id}} being that of {quoted_header_name(name)}, "
-            f"{{timestamp}} that of {quoted_header_name(stamp)}"
+            f"{{id}} is from {quoted_header_name(name)} "
+            f"and {{timestamp}} from {quoted_header_name(stamp)}"
         )
-        yield f"{scheme.content_template}, {words}", signed_content(scheme, pairs, delivery.body)
+        yield (
+            f"{scheme.content_template}, where {words}",
+            signed_content(scheme, pairs, delivery.body),
+        )
 
 
 def quoted_header_name(name: bytes) -> str:
@@ -101,7 +104,7 @@ def _unlikely_variants(scheme: SignatureScheme, delivery: Delivery) -> Iterator[
 def _serialization_variants(value: object, most: int | None) -> Iterator[NamedContent]:
     for name, text in islice(serializations(value), most):
         yield f"the re-serialised body, {name}", _utf8(text)
-    yield "the payload as Python prints it", _utf8(str(value))
+    yield "the str of the payload in Python", _utf8(str(value))
 
 
 def timestamped_variants(delivery: Delivery, values: list[bytes]) -> Iterator[NamedContent]:
@@ -113,25 +116,25 @@ def timestamped_variants(delivery: Delivery, values: list[bytes]) -> Iterator[Na
     stamps = _timestamps([v for _, v in short], values)
     names = [v for n, v in short if n.endswith(b"-id")][:_MAX_CANDIDATES]
     for name, stamp in product(names, stamps):
-        what = "the identity, the time and the body, with dots between (Standard Webhooks)"
+        what = "the id, the timestamp and the body, joined by dots (Standard Webhooks)"
         yield what, b".".join((name, stamp, body))
-        yield "the identity, the time and the body", name + stamp + body
+        yield "the id, the timestamp and the body", name + stamp + body
     for stamp in stamps:
-        yield "the time, a dot and the body", stamp + b"." + body
-        yield "v0, the time and the body, with colons between", b":".join((b"v0", stamp, body))
-        yield "the time, a colon and the body", stamp + b":" + body
-        yield "the time and the body, on lines of their own", stamp + b"\n" + body
-        yield "the time and the body", stamp + body
-        yield "the body, a dot and the time", body + b"." + stamp
-        yield "the body and the time", body + stamp
+        yield "the timestamp, a dot and the body", stamp + b"." + body
+        yield "v0, the timestamp and the body, joined by colons", b":".join((b"v0", stamp, body))
+        yield "the timestamp, a colon and the body", stamp + b":" + body
+        yield "the timestamp and the body, on separate lines", stamp + b"\n" + body
+        yield "the timestamp and the body", stamp + body
+        yield "the body, a dot and the timestamp", body + b"." + stamp
+        yield "the body and the timestamp", body + stamp
     for name in names:
-        yield "the identity, a dot and the body", name + b"." + body
-        yield "the identity and the body", name + body
+        yield "the id, a dot and the body", name + b"." + body
+        yield "the id and the body", name + body
     target = delivery.target.encode("latin-1", "replace")
     method = delivery.method.encode(errors="replace")
     yield "the path and the body", target + body
     yield "the method, the path and the body", method + target + body
-    what = "the method, the path and the body, on lines of their own"
+    what = "the method, the path and the body, on separate lines"
     yield what, b"\n".join((method, target, body))
     for host in delivery.header_values("Host")[:1]:
         for scheme in (b"http://", b"https://"):
@@ -154,7 +157,7 @@ def _timestamps(headers: list[bytes], values: list[bytes]) -> list[bytes]:
 def _payload_parts(value: object) -> Iterator[NamedContent]:
     """Yield parts of the payload."""
     if isinstance(value, str):
-        yield "the text inside of the JSON string", _utf8(value)
+        yield "the text of the JSON string", _utf8(value)
         return
     members = list(value.items())[:_MAX_MEMBERS] if isinstance(value, dict) else []
     for key, member in members:

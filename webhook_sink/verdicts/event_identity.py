@@ -13,11 +13,11 @@ from webhook_sink.verdicts.verdict import Verdict
 
 
 def event_key(delivery: Delivery, verdict: Verdict) -> bytes:
-    """Return 32 bytes that are the same for two deliveries of one event, and differ otherwise.
+    """Return 32 bytes that are equal for two deliveries of one event, and differ otherwise.
 
-    The key has the path, the name of the event, and its signed id header if the contract has one,
-    otherwise the values that the contract declares unique. Without any of these it has method,
-    target and body, so that only a byte-for-byte retry is the same event.
+    The key covers the path, the name of the event, and its signed id header if the contract has
+    one, otherwise the values that the contract declares unique. Without any of these it covers
+    method, target and body, so that only a byte-for-byte retry is the same event.
     """
     identity = _event_identity(delivery, verdict)
     if identity is None:
@@ -51,9 +51,9 @@ def _identity_text(value: object) -> str | None:
 
 
 def occurred_at(verdict: Verdict) -> float | None:
-    """Return when the event happened, in Unix seconds, by `occurred-at` of the contract.
+    """Return the time of the event, in Unix seconds, by `occurred-at` of the contract.
 
-    None for an unknown event, without `occurred-at`, or without a date-time there.
+    Return None for an unknown event, without `occurred-at`, or without a date-time there.
     """
     pointer = verdict.event.trigger.get("occurred-at") if verdict.event else None
     time_ns = None if pointer is None else date_time_to_ns(get_at(verdict.payload, pointer))

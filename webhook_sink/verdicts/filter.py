@@ -11,11 +11,11 @@ class DeliveryFilter:
     """Filter of deliveries; None matches any."""
 
     event: str | None = None
-    """A name, or `-` for deliveries that name no event of the contract."""
+    """Name, or `-` for deliveries that name no event of the contract."""
     verdict: str | None = None
     signature: str | None = None
     path: str | None = None
-    """A path, or a prefix that ends with `*`."""
+    """Path, or a prefix that ends with `*`."""
     text: str | None = None
     """Text in target, headers or body; case of ASCII letters is ignored."""
 

@@ -1,6 +1,6 @@
 """Verdict index: the verdicts and event keys of judged deliveries, for lists and search.
 
-Every process computes its own, so it has no verdict by another contract or secret.
+Every process computes its own index, so no verdict is by another contract or secret.
 """
 
 import json
@@ -54,9 +54,9 @@ class IndexEntry:
     warnings: int
     path: str
     key: bytes
-    """The same for all attempts of one event."""
+    """Event key, equal for all attempts of one event."""
     occurred_at: float | None
-    """When the event happened by its payload, in Unix seconds."""
+    """Time of the event by its payload, in Unix seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,11 @@ class DeliveryRelation:
     """Relation of a delivery to earlier ones."""
 
     first_attempt: int | None
-    """First delivery of the same event, if that is another one."""
+    """First delivery of the same event, if that is another delivery."""
     attempt: int
     """Number of the attempt, from 1 to `MAX_ATTEMPTS`."""
     late_after: int | None
-    """A recent delivery of the same event name that happened later; only for first attempts."""
+    """Recent delivery of the same name whose event occurred later; only for first attempts."""
 
 
 class VerdictIndex:
@@ -83,7 +83,7 @@ class VerdictIndex:
         )
 
     def add(self, entries: Iterable[IndexEntry]) -> None:
-        """Add entries; replace those of the same deliveries."""
+        """Add entries; replace earlier entries of the same deliveries."""
         rows = [astuple(one) for one in entries]
         with self._locked():
             self._connection.execute("BEGIN")
@@ -177,7 +177,7 @@ class VerdictIndex:
             with self._lock:
                 yield
         except sqlite3.Error as error:
-            raise StoreError(f"the index of verdicts cannot be kept: {error}") from error
+            raise StoreError(f"the verdict index failed: {error}") from error
 
     def _read(self, clause: str, *values: object) -> Sequence[Any]:
         with self._locked():

@@ -48,8 +48,8 @@ class DeliverySearch:
     def page(self, delivery_filter: DeliveryFilter, id_range: IdRange, limit: int) -> SearchPage:
         """Return at most `limit` matches, in the order of `id_range`.
 
-        Oldest first, deliveries are judged during the search. Newest first, those that were
-        stored before the sink started are found only after the worker judged them.
+        With the oldest first, deliveries are judged during the search. With the newest first, the
+        search finds those stored before the start of the sink only after the worker judged them.
         """
         if delivery_filter.text is None:
             return self._candidates(delivery_filter, id_range, limit)

@@ -25,7 +25,7 @@ class Verdict:
     """Event, signature status and findings of one delivery."""
 
     event: Event | None
-    """Event of the contract that the payload names."""
+    """Event that the payload names; None if the contract does not have it."""
     payload: object
     """Parsed JSON, or None."""
     signature: SignatureStatus
@@ -56,12 +56,12 @@ def format_verdict(violations: int, warnings: int, signature: str) -> str:
 def judge(
     delivery: Delivery, contract: Contract, secrets: Secrets, *, with_reason: bool = True
 ) -> Verdict:
-    """Judge `delivery`; deterministic, and defined for every delivery.
+    """Judge `delivery`; deterministic, and never raises.
 
-    Only the first of the webhook `secrets` makes a signature valid; the others serve to explain a
-    wrong one. Signatures are verified over the raw bytes before parsing. A payload that names no
-    known event is not validated against a schema. `with_reason` adds to the finding why a
-    signature is wrong, which takes milliseconds.
+    Only the first of the webhook `secrets` makes a signature valid; the others explain a wrong
+    signature. Signatures are verified over the raw bytes before parsing. A payload that names no
+    known event is not validated against a schema. `with_reason` adds the reason of a wrong
+    signature to its finding, which takes milliseconds.
     """
     if not contract.events:
         return Verdict(None, None, "unchecked", ())
@@ -73,7 +73,7 @@ def judge(
     payload = text.value if text else None
     named = (e for e in contract.events if get_at(payload, e.trigger["event-name"]) == e.name)
     event = next(named, None)
-    # A payload that names no event is judged by the event whose signature is valid, if any.
+    # For a payload that names no event, use the event whose signature is valid, if there is one.
     signed = (e for e in contract.events if signature_results[e.name][0] == "valid")
     expected = event or next(signed, contract.events[0])
     signature, complaint = signature_results[expected.name]
@@ -149,11 +149,11 @@ def _media_type_problem(values: tuple[bytes, ...], wanted: str) -> str | None:
 
 def _truncated_finding(delivery: Delivery, contract: Contract, event: Event) -> Finding:
     message = (
-        f"only the first {len(delivery.body)} bytes of the body were kept, "
-        "so its signature and payload are not judged"
+        f"the sink stored only the first {len(delivery.body)} bytes of the body, "
+        "so it does not check signature and payload"
     )
     found = make_finding(contract, "webhook-json", _media_type_pointer(event), message)
-    # The sink sets the limit, not the contract: that payloads are smaller is an assumption.
+    # The sink sets the limit, not the contract, so smaller payloads are an assumption.
     return replace(found, severity="warning", provenance="assumed")
 
 
@@ -162,11 +162,11 @@ def _unknown_event_finding(payload: object, contract: Contract, event: Event) ->
     name = get_at(payload, place)
     known = ", ".join(event.name for event in contract.events)
     if isinstance(name, str):
-        message = f"the contract does not know the event {abbreviate(name)}; it knows {known}"
+        message = f"the event {abbreviate(name)} is not in the contract, which has {known}"
     else:
-        message = f"no event is named at {place}: the payload is {type_name(payload)}"
+        message = f"there is no event name at {place}: the payload is {type_name(payload)}"
         if isinstance(payload, dict):
-            message = f"no event is named at {place}; the contract knows {known}"
+            message = f"there is no event name at {place}; the contract has {known}"
     # A payload that is not an object violates the schema at its root, not at the event name.
     root = place if isinstance(payload, dict) else ""
     broken = contract.schema(event.schema).violations(payload, limit=_MAX_VIOLATIONS)

@@ -19,13 +19,13 @@ _STORE_RETRY_DELAY_S = 5.0
 _MAX_NEWEST_JUDGED = 1000
 _MAX_LOGGED_AT_SHUTDOWN = 1000
 _WRITER_PRIORITY_PAUSE_S = 0.1
-"""Pause before each delivery while the batch writer is busy."""
+"""Pause before each verdict while the batch writer is busy."""
 
 Judge = Callable[[Delivery], Verdict]
 
 
 class VerdictWorker:
-    """Judges new deliveries, then those stored before the start, newest first."""
+    """Thread that judges new deliveries, then those stored before the start, newest first."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class VerdictWorker:
         self._store = store
         self._judge = judge
         self._arrivals = arrivals
-        # The longest first: one may contain another.
+        # The longest first, because one secret may contain another.
         self._secrets = sorted(filter(None, secrets), key=len, reverse=True)
         self._is_busy = is_busy
         self._newest_judged = self._backlog_end = max(
@@ -54,13 +54,13 @@ class VerdictWorker:
         self._thread = threading.Thread(target=self._run, name="hookproof-sink-judging")
 
     def start(self) -> None:
-        """Start the thread; without a log to write it waits for the first search."""
+        """Start the thread; without a log it waits for the first search."""
         if _log.isEnabledFor(logging.INFO):
             self._start_requested.set()
         self._thread.start()
 
     def close(self) -> None:
-        """Return once all new deliveries are in the log, and the thread has ended."""
+        """Return once all new deliveries are logged and the thread has ended."""
         self._stopping.set()
         self._start_requested.set()
         self._arrivals.close()
@@ -96,7 +96,7 @@ class VerdictWorker:
             except StoreError as error:
                 if str(error) != last_error:
                     last_error = str(error)
-                    _log.error("not judged: %s", last_error)
+                    _log.error("deliveries cannot be judged: %s", last_error)
                 idle = False
                 self._stopping.wait(_STORE_RETRY_DELAY_S)
             if self._stopping.is_set():
@@ -114,7 +114,7 @@ class VerdictWorker:
         return bool(new_ids)
 
     def _judge_one(self, number: int) -> None:
-        # One by one: many bodies at once may exceed the memory.
+        # One by one, because many bodies may exceed the memory.
         delivery = self._store.get(number)
         if delivery is not None:
             self._judge_and_index([delivery], log=True)
@@ -159,7 +159,7 @@ class VerdictWorker:
         for secret in self._secrets:
             target = target.replace(secret, "***")
         _log.info(
-            "%d %s %s %s: %s; answered %s",
+            "%d %s %s %s: %s; replied %s",
             delivery.id,
             delivery.method,
             abbreviate(target, 200),

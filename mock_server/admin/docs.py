@@ -79,7 +79,7 @@ def _swagger_ui() -> Path:
 def _route_handler(
     create_response: Callable[[], Response],
 ) -> Callable[[Request], Awaitable[Response]]:
-    async def answer(_request: Request) -> Response:
+    async def endpoint(_request: Request) -> Response:
         return create_response()
 
-    return answer
+    return endpoint

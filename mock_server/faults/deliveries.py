@@ -75,7 +75,7 @@ def _rename_signature_header(
 
 
 def _change_body(change: Callable[[bytes], bytes]) -> WebhookRequestChange:
-    return lambda webhook_request, _posting: replace(
+    return lambda webhook_request, _event_message: replace(
         webhook_request, body=change(webhook_request.body)
     )
 
@@ -85,7 +85,7 @@ def _indent_json(body: bytes) -> bytes:
 
 
 def _set_media_type(media_type: str) -> WebhookRequestChange:
-    def change(webhook_request: WebhookRequest, _posting: EventMessage) -> WebhookRequest:
+    def change(webhook_request: WebhookRequest, _event_message: EventMessage) -> WebhookRequest:
         other_headers = tuple(h for h in webhook_request.headers if h[0] != "Content-Type")
         return replace(webhook_request, headers=(("Content-Type", media_type), *other_headers))
 

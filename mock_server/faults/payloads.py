@@ -117,7 +117,7 @@ def _remove_places(places: PlaceSelector) -> Callable[[Json, EventContext], Json
 
 
 def _shift_two_hours(text: str) -> str:
-    # Two hours: local time written with the Z of UTC.
+    # Two hours: local time with the Z of UTC.
     return f"{datetime.fromisoformat(text) + timedelta(hours=2):%Y-%m-%dT%H:%M:%SZ}"
 
 

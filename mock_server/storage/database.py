@@ -136,4 +136,4 @@ class Store(SqliteFile):
         """Delete everything."""
         with self.transaction() as db:
             for table in schema.SCHEMA.tables:
-                db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
+                db.execute(f"DELETE FROM {table}")  # noqa: S608 - constant table names

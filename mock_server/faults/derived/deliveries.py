@@ -119,7 +119,7 @@ def _event_renamed_fault(contract: Contract, event: Event) -> Fault:
 
 
 def _set_media_type(media_type: str) -> WebhookRequestChange:
-    def change(webhook_request: WebhookRequest, _posting: EventMessage) -> WebhookRequest:
+    def change(webhook_request: WebhookRequest, _event_message: EventMessage) -> WebhookRequest:
         other_headers = (h for h in webhook_request.headers if h[0].lower() != "content-type")
         return replace(webhook_request, headers=(("Content-Type", media_type), *other_headers))
 
@@ -127,10 +127,10 @@ def _set_media_type(media_type: str) -> WebhookRequestChange:
 
 
 def _set_method(method: str) -> WebhookRequestChange:
-    return lambda webhook_request, _posting: replace(webhook_request, method=method)
+    return lambda webhook_request, _event_message: replace(webhook_request, method=method)
 
 
-def _drop_request(_delivery: WebhookRequest, _posting: EventMessage) -> None:
+def _drop_request(_delivery: WebhookRequest, _event_message: EventMessage) -> None:
     return None
 
 

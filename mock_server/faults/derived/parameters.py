@@ -103,7 +103,7 @@ def _reject_values(
     def change(body_validation: BodyValidation) -> BodyValidation:
         if not is_rejected(body_validation.parameters.get(parameter.key, MISSING)):
             return body_validation
-        refused = SchemaViolation("rejected", "", place, "*", "is not accepted")
-        return replace(body_validation, violations=(*body_validation.violations, refused))
+        rejected = SchemaViolation("rejected", "", place, "*", "is not accepted")
+        return replace(body_validation, violations=(*body_validation.violations, rejected))
 
     return change

@@ -158,11 +158,11 @@ def _reject_values(
     place: tuple[str, ...], boundary: BoundaryValue
 ) -> Callable[[BodyValidation], BodyValidation]:
     def change(body_validation: BodyValidation) -> BodyValidation:
-        refused = tuple(
+        rejected = tuple(
             SchemaViolation("rejected", "", at, "*", "is not accepted")
             for at, value in values_at(body_validation.value, place)
             if boundary.is_rejected(value)
         )
-        return replace(body_validation, violations=body_validation.violations + refused)
+        return replace(body_validation, violations=body_validation.violations + rejected)
 
     return change

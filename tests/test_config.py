@@ -202,7 +202,7 @@ def test_a_mistake_is_one_sentence_of_the_command(folder: Path) -> None:
 def test_a_command_without_a_service_says_so(tmp_path: Path) -> None:
     done = hookproof("verify", "--report-dir", str(tmp_path))
     assert done.returncode == 2
-    assert done.stderr.startswith("hookproof: no service was named")
+    assert done.stderr.startswith("hookproof: no URL of a service")
 
 
 def described(action: argparse.Action) -> set[str]:

@@ -101,7 +101,7 @@ def test_a_list_is_filtered_cut_and_read_by_programs(
     api = httpx.get(f"{sink.url}/_hookproof/api/deliveries?newest=1&limit=3").json()
     assert listed == api["deliveries"]
     assert main(["deliveries", "list", "--limit", "3"]) == 0
-    assert "3 shown, there may be more: --limit N" in capsys.readouterr().err
+    assert "3 shown, there may be more: pass --limit N" in capsys.readouterr().err
 
 
 def test_a_delivery_is_shown_with_everything(
@@ -214,7 +214,7 @@ def test_wait_says_that_a_delivery_is_an_old_one(
         wait = ["deliveries", "wait", "--sink", sink.url, "--timeout", "20"]
         assert main(wait) == 0
         told = capsys.readouterr().err
-        assert re.fullmatch(r"hookproof: delivery 1 arrived 36\d\d s before the wait: .*\n", told)
+        assert re.fullmatch(r"hookproof: delivery 1 arrived 36\d\d s before the wait; .*\n", told)
         assert main([*wait, "--after", "0"]) == 0
         assert capsys.readouterr().err == ""
 
@@ -389,7 +389,7 @@ CANNOT = {
     "both beginnings": (["wait", "--after", "1", "--from", "now"], "not allowed with"),
     "a copy that sends nowhere": (
         ["show", "1", "--to", "http://h"],
-        "pass --format curl or --format test",
+        "--to needs --format curl or --format test",
     ),
     "no receiver": (["resend", "1"], "required: --to"),
     "a URL that is none": (["list", "--sink", "x"], "'x' is not a URL"),

@@ -115,9 +115,9 @@ def test_what_cannot_be_used_for_tls_is_said(tmp_path: Path) -> None:
     empty, missing = str(tmp_path / "empty.pem"), str(tmp_path / "missing.pem")
     wrong = {
         "pass --tls-cert and --tls-key": ["--tls-cert", empty],
-        "leave it out": ["--tls", "--tls-cert", empty, "--tls-key", empty],
+        "pass either --tls": ["--tls", "--tls-cert", empty, "--tls-key", empty],
         "missing.pem: no such file": ["--tls-cert", missing, "--tls-key", empty],
-        "no certificate and its key": ["--tls-cert", empty, "--tls-key", empty],
+        "a PEM certificate and its key": ["--tls-cert", empty, "--tls-key", empty],
     }
     for sentence, options in wrong.items():
         with (
@@ -136,10 +136,10 @@ def test_what_others_can_reach_is_said_with_the_token_that_they_lack() -> None:
         (everywhere, True, True),
         (known, True, False),
     ):
-        assert ("can be reached from other machines" in err) == warned
-        assert ("control token, which they need" in out) == told
+        assert ("other machines can reach" in err) == warned
+        assert ("control token of the admin API" in out) == told
         assert CONTROL not in out + err
-    made = re.search(r"which they need: (\S+)$", everywhere[0], re.MULTILINE)
+    made = re.search(r"of the admin API: (\S+)$", everywhere[0], re.MULTILINE)
     assert made
     assert len(made[1]) >= 32
     assert made[1] not in everywhere[1]

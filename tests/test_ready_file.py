@@ -73,4 +73,4 @@ def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
         done = hookproof(command, "--port", "0", "--ready-file", str(tmp_path / "no" / "ready"))
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.count("\n") == 1
-        assert "name a file in a directory that exists" in done.stderr
+        assert "name a file in an existing directory" in done.stderr

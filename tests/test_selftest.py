@@ -37,7 +37,7 @@ def test_a_sample_of_every_category_is_caught() -> None:
 
 def test_a_fault_that_does_nothing_is_not_caught_and_fails_the_run() -> None:
     conforming = run_trial(FaultTrial(None, None, False, False, JWT_SECRET, 1))
-    assert conforming == TrialResult((), (), "nothing was found", judged=True)
+    assert conforming == TrialResult((), (), "no finding", judged=True)
     outcomes = [FaultOutcome(NOTHING, conforming)]
     assert exit_code(outcomes) == NOT_CAUGHT == 1
     told = "\n".join(format_score(outcomes, 1.0, whole=True))

@@ -103,9 +103,9 @@ def test_the_body_says_which_event_is_signed(
 
 
 CANNOT = {
-    "no secret": (["sign", "BODY", "--webhook-secret", ""], "no webhook secret was given"),
+    "no secret": (["sign", "BODY", "--webhook-secret", ""], "no webhook secret: pass"),
     "a file that is not there": (["sign", "nowhere"], "nowhere: cannot be read: No such file"),
-    "an unknown event": (["sign", "BODY", "--event", "x"], "does not know the event 'x'"),
+    "an unknown event": (["sign", "BODY", "--event", "x"], "has no event 'x'"),
     "an identity that nothing signs": (["sign", "BODY", "--id", "x"], "signs no webhook id"),
     "a time that nothing signs": (["sign", "BODY", "--timestamp", "1"], "signs no timestamp"),
     "a time that is none": (["sign", "BODY", "--timestamp", "noon"], "'noon' is not a time"),
@@ -118,7 +118,7 @@ CANNOT = {
     "an identity that no header can carry": (
         ["sign", "BODY", "--id", "a\nb", "--event", "parcel.recalled", "--contract", SECOND]
         + ["--webhook-secret", STANDARD_SECRET],
-        "a webhook id is printable ASCII",
+        "a webhook id must be printable ASCII",
     ),
     "a secret that is no key": (
         ["sign", "BODY", "--event", "parcel.recalled", "--contract", SECOND],

@@ -1,4 +1,5 @@
-"""The commands: from parsed options to an exit code, one module for each.
+"""Commands: from parsed options to an exit code, one module for each.
 
-They compose the packages below and print. Parsing belongs in `options`, rendering in `reports`.
+A command composes other packages and prints results. Parsing belongs in `options`, rendering in
+`reports`.
 """

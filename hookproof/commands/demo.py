@@ -1,4 +1,4 @@
-"""`hookproof demo`: mock, sink and harness on free ports, first without a fault, then with one."""
+"""`hookproof demo`: mock, sink and harness on free ports, without a fault and then with one."""
 
 import os
 import secrets
@@ -68,7 +68,7 @@ def mock(options: list[str], environment: dict[str, str]) -> Iterator[str]:
         assert process.stdout is not None
         line = process.stdout.readline()
         if "listening on" not in line:
-            raise CommandError("the mock did not start; try hookproof mock to see why")
+            raise CommandError("the mock did not start: run hookproof mock to see the error")
         yield line.rpartition("listening on ")[2].strip()
     finally:
         process.send_signal(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""Trial of one fault: a mock with the fault on a free port, and a run of the harness against it."""
+"""Trial of one fault: run the harness against a mock that has the fault."""
 
 import random
 import string
@@ -20,9 +20,9 @@ from openapi.http.free_port import LOOPBACK, free_port
 from openapi.rate import Rate
 
 TRIAL_RATE_LIMIT = Rate(40, 1)
-"""Rate limit of the mock for faults that only appear above one; the harness exceeds it."""
+"""Rate limit of the mock for faults that appear only above a rate limit."""
 WEBHOOK_DEADLINE_S = 3.0
-"""The mock sends immediately."""
+"""Short, because the mock sends webhooks immediately."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,13 @@ class FaultTrial:
 
     contract: Path | None
     fault: str | None
-    """None: the mock without a fault."""
+    """Name of the fault; None: no fault."""
     needs_rate_limit: bool
-    """Whether the mock has a rate limit, which the harness exceeds."""
+    """Whether the mock has a rate limit and the harness exceeds it."""
     warns: bool
-    """Whether the fault causes only warnings: the harness then stops at the first one."""
+    """Whether the fault causes only warnings; the harness then stops at the first warning."""
     secret: str
-    """Secret of tokens and webhooks; hexadecimal, for schemes that decode it into a key."""
+    """Secret of tokens and webhooks; hexadecimal, because some schemes decode it into a key."""
     seed: int
 
 
@@ -70,7 +70,7 @@ def run_trial(trial: FaultTrial) -> TrialResult:
         except CouldNotJudge as error:
             return TrialResult((), (), str(error), judged=False)
         found = find_faults(ledger)
-    message = found[0].finding.message if found else "nothing was found"
+    message = found[0].finding.message if found else "no finding"
     return TrialResult(_checks(found, "violation"), _checks(found, "warning"), message, judged=True)
 
 

@@ -12,7 +12,7 @@ from openapi.loading.builder import required_permissions
 
 
 def print_token(options: argparse.Namespace) -> int:
-    """Print a token for the mock, alone on its line."""
+    """Print a token for the mock, on one line."""
     secret = option_or_environment(options.jwt_secret, "HOOKPROOF_JWT_SECRET") or DEVELOPMENT_SECRET
     scopes = options.scope or required_permissions(
         load_contract_option(options.contract).operations
@@ -23,7 +23,7 @@ def print_token(options: argparse.Namespace) -> int:
 
 
 def print_faults(options: argparse.Namespace) -> int:
-    """Print every fault: name, category and description, tab-separated, or a JSON array."""
+    """Print every fault: tab-separated name, category and description, or a JSON array."""
     known = faults(load_contract_option(options.contract)).values()
     if options.json:
         rows = [

@@ -38,7 +38,7 @@ _TOKEN_LIFETIME_S = 86400
 
 
 def run_mock(options: argparse.Namespace) -> int:
-    """Serve the contract's operations until told to stop; return the exit code."""
+    """Serve the contract's operations until a signal; return the exit code."""
     logs = partial(configure_logging, options.log_format, options.log_requests)
     logs()
     contract = load_contract_option(options.contract)
@@ -62,7 +62,7 @@ def run_mock(options: argparse.Namespace) -> int:
 
 
 def mock_settings(options: argparse.Namespace, contract: Contract) -> tuple[Settings, str | None]:
-    """Return the settings of options and environment, and the control token if it is generated."""
+    """Return the settings, and the control token if it is generated."""
     settings = _settings_from_options(options, contract)
     if settings.control_token is not None or not is_reachable_from_outside(options.host):
         return settings, None
@@ -98,10 +98,10 @@ def _settings_from_options(options: argparse.Namespace, contract: Contract) -> S
 def mock_start_lines(
     contract: Contract, settings: Settings, url: str, tls: TlsFiles | None, generated: str | None
 ) -> list[str]:
-    """Return the start screen. `generated` is the control token, if it is not the user's.
+    """Return the start screen. `generated` is the control token if the mock generated it.
 
-    Its curl lines have a token. Any service with the mock's secret accepts that token, so it
-    expires after a day unless the secret is the published one.
+    The curl lines contain a token. Any service with the mock's secret accepts it, so it expires
+    after a day, except with the published secret.
     """
     published = settings.jwt_secret == DEVELOPMENT_SECRET
     expires = None if published else int(time.time()) + _TOKEN_LIFETIME_S
@@ -113,26 +113,25 @@ def mock_start_lines(
     lines.append(f"documentation on {url}/docs")
     lines.append(f"requests, deliveries and overrides on {url}/_hookproof/")
     if generated is not None:
-        lines.append(f"control token, which they need: {generated}")
+        lines.append(f"control token of the admin API: {generated}")
     if tls is not None and tls.own:
-        lines.append(f"generated certificate; trust {tls.trusted} until the mock stops:")
+        lines.append(f"generated certificate: trust {tls.trusted} until the mock stops")
         lines.append(shlex.join(["curl", *trusted, f"{url}/_hookproof/healthz"]))
     return lines
 
 
 def exposed_mock_warning(host: str, settings: Settings) -> str:
-    """Return the warning about a mock on `host`, which other machines can reach."""
+    """Return the warning for a mock on `host`, which other machines can reach."""
     published = settings.jwt_secret == DEVELOPMENT_SECRET
-    how = "; their secret is published: pass --jwt-secret" if published else ""
+    how = "; the secret of the tokens is published: pass --jwt-secret" if published else ""
     return (
-        f"hookproof: {host} can be reached from other machines: their users can call every "
-        f"operation, such as create tokens{how}; the admin API below /_hookproof/ requires the "
-        "control token"
+        f"hookproof: other machines can reach {host} and call every operation{how}; the admin API "
+        "below /_hookproof/ requires the control token"
     )
 
 
 def _app(contract: Contract, settings: Settings, watched: Path) -> ASGIApp:
-    """Return the application; `CommandError` for settings that do not fit the contract."""
+    """Return the application; `CommandError` for settings that the contract does not allow."""
     try:
         app = create_app(contract, settings, contract_path=watched)
         check_state_writable(settings.state)

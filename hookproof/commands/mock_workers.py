@@ -1,4 +1,4 @@
-"""Workers of one mock: processes that uvicorn starts, and restarts when they die."""
+"""Workers of one mock: processes that uvicorn starts and restarts."""
 
 import multiprocessing
 import os
@@ -26,7 +26,7 @@ from mock_server.settings import Settings
 from mock_server.storage.worker_signals import SLOT_COUNT
 
 _MAX_STARTS = 1000
-"""Processes that one mock can start in total; each has its own range of numbers."""
+"""Maximum of processes that one mock can start; each has its own range of numbers."""
 _START_TIMEOUT_S = 60.0
 _SPAWN = multiprocessing.get_context("spawn")
 
@@ -41,10 +41,10 @@ class MockFactory:
     logs: Callable[[], None]
     worker: Worker
     started: "Synchronized[int]"
-    """Number of processes that were started before."""
+    """Number of processes started so far."""
 
     def __call__(self) -> ASGIApp:
-        """Return the application; the process ends when its parent ends."""
+        """Return the application. From now on the process ends when its parent ends."""
         _exit_with_parent(multiprocessing.parent_process())
         self.logs()
         with self.started.get_lock():
@@ -57,7 +57,7 @@ class MockFactory:
 
 
 def _exit_with_parent(parent: BaseProcess | None) -> None:
-    """End this process when `parent` ends, killed or not: the port would stay in use."""
+    """End this process when `parent` ends, even by SIGKILL: otherwise the port stays in use."""
 
     def wait() -> None:
         if parent is not None:
@@ -79,17 +79,17 @@ def shared_mock(
 
 
 class AnnouncingSupervisor(Multiprocess):
-    """uvicorn's supervisor, which announces when all of its processes answer requests."""
+    """Supervisor of uvicorn that announces when all processes accept requests."""
 
     def __init__(self, config: uvicorn.Config, listener: socket.socket, announce: Announce) -> None:
-        """`announce` is called as soon as every process answers requests."""
+        """Call `announce` as soon as every process accepts requests."""
         super().__init__(config, sockets=[listener])
         self._announce = announce
         self.served = False
-        """Whether all processes answered requests."""
+        """Whether all processes accepted requests."""
 
     def init_processes(self) -> None:
-        """Start the processes and wait for them."""
+        """Start the processes and wait until they accept requests."""
         super().init_processes()
         if all(p.wait_until_ready(_START_TIMEOUT_S, self.should_exit) for p in self.processes):
             self.served = True
@@ -99,7 +99,7 @@ class AnnouncingSupervisor(Multiprocess):
 
 
 def supervise(config: uvicorn.Config, listener: socket.socket, announce: Announce) -> int:
-    """Serve with several processes until told to stop; `announce` once all of them answer."""
+    """Serve with several processes until a signal; `announce` once all accept requests."""
     workers = AnnouncingSupervisor(config, listener, announce)
     workers.run()
     return 0 if workers.served else EXIT_ERROR

@@ -1,4 +1,4 @@
-"""Mutation score of a selftest: a table of faults and the checks that caught them. Pure."""
+"""Mutation score of a selftest: faults by category, and how many the checks caught. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class FaultOutcome:
 
     @property
     def caught_by(self) -> tuple[str, ...]:
-        """The checks that caught the fault; for a fault with severity warning a warning counts."""
+        """Checks that caught the fault; a warning counts if the fault has the severity warning."""
         warned = self.result.warned if self.fault.severity == "warning" else ()
         return (*self.result.violated, *warned)
 
@@ -42,7 +42,7 @@ def exit_code(outcomes: Sequence[FaultOutcome]) -> int:
 
 
 def format_score(outcomes: Sequence[FaultOutcome], took: float, *, whole: bool) -> Iterator[str]:
-    """Yield the table by category, then the faults not caught; `whole`: every fault was tried."""
+    """Yield the table by category and the faults not caught; `whole`: all faults were tried."""
     categories = list(dict.fromkeys(outcome.fault.category for outcome in outcomes))
     yield f"{'category':<12}{'faults':>8}{'caught':>8}{'score':>8}"
     for category in categories:
@@ -64,7 +64,7 @@ def format_score(outcomes: Sequence[FaultOutcome], took: float, *, whole: bool) 
     if whole and idle:
         yield "Checks that caught nothing:"
         for name in idle:
-            yield f"  - {name}: {KNOWN_IDLE_CHECKS.get(name, 'no known reason; remove it?')}"
+            yield f"  - {name}: {KNOWN_IDLE_CHECKS.get(name, 'unknown reason; remove the check?')}"
         yield ""
     verdict = "NOT CAUGHT" if missed else "ALL CAUGHT"
     yield f"{verdict}: {len(outcomes) - len(missed)} of {len(outcomes)} faults in {took:.0f} s"

@@ -1,4 +1,4 @@
-"""`hookproof selftest`: parallel trials of all faults of the mock, and the mutation score."""
+"""`hookproof selftest`: parallel trials of the mock's faults, and the mutation score."""
 
 import argparse
 import logging
@@ -25,7 +25,7 @@ _PROGRESS_INTERVAL = 20
 
 
 def run_selftest(options: argparse.Namespace) -> int:
-    """Try all faults, or a sample; print the score; return 0 if all are caught, else 1."""
+    """Try all faults or a sample and print the score; return 0 if all are caught, else 1."""
     started = time.monotonic()
     known = list(faults(load_contract_option(options.contract)).values())
     seed = random.SystemRandom().randrange(2**31) if options.seed is None else options.seed
@@ -35,14 +35,14 @@ def run_selftest(options: argparse.Namespace) -> int:
     set_hypothesis_directory()
     # spawn, not fork: each process runs servers in threads.
     context = multiprocessing.get_context("spawn")
-    # A mock with a fault logs its failed deliveries: not of interest here.
+    # No warnings: a mock with a fault logs its failed deliveries.
     with ProcessPoolExecutor(jobs, context, logging.disable, (logging.WARNING,)) as pool:
         try:
             for needs_rate_limit in sorted({False} | {fault.needs_rate_limit for fault in chosen}):
                 _check_conforms(pool, options.contract, seed, needs_rate_limit)
             found = list(_run_trials(pool, options.contract, chosen, seed))
         except BrokenProcessPool:
-            raise CommandError("a process of the selftest died; try again with --jobs 1") from None
+            raise CommandError("a process of the selftest died: try again with --jobs 1") from None
         finally:
             pool.shutdown(cancel_futures=True)
     order = {fault.name: number for number, fault in enumerate(chosen)}
@@ -53,7 +53,7 @@ def run_selftest(options: argparse.Namespace) -> int:
 
 
 def sample_faults(known: Sequence[Fault], size: int, seed: int) -> list[Fault]:
-    """Return `size` faults, spread over the categories; the same for the same seed."""
+    """Return `size` faults, spread over the categories; equal seeds give equal faults."""
     draw = random.Random(seed)  # noqa: S311 - a choice, no secret
     by_category: dict[str, list[Fault]] = {}
     for fault in draw.sample(known, len(known)):
@@ -72,7 +72,7 @@ def _check_conforms(
     if result.violated or result.warned or not result.judged:
         raise CommandError(f"the mock without faults has findings: {result.message}")
     _print_progress(
-        f"the mock without faults conforms{', with a rate limit too' if needs_rate_limit else ''}"
+        f"the mock without faults conforms{' with a rate limit' if needs_rate_limit else ''}"
     )
 
 

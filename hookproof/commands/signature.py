@@ -1,4 +1,4 @@
-"""`hookproof signature sign|verify`: sign a body, or verify its signature, over its raw bytes."""
+"""`hookproof signature sign|verify`: sign the raw bytes of a body, or verify its signature."""
 
 import argparse
 import sys
@@ -27,7 +27,7 @@ def run_signature(options: argparse.Namespace) -> int:
     )
     if not secrets:
         raise CommandError(
-            "no webhook secret was given: set HOOKPROOF_WEBHOOK_SECRET or pass --webhook-secret"
+            "no webhook secret: pass --webhook-secret or set HOOKPROOF_WEBHOOK_SECRET"
         )
     body = _body(options.file)
     scheme = _scheme(contract, options.event, body)
@@ -46,10 +46,10 @@ def _sign(options: argparse.Namespace, scheme: SignatureScheme, body: bytes, sec
         ),
     ):
         if given is not None and named is None:
-            raise CommandError(f"{what}; leave it out")
+            raise CommandError(f"{what}: remove the option")
     identity = options.id if options.id is not None else token_hex(16)
     if not (identity.isascii() and identity.isprintable() and identity.strip() == identity != ""):
-        raise CommandError("--id: a webhook id is printable ASCII without spaces around it")
+        raise CommandError("--id: a webhook id must be printable ASCII without surrounding spaces")
     timestamp = time.time() if options.timestamp is None else options.timestamp
     for name, value in signed_headers(scheme, body, secret, identity, timestamp):
         print(f"{name}: {value}")
@@ -90,15 +90,13 @@ def _body(file: str) -> bytes:
 
 
 def _scheme(contract: Contract, event: str | None, body: bytes) -> SignatureScheme:
-    """Return the signature scheme of the event with this name, or of the one that the body names.
+    """Return the signature scheme of the event that `event` or the body names.
 
-    Without either, all events of the contract must have the same scheme.
+    Without a name, all events of the contract must have the same scheme.
     """
     known = [one.name for one in contract.events]
     if event is not None and event not in known:
-        raise CommandError(
-            f"the contract does not know the event {event!r}; it knows {', '.join(known)}"
-        )
+        raise CommandError(f"the contract has no event {event!r}; it has {', '.join(known)}")
     payload = parse_json(body).value
     named = [
         one
@@ -108,12 +106,12 @@ def _scheme(contract: Contract, event: str | None, body: bytes) -> SignatureSche
     schemes = {one.signature for one in named or contract.events}
     if len(schemes) > 1:
         raise CommandError(
-            "the events of the contract are signed in different ways and the body names none of "
-            f"them: pass --event, one of {', '.join(known)}"
+            "the events of the contract have different signature schemes and the body names no "
+            f"event: pass --event, one of {', '.join(known)}"
         )
     scheme = schemes.pop() if schemes else None
     if scheme is None:
         raise CommandError(
-            "the contract does not say how its webhooks are signed (x-hookproof-signature)"
+            "the contract has no signature scheme for its webhooks (x-hookproof-signature)"
         )
     return scheme

@@ -26,7 +26,7 @@ LOG = logging.getLogger("hookproof")
 
 
 def run_sink(options: argparse.Namespace) -> int:
-    """Receive deliveries until told to stop; return the exit code."""
+    """Receive deliveries until a signal; return the exit code."""
     contract = load_contract_option(options.contract)
     secrets = webhook_secrets_from_options(contract, options.webhook_secret)
     try:
@@ -74,34 +74,33 @@ def run_sink(options: argparse.Namespace) -> int:
 def sink_start_lines(
     url: str, path: Path, kept: bool, generated: str | None, locked: bool
 ) -> list[str]:
-    """Return the start screen of a sink at `url` that stores in the file at `path`.
+    """Return the start screen of a sink at `url` that stores deliveries in the file `path`.
 
-    `kept`: the file outlives the sink. `generated` is the token if it is not the user's.
-    `locked`: the user gave a token, which is not repeated.
+    `kept`: the file stays when the sink stops. `generated`: the token that the sink generated.
+    `locked`: the user gave a token; the screen does not show it.
     """
-    lines = [f"hookproof sink listening on {url} (any path but /_hookproof/)"]
+    lines = [f"hookproof sink listening on {url} (any path except /_hookproof/)"]
     page = "page and API on"
     if generated is not None:
         lines.append(f"{page} {page_link(url, generated)}")
         lines.append(
-            "from other machines, replace the address; scripts send Authorization: Bearer and this "
-            "token"
+            "from other machines, replace the address; scripts send Authorization: Bearer TOKEN"
         )
     elif locked:
-        lines.append(f"{page} {page_link(url, '')}TOKEN, the token that was given")
+        lines.append(f"{page} {page_link(url, '')}TOKEN (the token that you set)")
     else:
         lines.append(f"{page} {url}/_hookproof/")
-    how_long = "" if kept else " until the sink stops; --store FILE keeps them longer"
-    lines.append(f"deliveries are kept in {path}{how_long}")
+    how_long = "" if kept else " until the sink stops; keep them with --store FILE"
+    lines.append(f"deliveries are stored in {path}{how_long}")
     lines.append(f"curl -i {url}/webhook -H 'Content-Type: application/json' -d '{{}}'")
     return lines
 
 
 def exposed_sink_warning(host: str) -> str:
-    """Return the warning about a sink on `host`, which other machines can reach."""
+    """Return the warning for a sink on `host`, which other machines can reach."""
     return (
-        f"hookproof: {host} can be reached from other machines: their users can send deliveries; "
-        "page and API below /_hookproof/ require the token"
+        f"hookproof: other machines can reach {host} and send deliveries; page and API below "
+        "/_hookproof/ require the token"
     )
 
 
@@ -110,8 +109,8 @@ def forward_policy_of(options: argparse.Namespace, listener: socket.socket) -> F
     to: Destination | None = options.forward_to
     if to is not None and _is_listener(listener, to):
         raise CommandError(
-            f"--forward-to {to.origin} is this sink itself, an endless loop: name the receiver, or "
-            "pass another --port"
+            f"--forward-to {to.origin} is this sink itself: name the receiver, or pass another "
+            "--port"
         )
     return ForwardPolicy(
         to, tuple(options.resend_to), allow_loopback=not is_reachable_from_outside(options.host)
@@ -119,7 +118,7 @@ def forward_policy_of(options: argparse.Namespace, listener: socket.socket) -> F
 
 
 def _is_listener(listener: socket.socket, to: Destination) -> bool:
-    """Say whether `to` is the address of `listener`, as far as host names resolve now."""
+    """Return whether `to` is the address of `listener`, as far as host names resolve now."""
     host, port = listener.getsockname()[:2]
     if to.port != port:
         return False
@@ -137,7 +136,7 @@ def _is_listener(listener: socket.socket, to: Destination) -> bool:
 
 
 def _is_local_address(address: str) -> bool:
-    """Say whether this machine has the address: only then a socket can be bound to it."""
+    """Return whether this machine has the address: a socket can bind only to such an address."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         try:

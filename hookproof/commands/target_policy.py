@@ -19,7 +19,7 @@ class TargetPolicy:
     """Limits of a run against one target."""
 
     gentle: bool
-    """Create only tokens that expire soon and have few permissions."""
+    """Whether the run creates only tokens that expire soon and have few permissions."""
     extra_phases: frozenset[str]
     rate_limit: Rate | None
 
@@ -40,8 +40,7 @@ def decide_target_policy(
     local = is_loopback(addresses)
     if not local and not any(same_host(host, name) for name in allowed):
         raise CommandError(
-            f"{host} is not this machine: pass --allow-host {host} if it is a test instance that "
-            "may receive these requests"
+            f"{host} is not this machine: pass --allow-host {host} if it is a test instance"
         )
     asked = frozenset(extra_phases)
     default = DEFAULT_EXTRA_PHASES if local and "none" not in asked else frozenset()
@@ -52,7 +51,7 @@ def decide_target_policy(
 
 
 def same_host(one: str, other: str) -> bool:
-    """Say whether two hosts are the same name, or two spellings of one address."""
+    """Return whether two hosts are the same name, or two spellings of one address."""
     return _canonical(one) == _canonical(other)
 
 
@@ -64,6 +63,6 @@ def _canonical(host: str) -> str:
 
 
 def strictest_rate(limits: Iterable[Mapping[str, Json]]) -> Rate | None:
-    """Return the limit that allows the fewest requests in the long run, or None without any."""
+    """Return the limit with the fewest requests per second, or None without any."""
     rates = [Rate(limit["requests"], limit["seconds"]) for limit in limits]
     return min(rates, key=lambda rate: rate.requests / rate.seconds, default=None)

@@ -41,7 +41,7 @@ SUITE_DIR = Path(contracts.__file__).parent
 
 
 class _SettingsPlugin:
-    """pytest plugin that passes the settings to the suite, which fills the outcome."""
+    """Plugin for pytest that passes settings to the suite and gets its outcome."""
 
     def __init__(self, settings: Settings, outcome: RunOutcome) -> None:
         self._settings = settings
@@ -49,13 +49,13 @@ class _SettingsPlugin:
         self._broken = False
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Store settings and outcome where the fixtures read them."""
+        """Store settings and outcome for the fixtures of the suite."""
         config.stash[SETTINGS] = self._settings
         config.stash[OUTCOME] = self._outcome
-        config.option.tbstyle = "short"  # longer styles print arguments, and so tokens
+        config.option.tbstyle = "short"  # longer styles print arguments, which contain tokens
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Print an error of the suite itself, once; the summary reports findings."""
+        """Print the first error of the suite itself; the summary reports findings."""
         reported = self._outcome.not_judged is not None or self._broken
         if report.failed and not reported and not report.longreprtext.startswith("VIOLATION"):
             self._broken = True
@@ -74,7 +74,7 @@ def run_verify(options: argparse.Namespace) -> int:
         settings.report_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CommandError(
-            f"{settings.report_dir}: reports cannot be written: {error.strerror}"
+            f"{settings.report_dir}: cannot write the reports: {error.strerror}"
         ) from None
     try:
         settings = apply_target_policy(settings, options, load_contract_option(settings.contract))
@@ -88,7 +88,7 @@ def run_verify(options: argparse.Namespace) -> int:
 def _print_cost(settings: Settings, options: argparse.Namespace) -> int:
     """Print the number of requests and tokens; send nothing."""
     contract = load_contract_option(settings.contract)
-    # Without --exit-first: where the first violation is cannot be baseline before.
+    # Without --exit-first: a dry run cannot know the first violation.
     settings = replace(apply_target_policy(settings, options, contract), exit_first=False)
     try:
         run(settings, contract, print)
@@ -118,13 +118,13 @@ def judge(settings: Settings, outcome: RunOutcome) -> bool:
     if code == pytest.ExitCode.INTERRUPTED:
         return outcome.not_judged is None
     if outcome.completed_checks != set(CHECKS) and outcome.not_judged is None:
-        outcome.not_judged = "the suite itself failed; please report this with the output above"
+        outcome.not_judged = "the suite itself failed: please report this with the output above"
     return False
 
 
 @contextmanager
 def _record_interrupts() -> Iterator[list[int]]:
-    """Yield a list that gets each Ctrl-C: a callback may swallow the exception."""
+    """Yield a list of the Ctrl-C signals, because a callback may swallow the exception."""
     interrupts: list[int] = []
 
     def interrupt(number: int, _: object) -> None:
@@ -139,14 +139,16 @@ def _record_interrupts() -> Iterator[list[int]]:
 
 
 def save_failing_cases(settings: Settings, outcome: RunOutcome) -> None:
-    """Save the failing cases, if they have a directory and the service was judged."""
+    """Save the failing cases, if there is a directory for them and the service was judged."""
     ledger, directory = outcome.ledger, settings.cases_dir
     if ledger is None or directory is None or outcome.not_judged is not None:
         return
     try:
         saved_cases.save_cases(directory, outcome.findings, Redaction(known_secrets(ledger)), ())
     except OSError as error:
-        print(f"hookproof: {directory}: failing cases not saved: {error.strerror}", file=sys.stderr)
+        print(
+            f"hookproof: {directory}: cannot save failing cases: {error.strerror}", file=sys.stderr
+        )
 
 
 def _finish(
@@ -189,4 +191,4 @@ def _write_and_print(data: dict[str, Json], settings: Settings) -> None:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)  # remove the progress line
     print("\n".join(format_summary(data, str(settings.report_dir), look)), flush=True)
     if failure is not None:
-        raise CommandError(f"{settings.report_dir}: reports cannot be written: {failure.strerror}")
+        raise CommandError(f"{settings.report_dir}: cannot write the reports: {failure.strerror}")

@@ -22,11 +22,9 @@ CASES_DIR_NAME = ".hookproof"
 
 
 def settings_from_options(options: argparse.Namespace) -> Settings:
-    """Return the settings of options and environment, before the target policy is applied."""
+    """Return the settings of options and environment, without the target policy."""
     if options.url is None:
-        raise CommandError(
-            "no service was named: write hookproof verify URL, or url in hookproof.toml"
-        )
+        raise CommandError("no URL of a service: pass URL, or set url in hookproof.toml")
     host, port = options.webhook_listen
     letters = random.SystemRandom().choices(string.ascii_lowercase + string.digits, k=6)
     return Settings(
@@ -65,7 +63,7 @@ def settings_from_options(options: argparse.Namespace) -> Settings:
 
 
 def _cases_dir(options: argparse.Namespace) -> Path | None:
-    """Return the directory of saved cases; None if only cases of the seed are sent."""
+    """Return the directory of saved cases; None if the run uses none."""
     if options.seed is not None or options.no_saved_cases:
         return None
     beside = options.config is not None and options.config.name == CONFIG_FILE_NAME
@@ -99,6 +97,6 @@ def _addresses(host: str) -> Sequence[str]:
 
 
 def set_hypothesis_directory() -> None:
-    """Let Hypothesis cache its Unicode tables in the user's cache, not in the working directory."""
+    """Set the directory where Hypothesis caches its Unicode tables: the user's cache."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "hookproof")
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache))

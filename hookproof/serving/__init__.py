@@ -1,4 +1,4 @@
 """Sockets, TLS, ready file and logs of a server in the foreground, for `mock` and `sink`.
 
-Applications are composed in `mock_server` and `webhook_sink`.
+`mock_server` and `webhook_sink` build the applications.
 """

@@ -1,4 +1,4 @@
-"""Serve an application in the foreground: until Ctrl-C or SIGTERM, with exit code 0."""
+"""Serve an application in the foreground until Ctrl-C or SIGTERM, with exit code 0."""
 
 import gc
 import signal
@@ -10,14 +10,14 @@ from hookproof.errors import EXIT_ERROR
 from hookproof.serving.ready_file import Announce
 
 _GC_THRESHOLD = 20_000
-"""New objects before a collection; Python's default is 700."""
+"""Number of new objects before a collection; Python's default is 700."""
 
 
 def tune_gc() -> None:
-    """Exclude the objects that exist now from garbage collection, and collect less often.
+    """Exclude existing objects from garbage collection, and collect less often.
 
-    Call it when everything is loaded: contract, schemas and modules live as long as the process.
-    A request leaves few cycles, and the collector took a third of its time.
+    Call it after loading: contract, schemas and modules live as long as the process. A request
+    creates few cycles, but collections took a third of its time.
     """
     gc.freeze()
     gc.set_threshold(_GC_THRESHOLD, 20, 50)
@@ -25,14 +25,14 @@ def tune_gc() -> None:
 
 
 def serve(config: uvicorn.Config, listener: socket.socket, announce: Announce) -> int:
-    """Serve on `listener` until Ctrl-C or SIGTERM; `announce` once requests are answered."""
+    """Serve on `listener` until Ctrl-C or SIGTERM; `announce` once it accepts requests."""
     server = _Server(config, announce)
     server.run(sockets=[listener])
     return 0 if server.started else EXIT_ERROR
 
 
 class _Server(uvicorn.Server):
-    """A server that announces when it is ready, and stops cleanly on Ctrl-C and SIGTERM."""
+    """Server that announces when it is ready and stops cleanly on Ctrl-C and SIGTERM."""
 
     def __init__(self, config: uvicorn.Config, announce: Announce) -> None:
         super().__init__(config)
@@ -44,6 +44,6 @@ class _Server(uvicorn.Server):
             self._announce()
 
     def handle_exit(self, sig: int, _: object) -> None:
-        """Stop; at once on a second Ctrl-C. The signal is not raised again: the exit code is 0."""
+        """Stop, on a second Ctrl-C immediately. Do not raise the signal again: exit with 0."""
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True

@@ -9,7 +9,7 @@ LOG_FORMATS = ("text", "json")
 
 
 def configure_logging(style: str = "text", requests: bool = False) -> None:
-    """Log our own records, and warnings of others; `requests`: each request to the mock too."""
+    """Log hookproof's records and other libraries' warnings; `requests`: also mock requests."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonFormatter() if style == "json" else logging.Formatter("%(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
@@ -21,7 +21,7 @@ def configure_logging(style: str = "text", requests: bool = False) -> None:
 
 
 class _JsonFormatter(logging.Formatter):
-    """Formatter of a record as a JSON object: the common keys, and the fields of the record."""
+    """Formatter of a record as a JSON object: common keys and the fields of the record."""
 
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")

@@ -1,4 +1,4 @@
-"""Announcement of a ready server: the start screen on stdout, and `--ready-file` for scripts."""
+"""Announcement of a ready server: start screen on stdout, and `--ready-file` for scripts."""
 
 import json
 import os
@@ -9,15 +9,16 @@ from pathlib import Path
 from hookproof.errors import CommandError
 
 Announce = Callable[[], None]
-"""Call it once, as soon as the server answers requests."""
+"""Function to call once, as soon as the server accepts requests."""
 
 
 @contextmanager
 def ready_announcement(lines: Sequence[str], url: str, path: Path | None) -> Iterator[Announce]:
-    """Yield a function that writes the file at `path`, if there is one, and prints `lines`.
+    """Yield a function that writes the file at `path` (None: no file) and prints `lines`.
 
-    The file appears whole, as `{"url": ..., "pid": ...}`, and is removed when the block ends. A
-    file that a killed process left is removed at the start. `CommandError` if it cannot be written.
+    The file appears atomically, as `{"url": ..., "pid": ...}`. The function removes the file of a
+    killed process at the start, and its own when the block ends. `CommandError` if the file cannot
+    be written.
     """
     if path is None:
         yield lambda: _print_lines(lines)
@@ -43,7 +44,7 @@ def ready_announcement(lines: Sequence[str], url: str, path: Path | None) -> Ite
         yield announce
     finally:
         draft.unlink(missing_ok=True)
-        if path.is_file() and path.read_bytes() == text.encode():  # not that of a later process
+        if path.is_file() and path.read_bytes() == text.encode():  # not the file of a later process
             path.unlink()
 
 
@@ -53,5 +54,5 @@ def _print_lines(lines: Sequence[str]) -> None:
 
 def _not_writable_error(path: Path, reason: str) -> CommandError:
     return CommandError(
-        f"--ready-file: {path} cannot be written ({reason}): name a file in a directory that exists"
+        f"--ready-file: cannot write {path} ({reason}): name a file in an existing directory"
     )

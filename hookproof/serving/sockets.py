@@ -8,19 +8,19 @@ from hookproof.errors import CommandError
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens there; `CommandError` says why not."""
+    """Return a socket that listens on `host` and `port`; `CommandError` if it cannot."""
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         reason = error.strerror or str(error)
         raise CommandError(
-            f"cannot listen on {host}:{port} ({reason}): stop what listens there, or pass --port"
+            f"cannot listen on {host}:{port} ({reason}): stop the other server, or pass --port"
         ) from None
 
 
 def is_reachable_from_outside(host: str) -> bool:
-    """Say whether other machines can reach what listens on `host`."""
+    """Return whether other machines can reach a server that listens on `host`."""
     try:
         found = socket.getaddrinfo(host, None)
     except OSError:
@@ -29,7 +29,7 @@ def is_reachable_from_outside(host: str) -> bool:
 
 
 def is_loopback(addresses: Sequence[str]) -> bool:
-    """Say whether there are addresses and each belongs to this machine alone."""
+    """Return whether there are addresses and all are loopback addresses."""
     return bool(addresses) and all(_is_loopback(address) for address in addresses)
 
 
@@ -40,9 +40,9 @@ def _is_loopback(text: str) -> bool:
 
 
 def url_of(listener: socket.socket, scheme: str = "http", name: str = "") -> str:
-    """Return a URL that reaches `listener` from this machine.
+    """Return a URL of `listener` for clients on this machine.
 
-    Its host is the address of the listener, or `name` if that is a host name.
+    Its host is `name` if that is a host name, else the address of the listener.
     """
     host, port = listener.getsockname()[:2]
     if ipaddress.ip_address(host).is_unspecified:

@@ -23,17 +23,19 @@ class TlsFiles:
     trusted: Path
     """Certificate that a client must trust."""
     own: bool
-    """Whether the files are generated for this run and removed at its end."""
+    """Whether this process generated the files and removes them at its end."""
 
 
 @contextmanager
 def tls_from_options(options: argparse.Namespace) -> Iterator[TlsFiles | None]:
-    """Yield the files that the options name, None for plain HTTP; `CommandError` for bad ones."""
+    """Yield the files of the options, None for plain HTTP; `CommandError` for invalid options."""
     certificate, key = options.tls_cert, options.tls_key
     if (certificate is None) != (key is None):
         raise CommandError("TLS needs a certificate and its key: pass --tls-cert and --tls-key")
     if options.tls and certificate is not None:
-        raise CommandError("--tls makes a certificate: leave it out, or --tls-cert and --tls-key")
+        raise CommandError(
+            "--tls generates a certificate: pass either --tls, or --tls-cert and --tls-key"
+        )
     if certificate is not None:
         _check_key_pair(certificate, key)
         yield TlsFiles(certificate, key, certificate, own=False)
@@ -49,20 +51,20 @@ def _check_key_pair(certificate: Path, key: Path) -> None:
         if not path.is_file():
             raise CommandError(f"{path}: no such file")
     try:
-        # An empty password: OpenSSL would ask for one on the terminal.
+        # An empty password, because OpenSSL would ask for one on the terminal.
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
             certificate, key, password=""
         )
     except OSError as error:
         reason = getattr(error, "reason", None) or error.strerror or str(error)
         raise CommandError(
-            f"{certificate} and {key} are no certificate and its key without a password, in PEM: "
+            f"{certificate} and {key} must be a PEM certificate and its key without a password: "
             f"{reason}"
         ) from None
 
 
 def _issue_certificate(directory: Path, host: str) -> TlsFiles:
-    """Generate an authority and its certificate for this machine and `host`."""
+    """Generate an authority, and a certificate for this machine and `host`."""
     import trustme  # noqa: PLC0415 - slow to load, and most mocks need no TLS
 
     authority = trustme.CA(organization_name="hookproof development")

@@ -158,7 +158,7 @@ def test_a_token_that_is_given_is_asked_for_on_loopback_too_and_not_printed() ->
             assert process.stdout is not None
             line = process.stdout.readline()
             assert (
-                line == f"page and API on {url}/_hookproof/?token=TOKEN, the token that was given\n"
+                line == f"page and API on {url}/_hookproof/?token=TOKEN (the token that you set)\n"
             )
             listed = f"{url}/_hookproof/api/deliveries"
             assert httpx.get(listed).status_code == 401

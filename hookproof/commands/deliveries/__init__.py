@@ -1,6 +1,6 @@
 """`hookproof deliveries`: query a running sink from the terminal and from scripts.
 
-One module for each sub-command. Talking to the sink belongs in `webhook_sink.client`.
+One module for each sub-command. HTTP requests to the sink belong in `webhook_sink.client`.
 """
 
 import argparse
@@ -33,7 +33,7 @@ def run_deliveries(options: argparse.Namespace) -> int:
             return code
     except SinkError as error:
         raise CommandError(str(error)) from None
-    except BrokenPipeError:  # the reader closed the pipe: `| head`
+    except BrokenPipeError:  # the reader closed the pipe, for example `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
 
@@ -66,9 +66,7 @@ def _run_action(sink: SinkClient, options: argparse.Namespace) -> int:
 
 def _show(sink: SinkClient, options: argparse.Namespace) -> int:
     if options.to is not None and options.format not in ("curl", "test"):
-        raise CommandError(
-            "--to is the target of a copy: pass --format curl or --format test as well"
-        )
+        raise CommandError("--to needs --format curl or --format test")
     try:
         if options.format in ("curl", "test", "har"):
             copy = sink.copy(options.id, options.format, options.to)
@@ -130,7 +128,7 @@ def _print(data: Json, as_json: bool) -> None:
 
 
 def _report_not_found(error: SinkRefusal) -> int:
-    """Report a delivery that does not exist; raise any other refusal again."""
+    """Report a delivery that does not exist; raise any other error again."""
     if error.status != 404:
         raise error
     print_remark(str(error))

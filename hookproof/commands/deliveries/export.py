@@ -12,7 +12,7 @@ from hookproof.options.deliveries import filters_of
 from webhook_sink.client import SinkClient
 
 _READ_TIMEOUT_S = 60.0
-"""Timeout between two chunks: the sink may search many deliveries for one."""
+"""Timeout between two chunks: the sink may search many deliveries for the next match."""
 
 
 def export_deliveries(sink: SinkClient, options: argparse.Namespace) -> None:
@@ -27,7 +27,7 @@ def export_deliveries(sink: SinkClient, options: argparse.Namespace) -> None:
 
 
 def _save(answer: httpx.Response, path: Path) -> None:
-    """Write the response to a file; on an error the file stays as it was."""
+    """Write the response to a file atomically; an error leaves an existing file unchanged."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with draft.open("wb") as file:

@@ -12,15 +12,15 @@ from openapi.strict_json import parse_json
 COLUMN_NAMES = ("TIME", "ID", "REQUEST", "RESPONSE", "EVENT", "VERDICT", "")
 _MAX_COLUMN_WIDTHS = (19, 12, 40, 24, 40, 60, 80)
 _FIXED_COLUMN_WIDTHS = (19, 5, 24, 6, 28, 32, 0)
-"""Minimum characters of each column when lines are printed one by one."""
+"""Minimum width of each column for lines that are printed one by one."""
 MAX_BODY_CHARS = 20_000
 _MAX_LINE_CHARS = MAX_BODY_CHARS + 100
 
 
 def format_table(summaries: Sequence[Json], steady: bool = False) -> list[str]:
-    """Return a table with a line for each delivery, its columns as wide as their cells.
+    """Return a table with a line for each delivery; the cells set the widths of the columns.
 
-    `steady`: fixed columns and no head, for a table that continues later.
+    `steady`: fixed columns and no header, for a table that continues later.
     """
     rows: list[tuple[str, ...]] = [] if steady else [COLUMN_NAMES]
     rows += [format_row(summary) for summary in summaries]
@@ -31,7 +31,7 @@ def format_table(summaries: Sequence[Json], steady: bool = False) -> list[str]:
 
 
 def format_row(summary: Json) -> tuple[str, ...]:
-    """Return the cells of a delivery, each within the maximum of its column."""
+    """Return the cells of a delivery, each cut to the maximum width of its column."""
     cells = (
         format_time(summary["received_at"]),
         str(summary["id"]),
@@ -131,7 +131,7 @@ def _body(data: Json) -> Iterator[str]:
     yield shown
     yield from (f"  {line}" for line in lines)
     if size > MAX_BODY_CHARS:
-        yield f"… whole body: --format body, or {data['id']} on the page"
+        yield f"… whole body: --format body"
 
 
 def _is_json(text: str) -> bool:

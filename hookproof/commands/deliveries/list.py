@@ -17,7 +17,7 @@ _READ_TIMEOUT_S = 60.0
 
 
 def list_deliveries(sink: SinkClient, options: argparse.Namespace) -> None:
-    """Print matching deliveries as a table, JSON or ids; and on stderr what is missing."""
+    """Print matching deliveries as a table, JSON or ids; print remarks to stderr."""
     found, page = sink.newest(filters_of(options), options.limit)
     if options.json:
         print_json(found)
@@ -27,20 +27,21 @@ def list_deliveries(sink: SinkClient, options: argparse.Namespace) -> None:
         _print_lines(formatting.format_table(found))
     if page.get("unjudged"):
         print_remark(
-            f"{page['unjudged']} of {page['total']} have no verdict yet: a filter may miss some"
+            f"{page['unjudged']} of {page['total']} deliveries have no verdict yet: filters may "
+            "miss them"
         )
     if not found:
         print_remark(
-            f"no delivery matches, of {page['total']}" if page["total"] else "no deliveries yet"
+            f"none of {page['total']} deliveries matches" if page["total"] else "no deliveries yet"
         )
     elif page["next"] is not None and not (options.ids or options.json):
-        print_remark(f"{len(found)} shown, there may be more: --limit N")
+        print_remark(f"{len(found)} shown, there may be more: pass --limit N")
 
 
 def follow_deliveries(sink: SinkClient, options: argparse.Namespace) -> NoReturn:
     """Print matching deliveries, oldest first, then a line for each new one.
 
-    It ends on Ctrl-C, or with a `CommandError` when the sink stops.
+    Run until Ctrl-C; `CommandError` when the sink stops.
     """
     newest, _ = sink.newest({}, 1)
     after = max((one["id"] for one in newest), default=0)
@@ -52,7 +53,7 @@ def follow_deliveries(sink: SinkClient, options: argparse.Namespace) -> NoReturn
             if name == "delivery":
                 _print_summaries(options, [sink.summary(data)])
             elif name == "reload":
-                print_remark("too many changes to print one by one: list the deliveries")
+                print_remark("too many changes, lines are missing: list the deliveries again")
     raise CommandError(f"the sink at {sink.url} has stopped")
 
 

@@ -13,15 +13,15 @@ from webhook_sink.client import MAX_WAIT_S, QueryParameters, SinkClient
 from webhook_sink.wait_for import DeliveryCriteria, UnmatchedDelivery, timeout_message
 
 _RECENT_S = 60.0
-"""A delivery that is older than this may belong to an earlier test: a remark says so."""
+"""Age above which a remark says that the delivery may belong to an earlier test."""
 _MAX_LISTED_DELIVERIES = 20
 _PAGE_SIZE = 1000
 
 
 def wait_for_delivery(sink: SinkClient, options: argparse.Namespace) -> Json | None:
-    """Return the first matching delivery; on timeout None, and the others on stderr.
+    """Return the first matching delivery; on timeout return None and list the others on stderr.
 
-    A remark on stderr says if the delivery is old: it may belong to an earlier test.
+    A remark on stderr says if the delivery is so old that it may belong to an earlier test.
     """
     end = monotonic() + options.timeout
     filters = filters_of(options)
@@ -40,7 +40,8 @@ def wait_for_delivery(sink: SinkClient, options: argparse.Namespace) -> Json | N
     elif options.after is None and page["now"] - found["received_at"] > _RECENT_S:
         age = page["now"] - found["received_at"]
         print_remark(
-            f"delivery {found['id']} arrived {age:.0f} s before the wait: see --after and --from"
+            f"delivery {found['id']} arrived {age:.0f} s before the wait; to skip it, pass --after "
+            "or --from now"
         )
     return found
 
@@ -61,7 +62,7 @@ def _first_match(
 
 
 def _accepted_values(places: list[tuple[str, str]]) -> tuple[tuple[str, tuple[object, ...]], ...]:
-    """Return the accepted values of each pointer: the text, and its value as JSON."""
+    """Return the accepted values of each pointer: the text itself, and the text parsed as JSON."""
     return tuple((pointer, tuple(_interpretations(text))) for pointer, text in places)
 
 
@@ -81,7 +82,7 @@ def _describe_filters(filters: Mapping[str, str | None]) -> Iterator[str]:
 
 
 def _list_arrived(sink: SinkClient, after: int) -> tuple[int, list[UnmatchedDelivery]]:
-    """Return the number of deliveries after the id `after`, and the last of them, oldest first."""
+    """Return the number of deliveries after the id `after`, and the newest, oldest first."""
     asked = {"newest": 1, "limit": _PAGE_SIZE, "after": after}
     page = sink.page(asked)
     last = [one["id"] for one in page["deliveries"][:_MAX_LISTED_DELIVERIES]]

@@ -1,7 +1,7 @@
-"""Fixtures of the suite: one session drives all exchanges and closes the ledger.
+"""pytest fixtures of the suite: one run per pytest session, its ledger shared by all checks.
 
-Their names are the project's: the suite may run beside tests that have fixtures of their own.
-The roof puts the settings into the configuration's stash, and reads the outcome from it.
+The names have a prefix, because the suite may run beside a user's tests. The caller puts the
+settings into the stash of pytest's configuration and reads the outcome from there.
 """
 
 import sys
@@ -23,10 +23,10 @@ from openapi.redaction import Redaction
 
 @pytest.fixture(scope="session")
 def hookproof_ledger(request: pytest.FixtureRequest) -> Ledger:
-    """Drive the service once, close the ledger, and return it."""
+    """Run against the service once and return the closed ledger."""
     settings = request.config.stash.get(SETTINGS, None)
     if settings is None:
-        pytest.fail("no service was named: pass --hookproof-url URL", pytrace=False)
+        pytest.fail("no service URL was given: pass --hookproof-url URL", pytrace=False)
     outcome = request.config.stash.setdefault(OUTCOME, RunOutcome())
     try:
         outcome.ledger = run(settings, load_contract(settings.contract), _progress)
@@ -40,7 +40,7 @@ def hookproof_ledger(request: pytest.FixtureRequest) -> Ledger:
 def hookproof_check(
     request: pytest.FixtureRequest, hookproof_ledger: Ledger
 ) -> Callable[[str], None]:
-    """Return what applies one check to the ledger and fails the test on a violation."""
+    """Return a function that applies a check and fails the test on a violation."""
     outcome = request.config.stash[OUTCOME]
     redact = Redaction(known_secrets(hookproof_ledger))
 
@@ -62,7 +62,7 @@ def hookproof_check(
 
 
 def _progress(line: str) -> None:
-    """Say `line` on stderr; on a terminal one that ends in dots gives way to the next."""
+    """Print `line` to stderr; on a terminal the next line replaces one that ends in dots."""
     begin, end = "", "\n"
     if sys.stderr.isatty():
         begin, end = "\r\x1b[K", "" if line.endswith("...") else "\n"

@@ -1,4 +1,4 @@
-"""Live run: its ledger can be read while it goes on, and is closed at the end."""
+"""Live run: its ledger can be read during the run and is closed at the end."""
 
 import time
 from dataclasses import dataclass, field, replace
@@ -20,12 +20,12 @@ from contracts.model.settings import PROFILES, Settings
 from openapi.contract import Contract
 
 END_OF_RUN_CHECKS = ("webhook-sent", "webhook-late")
-"""Checks that say nothing before the last deadline has passed."""
+"""Checks that are valid only after the last deadline."""
 
 
 @dataclass
 class LiveRun:
-    """What is under way: it can be looked at while it goes on."""
+    """State of a run in progress."""
 
     settings: Settings
     contract: Contract
@@ -35,7 +35,7 @@ class LiveRun:
     deliveries: tuple[JudgedDelivery, ...] = ()
 
     def ledger(self) -> Ledger:
-        """Return the ledger so far, with every delivery that has come by now."""
+        """Return the ledger so far, with all deliveries received by now."""
         exchanges = tuple(exchange for session in self.sessions for exchange in session.exchanges)
         correlators = {session.operation.id: session.correlators for session in self.sessions}
         known = [place for session in self.sessions for place in session.correlators]
@@ -55,9 +55,9 @@ class LiveRun:
         return replace(ledger, deliveries=self.deliveries, reconciliation=closed)
 
     def has_enough(self) -> bool:
-        """Say whether the run may stop: it was asked to at the first violation, and has one.
+        """Return whether the run must stop: `exit_first` is set and there is a violation.
 
-        Where the run is strict a warning counts as one.
+        With `strict`, a warning counts as a violation.
         """
         if not self.settings.exit_first:
             return False
@@ -73,9 +73,8 @@ class LiveRun:
 def await_webhooks(live_run: LiveRun) -> Ledger:
     """Wait until every success has its event or its deadline has passed; return the closed ledger.
 
-    And not before the last new event is as old as the profile asks for, and one and a half times
-    the slowest delivery seen has passed since the last answer: what comes uncalled for should still
-    be seen.
+    To catch unexpected events, also wait until the profile's quiet period has passed since the last
+    new event, and 1.5 times the slowest delivery since the last response.
     """
     ledger = live_run.ledger()
     if live_run.sink is None:

@@ -1,4 +1,4 @@
-"""Outcome of a run, kept in pytest's configuration. Light to import."""
+"""Outcome of a run, stored in pytest's configuration. Light to import."""
 
 from dataclasses import dataclass, field
 
@@ -11,14 +11,14 @@ from contracts.model.settings import Settings
 
 @dataclass
 class RunOutcome:
-    """What a run has come to so far; filled by the session, read by the roof."""
+    """Outcome of a run so far. The fixtures fill it, the caller reads it."""
 
     ledger: Ledger | None = None
     not_judged: str | None = None
     findings: list[GroupedFinding] = field(default_factory=list)
     judgements: list[Judgement] = field(default_factory=list)
     completed_checks: set[str] = field(default_factory=set)
-    """The checks that came to an end; a run in which one did not has judged nothing."""
+    """Checks that completed; if one did not, the run is not judged."""
 
 
 SETTINGS = pytest.StashKey[Settings]()

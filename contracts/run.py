@@ -30,16 +30,16 @@ SMOKE_TEST_WEBHOOK_TIMEOUT_S = 1.0
 
 
 def find_faults(ledger: Ledger) -> list[GroupedFinding]:
-    """Return what every check finds in the closed ledger."""
+    """Return the findings of every check in the closed ledger."""
     return [
         found for name, check in CHECKS.items() for found in group_findings(name, check(ledger))
     ]
 
 
 def run(settings: Settings, contract: Contract, progress: Callable[[str], None]) -> Ledger:
-    """Judge nothing yet: send all requests, receive all webhooks, and return the closed ledger.
+    """Send all requests, receive all webhooks, and return the closed ledger.
 
-    `progress` hears a few words at each step. Raises `CouldNotJudge`.
+    `progress` gets a line at each step. Raise `CouldNotJudge`.
     """
     if not (settings.token or settings.dry_run) and any(
         operation.scheme for operation in contract.operations
@@ -83,7 +83,7 @@ def run(settings: Settings, contract: Contract, progress: Callable[[str], None])
             return live_run.ledger()
         if sink is not None and "retry" in settings.extra_phases:
             live_run.undecided += try_webhook_retries(sessions, sink, rejector, live_run.ledger)
-        progress("waiting for the webhooks to end ...")
+        progress("waiting for webhooks ...")
         return await_webhooks(live_run)
 
 
@@ -93,10 +93,8 @@ def _run_session(live_run: LiveRun, session: OperationSession, phases: Sequence[
         raise CouldNotJudge(reason)
     status = session.exchanges[-1].status
     if status is not None and status >= 500:
-        # Whatever else is sent, nothing can be learnt before a plain valid request succeeds.
-        live_run.undecided.append(
-            f"the run was cut short: a plain valid request is answered {status}"
-        )
+        # Other cases decide nothing as long as a plain valid request fails.
+        live_run.undecided.append(f"the run was cut short: a plain valid request got {status}")
         return
     if live_run.settings.exit_first and live_run.sink is not None:
         live_run.sink.wait(after=0, timeout=SMOKE_TEST_WEBHOOK_TIMEOUT_S)
@@ -128,7 +126,7 @@ def _await_service(settings: Settings) -> None:
 
 
 def connect_linked_resources(sessions: Sequence[OperationSession]) -> None:
-    """Give each operation that is linked to from another its supply of resources."""
+    """Connect each operation that needs a resource to the operation that creates it."""
     by_id = {session.operation.id: session for session in sessions}
     for session in sessions:
         made = session.contract.find_creator(session.operation)

@@ -68,7 +68,7 @@ def test_a_text_that_nothing_explains_is_still_described() -> None:
     assert describe_text_difference("abc", "abc!!") == "2 characters more"
     assert describe_text_difference("a-b-c", "abc") == "2 characters lost"
     assert describe_text_difference("abc", "") == "empty"
-    assert describe_text_difference("abc", "xyz") == "another text"
+    assert describe_text_difference("abc", "xyz") == "different text"
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_text_that_nothing_explains_is_still_described() -> None:
             "the same reading in another time zone",
         ),
         ("2027-06-05T13:11:34Z", "2027-05-06T13:11:34Z", "day and month swapped"),
-        ("2027-06-30T13:11:34Z", "soon", "no date-time"),
+        ("2027-06-30T13:11:34Z", "soon", "not a date-time"),
         ("2027-06-30T13:11:34Z", "2027-06-30T15:11:34Z", ""),
     ],
 )

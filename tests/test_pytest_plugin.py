@@ -182,7 +182,7 @@ def test_a_service_that_cannot_be_judged_fails_the_suite_alone(project: Path) ->
 def test_exit_codes_are_pytest_s_own(project: Path) -> None:
     done = run(project, "--pyargs", "contracts")
     assert done.returncode == 1
-    assert "no service was named: pass --hookproof-url URL" in done.stdout
+    assert "no service URL was given: pass --hookproof-url URL" in done.stdout
     assert run(project, "--pyargs", "contracts", "-k", "nothing-of-that-name").returncode == 5
 
 

@@ -233,7 +233,7 @@ def test_a_file_of_cases_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> 
     (tmp_path / saved_cases.CASES_FILE_NAME).write_text(text, encoding="utf-8")
     settings = Settings("http://127.0.0.1:1", "tests0", 1, cases_dir=tmp_path)
     with pytest.raises(
-        saved_cases.UnreadableCases, match=r"cases\.json holds no cases that can be read"
+        saved_cases.UnreadableCases, match=r"cases\.json has no readable saved cases"
     ):
         saved_cases.load_cases(settings)
 

@@ -183,12 +183,12 @@ def test_an_unchecked_mistake_of_the_caller_is_exit_2(port: int, tmp_path: Path)
     with mock(port) as url:
         cases: dict[str, tuple[dict[str, str], list[str]]] = {
             "no token was given": ({"HOOKPROOF_TOKEN": ""}, []),
-            "webhooks cannot be judged without their secret": (
+            "no webhook secret was given": (
                 {**tokens(), "HOOKPROOF_WEBHOOK_SECRET": ""},
                 [],
             ),
-            "was answered 401: the token was not accepted": ({"HOOKPROOF_TOKEN": "wrong"}, []),
-            "was answered 403: the token lacks the permission": (
+            "got 401: the service rejects the token": ({"HOOKPROOF_TOKEN": "wrong"}, []),
+            "got 403: the token lacks a permission": (
                 {"HOOKPROOF_TOKEN": token("--scope", "license:read")},
                 [],
             ),
@@ -200,7 +200,7 @@ def test_an_unchecked_mistake_of_the_caller_is_exit_2(port: int, tmp_path: Path)
             assert sentence in run.report["reason"]
         run = verify(f"{url}/prefix", port, tmp_path, **tokens())
         assert run.code == 2
-        assert "was answered 404: there is no such operation" in run.out
+        assert "got 404: the service has no such operation" in run.out
 
 
 @pytest.mark.parametrize("status", [404, 405, 429])
@@ -208,7 +208,7 @@ def test_what_answers_nothing_else_is_not_judged(status: int, port: int, tmp_pat
     with answering(status) as url:
         run = verify(url, port, tmp_path, **tokens())
     assert run.code == 2
-    assert f"was answered {status}" in run.out
+    assert f"got {status}" in run.out
 
 
 @pytest.mark.parametrize("status", [200, 202, 500])

@@ -15,25 +15,25 @@ from openapi.runtime_expression import parse_expression
 from openapi.schema_validation import abbreviate, type_name
 
 ValueOwners = Mapping[tuple[str, str], Sequence[int]]
-"""Place in the payload and what should stand there -> the requests that had sent it."""
+"""Payload pointer and comparable value -> numbers of the requests that sent the value."""
 
 
 @dataclass(frozen=True, slots=True)
 class EchoedValue:
-    """One value that the contract says is echoed."""
+    """Value that the contract declares as an echo."""
 
     pointer: str
-    """Where it stands in the payload."""
+    """Pointer into the payload."""
     sent: Json
-    """What the request says, or what an absent value means; None also where nothing was said."""
+    """Value of the request, else the default; None also if there is neither."""
     received: Json
-    """What the payload says; None also where it says nothing."""
+    """Value of the payload; None also if it is missing."""
     note: str
-    """What happened on the way, such as `cut at 50 characters`; empty if they are equal."""
+    """Explanation of the difference, such as `cut at 50 characters`; empty if equal."""
 
 
 def value_owners(event: Event, exchanges: Iterable[Exchange]) -> ValueOwners:
-    """Return who had sent what, for the echoes of `event`."""
+    """Return which requests sent each value, for the echoes of `event`."""
     found: dict[tuple[str, str], list[int]] = {}
     places = [
         (stated, parse_expression(stated["from"])) for stated in event.trigger.get("echoes", ())
@@ -50,7 +50,7 @@ def value_owners(event: Event, exchanges: Iterable[Exchange]) -> ValueOwners:
 
 
 def _is_distinctive(value: object) -> bool:
-    """Say whether a value can tell requests apart at all."""
+    """Return whether a value can identify a request."""
     return (
         value is not MISSING and value is not None and not isinstance(value, bool) and value != []
     )
@@ -68,7 +68,7 @@ def _comparison_key(compare: str, value: object) -> str:
 def compare_echoes(
     event: Event, exchange: Exchange, payload: object, known: ValueOwners
 ) -> tuple[EchoedValue, ...]:
-    """Return each echo of `event` as `exchange` sent it and as `payload` tells it."""
+    """Return each echo of `event`: the value in `exchange` and the value in `payload`."""
     fields = []
     for stated in event.trigger.get("echoes", ()):
         sent, received = echo_values(stated, exchange, payload)
@@ -89,9 +89,9 @@ def compare_echoes(
 def echo_values(
     stated: Mapping[str, Json], exchange: Exchange, payload: object
 ) -> tuple[object, object]:
-    """Return what was sent for one echo, and what came; absent values count as what they mean.
+    """Return the sent and the received value of one echo; the default replaces an absent value.
 
-    What was sent is `MISSING` where the exchange says nothing, nor the contract what that means.
+    The sent value is `MISSING` if the exchange has no value and the contract no default.
     """
     sent = exchange.find(parse_expression(stated["from"]))
     if sent is MISSING or sent is None:
@@ -103,7 +103,7 @@ def echo_values(
 
 
 def is_echo_acceptable(compare: str, sent: object, received: object) -> bool:
-    """Say whether `received` echoes `sent`, or breaks its schema, which another check judges."""
+    """Return whether `received` echoes `sent`, or is left to `webhook-schema`."""
     if sent is MISSING or received is MISSING:
         return True  # Nothing was sent, or the payload lacks it.
     if None not in (received, sent) and type_name(received) != type_name(sent):
@@ -114,7 +114,7 @@ def is_echo_acceptable(compare: str, sent: object, received: object) -> bool:
 
 
 def is_equal_echo(compare: str, sent: object, received: object) -> bool:
-    """Say whether `received` echoes `sent`, compared as the contract says."""
+    """Return whether `received` equals `sent` in the contract's comparison."""
     if sent is None or received is None or received is MISSING:
         return sent is received
     if compare == "set" and isinstance(sent, list) and isinstance(received, list):
@@ -123,7 +123,7 @@ def is_equal_echo(compare: str, sent: object, received: object) -> bool:
         meant, moment = date_time_to_ns(sent), date_time_to_ns(received)
         if meant is None or moment is None:
             return sent == received
-        # To the millisecond, or as precise as the payload writes its dates where that is less.
+        # Compare to the millisecond, or to the precision of the payload if that is lower.
         digits = len(re.sub(r"^[^.]*\.?(\d*).*$", r"\1", received))
         precision = 10 ** (9 - min(digits, 3)) if meant % 10**9 else 10**6
         return abs(meant - moment) < precision
@@ -137,7 +137,7 @@ def explain_difference(
     received: object,
     known: ValueOwners,
 ) -> str:
-    """Say what happened to a value that did not come back; `known` are all that were sent."""
+    """Describe how an echo differs; `known` has all values that the run sent."""
     if received is MISSING or received is None:
         return "missing" if received is MISSING else "null"
     if sent is not None and type_name(sent) != type_name(received):
@@ -150,11 +150,11 @@ def explain_difference(
     others = [other for other in known.get(place, ()) if other != number]
     if others and _is_distinctive(received):
         return f"of request {min(others, key=lambda other: abs(other - number))}"
-    return "not sent at all" if sent is None else _describe_difference(stated, sent, received)
+    return "not sent" if sent is None else _describe_difference(stated, sent, received)
 
 
 def _known_mistake(stated: Mapping[str, Json], sent: object, received: object) -> str:
-    """Say which known mistake makes `received` of `sent`, or nothing."""
+    """Return the known mistake that turns `sent` into `received`, or an empty text."""
     if isinstance(sent, bool):
         fallen_back = "default" in stated and received == stated["default"]
         return "the default for an absent value" if fallen_back else "inverted"
@@ -166,16 +166,16 @@ def _known_mistake(stated: Mapping[str, Json], sent: object, received: object) -
         return explain_items(sent, received)
     if isinstance(sent, int | float) and isinstance(received, int | float):
         if int(sent) == received:
-            return "its fraction lost"
-        return "its sign changed" if sent == -received else ""
+            return "fraction lost"
+        return "sign changed" if sent == -received else ""
     return ""
 
 
 def _describe_difference(stated: Mapping[str, Json], sent: object, received: object) -> str:
-    """Say how `received` differs from `sent`, where nothing known explains it."""
+    """Describe how `received` differs from `sent` if no known mistake explains it."""
     if isinstance(sent, str) and isinstance(received, str):
         apart = describe_shift(sent, received) if stated["compare"] == "instant" else ""
         return apart or describe_text_difference(sent, received)
     if isinstance(sent, list) and isinstance(received, list):
         return describe_items_difference(sent, received)
-    return "another value"
+    return "different value"

@@ -20,7 +20,7 @@ def explain_datetime(sent: str, received: str) -> str:
     if told is None:
         return _explain_unparsable(meant, received)
     cut = next((unit for unit, size in _UNITS if _truncate_to(meant, size) == told), None)
-    # In local time a day begins elsewhere, and is the same day as it was written.
+    # Midnight in the local time of the sent value is also a cut to the day.
     if cut is None and received[:10] == sent[:10] and _MIDNIGHT.match(received[11:]):
         cut = "day"
     if cut is not None:
@@ -34,7 +34,7 @@ def explain_datetime(sent: str, received: str) -> str:
 
 
 def describe_shift(sent: str, received: str) -> str:
-    """Say how far apart two date-times are: `shifted by -2 hours` is earlier; empty for others."""
+    """Return the shift, such as `shifted by -2 hours` (earlier); empty if one is no date-time."""
     meant, told = date_time_to_ns(sent), date_time_to_ns(received)
     return "" if meant is None or told is None else f"shifted by {_format_duration(told - meant)}"
 
@@ -48,7 +48,7 @@ def _explain_unparsable(meant: int, received: str) -> str:
         return f"time zone dropped, shifted by {_format_duration(moment - meant)}"
     if re.fullmatch(r"\d{4}-\d\d-\d\d", received):
         return "cut to the day"
-    return "no date-time"
+    return "not a date-time"
 
 
 def _truncate_to(nanoseconds: int, seconds: int) -> int:
@@ -56,7 +56,7 @@ def _truncate_to(nanoseconds: int, seconds: int) -> int:
 
 
 def _format_duration(nanoseconds: int) -> str:
-    """Return a length of time in words, with a minus for what is earlier."""
+    """Return a duration in words; negative durations begin with a minus."""
     sign = "-" if nanoseconds < 0 else ""
     size = abs(nanoseconds)
     seconds, fraction = divmod(size, _NANOSECONDS_PER_SECOND)

@@ -6,11 +6,11 @@ from contracts.echoes.text import explain_text
 from openapi.schema_validation import abbreviate
 
 _MAX_NAMED_ITEMS = 3
-"""How many items are named; the others are counted."""
+"""Number of items that are named; the rest is counted."""
 
 
 def explain_items(sent: Sequence[object], received: Sequence[object]) -> str:
-    """Say which known mistake makes `received` of `sent`, or nothing."""
+    """Return the known mistake that turns `sent` into `received`, or an empty text."""
     if not received:
         return "all items lost"
     if len(received) < len(sent) and list(received) == list(sent[: len(received)]):
@@ -26,7 +26,7 @@ def explain_items(sent: Sequence[object], received: Sequence[object]) -> str:
 
 
 def describe_items_difference(sent: Sequence[object], received: Sequence[object]) -> str:
-    """Say which items were lost and which were added."""
+    """Return the lost and the added items in words."""
     before, after = (
         {abbreviate(item, 10**6): item for item in items} for items in (sent, received)
     )
@@ -37,7 +37,7 @@ def describe_items_difference(sent: Sequence[object], received: Sequence[object]
         for word, items in (("lost", lost), ("added", added))
         if items
     ]
-    return "; ".join(parts) or "in another order, or repeated"
+    return "; ".join(parts) or "reordered or repeated"
 
 
 def _name_items(items: Sequence[object]) -> str:

@@ -35,17 +35,17 @@ def explain_text(sent: str, received: str) -> str:
 
 
 def describe_text_difference(sent: str, received: str) -> str:
-    """Say how `received` differs from `sent` where no mistake explains it."""
+    """Describe how `received` differs from `sent` if no known mistake explains it."""
     if sent and sent in received:
         return f"{len(received) - len(sent)} characters more"
     if not received:
         return "empty"
     lost = _lost_characters(sent, received)
-    return f"{lost} characters lost" if lost else "another text"
+    return f"{lost} characters lost" if lost else "different text"
 
 
 def _distorted_variants(sent: str) -> Iterator[tuple[str, str]]:
-    """Yield `sent` as it is, then with each mistake that keeps its length or nearly."""
+    """Yield `sent`, then its variants under each mistake that (nearly) keeps the length."""
     yield "", sent
     yield "outer white space trimmed", sent.strip()
     yield "white space joined", " ".join(sent.split())
@@ -100,7 +100,7 @@ def _recoded_variants(sent: str) -> Iterator[tuple[str, str]]:
 
 
 def _explain_truncation(sent: str, received: str) -> str:
-    """Say at which length `sent` was cut to `received`; empty if it was not."""
+    """Return where `sent` was cut to get `received`; empty if it was not."""
     if not received or len(received) >= len(sent) + len(_ELLIPSES[0]):
         return ""
     if sent.startswith(received) and received != sent:
@@ -115,7 +115,7 @@ def _explain_truncation(sent: str, received: str) -> str:
         kept = received.removesuffix(more)
         if kept != received and kept and sent.startswith(kept):
             return f"cut at {len(kept)} characters, with ... in place of the rest"
-    # Half a character at the end tells what was counted.
+    # A partial character at the end shows the unit of the limit.
     kept = received.rstrip("\N{REPLACEMENT CHARACTER}")
     if kept != received and kept and sent.startswith(kept):
         size = f"{_utf8_length(kept)} bytes ({_utf16_length(kept)} UTF-16 units)"
@@ -134,6 +134,6 @@ def _utf8_length(text: str) -> int:
 
 
 def _lost_characters(sent: str, received: str) -> int:
-    """Return how many characters `received` lacks, the others in order; 0 if it differs more."""
+    """Return the number of lost characters if the others are in order, else 0."""
     rest = iter(sent)
     return len(sent) - len(received) if all(character in rest for character in received) else 0

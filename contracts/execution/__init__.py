@@ -1,4 +1,4 @@
-"""Sending: target, sessions for one operation, phases, retries, and the source of webhooks.
+"""Execution: target, session of each operation, phases, retries, and the source of webhooks.
 
-The only part of the harness that does input and output. It collects and does not judge.
+Only this package does input and output. It collects exchanges and does not judge them.
 """

@@ -16,23 +16,23 @@ from contracts.model.unique_values import UniqueValues
 
 @dataclass(frozen=True, slots=True)
 class RunEstimate:
-    """Requests, and how many of them may create something."""
+    """Number of requests, and of those that may create a resource."""
 
     requests: int
     creations: int
     max_requests: int | None
-    """Maximum number of requests, whatever the cases."""
+    """Limit on the number of requests, or None."""
 
     @property
     def sentence(self) -> str:
-        """The cost in words."""
+        """Sentence for the user."""
         summary = (
             f"this run sends about {self.requests} requests and creates up to {self.creations} "
         )
         bound = (
             ""
             if self.max_requests is None
-            else f", and stops after {self.max_requests} (--max-requests)"
+            else f", and stops after {self.max_requests} requests (--max-requests)"
         )
         return f"{summary}resources{bound}"
 
@@ -40,7 +40,7 @@ class RunEstimate:
 def estimate_cost(
     sessions: Sequence[OperationSession], phases: Mapping[str, Sequence[Phase]]
 ) -> RunEstimate:
-    """Return the cost of `phases` (by operation id) and of the sequences after them."""
+    """Return the estimate for `phases` (by operation id) and the sequences after them."""
     requests = creations = 0
     for session in sessions:
         cases = [case for phase in phases[session.operation.id] for case in phase.cases]
@@ -73,7 +73,7 @@ def _may_create(session: OperationSession, case: Case) -> bool:
 
 
 def _estimate_sequences(session: OperationSession) -> tuple[int, int]:
-    """Return how many requests depend on earlier answers, and how many of them may create."""
+    """Return the number of requests that depend on responses, and of those that may create."""
     settings: Settings = session.settings
     sent = created = 0
     for issuer in issued_tokens.find_issuers(session):
@@ -108,5 +108,5 @@ def _estimate_sequences(session: OperationSession) -> tuple[int, int]:
 
 
 def _accepted_count(token_requests: Iterable[TokenRequest]) -> int:
-    """Return how many of the credentials are good for another creation."""
+    """Return the number of credentials that allow another creation."""
     return sum(one.expected_outcome == "accepted" for one in token_requests)

@@ -1,4 +1,4 @@
-"""Requests with credentials that the service issued: good, narrow, expired, revoked."""
+"""Requests with issued credentials: sufficient, insufficient, expired, revoked."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,14 +18,14 @@ from openapi.runtime_expression import parse_expression
 
 MAX_OTHER_CREDENTIALS = 8
 _SHORT_LIFETIME_S, _EXPIRY_PAUSE_S = 2.0, 2.0
-"""Seconds for which a short-lived credential is valid, and how long after that it is tried."""
+"""Lifetime of a short-lived credential in seconds, and the pause between expiry and use."""
 
 
 class CredentialIssuer:
-    """Has credentials issued by one operation's success, at one place of its answer."""
+    """Issuer of credentials: one operation, and the place of the credential in its response."""
 
     def __init__(self, session: OperationSession, place: str, stated: Mapping[str, Json]) -> None:
-        """`place` is a pointer into the answer, `stated` its `x-hookproof-credential`."""
+        """Take a pointer into the response, and its `x-hookproof-credential` as `stated`."""
         self._session = session
         self._place = place
         self._where = {
@@ -43,7 +43,7 @@ class CredentialIssuer:
         )
 
     def case(self, token_request: TokenRequest) -> Case:
-        """Return the request that asks for the credential."""
+        """Return the case that requests the credential."""
         values: dict[str, ValueFactory] = {
             self._where["permissions"]: constant_value(list(token_request.permissions)),
         }
@@ -68,7 +68,7 @@ class CredentialIssuer:
         )
 
     def credential(self, token_request: TokenRequest, made: Exchange) -> Credential | None:
-        """Return the credential that the answer holds, or None."""
+        """Return the credential in the response, or None."""
         token = get_at(made.response.json.value, self._place) if made.response else None
         if not isinstance(token, str) or not token or not (token.isascii() and token.isprintable()):
             return None
@@ -82,7 +82,7 @@ class CredentialIssuer:
         )
 
     def token_request_of(self, exchange: Exchange) -> TokenRequest | None:
-        """Return what credential a request asked for; None where that is not plain to say."""
+        """Return the credential that `exchange` requested; None if its outcome is not certain."""
         body = exchange.request.json.value
         said = {part: get_at(body, where) for part, where in self._where.items()}
         permissions = said["permissions"]
@@ -99,7 +99,7 @@ class CredentialIssuer:
         return TokenRequest(kind, "accepted" if enough else "forbidden", tuple(permissions))
 
     def use_case(self, credential: Credential, permissions: tuple[str, ...]) -> Case:
-        """Return a request with the credential, that asks for nothing that it does not hold."""
+        """Return a case that uses the credential and requests only permissions that it has."""
         values = {self._where["permissions"]: constant_value(list(permissions))}
         described = f"credential {credential.kind}"
         session = self._session
@@ -114,7 +114,7 @@ class CredentialIssuer:
 
 
 def find_issuers(session: OperationSession) -> Iterator[CredentialIssuer]:
-    """Yield what issues credentials in the operation's success, if anything does."""
+    """Yield the issuers in the operation's success response."""
     success = session.operation.response_caused_by("valid-request")
     if success is None or not success.content:
         return
@@ -126,31 +126,31 @@ def find_issuers(session: OperationSession) -> Iterator[CredentialIssuer]:
 
 
 def try_each_kind(session: OperationSession) -> str | None:
-    """Have each kind of credential issued and use it; return a sentence if none could be had."""
+    """Request each kind of credential and use it; return a sentence if no credential is usable."""
     for issuer in find_issuers(session):
         usable = 0
         good: Credential | None = None
         for token_request in issuer.terms.token_requests():
             credential = issuer.credential(token_request, session.send(issuer.case(token_request)))
             if credential is None and token_request.expires is not None:
-                credential = _issue_short_lived(session, issuer)  # the past may be refused
-            # Unknown permissions may be rejected, too.
+                credential = _issue_short_lived(session, issuer)  # a past expiry may be rejected
+            # The service may also reject unknown permissions.
             if credential is not None:
                 usable += 1
                 good = good or credential
                 session.send(issuer.use_case(credential, token_request.permissions))
         if good is not None and good.expected_outcome == "accepted":
-            # The first once more: it serves more than once, and others were revoked since.
+            # Use the first again: it must still work after others were revoked.
             session.send(issuer.use_case(good, issuer.terms.sufficient_permissions))
         if not usable:
-            return "the service issued no credential that could be used"
+            return "the service issued no usable credential"
     return None
 
 
 def try_from_other_requests(session: OperationSession) -> None:
-    """Use credentials that requests of other phases were answered with, of several kinds.
+    """Use some credentials from the responses of other phases.
 
-    What a credential is good for must not depend on what else its request said.
+    The permissions of a credential must not depend on other properties of its request.
     """
     for issuer in find_issuers(session):
         for exchange in _sample_exchanges(session.exchanges):
@@ -161,7 +161,7 @@ def try_from_other_requests(session: OperationSession) -> None:
 
 
 def _sample_exchanges(exchanges: Sequence[Exchange]) -> list[Exchange]:
-    """Return some accepted requests, one of each description, spread over all of them."""
+    """Return a spread sample of accepted requests, at most one of each description."""
     success = {e.request.operation.response_caused_by("valid-request") for e in exchanges}
     statuses = {int(response_spec.status) for response_spec in success if response_spec}
     kinds = {
@@ -174,7 +174,7 @@ def _sample_exchanges(exchanges: Sequence[Exchange]) -> list[Exchange]:
 
 
 def _issue_short_lived(session: OperationSession, issuer: CredentialIssuer) -> Credential | None:
-    """Have a credential issued that expires in a moment; return when that moment has passed."""
+    """Request a credential that expires soon, and wait for its expiry."""
     ahead = _service_time(session) - time.time()
     moment = datetime.now(UTC) + timedelta(seconds=ahead + _SHORT_LIFETIME_S)
     token_request = TokenRequest(
@@ -201,9 +201,9 @@ def _service_time(session: OperationSession) -> float:
 
 
 def try_concurrently(session: OperationSession) -> None:
-    """Have several credentials that differ in what they are good for issued at once, and use each.
+    """Request several different credentials concurrently, and use each.
 
-    What one request asked for must not end up in the credential of another.
+    The service must not confuse the permissions of concurrent requests.
     """
     for issuer in find_issuers(session):
         batch = issuer.terms.concurrent_requests()

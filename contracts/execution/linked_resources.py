@@ -1,4 +1,4 @@
-"""Linked resources: values of path parameters that a success of another operation names."""
+"""Linked resources: path parameter values from the success of another operation."""
 
 from collections.abc import Callable
 
@@ -10,28 +10,31 @@ from openapi.parameters import parameter_key, serialize_value
 
 
 class LinkedResource:
-    """Gives the requests of one operation something that exists to be about."""
+    """Supply of existing resources for the path parameters of one operation."""
 
     def __init__(self, create: Callable[[], Exchange], link: Link, *, consumes: bool) -> None:
-        """`create` makes one, `link` names it; one that a success `consumes` is made again."""
+        """Take the function that creates a resource, and the link that names it.
+
+        With `consumes`, each success uses up the resource, so the next request needs a new one.
+        """
         self._create = create
         self._link = link
         self._consumes = consumes
         self._texts: dict[str, str] | None = None
 
     def path_texts(self) -> dict[str, str]:
-        """Return texts for the path parameters, by their keys; `RunStopped` without a resource."""
+        """Return the path parameter texts by key; raise `RunStopped` without a resource."""
         if self._texts is None:
             self._texts = self._named(self._create())
         return self._texts
 
     @property
     def keys(self) -> frozenset[str]:
-        """The keys of the parameters that this gives texts for."""
+        """Keys of the parameters in `path_texts`."""
         return frozenset(parameter_key("path", name) for name, _ in self._link.values)
 
     def required_count(self, successes: int) -> int:
-        """Return how many resources this number of successes needs."""
+        """Return the number of resources for this number of successes."""
         return successes if self._consumes else 1
 
     def _named(self, exchange: Exchange) -> dict[str, str]:
@@ -40,14 +43,14 @@ class LinkedResource:
         if success is None or str(exchange.status) != success.status or MISSING in found.values():
             maker = exchange.request.operation.id
             raise RunStopped(
-                f"there is nothing to ask {self._link.operation} for: {exchange.request.label()} "
-                f"to {maker} was answered {exchange.status or 'nothing'}"
+                f"{self._link.operation} needs a resource: {exchange.request.label()} "
+                f"to {maker} got {exchange.status or 'no response'}"
             )
         return {
             parameter_key("path", name): serialize_value(value) for name, value in found.items()
         }
 
     def note_use(self, exchange: Exchange) -> None:
-        """Hear of a request about it: after one that may have changed it another is made."""
+        """Note a request for the resource; forget the resource if the request may consume it."""
         if self._consumes and (exchange.status is None or exchange.status < 300):
             self._texts = None

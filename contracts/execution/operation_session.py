@@ -1,7 +1,7 @@
-"""Session of one operation: cases go out, exchanges come back.
+"""Session of one operation: it sends cases and records exchanges.
 
-A rate limit slows it down and is never taken for a refusal: a 429 is waited out. A service that
-stops answering ends the session, not the verdict.
+After a 429 the session waits and retries; a rate limit never counts as a rejection. If the service
+stops responding, the session ends and the run judges what it has.
 """
 
 import time
@@ -27,12 +27,12 @@ from openapi.contract import Contract, Operation
 from openapi.examples import body_example, example_parameter_text
 
 MAX_UNANSWERED_REQUESTS = 5
-"""More requests without a response end the session: each costs a whole timeout."""
+"""Number of requests without a response that ends the session: each may take a whole timeout."""
 MAX_RATE_LIMIT_RETRIES = 6
 
 
 class OperationSession:
-    """Sends requests of one operation; `exchanges` is its part of the ledger."""
+    """Session of one operation; `exchanges` is its part of the ledger."""
 
     def __init__(
         self,
@@ -52,30 +52,30 @@ class OperationSession:
         )
         self.progress = progress
         self.linked_resource: LinkedResource | None = None
-        """What the operation is about, where that must be made first."""
+        """Resource that the operation needs, or None."""
         self.stop_reason: str | None = None
-        """Why cases were left out against the user's wish."""
+        """Reason why the session was cut short unintentionally, or None."""
         self._target = target
         self._unique_values = unique_values
         self._unanswered = 0
 
     @property
     def media_type(self) -> str | None:
-        """The media type of the operation's request body, or None if it takes none."""
+        """Media type of the operation's request body, or None without a body."""
         return next(iter(self.operation.content), None)
 
     @property
     def credential(self) -> Credential:
-        """The credential that the run was given."""
+        """Valid credential of the settings."""
         return valid_credential(self.settings)
 
     @property
     def url(self) -> str:
-        """Where the operation is found."""
+        """URL of the operation, path parameters not filled in."""
         return f"{self._target.url}{self.operation.path}"
 
     def request(self, case: Case, case_id: int | None = None) -> Request:
-        """Return the request of `case` with unique values; `case_id` is given for a retry."""
+        """Return the request of `case` with unique values; pass `case_id` for a retry."""
         most = self.settings.max_requests
         if most is not None and self._unique_values.number >= most:
             raise RunStopped(f"{most} requests were sent (--max-requests)", intentional=True)
@@ -97,9 +97,9 @@ class OperationSession:
         )
 
     def required_texts(self) -> dict[str, str]:
-        """Return valid texts of the parameters that every request must have, by their keys.
+        """Return valid texts of the required parameters, by key.
 
-        Examples, or values of the schemas; whether there is anything behind them is not asked.
+        The texts are examples or values of the schemas; their resources may not exist.
         """
         needed = [p for p in self.operation.parameters if p.required]
         return {p.key: example_parameter_text(self.contract, p) for p in needed}
@@ -117,7 +117,7 @@ class OperationSession:
     def send_together(self, cases: Sequence[Case]) -> list[Exchange]:
         """Send all `cases` at once, and record the exchanges."""
         entries = self._target.send_together([self.request(case) for case in cases])
-        # A connection lost among many is a loss like any other: nothing is sent again.
+        # Concurrent requests are not sent again after a lost connection.
         entries = [replace(exchange, retried=False) for exchange in entries]
         self.exchanges += entries
         for exchange in entries:
@@ -131,16 +131,16 @@ class OperationSession:
             return
         self._unanswered += 1
         if self._unanswered >= MAX_UNANSWERED_REQUESTS:
-            reason = f"{MAX_UNANSWERED_REQUESTS} requests got no answer"
-            raise RunStopped(f"{reason}, the last: {exchange.failure.message}")
+            reason = f"{MAX_UNANSWERED_REQUESTS} requests got no response"
+            raise RunStopped(f"{reason}; the last failure: {exchange.failure.message}")
 
     def send(self, case: Case, case_id: int | None = None) -> Exchange:
-        """Send `case`, as often as a rate limit or a lost connection asks; return the last."""
+        """Send `case`; retry after a 429 or a lost connection; return the last exchange."""
         exchange = self.send_once(case, case_id)
         case_id = exchange.request.case_id
         if exchange.retried:
             exchange = self.send_once(case, case_id)
-            if exchange.retried:  # Twice is no race: this one counts as it stands.
+            if exchange.retried:  # Lost twice: not a race, so it counts as a failure.
                 exchange = self.exchanges[-1] = replace(exchange, retried=False)
                 self._count_unanswered(exchange)
         limited = self.operation.response_caused_by("rate-limit-exceeded")
@@ -160,20 +160,20 @@ class OperationSession:
         raise RunStopped(f"{MAX_RATE_LIMIT_RETRIES} consecutive retries got {exchange.status}")
 
     def base_body(self) -> dict[str, object]:
-        """Return a valid request body, made fresh when it is sent; empty if there is to be none.
+        """Return a valid request body: the first example or a value of the schema.
 
-        The operation's first example, or a value of its schema.
+        Return an empty object if the operation has no body.
         """
         for schema in self.operation.content.values():
             return dict(body_example(self.contract, schema))
         return {}
 
     def create(self) -> Exchange:
-        """Send a plain valid request, to make what another operation is about."""
+        """Send a plain valid request to create the resource that another operation needs."""
         return self.send(
             Case(
                 PREREQUISITE_PHASE,
-                "made for another operation",
+                "create for another operation",
                 self.base_body(),
                 self.media_type,
             )

@@ -1,4 +1,4 @@
-"""Phases of one operation, and the smoke test before the first of them."""
+"""Phases of one operation, and the smoke test before the first phase."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,40 +20,40 @@ MAX_SMOKE_TEST_TRIES = 3
 FUZZING_TIMEOUT_S = 60.0
 
 _STATUS_ADVICE = {
-    401: "the token was not accepted: pass a valid one, with --token or HOOKPROOF_TOKEN",
-    403: "the token lacks the permission, or one that it is to give on: pass another",
-    404: "there is no such operation: is the URL right, its prefix included?",
-    405: "the path does not take this method: is the URL right, its prefix included?",
-    429: "the service limits the rate of every request: wait, or pass --rate-limit",
+    401: "the service rejects the token: pass a valid one with --token or HOOKPROOF_TOKEN",
+    403: "the token lacks a permission: pass another with --token or HOOKPROOF_TOKEN",
+    404: "the service has no such operation: check the URL and its path prefix",
+    405: "the path does not allow this method: check the URL and its path prefix",
+    429: "the service limits the request rate: wait, or pass --rate-limit",
 }
 
 
 @dataclass(frozen=True)
 class Phase:
-    """Requests that are sent one after the other, made when they are first asked for."""
+    """Group of cases with one purpose, sent in sequence."""
 
     name: str
     make_cases: Callable[[], Iterable[Case]]
     stride: int = 1
-    """Of the requests every such one is sent."""
+    """Step through the cases: 3 sends every third case."""
 
     @cached_property
     def cases(self) -> Sequence[Case]:
-        """The requests, before they have their fresh values."""
+        """Cases of the phase, generated on first access."""
         return tuple(self.make_cases())[:: self.stride]
 
 
 def run_smoke_test(session: OperationSession) -> str | None:
-    """Send a plain valid request, up to three times; say why nothing can be judged, or None."""
+    """Send a plain valid request up to three times; return why the run cannot judge, or None."""
     where = f"{session.operation.method} {session.url}"
     try:
         exchange = _send_until_accepted(session)
     except RunStopped as stop:
         return f"{where}: {stop}"
     if exchange.failure is not None and exchange.failure.status is None:
-        return f"{where}: {exchange.failure.message}; does the service run, is the URL right?"
+        return f"{where}: {exchange.failure.message}; check that the service runs at this URL"
     sentence = _STATUS_ADVICE.get(exchange.status or 0)
-    return f"{where} was answered {exchange.status}: {sentence}" if sentence else None
+    return f"{where} got {exchange.status}: {sentence}" if sentence else None
 
 
 def _send_until_accepted(session: OperationSession) -> Exchange:
@@ -79,9 +79,9 @@ def _send_until_accepted(session: OperationSession) -> Exchange:
 def run_phases(
     session: OperationSession, phases: Iterable[Phase], should_stop: Callable[[], bool]
 ) -> list[str]:
-    """Send the cases of every phase; return a sentence for each that could not be made.
+    """Send the cases of every phase; return one sentence for each part left undecided.
 
-    `should_stop` is called after each phase: nothing more is sent once it returns true.
+    `should_stop` is called after each phase; the run ends when it returns true.
     """
     undecided: list[str] = []
     doubts = AmbiguousCaseRetrier(session)
@@ -91,7 +91,7 @@ def run_phases(
             if phase.cases:
                 session.progress(f"{phase.name} ...")
             for case in phase.cases:
-                # Random bodies say the least for their time, and a slow service makes it long.
+                # Limit fuzzing on a slow service: it is the least productive phase for its time.
                 if case.phase == FUZZING_PHASE and time.monotonic() - started > FUZZING_TIMEOUT_S:
                     session.progress("the service is slow: no further fuzzing ...")
                     break
@@ -110,9 +110,9 @@ def run_phases(
 
 
 def build_phases(session: OperationSession, earlier: Sequence[Mapping[str, Json]]) -> list[Phase]:
-    """Return the phases whose cases can be made before anything was sent.
+    """Return the phases whose cases do not depend on responses.
 
-    `earlier` holds saved cases of an earlier run.
+    `earlier` has the saved cases of an earlier run.
     """
     contract, operation, settings = session.contract, session.operation, session.settings
     profile = PROFILES[settings.profile]
@@ -200,7 +200,7 @@ def _sequences(session: OperationSession) -> dict[str, Callable[[], str | None]]
 
 
 def _repeated_cases(session: OperationSession, times: int) -> Iterable[Case]:
-    case = Case("valid", "a plain valid request, again", session.base_body(), session.media_type)
+    case = Case("valid", "a plain valid request, repeated", session.base_body(), session.media_type)
     return [case] * times
 
 

@@ -1,4 +1,4 @@
-"""Retry of cases whose rejection is ambiguous, between two plain creates that are accepted."""
+"""Retry of cases with an ambiguous rejection, between two plain valid requests that succeed."""
 
 from contracts.execution.operation_session import OperationSession
 from contracts.expectations.ambiguity import MAX_RETRIED_CASES, MAX_TRIES, is_ambiguous
@@ -7,14 +7,14 @@ from contracts.model.exchange import Exchange
 
 
 class AmbiguousCaseRetrier:
-    """Sends cases, and those again whose answer decides nothing."""
+    """Sender of cases that retries those with an ambiguous rejection."""
 
     def __init__(self, session: OperationSession) -> None:
         self._session = session
         self._tried: dict[int, int] = {}
 
     def send(self, case: Case) -> Exchange:
-        """Send `case`; retry it between two accepted creates while its rejection is ambiguous."""
+        """Send `case`; retry it between valid requests while its rejection is ambiguous."""
         exchange = self._session.send(case)
         status = exchange.status or 0
         if (

@@ -39,16 +39,16 @@ _DEPENDENT_PHASES = (
     INTERMEDIATE_PHASE,
     UNKNOWN_RESOURCE_PHASE,
 )
-"""Phases whose requests mean nothing without other requests."""
+"""Phases whose requests cannot be replayed alone."""
 _MAX_BODY_BYTES = 64 * 1024
 
 
 class UnreadableCases(Exception):
-    """The file of saved cases cannot be used; the sentence says why and what to do."""
+    """The file of saved cases is unreadable; the message states the remedy."""
 
 
 def load_cases(settings: Settings) -> list[Mapping[str, Json]]:
-    """Return the saved cases; none without a file. Raises `UnreadableCases`."""
+    """Return the saved cases, empty without a file; raise `UnreadableCases`."""
     if settings.cases_dir is None:
         return []
     path = settings.cases_dir / CASES_FILE_NAME
@@ -62,14 +62,14 @@ def load_cases(settings: Settings) -> list[Mapping[str, Json]]:
     except FileNotFoundError:
         return []
     except (OSError, ValueError, LookupError, TypeError, binascii.Error):
-        raise UnreadableCases(f"{path} holds no cases that can be read: remove it") from None
+        raise UnreadableCases(f"{path} has no readable saved cases: delete the file") from None
     return list(cases)
 
 
 def replayed_cases(
     session: OperationSession, cases: Iterable[Mapping[str, Json]]
 ) -> Iterator[Case]:
-    """Yield the requests of the saved cases of one operation."""
+    """Yield the saved cases of one operation."""
     for saved in cases:
         if saved["operation"] != session.operation.id:
             continue
@@ -100,9 +100,9 @@ def save_cases(
     redact: Redaction,
     earlier: Iterable[Mapping[str, Json]],
 ) -> None:
-    """Write the smallest case of each violation into `directory`, and those of `earlier`.
+    """Write the smallest case of each violation to `directory`, after the cases of `earlier`.
 
-    What `earlier` holds is kept: pass the cases that were not tried. Raises `OSError`.
+    Pass as `earlier` the saved cases that this run did not send. Raise `OSError`.
     """
     cases: dict[str, Mapping[str, Json]] = {str(saved["id"]): saved for saved in earlier}
     for one in found:
@@ -125,7 +125,7 @@ def save_cases(
 
 
 def _case_data(name: str, request: Request, redact: Redaction) -> Mapping[str, Json] | None:
-    """Return the case of `request` as data; None where it means nothing by itself."""
+    """Return the case of `request` as data; None if it cannot be replayed alone or has a secret."""
     text = request.body.decode("latin-1")
     if request.phase in _DEPENDENT_PHASES or len(text) > _MAX_BODY_BYTES or redact(text) != text:
         return None
@@ -142,7 +142,7 @@ def _case_data(name: str, request: Request, redact: Redaction) -> Mapping[str, J
 
 
 def _body_template(request: Request) -> bytes:
-    """Return the body with placeholders for what every request has of its own."""
+    """Return the body with placeholders for the unique values."""
     body = request.body.replace(request.mark.encode(), MARK_PLACEHOLDER)
     for place in request.correlators:
         value = request.correlator_values.get(place.request)

@@ -19,9 +19,10 @@ CONCURRENT_REQUESTS = 8
 
 
 def probe_held_permissions(session: OperationSession) -> bool:
-    """Find which permissions the caller may give on, where a service lets no others be given.
+    """Find the permissions that the run's credential may grant to others.
 
-    Return whether any were found; then only those are asked for from here on.
+    A service may reject other permissions. Return whether any were found; the session then requests
+    only those.
     """
     success = session.operation.response_caused_by("valid-request")
     needed = list(session.operation.permissions)
@@ -32,7 +33,7 @@ def probe_held_permissions(session: OperationSession) -> bool:
 
     def may_give(permissions: list[str]) -> bool:
         values = {place.request: constant_value(permissions)}
-        case = Case("probe: held permissions", "are these permissions held", session.base_body(),
+        case = Case("probe: held permissions", "probe of permissions", session.base_body(),
                     session.media_type, values=values)  # fmt: skip
         return session.send(case).status == int(success.status)
 
@@ -52,14 +53,14 @@ def probe_held_permissions(session: OperationSession) -> bool:
 
 
 def send_repetitions(session: OperationSession) -> None:
-    """Repeat what an accepted request kept for itself; everything else is fresh."""
+    """Send duplicates of accepted requests: the same `duplicate-values`, other values unique."""
     response_spec = session.operation.response_caused_by("duplicate-request")
     success = session.operation.response_caused_by("valid-request")
     if response_spec is None or success is None:
         return
     for _ in range(REPETITION_COUNT):
         first = session.send(
-            Case("valid", "to be repeated", session.base_body(), session.media_type)
+            Case("valid", "before a duplicate", session.base_body(), session.media_type)
         )
         if first.status == int(success.status):
             session.send(
@@ -74,12 +75,12 @@ def _repetition_case(
         parse_expression(expression).where for expression in response_spec.cause["duplicate-values"]
     ]
     values = {where: constant_value(get_at(body, where)) for where in places}
-    described = f"repeats {', '.join(places)} of an accepted one"
+    described = f"duplicate of {', '.join(places)}"
     return Case(phase, described, session.base_body(), session.media_type, values=values)
 
 
 def send_concurrently(session: OperationSession, concurrent_rounds: int) -> None:
-    """Send several requests for one thing at once, `concurrent_rounds` times."""
+    """Send a group of concurrent duplicates, `concurrent_rounds` times."""
     response_spec = session.operation.response_caused_by("duplicate-request")
     if response_spec is None:
         return
@@ -87,14 +88,14 @@ def send_concurrently(session: OperationSession, concurrent_rounds: int) -> None
         model = session.request(Case("template", "", session.base_body(), session.media_type))
         case = replace(
             _repetition_case(session, response_spec, model.json.value, CONCURRENT_PHASE),
-            description=f"one of {CONCURRENT_REQUESTS} at once",
+            description=f"one of {CONCURRENT_REQUESTS} concurrent duplicates",
             concurrent_group=model.number,
         )
         session.send_together([case] * CONCURRENT_REQUESTS)
 
 
 def send_burst(session: OperationSession) -> str | None:
-    """Send half as many again as the rate limit allows; return a sentence if there is none."""
+    """Send 1.5 times the rate limit; return a sentence if the contract has no limit."""
     limit = session.operation.rate_limit
     response_spec = session.operation.response_caused_by("rate-limit-exceeded")
     if limit is None or response_spec is None:

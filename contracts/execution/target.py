@@ -1,8 +1,8 @@
 """HTTP client of the target: the only way to reach the service under test.
 
-Nothing of this machine leaks into a verdict: proxies and .netrc are not used, redirects are not
-followed, cookies are not kept. Nothing hangs a run: one deadline covers a whole answer, and a
-decoded body is read up to a limit.
+The client ignores proxies and .netrc, follows no redirects and drops cookies, so that the machine
+does not influence a verdict. One timeout covers a whole response, and the decoded body has a size
+limit, so that no service hangs a run.
 """
 
 import ssl
@@ -29,7 +29,7 @@ MAX_RETRY_AFTER_S = 60.0
 
 
 class Target:
-    """The service at one URL. A context manager: the connections live in it."""
+    """Target: the service at one URL. A context manager that closes the connections."""
 
     def __init__(
         self,
@@ -40,9 +40,9 @@ class Target:
         rate_limit: Rate | None = None,
         verify: Path | bool = True,
     ) -> None:
-        """`timeout` is seconds for a whole answer; `pace` bounds the requests sent.
+        """Limit each whole response to `timeout` seconds and the requests to `rate_limit`.
 
-        `verify` is a file of certificates to trust, or whether those of the system must vouch.
+        `verify` is a file of CA certificates, True for those of the system, or False for none.
         """
         self.url = url
         self._headers = headers
@@ -57,7 +57,7 @@ class Target:
         self._client = httpx.AsyncClient(
             trust_env=False,
             follow_redirects=False,
-            timeout=None,  # noqa: S113 - one deadline covers the whole answer, see _answer
+            timeout=None,  # noqa: S113 - one timeout covers the whole response, see _answer
             verify=ssl_context(self._verify),
         )
         self._stack.enter_context(self._portal.wrap_async_context_manager(self._client))
@@ -72,12 +72,12 @@ class Target:
         self._stack.__exit__(kind, error, trace)
 
     def send(self, request: Request) -> Exchange:
-        """Send `request` once and return the entry; never raises for what the service does."""
+        """Send `request` once and return the exchange; a failure of the service never raises."""
         self._wait_for_rate_limit()
         return self._portal.call(self._exchange, request)
 
     def send_together(self, requests: Sequence[Request]) -> list[Exchange]:
-        """Send all `requests` at once; return their entries in the same order."""
+        """Send all `requests` concurrently; return the exchanges in the same order."""
         for _ in requests:
             self._wait_for_rate_limit()
         return self._portal.call(self._exchanges, requests)
@@ -98,8 +98,8 @@ class Target:
         try:
             response = await self._answer(request)
         except _ResponseLost as error:
-            # Lost before a word of the answer: a race over a connection, or over a body that was
-            # refused unread, looks like this, and so does a crash. Once more will tell.
+            # Lost before the response began: a race over an idle connection, a body that the
+            # service rejected unread, or a crash. A retry decides.
             lost = (error.failure.kind, error.failure.status) == ("lost", None)
             return Exchange(request, None, error.failure, started, time.time(), retried=lost)
         return Exchange(request, response, None, started, time.time())
@@ -140,7 +140,7 @@ class Target:
 
 
 def ssl_context(verify: Path | bool) -> ssl.SSLContext:
-    """Return what decides whether a certificate is trusted; see `Settings.tls_verify`."""
+    """Return the TLS context for `Settings.tls_verify`."""
     if isinstance(verify, Path):
         return ssl.create_default_context(cafile=verify)
     return httpx.create_ssl_context(verify=verify)
@@ -167,26 +167,26 @@ async def _read_body(response: httpx.Response) -> bytes:
 
 def _describe_failure(error: Exception, timeout: float) -> Failure:
     if isinstance(error, TimeoutError):
-        return Failure("timeout", f"no complete answer within {timeout:g} s")
+        return Failure("timeout", f"no complete response within {timeout:g} s")
     if isinstance(error, _BodyTooLarge):
-        return Failure("too large", f"the body is over {MAX_BODY_BYTES // 2**20} MiB")
+        return Failure("too large", f"the body is larger than {MAX_BODY_BYTES // 2**20} MiB")
     if isinstance(error, httpx.ConnectError):
         hint = "; trust it with --tls-verify FILE" if "CERTIFICATE_VERIFY" in str(error) else ""
         return Failure("unreachable", f"no connection: {error}{hint}")
     if isinstance(error, httpx.RemoteProtocolError) and "disconnected" not in str(error):
         incomplete = "incomplete" in str(error) or "closed" in str(error)
-        kind = "the connection was closed within the answer" if incomplete else "not HTTP"
+        kind = "the connection closed during the response" if incomplete else "not HTTP"
         return Failure("malformed", f"{kind}: {error}")
     if isinstance(error, httpx.DecodingError):
-        return Failure("malformed", f"the content encoding cannot be undone: {error}")
-    return Failure("lost", f"the connection was lost without an answer ({type(error).__name__})")
+        return Failure("malformed", f"the content encoding is invalid: {error}")
+    return Failure("lost", f"the connection closed without a response ({type(error).__name__})")
 
 
 def retry_delay(response: ReceivedResponse, attempt: int, now: float) -> float:
     """Return the seconds to wait after a 429: `Retry-After` (RFC 9110, 10.2.3), at most 60.
 
-    `attempt` counts from 0; without a usable header each wait is twice the one before, from 1 s.
-    A header that says less than half of that is believed the first time only: it did not help.
+    `attempt` counts from 0. Without a valid header the delay doubles from 1 s. A header with less
+    than half of that delay counts for the first attempt only.
     """
     least = 2.0 ** (attempt - 1) if attempt else 0.0
     text = (response.header("retry-after") or "").strip()

@@ -15,14 +15,14 @@ from openapi.contract import Event
 from webhook_sink.delivery import Delivery
 
 REJECTION_STATUS = 500
-"""What it is answered."""
+"""Status of the rejected delivery."""
 
 
 class DeliveryRejector:
-    """Rejects one delivery once it is armed. The sink calls it from another thread."""
+    """Rejector of one delivery after `arm`. The sink calls it from another thread."""
 
     def __init__(self) -> None:
-        """Refuse nothing yet."""
+        """Reject nothing until `arm` is called."""
         self._predicate: Callable[[Delivery], bool] | None = None
         self._lock = threading.Lock()
 
@@ -32,7 +32,7 @@ class DeliveryRejector:
             self._predicate = predicate
 
     def __call__(self, delivery: Delivery) -> int | None:
-        """Return the status for `delivery`, or None where it is not to be refused."""
+        """Return the status to reject `delivery` with, or None to accept it."""
         with self._lock:
             if self._predicate is None or not self._predicate(delivery):
                 return None
@@ -46,7 +46,7 @@ def try_webhook_retries(
     rejector: DeliveryRejector,
     current_ledger: Callable[[], Ledger],
 ) -> list[str]:
-    """Refuse a delivery of every operation in turn; return a sentence for each that was not."""
+    """Reject one delivery of each operation; return a sentence for each without a rejection."""
     remote_url = current_ledger().settings.sink_url
     if remote_url is not None:
         return [f"no delivery was rejected: the sink at {remote_url} chooses its own replies"]
@@ -60,7 +60,7 @@ def try_webhook_retry(
     rejector: DeliveryRejector,
     current_ledger: Callable[[], Ledger],
 ) -> str | None:
-    """Create once more, refuse the first delivery of it, and wait for the second until a deadline.
+    """Send a valid request, reject its first delivery, and wait for the second until the deadline.
 
     `current_ledger` returns the ledger so far. Return a sentence if no delivery was rejected.
     """
@@ -72,12 +72,12 @@ def try_webhook_retry(
     )
     if event is None or "retries" not in event.trigger:
         return None
-    session.progress("refusing one delivery, to see it sent again ...")
+    session.progress("webhook retry ...")
     ledger = current_ledger()
     deadline = ledger.deadline(event)
     marked = any(place.kind == "unique-string" for place in session.correlators)
     if not marked:
-        # The payload tells requests not apart: it is the next one after all others have come.
+        # The payload does not identify its request: reject the next one after all others arrived.
         _await_pending_events(ledger, sink, current_ledger, deadline)
     earlier_deliveries = sink.deliveries()
     before = earlier_deliveries[-1].id if earlier_deliveries else 0
@@ -87,7 +87,7 @@ def try_webhook_retry(
     )
     try:
         made = session.send(
-            Case(RETRY_PHASE, "its delivery is refused", session.base_body(), session.media_type)
+            Case(RETRY_PHASE, "rejected delivery", session.base_body(), session.media_type)
         )
     except RunStopped as stop:
         rejector.arm(None)
@@ -101,12 +101,12 @@ def try_webhook_retry(
 
 def _undecided_sentence(made: Exchange, event: Event) -> str:
     if made.status is None or str(made.status) != event.trigger["status"]:
-        return f"no delivery was rejected: {made.request.label()} was answered {made.status}"
+        return f"no delivery was rejected: {made.request.label()} got {made.status}"
     return f"no delivery was rejected: none could be matched to {made.request.label()}"
 
 
 def _matches_later_request(run_id: str, number: int) -> Callable[[Delivery], bool]:
-    """Return what recognises deliveries of requests of this run after the one with `number`."""
+    """Return a predicate for deliveries of this run's requests after `number`."""
 
     def predicate(delivery: Delivery) -> bool:
         marks = MARK_PATTERN.finditer(delivery.body.decode(errors="replace"))
@@ -127,7 +127,7 @@ def _await_pending_events(
 def _await_second_attempt(
     session: OperationSession, sink: WebhookSource, made: Exchange, before: int, deadline: float
 ) -> JudgedDelivery | None:
-    """Wait for the refused delivery and then for the same event; return the refused one."""
+    """Wait for the rejected delivery and its retry; return the rejected one or None."""
     rejected: JudgedDelivery | None = None
     seen: list[JudgedDelivery] = []
     until = made.ended + deadline

@@ -1,4 +1,4 @@
-"""Source of webhooks: a sink that listens here, or a running one elsewhere."""
+"""Source of webhooks: a sink in this process, or a running sink elsewhere."""
 
 import base64
 import time
@@ -18,9 +18,9 @@ from webhook_sink.verdicts.verdict import Verdict, judge
 
 
 class RemoteSink:
-    """Deliveries that a running sink has received since the block was entered.
+    """Deliveries that a running sink has received since the context was entered.
 
-    Every method raises `CouldNotJudge` where the sink does not answer as a sink.
+    Every method raises `CouldNotJudge` if the URL does not respond like a sink.
     """
 
     def __init__(
@@ -31,10 +31,7 @@ class RemoteSink:
         page: int = 1000,
         token: str | None = None,
     ) -> None:
-        """`url` is the sink's, without a slash at the end; `page` deliveries are listed at once.
-
-        `token` is what the sink asks for, if it does.
-        """
+        """Take the sink's `url` without a final slash, the page size, and the sink's token."""
         self._client = SinkClient(url, token)
         self._contract = contract
         self._secret = secret
@@ -43,7 +40,7 @@ class RemoteSink:
         self._offset = 0.0
 
     def __enter__(self) -> Self:
-        """Find out which deliveries are older than the run, and what time it is at the sink."""
+        """Find the newest delivery before the run, and the clock offset of the sink."""
         with ExitStack() as stack:
             stack.enter_context(self._client)
             asked = time.time()
@@ -54,7 +51,7 @@ class RemoteSink:
             answered = time.time()
             stack.pop_all()
         if not asked <= there <= answered:
-            # Rather too late than too early: no event comes before its request.
+            # Prefer a late timestamp: an event never arrives before its request.
             self._offset = answered - there
         return self
 
@@ -63,7 +60,7 @@ class RemoteSink:
         self._client.close()
 
     def deliveries(self, after: int = 0) -> tuple[Delivery, ...]:
-        """Return every delivery since the start with an id greater than `after`, oldest first."""
+        """Return the deliveries since the start with an id greater than `after`, oldest first."""
         after = max(after, self._first)
         found: list[Delivery] = []
         while True:
@@ -76,9 +73,9 @@ class RemoteSink:
             after = numbers[-1]
 
     def wait(self, after: int, timeout: float) -> bool:
-        """Return True as soon as there is a delivery since the start after the id `after`.
+        """Return True when a delivery with an id greater than `after` exists.
 
-        False if there is none within `timeout` seconds.
+        Return False after `timeout` seconds.
         """
         end = time.monotonic() + timeout
         after = max(after, self._first)
@@ -91,7 +88,7 @@ class RemoteSink:
                 return False
 
     def judge(self, delivery: Delivery) -> Verdict:
-        """Return what `delivery` proves alone, by the contract and the secret of this run."""
+        """Return the verdict on `delivery` by the contract and the secret of this run."""
         return judge(delivery, self._contract, self._secret)
 
     def _delivery(self, data: Json) -> Delivery:
@@ -116,7 +113,7 @@ class RemoteSink:
 
 @contextmanager
 def _judgeable(url: str) -> Iterator[None]:
-    """Turn what a sink answers wrongly into `CouldNotJudge`."""
+    """Raise `CouldNotJudge` for a wrong response of the sink."""
     try:
         yield
     except SinkError as error:
@@ -128,18 +125,18 @@ def _judgeable(url: str) -> Iterator[None]:
 
 
 class WebhookSource(Protocol):
-    """The deliveries of one run. Ids count upwards; `received_at` is by this machine's clock."""
+    """Deliveries of one run. Ids ascend; `received_at` is in this machine's clock."""
 
     def deliveries(self, after: int = 0) -> tuple[Delivery, ...]:
-        """Return every delivery with an id greater than `after`, oldest first."""
+        """Return the deliveries with an id greater than `after`, oldest first."""
         ...
 
     def wait(self, after: int, timeout: float) -> bool:
-        """Return True as soon as there is one after the id `after`; False after `timeout` s."""
+        """Return True when an id greater than `after` exists, or False after `timeout` seconds."""
         ...
 
     def judge(self, delivery: Delivery) -> Verdict:
-        """Return what `delivery` proves alone."""
+        """Return the verdict on `delivery`."""
         ...
 
 
@@ -150,17 +147,16 @@ def open_webhook_source(
     progress: Callable[[str], None],
     reply: StatusChooser,
 ) -> WebhookSource | None:
-    """Open what `settings` ask for until `stack` closes; None without webhooks.
+    """Open the source that `settings` name until `stack` closes; return None without webhooks.
 
-    `reply` may choose what a delivery is answered, where they are received here. Raises
-    `CouldNotJudge`.
+    `reply` chooses the status of deliveries to the sink in this process. Raise `CouldNotJudge`.
     """
     if not settings.webhooks:
         return None
     if not settings.webhook_secret and any(event.signature for event in contract.events):
         raise CouldNotJudge(
-            "webhooks cannot be judged without their secret: pass --webhook-secret or "
-            "HOOKPROOF_WEBHOOK_SECRET, or leave them out with --no-webhooks"
+            "no webhook secret was given: pass --webhook-secret or "
+            "HOOKPROOF_WEBHOOK_SECRET, or disable the webhooks with --no-webhooks"
         )
     complaint = secret_problem(
         (e.signature for e in contract.events), settings.webhook_secret or ""
@@ -186,7 +182,7 @@ def open_webhook_source(
     except OSError as error:
         raise CouldNotJudge(
             f"cannot listen for webhooks on {settings.webhook_host}:{settings.webhook_port} "
-            f"({error.strerror}): stop what listens there, or pass --webhook-listen"
+            f"({error.strerror}): stop the other process, or pass --webhook-listen"
         ) from None
     progress(f"listening for webhooks on {sink.url}/ (any path)")
     return sink

@@ -1,4 +1,4 @@
 """Values of a run: settings, cases, exchanges, correlators, unique values, errors.
 
-Frozen values and small pure functions; nothing here sends or judges.
+Frozen values and small pure functions. This package neither sends nor judges.
 """

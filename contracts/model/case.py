@@ -1,4 +1,4 @@
-"""Case: one generated request before it is sent; it can be sent again with other unique values."""
+"""Case: one generated request before it is sent. Each sending gets new unique values."""
 
 import copy
 import json
@@ -15,7 +15,7 @@ from openapi.parameters import request_target
 from openapi.strict_json import parse_json
 
 MARK_PLACEHOLDER, INSTANT_PLACEHOLDER = b"{hookproof-mark}", b"{hookproof-instant}"
-"""In a body of bytes they stand for the request's own mark, and its date and time of day."""
+"""Placeholders in a bytes body for the mark of the request, and for its date and time."""
 
 SMOKE_TEST_PHASE = "smoke test"
 COVERAGE_PHASE = "coverage"
@@ -24,11 +24,11 @@ FUZZING_PHASE = "fuzzing"
 SAVED_PHASE = "saved"
 """Failing cases of an earlier run."""
 INTERMEDIATE_PHASE = "intermediate"
-"""Creates between two tries of an ambiguous case."""
+"""Plain valid requests between two tries of an ambiguous case."""
 PREREQUISITE_PHASE = "prerequisite"
-"""Creates of the resource that another operation needs."""
+"""Requests that create the resource which another operation needs."""
 ISSUED_PHASE = "issued credential"
-"""Requests with a credential that the service itself has issued."""
+"""Requests with a credential that the service issued."""
 DUPLICATE_PHASE, CONCURRENT_PHASE = "duplicate", "concurrent"
 RATE_LIMIT_PHASE, RETRY_PHASE = "rate limit", "retry"
 UNKNOWN_RESOURCE_PHASE = "unknown resource"
@@ -40,36 +40,35 @@ ValueFactory = Callable[[RequestValues], object]
 
 
 def constant_value(value: object) -> ValueFactory:
-    """Return what makes the same value for every request."""
+    """Return a factory of the same value for every request."""
     return lambda _: value
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What a request is to be.
+    """Template of a request.
 
-    `body` is bytes that go as they are but for the two placeholders, or JSON data: fresh values
-    are put wherever a correlator's place holds a value that satisfies its schema, except at the
-    places of `values`.
+    `body` is bytes or JSON data. In bytes only the two placeholders are replaced. In JSON data
+    each valid value at a correlator's place is replaced by a unique one, unless `values` has it.
     """
 
     phase: str
     description: str
     body: object
     media_type: str | None = ""
-    """Empty: the operation's own; None: none is stated."""
+    """Empty: the operation's own; None: no Content-Type header."""
     credential: Credential | None = None
     """None: the valid one."""
     method: str | None = None
     """None: the operation's."""
     values: Mapping[str, ValueFactory] = field(default_factory=dict)
-    """Pointer -> what makes the value there."""
+    """Pointer into the body -> factory of the value there."""
     parameters: Mapping[str, str | None] = field(default_factory=dict)
-    """Key of a parameter -> its text in place of the usual one; None leaves it out."""
+    """Parameter key -> text that overrides the default; None omits the parameter."""
     mutate_bytes: Callable[[bytes], bytes] | None = None
-    """What becomes of the JSON text before it is sent."""
+    """Change of the serialised JSON before it is sent."""
     concurrent_group: int = 0
-    """The same for all that are sent at once for one thing; 0 for any other."""
+    """Number of the group of concurrent duplicates; 0 for other requests."""
 
 
 def build_request(
@@ -85,9 +84,9 @@ def build_request(
 ) -> Request:
     """Return the request of `case` with the values of `request_values`.
 
-    `default_texts` are texts for parameters, by their keys, that the case leaves open. An operation
-    without a request body gets an empty one. `with_expiry` puts an instant where a body has none:
-    then what the request creates expires.
+    `default_texts` are parameter texts, by key, for parameters that the case does not set. An
+    operation without a request body gets an empty one. `with_expiry` adds a missing instant, so
+    that the created resource expires.
     """
     if not operation.content:
         data, body = None, b""
@@ -146,7 +145,7 @@ def _body_with_unique_values(
     data = copy.deepcopy(case.body)
     for pointer, make in case.values.items():
         put_if_possible(data, pointer, make(request_values))
-    # The coverage of a keyword is about what it leaves out.
+    # A coverage case may omit the property on purpose.
     filled_in = ("instant",) if with_expiry and case.phase != COVERAGE_PHASE else ()
     for place in correlators:
         if place.request in case.values:
@@ -163,7 +162,7 @@ def _body_with_unique_values(
 
 
 def put_if_possible(data: object, pointer: str, value: object) -> None:
-    """Set `value` at `pointer` of `data`, unless `data` is of a shape that has no such place."""
+    """Set `value` at `pointer` of `data` if the parent of the place exists."""
     try:
         set_at(data, pointer, value)
     except LookupError:
@@ -171,7 +170,7 @@ def put_if_possible(data: object, pointer: str, value: object) -> None:
 
 
 def encode_json(data: object) -> bytes:
-    """Return `data` as UTF-8 JSON; lone surrogates, which UTF-8 has not, stay escaped."""
+    """Return `data` as UTF-8 JSON; escape lone surrogates, which UTF-8 cannot encode."""
     text = json.dumps(data, ensure_ascii=False)
     try:
         return text.encode()

@@ -1,6 +1,6 @@
-"""Correlators: request values that the webhook repeats and no other request has.
+"""Correlators: request values that the webhook echoes and that no other request has.
 
-Which fields they live in is said by the `correlator` entries of `x-hookproof-trigger`'s echoes.
+The contract marks them with `correlator` in the echoes of an `x-hookproof-trigger`.
 """
 
 import re
@@ -15,42 +15,42 @@ from openapi.runtime_expression import RuntimeExpression, parse_expression
 
 MARK_PATTERN = re.compile(rf"{MARK_PREFIX}([a-z0-9]{{6}})-([0-9]{{4,}})")
 IDENTITY_KIND = "identity"
-"""The kind of correlators that need no generated value."""
+"""Kind of correlators that need no generated value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Correlator:
-    """A field of the request that shows up in the webhook and can carry a value of its own."""
+    """Request property that the webhook echoes and that can have a unique value."""
 
     kind: str
     """`unique-string`, `instant` or `subset`."""
     request: str
-    """Where it stands in the request body."""
+    """Pointer into the request body."""
     payload: str
-    """Where it stands in the webhook's payload."""
+    """Pointer into the webhook's payload."""
     schema: str
-    """Where the contract states its schema."""
+    """Pointer of its schema in the contract."""
     values: tuple[str, ...] = ()
-    """What a subset is taken from."""
+    """Values that a subset is taken from."""
     minimum: float = 0
     maximum: float = 0
     safe_pattern: str | None = None
-    """A pattern: a subset is taken from the values that it finds, if there are any."""
+    """Pattern of the safe values; None or no match: all values are safe."""
 
     @property
     def safe_values(self) -> tuple[str, ...]:
-        """The values that requests ask for unless they are about others."""
+        """Values that ordinary requests use."""
         found = (v for v in self.values if self.safe_pattern and re.search(self.safe_pattern, v))
         return tuple(found) or self.values
 
 
 @dataclass(frozen=True, slots=True)
 class NaturalIdentity:
-    """A value that is another one for each exchange by itself, and shows up in the webhook."""
+    """Value that the service makes unique for each exchange and that the webhook echoes."""
 
     source: RuntimeExpression
     payload: str
-    """Where it stands in the webhook's payload."""
+    """Pointer into the webhook's payload."""
 
 
 @lru_cache(maxsize=64)
@@ -59,8 +59,8 @@ def find_correlators(
 ) -> tuple[Correlator, ...]:
     """Return the correlators of the event that a success of `operation` triggers.
 
-    They stand in the body of its request; `identities` returns those that stand elsewhere.
-    `gentle` narrows their values to what the contract calls so.
+    Only those in the request body; `find_identities` returns the others. `gentle` limits the values
+    to those that the contract allows for remote targets.
     """
     event = success_event(contract, operation)
     if event is None or not operation.content:
@@ -81,7 +81,7 @@ def success_event(contract: Contract, operation: Operation) -> Event | None:
 
 @lru_cache(maxsize=64)
 def find_identities(contract: Contract, operation: Operation) -> tuple[NaturalIdentity, ...]:
-    """Return what identifies an exchange with `operation` in the event of its success."""
+    """Return the values that identify an exchange of `operation` in the event that it triggers."""
     event = success_event(contract, operation)
     return tuple(
         NaturalIdentity(parse_expression(echo["from"]), echo["to"])
@@ -113,7 +113,7 @@ def _correlator(
 
 
 def expiry_bounds(contract: Contract) -> tuple[float, float] | None:
-    """Return the bounds, in seconds from now, of instants that do least harm; None without any."""
+    """Return the bounds of instants for remote targets, in seconds from now, or None."""
     bounds = [
         (place.minimum, place.maximum)
         for operation in contract.operations
@@ -124,9 +124,9 @@ def expiry_bounds(contract: Contract) -> tuple[float, float] | None:
 
 
 def property_schema(contract: Contract, schema: str, instance: str) -> str:
-    """Return the pointer of the schema that states the property at `instance`.
+    """Return the pointer of the schema of the property at `instance`.
 
-    Follows references and `properties`; `LookupError` where the contract states none.
+    Follow references and `properties`. Raise `LookupError` if the contract has no such property.
     """
     for token in split_pointer(instance):
         schema = join_pointer(contract.resolve(schema), "properties", token)
@@ -138,7 +138,7 @@ def property_schema(contract: Contract, schema: str, instance: str) -> str:
 def correlator_value(
     contract: Contract, correlator: Correlator, request_values: RequestValues
 ) -> object:
-    """Return the value of `request_values` that goes to the correlator's place."""
+    """Return the unique value for the correlator's place."""
     if correlator.kind == "instant":
         return request_values.instant.strftime("%Y-%m-%dT%H:%M:%SZ")
     if correlator.kind == "subset":

@@ -9,7 +9,7 @@ FORGED_KINDS = (
     "header changed",
     "claims changed",
 )
-"""Every kind of credential that is made from a JWT."""
+"""Kinds of credentials that are forged from a JWT."""
 
 ISSUED_EXPIRED, ISSUED_REVOKED = "issued, expired", "issued, revoked"
 ISSUED_INSUFFICIENT, ISSUED_SIMILAR = "issued, too few permissions", "issued, similar permission"
@@ -26,8 +26,8 @@ UNAUTHENTICATED_KINDS = (
     ISSUED_EXPIRED,
     ISSUED_REVOKED,
 )
-"""Every kind of credential that does not say who calls."""
+"""Kinds of credentials that fail authentication (401)."""
 ISSUED = (ISSUED_EXPIRED, ISSUED_REVOKED, ISSUED_INSUFFICIENT, ISSUED_SIMILAR, ISSUED_GOOD)
-"""Every kind of credential that the service itself has issued."""
+"""Kinds of credentials that the service issued during the run."""
 UNAUTHORIZED_KINDS = ("without the permission", ISSUED_INSUFFICIENT, ISSUED_SIMILAR)
-"""Every kind of credential that says who calls, and does not permit it."""
+"""Kinds of credentials that authenticate but lack the permission (403)."""

@@ -2,13 +2,13 @@
 
 
 class CouldNotJudge(Exception):
-    """The service could not be judged; the sentence says why and what to do."""
+    """The harness could not judge the service; the message states the reason and the remedy."""
 
 
 class RunStopped(Exception):
-    """The rest of the cases is not sent."""
+    """The run ends early and sends no further cases."""
 
     def __init__(self, reason: str, *, intentional: bool = False) -> None:
         super().__init__(reason)
         self.intentional = intentional
-        """The user asked for no more; otherwise the service left no choice."""
+        """True if the user set the limit; False if the service caused the stop."""

@@ -19,23 +19,23 @@ FailureKind = Literal["timeout", "lost", "malformed", "too large", "unreachable"
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A value of the Authorization header, and what a service must make of it."""
+    """Value of the Authorization header, and the outcome that the service must give it."""
 
     kind: str
     expected_outcome: ExpectedOutcome
     value: str | None = field(default=None, repr=False)
-    """The header's whole value; None leaves the header out."""
+    """Complete header value; None omits the header."""
     expired_at: float | None = None
-    """The Unix seconds at which it was to expire, where that is known."""
+    """Requested expiry in Unix seconds, if known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Request:
-    """One request as it is sent; itself, not its like, is what the ledger holds."""
+    """Request as it was sent. Compared by identity, because the ledger refers to this object."""
 
     number: int
     case_id: int
-    """The number of the first request of the same case: a case may be tried again."""
+    """Number of the first request of the same case: a case may be retried."""
     operation: Operation
     method: str
     phase: str
@@ -44,35 +44,35 @@ class Request:
     media_type: str | None
     body: bytes = field(repr=False)
     correlator_values: Mapping[str, object]
-    """Pointer into the body -> the value put there, which no other request of the run has."""
+    """Pointer into the body -> value there, unique in the run."""
     mark: str
-    """Stands in the body wherever it could be put."""
+    """Unique text of the request, in its body if a property can carry it."""
     correlators: tuple[Correlator, ...]
-    """The operation's correlators when it was sent."""
+    """Correlators of the operation at the time of sending."""
     target: str
-    """Path and query as they stand in the request line, after the prefix of the service."""
+    """Path and query of the request line, without the prefix of the service."""
     parameters: Mapping[str, object]
-    """What the parameters of the operation mean, by their keys, such as `query.limit`."""
+    """Parsed parameter values, by keys such as `query.limit`."""
     headers: tuple[tuple[str, str], ...] = ()
-    """The header parameters."""
+    """Header parameters."""
     parameter_overrides: Mapping[str, str | None] = field(default_factory=dict)
-    """Key of each parameter that is not as in a plain request -> its text, or None: left out."""
+    """Key of each parameter that differs from a plain request -> its text; None: omitted."""
     concurrent_group: int = 0
-    """The same for all requests that were sent at once for one thing; 0 for any other."""
+    """Number of the group of concurrent duplicates; 0 for other requests."""
 
     @property
     def json(self) -> ParsedJson:
-        """The body, read as JSON. Not to be changed: it is read once for all who ask."""
+        """Body parsed as JSON. Do not change the value: it is cached."""
         return _parse_json(self.body)
 
     def label(self) -> str:
-        """Return a few words that name the request in a report."""
+        """Return the name of the request in reports."""
         return f"request {self.number} ({self.description})"
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedResponse:
-    """An HTTP answer, its body decoded."""
+    """HTTP response with its content-decoded body."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -80,28 +80,28 @@ class ReceivedResponse:
 
     @property
     def json(self) -> ParsedJson:
-        """The body, read as JSON. Not to be changed: it is read once for all who ask."""
+        """Body parsed as JSON. Do not change the value: it is cached."""
         return _parse_json(self.body)
 
     def header(self, name: str) -> str | None:
-        """Return the first value of the header `name`, in whatever case it came."""
+        """Return the first value of the header `name` (case-insensitive), or None."""
         found = (value for key, value in self.headers if key.lower() == name.lower())
         return next(found, None)
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why there was no answer."""
+    """Reason why there is no complete response."""
 
     kind: FailureKind
     message: str
     status: int | None = None
-    """The status that was read before the answer broke off, if any."""
+    """Status that arrived before the failure, or None."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request and its result: exactly one of `response` and `failure` is there."""
+    """Request with its result: exactly one of `response` and `failure`."""
 
     request: Request
     response: ReceivedResponse | None
@@ -109,17 +109,17 @@ class Exchange:
     started: float
     """Unix seconds before the first byte was sent."""
     ended: float
-    """Unix seconds when the answer was complete, or given up."""
+    """Unix seconds of the complete response or the failure."""
     retried: bool = False
-    """The connection was lost before an answer began: this was sent again, with a fresh name."""
+    """True if the connection was lost before the response began and the case was sent again."""
 
     @property
     def status(self) -> int | None:
-        """The status of the answer, if there is one."""
+        """Status of the response, or None."""
         return self.response.status if self.response else None
 
     def find(self, expression: RuntimeExpression) -> object:
-        """Return what a runtime expression means in this exchange, or `MISSING`."""
+        """Return the value of a runtime expression in this exchange, or `MISSING`."""
         request, response = self.request, self.response
         if expression.message == "request":
             body = request.json.value if expression.part == "body" and request.body else MISSING

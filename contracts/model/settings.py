@@ -1,4 +1,4 @@
-"""Settings and profiles of a run. Made by the command, read by the fixtures."""
+"""Settings and profiles of a run. The command creates them, the fixtures read them."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -6,25 +6,25 @@ from pathlib import Path
 from openapi.rate import Rate
 
 EXTRA_PHASES = ("rate-limit", "retry", "concurrency")
-"""A burst beyond the rate limit; a delivery that is rejected once; concurrent creates."""
+"""A burst above the rate limit; one rejected delivery; concurrent requests."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How much a run tries."""
+    """Size of a run."""
 
     valid_bodies: int
-    """Random bodies that are meant to be valid."""
+    """Number of random bodies from the valid generator."""
     invalid_bodies: int
-    """Random bodies that are meant to be invalid."""
+    """Number of random bodies from the invalid generator."""
     repetitions: int
-    """How often the same valid request is sent."""
+    """Number of identical valid requests."""
     concurrent_rounds: int
-    """How often creates are sent at the same time."""
+    """Number of rounds of concurrent requests."""
     stride: int = 1
-    """Of the long lists of cases every such one is sent."""
+    """Step through long lists of cases: 3 sends every third case."""
     quiet_period_s: float = 1.0
-    """Seconds without a new event, after which no more are expected."""
+    """Seconds without a new event after which the run expects no more."""
 
 
 PROFILES = {
@@ -45,15 +45,15 @@ PROFILES = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of a run. Tokens and secrets are never shown: see `repr=False`."""
+    """Settings of a run. `repr=False` keeps tokens and secrets out of messages."""
 
     url: str
     """Scheme, host, port and an optional prefix, without a slash at the end."""
     run_id: str
-    """Six characters that every name made by this run carries."""
+    """Six characters in every name that this run creates."""
     seed: int
     contract: Path | None = None
-    """None: the contract that ships with hookproof."""
+    """None: the contract shipped with hookproof."""
     token: str = field(default="", repr=False)
     token_without_permission: str | None = field(default=None, repr=False)
     token_expired: str | None = field(default=None, repr=False)
@@ -68,35 +68,35 @@ class Settings:
     extra_phases: frozenset[str] = frozenset()
     """Phases to run in addition: some of `EXTRA_PHASES`."""
     profile: str = "default"
-    """A key of `PROFILES`: how much is tried."""
+    """Key of `PROFILES`."""
     max_requests: int | None = None
-    """No more than so many requests are sent; what is not tried by then is undecided."""
+    """Maximum number of requests; untested constraints are then undecided."""
     dry_run: bool = False
-    """Only say what the run would cost."""
+    """Print the estimated cost and send nothing."""
     gentle: bool = False
-    """Make only what does least harm where it is left behind: for targets that are not ours."""
+    """For remote targets: create only resources that expire soon and have safe values."""
     exit_first: bool = False
     """Stop at the first violation."""
     sink_url: str | None = None
-    """Read the deliveries from the sink that runs there, in place of listening."""
+    """URL of a running sink to read the deliveries from; None: listen for webhooks."""
     sink_token: str | None = field(default=None, repr=False)
-    """What that sink asks for, if it does."""
+    """Token of that sink, if it requires one."""
     cases_dir: Path | None = None
-    """Where failing cases are kept and tried again from; None: nowhere."""
+    """Folder of the saved cases; None: replay and save none."""
     rate_limit: Rate | None = None
     request_timeout: float = 10.0
-    """Seconds for one whole answer."""
+    """Seconds until a complete response."""
     tls_verify: Path | bool = True
-    """A file of certificates to trust; True: those that the system trusts, False: any."""
+    """CA certificates in a PEM file; True: those of the system; False: trust any certificate."""
     wait: float = 0.0
-    """Seconds to wait for the service's first answer of any kind."""
+    """Seconds to wait for the first response of the service, whatever its status."""
     strict: bool = False
     require_decided: bool = False
     report_dir: Path = Path("hookproof-report")
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Every credential and secret that the run was given."""
+        """All credentials and secrets of the settings."""
         tokens = (
             self.token,
             self.token_without_permission,

@@ -6,32 +6,32 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 MARK_PREFIX = "hp-"
-"""Every mark begins so: prefix, run id, the request's number."""
+"""Beginning of each mark: prefix, run id, request number."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestValues:
-    """Values for one request."""
+    """Unique values of one request."""
 
     number: int
     case_id: int
-    """The number of the first request of the same case."""
+    """Number of the first request of the same case."""
     mark: str
     instant: datetime
     rng: random.Random
 
     def subset(self, of: tuple[str, ...], minimum: int, maximum: int) -> list[str]:
-        """Return some of `of`, from `minimum` to `maximum` of them."""
+        """Return `minimum` to `maximum` random items of `of`."""
         size = self.rng.randint(min(minimum, len(of)), min(maximum, len(of)))
         return self.rng.sample(of, size)
 
 
 _SPAN_S, _STRIDE_S = 360 * 86400, 19223347
-"""Seconds; without a common factor. Few requests see every month, day and hour, none twice."""
+"""Seconds without a common factor: few requests cover all months, days and hours, none twice."""
 
 
 class UniqueValues:
-    """The source of fresh values of one run: the only place that counts requests."""
+    """Source of the unique values of a run. Only this class counts requests."""
 
     def __init__(
         self,
@@ -40,22 +40,22 @@ class UniqueValues:
         now: datetime,
         expiry_bounds: tuple[float, float] | None = None,
     ) -> None:
-        """Bound the instants by `expiry_bounds`, seconds after `now`; None: most of a year."""
+        """Limit instants to `expiry_bounds`, in seconds after `now`; None: most of a year."""
         self._run_id = run_id
         self._seed = seed
         self._now = now
         self._expiry_bounds = expiry_bounds
         self.number = 0
-        """How many requests have got their values."""
+        """Number of requests so far."""
         self._cases = 0
 
     def next(
         self, case_id: int | None = None, *, response_dependent: bool = False
     ) -> RequestValues:
-        """Return values that were not returned before; `case_id` is given for a retry.
+        """Return new values; pass `case_id` for a retry.
 
-        What is drawn for a new case depends neither on how often earlier ones were tried nor on
-        those that are `response_dependent`.
+        The random values of a new case do not depend on earlier retries or on `response_dependent`
+        cases, so that a seed repeats them.
         """
         self.number += 1
         number = self.number
@@ -73,20 +73,20 @@ class UniqueValues:
         )
 
     def _ahead(self, number: int) -> int:
-        """Return a second that no other request has."""
+        """Return an offset in seconds that no other request has."""
         if self._expiry_bounds is None:
             return 86400 + number * _STRIDE_S % _SPAN_S  # from tomorrow on, and well within a year
         minimum, maximum = self._expiry_bounds
-        first = int(minimum + (maximum - minimum) / 8)  # the run itself takes time
+        first = int(minimum + (maximum - minimum) / 8)  # leave time for the run
         room = int(maximum) - first
-        room -= room % 31 == 0  # only so does a step of 31 come by every second
+        room -= room % 31 == 0  # coprime to 31, so that steps of 31 reach every second
         return first + number * 31 % room
 
 
 def text_with_marks(request_values: RequestValues, middle: str, limit: int | None = None) -> str:
-    """Return the mark, `middle`, the mark again: a cut at either end leaves one of them.
+    """Return mark, `middle`, mark: one mark survives a truncation at either end.
 
-    Where `limit` code points are too few for that: one mark, or random letters.
+    If `limit` code points are too few, return one mark or random letters.
     """
     whole = f"{request_values.mark}{middle}{request_values.mark}"
     if limit is None or len(whole) <= limit:
@@ -97,7 +97,7 @@ def text_with_marks(request_values: RequestValues, middle: str, limit: int | Non
 
 
 def text_of_length(request_values: RequestValues, length: int, filler: str) -> str:
-    """Return a text of `length` code points that is filled with `filler` and keeps both ends."""
+    """Return a text of `length` code points: `filler` between two marks, if they fit."""
     room = length - 2 * len(request_values.mark)
     if room >= 0:
         middle = (filler * (room // len(filler) + 1))[:room]

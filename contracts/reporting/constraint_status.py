@@ -29,23 +29,23 @@ UNSEEN_REASONS: dict[str, tuple[str, str | None]] = {
     ),
     "unknown-resource": ("no unknown resource was requested", None),
     "rate-limit-exceeded": ("the rate limit was not exceeded", "pass --extra-phase rate-limit"),
-    "server-error": ("a failure of the service, which no request causes on purpose", None),
+    "server-error": ("no request got a server error", None),
 }
-"""Cause of a response -> why it was not seen, and what the caller can do about it."""
+"""Cause of a response -> why no response had it, and a hint for the user or None."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConstraintStatus:
-    """The status of one constraint after the run."""
+    """Status of one constraint after the run."""
 
     constraint: Constraint
     status: StatusValue
     cases: int
-    """How many cases tried it."""
+    """Number of cases that decided it."""
     reason: str | None = None
-    """Why it is undecided."""
+    """Reason why it is undecided, or None."""
     hint: str | None = None
-    """What the caller can do so that the constraint is decided."""
+    """Option that decides the constraint, or None."""
 
 
 def constraint_statuses(ledger: Ledger, judgements: Iterable[Judgement]) -> list[ConstraintStatus]:
@@ -116,7 +116,7 @@ def _undecided_webhook_reason(ledger: Ledger, constraint: Constraint) -> tuple[s
 
 
 def unseen_reason(settings: Settings, response: ResponseSpec) -> tuple[str, str | None]:
-    """Return why the response was not seen, and a hint."""
+    """Return why no request got the response, and a hint."""
     unknown = ("the contract states no cause", None)
     by = response.cause.get("kind", "")
     if by == "insufficient-permission" and settings.token_without_permission:

@@ -1,4 +1,4 @@
-"""curl command that sends a request again, with variables in place of secrets. Pure."""
+"""curl command that repeats a request, with variables instead of secrets. Pure."""
 
 from contracts.model.exchange import Request
 from openapi.curl import bearer_option, body_option, curl_request, header_option
@@ -17,13 +17,13 @@ _CREDENTIAL_OPTIONS = {
     "malformed": header_option("Authorization", "Bearer not-a-token"),
 }
 _ALTERED_OPTION = bearer_option("HOOKPROOF_TOKEN_CHANGED")
-"""For a credential that no shell line can make: the caller sets the variable."""
+"""Option for forged and issued credentials: the user sets the variable."""
 
 
 def curl_command(url: str, request: Request, redact: Redaction) -> str | None:
-    """Return a command that sends the request again, a variable in the secret's place.
+    """Return a command that repeats the request, with a variable instead of the secret.
 
-    None where no command line can carry the body.
+    Return None if a command line cannot carry the body.
     """
     body = body_option(request.body)
     if len(request.body) > MAX_BODY_BYTES or body is None:

@@ -1,6 +1,6 @@
 """Evidence of a finding: the smallest case, expected and received, a curl command. Pure.
 
-Everything here is text without secrets, cut to what can be read.
+All texts are redacted and truncated.
 """
 
 import json
@@ -22,7 +22,7 @@ MAX_SHOWN_CHARACTERS = 2000
 def evidence(
     ledger: Ledger, found: GroupedFinding, checks: Mapping[str, str], redact: Redaction
 ) -> dict[str, Json]:
-    """Return the finding as data, with all that shows it; `checks` holds the rule of each check."""
+    """Return the finding with its evidence as data; `checks` has the rule of each check."""
     told, case = found.finding, found.judgement
     known = ledger.contract.provenance(told.pointer, told.detail)
     stated = _stated_constraint(ledger.contract, told.pointer, told.detail)
@@ -65,7 +65,7 @@ def _echoed_values(
     judged_delivery: JudgedDelivery | None,
     redact: Redaction,
 ) -> list[dict[str, Json]]:
-    """Return what the payload says beside what the request said, echo by echo."""
+    """Return the sent and the received value of each echo."""
     event = judged_delivery.verdict.event if judged_delivery else None
     if exchange is None or judged_delivery is None or event is None:
         return []
@@ -84,7 +84,7 @@ def _echoed_values(
 
 
 def _redacted_value(value: Json, redact: Redaction) -> Json:
-    """Return a value without secrets, and cut if it is long."""
+    """Return a value redacted, and truncated if it is long."""
     if isinstance(value, str):
         masked = redact(value)
         return (
@@ -98,7 +98,7 @@ def _redacted_value(value: Json, redact: Redaction) -> Json:
 
 
 def _stated_constraint(contract: Contract, pointer: str, detail: str) -> str:
-    """Return the keyword at `pointer` and its value, where that says it all."""
+    """Return keyword and value of the constraint at `pointer`; empty if that is not enough."""
     keyword = pointer.rpartition("/")[2]
     value = get_at(contract.document, pointer)
     if keyword == "required" and detail != "*":
@@ -111,15 +111,15 @@ def _stated_constraint(contract: Contract, pointer: str, detail: str) -> str:
 
 
 def provenance_reason(contract: Contract, known: Provenance) -> str:
-    """Return the reason for a constraint; where it is documented, what documents it."""
+    """Return the reason for a constraint, or the title of its source."""
     title: str = contract.document["x-hookproof-sources"][known.source]["title"]
     return known.reason or title
 
 
 def redacted_text(raw: bytes, redact: Redaction, limit: int = MAX_SHOWN_CHARACTERS) -> str:
-    """Return `raw` as text without secrets, cut to `limit` characters."""
+    """Return `raw` as redacted text, truncated to `limit` characters."""
     text = raw.decode("utf-8", errors="backslashreplace")
-    # The rest is cut off anyway; a secret that begins before the cut is told by its beginning.
+    # Redact before the cut, so that no secret is cut in half and overlooked.
     masked = redact(text[: 2 * limit])
     return masked if len(masked) <= limit else f"{masked[:limit]}... ({len(text)} characters)"
 

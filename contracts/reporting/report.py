@@ -1,4 +1,4 @@
-"""Report data of a run, verdict and exit code. Pure; the command writes it."""
+"""Report data of a run, verdict and exit code. Pure; the command writes the report."""
 
 import hashlib
 import re
@@ -35,7 +35,7 @@ _DATETIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d", re.ASCII)
 def report(
     settings: Settings, outcome: RunOutcome, started: float, seconds: float
 ) -> dict[str, Json]:
-    """Return the report as JSON data, without any secret.
+    """Return the report as redacted JSON data.
 
     The run began at `started` (Unix seconds) and took `seconds`.
     """
@@ -79,7 +79,7 @@ def report(
 
 
 def _no_verdict_reason(outcome: RunOutcome, ledger: Ledger | None, code: int) -> str:
-    """Return why there is no verdict; empty where there is one, or where it was asked for so."""
+    """Return why the run has no verdict; empty if it has one or the user limited the run."""
     if outcome.not_judged is not None:
         return outcome.not_judged
     cut = ledger.stop_reason if ledger is not None and code == EXIT_NOT_JUDGED else None
@@ -92,7 +92,7 @@ def exit_code(
     findings: Sequence[GroupedFinding],
     undecided: Sequence[str],
 ) -> int:
-    """Return 0, 1 or 2: the service conforms, deviates, or was not judged."""
+    """Return 0 (conforms), 1 (deviates) or 2 (not judged)."""
     if ledger is None:
         return EXIT_NOT_JUDGED
     if any(found.finding.severity == "violation" or settings.strict for found in findings):
@@ -103,7 +103,7 @@ def exit_code(
 
 
 def _undecided_sentences(ledger: Ledger, told: Sequence[ConstraintStatus]) -> list[str]:
-    """Return a sentence for each part that the user could have decided."""
+    """Return one sentence for each undecided part that the user can change."""
     actionable = [reason_sentence(s.reason or "", s.hint) for s in told if s.hint is not None]
     return list(dict.fromkeys([*ledger.undecided, *actionable]))
 
@@ -119,12 +119,12 @@ def _format_utc(moment: float) -> str:
 
 
 def case_digest(ledger: Ledger) -> str:
-    """Return what is equal for equal cases, whatever their names, instants and answers."""
+    """Return a digest of the cases that ignores unique values and responses."""
     hashed = hashlib.sha256()
     for tries in ledger.exchanges_by_case.values():
         request = tries[0].request
         if request.phase in RESPONSE_DEPENDENT_PHASES:
-            continue  # They depend on answers, of this run or an earlier one.
+            continue  # These cases depend on responses of this or an earlier run.
         body = request.body.decode("utf-8", errors="backslashreplace")
         body = _DATETIME.sub("instant", MARK_PATTERN.sub("mark", body))
         parts = (request.operation.id, request.method, request.phase, request.description)
@@ -138,7 +138,7 @@ def _replayed_count(ledger: Ledger | None) -> int:
 
 
 def _created_data(ledger: Ledger | None, redact: Redaction) -> dict[str, Json]:
-    """Return how much was created and is left behind, and the names that lack the run's mark."""
+    """Return the number of created resources, and the names without the run's prefix."""
     created = [e.request for e in ledger.exchanges if _is_creation(e)] if ledger else []
     marked = f"{MARK_PREFIX}{ledger.settings.run_id}-".encode() if ledger else b""
     without_prefix = [r for r in created if marked not in r.body]
@@ -158,7 +158,7 @@ def _is_creation(exchange: Exchange) -> bool:
 
 
 def constraint_data(contract: Contract, status: ConstraintStatus) -> dict[str, Json]:
-    """Return the standing of a constraint as data."""
+    """Return the status of a constraint as data."""
     known = status.constraint.provenance
     return {
         "pointer": status.constraint.pointer,
@@ -176,7 +176,7 @@ def constraint_data(contract: Contract, status: ConstraintStatus) -> dict[str, J
 
 
 def status_counts(ledger: Ledger) -> Mapping[str, Mapping[str, Json]]:
-    """Return how often each documented status was seen, and why not if never."""
+    """Return the number of responses with each documented status, and a reason if none."""
     several = len(ledger.contract.operations) > 1
     result: dict[str, Mapping[str, Json]] = {}
     for operation in ledger.contract.operations:

@@ -14,7 +14,7 @@ _MAX_TEXT_CHARACTERS = 400
 
 
 def webhook_counts(settings: Settings, ledger: Ledger | None) -> dict[str, Json]:
-    """Return how many webhooks were due, came, and were what they should be."""
+    """Return the numbers of expected, delivered, verified and unexpected webhooks."""
     if ledger is None or not settings.webhooks or not ledger.contract.events:
         return {"judged": False, "expected": 0, "delivered": 0, "verified": 0, "unexpected": 0}
     called = [
@@ -45,7 +45,7 @@ def webhook_counts(settings: Settings, ledger: Ledger | None) -> dict[str, Json]
 def delivery_pairs(
     ledger: Ledger | None, findings: Sequence[GroupedFinding], redact: Redaction
 ) -> list[dict[str, Json]]:
-    """Return deliveries beside their requests, those that a finding shows first."""
+    """Return deliveries with their requests; those in findings come first."""
     if ledger is None:
         return []
     shown = {

@@ -179,7 +179,7 @@ def test_a_fault_applies_to_the_contracts_that_have_what_it_needs(contract: Cont
     ("settings", "tells"),
     [
         ({"faults": frozenset({"nothing"})}, "unknown fault 'nothing'"),
-        ({"webhook_urls": ("localhost:4020",)}, "write http://host:port/path"),
+        ({"webhook_urls": ("localhost:4020",)}, "use http://host:port/path"),
         ({"jwt_secret": ""}, "empty"),
         ({"auth": "none"}, "unknown auth mode 'none'; use one of jwt, presence, off"),
     ],

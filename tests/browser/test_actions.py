@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
-from processes import handled
+from support.processes import handled
 
 from openapi.loading.loader import load_contract
 from openapi.signature import sign

@@ -6,18 +6,18 @@ import json
 import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from playwright.sync_api import Browser, Dialog, Page, Request, expect
+from support.processes import TESTS
 
 from openapi.json_pointer import join_pointer
 from openapi.loading.loader import load_contract
 from webhook_sink.server import Sink
 
-FILE = Path(__file__).parent.parent / "vectors" / "hostile.yaml"
+FILE = TESTS / "vectors" / "hostile.yaml"
 VECTORS = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 LIMIT = 10 * 1024 * 1024
 PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from posting import CONTRACT, SECRET, example, post
-from processes import started
+from support.processes import started
+from support.sink_deliveries import CONTRACT, SECRET, example, post
 
 from webhook_sink.server import Sink
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from posting import CONTRACT, SECRET, example, post
+from support.sink_deliveries import CONTRACT, SECRET, example, post
 
 from openapi.http.free_port import free_port
 from webhook_sink.delivery import Delivery

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from processes import JWT_SECRET, WEBHOOK_SECRET, handled, started
+from support.processes import JWT_SECRET, WEBHOOK_SECRET, handled, started
 
 from mock_server.tokens import mint
 from openapi.loading.loader import load_contract

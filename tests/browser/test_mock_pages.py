@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from processes import JWT_SECRET, handled, hookproof, started
-from strangers import EmptyPage
+from support.other_origins import EmptyPage
+from support.processes import JWT_SECRET, handled, hookproof, started
 
 from openapi.loading.loader import default_contract_path, load_contract
 

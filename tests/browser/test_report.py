@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
+from support.processes import TESTS
 
 from hookproof.reports.writer import write_reports
 
@@ -16,7 +17,7 @@ HOSTILE = (
 
 def opened(browser: Browser, directory: Path, hostile: str) -> tuple[Page, list[str], list[str]]:
     """Open the page, `hostile` behind its messages and bodies; return what it asked and said."""
-    sample = Path(__file__).parent.parent / "data" / "report.json"
+    sample = TESTS / "data" / "report.json"
     data: dict[str, Any] = json.loads(sample.read_text(encoding="utf-8"))
     for finding in data["findings"]:
         finding["message"] += hostile

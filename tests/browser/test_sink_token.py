@@ -2,8 +2,8 @@
 
 import httpx
 from playwright.sync_api import Browser, expect
-from processes import handled
-from strangers import EmptyPage, own_address
+from support.other_origins import EmptyPage, own_address
+from support.processes import handled
 
 from openapi.loading.loader import load_contract
 from webhook_sink.api.access import page_link

@@ -1,0 +1,307 @@
+"""The harness as a library, against the mock and against small services of the tests' own."""
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from support.processes import JWT_SECRET, WEBHOOK_SECRET, handled, hookproof, started
+
+from contracts.checks import CHECKS
+from contracts.checks.judgement import GroupedFinding
+from contracts.checks.secrets import known_secrets
+from contracts.execution import saved_cases
+from contracts.ledger.ledger import Ledger
+from contracts.model.case import COVERAGE_PHASE, SAVED_PHASE
+from contracts.model.credential_kinds import (
+    ISSUED_EXPIRED,
+    ISSUED_GOOD,
+    ISSUED_REVOKED,
+    ISSUED_SIMILAR,
+)
+from contracts.model.settings import Settings
+from contracts.reporting.constraint_status import constraint_statuses
+from contracts.reporting.report import case_digest
+from contracts.run import find_faults, run
+from openapi.formats import date_time_to_ns
+from openapi.loading.loader import load_contract
+from openapi.redaction import Redaction
+
+CONTRACT = load_contract()
+HELD = load_contract().at("/components/schemas/KnownPermission")["enum"]
+
+
+@pytest.fixture(scope="module")
+def token() -> str:
+    scopes = [part for permission in HELD for part in ("--scope", permission)]
+    return hookproof("token", "--jwt-secret", JWT_SECRET, *scopes).stdout.strip()
+
+
+@pytest.fixture
+def judged(port: int, token: str) -> Callable[..., Ledger]:
+    def judge(*options: str, **settings: Any) -> Ledger:
+        command = ["-m", "hookproof", "mock", "--port", "0", *options]
+        command += ["--webhook-url", f"http://127.0.0.1:{port}/hooks"]
+        secrets = {"HOOKPROOF_JWT_SECRET": JWT_SECRET, "HOOKPROOF_WEBHOOK_SECRET": WEBHOOK_SECRET}
+        with started(command, **secrets) as url:
+            known = {"profile": "quick", "seed": 1, "run_id": "tests0", **settings}
+            return run(
+                Settings(
+                    url=url,
+                    token=token,
+                    webhook_port=port,
+                    webhook_secret=WEBHOOK_SECRET,
+                    **known,
+                ),
+                CONTRACT,
+                lambda _: None,
+            )
+
+    return judge
+
+
+Answer = tuple[int, dict[str, str]]
+
+
+@contextmanager
+def serving(answer: Callable[[dict[str, Any] | None], Answer]) -> Iterator[str]:
+    """Serve what `answer` makes of each JSON body (None: no object); yield the URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            raw = self.rfile.read(int(self.headers.get("content-length") or 0))
+            try:
+                value = json.loads(raw)
+            except (ValueError, RecursionError):
+                value = None
+            status, body = answer(value if isinstance(value, dict) else None)
+            sent = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(sent)))
+            self.end_headers()
+            self.wfile.write(sent)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    with handled(Handler) as url:
+        yield url
+
+
+def of(check: str, found: list[GroupedFinding]) -> list[GroupedFinding]:
+    return [one for one in found if one.finding.check == check]
+
+
+def without_webhooks(url: str, token: str) -> Ledger:
+    settings = Settings(
+        url=url, run_id="tests0", seed=1, token=token, webhooks=False, profile="quick"
+    )
+    return run(settings, CONTRACT, lambda _: None)
+
+
+def created(number: list[int]) -> Answer:
+    number[0] += 1
+    return 201, {"accessToken": f"secret-number-{number[0]:06}"}
+
+
+def test_one_seed_makes_the_same_cases_and_another_makes_others(
+    judged: Callable[..., Ledger],
+) -> None:
+    first, again = judged(seed=7), judged(seed=7, run_id="tests1")
+    assert case_digest(first) == case_digest(again)
+    assert case_digest(first) != case_digest(judged(seed=8))
+
+
+def test_a_refusal_that_may_be_about_a_name_is_no_verdict_until_it_comes_again(token: str) -> None:
+    """A service with leftovers says 409 to one bad body, and only once."""
+    number, seen = [0], [0]
+
+    def answer(body: dict[str, Any] | None) -> Answer:
+        valid = (
+            body is not None
+            and isinstance(body.get("name"), str)
+            and 1 <= len(body["name"]) <= 256
+            and isinstance(body.get("scopes"), list)
+        )
+        if valid:
+            return created(number)
+        seen[0] += body is not None and body.get("name") == 12345
+        return (409 if seen[0] == 1 else 400), {"message": "no"}
+
+    with serving(answer) as url:
+        ledger = without_webhooks(url, token)
+    tried_again = [tries for tries in ledger.exchanges_by_case.values() if len(tries) > 1]
+    assert [[e.status for e in tries] for tries in tried_again] == [[409, 400]]
+    refused = of("invalid-request", find_faults(ledger))
+    assert all("got 201, expected 400" in one.finding.message for one in refused)
+
+
+def test_a_bad_body_that_is_always_answered_409_is_a_violation(token: str) -> None:
+    number = [0]
+
+    def answer(body: dict[str, Any] | None) -> Answer:
+        good = body is not None and isinstance(body.get("name"), str) and len(body["name"]) < 257
+        return created(number) if good else (409, {"message": "no"})
+
+    with serving(answer) as url:
+        ledger = without_webhooks(url, token)
+    messages = [one.finding.message for one in of("invalid-request", find_faults(ledger))]
+    assert any("got 409, expected 400" in message for message in messages)
+    same = [tries for tries in ledger.exchanges_by_case.values() if len(tries) == 3]
+    assert all({e.status for e in tries} == {409} for tries in same)
+    assert same
+
+
+def test_a_fresh_name_that_is_called_taken_three_times_is_a_violation(token: str) -> None:
+    number = [0]
+
+    def answer(body: dict[str, Any] | None) -> Answer:
+        quoted = body is not None and '"' in str(body.get("name"))
+        return (409, {"message": "taken"}) if quoted else created(number)
+
+    with serving(answer) as url:
+        found = find_faults(without_webhooks(url, token))
+    messages = [one.finding.message for one in of("valid-request", found)]
+    assert any("is valid and got 409" in message for message in messages)
+
+
+def test_every_constraint_has_a_standing_with_a_reason(judged: Callable[..., Ledger]) -> None:
+    ledger = judged()
+    judgements = [judgement for check in CHECKS.values() for judgement in check(ledger)]
+    told = {s.constraint.key: s for s in constraint_statuses(ledger, judgements)}
+    assert len(told) > 200
+    assert {s.status for s in told.values()} == {"enforced", "undecided"}
+    assert all(s.cases > 0 for s in told.values() if s.status == "enforced")
+    assert all(s.reason for s in told.values() if s.status == "undecided")
+    length = told["/components/schemas/PersonalAccessTokenRequest/properties/name/maxLength", "*"]
+    assert (length.status, length.constraint.kind) == ("enforced", "request")
+    refusal = "/paths/~1v3~1personal-access-tokens/post/responses/401/x-hookproof-cause"
+    assert told[refusal, "alg none"].status == "enforced"
+    assert told[refusal, "expired"].hint == "pass --token-expired"
+
+
+def test_an_opaque_token_leaves_what_is_made_of_a_jwt_undecided() -> None:
+    number = [0]
+    with serving(lambda _: created(number)) as url:
+        ledger = without_webhooks(url, "an-opaque-token")
+    judgements = [judgement for check in CHECKS.values() for judgement in check(ledger)]
+    states = {s.constraint.detail: s for s in constraint_statuses(ledger, judgements)}
+    assert states["wrongly signed"].status == "undecided"
+    assert "no JWT" in str(states["wrongly signed"].reason)
+    assert states["missing"].status == "violated"
+
+
+def test_a_run_may_stop_at_the_first_violation(judged: Callable[..., Ledger]) -> None:
+    ledger = judged("--fault", "name-truncated", exit_first=True)
+    assert of("webhook-echo", find_faults(ledger))
+    assert len(ledger.exchanges) == 1
+
+
+def test_failing_cases_are_kept_without_secrets_and_tried_first(
+    judged: Callable[..., Ledger], tmp_path: Path
+) -> None:
+    ledger = judged("--fault", "max-length-ignored", cases_dir=tmp_path)
+    mask = Redaction(known_secrets(ledger))
+    saved_cases.save_cases(tmp_path, find_faults(ledger), mask, ())
+    text = (tmp_path / saved_cases.CASES_FILE_NAME).read_text(encoding="utf-8")
+    assert all(secret not in text for secret in known_secrets(ledger))
+    assert ledger.settings.run_id not in text
+    again = judged("--fault", "max-length-ignored", cases_dir=tmp_path, exit_first=True)
+    replayed = [e for e in again.exchanges if e.request.phase == SAVED_PHASE]
+    assert len(replayed) == len(again.exchanges) - 1 > 0
+    assert of("invalid-request", find_faults(again))
+    fixed = judged(cases_dir=tmp_path)
+    assert find_faults(fixed) == []
+    assert case_digest(fixed) == case_digest(ledger)
+    saved_cases.save_cases(tmp_path, find_faults(fixed), mask, ())
+    assert (
+        json.loads((tmp_path / saved_cases.CASES_FILE_NAME).read_text(encoding="utf-8"))["cases"]
+        == []
+    )
+
+
+def test_a_file_of_cases_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+    text = json.dumps({"version": saved_cases.FORMAT_VERSION, "cases": [{}]})
+    (tmp_path / saved_cases.CASES_FILE_NAME).write_text(text, encoding="utf-8")
+    settings = Settings("http://127.0.0.1:1", "tests0", 1, cases_dir=tmp_path)
+    with pytest.raises(
+        saved_cases.UnreadableCases, match=r"cases\.json has no readable saved cases"
+    ):
+        saved_cases.load_cases(settings)
+
+
+def test_no_more_is_sent_than_was_allowed(judged: Callable[..., Ledger]) -> None:
+    ledger = judged(max_requests=40)
+    assert len(ledger.exchanges) == 40
+    assert ledger.undecided == ("the run was cut short: 40 requests were sent (--max-requests)",)
+
+
+@pytest.mark.parametrize("secret", ["s" * 40, 'quote"and\\slash' * 3])
+def test_no_secret_is_left_in_a_text_that_was_cut(secret: str) -> None:
+    mask = Redaction([secret])
+    for text in (f"a {secret} b", f"cut {secret[:20]}", json.dumps({"x": secret})):
+        masked = mask(text)
+        assert secret[:16] not in masked
+        assert json.dumps(secret)[1:17] not in masked
+        assert masked != text
+    assert mask("nothing here") == "nothing here"
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda secret: secret,
+        lambda secret: json.dumps({"x": secret}),
+        lambda secret: quote(f"Bearer {secret}"),
+        lambda secret: base64.b64encode(f"Bearer {secret}".encode()).decode(),
+        lambda secret: base64.urlsafe_b64encode(f"user:{secret}!".encode()).decode(),
+        lambda secret: secret.encode().hex(),
+        lambda secret: f"x{secret.rpartition('.')[0]}.B{secret.rpartition('.')[2][1:]}",
+        lambda secret: f"cut {secret[:-20]}",
+    ],
+)
+def test_a_secret_is_masked_in_whatever_encoding(write: Callable[[str], str], token: str) -> None:
+    masked = Redaction([token])(write(token))
+    assert "[secret]" in masked
+    # What is left of it is of no use to anybody.
+    assert len(masked) < 60
+
+
+def test_a_gentle_run_leaves_behind_what_ends_within_a_day_and_can_only_read(
+    judged: Callable[..., Ledger],
+) -> None:
+    ledger = judged(gentle=True, extra_phases=frozenset({"concurrency"}))
+    assert [found.finding.message for found in find_faults(ledger)] == []
+    made = [exchange for exchange in ledger.exchanges if exchange.status == 201]
+    ends, scopes = [], []
+    for exchange in made:
+        body: Any = exchange.request.json.value
+        moment = date_time_to_ns(body.get("expiresAt"))
+        if moment is None or not moment / 1e9 <= exchange.started + 86400:
+            ends.append(exchange.request)
+        if not all(scope.endswith(":read") for scope in body["scopes"]):
+            scopes.append(exchange.request)
+    assert len(made) > 50
+    # What is about a date, or leaves properties out one at a time, keeps its date; what is about a
+    # credential that can do something has the permission to.
+    about_dates = ("expir", "offset", "fraction", "date", "expiresAt", "null", "leap", "year")
+    assert {
+        request.description
+        for request in ends
+        if request.phase != COVERAGE_PHASE
+        and not any(word in request.description for word in about_dates)
+    } == set()
+    assert {request.description for request in scopes} <= {
+        f"create: {kind}" for kind in (ISSUED_GOOD, ISSUED_REVOKED, ISSUED_EXPIRED, ISSUED_SIMILAR)
+    } | {f"credential {ISSUED_GOOD}", "unknown-scopes"}
+    carried = [e.request.correlator_values for e in made if e.request.phase == "valid"]
+    instants = [places["/expiresAt"] for places in carried]
+    assert len(set(instants)) == len(instants)

@@ -1,0 +1,149 @@
+"""No secret that took part in a run stands in anything that the run leaves behind or prints."""
+
+import base64
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import httpx
+from support.processes import JWT_SECRET, WEBHOOK_SECRET, handled, hookproof, started
+
+from openapi.json_pointer import set_at
+from openapi.loading.loader import load_contract
+from openapi.signature import sign
+
+EVENT = load_contract().events[0]
+ANY_TOKEN = re.compile(r"eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}")
+
+
+def token(*options: str) -> str:
+    return hookproof("token", "--jwt-secret", JWT_SECRET, *options).stdout.strip()
+
+
+GIVEN = {
+    "HOOKPROOF_TOKEN": token(),
+    "HOOKPROOF_TOKEN_WITHOUT_PERMISSION": token("--scope", "license:read"),
+    "HOOKPROOF_TOKEN_EXPIRED": token("--expires-in", "-60"),
+    "HOOKPROOF_WEBHOOK_SECRET": WEBHOOK_SECRET,
+}
+
+
+@contextmanager
+def leaking(port: int, issued: list[str]) -> Iterator[str]:
+    """Serve what shows every secret that it knows, everywhere; fill `issued` with its own."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            raw = self.rfile.read(int(self.headers.get("content-length") or 0))
+            given = self.headers.get("authorization") or "none"
+            try:
+                name = json.loads(raw)["name"]
+            except (ValueError, LookupError, TypeError, RecursionError):
+                name = None
+            if isinstance(name, str):
+                issued.append(
+                    f"issued/{len(issued):06}+{base64.b64encode(os.urandom(24)).decode()}"
+                )
+                self.answer(201, {"accessToken": issued[-1], "shown": [*issued[-3:], given]}, given)
+                self.tell(name, given)
+            else:
+                shown = base64.b64encode(given.encode()).decode()
+                self.answer(400, {"message": f"{given} sent that", "again": shown}, given)
+
+        def answer(self, status: int, body: object, given: str) -> None:
+            sent = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("content-type", f'application/json; given="{given}"')
+            self.send_header("content-length", str(len(sent)))
+            self.send_header("x-request", f"{given} {issued[-1:]}")
+            self.end_headers()
+            self.wfile.write(sent)
+
+        def tell(self, name: str, given: str) -> None:
+            payload = json.loads(json.dumps(EVENT.examples[0]))
+            set_at(payload, "/data/id", f"{issued[-1]}-{given}")
+            set_at(payload, "/data/name", f"{name} {issued[-1]} {WEBHOOK_SECRET}")
+            body = json.dumps(payload).encode()
+            assert EVENT.signature is not None
+            value = sign(EVENT.signature, body, WEBHOOK_SECRET)
+            headers = {EVENT.signature.header: value, "content-type": EVENT.media_type}
+            headers |= {"x-caller": given, "x-secret": WEBHOOK_SECRET}
+            url = f"http://127.0.0.1:{port}/{issued[-1].replace('/', '%2F')}"
+            httpx.post(url, content=body, headers=headers, trust_env=False)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    with handled(Handler) as url:
+        yield url
+
+
+def artefacts(url: str, port: int, directory: Path) -> tuple[int, dict[str, str]]:
+    """Judge `url` in `directory`, as GitHub Actions would; return code and all that came of it."""
+    summary = directory / "summary.md"
+    done = subprocess.run(
+        [sys.executable, "-m", "hookproof", "verify", url, "--profile", "quick"]
+        + ["--webhook-listen", f"127.0.0.1:{port}", "--webhook-deadline", "2"],
+        env={
+            **os.environ,
+            **GIVEN,
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_STEP_SUMMARY": str(summary),
+            "XDG_CACHE_HOME": str(directory / "cache"),
+        },
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    files = [path for path in directory.rglob("*") if path.is_file() and "cache" not in path.parts]
+    texts = {path.name: path.read_text(encoding="utf-8") for path in files}
+    return done.returncode, {**texts, "stdout": done.stdout, "stderr": done.stderr}
+
+
+def assert_free_of(secrets: list[str], texts: dict[str, str]) -> None:
+    for name, text in texts.items():
+        for secret in secrets:
+            for form in (secret, json.dumps(secret)[1:-1], base64.b64encode(secret.encode())[:-4]):
+                written = form if isinstance(form, str) else form.decode()
+                assert written not in text, f"{secret[:12]}... in {name}"
+
+
+REPORTS = {"report.json", "report.html", "report.sarif", "junit.xml", "summary.md"}
+
+
+def test_no_secret_is_in_anything_of_a_failing_run(port: int, tmp_path: Path) -> None:
+    issued: list[str] = []
+    with leaking(port, issued) as url:
+        code, texts = artefacts(url, port, tmp_path)
+    assert code == 1
+    assert {*REPORTS, "cases.json"} <= set(texts)
+    assert len(issued) > 20
+    # What leaks is found, shown, and masked where it is shown.
+    found = {finding["check"] for finding in json.loads(texts["report.json"])["findings"]}
+    assert "secret-leak" in found
+    assert "[secret]" in texts["report.html"]
+    assert_free_of([*GIVEN.values(), *issued], texts)
+    assert not any(ANY_TOKEN.search(text) for text in texts.values())
+
+
+def test_no_secret_is_in_anything_of_a_passing_run(port: int, tmp_path: Path) -> None:
+    command = ["-m", "hookproof", "mock", "--port", "0"]
+    command += ["--webhook-url", f"http://127.0.0.1:{port}/hooks"]
+    secrets = {"HOOKPROOF_JWT_SECRET": JWT_SECRET, "HOOKPROOF_WEBHOOK_SECRET": WEBHOOK_SECRET}
+    with started(command, **secrets) as url:
+        code, texts = artefacts(url, port, tmp_path)
+    assert code == 0, texts["stdout"]
+    assert set(texts) >= REPORTS
+    assert_free_of([*GIVEN.values(), JWT_SECRET], texts)
+    # The mock's tokens are JWTs: none of any kind may be there.
+    assert not any(ANY_TOKEN.search(text) for text in texts.values())

@@ -1,0 +1,122 @@
+"""The reference service: the harness accepts its legal variants and finds its deviations.
+
+`tests/shared/reference_service/` uses the standard library alone. Its `caught.yaml` names the check
+that must find each deviation. Every fifth deviation is tried until its check finds it, in one
+process as `hookproof selftest` does, and the legal variants are tried in batches. With
+`ALL_DEVIATIONS=1`, as in the tox environment `deviations`, each deviation and each variant is tried
+alone with the default profile.
+"""
+
+import os
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+from reference_service.deviations import DEVIATIONS
+from reference_service.legal_variants import LEGAL
+from support.reference_runs import (
+    Trial,
+    expected_checks,
+    find_deviation,
+    find_warning,
+    run_trial,
+    verify_service,
+)
+
+ALL = bool(os.environ.get("ALL_DEVIATIONS"))
+LAYERS = {"responses", "validation", "credentials", "robustness", "webhooks"}
+WARNED = [name for name, variant in LEGAL.items() if variant.warns]
+TRIED = list(DEVIATIONS) if ALL else list(DEVIATIONS)[::5]
+BATCHES = {
+    "dates without a fraction, compressed responses": """
+        date-precision-0 extra-fields indented-json gzip sorted-unique-scopes lower-case-headers
+        trim-name same-name-twice accept-bom media-type-400 webhooks-first accept-empty-expiry
+        refuse-unknown-scopes-400
+    """,
+    "milliseconds, chunked responses": """
+        date-precision-3 nulls chunked webhooks-ascii charset error-extra-headers webhooks-late
+        webhooks-chunked keep-lone-surrogates accept-nan accept-any-media-type other-methods-501
+        refuse-past-expiry refuse-deep-nesting
+    """,
+    "seven digits, responses that end with the connection": """
+        date-precision-7 absent-optionals close-delimited webhooks-sorted-keys rate-limit-headers
+        accept-leap-seconds webhooks-out-of-order webhooks-keep-alive refuse-foreign-scopes-400
+        refuse-far-years refuse-control-characters refuse-duplicate-keys refuse-large-bodies
+    """,
+    "local dates, opaque credentials": """
+        date-offset connection-close slow-answers opaque-tokens refuse-unknown-scopes-403
+        refuse-outer-white-space
+    """,
+    "a rate limit": "rate-limit refuse-foreign-scopes-403",
+}
+"""Legal variants that go together, by what tells the batch apart."""
+ONLY_ALONE = {"retry-after-date"}
+"""Waits for each window of the rate limit, as `rate-limit` does."""
+
+
+def test_the_conforming_service_conforms(port: int, tmp_path: Path) -> None:
+    run = verify_service(port, tmp_path, [])
+    assert (run.code, run.report["findings"]) == (0, []), run.out
+
+
+def test_many_legal_variants_at_once_conform(port: int, tmp_path: Path) -> None:
+    names = ["extra-fields", "nulls", "date-offset", "sorted-unique-scopes", "gzip", "chunked"]
+    names += ["webhooks-out-of-order", "webhooks-ascii", "same-name-twice", "charset"]
+    options = [part for name in names for part in ("--legal", name)]
+    run = verify_service(port, tmp_path, options)
+    assert run.code == 0, run.out
+
+
+@pytest.mark.parametrize("name", ["created-200", "name-null-accepted", "webhook-unsigned"])
+def test_the_command_finds_a_deviation(name: str, port: int, tmp_path: Path) -> None:
+    options = ["--webhook-deadline", "3", "--request-timeout", "3", "--profile", "quick"]
+    run = verify_service(port, tmp_path, ["--deviate", name], *options)
+    assert (run.code, run.report["verdict"]) == (1, "deviates"), run.out
+    assert expected_checks()[name] in run.violated, run.out
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_a_batch_of_legal_variants_has_no_finding(batch: str, trials: ProcessPoolExecutor) -> None:
+    result = trials.submit(run_trial, Trial(tuple(BATCHES[batch].split()))).result()
+    assert result.findings == ()
+
+
+def test_all_variants_with_a_warning_have_no_violation(trials: ProcessPoolExecutor) -> None:
+    legal = tuple(name for name in WARNED if name != "retry-after-absent")
+    result = trials.submit(run_trial, Trial(legal)).result()
+    assert result.violated == frozenset(), result.findings
+    assert result.warned
+
+
+@pytest.mark.parametrize("name", WARNED)
+def test_a_variant_with_a_warning_has_that_alone(name: str, trials: ProcessPoolExecutor) -> None:
+    result = trials.submit(find_warning, name).result()
+    assert result.violated == frozenset(), result.findings
+    assert result.warned
+
+
+@pytest.mark.skipif(not ALL, reason="each variant alone belongs to the environment deviations")
+@pytest.mark.parametrize("name", LEGAL)
+def test_a_legal_variant_alone_has_no_violation(name: str, trials: ProcessPoolExecutor) -> None:
+    result = trials.submit(run_trial, Trial((name,), profile="default")).result()
+    assert result.violated == frozenset(), result.findings
+    assert bool(result.warned) is LEGAL[name].warns, result.findings
+
+
+@pytest.mark.parametrize("name", TRIED)
+def test_a_deviation_is_found_by_its_check(name: str, trials: ProcessPoolExecutor) -> None:
+    if ALL:
+        result = trials.submit(run_trial, Trial((), name, "default")).result()
+    else:
+        result = trials.submit(find_deviation, name).result()
+    assert expected_checks()[name] in result.violated, result.findings
+
+
+def test_the_tables_are_complete_and_each_layer_has_its_share() -> None:
+    batched = [name for batch in BATCHES.values() for name in batch.split()]
+    assert sorted([*batched, *WARNED, *ONLY_ALONE]) == sorted(LEGAL)
+    layers = {name: deviation.layer for name, deviation in DEVIATIONS.items()}
+    assert set(expected_checks()) == set(layers)
+    assert set(layers.values()) == LAYERS
+    assert len(layers) >= 60
+    assert all(len([n for n in TRIED if layers[n] == layer]) >= 5 for layer in LAYERS)

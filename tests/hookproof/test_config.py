@@ -1,0 +1,247 @@
+"""`hookproof.toml`: found upwards, beneath the command line, refused where it is not understood."""
+
+import argparse
+import json
+import re
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import trustme
+from support.processes import hookproof
+
+from hookproof.errors import CommandError
+from hookproof.options import types
+from hookproof.options.config_file import CONFIG_FILE_NAME, config_keys, find_config_file
+from hookproof.options.config_values import SECRET_KEYS, json_type
+from hookproof.options.parser import build_parsers, parse_command_line
+from openapi.rate import Rate
+
+SCHEMA: dict[str, Any] = json.loads(
+    (files("hookproof") / "hookproof.schema.json").read_text(encoding="utf-8")
+)
+WHOLE = """
+[verify]
+url = "http://127.0.0.1:8000/"
+token = "${MY_TOKEN}"
+header = ["X-Key: ${MY_KEY}", "X-Other: 1"]
+extra-phase = "rate-limit"
+profile = "quick"
+webhook-listen = "0.0.0.0:${MY_PORT}"
+webhook-deadline = 3
+request-timeout = 2.5
+rate-limit = "10/s"
+max-requests = 500
+strict = true
+contract = "contracts/other.yaml"
+
+[mock]
+port = 4011
+fault = ["name-truncated"]
+
+[sink]
+reply = ["500,200", "/a: hang"]
+"""
+ENVIRONMENT = {"MY_TOKEN": "the-token", "MY_KEY": "the-key", "MY_PORT": "4444"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the whole configuration, and the variables that it names."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    for key in SECRET_KEYS:
+        monkeypatch.delenv(f"HOOKPROOF_{key.upper().replace('-', '_')}", raising=False)
+    write(tmp_path, WHOLE)
+    return tmp_path
+
+
+def write(folder: Path, text: str) -> None:
+    (folder / CONFIG_FILE_NAME).write_text(text, encoding="utf-8")
+
+
+def test_every_value_reaches_its_option(folder: Path) -> None:
+    options = parse_command_line(["verify"], folder)
+    assert options.url == "http://127.0.0.1:8000"
+    assert options.token == "the-token"
+    assert options.header == [("X-Key", "the-key"), ("X-Other", "1")]
+    assert (options.extra_phase, options.profile) == (["rate-limit"], "quick")
+    assert options.webhook_listen == ("0.0.0.0", 4444)
+    assert (options.webhook_deadline, options.request_timeout) == (3.0, 2.5)
+    assert (options.rate_limit, options.max_requests) == (Rate(10, 1), 500)
+    assert (options.strict, options.require_decided) == (True, False)
+    assert options.contract == folder / "contracts" / "other.yaml"
+    assert parse_command_line(["mock"], folder).fault == ["name-truncated"]
+    assert parse_command_line(["mock"], folder).port == 4011
+    assert parse_command_line(["sink"], folder).reply == ["500,200", "/a: hang"]
+
+
+def test_the_command_line_outranks_the_environment_and_that_the_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = ["verify", "http://127.0.0.1:9000", "--profile", "thorough", "-H", "X-New: 2"]
+    options = parse_command_line([*line, "--extra-phase", "retry", "--extra-phase", "none"], folder)
+    assert (options.url, options.profile) == ("http://127.0.0.1:9000", "thorough")
+    assert (options.header, options.extra_phase) == ([("X-New", "2")], ["retry", "none"])
+    monkeypatch.setenv("HOOKPROOF_TOKEN", "of the environment")
+    monkeypatch.delenv("MY_TOKEN")
+    assert parse_command_line(["verify"], folder).token is None
+    assert parse_command_line(["verify", "--token", "of-the-line"], folder).token == "of-the-line"
+    monkeypatch.setenv("HOOKPROOF_TOKEN", "")
+    with pytest.raises(CommandError, match=r"hookproof\.toml:4: token: .*MY_TOKEN is not set"):
+        parse_command_line(["verify"], folder)
+
+
+def test_of_several_secrets_the_environment_gives_the_first(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder, "[sink]\nwebhook-secret = ['${MY_TOKEN}', '${MY_KEY}']\n")
+    assert parse_command_line(["sink"], folder).webhook_secret == ["the-token", "the-key"]
+    monkeypatch.setenv("HOOKPROOF_WEBHOOK_SECRET", "of the environment")
+    monkeypatch.delenv("MY_TOKEN")
+    assert parse_command_line(["sink"], folder).webhook_secret == ["", "the-key"]
+    line = ["sink", "--webhook-secret", "one", "--webhook-secret", "two"]
+    assert parse_command_line(line, folder).webhook_secret == ["one", "two"]
+    write(folder, "[sink]\nwebhook-secret = ['${MY_KEY}', 'plain']\n")
+    with pytest.raises(CommandError, match=":2: webhook-secret: a secret must not be"):
+        parse_command_line(["sink"], folder)
+
+
+def test_a_file_to_trust_is_found_beside_the_configuration(folder: Path) -> None:
+    trustme.CA().cert_pem.write_to_path(str(folder / "ca.pem"))
+    for text, value in (("ca.pem", folder / "ca.pem"), ("false", False), ("true", True)):
+        write(folder, f"[verify]\ntls-verify = '{text}'\n")
+        assert parse_command_line(["verify"], folder).tls_verify == value
+    write(folder, "[verify]\ntls-verify = 'nowhere.pem'\n")
+    with pytest.raises(CommandError, match=r":2: tls-verify: .*nowhere\.pem.* false trusts any"):
+        parse_command_line(["verify"], folder)
+
+
+def test_it_is_found_upwards_to_the_root_of_the_repository(tmp_path: Path) -> None:
+    deep = tmp_path / "repository" / "a" / "b"
+    deep.mkdir(parents=True)
+    write(tmp_path, WHOLE)
+    assert find_config_file(deep) == tmp_path / CONFIG_FILE_NAME
+    (tmp_path / "repository" / ".git").write_text("gitdir: elsewhere", encoding="utf-8")
+    assert find_config_file(deep) is None
+    write(tmp_path / "repository", WHOLE)
+    assert find_config_file(deep) == tmp_path / "repository" / CONFIG_FILE_NAME
+    write(tmp_path / "repository" / "a", WHOLE)
+    assert find_config_file(deep) == tmp_path / "repository" / "a" / CONFIG_FILE_NAME
+
+
+def test_one_can_be_named(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    other = tmp_path_factory.mktemp("other") / "ours.toml"
+    other.write_text("[mock]\nport = 4012\n", encoding="utf-8")
+    options = parse_command_line(["mock", "--config", str(other)], folder)
+    assert (options.port, options.fault, options.config) == (4012, [], other)
+    with pytest.raises(CommandError, match=r"nowhere\.toml: cannot be read"):
+        parse_command_line(["mock", "--config", str(folder / "nowhere.toml")], folder)
+
+
+REFUSED = {
+    "an unknown key": (
+        "[verify]\nprofil = 'quick'",
+        ":2: unknown key 'profil'; did you mean 'prof",
+    ),
+    "an unknown key of another command": ("[mock]\nx = 1", ":2: unknown key 'x'; known are "),
+    "an unknown table": (
+        "[verfy]\nurl = ''",
+        ":1: 'verfy' is not a table of this file; did you mean 'verify'?",
+    ),
+    "a key outside of a table": (
+        "strict = true",
+        ":1: 'strict' is not a table of this file; known are mock, ",
+    ),
+    "a table that is none": ("verify = 1", ":1: 'verify' is not a table"),
+    "a snake": ("[verify]\nreport_dir = 'x'", ":2: unknown key 'report_dir'; did you mean"),
+    "a dry run": ("[verify]\ndry-run = true", ":2: unknown key 'dry-run'"),
+    "another file": ("[verify]\nconfig = 'x'", ":2: unknown key 'config'"),
+    "text for a flag": ("[verify]\nstrict = 'yes'", ":2: strict: not a boolean"),
+    "a flag for text": ("[verify]\nurl = true", ":2: url: not a string"),
+    "a flag for a number": ("[verify]\nseed = true", ":2: seed: not an integer"),
+    "a fraction for a whole number": ("[verify]\nmax-requests = 1.5", ":2: max-requests: not an"),
+    "a list for one value": ("[verify]\nseed = [1]", ":2: seed: not an integer"),
+    "a number in a list of texts": ("[verify]\nheader = [1]", ":2: header: not a string"),
+    "none of the profiles": (
+        "[verify]\nprofile = 'slow'",
+        ":2: profile: 'slow' is not one of quick",
+    ),
+    "a number out of its bounds": ("[verify]\nwait = -1", ":2: wait: '-1' is not a number of sec"),
+    "a rate that is none": ("[verify]\nrate-limit = 'fast'", ":2: rate-limit: 'fast' is not a rat"),
+    "a token in the file": ("[verify]\n\ntoken = 'abc'", ":3: token: a secret must not be in"),
+    "a secret with a variable": ("[mock]\njwt-secret = 'x${MY_KEY}'", ":2: jwt-secret: a secret"),
+    "an unset variable": ("[verify]\nurl = '${NOT_SET}'", ":2: url: the variable NOT_SET is not"),
+    "a variable left open": ("[verify]\nurl = '${MY_KEY'", ":2: url: write a variable as ${NAM"),
+    "a value of a variable": ("[verify]\nurl = '${MY_KEY}'", ":2: url: '${MY_KEY}' is not a URL"),
+    "no TOML": ("[verify\n", ": not TOML in UTF-8: "),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_not_understood_is_refused_with_its_place(name: str, folder: Path) -> None:
+    text, sentence = REFUSED[name]
+    write(folder, text)
+    with pytest.raises(CommandError) as caught:
+        parse_command_line(["verify"] if "mock" not in text else ["mock"], folder)
+    assert str(caught.value).startswith(f"{folder / CONFIG_FILE_NAME}{sentence}")
+    assert not {"the-key", "abc", "the-token"} & set(re.findall(r"[\w-]+", str(caught.value)))
+
+
+def test_a_mistake_is_one_sentence_of_the_command(folder: Path) -> None:
+    write(folder, "[verify]\nprofil = 'quick'\n")
+    done = hookproof("verify", "--config", str(folder / CONFIG_FILE_NAME))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert "hookproof.toml:2: unknown key 'profil'; did you mean 'profile'?" in done.stderr
+
+
+def test_a_command_without_a_service_says_so(tmp_path: Path) -> None:
+    done = hookproof("verify", "--report-dir", str(tmp_path))
+    assert done.returncode == 2
+    assert done.stderr.startswith("hookproof: no URL of a service")
+
+
+def described(action: argparse.Action) -> set[str]:
+    """Return the types that the schema should allow for an option."""
+    return (
+        {json_type(action), "array"}
+        if isinstance(action, types.AppendAction)
+        else {json_type(action)}
+    )
+
+
+def json_types(stated: dict[str, Any]) -> set[str]:
+    if "$ref" in stated:
+        return {"string"}
+    if stated.get("type") == "array":
+        assert json_types(stated["items"]) == {"string"}
+    return {stated["type"]} if "type" in stated else set().union(*map(json_types, stated["anyOf"]))
+
+
+def test_the_schema_says_what_is_understood() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    understood = {
+        name: config_keys(command)
+        for name, command in build_parsers()[1].items()
+        if config_keys(command)
+    }
+    assert set(SCHEMA["properties"]) == set(understood) == {"verify", "mock", "sink"}
+    for name, options in understood.items():
+        stated = SCHEMA["properties"][name]["properties"]
+        assert set(stated) == set(options), name
+        for key, action in options.items():
+            assert json_types(stated[key]) == described(action), key
+            assert ("#/$defs/secret" in json.dumps(stated[key])) == (key in SECRET_KEYS), key
+            assert stated[key].get("enum") == (action.choices and list(action.choices)), key
+
+
+def test_the_schema_takes_what_is_taken_and_refuses_what_is_refused() -> None:
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    validator.validate(tomllib.loads(WHOLE))
+    beyond = {"no TOML", "a rate that is none", "an unset variable", "a variable left open"}
+    for name in REFUSED.keys() - beyond - {"a value of a variable"}:
+        assert not validator.is_valid(tomllib.loads(REFUSED[name][0])), name

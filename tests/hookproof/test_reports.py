@@ -1,0 +1,348 @@
+"""The reports: all from one piece of data, each as its readers expect, none moved by its texts."""
+
+import json
+from base64 import b64encode
+from collections.abc import Callable
+from hashlib import sha256
+from html.parser import HTMLParser
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+from support.processes import TESTS
+
+from contracts.checks import CHECKS
+from hookproof.reports.contract_source import read_contract_source
+from hookproof.reports.github import MAX_ANNOTATIONS, annotations, step_summary
+from hookproof.reports.json_format import indent_json
+from hookproof.reports.junit import junit
+from hookproof.reports.sarif import sarif
+from hookproof.reports.terminal import MAX_SCREEN_LINES, TerminalStyle, format_summary
+from hookproof.reports.writer import render_reports, write_reports
+from openapi.loading.loader import default_contract_path
+from openapi.safe_text import escape_ci_command, escape_hidden
+
+Data = dict[str, Any]
+SCHEMA: Data = json.loads(files("hookproof.reports").joinpath("report.schema.json").read_text())
+HOSTILE = (
+    "<script>alert(1)</script><img src=x onerror=alert(1)> ]]> --> \"' & \x1b[31m\x07\x00\x9b"
+    "\u202eevil\u2066 \ud800 \ufffe \u200b\u2028 \r\n::error::injected\n  ::stop-commands::x "
+    "##[add-mask]y "
+    "%0A::error::z | `code` [a](javascript:x) </code></pre></details>\n```\n# head\n" + "long" * 200
+)
+FIXED = {
+    "verdict", "severity", "provenance", "kind", "status", "profile", "id", "started", "reason",
+}  # fmt: skip
+"""Fields whose texts are ours. `reason` decides what is told; one test of its own spoils it."""
+
+
+@pytest.fixture
+def data() -> Data:
+    text = (TESTS / "data" / "report.json").read_text(encoding="utf-8")
+    return dict(json.loads(text))
+
+
+def spoilt(value: Any, name: str = "") -> Any:
+    """Return the data with hostile text behind every text that a service may choose."""
+    if isinstance(value, dict):
+        return {key: spoilt(item, key) for key, item in value.items()}
+    if isinstance(value, list):
+        return [spoilt(item, name) for item in value]
+    return value + HOSTILE if isinstance(value, str) and name not in FIXED else value
+
+
+class Elements(HTMLParser):
+    """Gathers the elements, attributes and text of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: dict[str, int] = {}
+        self.attributes: set[str] = set()
+        self.text = ""
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] = self.tags.get(tag, 0) + 1
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def page(data: Data) -> str:
+    return render_reports(data, read_contract_source(None, Path.cwd()))["report.html"]
+
+
+def test_the_data_of_the_tests_satisfies_the_published_schema(data: Data) -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    validator.validate(data)
+    assert not validator.is_valid({**data, "more": 1})
+    described = [SCHEMA, *SCHEMA["$defs"].values()]
+    objects = [part for part in described if "properties" in part]
+    assert all(part["additionalProperties"] is False for part in objects)
+    assert all(set(part["required"]) == set(part["properties"]) for part in objects)
+
+
+def test_the_page_holds_all_and_loads_nothing(data: Data) -> None:
+    text = page(data)
+    found = Elements(text)
+    for told in (
+        "Deviates",
+        "2 violations, 1 warning, 1 accepted finding",
+        "130685236",
+        "[secret]",
+    ):
+        assert told in found.text
+    for finding in data["findings"]:
+        assert finding["message"] in found.text
+        assert (finding["curl"] or "") in found.text
+    for constraint in data["constraints"]:
+        assert constraint["pointer"] in found.text
+    assert not found.attributes & {"src", "href", "style", "action", "srcset"}
+    assert found.tags["style"] == 1
+    style = text.partition("<style>")[2].partition("</style>")[0]
+    allowed = b64encode(sha256(style.encode()).digest()).decode()
+    assert f"content=\"default-src 'none'; style-src 'sha256-{allowed}';" in text
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+def test_hostile_text_is_text_on_the_page(data: Data) -> None:
+    tame, wild = Elements(page(data)), Elements(page(spoilt(data)))
+    # The elements that a text may bring about set apart what cannot be seen, and what differs.
+    assert set(wild.tags) == set(tame.tags)
+    assert {t: n for t, n in wild.tags.items() if t not in ("b", "mark")} == {
+        t: n for t, n in tame.tags.items() if t not in ("b", "mark")
+    }
+    assert wild.attributes == tame.attributes
+    assert "<script>alert(1)</script>" in wild.text
+    assert "\\x1b" in wild.text
+    assert escape_hidden(wild.text, keep="\n\t") == wild.text
+
+
+def test_hostile_text_stays_in_its_place_in_xml_and_json(data: Data, tmp_path: Path) -> None:
+    write_reports(spoilt(data), tmp_path, {}, None)
+    suite = ElementTree.parse(tmp_path / "junit.xml").getroot()[0]
+    assert len(suite) == len(CHECKS) + len({f["check"] for f in data["findings"]})
+    failure = suite.find("testcase/failure")
+    assert failure is not None
+    assert "<script>" in (failure.text or "")
+    assert "\\x1b" in (failure.text or "")
+    again = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert again == spoilt(data)
+    results = json.loads((tmp_path / "report.sarif").read_text(encoding="utf-8"))
+    told = results["runs"][0]["results"][0]["message"]["text"]
+    assert escape_hidden(told, keep="\n") == told
+
+
+def test_hostile_text_commands_neither_terminal_nor_runner(data: Data) -> None:
+    for look in (TerminalStyle(), TerminalStyle(width=80), TerminalStyle(width=20)):
+        for line in format_summary(spoilt(data), "reports", look):
+            assert escape_hidden(line) == line
+            assert not line.lstrip().startswith("::")
+            assert "##[" not in line
+    for line in annotations(spoilt(data), read_contract_source(None, Path.cwd())):
+        assert escape_hidden(line) == line
+        assert line.startswith(("::error title=hookproof", "::warning title=hookproof"))
+        head = line.partition("::")[2].partition("::")[0]
+        assert not set(",:") & set(head)
+    assert escape_ci_command("  ::error::x") == "  \\x3a:error::x"
+    assert escape_ci_command("see ##[group]x ##vso[y] #") == "see \\x23#[group]x \\x23#vso[y] #"
+
+
+def test_hostile_text_is_text_in_the_summary_of_the_step(data: Data) -> None:
+    text = step_summary(spoilt(data))
+    for line in text.splitlines():
+        assert line == "" or line.startswith(
+            ("## ", "### ", "| ", "|---|", "&#", *"abcdefghijklmnopqrstuvwxyz0123456789")
+        )
+        assert not line.startswith("|") or line.count("|") == 3
+    for sign in "<>`[]*_\\":
+        assert sign not in text
+    assert len(text.encode()) < 1024 * 1024
+
+
+def test_the_summary_of_the_step_is_cut_to_what_github_takes(data: Data) -> None:
+    data["findings"] = data["findings"] * 1000
+    assert 1000 * 1024 < len(step_summary(data).encode()) <= 1024 * 1024
+    assert step_summary(data).endswith("See `report.html` for more.\n")
+    assert len(step_summary(data, 300)) <= 300
+    assert step_summary(data, 10) == ""
+
+
+def test_the_verdict_is_on_one_screen_and_last(data: Data) -> None:
+    for number, most in ((1, 24), (3, MAX_SCREEN_LINES), (60, MAX_SCREEN_LINES)):
+        found = [{**data["findings"][0], "id": f"{n:08x}"} for n in range(number)]
+        lines = format_summary({**data, "findings": found}, "reports", TerminalStyle())
+        assert len(lines) <= most
+        assert lines[-1].startswith(f"DEVIATES: {number} violation")
+    told = [line for line in lines if " more, in report.html: " in line]
+    shown = sum(line.startswith("VIOLATION") for line in lines)
+    assert told == [f"… and {60 - shown} more, in report.html: webhook-echo"]
+    assert shown >= 2
+
+
+def test_colour_and_width_are_those_of_the_terminal(data: Data) -> None:
+    plain = format_summary(data, "reports", TerminalStyle())
+    assert format_summary(data, "reports", TerminalStyle(colour=True)) != plain
+    assert not any("\x1b" in line for line in plain)
+    narrow = format_summary(data, "reports", TerminalStyle(width=60))
+    long = [line for line in narrow[:-1] if len(line) > 60]
+    assert all("curl" in line or "/" in line for line in long)
+    assert " ".join(data["findings"][0]["message"].split()) in " ".join("".join(narrow).split())
+
+
+def test_a_run_that_judged_nothing_says_why_everywhere(data: Data, tmp_path: Path) -> None:
+    reason = "no token was given: pass --token" + HOSTILE[:300]
+    data |= {"verdict": "not-judged", "exit_code": 2, "reason": reason, "findings": []}
+    data |= {"constraints": [], "statuses": {}, "deliveries": [], "undecided": []}
+    write_reports(data, tmp_path, {}, None)
+    case = ElementTree.parse(tmp_path / "junit.xml").getroot()[0][0]
+    (error,) = case
+    invocation = sarif(data, None, "1")["runs"][0]["invocations"][0]
+    assert (error.tag, invocation["executionSuccessful"]) == ("error", False)
+    (annotation,) = annotations(data, None)
+    for text in (
+        error.attrib["message"],
+        annotation,
+        "\n".join(format_summary(data, "reports", TerminalStyle())),
+        Elements((tmp_path / "report.html").read_text(encoding="utf-8")).text,
+        invocation["toolExecutionNotifications"][0]["message"]["text"],
+    ):
+        assert "no token was given: pass --token" in text
+    assert "could not judge" in format_summary(data, "reports", TerminalStyle())[-1].lower()
+
+
+def cases(data: Data) -> dict[str, Any]:
+    suite = ElementTree.fromstring(junit(data).partition("\n")[2])[0]
+    assert int(suite.attrib["tests"]) == len(suite)
+    assert int(suite.attrib["failures"]) == len(suite.findall("testcase/failure"))
+    return {case.attrib["name"]: case for case in suite}
+
+
+def test_each_check_is_a_case_and_a_accepted_finding_skips_its_own(data: Data) -> None:
+    found = cases(data)
+    assert list(found) == list(CHECKS)
+    assert found["webhook-echo"].attrib["classname"] == "hookproof.payloads"
+    assert [e.tag for e in found["webhook-echo"]] == ["failure"]
+    assert [e.tag for e in found["allowed-rejection"]] == ["system-out"]
+    assert [e.tag for e in found["response-headers"]] == ["skipped", "system-out"]
+    assert "TOK-118" in found["response-headers"][0].attrib["message"]
+    assert len(found["no-response"]) == 0
+    # With --strict a run deviates by warnings alone.
+    data["findings"] = [f for f in data["findings"] if f["severity"] == "warning"]
+    assert [e.tag for e in cases(data)["allowed-rejection"]] == ["failure"]
+    conforming = cases({**data, "verdict": "conforms"})
+    assert [e.tag for e in conforming["allowed-rejection"]] == ["system-out"]
+
+
+def test_a_result_leads_to_its_line_of_the_contract(data: Data, tmp_path: Path) -> None:
+    own = tmp_path / "api" / "contract of ours.yaml"
+    own.parent.mkdir()
+    own.write_text(default_contract_path().read_text(encoding="utf-8"), encoding="utf-8")
+    text = own.read_text(encoding="utf-8").splitlines()
+    (run,) = sarif(data, read_contract_source(own, tmp_path), "1.2.3")["runs"]
+    driver = run["tool"]["driver"]
+    assert (driver["name"], driver["version"]) == ("hookproof", "1.2.3")
+    assert [rule["id"] for rule in driver["rules"]] == list(CHECKS)
+    assert all(rule["shortDescription"]["text"].endswith(".") for rule in driver["rules"])
+    for result, level in zip(run["results"], ("error", "error", "warning", "error"), strict=True):
+        assert result["level"] == level
+        assert driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+        (finding,) = (f for f in data["findings"] if f["check"] == result["ruleId"])
+        assert result["partialFingerprints"] == {"hookproof/v1": finding["id"]}
+        assert len(result["suppressions"]) == (finding["baseline_reason"] is not None)
+        (location,) = result["locations"]
+        assert location["logicalLocations"][0]["fullyQualifiedName"] == finding["pointer"]
+        physical = location["physicalLocation"]
+        assert physical["artifactLocation"] == {"uri": "api/contract%20of%20ours.yaml"}
+        keyword = finding["pointer"].rpartition("/")[2]
+        if not keyword.isdecimal():
+            assert f"{keyword}:" in text[physical["region"]["startLine"] - 1]
+    ships = sarif(data, read_contract_source(None, tmp_path), "1")["runs"][0]["results"][0][
+        "locations"
+    ][0]
+    assert ships["physicalLocation"]["artifactLocation"]["uriBaseId"] == "HOOKPROOF"
+    assert read_contract_source(tmp_path / "none.yaml", tmp_path) is None
+
+
+def test_annotations_are_few_and_name_the_caller_s_contract(data: Data, tmp_path: Path) -> None:
+    own = tmp_path / "a,b:c%.yaml"
+    own.write_text(default_contract_path().read_text(encoding="utf-8"), encoding="utf-8")
+    lines = annotations(data, read_contract_source(own, tmp_path))
+    assert [line.split()[0] for line in lines] == ["::error", "::error", "::warning"]
+    assert all(",file=a%2Cb%3Ac%25.yaml,line=" in line for line in lines)
+    data["findings"] = data["findings"][:3] * 5
+    lines = annotations(data, None)
+    assert len(lines) == MAX_ANNOTATIONS
+    assert lines[-1] == "::error title=hookproof::6 more, in report.html"
+
+
+def test_numbers_that_json_cannot_carry_are_text(data: Data) -> None:
+    data["findings"][0]["fields"][0]["received"] = json.loads('[1e999, {"a": -1e999}, 1.5]')
+    text = render_reports(data, None)["report.json"]
+    again = json.loads(text, parse_constant=pytest.fail)
+    assert again["findings"][0]["fields"][0]["received"] == ["inf", {"a": "-inf"}, 1.5]
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_github_is_told_where_it_asks(
+    data: Data, tmp_path: Path, capsys: pytest.CaptureFixture[str], asked: bool
+) -> None:
+    step = tmp_path / "summary.md"
+    step.write_text("what stood there\n", encoding="utf-8")
+    asks = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(step)}
+    write_reports(data, tmp_path / "reports", asks if asked else {}, None)
+    said = capsys.readouterr().out.splitlines()
+    assert [line[:7] for line in said] == (["::error", "::error", "::warni"] if asked else [])
+    assert (step.read_text(encoding="utf-8") != "what stood there\n") is asked
+    assert step.read_text(encoding="utf-8").startswith("what stood there\n")
+    assert sorted(path.name for path in (tmp_path / "reports").iterdir()) == [
+        "junit.xml", "report.html", "report.json", "report.sarif",
+    ]  # fmt: skip
+
+
+def test_a_report_that_cannot_be_written_leaves_the_old_one(data: Data, tmp_path: Path) -> None:
+    (tmp_path / "report.html").mkdir()
+    (tmp_path / "report.html" / "in the way").touch()
+    with pytest.raises(OSError, match=r"report\.html"):
+        write_reports(data, tmp_path, {}, None)
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ('{"a": [1.00, {}], "a": "x{"}', '{\n  "a": [\n    1.00,\n    {}\n  ],\n  "a": "x{"\n}'),
+        ('{"cut": "of', '{\n  "cut": "of'),
+        ("{broken  json}", "{broken  json}"),
+        ("not { json", "not { json"),
+        ('["\\', '[\n  "\\'),
+        ("]" * 3, "]" * 3),
+        ("[" * 2 + "]" * 4, "[\n  []\n]\n]\n]"),
+    ],
+)
+def test_json_is_indented_and_every_token_stays(text: str, lines: str) -> None:
+    assert indent_json(text) == lines
+
+
+RENDERERS: dict[str, Callable[[Data], object]] = {
+    "page": page,
+    "junit": junit,
+    "sarif": lambda data: sarif(data, None, "1"),
+    "annotations": lambda data: annotations(data, None),
+    "summary": step_summary,
+    "terminal": lambda data: format_summary(data, "reports", TerminalStyle()),
+}
+
+
+@pytest.mark.parametrize("name", RENDERERS)
+def test_a_report_is_the_same_for_the_same_data_and_leaves_it_alone(name: str, data: Data) -> None:
+    before = json.dumps(data)
+    assert RENDERERS[name](data) == RENDERERS[name](data)
+    assert json.dumps(data) == before

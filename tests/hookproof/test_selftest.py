@@ -1,0 +1,82 @@
+"""The selftest: a sample of the faults is caught; a fault that nobody catches fails the run."""
+
+import re
+from pathlib import Path
+
+import pytest
+from support.processes import JWT_SECRET, hookproof
+
+from hookproof.commands.fault_trial import FaultTrial, TrialResult, run_trial
+from hookproof.commands.mutation_score import NOT_CAUGHT, FaultOutcome, exit_code, format_score
+from hookproof.commands.selftest import sample_faults
+from mock_server.exchange import Hooks
+from mock_server.fault import Fault
+from mock_server.faults.registry import faults
+from openapi.contract import Contract
+from openapi.loading.loader import default_contract_path, load_contract
+
+NOTHING = Fault("does-nothing", "responses", "The service does as it should.", Hooks())
+
+
+@pytest.fixture(scope="module")
+def contract() -> Contract:
+    return load_contract()
+
+
+def test_a_sample_of_every_category_is_caught() -> None:
+    done = hookproof("selftest", "--sample", "8", "--seed", "2", "--jobs", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    table = dict(re.findall(r"^(\w+) +(\d+ +\d+ +\d+ %)$", done.stdout, re.MULTILINE))
+    assert list(table) == [*dict.fromkeys(table)]
+    assert set(table) == {"responses", "validation", "auth", "webhooks", "all"}
+    assert table["all"].split() == ["8", "8", "100", "%"]
+    assert re.search(r"^ALL CAUGHT: 8 of 8 faults in \d+ s$", done.stdout, re.MULTILINE)
+    assert "the mock without faults conforms" in done.stderr
+    assert "Checks that caught nothing" not in done.stdout
+
+
+def test_a_fault_that_does_nothing_is_not_caught_and_fails_the_run() -> None:
+    conforming = run_trial(FaultTrial(None, None, False, False, JWT_SECRET, 1))
+    assert conforming == TrialResult((), (), "no finding", judged=True)
+    outcomes = [FaultOutcome(NOTHING, conforming)]
+    assert exit_code(outcomes) == NOT_CAUGHT == 1
+    told = "\n".join(format_score(outcomes, 1.0, whole=True))
+    assert "does-nothing (violation): The service does as it should." in told
+    assert "NOT CAUGHT: 0 of 1 faults" in told
+    assert "no-response: the mock neither hangs nor dies" in told
+
+
+def test_a_warning_catches_only_what_is_assumed() -> None:
+    warned = TrialResult((), ("webhook-schema",), "something", judged=True)
+    assumed = Fault("assumed", "webhooks", "It is.", Hooks(), severity="warning")
+    assert FaultOutcome(assumed, warned).caught_by == ("webhook-schema",)
+    assert FaultOutcome(NOTHING, warned).caught_by == ()
+
+
+def test_the_same_seed_draws_the_same_sample_of_every_category(contract: Contract) -> None:
+    known = list(faults(contract).values())
+    drawn = sample_faults(known, 10, seed=5)
+    assert drawn == sample_faults(known, 10, seed=5)
+    assert drawn != sample_faults(known, 10, seed=6)
+    assert len({fault.name for fault in drawn}) == 10
+    assert {fault.category for fault in drawn} == {fault.category for fault in known}
+    assert len(sample_faults(known, 10**6, seed=5)) == len(known)
+
+
+def test_a_broken_contract_cannot_be_tried(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.yaml"
+    good = default_contract_path().read_text(encoding="utf-8")
+    broken.write_text(good.replace("openapi: 3.1.0", "openapi: 3.0.3"), encoding="utf-8")
+    done = hookproof("selftest", "--contract", str(broken), "--sample", "1")
+    assert done.returncode == 2
+    assert done.stderr.startswith("hookproof: ")
+    assert broken.name in done.stderr
+
+
+def test_the_faults_of_another_contract_are_listed(tmp_path: Path) -> None:
+    other = tmp_path / "other.yaml"
+    good = default_contract_path().read_text(encoding="utf-8")
+    other.write_text(good.replace("maxLength: 256", "maxLength: 99"), encoding="utf-8")
+    listed = hookproof("faults", "--contract", str(other)).stdout
+    assert "a text of 99 characters" in listed
+    assert "a text of 256 characters" not in listed

@@ -1,0 +1,98 @@
+"""Product code imports declared dependencies only, and each declared dependency is used."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator, Set
+from importlib.metadata import packages_distributions, requires
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("contracts", "hookproof", "mock_server", "openapi", "webhook_sink")
+NOT_IMPORTED = {
+    "swagger-ui-py": "mock_server/admin/docs.py serves its files and finds them with find_spec",
+    "uvloop": "uvicorn imports it where it is installed",
+}
+OPTIONAL = {
+    "pytest-xdist": (
+        "hookproof/pytest_suite.py",
+        "used only under xdist",
+    ),
+}
+"""Distribution -> the one module that may import it, in a function, and why it is not declared."""
+
+
+def canonical(name: str) -> str:
+    """Return the name of a distribution as PyPI normalises it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def imported_names(source: str, *, at_import: bool = False) -> Iterator[str]:
+    """Yield the top-level name of each module that `source` imports, or does when imported."""
+    tree = ast.parse(source)
+    for node in tree.body if at_import else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def third_party(names: Iterator[str]) -> set[str]:
+    """Return those of `names` that neither Python nor the project itself provides."""
+    return set(names) - sys.stdlib_module_names - set(PACKAGES)
+
+
+def undeclared(names: set[str], declared: Set[str]) -> dict[str, list[str]]:
+    """Return the import names that no declared distribution provides, and which would."""
+    providers = packages_distributions()
+    found = {name: sorted({canonical(dist) for dist in providers.get(name, ())}) for name in names}
+    return {name: dists for name, dists in found.items() if declared.isdisjoint(dists)}
+
+
+def requirements() -> dict[str, str]:
+    """Return the distributions that the wheel requires, each with its requirement."""
+    stated = [text for text in requires("hookproof") or () if "extra ==" not in text]
+    return {canonical(re.split(r"[^\w.-]", text, maxsplit=1)[0]): text for text in stated}
+
+
+IMPORTS = {
+    path.relative_to(ROOT).as_posix(): third_party(imported_names(path.read_text(encoding="utf-8")))
+    for package in PACKAGES
+    for path in (ROOT / package).rglob("*.py")
+}
+DECLARED = requirements()
+
+
+@pytest.mark.parametrize("path", sorted(path for path, names in IMPORTS.items() if names))
+def test_what_a_module_imports_is_declared(path: str) -> None:
+    optional = {name for name, (module, _) in OPTIONAL.items() if module == path}
+    assert undeclared(IMPORTS[path], DECLARED.keys() | optional) == {}
+
+
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_a_module_can_be_imported_without_what_is_optional(name: str) -> None:
+    source = (ROOT / OPTIONAL[name][0]).read_text(encoding="utf-8")
+    assert undeclared(third_party(imported_names(source, at_import=True)), DECLARED.keys()) == {}
+
+
+def test_what_is_declared_is_imported() -> None:
+    providers = packages_distributions()
+    imported = set().union(*IMPORTS.values())
+    used = {canonical(dist) for name in imported for dist in providers[name]}
+    assert DECLARED.keys() - used == NOT_IMPORTED.keys()
+    assert OPTIONAL.keys() <= used - DECLARED.keys()
+
+
+@pytest.mark.parametrize("name", sorted(DECLARED))
+def test_every_dependency_has_both_bounds(name: str) -> None:
+    assert re.search(r">=\d", DECLARED[name])
+    assert re.search(r"<\d", DECLARED[name])
+
+
+def test_an_undeclared_import_is_found() -> None:
+    source = "import json\nimport openapi.signature\n\ndef load() -> None:\n    import yaml.nodes\n"
+    names = third_party(imported_names(source))
+    assert undeclared(names, {"pytest"}) == {"yaml": ["pyyaml"]}
+    assert undeclared(names, {"pyyaml"}) == {}

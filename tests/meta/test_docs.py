@@ -1,0 +1,575 @@
+"""The documentation and the code name the same things: each in its place, and no others."""
+
+import argparse
+import inspect
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import fields
+from importlib.resources import files
+from itertools import chain
+from pathlib import Path
+from typing import Any, get_args
+
+import httpx
+import jsonschema
+import pytest
+import yaml
+
+import hookproof
+from contracts.checks import CHECKS, authentication, deliveries
+from contracts.model.settings import EXTRA_PHASES, Settings
+from contracts.outcome import RunOutcome
+from contracts.reporting import report
+from contracts.reporting.evidence import evidence
+from hookproof.baseline import read
+from hookproof.commands.mutation_score import KNOWN_IDLE_CHECKS
+from hookproof.commands.verify_settings import CASES_DIR_NAME
+from hookproof.errors import EXIT_ERROR, EXIT_INTERRUPTED, CommandError
+from hookproof.options.config_file import CONFIG_FILE_NAME
+from hookproof.options.parser import build_parser, parse_command_line
+from mock_server.admin.api import AdminApi
+from mock_server.exchange import MockExchange
+from mock_server.faults import responses
+from mock_server.faults.derived import derived_faults
+from mock_server.faults.table import HANDWRITTEN_FAULTS
+from mock_server.messages import EventMessage, HttpResponse
+from mock_server.middleware.prefer_header import PREFERENCE_NAMES
+from mock_server.storage.records import request_record
+from mock_server.webhooks.records import DeliveryRecord
+from openapi import signature
+from openapi.contract import Contract
+from openapi.examples import named_examples
+from openapi.finding import Finding
+from openapi.formats import FORMATS
+from openapi.loading.loader import load_contract
+from openapi.redaction import Redaction
+from webhook_sink.api.routes import api_routes
+from webhook_sink.api.services import Services
+from webhook_sink.delivery import Delivery
+from webhook_sink.notifications import SequenceNotifier
+from webhook_sink.replies.script import parse_reply_script
+from webhook_sink.replies.steps import StepKind
+from webhook_sink.server import Sink
+from webhook_sink.storage.store import open_store
+from webhook_sink.verdicts.verdict import SignatureStatus, Verdict, judge
+from webhook_sink.verdicts.worker import VerdictWorker
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"))
+    if path.name != "renames.md"  # it names what there was
+}
+RECORDS = {name: PAGES[name] for name in sorted(PAGES) if name.startswith("docs/adr/")}
+"""The records of decisions, in the order of their numbers."""
+CI, MOCK = PAGES["docs/ci.md"], PAGES["docs/mock.md"]
+WEBHOOKS = PAGES["docs/webhooks.md"] + PAGES["docs/sink-api.md"]
+PROVENANCE, VOCABULARY = PAGES["docs/provenance.md"], PAGES["docs/extensions.md"]
+SELFTEST, GLOSSARY = PAGES["docs/selftest.md"], PAGES["docs/glossary.md"]
+PAGE_OF = {
+    "verify": CI,
+    "mock": MOCK,
+    "token": MOCK,
+    "faults": MOCK,
+    "sink": WEBHOOKS,
+    "deliveries": WEBHOOKS,
+    "signature": WEBHOOKS,
+    "selftest": SELFTEST,
+}
+FOREIGN = {
+    "--pyargs",
+    "--from",
+    "--dist",
+    "--add-host",
+    "--quiet",
+    "--data-raw",
+    "--data-binary",
+    "--announce-to",
+}
+"""Options of other programs that the pages mention."""
+DIALECT: dict[str, Any] = json.loads(
+    (files("openapi") / "contract.schema.json").read_text(encoding="utf-8")
+)
+COMMAND = r"(?:^|\$\(|^commands = |^uvx --from \. |^ *- (?:run: )?)(hookproof [^)|>&\n]+)"
+"""A call of the command in a block, in a substitution or behind another program."""
+
+
+@pytest.fixture(scope="module")
+def contract() -> Contract:
+    return load_contract()
+
+
+def commands() -> dict[str, argparse.ArgumentParser]:
+    """Return the parser of each command, and of each action that one has, by its name."""
+    return dict(below(build_parser(), ""))
+
+
+def below(
+    top: argparse.ArgumentParser, before: str
+) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    for action in top._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, found in action.choices.items():
+                yield before + name, found
+                yield from below(found, f"{before}{name} ")
+
+
+def rows(page: str, *head: str) -> list[list[str]]:
+    """Return the cells of all tables in `page` whose head begins with `head`."""
+    beginning = re.escape("| " + " | ".join(head) + " |")
+    starts = [match.start() for match in re.finditer(f"^{beginning}", page, re.MULTILINE)]
+    tables = [page[start:].partition("\n\n")[0].splitlines() for start in starts]
+    lines = [line for table in tables for line in table[2:]]
+    assert lines, f"no table with the head {head}"
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+
+
+def first_cells(page: str, *head: str) -> set[str]:
+    return {name for row in rows(page, *head) for name in named(row[0])}
+
+
+def named(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def fenced(page: str, *languages: str) -> list[str]:
+    found = re.findall(r"^```(\w+)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    return [text for language, text in found if language in languages]
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_option_stands_in_a_table_with_its_default(command: str) -> None:
+    page = PAGE_OF.get(command.partition(" ")[0], "")
+    options = [a for a in commands()[command]._actions if a.option_strings and a.dest != "help"]
+    for option in options:
+        default = option.default
+        if isinstance(default, str | int | float | Path) and not isinstance(default, bool):
+            told = f"`{default:g}`" if isinstance(default, float) else f"`{default}`"
+        else:
+            told = ""
+        for name in option.option_strings:
+            mine = rf"^\| .*`{name}[ `].* \|.*{re.escape(told)}.* \|.* \|$"
+            assert re.search(mine, page, re.MULTILINE), f"{name} of {command}: {told}"
+
+
+def test_every_command_and_every_option_that_is_mentioned_exists() -> None:
+    known = {o for c in (build_parser(), *commands().values()) for o in c._option_string_actions}
+    plugin = Path(inspect.getfile(hookproof)).parent / "pytest_plugin.py"
+    known |= set(re.findall(r'"(--hookproof-[a-z-]+)"', plugin.read_text(encoding="utf-8")))
+    every = "".join(PAGES.values())
+    for name, page in PAGES.items():
+        mentioned = set(re.findall(r"(?<![\w<!|-])--[a-z][a-z0-9-]*", page))
+        assert mentioned <= known | FOREIGN, name
+        assert set(re.findall(r"`hookproof ([a-z]+)", page)) <= set(commands()), name
+    assert [name for name in commands() if f"`hookproof {name}" not in every] == []
+
+
+def understood(line: str) -> argparse.Namespace | None:
+    """Return the options of a call of the command, any variable being 1; None for a mistake."""
+    try:
+        return build_parser().parse_args(shlex.split(re.sub(r"\$\w+", "1", line))[1:])
+    except CommandError:
+        return None
+    except SystemExit:  # --help and --version
+        return argparse.Namespace()
+
+
+def test_every_step_of_a_reply_that_is_told_can_be_given() -> None:
+    steps = [named(cell) for cell, _ in rows(WEBHOOKS, "step")]
+    kinds = {parse_reply_script(step).steps[0].kind for step in chain(*steps)}
+    assert kinds == set(get_args(StepKind))
+
+
+def test_every_command_in_a_block_is_understood() -> None:
+    seen = 0
+    for name, page in PAGES.items():
+        for block in fenced(page, "sh", "ini", "yaml"):
+            for line in re.findall(COMMAND, block, re.MULTILINE):
+                seen += 1
+                options = understood(line)
+                assert options is not None, f"{name}: {line}"
+                assert set(getattr(options, "fault", ())) <= set(HANDWRITTEN_FAULTS), (
+                    f"{name}: {line}"
+                )
+    assert seen > 10
+
+
+def test_the_examples_for_ci_are_yaml_that_keeps_the_reports_of_failing_runs() -> None:
+    github, gitlab = (yaml.safe_load(block) for block in fenced(CI, "yaml"))
+    steps = github["jobs"]["contract"]["steps"]
+    assert github["permissions"] == {"contents": "read", "security-events": "write"}
+    kept = [step for step in steps if "report" in json.dumps(step.get("with", {}))]
+    assert len(kept) == 2
+    assert all(step["if"].startswith("always()") for step in kept)
+    directory = f"{commands()['verify'].get_default('report_dir')}/"
+    assert kept[0]["with"]["path"] == directory
+    assert gitlab["contract"]["artifacts"]["when"] == "always"
+    assert gitlab["contract"]["artifacts"]["paths"] == [directory]
+    assert gitlab["contract"]["cache"]["paths"] == [f"{CASES_DIR_NAME}/"]
+
+
+def test_every_example_of_a_file_is_understood(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("API_KEY", "EXPIRED_TOKEN"):
+        monkeypatch.setenv(name, "x")
+    config, listed = fenced(CI, "toml")
+    (tmp_path / CONFIG_FILE_NAME).write_text(config, encoding="utf-8")
+    (tmp_path / "baseline.toml").write_text(listed, encoding="utf-8")
+    for command in ("verify", "mock", "sink"):
+        parse_command_line([command], tmp_path)
+    options = parse_command_line(["verify"], tmp_path)
+    (entry,) = read(options.baseline).entries
+    assert first_cells(CI, "key", "meaning") == {field.name for field in fields(entry)}
+    assert first_cells(CI, "`--extra-phase`", "what is done") == {*EXTRA_PHASES, "none"}
+
+
+def test_every_link_between_pages_leads_somewhere() -> None:
+    for name, page in PAGES.items():
+        for link in re.findall(r"\]\(([^)\s]+)\)", page):
+            path, _, anchor = link.partition("#")
+            if ":" in path:
+                continue
+            target = (ROOT / name).parent / path if path else ROOT / name
+            assert target.is_file(), f"{name}: {link}"
+            if anchor:
+                titles = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.MULTILINE)
+                slugs = [re.sub(r"[^\w -]", "", t).lower().replace(" ", "-") for t in titles]
+                assert anchor in slugs, f"{name}: {link}"
+    for name in PAGES:
+        index = "ARCHITECTURE.md" if name in RECORDS else "README.md"
+        assert name == "README.md" or f"({name})" in PAGES[index], name
+
+
+def test_every_decision_record_is_in_the_index_and_has_its_parts() -> None:
+    assert len(RECORDS) >= 10
+    index = [
+        f"{number}. {decision} {record[record.index('(') :]}"
+        for number, decision, record in rows(PAGES["ARCHITECTURE.md"], "number", "decision")
+    ]
+    titles = {name: page.splitlines()[0].removeprefix("# ") for name, page in RECORDS.items()}
+    assert index == [f"{title} ({name})" for name, title in titles.items()]
+    for number, (name, page) in enumerate(RECORDS.items(), start=1):
+        assert name.startswith(f"docs/adr/{number:04}-"), name
+        parts = re.split(r"^## (.*)\n", page, flags=re.MULTILINE)[1:]
+        assert parts[::2] == ["Context", "Decision", "Alternatives", "Consequences"], name
+        assert all(part.strip() for part in parts), name
+
+
+def test_the_glossary_has_every_term_once_and_every_extension() -> None:
+    terms = [row[0] for row in rows(GLOSSARY, "term", "meaning", "where")]
+    single = [term for cell in terms for term in cell.split(", ")]
+    assert sorted(set(single)) == sorted(single)
+    assert {name for name, _ in extensions(DIALECT)} <= set(named(GLOSSARY))
+
+
+def test_every_path_and_module_that_is_named_exists() -> None:
+    packages = "contracts|hookproof|mock_server|openapi|webhook_sink"
+    seen = 0
+    for name, page in PAGES.items():
+        for path in re.findall(r"(?<![\w./])((?:[\w.-]+/)+[\w*-]+\.py)\b", page):
+            seen += 1
+            if path.split("/")[0] in (*packages.split("|"), "benchmarks", "tests"):
+                assert list(ROOT.glob(path)), f"{name}: {path}"
+            else:  # below a package: `checks/events.py`
+                assert list(ROOT.glob(f"*/{path}")), f"{name}: {path}"
+        for dotted in re.findall(rf"`((?:{packages})(?:\.\w+)+)`", page):
+            seen += 1
+            assert dotted == CONFIG_FILE_NAME or resolves(dotted), f"{name}: {dotted}"
+        for dotted in re.findall(rf"^(?:from|import) ((?:{packages})[\w.]*)", page, re.MULTILINE):
+            seen += 1
+            assert resolves(dotted), f"{name}: {dotted}"
+    assert seen > 10
+
+
+def resolves(dotted: str) -> bool:
+    """Say whether a dotted name is a module of the checkout, or a name in one."""
+    if (ROOT / dotted.replace(".", "/")).is_dir():
+        return True
+    module, _, member = dotted.rpartition(".")
+    path, parent = ROOT / dotted.replace(".", "/"), ROOT / module.replace(".", "/")
+    if path.with_suffix(".py").is_file():
+        return True
+    sources = [parent.with_suffix(".py"), parent / "__init__.py"]
+    return any(
+        re.search(rf"^(?:class |def )?{member}\b", source.read_text(encoding="utf-8"), re.MULTILINE)
+        for source in sources
+        if source.is_file()
+    )
+
+
+def test_every_variable_of_the_environment_is_documented_and_exists() -> None:
+    package = Path(inspect.getfile(hookproof)).parent
+    read: dict[str, set[str]] = {
+        path.relative_to(package).as_posix(): set(
+            re.findall(r'"(HOOKPROOF_[A-Z_]+)"', path.read_text(encoding="utf-8"))
+        )
+        for path in package.rglob("*.py")
+    }
+    every = set().union(*read.values())
+    assert len(every) >= 6
+    for module, page in (
+        ("commands/verify_settings.py", CI),
+        ("commands/mock.py", MOCK),
+        ("commands/info.py", MOCK),
+        ("commands/sink.py", WEBHOOKS),
+        ("commands/deliveries/__init__.py", WEBHOOKS),
+    ):
+        assert read[module], module
+        assert read[module] <= set(re.findall(r"`(HOOKPROOF_[A-Z_]+)`", page)), module
+    for name, page in PAGES.items():
+        assert set(re.findall(r"HOOKPROOF_[A-Z_]+[A-Z]", page)) <= every, name
+    assert "`HOOKPROOF_WEBHOOK_SECRET`" in WEBHOOKS
+
+
+def test_every_fault_is_in_its_table_and_no_other() -> None:
+    told = [[f"`{f.name}`", f.category, f.description] for f in HANDWRITTEN_FAULTS.values()]
+    assert rows(MOCK, "name", "category", "description") == told
+
+
+def test_every_family_of_derived_faults_is_in_its_table_and_no_other(contract: Contract) -> None:
+    families = [
+        (re.sub("[A-Z]+", r"[\\w.-]+", named(name)[0]), category)
+        for name, category, _ in rows(MOCK, "derived name", "category")
+    ]
+    made = [(fault.name, fault.category) for fault in derived_faults(contract)]
+    for name, category in made:
+        assert any(re.fullmatch(f, name) and category == its for f, its in families), name
+    for family, its in families:
+        assert any(re.fullmatch(family, name) and category == its for name, category in made), (
+            family
+        )
+
+
+def test_every_check_that_catches_nothing_is_explained_in_its_table() -> None:
+    told = {named(name)[0]: why for name, why in rows(SELFTEST, "idle check")}
+    assert told == KNOWN_IDLE_CHECKS
+    assert set(told) <= set(CHECKS)
+
+
+def test_every_check_is_in_its_table_with_its_rule() -> None:
+    told = [[f"`{name}`", (check.__doc__ or "").strip()] for name, check in CHECKS.items()]
+    assert [row[:2] for row in rows(CI, "check", "what it holds")] == told
+    alone = {name for name in CHECKS if f'"{name}"' in inspect.getsource(deliveries)}
+    assert first_cells(WEBHOOKS, "check") == alone
+
+
+def test_every_exit_code_is_in_its_table() -> None:
+    codes = [report.EXIT_CONFORMS, report.EXIT_DEVIATES, EXIT_ERROR, EXIT_INTERRUPTED]
+    assert [row[0] for row in rows(CI, "code", "verdict")] == [str(code) for code in codes]
+    assert report.EXIT_NOT_JUDGED == EXIT_ERROR
+
+
+def test_every_field_of_the_report_is_in_its_table() -> None:
+    outcome = RunOutcome(not_judged="nothing")
+    data = report.report(Settings("http://127.0.0.1", "abcdef", 1), outcome, 0.0, 0.0)
+    finding = set(re.findall(r'^ {8}"(\w+)":', inspect.getsource(evidence), re.MULTILINE))
+    assert {field.name for field in fields(Finding)} <= finding
+    standing = set(
+        re.findall(r'^ {8}"(\w+)":', inspect.getsource(report.constraint_data), re.MULTILINE)
+    )
+    told = first_cells(CI, "field", "meaning")
+    assert told == {*data, *finding, *standing, *data["webhooks"]}
+
+
+def test_every_status_is_told_with_a_way_to_get_it(contract: Contract) -> None:
+    documented = [status for o in contract.operations for status in o.responses]
+    assert [row[0] for row in rows(MOCK, "status", "when")] == documented
+
+
+def extensions(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the name and the schema of every extension in the dialect."""
+    if isinstance(value, dict):
+        yield from ((k, v) for k, v in value.items() if k.startswith("x-"))
+        for item in value.values():
+            yield from extensions(item)
+
+
+def words(value: Any) -> Iterator[str]:
+    """Yield the properties, and the values to choose from, that a schema of the dialect has."""
+    if isinstance(value, dict):
+        if "$ref" in value and value["$ref"] in ("#/$defs/allowed-rejection", "#/$defs/trigger"):
+            yield from words(DIALECT["$defs"][value["$ref"].rpartition("/")[2]])
+        for key, item in value.items():
+            if key == "properties":
+                yield from item
+            if key == "enum":
+                yield from item
+            yield from words(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from words(item)
+
+
+def test_every_extension_is_described_with_its_fields_and_a_valid_example() -> None:
+    parts = re.split(r"^### `(x-[a-z-]+)`\n", VOCABULARY, flags=re.MULTILINE)
+    sections = dict(zip(parts[1::2], parts[2::2], strict=True))
+    assert set(sections) == {name for name, _ in extensions(DIALECT)}
+    for name, schema in extensions(DIALECT):
+        text = sections[name].partition("\n## ")[0]
+        assert re.match(r"\n\*Used in\* .*\*States\* ", text), name
+        spans = re.findall(r"`[^`]+`", text.replace("```", "`"))
+        told = set(re.findall(r"[\w-]+", " ".join(spans)))
+        assert set(words(schema)) <= told, name
+        (example,) = (yaml.safe_load(block) for block in fenced(text, "yaml"))
+        jsonschema.Draft202012Validator({**schema, "$defs": DIALECT["$defs"]}).validate(
+            example[name]
+        )
+
+
+def test_what_is_understood_of_openapi_is_listed() -> None:
+    understood = VOCABULARY.partition("## Provenance")[0]
+    schema = DIALECT["$defs"]["schema"]["properties"]
+    for word in (*(k for k in schema if not k.startswith("x-")), *FORMATS, *DIALECT["properties"]):
+        assert f"`{word}`" in understood, word
+    for line in re.findall(r"^`\$ref`.*$", understood, re.MULTILINE):
+        assert set(named(line)) <= set(schema)
+
+
+def test_every_source_is_told_with_its_level_and_reference(contract: Contract) -> None:
+    told = {named(row[0])[0]: row[1:] for row in rows(PROVENANCE, "source", "level", "what it is")}
+    sources = contract.document["x-hookproof-sources"]
+    assert list(told) == list(sources)
+    for name, stated in sources.items():
+        assert told[name][0] == stated["level"]
+        assert stated.get("reference", "") == told[name][2].strip("<>")
+
+
+def test_every_freedom_is_told_with_its_statuses_and_its_weight(contract: Contract) -> None:
+    warned, unjudged = PROVENANCE.split("| allowed rejection |")[1:]
+    for rejection in contract.operations[0].allowed_rejections:
+        table = warned if rejection["severity"] == "warning" else unjudged
+        (line,) = re.findall(rf"^\| `{rejection['name']}` \|.*$", table, re.MULTILINE)
+        assert f"| {', '.join(rejection['statuses'])} |" in line
+    assert len(re.findall(r"^\| `", warned + unjudged, re.MULTILINE)) == len(
+        contract.operations[0].allowed_rejections
+    )
+
+
+def test_the_mock_s_api_is_told_as_it_is() -> None:
+    nothing: Any = None
+    routes = AdminApi(nothing, nothing, nothing, nothing, "").routes
+    shown = {
+        f"{method} /_hookproof/api{re.sub(':[a-z]+}', '}', route.path)}"
+        for route in routes
+        for method in (route.methods or set()) - {"HEAD"}
+    }
+    assert first_cells(MOCK, "endpoint") == shown
+    exchange = MockExchange(nothing, nothing, ())
+    scope = {"method": "GET", "path": "/", "query_string": b""}
+    request = request_record(1, 0.0, 0.0, scope, exchange, Redaction(()))
+    fields_of = {"request": {"id", *request.data()}, "verdict": set(request.data()["verdict"])}
+    for name, known in fields_of.items():
+        assert first_cells(MOCK, f"field of a {name}", "meaning") == known
+    told = first_cells(MOCK, "field of a delivery", "meaning")
+    assert told == {"id", "state", "attempts", *_delivery().data()} - {"redelivery", "dropped"}
+
+
+def _delivery() -> DeliveryRecord:
+    event_message = EventMessage(load_contract().events[0], b"{}", 1, "", "", 0.0)
+    return DeliveryRecord(1, 1, event_message, 0, (1, ""), (), False, (), 2, Redaction(()))
+
+
+def test_the_sink_s_api_and_context_manager_are_told_as_they_are(contract: Contract) -> None:
+    store, arrivals = open_store(), SequenceNotifier()
+
+    def judged(delivery: Delivery) -> Verdict:
+        return judge(delivery, contract, None)
+
+    judging = VerdictWorker(store, judged, arrivals, [], lambda: False)
+    shared = Services(contract, store, judged, arrivals, judging)
+    known = {
+        f"{method} /_hookproof{re.sub(':[a-z]+}', '}', route.path)}"
+        for route in api_routes(shared)
+        for method in (route.methods or set()) - {"HEAD"}
+    }
+    assert first_cells(WEBHOOKS, "endpoint") == known
+    (kept,) = store.append([Delivery(1, 0.0, "POST", "/", (), b"", False, "", 200)])
+    shown = shared.presenter.full(kept)
+    assert first_cells(WEBHOOKS, "field", "meaning") == set(shown)
+    assert set(get_args(SignatureStatus)) == first_cells(WEBHOOKS, "signature", "meaning")
+    parts = " ".join(row[0] for row in rows(WEBHOOKS, "part", "meaning"))
+    public = [name for name in vars(Sink) if not name.startswith("_")]
+    public += inspect.signature(Sink.wait_for).parameters.keys() - {"self"}
+    assert [n for n in (*inspect.signature(Sink).parameters, *public) if n not in parts] == []
+    record = WEBHOOKS.partition("A `Delivery` is")[2].partition("\n")[0]
+    assert [field.name for field in fields(Delivery)] == named(record)
+
+
+class Service:
+    """Service under test in the example of the page; it sends the contract's example payload."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._event = contract.events[0]
+
+    def send_webhooks_to(self, url: str) -> None:
+        self._url = url
+
+    def create_token(self, name: str) -> None:
+        example = self._event.examples[0]
+        body = json.dumps({**example, "data": {**example["data"], "name": name}}).encode()
+        scheme = self._event.signature
+        assert scheme is not None
+        signed = {scheme.header: signature.sign(scheme, body, "development")}
+        headers = {"Content-Type": self._event.media_type, **signed}
+        assert httpx.post(self._url, content=body, headers=headers).status_code == 200
+
+
+def test_the_keys_of_the_sink_s_page_are_told_as_the_page_tells_them() -> None:
+    page = (files("webhook_sink") / "inspector" / "index.html").read_text(encoding="utf-8")
+    shown = re.findall(r'<tr><th scope="row">(<kbd>.*</kbd>)</th>', page)
+    told = [row[0] for row in rows(PAGES["docs/webhooks.md"], "key", "action")]
+    assert shown
+    assert [re.findall("<kbd>(.*?)</kbd>", line) for line in shown] == [
+        re.findall("`(.*?)`", line) for line in told
+    ]
+
+
+def test_the_examples_in_python_work(contract: Contract) -> None:
+    test, fixture, script, receiver = fenced(WEBHOOKS, "python")
+    known: dict[str, Any] = {}
+    for block in (test, fixture, script, receiver):
+        exec(block, known)
+    with Sink(contract, "development") as sink:
+        known["test_a_new_token_is_announced"](Service(contract), sink)
+    scheme = contract.events[0].signature
+    assert scheme is not None
+    signed = signature.sign(scheme, b"body", "secret")
+    assert known["verified"](b"body", signed, "secret") is True
+    for body, value in ((b"body ", signed), (b"body", signed + "="), (b"body", None)):
+        assert known["verified"](body, value, "secret") is False
+
+
+def test_the_first_check_of_contributing_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    check, suite_test, test, fault = fenced(PAGES["CONTRIBUTING.md"], "python")
+    known: dict[str, Any] = {}
+    exec(check, known)
+    monkeypatch.setattr(authentication, "challenge", known["challenge"], raising=False)
+    exec(test, known)
+    known["test_a_401_without_a_challenge_is_one_finding"]()
+    known["challenge"] = lambda ledger: iter(())
+    with pytest.raises(ValueError, match="not enough values"):
+        known["test_a_401_without_a_challenge_is_one_finding"]()
+    exec(suite_test, known)
+    applied: list[str] = []
+    known["test_a_401_has_a_challenge"](applied.append)
+    assert applied == ["challenge"]
+    known = dict(vars(responses))
+    exec(fault, known)
+    change = known["CHALLENGE_MISSING"].hooks.response
+    headers = ((b"content-type", b"text/plain"), (b"www-authenticate", b"Bearer"))
+    assert change(HttpResponse(401, headers, b""), None).headers == headers[:1]
+
+
+def test_every_preference_and_every_named_example_stands_in_its_table(contract: Contract) -> None:
+    assert [named(row[0])[0].partition("=")[0] for row in rows(MOCK, "preference")] == list(
+        PREFERENCE_NAMES
+    )
+    (operation,) = contract.operations
+    listed = {row[0]: named(row[1]) for row in rows(MOCK, "status", "examples")}
+    assert listed == {
+        status: list(named_examples(contract, response))
+        for status, response in operation.responses.items()
+    }

@@ -1,0 +1,111 @@
+"""Faults and delays that are switched on for the next requests: for so many, and no more."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+from support.mock import RunningMock
+from support.processes import hookproof, started
+
+from openapi.contract import Contract
+
+
+def on(world: RunningMock, **switch: Any) -> list[dict[str, Any]]:
+    answer = world.api("switches", "POST", json=switch)
+    assert answer.status_code == 201, answer.text
+    shown: list[dict[str, Any]] = answer.json()["overrides"]
+    return shown
+
+
+def test_a_fault_lasts_for_so_many_requests(world: RunningMock) -> None:
+    (shown,) = on(world, fault="ok-for-created", requests=3)
+    assert (shown["fault"], shown["requests"]) == ("ok-for-created", 3)
+    world.client.get(world.url)  # no request to an operation
+    assert [world.post().status_code for _ in range(2)] == [200, 200]
+    assert [s["requests"] for s in world.api("switches").json()["overrides"]] == [1]
+    assert [world.post().status_code for _ in range(2)] == [200, 201]
+    assert world.api("switches").json()["overrides"] == []
+
+
+def test_several_hold_at_once_and_end_each_in_its_turn(world: RunningMock) -> None:
+    on(world, fault="ok-for-created", requests=2)
+    on(world, fault="signature-hex")
+    on(world, delay=0.01, requests=3)
+    received = [world.event().header("webhook-signature") or "" for _ in range(2)]
+    assert [len(signature) == 64 for signature in received] == [True, False]
+    assert world.post().status_code == 201
+    statuses = [shown["status"] for shown in world.api("requests").json()["requests"]]
+    assert statuses == [201, 200, 200]
+    waited = [shown["milliseconds"] >= 10 for shown in world.api("requests").json()["requests"]]
+    assert waited == [True] * 3
+
+
+def test_a_switch_goes_with_what_a_client_prefers(world: RunningMock) -> None:
+    on(world, fault="ok-for-created", requests=1)
+    headers = {"Authorization": f"Bearer {world.token}", "Prefer": "fault=unsigned"}
+    assert world.client.post(world.url, json=world.body(), headers=headers).status_code == 200
+    assert world.receiver.next().header("webhook-signature") is None
+    assert world.event().header("webhook-signature") is not None
+
+
+def test_all_can_be_switched_off(world: RunningMock) -> None:
+    on(world, fault="ok-for-created", requests=5)
+    assert world.api("switches", "DELETE").json() == {"overrides": []}
+    assert world.post().status_code == 201
+
+
+def test_a_redelivery_has_the_fault_that_its_delivery_had(world: RunningMock) -> None:
+    on(world, fault="signature-hex")
+    first = world.event()
+    (shown,) = world.api("deliveries").json()["deliveries"]
+    assert shown["faults"] == ["signature-hex"]
+    assert world.api(f"deliveries/{shown['id']}/redeliver", "POST").status_code == 202
+    again = world.receiver.next()
+    assert again.header("webhook-signature") == first.header("webhook-signature")
+
+
+@pytest.fixture(scope="module")
+def two_workers() -> Any:
+    with started(["-m", "hookproof", "mock", "--port", "0", "--workers", "2"]) as url:
+        yield url
+
+
+def ask(url: str, method: str = "GET", **more: Any) -> httpx.Response:
+    """Ask over a connection of its own: each may reach another worker."""
+    return httpx.request(method, url, trust_env=False, timeout=30, **more)
+
+
+def create(url: str, token: str, path: str, names: list[str]) -> Counter[int]:
+    """Send a creation for each name, eight at a time; return how often each status came."""
+    headers = {"Authorization": f"Bearer {token}"}
+
+    def one(name: str) -> int:
+        body = {"name": name, "scopes": ["license:read"]}
+        return ask(url + path, "POST", json=body, headers=headers).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        return Counter(pool.map(one, names))
+
+
+def test_two_workers_are_one_mock(two_workers: str, contract: Contract) -> None:
+    url, api = two_workers, f"{two_workers}/_hookproof/api"
+    token, path = hookproof("token").stdout.strip(), contract.operations[0].path
+    names = [f"name {number}" for number in range(40)]
+    for fault, status in (("ok-for-created", 200), ("crash-after-create", 500)):
+        ask(f"{api}/switches", "POST", json={"fault": fault, "requests": 15})
+        wanted = [f"{fault} {name}" for name in names]
+        assert create(url, token, path, wanted) == {status: 15, 201: 25}
+    for _ in range(4):
+        shown = ask(f"{api}/requests?limit=100").json()["requests"]
+        assert Counter(one["status"] for one in shown) == {200: 15, 500: 15, 201: 50}
+        assert [one["id"] for one in shown] == sorted((one["id"] for one in shown), reverse=True)
+    assert create(url, token, path, names) == {201: 40}  # noted, and not yet looked at
+    ask(f"{api}/switches", "POST", json={"delay": 60, "requests": 1000})
+    assert ask(f"{api}/reset", "POST").status_code == 200
+    for _ in range(4):
+        assert ask(f"{api}/switches").json() == {"overrides": []}
+        for kind in ("requests", "tokens", "deliveries"):
+            assert ask(f"{api}/{kind}").json()[kind] == []
+    assert create(url, token, path, [f"ok-for-created {name}" for name in names]) == {201: 40}

@@ -1,0 +1,178 @@
+"""What the mock remembers: through a restart, a killed process, and over several processes."""
+
+import asyncio
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from support.mock import StartMock
+from support.processes import hookproof, started
+
+from openapi.contract import Contract
+
+MOCK = ["-m", "hookproof", "mock", "--port", "0"]
+
+
+@pytest.fixture(scope="module")
+def token() -> str:
+    return hookproof("token").stdout.strip()
+
+
+@contextmanager
+def caller(url: str, token: str) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=url, trust_env=False, timeout=20, headers=headers) as client:
+        yield client
+
+
+def create(client: httpx.Client, path: str, name: str) -> int:
+    return client.post(path, json={"name": name, "scopes": ["license:read"]}).status_code
+
+
+def test_a_restart_forgets_nothing_with_a_state(
+    contract: Contract, token: str, tmp_path: Path
+) -> None:
+    path = contract.operations[0].path
+    command = [*MOCK, "--state", str(tmp_path / "state")]
+    for expected in (201, 409):
+        with started(command) as url, caller(url, token) as client:
+            assert create(client, path, "kept") == expected
+    with started(MOCK) as url, caller(url, token) as client:
+        assert create(client, path, "kept") == 201
+
+
+def test_what_was_answered_is_known_after_a_kill(
+    contract: Contract, token: str, tmp_path: Path
+) -> None:
+    path = contract.operations[0].path
+    state = tmp_path / "state"
+    answered: list[str] = []
+    enough = threading.Event()
+
+    def load(url: str, number: int) -> None:
+        with caller(url, token) as client:
+            for count in range(10000):
+                name = f"load {number}-{count}"
+                try:
+                    status = create(client, path, name)
+                except httpx.HTTPError:  # it was killed
+                    return
+                assert status == 201
+                answered.append(name)
+                if len(answered) > 200:
+                    enough.set()
+
+    command = [sys.executable, *MOCK, "--workers", "2", "--state", str(state)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    url = process.stdout.readline().partition("listening on ")[2].split()[0]
+    with ThreadPoolExecutor(8) as pool:
+        loads = [pool.submit(load, url, number) for number in range(8)]
+        assert enough.wait(60)
+        process.kill()  # the workers end with it, and leave the port
+        for done in loads:
+            done.result()
+    process.communicate()
+    again = [*MOCK[:-1], url.rpartition(":")[2], "--state", str(state)]
+    with started(again) as url, caller(url, token) as client:
+        statuses = Counter(create(client, path, name) for name in answered)
+    assert statuses == {409: len(answered)}
+
+
+def test_twenty_at_once_over_two_workers_are_one_success(contract: Contract, token: str) -> None:
+    path = contract.operations[0].path
+
+    async def burst(url: str, name: str) -> list[int]:
+        # A client for each: connections of their own reach both processes.
+        async def one() -> int:
+            async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=20) as client:
+                body = {"name": name, "scopes": ["license:read"]}
+                answer = await client.post(
+                    path, json=body, headers={"Authorization": f"Bearer {token}"}
+                )
+                return answer.status_code
+
+        return list(await asyncio.gather(*(one() for _ in range(20))))
+
+    with started([*MOCK, "--workers", "2"]) as url:
+        for number in range(5):
+            statuses = asyncio.run(burst(url, f"wanted by all {number}"))
+            assert Counter(statuses) == {201: 1, 409: 19}
+
+
+def test_workers_share_a_rate_limit(contract: Contract, token: str) -> None:
+    path = contract.operations[0].path
+    statuses: Counter[int] = Counter()
+    remaining = []
+    with started([*MOCK, "--workers", "2", "--rate-limit", "10/60s"]) as url:
+        for number in range(14):
+            with caller(url, token) as client:
+                answer = client.post(path, json={"name": f"n {number}", "scopes": ["a:read"]})
+            statuses[answer.status_code] += 1
+            remaining.append(int(answer.headers["X-Rate-Limit-Remaining"]))
+    assert statuses == {201: 10, 429: 4}
+    assert remaining == [*range(9, -1, -1), 0, 0, 0, 0]
+
+
+def test_a_worker_that_dies_is_replaced(contract: Contract, token: str) -> None:
+    path = contract.operations[0].path
+    command = [sys.executable, *MOCK, "--workers", "2"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    url = process.stdout.readline().partition("listening on ")[2].split()[0]
+    with caller(url, token) as client:
+        assert create(client, path, "before") == 201
+    for child in children(process.pid):
+        os.kill(child, signal.SIGKILL)
+    with caller(url, token) as client:  # waits in the queue of connections until one serves
+        assert create(client, path, "before") == 409
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
+def children(pid: int) -> list[int]:
+    """Return the workers of the mock `pid`: its children but for Python's resource tracker."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    commands = {int(child): Path(f"/proc/{child}/cmdline").read_bytes() for child in listed}
+    return [child for child, command in commands.items() if b"spawn_main" in command]
+
+
+@pytest.mark.parametrize("content", [b"not a database at all, and long enough to be read", None])
+def test_a_file_that_is_no_state_is_refused(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "state"
+    if content is None:
+        with sqlite3.connect(file) as other:
+            other.execute("CREATE TABLE theirs (x)")
+        other.close()
+    else:
+        file.write_bytes(content)
+    done = hookproof("mock", "--port", "0", "--state", str(file))
+    assert done.returncode == 2
+    assert str(file) in done.stderr
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    done = hookproof("mock", "--port", "0", "--state", str(tmp_path / "none" / "state"))
+    assert done.returncode == 2
+    assert "No such file or directory" in done.stderr
+
+
+def test_a_refused_request_takes_nothing(start: StartMock) -> None:
+    with start(receivers=0) as world:
+        body = world.body()
+        answer = world.post(json.dumps(body | {"scopes": 1}).encode())
+        assert answer.status_code == 400
+        assert world.post(json.dumps(body).encode()).status_code == 201

@@ -1,0 +1,22 @@
+"""Every deviation by name; the modules hold one layer each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from reference_service.deviation import Deviation
+from reference_service.wrong_credentials import CREDENTIALS
+from reference_service.wrong_deliveries import DELIVERIES
+from reference_service.wrong_payloads import PAYLOADS
+from reference_service.wrong_responses import ANSWERS
+from reference_service.wrong_robustness import ROBUSTNESS
+from reference_service.wrong_validation import VALIDATION
+
+DEVIATIONS: Final[dict[str, Deviation]] = {
+    **ANSWERS,
+    **VALIDATION,
+    **CREDENTIALS,
+    **ROBUSTNESS,
+    **DELIVERIES,
+    **PAYLOADS,
+}

@@ -1,0 +1,188 @@
+"""The event of a created token: composed, serialised once, signed, and posted in the background."""
+
+from __future__ import annotations
+
+import base64
+import heapq
+import hmac
+import http.client
+import itertools
+import json
+import threading
+import time
+import traceback
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from reference_service import users
+from reference_service.behaviour import (
+    Behaviour,
+    Delivery,
+    Document,
+    Issued,
+    PlannedEvents,
+    Secrets,
+)
+
+_SENDERS = 8
+_RESPONSE_TIMEOUT_S = 10.0
+
+
+def payload(issued: Issued, behaviour: Behaviour) -> Document:
+    spec, date = issued.spec, behaviour.write_date
+    data = {
+        "id": issued.ident,
+        "createdAt": date(issued.created),
+        "updatedAt": date(issued.created),
+        "name": spec.name,
+        "expiresAt": None if spec.expires is None else date(spec.expires),
+        "revoked": spec.revoked,
+        "scopes": list(spec.scopes),
+        "userId": issued.caller.user,
+        "user": users.user(issued.caller.user, issued.created, date),
+        "lastUsedAt": None,
+        "lastRotatedAt": None,
+    }
+    event = "personalAccessToken.created"
+    return {"event": event, "data": data, "triggeredAt": date(issued.created)}
+
+
+def pack(document: Any) -> bytes:
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:  # half a character can only be written as an escape
+        return json.dumps(document, separators=(",", ":")).encode("ascii")
+
+
+def mac(body: bytes, secret: str, method: str = "sha256") -> bytes:
+    return hmac.new(secret.encode("utf-8"), body, method).digest()
+
+
+def sign(body: bytes, secrets: Secrets) -> str:
+    return base64.b64encode(mac(body, secrets.webhook)).decode("ascii")
+
+
+def delivery(issued: Issued, behaviour: Behaviour, secrets: Secrets) -> Delivery:
+    document: Any = payload(issued, behaviour)
+    for change in behaviour.payloads:
+        document = change(issued, document)
+    body = behaviour.pack(document)
+    signature = behaviour.sign(body, secrets)
+    headers = (("Content-Type", "application/json"), ("Webhook-Signature", signature))
+    made = Delivery("POST", headers, body)
+    for step in behaviour.deliveries:
+        made = step(issued, made)
+    return made
+
+
+@dataclass(order=True)
+class _Due:
+    at: float
+    order: int
+    issued: Issued = field(compare=False)
+    attempt: int = field(default=0, compare=False)
+    delivery: Delivery | None = field(default=None, compare=False)
+
+
+class Sender:
+    """Queue of deliveries for eight threads; a delivery without a 2xx response is due again."""
+
+    def __init__(self, url: str, behaviour: Behaviour, secrets: Secrets) -> None:
+        self._url, self._behaviour, self._secrets = urlsplit(url), behaviour, secrets
+        self._due: list[_Due] = []
+        self._count = itertools.count()
+        self._condition = threading.Condition()
+        self._closed = False
+        self._local = threading.local()  # the connection of each thread
+
+    def start(self) -> None:
+        for _ in range(_SENDERS):
+            threading.Thread(target=self._work, daemon=True).start()
+
+    def close(self) -> None:
+        """End the threads; what is still due is dropped."""
+        with self._condition:
+            self._closed = True
+            self._condition.notify_all()
+
+    def post(self, planned_events: PlannedEvents) -> None:
+        now = time.monotonic()
+        for delay, issued in planned_events:
+            self._queue(_Due(now + delay, next(self._count), issued))
+
+    def _queue(self, due: _Due) -> None:
+        with self._condition:
+            heapq.heappush(self._due, due)
+            self._condition.notify()
+
+    def _next(self) -> _Due | None:
+        with self._condition:
+            while not self._closed:
+                wait = self._due[0].at - time.monotonic() if self._due else None
+                if wait is not None and wait <= 0:
+                    return heapq.heappop(self._due)
+                self._condition.wait(wait)
+        return None
+
+    def _work(self) -> None:
+        while (due := self._next()) is not None:
+            try:
+                self._attempt(due)
+            except Exception:  # one event that cannot be composed must not stop the others
+                traceback.print_exc()
+        self._hang_up()
+
+    def _attempt(self, due: _Due) -> None:
+        if due.delivery is None:
+            due.delivery = delivery(due.issued, self._behaviour, self._secrets)
+        if not self._delivered(due.delivery) and due.attempt < len(self._behaviour.retries):
+            due.at = time.monotonic() + self._behaviour.retries[due.attempt]
+            due.attempt += 1
+            for step in self._behaviour.again:
+                due.delivery = step(due.issued, due.delivery, self._secrets)
+            self._queue(due)
+
+    def _delivered(self, made: Delivery) -> bool:
+        try:
+            return 200 <= self._send(made) < 300
+        except (OSError, http.client.HTTPException):
+            self._hang_up()
+            return False
+
+    def _send(self, made: Delivery) -> int:
+        connection = self._connection()
+        target = (self._url.path or "/") + (f"?{self._url.query}" if self._url.query else "")
+        connection.putrequest(made.method, target, skip_accept_encoding=True)
+        for key, value in (*made.headers, ("User-Agent", "reference-service/1.0")):
+            connection.putheader(key, value)
+        if made.chunked:
+            connection.putheader("Transfer-Encoding", "chunked")
+            pieces = [made.body[at : at + 300] for at in range(0, len(made.body), 300)]
+            connection.endheaders(iter(pieces), encode_chunked=True)
+        else:
+            connection.putheader("Content-Length", str(len(made.body)))
+            connection.endheaders(made.body)
+        response = connection.getresponse()
+        response.read()
+        if not self._behaviour.keep_alive:
+            self._hang_up()
+        return response.status
+
+    def _connection(self) -> http.client.HTTPConnection:
+        kept: http.client.HTTPConnection | None = getattr(self._local, "kept", None)
+        if kept is None:
+            secure = self._url.scheme == "https"
+            kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+            kept = kind(
+                self._url.hostname or "127.0.0.1", self._url.port, timeout=_RESPONSE_TIMEOUT_S
+            )
+            self._local.kept = kept
+        return kept
+
+    def _hang_up(self) -> None:
+        kept: http.client.HTTPConnection | None = getattr(self._local, "kept", None)
+        if kept is not None:
+            kept.close()
+            self._local.kept = None

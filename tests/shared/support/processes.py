@@ -1,0 +1,131 @@
+"""Processes of a test: servers on free ports, the command, and runs of `verify`."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+TESTS = Path(__file__).resolve().parents[2]
+SHARED = TESTS / "shared"
+JWT_SECRET = "a secret of the tests, long enough to sign with"
+WEBHOOK_SECRET = "another secret of the tests"
+
+
+@contextmanager
+def started(command: list[str], **environment: str) -> Iterator[str]:
+    """Run a server as a process; yield the URL that its first line tells; stop it cleanly."""
+    with launched(command, **environment) as (url, _):
+        yield url
+
+
+@contextmanager
+def launched(command: list[str], **environment: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Run a server as a process; yield its URL and the process; stop it cleanly."""
+    # The log goes to a file: a pipe that nobody empties would one day hold the server up.
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            [sys.executable, *command],
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            if "listening on" not in line:
+                process.kill()
+                log.seek(0)
+                raise AssertionError(f"{command} did not start: {log.read()}")
+            yield line.partition("listening on ")[2].split()[0], process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=30)
+
+
+@contextmanager
+def handled(handler: type[BaseHTTPRequestHandler], host: str = "127.0.0.1") -> Iterator[str]:
+    """Serve by `handler` in a thread, on a free port of `host`; yield the URL."""
+    server = ThreadingHTTPServer((host, 0), handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://{host}:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@dataclass(frozen=True)
+class Run:
+    """Result of a run of `hookproof verify`."""
+
+    code: int
+    out: str
+    err: str
+    report: dict[str, Any]
+
+    @property
+    def violated(self) -> set[str]:
+        """The checks that found a violation."""
+        found = self.report["findings"]
+        return {finding["check"] for finding in found if finding["severity"] == "violation"}
+
+
+def hookproof(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "hookproof", *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def verify(url: str, port: int, directory: Path, *options: str, **environment: str) -> Run:
+    """Run `hookproof verify` against `url`, listening for webhooks on `port`."""
+    listen = ["--webhook-listen", f"127.0.0.1:{port}", "--report-dir", str(directory)]
+    known = {"HOOKPROOF_WEBHOOK_SECRET": WEBHOOK_SECRET, **environment}
+    done = hookproof("verify", url, *listen, *options, **known)
+    report = json.loads((directory / "report.json").read_text(encoding="utf-8"))
+    return Run(done.returncode, done.stdout, done.stderr, report)
+
+
+MOCK_SECRETS = {"HOOKPROOF_JWT_SECRET": JWT_SECRET, "HOOKPROOF_WEBHOOK_SECRET": WEBHOOK_SECRET}
+
+
+@contextmanager
+def running_mock(port: int, *options: str) -> Iterator[str]:
+    """Run the mock as a process, its webhooks sent to `port`; yield its URL."""
+    command = ["-m", "hookproof", "mock", "--port", "0", *options]
+    webhooks = ["--webhook-url", f"http://127.0.0.1:{port}/hooks"]
+    with started([*command, *webhooks], **MOCK_SECRETS) as url:
+        yield url
+
+
+@cache
+def token(*options: str) -> str:
+    """Return what `hookproof token` prints for the secret of the mock."""
+    return hookproof("token", "--jwt-secret", JWT_SECRET, *options).stdout.strip()
+
+
+def tokens() -> dict[str, str]:
+    """Return the credentials of a run, by their environment variables."""
+    return {
+        "HOOKPROOF_TOKEN": token(),
+        "HOOKPROOF_TOKEN_WITHOUT_PERMISSION": token("--scope", "license:read"),
+        "HOOKPROOF_TOKEN_EXPIRED": token("--expires-in", "-60"),
+    }

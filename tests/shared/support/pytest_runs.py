@@ -1,0 +1,35 @@
+"""Runs of pytest in a folder of a test."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from support.processes import MOCK_SECRETS, token
+
+
+def run_pytest(
+    folder: Path, *arguments: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run pytest in `folder` to its end."""
+    known = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
+        cwd=folder,
+        env={**known, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def mock_environment() -> dict[str, str]:
+    """Return secrets and token for a run against the mock."""
+    return {**MOCK_SECRETS, "HOOKPROOF_TOKEN": token()}
+
+
+def outcome_counts(out: str) -> dict[str, int]:
+    """Return the counts of pytest's last line."""
+    return {word: int(number) for number, word in re.findall(r"(\d+) (\w+)", out.splitlines()[-1])}

@@ -1,0 +1,203 @@
+"""The page and the JSON API: what they tell, to whom, and that nothing hostile becomes markup."""
+
+import base64
+import json
+import socket
+import threading
+
+import pytest
+from support.sink import StartSink
+
+SECRET = "a secret that nobody may see"
+HOSTILE = [
+    b"</script><script>alert(1)</script>",
+    b"<img src=x onerror=alert(1)>",
+    b"{{7*7}} ${7*7} javascript:alert(1)",
+    "\u202e\u2066 \u2028\u2029 \ufeff".encode(),
+    b"\x00\x1b[31m\x07",
+    b"\xff\xfe\x80",
+    b"[" * 100_000,
+    b'{"event": "\\ud800"}',
+    b"x" * 1_000_000,
+]
+
+
+def test_list_and_get(start: StartSink) -> None:
+    with start(secret=SECRET) as client:
+        for number in range(3):
+            client.post(b'{"event": "personalAccessToken.created"}', path=f"/{number}?q")
+        listed = client.api("api/deliveries?after=1&limit=1").json()
+        newest = client.api("api/deliveries?newest=1&limit=2").json()
+        one = client.api("api/deliveries/2").json()
+    assert listed["events"] == ["personalAccessToken.created"]
+    (summary,) = listed["deliveries"]
+    assert (summary["id"], summary["method"], summary["target"]) == (2, "POST", "/1?q")
+    assert (summary["event"], summary["signature"]) == ("personalAccessToken.created", "missing")
+    assert summary["verdict"] == "4 violations; signature missing"
+    assert [delivery["id"] for delivery in newest["deliveries"]] == [3, 2]
+    assert summary.items() <= one.items()
+    assert ["accept", "*/*"] in [[name.lower(), value] for name, value in one["headers"]]
+    assert one["body"]["text"] == '{"event": "personalAccessToken.created"}'
+    assert {found["check"] for found in one["findings"]} == {
+        "webhook-signature", "webhook-media-type", "webhook-schema",
+    }  # fmt: skip
+    assert SECRET not in json.dumps([listed, one])
+
+
+def test_the_page_without_its_slash_is_no_delivery(start: StartSink) -> None:
+    with start() as client:
+        answer = client.http.get(f"{client.sink.url}/_hookproof")
+        assert (answer.status_code, answer.headers["location"]) == (307, "/_hookproof/")
+        assert client.api("api/deliveries").json()["total"] == 0
+
+
+def test_hostile_bodies_are_data(start: StartSink) -> None:
+    with start() as client:
+        for number, body in enumerate(HOSTILE, 1):
+            client.post(body, path="/<script>alert(1)</script>")
+            answer = client.api(f"api/deliveries/{number}")
+            assert answer.headers["content-type"] == "application/json"
+            assert answer.headers["x-content-type-options"] == "nosniff"
+            assert answer.content.isascii()
+            assert base64.b64decode(answer.json()["body"]["base64"]) == body
+            for found in answer.json()["findings"]:
+                assert found["message"].isprintable()
+        assert len(client.api("api/deliveries").json()["deliveries"]) == len(HOSTILE)
+
+
+def test_findings_without_end_are_cut(start: StartSink) -> None:
+    body = {"event": "personalAccessToken.created", "data": {"scopes": [1] * 5000}}
+    with start() as client:
+        client.post(json.dumps(body).encode())
+        answer = client.api("api/deliveries/1").json()
+    assert len(answer["findings"]) == 500 < answer["findings_total"]
+
+
+def test_wait(start: StartSink) -> None:
+    with start() as client:
+        assert client.api("api/deliveries/wait?timeout=0").status_code == 204
+        client.post(b"{}")
+        assert client.api("api/deliveries/wait?timeout=0").json()["id"] == 1
+        later = threading.Thread(target=lambda: (client.post(b"2"), client.post(EVENT)))
+        later.start()
+        query = "after=1&timeout=20&event=personalAccessToken.created"
+        assert client.api(f"api/deliveries/wait?{query}").json()["id"] == 3
+        later.join()
+        assert client.api("api/deliveries/wait?after=3&timeout=0.01").status_code == 204
+
+
+EVENT = b'{"event": "personalAccessToken.created"}'
+
+
+def test_who_waits_is_answered_when_the_sink_stops(start: StartSink) -> None:
+    delivery = b"POST / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    wait = b"GET /_hookproof/api/deliveries/wait?after=1&timeout=300 HTTP/1.1\r\n"
+    with start() as client:
+        waiting = socket.create_connection(("127.0.0.1", client.sink.port), timeout=20)
+        # In one piece: with the first answer, the second request has been read.
+        waiting.sendall(delivery + wait + b"Host: localhost\r\n\r\n")
+        assert b" 200 OK" in waiting.recv(4096)
+    with waiting:
+        assert waiting.recv(4096).startswith(b"HTTP/1.1 503 ")
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["after=x", "after=-1", "after=9223372036854775808", "limit=0", "limit=1001", "newest=2"]
+    + ["after=\u0661", "after="],
+)
+def test_parameters_that_cannot_be(start: StartSink, query: str) -> None:
+    with start() as client:
+        answer = client.api(f"api/deliveries?{query}")
+        assert answer.status_code == 400
+        assert query.partition("=")[0] in answer.json()["message"]
+        for wrong in ("timeout=nan", "timeout=-1", "timeout=301", "timeout=x", "event=license"):
+            assert client.api(f"api/deliveries/wait?{wrong}").status_code == 400
+
+
+def test_everything_under_the_prefix_is_ours_and_json(start: StartSink) -> None:
+    with start() as client:
+        for path, status in (("x", 404), ("api/", 404), ("api/deliveries/1", 404)):
+            answer = client.api(path)
+            assert (answer.status_code, set(answer.json())) == (status, {"message"})
+        refused = client.http.post(f"{client.sink.url}/_hookproof/api/deliveries", content=b"x")
+        assert (refused.status_code, set(refused.json())) == (405, {"message"})
+        assert client.api("api/deliveries/99999999999999999999999").status_code == 404
+        assert client.api("healthz").json() == {"status": "ok"}
+        assert client.sink.deliveries() == ()
+
+
+@pytest.mark.parametrize(
+    "path", ["", "main.js", "inspector.css", "base.css", "text.js", "icon.svg"]
+)
+def test_the_page_brings_no_code_but_its_own(start: StartSink, path: str) -> None:
+    with start() as client:
+        answer = client.api(path)
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    for risky in ("innerHTML", "outerHTML", "insertAdjacent", "document.write", "eval(", "style="):
+        assert risky not in answer.text
+    assert "//" not in answer.text.replace("http://www.w3.org/2000/svg", "").replace("// ", "")
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:9", "127.8.8.8", "[::1]:80", "LOCALHOST"])
+def test_own_hosts(start: StartSink, host: str) -> None:
+    with start() as client:
+        assert client.api("api/deliveries", Host=host).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "localhost.evil.example", "192.0.2.1", "127.0.0.1.evil.example", "", "[::1"]
+    + ["localhost@evil.example:80@x", "evil.example/localhost"],
+)
+def test_foreign_hosts(start: StartSink, host: str) -> None:
+    with start() as client:
+        client.post(b"private")
+        for path in ("", "main.js", "api/deliveries", "healthz"):
+            request = (
+                f"GET /_hookproof/{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+            )
+            answer = client.raw(request.encode())
+            assert answer.startswith(b"HTTP/1.1 403 ")
+            assert b"private" not in answer
+
+
+def test_two_hosts_or_none(start: StartSink) -> None:
+    with start() as client:
+        for head in (b"Host: localhost\r\nHost: evil.example\r\n", b""):
+            end = b"Connection: close\r\n\r\n"
+            answer = client.raw(b"GET /_hookproof/api/deliveries HTTP/1.1\r\n" + head + end)
+            assert answer.startswith((b"HTTP/1.1 403 ", b"HTTP/1.1 400 "))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "script"},
+        {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"},
+    ],
+)
+def test_requests_of_other_pages(start: StartSink, headers: dict[str, str]) -> None:
+    with start() as client:
+        client.post(b"private")
+        for path in ("", "main.js", "api/deliveries", "healthz"):
+            answer = client.api(path, **headers)
+            assert answer.status_code == 403
+            assert "private" not in answer.text
+            assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+
+
+def test_a_link_from_another_page_and_the_page_s_own_requests(start: StartSink) -> None:
+    with start() as client:
+        link = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+        assert client.api("", **link, **{"Sec-Fetch-Site": "cross-site"}).status_code == 200
+        own = {"Origin": client.sink.url, "Sec-Fetch-Site": "same-origin"}
+        assert client.api("api/deliveries", **own).status_code == 200

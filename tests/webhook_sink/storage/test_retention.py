@@ -1,0 +1,69 @@
+"""What is beyond the bounds goes, and that is said."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from support.sink import StartSink
+
+DEADLINE = 20.0
+
+
+def test_the_oldest_go_and_the_log_the_list_and_the_stream_say_so(tmp_path: Path) -> None:
+    command = [sys.executable, "-P", "-m", "hookproof", "sink", "--port", "0", "--keep-count", "3"]
+    with (tmp_path / "log").open("w+") as log:
+        sink = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+        try:
+            assert sink.stdout is not None
+            url = sink.stdout.readline().partition("listening on ")[2].split()[0]
+            api = f"{url}/_hookproof/api/deliveries"
+            with httpx.stream("GET", f"{api}/stream", timeout=DEADLINE) as stream:
+                for number in range(10):
+                    httpx.post(f"{url}/{number}", content=b"{}")
+                told = "event: reload" in stream.iter_lines()
+                while httpx.get(api).json()["total"] > 3:
+                    pass  # the bound is looked at every second
+            listed = httpx.get(api).json()
+        finally:
+            sink.terminate()
+            sink.communicate(timeout=30)
+        log.seek(0)
+        lines = log.read()
+    assert told
+    assert [delivery["id"] for delivery in listed["deliveries"]] == [8, 9, 10]
+    assert (listed["total"], listed["removed"], listed["paths"]) == (3, 7, ["/7", "/8", "/9"])
+    gone = re.findall("removed the ([0-9]+) oldest deliveries, limit 3 deliveries", lines)
+    assert sum(map(int, gone)) == 7
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--keep-count", "0"),
+        ("--keep-age", "5"),
+        ("--keep-age", "0s"),
+        ("--keep-age", "1.5h"),
+        ("--keep-size", "100"),
+        ("--keep-size", "-1MB"),
+        ("--max-body-size", "0KiB"),
+    ],
+)
+def test_a_bound_that_cannot_be_is_one_sentence(option: str, value: str) -> None:
+    command = [sys.executable, "-P", "-m", "hookproof", "sink", f"{option}={value}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=DEADLINE)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert option in done.stderr
+    assert repr(value) in done.stderr
+
+
+def test_a_larger_body_is_kept_up_to_the_limit_and_answered_413(start: StartSink) -> None:
+    with start(max_body_bytes=10) as client:
+        assert client.post(b"x" * 11) == 413
+        assert client.post(b"x" * 10) == 200
+        first, second = client.api("api/deliveries").json()["deliveries"]
+    assert (first["truncated"], first["size"], first["status"]) == (True, 10, 413)
+    assert (second["truncated"], second["size"]) == (False, 10)

@@ -1,0 +1,127 @@
+"""What senders are answered, and what the log says of them."""
+
+import asyncio
+import logging
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from support.sink import StartSink
+
+from openapi.contract import Contract
+from openapi.signature import sign
+from webhook_sink.app import create_app
+from webhook_sink.storage.store import open_store
+
+SECRET = "a secret that nobody may see"
+
+
+def test_replies_in_turn_and_the_last_repeats(start: StartSink) -> None:
+    with start(replies=(500, 404, 204)) as client:
+        assert [client.post() for _ in range(5)] == [500, 404, 204, 204, 204]
+        assert [d.status for d in client.sink.deliveries()] == [500, 404, 204, 204, 204]
+
+
+@pytest.mark.parametrize("replies", [(), (199,), (200, 600)])
+def test_replies_that_cannot_be(replies: tuple[int, ...], contract: Contract) -> None:
+    with pytest.raises(ValueError, match="from 200 to 599"):
+        create_app(contract, store=open_store(), replies=replies)
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_what_is_too_large_is_kept_up_to_the_limit(start: StartSink, chunked: bool) -> None:
+    def parts() -> Any:
+        yield from (b"1234", b"5678", b"9")
+
+    with start(max_body_bytes=8, replies=(201, 202)) as client:
+        url = client.sink.url
+        assert client.post(b"12345678") == 201
+        large = client.http.post(url, content=parts() if chunked else b"123456789")
+        assert large.status_code == 413
+        assert client.post(b"") == 202
+        kept = [(d.body, d.truncated, d.status) for d in client.sink.deliveries()]
+    assert kept == [(b"12345678", False, 201), (b"12345678", True, 413), (b"", False, 202)]
+
+
+def test_much_beyond_the_limit(start: StartSink) -> None:
+    with start(max_body_bytes=1000) as client:
+        assert client.post(b"x" * 30_000_000) == 413
+        assert client.post(b"small") == 200
+        assert [len(d.body) for d in client.sink.deliveries()] == [1000, 5]
+
+
+def test_expect_100_continue(start: StartSink) -> None:
+    with start() as client:
+        head = b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n"
+        answer = client.raw(head + b"Connection: close\r\n\r\nhi")
+        assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
+
+
+def test_503_while_the_store_fails_and_then_again_200(
+    start: StartSink, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "deliveries.db"
+    with start(store=path, replies=(201, 202)) as client:
+        assert client.post() == 201
+        full = sqlite3.connect(path)
+        full.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON deliveries "
+            "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+        )
+        assert client.post() == 503
+        full.execute("DROP TRIGGER full")
+        full.close()
+        assert client.post() == 202
+        assert [d.status for d in client.sink.deliveries()] == [201, 202]
+    errors = [r for r in caplog.records if r.levelno == logging.ERROR]
+    assert [r.name for r in errors] == ["hookproof.sink"]
+    assert "database or disk is full" in errors[0].getMessage()
+
+
+def test_many_senders_at_once(start: StartSink, tmp_path: Path) -> None:
+    with start(store=tmp_path / "deliveries.db") as client:
+        request = b"POST /%d HTTP/1.1\r\nHost: x\r\n\r\n"
+        end = b"GET /end HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        answers = client.raw(b"".join(request % n for n in range(200)) + end)
+        assert answers.count(b"HTTP/1.1 200 OK") == 201
+        assert [d.id for d in client.sink.deliveries()] == list(range(1, 202))
+
+
+def test_one_line_a_delivery_and_nothing_secret_in_it(
+    start: StartSink, contract: Contract, caplog: pytest.LogCaptureFixture
+) -> None:
+    event = contract.events[0]
+    assert event.signature is not None
+    body = b'{"event": "personalAccessToken.created", "note": "in the body"}'
+    signature = sign(event.signature, body, SECRET)
+    headers = {event.signature.header: signature, "X": "in a header"}
+    with caplog.at_level(logging.INFO, "hookproof.sink"), start(secret=SECRET) as client:
+        client.post(body, path="/a?b=1", **headers)
+    lines = [r.getMessage() for r in caplog.records if r.name == "hookproof.sink"]
+    assert len(lines) == 1
+    assert lines[0].startswith('1 POST "/a?b=1" personalAccessToken.created: ')
+    assert lines[0].endswith("; signature valid; replied 200")
+    for hidden in (SECRET, signature, "in the body", "in a header"):
+        assert hidden not in caplog.text
+
+
+def test_the_log_hides_a_secret_in_the_target(
+    start: StartSink, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "hookproof.sink"), start(secret="hush-hush") as client:
+        client.post(path="/hook?secret=hush-hush")
+    assert "hush-hush" not in caplog.text
+    assert '"/hook?secret=***"' in caplog.text
+
+
+def test_a_server_that_lower_cases_headers_is_refused(contract: Contract) -> None:
+    app = create_app(contract, store=open_store())
+
+    async def call() -> None:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app)) as client:
+            await client.post("http://sink/")
+
+    with pytest.raises(RuntimeError, match="uvicorn_config"):
+        asyncio.run(call())

@@ -20,7 +20,7 @@ TESTS = Path(__file__).resolve().parents[1]
 OLD = TESTS / "data" / "renames"
 INVENTORY: dict[str, list[str]] = json.loads((OLD / "before.json").read_text(encoding="utf-8"))
 """The names of before: options, contract and report schema, checks; faults of the contract that
-ships, and those of the second contract whose pattern the other lacks."""
+ships, and those of the parcels contract whose pattern the other lacks."""
 CONTRACTS = {"personal-access-tokens.yaml": default_contract_path()}
 CONTRACTS |= {"parcels.yaml": TESTS / "data" / "parcels.yaml"}
 Tables = Mapping[str, Mapping[str, str]]

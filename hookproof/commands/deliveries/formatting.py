@@ -131,7 +131,7 @@ def _body(data: Json) -> Iterator[str]:
     yield shown
     yield from (f"  {line}" for line in lines)
     if size > MAX_BODY_CHARS:
-        yield f"… whole body: --format body"
+        yield "… whole body: --format body"
 
 
 def _is_json(text: str) -> bool:

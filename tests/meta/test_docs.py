@@ -351,7 +351,7 @@ def test_every_check_that_catches_nothing_is_explained_in_its_table() -> None:
 
 def test_every_check_is_in_its_table_with_its_rule() -> None:
     told = [[f"`{name}`", (check.__doc__ or "").strip()] for name, check in CHECKS.items()]
-    assert [row[:2] for row in rows(CI, "check", "what it holds")] == told
+    assert [row[:2] for row in rows(CI, "check", "rule")] == told
     alone = {name for name in CHECKS if f'"{name}"' in inspect.getsource(deliveries)}
     assert first_cells(WEBHOOKS, "check") == alone
 

@@ -95,14 +95,14 @@ class SuitePlugin:
 
     def pytest_report_header(self) -> str:
         """Return the seed and the run id, which reproduce the cases."""
-        asked = self._settings
-        return f"hookproof: {asked.url} (seed {asked.seed}, run {asked.run_id})"
+        settings = self._settings
+        return f"hookproof: {settings.url} (seed {settings.seed}, run {settings.run_id})"
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Pass seed and run id to an xdist worker."""
-        asked = self._settings
-        node.workerinput["hookproof"] = {"seed": asked.seed, "run_id": asked.run_id}
+        settings = self._settings
+        node.workerinput["hookproof"] = {"seed": settings.seed, "run_id": settings.run_id}
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> object:

@@ -75,8 +75,8 @@ def run_trial(trial: FaultTrial) -> TrialResult:
 
 
 def _checks(found: list[GroupedFinding], severity: str) -> tuple[str, ...]:
-    made = (one.finding for one in found)
-    return tuple(dict.fromkeys(f.check for f in made if f.severity == severity))
+    findings = (one.finding for one in found)
+    return tuple(dict.fromkeys(f.check for f in findings if f.severity == severity))
 
 
 def _ignore_progress(_line: str) -> None:

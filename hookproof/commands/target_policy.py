@@ -42,12 +42,14 @@ def decide_target_policy(
         raise CommandError(
             f"{host} is not this machine: pass --allow-host {host} if it is a test instance"
         )
-    asked = frozenset(extra_phases)
-    default = DEFAULT_EXTRA_PHASES if local and "none" not in asked else frozenset()
+    requested = frozenset(extra_phases)
+    default = DEFAULT_EXTRA_PHASES if local and "none" not in requested else frozenset()
     limit = request_rate if isinstance(request_rate, Rate) else None
     if request_rate is None and not local:
         limit = strictest_rate(limits)
-    return TargetPolicy(gentle=not local, extra_phases=asked - {"none"} | default, rate_limit=limit)
+    return TargetPolicy(
+        gentle=not local, extra_phases=requested - {"none"} | default, rate_limit=limit
+    )
 
 
 def same_host(one: str, other: str) -> bool:

@@ -29,7 +29,7 @@ def read_contract_source(path: Path | None, directory: Path) -> ContractSource |
         return None
     if path is None:
         return ContractSource(f"openapi/{read.name}", True, read)
-    whole = (directory / path).resolve()
-    below = whole.is_relative_to(directory.resolve())
-    told = whole.relative_to(directory.resolve()) if below else whole
-    return ContractSource(told.as_posix(), False, read)
+    absolute = (directory / path).resolve()
+    below = absolute.is_relative_to(directory.resolve())
+    relative = absolute.relative_to(directory.resolve()) if below else absolute
+    return ContractSource(relative.as_posix(), False, read)

@@ -39,7 +39,7 @@ def _annotation(finding: dict[str, Json], fails: bool, file: ContractSource | No
     if file is not None and not file.ships:
         properties["file"] = file.path
         properties["line"], properties["col"] = map(str, file.source.position(finding["pointer"]))
-    told = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    attributes = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
     parts = [
         finding["message"],
         f"expected: {finding['expected']}" if finding["expected"] else "",
@@ -48,7 +48,7 @@ def _annotation(finding: dict[str, Json], fails: bool, file: ContractSource | No
         f"{wording.occurrence_count(finding)}; finding {finding['id']}",
     ]
     message = "%0A".join(_message(part) for part in parts if part)
-    return f"::{'error' if fails else 'warning'} {told}::{message}"
+    return f"::{'error' if fails else 'warning'} {attributes}::{message}"
 
 
 def _message(text: str) -> str:
@@ -75,11 +75,11 @@ def step_summary(data: dict[str, Json], room: int = MAX_SUMMARY_BYTES) -> str:
 
 
 def _head(data: dict[str, Json]) -> str:
-    told = f"Could not judge: {data['reason']}" if data["reason"] else wording.counts(data)
+    summary = f"Could not judge: {data['reason']}" if data["reason"] else wording.counts(data)
     run = f"{data['requests']} requests to {data['url']} in {data['seconds']:.1f} s"
     same = f"seed {data['seed']}, run {data['run_id']}"
     verdict, context = wording.verdict(data), _escape_markdown(f"{run}; {same}")
-    return f"## hookproof: {verdict}\n\n{_escape_markdown(told)}\n\n{context}\n"
+    return f"## hookproof: {verdict}\n\n{_escape_markdown(summary)}\n\n{context}\n"
 
 
 def _counts(data: dict[str, Json]) -> str:

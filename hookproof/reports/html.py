@@ -64,7 +64,7 @@ def _header(data: dict[str, Json]) -> str:
     word = wording.verdict(data)
     meaning = data["reason"] or _MEANING.get(word, "")
     contract = data["contract"]
-    told = definition_list(
+    facts = definition_list(
         [
             ("Service", code(data["url"])),
             ("Contract", html_text(f"{contract['title']}, version {contract['version']}")),
@@ -79,7 +79,7 @@ def _header(data: dict[str, Json]) -> str:
 <h1>{html_text(word.capitalize())}</h1>
 <p class="counts">{html_text(wording.counts(data))}</p>
 <p class="meaning">{html_text(meaning)}</p>
-{told}</header>"""
+{facts}</header>"""
 
 
 def _overview(data: dict[str, Json]) -> str:
@@ -93,9 +93,9 @@ def _overview(data: dict[str, Json]) -> str:
         )
     statuses = wording.status_counts(data)
     if data["constraints"]:
-        told = " ".join(badge(status, f"{n} {status}") for status, n in statuses.items() if n)
+        badges = " ".join(badge(status, f"{n} {status}") for status, n in statuses.items() if n)
         total = sum(statuses.values())
-        cards.insert(0, _card("Constraints", str(total), f"{_bar(statuses)}{told}"))
+        cards.insert(0, _card("Constraints", str(total), f"{_bar(statuses)}{badges}"))
     return f'<div class="cards">{"".join(cards)}</div>\n'
 
 

@@ -123,11 +123,11 @@ def _evidence(finding: dict[str, Json]) -> str:
 
 
 def _panel(title: str, about: str, lines: list[str], body: str) -> str:
-    told = f' <span class="quiet">{html_text(about)}</span>' if about else ""
+    note = f' <span class="quiet">{html_text(about)}</span>' if about else ""
     head = "\n".join(lines)
     text = "\n\n".join(part for part in (head, indent_json(body)) if part)
     pre = f'<pre tabindex="0">{html_text(text)}</pre>' if text else ""
-    return f"<figure><figcaption><b>{html_text(title)}</b>{told}</figcaption>{pre}</figure>"
+    return f"<figure><figcaption><b>{html_text(title)}</b>{note}</figcaption>{pre}</figure>"
 
 
 def _reproduction(curl: str | None) -> str:

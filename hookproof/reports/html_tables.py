@@ -30,14 +30,14 @@ def _kind(title: str, group: list[dict[str, Json]]) -> str:
     count = {status: sum(c["status"] == status for c in group) for status in _STATUSES_WORST_FIRST}
     badges = " ".join(badge(status, f"{n} {status}") for status, n in count.items() if n)
     rows = sorted(group, key=lambda c: _STATUSES_WORST_FIRST.index(c["status"]))
-    made = table(
+    content = table(
         f"{html_text(title)}, each constraint of the contract",
         _COLUMN_NAMES,
         [_constraint(constraint) for constraint in rows],
     )
     unfolded = " open" if count["violated"] else ""
     summary = f"<summary><h3>{html_text(title)}</h3> {badges}</summary>"
-    return f'<details class="group"{unfolded}>{summary}\n{made}</details>\n'
+    return f'<details class="group"{unfolded}>{summary}\n{content}</details>\n'
 
 
 def _constraint(constraint: dict[str, Json]) -> tuple[str, ...]:
@@ -93,8 +93,8 @@ def deliveries(data: dict[str, Json]) -> str:
         "Request body",
         "Delivery body",
     )
-    made = table("Deliveries and their requests, those with findings first", heads, rows)
-    return f'<div class="deliveries">{made}</div>' if rows else ""
+    content = table("Deliveries and their requests, those with findings first", heads, rows)
+    return f'<div class="deliveries">{content}</div>' if rows else ""
 
 
 def _colour(verdict: str) -> str:

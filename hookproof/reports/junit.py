@@ -44,7 +44,7 @@ def _case(check: str, found: list[dict[str, Json]], failing: set[str]) -> Elemen
     case = Element("testcase", classname=f"hookproof.{group}", name=escape_hidden(check), time="0")
     failed = [f for f in found if f["baseline_reason"] is None and f["id"] in failing]
     accepted = [f for f in found if f["baseline_reason"] is not None]
-    told = [f for f in found if f not in failed]
+    others = [f for f in found if f not in failed]
     if failed:
         first = escape_hidden(failed[0]["message"])
         failure = SubElement(case, "failure", message=first, type=failed[0]["severity"])
@@ -52,9 +52,9 @@ def _case(check: str, found: list[dict[str, Json]], failing: set[str]) -> Elemen
     elif accepted:
         message = escape_hidden(f"accepted: {accepted[0]['baseline_reason']}")
         SubElement(case, "skipped", message=message)
-    if told:
+    if others:
         SubElement(case, "system-out").text = "\n\n".join(
-            _describe_finding(finding) for finding in told
+            _describe_finding(finding) for finding in others
         )
     return case
 

@@ -47,8 +47,8 @@ def _invocation(data: dict[str, Json]) -> dict[str, Json]:
         "startTimeUtc": escape_hidden(data["started"]),
     }
     if data["reason"] is not None:
-        told = {"text": escape_hidden(data["reason"])}
-        result["toolExecutionNotifications"] = [{"level": "error", "message": told}]
+        message = {"text": escape_hidden(data["reason"])}
+        result["toolExecutionNotifications"] = [{"level": "error", "message": message}]
     return result
 
 

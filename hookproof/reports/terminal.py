@@ -32,8 +32,8 @@ def format_summary(data: dict[str, Json], directory: str, look: TerminalStyle) -
         block = _finding(finding, look)
         if lines and len(lines) + len(block) + len(tail) > MAX_SCREEN_LINES:
             rest = ", ".join(dict.fromkeys(f["check"] for f in found[number:]))
-            told = f"… and {len(found) - number} more, in report.html: {escape_hidden(rest)}"
-            lines += [_cut(told, look), ""]
+            text = f"… and {len(found) - number} more, in report.html: {escape_hidden(rest)}"
+            lines += [_cut(text, look), ""]
             break
         lines += block
     return [escape_ci_command(line) for line in [*lines, *tail]]
@@ -78,18 +78,18 @@ def _counts(data: dict[str, Json], look: TerminalStyle) -> list[str]:
         lines += _line("Created", wording.created(data), look)
     for finding in data["findings"]:
         if finding["baseline_reason"] is not None:
-            told = f"{finding['id']} {finding['check']}: {finding['baseline_reason']}"
-            lines.append(_cut(f"{'Baseline':<12} {escape_hidden(told)}", look))
+            text = f"{finding['id']} {finding['check']}: {finding['baseline_reason']}"
+            lines.append(_cut(f"{'Baseline':<12} {escape_hidden(text)}", look))
     for entry in data["baseline"]["resolved"]:
-        told = f"{entry['id']} is resolved, remove it from the baseline: {entry['reason']}"
-        lines.append(_cut(f"{'Baseline':<12} {escape_hidden(told)}", look))
+        text = f"{entry['id']} is resolved, remove it from the baseline: {entry['reason']}"
+        lines.append(_cut(f"{'Baseline':<12} {escape_hidden(text)}", look))
     return lines
 
 
 def _verdict(data: dict[str, Json], look: TerminalStyle) -> list[str]:
     if data["reason"]:
-        told = f"hookproof could not judge: {escape_hidden(data['reason'])}"
-        return _wrap(told, look, "  ")
+        text = f"hookproof could not judge: {escape_hidden(data['reason'])}"
+        return _wrap(text, look, "  ")
     colour = {"conforms": "green", "deviates": "red"}.get(data["verdict"], "yellow")
     word = _colourize(wording.verdict(data).upper(), colour, look)
     option = " (--require-decided)" if data["verdict"] == "not-judged" else ""

@@ -68,9 +68,9 @@ def _issue_certificate(directory: Path, host: str) -> TlsFiles:
     import trustme  # noqa: PLC0415 - slow to load, and most mocks need no TLS
 
     authority = trustme.CA(organization_name="hookproof development")
-    made = authority.issue_cert(*dict.fromkeys((*_CERTIFICATE_NAMES, host)))
+    issued = authority.issue_cert(*dict.fromkeys((*_CERTIFICATE_NAMES, host)))
     tls = TlsFiles(directory / "server.pem", directory / "key.pem", directory / "ca.pem", own=True)
-    tls.certificate.write_bytes(b"".join(blob.bytes() for blob in made.cert_chain_pems))
-    made.private_key_pem.write_to_path(str(tls.key))
+    tls.certificate.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+    issued.private_key_pem.write_to_path(str(tls.key))
     authority.cert_pem.write_to_path(str(tls.trusted))
     return tls

@@ -17,21 +17,21 @@ _READ_TIMEOUT_S = 60.0
 
 def export_deliveries(sink: SinkClient, options: argparse.Namespace) -> None:
     """Write the matching deliveries in the given format."""
-    asked = {**filters_of(options), "format": options.format}
-    with sink.streamed("deliveries/export", asked, _READ_TIMEOUT_S) as answer:
+    parameters = {**filters_of(options), "format": options.format}
+    with sink.streamed("deliveries/export", parameters, _READ_TIMEOUT_S) as response:
         if options.output is not None:
-            _save(answer, options.output)
+            _save(response, options.output)
             return
-        for piece in answer.iter_bytes():
+        for piece in response.iter_bytes():
             sys.stdout.buffer.write(piece)
 
 
-def _save(answer: httpx.Response, path: Path) -> None:
+def _save(response: httpx.Response, path: Path) -> None:
     """Write the response to a file atomically; an error leaves an existing file unchanged."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with draft.open("wb") as file:
-            for piece in answer.iter_bytes():
+            for piece in response.iter_bytes():
                 file.write(piece)
         draft.replace(path)
     except OSError as error:

@@ -48,8 +48,10 @@ def follow_deliveries(sink: SinkClient, options: argparse.Namespace) -> NoReturn
     filters = filters_of(options)
     stored, _ = sink.newest(filters, options.limit, before=after + 1)
     _print_summaries(options, stored[::-1])
-    with sink.streamed("deliveries/stream", {**filters, "after": after}, _READ_TIMEOUT_S) as answer:
-        for name, data in _parse_sse(answer.iter_lines()):
+    with sink.streamed(
+        "deliveries/stream", {**filters, "after": after}, _READ_TIMEOUT_S
+    ) as response:
+        for name, data in _parse_sse(response.iter_lines()):
             if name == "delivery":
                 _print_summaries(options, [sink.summary(data)])
             elif name == "reload":

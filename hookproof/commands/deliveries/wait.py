@@ -47,16 +47,16 @@ def wait_for_delivery(sink: SinkClient, options: argparse.Namespace) -> Json | N
 
 
 def _first_match(
-    sink: SinkClient, criteria: DeliveryCriteria, asked: QueryParameters, end: float
+    sink: SinkClient, criteria: DeliveryCriteria, parameters: QueryParameters, end: float
 ) -> Json | None:
     """Return the first matching delivery, or None at the time `end`."""
     while True:
         left = min(max(end - monotonic(), 0.0), MAX_WAIT_S)
-        found = sink.wait(asked, left)
+        found = sink.wait(parameters, left)
         if found is not None and criteria.matches_body(_decode_body(found)):
             return found
         if found is not None:
-            asked = {**asked, "after": found["id"]}
+            parameters = {**parameters, "after": found["id"]}
         elif monotonic() >= end:
             return None
 
@@ -83,12 +83,12 @@ def _describe_filters(filters: Mapping[str, str | None]) -> Iterator[str]:
 
 def _list_arrived(sink: SinkClient, after: int) -> tuple[int, list[UnmatchedDelivery]]:
     """Return the number of deliveries after the id `after`, and the newest, oldest first."""
-    asked = {"newest": 1, "limit": _PAGE_SIZE, "after": after}
-    page = sink.page(asked)
+    parameters = {"newest": 1, "limit": _PAGE_SIZE, "after": after}
+    page = sink.page(parameters)
     last = [one["id"] for one in page["deliveries"][:_MAX_LISTED_DELIVERIES]]
     count = len(page["deliveries"])
     while page["next"] is not None:
-        page = sink.page({**asked, "before": page["next"]})
+        page = sink.page({**parameters, "before": page["next"]})
         count += len(page["deliveries"])
     return count, [_to_arrived(sink.delivery(number)) for number in reversed(last)]
 

@@ -68,9 +68,9 @@ def detail(page: Page) -> Locator:
 def test_a_copied_command_sends_the_delivery_again(page: Page, detail: Locator, sink: Sink) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     detail.get_by_role("button", name="Copy as curl").click()
-    expect(detail.get_by_role("status").first).to_have_text("The command is copied.")
+    expect(detail.get_by_role("status").first).to_have_text("Command copied.")
     copied = page.evaluate("navigator.clipboard.readText()")
-    expect(detail.get_by_label("To be copied")).to_be_hidden()
+    expect(detail.get_by_label("Text to copy")).to_be_hidden()
     subprocess.run(copied, shell=True, check=True, capture_output=True, timeout=30)
     first, again = sink.deliveries()[0], sink.deliveries()[-1]
     assert again.id > first.id
@@ -80,7 +80,7 @@ def test_a_copied_command_sends_the_delivery_again(page: Page, detail: Locator, 
 def test_a_copied_test_is_one(page: Page, detail: Locator, tmp_path: Path) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     detail.get_by_role("button", name="Copy as a test").click()
-    expect(detail.get_by_role("status").first).to_have_text("The test is copied.")
+    expect(detail.get_by_role("status").first).to_have_text("Test copied.")
     file = tmp_path / "test_copied.py"
     file.write_text(page.evaluate("navigator.clipboard.readText()"), encoding="utf-8")
     call = "import test_copied; test_copied.test_delivery_1_is_accepted()"
@@ -90,9 +90,9 @@ def test_a_copied_test_is_one(page: Page, detail: Locator, tmp_path: Path) -> No
 def test_what_cannot_be_copied_can_be_selected(page: Page, detail: Locator, sink: Sink) -> None:
     page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error()); }")
     detail.get_by_role("button", name="Copy as curl").click()
-    expect(detail.get_by_role("status").first).to_contain_text("select it below")
+    expect(detail.get_by_role("status").first).to_contain_text("select the text below")
     command = httpx.get(f"{sink.url}/_hookproof/api/deliveries/1/copy?format=curl").text
-    assert detail.get_by_label("To be copied").text_content() == command
+    assert detail.get_by_label("Text to copy").text_content() == command
 
 
 def test_it_is_sent_again_and_the_answer_is_text(page: Page, detail: Locator) -> None:

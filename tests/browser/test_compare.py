@@ -57,8 +57,8 @@ def test_payloads_are_compared_place_by_place(page: Page, sink: Sink) -> None:
     one, other = [delivery.id for delivery in sink.deliveries()[-2:]]
     assert rows(section, "Place") == [
         ["/data/name", '"nightly report"', '"weekly report"', "changed"],
-        ["/data/scopes/2", "nothing", '"<b>"', f"only in delivery {other}"],
-        ["/triggeredAt", '"2026-04-20T13:11:35.0012345Z"', "nothing", f"only in delivery {one}"],
+        ["/data/scopes/2", "none", '"<b>"', f"only in delivery {other}"],
+        ["/triggeredAt", '"2026-04-20T13:11:35.0012345Z"', "none", f"only in delivery {one}"],
     ]
     changed = section.get_by_role("row", name="/data/name")
     assert changed.locator("mark").all_text_contents() == ["night", "week"]
@@ -74,21 +74,21 @@ def test_headers_are_compared_with_their_order(page: Page, sink: Sink) -> None:
     section = compared(page, sink, (b"{}", one), (b"{}", other))
     ids = [delivery.id for delivery in sink.deliveries()[-2:]]
     assert rows(section, "Header") == [
-        ["X-A / x-a", "1", "1", "written otherwise"],
+        ["X-A / x-a", "1", "1", "written differently"],
         ["X-Twice", "2", "3", "changed"],
-        ["X-One", "x", "nothing", f"only in delivery {ids[0]}"],
-        ["X-Other", "nothing", "y", f"only in delivery {ids[1]}"],
+        ["X-One", "x", "none", f"only in delivery {ids[0]}"],
+        ["X-Other", "none", "y", f"only in delivery {ids[1]}"],
     ]
-    expect(section).to_contain_text("The common headers are in another order.")
+    expect(section).to_contain_text("The common headers have a different order.")
     expect(section).to_contain_text("The bodies are identical.")
 
 
 def test_what_is_no_json_is_compared_by_lines_or_bytes(page: Page, sink: Sink) -> None:
     section = compared(page, sink, (b"a\nb\nc\nd", []), (b"a\nx\nc\nd\ne", []))
     assert [row[:3] for row in rows(section, "Line")] == [
-        ["2", "b", "nothing"],
-        ["2", "nothing", "x"],
-        ["5", "nothing", "e"],
+        ["2", "b", "none"],
+        ["2", "none", "x"],
+        ["5", "none", "e"],
     ]
     section = compared(page, sink, (b"\xff" * 16 + b"\x01", []), (b"\xff" * 16 + b"\x02", []))
     assert [row[0] for row in rows(section, "From byte")] == ["16", "16"]
@@ -96,9 +96,9 @@ def test_what_is_no_json_is_compared_by_lines_or_bytes(page: Page, sink: Sink) -
 
 def test_the_same_values_in_another_layout_are_said_to_be_so(page: Page, sink: Sink) -> None:
     section = compared(page, sink, (b'{"a":1,"b":[]}', []), (b'{ "b": [], "a": 1 }', []))
-    expect(section).to_contain_text("only the layout or the order of names differs")
+    expect(section).to_contain_text("only the layout or the order of members differs")
     section = compared(page, sink, (b'{"a":"\\u0041","n":1}', []), (b'{"a":"A","n":1.0}', []))
-    assert [row[3] for row in rows(section, "Place")] == ["written otherwise", "changed"]
+    assert [row[3] for row in rows(section, "Place")] == ["written differently", "changed"]
 
 
 def test_much_is_compared_in_steps(page: Page, sink: Sink) -> None:

@@ -137,9 +137,9 @@ def test_of_a_name_that_comes_twice_the_last_one_has_the_finding(page: Page, sin
 
 def test_deep_parts_are_shown_by_themselves(page: Page, sink: Sink) -> None:
     detail = opened(page, sink, b"[" * 10_000 + b"]" * 10_000)
-    detail.get_by_role("button", name="show by itself").click()
+    detail.get_by_role("button", name="show separately").click()
     expect(detail.locator(".tree > p code")).to_have_text("/0" * 40)
-    detail.get_by_role("button", name="show by itself").click()
+    detail.get_by_role("button", name="show separately").click()
     expect(detail.locator(".tree > p code")).to_have_text("/0" * 80)
     detail.get_by_role("button", name="Show the whole payload").click()
     expect(detail.locator(".tree > p")).to_have_count(0)

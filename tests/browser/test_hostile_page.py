@@ -181,7 +181,7 @@ def test_a_hostile_body_is_text(
     body = body or "".join(text * times for text, times in vector.get("parts", ())).encode()
     number = deliver(sink, body)
     show(page, sink, number)
-    views = page.get_by_role("group", name="How the body is shown").get_by_role("button")
+    views = page.get_by_role("group", name="Body view").get_by_role("button")
     assert views.all_text_contents() == vector["views"]
     expect(page.locator("#detail")).to_contain_text(vector["shown"], use_inner_text=True)
     for view in vector["views"]:

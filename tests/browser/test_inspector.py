@@ -138,6 +138,6 @@ def test_what_the_bounds_took_away_is_said(browser: Browser) -> None:
         page.goto(f"{url}/_hookproof/")
         for number in range(5):
             post(url, example(number))
-        expect(page.locator("#removed")).to_contain_text("3 older ones were removed")
+        expect(page.locator("#removed")).to_contain_text("removed 3 older deliveries")
         expect(page.locator("#rows .number")).to_have_text(["5", "4"])
         page.close()

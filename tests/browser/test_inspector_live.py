@@ -80,7 +80,7 @@ def test_a_great_many_deliveries_leave_the_page_small(browser: Browser, full: Si
     page = opened(browser, full)
     rows = page.locator("#rows tr")
     expect(rows).to_have_count(100)
-    expect(page.locator("#count")).to_have_text("5,000 in all")
+    expect(page.locator("#count")).to_have_text("5,000 in total")
     page.get_by_role("button", name="Older", exact=True).press("Enter")
     expect(page.locator("#delivery-4900 .open")).to_be_focused()
     for _ in range(5):

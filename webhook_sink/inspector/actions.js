@@ -9,38 +9,38 @@ function status() {
   return element;
 }
 
-/** Make the buttons that copy a delivery, as a command or as a test. */
+/** Make the buttons that copy a delivery as a curl command or as a test. */
 export function copyMenu(delivery, api) {
   const said = status();
-  const shown = createElement("pre"); // where the browser does not let the page copy
+  const shown = createElement("pre"); // if the browser does not allow the page to copy
   shown.tabIndex = 0;
   shown.setAttribute("role", "group");
-  shown.setAttribute("aria-label", "To be copied");
+  shown.setAttribute("aria-label", "Text to copy");
   shown.hidden = true;
   const copy = async (form, words) => {
     shown.hidden = true;
     try {
       const text = await api(`deliveries/${delivery.id}/copy?format=${form}`);
       const isDone = await isCopied(text);
-      said.textContent = isDone ? `${words} is copied.` : notCopied(text);
+      said.textContent = isDone ? `${words} copied.` : notCopied(text);
       shown.textContent = visible(text);
       shown.hidden = isDone;
     } catch (error) {
-      said.textContent = `It cannot be copied: ${visible(error.message)}`;
+      said.textContent = `Copying failed: ${visible(error.message)}`;
     }
   };
   const buttons = createElement("div", undefined, "buttons");
   buttons.append(
-    button("Copy as curl", () => copy("curl", "The command")),
-    button("Copy as a test", () => copy("test", "The test")),
+    button("Copy as curl", () => copy("curl", "Command")),
+    button("Copy as a test", () => copy("test", "Test")),
   );
   return [buttons, said, shown];
 }
 
 function notCopied(text) {
   const isExact = visible(text) === text;
-  const rest = isExact ? "" : " Characters that cannot be seen have names there.";
-  return `The browser does not let the page copy: select it below.${rest}`;
+  const rest = isExact ? "" : " Invisible characters are shown by name.";
+  return `The browser does not allow the page to copy: select the text below.${rest}`;
 }
 
 async function isCopied(text) {
@@ -48,11 +48,11 @@ async function isCopied(text) {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    return false; // not in a secure context, or not allowed
+    return false; // no secure context, or no permission
   }
 }
 
-/** Make a form of one field; `act` is called with its value, and what it throws is shown. */
+/** Make a form with one field; `act` gets its value, and the form shows errors of `act`. */
 function form(label, input, words, act) {
   const element = createElement("form");
   const said = status();
@@ -61,7 +61,7 @@ function form(label, input, words, act) {
   field.append(input);
   input.required = true;
   element.append(field, send, said);
-  let isBusy = false; // a button that is disabled would lose the focus
+  let isBusy = false; // a disabled button would lose the focus
   element.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (isBusy) return;
@@ -85,7 +85,7 @@ function field(type) {
   return input;
 }
 
-/** Make the form that sends a delivery to a URL; the answer is shown below it. */
+/** Make the form that resends a delivery to a URL, and shows the responses below. */
 export function resendForm(delivery, api) {
   const input = field("url");
   input.placeholder = "http://127.0.0.1:3000/webhooks";
@@ -99,7 +99,7 @@ export function resendForm(delivery, api) {
   return [element, answers];
 }
 
-/** Make the form that checks a delivery with another secret; `show` gets the result. */
+/** Make the form that re-judges a delivery with another secret; `show` gets the result. */
 export function rejudgeButton(delivery, api, show) {
   const input = field("password");
   const element = form("Re-check signature with another secret", input, "Re-check", async (secret) => {

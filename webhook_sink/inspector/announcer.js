@@ -1,10 +1,10 @@
 // Announcer: new deliveries in the title of a hidden tab and in the ARIA live region.
-const ANNOUNCEMENT_INTERVAL_MS = 5000; // or announcements would never end
+const ANNOUNCEMENT_INTERVAL_MS = 5000; // limits the announcements
 const TITLE = document.title;
 const at = (id) => document.getElementById(id);
 
 export class Announcer {
-  /** Tell of nothing yet. */
+  /** Begin without announcements. */
   constructor() {
     this.unseen = 0;
     this.unspoken = 0;
@@ -13,7 +13,7 @@ export class Announcer {
     document.addEventListener("visibilitychange", () => this.#title(0));
   }
 
-  /** Tell of a delivery. */
+  /** Announce a delivery. */
   tell(delivery) {
     if (document.hidden) this.#title(this.unseen + 1);
     this.unspoken += 1;
@@ -21,7 +21,7 @@ export class Announcer {
     this.timer ??= setTimeout(() => this.#speak());
   }
 
-  /** Read something out. */
+  /** Announce a text. */
   say(words) {
     at("news").textContent = words;
   }

@@ -17,7 +17,7 @@ async function read(response) {
   throw new SinkError(response.status, isJson ? said.message : `the sink responded with ${response.status}`);
 }
 
-/** Return the response: JSON, text, or null for 204; throw `SinkError`. */
+/** Return the body of the response, JSON or text, or null for 204; throw `SinkError`. */
 export async function request(path, method = "GET", value = undefined, signal = undefined) {
   const headers = value === undefined ? {} : { "Content-Type": "application/json" };
   const body = value === undefined ? undefined : JSON.stringify(value);
@@ -38,8 +38,8 @@ function eventOf(block) {
 }
 
 /**
- * Call `heard` with each event of the stream that `query` asks for, and once with null when it
- * begins. Returns when the sink ends it; throws when it breaks off, or `signal` ends it.
+ * Call `heard` with null when the stream for `query` begins, then with each event. Return when the
+ * sink ends the stream; throw when the connection is lost or `signal` aborts it.
  */
 export async function followStream(query, heard, signal) {
   const ending = new AbortController();

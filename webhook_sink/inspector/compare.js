@@ -1,4 +1,4 @@
-// Comparison of two deliveries. Their text is untrusted: it is textContent only.
+// Comparison of two deliveries. Their text is untrusted: it becomes textContent only.
 import { jsonDifferences } from "./json_diff.js";
 import { badge, deliveryFacts } from "./delivery_facts.js";
 import { headerDifferences, isReordered } from "./header_diff.js";
@@ -10,13 +10,13 @@ import { button, createElement } from "./elements.js";
 
 const MAX_LINES = 20_000; // of each body; of bytes, 16 are a line
 
-/** Fill `section` with what differs between two deliveries as the API gives them whole. */
+/** Fill `section` with the differences between two full deliveries of the API. */
 export function showComparison(section, one, other) {
   const heads = [`Delivery ${one.id}`, `Delivery ${other.id}`];
   const body = createElement("div", undefined, "compared");
   const choice = createElement("div", undefined, "choice");
   choice.setAttribute("role", "group");
-  choice.setAttribute("aria-label", "What is shown");
+  choice.setAttribute("aria-label", "Comparison view");
   const show = (all) => {
     for (const [place, pressed] of [!all, all].entries())
       choice.children[place].setAttribute("aria-pressed", String(pressed));
@@ -32,7 +32,7 @@ export function showComparison(section, one, other) {
 
 function parts(heads, one, other, all) {
   const places = (name, found) => diffTable(name, heads, shown(found, all));
-  const reordered = createElement("p", "The common headers are in another order.", "quiet");
+  const reordered = createElement("p", "The common headers have a different order.", "quiet");
   reordered.hidden = !isReordered(one.headers, other.headers);
   return [
     createElement("h3", "Facts"),
@@ -75,13 +75,13 @@ function bodies(heads, one, other, all) {
   const documents = [one, other].map(({ body }) => (body.text === null ? null : read(body.text)));
   if (documents.every(Boolean)) {
     const found = shown(jsonDifferences(...documents, all), true);
-    const nothing = "The same values at every place: only the layout or the order of names differs.";
+    const nothing = "All values are equal: only the layout or the order of members differs.";
     return [diffTable("Place", heads, found, nothing)];
   }
   const areText = one.body.text !== null && other.body.text !== null;
   const [left, right] = [one, other].map(({ body }) => linesOf(body, areText));
   const isCut = left.length > MAX_LINES || right.length > MAX_LINES;
-  const words = areText ? "Not both are JSON: compared by lines." : "Not both are text: compared by bytes.";
+  const words = areText ? "At least one body is not JSON: compared line by line." : "At least one body is not text: compared by rows of 16 bytes.";
   const limit = isCut ? ` Only the first ${MAX_LINES.toLocaleString("en")} lines are compared.` : "";
   const found = lineDifferences(left.slice(0, MAX_LINES), right.slice(0, MAX_LINES));
   return [
@@ -95,7 +95,7 @@ function linesOf({ text, base64 }, asText) {
   return hex(base64, 16 * (MAX_LINES + 1)).split("\n").map((line) => line.slice(10));
 }
 
-/** Yield the lines with their numbers, in the first of the two that has them. */
+/** Yield the lines with their numbers in the first delivery that has them. */
 function* numbered(lines, asText) {
   const next = { one: 0, other: 0 };
   for (const line of lines) {

@@ -15,7 +15,7 @@ export class CompareSelection {
     this.set(isMarked ? this.ids.filter((one) => one !== id) : [...this.ids, id].slice(-2));
   }
 
-  /** Select these and no others. */
+  /** Select exactly these deliveries. */
   set(ids) {
     this.ids = ids;
     at("marked").hidden = ids.length !== 1;

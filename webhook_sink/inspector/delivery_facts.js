@@ -9,7 +9,7 @@ function verdictTone(delivery) {
   return delivery.warnings || delivery.signature !== "valid" ? "so-so" : "good";
 }
 
-/** Make the verdict of a delivery, in words and a colour. */
+/** Make the verdict badge of a delivery. */
 export function badge(delivery) {
   const tone = verdictTone(delivery);
   const mark = createElement("span", MARKS[tone], "mark");
@@ -32,7 +32,7 @@ export function formatDuration(seconds) {
   return seconds < 120 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds / 60)} min`;
 }
 
-/** Return a local time, to the millisecond. */
+/** Make a local time with milliseconds. */
 export function formatTime(seconds) {
   const at = new Date(seconds * 1000);
   const two = (number) => String(number).padStart(2, "0");
@@ -44,10 +44,10 @@ export function formatTime(seconds) {
   return element;
 }
 
-/** Return the response to a delivery in words, with the step of the replies where it says more. */
+/** Return the reply to a delivery in words, with its step of the reply script. */
 export function describeReply({ status, reply }) {
   if (reply === "forwarded") return "the receiver's response";
-  if (!status) return reply ? `nothing: ${reply}` : "nothing";
+  if (!status) return reply ? `none: ${reply}` : "none";
   return !reply || reply.startsWith(String(status)) ? reply || String(status) : `${status} (${reply})`;
 }
 
@@ -57,7 +57,7 @@ function describeSignature(delivery) {
   return found ? `${words}: ${visible(found.message)}` : words;
 }
 
-/** Return the facts of a delivery: names and values. */
+/** Return the facts of a delivery as names and values. */
 export function deliveryFacts(delivery) {
   const request = createLongText("span", `${delivery.method} ${delivery.target}`, "wire", 300);
   if (delivery.version) request.append(` HTTP/${delivery.version}`);

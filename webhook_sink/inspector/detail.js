@@ -1,4 +1,4 @@
-// One delivery. What it holds may be hostile: it reaches the page as textContent alone.
+// Detail of one delivery. Its text is untrusted: it becomes textContent only.
 import { copyMenu, rejudgeButton, resendForm } from "./actions.js";
 import { badge, factsList } from "./delivery_facts.js";
 import { findings } from "./findings.js";
@@ -7,8 +7,8 @@ import { attemptsTable, headersTable, forwardSection } from "./related_sections.
 import { button, pluralize, createElement } from "./elements.js";
 
 /**
- * Fill `section` with a delivery as the API gives it whole. `api(path, method, value)` returns what
- * the sink answers, or throws an error with its sentence.
+ * Fill `section` with a full delivery of the API. `api(path, method, value)` returns the response
+ * of the sink, or throws an error with its message.
  */
 export function showDetail(section, delivery, api) {
   const show = (shown) => section.replaceChildren(...parts(shown));
@@ -29,7 +29,7 @@ export function showDetail(section, delivery, api) {
       heading("Payload"),
       ...body.elements,
       heading("Headers"),
-      headersTable(shown.headers, "Headers, as they came"),
+      headersTable(shown.headers, "Headers as received"),
       heading("Resend \u00b7 Re-check signature"),
       ...resendForm(shown, api),
       rejudgeButton(shown, api, again),
@@ -52,7 +52,7 @@ function title({ id }) {
   head.id = "detail-title";
   head.tabIndex = -1;
   const links = createElement("p", undefined, "links");
-  for (const [words, path] of [["as JSON", ""], ["bytes of the body", "/body"]]) {
+  for (const [words, path] of [["JSON", ""], ["raw body", "/body"]]) {
     const link = createElement("a", words);
     link.href = `api/deliveries/${Number(id)}${path}`;
     links.append(link);

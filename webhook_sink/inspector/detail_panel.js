@@ -1,10 +1,10 @@
-// Detail panel beside the list: a delivery, or two compared. The URL hash says which.
+// Detail panel beside the list: one delivery, or a comparison. The URL hash has the ids.
 import { request } from "./api.js";
 import { showComparison } from "./compare.js";
 import { showDetail } from "./detail.js";
 
 const WIDE_WINDOW = matchMedia("(min-width: 64rem)"); // otherwise the panel replaces the list
-const BATCH_DELAY_MS = 300; // changes within this time are one refresh
+const BATCH_DELAY_MS = 300; // changes within this time share one refresh
 const at = (id) => document.getElementById(id);
 
 function addressed() {
@@ -13,28 +13,28 @@ function addressed() {
 }
 
 export class DetailPanel {
-  /** `chosen` is called with the ids that are shown, `said` with why something cannot be. */
+  /** `chosen` is called with the ids that are shown, `said` with an error message. */
   constructor(chosen, said) {
     this.chosen = chosen;
     this.said = said;
     this.ids = [];
     this.shown = []; // the deliveries as they are shown
     this.timer = null;
-    this.turn = 0; // which choice the section answers
+    this.turn = 0; // a later request supersedes an earlier one
     addEventListener("hashchange", () => this.take(true));
   }
 
-  /** Whether the list can be seen beside it. */
+  /** Whether the list is visible beside the panel. */
   get isBeside() {
     return WIDE_WINDOW.matches;
   }
 
-  /** Show what the address says; `byHand` brings the focus there. */
+  /** Show the deliveries of the URL; `byHand` moves the focus to the panel. */
   take(byHand) {
     return this.#show(addressed(), byHand);
   }
 
-  /** Show these; `moves` leaves no trace in the history, and the focus where it is. */
+  /** Show these deliveries; `moves` adds no history entry and keeps the focus. */
   open(ids, moves = false) {
     const address = `#${ids.join(",")}`;
     if (!moves) location.hash = address;
@@ -44,7 +44,7 @@ export class DetailPanel {
     }
   }
 
-  /** Show nothing, and say what was shown. */
+  /** Close the panel; return the ids that it showed. */
   close() {
     const ids = this.ids;
     history.pushState(null, "", location.pathname + location.search);
@@ -52,7 +52,7 @@ export class DetailPanel {
     return ids;
   }
 
-  /** A delivery changed: show it again, unless the focus is in the panel. */
+  /** Refresh a changed delivery; if the focus is in the panel, offer the refresh. */
   refresh(delivery) {
     const isAbout = this.shown.some(
       (one) => one.id === delivery.id || one.attempts?.some(({ id }) => id === delivery.first_attempt),
@@ -66,7 +66,7 @@ export class DetailPanel {
     else this.again();
   }
 
-  /** Show the same again, at the same scroll position. */
+  /** Reload the panel at the same scroll position. */
   async again() {
     const { scrollTop } = at("side");
     await this.#show(this.ids, false);
@@ -81,7 +81,7 @@ export class DetailPanel {
     this.said("");
     try {
       const found = await Promise.all(ids.map((id) => request(`deliveries/${id}`)));
-      if (turn !== this.turn) return; // another one was chosen meanwhile
+      if (turn !== this.turn) return; // the user has chosen another one
       this.#fill(found, byHand);
     } catch (error) {
       if (turn === this.turn) this.said(error.message);

@@ -4,18 +4,18 @@ import { query, words } from "./filters.js";
 
 const at = (id) => document.getElementById(id);
 
-/** Show the keys. */
+/** Show the keyboard shortcuts. */
 export function showKeys() {
   at("keys").showModal();
 }
 
-/** Offer to export what the filters show. */
+/** Offer to export the deliveries that match the filters. */
 export function showExport() {
   const asked = query();
   const set = words();
   at("export-what").textContent = set.length
-    ? `The deliveries that the filters show (${set.join(", ")}), oldest first.`
-    : "All deliveries that are stored, oldest first.";
+    ? `Deliveries that match the filters (${set.join(", ")}), oldest first.`
+    : "All stored deliveries, oldest first.";
   for (const format of ["jsonl", "har"]) {
     asked.set("format", format);
     at(`export-${format}`).href = `api/deliveries/export?${asked}`;
@@ -23,14 +23,14 @@ export function showExport() {
   at("export").showModal();
 }
 
-/** Ask whether to delete all `total` deliveries. */
+/** Ask for confirmation to delete all `total` deliveries. */
 export function showClear(total) {
-  const some = total === 1 ? "The one delivery" : `All ${total.toLocaleString("en")} deliveries`;
-  at("clear-what").textContent = `${some} of this sink, whatever the filters show.`;
+  const some = total === 1 ? "the only delivery" : `all ${total.toLocaleString("en")} deliveries`;
+  at("clear-what").textContent = `This deletes ${some} of the sink. Filters do not apply.`;
   at("clear").showModal();
 }
 
-/** Begin; `cleared` is called when all is gone, `said` with why something could not be done. */
+/** Attach the event handlers; `cleared` is called after deletion, `said` with an error message. */
 export function begin(cleared, said) {
   at("show-keys").addEventListener("click", showKeys);
   at("show-export").addEventListener("click", showExport);

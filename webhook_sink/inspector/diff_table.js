@@ -3,11 +3,11 @@ import { button, createLongText, createElement } from "./elements.js";
 import { table } from "./related_sections.js";
 import { visible } from "./text.js";
 
-const PAGE_SIZE = 200; // rows made at first, and with each further step
-const MAX_MARKED_CHARS = 2000; // characters of a token in which the very part that differs is marked
-const WORDS = { same: "same", changed: "changed", written: "written otherwise" };
+const PAGE_SIZE = 200; // rows of the first and of each further step
+const MAX_MARKED_CHARS = 2000; // maximum length of a token whose differing part is marked
+const WORDS = { same: "same", changed: "changed", written: "written differently" };
 
-/** Make the table of what `places` yields; the rest of many comes when it is asked for. */
+/** Make the table of the rows that `places` yields; a button shows further rows. */
 export function diffTable(name, heads, places, nothing = "No difference.") {
   const element = table(`${name}: both deliveries`, [name, ...heads, "Difference"], []);
   element.className = "places";
@@ -49,12 +49,12 @@ function cells(one, other, state) {
     if (typeof value === "string") return createLongText("td", value);
     const cell = createElement("td");
     if (value) cell.append(value);
-    else cell.append(createElement("span", "nothing", "unseen"));
+    else cell.append(createElement("span", "none", "unseen"));
     return cell;
   });
 }
 
-/** Make a cell of each text, with what is not at the beginning or the end of both marked. */
+/** Make a cell for each text; mark the part between the common prefix and suffix. */
 function marked(one, other) {
   const [left, right] = [Array.from(one), Array.from(other)];
   const least = Math.min(left.length, right.length);

@@ -1,9 +1,9 @@
-// DOM elements from untrusted text: never markup, and long text in steps.
+// DOM elements from untrusted text: it never becomes markup, and long text is shown in steps.
 import { visible } from "./text.js";
 
-const FIRST_CHARS = 1000; // of one value, shown at first
-const TOLERANCE_CHARS = 200; // a rest this short is shown at once
-const FURTHER_CHARS = 50_000; // shown with each further step
+const FIRST_CHARS = 1000; // of one value in the first step
+const TOLERANCE_CHARS = 200; // a shorter rest is included in the first step
+const FURTHER_CHARS = 50_000; // of each further step
 
 /** Make an element. */
 export function createElement(name, text, className) {
@@ -21,14 +21,14 @@ export function button(words, act, className) {
   return element;
 }
 
-/** Return where to cut `text` at most `many` characters after `at`; no pair is torn apart. */
+/** Return the end of at most `many` characters after `at`; it splits no surrogate pair. */
 function cut(text, at, many) {
   const end = Math.min(at + many, text.length);
   const code = text.charCodeAt(end - 1);
   return end < text.length && code >= 0xd800 && code <= 0xdbff ? end - 1 : end;
 }
 
-/** Make an element with `text`; the rest of a long one comes when it is asked for. */
+/** Make an element with `text`; a button shows the rest of a long text. */
 export function createLongText(name, text, className, first = FIRST_CHARS) {
   const element = createElement(name, undefined, className);
   let at = text.length <= first + TOLERANCE_CHARS ? text.length : cut(text, 0, first);

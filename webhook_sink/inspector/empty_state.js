@@ -1,17 +1,17 @@
 // Empty state: how to send a first delivery.
 const at = (id) => document.getElementById(id);
 
-/** Write the command that sends a delivery of the first of `events` to this sink. */
+/** Show the command that sends a delivery of the first of `events` to this sink. */
 export function write(events) {
   const url = `${location.origin}/webhook`;
   const payload = JSON.stringify({ event: events[0] ?? "anything" }).replaceAll("'", "\\u0027");
   const command = `curl -i ${url} \\\n  -H 'Content-Type: application/json' \\\n  -d '${payload}'`;
-  if (at("curl").textContent === command) return; // somebody may have selected it
+  if (at("curl").textContent === command) return; // keep a selection of the user
   at("address").textContent = url;
   at("curl").textContent = command;
 }
 
-/** Begin. */
+/** Attach the event handlers. */
 export function begin() {
   at("copy").addEventListener("click", async () => {
     try {
@@ -19,7 +19,7 @@ export function begin() {
       at("copy").textContent = "Copied";
     } catch {
       getSelection().selectAllChildren(at("curl"));
-      at("copy").textContent = "Selected: copy it with your keys";
+      at("copy").textContent = "Selected: press Ctrl+C or Cmd+C";
     }
   });
 }

@@ -2,24 +2,24 @@
 import { createElement } from "./elements.js";
 
 const NAMES = ["text", "event", "verdict", "signature", "path"];
-const TYPING_DELAY_MS = 300; // without a key before the text is searched
+const TYPING_DELAY_MS = 300; // from the last key until the search begins
 const at = (id) => document.getElementById(id);
 const field = (name) => at(`filter-${name}`);
 
-/** Return the filters as a query, without those that let everything through. */
+/** Return the filters that are set, as a query. */
 export function query() {
   const asked = new URLSearchParams();
   for (const name of NAMES) if (field(name).value) asked.set(name, field(name).value);
   return asked;
 }
 
-/** Return the words of the filters that are set. */
+/** Return the filters that are set, in words. */
 export function words() {
   const chosen = (name) => field(name).selectedOptions?.[0].textContent;
   return [...query()].map(([name, value]) => `${name}: ${chosen(name) ?? value}`);
 }
 
-/** Let everything through. */
+/** Clear all filters. */
 export function drop() {
   for (const name of NAMES) field(name).value = "";
   changed();
@@ -27,10 +27,10 @@ export function drop() {
 
 let changed = () => {};
 
-/** Offer the events that the contract knows, and the paths that deliveries came to. */
+/** Offer the events of the contract, and the paths of deliveries. */
 export function offer(events, paths) {
   for (const event of events) addOption("event", event);
-  field("event").append(field("event").querySelector("[value='-']")); // it comes last
+  field("event").append(field("event").querySelector("[value='-']")); // keep it last
   const offered = Array.from(at("paths").options, (option) => option.value);
   if (offered.join("\n") === paths.join("\n")) return;
   const options = paths.map((path) => {
@@ -48,7 +48,7 @@ function addOption(name, value) {
   field(name).append(option);
 }
 
-/** Set the filters to what the address says; what cannot be is for the sink to refuse. */
+/** Set the filters from the URL; the sink rejects invalid values. */
 function takeFromAddress() {
   const address = new URLSearchParams(location.search);
   for (const name of NAMES) {
@@ -58,7 +58,7 @@ function takeFromAddress() {
   }
 }
 
-/** Begin; `act` is called whenever the filters have changed. */
+/** Attach the event handlers; `act` is called after each change of the filters. */
 export function begin(act) {
   let typing;
   changed = () => {

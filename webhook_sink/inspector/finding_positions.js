@@ -1,14 +1,14 @@
 // Positions of findings in a payload.
 import { tokensOf } from "./json_tokenizer.js";
 
-/** Return the tokens of the place that a finding is about: what is missing has one, too. */
+/** Return the JSON pointer tokens of a finding; a missing property has a position too. */
 export function findingTokens(found) {
   const tokens = tokensOf(found.instance);
   const isMissing = found.pointer.endsWith("/required") && found.detail !== "*";
   return isMissing ? [...tokens, found.detail] : tokens;
 }
 
-/** Return the findings by their places: those `here`, and `below` each token the like again. */
+/** Return a tree of the findings by position: those `here`, and a subtree `below` each token. */
 export function findingsByPosition(findings) {
   const root = { here: [], below: new Map() };
   for (const found of findings) {
@@ -23,7 +23,7 @@ export function findingsByPosition(findings) {
   return root;
 }
 
-/** Return the findings here and below. */
+/** Return the findings of a position and below it. */
 export function all(mark) {
   const found = [];
   const marks = [mark];

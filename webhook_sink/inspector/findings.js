@@ -4,7 +4,7 @@ import { findingTokens } from "./finding_positions.js";
 import { visible } from "./text.js";
 import { button, pluralize, createLongText, createElement } from "./elements.js";
 
-/** Make the list of findings; `reveal` is called with one whose place is asked for. */
+/** Make the list of findings; `reveal` gets the finding whose position the user selects. */
 export function findings(delivery, reveal) {
   if (delivery.findings_total === 0)
     return [createElement("p", "No findings in this delivery.", "quiet")];

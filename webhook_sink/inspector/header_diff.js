@@ -10,7 +10,7 @@ function grouped(headers) {
   return groups;
 }
 
-/** Yield the headers of both as places: of repeated ones, the first beside the first, and so on. */
+/** Yield the pairs of headers; repeated headers are paired in order. */
 export function* headerDifferences(one, other) {
   const [left, right] = [grouped(one), grouped(other)];
   for (const name of new Set([...left.keys(), ...right.keys()])) {
@@ -29,7 +29,7 @@ function place(one, other) {
   return { ...found, state: names.size > 1 ? "written" : "same" };
 }
 
-/** Say whether the headers that both have come in another order. */
+/** Say whether the common headers have a different order. */
 export function isReordered(one, other) {
   const [left, right] = [grouped(one), grouped(other)];
   const common = (groups, others) => [...groups.keys()].filter((name) => others.has(name));

@@ -1,16 +1,17 @@
-// JSON diff of two payloads, by position; each difference is computed on request.
+// JSON diff of two payloads, by position; a generator computes each difference on request.
 import { below, decoded, members, valueAt } from "./json_tokenizer.js";
 
-const MAX_COMPARED_DEPTH = 32; // parts down to here are compared as a whole first; all the way it would be quadratic
+const MAX_COMPARED_DEPTH = 32; // text is compared first down to this depth; unlimited, that would be quadratic
 
 /**
- * Yield the places of two documents: the pointer as `place`, the tokens `one` and `other` as they were written
- * (null where there is none) and the `state`: `same`, `changed`, `written` (otherwise, with the same
- * meaning), `removed` or `added`. Without `all` none is `same`. What only one has is one place.
+ * Yield the positions of two documents: the JSON pointer `place`, the raw tokens `one` and `other`
+ * (null if missing) and the `state`: `same`, `changed`, `written` (the same value, written
+ * differently), `removed` or `added`. Without `all` omit `same`. A part that only one document has
+ * is one position.
  */
 export function* jsonDifferences(first, second, all) {
   const open = [[["", valueAt(first), valueAt(second)]].values()];
-  const above = []; // the pointers that the parts in `open` are below of
+  const above = []; // pointers of the parts in `open`
   while (open.length) {
     const { done, value } = open.at(-1).next();
     if (done) {
@@ -49,7 +50,7 @@ function stateOf(text, otherText, one, other) {
   return areStrings && decoded(text) === decoded(otherText) ? "written" : "changed";
 }
 
-/** Yield token, value and other value of each member of two parts of one kind. */
+/** Yield token, value and other value of each member of two objects or two arrays. */
 function* paired(first, second, one, other) {
   const values = lastValues(first, one);
   const others = lastValues(second, other);

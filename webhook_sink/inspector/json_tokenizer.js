@@ -1,10 +1,10 @@
-// JSON as it stands on the wire. Nothing is made of a token: numbers, escapes and names that come
-// twice stay as they came. Nothing here recurses, and a body costs in proportion to its length.
+// JSON tokenizer that keeps raw tokens: numbers, escapes and repeated names stay as received.
+// Nothing here recurses, and the time is proportional to the length of the body.
 
 const CLOSING = { "{": "}", "[": "]" };
 const KINDS = { "{": "object", "[": "array", '"': "string", t: "true", f: "false", n: "null" };
 const WORDS = { t: "true", f: "false", n: "null" };
-const MOST_NAMES = 200_000; // members of an object among which repeated names are looked for
+const MOST_NAMES = 200_000; // maximum members of an object that is searched for repeated names
 
 function afterSpace(text, at) {
   for (;;) {
@@ -14,7 +14,7 @@ function afterSpace(text, at) {
   }
 }
 
-/** Return where the string at `at` ends, or -1. By hand: a regular expression has a stack. */
+/** Return the end of the string at `at`, or -1. Without a regular expression, which has a stack. */
 function stringEnd(text, at) {
   for (let place = at + 1; place < text.length; place += 1) {
     const code = text.charCodeAt(place);
@@ -50,7 +50,7 @@ function numberEnd(text, at) {
   return end === power ? -1 : end;
 }
 
-/** Return where the value at `at`, which is no object or array, ends, or -1. */
+/** Return the end of the scalar at `at`, or -1. */
 function tokenEnd(text, at) {
   if (text[at] === '"') return stringEnd(text, at);
   const word = WORDS[text[at]];
@@ -58,7 +58,7 @@ function tokenEnd(text, at) {
   return text.startsWith(word, at) ? at + word.length : -1;
 }
 
-/** Return where the value of the member at `at` begins, or -1. */
+/** Return the start of the value of the member at `at`, or -1. */
 function valueOf(text, at, closing) {
   if (closing === "]" || at === -1) return at;
   const end = text[at] === '"' ? stringEnd(text, at) : -1;
@@ -67,14 +67,14 @@ function valueOf(text, at, closing) {
 }
 
 /**
- * Return a document, or null if `text` is not JSON (RFC 8259); a byte order mark is passed over.
- * `starts`, `ends` and `counts` tell of each object and array, in order, where it is and how many
- * members it has.
+ * Return a document, or null if `text` is not JSON (RFC 8259); skip a byte order mark. `starts`,
+ * `ends` and `counts` have the position and the number of members of each object and array, in
+ * order.
  */
 export function read(text) {
   const root = afterSpace(text, text[0] === "\ufeff" ? 1 : 0);
   const document = { text, root, starts: [], ends: [], counts: [] };
-  const open = []; // places in `starts`
+  const open = []; // indices into `starts`
   let at = root;
   while (at !== -1) {
     const closing = CLOSING[text[at]];
@@ -98,7 +98,7 @@ export function read(text) {
   return null;
 }
 
-/** Close what ends at `at`, and return where the next value begins, where all ends, or -1. */
+/** Close parts that end at `at`; return the start of the next value, the end of the text, or -1. */
 function afterValue({ text, starts, ends, counts }, open, at) {
   for (;;) {
     at = afterSpace(text, at);
@@ -114,7 +114,7 @@ function afterValue({ text, starts, ends, counts }, open, at) {
   }
 }
 
-/** Return the value at `at`: its `kind`, where it is, and of an object or array the `count`. */
+/** Return `kind`, `at` and `end` of the value at `at`, and `count` of an object or array. */
 export function valueAt(document, at = document.root) {
   const kind = KINDS[document.text[at]] ?? "number";
   if (kind !== "object" && kind !== "array") return { kind, at, end: tokenEnd(document.text, at) };
@@ -129,8 +129,8 @@ export function valueAt(document, at = document.root) {
 }
 
 /**
- * Yield the members of an object or array: `token` as in a JSON pointer, `name` as it was written
- * (null in an array), `value`, and `at` and `place`, from which to go on another time.
+ * Yield the members of an object or array: `token` of a JSON pointer, raw `name` (null in an
+ * array), `value`, and `at` and `place`, from which a later call can continue.
  */
 export function* members(document, parent, from = undefined) {
   const { text } = document;
@@ -144,14 +144,14 @@ export function* members(document, parent, from = undefined) {
   }
 }
 
-/** Return what a string that was written as `token` says. */
+/** Return the value of the string `token`. */
 export function decoded(token) {
   return token.includes("\\") ? JSON.parse(token) : token.slice(1, -1);
 }
 
 /**
- * Return the place of the last member of each name in an object, which is the one that counts.
- * Where there are too many, only for the names in `wanted`.
+ * Return the place of the last member of each name in an object, because the last one counts.
+ * For too many members, return only the names in `wanted`.
  */
 export function lastPlaces(document, parent, wanted) {
   const last = new Map();

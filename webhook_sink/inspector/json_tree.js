@@ -1,19 +1,19 @@
-// JSON tree of the payload: a part is built when it is opened, a finding is shown at its position.
+// JSON tree of the payload, with findings at their positions. A part is built when it is opened.
 import { below, lastPlaces, members, valueAt } from "./json_tokenizer.js";
 import { all, findingsByPosition } from "./finding_positions.js";
 import { button, pluralize, createLongText, createElement } from "./elements.js";
 import { visible } from "./text.js";
 
-const FIRST_MEMBERS = 100; // members of one part shown at first
-const FURTHER_MEMBERS = 500; // and with each further step
-const FEW_MEMBERS = 5; // members beside a finding, once there are many rows
-const MAX_ROWS = 2000; // rows that are made unasked
-const MAX_DEPTH = 40; // parts inside one another on the page
-const SMALL_PAYLOAD_CHARS = 20_000; // characters of a payload that opens whole where nothing is found
+const FIRST_MEMBERS = 100; // members of one part in the first step
+const FURTHER_MEMBERS = 500; // in each further step
+const FEW_MEMBERS = 5; // members beside a finding, after MAX_ROWS
+const MAX_ROWS = 2000; // rows that are built initially
+const MAX_DEPTH = 40; // nested parts on the page
+const SMALL_PAYLOAD_CHARS = 20_000; // a shorter payload without findings is fully open
 
 /**
- * Return the tree of a document with `findings` at their places: its `element`, and `reveal`, which
- * shows the place of a finding and puts the focus there.
+ * Return the tree of a document with `findings`: its `element`, and `reveal`, which shows the
+ * position of a finding and moves the focus there.
  */
 export function tree(document, findings) {
   const element = createElement("div", undefined, "tree");
@@ -35,13 +35,13 @@ function reveal(view, item) {
   item.scrollIntoView({ block: "center" });
 }
 
-/** Show one part alone: what is deeper than a page can show has room there. */
+/** Show one part alone, for parts below MAX_DEPTH. */
 function showAlone(view, member, pointer, mark) {
   const back = button("Show the whole payload", () => {
     view.element.replaceChildren(view.whole);
     view.whole.querySelector("summary").focus();
   });
-  const place = createElement("p", "Shown from ", "quiet");
+  const place = createElement("p", "Part at ", "quiet");
   place.append(createLongText("code", pointer), " ", back);
   const list = createElement("ul");
   list.append(row(view, { value: member.value }, pointer, mark, 0));
@@ -85,14 +85,14 @@ function leaf(view, member, pointer, mark) {
   const { kind, at, end, count } = member.value;
   line.append(...named(member));
   if (count > 0) {
-    const open = button("show by itself", () => showAlone(view, member, pointer, mark), "more");
+    const open = button("show separately", () => showAlone(view, member, pointer, mark), "more");
     line.append(createElement("span", sizeOf(member.value), "kind"), " ", open);
   } else line.append(createLongText("span", view.document.text.slice(at, end), `token ${kind}`));
   line.append(...again(member));
   return line;
 }
 
-/** Return the name of a member, as it was written; what stands by itself has none. */
+/** Return the raw name of a member; the root has none. */
 function named({ name, token }) {
   if (token === undefined) return [];
   const key = name === null ? createElement("span", token, "key index") : createLongText("span", name, "key", 200);
@@ -116,8 +116,8 @@ function partsOf(view, parent, pointer, mark, depth) {
   return [...Array.from(wanted, (token) => absent(view, here, token)), ...rows];
 }
 
-/** Return rows for the first `most` of `count` members, and for each one that is `wanted`; the
- * tokens that were met are taken out of it. */
+/** Return rows for the first `most` of `count` members and for each `wanted` token; remove the
+ * tokens that were found from `wanted`. */
 function listed(view, here, { from, count, most, wanted }) {
   const end = (from?.place ?? 0) + count;
   const rows = [];

@@ -1,10 +1,11 @@
 // Line diff of two texts that are not JSON.
 
-const MAX_LINE_PAIRS = 1_000_000; // compared at most
+const MAX_LINE_PAIRS = 1_000_000; // maximum of compared pairs
 
 /**
  * Return the lines of two texts in order, each with its `state`: `same`, `removed` (only in `one`)
- * or `added` (only in `other`). Where too many differ, all of one stand before those of the other.
+ * or `added` (only in `other`). If too many differ, all lines of
+ * `one` precede those of `other`.
  */
 export function lineDifferences(one, other) {
   let start = 0;
@@ -39,7 +40,7 @@ function goesLeft(common, width, x, y) {
   return common[(x + 1) * width + y] >= common[x * width + y + 1];
 }
 
-/** Return, for each pair of places, how many lines the rests behind them have in common. */
+/** Return the number of common lines of the rests after each pair of places. */
 function commonLengths(left, right) {
   const width = right.length + 1;
   const common = new Uint32Array((left.length + 1) * width);

@@ -1,28 +1,28 @@
-// List model: a bounded run of the deliveries that match the filters, newest first.
+// List model: a bounded range of the deliveries that match the filters, newest first.
 
 export const PAGE_SIZE = 100; // deliveries of one request
 const MAX_DELIVERIES = 500;
 
-/** Return what the attempts of one event have in common. */
+/** Return the key that all attempts of one event share. */
 export const keyOf = (delivery) => delivery.first_attempt ?? delivery.id;
 
 export class ListModel {
-  /** Hold nothing. */
+  /** Begin empty. */
   constructor() {
     this.deliveries = [];
-    this.next = null; // where older ones begin; null: there are none
-    this.newer = 0; // how many came that are newer than those held, once the newest were let go
-    this.isNewest = true; // nothing newer was let go
+    this.next = null; // cursor of the older deliveries; null: there are none
+    this.newer = 0; // number of new deliveries that were not added, because `isNewest` is false
+    this.isNewest = true; // the range includes the newest delivery
     this.isRead = false;
     this.isOther = false; // the deliveries match earlier filters
   }
 
-  /** The filters are others: nothing that is held can stay when the next page comes. */
+  /** Note that the filters changed: the next page replaces all deliveries. */
   leave() {
     this.isOther = true;
   }
 
-  /** Take the newest page; what is held stays where it joins on. */
+  /** Take the newest page; older deliveries stay if the page is adjacent to them. */
   refresh(page) {
     const fresh = new Map(page.deliveries.map((one) => [one.id, one]));
     const joins = this.deliveries.some(
@@ -40,7 +40,7 @@ export class ListModel {
     this.#shorten();
   }
 
-  /** Take a further page, of older ones. */
+  /** Append a page of older deliveries. */
   append(page) {
     this.deliveries.push(...page.deliveries);
     this.next = page.next;
@@ -50,7 +50,7 @@ export class ListModel {
     this.isNewest = false;
   }
 
-  /** Take one that came; say whether it is held. */
+  /** Add a new delivery; say whether it was added. */
   add(delivery) {
     if (!this.isNewest) {
       this.newer += 1;
@@ -64,18 +64,18 @@ export class ListModel {
     return !isKnown;
   }
 
-  /** Take what is now known of one, if it is held. */
+  /** Replace a delivery by its present state, if the model has it. */
   change(delivery) {
     const place = this.deliveries.findIndex((one) => one.id === delivery.id);
     if (place >= 0) this.deliveries[place] = delivery;
   }
 
-  /** Say whether a delivery is held. */
+  /** Say whether the model has a delivery. */
   has(id) {
     return this.deliveries.some((one) => one.id === id);
   }
 
-  /** Return the deliveries by their events: each the newest attempt, and those before it. */
+  /** Return the deliveries grouped by event: the newest attempt, and the earlier attempts. */
   groups() {
     const groups = new Map();
     for (const delivery of this.deliveries) {

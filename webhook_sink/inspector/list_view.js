@@ -7,19 +7,19 @@ const at = (id) => document.getElementById(id);
 
 export class ListView {
   /** Show the deliveries of `model`. */
-  constructor(held) {
-    this.held = held;
-    this.compared = new Set(); // ids that are marked for a comparison
+  constructor(model) {
+    this.model = model;
+    this.compared = new Set(); // ids that are selected for comparison
     this.chosen = new Set(); // ids that are shown beside the list
-    this.unfolded = new Set(); // keys of the events all of whose attempts are shown
-    this.rows = new Map(); // by id: the row, and the text that it was made from
-    this.greatest = Infinity; // ids above it are new to whoever looks
+    this.unfolded = new Set(); // keys of the events whose attempts are all shown
+    this.rows = new Map(); // by id: the row, and the text from which it was built
+    this.greatest = Infinity; // greater ids are new on the page
     this.isDrawn = true;
-    this.focused = null; // the row that is to have the focus once it is there
-    this.sought = null; // the row that is to be in sight
+    this.focused = null; // id of the row that gets the focus once it exists
+    this.sought = null; // id of the row to scroll to
   }
 
-  /** Draw what has changed, with the next frame. */
+  /** Draw changes in the next animation frame. */
   draw() {
     if (!this.isDrawn) return;
     this.isDrawn = false;
@@ -36,7 +36,7 @@ export class ListView {
   #draw() {
     this.isDrawn = true;
     const wanted = new Map();
-    for (const group of this.held.groups()) {
+    for (const group of this.model.groups()) {
       const isOpen =
         this.unfolded.has(group.key) || group.others.some((one) => this.chosen.has(one.id));
       this.#take(wanted, group.newest, group, isOpen);
@@ -45,10 +45,10 @@ export class ListView {
     }
     this.#place(wanted);
     at("table").hidden = wanted.size === 0;
-    if (this.held.isRead) this.greatest = Math.max(0, ...wanted.keys());
+    if (this.model.isRead) this.greatest = Math.max(0, ...wanted.keys());
   }
 
-  /** Add the row of a delivery to `wanted`: the one that stands there, or a new one. */
+  /** Add the row of a delivery to `wanted`: the present row, or a new one if it changed. */
   #take(wanted, delivery, group, isOpen) {
     const others = group?.others ?? [];
     const hidden = isOpen ? [] : others;
@@ -76,7 +76,7 @@ export class ListView {
     return element;
   }
 
-  /** Let the focus go on from a row that is folded away. */
+  /** Move the focus from a folded row to the row of its newest attempt. */
   #handOver(from, to) {
     if (this.rows.get(from)?.element.contains(document.activeElement)) this.focused = to;
   }
@@ -97,12 +97,12 @@ export class ListView {
     this.focused = null;
   }
 
-  /** Return the ids of the rows, as they stand. */
+  /** Return the ids of the rows, in order. */
   ids() {
     return [...this.rows.keys()];
   }
 
-  /** Return the key of the event of a row. */
+  /** Return the event key of a row. */
   keyOf(id) {
     return this.rows.get(id)?.key;
   }
@@ -119,7 +119,7 @@ export class ListView {
   }
 }
 
-/** Put `element` in the place of another; what had the focus there has it again. */
+/** Replace `before` by `element`; keep the focus on the corresponding control. */
 function replace(before, element) {
   const focused = before.contains(document.activeElement) ? document.activeElement : null;
   before.replaceWith(element);

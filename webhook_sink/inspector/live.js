@@ -16,9 +16,9 @@ export class LiveUpdates {
   constructor(on) {
     this.on = on;
     this.changes = new RefreshQueue(on);
-    this.session = new AbortController(); // follows one set of filters
+    this.session = new AbortController(); // one set of filters
     this.stream = new AbortController();
-    this.last = 0; // the newest delivery that was reported
+    this.last = 0; // id of the newest reported delivery
     this.isAway = false; // a hidden tab has no stream
     this.leaving = null;
     this.wake = () => {};
@@ -26,7 +26,7 @@ export class LiveUpdates {
     this.#seen();
   }
 
-  /** Follow the deliveries that match the present filters, until this is called again. */
+  /** Follow the deliveries that match the present filters, until the next call. */
   async begin() {
     this.session.abort();
     this.stream.abort();
@@ -51,13 +51,13 @@ export class LiveUpdates {
     }
   }
 
-  /** Read the newest page again, soon. */
+  /** Reload the newest page after a delay. */
   again() {
     this.changes.note(null, this.session.signal);
   }
 
   async #follow(signal) {
-    // Which is the newest must be known before the list is read, or one could come in between.
+    // Get the newest id before the list, or a delivery in between would be lost.
     const { deliveries } = await request("deliveries?newest=1&limit=1", "GET", undefined, signal);
     this.last = deliveries[0]?.id ?? 0;
     await this.on.read(signal);

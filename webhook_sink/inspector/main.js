@@ -1,4 +1,4 @@
-// Composition of the page: which module gets which event, and what each control does.
+// Composition of the page: it connects modules, events and controls.
 import { showCounters } from "./counters.js";
 import * as dialogs from "./dialogs.js";
 import * as emptyState from "./empty_state.js";
@@ -29,7 +29,7 @@ const live = new LiveUpdates({
   onChange,
   showState,
 });
-let isFilterChange = false; // the filters are others, and the result is to be announced
+let isFilterChange = false; // the filters changed, and the result is not announced yet
 
 async function read(signal) {
   await paginator.newest(signal);
@@ -68,7 +68,7 @@ function showState(words, isLive, isFinal = false) {
   if (isFinal || isLive) showError(isFinal ? words : "");
 }
 
-/** Mark these as open in the list. */
+/** Mark these deliveries as open in the list. */
 function onOpen(ids) {
   list.chosen = new Set(ids);
   list.sought = ids[0] ?? null;
@@ -77,7 +77,7 @@ function onOpen(ids) {
   showSelection();
 }
 
-/** Show these as selected; two are compared. */
+/** Mark these deliveries as selected; compare two. */
 function onSelect(ids) {
   list.compared = new Set(ids);
   const isShown = ids.every((id) => panel.ids.includes(id));

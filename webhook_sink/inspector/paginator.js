@@ -6,35 +6,34 @@ import { PAGE_SIZE } from "./list_model.js";
 
 export class Paginator {
   /**
-   * Read into `held`. `told` is called with the answer of every page, and with null where it only
-   * begins or ends to search.
+   * Read into `model`. `onPage` gets every page, and null at the start and the end of a search.
    */
-  constructor(held, told) {
-    this.held = held;
-    this.told = told;
+  constructor(model, onPage) {
+    this.model = model;
+    this.onPage = onPage;
     this.isSearching = false;
     this.turn = 0; // a later search ends an earlier one
   }
 
-  /** Read the newest that fits. Returns after the first page; what there is more of it follows. */
+  /** Read the newest matches. Return after the first page; further pages follow. */
   async newest(signal) {
     const turn = this.#begin();
     const page = await this.#page({}, signal);
     if (turn !== this.turn) return;
-    this.held.refresh(page);
-    this.told(page);
-    this.#goOn(turn, page.deliveries.length, signal).catch(() => {}); // the stream breaks, too
+    this.model.refresh(page);
+    this.onPage(page);
+    this.#goOn(turn, page.deliveries.length, signal).catch(() => {}); // the stream reports the error
   }
 
-  /** Read on where what is held ends. */
+  /** Read older deliveries. */
   async older() {
     await this.#goOn(this.#begin(), 0);
   }
 
-  /** Leave it at what was found. */
+  /** Stop the search. */
   stop() {
     this.#begin();
-    this.told(null);
+    this.onPage(null);
   }
 
   #begin() {
@@ -46,19 +45,19 @@ export class Paginator {
   async #goOn(turn, count, signal) {
     let found = count;
     try {
-      while (turn === this.turn && found < PAGE_SIZE && this.held.next !== null) {
+      while (turn === this.turn && found < PAGE_SIZE && this.model.next !== null) {
         this.isSearching = true;
-        this.told(null);
-        const page = await this.#page({ before: this.held.next }, signal);
+        this.onPage(null);
+        const page = await this.#page({ before: this.model.next }, signal);
         if (turn !== this.turn) return;
         found += page.deliveries.length;
-        this.held.append(page);
-        this.told(page);
+        this.model.append(page);
+        this.onPage(page);
       }
     } finally {
       if (turn === this.turn) {
         this.isSearching = false;
-        this.told(null);
+        this.onPage(null);
       }
     }
   }

@@ -8,8 +8,8 @@ const MAX_TEXT_CHARS = 256 * 1024;
 const MAX_HEX_BYTES = 16 * 1024;
 
 /**
- * Return what shows the body of a delivery: its `elements`, and `reveal`, which shows the place of a
- * finding; null where there is no tree.
+ * Return the body view of a delivery: its `elements`, and `reveal`, which shows the position of a
+ * finding; `reveal` is null without a tree.
  */
 export function payload(delivery) {
   const { text } = delivery.body;
@@ -30,11 +30,11 @@ export function payload(delivery) {
   return { elements: [choice.element, notes, place], reveal: grown ? reveal : null };
 }
 
-/** Make a group of buttons of which one is pressed, and show the first of the views. */
+/** Make a group of buttons, one per view, and show the first view. */
 function choose(views, place) {
   const element = createElement("div", undefined, "choice");
   element.setAttribute("role", "group");
-  element.setAttribute("aria-label", "How the body is shown");
+  element.setAttribute("aria-label", "Body view");
   const show = (name) => {
     for (const other of element.children)
       other.setAttribute("aria-pressed", String(other.textContent === name));
@@ -78,8 +78,8 @@ function preformatted(text, label) {
 }
 
 function rest(delivery, shown) {
-  const note = createElement("p", `These are ${shown} of ${size(delivery.size)}: `, "quiet");
-  const link = createElement("a", "all bytes as a file");
+  const note = createElement("p", `Showing ${shown} of ${size(delivery.size)}: `, "quiet");
+  const link = createElement("a", "download all bytes");
   link.href = `api/deliveries/${Number(delivery.id)}/body`;
   note.append(link);
   return note;

@@ -1,19 +1,19 @@
-// Refresh queue: deliveries whose state changed are requested again, in batches.
+// Refresh queue: requests the state of changed deliveries, in batches.
 import { request } from "./api.js";
 
 const BATCH_DELAY_MS = 250;
 
 export class RefreshQueue {
   /**
-   * `on` has functions: `read(signal)` reads the newest page again, `has(id)` says whether that
-   * delivery is of interest, `onChange(delivery)` gets its present state.
+   * `on` has functions: `read(signal)` reloads the newest page, `has(id)` says whether the list has
+   * that delivery, `onChange(delivery)` gets its present state.
    */
   constructor(on) {
     this.on = on;
-    this.ids = new Set(); // null: all of them
+    this.ids = new Set(); // null: all deliveries
   }
 
-  /** Note that one has changed, or with null that all have. */
+  /** Note a changed delivery; null means all. */
   note(id, signal) {
     if (this.ids.size === 0) setTimeout(() => this.#look(signal), BATCH_DELAY_MS);
     this.ids.add(id);
@@ -26,7 +26,7 @@ export class RefreshQueue {
       if (ids.includes(null)) await this.on.read(signal);
       else await this.#lookAt(ids.filter(this.on.has), signal);
     } catch {
-      // Where the sink does not answer, the stream breaks off, too, and then all is read again.
+      // If the sink is unreachable, the stream fails too, and then the page reloads the list.
     }
   }
 

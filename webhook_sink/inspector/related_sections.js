@@ -20,7 +20,7 @@ export function table(caption, heads, rows) {
   return element;
 }
 
-/** Make a table of header pairs, in order, repeated ones apart. */
+/** Make a table of header pairs, in order; repeated headers are separate rows. */
 export function headersTable(pairs, caption) {
   const rows = pairs.map(([name, value]) => {
     const row = createElement("tr");
@@ -63,7 +63,7 @@ export function attemptsTable(delivery) {
   return [note, wrapper];
 }
 
-/** Make the section of one forward or resend: the receiver and its response. */
+/** Make the section of one forward or resend, with the response of the receiver. */
 export function forwardSection(outgoing) {
   const element = createElement("details", undefined, "passed");
   const isGood = outgoing.status >= 200 && outgoing.status < 300;

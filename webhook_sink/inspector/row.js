@@ -1,4 +1,4 @@
-// Row of one delivery. Its text is untrusted: it reaches the page as textContent only.
+// Row of one delivery. Its text is untrusted: it becomes textContent only.
 import { visible } from "./text.js";
 import { createElement } from "./elements.js";
 
@@ -96,8 +96,8 @@ function cell(name, className, ...content) {
 }
 
 /**
- * Return the row of a delivery. `fold` is the button that shows the attempts before it, or null;
- * `before` are those that it hides, the latest first.
+ * Return the row of a delivery. `fold` is the button that shows the earlier attempts, or null;
+ * `before` are the earlier attempts that it hides, latest first.
  */
 export function row(delivery, fold, before) {
   const element = createElement("tr", undefined, `is-${delivery.verdict_kind}`);

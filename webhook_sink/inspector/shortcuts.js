@@ -1,9 +1,9 @@
 // Keyboard shortcuts, and the list navigation that they share with the buttons.
 
 const TYPED = "input:not([type=checkbox]), select, textarea, [contenteditable]";
-const SCROLLED = "#side, select"; // where the arrows are needed
+const SCROLLED = "#side, select"; // these need the arrow keys
 
-/** Begin; `acts` has a function for each key. */
+/** Attach the event handler; `acts` has a function for each key. */
 export function begin(acts) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;

@@ -191,11 +191,11 @@ def test_no_answer(start: StartSink, monkeypatch: pytest.MonkeyPatch) -> None:
     with receiving() as proxy, hasty(b"HTTP/1.1 400 What\r\n\r\n") as plain:
         for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY"):
             monkeypatch.setenv(name, proxy.url)
-        refused = f"127.0.0.1:{free_port()}"
+        refused, reason = f"127.0.0.1:{free_port()}", "WRONG_VERSION_NUMBER"
         expected = {
             f"http://{refused}": f"nothing listens on {refused}",
             "http://hookproof.invalid": "the host name hookproof.invalid cannot be resolved",
-            f"https://127.0.0.1:{plain}": f"no TLS with 127.0.0.1:{plain}: WRONG_VERSION_NUMBER",
+            f"https://127.0.0.1:{plain}": f"TLS with 127.0.0.1:{plain} failed: {reason}",
         }
         for url, error in expected.items():
             with start(forward_policy=to(f"{url}/?secret=abc")) as client:

@@ -1,6 +1,6 @@
-"""The least that an ASGI server can be asked for: read the body, answer one text. Nothing checked.
+"""Minimal ASGI app: it reads the body and sends one fixed response, without any check.
 
-The answer is the environment's `BENCHMARK_ANSWER`, status and body of what the contract shows.
+The variable `BENCHMARK_ANSWER` has status and body: the success example of the contract.
 """
 
 import os
@@ -13,7 +13,7 @@ HEADERS = [(b"content-type", b"application/json"), (b"content-length", b"%d" % l
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer every request in the same way."""
+    """Send the same response to every request."""
     if scope["type"] != "http":
         return
     while (await receive()).get("more_body"):

@@ -1,4 +1,4 @@
-"""The load of a receiver of webhooks: wrk, a signed event of the contract, and what it measured."""
+"""Load on a webhook receiver: wrk with a signed event of the contract, and its result."""
 
 import json
 import subprocess
@@ -14,7 +14,7 @@ from openapi.signature import signed_headers
 
 SECRET = "a secret of the benchmark"
 SIZE = 2048
-"""Bytes of a body."""
+"""Body size in bytes."""
 _SCRIPT = """
 wrk.method = "POST"
 wrk.body = "%s"
@@ -32,26 +32,26 @@ end
 
 @dataclass(frozen=True)
 class Delivered:
-    """What wrk counted; times are in microseconds."""
+    """Result of wrk; times are in microseconds."""
 
     requests: int
     microseconds: int
     refused: int
-    """Answers with a status above 399."""
+    """Responses with a status above 399."""
     lost: int
-    """Requests without an answer."""
+    """Requests without a response."""
     p99: int
-    """Within which 99 of 100 deliveries were answered."""
+    """99th percentile of the latency."""
     slowest: int
 
     @property
     def per_second(self) -> float:
-        """Deliveries that were answered in one second."""
+        """Deliveries with a response per second."""
         return self.requests * 1e6 / self.microseconds
 
 
 def payload(contract: Contract) -> bytes:
-    """Return the contract's own example of an event, filled up with white space."""
+    """Return the contract's example of an event, padded with white space."""
     text = json.dumps(body_example(contract, contract.events[0].schema))
     return text.encode().ljust(SIZE)
 
@@ -64,7 +64,7 @@ def headers(contract: Contract, body: bytes) -> dict[str, str]:
 
 
 def deliver(contract: Contract, port: int, seconds: float, connections: int) -> Delivered:
-    """Deliver to what listens on `port`; wrk knows whole seconds alone, and one at the least."""
+    """Send deliveries to `port`; wrk supports only whole seconds, at least one."""
     body = payload(contract)
     fields = headers(contract, body).items()
     lines = [f'wrk.headers["{quoted(name)}"] = "{quoted(value)}"' for name, value in fields]

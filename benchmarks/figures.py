@@ -1,4 +1,4 @@
-"""The figures of a run: of each subject, against each other, against the targets."""
+"""Figures of a run: per subject, relative to each other, and against the targets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,43 +9,43 @@ from load import Load
 
 @dataclass(frozen=True)
 class Start:
-    """From the command to the first success, and what is held when it has been answered."""
+    """Start of a subject: time to the first success, and memory after it."""
 
     seconds: float
     memory: int
-    """Bytes; 0 where the system does not say."""
+    """Bytes; 0 if the system does not report it."""
 
 
 @dataclass(frozen=True)
 class Round:
-    """One round of load."""
+    """Round of load."""
 
     load: Load
     cpu_seconds: float
-    """Of all the subject's processes; 0 where the system does not say."""
+    """CPU time of all processes of the subject; 0 if the system does not report it."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """The medians of one subject; None is what was not measured, or is void."""
+    """Medians of one subject; None: not measured, or void."""
 
     title: str
     per_second: float | None
     p99: float | None
     """Milliseconds."""
     cpu: float | None
-    """Microseconds of processor time for one request."""
+    """Microseconds of CPU time per request."""
     first: float
     """Seconds."""
     memory: int | None
     """Bytes."""
     verified: str
-    """What was seen of it: whether it checks credentials and remembers what is taken."""
+    """Verified behaviour: whether it checks credentials and rejects duplicate names."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """A ratio, and how large or small it must be."""
+    """Target: a ratio and whether it is within its limit."""
 
     sentence: str
     ratio: float | None
@@ -53,7 +53,7 @@ class Target:
 
 
 def figures(title: str, verified: str, starts: list[Start], rounds: list[Round]) -> Figures:
-    """Return the medians. One refused or lost request makes all that the load measured void."""
+    """Return the medians. One rejected or lost request makes the figures of the load void."""
     sound = rounds if all(r.load.requests and not failures(r.load) for r in rounds) else []
     memory = median(start.memory for start in starts)
     cpu = [r.cpu_seconds * 1e6 / r.load.requests for r in sound]
@@ -69,17 +69,17 @@ def figures(title: str, verified: str, starts: list[Start], rounds: list[Round])
 
 
 def failures(load: Load) -> int:
-    """Return how many requests were refused or had no answer."""
+    """Return the number of requests that were rejected or got no response."""
     return load.refused + load.lost
 
 
 def per_second(load: Load) -> float:
-    """Return the requests of one second."""
+    """Return the requests per second."""
     return load.requests * 1e6 / load.microseconds
 
 
 def targets(found: Mapping[str, Figures]) -> list[Target]:
-    """Return what is asked of the mock, by the keys of the subjects."""
+    """Return the targets of the mock, from the figures by subject key."""
     quick = _ratio(found, "per_second", "hookproof", "prism")
     start = _ratio(found, "first", "hookproof", "connexion")
     memory = _ratio(found, "memory", "hookproof", "connexion")

@@ -1,4 +1,4 @@
-"""What a page of the sink's list costs, by how many deliveries are stored."""
+"""Response time of a page of the sink's list, by the number of stored deliveries."""
 
 import json
 import time
@@ -27,15 +27,15 @@ _AT_ONCE = 1000
 
 @dataclass(frozen=True)
 class Pages:
-    """The cost of one kind of page."""
+    """Cost of one kind of page."""
 
     title: str
     milliseconds: Mapping[int, float]
-    """The median, by how many deliveries are stored."""
+    """Median by the number of stored deliveries."""
 
     @property
     def ratio(self) -> float:
-        """How many times as much a page costs of the most as of the fewest."""
+        """Cost with the most deliveries relative to the cost with the fewest."""
         costs = [cost for _, cost in sorted(self.milliseconds.items())]
         return costs[-1] / costs[0]
 
@@ -43,7 +43,7 @@ class Pages:
 def listed(
     contract: Contract, directory: Path, rounds: int, sizes: Sequence[int] = SIZES
 ) -> list[Pages]:
-    """Return the cost of the first page, and of filtered ones; asked in turn, round after round."""
+    """Return the cost of the first page and of filtered pages, requested in turn in each round."""
     kinds = {
         "first page": {},
         "of an event": {"event": contract.events[0].name},
@@ -73,7 +73,7 @@ def _page(client: httpx.Client, port: int, query: Mapping[str, str]) -> None:
     url = f"http://127.0.0.1:{port}/_hookproof/api/deliveries?{urlencode(query)}"
     answer = client.get(url).raise_for_status().json()
     if not answer["deliveries"]:
-        raise SystemExit(f"{url} answered without any delivery")
+        raise SystemExit(f"{url} returned no delivery")
 
 
 def _fill(contract: Contract, file: Path, size: int) -> None:
@@ -84,7 +84,7 @@ def _fill(contract: Contract, file: Path, size: int) -> None:
 
 
 def _delivery(contract: Contract, number: int) -> Delivery:
-    """Return one of many: each an event of its own, some broken, some with a text."""
+    """Return a delivery with a unique event; some are invalid, some contain the searched text."""
     event = json.loads(payload(contract))
     for unique in contract.events[0].trigger.get("unique", ()):
         set_at(event, unique["pointer"], str(UUID(int=number)))

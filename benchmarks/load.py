@@ -1,4 +1,4 @@
-"""The load: wrk, each request with a fresh valid value, and what it measured."""
+"""Load: wrk with a new valid value in each request, and its result."""
 
 import json
 import secrets
@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from sample import Sample
 
 _DIGITS = 9
-# The requests are made whole before they are sent: wrk has one thread, and shares the machine.
+# Head and body are prepared as one text, because wrk has one thread and shares the machine.
 _SCRIPT = """
 local number, before, after = 0, "%s", "%s"
 function request()
@@ -30,27 +30,27 @@ end
 
 @dataclass(frozen=True)
 class Load:
-    """What wrk counted."""
+    """Result of wrk."""
 
     requests: int
     microseconds: int
     refused: int
-    """Answers with a status above 399."""
+    """Responses with a status above 399."""
     lost: int
-    """Requests without an answer."""
+    """Requests without a response."""
     p99: int
-    """Microseconds within which 99 of 100 requests were answered."""
+    """99th percentile of the latency in microseconds."""
 
 
 def found() -> bool:
-    """Say whether there is a load generator that is quick enough to be honest."""
+    """Return whether wrk is installed: a slower load generator would limit the result."""
     return shutil.which("wrk") is not None
 
 
 def load(sample: Sample, port: int, seconds: float, connections: int) -> Load:
-    """Ask what listens on `port` for so many seconds, over so many connections at a time.
+    """Send requests to `port` for `seconds`, over `connections` concurrent connections.
 
-    wrk knows whole seconds alone: below one it is given one second.
+    wrk supports only whole seconds, at least one.
     """
     with TemporaryDirectory() as directory:
         script = Path(directory, "requests.lua")
@@ -72,5 +72,5 @@ def _script(sample: Sample, port: int) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return `text` as it stands in a string of Lua, whatever it holds."""
+    """Return `text` escaped for a Lua string."""
     return "".join(f"\\{byte:03d}" for byte in text.encode())

@@ -1,4 +1,4 @@
-"""The measuring: every subject started by itself, checked, then loaded in turn."""
+"""Measurement: start each subject alone, verify it, then load the subjects in turn."""
 
 import sys
 import time
@@ -15,12 +15,12 @@ from subjects import Running, Subject, first_answer, running
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is measured."""
+    """Size of a measurement."""
 
     starts: int
     rounds: int
     seconds: float
-    """Of load in each round."""
+    """Duration of the load in each round."""
     connections: int
 
 
@@ -28,10 +28,10 @@ def measured(chosen: Sequence[Subject], asked: Sample, plan: Plan) -> dict[str, 
     """Return the figures of each subject by its key."""
     starts: dict[str, list[Start]] = {subject.key: [] for subject in chosen}
     rounds: dict[str, list[Round]] = {subject.key: [] for subject in chosen}
-    for subject in chosen:  # for the byte code and the system's memory of files; counts for nothing
+    for subject in chosen:  # warm up byte code and file cache; not counted
         _started(subject, asked)
     for _ in range(plan.starts):
-        for subject in chosen:  # each by itself: memory that is shared is divided among its users
+        for subject in chosen:  # each alone: PSS divides shared memory among its users
             starts[subject.key].append(_started(subject, asked))
     with ExitStack() as stack:
         servers = [stack.enter_context(running(subject)) for subject in chosen]
@@ -55,7 +55,7 @@ def _started(subject: Subject, asked: Sample) -> Start:
 
 
 def _verified(server: Running, asked: Sample) -> str:
-    """Say what is seen of the subject's checks, or stop if it does not do what it claims."""
+    """Return which checks the subject does; exit if it lacks one that it claims."""
     if wrong := asked.misfit(*first_answer(server, asked)):
         raise SystemExit(f"{server.subject.title} {wrong}")
     if not server.subject.checks:
@@ -67,8 +67,8 @@ def _verified(server: Running, asked: Sample) -> str:
         for provocation in ("duplicate-request", "invalid-credential")
     )
     if (str(again), str(forged)) != expected:
-        raise SystemExit(f"{server.subject.title} answered {again} to a repeated request and "
-                         f"{forged} to a forged credential; expected are {expected}")  # fmt: skip
+        raise SystemExit(f"{server.subject.title} sent {again} for a duplicate request and "
+                         f"{forged} for a forged credential, expected {expected}")  # fmt: skip
     return "credential, name"
 
 
@@ -77,6 +77,6 @@ def _round(server: Running, asked: Sample, plan: Plan) -> Round:
     done = load(asked, server.port, plan.seconds, plan.connections)
     spent = proc.cpu_seconds(server.pid) - before if proc.KNOWN else 0
     if failures(done):
-        print(f"{server.subject.title}: {done.refused} of {done.requests} answers were refusals, "
-              f"{done.lost} requests had none; its figures are void", file=sys.stderr)  # fmt: skip
+        print(f"{server.subject.title}: {done.refused} of {done.requests} requests were rejected, "
+              f"{done.lost} got no response; the figures are void", file=sys.stderr)  # fmt: skip
     return Round(done, spent)

@@ -1,10 +1,10 @@
-"""`hookproof mock` beside Prism, a plain connexion app and a bare ASGI function, in one run.
+"""Benchmark of `hookproof mock` against Prism, a plain connexion app and a bare ASGI app.
 
-Run it where hookproof is installed, with wrk on the PATH: `python benchmarks/mock.py`. Every
-subject gets the same load in turn, round after round, because the speed of a machine varies; the
-medians are compared. Before that each is started several times, and its first answer is judged by
-the contract. Prism is taken from --prism, the PATH, node_modules/.bin or npx. It is compared as it
-is usually started, and shown without its log too, because that is much quicker.
+Run it where hookproof is installed, with wrk on the PATH: `python benchmarks/mock.py`. Each round
+loads every subject in turn, because the speed of a machine varies; the medians are compared. First
+each subject is started several times, and its first response is checked against the contract.
+Prism is taken from --prism, the PATH, node_modules/.bin or npx. The comparison uses Prism with its
+default log; the table also shows it without a log, which is much faster.
 """
 
 import argparse
@@ -33,7 +33,7 @@ def main() -> None:
     if not wrk_found():
         raise SystemExit(
             "wrk was not found (on Debian: apt-get install wrk); "
-            "a loader in Python would be slower than what it measures"
+            "a load generator in Python would be slower than the subjects"
         )
     with TemporaryDirectory() as directory:
         _settle(directory)
@@ -44,9 +44,9 @@ def main() -> None:
         document.write_text(yaml.safe_dump(plain_document(contract)), encoding="utf-8")
         known = subjects(asked, document, given.prism)
         if "prism" not in {subject.key for subject in known}:
-            print("Prism is left out: no Node, or no Prism was found", file=sys.stderr)
+            print("Prism is left out: Node or Prism was not found", file=sys.stderr)
         if not proc.KNOWN:
-            print("CPU time and memory are left out: only Linux tells them", file=sys.stderr)
+            print("CPU time and memory are left out: they need Linux", file=sys.stderr)
         chosen = [subject for subject in known if not given.only or subject.key in given.only]
         found = measured(chosen, asked, plan)
         if given.profile:
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def _settle(directory: str) -> None:
-    """Give the subjects one secret, and their byte code a place, as an installed package has it."""
+    """Set one secret for all subjects, and a byte code cache like that of an installed package."""
     os.environ["HOOKPROOF_JWT_SECRET"] = secrets.token_urlsafe(32)
     if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
         os.environ["PYTHONPYCACHEPREFIX"] = directory
@@ -64,14 +64,14 @@ def _settle(directory: str) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("--seconds", type=float, default=5, help="of load in each round (%(default)s)")
-    add("--rounds", type=_count, default=5, help="of load for each subject (%(default)s)")
-    add("--starts", type=_count, default=5, help="of each subject (%(default)s)")
-    add("--connections", type=_count, default=32, help="at a time (%(default)s)")
-    add("--only", action="append", choices=KEYS, help="this subject; may be given several times")
-    add("--prism", metavar="PATH", help="where Prism is")
-    add("--json", action="store_true", help="print a JSON object in place of the table")
-    add("--profile", type=Path, metavar="FILE", help="write there where the mock's time goes")
+    add("--seconds", type=float, default=5, help="duration of a round (%(default)s)")
+    add("--rounds", type=_count, default=5, help="rounds per subject (%(default)s)")
+    add("--starts", type=_count, default=5, help="starts per subject (%(default)s)")
+    add("--connections", type=_count, default=32, help="concurrent connections (%(default)s)")
+    add("--only", action="append", choices=KEYS, help="measure this subject (repeatable)")
+    add("--prism", metavar="PATH", help="path of the prism command")
+    add("--json", action="store_true", help="print a JSON object instead of the table")
+    add("--profile", type=Path, metavar="FILE", help="write a profile of the mock to FILE")
     return parser.parse_args()
 
 

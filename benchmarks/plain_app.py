@@ -1,7 +1,7 @@
-"""The service as somebody would write it by hand who follows connexion's documentation.
+"""Plain connexion app, written by hand as connexion's documentation shows.
 
-Its document is the contract in the words of OpenAPI 3.0, the path of which stands in the
-environment's `BENCHMARK_DOCUMENT`; connexion routes, checks credentials and validates bodies.
+The variable `BENCHMARK_DOCUMENT` has the path of the contract, converted to OpenAPI 3.0. connexion
+routes requests, checks credentials and validates bodies.
 """
 
 import os
@@ -15,7 +15,7 @@ TAKEN: set[str] = set()
 
 
 def bearer(token: str) -> dict[str, Any] | None:
-    """Return the claims of a token (connexion's `x-bearerInfoFunc`); None refuses it."""
+    """Return the claims of a token (connexion's `x-bearerInfoFunc`); None rejects it."""
     try:
         return jwt.decode(token, SECRET, algorithms=["HS256"])
     except jwt.InvalidTokenError:
@@ -23,7 +23,7 @@ def bearer(token: str) -> dict[str, Any] | None:
 
 
 async def create(body: dict[str, Any]) -> tuple[dict[str, str], int]:
-    """Answer the one operation: a name is taken once."""
+    """Create a token; reject a duplicate name."""
     if body["name"] in TAKEN:
         return {"message": "A token of this name exists already", "code": "CONFLICT"}, 409
     TAKEN.add(body["name"])

@@ -1,4 +1,4 @@
-"""The contract in the words of OpenAPI 3.0, bodies included, for a plain connexion app."""
+"""Conversion of the contract to OpenAPI 3.0, bodies included, for the plain connexion app."""
 
 from openapi.contract import Contract, Json
 
@@ -6,7 +6,7 @@ _LEFT_OUT = ("examples", "example", "webhooks")
 
 
 def plain_document(contract: Contract) -> dict[str, Json]:
-    """Return the operations of `contract`, its references followed, for benchmarks/plain_app.py."""
+    """Return the operations of `contract`, references resolved, for benchmarks/plain_app.py."""
     paths = _lowered(contract, contract.document["paths"])
     for item in paths.values():
         for operation in item.values():

@@ -1,4 +1,4 @@
-"""What the processes of a subject cost, from Linux's /proc; on other systems nothing is known."""
+"""CPU time and memory of a subject's processes, from /proc. Linux only."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ KNOWN = sys.platform == "linux"
 
 
 def tree(pid: int) -> list[int]:
-    """Return the process and all below it."""
+    """Return the process and all its descendants."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal() and (stat := _stat(int(entry.name))):
@@ -20,13 +20,13 @@ def tree(pid: int) -> list[int]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the processor time of the tree so far, of those that have ended too."""
+    """Return the CPU time of the process tree so far, ended children included."""
     ticks = sum(sum(map(int, stat[11:15])) for each in tree(pid) if (stat := _stat(each)))
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def memory(pid: int) -> tuple[str, int]:
-    """Return what is measured, and the bytes that the tree holds: PSS where it is known."""
+    """Return the measure (PSS if available, else RSS) and the bytes of the process tree."""
     pss = [_field(each, "smaps_rollup", "Pss:") for each in tree(pid)]
     if all(pss):
         return "PSS", sum(pss)
@@ -34,7 +34,7 @@ def memory(pid: int) -> tuple[str, int]:
 
 
 def _stat(pid: int) -> list[str]:
-    """Return the fields behind the name: state, parent, ...; none if the process has ended."""
+    """Return the fields after the name (state, parent, ...); empty if the process has ended."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:

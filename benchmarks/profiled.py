@@ -1,4 +1,4 @@
-"""Where the time of a request to the mock goes, by cProfile, which slows every call down alike."""
+"""Profile of requests to the mock, by cProfile, which slows all calls down alike."""
 
 import io
 import pstats
@@ -15,7 +15,7 @@ _SHOWN = 60
 
 
 def profile(mock: Subject, asked: Sample, plan: Plan, path: Path) -> None:
-    """Load `mock` for a round under cProfile; write the costliest functions to `path`."""
+    """Load `mock` for one round under cProfile; write the most expensive functions to `path`."""
     with TemporaryDirectory() as directory:
         raw = Path(directory, "profile")
         python, *rest = mock.command
@@ -26,4 +26,4 @@ def profile(mock: Subject, asked: Sample, plan: Plan, path: Path) -> None:
         text = io.StringIO()
         stats = pstats.Stats(str(raw), stream=text)
         stats.sort_stats("tottime").print_stats(_SHOWN)
-    path.write_text(f"{done.requests} requests, the start included\n{text.getvalue()}", "utf-8")
+    path.write_text(f"{done.requests} requests, start included\n{text.getvalue()}", "utf-8")

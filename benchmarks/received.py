@@ -1,4 +1,4 @@
-"""The figures of receiving, and what is printed."""
+"""Figures of the sink's benchmark, and their output."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,14 +12,14 @@ from table import machine, rows_of, said, text
 
 @dataclass
 class Received:
-    """The rounds of one subject."""
+    """Rounds of one subject."""
 
     title: str
     rounds: list[Delivered] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
-    """Microseconds of processor time for one delivery."""
+    """Microseconds of CPU time per delivery."""
     judged: list[float] = field(default_factory=list)
-    """Seconds from the end of the load until everything was judged."""
+    """Seconds from the end of the load until the sink has judged all deliveries."""
 
     def add(self, done: Delivered, cpu: float, judged: float) -> None:
         """Add a round; `cpu` and `judged` are in seconds."""
@@ -29,25 +29,25 @@ class Received:
 
     @property
     def per_second(self) -> float:
-        """The median of the rounds; 0 where one delivery was refused or lost."""
+        """Median of the rounds; 0 if a delivery was rejected or lost."""
         sound = not any(done.refused or done.lost for done in self.rounds)
         return median(done.per_second for done in self.rounds) if sound else 0.0
 
     @property
     def slowest(self) -> float:
-        """Milliseconds, over all rounds."""
+        """Maximum latency of all rounds in milliseconds."""
         return max(done.slowest for done in self.rounds) / 1000
 
     @property
     def p99(self) -> float:
-        """Milliseconds, the median of the rounds."""
+        """Median of the rounds' 99th percentiles in milliseconds."""
         return median(done.p99 for done in self.rounds) / 1000
 
 
 def report(
     received: Sequence[Received], pages: Sequence[Pages], rounds: int, seconds: float, at_once: int
 ) -> str:
-    """Return the figures, the targets and the machine, for people."""
+    """Return figures, targets and machine as text."""
     bare, sink = received
     ratios = [one.per_second / bare.per_second if bare.per_second else None for one in received]
     head = ("", "deliveries/s", ": bare", "p99 ms", "slowest ms", "CPU us", "judged s")
@@ -72,8 +72,8 @@ def report(
     dearest = max(one.ratio for one in pages)
     targets = [
         _least("durable deliveries/s : bare function, at least 0.3", ratios[1], 0.3),
-        _most("slowest answer in seconds, at most 0.5", sink.slowest / 1000, 0.5),
-        _most("a page of the long list : of the short one, at most 3", dearest, 3),
+        _most("slowest response in seconds, at most 0.5", sink.slowest / 1000, 0.5),
+        _most("page of the long list : page of the short list, at most 3", dearest, 3),
     ]
     lines = [*rows_of([head, *loads]), "", *rows_of([list_head, *lists]), "", *map(said, targets)]
     load = f"{rounds} rounds of {seconds:g} s, {at_once} connections, bodies of 2 KiB"

@@ -1,4 +1,4 @@
-"""The request that every subject is asked, with a fresh value each time, and what answers it."""
+"""Sample request for every subject, with a new value each time, and the expected response."""
 
 import http.client
 import json
@@ -14,7 +14,7 @@ _MARK = "a value to be replaced"
 
 @dataclass(frozen=True)
 class Sample:
-    """A valid request of the contract: its body is `before`, a value that nobody used, `after`."""
+    """Valid request of the contract; its body is `before`, an unused value, `after`."""
 
     contract: Contract
     operation: Operation
@@ -23,16 +23,16 @@ class Sample:
     token: str
 
     def headers(self, token: str | None = None) -> dict[str, str]:
-        """Return the headers that a body needs, with another credential if one is given."""
+        """Return the headers of a request, with `token` or the sample's token."""
         media_type = next(iter(self.operation.content))
         return {"Authorization": f"Bearer {token or self.token}", "Content-Type": media_type}
 
     def body(self, value: str) -> bytes:
-        """Return the body with a fresh value."""
+        """Return the body with `value`."""
         return f"{self.before}{value}{self.after}".encode()
 
     def ask(self, port: int, value: str, token: str | None = None) -> tuple[int, bytes]:
-        """Send one request; return status and body of the answer, or raise `OSError`."""
+        """Send one request; return status and body of the response, or raise `OSError`."""
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         method, path = self.operation.method, self.operation.path
         try:
@@ -45,18 +45,18 @@ class Sample:
             connection.close()
 
     def misfit(self, status: int, body: bytes) -> str | None:
-        """Say why an answer is not the success that the contract describes; None if it is."""
+        """Return why a response is not the success in the contract, or None if it is."""
         success = self.operation.response_caused_by("valid-request")
         assert success is not None
         if str(status) != success.status:
-            return f"answered {status} and not {success.status} to a valid request"
+            return f"sent {status} for a valid request, expected {success.status}"
         for schema in success.content.values():
             for broken in self.contract.schema(schema).violations(json.loads(body), limit=1):
-                return f"answered with {broken.instance or 'a body'}: {broken.message}"
+                return f"sent an invalid {broken.instance or 'body'}: {broken.message}"
         return None
 
     def answer(self) -> str:
-        """Return status and body of the contract's own example of a success."""
+        """Return status and body of the contract's example of a success."""
         success = self.operation.response_caused_by("valid-request")
         assert success is not None
         shown = body_example(self.contract, next(iter(success.content.values())))
@@ -64,7 +64,7 @@ class Sample:
 
 
 def sample(contract: Contract, token: str) -> Sample:
-    """Return the contract's first example of a request whose success may not be repeated."""
+    """Return the first example of an operation that rejects duplicate requests."""
     for operation in contract.operations:
         once = operation.response_caused_by("duplicate-request")
         if once is not None:
@@ -73,4 +73,4 @@ def sample(contract: Contract, token: str) -> Sample:
                 set_at(body, parse_expression(stated).where, _MARK)
             before, _, after = json.dumps(body).partition(_MARK)
             return Sample(contract, operation, before, after, token)
-    raise SystemExit("the contract has no operation that takes a value once")
+    raise SystemExit("the contract has no operation that rejects duplicate requests")

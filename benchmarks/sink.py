@@ -1,10 +1,10 @@
-"""`hookproof sink` beside a bare ASGI function, in one run; and its list, short and long.
+"""Benchmark of `hookproof sink` against a bare ASGI app, and of its list, short and long.
 
-Run it where hookproof is installed, with wrk on the PATH: `python benchmarks/sink.py`. Both get the
-same signed deliveries in turn, round after round, because the speed of a machine varies; medians
-are compared. A delivery counts when it was answered, and it is answered when it is on the disk. The
-sink runs as it comes, log and all; before the other has its turn, it has judged what came. Then the
-list is asked for over few and over many stored deliveries, in turn.
+Run it where hookproof is installed, with wrk on the PATH: `python benchmarks/sink.py`. Each round
+sends the same signed deliveries to both in turn, because the speed of a machine varies; the medians
+are compared. The sink responds only after a delivery is on disk. It runs with its default settings,
+log included, and judges all its deliveries before the next round. Then the list is requested over
+few and over many stored deliveries, in turn.
 """
 
 import argparse
@@ -40,17 +40,17 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("--seconds", type=float, default=5, help="of load in each round (%(default)s)")
-    add("--rounds", type=int, default=5, help="of load for each (%(default)s)")
-    add("--connections", type=int, default=32, help="at a time (%(default)s)")
-    add("--pages", type=int, default=50, help="of each kind (%(default)s)")
+    add("--seconds", type=float, default=5, help="duration of a round (%(default)s)")
+    add("--rounds", type=int, default=5, help="rounds per subject (%(default)s)")
+    add("--connections", type=int, default=32, help="concurrent connections (%(default)s)")
+    add("--pages", type=int, default=50, help="pages of each kind (%(default)s)")
     add("--stored", type=int, default=SIZES[1], help="deliveries in the long list (%(default)s)")
-    add("--directory", type=Path, default=Path(), help="on the disk to be measured (here)")
+    add("--directory", type=Path, default=Path(), help="folder on the measured disk (.)")
     return parser.parse_args()
 
 
 def _received(contract: Contract, directory: Path, given: argparse.Namespace) -> list[Received]:
-    """Load both in turn."""
+    """Load both subjects in turn."""
     client = httpx.Client(timeout=60, trust_env=False)
     with client, running(bare()) as one, running(sink(directory / "load.db")) as other:
         found = {server.subject.key: Received(server.subject.title) for server in (one, other)}
@@ -64,7 +64,7 @@ def _received(contract: Contract, directory: Path, given: argparse.Namespace) ->
                 if server is other:
                     answered += done.requests
                     judged = settled(client, server.port, answered)
-                if number:  # the first is for warming up
+                if number:  # the first round warms up
                     found[server.subject.key].add(done, cpu, judged)
     return list(found.values())
 
@@ -72,12 +72,12 @@ def _received(contract: Contract, directory: Path, given: argparse.Namespace) ->
 def _round(
     contract: Contract, server: Running, given: argparse.Namespace
 ) -> tuple[Delivered, float]:
-    """Return what was counted, and the seconds of processor time that it took."""
+    """Return the result of wrk, and the CPU time in seconds."""
     before = proc.cpu_seconds(server.pid) if proc.KNOWN else 0
     done = deliver(contract, server.port, given.seconds, given.connections)
     if done.refused or done.lost:
-        print(f"{server.subject.title}: {done.refused} deliveries were refused, {done.lost} had "
-              "no answer; the figures are void", file=sys.stderr)  # fmt: skip
+        print(f"{server.subject.title}: {done.refused} deliveries were rejected, {done.lost} got "
+              "no response; the figures are void", file=sys.stderr)  # fmt: skip
     return done, proc.cpu_seconds(server.pid) - before if proc.KNOWN else 0
 
 

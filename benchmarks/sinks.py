@@ -1,4 +1,4 @@
-"""The subjects of the sink's benchmark: the sink as it is usually started, and a bare function."""
+"""Subjects of the sink's benchmark: the sink with default settings, and a bare ASGI app."""
 
 import sys
 import time
@@ -9,24 +9,24 @@ from delivered import SECRET
 from subjects import START_SECONDS, Subject, server_of
 
 PATIENCE = 600
-"""Seconds in which what came must have been judged."""
+"""Seconds in which the sink must judge all deliveries."""
 
 
 def sink(file: Path) -> Subject:
-    """Return `hookproof sink` over `file`, with its log and everything else as it comes."""
+    """Return `hookproof sink` with the store `file` and default settings."""
     command = (sys.executable, "-m", "hookproof", "sink", "--port", "PORT", "--store", str(file))
     environment = {"HOOKPROOF_WEBHOOK_SECRET": SECRET}
     return Subject("sink", "hookproof sink", command, False, environment)
 
 
 def bare() -> Subject:
-    """Return an ASGI function that answers 200 to everything, under the same server."""
+    """Return an ASGI app that sends 200 for everything, on the same HTTP server."""
     answer = {"BENCHMARK_ANSWER": "200 "}
     return Subject("bare", "bare ASGI function", server_of("bare_app:app"), False, answer)
 
 
 def ready(client: httpx.Client, port: int) -> None:
-    """Wait until there is an answer."""
+    """Wait for the first response."""
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
@@ -34,21 +34,21 @@ def ready(client: httpx.Client, port: int) -> None:
             return
         except httpx.TransportError:
             if time.monotonic() > deadline:
-                raise SystemExit(f"what was started on port {port} does not answer") from None
+                raise SystemExit(f"the subject on port {port} does not respond") from None
             time.sleep(0.01)
 
 
 def settled(client: httpx.Client, port: int, least: int) -> float:
-    """Return after how many seconds all that a sink stores is judged: then it rests.
+    """Wait until the sink has judged all deliveries; return the seconds.
 
-    Stop if it stores less than `least` deliveries: it would have lost some.
+    Exit if it stores less than `least` deliveries, because then it has lost some.
     """
     began = time.monotonic()
     while True:
         url = f"http://127.0.0.1:{port}/_hookproof/api/deliveries?limit=1&newest=1"
         page = client.get(url).raise_for_status().json()
         if page["total"] < least:
-            raise SystemExit(f"the sink stores {page['total']} deliveries and answered {least}")
+            raise SystemExit(f"the sink accepted {least} deliveries and stores {page['total']}")
         if not page["unjudged"]:
             return time.monotonic() - began
         if time.monotonic() > began + PATIENCE:

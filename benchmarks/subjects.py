@@ -1,4 +1,4 @@
-"""What is measured: how each subject is started, and what it claims to do."""
+"""Subjects of the benchmark: command and claimed checks of each server."""
 
 import os
 import shutil
@@ -19,25 +19,25 @@ from openapi.loading.loader import default_contract_path
 HERE = Path(__file__).parent
 KEYS = ("hookproof", "hookproof-2", "prism", "prism-silent", "connexion", "bare")
 START_SECONDS = 60
-"""How long a subject may take to answer for the first time."""
+"""Maximum time to the first response."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A server that can be started."""
+    """Server that can be started."""
 
     key: str
     title: str
     command: tuple[str, ...]
-    """`PORT` stands for the port to listen on."""
+    """Command line; `PORT` is replaced by the port to listen on."""
     checks: bool
-    """Whether it claims to verify credentials and to remember what is taken."""
+    """Whether it claims to verify credentials and to reject duplicate names."""
     environment: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Running:
-    """A subject that runs."""
+    """Running subject."""
 
     subject: Subject
     port: int
@@ -45,12 +45,12 @@ class Running:
 
     @property
     def pid(self) -> int:
-        """The first of its processes."""
+        """Id of the first process."""
         return self.process.pid
 
 
 def subjects(sample: Sample, document: Path, prism: str | None) -> list[Subject]:
-    """Return those that can be started here: all but Prism need nothing that is not installed."""
+    """Return the subjects that can be started here; only Prism may be missing."""
     mock = (sys.executable, "-m", "hookproof", "mock", "--port", "PORT")
     plain = {"BENCHMARK_DOCUMENT": str(document)}
     bare = {"BENCHMARK_ANSWER": sample.answer()}
@@ -64,16 +64,16 @@ def subjects(sample: Sample, document: Path, prism: str | None) -> list[Subject]
 
 
 def server_of(app: str) -> tuple[str, ...]:
-    """Return the command that serves an application of this directory."""
+    """Return the command that serves an app of this folder."""
     options = ["--no-access-log", "--log-level", "warning", "--loop", "uvloop"]
     options += ["--http", "httptools", "--port", "PORT"]
     return (sys.executable, "-m", "uvicorn", "--app-dir", str(HERE), *options, app)
 
 
 def _prisms(given: str | None) -> list[Subject]:
-    """Return Prism as it is usually started, and without its log; nothing where there is none.
+    """Return Prism with and without its log; empty if it is not installed.
 
-    It logs some lines for each request, to where nobody reads them here; the mock logs none.
+    Prism logs some lines for each request, here to /dev/null; the mock logs none.
     """
     found = _prism(given)
     if not found:
@@ -91,7 +91,7 @@ def _output(*command: str) -> str:
 
 
 def _prism(given: str | None) -> tuple[str, ...]:
-    """Return the command that is Prism; nothing if there is none."""
+    """Return the command of Prism; empty if it is not installed."""
     here = shutil.which("prism", path=str(Path("node_modules", ".bin").resolve()))
     path = given or shutil.which("prism") or here
     if path:
@@ -102,7 +102,7 @@ def _prism(given: str | None) -> tuple[str, ...]:
 
 @contextmanager
 def running(subject: Subject) -> Iterator[Running]:
-    """Start the subject on a free port and stop it in the end; it need not answer yet."""
+    """Start the subject on a free port, without waiting for it, and stop it at the end."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = int(listener.getsockname()[1])
     command = [str(port) if word == "PORT" else word for word in subject.command]
@@ -125,12 +125,12 @@ def running(subject: Subject) -> Iterator[Running]:
 
 
 def first_answer(server: Running, sample: Sample) -> tuple[int, bytes]:
-    """Ask until there is an answer, as often as the port can be connected to."""
+    """Send the request until there is a response; return its status and body."""
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
             return sample.ask(server.port, "the first one")
         except ConnectionError:
             if server.process.poll() is not None or time.monotonic() > deadline:
-                raise SystemExit(f"{server.subject.title} does not answer") from None
+                raise SystemExit(f"{server.subject.title} does not respond") from None
             time.sleep(0.002)

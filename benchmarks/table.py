@@ -1,4 +1,4 @@
-"""What is printed: the table, or the same figures as JSON."""
+"""Output: the figures as a table or as JSON."""
 
 import json
 import os
@@ -14,17 +14,17 @@ _HEAD = ("", "requests/s", ": Prism", "p99 ms", "CPU us", "first 201 s", "idle M
 
 
 def table(found: Mapping[str, Figures], plan: Plan, memory: str) -> str:
-    """Return the figures of each subject, the targets and the machine, for people."""
+    """Return figures, targets and machine as text."""
     prism = found["prism"].per_second if "prism" in found else None
     rows = [_HEAD, *(_row(figures, prism) for figures in found.values())]
     lines = rows_of(rows, 1)
     lines += ["", *map(said, targets(found)), "", machine(_load(plan))]
-    lines += [f"CPU us: processor time for one request; idle MiB: {memory} after the first 201"]
+    lines += [f"CPU us: CPU time per request; idle MiB: {memory} after the first 201"]
     return "\n".join(lines)
 
 
 def rows_of(rows: Sequence[Sequence[str]], words: int = 0) -> list[str]:
-    """Return lines in columns: numbers to the right; the first, and the last `words`, are words."""
+    """Return aligned columns: the first and the last `words` are left-aligned, numbers right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     last = len(widths) - words
     return [
@@ -37,7 +37,7 @@ def rows_of(rows: Sequence[Sequence[str]], words: int = 0) -> list[str]:
 
 
 def as_json(found: Mapping[str, Figures], plan: Plan, memory: str) -> str:
-    """Return the same as one JSON object."""
+    """Return figures, targets and machine as one JSON object."""
     value = {
         "machine": machine(_load(plan)),
         "memory": memory,
@@ -62,12 +62,12 @@ def _row(figures: Figures, prism: float | None) -> tuple[str, ...]:
 
 
 def text(value: float | None, digits: int) -> str:
-    """Return a figure for people; None is one that was not measured."""
+    """Return a formatted figure; `-` for None (not measured)."""
     return "-" if value is None else f"{value:,.{digits}f}"
 
 
 def said(target: Target) -> str:
-    """Return a target and whether it was met, for people."""
+    """Return a target and whether it is met, as text."""
     if target.ratio is None:
         return f"{target.sentence}: not measured"
     return f"{target.sentence}: {target.ratio:.2f}, {'met' if target.met else 'MISSED'}"
@@ -78,7 +78,7 @@ def _load(plan: Plan) -> str:
 
 
 def machine(load: str) -> str:
-    """Return what was measured on, and the load, for people."""
+    """Return machine and load as text."""
     return f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}; {load}"
 
 

@@ -1,8 +1,8 @@
-"""`hookproof verify` beside a plain `schemathesis run`: cases per second, and faults found.
+"""Benchmark of `hookproof verify` against `schemathesis run`: cases per second, faults found.
 
-Run it in an environment where hookproof is installed: `python benchmarks/verify.py --faults 40`.
-Both judge the same mock, one after the other in turn, in processes of their own, with the same
-token. Found means that the exit code is not 0 where the conforming mock gets 0.
+Run it where hookproof is installed: `python benchmarks/verify.py --faults 40`. Both test the same
+kind of mock in turn, in separate processes with the same token. A fault counts as found if the exit
+code is 1.
 """
 
 import argparse
@@ -29,7 +29,7 @@ PYTHON = [sys.executable, "-m"]
 
 @dataclass(frozen=True)
 class Judged:
-    """What one run came to."""
+    """Result of one run."""
 
     code: int
     seconds: float
@@ -38,7 +38,7 @@ class Judged:
 
 @contextmanager
 def mock(port: int, *options: str) -> Iterator[str]:
-    """Run the mock, its webhooks sent to `port`; yield its URL."""
+    """Run the mock with `port` as its webhook receiver; yield its URL."""
     command = [*PYTHON, "hookproof", "mock", "--port", "0", *options]
     process = subprocess.Popen(
         [*command, "--webhook-url", f"http://127.0.0.1:{port}/"],
@@ -83,7 +83,7 @@ JUDGES = {"hookproof verify": by_hookproof, "schemathesis run": by_schemathesis}
 
 
 def judged(*options: str) -> dict[str, Judged]:
-    """Judge the same kind of mock by each judge in turn, a new mock for each."""
+    """Run both tools in turn, each against a new mock with the same `options`."""
     results = {}
     for name, judge in JUDGES.items():
         port = free_port()
@@ -94,8 +94,8 @@ def judged(*options: str) -> dict[str, Judged]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--faults", type=int, default=40, help="how many faults, over all layers")
-    parser.add_argument("--runs", type=int, default=3, help="runs against the conforming mock")
+    parser.add_argument("--faults", type=int, default=40, help="number of faults (%(default)s)")
+    parser.add_argument("--runs", type=int, default=3, help="runs without a fault (%(default)s)")
     given = parser.parse_args()
     os.environ["HOOKPROOF_JWT_SECRET"] = secrets.token_urlsafe(32)
     os.environ["HOOKPROOF_WEBHOOK_SECRET"] = secrets.token_urlsafe(32)
@@ -105,7 +105,7 @@ def main() -> None:
     os.environ["HOOKPROOF_TOKEN_EXPIRED"] = output("token", "--expires-in", "-60").strip()
 
     conforming = [judged() for _ in range(given.runs)]
-    # What breaks a mere assumption only warns, and what needs a rate limit needs to be provoked.
+    # Other faults cause only warnings, or need an extra phase that exceeds the rate limit.
     faults = [
         fault
         for fault in json.loads(output("faults", "--json"))

@@ -9,15 +9,15 @@ def test_valid_requests_are_accepted(hookproof_check: Callable[[str], None]) -> 
     hookproof_check("valid-request")
 
 
-def test_invalid_requests_are_refused(hookproof_check: Callable[[str], None]) -> None:
+def test_invalid_requests_are_rejected(hookproof_check: Callable[[str], None]) -> None:
     hookproof_check("invalid-request")
 
 
-def test_freedoms_are_used_as_allowed(hookproof_check: Callable[[str], None]) -> None:
+def test_allowed_rejections_have_an_allowed_status(hookproof_check: Callable[[str], None]) -> None:
     hookproof_check("allowed-rejection")
 
 
-def test_bad_credentials_are_refused(hookproof_check: Callable[[str], None]) -> None:
+def test_invalid_credentials_are_rejected(hookproof_check: Callable[[str], None]) -> None:
     hookproof_check("invalid-credential")
 
 
@@ -25,17 +25,19 @@ def test_the_permission_is_required(hookproof_check: Callable[[str], None]) -> N
     hookproof_check("insufficient-permission")
 
 
-def test_issued_credentials_are_good_for_what_was_asked(
+def test_issued_credentials_grant_the_requested_permission(
     hookproof_check: Callable[[str], None],
 ) -> None:
     hookproof_check("issued-credential")
 
 
-def test_the_unknown_is_told_to_be_unknown(hookproof_check: Callable[[str], None]) -> None:
+def test_unknown_resources_get_the_documented_status(
+    hookproof_check: Callable[[str], None],
+) -> None:
     hookproof_check("unknown-resource")
 
 
-def test_repeated_requests_are_refused_or_allowed(hookproof_check: Callable[[str], None]) -> None:
+def test_duplicate_requests_are_rejected_or_allowed(hookproof_check: Callable[[str], None]) -> None:
     hookproof_check("duplicate-request")
 
 
@@ -43,7 +45,7 @@ def test_bursts_are_limited(hookproof_check: Callable[[str], None]) -> None:
     hookproof_check("rate-limit")
 
 
-def test_repeated_requests_at_once_are_refused_but_one(
+def test_one_of_several_concurrent_duplicates_is_accepted(
     hookproof_check: Callable[[str], None],
 ) -> None:
     hookproof_check("concurrent-duplicates")

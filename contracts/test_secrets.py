@@ -9,5 +9,5 @@ def test_unique_values_are_unique(hookproof_check: Callable[[str], None]) -> Non
     hookproof_check("unique-value")
 
 
-def test_secrets_are_kept(hookproof_check: Callable[[str], None]) -> None:
+def test_secrets_do_not_leak(hookproof_check: Callable[[str], None]) -> None:
     hookproof_check("secret-leak")

@@ -5,15 +5,15 @@ from collections.abc import Callable
 pytest_plugins = ["contracts.fixtures"]
 
 
-def test_every_success_brings_its_event(hookproof_check: Callable[[str], None]) -> None:
+def test_every_success_triggers_its_event(hookproof_check: Callable[[str], None]) -> None:
     hookproof_check("webhook-sent")
 
 
-def test_a_success_brings_one_event(hookproof_check: Callable[[str], None]) -> None:
+def test_a_success_triggers_one_event(hookproof_check: Callable[[str], None]) -> None:
     hookproof_check("webhook-single-event")
 
 
-def test_nothing_else_brings_an_event(hookproof_check: Callable[[str], None]) -> None:
+def test_only_a_success_triggers_an_event(hookproof_check: Callable[[str], None]) -> None:
     hookproof_check("webhook-unexpected")
 
 
@@ -37,7 +37,7 @@ def test_deliveries_name_their_event(hookproof_check: Callable[[str], None]) -> 
     hookproof_check("webhook-event-name")
 
 
-def test_deliveries_satisfy_their_schema(hookproof_check: Callable[[str], None]) -> None:
+def test_deliveries_match_their_schema(hookproof_check: Callable[[str], None]) -> None:
     hookproof_check("webhook-schema")
 
 
@@ -45,7 +45,7 @@ def test_deliveries_echo_their_request(hookproof_check: Callable[[str], None]) -
     hookproof_check("webhook-echo")
 
 
-def test_equal_places_are_equal(hookproof_check: Callable[[str], None]) -> None:
+def test_equal_values_are_equal(hookproof_check: Callable[[str], None]) -> None:
     hookproof_check("webhook-equal")
 
 
@@ -53,7 +53,7 @@ def test_identities_are_unique(hookproof_check: Callable[[str], None]) -> None:
     hookproof_check("webhook-unique")
 
 
-def test_events_come_in_time(hookproof_check: Callable[[str], None]) -> None:
+def test_events_arrive_in_time(hookproof_check: Callable[[str], None]) -> None:
     hookproof_check("webhook-late")
 
 
@@ -61,5 +61,5 @@ def test_received_events_are_not_sent_again(hookproof_check: Callable[[str], Non
     hookproof_check("webhook-redelivery")
 
 
-def test_refused_deliveries_come_again(hookproof_check: Callable[[str], None]) -> None:
+def test_rejected_deliveries_are_retried(hookproof_check: Callable[[str], None]) -> None:
     hookproof_check("webhook-retry")

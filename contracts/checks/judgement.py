@@ -108,8 +108,8 @@ def group_findings(check: str, judgements: Iterable[Judgement]) -> list[GroupedF
         assert smallest.finding is not None
         cases = {judgement.case_id for judgement in group}
         among = set().union(*(tried[judgement.constraint] for judgement in group))
-        told = replace(smallest.finding, check=check, count=len(cases), tried=len(among))
-        result.append(GroupedFinding(_finding_id(check, severity, fault), told, smallest))
+        finding = replace(smallest.finding, check=check, count=len(cases), tried=len(among))
+        result.append(GroupedFinding(_finding_id(check, severity, fault), finding, smallest))
     return sorted(result, key=lambda found: (found.finding.severity, -found.finding.count))
 
 

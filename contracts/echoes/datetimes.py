@@ -14,12 +14,12 @@ _UTC_OFFSET = re.compile(r"(?:[Zz]|[+-]\d\d:?\d\d)$")
 
 def explain_datetime(sent: str, received: str) -> str:
     """Explain how `sent` became `received`, such as `cut to the day`; empty if unknown."""
-    meant, told = date_time_to_ns(sent), date_time_to_ns(received)
-    if meant is None:
+    sent_ns, received_ns = date_time_to_ns(sent), date_time_to_ns(received)
+    if sent_ns is None:
         return ""
-    if told is None:
-        return _explain_unparsable(meant, received)
-    cut = next((unit for unit, size in _UNITS if _truncate_to(meant, size) == told), None)
+    if received_ns is None:
+        return _explain_unparsable(sent_ns, received)
+    cut = next((unit for unit, size in _UNITS if _truncate_to(sent_ns, size) == received_ns), None)
     # Midnight in the local time of the sent value is also a cut to the day.
     if cut is None and received[:10] == sent[:10] and _MIDNIGHT.match(received[11:]):
         cut = "day"
@@ -35,17 +35,21 @@ def explain_datetime(sent: str, received: str) -> str:
 
 def describe_shift(sent: str, received: str) -> str:
     """Return the shift, such as `shifted by -2 hours` (earlier); empty if one is no date-time."""
-    meant, told = date_time_to_ns(sent), date_time_to_ns(received)
-    return "" if meant is None or told is None else f"shifted by {_format_duration(told - meant)}"
+    sent_ns, received_ns = date_time_to_ns(sent), date_time_to_ns(received)
+    return (
+        ""
+        if sent_ns is None or received_ns is None
+        else f"shifted by {_format_duration(received_ns - sent_ns)}"
+    )
 
 
-def _explain_unparsable(meant: int, received: str) -> str:
+def _explain_unparsable(sent_ns: int, received: str) -> str:
     local = re.sub(r"^(\d{4}-\d\d-\d\d) ", r"\1T", received)
-    if date_time_to_ns(f"{local}Z") == meant:
+    if date_time_to_ns(f"{local}Z") == sent_ns:
         return "time zone dropped"
     moment = date_time_to_ns(f"{local}Z")
     if moment is not None:
-        return f"time zone dropped, shifted by {_format_duration(moment - meant)}"
+        return f"time zone dropped, shifted by {_format_duration(moment - sent_ns)}"
     if re.fullmatch(r"\d{4}-\d\d-\d\d", received):
         return "cut to the day"
     return "not a date-time"

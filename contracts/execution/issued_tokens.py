@@ -193,8 +193,8 @@ def _issue_short_lived(session: OperationSession, issuer: CredentialIssuer) -> C
 
 def _service_time(session: OperationSession) -> float:
     for exchange in reversed(session.exchanges):
-        told = exchange.response.header("date") if exchange.response else None
-        moment = parse_http_date(told) if told else None
+        date = exchange.response.header("date") if exchange.response else None
+        moment = parse_http_date(date) if date else None
         if moment is not None:
             return time.time() + (moment.timestamp() - exchange.ended)
     return time.time()

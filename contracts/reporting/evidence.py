@@ -23,26 +23,26 @@ def evidence(
     ledger: Ledger, found: GroupedFinding, checks: Mapping[str, str], redact: Redaction
 ) -> dict[str, Json]:
     """Return the finding with its evidence as data; `checks` has the rule of each check."""
-    told, case = found.finding, found.judgement
-    known = ledger.contract.provenance(told.pointer, told.detail)
-    stated = _stated_constraint(ledger.contract, told.pointer, told.detail)
+    finding, case = found.finding, found.judgement
+    known = ledger.contract.provenance(finding.pointer, finding.detail)
+    stated = _stated_constraint(ledger.contract, finding.pointer, finding.detail)
     exchange = case.exchange or _triggering_exchange(ledger, case.judged_delivery)
     response = exchange.response if exchange else None
     return {
         "id": found.id,
-        "check": told.check,
-        "severity": told.severity,
-        "provenance": told.provenance,
+        "check": finding.check,
+        "severity": finding.severity,
+        "provenance": finding.provenance,
         "source": known.source,
         "rationale": provenance_reason(ledger.contract, known),
-        "pointer": told.pointer,
-        "detail": told.detail,
-        "instance": told.instance,
-        "message": redact(told.message),
-        "expected": redact(case.expected or stated or checks[told.check]),
+        "pointer": finding.pointer,
+        "detail": finding.detail,
+        "instance": finding.instance,
+        "message": redact(finding.message),
+        "expected": redact(case.expected or stated or checks[finding.check]),
         "received": redact(case.received),
-        "count": told.count,
-        "tried": told.tried,
+        "count": finding.count,
+        "tried": finding.tried,
         "request": _request_data(exchange.request, redact) if exchange else None,
         "response": _response_data(response, redact) if response else None,
         "delivery": _delivery_data(case.judged_delivery, redact) if case.judged_delivery else None,
@@ -69,7 +69,7 @@ def _echoed_values(
     event = judged_delivery.verdict.event if judged_delivery else None
     if exchange is None or judged_delivery is None or event is None:
         return []
-    told = compare_echoes(
+    fields = compare_echoes(
         event, exchange, judged_delivery.verdict.payload, value_owners(event, ledger.exchanges)
     )
     return [
@@ -79,7 +79,7 @@ def _echoed_values(
             "received": _redacted_value(field.received, redact),
             "note": redact(field.note),
         }
-        for field in told
+        for field in fields
     ]
 
 

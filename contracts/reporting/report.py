@@ -42,9 +42,9 @@ def report(
     ledger = None if outcome.not_judged is not None else outcome.ledger
     redact = Redaction(known_secrets(ledger) if ledger else settings.secrets)
     rules = {name: (check.__doc__ or "").strip() for name, check in CHECKS.items()}
-    told = constraint_statuses(ledger, outcome.judgements) if ledger else []
+    statuses = constraint_statuses(ledger, outcome.judgements) if ledger else []
     findings = outcome.findings if ledger else []
-    undecided = _undecided_sentences(ledger, told) if ledger else []
+    undecided = _undecided_sentences(ledger, statuses) if ledger else []
     code = exit_code(settings, ledger, findings, undecided)
     return {
         "schema_version": SCHEMA_VERSION,
@@ -67,7 +67,7 @@ def report(
         "findings": [evidence(ledger, found, rules, redact) for found in findings]
         if ledger
         else [],
-        "constraints": [constraint_data(ledger.contract, status) for status in told]
+        "constraints": [constraint_data(ledger.contract, status) for status in statuses]
         if ledger
         else [],
         "statuses": status_counts(ledger) if ledger else {},
@@ -102,9 +102,9 @@ def exit_code(
     return EXIT_CONFORMS
 
 
-def _undecided_sentences(ledger: Ledger, told: Sequence[ConstraintStatus]) -> list[str]:
+def _undecided_sentences(ledger: Ledger, statuses: Sequence[ConstraintStatus]) -> list[str]:
     """Return one sentence for each undecided part that the user can change."""
-    actionable = [reason_sentence(s.reason or "", s.hint) for s in told if s.hint is not None]
+    actionable = [reason_sentence(s.reason or "", s.hint) for s in statuses if s.hint is not None]
     return list(dict.fromkeys([*ledger.undecided, *actionable]))
 
 

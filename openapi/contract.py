@@ -1,4 +1,4 @@
-"""Contract as frozen values, and lookups in it. `openapi.loading` makes one."""
+"""Contract as frozen values, and lookups in it. `openapi.loading` builds it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,12 +14,12 @@ from openapi.signature import SignatureScheme
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link from the success of one operation to the path parameters of another."""
+    """Link from the success of one operation to the path parameters of another."""
 
     operation: str
-    """The id of the other operation."""
+    """Id of the other operation."""
     values: tuple[tuple[str, RuntimeExpression], ...]
-    """Name of a path parameter of the other -> its value, as an expression on this exchange."""
+    """Path parameter of the other operation -> its value, as an expression on this exchange."""
 
 
 Json = Any
@@ -28,19 +28,19 @@ Json = Any
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """How a constraint is known."""
+    """Source of a constraint and its reliability."""
 
     level: str
     """`documented`, `implied` or `assumed`."""
     source: str
     reason: str
     severity: str
-    """Severity of breaking it: `violation` or `warning`."""
+    """Severity of a violation: `violation` or `warning`."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeaderSpec:
-    """A header of a response."""
+    """Header of a response."""
 
     name: str
     pointer: str
@@ -51,7 +51,7 @@ class HeaderSpec:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResponseSpec:
-    """A documented response. `cause` is its `x-hookproof-cause`, empty if it has none."""
+    """Documented response. `cause` is its `x-hookproof-cause`, empty if it has none."""
 
     status: str
     pointer: str
@@ -64,14 +64,14 @@ class ResponseSpec:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
-    """An operation of the contract."""
+    """Operation of the contract."""
 
     id: str
     method: str
     path: str
     pointer: str
     scheme: str | None
-    """The security scheme, or None for a public operation."""
+    """Security scheme, or None for a public operation."""
     permissions: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     content: Mapping[str, str]
@@ -99,7 +99,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Event:
-    """A webhook of the contract."""
+    """Webhook of the contract."""
 
     name: str
     pointer: str
@@ -112,13 +112,13 @@ class Event:
 
 @dataclass(frozen=True, eq=False)
 class Contract:
-    """An accepted contract."""
+    """Valid contract."""
 
     document: Mapping[str, Json]
     operations: tuple[Operation, ...]
     events: tuple[Event, ...]
     text: str = field(repr=False)
-    """The source text; encoded as UTF-8 it is the file, byte for byte."""
+    """Source text; encoded as UTF-8 it equals the file."""
     _schemas: dict[str, Schema] = field(default_factory=dict, repr=False)
 
     def schema(self, pointer: str) -> Schema:
@@ -132,7 +132,7 @@ class Contract:
         return {id(v): p for p, v in walk_values(self.document) if isinstance(v, dict)}
 
     def resolve(self, pointer: str) -> str:
-        """Return `pointer`, or the target of the references at it."""
+        """Return `pointer` with the references at it followed."""
         value = get_at(self.document, pointer)
         while isinstance(value, dict) and isinstance(value.get("$ref"), str):
             pointer = value["$ref"][1:]
@@ -176,10 +176,10 @@ class Contract:
         return None
 
     def provenance(self, pointer: str, detail: str = "*") -> Provenance:
-        """Return how the constraint at `pointer` (that of a keyword) is known.
+        """Return the provenance of the constraint at `pointer`, the pointer of a keyword.
 
-        `detail` tells parts of one keyword apart, such as the properties of `required`. An
-        `x-hookproof-provenance` holds for its object and all below it, unless a nearer one
+        `detail` selects a part of the keyword, such as a property of `required`. An
+        `x-hookproof-provenance` applies to its object and all below it, unless a nearer one
         overrides it.
         """
         stated = get_at(self.document, join_pointer(pointer, "source"))

@@ -1,6 +1,7 @@
 """curl commands: quoting for the shell, and options that send exactly the given bytes. Pure.
 
-They are ASCII. Words that are not printable ASCII need a shell with `$'...'`: bash, zsh."""
+The commands are ASCII. A word with other characters uses `$'...'`, which needs bash or zsh.
+"""
 
 import re
 import shlex
@@ -10,11 +11,11 @@ _PLAIN_TARGET = re.compile(rb"/[A-Za-z0-9/._~%!$&'()*+,;=:@?|-]*")
 
 
 def shell_quote(text: str | bytes) -> str:
-    """Return `text` (a `str` as UTF-8), which holds no NUL, as one word of a shell."""
+    """Return `text` (a `str` as UTF-8, without NUL) quoted as one shell word."""
     raw = text.encode(errors="surrogateescape") if isinstance(text, str) else text
     if raw.isascii() and raw.decode("ascii").isprintable():
         return shlex.quote(raw.decode("ascii"))
-    # Three octal digits mean the same to every shell, and an interactive one expands no history.
+    # All shells read three octal digits alike; escaping `!` prevents history expansion.
     plain = frozenset(range(0x20, 0x7F)) - frozenset(b"'\\!")
     return "$'" + "".join(chr(b) if b in plain else f"\\{b:03o}" for b in raw) + "'"
 
@@ -22,8 +23,8 @@ def shell_quote(text: str | bytes) -> str:
 def curl_request(
     method: str, url: str, target: bytes, options: Sequence[str] = (), *, has_body: bool = False
 ) -> list[str]:
-    """Return the command up to `target`, which curl must not change; `options` are shell words."""
-    # Asked for HEAD with -X, curl would wait for a body.
+    """Return the command up to `target`, sent unchanged; `options` are shell words."""
+    # With `-X HEAD`, curl would wait for a body.
     plain_head = method == "HEAD" and not has_body
     start = ["curl", "-I"] if plain_head else ["curl", "-i", "-X", shell_quote(method)]
     if _PLAIN_TARGET.fullmatch(target) and b"/." not in target and b"%2e" not in target.lower():
@@ -34,19 +35,19 @@ def curl_request(
 
 
 def header_option(name: str | bytes, value: str | bytes | None) -> str:
-    """Return the option for a header; None keeps curl from adding it."""
+    """Return the option for a header; the value None removes curl's default header."""
     stated, text = (
         part.encode() if isinstance(part, str) else part or b"" for part in (name, value)
     )
-    # A semicolon sends a header without a value, a colon removes one.
+    # `Name;` sends a header without a value, `Name:` removes one.
     return f"-H {shell_quote(stated + (b': ' + text if text else b':' if value is None else b';'))}"
 
 
 def bearer_option(variable: str, scheme: str = "Bearer ") -> str:
-    """Return the option for a credential that the shell takes from `variable`."""
+    """Return the option for a credential in the shell variable `variable`."""
     return f'-H "Authorization: {scheme}${variable}"'
 
 
 def body_option(body: bytes) -> str | None:
-    """Return the option for a body; None where it has a NUL, which no command line can carry."""
+    """Return the option for a body; None if it has a NUL, which no command line can carry."""
     return None if b"\0" in body else f"--data-raw {shell_quote(body)}"

@@ -1,7 +1,7 @@
-"""Examples that a contract states, and values of its schemas where it states none.
+"""Examples of a contract, and values generated from its schemas.
 
-A generated value is what a schema names, else a small value that its type and bounds allow; one
-`rng` state always gives the same value. A `pattern` is not read: with one, the schema needs an
+A generated value is a value that the schema names, else a small value of its type and bounds. The
+same `rng` state gives the same value. The generator ignores `pattern`: such a schema needs an
 example.
 """
 
@@ -20,14 +20,14 @@ from openapi.parameters import Parameter, serialize_value
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """An example of a response body."""
+    """Example of a response body."""
 
     media_type: str
     value: Json
 
 
 def named_examples(contract: Contract, response: ResponseSpec) -> Mapping[str, Example]:
-    """Return the examples under `examples` of every media type; the first of a name counts."""
+    """Return the `examples` of every media type by name; the first of a name wins."""
     found: dict[str, Example] = {}
     for media_type, schema in response.content.items():
         media: Json = get_at(contract.document, schema.rpartition("/")[0])
@@ -37,13 +37,13 @@ def named_examples(contract: Contract, response: ResponseSpec) -> Mapping[str, E
 
 
 _MAX_SCHEMA_DEPTH = 12
-"""Schemas may contain themselves; values made from them need not go deeper."""
+"""Limit of generated values, because schemas may be recursive."""
 _DEFAULT_NUMBER_RANGE = 1000
-"""How far a number without a second bound may be from its first."""
+"""Range of a number with only one bound."""
 
 
 def body_example(contract: Contract, schema_pointer: str, rng: random.Random | None = None) -> Json:
-    """Return the first example beside the schema of a body, or a value of the schema."""
+    """Return the first example of a body's media type, or a value of the schema."""
     media: Any = get_at(contract.document, schema_pointer.rpartition("/")[0])
     for stated in media.get("examples", {}).values():
         return stated["value"]
@@ -55,7 +55,7 @@ def body_example(contract: Contract, schema_pointer: str, rng: random.Random | N
 def example_parameter_text(
     contract: Contract, parameter: Parameter, rng: random.Random | None = None
 ) -> str:
-    """Return the text of a valid value of `parameter`: its example, if it has one."""
+    """Return the text of a valid value of `parameter`: its example or a generated value."""
     value = parameter.example
     if value is MISSING:
         value = generate_value(contract, contract.at(parameter.schema), rng)
@@ -65,7 +65,7 @@ def example_parameter_text(
 def generate_value(
     contract: Contract, schema: Json, rng: random.Random | None = None, depth: int = 0
 ) -> Json:
-    """Return a value of `schema`, which may be a reference; always the same without `rng`."""
+    """Return a value of `schema`, which may be a reference; deterministic without `rng`."""
     rng = rng or random.Random(0)  # noqa: S311 - examples, not secrets
     if not isinstance(schema, dict) or depth > _MAX_SCHEMA_DEPTH:
         return None
@@ -109,7 +109,7 @@ def _generate_array(
 ) -> list[Json]:
     count = min(max(schema.get("minItems", 0), 1), schema.get("maxItems", 1_000))
     made: list[Json] = []
-    for _ in range(count * 20):  # of few possible items some come twice
+    for _ in range(count * 20):  # random items may repeat
         item = generate_value(contract, schema.get("items", {}), rng, depth + 1)
         if len(made) < count and not (schema.get("uniqueItems") and item in made):
             made.append(item)
@@ -163,7 +163,7 @@ _SCALAR_GENERATORS: Mapping[str, Callable[[Mapping[str, Json], random.Random], J
 
 
 def numeric_bounds(schema: Mapping[str, Json]) -> tuple[float, float]:
-    """Return least and greatest of the numbers that `schema` allows; a missing bound is near."""
+    """Return minimum and maximum of the numbers that `schema` allows; fill in a missing bound."""
     lows = [schema[k] + n for k, n in (("minimum", 0), ("exclusiveMinimum", 1)) if k in schema]
     highs = [schema[k] - n for k, n in (("maximum", 0), ("exclusiveMaximum", 1)) if k in schema]
     if not lows and not highs:

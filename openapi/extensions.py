@@ -9,9 +9,9 @@ from openapi.json_pointer import get_at, join_pointer
 def extended_properties(
     contract: Contract, schema: str, keyword: str, instance: str = ""
 ) -> Iterator[tuple[str, str]]:
-    """Yield the pointer in an instance and in the contract of each property with `keyword`.
+    """Yield the pointers into an instance and into the contract of each property with `keyword`.
 
-    Follows references and `properties` below `schema`, not arrays and combinations.
+    Follow references and `properties` below `schema`, but not arrays and combinations.
     """
     schema = contract.resolve(schema)
     stated = get_at(contract.document, schema)

@@ -1,4 +1,4 @@
-"""Finding: a sentence about a broken constraint, and where the contract states it."""
+"""Finding: a violated constraint, with a message and its pointer in the contract."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from openapi.contract import Contract
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A broken constraint."""
+    """Violated constraint."""
 
     check: str
     severity: str
@@ -15,14 +15,14 @@ class Finding:
     provenance: str
     """`documented`, `implied` or `assumed`."""
     pointer: str
-    """Where the contract states the constraint."""
+    """Pointer of the constraint in the contract."""
     instance: str | None
-    """Pointer to the value that breaks it, if there is one."""
+    """Pointer of the value that violates it, or None."""
     message: str
     count: int = 1
-    """How many cases broke it."""
+    """Number of cases that violated it."""
     tried: int = 1
-    """How many cases tried it."""
+    """Number of cases that decided it."""
     detail: str = "*"
     """Part of the keyword, such as the property of `required`."""
 
@@ -36,6 +36,6 @@ def make_finding(
     instance: str | None = None,
     detail: str = "*",
 ) -> Finding:
-    """Make a finding whose severity follows from the provenance of `pointer` (and `detail`)."""
+    """Return a finding with the severity of the provenance of `pointer` and `detail`."""
     known = contract.provenance(pointer, detail)
     return Finding(check, known.severity, known.level, pointer, instance, message, detail=detail)

@@ -1,4 +1,4 @@
-"""String formats that are checked; a contract with any other format is refused."""
+"""String formats and their checkers. The loader rejects a contract with another format."""
 
 import re
 import uuid
@@ -11,16 +11,16 @@ _DATE_TIME = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
 _MAX_CACHED_LENGTH = 64
-"""Longer texts are not cached: they may be very long."""
+"""Length limit of cached texts, because texts may be very long."""
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def date_time_to_ns(text: object) -> int | None:
-    """Return the nanoseconds since 1970 that an RFC 3339 date-time means, or None for no date-time.
+    """Return an RFC 3339 date-time in nanoseconds since 1970, or None if `text` is not one.
 
-    A leap second counts as the second after it. Year 0 cannot be reckoned with and is no date-time
-    here. Digits after the ninth of a second are dropped.
+    A leap second counts as the second after it. Year 0 is not supported. Fraction digits after the
+    ninth are dropped.
     """
     if not isinstance(text, str):
         return None
@@ -49,7 +49,7 @@ def _parse_date_time(text: str) -> int | None:
 
 
 def _utc_offset_s(text: str) -> int:
-    """Return the seconds that local time is ahead of UTC."""
+    """Return the UTC offset in seconds, positive east of Greenwich."""
     hours, minutes = int(text[1:3]), int(text[4:6])
     if hours > 23 or minutes > 59:
         raise ValueError(f"no such offset: {text}")
@@ -57,7 +57,7 @@ def _utc_offset_s(text: str) -> int:
 
 
 def parse_http_date(text: str) -> datetime | None:
-    """Return the moment that an HTTP date (RFC 9110, section 5.6.7) means, or None."""
+    """Return the time of an HTTP date (RFC 9110, section 5.6.7), or None."""
     try:
         moment = parsedate_to_datetime(text)
     except ValueError:
@@ -96,4 +96,4 @@ FORMATS: dict[str, Callable[[str], bool]] = {
     "uuid": _is_uuid,
     "regex": _is_regex,
 }
-"""The name of each format and its test for a string; a value of another type always passes."""
+"""Format name -> checker of a string; values of other types always pass."""

@@ -1,11 +1,11 @@
-"""JSON Pointers (RFC 6901): the name of a place in a contract, a body or a payload."""
+"""JSON Pointers (RFC 6901) into contracts, bodies and payloads."""
 
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 MISSING = object()
-"""What `get_at` returns if there is no value; `None` would be a value."""
+"""Result of `get_at` without a value, because None is a JSON value."""
 _POINTER = re.compile(r"(?:/(?:[^~/]|~[01])*)*")
 _ARRAY_INDEX = re.compile(r"0|[1-9][0-9]{0,17}")
 
@@ -27,25 +27,25 @@ def split_pointer(pointer: str) -> list[str]:
 
 
 def is_pointer(text: str) -> bool:
-    """Say whether `text` is a pointer by the grammar of RFC 6901."""
+    """Return whether `text` is a pointer by the grammar of RFC 6901."""
     return _POINTER.fullmatch(text) is not None
 
 
 def is_array_index(token: str) -> bool:
-    """Say whether `token` can be the index of an array: ASCII digits, no leading zero."""
+    """Return whether `token` can be an array index: ASCII digits, no leading zero."""
     return _ARRAY_INDEX.fullmatch(token) is not None
 
 
 def check_pointer(text: str) -> None:
-    """Raise `ValueError` if `text`, which a user wrote, is no pointer."""
+    """Raise `ValueError` if `text` (from a user) is not a pointer."""
     if text and not text.startswith("/"):
-        raise ValueError(f"{text!r} is no JSON pointer; one begins with a slash, such as /data/id")
+        raise ValueError(f"{text!r} is not a JSON pointer; begin it with a slash, such as /data/id")
     if not is_pointer(text):
-        raise ValueError(f"{text!r} is no JSON pointer; write ~0 for a tilde and ~1 for a slash")
+        raise ValueError(f"{text!r} is not a JSON pointer; write ~0 for a tilde and ~1 for a slash")
 
 
 def get_at(document: object, pointer: str) -> object:
-    """Return the value at `pointer`, or `MISSING`; there is nothing at an invalid pointer."""
+    """Return the value at `pointer`, or `MISSING` if there is none or the pointer is invalid."""
     tokens = _split_cached(pointer)
     return MISSING if tokens is None else get_by_tokens(document, tokens)
 
@@ -56,7 +56,7 @@ def _split_cached(pointer: str) -> tuple[str, ...] | None:
 
 
 def get_by_tokens(document: object, tokens: Iterable[str]) -> object:
-    """Return the value that `tokens` lead to, or `MISSING`."""
+    """Return the value at the path of `tokens`, or `MISSING`."""
     for token in tokens:
         if isinstance(document, dict) and token in document:
             document = document[token]
@@ -68,7 +68,7 @@ def get_by_tokens(document: object, tokens: Iterable[str]) -> object:
 
 
 def set_at(document: object, pointer: str, value: object) -> None:
-    """Set the value at `pointer` in place; its parent must exist, as an object or array."""
+    """Set the value at `pointer` in place; raise `LookupError` without a parent container."""
     if not (tokens := _split_cached(pointer)):
         raise LookupError(f"nothing at {pointer!r} to set")
     *parents, last = tokens
@@ -82,7 +82,7 @@ def set_at(document: object, pointer: str, value: object) -> None:
 
 
 def walk_values(value: object, pointer: str = "") -> Iterator[tuple[str, object]]:
-    """Yield pointer and value of everything in a document, parents first."""
+    """Yield pointer and value of each value in a document, parents first."""
     yield pointer, value
     if isinstance(value, dict):
         for key, item in value.items():

@@ -1,4 +1,4 @@
-"""The value of a Content-Type header (RFC 9110, sections 8.3.1 and 5.6.6)."""
+"""Parser of Content-Type values (RFC 9110, sections 8.3.1 and 5.6.6)."""
 
 import re
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ _ESSENCE = re.compile(rf"{_TCHARS}/{_TCHARS}")
 
 @dataclass(frozen=True, slots=True)
 class MediaType:
-    """A parsed media type."""
+    """Parsed media type."""
 
     essence: str
     """Type and subtype in lower case."""
     charsets: tuple[str, ...]
-    """The value of each charset parameter in lower case, quotes taken off."""
+    """Value of each charset parameter, in lower case and unquoted."""
 
 
 def parse_media_type(value: bytes) -> MediaType | None:
-    """Read a Content-Type value; return None if it is not one. Never raises."""
+    """Parse a Content-Type value; return None if it is invalid. Never raises."""
     text = value.decode("latin-1").strip(" \t")
     essence = _ESSENCE.match(text)
     if essence is None:

@@ -12,9 +12,9 @@ from openapi.schema_validation import SchemaViolation
 def parameter_violations(
     contract: Contract, operation: Operation, values: Mapping[str, object]
 ) -> tuple[SchemaViolation, ...]:
-    """Return the violations in `values`, which have the keys of the parameters.
+    """Return the violations in `values`, a mapping by parameter key.
 
-    The `instance` of each is a runtime expression, such as `$request.query.limit`.
+    Each `instance` is a runtime expression, such as `$request.query.limit`.
     """
     return tuple(
         v for p in operation.parameters for v in _violations_of_parameter(contract, p, values)

@@ -1,7 +1,7 @@
 """Parameters of an operation, and their text in a request. Pure.
 
-A parameter is one string, number, integer or boolean (or null, written as nothing): the types of
-its schema decide how its text is read. If a name is repeated, the last one counts.
+A parameter is a string, number, integer, boolean or null (an empty text). The types of its schema
+decide how its text is parsed. If a name is repeated, the last value wins.
 """
 
 import json
@@ -20,27 +20,27 @@ _PATH_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parameter:
-    """A parameter of an operation."""
+    """Parameter of an operation."""
 
     name: str
     location: str
     """`path`, `query` or `header`."""
     pointer: str
     schema: str
-    """Where the contract states its schema."""
+    """Pointer of the schema in the contract."""
     required: bool
     types: tuple[str, ...]
-    """The types that its schema allows."""
+    """Types that the schema allows."""
     example: object
-    """The example beside its schema, or `MISSING`."""
+    """Example of the parameter, or `MISSING`."""
 
     @property
     def key(self) -> str:
-        """Its name in a runtime expression, such as `query.limit`."""
+        """Name in a runtime expression, such as `query.limit`."""
         return parameter_key(self.location, self.name)
 
     def read(self, text: str) -> object:
-        """Return the value that `text` encodes; the text itself if it is of no other type."""
+        """Return the value of `text` by the parameter's types, or `text` itself."""
         if "integer" in self.types and _INTEGER.fullmatch(text):
             return int(text)
         if "number" in self.types and _NUMBER.fullmatch(text):
@@ -51,7 +51,7 @@ class Parameter:
 
 
 def parameter_key(location: str, name: str) -> str:
-    """Return the key of a parameter; names of headers have no case."""
+    """Return the key of a parameter; header names are in lower case."""
     return f"{location}.{name.lower() if location == 'header' else name}"
 
 
@@ -81,7 +81,7 @@ def path_parameter_names(path: str) -> list[str]:
 
 
 def match_path(path: str, asked: str) -> dict[str, str] | None:
-    """Return the parameters of `path` in `asked`, a decoded path; None if it does not match.
+    """Return the parameters of `path` in the decoded path `asked`; None if it does not match.
 
     A parameter is a whole segment or a part of one, and never empty.
     """
@@ -92,7 +92,7 @@ def match_path(path: str, asked: str) -> dict[str, str] | None:
 
 
 def request_target(path: str, texts: Mapping[str, str]) -> str:
-    """Return path and query of a request with the parameters `texts`, by their keys."""
+    """Return path and query of a request with the parameters `texts`, by key."""
     filled = _PATH_PLACEHOLDER.sub(
         lambda named: quote(texts.get(parameter_key("path", named[1]), ""), safe=""), path
     )
@@ -101,7 +101,7 @@ def request_target(path: str, texts: Mapping[str, str]) -> str:
 
 
 def declared_example(stated: Mapping[str, object], schema: Mapping[str, object]) -> object:
-    """Return the example that a parameter or header has, or that its schema has; or `MISSING`."""
+    """Return the example of a parameter or header, else of its schema, else `MISSING`."""
     listed = schema.get("examples")
     within = listed[0] if isinstance(listed, list) and listed else MISSING
     return stated.get("example", within)

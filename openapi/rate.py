@@ -1,4 +1,4 @@
-"""Rates as a user writes them: `50/5s`, `10/s`, `600/m`."""
+"""Rates in the notation of the command line: `50/5s`, `10/s`, `600/m`."""
 
 import re
 from dataclasses import dataclass
@@ -8,18 +8,18 @@ _RATE_PATTERN = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,4})?([sm])", re.ASC
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most `requests` in any `seconds`."""
+    """Rate: at most `requests` in any period of `seconds`."""
 
     requests: int
     seconds: int
 
     def __str__(self) -> str:
-        """Return the rate as it is written on a command line."""
+        """Return the rate in the notation of the command line."""
         return f"{self.requests}/{'' if self.seconds == 1 else self.seconds}s"
 
 
 def parse_rate(text: str) -> Rate:
-    """Read `N/s`, `N/m` or `N/5s`; a `ValueError` says the value and the forms there are."""
+    """Parse `N/s`, `N/m` or `N/5s`; raise `ValueError` with the value and the valid forms."""
     match = _RATE_PATTERN.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is not a rate; write N/s, N/m or N/5s, such as 50/5s")

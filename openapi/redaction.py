@@ -1,4 +1,4 @@
-"""Redaction of secrets in text that is shown, in every usual encoding. Pure."""
+"""Redaction of secrets in output, in every usual encoding. Pure."""
 
 import base64
 import html
@@ -9,17 +9,17 @@ from urllib.parse import quote
 
 REDACTED = "[secret]"
 _PREFIX_CHARS = 16
-"""A longer secret is redacted from this many characters on: texts are cut, tokens are forged."""
+"""Prefix length from which a longer secret is redacted: texts are truncated, tokens are forged."""
 _JWT = re.compile(r"eyJ[\w-]{8,}(?:\.[\w-]*)*", re.ASCII)
-"""JSON Web Tokens, truncated ones too: base64 of what begins with a brace and a quote."""
+"""JSON Web Tokens, also truncated ones: `eyJ` is the base64 of a brace and a quote."""
 _CREDENTIAL_HEADERS = re.compile(r"authorization|cookie|secret|token|password|api-?key", re.I)
 
 
 class Redaction:
-    """Redacts known secrets and, on request, everything that looks like a JSON Web Token."""
+    """Redaction of known secrets and, with `jwt`, of everything that looks like a JWT."""
 
     def __init__(self, secrets: Iterable[str], *, jwt: bool = False) -> None:
-        """Take the secrets as they are; their usual encodings are redacted as well."""
+        """Take the plain secrets; their usual encodings are redacted too."""
         forms = {form for secret in secrets for form in _encoded_forms(secret) if form}
         self._short = sorted((form for form in forms if len(form) < _PREFIX_CHARS), key=len)
         self._long: dict[str, list[str]] = {}
@@ -31,7 +31,7 @@ class Redaction:
         self._jwt = jwt
 
     def __call__(self, text: str) -> str:
-        """Return `text` without any secret, or the beginning of one."""
+        """Return `text` without secrets and without long prefixes of secrets."""
         if self._jwt:  # first: the claims of a token may encode the beginning of a secret
             text = _JWT.sub(REDACTED, text)
         if self._prefixes is not None:
@@ -51,7 +51,7 @@ class Redaction:
         yield text[end:]
 
     def value(self, value: object) -> object:
-        """Return the JSON data `value` without secrets, in keys as well."""
+        """Return the JSON data `value` without secrets, keys included."""
         if isinstance(value, str):
             return self(value)
         if isinstance(value, list):
@@ -61,7 +61,7 @@ class Redaction:
         return value
 
     def headers(self, headers: Iterable[tuple[str, str]]) -> list[list[str]]:
-        """Return names and values of `headers`; of a credential no more than its scheme."""
+        """Return names and values of `headers`; a credential keeps only its scheme."""
         return [[name, self._header(name, value)] for name, value in headers]
 
     def _header(self, name: str, value: str) -> str:
@@ -75,21 +75,21 @@ class Redaction:
 
 
 def _encoded_forms(secret: str) -> Iterator[str]:
-    """Yield `secret` as it is and as the usual encodings write it, and the parts of a token."""
+    """Yield `secret`, its usual encodings, and the parts of a token."""
     raw = secret.encode(errors="surrogateescape")
     yield from (secret, json.dumps(secret)[1:-1], quote(raw, safe=""), html.escape(secret))
     yield from (raw.hex(), raw.hex().upper())
     for shift, lost in ((0, 0), (1, 2), (2, 3)):
-        # Within other text the characters at both ends depend on their neighbours.
+        # Inside other text, the base64 characters at both ends depend on their neighbours.
         text = base64.b64encode(bytes(shift) + raw).decode().rstrip("=")[lost:-2]
         yield from (text, text.translate(str.maketrans("+/", "-_")))
     for part in secret.split(".") if secret.count(".") == 2 else ():
         if len(part) > _PREFIX_CHARS:
-            # A token that is signed wrongly differs from this one in the signature's first letter.
+            # A forged token may differ in the first character of the signature.
             yield from (part, part[1:])
 
 
 def _common_prefix_length(one: str, other: str) -> int:
-    """Return how many characters `one` and `other` have in common at their beginning."""
+    """Return the length of the common prefix of `one` and `other`."""
     pairs = zip(one, other, strict=False)
     return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))

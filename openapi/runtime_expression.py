@@ -1,6 +1,6 @@
 """Runtime expressions (OpenAPI 3.1, section 4.8.20.3), such as `$request.body#/name`.
 
-Six forms are known: `$request.body#POINTER`, `$response.body#POINTER`, `$request.header.NAME`,
+Six forms are supported: `$request.body#POINTER`, `$response.body#POINTER`, `$request.header.NAME`,
 `$response.header.NAME`, `$request.path.NAME` and `$request.query.NAME`.
 """
 
@@ -15,12 +15,12 @@ Part = Literal["body", "header", "path", "query"]
 
 @dataclass(frozen=True, slots=True)
 class RuntimeExpression:
-    """The place of a value in an exchange."""
+    """Place of a value in an exchange."""
 
     message: Literal["request", "response"]
     part: Part
     where: str
-    """A JSON pointer into the body, or the name of the header or parameter."""
+    """JSON Pointer into the body, or name of the header or parameter."""
 
     @property
     def in_request_body(self) -> bool:
@@ -33,9 +33,9 @@ class RuntimeExpression:
         headers: Mapping[str, str] | None = None,
         parameters: Mapping[str, object] | None = None,
     ) -> object:
-        """Return the value in the message with `body` and `headers` (names in lower case).
+        """Return the value in a message with `body` and `headers` (names in lower case).
 
-        `parameters` are those of a request by their keys, such as `query.limit`.
+        `parameters` are those of a request, by keys such as `query.limit`.
         """
         if self.part == "header":
             return (headers or {}).get(self.where.lower(), json_pointer.MISSING)
@@ -45,7 +45,7 @@ class RuntimeExpression:
 
 
 def parse_expression(text: str) -> RuntimeExpression:
-    """Return the expression written as `text`; a `ValueError` says what is wrong with it."""
+    """Parse `text`; raise `ValueError` if its form is not supported."""
     name, _, rest = text.removeprefix("$").partition(".")
     messages: dict[str, Literal["request", "response"]]
     messages = {"request": "request", "response": "response"}
@@ -58,4 +58,6 @@ def parse_expression(text: str) -> RuntimeExpression:
             known = message == "request" or part == "header"
             if known and rest.startswith(f"{part}.") and rest != f"{part}.":
                 return RuntimeExpression(message, part, rest.removeprefix(f"{part}."))
-    raise ValueError(f"{text!r} is no runtime expression of the forms that are known")
+    raise ValueError(
+        f"{text!r} is not a supported runtime expression; write, for example, $request.body#/name"
+    )

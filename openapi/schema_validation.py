@@ -1,7 +1,7 @@
 """JSON Schema validation (Draft 2020-12) with formats; a violation has two pointers.
 
-jsonschema defines what is valid. A compiled validator (jsonschema-rs) answers yes or no on hot
-paths, with the same formats; a property test holds that both agree.
+jsonschema decides what is valid. On hot paths a compiled validator (jsonschema-rs) with the same
+formats returns only yes or no. A property test checks that both agree.
 """
 
 import json
@@ -18,7 +18,7 @@ from openapi.formats import FORMATS
 from openapi.json_pointer import join_pointer
 
 FORMAT_CHECKER = jsonschema.FormatChecker(formats=())
-"""Checks the formats of `FORMATS`, and no others."""
+"""Checker of the formats in `FORMATS`, and no others."""
 for _name, _test in FORMATS.items():
     FORMAT_CHECKER.checks(_name)(
         lambda instance, test=_test: not isinstance(instance, str) or test(instance)
@@ -27,28 +27,28 @@ for _name, _test in FORMATS.items():
 
 @dataclass(frozen=True, slots=True)
 class SchemaViolation:
-    """One broken keyword."""
+    """Violation of one keyword."""
 
     keyword: str
     pointer: str
-    """Where the contract states the keyword."""
+    """Pointer of the keyword in the contract."""
     instance: str
-    """Pointer to the value that breaks it."""
+    """Pointer of the value that violates it."""
     detail: str
     """Part of the keyword: the missing property of `required`, the type found for `type`."""
     message: str
 
 
 class Schema:
-    """A compiled schema of the contract. Immutable."""
+    """Compiled schema of the contract. Immutable."""
 
     def __init__(
         self, document: Mapping[str, object], pointer: str, pointers_by_id: Mapping[int, str]
     ) -> None:
-        """Take the schema at `pointer`, and the pointer of each object by its identity.
+        """Take the schema at `pointer`, and the pointer of each object of the document by `id()`.
 
-        An error of jsonschema has the schema object that it arose in; its path leaves out the
-        references that were followed, so only the identity leads to the keyword in the contract.
+        The schema path of a jsonschema error omits followed references. The error also has the
+        schema object itself, and only its identity leads to the keyword in the contract.
         """
         rooted = {**document, "$ref": f"#{pointer}"}
         self.pointer = pointer
@@ -63,29 +63,29 @@ class Schema:
                 self._rooted, formats=FORMATS, validate_formats=True, ignore_unknown_formats=False
             )
         except ValueError:
-            # Only Python's regular expressions can express a pattern; jsonschema alone decides.
+            # A pattern needs Python's regular expressions: jsonschema alone decides.
             return None
 
     def is_valid(self, instance: object) -> bool:
-        """Say whether `instance` satisfies the schema; fast, never raises."""
+        """Return whether `instance` matches the schema; fast, never raises."""
         try:
             if self._compiled is not None:
                 return bool(self._compiled.is_valid(instance))
         except (ValueError, TypeError, RecursionError):
-            pass  # The compiled validator cannot take lone surrogates, for example.
+            pass  # The compiled validator rejects lone surrogates, for example.
         return not self.violations(instance, limit=1)
 
     def violations(self, instance: object, limit: int | None = None) -> tuple[SchemaViolation, ...]:
-        """Return every violation in `instance`, or the first `limit`; empty when it is valid.
+        """Return every violation in `instance`, or the first `limit`; empty if it is valid.
 
-        Never raises. Each costs some 20 microseconds: a server should give a limit.
+        Never raises. Each violation takes about 20 microseconds: a server should set a limit.
         """
         try:
             found = islice(self._violations(instance), limit)
-            # A schema may repeat a constraint of the schema that its $ref names.
+            # A schema may repeat a constraint of its $ref target.
             return tuple({(v.instance, v.keyword, v.detail): v for v in found}.values())
         except RecursionError:
-            message = "nested too deeply to be judged"
+            message = "nested too deeply to validate"
             return (
                 SchemaViolation("type", join_pointer(self.pointer, "type"), "", "object", message),
             )
@@ -102,9 +102,9 @@ class Schema:
 
 
 def _details(error: jsonschema.ValidationError) -> Iterator[tuple[str, str]]:
-    """Yield which part of the keyword is broken and a sentence that shows no long value."""
+    """Yield the violated part of the keyword, and a message that truncates long values."""
     if error.validator == "required" and isinstance(error.instance, dict):
-        # jsonschema reports one error for each missing property, and names it only in words.
+        # jsonschema names the missing property only in the message.
         name = error.message.split("'")[1] if "'" in error.message else ""
         wanted: Any = error.validator_value
         missing = [key for key in wanted if key not in error.instance]
@@ -135,7 +135,7 @@ def type_name(value: object) -> str:
 
 
 def abbreviate(value: object, limit: int = 60) -> str:
-    """Return `value` as ASCII JSON of at most some `limit` characters, for a sentence."""
+    """Return `value` as ASCII JSON of at most about `limit` characters, for a message."""
     try:
         text = json.dumps(value)
     except (TypeError, ValueError, RecursionError):

@@ -1,7 +1,7 @@
 """Webhook signatures: secrets to keys, signing and verifying raw bytes.
 
 `x-hookproof-signature` of a security scheme states the headers, the algorithm and the encodings.
-Signing and verifying take bytes, never parsed JSON, and are total: no input makes them raise.
+Signing and verifying take raw bytes, never parsed JSON. No input makes them raise.
 """
 
 import base64
@@ -21,7 +21,7 @@ _DECODERS: Mapping[str, Callable[[str], bytes]] = {
 def decode_secret(encoding: str, prefix: str, secret: str) -> bytes:
     """Return the key: the secret as UTF-8, or the decoded text after `prefix`.
 
-    Total: a secret that cannot be decoded counts as UTF-8; see `secret_encoding_problem`.
+    A secret that cannot be decoded counts as UTF-8; see `secret_encoding_problem`.
     """
     decoded = _try_decode(encoding, prefix, secret)
     return secret.encode(errors="surrogateescape") if decoded is None else decoded
@@ -32,7 +32,7 @@ def secret_encoding_problem(encoding: str, prefix: str, secret: str) -> str | No
     if encoding == "utf-8" or _try_decode(encoding, prefix, secret):
         return None
     after = f"{prefix!r} and after it " if prefix else ""
-    return f"the webhook secret is not what this contract signs with: {after}a key in {encoding}"
+    return f"the webhook secret does not fit this contract: it needs {after}a key in {encoding}"
 
 
 def _try_decode(encoding: str, prefix: str, secret: str) -> bytes | None:
@@ -46,7 +46,7 @@ def _try_decode(encoding: str, prefix: str, secret: str) -> bytes | None:
 
 
 Secrets = str | Sequence[str] | None
-"""One secret, several, or none."""
+"""One secret, several secrets, or None."""
 
 
 def secrets_as_tuple(secrets: Secrets) -> tuple[str, ...]:
@@ -63,33 +63,33 @@ _DIGESTS = {
 }
 _PLACEHOLDER = re.compile(r"\{(id|timestamp|body)\}")
 BODY_TEMPLATE = "{body}"
-"""The content template for `signed-content: body`: the raw bytes alone."""
+"""Content template for `signed-content: body`: the raw bytes alone."""
 
 Headers = Iterable[tuple[bytes, bytes]]
-"""Names and values of a delivery's headers, as raw bytes."""
+"""Names and values of a delivery's headers, in raw bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignatureScheme:
-    """The signature scheme of a webhook."""
+    """Signature scheme of a webhook."""
 
     header: str
     algorithm: str
     encoding: str
     prefix: str
     pointer: str
-    """Where the contract states the scheme."""
+    """Pointer of the scheme in the contract."""
     content_template: str = BODY_TEMPLATE
-    """The signed text; `{id}`, `{timestamp}` and `{body}` are replaced by those values."""
+    """Template of the signed content with `{id}`, `{timestamp}` and `{body}`."""
     secret_encoding: str = "utf-8"  # noqa: S105 - no secret
-    """How the secret becomes a key: `utf-8` text, or decoded from `base64` or `hex`."""
+    """Encoding of the key in the secret: `utf-8`, `base64` or `hex`."""
     secret_prefix: str = ""
-    """Text of the secret before the part that is decoded."""
+    """Text of the secret before the encoded key."""
     separator: str | None = None
     """Text between the signatures of one header; None: the header has one signature."""
     id_header: str | None = None
     timestamp_header: str | None = None
-    """Holds Unix seconds."""
+    """Header with Unix seconds."""
     tolerance: float | None = None
     """Maximum seconds between timestamp and arrival; None: any."""
 
@@ -124,9 +124,9 @@ def signed_content(scheme: SignatureScheme, headers: Headers, body: bytes) -> by
 
 
 def sign(scheme: SignatureScheme, body: bytes, secret: str, headers: Headers = ()) -> str:
-    """Return the one signature of the raw `body` under `secret`, with its prefix.
+    """Return the signature of the raw `body` under `secret`, with its prefix.
 
-    `headers` are those of the delivery; only a scheme that signs more than the body uses them.
+    Only a scheme that signs more than the body uses `headers`, the headers of the delivery.
     A secret that cannot be decoded counts as UTF-8 text: see `secret_encoding_problem`.
     """
     signed = signed_content(scheme, headers, body)
@@ -155,8 +155,8 @@ def verify(
 ) -> str | None:
     """Return why the signature in `headers` is not valid for `body`, or None if it is.
 
-    `at` is the arrival in Unix seconds, which the timestamp is compared with; None skips that.
-    The comparison takes constant time.
+    `at` is the arrival in Unix seconds for the tolerance of the timestamp; None skips that check.
+    The signature is compared in constant time.
     """
     pairs = list(headers)
     for name in scheme.header_names():
@@ -183,13 +183,13 @@ def _timestamp_problem(
         return None
     (value,) = _header_values(pairs, scheme.timestamp_header)
     if re.fullmatch(rb"\d{1,12}", value) is None:
-        guess = " but of milliseconds" if re.fullmatch(rb"\d{13}", value) else ""
-        return f"{scheme.timestamp_header} is no number of Unix seconds{guess}"
+        guess = " but in milliseconds" if re.fullmatch(rb"\d{13}", value) else ""
+        return f"{scheme.timestamp_header} is not in Unix seconds{guess}"
     if at is None or scheme.tolerance is None or abs(at - int(value)) <= scheme.tolerance:
         return None
     return (
-        f"{scheme.timestamp_header} is {abs(at - int(value)):.0f} s away from the arrival, "
-        f"which is more than {scheme.tolerance:g} s"
+        f"{scheme.timestamp_header} differs from the arrival by {abs(at - int(value)):.0f} s; "
+        f"the tolerance is {scheme.tolerance:g} s"
     )
 
 

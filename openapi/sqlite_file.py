@@ -1,4 +1,4 @@
-"""SQLite files of mock server and sink: private, recognised by their tables, errors explained."""
+"""SQLite files of mock server and sink: private files, schema check, errors with a remedy."""
 
 import os
 import re
@@ -17,35 +17,35 @@ _HINTS = {
     "SQLITE_IOERR_WRITE": "the disk quota or the file size limit may be reached",
     "SQLITE_READONLY": "file and directory must be writable",
 }
-"""Next steps, by the beginning of SQLite's name of the error."""
+"""Remedies, by the beginning of SQLite's error name."""
 
 
 class StoreError(Exception):
-    """A store cannot be opened, read or written; the message says where and why."""
+    """Error of opening, reading or writing a store; the message states the file and the reason."""
 
 
 class StoreBusy(StoreError):
-    """Another connection writes at this moment, and the caller does not wait."""
+    """Lock of another connection, for a caller that does not wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The tables of one kind of file."""
+    """Schema of one kind of file."""
 
     version: int
-    """Stored in the file's `user_version`."""
+    """Value of the file's `user_version`."""
     script: str
     """Statements that create the tables."""
     migrations: Mapping[int, str] = field(default_factory=dict)
-    """By an earlier version: statements that convert such a file."""
+    """Earlier version -> statements that convert such a file."""
 
     @property
     def tables(self) -> frozenset[str]:
-        """Return the names of the tables."""
+        """Names of the tables."""
         return frozenset(re.findall(r"CREATE TABLE (\w+)", self.script))
 
     def missing(self, connection: sqlite3.Connection) -> str | None:
-        """Return the statements that the database needs; None if another program made it."""
+        """Return the statements that the database needs; None if it has another schema."""
         ((version,),) = connection.execute("PRAGMA user_version")
         found = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
         if not found and not version:
@@ -56,7 +56,7 @@ class Schema:
 
 
 class SqliteFile:
-    """One file, or a database without a file. Every method may be called from any thread."""
+    """SQLite file, or a database without a file. All methods are thread-safe."""
 
     def __init__(
         self,
@@ -69,10 +69,10 @@ class SqliteFile:
         without_path: str = ":memory:",
         separate_reader: bool = False,
     ) -> None:
-        """Take the file at `path`, or `without_path`: SQLite's name of another database.
+        """Take the file at `path`, or SQLite's database name `without_path`.
 
-        Messages call it `name`. `lock_timeout`: seconds to wait for another process's lock.
-        `separate_reader`: read by a second connection, which does not wait for a commit.
+        `name` is the name in messages. `lock_timeout` is in seconds. With `separate_reader`, a
+        second connection reads, which does not wait for a commit.
         """
         self.path = path
         self._place = f"the {name} {path or 'in memory'}"
@@ -86,7 +86,7 @@ class SqliteFile:
         self._write_lock = self._read_lock = threading.RLock()
 
     def open(self) -> None:
-        """Open the file; a missing one is created, readable by its owner alone."""
+        """Open the file; create a missing one, readable by its owner only."""
         with self._explain("cannot be opened"):
             if self.path:
                 self.path.touch(mode=0o600, exist_ok=True)
@@ -106,9 +106,9 @@ class SqliteFile:
 
     @contextmanager
     def transaction(self, *, wait: bool = True) -> Iterator[sqlite3.Connection]:
-        """Do all of the block or nothing; it is stored when the block has ended.
+        """Run the block as a transaction; commit at its end.
 
-        Without `wait`, a lock of another thread or process raises `StoreBusy` at once.
+        Without `wait`, raise `StoreBusy` at once if another thread or process has the lock.
         """
         if not self._write_lock.acquire(blocking=wait):
             raise StoreBusy(f"{self._place} is being written to")
@@ -120,14 +120,14 @@ class SqliteFile:
                     yield self._write_connection
                     self._write_connection.execute("COMMIT")
                 except BaseException:
-                    if self._write_connection.in_transaction:  # a full disk may have ended it
+                    if self._write_connection.in_transaction:  # a full disk may roll it back
                         self._write_connection.execute("ROLLBACK")
                     raise
         finally:
             self._write_lock.release()
 
     def rows(self, statement: str, *values: object) -> list[Any]:
-        """Return the rows of a statement; it sees a transaction if there is no separate reader."""
+        """Return the rows of a statement. Without a separate reader it sees an open transaction."""
         with self._read_lock, self._explain("cannot be read"):
             return self._read_connection.execute(statement, values).fetchall()
 
@@ -138,7 +138,7 @@ class SqliteFile:
             self._write_connection.close()
 
     def _connect(self) -> sqlite3.Connection:
-        # The locks keep to one thread at a time; transactions begin where `transaction` says so.
+        # The locks serialise the threads; only `transaction` begins transactions.
         connection = sqlite3.connect(
             self.path or self._without_path,
             timeout=self._lock_timeout,
@@ -162,7 +162,7 @@ class SqliteFile:
     def _check_in_place(self) -> None:
         for file, inode in self._inodes.items():
             if _inode(file) != inode:
-                problem = "is not the file that was opened; put that one back, or restart"
+                problem = "was replaced after it was opened; restore the old file, or restart"
                 raise OSError(f"{file.name} {problem}")
 
     def _begin(self, *, wait: bool) -> None:
@@ -195,7 +195,7 @@ class SqliteFile:
 
 def _inode(path: Path) -> tuple[int, int] | None:
     try:
-        found = os.stat(path)  # noqa: PTH116 - for each commit, and quicker
+        found = os.stat(path)  # noqa: PTH116 - faster; runs at each commit
     except FileNotFoundError:
         return None
     return found.st_dev, found.st_ino

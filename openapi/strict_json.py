@@ -1,4 +1,4 @@
-"""Strict JSON parser (RFC 8259) that also reports what a parser usually hides."""
+"""Strict JSON parser (RFC 8259) that also reports duplicate keys, a BOM and nesting depth."""
 
 import json
 import re
@@ -6,31 +6,31 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 _BOM = b"\xef\xbb\xbf"
-# Possessive, and content with a string that never ends: otherwise a body of quotes is quadratic.
+# Possessive, and accepts an unterminated string: otherwise a body of quotes takes quadratic time.
 _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[\]{}]', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedJson:
-    """A body read as JSON."""
+    """Body parsed as JSON."""
 
     value: object
-    """The parsed value; None if there is a `problem`."""
+    """Parsed value; None if there is a `problem`."""
     problem: str | None
-    """Why it is not JSON, in words, or None."""
+    """Reason why the body is not JSON, or None."""
     has_non_finite_numbers: bool
-    """It contains `NaN` or `Infinity`: RFC 8259 forbids them, some parsers accept them."""
+    """Whether it has `NaN` or `Infinity`, which RFC 8259 forbids and some parsers accept."""
     raw: bytes
-    """The received bytes."""
+    """Received bytes."""
 
     @property
     def has_byte_order_mark(self) -> bool:
-        """Whether the body begins with one."""
+        """Whether the body begins with a byte order mark."""
         return self.raw.startswith(_BOM)
 
     @property
     def size(self) -> int:
-        """Its length in bytes."""
+        """Size in bytes."""
         return len(self.raw)
 
     @property
@@ -55,7 +55,7 @@ class ParsedJson:
 
 
 class _NotANumberError(ValueError):
-    """A constant of JavaScript's that RFC 8259 leaves out."""
+    """`NaN` or `Infinity` in a body."""
 
 
 def _reject_constant(constant: str) -> object:
@@ -66,7 +66,7 @@ _DECODE_JSON = json.JSONDecoder(parse_constant=_reject_constant).decode
 
 
 def parse_json(raw: bytes) -> ParsedJson:
-    """Read `raw` as UTF-8 JSON; never raises. A byte order mark is dropped and reported."""
+    """Parse `raw` as UTF-8 JSON; never raises. A byte order mark is dropped and reported."""
     try:
         return ParsedJson(_DECODE_JSON(_decode_utf8(raw)), None, False, raw)
     except UnicodeDecodeError as error:

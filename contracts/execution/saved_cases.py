@@ -44,7 +44,7 @@ _MAX_BODY_BYTES = 64 * 1024
 
 
 class UnreadableCases(Exception):
-    """The file of saved cases is unreadable; the message states the remedy."""
+    """Error: the file of saved cases is unreadable. The message states the remedy."""
 
 
 def load_cases(settings: Settings) -> list[Mapping[str, Json]]:

@@ -30,7 +30,7 @@ ExpectationKind = Literal["valid", "invalid", "free", "refused", "forbidden", "u
 
 @dataclass(frozen=True, slots=True)
 class AllowedRejection:
-    """A status that the service may send instead of the expected one."""
+    """Status that the service may send instead of the expected one."""
 
     status: int
     pointer: str

@@ -2,11 +2,11 @@
 
 
 class CouldNotJudge(Exception):
-    """The harness could not judge the service; the message states the reason and the remedy."""
+    """Error: the harness could not judge the service. The message states reason and remedy."""
 
 
 class RunStopped(Exception):
-    """The run ends early and sends no further cases."""
+    """Early end of a run: no further cases are sent."""
 
     def __init__(self, reason: str, *, intentional: bool = False) -> None:
         super().__init__(reason)

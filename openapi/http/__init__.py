@@ -1,5 +1,5 @@
 """HTTP server parts that mock server and sink share: limits, guard, JSON API, page assets.
 
-They are here because `mock_server` and `webhook_sink` may not import each other. Routes belong to
-the server that has them.
+They are here because `mock_server` and `webhook_sink` may not import each other. Routes belong in
+the package of the server.
 """

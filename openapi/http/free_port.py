@@ -9,8 +9,8 @@ LOOPBACK = "127.0.0.1"
 def free_port() -> int:
     """Return a port on loopback that nothing listens on.
 
-    It is below the range from which operating systems take ports for outgoing connections: one of
-    those could otherwise take it before it is used.
+    The port is below the ephemeral port range, so that no outgoing connection takes it in the
+    meantime.
     """
     while True:
         port = random.SystemRandom().randrange(20000, 32000)

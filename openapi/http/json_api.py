@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 from openapi.sqlite_file import StoreError
 
 ADMIN_PATH = "/_hookproof/"
-"""Pages and APIs of mock server and sink are below this path; no contract has a path there."""
+"""Path prefix of the pages and APIs of mock server and sink; no contract may use it."""
 
 
 def api_response(value: object, status: int = 200) -> Response:
@@ -22,7 +22,7 @@ def api_response(value: object, status: int = 200) -> Response:
 
 
 def json_api_app(routes: Sequence[BaseRoute]) -> Starlette:
-    """Return an application of `routes` with JSON errors; a `StoreError` is answered 503."""
+    """Return an application of `routes` with JSON errors; a `StoreError` becomes a 503."""
     app = Starlette(routes=routes)
     app.add_exception_handler(StoreError, _store_error_response)
     app.add_exception_handler(HTTPException, _http_error_response)
@@ -31,7 +31,7 @@ def json_api_app(routes: Sequence[BaseRoute]) -> Starlette:
 
 
 async def read_body(request: Request, max_bytes: int) -> bytes:
-    """Return the body of a request; 413 above `max_bytes`."""
+    """Return the body of a request; raise a 413 above `max_bytes`."""
     body = b""
     async for chunk in request.stream():
         body += chunk
@@ -48,7 +48,7 @@ def _http_error_response(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     messages = {
         404: f"there is nothing at {request.url.path}",
-        405: f"{request.method} is not possible here; use {(error.headers or {}).get('Allow')}",
+        405: f"{request.method} is not allowed here; use {(error.headers or {}).get('Allow')}",
     }
     plain = error.detail == HTTPStatus(error.status_code).phrase
     message = messages.get(error.status_code, error.detail) if plain else error.detail

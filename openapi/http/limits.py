@@ -14,13 +14,13 @@ class RequestLimits:
 
     max_headers: int = 200
     max_head_bytes: int = 64 * 1024
-    """Bytes of a head; also of trailers and chunk extensions between two pieces of a body."""
+    """Limit of a head, and of trailers and chunk extensions between two pieces of a body."""
     max_request_bytes: int = 16 * 1024 * 1024
-    """Bytes that are read of a rejected request, so that the client receives the response."""
+    """Limit of reading a rejected request, so that the client receives the response."""
     max_pipelined: int = 1000
-    """Requests that one connection may have sent before the first of them is answered."""
+    """Limit of pipelined requests before the first response."""
     timeout_s: float = 25.0
-    """From the first byte to the last; an idle connection is closed after the same time."""
+    """Limit from the first to the last byte, and of an idle connection."""
 
 
 def head_size(target: bytes, headers: Iterable[tuple[bytes, bytes]]) -> int:
@@ -29,7 +29,7 @@ def head_size(target: bytes, headers: Iterable[tuple[bytes, bytes]]) -> int:
 
 
 class LimitExceeded(Exception):
-    """Raised in a parser callback; the request is rejected with `status`."""
+    """Violation of a limit in a parser callback; the protocol rejects the request with `status`."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -37,29 +37,29 @@ class LimitExceeded(Exception):
 
 
 class PipelineFlowControl(FlowControl):
-    """Flow control that reads on only if no pipelined request is waiting."""
+    """Flow control that resumes reading only if no pipelined request is waiting."""
 
     def __init__(
         self, transport: asyncio.Transport, waiting: Sized, clock: Callable[[], float]
     ) -> None:
-        """`waiting` is the queue of pipelined requests, `clock` returns seconds."""
+        """Take the queue of pipelined requests, and a clock in seconds."""
         super().__init__(transport)
         self._waiting = waiting
         self._clock = clock
         self.unread_since = math.inf
-        """When the client stopped reading responses."""
+        """Time at which the client stopped reading responses."""
 
     def resume_reading(self) -> None:
-        """Read on, unless pipelined requests are waiting."""
+        """Resume reading unless pipelined requests are waiting."""
         if not self._waiting:
             super().resume_reading()
 
     def pause_writing(self) -> None:
-        """Wait: the client does not read."""
+        """Note that the client stopped reading."""
         self.unread_since = self._clock()
         super().pause_writing()
 
     def resume_writing(self) -> None:
-        """Go on: the client has read."""
+        """Note that the client reads again."""
         self.unread_since = math.inf
         super().resume_writing()

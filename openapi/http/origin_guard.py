@@ -1,11 +1,11 @@
 """Origin guard of pages and APIs, against DNS rebinding and cross-site requests.
 
 A foreign name may resolve to a loopback address (DNS rebinding); the browser then treats our pages
-as that site's pages. So the Host header must be a loopback name or address, or the address that
-the connection came in on. A request from another page is recognised by `Origin` or by
-`Sec-Fetch-Site`, which no page can set.
+as that site's pages. So the Host header must be a loopback name or address, or the local address of
+the connection. The guard recognises a request from another page by `Origin` or `Sec-Fetch-Site`,
+which no page can set.
 
-A token is another proof: a page that does not know it cannot send it, so any host name is allowed.
+With the right token any host name is allowed, because a foreign page does not know the token.
 """
 
 import hmac
@@ -38,13 +38,13 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class BearerToken:
-    """Every request to a path below `prefix` needs `token` as its bearer credential."""
+    """Bearer credential that requests to paths below `prefix` need."""
 
     token: str = field(repr=False)
     prefix: str
 
     def authorizes(self, headers: Headers) -> bool:
-        """Say whether the one Authorization in `headers` has the token; takes constant time."""
+        """Return whether the only Authorization header has the token; takes constant time."""
         values = header_values(headers, b"authorization")
         scheme, _, credential = values[0].partition(b" ") if len(values) == 1 else (b"", b"", b"")
         same = hmac.compare_digest(credential.strip(), self.token.encode())
@@ -66,7 +66,7 @@ class OriginGuard:
         self._public_paths = public_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 403 to another origin, 401 without the token, or call the app."""
+        """Respond 403 to another origin or 401 without the token; else call the app."""
         rejection = None if scope["path"] in self._public_paths else self._rejection(scope)
         await (rejection or self._app)(scope, receive, with_security_headers(send))
 
@@ -74,7 +74,7 @@ class OriginGuard:
         headers = scope["headers"]
         authorized = self._key is not None and self._key.authorizes(headers)
         if not authorized and not is_own_host(headers, scope.get("server")):
-            return _error_response(403, "this host name is not this server's own; use 127.0.0.1")
+            return _error_response(403, "this server does not accept this host name; use 127.0.0.1")
         if not is_same_origin(headers, scope["scheme"]):
             return _error_response(403, CROSS_ORIGIN_MESSAGE)
         if self._key and not authorized and scope["path"].startswith(self._key.prefix):
@@ -87,7 +87,7 @@ class OriginGuard:
 
 
 def with_security_headers(send: Send) -> Send:
-    """Return a `send` that adds the `SECURITY_HEADERS` that the response does not have."""
+    """Return a `send` that adds missing `SECURITY_HEADERS` to the response."""
 
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -100,7 +100,7 @@ def with_security_headers(send: Send) -> Send:
 
 
 def is_own_host(headers: Headers, server: tuple[str, int | None] | None) -> bool:
-    """Say whether the one Host in `headers` is this machine; `server` is the local address."""
+    """Return whether the only Host header names this machine; `server` is the local address."""
     hosts = header_values(headers, b"host")
     if len(hosts) != 1:
         return False
@@ -117,7 +117,7 @@ def is_own_host(headers: Headers, server: tuple[str, int | None] | None) -> bool
 
 
 def is_same_origin(headers: Headers, scheme: str) -> bool:
-    """Say whether no page of another origin sent this; a link from one is allowed."""
+    """Return whether the request is from the same origin, from no page, or follows a link."""
     origins = header_values(headers, b"origin")
     own = [scheme.encode() + b"://" + host for host in header_values(headers, b"host")]
     if origins and [origin.lower() for origin in origins] != [origin.lower() for origin in own]:
@@ -129,7 +129,7 @@ def is_same_origin(headers: Headers, scheme: str) -> bool:
 
 
 def header_values(headers: Headers, name: bytes) -> list[bytes]:
-    """Return the value of every header called `name`, which is in lower case."""
+    """Return all values of the header `name`, in lower case."""
     return [value for key, value in headers if key == name]
 
 

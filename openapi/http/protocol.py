@@ -26,7 +26,7 @@ _CHECKS_PER_TIMEOUT = 8
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol within `RequestLimits`; a violation is answered if possible."""
+    """uvicorn's protocol with `RequestLimits`; a violation gets a response if possible."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class BoundedProtocol(HttpToolsProtocol):
         limits: RequestLimits,
         error_responses: Mapping[int, bytes],
     ) -> None:
-        """`error_responses` are the whole responses of 400, 408, 413 and 431."""
+        """Take the limits, and the complete responses of 400, 408, 413 and 431."""
         super().__init__(config, server_state, app_state, _loop)
         self._limits = limits
         self._error_responses = error_responses
@@ -47,14 +47,14 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unanswered_cycles: deque[RequestResponseCycle] = deque(
             maxlen=limits.max_pipelined + 1
         )
-        """Requests that were followed by another one before they were answered."""
+        """Requests followed by another request before their response."""
         self._request_started_at: float | None = None
-        """When the incomplete request began."""
+        """Start time of the incomplete request."""
         self._read_size = 0
         """Bytes of the current read."""
         self._bytes_since_body = self._request_size = 0
-        """Bytes since the app last got a part of this request, and since it began; without that
-        read itself, because the parser does not report the position."""
+        """Bytes since the app last got a part of this request, and since the request began. The
+        first read is not counted, because the parser does not report the position."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin a connection and its timer."""
@@ -73,7 +73,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse a read; measure an incomplete request."""
+        """Parse the data, and measure an incomplete request."""
         if self._is_rejected:
             return
         self._has_received_data = True
@@ -100,7 +100,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """Reject a head that is too large, and a request with too many before it."""
+        """Reject a too large head, and a request after too many pipelined ones."""
         limits = self._limits
         if len(self.headers) > limits.max_headers:
             raise LimitExceeded(431)
@@ -126,7 +126,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """Answer a client that has ended its half of the connection; uvicorn alone would not."""
+        """Respond to a client that closed its half of the connection; uvicorn would not."""
         cycle = self.cycle
         response_pending = (
             self._request_started_at is None and cycle is not None and not cycle.response_complete
@@ -136,7 +136,7 @@ class BoundedProtocol(HttpToolsProtocol):
         return response_pending and self.scheme == "http"  # TLS has no half-close
 
     def shutdown(self) -> None:
-        """Stop; an incomplete request is cut off."""
+        """Stop; abort an incomplete request."""
         super().shutdown()
         if self._is_rejected or (self.cycle is not None and self.cycle.more_body):
             self.transport.close()
@@ -144,14 +144,14 @@ class BoundedProtocol(HttpToolsProtocol):
     def _ignore_upgrade(self) -> None:
         """Continue in HTTP/1.1 after a head that offered another protocol."""
         stated = framing_headers(self.headers)
-        if stated:  # the parser took the request for one without a body; the app has not run yet
+        if stated:  # the parser assumed a request without a body; the app has not run yet
             self.cycle.more_body = True
             self.cycle.message_event.clear()
             self._request_started_at = self.loop.time()
         self.parser = parser_at_body(self, stated) if stated else new_parser(self)
 
     def _check_size(self) -> None:
-        """Count a read that leaves a request incomplete."""
+        """Count the read of an incomplete request."""
         self._bytes_since_body += self._read_size
         self._request_size += self._read_size
         head = self._is_in_head()
@@ -203,7 +203,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
             return
         self.transport.write(self._error_responses[status])
-        # The next timer closes: closing now would reset the connection if the client still sends,
-        # and the response would be lost.
+        # The next timer closes the connection. Closing now would reset it if the client still
+        # sends, and the response would be lost.
         if self.transport.can_write_eof():
             self.transport.write_eof()

@@ -9,10 +9,10 @@ import uvicorn
 
 
 class ServerThread(uvicorn.Server):
-    """`with ServerThread(config, listener):` serves on `listener` until the block ends."""
+    """Server thread; `with ServerThread(config, listener):` serves until the block ends."""
 
     def __init__(self, config: uvicorn.Config, listener: socket.socket) -> None:
-        """`listener` is bound; the server closes it."""
+        """Take a bound `listener`, which the server closes."""
         super().__init__(config)
         self.port = int(listener.getsockname()[1])
         self._listener = listener
@@ -23,23 +23,23 @@ class ServerThread(uvicorn.Server):
         )
 
     def __enter__(self) -> Self:
-        """Return once the server responds; `RuntimeError` if the application did not start."""
+        """Return once the server responds; raise `RuntimeError` if the app did not start."""
         self._thread.start()
         self._ready.wait()
         if not self.started:
             self._thread.join()
-            raise RuntimeError("the server did not start; the log of uvicorn says why")
+            raise RuntimeError("the server did not start; see the log of uvicorn")
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop after the responses to all requests that were read."""
+        """Stop after the responses to all received requests."""
         self.should_exit = True
         if self._stop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
 
     async def main_loop(self) -> None:
-        """Run until stopped; uvicorn alone would notice `should_exit` only at its next tick."""
+        """Run until stopped; uvicorn would notice `should_exit` only at its next tick."""
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         waiting = {
             asyncio.ensure_future(super().main_loop()),

@@ -13,7 +13,7 @@ _FRAMING_HEADERS = (b"content-length", b"transfer-encoding")
 
 
 class ParserCallbacks(Protocol):
-    """The callbacks of a request parser."""
+    """Callbacks of a request parser."""
 
     def on_message_begin(self) -> None: ...
     def on_url(self, url: bytes) -> None: ...
@@ -24,19 +24,19 @@ class ParserCallbacks(Protocol):
 
 
 def new_parser(callbacks: ParserCallbacks) -> httptools.HttpRequestParser:
-    """Return a parser of requests, as uvicorn sets it up."""
+    """Return a request parser with uvicorn's settings."""
     parser = httptools.HttpRequestParser(callbacks)
     parser.set_dangerous_leniencies(lenient_data_after_close=True)
     return parser
 
 
 def framing_headers(headers: Headers) -> Headers:
-    """Return the headers that frame the body; none without a body."""
+    """Return the headers that frame the body, empty without a body."""
     return [(name, value) for name, value in headers if name in _FRAMING_HEADERS and value != b"0"]
 
 
 def parser_at_body(callbacks: ParserCallbacks, stated: Headers) -> httptools.HttpRequestParser:
-    """Return a parser that has read a head with the framing headers `stated`."""
+    """Return a parser that has parsed a head with the framing headers `stated`."""
     later = _DeferredCallbacks(callbacks)
     parser = new_parser(later)
     lines = [name + b": " + value for name, value in stated]
@@ -46,7 +46,7 @@ def parser_at_body(callbacks: ParserCallbacks, stated: Headers) -> httptools.Htt
 
 
 class _DeferredCallbacks:
-    """Forwards the callbacks of a parser once `is_forwarding` is set."""
+    """Parser callbacks that are forwarded once `is_forwarding` is set."""
 
     def __init__(self, callbacks: ParserCallbacks) -> None:
         self._to = callbacks

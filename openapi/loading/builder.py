@@ -1,4 +1,4 @@
-"""Builder of the operations and events of an accepted document. Pure."""
+"""Builder of the operations and events of a valid document. Pure."""
 
 from collections.abc import Iterable, Mapping
 
@@ -22,7 +22,7 @@ def build_operations(document: Mapping[str, Json]) -> tuple[Operation, ...]:
 
 
 def required_permissions(operations: Iterable[Operation]) -> list[str]:
-    """Return every permission that one of `operations` requires."""
+    """Return all permissions that `operations` require."""
     return list(dict.fromkeys(p for operation in operations for p in operation.permissions))
 
 

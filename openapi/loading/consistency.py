@@ -8,7 +8,7 @@ from openapi.parameters import SCALAR_TYPES, path_parameter_names
 from openapi.runtime_expression import parse_expression
 
 _IGNORED_HEADER_NAMES = frozenset(["accept", "content-type", "authorization"])
-"""Header parameters of these names are ignored by OpenAPI (section 4.8.12.2)."""
+"""Names of header parameters that OpenAPI ignores (section 4.8.12.2)."""
 
 
 def inconsistencies(contract: Contract) -> Iterator[tuple[str, str]]:
@@ -70,7 +70,7 @@ def _circular_links(contract: Contract, operation: Operation) -> Iterator[tuple[
         if made[0] in above:
             yield (
                 operation.pointer,
-                "its links form a circle: no operation creates the first resource",
+                "the links form a cycle: no operation creates the first resource",
             )
             return
         above.append(made[0])
@@ -98,13 +98,13 @@ def _trigger_errors(contract: Contract) -> Iterator[tuple[str, str]]:
         if cause in seen:
             yield (
                 place,
-                f"{cause[1]} of {cause[0]} triggers another event; one response, one event",
+                f"{cause[1]} of {cause[0]} triggers another event; a response triggers only one",
             )
         seen.add(cause)
 
 
 def _has_date_time(contract: Contract, schema: str, instance: str) -> bool:
-    """Say whether `schema` states a date-time at `instance`, through properties alone."""
+    """Return whether `schema` has a date-time at `instance`, a path of properties."""
     places = _with_subschemas(contract, [schema])
     for token in split_pointer(instance):
         below = [join_pointer(place, "properties", token) for place in places]
@@ -115,7 +115,7 @@ def _has_date_time(contract: Contract, schema: str, instance: str) -> bool:
 
 
 def _with_subschemas(contract: Contract, schemas: Iterable[str]) -> list[str]:
-    """Return `schemas` and the schemas that they reference or combine, each once."""
+    """Return `schemas` and the schemas that they reference or combine, without duplicates."""
     found = list(schemas)
     for place in found:
         stated = get_at(contract.document, place)

@@ -1,8 +1,8 @@
 """Contract loader: parse, check against `contract.schema.json`, build.
 
-`contract.schema.json` is OpenAPI 3.1 without the parts that hookproof does not use, with the
-extensions of docs/extensions.md. Anything else in a document is an error, because a constraint
-that is not read is a constraint that is not checked.
+`contract.schema.json` is the part of OpenAPI 3.1 that hookproof uses, with the extensions of
+docs/extensions.md. Anything else in a document is an error, because hookproof would silently not
+check it.
 """
 
 import difflib
@@ -26,12 +26,12 @@ from openapi.schema_validation import FORMAT_CHECKER
 
 
 def default_contract_path() -> Path:
-    """Return the file of the contract that ships with hookproof."""
+    """Return the path of the shipped contract."""
     return Path(str(files("openapi").joinpath("personal-access-tokens.yaml")))
 
 
 def load_contract(path: Path | None = None) -> Contract:
-    """Read the contract at `path` (the one that ships, if None); raise `ContractError`."""
+    """Load the contract at `path` (None: the shipped one); raise `ContractError`."""
     return _build_contract(read_contract_yaml(path))
 
 
@@ -41,13 +41,13 @@ def parse_contract(name: str, text: str) -> Contract:
 
 
 def read_contract_yaml(path: Path | None = None) -> YamlSource:
-    """Read the file at `path` (the contract that ships, if None), with positions.
+    """Read the file at `path` (None: the shipped contract) with positions.
 
-    Raise `ContractError` if it is not YAML; the document is not checked.
+    Raise `ContractError` if it is not YAML; do not check the document.
     """
     path = path or default_contract_path()
     try:
-        # Not read_text, which would change the ends of lines.
+        # read_text would change the line ends.
         text = path.read_bytes().decode("utf-8")
     except OSError as error:
         raise ContractError(f"{path}: cannot be read: {error.strerror}") from None
@@ -75,13 +75,13 @@ def _schema_errors(source: YamlSource) -> Iterator[str]:
     compiled = jsonschema_rs.Draft202012Validator(
         _contract_schema(), formats=FORMATS, validate_formats=True, ignore_unknown_formats=False
     )
-    if not compiled.is_valid(source.data):  # much faster, but gives no reasons
+    if not compiled.is_valid(source.data):  # much faster than jsonschema, but without reasons
         yield from _explain_schema_errors(source)
 
 
 def _explain_schema_errors(source: YamlSource) -> Iterator[str]:
     def deepest_first(error: jsonschema.ValidationError) -> tuple[int, tuple[int, int]]:
-        # Errors of one depth in the order of the file: jsonschema has none.
+        # Sort errors of one depth by position: jsonschema does not.
         return -len(error.absolute_path), source.position(join_pointer("", *error.absolute_path))
 
     validator = jsonschema.Draft202012Validator(_contract_schema(), format_checker=FORMAT_CHECKER)
@@ -92,15 +92,15 @@ def _explain_schema_errors(source: YamlSource) -> Iterator[str]:
             known = list(leaf.schema.get("properties", {}))
             strange = next(key for key in leaf.instance if key not in known)
             guess = difflib.get_close_matches(strange, known, 1)
-            hint = f"did you mean {guess[0]!r}?" if guess else f"known are {', '.join(known)}"
+            hint = f"did you mean {guess[0]!r}?" if guess else f"valid keys: {', '.join(known)}"
             place = source.place(join_pointer(pointer, strange))
-            yield f"{place}: {strange!r} is not understood; {hint}"
+            yield f"{place}: unknown key {strange!r}; {hint}"
         else:
             yield f"{source.place(pointer)}: {leaf.message[:300]}"
 
 
 def _consistency_errors(contract: Contract, source: YamlSource) -> Iterator[str]:
-    """Yield errors that `contract.schema.json` cannot express: references, formats, sources."""
+    """Yield errors that `contract.schema.json` cannot find: references, formats, sources."""
     sources = contract.document["x-hookproof-sources"]
     for pointer, value in walk_values(contract.document):
         tokens = split_pointer(pointer)
@@ -111,10 +111,10 @@ def _consistency_errors(contract: Contract, source: YamlSource) -> Iterator[str]
             yield f"{source.place(pointer)}: there is nothing at {value!r}"
         if last == "format" and above != "x-hookproof-provenance" and value not in FORMATS:
             known = ", ".join(sorted(FORMATS))
-            yield f"{source.place(pointer)}: no checker for the format {value!r}; known are {known}"
+            yield f"{source.place(pointer)}: unknown format {value!r}; choose one of {known}"
         stated = last == "source" or "x-hookproof-provenance" in tokens
         if stated and isinstance(value, str) and value.partition(":")[0] not in sources:
-            yield f"{source.place(pointer)}: {value!r} names no source of x-hookproof-sources"
+            yield f"{source.place(pointer)}: {value!r} is not a source in x-hookproof-sources"
     for pointer, sentence in inconsistencies(contract):
         yield f"{source.place(pointer)}: {sentence}"
     for pointer in constraint_pointers(contract):
@@ -136,7 +136,7 @@ _NOT_CONSTRAINTS = frozenset(["example", "examples", "x-hookproof-allowed-reject
 
 
 def constraint_pointers(contract: Contract) -> Iterator[str]:
-    """Yield the pointer of every constraint that a service can break."""
+    """Yield the pointer of every constraint that a service can violate."""
     for pointer, value in walk_values(contract.document):
         tokens = split_pointer(pointer)
         if len(tokens) < 3 or not _NOT_CONSTRAINTS.isdisjoint(tokens):

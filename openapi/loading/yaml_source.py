@@ -1,7 +1,7 @@
 """YAML parser: plain JSON data with the position of every value.
 
-PyYAML's own constructor lets a repeated key win silently and turns dates into objects; a contract
-must do neither.
+PyYAML's own constructor accepts duplicate keys and converts dates to objects. This parser rejects
+duplicate keys and returns dates as strings.
 """
 
 from collections.abc import Callable
@@ -23,23 +23,23 @@ _SCALAR_PARSERS: dict[str, Callable[[str], object]] = {
 _YAML_1_1_BOOLEANS = {"yes", "no", "on", "off"}
 _MAX_DEPTH = 100
 _LIBYAML_DEPTH_PROBLEM = "exceeded maximum nesting depth"
-"""libyaml 0.2.6 (in PyYAML 6.0.4) raises this at 1000, before `_check_depth` gets an event."""
+"""Error of libyaml 0.2.6 (in PyYAML 6.0.4) at depth 1000, before `_check_depth` gets an event."""
 _MAX_VALUES = 100_000
-"""Values in a document: a few aliases of aliases could exhaust the memory."""
+"""Limit of values in a document, because nested aliases could exhaust the memory."""
 
 
 class ContractError(Exception):
-    """An unusable contract; the message says where, what and why."""
+    """Invalid contract; the message states place, value and reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class YamlSource:
-    """A document as plain data, with the position of each value."""
+    """Document as plain data, with the position of each value."""
 
     name: str
     data: object
     places: dict[str, tuple[int, int]]
-    """JSON pointer of each value -> line and column, from 1."""
+    """JSON Pointer of each value -> line and column, from 1."""
     text: str = field(repr=False)
 
     def position(self, pointer: str) -> tuple[int, int]:
@@ -56,7 +56,7 @@ class YamlSource:
 
 
 def read_yaml(name: str, text: str) -> YamlSource:
-    """Parse `text` (YAML 1.1, and so JSON); raise `ContractError` naming the place in `name`."""
+    """Parse `text` (YAML 1.1 or JSON); raise `ContractError` with a position in `name`."""
     try:
         _check_depth(name, text)
         node = yaml.compose(text, Loader=_YAML_LOADER)
@@ -75,7 +75,7 @@ def read_yaml(name: str, text: str) -> YamlSource:
 
 
 def _check_depth(name: str, text: str) -> None:
-    """Refuse what is nested so deeply that composing it would end the process."""
+    """Reject deep nesting, because composing it could crash the process."""
     depth = 0
     for event in yaml.parse(text, Loader=_YAML_LOADER):
         depth += isinstance(event, yaml.CollectionStartEvent)
@@ -98,7 +98,7 @@ def _construct(
     if id(node) in above:
         raise ContractError(f"{where}: an alias that contains itself")
     if len(places) > _MAX_VALUES:
-        raise ContractError(f"{where}: more than {_MAX_VALUES} values, with what aliases repeat")
+        raise ContractError(f"{where}: more than {_MAX_VALUES} values, expanded aliases included")
     within = (*above, id(node))
     if isinstance(node, yaml.SequenceNode):
         return [
@@ -123,8 +123,8 @@ def _construct(
         return str(node.value)
     scalar = _SCALAR_PARSERS.get(node.tag)
     if scalar is None:
-        raise ContractError(f"{where}: the YAML tag {node.tag} is not used in contracts")
+        raise ContractError(f"{where}: contracts do not allow the YAML tag {node.tag}")
     try:
         return scalar(node.value)
     except ValueError:
-        raise ContractError(f"{where}: {node.value!r} cannot be read") from None
+        raise ContractError(f"{where}: {node.value!r} is not a valid value") from None

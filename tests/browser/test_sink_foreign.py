@@ -42,7 +42,7 @@ CHANGES = (
 )
 REFUSALS = (
     "from a page of another origin",
-    "this host name is not this server's own",
+    "this server does not accept this host name",
     "send the token of this sink",
 )
 READ = """async ([url, mode, mark]) => {

@@ -383,7 +383,7 @@ def test_what_is_told_of_a_sink_s_deliveries_is_harmless_whatever_it_answers(
 
 CANNOT = {
     "an unknown event": (["list", "--event", "x"], 'unknown event "x"'),
-    "a place that is none": (["wait", "--where", "data=1"], "'data' is no JSON pointer"),
+    "a place that is none": (["wait", "--where", "data=1"], "'data' is not a JSON pointer"),
     "a place without a value": (["wait", "--where", "/data"], "write /data=VALUE"),
     "bytes that are no text": (["list", "--text", "\udcff"], r"'\udcff' is not UTF-8"),
     "both beginnings": (["wait", "--after", "1", "--from", "now"], "not allowed with"),

@@ -31,12 +31,12 @@ BROKEN = {
     "a format without a checker": (
         "format: date-time\n          x-hookproof-provenance: {type",
         "format: duration\n          x-hookproof-provenance: {type",
-        "no checker for the format 'duration'",
+        "unknown format 'duration'",
     ),
     "a source that is not there": (
         "x-hookproof-provenance: sdk\n",
         "x-hookproof-provenance: hearsay\n",
-        "'hearsay' names no source",
+        "'hearsay' is not a source",
     ),
     "a reference to nothing": ('schemas/Metadata"', 'schemas/Metadatum"', "there is nothing at"),
     "a trigger of no operation": (
@@ -142,7 +142,7 @@ def test_links_in_a_circle_are_refused() -> None:
     for asked, linked in (("readParcel", "amendParcel"), ("amendParcel", "readParcel")):
         at = circle.index('        "404"', circle.index(f"operationId: {asked}\n"))
         circle = circle[:at] + links % linked + circle[at:]
-    with pytest.raises(ContractError, match="its links form a circle"):
+    with pytest.raises(ContractError, match="the links form a cycle"):
         parse_contract("broken.yaml", circle)
 
 

@@ -70,6 +70,6 @@ def test_each_must_fit_the_contract() -> None:
     secrets = ["--webhook-secret", SECRET, "--webhook-secret", "no-key-at-all"]
     done = hookproof("sink", *options, *secrets)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("hookproof: secret 2 of 2: the webhook secret is not what")
+    assert done.stderr.startswith("hookproof: secret 2 of 2: the webhook secret does not fit")
     assert "no-key-at-all" not in done.stderr
     assert SECRET not in done.stderr

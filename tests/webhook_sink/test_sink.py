@@ -126,7 +126,7 @@ def test_wait_for_values_in_the_payload(start: StartSink) -> None:
         assert client.sink.wait_for(where={}).id == 1
         with pytest.raises(ValueError, match="delivery 1 is not JSON"):
             client.sink.deliveries()[0].json()
-        with pytest.raises(ValueError, match="'data/name' is no JSON pointer"):
+        with pytest.raises(ValueError, match="'data/name' is not a JSON pointer"):
             client.sink.wait_for(where={"data/name": "two"})
         for place, value in (("/data", None), ("/data/x", None), ("/data/n", "1"), ("", None)):
             with pytest.raises(NoSuchDelivery):

@@ -1,10 +1,10 @@
-// Text for people, from text of strangers. Nothing here makes markup: the page sets textContent.
+// Rendering of untrusted text. These functions return no markup: the page sets textContent.
 
-// Characters that cannot be seen, or that reorder what stands around them; halves of a pair, too.
+// Characters that are invisible or reorder text, and lone surrogates.
 const UNSEEN =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 
-/** Return `text` with a name in place of each character that cannot be seen. */
+/** Return `text` with each invisible character replaced by its name. */
 export function visible(text) {
   return text.replace(
     UNSEEN,
@@ -12,7 +12,7 @@ export function visible(text) {
   );
 }
 
-/** Return JSON with line breaks and indents; every token stays as it came, numbers above all. */
+/** Return JSON with line breaks and indents; keep every token, such as a number, unchanged. */
 export function indented(json) {
   const tokens = json.match(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g) ?? [];
   const line = (depth) => "\n" + "  ".repeat(Math.min(depth, 40));
@@ -35,7 +35,7 @@ export function indented(json) {
   return text;
 }
 
-/** Return the bytes in `base64` as lines of 16, in hexadecimal and as ASCII; at most `most`. */
+/** Return at most `most` bytes of `base64` in lines of 16, in hexadecimal and as ASCII. */
 export function hex(base64, most) {
   const bytes = atob(base64).slice(0, most);
   const lines = [];
@@ -48,7 +48,7 @@ export function hex(base64, most) {
   return lines.join("\n");
 }
 
-/** Return a number of bytes for people. */
+/** Return a number of bytes in a readable unit. */
 export function size(bytes) {
   if (bytes < 1024) return bytes === 1 ? "1 byte" : `${bytes} bytes`;
   return bytes < 1024 * 1024

@@ -7,5 +7,5 @@ from openapi.http.free_port import free_port
 
 @pytest.fixture
 def port() -> int:
-    """A free port to receive webhooks on."""
+    """Return a free port, for a receiver of webhooks."""
     return free_port()

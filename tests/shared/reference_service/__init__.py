@@ -1,4 +1,4 @@
-"""A second implementation of the shipped contract: standard library only, nothing of the project.
+"""Second implementation of the shipped contract; imports the standard library only.
 
 Each legal variant and each deviation is a change to the behaviour of the conforming service.
 """

@@ -1,8 +1,8 @@
 """Values that travel through the service, and the hook points between them.
 
-A `Behaviour` is the whole service as data: one callable for each decision. `conforming.py` composes
-the conforming one. A legal variant and a deviation are functions from one behaviour to the next, so
-the server never asks which of them is active.
+A `Behaviour` is the whole service as data: one callable for each decision. `conforming.py` defines
+the conforming one. A legal variant or a deviation is a function that returns a changed behaviour,
+so the server never asks which of them is active.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class RejectionError(Exception):
-    """The request ends here, with this status."""
+    """Rejection of the request with this status."""
 
     def __init__(self, status: int, code: str, message: str, headers: Headers = ()) -> None:
         super().__init__(message)
@@ -29,7 +29,7 @@ class RejectionError(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request, read to its end; `number` counts from 1."""
+    """One complete HTTP request; `number` counts from 1."""
 
     number: int
     client: str
@@ -47,7 +47,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """One HTTP response; `stunt` takes the socket over in place of sending it."""
+    """One HTTP response; `stunt`, where given, uses the socket instead of sending the response."""
 
     status: int
     headers: Headers
@@ -63,7 +63,7 @@ class Response:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who is calling, by which credential, and what that credential permits."""
+    """User, credential and permissions of a request."""
 
     user: str
     credential: str
@@ -72,7 +72,7 @@ class Caller:
 
 @dataclass(frozen=True)
 class TokenSpec:
-    """What a valid request asks for; `expires` in ticks (see dates.py)."""
+    """Values of a valid request; `expires` is in ticks (see dates.py)."""
 
     name: str
     scopes: tuple[str, ...]
@@ -82,7 +82,7 @@ class TokenSpec:
 
 @dataclass(frozen=True)
 class Issued:
-    """A personal access token that was made, with what its event may need to know."""
+    """Created personal access token, with the data of its event."""
 
     ident: str
     number: int
@@ -95,7 +95,7 @@ class Issued:
 
 @dataclass(frozen=True)
 class Delivery:
-    """One delivery as it goes over the wire."""
+    """One delivery as it is sent."""
 
     method: str
     headers: Headers
@@ -109,71 +109,71 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Secrets:
-    """What signs credentials, and what signs deliveries."""
+    """Secrets that sign credentials and deliveries."""
 
     jwt: str
     webhook: str
 
 
-Rule = Callable[[object], Any]  # the value or ABSENT -> what is kept; raises RejectionError
+Rule = Callable[[object], Any]  # value or ABSENT -> stored value; raises RejectionError
 Check = Callable[[Document, TokenSpec, Caller], None]
-Edit = Callable[[Request, int, Any], Any]  # a request, a status, a document -> the document
+Edit = Callable[[Request, int, Any], Any]  # request, status, document -> changed document
 Reply = Callable[[Request, Response], Response]
-PlannedEvents = tuple[tuple[float, Issued], ...]  # seconds to wait, what to announce
+PlannedEvents = tuple[tuple[float, Issued], ...]  # seconds to wait, token to announce
 
 
 @dataclass(frozen=True)
 class Behaviour:
-    """Every hook point, in the order in which a request meets them."""
+    """All hook points, in the order in which the service calls them for a request."""
 
     body_limit: int
-    guards: Mapping[str, Callable[[Request], None]]  # before all else; raise RejectionError
+    guards: Mapping[str, Callable[[Request], None]]  # run first; raise RejectionError
     present: Callable[[Request], str]  # request -> credential text
     recognise: Callable[[TokenStore, str], Caller]  # credential text -> caller
     permit: Callable[[Caller], bool]
-    body_first: bool  # complain about the body before the credential
+    body_first: bool  # check the body before the credential
     media: Callable[[str], bool]
     decode: Callable[[bytes], Any]
     shape: Callable[[Any], Document]
     rules: Mapping[str, Rule]
-    checks: tuple[Check, ...]  # what looks at the request as a whole
-    claim: Callable[[TokenStore, str], bool]  # is the name now ours?
-    issue: Callable[[TokenStore, Issued], str]  # makes the access token
+    checks: tuple[Check, ...]  # checks of the whole request
+    claim: Callable[[TokenStore, str], bool]  # reserves the name; False if it is taken
+    issue: Callable[[TokenStore, Issued], str]  # creates the access token
     rejected_events: Callable[
         [Request, RejectionError], TokenSpec | None
-    ]  # announce a rejected request? (never)
-    edits: tuple[Edit, ...]  # on the document of a response
-    replies: tuple[Reply, ...]  # on status, headers, body
-    framings: tuple[Reply, ...]  # on how a response travels
+    ]  # event of a rejected request; the conforming service has none
+    edits: tuple[Edit, ...]  # change the document of a response
+    replies: tuple[Reply, ...]  # change status, headers or body
+    framings: tuple[Reply, ...]  # change the transfer of a response
     indent: int | None
     clock: Callable[[], int]
     write_date: Callable[[int], str]
-    announce: Callable[[Issued], PlannedEvents]  # the delivery behaviour
-    event_first: bool  # post the event before the response
+    announce: Callable[[Issued], PlannedEvents]  # events of a created token
+    event_first: bool  # send the event before the response
     payloads: tuple[Callable[[Issued, Document], Any], ...]
     pack: Callable[[Any], bytes]
     sign: Callable[[bytes, Secrets], str]
     deliveries: tuple[Callable[[Issued, Delivery], Delivery], ...]  # after signing
     retries: tuple[float, ...]
-    again: tuple[Callable[[Issued, Delivery, Secrets], Delivery], ...]  # before a further attempt
-    keep_alive: bool  # many deliveries on one connection
+    again: tuple[Callable[[Issued, Delivery, Secrets], Delivery], ...]  # run before a retry
+    keep_alive: bool  # send many deliveries on one connection
 
 
 Change = Callable[[Behaviour], Behaviour]
 
 
 def setting(**values: Any) -> Change:
-    """Put values in place of what the hook points hold."""
+    """Replace the values of hook points."""
     return lambda behaviour: replace(behaviour, **values)
 
 
 def around(hook: str, wrap: Callable[[Any], Any]) -> Change:
-    """Wrap what one hook point holds; `wrap` runs once, so it may hold state."""
+    """Wrap the value of one hook point; `wrap` runs once, so it may hold state."""
     return lambda behaviour: replace(behaviour, **{hook: wrap(getattr(behaviour, hook))})
 
 
 def adding(hook: str, *steps: Callable[..., Any]) -> Change:
-    """Append steps to a hook point that holds several."""
+    """Append steps to a hook point that has a list of steps."""
     return around(hook, lambda old: (*old, *steps))
 
 

@@ -1,4 +1,4 @@
-"""The behaviour of a service that does what its documentation says, and nothing else."""
+"""Behaviour of a service that conforms to its documentation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Date-times as ticks: whole numbers of 100 ns since 1970, as fine as the API's own dates."""
+"""Date-times as ticks: whole numbers of 100 ns since 1970, the precision of the API's dates."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def ticks_of(moment: datetime) -> int:
 
 
 def read(text: str) -> int:
-    """An RFC 3339 date-time; digits beyond the seventh are cut. ValueError for anything else."""
+    """Parse an RFC 3339 date-time and cut digits after the seventh; raise ValueError otherwise."""
     match = _DATE_TIME.fullmatch(text)
     if match is None:
         raise ValueError("not an RFC 3339 date-time")
@@ -32,22 +32,22 @@ def read(text: str) -> int:
     ahead = timedelta(0)
     if sign:
         if int(hours) > 23 or int(minutes) > 59:
-            raise ValueError("no such offset")
+            raise ValueError("invalid offset")
         ahead = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == "-" else 1)
     year, month, day, hour, minute, second = map(int, fields)
     local = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     try:
         return ticks_of(local - ahead) + int((fraction or "").ljust(7, "0")[:7])
     except OverflowError as error:
-        raise ValueError("outside of the calendar") from error
+        raise ValueError("outside of the years 1 to 9999") from error
 
 
 def write(ticks: int, digits: int | None = 7, offset: int = 0) -> str:
-    """`digits` None writes as many as are needed; `offset` is in minutes."""
+    """Format ticks; `digits` None means as many as needed, `offset` is in minutes."""
     seconds, fraction = divmod(ticks, TICKS)
     try:
         local = _EPOCH + timedelta(seconds=seconds, minutes=offset)
-    except OverflowError:  # the last hours of the year 9999 have no other zone
+    except OverflowError:  # the last hours of the year 9999 fit into no other zone
         local, offset = _EPOCH + timedelta(seconds=seconds), 0
     text = f"{fraction:07d}"
     text = text.rstrip("0") if digits is None else text[:digits]

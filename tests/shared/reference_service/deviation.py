@@ -1,4 +1,4 @@
-"""What one deviation is."""
+"""Deviation: one mistake of a service that the harness must find."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Layer = Literal["responses", "validation", "credentials", "robustness", "webhook
 
 @dataclass(frozen=True)
 class Deviation:
-    """A mistake that real services make, the fact that it breaks, and the change that makes it."""
+    """Mistake of real services, the fact that it violates, and the change that causes it."""
 
     layer: Layer
     mistake: str

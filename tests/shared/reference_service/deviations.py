@@ -1,4 +1,4 @@
-"""Every deviation by name; the modules hold one layer each."""
+"""All deviations by name; each `wrong_*` module defines one group."""
 
 from __future__ import annotations
 

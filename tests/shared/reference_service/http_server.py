@@ -1,4 +1,4 @@
-"""HTTP/1.1 on sockets: reads requests to their end, writes each response in one piece."""
+"""HTTP/1.1 server on sockets: reads complete requests, writes each response in one call."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from reference_service.behaviour import PlannedEvents, RejectionError, Request, 
 from reference_service.operation import Operation
 from reference_service.request_body import UnreadableError
 
-_LINGER = 5.0  # seconds for which a rejected body is still read, so that the response arrives
+_LINGER = 5.0  # seconds to read on after a rejection, so that the response arrives
 
 
 class Server(ThreadingMixIn, TCPServer):
@@ -37,7 +37,7 @@ class Server(ThreadingMixIn, TCPServer):
         self.numbers = itertools.count(1)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that goes away is no news; anything else is a mistake of ours."""
+        """Print the traceback, except for a lost connection."""
         if not isinstance(sys.exc_info()[1], OSError):
             traceback.print_exc()
 
@@ -52,7 +52,7 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         with contextlib.suppress(ConnectionError, TimeoutError):
             self.raw_requestline = self.rfile.readline(65537)
-            # What the parser has not come to when it refuses a request line.
+            # The parser has set none of these when it rejects the request line.
             self.command, self.path, self.headers = "", "", Message()
             if not self.raw_requestline or not self.parse_request():
                 return
@@ -65,7 +65,7 @@ class Handler(BaseHTTPRequestHandler):
             self._serve(self._read_request(body))
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """What the parser of the first lines refuses; it knows 4xx and one 5xx (a version)."""
+        """Answer what the parser of the head rejects; send its 505 (HTTP version) as 400."""
         status = code if 400 <= code < 500 else 400
         self._reject(UnreadableError(status, "badRequest", "The request cannot be read."))
 
@@ -136,7 +136,7 @@ def _framing_lines(response: Response, framing: str, close: bool) -> list[str]:
         "close": [],
     }[framing]
     if any(key.lower() == "content-length" for key, _ in response.headers):
-        lines = []  # somebody counted already
+        lines = []  # a hook has set the length
     return [*lines, "Connection: close"] if close else lines
 
 

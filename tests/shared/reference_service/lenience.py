@@ -1,4 +1,4 @@
-"""What a service may refuse or put right in a request: the hooks behind the table of legal.py."""
+"""Rejections and corrections of requests that are legal: hooks for legal_variants.py."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ LEAP_SECONDS: Final = rules.keeps(
 
 def _repeats(pairs: list[tuple[str, Any]]) -> Document:
     if len({key for key, _ in pairs}) < len(pairs):
-        raise rules.bad("A property is given twice.")
+        raise rules.bad("A property occurs twice.")
     return dict(pairs)
 
 
@@ -121,7 +121,7 @@ def _depth(document: Any) -> int:
         depth += 1
         nodes = [node for node in level if isinstance(node, (dict, list))]
         level = [x for node in nodes for x in (node.values() if isinstance(node, dict) else node)]
-    return depth - 1  # the last level holds no object and no array
+    return depth - 1  # the last level has no object and no array
 
 
 def _shallow(old: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
@@ -168,14 +168,14 @@ UNJUDGED: Final[dict[str, tuple[str, Change]]] = {
         rules.refuses("name", _text(lambda v: re.search(r"[\x00-\x1f\x7f-\x9f]", v))),
     ),
     "refuse-outer-white-space": (
-        "A name with white space around it is a 400.",
+        "A name with leading or trailing white space is a 400.",
         rules.refuses("name", _text(lambda v: v != v.strip())),
     ),
     "refuse-duplicate-keys": (
-        "A property that is given twice is a 400.",
+        "A property that occurs twice is a 400.",
         around("decode", _without_repeats),
     ),
-    "refuse-deep-nesting": ("Nesting deeper than 32 is a 400.", around("decode", _shallow)),
+    "refuse-deep-nesting": ("Nesting deeper than 32 levels is a 400.", around("decode", _shallow)),
     "refuse-large-bodies": ("Bodies over 64 KiB are a 413.", setting(body_limit=64 << 10)),
 }
 
@@ -194,9 +194,12 @@ WARNED: Final[dict[str, tuple[str, Change]]] = {
         "Fractions of a second are a 400.",
         rules.refuses("expiresAt", _text(lambda v: "." in v)),
     ),
-    "refuse-empty-scopes": ("No scopes are a 400.", rules.refuses("scopes", lambda v: v == [])),
+    "refuse-empty-scopes": (
+        "An empty array of scopes is a 400.",
+        rules.refuses("scopes", lambda v: v == []),
+    ),
     "refuse-duplicate-scopes": (
-        "A scope that is given twice is a 400.",
+        "A scope that occurs twice is a 400.",
         rules.refuses("scopes", _array(lambda v: len({repr(x) for x in v}) < len(v))),
     ),
     "refuse-many-scopes": (
@@ -204,11 +207,11 @@ WARNED: Final[dict[str, tuple[str, Change]]] = {
         rules.refuses("scopes", _array(lambda v: len(v) > _MOST_SCOPES)),
     ),
     "refuse-unknown-properties": (
-        "A property that nobody knows is a 400.",
+        "An undocumented property is a 400.",
         _checking(lambda document, spec, caller: not set(document) <= set(rules.RULES)),
     ),
     "utf16-length": (
-        "A name is counted in UTF-16 units.",
+        "The length of a name is counted in UTF-16 units.",
         rules.refuses(
             "name", _text(lambda v: len(v.encode("utf-16-le", "surrogatepass")) > 2 * rules.LONGEST)
         ),

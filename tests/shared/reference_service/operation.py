@@ -1,4 +1,4 @@
-"""The one operation: from a request to its response and to what must be announced."""
+"""The service's operation: turns a request into a response and planned events."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ class Operation:
         for check in self.behaviour.guards.values():
             check(request)
         if request.path != PATH:
-            raise RejectionError(404, "notFound", "There is nothing here.")
+            raise RejectionError(404, "notFound", "No such path.")
         if request.method != "POST":
             raise RejectionError(405, "methodNotAllowed", "Use POST.", (("Allow", "POST"),))
         caller, document, spec = self._understand(request)
         for look in self.behaviour.checks:
             look(document, spec, caller)
         if not self.behaviour.claim(self.token_store, spec.name):
-            raise RejectionError(409, "nameTaken", "There is a token of that name.")
+            raise RejectionError(409, "nameTaken", "The name is taken.")
         made, given = self.behaviour.clock(), request.one("Authorization")
         issued = Issued(str(uuid.uuid4()), request.number, spec, caller, made, given)
         return replace(issued, token=self.behaviour.issue(self.token_store, issued))

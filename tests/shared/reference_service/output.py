@@ -1,4 +1,4 @@
-"""Ways of writing and sending that are all allowed: the hooks behind the table of legal.py."""
+"""Legal ways to serialise and send responses and events: hooks for legal_variants.py."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ EXTRA: Final = together(
 
 
 def _emptied(value: Any, whole: bool) -> Any:
-    """Null where null is allowed; `whole` empties objects and arrays too."""
+    """Replace nullable values by null; with `whole` objects and arrays too."""
     if isinstance(value, bool):
         return value
     if isinstance(value, dict) and not whole:
@@ -83,7 +83,7 @@ def dates_with(digits: int | None, offset: int = 0) -> Change:
     return setting(write_date=lambda ticks: dates.write(ticks, digits, offset))
 
 
-# The service's own dates lose their fraction at the clock; one that a caller gave keeps it.
+# The clock cuts the fraction of the service's own dates; a caller's date keeps its fraction.
 WHOLE_SECONDS: Final = together(
     around("clock", lambda old: lambda: old() // dates.TICKS * dates.TICKS), dates_with(None)
 )

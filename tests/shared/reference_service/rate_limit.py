@@ -1,4 +1,4 @@
-"""The documented rate limit: bursts of 50 requests in 5 seconds for one address."""
+"""The documented rate limit: 50 requests in 5 seconds for each address."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ WINDOW: Final = 5.0
 
 
 class Windows:
-    """A fixed window for each address, opened by its first request."""
+    """Fixed windows, one per address; the first request opens a window."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._windows: dict[str, tuple[float, int]] = {}
 
     def count(self, client: str) -> tuple[int, float]:
-        """How many requests the address has left, and when its window ends (epoch seconds)."""
+        """Return the remaining requests of an address and the end of its window (epoch seconds)."""
         now = time.time()
         with self._lock:
             end, used = self._windows.get(client, (0.0, 0))
@@ -68,7 +68,7 @@ def limiter(
         left, end = windows.count(request.client)
         if left < 0:
             told = (*retry_after(end), *headers(left, end))
-            raise RejectionError(status, "tooManyRequests", "Slow down, please.", told)
+            raise RejectionError(status, "tooManyRequests", "Too many requests.", told)
 
     return check
 

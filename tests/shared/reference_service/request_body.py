@@ -1,4 +1,4 @@
-"""Reads a request's body, by its length or in chunks, and never more than is allowed."""
+"""Request body: read by its length or in chunks, up to the limit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST_TRAILERS: Final = 100
 
 
 class UnreadableError(RejectionError):
-    """The request's end cannot be found, so the connection ends with the response."""
+    """Rejection of a request without a clear end; the response closes the connection."""
 
 
 def _unclear() -> UnreadableError:
@@ -29,7 +29,7 @@ def read(stream: BufferedIOBase, headers: Message, limit: int) -> bytes:
     codings = headers.get_all("Transfer-Encoding", [])
     lengths = headers.get_all("Content-Length", [])
     if codings:
-        # A length beside a coding is how requests are smuggled past a proxy.
+        # A length together with a coding is a way to smuggle requests past a proxy.
         if lengths or [coding.strip().lower() for coding in codings] != ["chunked"]:
             raise _unclear()
         return _chunks(stream, limit)
@@ -57,7 +57,7 @@ def _chunks(stream: BufferedIOBase, limit: int) -> bytes:
         body += _exactly(stream, size)
         if stream.readline(3) not in (b"\r\n", b"\n"):
             raise _unclear()
-    for _ in range(_MOST_TRAILERS):  # nobody needs them
+    for _ in range(_MOST_TRAILERS):  # trailers are ignored
         if stream.readline(8192) in (b"\r\n", b"\n", b""):
             return bytes(body)
     raise UnreadableError(431, "badRequest", "There are too many trailers.")

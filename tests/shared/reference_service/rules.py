@@ -1,4 +1,4 @@
-"""What a request body must be, from its bytes to each property."""
+"""Rules for a request body, from its bytes to each property."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def bad(message: str) -> RejectionError:
 
 
 def crash() -> RejectionError:
-    """What a framework says of an exception that nobody caught."""
+    """Return the response of a framework to an uncaught exception."""
     return RejectionError(500, "internalError", "Something went wrong.")
 
 
 def is_json(media_type: str) -> bool:
-    """No media type at all counts as JSON: there is nothing to disagree with."""
+    """Return whether the media type is JSON; a missing one counts as JSON."""
     return media_type.partition(";")[0].strip().lower() in ("", "application/json")
 
 
@@ -32,7 +32,7 @@ def _constant(text: str) -> object:
 
 
 def _whole(text: str) -> int | float:
-    # Python refuses to read very long integers; none is of any use here.
+    # Python rejects very long integers; their exact value does not matter here.
     return int(text) if len(text) < 400 else float(text)
 
 
@@ -50,7 +50,7 @@ def shape(document: Any) -> Document:
 
 
 def speakable(text: str) -> bool:
-    """Has the text a form in UTF-8? Lone surrogates have none."""
+    """Return whether UTF-8 can encode the text; it cannot encode lone surrogates."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -64,7 +64,7 @@ def name(value: object) -> str:
     if not 1 <= len(value) <= LONGEST:
         raise bad("name must have 1 to 256 characters.")
     if not speakable(value):
-        raise bad("name holds half a character.")
+        raise bad("name contains a lone surrogate.")
     return value
 
 
@@ -91,7 +91,7 @@ def scopes(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise bad("scopes is required and must be an array.")
     if not all(isinstance(item, str) and speakable(item) for item in value):
-        raise bad("scopes must hold strings only.")
+        raise bad("scopes must contain strings only.")
     return tuple(value)
 
 
@@ -118,12 +118,12 @@ def _first(field: str, test: Test, act: Callable[[Any], Any]) -> Change:
 
 
 def keeps(field: str, test: Test, keep: Callable[[Any], Any]) -> Change:
-    """What passes `test` is kept as `keep` makes it, and the rule itself is not asked."""
+    """Accept a value that passes `test`, as `keep` returns it, without applying the rule."""
     return _first(field, test, keep)
 
 
 def refuses(field: str, test: Test, status: int = 400) -> Change:
-    """What passes `test` is rejected, whatever the rule says."""
+    """Reject a value that passes `test`, without applying the rule."""
 
     def refuse(_: Any) -> Any:
         raise RejectionError(status, "invalidRequest", f"This {field} is not accepted.")
@@ -132,12 +132,12 @@ def refuses(field: str, test: Test, status: int = 400) -> Change:
 
 
 def crashes(field: str, test: Test) -> Change:
-    """What passes `test` meets an exception that nobody caught."""
+    """Fail with an uncaught exception at a value that passes `test`."""
     return refuses(field, test, 500)
 
 
 def then(field: str, step: Callable[[Any], Any]) -> Change:
-    """What the rule kept goes through one more step."""
+    """Apply `step` to the value that the rule returns."""
 
     def wrap(rules: dict[str, Rule]) -> dict[str, Rule]:
         old = rules[field]

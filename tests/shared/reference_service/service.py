@@ -1,4 +1,4 @@
-"""The reference service: in threads of this process, or as a program.
+"""Reference service, in threads of this process or as a program.
 
 In tests/shared/: python -m reference_service.service --help
 """
@@ -23,7 +23,7 @@ from reference_service.webhook_sender import Sender
 
 
 def compose(legal: Collection[str], deviation: str | None) -> Behaviour:
-    """Apply legal variants in the order of their table, the deviation last."""
+    """Apply the legal variants in the order of their table, then the deviation."""
     behaviour = reduce(
         lambda behaviour, name: LEGAL[name].change(behaviour),
         (n for n in LEGAL if n in legal),
@@ -67,7 +67,7 @@ def running_service(
     grants: Mapping[str, Grant],
     port: int = 0,
 ) -> Iterator[str]:
-    """Serve in threads of this process; yield the URL."""
+    """Run the service in threads of this process; yield its URL."""
     store = TokenStore(secrets.jwt, grants=dict(grants))
     sender = Sender(webhook_url, behaviour, secrets)
     with Server(("127.0.0.1", port), Operation(behaviour, store), sender.post) as server:

@@ -1,4 +1,4 @@
-"""What the service remembers, and how it knows its callers by it."""
+"""State of the service, and the recognition of callers by their credentials."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HEADER = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*) +([\x21-\x7e]+)")
 
 @dataclass(frozen=True)
 class Grant:
-    """What an opaque credential stands for."""
+    """Caller and expiry of an opaque credential."""
 
     caller: Caller
     expires: float | None = None
@@ -24,7 +24,7 @@ class Grant:
 
 @dataclass
 class TokenStore:
-    """The only state that outlives a request; `lock` guards all of it."""
+    """All state that outlives a request, guarded by `lock`."""
 
     secret: str
     names: set[str] = field(default_factory=set)
@@ -34,7 +34,7 @@ class TokenStore:
 
 
 def unauthorised(why: str) -> RejectionError:
-    # The reason goes into no header and names no value: a credential must not be echoed.
+    # The reason is in no header and contains no value: a credential must not be echoed.
     return RejectionError(401, "unauthorised", why, (("WWW-Authenticate", "Bearer"),))
 
 
@@ -58,7 +58,7 @@ def signed(
     try:
         claims = tokens.read(text, token_store.secret, checks, leeway)
     except tokens.TokenError as error:
-        raise unauthorised(f"The credential was not accepted: {error}.") from error
+        raise unauthorised(f"The credential is invalid: {error}.") from error
     if revocation and claims["jti"] in token_store.revoked:
         raise unauthorised("The credential was revoked.")
     return Caller(claims["sub"], claims["jti"], tuple(claims["permissions"]))

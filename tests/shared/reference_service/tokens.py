@@ -18,7 +18,7 @@ _TEXT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 
 
 class TokenError(Exception):
-    """The text is no credential of ours, or not now."""
+    """Invalid, expired or not yet valid credential."""
 
 
 def _encode(raw: bytes) -> str:
@@ -66,14 +66,14 @@ def _number(claims: dict[str, Any], key: str) -> float | None:
 
 
 def read(text: str, secret: str, checks: frozenset[str] = CHECKS, leeway: float = 0) -> Any:
-    """The claims of a credential that stands all `checks`; TokenError otherwise."""
+    """Return the claims of a credential that passes all `checks`; raise TokenError otherwise."""
     if not _TEXT.fullmatch(text):
         raise TokenError("not three parts")
     head, body, given = text.split(".")
     algorithm = _decode(head).get("alg")
     if algorithm != "HS256" and "algorithm" in checks:
         raise TokenError("another algorithm")
-    # The signature is compared as text, so that no second spelling of it passes.
+    # Compared as text, so that no second encoding of the same signature passes.
     expected = signature(f"{head}.{body}", secret) if algorithm != "none" else ""
     if "signature" in checks and not hmac.compare_digest(expected, given):
         raise TokenError("the signature is wrong")
@@ -87,5 +87,5 @@ def read(text: str, secret: str, checks: frozenset[str] = CHECKS, leeway: float 
     if not isinstance(granted, list) or not all(isinstance(item, str) for item in granted):
         raise TokenError("no list of permissions")
     if not isinstance(claims.get("sub"), str) or not isinstance(claims.get("jti"), str):
-        raise TokenError("nobody's credential")
+        raise TokenError("no user or no id")
     return claims

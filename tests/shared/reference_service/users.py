@@ -1,4 +1,4 @@
-"""The account that owns the service: the user, the organisation and the reseller of every event."""
+"""User, organisation and reseller of every event."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The event of a created token: composed, serialised once, signed, and posted in the background."""
+"""Event of a created token: composed, serialised once, signed, and sent in the background."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def pack(document: Any) -> bytes:
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     try:
         return text.encode("utf-8")
-    except UnicodeEncodeError:  # half a character can only be written as an escape
+    except UnicodeEncodeError:  # JSON can write a lone surrogate only as an escape
         return json.dumps(document, separators=(",", ":")).encode("ascii")
 
 
@@ -87,7 +87,7 @@ class _Due:
 
 
 class Sender:
-    """Queue of deliveries for eight threads; a delivery without a 2xx response is due again."""
+    """Queue of deliveries for eight threads; a delivery without a 2xx response is retried."""
 
     def __init__(self, url: str, behaviour: Behaviour, secrets: Secrets) -> None:
         self._url, self._behaviour, self._secrets = urlsplit(url), behaviour, secrets
@@ -102,7 +102,7 @@ class Sender:
             threading.Thread(target=self._work, daemon=True).start()
 
     def close(self) -> None:
-        """End the threads; what is still due is dropped."""
+        """Stop the threads and drop the deliveries that are still due."""
         with self._condition:
             self._closed = True
             self._condition.notify_all()

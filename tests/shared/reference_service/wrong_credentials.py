@@ -1,4 +1,4 @@
-"""Deviations of credentials: who is let in, who is not, and what an issued token is worth."""
+"""Deviations of credentials: which are accepted, and which permissions an issued token has."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _VERIFIED: Final = (
     "a credential that is missing, malformed, expired or unverifiable is a 401 (implied)"
 )
 _PERMITTED: Final = "a valid credential without personalAccessToken:write is a 403 (implied)"
-_SCHEME: Final = "the credential comes as Authorization: Bearer {token} (docs); without it: 401"
-_WORKS: Final = "the accessToken is a credential with the scopes asked for (docs)"
+_SCHEME: Final = "the credential is sent as Authorization: Bearer {token} (docs); without it: 401"
+_WORKS: Final = "the accessToken is a credential with the requested scopes (docs)"
 _UNTIL: Final = "the accessToken is valid until expiresAt (docs)"
-_REVOKED: Final = "an accessToken that was created revoked is no credential (docs)"
+_REVOKED: Final = "an accessToken that was created as revoked is no credential (docs)"
 _ANYONE: Final = Caller("7c1b6f0e-5a53-4a0e-9d86-0f7e3f1f2a11", "anyone", (tokens.PERMISSION,))
 
 
@@ -54,7 +54,7 @@ def _forgiving(old: Callable[[TokenStore, str], Caller]) -> Callable[[TokenStore
 
 
 def _or_text(fallback: Callable[[Request], str | None]) -> Change:
-    """Another way of presenting a credential, where the documented one is not used."""
+    """Take the credential from `fallback` where the documented header is missing or wrong."""
 
     def wrap(old: Callable[[Request], str]) -> Callable[[Request], str]:
         def present(request: Request) -> str:
@@ -144,7 +144,7 @@ def _fragile(old: Callable[[TokenStore, str], Caller]) -> Callable[[TokenStore, 
 
 
 def _issued(change: Callable[[Issued], Issued]) -> Change:
-    """The token is made of something other than what was asked for."""
+    """Issue the token for other values than requested."""
     return around("issue", lambda old: lambda store, issued: old(store, change(issued)))
 
 
@@ -174,24 +174,24 @@ _CHECKS: Final = {
         _guests,
     ),
     "signature-unchecked": _wrong(
-        "The token is decoded, not verified.", _VERIFIED, _without("signature")
+        "The token is decoded but not verified.", _VERIFIED, _without("signature")
     ),
     "signature-prefix": _wrong(
-        "Signatures are compared for the length of the one given, so an empty one passes.",
+        "Only as many characters as were sent are compared, so an empty signature passes.",
         _VERIFIED,
         setting(recognise=_prefix_of_signature),
     ),
     "exp-ignored": _wrong(
-        "The library checks exp only when asked to.", _VERIFIED, _without("expiry")
+        "The library checks exp only if an option is set.", _VERIFIED, _without("expiry")
     ),
     "exp-leeway-one-hour": _wrong(
-        "A leeway for clocks that differ is given in the wrong unit: an hour.",
+        "The leeway for clock skew has the wrong unit: an hour instead of a minute.",
         _VERIFIED,
         setting(recognise=partial(token_store.signed, leeway=3600)),
     ),
-    "nbf-ignored": _wrong("Nobody looks at nbf.", _VERIFIED, _without("not-before")),
+    "nbf-ignored": _wrong("nbf is not checked.", _VERIFIED, _without("not-before")),
     "alg-none-accepted": _wrong(
-        "The algorithm is taken from the token's own header, none included.",
+        "The algorithm is taken from the token's header, and none is accepted.",
         _VERIFIED,
         _without("algorithm"),
     ),
@@ -201,30 +201,32 @@ _CHECKS: Final = {
         _by_address,
     ),
     "any-scheme": _wrong(
-        "The header is split at the space and the first word is thrown away.",
+        "The header is split at the space and the scheme is ignored.",
         _SCHEME,
         _or_text(_any_scheme),
     ),
     "bare-token-accepted": _wrong(
-        "The prefix Bearer is removed where it is there, and not missed where it is not.",
+        "The prefix Bearer is removed where it is present, but not required.",
         _SCHEME,
         _or_text(_no_scheme),
     ),
     "permission-unchecked": _wrong(
-        "Who is signed in may do everything.", _PERMITTED, setting(permit=lambda caller: True)
+        "Every authenticated caller has all permissions.",
+        _PERMITTED,
+        setting(permit=lambda caller: True),
     ),
     "permission-by-resource": _wrong(
-        "The permission is compared by its resource only, so read is as good as write.",
+        "Only the resource of the permission is compared, so read counts as write.",
         _PERMITTED,
         setting(permit=_resource),
     ),
     "permission-any-write": _wrong(
-        "Any permission to write will do.",
+        "Any write permission is enough.",
         _PERMITTED,
         setting(permit=lambda caller: any(p.endswith(":write") for p in caller.permissions)),
     ),
     "permission-substring": _wrong(
-        "The permissions are joined and searched for the text.",
+        "The permissions are joined and searched for a substring.",
         _PERMITTED,
         setting(permit=lambda caller: tokens.PERMISSION in " ".join(caller.permissions)),
     ),
@@ -235,21 +237,23 @@ _ANSWERS: Final = {
         "The framework's default for a failed authentication is 403.", _VERIFIED, _status(401, 403)
     ),
     "unauthorised-for-forbidden": _wrong(
-        "Both failures raise one exception, and it means 401.", _PERMITTED, _status(403, 401)
+        "Both failures raise the same exception, and it is mapped to 401.",
+        _PERMITTED,
+        _status(403, 401),
     ),
     "bad-request-for-unauthorised": _wrong(
-        "A required header that is missing counts as a bad request.", _VERIFIED, _status(401, 400)
+        "A missing required header is mapped to 400.", _VERIFIED, _status(401, 400)
     ),
     "not-found-for-forbidden": _wrong(
-        "What may not be used is hidden behind a 404.", _PERMITTED, _status(403, 404)
+        "A resource without permission is hidden by a 404.", _PERMITTED, _status(403, 404)
     ),
     "login-redirect": _wrong(
-        "The middleware of the web pages sends callers of the API to the login page.",
+        "The middleware of the web pages redirects API callers to the login page.",
         _VERIFIED,
         adding("replies", _login),
     ),
     "malformed-credential-500": _wrong(
-        "The token is split into three without counting its parts.",
+        "The token is split into three parts without checking their number.",
         _VERIFIED,
         around("recognise", _fragile),
     ),
@@ -257,15 +261,17 @@ _ANSWERS: Final = {
 
 _ISSUED: Final = {
     "issued-is-dead": _wrong(
-        "Tokens are signed with the default secret of the configuration file.",
+        "Issued tokens are signed with the default secret of the configuration file.",
         _WORKS,
         setting(issue=_foreign),
     ),
     "issued-without-scopes": _wrong(
-        "The scopes are saved after the token was signed, so it has none.", _WORKS, _wish(scopes=())
+        "The scopes are saved after the token is signed, so the token has none.",
+        _WORKS,
+        _wish(scopes=()),
     ),
     "issued-first-scope-only": _wrong(
-        "A loop over the scopes returns in its first round.",
+        "The loop over the scopes returns in its first iteration.",
         _WORKS,
         _issued(
             lambda made: replace(
@@ -275,13 +281,13 @@ _ISSUED: Final = {
         ),
     ),
     "issued-with-callers-scopes": _wrong(
-        "The new token inherits the permissions of its maker.", _WORKS, _issued(_callers_own)
+        "The new token inherits the caller's permissions.", _WORKS, _issued(_callers_own)
     ),
     "issued-never-expires": _wrong(
-        "expiresAt is stored for show and never put into the token.", _UNTIL, _wish(expires=None)
+        "expiresAt is stored but not written into the token.", _UNTIL, _wish(expires=None)
     ),
     "issued-revoked-lives": _wrong(
-        "revoked is stored, and nobody asks for it when a token comes back.",
+        "revoked is stored but not checked when the token is used.",
         _REVOKED,
         _wish(revoked=False),
     ),

@@ -1,4 +1,4 @@
-"""Deviations of deliveries: whether one is sent, when, how often, and how it is signed."""
+"""Deviations of deliveries: missing, late, repeated, unexpected or wrongly signed."""
 
 from __future__ import annotations
 
@@ -31,14 +31,16 @@ from reference_service.behaviour import (
 from reference_service.deviation import Deviation
 
 _ONCE: Final = "one event for each 201 (implied: created)"
-_NEVER: Final = "no event for any other response than a 201 (implied: created)"
-_SIGNED: Final = "Webhook-Signature is base64(HMAC-SHA256(raw body, webhook secret)), bare (docs)"
+_NEVER: Final = "no event for another response than 201 (implied: created)"
+_SIGNED: Final = (
+    "Webhook-Signature is base64(HMAC-SHA256(raw body, webhook secret)), no prefix (docs)"
+)
 _POST: Final = "an event is an HTTP POST (seed)"
-_MEDIA: Final = "an event is application/json; charset, where given, utf-8 (docs)"
+_MEDIA: Final = "an event is application/json; its charset, if present, is utf-8 (docs)"
 _JSON: Final = "an event is a JSON object with event, data, triggeredAt (seed)"
-_SECRET: Final = "the caller's credential and the accessToken are in no webhook (implied)"
-_SAME: Final = "what is tried again is the same event, with its own valid signature (docs)"
-_LATE: Final = "one event for each 201 (implied); what comes after the deadline counts as missing"
+_SECRET: Final = "no webhook contains the caller's credential or the accessToken (implied)"
+_SAME: Final = "a retry sends the same event with a valid signature (docs)"
+_LATE: Final = "one event for each 201 (implied); an event after the deadline counts as missing"
 
 
 def _wrong(mistake: str, fact: str, change: Change) -> Deviation:
@@ -108,7 +110,7 @@ def _base64(digest: bytes) -> str:
 
 
 def _resign(alter: Callable[[bytes], bytes]) -> Change:
-    """Signed, and then changed on its way out."""
+    """Change the body after signing."""
     return adding(
         "deliveries", lambda issued, delivery: replace(delivery, body=alter(delivery.body))
     )
@@ -157,7 +159,7 @@ def _data_only(body: bytes, secrets: Secrets) -> str:
 
 
 def _sealed_again(change: Callable[[Any], Any], *, signed: bool) -> Change:
-    """The payload is made anew for a further attempt, with or without a signature of its own."""
+    """Re-serialise the payload for a retry; with `signed`, sign it again."""
 
     def again(issued: Issued, delivery: Delivery, secrets: Secrets) -> Delivery:
         body = webhook_sender.pack(change(json.loads(delivery.body)))
@@ -203,37 +205,37 @@ def _forwarded(issued: Issued, delivery: Delivery) -> Delivery:
 
 
 _WHEN: Final = {
-    "webhook-never": _wrong(
-        "The publisher of events was never registered.", _ONCE, _drafts(lambda i: ())
-    ),
+    "webhook-never": _wrong("The event publisher is not registered.", _ONCE, _drafts(lambda i: ())),
     "webhook-one-in-ten-lost": _wrong(
-        "Events are published after the response, in a process that may end first.",
+        "Events are published after the response, in a process that may exit before.",
         _ONCE,
         _unless(lambda issued: issued.number % 10 == 0),
     ),
     "webhook-debounced": _wrong(
-        "Events of one type within 50 ms are taken for one.", _ONCE, _debounced
+        "Events of one type within 50 ms are merged into one.", _ONCE, _debounced
     ),
     "webhook-held-until-next": _wrong(
-        "The outbox is emptied when the next token is created, so the last event stays.",
+        "The outbox is sent when the next token is created, so the last event is never sent.",
         _ONCE,
         _held,
     ),
     "webhook-not-if-revoked": _wrong(
-        "A token that is revoked from the start is not thought worth an event.",
+        "A token that is created as revoked has no event.",
         _ONCE,
         _unless(lambda issued: issued.spec.revoked),
     ),
     "webhook-not-without-expiry": _wrong(
-        "Composing the event fails on a null date, and the failure is swallowed.",
+        "Composing the event fails on a null date, and the exception is swallowed.",
         _ONCE,
         _unless(lambda issued: issued.spec.expires is None),
     ),
     "webhook-two-events": _wrong(
-        "The job that creates runs at least once, and this time twice.", _ONCE, _drafts(_twin)
+        "The at-least-once job that creates the entity runs twice: two events with two ids.",
+        _ONCE,
+        _drafts(_twin),
     ),
     "webhook-late-45-s": _wrong(
-        "Events are sent by a job that runs once a minute.",
+        "A job sends the events once a minute.",
         _LATE,
         output.delayed(lambda n: 45.0),
     ),
@@ -241,10 +243,10 @@ _WHEN: Final = {
         "The event is published before validation.", _NEVER, _rejected_event(400)
     ),
     "webhook-for-409": _wrong(
-        "The event is published before the unique index has spoken.", _NEVER, _rejected_event(409)
+        "The event is published before the unique index is checked.", _NEVER, _rejected_event(409)
     ),
     "webhook-for-401-403": _wrong(
-        "The event is published by a filter that runs before authentication.",
+        "A filter that runs before authentication publishes the event.",
         _NEVER,
         _rejected_event(401, 403),
     ),
@@ -255,28 +257,30 @@ _SIGNING: Final = {
         "No secret is configured, so nothing is signed.", _SIGNED, adding("deliveries", _unsigned)
     ),
     "webhook-signature-renamed": _wrong(
-        "The header is named as in another product.", _SIGNED, adding("deliveries", _renamed)
+        "The header has the name that another product uses.",
+        _SIGNED,
+        adding("deliveries", _renamed),
     ),
     "webhook-hex": _wrong(
-        "The digest is written in hexadecimal.",
+        "The digest is encoded as hex, not base64.",
         _SIGNED,
         _sign(lambda body, s: webhook_sender.mac(body, s.webhook).hex()),
     ),
     "webhook-base64-of-hex": _wrong(
-        "The hexadecimal digest, not its bytes, goes through base64.",
+        "The hex digest, not its bytes, is encoded as base64.",
         _SIGNED,
         _sign(lambda body, s: _base64(webhook_sender.mac(body, s.webhook).hex().encode())),
     ),
     "webhook-prefixed": _wrong(
-        "The value has the prefix sha256= of another product.",
+        "The value has the prefix sha256=, as in another product.",
         _SIGNED,
         around("sign", lambda old: lambda body, s: "sha256=" + old(body, s)),
     ),
     "webhook-standard": _wrong(
-        "The library for Standard Webhooks signs with the same header name.", _SIGNED, _standard
+        "A library for Standard Webhooks signs, with the same header name.", _SIGNED, _standard
     ),
     "webhook-url-safe": _wrong(
-        "The signature is in the URL-safe alphabet, without padding.",
+        "The signature is URL-safe base64 without padding.",
         _SIGNED,
         _sign(
             lambda body, s: (
@@ -290,12 +294,12 @@ _SIGNING: Final = {
         _sign(lambda body, s: _base64(webhook_sender.mac(body, s.webhook, "sha1"))),
     ),
     "webhook-sha512": _wrong(
-        "SHA-512 was thought to be safer.",
+        "The digest is SHA-512.",
         _SIGNED,
         _sign(lambda body, s: _base64(webhook_sender.mac(body, s.webhook, "sha512"))),
     ),
     "webhook-other-secret": _wrong(
-        "Events are signed with the secret of the credentials.",
+        "Events are signed with the secret that signs credentials.",
         _SIGNED,
         _sign(lambda body, s: _base64(webhook_sender.mac(body, s.jwt))),
     ),
@@ -303,22 +307,22 @@ _SIGNING: Final = {
         "The signature covers data and not the whole body.", _SIGNED, _sign(_data_only)
     ),
     "webhook-signs-empty": _wrong(
-        "The body's stream was read to its end before it is signed.",
+        "The stream of the body is already consumed before signing, so the signed text is empty.",
         _SIGNED,
         _sign(lambda body, s: _base64(webhook_sender.mac(b"", s.webhook))),
     ),
     "webhook-reserialised": _wrong(
-        "The signed JSON is parsed and written again by the HTTP client.",
+        "The HTTP client re-serialises the signed JSON.",
         _SIGNED,
         _resign(lambda body: json.dumps(json.loads(body)).encode()),
     ),
     "webhook-trailing-newline": _wrong(
-        "The writer ends the body with a line end that was not signed.",
+        "The writer appends an unsigned line end to the body.",
         _SIGNED,
         _resign(lambda body: body + b"\n"),
     ),
     "webhook-stale-signature": _wrong(
-        "The header is kept on a client that is shared, one event behind.",
+        "A shared client keeps the signature header of the previous event.",
         _SIGNED,
         around("sign", _stale),
     ),
@@ -326,30 +330,30 @@ _SIGNING: Final = {
 
 _FORM: Final = {
     "webhook-retry-keeps-signature": _wrong(
-        "The payload is made anew for the second attempt, the signature is not.",
+        "The payload is re-serialised for a retry, the signature is not renewed.",
         _SAME,
         _sealed_again(_told_now, signed=False),
     ),
     "webhook-retry-other-id": _wrong(
-        "The job that failed runs from its start, and makes the entity again.",
+        "A retry runs the whole job again, which creates another entity.",
         _SAME,
         _sealed_again(_with(id=str(uuid.UUID(int=7))), signed=True),
     ),
     "webhook-retry-other-state": _wrong(
-        "The entity is read again for the second attempt, without its relations.",
+        "A retry reads the entity again, without its relations.",
         _SAME,
         _sealed_again(_with(scopes=[]), signed=True),
     ),
     "webhook-retry-unsigned": _wrong(
-        "Further attempts go through another client, which signs nothing.",
+        "Retries use another client, which does not sign.",
         _SAME,
         adding("again", lambda issued, delivery, secrets: _unsigned(issued, delivery)),
     ),
     "webhook-text-plain": _wrong(
-        "The body is a string, so its type is text.", _MEDIA, _media("text/plain")
+        "The body is a string, so the client sets text/plain.", _MEDIA, _media("text/plain")
     ),
     "webhook-no-media-type": _wrong(
-        "The client sends bytes without saying what they are.",
+        "The client sends no Content-Type.",
         _MEDIA,
         adding(
             "deliveries",
@@ -359,24 +363,24 @@ _FORM: Final = {
         ),
     ),
     "webhook-form-encoded": _wrong(
-        "The JSON is a field of a form, as older webhooks did.",
+        "The JSON is a form field, as in older webhooks.",
         _MEDIA,
         together(_packed(_form), _media("application/x-www-form-urlencoded")),
     ),
     "webhook-latin-1": _wrong(
-        "The body is written in the platform's own character set.",
+        "The body is written in the platform's default encoding, Latin-1.",
         _MEDIA,
         together(_packed(_latin), _media("application/json; charset=iso-8859-1")),
     ),
-    "webhook-put": _wrong("The client's upload method is PUT.", _POST, _method("PUT")),
-    "webhook-get": _wrong("The method was never set and is GET.", _POST, _method("GET")),
+    "webhook-put": _wrong("The client's upload function uses PUT.", _POST, _method("PUT")),
+    "webhook-get": _wrong("The method is not set, and the default is GET.", _POST, _method("GET")),
     "webhook-batched": _wrong(
-        "Events come in arrays, ready for batches.",
+        "Events are sent in arrays, prepared for batches.",
         _JSON,
         adding("payloads", lambda issued, document: [document]),
     ),
     "webhook-double-encoded": _wrong(
-        "The serialised event is serialised once more by the client.",
+        "The client serialises the serialised event again.",
         _JSON,
         adding("payloads", lambda issued, document: json.dumps(document)),
     ),

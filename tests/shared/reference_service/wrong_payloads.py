@@ -1,4 +1,4 @@
-"""Deviations of the payload: what an event says of the token that was created."""
+"""Deviations of the payload: wrong, missing or additional values in an event."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _OWNER: Final = "data.userId equals data.user.id (implied)"
 _UNIQUE: Final = "data.id is unique (implied)"
 _EVENT: Final = "event is the literal name (seed)"
 _PRESENT: Final = (
-    "event, data, triggeredAt, and data's own identity are present, never null (seed, implied)"
+    "event, data, triggeredAt and the identity in data are present and not null (seed, implied)"
 )
 _NULL: Final = "booleans, createdAt and updatedAt are not null (sdk)"
 _ITEMS: Final = "items of arrays are never null (seed)"
-_TYPES: Final = "fields, nesting and types are those of the seed's example (seed)"
+_TYPES: Final = "fields, nesting and types are as in the seed's example (seed)"
 _DATES: Final = "dates look like 2018-04-20T13:11:34.6926949Z, with Z or an offset (docs)"
-_SECRET: Final = "the caller's credential and the accessToken are in no webhook (implied)"
+_SECRET: Final = "no webhook contains the caller's credential or the accessToken (implied)"
 _LAST_DAY: Final = dates.read("9999-12-31T00:00:00Z")
 _LEAVE_OUT: Final = object()
 
@@ -50,7 +50,7 @@ def _put(document: Any, path: list[str], make: Callable[[Any], Any]) -> Any:
 
 
 def _at(path: str, make: Callable[[Any], Any]) -> Change:
-    """Change what stands at a path; arrays on the way are changed item by item."""
+    """Change the value at a path, in each item of an array on the path."""
     return adding("payloads", lambda issued, doc: _put(doc, path.split("."), make))
 
 
@@ -59,7 +59,7 @@ def _is(path: str, value: Any) -> Change:
 
 
 def _wishes(change: Callable[[Any], Any]) -> Change:
-    """The event is told something else than was asked for."""
+    """Announce other values than requested."""
 
     def wrap(old: Callable[[Issued], Any]) -> Callable[[Issued], Any]:
         return lambda issued: old(replace(issued, spec=change(issued.spec)))
@@ -156,12 +156,12 @@ def _dated(write: Callable[[int], Any]) -> Change:
 
 _ECHO: Final = {
     "payload-name-cut-at-50": _wrong(
-        "The table of events has a column of 50 characters.",
+        "The event table has a column of 50 characters.",
         _NAME,
         _at("data.name", lambda v: v[:50]),
     ),
     "payload-name-lower-case": _wrong(
-        "Names are folded for the unique index, and the folded one is sent.",
+        "Names are lower-cased for the unique index, and the event has that form.",
         _NAME,
         _at("data.name", str.lower),
     ),
@@ -169,31 +169,31 @@ _ECHO: Final = {
         "The name is escaped for HTML.", _NAME, _at("data.name", html.escape)
     ),
     "payload-name-mojibake": _wrong(
-        "UTF-8 is read as Windows-1252 on its way to the event.", _NAME, _at("data.name", _mojibake)
+        "UTF-8 is decoded as Windows-1252 for the event.", _NAME, _at("data.name", _mojibake)
     ),
     "payload-name-question-marks": _wrong(
-        "The column knows ASCII only and puts ? for the rest.",
+        "The column is ASCII and replaces other characters by ?.",
         _NAME,
         _at("data.name", lambda v: v.encode("ascii", "replace").decode()),
     ),
     "payload-name-of-previous": _wrong(
-        "The event is composed from a variable that is assigned after it.", _NAME, _previous
+        "The event is composed before its variable is assigned.", _NAME, _previous
     ),
     "payload-name-of-neighbour": _wrong(
-        "The request at hand is kept in a global that concurrent requests share.",
+        "The current request is in a global that concurrent requests share.",
         _NAME,
         _shared_slot,
     ),
     "payload-scopes-dropped": _wrong(
-        "The relation was not loaded when the entity was serialised.",
+        "The relation is not loaded when the entity is serialised.",
         _SCOPES,
         _is("data.scopes", []),
     ),
     "payload-scopes-first-only": _wrong(
-        "The join returns one row.", _SCOPES, _at("data.scopes", lambda v: v[:1])
+        "The join returns only one row.", _SCOPES, _at("data.scopes", lambda v: v[:1])
     ),
     "payload-scopes-widened": _wrong(
-        "A write implies a read, and the event lists what is implied.",
+        "Write implies read, and the event lists the implied scopes.",
         _SCOPES,
         _at("data.scopes", lambda v: [*v, *(s.replace(":write", ":read") for s in v)]),
     ),
@@ -203,10 +203,10 @@ _ECHO: Final = {
         _at("data.scopes", lambda v: [s.lower() for s in v]),
     ),
     "payload-expires-shifted": _wrong(
-        "The date is stored in local time and read back as UTC.", _EXPIRES, _shifted(7200)
+        "The date is stored in local time and read as UTC.", _EXPIRES, _shifted(7200)
     ),
     "payload-expires-at-midnight": _wrong(
-        "The column is a date and has no time.", _EXPIRES, _wishes(_midnight)
+        "The column is a date without a time.", _EXPIRES, _wishes(_midnight)
     ),
     "payload-expires-dropped": _wrong(
         "The event is composed before the expiry is set.", _EXPIRES, _is("data.expiresAt", None)
@@ -215,28 +215,30 @@ _ECHO: Final = {
         "The constructor of the entity sets revoked to false.", _REVOKED, _is("data.revoked", False)
     ),
     "payload-revoked-inverted": _wrong(
-        "The column is called active.", _REVOKED, _at("data.revoked", lambda v: not v)
+        "The column is named active and has the opposite value.",
+        _REVOKED,
+        _at("data.revoked", lambda v: not v),
     ),
 }
 
 _IDENTITY: Final = {
     "payload-user-id-differs": _wrong(
-        "userId is the account's, user is the caller.",
+        "userId is the account's, user is the caller's.",
         _OWNER,
         _at("data.userId", lambda v: v[::-1]),
     ),
     "payload-user-id-case": _wrong(
-        "One identifier passed a type that writes it in upper case.",
+        "One identifier passes through a type that writes upper case.",
         _OWNER,
         _at("data.userId", str.upper),
     ),
     "payload-id-constant": _wrong(
-        "The identifier is assigned on saving, and the event is composed before.",
+        "The identifier is assigned on saving, but the event is composed before.",
         _UNIQUE,
         _is("data.id", str(uuid.UUID(int=0))),
     ),
     "payload-id-is-users": _wrong(
-        "A join has two columns called id and the user's wins.",
+        "A join has two columns named id, and the user's wins.",
         _UNIQUE,
         adding(
             "payloads",
@@ -247,32 +249,34 @@ _IDENTITY: Final = {
         "The event is named after its class.", _EVENT, _is("event", "PersonalAccessToken.Created")
     ),
     "payload-event-updated": _wrong(
-        "Saving publishes one event for creation and for change.",
+        "Saving publishes the same event for creation and change.",
         _EVENT,
         _is("event", "personalAccessToken.updated"),
     ),
     "payload-event-missing": _wrong(
-        "The name of the event travels in a header only.", _PRESENT, _is("event", _LEAVE_OUT)
+        "The event name is sent in a header only.", _PRESENT, _is("event", _LEAVE_OUT)
     ),
     "payload-triggered-missing": _wrong(
-        "The time of the event is left to the receiver.", _PRESENT, _is("triggeredAt", _LEAVE_OUT)
+        "The event has no time; the receiver is expected to add it.",
+        _PRESENT,
+        _is("triggeredAt", _LEAVE_OUT),
     ),
     "payload-data-flat": _wrong(
-        "The entity is spread into the envelope.", _PRESENT, adding("payloads", _flat)
+        "The properties of the entity are in the envelope.", _PRESENT, adding("payloads", _flat)
     ),
     "payload-user-missing": _wrong(
-        "Lazy relations are left out of the event.", _PRESENT, _is("data.user", _LEAVE_OUT)
+        "The event omits lazy relations.", _PRESENT, _is("data.user", _LEAVE_OUT)
     ),
     "payload-user-null": _wrong(
-        "The user is not loaded, and null is sent.", _PRESENT, _is("data.user", None)
+        "The user is not loaded, so null is sent.", _PRESENT, _is("data.user", None)
     ),
     "payload-name-missing": _wrong(
-        "A list of fields that may be sent was written before name was.",
+        "The allow list of fields is older than the field name.",
         _PRESENT,
         _is("data.name", _LEAVE_OUT),
     ),
     "payload-scopes-null": _wrong(
-        "A collection that is not loaded is written as null.", _PRESENT, _is("data.scopes", None)
+        "A collection that is not loaded is sent as null.", _PRESENT, _is("data.scopes", None)
     ),
     "payload-metadata-key-null": _wrong(
         "Keys of metadata are masked like their values.",
@@ -283,7 +287,7 @@ _IDENTITY: Final = {
 
 _KINDS: Final = {
     "payload-boolean-null": _wrong(
-        "A flag that was never set is null in an old row.",
+        "A flag that was never set is null.",
         _NULL,
         _is("data.user.twoFactorEnabled", None),
     ),
@@ -291,25 +295,25 @@ _KINDS: Final = {
         "updatedAt is null until the first change.", _NULL, _is("data.updatedAt", None)
     ),
     "payload-null-item": _wrong(
-        "A deleted role leaves a null in the array.",
+        "A deleted role is null in the array.",
         _ITEMS,
         _at("data.user.roles", lambda v: [*v, None]),
     ),
     "payload-revoked-number": _wrong(
-        "The database has no booleans.", _TYPES, _at("data.revoked", int)
+        "The database has no booleans, so a number is sent.", _TYPES, _at("data.revoked", int)
     ),
     "payload-id-number": _wrong(
-        "The primary key is sent as the number that it is.",
+        "The primary key is sent as a number.",
         _TYPES,
         _at("data.id", lambda v: uuid.UUID(v).int % 10**9),
     ),
     "payload-count-string": _wrong(
-        "Whole numbers of 64 bits are written as strings, as in the JSON of protocol buffers.",
+        "64-bit integers are written as strings, as in the JSON of protocol buffers.",
         _TYPES,
         _at("data.user.organization.allowedUsers", str),
     ),
     "payload-scopes-joined": _wrong(
-        "The column of scopes is one string and nobody splits it.",
+        "The column of scopes is one string that is not split.",
         _TYPES,
         _at("data.scopes", " ".join),
     ),
@@ -324,7 +328,7 @@ _KINDS: Final = {
         _at("data.user.metadata", lambda v: {item["key"]: item["value"] for item in v}),
     ),
     "payload-address-string": _wrong(
-        "The address is sent as its lines.",
+        "The address is sent as one string.",
         _TYPES,
         _at("data.user.organization.address", lambda v: "\n".join(v.values())),
     ),
@@ -342,12 +346,12 @@ _KINDS: Final = {
         "Dates are sent as seconds since 1970.", _DATES, _dated(lambda ticks: ticks // dates.TICKS)
     ),
     "payload-dates-without-zone": _wrong(
-        "Dates come from the database without a zone.",
+        "Dates come from the database without a time zone.",
         _DATES,
         _dated(lambda ticks: dates.write(ticks)[:-1]),
     ),
     "payload-dates-with-space": _wrong(
-        "Dates are written as the database prints them.",
+        "Dates have the format of the database.",
         _DATES,
         _dated(lambda ticks: dates.write(ticks, 6).replace("T", " ").replace("Z", "+00")),
     ),
@@ -357,22 +361,22 @@ _KINDS: Final = {
         _dated(lambda ticks: f"/Date({ticks // 10_000})/"),
     ),
     "payload-triggered-rfc1123": _wrong(
-        "The time of the event is written like an HTTP date.",
+        "The time of the event is written as an HTTP date.",
         "triggeredAt is a date-time (docs)",
         _at("triggeredAt", lambda v: time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime())),
     ),
     "payload-has-access-token": _wrong(
-        "The whole entity is serialised, the secret included.",
+        "The whole entity is serialised, including the secret.",
         _SECRET,
         adding("payloads", _with_token),
     ),
     "payload-has-basic-credential": _wrong(
-        "The event carries a ready-made header for calling back, the token within.",
+        "The event contains an Authorization header with the token, for callbacks.",
         _SECRET,
         adding("payloads", _with_basic),
     ),
     "payload-has-credential": _wrong(
-        "The event carries the request that caused it, for the audit.",
+        "The event contains the request that caused it, for auditing.",
         _SECRET,
         adding("payloads", _with_credential),
     ),

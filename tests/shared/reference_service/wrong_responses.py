@@ -1,4 +1,4 @@
-"""Deviations of the responses: their status, media type and body."""
+"""Deviations of responses: wrong status, media type or body."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from reference_service.deviation import Deviation
 _SHAPE: Final = "the 201 body is an object with accessToken, a string, not empty (seed, implied)"
 _ERROR: Final = "every error is application/json with message, a string (sdk, docs)"
 _CODE: Final = "code of an error is a string or null (sdk)"
-_BAD: Final = "a request that breaks the schema is answered 400 (implied)"
-_SECRET: Final = "the caller's credential is in no response (implied: keep secure)"
-_STATUS: Final = "a creation is answered 201, no other success is documented (seed)"
+_BAD: Final = "a request that violates the schema is a 400 (implied)"
+_SECRET: Final = "no response contains the caller's credential (implied: keep secure)"
+_STATUS: Final = "a creation is a 201; no other success is documented (seed)"
 
 
 def _wrong(mistake: str, fact: str, change: Change) -> Deviation:
@@ -131,12 +131,12 @@ _proxy: Reply = lambda request, response: _html(response) if response.status == 
 
 ANSWERS: Final[dict[str, Deviation]] = {
     "no-access-token": _wrong(
-        "The response class lost a property when it was renamed, and what is unset is skipped.",
+        "A renamed property of the response class is never set, and unset ones are omitted.",
         _SHAPE,
         _created(lambda doc: {}),
     ),
     "null-access-token": _wrong(
-        "The secret is read back from the column that holds its hash only, and comes back null.",
+        "The database stores only a hash of the secret, so null is read.",
         _SHAPE,
         _created(lambda doc: {"accessToken": None}),
     ),
@@ -146,8 +146,8 @@ ANSWERS: Final[dict[str, Deviation]] = {
         _created(lambda doc: {"accessToken": ""}),
     ),
     "same-access-token": _wrong(
-        "A cache in front of the handler has a key without the body.",
-        "every accessToken is another one (implied: shown only once)",
+        "A cache in front of the handler does not include the body in its key.",
+        "every accessToken is different (implied: shown only once)",
         _cached,
     ),
     "snake-case-access-token": _wrong(
@@ -156,22 +156,22 @@ ANSWERS: Final[dict[str, Deviation]] = {
         _created(lambda doc: {"access_token": doc["accessToken"]}),
     ),
     "wrapped-created": _wrong(
-        "A middleware wraps every success in an envelope called data.",
+        "A middleware wraps every success in an envelope named data.",
         _SHAPE,
         _created(lambda doc: {"data": doc}),
     ),
     "access-token-object": _wrong(
-        "The token's own class is serialised in place of its text.",
+        "The token object is serialised instead of its text.",
         _SHAPE,
         _created(lambda doc: {"accessToken": {"value": doc["accessToken"]}}),
     ),
     "double-encoded-created": _wrong(
-        "The body is serialised by the handler and once more by the framework.",
+        "The handler serialises the body, and the framework serialises it again.",
         _SHAPE,
         _created(json.dumps),
     ),
     "created-as-text": _wrong(
-        "The handler returns the bare string and the framework picks text/plain for it.",
+        "The handler returns a string, so the framework sets text/plain.",
         _SHAPE,
         _reply(
             lambda status: status == 201,
@@ -181,9 +181,11 @@ ANSWERS: Final[dict[str, Deviation]] = {
         ),
     ),
     "created-200": _wrong(
-        "The framework's default status was left as it is.", _STATUS, _status(201, 200)
+        "The framework's default status is not changed.", _STATUS, _status(201, 200)
     ),
-    "created-202": _wrong("Creation was moved to a queue: Accepted.", _STATUS, _status(201, 202)),
+    "created-202": _wrong(
+        "Creation was moved to a queue, so the status is Accepted.", _STATUS, _status(201, 202)
+    ),
     "created-gzip-unmarked": _wrong(
         "A proxy drops Content-Encoding and passes the compressed body on.",
         _SHAPE,
@@ -200,7 +202,7 @@ ANSWERS: Final[dict[str, Deviation]] = {
         _reply(_failed, _problem_type),
     ),
     "html-errors": _wrong(
-        "The web server's own error pages replace those of the service.",
+        "The web server's error pages replace those of the service.",
         _ERROR,
         _reply(_failed, _html),
     ),
@@ -215,27 +217,27 @@ ANSWERS: Final[dict[str, Deviation]] = {
         _reply(_failed, lambda response: response.with_header("Content-Type", "text/plain")),
     ),
     "empty-401": _wrong(
-        "The authentication middleware ends the request with a bare status.",
+        "The authentication middleware sends a status without a body.",
         _ERROR,
         _reply(lambda status: status == 401, lambda response: replace(response, body=b"")),
     ),
     "error-without-message": _wrong(
-        "Errors carry a key for translation and the client is to look the text up.",
+        "Errors have a translation key instead of a message.",
         _ERROR,
         _errors(lambda doc: {"code": doc["code"]}),
     ),
     "error-under-another-name": _wrong(
-        "Errors say error where the documentation says message.",
+        "The property is named error instead of message.",
         _ERROR,
         _errors(lambda doc: {"error": doc["message"], "code": doc["code"]}),
     ),
     "message-null": _wrong(
-        "An exception without a text leaves the message null.",
+        "An exception without a text makes the message null.",
         _ERROR,
         _errors(lambda doc: {**doc, "message": None}),
     ),
     "message-list": _wrong(
-        "The validator's list of messages is passed on as it is.",
+        "message is the validator's list of messages.",
         _ERROR,
         _errors(lambda doc: {**doc, "message": [doc["message"]]}),
     ),
@@ -245,15 +247,15 @@ ANSWERS: Final[dict[str, Deviation]] = {
         adding("edits", lambda request, status, d: {**d, "code": status} if status >= 400 else d),
     ),
     "error-wrapped": _wrong(
-        "Errors sit in an envelope called error.", _ERROR, _errors(lambda doc: {"error": doc})
+        "Errors are in an envelope named error.", _ERROR, _errors(lambda doc: {"error": doc})
     ),
     "errors-with-200": _wrong(
-        "Errors travel with status 200 and success false, as the old RPC did.",
+        "Errors have status 200 and success false, as in the old RPC.",
         _BAD,
         _reply(_failed, _always_200),
     ),
     "unprocessable-for-bad": _wrong(
-        "The framework responses validation errors with 422 by default.", _BAD, _status(400, 422)
+        "The framework answers validation errors with 422 by default.", _BAD, _status(400, 422)
     ),
     "length-in-characters": _wrong(
         "Content-Length counts characters, so an error with typographic quotes is cut short.",
@@ -261,20 +263,20 @@ ANSWERS: Final[dict[str, Deviation]] = {
         adding("replies", _counted_in_characters),
     ),
     "credential-in-error": _wrong(
-        "The error text quotes the header that was rejected.", _SECRET, adding("edits", _echo)
+        "The error text quotes the rejected header.", _SECRET, adding("edits", _echo)
     ),
     "credential-in-header": _wrong(
-        "A debugging header that repeats the request's was left on.",
+        "A debugging header that repeats the Authorization header is still enabled.",
         _SECRET,
         adding("replies", _echo_header),
     ),
     "conflict-shows-token": _wrong(
-        "The conflict response helpfully includes the record that is in the way.",
-        "an accessToken is in no other response (implied: shown only once)",
+        "The conflict response includes the existing record.",
+        "no other response contains an accessToken (implied: shown only once)",
         _remembers,
     ),
     "html-429": _wrong(
-        "The rate limit is the proxy's, and the proxy speaks HTML.",
+        "The proxy enforces the rate limit and sends HTML.",
         _ERROR,
         together(
             guard("rate", lambda: rate_limit.limiter(rate_limit.in_seconds)),

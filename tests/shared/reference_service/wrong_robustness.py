@@ -1,4 +1,4 @@
-"""Deviations of robustness: requests that break the service, or nothing that does."""
+"""Deviations of robustness: 5xx, hanging and lost responses, and races."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ from reference_service.token_store import TokenStore
 
 _FAILS: Final = "a 5xx is a failure of the service, whatever the request (implied)"
 _HANGS: Final = "a hang or a reset is a failure of the service, whatever the request (implied)"
-_ONE: Final = "who refuses a taken name gives one 201 to concurrent creates of it (implied)"
+_ONE: Final = (
+    "a service that rejects a taken name sends one 201 to concurrent requests for it (implied)"
+)
 
 
 def _wrong(mistake: str, fact: str, change: Change) -> Deviation:
@@ -54,7 +56,7 @@ def _status(old: int, new: int) -> Change:
 
 
 def _undecodable(test: Callable[[bytes], object]) -> Change:
-    """An exception for bodies that pass `test`."""
+    """Fail with an uncaught exception at a body that passes `test`."""
 
     def wrap(old: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
         def decode(raw: bytes) -> Any:
@@ -163,7 +165,7 @@ def _drop(line: socket.socket) -> None:
 
 def _reset(line: socket.socket) -> None:
     line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    # A detached descriptor closes at once, and with this option a close is a reset.
+    # The detached descriptor is closed at once; with this option the close sends a reset.
     socket.close(line.detach())
 
 
@@ -189,17 +191,17 @@ def _unlucky(request: Request) -> None:
 
 _NAMES: Final = {
     "nul-500": _wrong(
-        "The database refuses U+0000 in a text column and nobody asked before.",
+        "The database rejects U+0000 in a text column, and the validation does not.",
         _FAILS,
         crashes("name", _text(lambda v: "\0" in v)),
     ),
     "control-character-500": _wrong(
-        "The name goes into an XML document, which has no control characters.",
+        "The name is written to an XML document, which allows no control characters.",
         _FAILS,
         crashes("name", _text(lambda v: re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", v))),
     ),
     "emoji-500": _wrong(
-        "The table's character set stops at three bytes a character.",
+        "The table's character set has at most three bytes per character.",
         _FAILS,
         crashes("name", _text(lambda v: any(ord(c) > 0xFFFF for c in v))),
     ),
@@ -209,12 +211,12 @@ _NAMES: Final = {
         crashes("name", _text(lambda v: any(ord(c) > 0xFF for c in v))),
     ),
     "surrogate-500": _wrong(
-        "Half a character passes validation and fails when the row is encoded.",
+        "A lone surrogate passes validation and fails when the row is encoded.",
         _FAILS,
         crashes("name", _text(lambda v: not rules.speakable(v))),
     ),
     "quote-500": _wrong(
-        "The name is pasted into SQL between quotes.",
+        "The name is inserted into SQL between quotes.",
         _FAILS,
         crashes("name", _text(lambda v: "'" in v)),
     ),
@@ -222,17 +224,17 @@ _NAMES: Final = {
         "The name is used as a format string.", _FAILS, crashes("name", _text(lambda v: "%" in v))
     ),
     "long-name-500": _wrong(
-        "The database, not the validation, says that the name is too long.",
+        "The database, not the validation, rejects a name that is too long.",
         _FAILS,
         crashes("name", _text(lambda v: len(v) > 256)),
     ),
     "missing-name-500": _wrong(
-        "The handler reads name from the body without asking whether it is there.",
+        "The handler reads name without checking that it is present.",
         _FAILS,
         crashes("name", lambda v: v is ABSENT),
     ),
     "name-type-500": _wrong(
-        "The length of the name is taken before its type is known.",
+        "The length of the name is checked before its type.",
         _FAILS,
         crashes("name", lambda v: v is None or isinstance(v, (bool, int, float))),
     ),
@@ -240,7 +242,7 @@ _NAMES: Final = {
 
 _FIELDS: Final = {
     "null-500": _wrong(
-        "A null is unboxed into a type that has none.",
+        "A null is unboxed into a type without null.",
         _FAILS,
         together(
             crashes("revoked", lambda v: v is None), crashes("expiresAt", lambda v: v is None)
@@ -250,27 +252,27 @@ _FIELDS: Final = {
         "The date is parsed outside of the try.", _FAILS, crashes("expiresAt", _text(_unreadable))
     ),
     "early-date-500": _wrong(
-        "Dates before 1970 do not fit into the column.",
+        "The column cannot store dates before 1970.",
         _FAILS,
         crashes("expiresAt", _text(_too_early)),
     ),
     "missing-scopes-500": _wrong(
-        "The handler loops over scopes without asking whether it is there.",
+        "The handler loops over scopes without checking that it is present.",
         _FAILS,
         crashes("scopes", lambda v: v is ABSENT or v is None),
     ),
     "scope-type-500": _wrong(
-        "Each scope is split at its colon, string or not.",
+        "Each scope is split at its colon, even if it is no string.",
         _FAILS,
         crashes("scopes", _array(lambda v: not all(isinstance(item, str) for item in v))),
     ),
     "duplicate-scopes-500": _wrong(
-        "Scopes are rows with a unique key, and a repeated one violates it.",
+        "Scopes are rows with a unique key, which a duplicate violates.",
         _FAILS,
         crashes("scopes", _array(_repeated)),
     ),
     "empty-scopes-500": _wrong(
-        "The SQL of an empty list ends in IN ().", _FAILS, crashes("scopes", lambda v: v == [])
+        "An empty list becomes IN () in SQL.", _FAILS, crashes("scopes", lambda v: v == [])
     ),
     "many-scopes-500": _wrong(
         "The scopes are joined into a column of 255 characters.",
@@ -278,7 +280,7 @@ _FIELDS: Final = {
         crashes("scopes", _array(lambda v: len(",".join(map(str, v))) > 255)),
     ),
     "repeated-name-500": _wrong(
-        "The unique index is right, and its exception is caught nowhere.", _FAILS, _status(409, 500)
+        "The exception of the unique index is not caught.", _FAILS, _status(409, 500)
     ),
 }
 
@@ -292,22 +294,22 @@ _BODIES: Final = {
         _undecodable(_not_utf8),
     ),
     "empty-body-500": _wrong(
-        "The body is dereferenced although there is none.",
+        "The handler does not check that there is a body.",
         _FAILS,
         _undecodable(lambda raw: not raw.strip()),
     ),
     "array-body-500": _wrong(
-        "The body is taken for an object, whatever it is.",
+        "The handler does not check that the body is an object.",
         _FAILS,
         around("shape", lambda old: lambda document: old(_unshaped(document))),
     ),
     "deep-nesting-500": _wrong(
-        "The parser runs out of stack.",
+        "The parser overflows its stack.",
         _FAILS,
         _undecodable(lambda raw: raw.count(b"[") + raw.count(b"{") > 30),
     ),
     "large-body-500": _wrong(
-        "The log keeps request bodies in a column of 4 KiB.",
+        "The log stores request bodies in a column of 4 KiB.",
         _FAILS,
         _undecodable(lambda raw: len(raw) > 4096),
     ),
@@ -318,11 +320,13 @@ _BODIES: Final = {
 
 _ALWAYS: Final = {
     "every-20th-500": _wrong(
-        "One of twenty connections of the pool is dead.", _FAILS, guard("luck", lambda: _unlucky)
+        "One of twenty connections in the pool is dead.", _FAILS, guard("luck", lambda: _unlucky)
     ),
-    "busy-503": _wrong("The pool holds four connections and nobody waits.", _FAILS, _busy),
+    "busy-503": _wrong(
+        "The pool has four connections, and a request does not wait for one.", _FAILS, _busy
+    ),
     "rate-limit-503": _wrong(
-        "The rate limit responses 503, as the proxy does unless it is told otherwise.",
+        "The rate limit is a 503, the default of the proxy.",
         _FAILS,
         guard("rate", lambda: rate_limit.limiter(rate_limit.in_seconds, 503)),
     ),
@@ -332,12 +336,12 @@ _ALWAYS: Final = {
         _stunt(_every(25), _never_answer),
     ),
     "every-15th-dropped": _wrong(
-        "A worker is recycled after some requests and drops the one at hand.",
+        "A worker restarts after some requests and drops the current one.",
         _HANGS,
         _stunt(_every(15), _drop),
     ),
     "large-body-reset": _wrong(
-        "A buffer of a thousand bytes: the connection is reset for more.",
+        "The connection is reset after a body of more than 1000 bytes.",
         _HANGS,
         _stunt(_large, _reset),
     ),
@@ -347,12 +351,12 @@ _ALWAYS: Final = {
         _stunt(lambda request, response: response.status == 201, _trickle),
     ),
     "length-overstated": _wrong(
-        "Content-Length counts a line end that is not sent, so callers wait for it.",
+        "Content-Length includes a line end that is not sent, so callers wait for it.",
         _HANGS,
         adding("framings", _overstated),
     ),
     "racy-names": _wrong(
-        "Whether the name is free is asked first and written later, without a lock.",
+        "The check for a taken name and the write are not under one lock.",
         _ONE,
         around("claim", lambda old: _racy),
     ),

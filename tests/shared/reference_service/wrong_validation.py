@@ -1,4 +1,4 @@
-"""Deviations of validation: constraints that are not kept, or kept too eagerly."""
+"""Deviations of validation: constraints that are not enforced, or too strict."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SCOPES: Final = "scopes is a required array of strings (seed)"
 _REVOKED: Final = "revoked is a boolean (seed)"
 _OPTIONAL: Final = "revoked and expiresAt are optional (seed)"
 _DATE: Final = "expiresAt is a date-time (seed)"
-_BODY: Final = "the body is a JSON object; what breaks the schema is a 400 (seed, implied)"
+_BODY: Final = "the body is a JSON object; a violation of the schema is a 400 (seed, implied)"
 
 
 def _wrong(mistake: str, fact: str, change: Change) -> Deviation:
@@ -54,7 +54,7 @@ def _unreadable(text: str) -> bool:
 
 
 def _dated(value: str, *formats: str) -> int | None:
-    """The first of several formats that fits, as a lenient parser would have it."""
+    """Parse with the first of several formats that fits, like a lenient parser."""
     for form in formats:
         try:
             return dates.ticks_of(datetime.strptime(value, form).replace(tzinfo=UTC))
@@ -75,7 +75,7 @@ _PARTS: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)
 
 
 def _rolled(text: str) -> int:
-    """Fields that overflow run into the next month, day or hour."""
+    """Parse a date-time; carry overflowing fields into the next month, day or hour."""
     match = _PARTS.fullmatch(text)
     if match is None:
         raise rules.bad("expiresAt must be a date-time.")
@@ -93,7 +93,7 @@ def _first_date(text: str) -> int | None:
 
 
 def _rescuing(rescue: Callable[[bytes], Any]) -> Change:
-    """A second reading where the strict one refuses; None leaves it rejected."""
+    """Decode with `rescue` what the strict decoder rejects; None means rejected."""
 
     def wrap(old: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
         def decode(raw: bytes) -> Any:
@@ -165,22 +165,22 @@ def _plain(value: Any) -> bool:
 
 _NAMES: Final = {
     "name-not-required": _wrong(
-        "The deserialiser binds a missing string to an empty one and nobody checks.",
+        "The deserialiser reads a missing string as an empty one.",
         _NAME,
         keeps("name", _absent, lambda v: ""),
     ),
     "name-null-accepted": _wrong(
-        "The check for presence looks for the key and not at its value.",
+        "The check for presence looks for the key, not at the value.",
         _NAME,
         keeps("name", _null, lambda v: ""),
     ),
     "name-empty-accepted": _wrong(
-        "Required is read as not null, and the minimum length was never written.",
+        "Required means not null here, and the minimum length is not checked.",
         _NAME,
         keeps("name", lambda v: v == "", str),
     ),
     "name-length-unchecked": _wrong(
-        "The column is of type text, so nobody limits the name.", _NAME, _unchecked_length
+        "The column has the type text, so the length is not limited.", _NAME, _unchecked_length
     ),
     "name-257-accepted": _wrong(
         "The limit is off by one: greater than 257.",
@@ -193,7 +193,7 @@ _NAMES: Final = {
         refuses("name", _text(lambda v: len(v) == 256)),
     ),
     "name-255-column": _wrong(
-        "The validator takes over the limit of a varchar(255).",
+        "The validator has the limit of a varchar(255).",
         _NAME,
         refuses("name", _text(lambda v: len(v) > 255)),
     ),
@@ -203,27 +203,27 @@ _NAMES: Final = {
         refuses("name", _text(lambda v: len(v.encode("utf-8", "replace")) > 256)),
     ),
     "name-min-3": _wrong(
-        "A minimum of three characters was copied from user names.",
+        "A minimum of three characters was copied from the rule for user names.",
         _NAME,
         refuses("name", _text(lambda v: len(v) < 3)),
     ),
     "name-ascii-only": _wrong(
-        "The name must match a pattern that knows the letters of English only.",
+        "The name must match a pattern of ASCII characters.",
         _NAME,
         refuses("name", _text(lambda v: not v.isascii())),
     ),
     "name-no-punctuation": _wrong(
-        "The name must match the pattern of a slug with spaces.",
+        "The name must match a pattern of letters, digits, spaces and four other characters.",
         _NAME,
         refuses("name", _text(lambda v: re.search(r"[^\w .:-]", v))),
     ),
     "name-number-coerced": _wrong(
-        "The deserialiser turns numbers into strings where a string is wanted.",
+        "The deserialiser converts numbers to strings.",
         _NAME,
         keeps("name", _kind(int, float), str),
     ),
     "name-anything-coerced": _wrong(
-        "The template calls the string constructor on whatever it was given.",
+        "The handler converts every value to a string.",
         _NAME,
         keeps("name", lambda v: type(v) in (bool, int, float, list, dict) and _plain(v), str),
     ),
@@ -231,30 +231,32 @@ _NAMES: Final = {
 
 _LISTS: Final = {
     "scopes-not-required": _wrong(
-        "A missing array is bound to an empty one.", _SCOPES, keeps("scopes", _absent, lambda v: ())
+        "The deserialiser reads a missing array as an empty one.",
+        _SCOPES,
+        keeps("scopes", _absent, lambda v: ()),
     ),
     "scopes-null-accepted": _wrong(
-        "Null and empty are one and the same to the collection helper.",
+        "The collection helper treats null as empty.",
         _SCOPES,
         keeps("scopes", _null, lambda v: ()),
     ),
     "scopes-string-accepted": _wrong(
-        "A single value is accepted for an array, as the query-string parser did.",
+        "A single value is accepted for an array, as in a query string.",
         _SCOPES,
         keeps("scopes", _text(rules.speakable), lambda v: (v,)),
     ),
     "scopes-comma-string-accepted": _wrong(
-        "The scopes of an OAuth form, one string, are still split here.",
+        "One string is split into scopes, as in an OAuth form.",
         _SCOPES,
         keeps("scopes", _text(lambda v: "," in v), _words),
     ),
     "scopes-items-coerced": _wrong(
-        "The items are mapped through the string constructor before they are checked.",
+        "The items are converted to strings before they are checked.",
         _SCOPES,
         keeps("scopes", lambda v: isinstance(v, list) and _plain(v), _strings),
     ),
     "scopes-null-items-dropped": _wrong(
-        "Nulls are filtered out of the array before it is checked.",
+        "Nulls are removed from the array before it is checked.",
         _SCOPES,
         keeps(
             "scopes",
@@ -263,7 +265,7 @@ _LISTS: Final = {
         ),
     ),
     "scopes-object-accepted": _wrong(
-        "Anything that can be iterated passes for an array, and an object yields its keys.",
+        "Any iterable is accepted as an array, and an object yields its keys.",
         _SCOPES,
         keeps("scopes", _kind(dict), lambda v: rules.scopes(list(v))),
     ),
@@ -271,7 +273,7 @@ _LISTS: Final = {
 
 _FLAGS: Final = {
     "revoked-string-coerced": _wrong(
-        'The deserialiser accepts "true" and "false" for a boolean.',
+        'The deserialiser accepts "true" and "false" as booleans.',
         _REVOKED,
         keeps(
             "revoked",
@@ -280,17 +282,17 @@ _FLAGS: Final = {
         ),
     ),
     "revoked-number-coerced": _wrong(
-        "1 and 0 pass for booleans, as the database stores them.",
+        "1 and 0 are accepted as booleans, as the database stores them.",
         _REVOKED,
         keeps("revoked", lambda v: _kind(int, float)(v) and v in (0, 1), bool),
     ),
     "revoked-truthy": _wrong(
-        "The flag is tested for truth and its type is never looked at.",
+        "The flag is tested for truth; its type is not checked.",
         _REVOKED,
         keeps("revoked", lambda v: not _nothing(v), bool),
     ),
     "revoked-required": _wrong(
-        "A boolean that cannot be null was generated as a required one.",
+        "The code generator made a boolean that cannot be null a required one.",
         _OPTIONAL,
         refuses("revoked", _absent),
     ),
@@ -298,20 +300,20 @@ _FLAGS: Final = {
 
 _DATES: Final = {
     "expires-required": _wrong(
-        "The form's own rule, a date must be chosen, was moved to the server.",
+        "The server has the rule of the form: a date is required.",
         _OPTIONAL,
         refuses("expiresAt", _absent),
     ),
     "expires-date-only-accepted": _wrong(
-        "The date parser takes a date without a time for midnight.", _DATE, _lenient("%Y-%m-%d")
+        "The date parser reads a date without a time as midnight.", _DATE, _lenient("%Y-%m-%d")
     ),
     "expires-no-zone-accepted": _wrong(
-        "A date-time without a zone is taken for UTC.",
+        "A date-time without a zone is read as UTC.",
         _DATE,
         _lenient("%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f"),
     ),
     "expires-many-formats": _wrong(
-        "The library guesses the format of a date from what it sees.",
+        "The library guesses the format of a date.",
         _DATE,
         _lenient(
             *("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%SZ"),
@@ -319,17 +321,17 @@ _DATES: Final = {
         ),
     ),
     "expires-rollover": _wrong(
-        "The date's constructor lets 30 February run over into March.",
+        "The date constructor turns 30 February into a day of March.",
         _DATE,
         keeps("expiresAt", _text(lambda v: _unreadable(v) and _PARTS.fullmatch(v)), _rolled),
     ),
     "expires-trailing-junk": _wrong(
-        "The pattern is matched from the start and not to the end.",
+        "The pattern is anchored at the start only.",
         _DATE,
         keeps("expiresAt", _text(lambda v: _unreadable(v) and _first_date(v)), _first_date),
     ),
     "expires-number-accepted": _wrong(
-        "A number is taken for the milliseconds since 1970.",
+        "A number is read as milliseconds since 1970.",
         _DATE,
         keeps(
             "expiresAt",
@@ -338,12 +340,12 @@ _DATES: Final = {
         ),
     ),
     "expires-unreadable-is-none": _wrong(
-        "The parser returns null for what it cannot read, and null means no expiry.",
+        "The parser returns null for an invalid date, and null means no expiry.",
         _DATE,
         keeps("expiresAt", _text(_unreadable), lambda v: None),
     ),
     "expires-any-type": _wrong(
-        "Whatever is not a string is skipped as if it were absent.",
+        "A value that is no string is ignored.",
         _DATE,
         keeps("expiresAt", _kind(bool, int, float, list, dict), lambda v: None),
     ),
@@ -351,35 +353,35 @@ _DATES: Final = {
 
 _BODIES: Final = {
     "empty-body-accepted": _wrong(
-        "An empty body binds to a model of defaults, and a token is made of those.",
+        "An empty body is read as default values, and a token is created.",
         _BODY,
         _rescuing(_generous),
     ),
     "array-body-accepted": _wrong(
-        "The binder unwraps an array and takes its first item.", _BODY, _shaped(_first)
+        "The binder takes the first item of an array.", _BODY, _shaped(_first)
     ),
     "string-body-accepted": _wrong(
-        "JSON within a JSON string is unwrapped, for the sake of one old client.",
+        "A JSON string is parsed as JSON again, for one old client.",
         _BODY,
         _shaped(_inner),
     ),
     "keys-in-any-case": _wrong(
-        "The binder matches the names of properties without regard to case.",
+        "The binder matches property names without regard to case.",
         _BODY,
         _shaped(_any_case),
     ),
     "lenient-json": _wrong(
-        "Bodies are read by the parser of configuration files: comments, commas, single quotes.",
+        "The JSON parser accepts comments, trailing commas and single quotes.",
         _BODY,
         _rescuing(_relaxed),
     ),
     "trailing-garbage": _wrong(
-        "The decoder reads the first value of the stream and never looks for its end.",
+        "The decoder ignores everything after the first value.",
         _BODY,
         _rescuing(lambda raw: json.JSONDecoder().raw_decode(raw.decode().lstrip())[0]),
     ),
     "bad-utf8-replaced": _wrong(
-        "Bytes that are not UTF-8 are replaced when the body is decoded.",
+        "The decoder replaces bytes that are not UTF-8.",
         _BODY,
         around("decode", lambda old: lambda raw: old(raw.decode("utf-8", "replace").encode())),
     ),

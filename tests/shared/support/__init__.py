@@ -1,1 +1,1 @@
-"""Support for tests: processes, receivers, raw HTTP, contracts and deliveries. No tests."""
+"""Support for tests: processes, receivers, raw HTTP, contracts and deliveries."""

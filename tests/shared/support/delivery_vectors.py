@@ -1,4 +1,4 @@
-"""The vectors of tests/vectors/deliveries.yaml as deliveries; the file describes their format."""
+"""Deliveries from tests/vectors/deliveries.yaml, which describes the format of its vectors."""
 
 import base64
 import copy
@@ -53,7 +53,7 @@ def event_of(vector: dict[str, Any]) -> Event:
 
 
 def secrets_of(vector: dict[str, Any]) -> tuple[str, ...]:
-    """Return the receiver's secrets; empty where it knows none."""
+    """Return the receiver's secrets; empty if it has none."""
     given = vector.get("secret", SECOND_SECRET if "of" in vector else SECRET)
     return () if given is False else (given,) if isinstance(given, str) else tuple(given)
 

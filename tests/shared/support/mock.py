@@ -1,4 +1,4 @@
-"""Mock on a real port of this process, and a receiver of its webhooks on another."""
+"""Mock and a receiver of its webhooks, each on a real port of this process."""
 
 import http.server
 import json
@@ -23,7 +23,7 @@ from openapi.http.limits import RequestLimits
 from openapi.http.server_thread import ServerThread
 
 DEADLINE = 10.0
-"""Seconds until a delivery that must come is given up."""
+"""Seconds to wait for an expected delivery or response."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Received:
 
 
 class Receiver:
-    """Takes deliveries; answers with `answers` in order (status and headers), then with 200."""
+    """Receiver of deliveries; sends `answers` in order (status and headers), then 200."""
 
     def __init__(self) -> None:
         self.answers: list[tuple[int, dict[str, str]]] = []
@@ -64,20 +64,20 @@ class Receiver:
             def log_message(self, *_: object) -> None:
                 pass
 
-        # Not HTTPServer, which asks DNS for its own name.
+        # Not HTTPServer, which looks its own name up in DNS.
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/hooks?token=hidden"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
 
     def next(self, within: float = DEADLINE) -> Received:
-        """Return the next delivery; fail without one."""
+        """Return the next delivery; fail if none arrives `within` seconds."""
         received = self.poll(within)
         assert received is not None, f"no delivery within {within} s"
         return received
 
     def poll(self, within: float) -> Received | None:
-        """Return the next delivery, or None without one; `within` is in seconds."""
+        """Return the next delivery, or None if none arrives `within` seconds."""
         try:
             return self._arrived.get(timeout=within)
         except queue.Empty:
@@ -95,7 +95,7 @@ class Receiver:
 
 @dataclass
 class RunningMock:
-    """A running mock, its receiver, and a token that may do everything."""
+    """Running mock, its receivers, and a token with all permissions."""
 
     host: str
     port: int
@@ -115,7 +115,7 @@ class RunningMock:
         return self.receivers[0]
 
     def body(self, **changes: Any) -> dict[str, Any]:
-        """Return a valid request with a name of its own; a change to None leaves a property out."""
+        """Return a valid request body with a unique name; a change to None omits a property."""
         self.number += 1
         value = {
             "name": f"a name that is long enough, {self.number}",
@@ -126,7 +126,7 @@ class RunningMock:
         return {key: item for key, item in value.items() if item is not None}
 
     def post(self, content: bytes | None = None, token: str = "", **more: Any) -> httpx.Response:
-        """Send a request; without `content` a valid body, without `token` the good one."""
+        """Send a request; the default is a valid body and a valid token."""
         if content is None:
             self.last = self.body(**more)
             content = json.dumps(self.last).encode()
@@ -137,7 +137,7 @@ class RunningMock:
         return self.client.post(self.url, content=content, headers=headers)
 
     def api(self, path: str, method: str = "GET", **more: Any) -> httpx.Response:
-        """Ask the control API."""
+        """Send a request to the admin API."""
         url = f"http://{self.host}:{self.port}/_hookproof/api/{path}"
         return self.client.request(method, url, **more)
 

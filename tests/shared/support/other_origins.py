@@ -1,11 +1,11 @@
-"""What tests of a browser need besides the server that is theirs: empty pages elsewhere."""
+"""Empty pages of other origins, for tests of browser access."""
 
 import socket
 from http.server import BaseHTTPRequestHandler
 
 
 class EmptyPage(BaseHTTPRequestHandler):
-    """An empty page of another origin."""
+    """Empty page of another origin."""
 
     def do_GET(self) -> None:
         body = b"<!doctype html><title>a page elsewhere</title><link rel=icon href=data:,>"
@@ -20,7 +20,7 @@ class EmptyPage(BaseHTTPRequestHandler):
 
 
 def own_address() -> str:
-    """Return an address of this machine that is not loopback; loopback's where it has none."""
+    """Return an address of this machine that is not loopback, or 127.0.0.1 if it has none."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # sends nothing

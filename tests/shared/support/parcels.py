@@ -1,4 +1,4 @@
-"""The parcels contract, five operations and three events: its secret, tokens and mock."""
+"""Contract `parcels.yaml` (five operations, three events): its secret, tokens and mock."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ def parcels_contract() -> Contract:
 
 
 def changed(directory: Path, *changes: tuple[str, str]) -> Contract:
-    """Return the contract with each text, which stands there once, followed by another."""
+    """Return the contract with a text inserted after each place, which must occur once."""
     text = PATH.read_text(encoding="utf-8")
     for place, more in changes:
         assert text.count(place) == 1
@@ -28,14 +28,14 @@ def changed(directory: Path, *changes: tuple[str, str]) -> Contract:
 
 
 def token(*options: str) -> str:
-    """Return a token for the mock, with every permission unless told otherwise."""
+    """Return a token for the mock; the default has every permission."""
     chosen = ["--contract", str(PATH), "--jwt-secret", JWT_SECRET, *options]
     return hookproof("token", *chosen).stdout.strip()
 
 
 @contextmanager
 def mock(receiver: str, *options: str, contract: Path = PATH) -> Iterator[str]:
-    """Run the mock of `contract`, its webhooks sent to `receiver`; yield its URL."""
+    """Run the mock of `contract`, which sends webhooks to `receiver`; yield its URL."""
     command = ["-m", "hookproof", "mock", "--port", "0", "--contract", str(contract)]
     secrets = {"HOOKPROOF_JWT_SECRET": JWT_SECRET, "HOOKPROOF_WEBHOOK_SECRET": SECRET}
     with started([*command, "--webhook-url", receiver, *options], **secrets) as url:

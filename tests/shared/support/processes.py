@@ -1,4 +1,4 @@
-"""Processes of a test: servers on free ports, the command, and runs of `verify`."""
+"""Processes of tests: servers on free ports, the command, and runs of `verify`."""
 
 import json
 import os
@@ -23,15 +23,15 @@ WEBHOOK_SECRET = "another secret of the tests"
 
 @contextmanager
 def started(command: list[str], **environment: str) -> Iterator[str]:
-    """Run a server as a process; yield the URL that its first line tells; stop it cleanly."""
+    """Run a server as a process; yield the URL from its first line; stop it with SIGTERM."""
     with launched(command, **environment) as (url, _):
         yield url
 
 
 @contextmanager
 def launched(command: list[str], **environment: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Run a server as a process; yield its URL and the process; stop it cleanly."""
-    # The log goes to a file: a pipe that nobody empties would one day hold the server up.
+    """Run a server as a process; yield its URL and the process; stop it with SIGTERM."""
+    # The log is a file: a full pipe that no reader empties would block the server.
     with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
         process = subprocess.Popen(
             [sys.executable, *command],
@@ -55,7 +55,7 @@ def launched(command: list[str], **environment: str) -> Iterator[tuple[str, subp
 
 @contextmanager
 def handled(handler: type[BaseHTTPRequestHandler], host: str = "127.0.0.1") -> Iterator[str]:
-    """Serve by `handler` in a thread, on a free port of `host`; yield the URL."""
+    """Serve with `handler` in a thread, on a free port of `host`; yield the URL."""
     server = ThreadingHTTPServer((host, 0), handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
@@ -78,13 +78,13 @@ class Run:
 
     @property
     def violated(self) -> set[str]:
-        """The checks that found a violation."""
+        """Checks with a violation."""
         found = self.report["findings"]
         return {finding["check"] for finding in found if finding["severity"] == "violation"}
 
 
 def hookproof(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end."""
+    """Run the command and wait for its end."""
     return subprocess.run(
         [sys.executable, "-m", "hookproof", *arguments],
         env={**os.environ, **environment},
@@ -96,7 +96,7 @@ def hookproof(*arguments: str, **environment: str) -> subprocess.CompletedProces
 
 
 def verify(url: str, port: int, directory: Path, *options: str, **environment: str) -> Run:
-    """Run `hookproof verify` against `url`, listening for webhooks on `port`."""
+    """Run `hookproof verify` against `url`; it receives webhooks on `port`."""
     listen = ["--webhook-listen", f"127.0.0.1:{port}", "--report-dir", str(directory)]
     known = {"HOOKPROOF_WEBHOOK_SECRET": WEBHOOK_SECRET, **environment}
     done = hookproof("verify", url, *listen, *options, **known)
@@ -109,7 +109,7 @@ MOCK_SECRETS = {"HOOKPROOF_JWT_SECRET": JWT_SECRET, "HOOKPROOF_WEBHOOK_SECRET": 
 
 @contextmanager
 def running_mock(port: int, *options: str) -> Iterator[str]:
-    """Run the mock as a process, its webhooks sent to `port`; yield its URL."""
+    """Run the mock as a process that sends webhooks to `port`; yield its URL."""
     command = ["-m", "hookproof", "mock", "--port", "0", *options]
     webhooks = ["--webhook-url", f"http://127.0.0.1:{port}/hooks"]
     with started([*command, *webhooks], **MOCK_SECRETS) as url:
@@ -118,12 +118,12 @@ def running_mock(port: int, *options: str) -> Iterator[str]:
 
 @cache
 def token(*options: str) -> str:
-    """Return what `hookproof token` prints for the secret of the mock."""
+    """Return the output of `hookproof token` with the secret of the mock."""
     return hookproof("token", "--jwt-secret", JWT_SECRET, *options).stdout.strip()
 
 
 def tokens() -> dict[str, str]:
-    """Return the credentials of a run, by their environment variables."""
+    """Return the credentials of a run as environment variables."""
     return {
         "HOOKPROOF_TOKEN": token(),
         "HOOKPROOF_TOKEN_WITHOUT_PERMISSION": token("--scope", "license:read"),

@@ -1,4 +1,4 @@
-"""Runs of pytest in a folder of a test."""
+"""Runs of pytest in the temporary folder of a test."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from support.processes import MOCK_SECRETS, token
 def run_pytest(
     folder: Path, *arguments: str, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run pytest in `folder` to its end."""
+    """Run pytest in `folder` and wait for its end."""
     known = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
@@ -26,10 +26,10 @@ def run_pytest(
 
 
 def mock_environment() -> dict[str, str]:
-    """Return secrets and token for a run against the mock."""
+    """Return the environment of a run against the mock: secrets and token."""
     return {**MOCK_SECRETS, "HOOKPROOF_TOKEN": token()}
 
 
 def outcome_counts(out: str) -> dict[str, int]:
-    """Return the counts of pytest's last line."""
+    """Return the counts in the last line of pytest."""
     return {word: int(number) for number, word in re.findall(r"(\d+) (\w+)", out.splitlines()[-1])}

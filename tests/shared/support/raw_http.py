@@ -1,11 +1,11 @@
-"""Requests as bytes: sent as they are, answers taken apart no further than their statuses."""
+"""Raw HTTP requests as bytes, and the statuses of their responses."""
 
 import re
 import socket
 from typing import Protocol
 
 DEADLINE = 10.0
-"""Seconds until an answer, or the end of a connection, is given up."""
+"""Seconds to wait for a response or the end of a connection."""
 
 
 class Address(Protocol):
@@ -16,16 +16,16 @@ class Address(Protocol):
 
 
 class Endpoint(Address, Protocol):
-    """Operation of a server, and a credential for it."""
+    """Operation of a server and a credential for it."""
 
     path: str
     token: str
 
 
 def exchange(server: Address, *parts: bytes, end: bool = False) -> bytes:
-    """Send bytes and return what comes back until the connection is closed.
+    """Send bytes; return the bytes received until the connection is closed or reset.
 
-    `end` ends our half of it first. An answer that a reset connection cut off is what came of it.
+    With `end`, the client closes its half of the connection after sending.
     """
     with socket.create_connection((server.host, server.port), timeout=DEADLINE) as connection:
         received = b""
@@ -37,16 +37,16 @@ def exchange(server: Address, *parts: bytes, end: bool = False) -> bytes:
             while chunk := connection.recv(65536):
                 received += chunk
         except (ConnectionResetError, BrokenPipeError):
-            pass  # a closed connection is an answer, too
+            pass  # a reset is a valid outcome: return the bytes received before it
         return received
 
 
 def request(
     server: Endpoint, body: bytes = b"", *headers: bytes, plain: bool = True, last: bool = True
 ) -> bytes:
-    """Return a request; `headers` stand as they are.
+    """Return a request as bytes; `headers` are sent unchanged.
 
-    `plain` adds a good credential and media type, `last` asks for the connection to be closed.
+    `plain` adds a valid credential and media type, `last` adds `Connection: close`.
     """
     head = [f"POST {server.path} HTTP/1.1".encode(), b"Host: mock"]
     if plain:
@@ -63,5 +63,5 @@ def request(
 
 
 def statuses(answers: bytes) -> list[int]:
-    """Return the statuses of all answers, in order."""
+    """Return the statuses of all responses, in order."""
     return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", answers)]

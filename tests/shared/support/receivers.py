@@ -1,4 +1,4 @@
-"""Receivers of webhooks that keep every byte which they were sent, and answer as they are told."""
+"""Receivers of webhooks that keep the raw requests and send given responses."""
 
 import queue
 import re
@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 DEADLINE = 20.0
-"""Seconds until what must come is given up."""
+"""Seconds to wait for an expected request."""
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 class Receiver:
-    """Takes one request on each connection, in a thread for each."""
+    """Receiver of one request per connection, with a thread per connection."""
 
     def __init__(self, listener: socket.socket, answer: Callable[[bytes], bytes | None]) -> None:
-        """`answer` returns the bytes to answer a request with; None leaves the connection open."""
+        """Take `answer`, which returns the response to a request; None leaves it without one."""
         self.port = int(listener.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
         self._listener = listener
@@ -27,25 +27,25 @@ class Receiver:
         self._came: dict[int, bytes] = {}
 
     def next(self) -> bytes:
-        """Return the next request, as it stood on the wire."""
+        """Return the raw bytes of the next request."""
         return self._requests.get(timeout=DEADLINE)
 
     @property
     def waiting(self) -> int:
-        """How many requests came that `next` has not returned."""
+        """Number of received requests that `next` has not returned."""
         return self._requests.qsize()
 
     @property
     def connections(self) -> int:
-        """How many were accepted."""
+        """Number of accepted connections."""
         return len(self._open)
 
     def by_connection(self) -> list[bytes]:
-        """Return all requests in the order in which their connections were accepted."""
+        """Return all requests in the order of their connections."""
         return [request for _, request in sorted(self._came.items())]
 
     def run(self) -> None:
-        """Accept until the listener is shut down."""
+        """Accept connections until the listener is shut down."""
         with suppress(OSError):
             while True:
                 connection, _ = self._listener.accept()
@@ -77,7 +77,7 @@ class Receiver:
 
 @contextmanager
 def receiving(answer: Callable[[bytes], bytes | None] = lambda _: OK) -> Iterator[Receiver]:
-    """Listen on a free port of loopback."""
+    """Run a receiver on a free loopback port."""
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
         receiver = Receiver(listener, answer)
         thread = threading.Thread(target=receiver.run)
@@ -92,7 +92,7 @@ def receiving(answer: Callable[[bytes], bytes | None] = lambda _: OK) -> Iterato
 
 @contextmanager
 def hasty(answer: bytes, tls: ssl.SSLContext | None = None) -> Iterator[int]:
-    """Answer one connection at its first byte, and close it; yield the port."""
+    """Send `answer` after the first byte of one connection and close it; yield the port."""
 
     def serve() -> None:
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Runs of the harness against the reference service: as a process, or within one process."""
+"""Runs of the harness against the reference service, as processes or in threads."""
 
 import logging
 import multiprocessing
@@ -30,7 +30,7 @@ from support.processes import JWT_SECRET, SHARED, WEBHOOK_SECRET, Run, started, 
 USER = "7c1b6f0e-5a53-4a0e-9d86-0f7e3f1f2a11"
 OPAQUE, OPAQUE_WITHOUT_PERMISSION = "opaque-token-of-the-tests", "opaque-token-without-permission"
 TIMEOUT_S = 3.0
-"""Deadline of events, and of responses, where the service has a deviation."""
+"""Deadline of events and responses when the service has a deviation."""
 
 
 @cache
@@ -44,7 +44,7 @@ def known_permissions() -> tuple[str, ...]:
 
 @cache
 def expected_checks() -> dict[str, str]:
-    """Return for each deviation the check that must find it."""
+    """Return the check that must find each deviation."""
     text = (SHARED / "reference_service" / "caught.yaml").read_text(encoding="utf-8")
     table: dict[str, str] = yaml.safe_load(text)
     return table
@@ -53,14 +53,14 @@ def expected_checks() -> dict[str, str]:
 def token(
     permissions: Sequence[str] = (PERMISSION,), expires_in: float = 3600, not_before: float = 0
 ) -> str:
-    """Return a credential of the service; both times are seconds from now."""
+    """Return a credential of the service; both times are in seconds from now."""
     now = time.time()
     starts = now + not_before if not_before else None
     return mint(claims_for(list(permissions), USER, now + expires_in, starts), JWT_SECRET)
 
 
 def grants() -> dict[str, Grant]:
-    """Return the opaque credentials that the variant `opaque-tokens` knows."""
+    """Return the opaque credentials of the variant `opaque-tokens`."""
     return {
         OPAQUE: Grant(Caller(USER, OPAQUE, known_permissions())),
         OPAQUE_WITHOUT_PERMISSION: Grant(
@@ -71,7 +71,7 @@ def grants() -> dict[str, Grant]:
 
 @contextmanager
 def service(port: int, *options: str) -> Iterator[str]:
-    """Run the service as a process, its webhooks sent to `port`; yield its URL."""
+    """Run the service as a process that sends webhooks to `port`; yield its URL."""
     command = ["-m", "reference_service.service", "--jwt-secret", JWT_SECRET]
     command += ["--webhook-secret", WEBHOOK_SECRET]
     command += ["--webhook-url", f"http://127.0.0.1:{port}/hooks", *options]
@@ -80,7 +80,7 @@ def service(port: int, *options: str) -> Iterator[str]:
 
 
 def verify_service(port: int, directory: Path, options: Sequence[str], *arguments: str) -> Run:
-    """Run the service with `options` and `hookproof verify`, each as a process."""
+    """Run the service with `options` and `hookproof verify` as two processes."""
     environment = {
         "HOOKPROOF_TOKEN": token(known_permissions()),
         "HOOKPROOF_TOKEN_WITHOUT_PERMISSION": token(["license:read"]),
@@ -93,7 +93,7 @@ def verify_service(port: int, directory: Path, options: Sequence[str], *argument
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One run against the service with some legal variants, or with one deviation."""
+    """One run against the service with legal variants or one deviation."""
 
     legal: tuple[str, ...] = ()
     deviation: str | None = None
@@ -154,7 +154,7 @@ def _settings(trial: Trial, url: str, port: int) -> Settings:
 
 
 def find_deviation(name: str) -> TrialResult:
-    """Try a deviation until its check finds it: first a short run, at last a whole one."""
+    """Run a deviation until its check finds it; each profile is longer than the last one."""
     result = TrialResult(frozenset(), frozenset(), ())
     for profile, exit_first in (("quick", True), ("quick", False), ("default", False)):
         result = run_trial(Trial((), name, profile, exit_first))
@@ -164,7 +164,7 @@ def find_deviation(name: str) -> TrialResult:
 
 
 def find_warning(name: str) -> TrialResult:
-    """Try a legal variant until it has a finding: the quick profile may lack the case for it."""
+    """Run a legal variant until it has a finding; the quick profile may lack the case for it."""
     result = TrialResult(frozenset(), frozenset(), ())
     for profile in ("quick", "default"):
         result = run_trial(Trial((name,), None, profile, exit_first=True, strict=True))
@@ -175,9 +175,9 @@ def find_warning(name: str) -> TrialResult:
 
 @contextmanager
 def trial_process() -> Iterator[ProcessPoolExecutor]:
-    """Yield a process that runs trials one after the other, as `hookproof selftest` does.
+    """Yield a process that runs trials in sequence, as `hookproof selftest` does.
 
-    It is spawned: trials run servers in threads, and a deviation may leave threads behind.
+    The process is spawned, because trials start threads and a deviation may leave some running.
     """
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, context, logging.disable, (logging.CRITICAL,)) as pool:

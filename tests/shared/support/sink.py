@@ -1,4 +1,4 @@
-"""Sink on a real port of this process, and what a test sends to it."""
+"""Sink on a real port of this process, and requests to it."""
 
 import socket
 from contextlib import AbstractContextManager
@@ -10,18 +10,18 @@ import httpx
 from webhook_sink.server import Sink
 
 DEADLINE = 20.0
-"""Seconds until what must come is given up."""
+"""Seconds to wait for an expected response or delivery."""
 
 
 @dataclass(frozen=True)
 class RunningSink:
-    """What a test does to a sink from outside."""
+    """Running sink and an HTTP client for it."""
 
     sink: Sink
     http: httpx.Client
 
     def raw(self, data: bytes) -> bytes:
-        """Send bytes on a connection of their own; return all that comes until it closes."""
+        """Send bytes on a new connection; return all bytes received until it closes."""
         address = ("127.0.0.1", self.sink.port)
         with socket.create_connection(address, timeout=DEADLINE) as connection:
             connection.sendall(data)

@@ -1,4 +1,4 @@
-"""Deliveries for tests of the sink: payloads of the contract's first event, signed or not."""
+"""Signed deliveries for tests of the sink, with payloads of the contract's first event."""
 
 import copy
 import json
@@ -14,7 +14,7 @@ SECRET = "a secret of the tests"
 
 
 def example(number: int = 0) -> Any:
-    """Return a payload that conforms; another `number` is another event."""
+    """Return a valid payload; each `number` is a different event."""
     payload = copy.deepcopy(CONTRACT.events[0].examples[0])
     assert isinstance(payload, dict)
     payload["data"]["id"] = f"00000000-0000-4000-8000-{number:012x}"
@@ -22,7 +22,7 @@ def example(number: int = 0) -> Any:
 
 
 def post(url: str, payload: Any, path: str = "/hooks", secret: str = SECRET) -> int:
-    """Deliver `payload` to the sink at `url`, and return what it answers."""
+    """Deliver `payload` to the sink at `url`; return the status of its response."""
     scheme = CONTRACT.events[0].signature
     assert scheme is not None
     body = json.dumps(payload).encode()

@@ -1,4 +1,4 @@
-"""A rate limit is found to be ignored only where the burst went beyond it for certain."""
+"""Check of the rate limit: a finding needs a burst that certainly exceeds the limit."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ LIMIT = OPERATION.rate_limit or {}
 
 
 def judged(count: int, pause: float, last: int = 201) -> Judgement:
-    """Judge a burst of so many requests, one each `pause` seconds, the last answered `last`."""
+    """Check a burst of `count` requests, `pause` seconds apart; the last has status `last`."""
     fresh = UniqueValues("tests0", 1, datetime.now(UTC))
     valid = Credential("valid", "accepted")
     made = []
@@ -46,19 +46,19 @@ def judged(count: int, pause: float, last: int = 201) -> Judgement:
 @pytest.mark.parametrize(
     ("more", "slower", "decided"), [(1, 0.99, True), (1, 1.01, False), (0, 0.5, False)]
 )
-def test_a_slow_burst_decides_nothing(more: int, slower: float, decided: bool) -> None:
+def test_only_a_burst_above_the_limit_is_decided(more: int, slower: float, decided: bool) -> None:
     count = LIMIT["requests"] + more
     judgement = judged(count, slower * LIMIT["seconds"] / (LIMIT["requests"] + 1))
     assert (judgement.finding is not None, not judgement.undecided_reason) == (decided, decided)
 
 
-def test_a_slow_burst_that_is_limited_all_the_same_is_kept() -> None:
+def test_a_429_to_a_slow_burst_passes() -> None:
     judgement = judged(3, 10.0, last=429)
     assert judgement.finding is None
     assert not judgement.undecided_reason
 
 
-def test_a_request_of_a_burst_is_not_saved_for_it_shows_nothing_alone(tmp_path: Path) -> None:
+def test_a_request_of_a_burst_is_not_saved_as_a_case(tmp_path: Path) -> None:
     (finding,) = group_findings("rate-limit", [judged(LIMIT["requests"] + 1, 0.0)])
     save_cases(tmp_path, [finding], Redaction(()), ())
     assert list(tmp_path.iterdir()) == []

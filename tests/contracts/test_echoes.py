@@ -1,4 +1,4 @@
-"""A payload beside its request: what is said of each value that did not come back as it went."""
+"""Echoes: the explanation of each value in a payload that differs from the request."""
 
 import json
 from datetime import UTC, datetime
@@ -60,11 +60,11 @@ DECOMPOSED = "e\u0301te\u0301"
         ("", "", ""),
     ],
 )
-def test_a_text_tells_what_happened_to_it(sent: str, came: str, note: str) -> None:
+def test_explains_a_changed_text(sent: str, came: str, note: str) -> None:
     assert explain_text(sent, came) == note
 
 
-def test_a_text_that_nothing_explains_is_still_described() -> None:
+def test_describes_a_changed_text_without_a_known_cause() -> None:
     assert describe_text_difference("abc", "abc!!") == "2 characters more"
     assert describe_text_difference("a-b-c", "abc") == "2 characters lost"
     assert describe_text_difference("abc", "") == "empty"
@@ -96,7 +96,7 @@ def test_a_text_that_nothing_explains_is_still_described() -> None:
         ("2027-06-30T13:11:34Z", "2027-06-30T15:11:34Z", ""),
     ],
 )
-def test_a_moment_tells_what_happened_to_it(sent: str, came: str, note: str) -> None:
+def test_explains_a_changed_date_time(sent: str, came: str, note: str) -> None:
     assert explain_datetime(sent, came) == note
 
 
@@ -112,11 +112,11 @@ def test_a_moment_tells_what_happened_to_it(sent: str, came: str, note: str) -> 
         ("2027-06-30T16:14:38Z", "shifted by 3:03:04"),
     ],
 )
-def test_a_shift_is_told_in_words(came: str, note: str) -> None:
+def test_describes_the_shift_of_a_date_time(came: str, note: str) -> None:
     assert describe_shift("2027-06-30T13:11:34Z", came) == note
 
 
-def test_a_list_tells_what_happened_to_it() -> None:
+def test_explains_a_changed_list() -> None:
     assert explain_items(["a", "b"], []) == "all items lost"
     assert explain_items(["a", "b", "c"], ["a", "b"]) == "only the first 2 of 3 items"
     assert explain_items(["a", "b", "c"], ["c"]) == "only the last 1 of 3 items"
@@ -148,7 +148,7 @@ def exchanges(contract: Contract, *bodies: dict[str, Any]) -> list[Exchange]:
     return made
 
 
-def test_every_echo_of_the_event_stands_beside_what_was_sent(contract: Contract) -> None:
+def test_compares_every_echo_with_the_value_that_was_sent(contract: Contract) -> None:
     ask = {"name": "first " * 20, "scopes": ["a", "b"], "expiresAt": "2027-06-30T13:11:34Z"}
     one, other = exchanges(contract, ask, {**ask, "name": "second", "revoked": True})
     known = value_owners(contract.events[0], [one, other])

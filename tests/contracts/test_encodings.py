@@ -1,4 +1,4 @@
-"""A secret that is only written in another way is still found."""
+"""Decoding: a secret is found in each of its encodings."""
 
 import base64
 import html
@@ -35,7 +35,7 @@ SECRET = 'a secret/with "quotes" & more+of it'
     ],
     ids=range(15),
 )
-def test_a_secret_is_found_behind_an_encoding(text: str) -> None:
+def test_finds_an_encoded_secret(text: str) -> None:
     raw = json.dumps({"a": 1, "b": text}).encode() if text.isalnum() else f"[{text}]".encode()
     assert SECRET.encode() in decode_all(raw)
     assert SECRET.encode() not in decode_all(raw.replace(text[:8].encode(), b""))
@@ -43,5 +43,5 @@ def test_a_secret_is_found_behind_an_encoding(text: str) -> None:
 
 @given(raw=st.binary())
 @settings(deadline=None, derandomize=True, database=None)
-def test_reading_is_total_and_keeps_what_it_read(raw: bytes) -> None:
+def test_decoding_accepts_all_bytes_and_keeps_them(raw: bytes) -> None:
     assert decode_all(raw).startswith(raw)

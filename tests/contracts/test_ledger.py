@@ -1,4 +1,4 @@
-"""Double entry: every event finds the request that brought it about, however it was spoilt."""
+"""Reconciliation: every event is matched to the request that triggered it, even if damaged."""
 
 import json
 import random
@@ -30,7 +30,7 @@ Payload = dict[str, Any]
 
 
 def exchanges(count: int, run: str = RUN, status: int = 201) -> list[Exchange]:
-    """Return `count` entries, one second apart."""
+    """Return `count` exchanges, one second apart."""
     fresh = UniqueValues(run, 1, datetime(2027, 1, 1, tzinfo=UTC))
     made = []
     for index in range(count):
@@ -43,7 +43,7 @@ def exchanges(count: int, run: str = RUN, status: int = 201) -> list[Exchange]:
 
 
 def event(exchange: Exchange, number: int) -> Payload:
-    """Return the true payload of `exchange`."""
+    """Return the correct payload for `exchange`."""
     payload: Payload = json.loads(json.dumps(EVENT.examples[0]))
     sent: Any = exchange.request.json.value
     for echo in EVENT.trigger["echoes"]:
@@ -92,7 +92,7 @@ def unnamed(payload: Payload) -> None:
 
 
 @pytest.mark.parametrize("spoil", [cut, constant, upper, shifted, without_scopes, unnamed])
-def test_an_event_spoilt_in_one_field_still_finds_its_request(
+def test_matches_an_event_with_one_wrong_field(
     spoil: Callable[[Payload], None],
 ) -> None:
     entries = exchanges(120)
@@ -113,7 +113,7 @@ def test_an_event_spoilt_in_one_field_still_finds_its_request(
     assert pairs == {entries[index].request.number: at + 1 for at, index in enumerate(order)}
 
 
-def test_names_that_were_swapped_do_not_swap_the_events() -> None:
+def test_matches_events_with_swapped_names() -> None:
     entries = exchanges(2)
     first, second = event(entries[0], 0), event(entries[1], 1)
     names = first["data"]["name"], second["data"]["name"]
@@ -122,7 +122,7 @@ def test_names_that_were_swapped_do_not_swap_the_events() -> None:
     assert [(e.request.number, o.first.delivery.id) for e, o in result.pairs] == [(1, 1), (2, 2)]
 
 
-def test_a_payload_that_cannot_be_read_is_found_by_what_shows() -> None:
+def test_matches_a_body_that_is_not_json() -> None:
     entries = exchanges(3)
     body = b"event=" + json.dumps(event(entries[1], 1)).encode()
     result = closed(entries, [event(entries[0], 0), body, event(entries[2], 2)])
@@ -130,7 +130,7 @@ def test_a_payload_that_cannot_be_read_is_found_by_what_shows() -> None:
     assert {o.first.delivery.id for e, o in result.pairs if e is entries[1]} == {2}
 
 
-def test_what_is_missing_twice_there_or_uncalled_for_is_told_apart() -> None:
+def test_separates_missing_repeated_and_unexpected_events() -> None:
     entries = [*exchanges(3), *exchanges(4, status=400)[3:]]
     again, refused = event(entries[0], 99), event(entries[3], 4)
     stranger = json.loads(json.dumps(EVENT.examples[0]))
@@ -142,27 +142,27 @@ def test_what_is_missing_twice_there_or_uncalled_for_is_told_apart() -> None:
     assert [o.first.delivery.id for o in result.earlier_run_events] == [5]
 
 
-def test_one_identity_and_one_name_are_attempts_of_one_event() -> None:
+def test_equal_deliveries_are_attempts_of_one_event() -> None:
     entries = exchanges(1)
     payload = event(entries[0], 0)
     result = closed(entries, [payload, payload])
     assert [len(o.attempts) for _, o in result.pairs] == [2]
 
 
-def test_a_lone_pair_is_made_by_elimination() -> None:
+def test_matches_the_last_event_to_the_last_request() -> None:
     entries = exchanges(1)
     payload = event(entries[0], 0)
     payload["data"].update(name="lost", expiresAt=None, scopes=[])
     assert closed(entries, [payload]).without_event == ()
 
 
-def test_every_request_has_values_of_its_own() -> None:
+def test_every_request_has_unique_values() -> None:
     bodies = [entry.request.json.value for entry in exchanges(500)]
     for name in ("name", "expiresAt"):
         assert len({body[name] for body in bodies if isinstance(body, dict)}) == 500
 
 
-def test_instants_within_bounds_are_all_different() -> None:
+def test_instants_within_bounds_are_unique() -> None:
     now = datetime(2027, 1, 1, tzinfo=UTC)
     source = UniqueValues("abcdef", 1, now, (3600, 86400))
     ahead = [(source.next().instant - now).total_seconds() for _ in range(20000)]

@@ -1,4 +1,4 @@
-"""Events of several operations, and such that no value tells apart, find their exchanges."""
+"""Matching of events to exchanges, with several operations or without a correlator."""
 
 import json
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ RUN = "abc123"
 
 
 def recalls(contract: Contract, numbers: list[int], reasons: list[str]) -> list[Exchange]:
-    """Return a recall of each number, for its reason, one second apart."""
+    """Return a recall for each number and reason, one second apart."""
     operation = contract.operation("recallParcel")
     fresh = UniqueValues(RUN, 1, datetime(2027, 1, 1, tzinfo=UTC))
     made = []
@@ -69,7 +69,7 @@ def numbered(result: Reconciliation) -> list[tuple[int, int]]:
     return [(e.request.number, event.first.delivery.id) for e, event in result.pairs]
 
 
-def test_an_identity_in_path_or_answer_pairs_whatever_the_order() -> None:
+def test_matches_by_identity_in_path_or_response_in_any_order() -> None:
     entries = [booked(PARCELS, 5), *recalls(PARCELS, [7, 5], ["lost", "lost"])]
     parcel = {"parcelNumber": 5, "addressee": {}}
     told = {"tidings": "parcel.booked", "parcel": parcel, "sealedAt": "2026-01-01T00:00:00Z"}
@@ -79,7 +79,7 @@ def test_an_identity_in_path_or_answer_pairs_whatever_the_order() -> None:
     assert [pairs[index] for index in (1, 2, 3)] == [entries[2], entries[1], entries[0]]
 
 
-def test_an_event_is_not_paired_with_another_operation() -> None:
+def test_does_not_match_an_event_to_another_operation() -> None:
     result = closed(PARCELS, [booked(PARCELS, 5)], [recalled(5, "lost")])
     assert [e.request.operation.id for e in result.without_event] == ["bookParcel"]
     assert len(result.unmatched_events) == 1
@@ -95,12 +95,12 @@ ECHO = """          - from: $request.path.parcelNumber
 
 @pytest.fixture(scope="module")
 def unmarked() -> Contract:
-    """The second contract without anything that tells recalls apart."""
+    """Return the parcels contract without the correlator of recalls."""
     assert ECHO in TEXT
     return parse_contract("unmarked.yaml", TEXT.replace(ECHO, ""))
 
 
-def test_events_that_nothing_tells_apart_are_paired_in_order(unmarked: Contract) -> None:
+def test_matches_equal_events_in_order(unmarked: Contract) -> None:
     entries = recalls(unmarked, [1, 2, 3], ["lost", "lost", "lost"])
     same = recalled(1, "lost")
     assert numbered(closed(unmarked, entries, [same, same, same])) == [(1, 1), (2, 2), (3, 3)]
@@ -110,8 +110,8 @@ def test_events_that_nothing_tells_apart_are_paired_in_order(unmarked: Contract)
     assert [event.first.delivery.id for event in result.unmatched_events] == [4]
 
 
-def test_an_event_that_overtook_another_is_told_by_its_echoes(unmarked: Contract) -> None:
+def test_matches_out_of_order_events_by_their_echoes(unmarked: Contract) -> None:
     entries = recalls(unmarked, [1, 2, 3], ["lost", "damaged", "unwanted"])
     payloads = [recalled(1, "unwanted"), recalled(1, "lost"), recalled(1, "lost")]
-    # The last of them is wrong, and left to the only request that is left.
+    # The third payload has a wrong reason and is matched to the remaining request.
     assert numbered(closed(unmarked, entries, payloads)) == [(3, 1), (1, 2), (2, 3)]

@@ -1,4 +1,4 @@
-"""The harness as a library, against the mock and against small services of the tests' own."""
+"""Harness as a library, run against the mock and against small services."""
 
 import base64
 import json
@@ -70,7 +70,7 @@ Answer = tuple[int, dict[str, str]]
 
 @contextmanager
 def serving(answer: Callable[[dict[str, Any] | None], Answer]) -> Iterator[str]:
-    """Serve what `answer` makes of each JSON body (None: no object); yield the URL."""
+    """Serve the response of `answer` to each JSON body (None: no object); yield the URL."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -90,7 +90,7 @@ def serving(answer: Callable[[dict[str, Any] | None], Answer]) -> Iterator[str]:
             self.wfile.write(sent)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with handled(Handler) as url:
         yield url
@@ -112,7 +112,7 @@ def created(number: list[int]) -> Answer:
     return 201, {"accessToken": f"secret-number-{number[0]:06}"}
 
 
-def test_one_seed_makes_the_same_cases_and_another_makes_others(
+def test_the_seed_determines_the_cases(
     judged: Callable[..., Ledger],
 ) -> None:
     first, again = judged(seed=7), judged(seed=7, run_id="tests1")
@@ -120,8 +120,8 @@ def test_one_seed_makes_the_same_cases_and_another_makes_others(
     assert case_digest(first) != case_digest(judged(seed=8))
 
 
-def test_a_refusal_that_may_be_about_a_name_is_no_verdict_until_it_comes_again(token: str) -> None:
-    """A service with leftovers says 409 to one bad body, and only once."""
+def test_retries_a_case_after_an_ambiguous_rejection(token: str) -> None:
+    """Send 409 to one invalid body and only once, like a service with data of an earlier run."""
     number, seen = [0], [0]
 
     def answer(body: dict[str, Any] | None) -> Answer:
@@ -144,7 +144,7 @@ def test_a_refusal_that_may_be_about_a_name_is_no_verdict_until_it_comes_again(t
     assert all("got 201, expected 400" in one.finding.message for one in refused)
 
 
-def test_a_bad_body_that_is_always_answered_409_is_a_violation(token: str) -> None:
+def test_three_409_to_an_invalid_body_are_a_violation(token: str) -> None:
     number = [0]
 
     def answer(body: dict[str, Any] | None) -> Answer:
@@ -160,7 +160,7 @@ def test_a_bad_body_that_is_always_answered_409_is_a_violation(token: str) -> No
     assert same
 
 
-def test_a_fresh_name_that_is_called_taken_three_times_is_a_violation(token: str) -> None:
+def test_repeated_409_to_unique_names_is_a_violation(token: str) -> None:
     number = [0]
 
     def answer(body: dict[str, Any] | None) -> Answer:
@@ -173,7 +173,7 @@ def test_a_fresh_name_that_is_called_taken_three_times_is_a_violation(token: str
     assert any("is valid and got 409" in message for message in messages)
 
 
-def test_every_constraint_has_a_standing_with_a_reason(judged: Callable[..., Ledger]) -> None:
+def test_every_constraint_has_a_status_with_a_reason(judged: Callable[..., Ledger]) -> None:
     ledger = judged()
     judgements = [judgement for check in CHECKS.values() for judgement in check(ledger)]
     told = {s.constraint.key: s for s in constraint_statuses(ledger, judgements)}
@@ -188,7 +188,7 @@ def test_every_constraint_has_a_standing_with_a_reason(judged: Callable[..., Led
     assert told[refusal, "expired"].hint == "pass --token-expired"
 
 
-def test_an_opaque_token_leaves_what_is_made_of_a_jwt_undecided() -> None:
+def test_an_opaque_token_leaves_constraints_of_jwts_undecided() -> None:
     number = [0]
     with serving(lambda _: created(number)) as url:
         ledger = without_webhooks(url, "an-opaque-token")
@@ -199,13 +199,13 @@ def test_an_opaque_token_leaves_what_is_made_of_a_jwt_undecided() -> None:
     assert states["missing"].status == "violated"
 
 
-def test_a_run_may_stop_at_the_first_violation(judged: Callable[..., Ledger]) -> None:
+def test_exit_first_stops_at_the_first_violation(judged: Callable[..., Ledger]) -> None:
     ledger = judged("--fault", "name-truncated", exit_first=True)
     assert of("webhook-echo", find_faults(ledger))
     assert len(ledger.exchanges) == 1
 
 
-def test_failing_cases_are_kept_without_secrets_and_tried_first(
+def test_failing_cases_are_saved_without_secrets_and_sent_first(
     judged: Callable[..., Ledger], tmp_path: Path
 ) -> None:
     ledger = judged("--fault", "max-length-ignored", cases_dir=tmp_path)
@@ -228,7 +228,7 @@ def test_failing_cases_are_kept_without_secrets_and_tried_first(
     )
 
 
-def test_a_file_of_cases_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+def test_an_unreadable_cases_file_is_a_clear_error(tmp_path: Path) -> None:
     text = json.dumps({"version": saved_cases.FORMAT_VERSION, "cases": [{}]})
     (tmp_path / saved_cases.CASES_FILE_NAME).write_text(text, encoding="utf-8")
     settings = Settings("http://127.0.0.1:1", "tests0", 1, cases_dir=tmp_path)
@@ -238,14 +238,14 @@ def test_a_file_of_cases_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> 
         saved_cases.load_cases(settings)
 
 
-def test_no_more_is_sent_than_was_allowed(judged: Callable[..., Ledger]) -> None:
+def test_max_requests_limits_the_run(judged: Callable[..., Ledger]) -> None:
     ledger = judged(max_requests=40)
     assert len(ledger.exchanges) == 40
     assert ledger.undecided == ("the run was cut short: 40 requests were sent (--max-requests)",)
 
 
 @pytest.mark.parametrize("secret", ["s" * 40, 'quote"and\\slash' * 3])
-def test_no_secret_is_left_in_a_text_that_was_cut(secret: str) -> None:
+def test_redacts_a_secret_that_was_cut(secret: str) -> None:
     mask = Redaction([secret])
     for text in (f"a {secret} b", f"cut {secret[:20]}", json.dumps({"x": secret})):
         masked = mask(text)
@@ -268,14 +268,14 @@ def test_no_secret_is_left_in_a_text_that_was_cut(secret: str) -> None:
         lambda secret: f"cut {secret[:-20]}",
     ],
 )
-def test_a_secret_is_masked_in_whatever_encoding(write: Callable[[str], str], token: str) -> None:
+def test_redacts_a_secret_in_every_encoding(write: Callable[[str], str], token: str) -> None:
     masked = Redaction([token])(write(token))
     assert "[secret]" in masked
-    # What is left of it is of no use to anybody.
+    # The remaining text is too short to use.
     assert len(masked) < 60
 
 
-def test_a_gentle_run_leaves_behind_what_ends_within_a_day_and_can_only_read(
+def test_a_gentle_run_creates_short_lived_read_only_tokens(
     judged: Callable[..., Ledger],
 ) -> None:
     ledger = judged(gentle=True, extra_phases=frozenset({"concurrency"}))
@@ -290,8 +290,8 @@ def test_a_gentle_run_leaves_behind_what_ends_within_a_day_and_can_only_read(
         if not all(scope.endswith(":read") for scope in body["scopes"]):
             scopes.append(exchange.request)
     assert len(made) > 50
-    # What is about a date, or leaves properties out one at a time, keeps its date; what is about a
-    # credential that can do something has the permission to.
+    # Cases about a date, or with one property omitted, keep their date. Cases about a credential
+    # with permissions keep the permissions.
     about_dates = ("expir", "offset", "fraction", "date", "expiresAt", "null", "leap", "year")
     assert {
         request.description

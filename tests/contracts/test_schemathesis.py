@@ -1,4 +1,4 @@
-"""The mock before a judge that is not ours: `schemathesis run`, every check on."""
+"""Mock checked by another tool: `schemathesis run` with all checks."""
 
 import os
 import subprocess

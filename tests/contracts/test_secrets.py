@@ -1,4 +1,4 @@
-"""No secret that took part in a run stands in anything that the run leaves behind or prints."""
+"""Redaction of a run: its files and its output contain no secret."""
 
 import base64
 import json
@@ -36,7 +36,7 @@ GIVEN = {
 
 @contextmanager
 def leaking(port: int, issued: list[str]) -> Iterator[str]:
-    """Serve what shows every secret that it knows, everywhere; fill `issued` with its own."""
+    """Run a service that leaks every secret everywhere; append its own tokens to `issued`."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -80,14 +80,14 @@ def leaking(port: int, issued: list[str]) -> Iterator[str]:
             httpx.post(url, content=body, headers=headers, trust_env=False)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with handled(Handler) as url:
         yield url
 
 
 def artefacts(url: str, port: int, directory: Path) -> tuple[int, dict[str, str]]:
-    """Judge `url` in `directory`, as GitHub Actions would; return code and all that came of it."""
+    """Verify `url` as in GitHub Actions; return the exit code, all files and all output."""
     summary = directory / "summary.md"
     done = subprocess.run(
         [sys.executable, "-m", "hookproof", "verify", url, "--profile", "quick"]
@@ -121,14 +121,14 @@ def assert_free_of(secrets: list[str], texts: dict[str, str]) -> None:
 REPORTS = {"report.json", "report.html", "report.sarif", "junit.xml", "summary.md"}
 
 
-def test_no_secret_is_in_anything_of_a_failing_run(port: int, tmp_path: Path) -> None:
+def test_a_failing_run_shows_no_secret(port: int, tmp_path: Path) -> None:
     issued: list[str] = []
     with leaking(port, issued) as url:
         code, texts = artefacts(url, port, tmp_path)
     assert code == 1
     assert {*REPORTS, "cases.json"} <= set(texts)
     assert len(issued) > 20
-    # What leaks is found, shown, and masked where it is shown.
+    # The leak is a finding, and the report shows it redacted.
     found = {finding["check"] for finding in json.loads(texts["report.json"])["findings"]}
     assert "secret-leak" in found
     assert "[secret]" in texts["report.html"]
@@ -136,7 +136,7 @@ def test_no_secret_is_in_anything_of_a_failing_run(port: int, tmp_path: Path) ->
     assert not any(ANY_TOKEN.search(text) for text in texts.values())
 
 
-def test_no_secret_is_in_anything_of_a_passing_run(port: int, tmp_path: Path) -> None:
+def test_a_passing_run_shows_no_secret(port: int, tmp_path: Path) -> None:
     command = ["-m", "hookproof", "mock", "--port", "0"]
     command += ["--webhook-url", f"http://127.0.0.1:{port}/hooks"]
     secrets = {"HOOKPROOF_JWT_SECRET": JWT_SECRET, "HOOKPROOF_WEBHOOK_SECRET": WEBHOOK_SECRET}
@@ -145,5 +145,5 @@ def test_no_secret_is_in_anything_of_a_passing_run(port: int, tmp_path: Path) ->
     assert code == 0, texts["stdout"]
     assert set(texts) >= REPORTS
     assert_free_of([*GIVEN.values(), JWT_SECRET], texts)
-    # The mock's tokens are JWTs: none of any kind may be there.
+    # The mock issues JWTs, so no JWT at all may occur.
     assert not any(ANY_TOKEN.search(text) for text in texts.values())

@@ -1,4 +1,4 @@
-"""Reaching the service: nothing of this machine leaks in, nothing the service does hangs a run."""
+"""Requests to the target: no local settings apply, and no response hangs a run."""
 
 import gzip
 import os
@@ -37,7 +37,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 
 def read(connection: socket.socket) -> bytes:
-    """Read one request with its body, which may come apart from its head."""
+    """Read one request with its body, which may arrive after the head."""
     received = b""
     while not received.endswith(REQUEST.body):
         more = connection.recv(65536)
@@ -49,7 +49,7 @@ def read(connection: socket.socket) -> bytes:
 
 @contextmanager
 def serving(*answers: bytes | Callable[[socket.socket], None]) -> Iterator[tuple[str, list[bytes]]]:
-    """Give each connection the next answer once its request is read; yield URL and requests."""
+    """Send the next of `answers` on each connection; yield URL and received requests."""
     seen: list[bytes] = []
     stop = threading.Event()
 
@@ -78,7 +78,7 @@ def send(url: str, *, timeout: float = 10.0) -> Exchange:
         return target.send(REQUEST)
 
 
-def test_what_is_sent_is_what_was_planned() -> None:
+def test_sends_the_request_of_the_case() -> None:
     with serving(OK) as (url, seen):
         exchange = send(f"{url}/prefix")
     assert exchange.status == 200
@@ -90,7 +90,7 @@ def test_what_is_sent_is_what_was_planned() -> None:
     assert body == REQUEST.body
 
 
-def test_redirects_are_not_followed_and_proxies_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_does_not_follow_redirects_or_use_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environ, "HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setitem(os.environ, "ALL_PROXY", "http://127.0.0.1:1")
     moved = b"HTTP/1.1 307 Moved\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"
@@ -139,7 +139,7 @@ MISLABELLED = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r
         (MISLABELLED, "malformed", 200),
     ],
 )  # fmt: skip
-def test_no_answer_hangs_or_breaks_the_run(
+def test_a_bad_response_is_a_failure_and_does_not_hang(
     answer: bytes | Callable[[socket.socket], None], kind: str, begun: int | None
 ) -> None:
     with serving(answer) as (url, _):
@@ -150,7 +150,7 @@ def test_no_answer_hangs_or_breaks_the_run(
     assert exchange.retried is (kind == "lost")
 
 
-def test_nobody_listening_is_said() -> None:
+def test_a_closed_port_is_unreachable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     failure = send(url).failure
@@ -158,10 +158,10 @@ def test_nobody_listening_is_said() -> None:
     assert failure.kind == "unreachable"
 
 
-def test_a_connection_lost_after_it_had_served_is_marked_for_one_repetition() -> None:
+def test_retries_after_losing_a_reused_connection() -> None:
     def once(connection: socket.socket) -> None:
         connection.sendall(OK)
-        read(connection)  # The next request is read, and never answered.
+        read(connection)  # read the next request and close without a response
 
     with serving(once, OK) as (url, _), Target(url) as target:
         first, second, third = (target.send(REQUEST) for _ in range(3))
@@ -189,12 +189,12 @@ NOW = datetime(2027, 1, 1, tzinfo=UTC).timestamp()
         (None, 60, 60.0),
     ],
 )
-def test_a_429_is_waited_out_as_long_as_it_says(
+def test_waits_for_retry_after_or_backs_off_after_a_429(
     header: str | None, attempt: int, seconds: float
 ) -> None:
     headers = (("Retry-After", header),) if header is not None else ()
     assert retry_delay(ReceivedResponse(429, headers, b""), attempt, NOW) == seconds
 
 
-def test_requests_that_differ_are_different_entries() -> None:
+def test_requests_with_the_same_content_are_not_equal() -> None:
     assert replace(REQUEST) != REQUEST

@@ -1,4 +1,4 @@
-"""What a run may do to its target: everything on this machine, elsewhere what was asked for."""
+"""Target policy: a run on another machine does only what the options allow."""
 
 import argparse
 import json
@@ -36,7 +36,7 @@ def held(
     "addresses",
     [("127.0.0.1",), ("127.255.0.9",), ("::1",), ("::ffff:127.0.0.1",), ("::1%lo", "127.0.0.1")],
 )
-def test_loopback_is_known(addresses: tuple[str, ...]) -> None:
+def test_recognises_loopback_addresses(addresses: tuple[str, ...]) -> None:
     assert is_loopback(addresses)
 
 
@@ -44,11 +44,11 @@ def test_loopback_is_known(addresses: tuple[str, ...]) -> None:
     "addresses",
     [(), FAR, ("127.0.0.1", "192.0.2.7"), ("0.0.0.0",), ("::",), ("::ffff:192.0.2.7",)],
 )
-def test_what_is_not_loopback_in_all_its_addresses_is_not(addresses: tuple[str, ...]) -> None:
+def test_a_host_with_another_address_is_not_loopback(addresses: tuple[str, ...]) -> None:
     assert not is_loopback(addresses)
 
 
-def test_elsewhere_only_a_named_host_is_judged() -> None:
+def test_a_remote_host_must_be_allowed_by_name() -> None:
     assert held(FAR).gentle
     assert held(FAR, named="API.example.com.").gentle
     for other in ("example.com", "api.example.com.evil.test", "pi.example.com", "192.0.2.7"):
@@ -57,12 +57,12 @@ def test_elsewhere_only_a_named_host_is_judged() -> None:
     assert not held(NEAR, named="other").gentle
 
 
-def test_spellings_of_one_address_are_one_host() -> None:
+def test_spellings_of_one_address_are_the_same_host() -> None:
     assert same_host("2001:DB8:0::1", "2001:db8::1")
     assert not same_host("2001:db8::1", "2001:db8::2")
 
 
-def test_what_is_provoked_by_default_is_provoked_on_loopback_alone() -> None:
+def test_extra_phases_run_by_default_on_loopback_only() -> None:
     assert held(NEAR).extra_phases == {"retry", "concurrency"}
     assert held(NEAR, "rate-limit").extra_phases == {"rate-limit", "retry", "concurrency"}
     assert held(NEAR, "none", "rate-limit").extra_phases == {"rate-limit"}
@@ -71,7 +71,7 @@ def test_what_is_provoked_by_default_is_provoked_on_loopback_alone() -> None:
     assert held(FAR, "retry").extra_phases == {"retry"}
 
 
-def test_elsewhere_the_tightest_limit_of_the_contract_paces_the_run() -> None:
+def test_the_strictest_documented_limit_paces_a_remote_run() -> None:
     assert held(FAR).rate_limit == Rate(300, 60)
     assert held(FAR, pace=Rate(1, 1)).rate_limit == Rate(1, 1)
     assert held(FAR, pace="none").rate_limit is None
@@ -79,7 +79,7 @@ def test_elsewhere_the_tightest_limit_of_the_contract_paces_the_run() -> None:
     assert held(NEAR, pace=Rate(1, 1)).rate_limit == Rate(1, 1)
 
 
-def test_names_are_resolved() -> None:
+def test_resolves_the_host_to_choose_the_policy() -> None:
     for url in ("http://localhost:1", "http://127.0.0.1:1", "http://[::1]:1", "http://2130706433"):
         options = parse_command_line(["verify", url], Path("/"))
         settings = apply_target_policy(settings_from_options(options), options, load_contract())
@@ -107,13 +107,13 @@ def test_names_are_resolved() -> None:
         "http://-.example.com",
     ],
 )
-def test_a_url_that_two_readers_may_read_in_two_ways_is_refused(url: str) -> None:
+def test_rejects_an_ambiguous_url(url: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="is not a URL of a service"):
         types.parse_url(url)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1.example.invalid", "192.0.2.7", "host.invalid"])
-def test_a_host_that_was_not_named_is_sent_nothing(host: str, tmp_path: Path) -> None:
+def test_sends_nothing_to_a_host_that_is_not_allowed(host: str, tmp_path: Path) -> None:
     port = str(free_port())
     done = hookproof(
         "verify", f"http://{host}:{port}", "--no-webhooks", "--report-dir", str(tmp_path)

@@ -1,4 +1,4 @@
-"""A delivery that is refused on purpose, against services that do and do not send it again."""
+"""Phase `retry`: rejects one delivery on purpose and checks the retry of the service."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -34,7 +34,7 @@ def contract() -> Contract:
 
 
 def provoked(contract: Contract, *options: str, deadline: float = 5.0) -> tuple[Ledger, str | None]:
-    """Create twice at the second implementation, refuse the second's first delivery."""
+    """Send two requests to the reference service; reject the second event once."""
     refusal = DeliveryRejector()
     with ExitStack() as stack:
         sink = stack.enter_context(Sink(contract, WEBHOOK_SECRET, reply=refusal))
@@ -65,7 +65,7 @@ def findings(ledger: Ledger) -> Iterator[Finding]:
         yield from (found.finding for found in group_findings(check, CHECKS[check](ledger)))
 
 
-def test_a_refused_delivery_comes_again_and_is_no_repeat(contract: Contract) -> None:
+def test_a_rejected_delivery_is_retried_without_a_finding(contract: Contract) -> None:
     ledger, reason = provoked(contract)
     assert reason is None
     assert list(findings(ledger)) == []
@@ -102,7 +102,7 @@ def test_a_refused_delivery_comes_again_and_is_no_repeat(contract: Contract) -> 
     ],
     ids=lambda value: value[1] if isinstance(value, tuple) else "",
 )
-def test_what_is_wrong_with_the_second_attempt_is_one_finding(
+def test_a_wrong_retry_is_one_finding(
     options: tuple[str, ...], severity: str, told: str, contract: Contract
 ) -> None:
     waits = severity == "warning"
@@ -114,14 +114,14 @@ def test_what_is_wrong_with_the_second_attempt_is_one_finding(
     assert (found.count, found.tried) == (1, 1)
 
 
-def test_a_service_whose_events_carry_no_mark_leaves_it_undecided(contract: Contract) -> None:
+def test_events_without_a_correlator_leave_the_retry_undecided(contract: Contract) -> None:
     ledger, reason = provoked(contract, "--deviate", "payload-name-missing", deadline=1.0)
     assert reason is not None
     assert reason.startswith("no delivery was rejected: none could be matched to request 2")
     assert all(item.delivery.status == 200 for item in ledger.deliveries)
 
 
-def test_a_refusal_is_given_once_and_only_when_armed() -> None:
+def test_rejects_one_delivery_and_only_when_armed() -> None:
     refusal = DeliveryRejector()
     one, other = (Delivery(0, 0.0, "POST", "/", (), body, False, "", 0) for body in (b"1", b"2"))
     assert refusal(one) is None

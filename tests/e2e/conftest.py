@@ -9,6 +9,6 @@ from support.reference_runs import trial_process
 
 @pytest.fixture(scope="session")
 def trials() -> Iterator[ProcessPoolExecutor]:
-    """A process that runs trials of the reference service."""
+    """Yield a process that runs trials of the reference service."""
     with trial_process() as pool:
         yield pool

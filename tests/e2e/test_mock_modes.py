@@ -1,7 +1,7 @@
-"""The mock in every mode is the service of its contract, but for the modes that ask for less.
+"""Mock in every mode: conforms to its contract, except in modes that check less.
 
-A mode is a row: its name and the options of `hookproof mock`. With `ALL_DEVIATIONS=1` (the tox
-environment `deviations`) each allowed rejection is used alone, too, and the default profile judges.
+A mode is a name and options of `hookproof mock`. With `ALL_DEVIATIONS=1` (the tox environment
+`deviations`) each allowed rejection is also a mode, and the harness uses the default profile.
 """
 
 import os
@@ -24,7 +24,7 @@ REJECTIONS = [
     f["name"] for o in CONTRACT.operations for f in o.allowed_rejections if "location" in f
 ]
 SLOW, QUICK = "requests: 50\n        seconds: 5\n", "requests: 90\n        seconds: 1\n"
-"""The documented limit, and one that does not hold a run up."""
+"""The documented rate limit, and one that does not slow a run down."""
 
 
 def refusing(*names: str) -> list[str]:
@@ -52,7 +52,7 @@ BYPASSED = {
 
 @contextmanager
 def places(directory: Path) -> Iterator[dict[str, str]]:
-    """Yield what stands in the options for what a test has to make first."""
+    """Create the contract, sink and state of a test; yield their values by placeholder."""
     assert SHIPPED.count(SLOW) == 1
     limited = directory / "limited.yaml"
     limited.write_text(SHIPPED.replace(SLOW, QUICK), encoding="utf-8")
@@ -62,7 +62,7 @@ def places(directory: Path) -> Iterator[dict[str, str]]:
 
 
 def judged(port: int, directory: Path, options: list[str]) -> Run:
-    """Start the mock with `options` and judge it."""
+    """Start the mock with `options` and verify it."""
     with places(directory) as known:
         filled_in = [known.get(option, option) for option in options]
         command = ["-m", "hookproof", "mock", "--port", "0", *filled_in]
@@ -83,7 +83,9 @@ def test_the_mock_conforms_in_every_mode(mode: str, port: int, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("auth", BYPASSED)
-def test_a_mock_that_asks_for_less_deviates_by_that(auth: str, port: int, tmp_path: Path) -> None:
+def test_a_mock_with_weaker_authentication_deviates_in_credentials_only(
+    auth: str, port: int, tmp_path: Path
+) -> None:
     run = judged(port, tmp_path, ["--auth", auth])
     assert (run.code, run.violated) == (1, {"invalid-credential", "insufficient-permission"}), (
         run.out
@@ -91,7 +93,7 @@ def test_a_mock_that_asks_for_less_deviates_by_that(auth: str, port: int, tmp_pa
     assert BYPASSED[auth] in run.out
 
 
-def test_every_freedom_about_a_value_can_be_used() -> None:
+def test_every_allowed_rejection_of_a_value_can_be_selected() -> None:
     assert [
         rule.name
         for rules in select_allowed_rejections(CONTRACT, REJECTIONS).values()

@@ -1,4 +1,4 @@
-"""A contract of another shape runs through mock, sink and harness without a line about it."""
+"""Contract of another shape in mock, sink and harness, which have no code for it."""
 
 import ast
 import re
@@ -24,7 +24,7 @@ NOT_GIVEN = "no token that is not yet valid was given: pass --token-not-yet-vali
 
 
 def judged(directory: Path, contract: Path = PATH) -> Run:
-    """Judge the mock of `contract` by the second one."""
+    """Verify the mock of `contract` against the parcels contract."""
     tokens = {
         "HOOKPROOF_TOKEN": token(),
         "HOOKPROOF_TOKEN_WITHOUT_PERMISSION": token("--scope", "parcels:nothing"),
@@ -47,12 +47,12 @@ def test_the_mock_of_another_contract_conforms_to_it(run: Run) -> None:
     assert run.report["undecided"] == [NOT_GIVEN]
 
 
-def test_every_operation_is_driven_and_every_answer_brought_about(run: Run) -> None:
+def test_every_documented_status_of_every_operation_is_seen(run: Run) -> None:
     documented = {f"{o.id} {status}" for o in CONTRACT.operations for status in o.responses}
     assert {name for name, state in run.report["statuses"].items() if state["seen"]} == documented
 
 
-def test_every_event_is_paired_and_proved(run: Run) -> None:
+def test_every_event_is_matched_and_verified(run: Run) -> None:
     webhooks = run.report["webhooks"]
     statuses = run.report["statuses"]
     fired = [f"{e.trigger['operation']} {e.trigger['status']}" for e in CONTRACT.events]
@@ -63,7 +63,7 @@ def test_every_event_is_paired_and_proved(run: Run) -> None:
     assert shown == {event.name for event in CONTRACT.events}
 
 
-def test_every_constraint_of_parameters_and_webhooks_is_tried(run: Run) -> None:
+def test_every_constraint_of_parameters_and_webhooks_is_enforced(run: Run) -> None:
     constraints = run.report["constraints"]
     for place in ("/parameters/", "/webhooks/", "x-hookproof-signature"):
         assert len([c for c in constraints if place in c["pointer"]]) > 1
@@ -86,7 +86,7 @@ BROKEN = {
 }
 
 
-def test_each_way_in_which_a_service_differs_is_found(tmp_path: Path) -> None:
+def test_each_difference_from_the_contract_is_found(tmp_path: Path) -> None:
     text = PATH.read_text(encoding="utf-8")
     for old, new in BROKEN.values():
         assert old in text
@@ -112,7 +112,7 @@ def test_each_way_in_which_a_service_differs_is_found(tmp_path: Path) -> None:
 
 
 def deliver(sink: Sink, name: str, payload: bytes, by: str) -> Any:
-    """Send `payload`, sealed as the event `by` has it, and return what the sink makes of it."""
+    """Deliver `payload`, signed with the scheme of event `by`; return the sink's verdict."""
     event = next(event for event in CONTRACT.events if event.name == by)
     assert event.signature is not None
     after = len(sink.deliveries())
@@ -125,7 +125,7 @@ def deliver(sink: Sink, name: str, payload: bytes, by: str) -> Any:
     return sink.judge(delivery)
 
 
-def test_the_sink_judges_each_event_by_its_own_dialect() -> None:
+def test_the_sink_verifies_each_event_with_its_signature_scheme() -> None:
     amended = b'{"topic": "parcel.amended", "stampedAt": "2026-01-01T00:00:00Z"}'
     with Sink(CONTRACT, SECRET) as sink:
         good = deliver(sink, "msg_1", amended, "parcel.amended")
@@ -137,7 +137,7 @@ def test_the_sink_judges_each_event_by_its_own_dialect() -> None:
         assert "differs from the arrival" in old.findings[0].message
         unnamed = deliver(sink, "msg_3", b"{}", "parcel.amended")
         assert unnamed.signature == "valid"
-        # The first of the two events that are sealed so.
+        # The pointer of the first of the two events with this signature scheme.
         assert unnamed.findings[0].pointer.startswith("/components/schemas/RecalledNotice")
 
 
@@ -145,7 +145,7 @@ NAMING = ("properties", "schemas", "webhooks", "parameters", "links")
 
 
 def names(value: Any, above: str = "") -> Iterator[str]:
-    """Yield what a contract calls its properties, parameters, operations, events and schemas."""
+    """Yield the names of properties, parameters, operations, events and schemas."""
     if isinstance(value, dict):
         for key, item in value.items():
             if above in NAMING:
@@ -160,7 +160,7 @@ def names(value: Any, above: str = "") -> Iterator[str]:
 
 
 def literals(source: str) -> Iterator[str]:
-    """Yield every string of `source` that is no docstring."""
+    """Yield every string of `source` except docstrings."""
     tree = ast.parse(source)
     prose = {
         id(node.value)
@@ -172,7 +172,7 @@ def literals(source: str) -> Iterator[str]:
             yield node.value
 
 
-def test_nothing_in_python_is_about_the_second_contract() -> None:
+def test_the_product_has_no_code_for_the_parcels_contract() -> None:
     own = set(names(CONTRACT.document)) - set(names(load_contract().document))
     own |= {name.partition(".")[0] for name in own}
     assert {"parcelNumber", "whyRecalled", "perShelf", "parcel.booked", "inWords"} <= own

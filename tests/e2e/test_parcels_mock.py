@@ -1,4 +1,4 @@
-"""The mock of a contract that it has no code for: parameters, links, two events, two signatures."""
+"""Mock of the parcels contract: parameters, links, two events, two signature schemes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ def world() -> Iterator[World]:
 
 
 def conforms(operation_id: str, answer: httpx.Response) -> None:
-    """Hold the answer against its schema and its required headers."""
+    """Check a response against its schema and its required headers."""
     response = CONTRACT.operation(operation_id).responses[str(answer.status_code)]
     for header in response.headers:
         assert not header.required or header.name in answer.headers
@@ -54,7 +54,7 @@ def conforms(operation_id: str, answer: httpx.Response) -> None:
         assert CONTRACT.schema(schema).violations(answer.json()) == ()
 
 
-def test_every_operation_answers_as_its_contract_says(world: World) -> None:
+def test_every_operation_sends_documented_responses(world: World) -> None:
     booked = world.ask("POST", "", json=BOOKING)
     number = booked.json()["parcelNumber"]
     reason = {"whyRecalled": "lost"}
@@ -72,7 +72,7 @@ def test_every_operation_answers_as_its_contract_says(world: World) -> None:
     assert answer.json()["trouble"]["inWords"] == "There is no resource with this name"
 
 
-def test_what_is_made_new_is_new_and_of_its_type(world: World) -> None:
+def test_each_generated_number_and_ticket_is_unique(world: World) -> None:
     made = [world.book() for _ in range(20)]
     assert len({one["parcelNumber"] for one in made}) == 20
     assert len({one["ticket"] for one in made}) == 20
@@ -92,7 +92,7 @@ def test_what_is_made_new_is_new_and_of_its_type(world: World) -> None:
         ("DELETE", "/1", {"whyRecalled": ""}, "breaks enum"),
     ],
 )
-def test_a_broken_parameter_is_an_invalid_request(
+def test_rejects_an_invalid_parameter(
     world: World, method: str, path: str, query: dict[str, str], tells: str
 ) -> None:
     answer = world.ask(method, path, params=query)
@@ -100,7 +100,7 @@ def test_a_broken_parameter_is_an_invalid_request(
     assert tells in answer.json()["trouble"]["inWords"]
 
 
-def test_a_broken_header_is_an_invalid_request(world: World) -> None:
+def test_rejects_an_invalid_header(world: World) -> None:
     for desk, status in (("front", 201), ("Front desk", 422)):
         answer = world.ask("POST", "", json=BOOKING, headers={"x-desk": desk})
         assert answer.status_code == status
@@ -110,7 +110,7 @@ def test_a_broken_header_is_an_invalid_request(world: World) -> None:
     assert "/grams: 0" in said
 
 
-def test_each_event_echoes_its_exchange_and_is_sealed_in_its_own_way(world: World) -> None:
+def test_each_event_echoes_its_request_and_has_its_signature_scheme(world: World) -> None:
     after = len(world.sink.deliveries())
     number = world.book()["parcelNumber"]
 
@@ -134,7 +134,7 @@ def test_each_event_echoes_its_exchange_and_is_sealed_in_its_own_way(world: Worl
     assert recalled.header_values("webhook-signature")[0].startswith(b"v1,")
 
 
-def test_one_seed_makes_the_same_values() -> None:
+def test_the_same_seed_generates_the_same_values() -> None:
     def shown(*options: str) -> list[Any]:
         with mock("http://127.0.0.1:1/", *options) as url:
             headers = {"Authorization": f"Bearer {token()}"}
@@ -150,7 +150,7 @@ def test_one_seed_makes_the_same_values() -> None:
     assert unseeded[0]["ticket"] not in (first[0]["ticket"], other[0]["ticket"])
 
 
-def test_a_secret_that_the_contract_cannot_use_is_refused_at_the_start() -> None:
+def test_mock_and_sink_reject_a_secret_that_does_not_fit_the_contract() -> None:
     for command in ("mock", "sink"):
         options = ["--contract", str(PATH), "--port", "0", "--webhook-secret", "plain text"]
         urls = ["--webhook-url", "http://127.0.0.1:1/"] if command == "mock" else []
@@ -161,7 +161,7 @@ def test_a_secret_that_the_contract_cannot_use_is_refused_at_the_start() -> None
         assert done.stderr.count("\n") == 1
 
 
-def test_paths_are_matched_and_filled_as_they_are_written() -> None:
+def test_paths_are_matched_and_filled_by_their_template() -> None:
     path = "/a/{x-y}/b.{z}"
     assert match_path(path, "/a/1/b.2") == {"x-y": "1", "z": "2"}
     for other in ("/a//b.2", "/a/1/2/b.2", "/a/1/b2", "/a/1/b.2/"):

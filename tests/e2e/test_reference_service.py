@@ -1,10 +1,10 @@
-"""The reference service: the harness accepts its legal variants and finds its deviations.
+"""Reference service: the harness accepts its legal variants and finds its deviations.
 
-`tests/shared/reference_service/` uses the standard library alone. Its `caught.yaml` names the check
-that must find each deviation. Every fifth deviation is tried until its check finds it, in one
-process as `hookproof selftest` does, and the legal variants are tried in batches. With
-`ALL_DEVIATIONS=1`, as in the tox environment `deviations`, each deviation and each variant is tried
-alone with the default profile.
+`tests/shared/reference_service/` uses the standard library only. Its `caught.yaml` names the check
+that must find each deviation. These tests run every fifth deviation until its check finds it, in
+one process like `hookproof selftest`, and run the legal variants in batches. With
+`ALL_DEVIATIONS=1` (the tox environment `deviations`) they run each deviation and each variant alone
+with the default profile.
 """
 
 import os
@@ -49,9 +49,9 @@ BATCHES = {
     """,
     "a rate limit": "rate-limit refuse-foreign-scopes-403",
 }
-"""Legal variants that go together, by what tells the batch apart."""
+"""Legal variants that can be combined, by a description of the batch."""
 ONLY_ALONE = {"retry-after-date"}
-"""Waits for each window of the rate limit, as `rate-limit` does."""
+"""Variants that no batch contains: this one also waits for each window of the rate limit."""
 
 
 def test_the_conforming_service_conforms(port: int, tmp_path: Path) -> None:
@@ -89,7 +89,9 @@ def test_all_variants_with_a_warning_have_no_violation(trials: ProcessPoolExecut
 
 
 @pytest.mark.parametrize("name", WARNED)
-def test_a_variant_with_a_warning_has_that_alone(name: str, trials: ProcessPoolExecutor) -> None:
+def test_a_variant_with_a_warning_alone_has_no_violation(
+    name: str, trials: ProcessPoolExecutor
+) -> None:
     result = trials.submit(find_warning, name).result()
     assert result.violated == frozenset(), result.findings
     assert result.warned
@@ -112,7 +114,7 @@ def test_a_deviation_is_found_by_its_check(name: str, trials: ProcessPoolExecuto
     assert expected_checks()[name] in result.violated, result.findings
 
 
-def test_the_tables_are_complete_and_each_layer_has_its_share() -> None:
+def test_the_tables_are_complete_and_cover_each_layer() -> None:
     batched = [name for batch in BATCHES.values() for name in batch.split()]
     assert sorted([*batched, *WARNED, *ONLY_ALONE]) == sorted(LEGAL)
     layers = {name: deviation.layer for name, deviation in DEVIATIONS.items()}

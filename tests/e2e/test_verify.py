@@ -1,4 +1,4 @@
-"""`hookproof verify` on the border: what it can judge, what it cannot, and how it says so."""
+"""Command `hookproof verify`: verdicts, exit codes and messages."""
 
 import json
 import os
@@ -34,7 +34,7 @@ from openapi.http.free_port import free_port
 
 @contextmanager
 def answering(status: int) -> Iterator[str]:
-    """Serve `status` to every request; yield the URL."""
+    """Send `status` to every request; yield the URL."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -50,7 +50,7 @@ def answering(status: int) -> Iterator[str]:
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with handled(Handler) as url:
         yield url
@@ -93,7 +93,9 @@ def test_the_conforming_mock_conforms(port: int, tmp_path: Path) -> None:
     assert suite.attrib["failures"] == suite.attrib["errors"] == "0"
 
 
-def test_a_known_deviation_fails_no_run_until_it_is_gone(port: int, tmp_path: Path) -> None:
+def test_an_accepted_finding_fails_the_run_only_once_it_is_resolved(
+    port: int, tmp_path: Path
+) -> None:
     known = tmp_path / "baseline.toml"
     options = ["--no-webhooks", "--profile", "quick", "--seed", "7"]
     listed = [*options, "--baseline", str(known)]
@@ -118,7 +120,7 @@ def test_a_known_deviation_fails_no_run_until_it_is_gone(port: int, tmp_path: Pa
     assert len(gone.report["baseline"]["resolved"]) == len(entries)
 
 
-def test_a_dry_run_tells_the_cost_and_sends_nothing(tmp_path: Path) -> None:
+def test_a_dry_run_prints_the_cost_and_sends_nothing(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         environment = {**tokens(), "HOOKPROOF_WEBHOOK_SECRET": WEBHOOK_SECRET}
@@ -141,14 +143,14 @@ def test_a_dry_run_tells_the_cost_and_sends_nothing(tmp_path: Path) -> None:
     assert hookproof("verify", url, "--dry-run", HOOKPROOF_TOKEN="").returncode == 0
 
 
-def test_a_rate_limit_slows_the_run_and_refuses_nothing(port: int, tmp_path: Path) -> None:
+def test_a_rate_limit_of_the_mock_does_not_fail_the_run(port: int, tmp_path: Path) -> None:
     with running_mock(port, "--rate-limit", "60/s") as url:
         run = verify(url, port, tmp_path, "--extra-phase", "rate-limit", **tokens())
     assert run.code == 0, run.out
     assert run.report["statuses"]["429"]["seen"] > 0
 
 
-def test_a_fault_is_a_finding_with_its_place(port: int, tmp_path: Path) -> None:
+def test_a_fault_is_reported_with_its_place(port: int, tmp_path: Path) -> None:
     summary = tmp_path / "summary.md"
     github = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
     with running_mock(port, "--fault", "name-truncated") as url:
@@ -168,7 +170,7 @@ def test_a_fault_is_a_finding_with_its_place(port: int, tmp_path: Path) -> None:
     assert suite.attrib["failures"] == "1"
 
 
-def test_an_unchecked_mistake_of_the_caller_is_exit_2(port: int, tmp_path: Path) -> None:
+def test_a_wrong_credential_or_url_is_exit_2(port: int, tmp_path: Path) -> None:
     with running_mock(port) as url:
         cases: dict[str, tuple[dict[str, str], list[str]]] = {
             "no token was given": ({"HOOKPROOF_TOKEN": ""}, []),
@@ -193,7 +195,9 @@ def test_an_unchecked_mistake_of_the_caller_is_exit_2(port: int, tmp_path: Path)
 
 
 @pytest.mark.parametrize("status", [404, 405, 429])
-def test_what_answers_nothing_else_is_not_judged(status: int, port: int, tmp_path: Path) -> None:
+def test_a_service_that_always_sends_404_405_or_429_is_not_judged(
+    status: int, port: int, tmp_path: Path
+) -> None:
     with answering(status) as url:
         run = verify(url, port, tmp_path, **tokens())
     assert run.code == 2
@@ -201,7 +205,7 @@ def test_what_answers_nothing_else_is_not_judged(status: int, port: int, tmp_pat
 
 
 @pytest.mark.parametrize("status", [200, 202, 500])
-def test_a_service_that_answers_one_thing_to_all_deviates(
+def test_a_service_that_always_sends_200_202_or_500_deviates(
     status: int, port: int, tmp_path: Path
 ) -> None:
     with answering(status) as url:
@@ -210,13 +214,13 @@ def test_a_service_that_answers_one_thing_to_all_deviates(
     assert run.violated & {"valid-request", "server-error"}
 
 
-def test_nobody_there_is_exit_2(port: int, tmp_path: Path) -> None:
+def test_an_unreachable_service_is_exit_2(port: int, tmp_path: Path) -> None:
     run = verify(f"http://127.0.0.1:{free_port()}", port, tmp_path, **tokens())
     assert run.code == 2
     assert "does the service run" in run.out
 
 
-def test_webhooks_that_go_elsewhere_are_found_with_both_causes(port: int, tmp_path: Path) -> None:
+def test_missing_webhooks_are_reported_with_both_possible_causes(port: int, tmp_path: Path) -> None:
     with running_mock(free_port()) as url:
         run = verify(url, port, tmp_path, "--webhook-deadline", "1", **tokens())
     assert run.code == 1
@@ -225,7 +229,7 @@ def test_webhooks_that_go_elsewhere_are_found_with_both_causes(port: int, tmp_pa
     assert f"http://127.0.0.1:{port}/" in run.out
 
 
-def test_another_secret_is_found(port: int, tmp_path: Path) -> None:
+def test_a_wrong_webhook_secret_is_found(port: int, tmp_path: Path) -> None:
     with running_mock(port) as url:
         known = {**tokens(), "HOOKPROOF_WEBHOOK_SECRET": "not the one"}
         run = verify(url, port, tmp_path, **known)
@@ -233,7 +237,7 @@ def test_another_secret_is_found(port: int, tmp_path: Path) -> None:
     assert run.violated == {"webhook-signature"}
 
 
-def test_webhooks_can_be_left_out(port: int, tmp_path: Path) -> None:
+def test_webhooks_can_be_disabled(port: int, tmp_path: Path) -> None:
     with running_mock(port) as url:
         without = {**tokens(), "HOOKPROOF_WEBHOOK_SECRET": ""}
         run = verify(url, port, tmp_path, "--no-webhooks", **without)
@@ -241,7 +245,7 @@ def test_webhooks_can_be_left_out(port: int, tmp_path: Path) -> None:
     assert run.report["webhooks"]["judged"] is False
 
 
-def test_undecided_and_warnings_count_when_asked_to(port: int, tmp_path: Path) -> None:
+def test_require_decided_makes_undecided_checks_exit_2(port: int, tmp_path: Path) -> None:
     with running_mock(port) as url:
         alone = {"HOOKPROOF_TOKEN": token()}
         assert verify(url, port, tmp_path, **alone).code == 0
@@ -254,7 +258,7 @@ def test_undecided_and_warnings_count_when_asked_to(port: int, tmp_path: Path) -
     }
 
 
-def test_the_port_of_the_webhooks_in_use_is_exit_2(tmp_path: Path) -> None:
+def test_a_webhook_port_in_use_is_exit_2(tmp_path: Path) -> None:
     port = free_port()
     with started(["-m", "hookproof", "sink", "--port", str(port)]):
         run = verify("http://127.0.0.1:1", port, tmp_path, **tokens())
@@ -262,7 +266,7 @@ def test_the_port_of_the_webhooks_in_use_is_exit_2(tmp_path: Path) -> None:
     assert f"cannot listen for webhooks on 127.0.0.1:{port}" in run.out
 
 
-def test_an_interrupted_run_is_exit_130_and_still_reports(port: int, tmp_path: Path) -> None:
+def test_an_interrupted_run_is_exit_130_and_writes_the_report(port: int, tmp_path: Path) -> None:
     with running_mock(port) as url:
         process = subprocess.Popen(
             [sys.executable, "-m", "hookproof", "verify", url]
@@ -283,7 +287,7 @@ def test_an_interrupted_run_is_exit_130_and_still_reports(port: int, tmp_path: P
     assert (report["exit_code"], report["verdict"]) == (130, "not-judged")
 
 
-def test_the_environment_of_the_caller_does_not_leak_in(port: int, tmp_path: Path) -> None:
+def test_proxies_and_foreign_configuration_files_have_no_effect(port: int, tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --nonsense\n", encoding="utf-8")
     (tmp_path / "schemathesis.toml").write_text("nonsense = 1\n", encoding="utf-8")
     proxies = {"HTTP_PROXY": "http://127.0.0.1:1", "ALL_PROXY": "http://127.0.0.1:1"}

@@ -22,7 +22,7 @@ READ_TIMEOUT_S = 10.0
 _RESEND_TIMEOUT_S = 60.0
 _PAGE_SIZE = 1000
 MAX_WAIT_S = 60.0
-"""Maximum wait of one request; a longer wait takes several."""
+"""Maximum wait of one request; a longer wait takes several requests."""
 
 QueryParameters = Mapping[str, str | int | float | None]
 """None leaves a parameter out."""

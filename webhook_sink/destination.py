@@ -60,8 +60,7 @@ def parse_destination(url: str) -> Destination:
     found = _URL.fullmatch(url)
     if found is None or "@" in found[2]:
         raise ValueError(
-            "write the URL as http://HOST:PORT/PATH or https://HOST/PATH, "
-            "without a user or a password"
+            "a URL must be http://HOST:PORT/PATH or https://HOST/PATH, without a user or a password"
         )
     scheme, host, port, path, query = found.groups()
     scheme = scheme.lower()

@@ -22,7 +22,7 @@ def json_lines(found: DeliveriesWithAttempts) -> Iterator[str]:
 
 
 def http_archive(found: DeliveriesWithAttempts, url: str, version: str) -> Iterator[str]:
-    """Yield one HTTP Archive; `url` is the sink's, `version` is hookproof's."""
+    """Yield one HTTP Archive; `url` is that of the sink, `version` that of hookproof."""
 
     def texts() -> Iterator[str]:
         creator = json.dumps({"name": "hookproof", "version": version})

@@ -27,9 +27,9 @@ class DeliveryEndpoint:
         forwarded: Callable[[Delivery], Awaitable[ForwardAttempt]] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Store `max_body_bytes` of a body; a delivery may name one of `steps` as its reply.
+        """Store at most `max_body_bytes` of a body; find the `reply` of a delivery in `steps`.
 
-        `forwarded` returns the attempt to forward a delivery; the step `forwarded` needs it.
+        `forwarded` returns the forward attempt of a delivery, which the step `forwarded` relays.
         """
         self._writer = writer
         self._max_body_bytes = max_body_bytes

@@ -56,7 +56,7 @@ def likely_variants(
 def _with_body(
     scheme: SignatureScheme, delivery: Delivery, bodies: Iterator[NamedContent]
 ) -> Iterator[NamedContent]:
-    """Yield the signed content for each of other bodies."""
+    """Yield the signed content for each variant of the body."""
     for name, body in bodies:
         if scheme.content_template == BODY_TEMPLATE:
             yield name, body

@@ -135,7 +135,11 @@ def _media_type_pointer(event: Event) -> str:
 
 def _media_type_problem(values: tuple[bytes, ...], wanted: str) -> str | None:
     if len(values) != 1:
-        return f"there are {len(values)} Content-Type headers" if values else "no Content-Type"
+        return (
+            f"there are {len(values)} Content-Type headers"
+            if values
+            else "there is no Content-Type header"
+        )
     shown = abbreviate(values[0].decode("latin-1"))
     found = media_type.parse_media_type(values[0])
     if found is None:

@@ -16,32 +16,32 @@ def contract() -> Contract:
 
 @pytest.fixture(scope="session")
 def serve() -> Serve:
-    """Serve any application on a port of its own: `with serve(config) as port:`."""
+    """Return a function that serves an application on a free port."""
     return served
 
 
 @pytest.fixture(scope="session")
 def start(contract: Contract) -> StartMock:
-    """Start a mock with settings of its own: `with start(rate_limit=...) as world:`."""
+    """Return a function that starts a mock: `with start(rate_limit=...) as world:`."""
     return lambda **settings: running(**{"contract": contract, **settings})
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    """A receiver for a mock that is a process of its own."""
+    """Yield a receiver for a mock that runs as a process."""
     with Receiver() as receiver:
         yield receiver
 
 
 @pytest.fixture(scope="session")
 def mock(contract: Contract) -> Iterator[RunningMock]:
-    """A mock without faults and receivers, for all tests: they keep apart by the names they use."""
+    """Yield a mock without faults and receivers, shared by tests that use different names."""
     with running(contract, receivers=0) as world:
         yield world
 
 
 @pytest.fixture
 def world(contract: Contract) -> Iterator[RunningMock]:
-    """A mock without faults and its receiver, for one test."""
+    """Yield a mock without faults, and its receiver, for one test."""
     with running(contract) as world:
         yield world

@@ -1,6 +1,6 @@
-"""What pages of other origins may do: call the operations, and nothing with the mock's own paths.
+"""Browser access: pages of other origins may call operations, but not the admin API or docs.
 
-The same in a real browser: tests/browser/test_mock_pages.py.
+tests/browser/test_mock_pages.py tests the same in a real browser.
 """
 
 import json
@@ -48,14 +48,14 @@ paths:
 
 
 def ask(mock: RunningMock, path: str, method: str = "GET", **headers: str) -> httpx.Response:
-    """Ask the mock; underscores of the names of headers stand for hyphens."""
+    """Send a request; underscores in header names become hyphens."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     url = f"http://{mock.host}:{mock.port}{path}"
     return mock.client.request(method, url, headers=named)
 
 
 def call(mock: RunningMock, content: bytes = b"", **headers: str) -> httpx.Response:
-    """Call the operation as a page would."""
+    """Call the operation like a page of another origin."""
     known = {"Origin": PAGE, "Content-Type": "application/json", **headers}
     known.setdefault("Authorization", f"Bearer {mock.token}")
     content = content or json.dumps(mock.body()).encode()
@@ -66,7 +66,7 @@ def is_readable(answer: httpx.Response) -> bool:
     return bool(answer.headers.get("access-control-allow-origin") == "*")
 
 
-def test_a_page_may_read_every_answer(
+def test_a_page_may_read_every_response(
     mock: RunningMock, start: StartMock, contract: Contract
 ) -> None:
     taken = json.dumps(mock.body()).encode()
@@ -96,14 +96,14 @@ def test_a_page_may_read_every_answer(
     assert answers[429].headers["retry-after"]
 
 
-def test_without_an_origin_there_is_nothing_of_it(mock: RunningMock) -> None:
+def test_a_request_without_origin_gets_no_cors_headers(mock: RunningMock) -> None:
     answer = mock.post()
     assert answer.status_code == 201
     assert not [name for name in answer.headers if name.startswith(("access-control-", "vary"))]
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "POST", "DELETE", "HEAD", "PATCH", "OPTIONS"])
-def test_a_preflight_is_answered_at_once(start: StartMock, method: str) -> None:
+def test_a_preflight_is_allowed_and_not_counted(start: StartMock, method: str) -> None:
     with start(rate_limit=Rate(1, 60)) as mock:
         for path in (mock.path, "/nothing"):
             answer = ask(
@@ -118,10 +118,10 @@ def test_a_preflight_is_answered_at_once(start: StartMock, method: str) -> None:
             allowed = answer.headers["access-control-allow-headers"]
             assert allowed == "authorization,prefer,x-anything"
             assert answer.headers["access-control-allow-private-network"] == "true"
-        assert call(mock).status_code == 201  # no preflight was counted
+        assert call(mock).status_code == 201  # the preflights were not counted
 
 
-def test_options_that_are_no_preflight_reach_the_contract(
+def test_options_without_preflight_headers_reach_the_operation(
     mock: RunningMock, start: StartMock
 ) -> None:
     with start(contract=parse_contract("taken.yaml", TAKEN)) as other:
@@ -132,7 +132,7 @@ def test_options_that_are_no_preflight_reach_the_contract(
     assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
 
 
-def test_the_paths_of_a_contract_go_before_the_pages(start: StartMock) -> None:
+def test_paths_of_the_contract_have_priority_over_pages(start: StartMock) -> None:
     with start(contract=parse_contract("taken.yaml", TAKEN)) as mock:
         for path in ("/docs", "/openapi.json"):
             assert ask(mock, path).content == b""
@@ -142,7 +142,7 @@ def test_the_paths_of_a_contract_go_before_the_pages(start: StartMock) -> None:
 
 
 @pytest.mark.parametrize("path", ADMIN_PATH)
-def test_no_other_page_reads_what_is_the_mock_s_own(mock: RunningMock, path: str) -> None:
+def test_other_origins_cannot_read_the_admin_paths(mock: RunningMock, path: str) -> None:
     own = ask(mock, path, Origin=f"http://{mock.host}:{mock.port}", Sec_Fetch_Site="same-origin")
     assert own.status_code == (404 if path.endswith("/no") else 200)
     link = {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate"}
@@ -171,21 +171,21 @@ def test_no_other_page_reads_what_is_the_mock_s_own(mock: RunningMock, path: str
         assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_anybody_may_ask_whether_it_is_well(mock: RunningMock) -> None:
+def test_the_health_check_needs_no_origin_and_no_known_host(mock: RunningMock) -> None:
     for host in ("mock:4010", "evil.example"):
         answer = ask(mock, "/_hookproof/healthz", Host=host)
         assert answer.json() == {"status": "ok"}
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
 
 
-def test_the_development_token_may_do_everything(start: StartMock) -> None:
+def test_the_development_token_has_all_permissions(start: StartMock) -> None:
     with start(jwt_secret="a secret of this test, long enough to sign with") as mock:
         token = ask(mock, "/_hookproof/api/token").json()["token"]
         assert mock.post().status_code == 401  # signed with another secret
         assert mock.post(token=token).status_code == 201
 
 
-def test_with_a_control_token_it_is_needed_and_opens_under_any_name(start: StartMock) -> None:
+def test_a_control_token_is_required_and_allows_any_host(start: StartMock) -> None:
     path, right = "/_hookproof/api/token", "Bearer the control token"
     with start(control_token="the control token") as mock:
         assert ask(mock, path, Authorization=right).status_code == 200
@@ -201,7 +201,7 @@ def test_with_a_control_token_it_is_needed_and_opens_under_any_name(start: Start
         Settings(control_token="")
 
 
-def test_the_document_is_the_file_to_the_last_byte(start: StartMock, tmp_path: Path) -> None:
+def test_the_served_contract_equals_the_file(start: StartMock, tmp_path: Path) -> None:
     file = tmp_path / "contract.yaml"
     text = default_contract_path().read_bytes().replace(b"\n", b"\r\n")
     file.write_bytes(text)

@@ -1,4 +1,4 @@
-"""Floods against a process of its own: its memory stays bounded, and the next one is answered."""
+"""Floods of a mock process: its memory stays bounded, and it serves the next request."""
 
 import re
 import socket
@@ -18,12 +18,12 @@ from openapi.contract import Contract
 MIB = 1024 * 1024
 FLOOD = 32 * MIB
 BOUND = 16 * MIB
-"""More than the mock may grow by; far less than what is sent to it."""
+"""Upper limit of the mock's growth, in bytes; far less than a flood."""
 PIPED = b"GET /nowhere HTTP/1.1\r\nHost: mock\r\nX: " + b"x" * 400 + b"\r\n\r\n"
 
 
 class Place:
-    """Where the mock is, and its credential."""
+    """Address of the mock, and a credential."""
 
     def __init__(self, url: str, contract: Contract) -> None:
         self.host, port = url.removeprefix("http://").split(":")
@@ -37,7 +37,7 @@ def chunked(place: Place, body: bytes) -> bytes:
 
 
 def floods(place: Place) -> Iterator[tuple[str, bytes, bytes]]:
-    """Yield what is sent first, and what is sent again and again."""
+    """Yield name, first bytes and repeated bytes of each flood."""
     unknown = request(place, b"", b"Content-Length: %d" % (2 * FLOOD), last=False)
     yield "a header", b"GET / HTTP/1.1\r\nX: ", b"x" * MIB
     yield "headers", b"GET / HTTP/1.1\r\n", b"X: 1\r\n" * 100000
@@ -54,7 +54,7 @@ def floods(place: Place) -> Iterator[tuple[str, bytes, bytes]]:
 
 
 def flood(place: Place, first: bytes, again: bytes) -> None:
-    """Send, and read nothing, until all is sent, the connection is closed or nobody takes more."""
+    """Send without reading until all is sent, the connection is closed or sending times out."""
     with (
         suppress(ConnectionError, TimeoutError),
         socket.create_connection((place.host, place.port), timeout=1) as connection,
@@ -65,7 +65,7 @@ def flood(place: Place, first: bytes, again: bytes) -> None:
 
 
 def memory(process: Any) -> int:
-    """Return the most bytes that the process has held so far."""
+    """Return the peak resident memory of the process, in bytes."""
     status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
     found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
     assert found
@@ -73,7 +73,7 @@ def memory(process: Any) -> int:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
-def test_no_flood_fills_the_memory(contract: Contract) -> None:
+def test_floods_do_not_fill_the_memory(contract: Contract) -> None:
     with launched(["-m", "hookproof", "mock", "--port", "0"]) as (url, process):
         place = Place(url, contract)
         for _ in range(50):

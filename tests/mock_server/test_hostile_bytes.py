@@ -1,4 +1,4 @@
-"""Bytes that are hardly HTTP, as data: 4xx or a closed connection, and the next one is answered."""
+"""Malformed HTTP: a 4xx or a closed connection, and the mock serves the next request."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ Make = Callable[[Any], bytes]
 
 
 def good(mock: RunningMock, *headers: bytes, last: bool = True) -> bytes:
-    """Return a request that is in order but for `headers`."""
+    """Return a valid request with additional `headers`."""
     return request(mock, json.dumps(mock.body()).encode(), *headers, last=last)
 
 
@@ -28,17 +28,17 @@ def chunked(mock: RunningMock, body: bytes, *headers: bytes) -> bytes:
 
 
 def line(text: bytes) -> Make:
-    """Return what makes a request of this first line alone."""
+    """Return a function that builds a request with this first line."""
     return lambda mock: text + b"\r\nHost: mock\r\nConnection: close\r\n\r\n"
 
 
 def within(mock: RunningMock) -> bytes:
-    """Return a request to be smuggled: it would be answered 201."""
+    """Return a request to smuggle: a valid request that would get a 201."""
     return good(mock)
 
 
 ADMIN_PATH = 5
-"""Headers that `good` has already."""
+"""Number of headers that `good` adds."""
 REFUSED: list[tuple[str, Make, set[int]]] = [
     ("201 headers", lambda m: good(m, *many(201 - ADMIN_PATH)), {431}),
     ("10,000 headers", lambda m: good(m, *many(10000)), {431}),
@@ -100,12 +100,12 @@ REFUSED: list[tuple[str, Make, set[int]]] = [
 @pytest.mark.parametrize(
     ("make", "allowed"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED]
 )
-def test_what_is_no_request_is_refused(
+def test_rejects_a_malformed_request(
     mock: RunningMock, make: Make, allowed: set[int], caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.ERROR):
         answer = exchange(mock, make(mock))
-    # One answer and no more: nothing that stands within a refused request is taken for another.
+    # Exactly one response: no part of the rejected bytes is read as another request.
     assert len(statuses(answer)) == 1, answer[:500]
     assert statuses(answer)[0] in allowed, answer[:300]
     assert set(json.loads(answer.partition(b"\r\n\r\n")[2])) == {"message", "code"}
@@ -153,20 +153,20 @@ SERVED: list[tuple[str, Make, list[int]]] = [
     ("make", "wanted"), [case[1:] for case in SERVED], ids=[case[0] for case in SERVED]
 )
 @pytest.mark.parametrize("end", [False, True], ids=["open", "half-closed"])
-def test_what_is_odd_and_in_order_is_served(
+def test_serves_an_unusual_but_valid_request(
     mock: RunningMock, make: Make, wanted: list[int], end: bool
 ) -> None:
     assert statuses(exchange(mock, make(mock), end=end)) == wanted
     assert mock.post().status_code == 201
 
 
-def test_a_body_beyond_all_measure_ends_the_connection(mock: RunningMock) -> None:
+def test_an_oversized_body_closes_the_connection(mock: RunningMock) -> None:
     answer = exchange(mock, request(mock, bytes(40 * MIB), last=False), good(mock))
     assert set(statuses(answer)) <= {413}
     assert mock.post().status_code == 201
 
 
-def test_a_connection_with_too_many_requests_waiting_is_closed(mock: RunningMock) -> None:
+def test_too_many_pipelined_requests_close_the_connection(mock: RunningMock) -> None:
     answers = statuses(exchange(mock, b"GET / HTTP/1.1\r\n\r\n" * 100000))
     assert set(answers) <= {404}
     assert len(answers) < 100000

@@ -1,4 +1,4 @@
-"""Hostile requests as data: none gets a 5xx, none hangs the mock, and the next one is answered."""
+"""Hostile requests: none gets a 5xx, and the mock serves the next request."""
 
 import json
 import logging
@@ -48,7 +48,9 @@ BODIES: list[tuple[str, bytes, set[int]]] = [
 @pytest.mark.parametrize(
     ("content", "allowed"), [b[1:] for b in BODIES], ids=[b[0] for b in BODIES]
 )
-def test_a_hostile_body(mock: RunningMock, content: bytes, allowed: set[int]) -> None:
+def test_a_hostile_body_gets_an_allowed_status(
+    mock: RunningMock, content: bytes, allowed: set[int]
+) -> None:
     answer = mock.post(content)
     assert answer.status_code in allowed, answer.text
     assert answer.headers["content-type"] == "application/json"
@@ -86,7 +88,7 @@ HEADERS: list[tuple[str, list[bytes], bytes, set[int]]] = [
 @pytest.mark.parametrize(
     ("headers", "content", "allowed"), [h[1:] for h in HEADERS], ids=[h[0] for h in HEADERS]
 )
-def test_hostile_headers(
+def test_hostile_headers_get_an_allowed_status(
     mock: RunningMock,
     headers: list[bytes],
     content: bytes,
@@ -103,13 +105,13 @@ def test_hostile_headers(
 @pytest.mark.parametrize(
     "value", [b"\xe9\xff", b"Bearer \xe9", b"Bearer \x80" * 200, b"Bearer " + b"." * 60000, b"\t"]
 )
-def test_a_hostile_credential(mock: RunningMock, value: bytes) -> None:
+def test_a_hostile_credential_gets_a_401(mock: RunningMock, value: bytes) -> None:
     answer = exchange(mock, request(mock, b"{}", b"Authorization: " + value, plain=False), end=True)
     assert statuses(answer) == [401]
     assert b"application/json" in answer
 
 
-def test_a_body_without_end_is_cut_off(mock: RunningMock) -> None:
+def test_an_endless_body_gets_a_413(mock: RunningMock) -> None:
     head = request(mock, b"", b"Transfer-Encoding: chunked")
     chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
     answer = exchange(mock, head + chunk * 160, end=False)

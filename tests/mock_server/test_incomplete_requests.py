@@ -1,4 +1,4 @@
-"""Whoever keeps the mock waiting is let go, and whoever the mock keeps waiting is not."""
+"""Incomplete requests time out; a request whose response takes long does not."""
 
 import asyncio
 import selectors
@@ -32,7 +32,7 @@ def chunks(mock: RunningMock, body: bytes) -> bytes:
 
 
 def refused(mock: RunningMock) -> bytes:
-    """Return a request that is answered before its body has come."""
+    """Return a request that is rejected before its body arrives."""
     return half(mock).replace(b"Bearer ", b"Bearer x").replace(b"Connection: close\r\n", b"")
 
 
@@ -63,13 +63,13 @@ UNFINISHED: list[tuple[str, Make, bytes, list[int]]] = [
 
 @pytest.fixture(scope="module")
 def hasty(start: StartMock) -> Iterator[RunningMock]:
-    """A mock that has little patience."""
+    """Yield a mock with a short timeout."""
     with start(receivers=0, limits=SHORT) as world:
         yield world
 
 
-def test_no_connection_is_kept_for_a_request_that_does_not_come(hasty: RunningMock) -> None:
-    """All at once, because each takes its time: a few bytes now and then keep none of them open."""
+def test_a_connection_with_an_incomplete_request_is_closed(hasty: RunningMock) -> None:
+    """Send all requests at once to save time; later bytes must not keep a connection open."""
     answers: dict[str, bytes] = {}
     with selectors.DefaultSelector() as waiting:
         for name, make, drip, _ in UNFINISHED:
@@ -93,7 +93,7 @@ def test_no_connection_is_kept_for_a_request_that_does_not_come(hasty: RunningMo
 def listen(
     connection: Any, waiting: selectors.BaseSelector, answers: dict[str, bytes], name: str
 ) -> None:
-    """Add what has come; let go of a connection that is closed."""
+    """Append received bytes; unregister a closed connection."""
     try:
         received = connection.recv(65536)
     except OSError:
@@ -105,14 +105,14 @@ def listen(
 
 
 def drop(connection: Any, drip: bytes) -> None:
-    """Send a few bytes more, if the other side still takes them."""
+    """Send a few more bytes if the connection is open."""
     try:
         connection.sendall(drip)
     except OSError:
         return
 
 
-def test_what_is_unfinished_ends_within_half_a_minute_by_default() -> None:
+def test_the_default_timeout_is_below_half_a_minute() -> None:
     assert DEFAULT_LIMITS.timeout_s * (1 + 1 / 8) < 30
 
 
@@ -123,20 +123,18 @@ def serving(app: ASGIApp, contract: Contract, serve: Serve) -> Iterator["Address
 
 
 class Address:
-    """Where to connect to."""
+    """Address of a server."""
 
     def __init__(self, host: str, port: int) -> None:
         self.host, self.port = host, port
 
     def let_time_pass(self, times: int = 3) -> None:
-        """Return after the patience of the mock has ended so many times."""
+        """Wait for `times` timeouts of the server."""
         for _ in range(times):
             assert exchange(self) == b""
 
 
-def test_a_request_that_the_app_takes_long_for_is_not_cut_off(
-    contract: Contract, serve: Serve
-) -> None:
+def test_a_slow_handler_does_not_time_out(contract: Contract, serve: Serve) -> None:
     goes_on: list[Callable[[], object]] = []
 
     async def slow(scope: Scope, receive: Receive, send: Send) -> None:
@@ -156,7 +154,7 @@ def test_a_request_that_the_app_takes_long_for_is_not_cut_off(
         serving(slow, contract, serve) as there,
         socket.create_connection((there.host, there.port), timeout=DEADLINE) as connection,
     ):
-        # The second waits for the first: it is not read to its end before its turn.
+        # The server reads the body of the second request only after the first response.
         second = b"POST / HTTP/1.1\r\nConnection: close\r\nContent-Length: 1000000\r\n\r\n"
         connection.sendall(b"GET /slow HTTP/1.1\r\n\r\n" + second)
         there.let_time_pass()
@@ -168,7 +166,7 @@ def test_a_request_that_the_app_takes_long_for_is_not_cut_off(
     assert statuses(received) == [200, 200]
 
 
-def test_a_client_that_reads_no_answers_is_let_go(
+def test_a_client_that_reads_no_responses_is_disconnected(
     contract: Contract, serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def generous(scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""A contract that changes while the mock serves it."""
+"""Reload: the contract changes while the mock serves it."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ PATH = "/v3/personal-access-tokens"
 
 
 class Mock:
-    """A mock of a contract in a file of its own; its log is read line by line."""
+    """Running mock with a copy of the contract; its log is read line by line."""
 
     def __init__(self, contract: Path, workers: int, log: IO[str], url: str) -> None:
         self.contract = contract
@@ -25,7 +25,7 @@ class Mock:
         self._log = log
 
     def change(self, old: str, new: str) -> str:
-        """Change the contract, and return what the mock then logs, each process a line."""
+        """Change the contract; return the log lines that follow, one per worker."""
         text = self.contract.read_text(encoding="utf-8")
         assert old in text
         self.contract.write_text(text.replace(old, new), encoding="utf-8")
@@ -50,13 +50,13 @@ def mock(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Mock]:
         process.terminate()
 
 
-def test_a_change_is_picked_up(mock: Mock) -> None:
+def test_a_changed_contract_is_reloaded(mock: Mock) -> None:
     assert (mock.status(PATH), mock.status("/v4/tokens")) == (401, 404)
     assert "was reloaded" in mock.change(PATH, "/v4/tokens")
     assert (mock.status(PATH), mock.status("/v4/tokens")) == (404, 401)
 
 
-def test_a_broken_change_leaves_the_old_one_and_says_where(mock: Mock) -> None:
+def test_an_invalid_change_is_logged_with_its_line_and_ignored(mock: Mock) -> None:
     said = mock.change("minLength: 1\n", "minLength: one\n")
     line = mock.contract.read_text(encoding="utf-8").split("minLength: one")[0].count("\n") + 1
     assert f"contract.yaml:{line}:" in said
@@ -64,7 +64,7 @@ def test_a_broken_change_leaves_the_old_one_and_says_where(mock: Mock) -> None:
     assert "was reloaded" in mock.change("minLength: one\n", "minLength: 1\n")
 
 
-def test_a_change_that_is_no_yaml_is_said_with_its_place(mock: Mock) -> None:
+def test_a_change_to_invalid_yaml_is_logged_and_ignored(mock: Mock) -> None:
     said = mock.change("openapi: 3.1.0\n", "openapi: 3.1.0\n  x: [\n")
     assert "contract.yaml:" in said
     assert mock.status(PATH) == 401

@@ -1,4 +1,4 @@
-"""The life of a credential."""
+"""Credentials: verification, permissions, expiry and revocation."""
 
 import base64
 import json
@@ -57,7 +57,7 @@ def _deep() -> str:
         ("." * 30000, "malformed"),
     ],
 )
-def test_a_token_that_does_not_authenticate_is_answered_401(
+def test_an_invalid_token_gets_a_401_with_the_reason(
     mock: RunningMock, token: str, tells: str
 ) -> None:
     answer = mock.post(token=token)
@@ -72,14 +72,12 @@ def test_a_token_that_does_not_authenticate_is_answered_401(
     ["", "Bearer", "Basic dXNlcjpwYXNz", "{token}", "Token {token}", "Bearer {token} x",
      "Bearer {token}, Bearer {token}", "Bearer \u00e9\u00ff", "Bearer " + "A" * 40000],
 )  # fmt: skip
-def test_a_header_that_is_no_bearer_credential_is_answered_401(
-    mock: RunningMock, value: str
-) -> None:
+def test_a_header_without_a_bearer_credential_gets_a_401(mock: RunningMock, value: str) -> None:
     headers = [(b"Authorization", value.replace("{token}", mock.token).encode("latin-1"))]
     assert mock.client.post(mock.url, json=mock.body(), headers=headers).status_code == 401
 
 
-def test_no_header_and_two_headers_are_answered_401(mock: RunningMock) -> None:
+def test_no_header_and_two_headers_get_a_401(mock: RunningMock) -> None:
     missing = mock.client.post(mock.url, json=mock.body())
     assert (missing.status_code, missing.headers["www-authenticate"]) == (401, "Bearer")
     twice = [("Authorization", f"Bearer {mock.token}")] * 2
@@ -87,7 +85,7 @@ def test_no_header_and_two_headers_are_answered_401(mock: RunningMock) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEaReR "])
-def test_the_scheme_is_written_in_any_case(mock: RunningMock, scheme: str) -> None:
+def test_accepts_any_case_of_the_scheme(mock: RunningMock, scheme: str) -> None:
     headers = {"Authorization": f"{scheme} {mock.token}"}
     assert mock.client.post(mock.url, json=mock.body(), headers=headers).status_code == 201
 
@@ -98,7 +96,7 @@ def _created(mock: RunningMock, **more: Any) -> str:
     return str(answer.json()["accessToken"])
 
 
-def test_a_created_token_has_exactly_the_permissions_asked_for(mock: RunningMock) -> None:
+def test_a_created_token_has_exactly_the_requested_permissions(mock: RunningMock) -> None:
     assert mock.post(token=_created(mock, scopes=[PERMISSION])).status_code == 201
     assert mock.post(token=_created(mock, scopes=["license:read"])).status_code == 403
     assert mock.post(token=_created(mock, scopes=[])).status_code == 403
@@ -110,11 +108,11 @@ def test_a_created_token_has_exactly_the_permissions_asked_for(mock: RunningMock
      f"x\u00a0{PERMISSION}", f"x\u2028{PERMISSION}", PERMISSION.replace(":", "%3A"),
      f"\ud800{PERMISSION}", f"{PERMISSION}\u0000", PERMISSION.upper(), ""],
 )  # fmt: skip
-def test_no_odd_scope_smuggles_another_in(mock: RunningMock, scope: str) -> None:
+def test_an_unusual_scope_grants_no_other_permission(mock: RunningMock, scope: str) -> None:
     assert mock.post(token=_created(mock, scopes=[scope])).status_code == 403
 
 
-def test_scopes_come_back_one_for_one() -> None:
+def test_each_scope_is_one_granted_scope() -> None:
     odd = ["a b", "a%20b", "\ud800", "ü", "a", '"', "\\"]
     claims = verify_token(
         mint(DEVELOPMENT_SECRET, odd, None), DEVELOPMENT_SECRET, CredentialChecks()
@@ -122,7 +120,7 @@ def test_scopes_come_back_one_for_one() -> None:
     assert len(granted_scopes(claims)) == len(odd)
 
 
-def test_a_created_token_ends_with_its_expiry(mock: RunningMock) -> None:
+def test_a_created_token_expires(mock: RunningMock) -> None:
     late = _created(mock, scopes=[PERMISSION], expiresAt="2999-01-01T00:00:00Z")
     for past in ("2019-08-24T14:15:22Z", "1900-01-01T00:00:00Z", "0001-01-01T00:00:00+23:59"):
         assert (
@@ -134,7 +132,7 @@ def test_a_created_token_ends_with_its_expiry(mock: RunningMock) -> None:
     assert mock.post(token=_claims(exp=10**400)).status_code == 201
 
 
-def test_a_remembered_token_expires_too(mock: RunningMock) -> None:
+def test_a_cached_token_expires(mock: RunningMock) -> None:
     token = mint(DEVELOPMENT_SECRET, [PERMISSION], int(time.time()) + 1)
     statuses = [mock.post(token=token).status_code]
     deadline = time.time() + 10
@@ -143,15 +141,15 @@ def test_a_remembered_token_expires_too(mock: RunningMock) -> None:
     assert statuses[-1] == 401
 
 
-def test_a_token_created_revoked_never_authenticates(mock: RunningMock) -> None:
+def test_rejects_a_token_that_was_created_revoked(mock: RunningMock) -> None:
     answer = mock.post(token=_created(mock, scopes=[PERMISSION], revoked=True))
     assert answer.status_code == 401
     assert "revoked" in answer.json()["message"]
     assert mock.post(token=_created(mock, scopes=[PERMISSION], revoked=False)).status_code == 201
 
 
-def test_minted_tokens_are_distinct_and_have_the_registered_claims() -> None:
-    later = int(time.time()) + 60  # from now: the run may have begun long ago
+def test_minted_tokens_are_unique_and_have_the_registered_claims() -> None:
+    later = int(time.time()) + 60  # not from NOW: the run may have started long ago
     first, second = (mint(DEVELOPMENT_SECRET, ["a:read", "b:read"], later) for _ in range(2))
     assert first != second
     claims = verify_token(first, DEVELOPMENT_SECRET, CredentialChecks())

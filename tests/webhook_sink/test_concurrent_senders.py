@@ -76,7 +76,7 @@ def memory(pid: int) -> int:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
-def test_no_flood_fills_the_memory() -> None:
+def test_floods_do_not_fill_the_memory() -> None:
     with launched(["-m", "hookproof", "sink", "--port", "0"]) as (url, process):
         for _ in range(50):
             httpx.post(f"{url}/hook", timeout=DEADLINE)

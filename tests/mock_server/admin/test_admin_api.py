@@ -1,4 +1,4 @@
-"""The control API: what the mock received and did, and what it is told to do; never a secret."""
+"""Admin API: requests, tokens, deliveries, overrides, faults and reset, all without secrets."""
 
 import json
 from collections.abc import Callable
@@ -14,15 +14,17 @@ from openapi.contract import Contract
 from openapi.rate import Rate
 
 POOR = mint(DEVELOPMENT_SECRET, ["license:read"], None)
-"""A token without the permission."""
+"""Token without the permission."""
 
 
 def newest(world: RunningMock) -> Any:
-    """Return what the API says of the newest request."""
+    """Return the record of the newest request."""
     return world.api("requests?limit=1").json()["requests"][0]
 
 
-def test_a_request_is_shown_with_what_became_of_it(world: RunningMock, contract: Contract) -> None:
+def test_a_request_is_shown_with_its_verdict_and_deliveries(
+    world: RunningMock, contract: Contract
+) -> None:
     world.event()
     shown = newest(world)
     assert (shown["method"], shown["target"], shown["status"]) == ("POST", world.path, 201)
@@ -37,7 +39,7 @@ def test_a_request_is_shown_with_what_became_of_it(world: RunningMock, contract:
     assert delivery["request"] == shown["id"]
 
 
-def test_a_verdict_has_every_violation_with_its_place(mock: RunningMock) -> None:
+def test_a_verdict_lists_every_violation_with_its_place(mock: RunningMock) -> None:
     mock.post(json.dumps({"name": "", "scopes": ["a:b", 5]}).encode())
     verdict = newest(mock)["verdict"]
     assert not verdict["valid"]
@@ -71,7 +73,7 @@ REFUSED: list[tuple[str, Callable[[Any], httpx.Response], int, dict[str, Any]]] 
 @pytest.mark.parametrize(
     ("send", "status", "expected"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED]
 )
-def test_a_verdict_says_why_a_request_was_refused(
+def test_a_verdict_states_why_a_request_was_rejected(
     mock: RunningMock, send: Any, status: int, expected: dict[str, Any]
 ) -> None:
     assert send(mock).status_code == status
@@ -82,7 +84,7 @@ def test_a_verdict_says_why_a_request_was_refused(
     assert {key: shown["verdict"][key] for key in expected} == expected
 
 
-def test_what_may_be_only_once_is_a_refusal_and_no_violation(mock: RunningMock) -> None:
+def test_a_duplicate_request_is_rejected_without_a_violation(mock: RunningMock) -> None:
     mock.post()
     content = json.dumps(mock.last).encode()
     assert mock.post(content).status_code == 409
@@ -102,7 +104,7 @@ def test_what_may_be_only_once_is_a_refusal_and_no_violation(mock: RunningMock) 
         ("rate-limit-ignored", lambda w: [w.post() for _ in "123"][-1], 201, "over the rate limit"),
     ],
 )  # fmt: skip
-def test_no_fault_changes_the_verdict(
+def test_faults_do_not_change_the_verdict(
     start: StartMock, fault: str, send: Any, status: int, summary: str
 ) -> None:
     with start(receivers=0, faults=frozenset({fault}), rate_limit=Rate(2, 60)) as world:
@@ -113,7 +115,7 @@ def test_no_fault_changes_the_verdict(
         assert shown["verdict"]["valid"] == (summary == "valid")
 
 
-def test_requests_come_in_pages(mock: RunningMock) -> None:
+def test_requests_are_paginated(mock: RunningMock) -> None:
     names = [mock.body()["name"] for _ in range(5)]
     for name in names:
         mock.post(name=name)
@@ -123,14 +125,14 @@ def test_requests_come_in_pages(mock: RunningMock) -> None:
     assert shown == names[::-1]
 
 
-def test_a_large_body_is_shown_in_part(mock: RunningMock) -> None:
+def test_a_large_body_is_truncated(mock: RunningMock) -> None:
     mock.post(json.dumps({"name": "n", "scopes": ["a" * 100_000]}).encode())
     body = newest(mock)["body"]
     assert (len(body["text"]), body["truncated"]) == (16 * 1024, True)
     assert body["size"] > 100_000
 
 
-def test_what_a_credential_was_asked_for_is_shown(world: RunningMock) -> None:
+def test_a_token_is_shown_with_the_requested_values(world: RunningMock) -> None:
     world.post(revoked=True)
     (shown,) = world.api("tokens").json()["tokens"]
     asked = {
@@ -141,7 +143,7 @@ def test_what_a_credential_was_asked_for_is_shown(world: RunningMock) -> None:
     assert json.loads(shown["body"]["text"]) == world.last
 
 
-def test_nothing_that_is_shown_holds_a_secret(start: StartMock) -> None:
+def test_records_contain_no_secret(start: StartMock) -> None:
     faults = frozenset({"secret-in-payload", "credential-in-payload", "credential-echoed"})
     secrets = [DEVELOPMENT_SECRET, DEVELOPMENT_WEBHOOK_SECRET, "hidden", "tossed-salad"]
     with start(faults=faults) as world:
@@ -159,7 +161,7 @@ def test_nothing_that_is_shown_holds_a_secret(start: StartMock) -> None:
         known = [DEVELOPMENT_SECRET, DEVELOPMENT_WEBHOOK_SECRET, world.token]
         content = json.dumps({"name": made, "scopes": known}).encode()
         world.client.post(f"{world.url}?access_token={made}", content=content, headers=leaking)
-        # All but its last letters stand before the place where the body is cut.
+        # The body is cut before the last letters of the secret.
         last = DEVELOPMENT_WEBHOOK_SECRET.encode()
         cut = content + b"x" * (16 * 1024 - len(content) - len(last) + 3) + last
         world.client.post(world.url, content=cut, headers=leaking)
@@ -206,7 +208,7 @@ WRONG: list[tuple[str, str, dict[str, Any], int, str]] = [
 
 
 @pytest.mark.parametrize(("method", "path", "more", "status", "said"), WRONG)
-def test_what_cannot_be_is_answered_with_a_sentence(
+def test_rejects_a_wrong_call_with_a_message(
     mock: RunningMock, method: str, path: str, more: dict[str, Any], status: int, said: str
 ) -> None:
     answer = mock.api(path, method, **more)
@@ -227,7 +229,7 @@ def test_the_faults_of_the_contract_are_listed(mock: RunningMock) -> None:
     assert any(fault["name"].startswith("request-name") for fault in listed)
 
 
-def test_after_a_reset_nothing_is_known(start: StartMock) -> None:
+def test_a_reset_clears_all_state(start: StartMock) -> None:
     with start(rate_limit=Rate(2, 60)) as world:
         world.receiver.answers = [(503, {"Retry-After": "60"})]
         name = world.event().value["data"]["name"]

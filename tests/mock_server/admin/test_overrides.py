@@ -1,4 +1,4 @@
-"""Faults and delays that are switched on for the next requests: for so many, and no more."""
+"""Overrides: faults and delays for the next N requests."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -19,17 +19,17 @@ def on(world: RunningMock, **switch: Any) -> list[dict[str, Any]]:
     return shown
 
 
-def test_a_fault_lasts_for_so_many_requests(world: RunningMock) -> None:
+def test_a_fault_applies_to_the_given_number_of_requests(world: RunningMock) -> None:
     (shown,) = on(world, fault="ok-for-created", requests=3)
     assert (shown["fault"], shown["requests"]) == ("ok-for-created", 3)
-    world.client.get(world.url)  # no request to an operation
+    world.client.get(world.url)  # does not count: no operation matches
     assert [world.post().status_code for _ in range(2)] == [200, 200]
     assert [s["requests"] for s in world.api("switches").json()["overrides"]] == [1]
     assert [world.post().status_code for _ in range(2)] == [200, 201]
     assert world.api("switches").json()["overrides"] == []
 
 
-def test_several_hold_at_once_and_end_each_in_its_turn(world: RunningMock) -> None:
+def test_several_overrides_apply_at_once_and_expire_separately(world: RunningMock) -> None:
     on(world, fault="ok-for-created", requests=2)
     on(world, fault="signature-hex")
     on(world, delay=0.01, requests=3)
@@ -42,7 +42,7 @@ def test_several_hold_at_once_and_end_each_in_its_turn(world: RunningMock) -> No
     assert waited == [True] * 3
 
 
-def test_a_switch_goes_with_what_a_client_prefers(world: RunningMock) -> None:
+def test_an_override_combines_with_a_prefer_header(world: RunningMock) -> None:
     on(world, fault="ok-for-created", requests=1)
     headers = {"Authorization": f"Bearer {world.token}", "Prefer": "fault=unsigned"}
     assert world.client.post(world.url, json=world.body(), headers=headers).status_code == 200
@@ -50,13 +50,13 @@ def test_a_switch_goes_with_what_a_client_prefers(world: RunningMock) -> None:
     assert world.event().header("webhook-signature") is not None
 
 
-def test_all_can_be_switched_off(world: RunningMock) -> None:
+def test_all_overrides_can_be_cleared(world: RunningMock) -> None:
     on(world, fault="ok-for-created", requests=5)
     assert world.api("switches", "DELETE").json() == {"overrides": []}
     assert world.post().status_code == 201
 
 
-def test_a_redelivery_has_the_fault_that_its_delivery_had(world: RunningMock) -> None:
+def test_a_redelivery_has_the_fault_of_its_delivery(world: RunningMock) -> None:
     on(world, fault="signature-hex")
     first = world.event()
     (shown,) = world.api("deliveries").json()["deliveries"]
@@ -73,12 +73,12 @@ def two_workers() -> Any:
 
 
 def ask(url: str, method: str = "GET", **more: Any) -> httpx.Response:
-    """Ask over a connection of its own: each may reach another worker."""
+    """Send a request on a new connection, which may reach another worker."""
     return httpx.request(method, url, trust_env=False, timeout=30, **more)
 
 
 def create(url: str, token: str, path: str, names: list[str]) -> Counter[int]:
-    """Send a creation for each name, eight at a time; return how often each status came."""
+    """Create a token for each name, eight at a time; return the number of responses per status."""
     headers = {"Authorization": f"Bearer {token}"}
 
     def one(name: str) -> int:
@@ -89,7 +89,7 @@ def create(url: str, token: str, path: str, names: list[str]) -> Counter[int]:
         return Counter(pool.map(one, names))
 
 
-def test_two_workers_are_one_mock(two_workers: str, contract: Contract) -> None:
+def test_two_workers_share_overrides_and_records(two_workers: str, contract: Contract) -> None:
     url, api = two_workers, f"{two_workers}/_hookproof/api"
     token, path = hookproof("token").stdout.strip(), contract.operations[0].path
     names = [f"name {number}" for number in range(40)]
@@ -101,7 +101,7 @@ def test_two_workers_are_one_mock(two_workers: str, contract: Contract) -> None:
         shown = ask(f"{api}/requests?limit=100").json()["requests"]
         assert Counter(one["status"] for one in shown) == {200: 15, 500: 15, 201: 50}
         assert [one["id"] for one in shown] == sorted((one["id"] for one in shown), reverse=True)
-    assert create(url, token, path, names) == {201: 40}  # noted, and not yet looked at
+    assert create(url, token, path, names) == {201: 40}  # no override is left
     ask(f"{api}/switches", "POST", json={"delay": 60, "requests": 1000})
     assert ask(f"{api}/reset", "POST").status_code == 200
     for _ in range(4):

@@ -1,4 +1,4 @@
-"""Faults derived from a contract: which there are, that they misbehave, and which there are not."""
+"""Faults derived from a contract: their names, their effects, and behaviour that is no fault."""
 
 import re
 from collections.abc import Callable
@@ -56,19 +56,19 @@ def _owners(data: Any) -> bool:
 
 
 @pytest.mark.parametrize("name", DEVIATIONS)
-def test_a_derived_fault_misbehaves_as_its_name_says(start: StartMock, name: str) -> None:
+def test_a_derived_fault_has_the_effect_of_its_name(start: StartMock, name: str) -> None:
     limit = Rate(5, 60) if name.startswith("rate-limit") else None
     with start(faults=frozenset({name}), rate_limit=limit) as world:
         assert DEVIATIONS[name](world), name
 
 
 @pytest.mark.parametrize("name", DEVIATIONS)
-def test_without_the_fault_it_does_not(start: StartMock, name: str) -> None:
+def test_the_mock_without_the_fault_lacks_its_effect(start: StartMock, name: str) -> None:
     with start(rate_limit=Rate(5, 60)) as world:
         assert not DEVIATIONS[name](world)
 
 
-def test_names_are_unique_and_speak(contract: Contract) -> None:
+def test_names_of_derived_faults_are_unique_and_stable(contract: Contract) -> None:
     names = [fault.name for fault in derived_faults(contract)]
     assert len(names) == len(set(names)) > 300
     assert all(re.fullmatch(r"[\w.-]+", name) for name in names)
@@ -83,20 +83,20 @@ def test_names_are_unique_and_speak(contract: Contract) -> None:
     "name",
     [
         "response-201-lacks-anything",
-        "response-400-lacks-code",  # it may be left out
-        "response-400-null-code",  # it may be null
-        "response-500-lacks-message",  # nothing brings it about
-        "payload-null-data-expiresAt",  # it may be null
-        "request-expiresAt-type-null-rejected",  # an allowed rejection: it may be refused
-        "request-scopes-minItems-stricter",  # an allowed rejection: no scopes may be refused
-        "request-body-additional-properties-rejected",  # an allowed rejection, too
+        "response-400-lacks-code",  # optional
+        "response-400-null-code",  # nullable
+        "response-500-lacks-message",  # no cause is documented
+        "payload-null-data-expiresAt",  # nullable
+        "request-expiresAt-type-null-rejected",  # an allowed rejection
+        "request-scopes-minItems-stricter",  # an allowed rejection: empty scopes
+        "request-body-additional-properties-rejected",  # an allowed rejection
     ],
 )
-def test_what_the_contract_allows_is_no_fault(contract: Contract, name: str) -> None:
+def test_allowed_behaviour_is_no_fault(contract: Contract, name: str) -> None:
     assert name not in faults(contract)
 
 
-def test_what_is_only_assumed_is_a_fault_that_warns(contract: Contract) -> None:
+def test_a_fault_of_an_assumed_constraint_is_a_warning(contract: Contract) -> None:
     severities = {name: fault.severity for name, fault in faults(contract).items()}
     assert severities["payload-lacks-data-id"] == "violation"
     assert severities["payload-lacks-data-user-company"] == "warning"
@@ -119,7 +119,9 @@ CUTS = {
 
 
 @pytest.mark.parametrize("what", CUTS)
-def test_a_fault_that_has_nothing_to_spoil_is_left_out(contract: Contract, what: str) -> None:
+def test_a_fault_without_its_feature_in_the_contract_is_omitted(
+    contract: Contract, what: str
+) -> None:
     pattern, name = CUTS[what]
     text, count = re.subn(
         pattern, "", default_contract_path().read_text(encoding="utf-8"), count=1, flags=re.DOTALL
@@ -131,7 +133,7 @@ def test_a_fault_that_has_nothing_to_spoil_is_left_out(contract: Contract, what:
     assert "name-truncated" in without
 
 
-def test_every_fault_written_by_hand_has_something_to_spoil_in_our_contract(
+def test_every_handwritten_fault_applies_to_the_shipped_contract(
     contract: Contract,
 ) -> None:
     assert list(faults(contract))[: len(HANDWRITTEN_FAULTS)] == list(HANDWRITTEN_FAULTS)

@@ -1,4 +1,4 @@
-"""Faults of answers, validation and auth misbehave as they say; the mock without them does not."""
+"""Faults of responses, validation and auth: each has its described effect only if enabled."""
 
 import base64
 import json
@@ -61,7 +61,7 @@ def _repeats(w: RunningMock) -> bool:
 
 
 SEEN: dict[str, Seen] = {
-    # answers
+    # responses
     "ok-for-created": status(200),
     "accepted-for-created": status(202),
     "crash-after-create": status(500),
@@ -126,21 +126,23 @@ SEEN: dict[str, Seen] = {
 }  # fmt: skip
 
 
-def test_every_fault_has_its_case() -> None:
+def test_every_fault_has_a_test_case() -> None:
     assert SEEN.keys() == {
         name for name, fault in HANDWRITTEN_FAULTS.items() if fault.category != "webhooks"
     }
 
 
 @pytest.mark.parametrize("name", SEEN)
-def test_a_fault_misbehaves_as_it_says(start: StartMock, name: str) -> None:
+def test_a_fault_has_its_described_effect(start: StartMock, name: str) -> None:
     limit = Rate(5, 60) if SEEN[name].__qualname__.startswith("limited") else None
     with start(faults=frozenset({name}), rate_limit=limit) as world:
         assert SEEN[name](world), HANDWRITTEN_FAULTS[name].description
 
 
 @pytest.mark.parametrize("name", SEEN)
-def test_without_the_fault_it_does_not(start: StartMock, mock: RunningMock, name: str) -> None:
+def test_the_mock_without_the_fault_lacks_its_effect(
+    start: StartMock, mock: RunningMock, name: str
+) -> None:
     limit = Rate(5, 60) if SEEN[name].__qualname__.startswith("limited") else None
     if limit is None:
         assert not SEEN[name](mock)
@@ -149,7 +151,7 @@ def test_without_the_fault_it_does_not(start: StartMock, mock: RunningMock, name
         assert not SEEN[name](world)
 
 
-def test_a_row_says_what_it_is() -> None:
+def test_every_fault_has_name_category_and_description() -> None:
     for name, fault in HANDWRITTEN_FAULTS.items():
         assert fault.name == name
         assert fault.category in ("responses", "validation", "auth", "webhooks")
@@ -158,13 +160,13 @@ def test_a_row_says_what_it_is() -> None:
         assert fault.needs
 
 
-def test_a_mock_without_faults_does_not_load_their_table() -> None:
+def test_a_mock_without_faults_does_not_import_the_fault_table() -> None:
     code = "import sys, mock_server.app; print('mock_server.faults.table' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "False\n"
 
 
-def test_a_fault_applies_to_the_contracts_that_have_what_it_needs(contract: Contract) -> None:
+def test_a_fault_applies_only_if_the_contract_has_its_feature(contract: Contract) -> None:
     silent = replace(contract, events=())
     unsecured = replace(
         contract, operations=tuple(replace(o, scheme=None) for o in contract.operations)
@@ -185,8 +187,6 @@ def test_a_fault_applies_to_the_contracts_that_have_what_it_needs(contract: Cont
         ({"auth": "none"}, "unknown auth mode 'none'; use one of jwt, presence, off"),
     ],
 )
-def test_settings_that_cannot_work_are_refused(
-    contract: Contract, settings: Any, tells: str
-) -> None:
+def test_rejects_invalid_settings(contract: Contract, settings: Any, tells: str) -> None:
     with pytest.raises(ValueError, match=tells):
         create_app(contract, Settings(**settings))

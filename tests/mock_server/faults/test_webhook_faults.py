@@ -1,4 +1,4 @@
-"""Faults of webhooks misbehave as they say, and the mock without them does not."""
+"""Faults of webhooks: each has its described effect only if enabled."""
 
 import base64
 import hmac
@@ -13,7 +13,7 @@ from mock_server.faults.table import HANDWRITTEN_FAULTS
 from mock_server.settings import DEVELOPMENT_WEBHOOK_SECRET
 
 QUIET = 0.4
-"""Seconds in which a delivery that must not come would have come."""
+"""Seconds to wait before concluding that no delivery arrives."""
 Seen = Callable[[RunningMock], bool]
 
 
@@ -24,7 +24,7 @@ def _signature(
 
 
 def delivered(test: Callable[[Any, Any], bool]) -> Seen:
-    """The test sees the request and the delivery."""
+    """Return a test that gets the body of the request and its delivery."""
 
     def seen(w: RunningMock) -> bool:
         received = w.event(revoked=False)
@@ -122,24 +122,24 @@ SEEN: dict[str, Seen] = {
 }  # fmt: skip
 
 
-def test_every_fault_has_its_case() -> None:
+def test_every_fault_has_a_test_case() -> None:
     assert SEEN.keys() == {
         name for name, fault in HANDWRITTEN_FAULTS.items() if fault.category == "webhooks"
     }
 
 
 @pytest.mark.parametrize("name", SEEN)
-def test_a_fault_misbehaves_as_it_says(start: StartMock, name: str) -> None:
+def test_a_fault_has_its_described_effect(start: StartMock, name: str) -> None:
     with start(faults=frozenset({name})) as world:
         assert SEEN[name](world), HANDWRITTEN_FAULTS[name].description
 
 
 @pytest.mark.parametrize("name", SEEN)
-def test_without_the_fault_it_does_not(world: RunningMock, name: str) -> None:
+def test_the_mock_without_the_fault_lacks_its_effect(world: RunningMock, name: str) -> None:
     assert not SEEN[name](world)
 
 
-def test_faults_add_up(start: StartMock) -> None:
+def test_several_faults_apply_at_once(start: StartMock) -> None:
     both = frozenset({"ok-for-created", "secret-renamed", "webhook-sent-twice"})
     with start(faults=both) as world:
         answer = world.post()

@@ -1,4 +1,4 @@
-"""`Prefer` and its twins in the query: any answer, a fault for one request, a delay."""
+"""Preferences in `Prefer` or in the query: a response, a fault or a delay for one request."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -25,10 +25,10 @@ from openapi.rate import Rate
 
 VECTORS = TESTS / "vectors" / "preferences.yaml"
 SHORT = httpx.Timeout(10, read=0.5)
-"""Seconds until a client gives up an answer that takes longer."""
+"""Timeout of a client that must not get a delayed response, in seconds."""
 LONG = 1.5
 DEADLINE = 30
-"""Seconds until an answer that must come is given up."""
+"""Seconds to wait for an expected response."""
 
 Ask = Callable[..., httpx.Response]
 
@@ -39,7 +39,7 @@ def _vectors() -> list[Any]:
 
 
 @pytest.mark.parametrize("vector", _vectors())
-def test_preferences_are_read_as_the_vectors_say(vector: dict[str, Any]) -> None:
+def test_parses_preferences_as_in_the_vectors(vector: dict[str, Any]) -> None:
     headers = [(b"prefer", text.encode()) for text in vector.get("prefer", ())]
     others = [(b"host", b"x"), (b"preference-applied", b"code=400"), (b"x-prefer", b"code=400")]
     texts = read_preferences([*others, *headers], vector.get("query", "").encode())
@@ -52,7 +52,7 @@ def test_preferences_are_read_as_the_vectors_say(vector: dict[str, Any]) -> None
 
 
 def _of(client: httpx.Client, operation: Operation) -> Ask:
-    """Return what sends a request for `operation` with neither a credential nor a body."""
+    """Return a function that sends a request without credential and body to `operation`."""
     path = request_target(operation.path, dict.fromkeys(["path.parcelNumber"], "1"))
     return lambda prefer: client.request(operation.method, path, headers={"Prefer": prefer})
 
@@ -70,7 +70,7 @@ def _conforms(contract: Contract, response: ResponseSpec, answer: httpx.Response
 
 @pytest.fixture(scope="module", params=["shipped", "second"])
 def served(request: pytest.FixtureRequest) -> Iterator[tuple[Contract, httpx.Client]]:
-    """Both contracts, and a client of a mock of each, to which nobody has a credential."""
+    """Yield each of the two contracts with a client of its mock; the client has no credential."""
     contract = load_contract() if request.param == "shipped" else parcels_contract()
     settings = Settings(webhook_secret=SECRET, seed=1)
     with (
@@ -80,7 +80,9 @@ def served(request: pytest.FixtureRequest) -> Iterator[tuple[Contract, httpx.Cli
         yield contract, client
 
 
-def test_every_documented_answer_conforms_on_demand(served: tuple[Contract, httpx.Client]) -> None:
+def test_every_requested_status_conforms_to_the_contract(
+    served: tuple[Contract, httpx.Client],
+) -> None:
     contract, client = served
     for operation in contract.operations:
         ask = _of(client, operation)
@@ -96,7 +98,7 @@ def test_every_documented_answer_conforms_on_demand(served: tuple[Contract, http
                 assert answer.headers["www-authenticate"] == "Bearer"
 
 
-def test_every_named_example_is_answered(served: tuple[Contract, httpx.Client]) -> None:
+def test_every_named_example_can_be_requested(served: tuple[Contract, httpx.Client]) -> None:
     contract, client = served
     seen = 0
     for operation in contract.operations:
@@ -115,21 +117,21 @@ def test_every_named_example_is_answered(served: tuple[Contract, httpx.Client]) 
     assert seen >= 4
 
 
-def test_every_answer_of_the_contract_has_several_named_examples(contract: Contract) -> None:
+def test_every_response_of_the_contract_has_several_named_examples(contract: Contract) -> None:
     (operation,) = contract.operations
     for status, response in operation.responses.items():
         assert len(named_examples(contract, response)) >= 2, status
 
 
 def ask(world: RunningMock, prefer: str = "", query: str = "", **more: Any) -> httpx.Response:
-    """Send a valid request with its preferences."""
+    """Send a valid request with preferences."""
     headers = {"Authorization": f"Bearer {world.token}", **({"Prefer": prefer} if prefer else {})}
     asked_for = {"headers": headers, "json": world.body(), **more}
     answer: httpx.Response = world.client.post(f"{world.url}?{query}", **asked_for)
     return answer
 
 
-def test_the_query_asks_for_the_same_where_no_header_can_be_set(mock: RunningMock) -> None:
+def test_query_parameters_have_the_effect_of_the_header(mock: RunningMock) -> None:
     wanted = ask(mock, "code=400, example=not-json")
     assert wanted.status_code == 400
     for query in ("__code=400&__example=not-json", "__example=not-json"):
@@ -152,7 +154,7 @@ def test_the_query_asks_for_the_same_where_no_header_can_be_set(mock: RunningMoc
         ("code=409, dynamic=maybe", "dynamic=maybe is neither"),
     ],
 )
-def test_what_cannot_be_met_is_answered_400_with_what_there_is(
+def test_an_unknown_preference_is_a_400_that_lists_the_choices(
     mock: RunningMock, contract: Contract, prefer: str, tells: str
 ) -> None:
     body = mock.body()
@@ -164,13 +166,13 @@ def test_what_cannot_be_met_is_answered_400_with_what_there_is(
     assert ask(mock, json=body).status_code == 201
 
 
-def test_preferences_that_are_nobodys_are_ignored(mock: RunningMock) -> None:
+def test_foreign_preferences_are_ignored(mock: RunningMock) -> None:
     answer = ask(mock, 'respond-async, wait=10, handling="lenient"; code=409', "code=409&_code=1")
     assert answer.status_code == 201
     assert "preference-applied" not in answer.headers
 
 
-def test_an_answer_on_demand_changes_no_state_and_sends_no_event(start: StartMock) -> None:
+def test_a_requested_response_changes_no_state_and_sends_no_event(start: StartMock) -> None:
     with start(faults=frozenset({"webhook-on-rejection"})) as world:
         body = world.body(name="asked for")
         for prefer in ("code=201", "example=created", "dynamic", "code=409", "code=418"):
@@ -182,13 +184,15 @@ def test_an_answer_on_demand_changes_no_state_and_sends_no_event(start: StartMoc
         assert world.receiver.poll(within=0) is None
 
 
-def test_neither_credential_nor_body_matters(mock: RunningMock) -> None:
+def test_a_requested_response_needs_no_credential_and_no_valid_body(mock: RunningMock) -> None:
     for content in (b"", b"{", b"x" * 100_000):
         headers = {"Prefer": "code=201", "Content-Type": "text/plain"}
         assert ask(mock, headers=headers, json=None, content=content).status_code == 201
 
 
-def test_an_answer_on_demand_is_not_counted(start: StartMock, contract: Contract) -> None:
+def test_a_requested_response_does_not_count_for_the_rate_limit(
+    start: StartMock, contract: Contract
+) -> None:
     with start(rate_limit=Rate(2, 60)) as world:
         asked_for = [ask(world, f"code={code}") for code in (201, 409, 418, 500)]
         first = ask(world)
@@ -204,7 +208,7 @@ def test_an_answer_on_demand_is_not_counted(start: StartMock, contract: Contract
     _conforms(contract, contract.operations[0].responses["429"], limited)
 
 
-def test_a_fault_for_one_request_is_real(world: RunningMock) -> None:
+def test_a_preferred_fault_applies_to_one_request(world: RunningMock) -> None:
     body = world.body(name="a name of more than twenty characters")
     answer = ask(world, "fault=name-truncated", json=body)
     assert answer.status_code == 201
@@ -217,14 +221,14 @@ def test_a_fault_for_one_request_is_real(world: RunningMock) -> None:
     assert ask(world, json=longer).status_code == 400
 
 
-def test_a_fault_comes_on_top_of_those_of_the_mock(start: StartMock) -> None:
+def test_a_preferred_fault_combines_with_faults_of_the_mock(start: StartMock) -> None:
     with start(faults=frozenset({"unprocessable-for-invalid"})) as world:
         answer = ask(world, "fault=error-empty", json={})
         assert (answer.status_code, answer.content) == (422, b"")
         assert ask(world, json={}).content != b""
 
 
-def test_a_fault_spoils_an_answer_on_demand(mock: RunningMock) -> None:
+def test_a_preferred_fault_applies_to_a_requested_response(mock: RunningMock) -> None:
     answer = ask(mock, "code=409, fault=error-as-html, delay=0.01")
     assert answer.status_code == 409
     assert answer.text.startswith("<html>")
@@ -235,19 +239,19 @@ def test_a_fault_spoils_an_answer_on_demand(mock: RunningMock) -> None:
     assert "retry-after" not in ask(mock, "code=429, fault=retry-after-missing").headers
 
 
-def test_a_delay_holds_the_answer_back_and_nothing_else(mock: RunningMock) -> None:
+def test_a_delay_postpones_the_response_only(mock: RunningMock) -> None:
     body = mock.body()
     with pytest.raises(httpx.ReadTimeout):
         ask(mock, f"delay={LONG}", json=body, timeout=SHORT)
     assert ask(mock, json=body).status_code == 409
-    for prefer in (f"code=409, delay={LONG}", f"delay={LONG}"):  # the second one is refused
+    for prefer in (f"code=409, delay={LONG}", f"delay={LONG}"):  # the second request is invalid
         with pytest.raises(httpx.ReadTimeout):
             ask(mock, prefer, json={}, timeout=SHORT)
     answer = ask(mock, "delay=0.01", json={})
     assert (answer.status_code, answer.headers["preference-applied"]) == (400, "delay=0.01")
 
 
-def test_a_mock_that_stops_sends_the_answers_that_wait(contract: Contract) -> None:
+def test_a_stopping_mock_sends_delayed_responses(contract: Contract) -> None:
     command = ["-m", "hookproof", "mock", "--port", "0", "--rate-limit", "1000/10m"]
     path = contract.operations[0].path
     with ThreadPoolExecutor() as pool, httpx.Client(trust_env=False) as client:
@@ -255,12 +259,12 @@ def test_a_mock_that_stops_sends_the_answers_that_wait(contract: Contract) -> No
             ahead = {"Prefer": "delay=60"}
             waiting = pool.submit(client.post, url + path, headers=ahead, timeout=DEADLINE)
             left = "1000"
-            while left == "1000" and not waiting.done():  # until it was counted
+            while left == "1000" and not waiting.done():  # until the delayed request is counted
                 left = client.post(f"{url}{path}?__code=201").headers["x-rate-limit-remaining"]
         assert waiting.result().status_code == 401
 
 
-def test_latency_is_for_operations_alone(start: StartMock) -> None:
+def test_latency_applies_to_operations_only(start: StartMock) -> None:
     with start(latency=Latency(LONG, LONG)) as world:
         for prefer, body in (("", world.body()), ("", {}), ("code=409", {})):
             with pytest.raises(httpx.ReadTimeout):
@@ -280,7 +284,7 @@ def test_latency_is_for_operations_alone(start: StartMock) -> None:
         ("1-60s", 1, 60),
     ],
 )
-def test_latency_is_read(text: str, least: float, most: float) -> None:
+def test_parses_a_latency(text: str, least: float, most: float) -> None:
     read = parse_latency(text)
     assert (read.min_seconds, read.max_seconds) == pytest.approx((least, most))
     assert all(read.min_seconds <= read.draw_seconds() <= read.max_seconds for _ in range(100))
@@ -289,12 +293,12 @@ def test_latency_is_read(text: str, least: float, most: float) -> None:
 @pytest.mark.parametrize(
     "text", ["", "200", "ms", "-1s", "300-100ms", "61s", "1s-2s", "1e3ms", "1-s", "nans", "1-2-3s"]
 )
-def test_what_is_no_latency_is_refused(text: str) -> None:
+def test_rejects_an_invalid_latency(text: str) -> None:
     with pytest.raises(ValueError, match=r"use 200ms, 100-300ms or 0\.1-0\.3s"):
         parse_latency(text)
 
 
-def test_a_made_value_is_another_each_time_and_the_same_with_a_seed(start: StartMock) -> None:
+def test_generated_values_differ_and_repeat_with_a_seed(start: StartMock) -> None:
     def made(**settings: Any) -> list[str]:
         with start(receivers=0, **settings) as world:
             return [json.dumps(ask(world, "code=400, dynamic").json()) for _ in range(10)]
@@ -305,14 +309,14 @@ def test_a_made_value_is_another_each_time_and_the_same_with_a_seed(start: Start
     assert first != other
 
 
-def test_an_example_goes_before_a_made_value(mock: RunningMock) -> None:
+def test_an_example_has_priority_over_a_generated_value(mock: RunningMock) -> None:
     answer = ask(mock, "dynamic, example=conflict")
     assert answer.json()["code"] == "CONFLICT"
     assert answer.headers["preference-applied"] == "example=conflict"
     assert ask(mock, "dynamic").status_code == 201
 
 
-def test_a_range_and_default_stand_for_every_status_of_theirs(tmp_path: Path) -> None:
+def test_a_status_range_and_default_cover_each_of_their_statuses(tmp_path: Path) -> None:
     text = PATH.read_text(encoding="utf-8")
     varied = tmp_path / "ranges.yaml"
     for stated, other in {'"404":': '"4XX":', '"403":': "default:", '"401":': '"400":'}.items():
@@ -346,7 +350,7 @@ def test_a_range_and_default_stand_for_every_status_of_theirs(tmp_path: Path) ->
             assert "available: 200, 4XX, 422, 400, default" in answer.text
 
 
-def test_a_reason_is_cut_to_the_room_that_the_contract_leaves(
+def test_a_message_is_cut_to_the_maximum_length_of_the_contract(
     served: tuple[Contract, httpx.Client],
 ) -> None:
     contract, client = served

@@ -1,4 +1,4 @@
-"""The rate limit: told on every answer, counted for each address, over when it says so."""
+"""Rate limit: headers on every response, a count per address, and Retry-After."""
 
 import json
 import time
@@ -27,11 +27,11 @@ TOLD = """headers:
           """
 DEADLINE = 10.0
 OF_READING = ("operationId: readParcel\n", "description: The parcel.\n          ")
-"""After these stand, in the operation that reads a parcel, what it has and what it answers."""
+"""Places in operation `readParcel` after which a test inserts a rate limit and headers."""
 
 
 def told(contract: Contract, answer: httpx.Response) -> int:
-    """Hold the headers of a limit against the contract; return how many requests are left."""
+    """Check the rate limit headers against the contract; return the remaining requests."""
     documented = contract.operations[0].responses["201"].headers
     assert [h.name for h in documented if h.name not in answer.headers] == [], answer.text
     for header in documented:
@@ -43,7 +43,7 @@ def told(contract: Contract, answer: httpx.Response) -> int:
     return int(answer.headers["x-rate-limit-remaining"])
 
 
-def test_every_answer_of_the_operation_tells_of_the_limit(
+def test_every_response_of_the_operation_has_rate_limit_headers(
     start: StartMock, contract: Contract
 ) -> None:
     lacking = mint(DEVELOPMENT_SECRET, ["license:read"], None)
@@ -72,7 +72,7 @@ def test_every_answer_of_the_operation_tells_of_the_limit(
 @pytest.mark.parametrize(
     ("fault", "content"), [("crash-after-create", None), ("malformed-crash", b"{")]
 )
-def test_a_failure_tells_of_the_limit_too(
+def test_a_500_has_rate_limit_headers(
     start: StartMock, contract: Contract, fault: str, content: bytes | None
 ) -> None:
     with start(rate_limit=Rate(5, 60), faults=frozenset({fault})) as world:
@@ -80,8 +80,8 @@ def test_a_failure_tells_of_the_limit_too(
     assert (answer.status_code, told(contract, answer)) == (500, 4)
 
 
-def test_the_vendors_client_waits_as_it_is_told_and_is_let_in(start: StartMock) -> None:
-    """It waits for `Retry-After`, at most 60 s, and tries three times more."""
+def test_a_client_succeeds_after_waiting_for_retry_after(start: StartMock) -> None:
+    """Act as the vendor's client: wait for `Retry-After`, at most 60 s, and retry three times."""
 
     def patient(send: Callable[[], httpx.Response]) -> list[int]:
         answers = [send()]
@@ -98,7 +98,7 @@ def test_the_vendors_client_waits_as_it_is_told_and_is_let_in(start: StartMock) 
         assert next(statuses for statuses in came if statuses[0] == 429) == [429, 201]
 
 
-def test_each_address_has_a_limit_of_its_own(start: StartMock, contract: Contract) -> None:
+def test_each_address_has_a_separate_limit(start: StartMock, contract: Contract) -> None:
     with start(receivers=0, host="::", rate_limit=Rate(2, 60)) as world:
         headers = {"Authorization": f"Bearer {world.token}"}
 
@@ -111,13 +111,13 @@ def test_each_address_has_a_limit_of_its_own(start: StartMock, contract: Contrac
     assert came == [(201, 1), (201, 1), (201, 0), (201, 0), (429, 0)]
 
 
-def test_no_header_claims_another_address(start: StartMock) -> None:
+def test_x_forwarded_for_does_not_change_the_address(start: StartMock) -> None:
     with start(rate_limit=Rate(1, 60)) as world:
         world.client.headers["X-Forwarded-For"] = "192.0.2.1"
         assert [world.post().status_code, world.post().status_code] == [201, 429]
 
 
-def test_the_documented_limit_is_the_contracts_own(start: StartMock, contract: Contract) -> None:
+def test_documented_selects_the_limit_of_the_contract(start: StartMock, contract: Contract) -> None:
     with start(rate_limit="documented") as world:
         answer = world.post()
     stated = contract.operations[0].rate_limit or {}
@@ -154,7 +154,7 @@ def test_an_operation_without_a_documented_limit_has_none(start: StartMock, tmp_
     assert left == ["2", "1", "0", "0", None]
 
 
-def test_a_limit_that_is_not_documented_is_refused(tmp_path: Path) -> None:
+def test_rejects_documented_without_a_valid_documented_limit(tmp_path: Path) -> None:
     half = LIMITED.replace("seconds: 60", "seconds: 0.5")
     for contract, tells in (
         (changed(tmp_path), "documents no rate limit; pass one, such as 50/5s"),
@@ -168,5 +168,5 @@ def test_a_limit_that_is_not_documented_is_refused(tmp_path: Path) -> None:
     assert "documents no rate limit" in done.stderr
 
 
-def test_no_rate_limit_is_on_by_default(mock: RunningMock) -> None:
+def test_no_rate_limit_applies_by_default(mock: RunningMock) -> None:
     assert not [name for name in mock.post().headers if "limit" in name]

@@ -1,4 +1,4 @@
-"""What a mock can be told to ask for, and to refuse: `--auth` and `--reject`."""
+"""Options `--auth` and `--reject`: checks of credentials, and allowed rejections."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ def asked(world: RunningMock, credential: str | None) -> httpx.Response:
     return world.client.post(world.url, json=world.body(), headers=headers)
 
 
-def test_any_credential_of_the_right_form_is_present(start: StartMock) -> None:
+def test_auth_presence_accepts_any_bearer_credential(start: StartMock) -> None:
     expired, lacking = mint(DEVELOPMENT_SECRET, [PERMISSION], 1), mint("x" * 32, [], None)
     with start(auth="presence") as world:
         for credential in ("Bearer x", "bearer a.b.c", f"Bearer {expired}", f"Bearer {lacking}"):
@@ -36,14 +36,14 @@ def test_any_credential_of_the_right_form_is_present(start: StartMock) -> None:
             assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
-def test_nothing_is_asked_for_where_auth_is_off(start: StartMock) -> None:
+def test_auth_off_accepts_requests_without_a_credential(start: StartMock) -> None:
     with start(auth="off") as world:
         assert [asked(world, one).status_code for one in (None, *ODD)] == [201] * (1 + len(ODD))
         assert world.post(b"{").status_code == 400
 
 
 def dated(changes: dict[str, Any]) -> dict[str, Any]:
-    """Return `changes`, each time span as a date-time that far from now."""
+    """Return `changes` with each time span replaced by now plus the span."""
     now = datetime.now(UTC)
     return {
         key: f"{now + value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, timedelta) else value
@@ -64,7 +64,7 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("rule", "broken", "kept"), REFUSED)
-def test_what_a_rule_covers_is_refused_and_told(
+def test_an_enabled_rule_rejects_its_values_and_is_named(
     start: StartMock, mock: RunningMock, rule: str, broken: dict[str, Any], kept: dict[str, Any]
 ) -> None:
     with start(rejections=frozenset({rule}), receivers=0) as world:
@@ -77,7 +77,7 @@ def test_what_a_rule_covers_is_refused_and_told(
     assert mock.post(**dated(broken)).status_code == 201
 
 
-def test_a_refused_request_takes_no_name_and_sends_no_event(start: StartMock) -> None:
+def test_a_request_rejected_by_a_rule_reserves_no_name_and_sends_no_event(start: StartMock) -> None:
     with start(rejections=frozenset({"unknown-scopes", "past-expiry"})) as world:
         name = world.body()["name"]
         for broken in ({"scopes": ["no:such"]}, {"expiresAt": "2019-08-24T14:15:22Z"}):
@@ -90,7 +90,7 @@ def test_a_refused_request_takes_no_name_and_sends_no_event(start: StartMock) ->
     assert (event.value["data"]["name"], last.value["data"]["name"]) == (name, world.last["name"])
 
 
-def test_nobody_gives_on_what_is_not_theirs(start: StartMock) -> None:
+def test_rejects_scopes_that_the_caller_does_not_have(start: StartMock) -> None:
     held = mint(DEVELOPMENT_SECRET, [PERMISSION, "license:read", "odd one"], None)
     rule = frozenset({"scopes-not-held"})
     with start(rejections=rule) as world:
@@ -104,7 +104,9 @@ def test_nobody_gives_on_what_is_not_theirs(start: StartMock) -> None:
         assert world.post(token="x", scopes=["license:write"]).status_code == 201
 
 
-def test_another_contract_refuses_in_its_own_way(start: StartMock, tmp_path: Path) -> None:
+def test_a_rule_of_another_contract_has_its_status_and_error_format(
+    start: StartMock, tmp_path: Path
+) -> None:
     rule = """        - name: heavy
           location: $request.body#/grams
           schema: {type: integer, minimum: 20000}
@@ -126,7 +128,9 @@ def test_another_contract_refuses_in_its_own_way(start: StartMock, tmp_path: Pat
     assert heavy.json()["trouble"]["inWords"] == "/grams: 20000 is rejected by the rule heavy"
 
 
-def test_a_freedom_that_cannot_be_used_is_told_with_those_that_can(contract: Contract) -> None:
+def test_an_unusable_allowed_rejection_is_an_error_that_lists_the_choices(
+    contract: Contract,
+) -> None:
     for name, why in (
         (
             "nothing",

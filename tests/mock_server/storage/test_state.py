@@ -1,4 +1,4 @@
-"""What the mock remembers: through a restart, a killed process, and over several processes."""
+"""State of the mock: kept over restarts and kills, and shared by its workers."""
 
 import asyncio
 import json
@@ -40,9 +40,7 @@ def create(client: httpx.Client, path: str, name: str) -> int:
     return client.post(path, json={"name": name, "scopes": ["license:read"]}).status_code
 
 
-def test_a_restart_forgets_nothing_with_a_state(
-    contract: Contract, token: str, tmp_path: Path
-) -> None:
+def test_a_state_file_survives_a_restart(contract: Contract, token: str, tmp_path: Path) -> None:
     path = contract.operations[0].path
     command = [*MOCK, "--state", str(tmp_path / "state")]
     for expected in (201, 409):
@@ -52,9 +50,7 @@ def test_a_restart_forgets_nothing_with_a_state(
         assert create(client, path, "kept") == 201
 
 
-def test_what_was_answered_is_known_after_a_kill(
-    contract: Contract, token: str, tmp_path: Path
-) -> None:
+def test_confirmed_requests_survive_a_kill(contract: Contract, token: str, tmp_path: Path) -> None:
     path = contract.operations[0].path
     state = tmp_path / "state"
     answered: list[str] = []
@@ -66,7 +62,7 @@ def test_what_was_answered_is_known_after_a_kill(
                 name = f"load {number}-{count}"
                 try:
                     status = create(client, path, name)
-                except httpx.HTTPError:  # it was killed
+                except httpx.HTTPError:  # the mock was killed
                     return
                 assert status == 201
                 answered.append(name)
@@ -80,7 +76,7 @@ def test_what_was_answered_is_known_after_a_kill(
     with ThreadPoolExecutor(8) as pool:
         loads = [pool.submit(load, url, number) for number in range(8)]
         assert enough.wait(60)
-        process.kill()  # the workers end with it, and leave the port
+        process.kill()  # the workers end too and free the port
         for done in loads:
             done.result()
     process.communicate()
@@ -90,11 +86,11 @@ def test_what_was_answered_is_known_after_a_kill(
     assert statuses == {409: len(answered)}
 
 
-def test_twenty_at_once_over_two_workers_are_one_success(contract: Contract, token: str) -> None:
+def test_concurrent_requests_to_two_workers_give_one_201(contract: Contract, token: str) -> None:
     path = contract.operations[0].path
 
     async def burst(url: str, name: str) -> list[int]:
-        # A client for each: connections of their own reach both processes.
+        # One client per request: new connections reach both workers.
         async def one() -> int:
             async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=20) as client:
                 body = {"name": name, "scopes": ["license:read"]}
@@ -125,7 +121,7 @@ def test_workers_share_a_rate_limit(contract: Contract, token: str) -> None:
     assert remaining == [*range(9, -1, -1), 0, 0, 0, 0]
 
 
-def test_a_worker_that_dies_is_replaced(contract: Contract, token: str) -> None:
+def test_a_killed_worker_is_replaced(contract: Contract, token: str) -> None:
     path = contract.operations[0].path
     command = [sys.executable, *MOCK, "--workers", "2"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -135,7 +131,7 @@ def test_a_worker_that_dies_is_replaced(contract: Contract, token: str) -> None:
         assert create(client, path, "before") == 201
     for child in children(process.pid):
         os.kill(child, signal.SIGKILL)
-    with caller(url, token) as client:  # waits in the queue of connections until one serves
+    with caller(url, token) as client:  # waits in the accept queue until a new worker runs
         assert create(client, path, "before") == 409
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
@@ -143,14 +139,14 @@ def test_a_worker_that_dies_is_replaced(contract: Contract, token: str) -> None:
 
 
 def children(pid: int) -> list[int]:
-    """Return the workers of the mock `pid`: its children but for Python's resource tracker."""
+    """Return the workers of the mock `pid`: its children without Python's resource tracker."""
     listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     commands = {int(child): Path(f"/proc/{child}/cmdline").read_bytes() for child in listed}
     return [child for child, command in commands.items() if b"spawn_main" in command]
 
 
 @pytest.mark.parametrize("content", [b"not a database at all, and long enough to be read", None])
-def test_a_file_that_is_no_state_is_refused(tmp_path: Path, content: bytes | None) -> None:
+def test_rejects_a_file_that_is_no_state(tmp_path: Path, content: bytes | None) -> None:
     file = tmp_path / "state"
     if content is None:
         with sqlite3.connect(file) as other:
@@ -164,13 +160,13 @@ def test_a_file_that_is_no_state_is_refused(tmp_path: Path, content: bytes | Non
     assert len(done.stderr.splitlines()) == 1, done.stderr
 
 
-def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+def test_rejects_a_state_in_a_missing_folder(tmp_path: Path) -> None:
     done = hookproof("mock", "--port", "0", "--state", str(tmp_path / "none" / "state"))
     assert done.returncode == 2
     assert "No such file or directory" in done.stderr
 
 
-def test_a_refused_request_takes_nothing(start: StartMock) -> None:
+def test_an_invalid_request_reserves_no_name(start: StartMock) -> None:
     with start(receivers=0) as world:
         body = world.body()
         answer = world.post(json.dumps(body | {"scopes": 1}).encode())

@@ -1,4 +1,4 @@
-"""Deliveries to receivers of every kind: signed anew, sent once more, never in the way."""
+"""Delivery queue: retries, redeliveries, hostile receivers and limits."""
 
 import json
 import socket
@@ -39,7 +39,7 @@ BOOKING = {
 
 
 def deliveries(ask: Any, found: Any = bool) -> list[dict[str, Any]]:
-    """Return the deliveries that the API shows, once `found` says that they are the wanted ones."""
+    """Wait until the deliveries of the API pass the test `found`; return them."""
     end = time.monotonic() + DEADLINE
     while True:
         shown: list[dict[str, Any]] = ask("deliveries").json()["deliveries"]
@@ -49,7 +49,7 @@ def deliveries(ask: Any, found: Any = bool) -> list[dict[str, Any]]:
 
 
 def recalled(world: RunningMock) -> tuple[Any, Any]:
-    """Bring about an event whose first delivery fails; return that and the second."""
+    """Trigger an event whose first attempt fails; return the first two attempts."""
     contract = parcels_contract()
     permissions = [p for operation in contract.operations for p in operation.permissions]
     headers = {"Authorization": f"Bearer {mint(DEVELOPMENT_SECRET, permissions, None)}"}
@@ -65,7 +65,7 @@ def recalled(world: RunningMock) -> tuple[Any, Any]:
 @pytest.mark.parametrize(
     ("faults", "valid"), [([], True), (["delivery-parcel.recalled-wrong-secret"], False)]
 )
-def test_every_attempt_is_signed_for_its_moment(
+def test_every_attempt_is_signed_with_its_timestamp(
     start: StartMock, faults: list[str], valid: bool
 ) -> None:
     contract = parcels_contract()
@@ -83,7 +83,7 @@ def test_every_attempt_is_signed_for_its_moment(
         assert (fault is None) == valid
 
 
-def test_every_attempt_is_shown_with_what_comes_next(world: RunningMock) -> None:
+def test_every_attempt_is_shown_with_its_outcome(world: RunningMock) -> None:
     world.receiver.answers = [(500, {}), (429, {"Retry-After": "1"})]
     world.event()
     (shown,) = deliveries(world.api, lambda found: found and found[0]["state"] == "delivered")
@@ -103,12 +103,12 @@ def test_every_attempt_is_shown_with_what_comes_next(world: RunningMock) -> None
 
 
 @pytest.mark.parametrize("fault", ["", "newline-appended", "webhook-sent-twice"])
-def test_a_delivery_is_sent_once_more_as_it_was(start: StartMock, fault: str) -> None:
+def test_a_redelivery_has_the_same_body_and_signature(start: StartMock, fault: str) -> None:
     with start(faults=frozenset({fault} - {""})) as world:
         first = world.event()
         shown = deliveries(world.api)
         assert world.api(f"deliveries/{shown[-1]['id']}/redeliver", "POST").status_code == 202
-        later = [world.receiver.next() for _ in shown]  # the second of two at once, and the new one
+        later = [world.receiver.next() for _ in shown]  # the duplicate, if any, and the redelivery
         assert [again.body for again in later] == [first.body] * len(shown)
         assert later[-1].header("webhook-signature") == first.header("webhook-signature")
         again = deliveries(world.api, lambda found: len(found[-1]["attempts"]) == 2)
@@ -118,7 +118,7 @@ def test_a_delivery_is_sent_once_more_as_it_was(start: StartMock, fault: str) ->
 
 @contextmanager
 def hostile(answer: bytes, again: bytes = b"") -> Iterator[str]:
-    """Yield the URL of a receiver that sends `answer`, then `again` for ever; or nothing at all."""
+    """Run a receiver that sends `answer`, then `again` for ever; yield its URL."""
     ended = threading.Event()
 
     def serve(connection: socket.socket) -> None:
@@ -162,7 +162,7 @@ END = b"Content-Length: 0\r\nConnection: close\r\n\r\n"
         (b"HTTP/1.1 410 Gone\r\n" + END, b"", "410"),
     ],
 )  # fmt: skip
-def test_whatever_a_receiver_answers_is_an_outcome(
+def test_every_response_of_a_receiver_is_an_outcome(
     start: StartMock, answer: bytes, again: bytes, outcome: str
 ) -> None:
     with hostile(answer, again) as url, start(others=(url,)) as world:
@@ -173,13 +173,13 @@ def test_whatever_a_receiver_answers_is_an_outcome(
     assert outcomes == {outcome}
 
 
-def test_receivers_that_never_answer_do_not_starve_another(start: StartMock) -> None:
+def test_silent_receivers_do_not_delay_another_receiver(start: StartMock) -> None:
     with hostile(b"") as url:
         silent = tuple(f"{url}/{number}" for number in range(14))
         with start(others=silent) as world:
             for _ in range(12):
                 assert world.post().status_code == 201
-                # In less time than an attempt at a silent one takes.
+                # less than the timeout of an attempt to a silent receiver
                 world.receiver.next(within=5)
             shown = world.api("deliveries?limit=500").json()["deliveries"]
     states = [(d["state"], d["receiver"]["number"] == 15) for d in shown]
@@ -187,14 +187,14 @@ def test_receivers_that_never_answer_do_not_starve_another(start: StartMock) -> 
     assert len(states) == 12 * 15
 
 
-def test_no_receiver_plants_a_cookie(world: RunningMock) -> None:
+def test_cookies_of_a_receiver_are_ignored(world: RunningMock) -> None:
     world.receiver.answers = [(200, {"Set-Cookie": "planted=1; Path=/"})]
     world.event()
     deliveries(world.api, lambda found: found and found[0]["state"] == "delivered")
     assert world.event().header("cookie") is None
 
 
-def test_what_is_dropped_is_counted_and_shown(
+def test_dropped_deliveries_are_counted_and_shown(
     start: StartMock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(receivers, "MAX_OPEN_DELIVERIES", 3)
@@ -211,7 +211,7 @@ def test_what_is_dropped_is_counted_and_shown(
     assert "too many deliveries" in refused.json()["message"]
 
 
-def test_large_deliveries_do_not_fill_the_memory() -> None:
+def test_the_queue_limits_the_bytes_of_open_deliveries() -> None:
     receiver = receivers.DeliveryQueue("http://127.0.0.1:1/", print)
     size = receivers.MAX_OPEN_BYTES // 4
     offered = [
@@ -221,7 +221,7 @@ def test_large_deliveries_do_not_fill_the_memory() -> None:
     assert offered == [True] * 4 + [False]
 
 
-def test_a_very_large_payload_is_not_kept(contract: Contract) -> None:
+def test_a_very_large_payload_is_not_stored(contract: Contract) -> None:
     event_message = EventMessage(contract.events[0], b'"' + b"x" * 10**6 + b'"', 1, "", "", 0.0)
     journal = Journal(Store(), WorkerSignals([0] * SLOT_COUNT, 0, 1))
     dispatcher = Dispatcher(DeliveryQueues([], print), journal, lambda _: Hooks(), Redaction(()))
@@ -235,7 +235,7 @@ def test_a_very_large_payload_is_not_kept(contract: Contract) -> None:
         dispatcher.redeliver(shown, contract.events, "")
 
 
-def test_what_was_abandoned_can_be_sent_after_a_restart(
+def test_a_cancelled_delivery_can_be_redelivered_after_a_restart(
     contract: Contract, receiver: Any, tmp_path: Path
 ) -> None:
     receiver.answers = [(503, {"Retry-After": "60"})]

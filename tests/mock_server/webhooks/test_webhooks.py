@@ -1,4 +1,4 @@
-"""Deliveries: of the payload that the contract describes, signed, tried again, never in the way."""
+"""Webhooks of the mock: payload, signature, retries and several receivers."""
 
 import json
 import logging
@@ -22,7 +22,7 @@ def _verified(received: Any, contract: Contract) -> str | None:
     return signature.verify(scheme, headers, received.body, DEVELOPMENT_WEBHOOK_SECRET)
 
 
-def test_a_creation_is_delivered_signed_and_by_its_schema(
+def test_an_event_is_signed_and_conforms_to_its_schema(
     world: RunningMock, contract: Contract
 ) -> None:
     received = world.event(name="n\u00e4chtlich \U0001f511 \u2028")
@@ -57,7 +57,7 @@ def test_the_payload_echoes_the_request(
     assert {key: shown[key] for key in data} == data
 
 
-def test_null_means_what_absence_means(world: RunningMock, contract: Contract) -> None:
+def test_null_has_the_same_effect_as_absence(world: RunningMock, contract: Contract) -> None:
     content = json.dumps({**world.body(), "revoked": None, "expiresAt": None}).encode()
     assert world.post(content).status_code == 201
     received = world.receiver.next()
@@ -73,7 +73,7 @@ def test_a_lone_surrogate_is_delivered_escaped(world: RunningMock, contract: Con
     assert received.value["data"]["name"] == "half \ud800 of a pair"
 
 
-def test_identity_and_time_are_of_this_event(world: RunningMock) -> None:
+def test_each_event_has_a_unique_id_and_its_time(world: RunningMock) -> None:
     first, second = world.event().value, world.event().value
     assert first["data"]["id"] != second["data"]["id"]
     assert first["data"]["userId"] == first["data"]["user"]["id"]
@@ -83,7 +83,7 @@ def test_identity_and_time_are_of_this_event(world: RunningMock) -> None:
     )
 
 
-def test_no_refusal_is_delivered(world: RunningMock) -> None:
+def test_a_rejected_request_sends_no_event(world: RunningMock) -> None:
     name = world.event().value["data"]["name"]
     for answer in (
         world.post(name=name),
@@ -96,7 +96,7 @@ def test_no_refusal_is_delivered(world: RunningMock) -> None:
     assert world.receiver.poll(within=0) is None
 
 
-def test_a_failed_delivery_is_tried_again_the_same_and_logged(
+def test_a_failed_delivery_is_retried_unchanged_and_logged(
     world: RunningMock, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.receiver.answers = [(500, {}), (302, {"Location": world.receiver.url})]
@@ -116,7 +116,7 @@ def test_a_failed_delivery_is_tried_again_the_same_and_logged(
 @pytest.mark.parametrize(
     ("asked", "heard"), [("2", "2.0"), ("Thu, 01 Jan 1970 00:00:00 GMT", "0.5"), ("later", "0.5")]
 )
-def test_the_receiver_may_say_when(
+def test_a_retry_waits_for_retry_after(
     world: RunningMock, caplog: pytest.LogCaptureFixture, asked: str, heard: str
 ) -> None:
     world.receiver.answers = [(503, {"Retry-After": asked})]
@@ -127,7 +127,7 @@ def test_the_receiver_may_say_when(
     assert f"503; retry in {heard} s" in caplog.text
 
 
-def test_a_stop_abandons_what_waits_and_says_so(
+def test_stopping_cancels_pending_deliveries_and_logs_them(
     start: StartMock, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, "hookproof.mock"):
@@ -145,7 +145,7 @@ def test_every_receiver_gets_every_event(start: StartMock) -> None:
     assert [other.body for other in others] == [first.body] * 2
 
 
-def test_a_receiver_that_is_gone_is_in_nobodys_way(
+def test_an_unreachable_receiver_does_not_affect_another(
     start: StartMock, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, "hookproof.mock"), start(receivers=2) as world:
@@ -156,7 +156,7 @@ def test_a_receiver_that_is_gone_is_in_nobodys_way(
     assert "ConnectError; retry in 0.5 s" in caplog.text
 
 
-def test_what_a_receiver_cannot_take_is_dropped_counted_and_told(
+def test_deliveries_beyond_the_queue_limit_are_dropped_and_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     receiver = DeliveryQueue("https://user:pass@example.invalid:8443/hidden?also=hidden", print)

@@ -106,7 +106,7 @@ def test_a_contract_nested_without_end_is_one_sentence(start: StartSink) -> None
     assert re.fullmatch(r"contract:1:\d+: nested deeper than 100", message), message
 
 
-def test_what_is_no_request_is_refused(start: StartSink) -> None:
+def test_rejects_a_malformed_request(start: StartSink) -> None:
     with start() as client:
         client.post()
         address = f"{client.sink.url}/_hookproof/api/deliveries/1/judge"

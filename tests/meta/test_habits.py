@@ -1,0 +1,96 @@
+"""What guards the habits of the project works itself: hooks and the check of commit messages."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+CHECK = ROOT / ".ci" / "commit_message.py"
+BODY = "\n\nReceivers could not tell the two apart.\n"
+GOOD = {
+    "a subject and a body": f"sink: dispatch by path prefix{BODY}",
+    "several areas": f"architecture, security: say each fact once{BODY}",
+    "72 characters": f"sink: {'a' * 66}{BODY}",
+    "a verb that ends like another form": f"mock: embed the page{BODY}",
+    "comments of the editor": f"# a template\nsink: dispatch by path{BODY}# On branch main\n",
+    "a merge by git": "Merge branch 'main' of example.com\n",
+    "a fixup by git": "fixup! sink: dispatch by path prefix\n",
+}
+BAD = {
+    "empty": ("\n# On branch main\n", "the message is empty: write"),
+    "long": (f"sink: {'a' * 67}{BODY}", "has 73 characters, more than 72: shorten it"),
+    "no area": (f"dispatch by path prefix{BODY}", "'dispatch by path prefix' is not of the form"),
+    "a capital": (f"sink: Dispatch by path prefix{BODY}", "is not of the form"),
+    "a full stop": (f"sink: dispatch by path prefix.{BODY}", "is not of the form"),
+    "past": (f"sink: dispatched by path{BODY}", "begins with 'dispatched', no imperative: write"),
+    "gerund": (f"sink: adding a prefix{BODY}", "begins with 'adding', no imperative"),
+    "no empty line": ("sink: dispatch\nby path\n", "'by path' follows the subject directly: put"),
+    "no body": ("sink: dispatch by path prefix\n", "has no body: say below an empty line why"),
+    "only a trailer": ("sink: dispatch\n\nSigned-off-by: A <a@example.com>\n", "has no body"),
+    "only a diff": (
+        f"sink: dispatch\n\n# {'-' * 24} >8 {'-' * 24}\ndiff --git a/x b/x\n",
+        "has no body",
+    ),
+}
+
+
+def check_commit_message(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(CHECK), *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_good_commit_message_passes(name: str, tmp_path: Path) -> None:
+    (tmp_path / "message").write_text(GOOD[name], encoding="utf-8")
+    done = check_commit_message("message", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_commit_message_fails_with_one_sentence(name: str, tmp_path: Path) -> None:
+    message, sentence = BAD[name]
+    (tmp_path / "message").write_text(message, encoding="utf-8")
+    done = check_commit_message("message", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert sentence in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_range_names_each_bad_commit(tmp_path: Path) -> None:
+    def git(*arguments: str) -> None:
+        author = ("-c", "user.name=A", "-c", "user.email=a@example.com")
+        subprocess.run(["git", *author, *arguments], cwd=tmp_path, check=True, timeout=60)
+
+    git("init", "-q")
+    for message in (GOOD["a subject and a body"], BAD["past"][0], BAD["no body"][0]):
+        git("commit", "-q", "--allow-empty", "--no-verify", "-m", message)
+    done = check_commit_message("--range", "HEAD", cwd=tmp_path)
+    assert done.returncode == 1
+    shown = [re.sub("^[0-9a-f]+: ", "", line) for line in done.stderr.splitlines()]
+    assert [line.partition(" has no")[0] for line in shown] == [
+        "'sink: dispatch by path prefix': the message",
+        "the subject 'sink: dispatched by path' begins with 'dispatched', no imperative: "
+        "write 'add', not 'added'",
+    ]
+    assert check_commit_message("--range", "HEAD~2", cwd=tmp_path).returncode == 0
+    done = check_commit_message("--range", "no-branch..HEAD", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "git cannot list the range 'no-branch..HEAD': pass one" in done.stderr
+
+
+def test_every_hook_is_local_and_runs_what_the_lock_pins() -> None:
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    (repository,) = config["repos"]
+    assert repository["repo"] == "local"
+    hooks: dict[str, Any] = {hook["id"]: hook for hook in repository["hooks"]}
+    assert {hook["language"] for hook in hooks.values()} == {"system"}
+    assert all(hook["entry"].startswith(".venv/bin/") for hook in hooks.values())
+    assert hooks["commit-message"]["stages"] == ["commit-msg"]
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    for name in ("codespell", "mypy", "pre-commit", "pre-commit-hooks", "ruff"):
+        assert re.search(rf"^{name}==", lock, re.MULTILINE), name

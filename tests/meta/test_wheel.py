@@ -8,11 +8,11 @@ from pathlib import Path, PurePosixPath
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("contracts", "hookproof", "mock_server", "openapi", "webhook_sink")
 DATA_SUFFIXES = {
-    "contracts": set(),
-    "hookproof": {".css", ".json"},
-    "mock_server": {".css", ".html", ".js", ".svg"},
-    "openapi": {".css", ".js", ".json", ".yaml"},
-    "webhook_sink": {".css", ".html", ".js", ".svg"},
+    "contracts": {".typed"},
+    "hookproof": {".css", ".json", ".typed"},
+    "mock_server": {".css", ".html", ".js", ".svg", ".typed"},
+    "openapi": {".css", ".js", ".json", ".yaml", ".typed"},
+    "webhook_sink": {".css", ".html", ".js", ".svg", ".typed"},
 }
 """File types beside Python of each package; any other file is there by mistake."""
 
@@ -47,6 +47,12 @@ def shipped() -> set[str]:
 
 def test_the_wheel_holds_the_packages_and_nothing_else() -> None:
     assert shipped() == in_checkout()
+
+
+def test_each_package_tells_type_checkers_that_it_has_types() -> None:
+    markers = {f"{package}/py.typed" for package in PACKAGES}
+    assert markers <= shipped()
+    assert all((ROOT / marker).read_bytes() == b"" for marker in markers)
 
 
 def test_the_packages_hold_no_file_of_another_type() -> None:

@@ -16,13 +16,13 @@ def contract() -> Contract:
 
 @pytest.fixture
 def start(contract: Contract) -> StartSink:
-    """Start a sink with settings of its own: `with start(max_body_bytes=5) as client:`."""
+    """Return a function that starts a sink: `with start(max_body_bytes=5) as client:`."""
     return lambda **settings: StartedSink(Sink(contract, **settings))
 
 
 @pytest.fixture
 def draft() -> Delivery:
-    """A delivery with every oddity that must survive, not stored yet."""
+    """Return an unstored delivery with unusual bytes that the store must keep."""
     return Delivery(
         id=0,
         received_at=1790000000.123456,

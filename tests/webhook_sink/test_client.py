@@ -1,4 +1,4 @@
-"""`verify --sink URL`: deliveries that a running sink holds, judged as if they had come here."""
+"""Option `verify --sink URL`: the harness reads deliveries from a running sink."""
 
 import json
 import time
@@ -20,7 +20,7 @@ from openapi.loading.loader import load_contract
 from webhook_sink.server import Sink
 
 DEADLINE = 20.0
-"""Seconds until what must come is given up."""
+"""Seconds to wait for an expected delivery."""
 TOKEN = "a token of the tests"
 PAGE: dict[str, Any] = {"deliveries": [], "next": None, "total": 0, "now": 1.0}
 
@@ -32,7 +32,7 @@ def contract() -> Contract:
 
 @contextmanager
 def serving(answers: dict[str, Any], otherwise: int = 404) -> Iterator[str]:
-    """Serve JSON by path, and another status for the rest."""
+    """Serve JSON by path, and the status `otherwise` for other paths."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -44,13 +44,13 @@ def serving(answers: dict[str, Any], otherwise: int = 404) -> Iterator[str]:
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with handled(Handler) as url:
         yield url
 
 
-def test_deliveries_are_read_as_they_came_and_only_those_since_the_start(
+def test_reads_unchanged_deliveries_since_its_start(
     contract: Contract,
 ) -> None:
     with Sink(contract, WEBHOOK_SECRET) as sink:
@@ -69,7 +69,7 @@ def test_deliveries_are_read_as_they_came_and_only_those_since_the_start(
             assert remote.judge(last) == sink.judge(last)
 
 
-def test_a_clock_that_goes_wrong_moves_no_delivery_before_its_request(contract: Contract) -> None:
+def test_corrects_the_clock_offset_of_the_sink(contract: Contract) -> None:
     for wrong in (-3600.0, 3600.0):
         there = time.time() + wrong
         summary: dict[str, Any] = {"id": 1, "received_at": there, "target": "/", "reply": ""}
@@ -109,17 +109,19 @@ def test_a_clock_that_goes_wrong_moves_no_delivery_before_its_request(contract: 
     ],
     ids=["nothing", "a list", "no time", "no number"],
 )
-def test_what_is_no_sink_is_one_sentence(answers: dict[str, Any], contract: Contract) -> None:
+def test_an_invalid_response_is_an_error_that_names_the_sink(
+    answers: dict[str, Any], contract: Contract
+) -> None:
     with serving(answers) as url, pytest.raises(CouldNotJudge, match="sink"):
         RemoteSink(url, contract, None).__enter__()
 
 
-def test_a_sink_under_a_foreign_name_asks_for_its_address(contract: Contract) -> None:
+def test_a_403_is_an_error_that_suggests_the_ip_address(contract: Contract) -> None:
     with serving({}, 403) as url, pytest.raises(CouldNotJudge, match="use its IP address"):
         RemoteSink(url, contract, None).__enter__()
 
 
-def test_a_sink_that_asks_for_a_token(contract: Contract) -> None:
+def test_reads_a_sink_with_a_token(contract: Contract) -> None:
     with Sink(contract, token=TOKEN) as sink:
         httpx.post(f"{sink.url}/before", content=b"{}")
         for wrong in (None, "another"):

@@ -1,4 +1,4 @@
-"""Floods against a sink of its own process: its memory stays bounded, and the next is answered."""
+"""Floods of a sink process: its memory stays bounded, and it serves the next request."""
 
 import re
 import socket
@@ -40,7 +40,7 @@ FLOODS = [
     ("an extension", CHUNKED + b"1;", b"x" * MIB),
     ("trailers", CHUNKED + b"2\r\n{}\r\n0\r\n", b"X: 1\r\n" * 100_000),
 ]
-"""What is sent first, and what is sent again and again."""
+"""Name, first bytes and repeated bytes of each flood."""
 
 UNFINISHED = [
     ("nothing", b"", b""),
@@ -57,7 +57,7 @@ def address(url: str) -> tuple[str, int]:
 
 
 def flood(url: str, first: bytes, again: bytes) -> None:
-    """Send, and read nothing, until all is sent, the connection is closed or nobody takes more."""
+    """Send without reading until all is sent, the connection is closed or sending times out."""
     with (
         suppress(ConnectionError, TimeoutError),
         socket.create_connection(address(url), timeout=1) as connection,
@@ -68,7 +68,7 @@ def flood(url: str, first: bytes, again: bytes) -> None:
 
 
 def memory(pid: int) -> int:
-    """Return the most bytes that the process has held so far."""
+    """Return the peak resident memory of the process, in bytes."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
     assert found
@@ -90,7 +90,7 @@ def test_floods_do_not_fill_the_memory() -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
-def test_large_bodies_from_many_senders_take_up_what_is_kept_of_each() -> None:
+def test_large_bodies_use_memory_only_for_their_stored_part() -> None:
     with launched(["-m", "hookproof", "sink", "--port", "0"]) as (url, process):
         httpx.post(f"{url}/hook", timeout=DEADLINE)
         before = memory(process.pid)
@@ -103,13 +103,13 @@ def test_large_bodies_from_many_senders_take_up_what_is_kept_of_each() -> None:
         grown = memory(process.pid) - before
         listed = httpx.get(f"{url}/_hookproof/api/deliveries", timeout=DEADLINE).json()
         assert [one["size"] for one in listed["deliveries"][1:]] == [MIB] * SENDERS
-        # Far less than the 320 MiB that were sent; a body is there twice while it is put together.
+        # Far less than the 320 MiB sent; a body is in memory twice while its parts are joined.
         assert grown < 4 * SENDERS * MIB, grown
 
 
 @pytest.fixture
 def impatient(contract: Contract) -> Iterator[str]:
-    """A sink that waits half a second for a request to be complete."""
+    """Yield the URL of a sink with a request timeout of 0.5 s."""
     listener = socket.create_server(("127.0.0.1", 0))
     app = create_app(contract, store=open_store())
     config: uvicorn.Config = uvicorn_config(app)
@@ -119,7 +119,7 @@ def impatient(contract: Contract) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("name", "sent", "expected"), UNFINISHED)
-def test_who_does_not_finish_is_let_go(
+def test_an_incomplete_request_times_out(
     impatient: str, name: str, sent: bytes, expected: bytes
 ) -> None:
     with socket.create_connection(address(impatient), timeout=DEADLINE) as connection:

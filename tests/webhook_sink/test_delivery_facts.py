@@ -1,4 +1,4 @@
-"""Which deliveries are of one event, and when it happened."""
+"""Facts of a delivery: the key of its event, and the time of the event."""
 
 import copy
 import json
@@ -34,7 +34,7 @@ def _payload(contract: Contract, **changes: object) -> dict[str, Any]:
     return dict(payload)
 
 
-def test_an_event_is_known_by_what_is_unique(contract: Contract, draft: Delivery) -> None:
+def test_the_unique_value_identifies_an_event(contract: Contract, draft: Delivery) -> None:
     (place,) = [unique["pointer"] for unique in contract.events[0].trigger["unique"]]
     first = _payload(contract)
     order = contract.events[0].trigger["occurred-at"]
@@ -53,7 +53,7 @@ def test_an_event_is_known_by_what_is_unique(contract: Contract, draft: Delivery
 
 
 @pytest.mark.parametrize("nothing", [None, "left out"])
-def test_without_a_value_only_the_same_request_is_the_same_event(
+def test_without_a_unique_value_only_equal_requests_are_one_event(
     nothing: object, contract: Contract, draft: Delivery
 ) -> None:
     (place,) = [unique["pointer"] for unique in contract.events[0].trigger["unique"]]
@@ -73,7 +73,7 @@ def test_without_a_value_only_the_same_request_is_the_same_event(
         assert _key(contract, other) != known
 
 
-def test_a_signed_identity_goes_before_values(draft: Delivery) -> None:
+def test_a_signed_id_has_priority_over_payload_values(draft: Delivery) -> None:
     body = json.dumps(AMENDED).encode()
     one, two = ((b"Webhook-Id", b"one"), (b"Webhook-Id", b"two"))
     known = _key(SECOND, _delivery(draft, body, one))
@@ -84,7 +84,7 @@ def test_a_signed_identity_goes_before_values(draft: Delivery) -> None:
     assert _key(SECOND, twice) == _key(SECOND, bare) != known
 
 
-def test_two_events_of_one_identity_are_two(draft: Delivery) -> None:
+def test_different_events_with_one_id_have_different_keys(draft: Delivery) -> None:
     stamp = (b"webhook-id", b"one")
     other = {**AMENDED, "topic": "parcel.recalled"}
     keys = {
@@ -94,7 +94,7 @@ def test_two_events_of_one_identity_are_two(draft: Delivery) -> None:
     assert len(keys) == 2
 
 
-def test_when_an_event_happened(contract: Contract, draft: Delivery) -> None:
+def test_reads_the_time_of_an_event(contract: Contract, draft: Delivery) -> None:
     order = contract.events[0].trigger["occurred-at"]
     for written, expected in (
         ("2026-04-20T13:11:35.0012345Z", 1776690695.0012345),
@@ -108,7 +108,9 @@ def test_when_an_event_happened(contract: Contract, draft: Delivery) -> None:
         assert (expected is None) == (date_time_to_ns(written) is None)
 
 
-def test_no_moment_without_a_known_event_or_a_place(contract: Contract, draft: Delivery) -> None:
+def test_no_time_without_a_known_event_or_a_documented_place(
+    contract: Contract, draft: Delivery
+) -> None:
     for known, body in ((contract, b"{}"), (contract, b"\xff"), (SECOND, json.dumps(AMENDED))):
         raw = body.encode() if isinstance(body, str) else body
         assert occurred_at(judge(_delivery(draft, raw), known, None)) is None

@@ -1,4 +1,4 @@
-"""What comes over the wire is what is kept, byte for byte."""
+"""Raw bytes: the sink stores headers, target, method and body unchanged."""
 
 import pytest
 from support.sink import StartSink
@@ -31,7 +31,7 @@ TARGETS = [
 
 
 @pytest.mark.parametrize("name", HEADS)
-def test_headers(start: StartSink, name: str) -> None:
+def test_stores_headers_unchanged(start: StartSink, name: str) -> None:
     head, expected = HEADS[name]
     with start() as client:
         client.raw(b"POST / HTTP/1.1\r\n" + head + END)
@@ -42,7 +42,7 @@ def test_headers(start: StartSink, name: str) -> None:
     assert delivery.remote.startswith("127.0.0.1:")
 
 
-def test_targets(start: StartSink) -> None:
+def test_stores_targets_unchanged(start: StartSink) -> None:
     with start() as client:
         for target in TARGETS:
             answer = client.raw(f"OPTIONS {target} HTTP/1.1\r\nHost: x\r\n".encode() + END)
@@ -50,7 +50,7 @@ def test_targets(start: StartSink) -> None:
         assert [delivery.target for delivery in client.sink.deliveries()] == TARGETS
 
 
-def test_methods(start: StartSink) -> None:
+def test_accepts_every_method(start: StartSink) -> None:
     methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"]
     with start(replies=(202,)) as client:
         for method in methods:
@@ -60,7 +60,7 @@ def test_methods(start: StartSink) -> None:
         assert [delivery.method for delivery in client.sink.deliveries()] == methods
 
 
-def test_bodies(start: StartSink) -> None:
+def test_stores_bodies_unchanged(start: StartSink) -> None:
     body = bytes(range(256)) * 300
     with start() as client:
         length = f"Content-Length: {len(body)}\r\n".encode()
@@ -76,7 +76,7 @@ def test_bodies(start: StartSink) -> None:
     assert b"X-Trailer" not in dict(joined.headers)
 
 
-def test_who_ends_the_sending_half_is_answered_all_the_same(start: StartSink) -> None:
+def test_a_half_closed_connection_gets_a_response(start: StartSink) -> None:
     with start() as client:
         assert b" 200 OK" in client.raw(b"POST / HTTP/1.1\r\nHost: x\r\n\r\n")
 
@@ -93,7 +93,7 @@ def test_pipelined_requests_do_not_mix(start: StartSink) -> None:
     ]
 
 
-def test_a_body_that_breaks_off_is_not_a_delivery(start: StartSink) -> None:
+def test_an_incomplete_body_is_no_delivery(start: StartSink) -> None:
     with start() as client:
         broken = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\nhalf"
         assert client.raw(broken) == b""

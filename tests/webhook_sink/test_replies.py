@@ -1,4 +1,4 @@
-"""Scripts of replies: what a sender sees, what is stored of it, and that nobody else waits."""
+"""Reply scripts: the responses to a sender, the stored reply, and independent senders."""
 
 import re
 import shlex
@@ -20,17 +20,17 @@ from webhook_sink.delivery import Delivery
 from webhook_sink.replies.script import ReplyInput, parse_reply_scripts
 
 DEADLINE = 20.0
-"""Seconds until what must come is given up."""
+"""Seconds to wait for an expected response."""
 LONG = 300
-"""Seconds of a delay that no test waits for."""
+"""Delay in seconds that no test waits for."""
 SHORT = 0.2
-"""Seconds after which a sender of these tests gives up."""
+"""Read timeout of an impatient sender, in seconds."""
 REQUEST = b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
 
 
 @contextmanager
 def connected(client: RunningSink, *paths: bytes) -> Iterator[socket.socket]:
-    """Send a delivery to each of `paths` on one connection, without waiting between them."""
+    """Send a delivery to each of `paths` on one connection, pipelined."""
     address = ("127.0.0.1", client.sink.port)
     with socket.create_connection(address, timeout=DEADLINE) as connection:
         connection.sendall(b"".join(REQUEST % path for path in paths))
@@ -52,13 +52,13 @@ def eventually(true: Callable[[], object]) -> None:
         threading.Event().wait(0.01)
 
 
-def test_statuses_as_before() -> None:
+def test_parses_a_list_of_statuses() -> None:
     (script,) = parse_reply_scripts("500,500, 200").scripts
     assert [(step.status, step.text) for step in script.steps] == [(500, ""), (500, ""), (200, "")]
     assert parse_reply_scripts((500, 500, 200)) == parse_reply_scripts(["500, 500, 200"])
 
 
-def test_all_that_a_step_can_say() -> None:
+def test_parses_every_setting_of_a_step() -> None:
     text = r'503 delay=0.5 Retry-After=2 X-A="a, \"b\"" X-A= body="{\"why\": \"später\"}", hang'
     first, second = parse_reply_scripts(text).scripts[0].steps
     assert (first.kind, first.status, first.delay) == ("response", 503, 0.5)
@@ -68,7 +68,7 @@ def test_all_that_a_step_can_say() -> None:
     assert (second.kind, second.status, second.text) == ("hang", 0, "hang")
 
 
-def test_the_longest_path_wins() -> None:
+def test_the_longest_matching_path_has_priority() -> None:
     paths = ["/*: 201", "/a*: 202", "/a: 203", "/a/b*: 204", "/a/b: 205", "206", "/x:1: 207"]
     replies = parse_reply_scripts(paths)
     seen = {
@@ -115,7 +115,7 @@ REFUSED: dict[str, tuple[ReplyInput, str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_is_refused_in_one_sentence(name: str) -> None:
+def test_rejects_an_invalid_script_with_one_line(name: str) -> None:
     given, sentence = REFUSED[name]
     with pytest.raises(ValueError, match=re.escape(sentence)) as caught:
         parse_reply_scripts(given)
@@ -135,13 +135,13 @@ def test_headers_and_body_reach_the_sender(start: StartSink) -> None:
         assert stored(client) == [(503, step), (204, "204 X-B=3"), (304, "")]
 
 
-def test_each_script_has_its_own_count(start: StartSink) -> None:
+def test_each_script_counts_its_deliveries(start: StartSink) -> None:
     with start(replies=["500, 201", "/a*: 502, 202", "/a/b: 503"]) as client:
         paths = ("/", "/a", "/a/b", "/a?x=1", "/x", "/a/b", "/ab")
         assert [client.post(path=p) for p in paths] == [500, 502, 503, 202, 201, 503, 202]
 
 
-def test_what_is_too_large_or_chosen_takes_no_step(start: StartSink) -> None:
+def test_a_413_or_a_chosen_reply_consumes_no_step(start: StartSink) -> None:
     def chosen(delivery: Any) -> int | None:
         return 418 if delivery.target == "/tea" else None
 
@@ -151,7 +151,7 @@ def test_what_is_too_large_or_chosen_takes_no_step(start: StartSink) -> None:
         assert stored(client) == [(413, ""), (418, ""), (500, "500 X-A=1"), (202, "")]
 
 
-def test_a_sender_that_hangs_gives_up_itself_and_the_sink_goes_on(start: StartSink) -> None:
+def test_a_hang_ends_when_the_sender_times_out(start: StartSink) -> None:
     with start(replies="hang, 200") as client:
         with pytest.raises(httpx.ReadTimeout):
             client.http.post(client.sink.url, timeout=SHORT)
@@ -162,15 +162,15 @@ def test_a_sender_that_hangs_gives_up_itself_and_the_sink_goes_on(start: StartSi
 
 
 def tasks_of(client: RunningSink) -> int:
-    """How many senders the server still answers."""
+    """Return the number of requests in progress."""
     return len(client.sink._server.server.server_state.tasks)
 
 
-def test_what_comes_behind_a_hang_is_not_read_and_its_end_is_seen(start: StartSink) -> None:
+def test_requests_behind_a_hang_are_not_read(start: StartSink) -> None:
     asked, told = threading.Event(), threading.Event()
 
     def held(delivery: Delivery) -> None:
-        """Keep the one that will hang from being stored until the next has come."""
+        """Delay the storing of the hanging delivery until the next request has arrived."""
         if delivery.target == "/hang":
             asked.set()
             told.wait(DEADLINE)
@@ -189,7 +189,7 @@ def test_what_comes_behind_a_hang_is_not_read_and_its_end_is_seen(start: StartSi
         assert [d.target for d in client.sink.deliveries()] == ["/one", "/hang"]
 
 
-def test_a_reset_is_one_for_the_sender(start: StartSink) -> None:
+def test_a_reset_step_resets_the_connection(start: StartSink) -> None:
     with start(replies="reset, reset delay=0.05, 200") as client:
         for _ in range(2):
             with connected(client, b"/") as connection, pytest.raises(ConnectionResetError):
@@ -198,7 +198,7 @@ def test_a_reset_is_one_for_the_sender(start: StartSink) -> None:
         assert stored(client) == [(0, "reset"), (0, "reset delay=0.05"), (200, "")]
 
 
-def test_a_reset_on_a_connection_that_was_answered_before(
+def test_a_reset_step_resets_a_reused_connection(
     start: StartSink, caplog: pytest.LogCaptureFixture
 ) -> None:
     with start(replies=["/reset: reset", "200"]) as client:
@@ -213,7 +213,7 @@ def test_a_reset_on_a_connection_that_was_answered_before(
 
 
 @pytest.mark.parametrize("reply", [f"reset delay={LONG}", f"503 delay={LONG}", "hang"])
-def test_a_sender_that_goes_first_leaves_nothing_behind(
+def test_a_lost_sender_ends_its_reply(
     start: StartSink, reply: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with start(replies=["/late: " + reply, "200"]) as client:
@@ -225,10 +225,10 @@ def test_a_sender_that_goes_first_leaves_nothing_behind(
     assert [r.getMessage() for r in caplog.records if r.levelname == "ERROR"] == []
 
 
-def test_nobody_waits_for_another(start: StartSink) -> None:
-    """Delays of five minutes begin, and whoever comes after them is answered before them.
+def test_delayed_replies_do_not_delay_other_senders(start: StartSink) -> None:
+    """Start delays of five minutes; later senders still get their responses at once.
 
-    Half of the senders have ended their half of the connection: they still get their answer.
+    Half of the delayed senders close their half of the connection and still get a response.
     """
     with start(replies=[f"/late: 503 delay={LONG}", "200"]) as client, ExitStack() as opened:
         late = [opened.enter_context(connected(client, b"/late")) for _ in range(20)]
@@ -241,19 +241,19 @@ def test_nobody_waits_for_another(start: StartSink) -> None:
             with pytest.raises(BlockingIOError):
                 connection.recv(1)
             connection.settimeout(DEADLINE)
-        client.sink._server.server.__exit__()  # which ends the delays
+        client.sink._server.server.__exit__()  # ends the delays
         assert all(until_closed(one).startswith(b"HTTP/1.1 503 ") for one in late)
 
 
 @pytest.mark.parametrize("reply", ["hang", f"reset delay={LONG}", f"503 delay={LONG}"])
-def test_a_sink_that_stops_waits_for_no_reply(
+def test_a_stopping_sink_does_not_wait_for_delayed_replies(
     start: StartSink, reply: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with ExitStack() as opened:
         with start(replies=reply) as client:
             connection = opened.enter_context(connected(client, b"/", b"/behind"))
             client.sink.wait_for()
-        # It has stopped, and not because the server's patience ran out: that is an error.
+        # The server logs an error if it stops only after its timeout.
         assert [r.getMessage() for r in caplog.records if r.levelname == "ERROR"] == []
         if reply.startswith("503"):
             assert until_closed(connection).startswith(b"HTTP/1.1 503 ")
@@ -264,8 +264,8 @@ def test_a_sink_that_stops_waits_for_no_reply(
             assert until_closed(connection) == b""
 
 
-def test_the_attempts_of_a_sender_that_retries(start: StartSink) -> None:
-    """The mock sends again after half a second, and then after a second."""
+def test_the_attempts_of_a_retrying_sender_show_their_replies(start: StartSink) -> None:
+    """Use the mock as sender: it retries after 0.5 s and after 1 s."""
     with start(replies="503 X-Why=busy, reset, 200") as client:
         command = ["-m", "hookproof", "mock", "--port", "0", "--webhook-url", client.sink.url]
         with launched(command) as (_, process):

@@ -1,4 +1,4 @@
-"""What senders are answered, and what the log says of them."""
+"""Responses to senders, and the log lines of deliveries."""
 
 import asyncio
 import logging
@@ -18,20 +18,20 @@ from webhook_sink.storage.store import open_store
 SECRET = "a secret that nobody may see"
 
 
-def test_replies_in_turn_and_the_last_repeats(start: StartSink) -> None:
+def test_replies_follow_the_script_and_the_last_repeats(start: StartSink) -> None:
     with start(replies=(500, 404, 204)) as client:
         assert [client.post() for _ in range(5)] == [500, 404, 204, 204, 204]
         assert [d.status for d in client.sink.deliveries()] == [500, 404, 204, 204, 204]
 
 
 @pytest.mark.parametrize("replies", [(), (199,), (200, 600)])
-def test_replies_that_cannot_be(replies: tuple[int, ...], contract: Contract) -> None:
+def test_rejects_invalid_replies(replies: tuple[int, ...], contract: Contract) -> None:
     with pytest.raises(ValueError, match="from 200 to 599"):
         create_app(contract, store=open_store(), replies=replies)
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_what_is_too_large_is_kept_up_to_the_limit(start: StartSink, chunked: bool) -> None:
+def test_a_body_over_the_limit_is_truncated_and_gets_a_413(start: StartSink, chunked: bool) -> None:
     def parts() -> Any:
         yield from (b"1234", b"5678", b"9")
 
@@ -45,7 +45,7 @@ def test_what_is_too_large_is_kept_up_to_the_limit(start: StartSink, chunked: bo
     assert kept == [(b"12345678", False, 201), (b"12345678", True, 413), (b"", False, 202)]
 
 
-def test_much_beyond_the_limit(start: StartSink) -> None:
+def test_a_body_far_over_the_limit_gets_a_413(start: StartSink) -> None:
     with start(max_body_bytes=1000) as client:
         assert client.post(b"x" * 30_000_000) == 413
         assert client.post(b"small") == 200
@@ -59,7 +59,7 @@ def test_expect_100_continue(start: StartSink) -> None:
         assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
 
 
-def test_503_while_the_store_fails_and_then_again_200(
+def test_a_store_error_is_a_503_until_it_is_over(
     start: StartSink, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "deliveries.db"
@@ -80,7 +80,7 @@ def test_503_while_the_store_fails_and_then_again_200(
     assert "database or disk is full" in errors[0].getMessage()
 
 
-def test_many_senders_at_once(start: StartSink, tmp_path: Path) -> None:
+def test_stores_many_pipelined_deliveries(start: StartSink, tmp_path: Path) -> None:
     with start(store=tmp_path / "deliveries.db") as client:
         request = b"POST /%d HTTP/1.1\r\nHost: x\r\n\r\n"
         end = b"GET /end HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
@@ -89,7 +89,7 @@ def test_many_senders_at_once(start: StartSink, tmp_path: Path) -> None:
         assert [d.id for d in client.sink.deliveries()] == list(range(1, 202))
 
 
-def test_one_line_a_delivery_and_nothing_secret_in_it(
+def test_logs_one_line_per_delivery_without_secrets(
     start: StartSink, contract: Contract, caplog: pytest.LogCaptureFixture
 ) -> None:
     event = contract.events[0]
@@ -107,7 +107,7 @@ def test_one_line_a_delivery_and_nothing_secret_in_it(
         assert hidden not in caplog.text
 
 
-def test_the_log_hides_a_secret_in_the_target(
+def test_the_log_redacts_a_secret_in_the_target(
     start: StartSink, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, "hookproof.sink"), start(secret="hush-hush") as client:
@@ -116,7 +116,7 @@ def test_the_log_hides_a_secret_in_the_target(
     assert '"/hook?secret=***"' in caplog.text
 
 
-def test_a_server_that_lower_cases_headers_is_refused(contract: Contract) -> None:
+def test_rejects_a_server_that_lower_cases_headers(contract: Contract) -> None:
     app = create_app(contract, store=open_store())
 
     async def call() -> None:

@@ -1,4 +1,4 @@
-"""Several secrets from the command line: the first counts, the others explain, none is shown."""
+"""Several secrets: the first verifies, the others only explain, and none is shown."""
 
 import base64
 import hmac
@@ -20,7 +20,7 @@ EVENT = load_contract().events[0]
 
 
 def _send(url: str, secret: str) -> None:
-    """Send the contract's own example, with the secret in the path as well."""
+    """Send the signed example of the contract, with the secret in the path."""
     assert EVENT.signature is not None
     body = json.dumps(EVENT.examples[0]).encode()
     value = base64.b64encode(hmac.digest(secret.encode(), body, "sha256")).decode()
@@ -34,7 +34,7 @@ def _judged(url: str, number: int) -> Any:
     return httpx.get(address, trust_env=False).raise_for_status().json()
 
 
-def test_the_first_counts_the_others_explain_and_none_is_shown() -> None:
+def test_the_first_secret_verifies_and_the_others_explain() -> None:
     options = [part for secret in ("", *SECRETS[1:]) for part in ("--webhook-secret", secret)]
     process = subprocess.Popen(
         [sys.executable, "-m", "hookproof", "sink", "--port", "0", *options],
@@ -65,7 +65,7 @@ def test_the_first_counts_the_others_explain_and_none_is_shown() -> None:
     assert len(listed["deliveries"]) == 3
 
 
-def test_each_must_fit_the_contract() -> None:
+def test_each_secret_must_fit_the_contract() -> None:
     options = ["--contract", str(TESTS / "data" / "parcels.yaml"), "--port", "0"]
     secrets = ["--webhook-secret", SECRET, "--webhook-secret", "no-key-at-all"]
     done = hookproof("sink", *options, *secrets)

@@ -1,4 +1,4 @@
-"""`with Sink(...) as sink:` as a test of somebody else would use it."""
+"""Class `Sink` as a context manager in the tests of a user."""
 
 import socket
 import threading
@@ -23,7 +23,7 @@ def test_the_constructor_opens_nothing(contract: Contract, tmp_path: Path) -> No
         _ = sink.url
 
 
-def test_a_port_in_use(contract: Contract) -> None:
+def test_a_port_in_use_is_an_error(contract: Contract) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         sink = Sink(contract, port=taken.getsockname()[1])
         with pytest.raises(OSError, match="in use"):
@@ -39,7 +39,7 @@ def test_a_store_that_cannot_be_opened_leaves_the_port_free(
         assert sink.port == port
 
 
-def test_it_can_be_entered_again_and_leaves_no_thread(start: StartSink, contract: Contract) -> None:
+def test_can_be_entered_twice_and_leaves_no_thread(start: StartSink, contract: Contract) -> None:
     before = set(threading.enumerate())
     sink = Sink(contract)
     for _ in range(2):
@@ -49,7 +49,7 @@ def test_it_can_be_entered_again_and_leaves_no_thread(start: StartSink, contract
     assert not [name for name in left if name.startswith("hookproof")]
 
 
-def test_ipv6(contract: Contract) -> None:
+def test_the_url_of_an_ipv6_sink_has_brackets(contract: Contract) -> None:
     with Sink(contract, host="::1") as sink:
         assert sink.url == f"http://[::1]:{sink.port}"
 
@@ -88,7 +88,7 @@ def test_wait_for(start: StartSink) -> None:
             client.sink.wait_for(event="license.created")
 
 
-def test_wait_for_says_what_did_arrive(start: StartSink) -> None:
+def test_wait_for_lists_the_deliveries_that_arrived(start: StartSink) -> None:
     with start() as client:
         with pytest.raises(NoSuchDelivery, match="0 arrived"):
             client.sink.wait_for(timeout=0)
@@ -102,7 +102,7 @@ def test_wait_for_says_what_did_arrive(start: StartSink) -> None:
     assert "webhook-event-name: there is no event name at /event" in message
 
 
-def test_wait_for_values_in_the_payload(start: StartSink) -> None:
+def test_wait_for_matches_values_in_the_payload(start: StartSink) -> None:
     payloads = [
         b"not JSON",
         b'{"event": "%s", "data": {"name": "one", "n": 1, "all": [true]}}' % EVENT.encode(),
@@ -133,7 +133,7 @@ def test_wait_for_values_in_the_payload(start: StartSink) -> None:
                 client.sink.wait_for(where={place: value}, timeout=0)
 
 
-def test_wait_for_shows_what_is_nearest(start: StartSink) -> None:
+def test_wait_for_shows_the_closest_delivery(start: StartSink) -> None:
     with start() as client:
         for name, size in (("nightly", 5), ("night", 7), ("daily", 5)):
             client.post(
@@ -165,7 +165,9 @@ def test_wait_for_shows_what_is_nearest(start: StartSink) -> None:
         ]
 
 
-def test_a_file_is_read_again(contract: Contract, start: StartSink, tmp_path: Path) -> None:
+def test_a_restarted_sink_reads_its_file(
+    contract: Contract, start: StartSink, tmp_path: Path
+) -> None:
     path = tmp_path / "deliveries.db"
     with start(store=path) as client:
         client.post(b"before")
@@ -175,7 +177,7 @@ def test_a_file_is_read_again(contract: Contract, start: StartSink, tmp_path: Pa
         assert [d.body for d in client.sink.deliveries()] == [b"before", b"after"]
 
 
-def test_a_body_that_is_still_coming_does_not_hold_up_the_end(start: StartSink) -> None:
+def test_an_incomplete_body_does_not_delay_the_exit(start: StartSink) -> None:
     with start() as client:
         slow = socket.create_connection(("127.0.0.1", client.sink.port), timeout=20)
         slow.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf")

@@ -1,4 +1,4 @@
-"""Who gets in: page and API of a sink that others can reach are for who has its token."""
+"""Access with a token: page and API of a sink that other machines can reach."""
 
 import re
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def client(start: StartSink) -> Iterator[RunningSink]:
 
 
 def entered(client: RunningSink, **headers: str) -> tuple[str, str]:
-    """Open the link; return the name and the value of the cookie that comes of it."""
+    """Open the link with the token; return name and value of the cookie."""
     query = {"token": TOKEN, "event": "-"}
     url = f"{client.sink.url}/_hookproof/"
     answer = client.http.get(url, params=query, headers=headers)
@@ -40,7 +40,7 @@ def entered(client: RunningSink, **headers: str) -> tuple[str, str]:
     return found[1], found[2]
 
 
-def test_nothing_opens_without_the_token_and_deliveries_come_in(client: RunningSink) -> None:
+def test_only_deliveries_are_accepted_without_the_token(client: RunningSink) -> None:
     assert client.post(b"1", "/hook") == 200
     name, value = entered(client)
     attempts: list[dict[str, str]] = [
@@ -61,7 +61,7 @@ def test_nothing_opens_without_the_token_and_deliveries_come_in(client: RunningS
             client.api(f"{path}?token={wrong}") for wrong in ("", "x", TOKEN[:-1], "%ff", TWICE)
         ]
         assert {answer.status_code for answer in refused} == {401}, path
-        # Nothing tells one wrong token from another, or from none.
+        # The responses to a wrong and to a missing token are equal.
         assert len({answer.content for answer in refused}) == 1, path
         assert "set-cookie" not in refused[-1].headers
         told = "Authorization: Bearer TOKEN" if "api/" in path else "link that the sink printed"
@@ -72,7 +72,7 @@ def test_nothing_opens_without_the_token_and_deliveries_come_in(client: RunningS
     assert client.api("healthz", Host="sink:4020").json() == {"status": "ok"}
 
 
-def test_the_token_opens_whatever_the_name(client: RunningSink) -> None:
+def test_the_token_gives_access_under_any_host_name(client: RunningSink) -> None:
     client.post(b"1", "/hook")
     port = client.sink.port
     for host in (f"127.0.0.1:{port}", f"sink.example:{port}"):
@@ -89,7 +89,7 @@ def test_the_token_opens_whatever_the_name(client: RunningSink) -> None:
             assert "<!doctype html>" in client.api("", Host=host, **headers).text
 
 
-def test_no_token_opens_the_way_for_a_page_of_another_origin(client: RunningSink) -> None:
+def test_the_token_gives_no_access_to_a_page_of_another_origin(client: RunningSink) -> None:
     name, value = entered(client)
     for proof in ({"Authorization": f"Bearer {TOKEN}"}, {"Cookie": f"{name}={value}"}):
         for foreign in (
@@ -103,7 +103,7 @@ def test_no_token_opens_the_way_for_a_page_of_another_origin(client: RunningSink
             assert client.api(f"?token={TOKEN}", **foreign).status_code == 403
 
 
-def test_the_api_takes_no_token_from_a_query(client: RunningSink) -> None:
+def test_the_api_ignores_a_token_in_the_query(client: RunningSink) -> None:
     answer = client.http.get(
         f"{client.sink.url}/_hookproof/api/deliveries", params={"token": TOKEN}
     )
@@ -112,12 +112,12 @@ def test_the_api_takes_no_token_from_a_query(client: RunningSink) -> None:
     assert len(client.sink.deliveries()) == 1
 
 
-def test_the_cookie_s_name_has_the_port_that_the_browser_sees(client: RunningSink) -> None:
+def test_the_cookie_name_has_the_port_that_the_browser_uses(client: RunningSink) -> None:
     for host, port in (("sink.example:8080", 8080), ("sink.example", 80), ("[::1]:81", 81)):
         assert entered(client, Host=host)[0] == f"hookproof-sink-{port}"
 
 
-def test_a_token_is_made_where_others_can_reach_the_sink(contract: Contract) -> None:
+def test_a_sink_outside_loopback_generates_a_token(contract: Contract) -> None:
     with Sink(contract) as here, Sink(contract, host="0.0.0.0") as everywhere:
         assert here.token is None
         assert everywhere.token is not None
@@ -133,7 +133,7 @@ def test_a_token_is_made_where_others_can_reach_the_sink(contract: Contract) -> 
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])
-def test_the_command_prints_a_link_that_opens_the_page(host: str) -> None:
+def test_the_command_prints_a_link_with_the_generated_token(host: str) -> None:
     with launched([*SINK, "--host", host], HOOKPROOF_SINK_TOKEN="") as (url, process):
         assert process.stdout is not None
         line = process.stdout.readline()
@@ -151,7 +151,7 @@ def test_the_command_prints_a_link_that_opens_the_page(host: str) -> None:
         assert token not in process.stdout.read()
 
 
-def test_a_token_that_is_given_is_asked_for_on_loopback_too_and_not_printed() -> None:
+def test_a_configured_token_is_required_on_loopback_and_not_printed() -> None:
     for options, environment in (([], TOKEN), (["--token", TOKEN], "")):
         command = [*SINK, *options]
         with launched(command, HOOKPROOF_SINK_TOKEN=environment) as (url, process):

@@ -1,4 +1,4 @@
-"""The page and the JSON API: what they tell, to whom, and that nothing hostile becomes markup."""
+"""Page and JSON API of the sink: content, access by origin, and hostile content as data."""
 
 import base64
 import json
@@ -22,7 +22,7 @@ HOSTILE = [
 ]
 
 
-def test_list_and_get(start: StartSink) -> None:
+def test_lists_and_shows_deliveries(start: StartSink) -> None:
     with start(secret=SECRET) as client:
         for number in range(3):
             client.post(b'{"event": "personalAccessToken.created"}', path=f"/{number}?q")
@@ -44,14 +44,14 @@ def test_list_and_get(start: StartSink) -> None:
     assert SECRET not in json.dumps([listed, one])
 
 
-def test_the_page_without_its_slash_is_no_delivery(start: StartSink) -> None:
+def test_the_page_without_its_slash_redirects(start: StartSink) -> None:
     with start() as client:
         answer = client.http.get(f"{client.sink.url}/_hookproof")
         assert (answer.status_code, answer.headers["location"]) == (307, "/_hookproof/")
         assert client.api("api/deliveries").json()["total"] == 0
 
 
-def test_hostile_bodies_are_data(start: StartSink) -> None:
+def test_hostile_bodies_are_returned_as_data(start: StartSink) -> None:
     with start() as client:
         for number, body in enumerate(HOSTILE, 1):
             client.post(body, path="/<script>alert(1)</script>")
@@ -65,7 +65,7 @@ def test_hostile_bodies_are_data(start: StartSink) -> None:
         assert len(client.api("api/deliveries").json()["deliveries"]) == len(HOSTILE)
 
 
-def test_findings_without_end_are_cut(start: StartSink) -> None:
+def test_the_number_of_shown_findings_is_limited(start: StartSink) -> None:
     body = {"event": "personalAccessToken.created", "data": {"scopes": [1] * 5000}}
     with start() as client:
         client.post(json.dumps(body).encode())
@@ -89,12 +89,12 @@ def test_wait(start: StartSink) -> None:
 EVENT = b'{"event": "personalAccessToken.created"}'
 
 
-def test_who_waits_is_answered_when_the_sink_stops(start: StartSink) -> None:
+def test_a_stopping_sink_answers_a_waiting_request(start: StartSink) -> None:
     delivery = b"POST / HTTP/1.1\r\nHost: localhost\r\n\r\n"
     wait = b"GET /_hookproof/api/deliveries/wait?after=1&timeout=300 HTTP/1.1\r\n"
     with start() as client:
         waiting = socket.create_connection(("127.0.0.1", client.sink.port), timeout=20)
-        # In one piece: with the first answer, the second request has been read.
+        # Sent together, so the sink has read the second request when it answers the first.
         waiting.sendall(delivery + wait + b"Host: localhost\r\n\r\n")
         assert b" 200 OK" in waiting.recv(4096)
     with waiting:
@@ -106,7 +106,7 @@ def test_who_waits_is_answered_when_the_sink_stops(start: StartSink) -> None:
     ["after=x", "after=-1", "after=9223372036854775808", "limit=0", "limit=1001", "newest=2"]
     + ["after=\u0661", "after="],
 )
-def test_parameters_that_cannot_be(start: StartSink, query: str) -> None:
+def test_rejects_invalid_parameters(start: StartSink, query: str) -> None:
     with start() as client:
         answer = client.api(f"api/deliveries?{query}")
         assert answer.status_code == 400
@@ -115,7 +115,7 @@ def test_parameters_that_cannot_be(start: StartSink, query: str) -> None:
             assert client.api(f"api/deliveries/wait?{wrong}").status_code == 400
 
 
-def test_everything_under_the_prefix_is_ours_and_json(start: StartSink) -> None:
+def test_paths_under_the_prefix_are_json_and_no_deliveries(start: StartSink) -> None:
     with start() as client:
         for path, status in (("x", 404), ("api/", 404), ("api/deliveries/1", 404)):
             answer = client.api(path)
@@ -130,7 +130,7 @@ def test_everything_under_the_prefix_is_ours_and_json(start: StartSink) -> None:
 @pytest.mark.parametrize(
     "path", ["", "main.js", "inspector.css", "base.css", "text.js", "icon.svg"]
 )
-def test_the_page_brings_no_code_but_its_own(start: StartSink, path: str) -> None:
+def test_the_page_loads_no_foreign_code(start: StartSink, path: str) -> None:
     with start() as client:
         answer = client.api(path)
     assert answer.status_code == 200
@@ -144,7 +144,7 @@ def test_the_page_brings_no_code_but_its_own(start: StartSink, path: str) -> Non
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:9", "127.8.8.8", "[::1]:80", "LOCALHOST"])
-def test_own_hosts(start: StartSink, host: str) -> None:
+def test_allows_loopback_hosts(start: StartSink, host: str) -> None:
     with start() as client:
         assert client.api("api/deliveries", Host=host).status_code == 200
 
@@ -154,7 +154,7 @@ def test_own_hosts(start: StartSink, host: str) -> None:
     ["evil.example", "localhost.evil.example", "192.0.2.1", "127.0.0.1.evil.example", "", "[::1"]
     + ["localhost@evil.example:80@x", "evil.example/localhost"],
 )
-def test_foreign_hosts(start: StartSink, host: str) -> None:
+def test_rejects_foreign_hosts(start: StartSink, host: str) -> None:
     with start() as client:
         client.post(b"private")
         for path in ("", "main.js", "api/deliveries", "healthz"):
@@ -166,7 +166,7 @@ def test_foreign_hosts(start: StartSink, host: str) -> None:
             assert b"private" not in answer
 
 
-def test_two_hosts_or_none(start: StartSink) -> None:
+def test_rejects_two_host_headers_or_none(start: StartSink) -> None:
     with start() as client:
         for head in (b"Host: localhost\r\nHost: evil.example\r\n", b""):
             end = b"Connection: close\r\n\r\n"
@@ -185,7 +185,7 @@ def test_two_hosts_or_none(start: StartSink) -> None:
         {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"},
     ],
 )
-def test_requests_of_other_pages(start: StartSink, headers: dict[str, str]) -> None:
+def test_rejects_requests_of_other_origins(start: StartSink, headers: dict[str, str]) -> None:
     with start() as client:
         client.post(b"private")
         for path in ("", "main.js", "api/deliveries", "healthz"):
@@ -195,7 +195,7 @@ def test_requests_of_other_pages(start: StartSink, headers: dict[str, str]) -> N
             assert answer.headers["cross-origin-resource-policy"] == "same-origin"
 
 
-def test_a_link_from_another_page_and_the_page_s_own_requests(start: StartSink) -> None:
+def test_allows_links_and_requests_of_the_same_origin(start: StartSink) -> None:
     with start() as client:
         link = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
         assert client.api("", **link, **{"Sec-Fetch-Site": "cross-site"}).status_code == 200

@@ -1,4 +1,4 @@
-"""Looking for deliveries: every filter, the cursor, and how each stands to those before it."""
+"""Search for deliveries: filters, cursor, repeated attempts and late events."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ def client(start: StartSink) -> Iterator[RunningSink]:
 
 @pytest.fixture
 def send(client: RunningSink, contract: Contract) -> Callable[..., None]:
-    """Send the contract's own example, signed, with other values at some places."""
+    """Return a function that sends the signed example of the contract with changed values."""
     (event,) = contract.events
     assert event.signature is not None
     header = event.signature.header
@@ -44,7 +44,7 @@ def found(client: RunningSink, query: str) -> list[int]:
     return [delivery["id"] for delivery in listed["deliveries"]]
 
 
-def test_every_filter(client: RunningSink, send: Any) -> None:
+def test_filters_deliveries(client: RunningSink, send: Any) -> None:
     send()
     send(path="/hooks/a?x=1", name="Zürich", id="11111111-1111-4111-8111-111111111111")
     send(path="/other", secret="another", id="22222222-2222-4222-8222-222222222222")
@@ -82,7 +82,7 @@ def test_every_filter(client: RunningSink, send: Any) -> None:
 
 @pytest.mark.parametrize("newest", [0, 1])
 @pytest.mark.parametrize("query", ["", "verdict=violation", "path=/a", "text=odd"])
-def test_the_cursor_goes_through_everything_once(
+def test_the_cursor_returns_each_delivery_once(
     client: RunningSink, newest: int, query: str
 ) -> None:
     for number in range(25):
@@ -106,7 +106,7 @@ def test_the_cursor_goes_through_everything_once(
     assert seen == sorted(wanted, reverse=bool(newest))
 
 
-def test_what_does_not_fit_is_said_to_be_wrong(client: RunningSink) -> None:
+def test_rejects_invalid_filters(client: RunningSink) -> None:
     for query in (
         "event=none", "verdict=bad", "signature=good", f"text={'x' * 201}", "before=x", "newest=2",
     ):  # fmt: skip
@@ -114,7 +114,7 @@ def test_what_does_not_fit_is_said_to_be_wrong(client: RunningSink) -> None:
         assert (answer.status_code, list(answer.json())) == (400, ["message"]), query
 
 
-def test_attempts_of_one_event_are_known_as_such(client: RunningSink, send: Any) -> None:
+def test_attempts_of_one_event_refer_to_the_first(client: RunningSink, send: Any) -> None:
     send(name="first")
     send(name="other", id="11111111-1111-4111-8111-111111111111")
     send(name="first, changed")
@@ -131,7 +131,7 @@ def test_attempts_of_one_event_are_known_as_such(client: RunningSink, send: Any)
     assert (third["same_body"], fourth["same_body"]) == (False, True)
 
 
-def test_what_comes_out_of_order_is_said_to(client: RunningSink, send: Any) -> None:
+def test_a_late_event_refers_to_the_newer_event_before_it(client: RunningSink, send: Any) -> None:
     numbers = iter(range(10, 100))
 
     def sent(at: str) -> None:
@@ -147,7 +147,7 @@ def test_what_comes_out_of_order_is_said_to(client: RunningSink, send: Any) -> N
     assert [s["late_after"] for s in shown] == [None, None, 2, None, None, None]
 
 
-def test_clearing_takes_everything(client: RunningSink, send: Any) -> None:
+def test_delete_removes_all_deliveries(client: RunningSink, send: Any) -> None:
     send()
     send()
     answer = client.http.delete(f"{client.sink.url}/_hookproof/api/deliveries")
@@ -159,7 +159,7 @@ def test_clearing_takes_everything(client: RunningSink, send: Any) -> None:
     assert (one["id"], one["first_attempt"]) == (3, None)
 
 
-def test_what_a_file_held_before_is_found_too(start: StartSink, tmp_path: Any) -> None:
+def test_finds_deliveries_of_an_earlier_run(start: StartSink, tmp_path: Any) -> None:
     path = tmp_path / "deliveries.db"
     with start(store=path) as client:
         for number in range(30):

@@ -1,4 +1,4 @@
-"""Deliveries as they come: a client that was away misses nothing, and nothing is told twice."""
+"""Event stream of deliveries: each is sent once, also after a reconnect."""
 
 import json
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def _events(answer: httpx.Response) -> Iterator[dict[str, Any]]:
             event = {}
 
 
-def test_deliveries_are_told_as_they_come(start: StartSink) -> None:
+def test_new_deliveries_are_streamed(start: StartSink) -> None:
     with start() as client, followed(client) as events:
         client.post(b"1", "/a")
         first = next(events)
@@ -42,7 +42,7 @@ def test_deliveries_are_told_as_they_come(start: StartSink) -> None:
         assert (first["event"], first["id"], second["id"]) == ("delivery", "1", "2")
 
 
-def test_whoever_was_away_goes_on_where_it_was(start: StartSink) -> None:
+def test_a_reconnected_client_continues_after_its_last_event(start: StartSink) -> None:
     with start() as client:
         for number in range(5):
             client.post(str(number).encode())
@@ -54,14 +54,14 @@ def test_whoever_was_away_goes_on_where_it_was(start: StartSink) -> None:
             assert next(events)["id"] == "6"
 
 
-def test_only_what_fits_is_told(start: StartSink) -> None:
+def test_only_matching_deliveries_are_streamed(start: StartSink) -> None:
     with start() as client, followed(client, "path=/wanted&text=needle") as events:
         for path, body in (("/other", b"needle"), ("/wanted", b"y"), ("/wanted", b"Needle")):
             client.post(body, path)
         assert next(events)["id"] == "3"
 
 
-def test_too_many_are_not_told_one_by_one(start: StartSink) -> None:
+def test_too_many_missed_deliveries_are_one_reload_event(start: StartSink) -> None:
     with start() as client:
         for number in range(501):
             client.post(str(number).encode())
@@ -72,7 +72,7 @@ def test_too_many_are_not_told_one_by_one(start: StartSink) -> None:
             assert next(events)["id"] == "502"
 
 
-def test_a_removal_is_told(start: StartSink) -> None:
+def test_a_removal_is_a_reload_event(start: StartSink) -> None:
     with start() as client, followed(client) as events:
         client.post(b"1")
         assert next(events)["event"] == "delivery"
@@ -80,7 +80,7 @@ def test_a_removal_is_told(start: StartSink) -> None:
         assert next(events)["event"] == "reload"
 
 
-def test_a_sink_that_stops_ends_the_stream(start: StartSink) -> None:
+def test_a_stopping_sink_ends_the_stream(start: StartSink) -> None:
     with start() as client:
         stream = followed(client)
         events = stream.__enter__()

@@ -1,4 +1,4 @@
-"""What is copied of a delivery sends the same bytes again, in a real shell and a real pytest."""
+"""Copies of a delivery as curl command and as test: both send the same bytes again."""
 
 import os
 import socket
@@ -110,7 +110,7 @@ IN_A_SHELL = {
 
 
 def whole(connection: socket.socket) -> bytes:
-    """Return one request, with a body if it states how long that is."""
+    """Read one request, with its body if it states a length."""
     data = b""
     while b"\r\n\r\n" not in data:
         data += connection.recv(65536)
@@ -124,7 +124,7 @@ def whole(connection: socket.socket) -> bytes:
 
 @contextmanager
 def receiver(status: bytes = b"200 OK", requests: int = 1) -> Iterator[tuple[str, list[bytes]]]:
-    """Take so many requests as bytes and answer each; yield the URL, and what will have come."""
+    """Answer the given number of requests; yield the URL and the list of received requests."""
     came: list[bytes] = []
 
     def serve() -> None:
@@ -143,7 +143,7 @@ def receiver(status: bytes = b"200 OK", requests: int = 1) -> Iterator[tuple[str
 
 
 def read(data: bytes) -> tuple[str, str, Headers, bytes]:
-    """Return method, target, the headers that are not the connection's, and body."""
+    """Return method, target, end-to-end headers and body of a request."""
     head, _, body = data.partition(b"\r\n\r\n")
     first, *lines = head.split(b"\r\n")
     method, target, _ = first.decode("latin-1").split(" ")
@@ -163,7 +163,7 @@ def sent(one: Delivery) -> tuple[str, str, Headers, bytes]:
 
 
 @pytest.mark.parametrize("name", IN_A_SHELL)
-def test_the_command_sends_the_same_bytes(name: str, tmp_path: Path) -> None:
+def test_the_curl_command_sends_the_same_bytes(name: str, tmp_path: Path) -> None:
     one = IN_A_SHELL[name]
     (tmp_path / "body").write_bytes(one.body)
     with receiver() as (url, came):
@@ -178,14 +178,14 @@ def test_the_command_sends_the_same_bytes(name: str, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["body"]
 
 
-def test_the_tests_pass_where_the_receiver_takes_the_same_bytes(tmp_path: Path) -> None:
+def test_the_generated_tests_send_the_same_bytes_and_pass(tmp_path: Path) -> None:
     with receiver(requests=len(NASTY)) as (url, came):
         for place, one in enumerate(NASTY.values()):
             file = tmp_path / f"test_{place:03}.py"
             file.write_text(pytest_test(one, url), encoding="ascii")
         assert f"{len(NASTY)} passed" in run_pytest(tmp_path, 0)
     for (name, one), data in zip(NASTY.items(), came, strict=True):
-        # Bytes that are not ASCII the standard library sends in a header, not in its first line.
+        # The standard library sends non-ASCII bytes in headers, but not in the request line.
         target = one.target.replace("\xc3\xbc", "%C3%BC").replace("\xff", "%FF")
         assert read(data) == (one.method, target, end_to_end_headers(one), one.body), name
 
@@ -204,7 +204,7 @@ def run_pytest(folder: Path, code: int, **environment: str) -> str:
     return done.stdout
 
 
-def test_the_test_fails_where_the_receiver_refuses_and_goes_where_it_is_told(
+def test_the_generated_test_fails_on_an_error_and_uses_receiver_url(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "test_receiver.py"
@@ -214,14 +214,14 @@ def test_the_test_fails_where_the_receiver_refuses_and_goes_where_it_is_told(
     assert came[0].startswith(b"POST /prefix/hooks HTTP/1.1\r\n")
 
 
-def test_a_prefix_goes_before_the_target(tmp_path: Path) -> None:
+def test_the_path_of_the_url_precedes_the_target(tmp_path: Path) -> None:
     for one in (NASTY["plain"], NASTY["bytes in the target"]):
         with receiver() as (url, came):
             run(curl_command(one, f"{url}/prefix", ""), tmp_path)
         assert read(came[0])[1] == f"/prefix{one.target}"
 
 
-def test_what_cannot_be_sent_is_said(draft: Delivery) -> None:
+def test_the_curl_command_lists_what_it_cannot_send(draft: Delivery) -> None:
     command = curl_command(draft, "http://127.0.0.1:4020", "")
     assert "\0" not in command
     assert command.startswith(

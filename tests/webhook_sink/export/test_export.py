@@ -1,4 +1,4 @@
-"""Exports from which every delivery could be made again, HTTP Archives, and the bytes of a body."""
+"""Exports: JSON Lines with complete deliveries, HTTP archives, copies, and raw bodies."""
 
 import base64
 import json
@@ -21,7 +21,7 @@ SPAN = {"type": "number", "minimum": 0}
 
 
 def thing(**fields: Any) -> dict[str, Any]:
-    """Return the schema of an object of HAR 1.2; a field of one's own begins with `_`."""
+    """Return the schema of an object of HAR 1.2; names of custom fields begin with `_`."""
     optional = {"comment": TEXT, **fields.pop("optional", {})}
     return {
         "type": "object",
@@ -98,7 +98,7 @@ def client(start: StartSink) -> Iterator[RunningSink]:
 
 
 def of_line(line: str) -> tuple[Delivery, list[ForwardAttempt]]:
-    """Make a delivery of its line again, with what came of passing it on."""
+    """Parse a delivery and its forward attempts from a line."""
     data = json.loads(line)
     forward_attempt = [
         ForwardAttempt(id=0, delivery_id=data["id"], **message(one)) for one in data.pop("outgoing")
@@ -113,7 +113,7 @@ def message(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "headers": pairs, "body": body}
 
 
-def test_a_line_has_all_of_a_delivery(draft: Delivery, answered: ForwardAttempt) -> None:
+def test_a_line_contains_a_complete_delivery(draft: Delivery, answered: ForwardAttempt) -> None:
     deliveries = [
         replace(draft, id=1, head_received_at=1790000000.1, reply="503 delay=2", version="1.0"),
         replace(draft, id=2, body="Zürich\n\u2028\0".encode(), truncated=True),
@@ -131,7 +131,7 @@ def test_a_line_has_all_of_a_delivery(draft: Delivery, answered: ForwardAttempt)
         ]
 
 
-def test_an_archive_is_one_by_the_format(draft: Delivery, answered: ForwardAttempt) -> None:
+def test_an_archive_conforms_to_har(draft: Delivery, answered: ForwardAttempt) -> None:
     unanswered = replace(draft, id=4, status=0, reply="hang", target="*", headers=(), body=b"")
     found = [
         (replace(draft, id=1), ()),
@@ -172,7 +172,7 @@ def test_the_times_of_an_entry(draft: Delivery) -> None:
     assert made["timings"] == {"send": 2000, "wait": 0, "receive": 0}
 
 
-def test_an_export_has_what_fits_and_no_more(client: RunningSink) -> None:
+def test_an_export_contains_exactly_the_matching_deliveries(client: RunningSink) -> None:
     for number in range(250):
         client.post(b"odd" if number % 2 else b"e" * 1000, "/a" if number % 5 else "/b")
     stored = client.sink.deliveries()
@@ -194,20 +194,20 @@ def test_an_export_has_what_fits_and_no_more(client: RunningSink) -> None:
         assert answer.headers["content-disposition"] == 'attachment; filename="deliveries.har"'
 
 
-def test_an_export_is_read_while_it_is_sent(client: RunningSink) -> None:
+def test_an_export_is_streamed_from_the_store(client: RunningSink) -> None:
     for _ in range(40):
         client.post(bytes(200_000))
     url = f"{client.sink.url}/_hookproof/api/deliveries/export"
     with client.http.stream("GET", url) as answer:
         pieces = answer.iter_bytes()
         next(pieces)
-        # What is not read from the store yet is not in the answer any more when it is gone.
+        # The rest of the response lacks deliveries that were removed before they were read.
         assert client.http.delete(f"{client.sink.url}/_hookproof/api/deliveries").is_success
         rest = b"".join(pieces)
     assert rest.count(b"\n") < 40
 
 
-def test_a_body_is_handed_out_as_bytes_to_be_saved(client: RunningSink) -> None:
+def test_a_body_is_a_download_of_bytes(client: RunningSink) -> None:
     body = b"<script>alert(1)</script>\0\xff"
     client.post(body, **{"Content-Type": "text/html"})
     answer = client.api("api/deliveries/1/body")
@@ -218,7 +218,7 @@ def test_a_body_is_handed_out_as_bytes_to_be_saved(client: RunningSink) -> None:
     assert client.api("api/deliveries/2/body").status_code == 404
 
 
-def test_copies_over_the_api(client: RunningSink) -> None:
+def test_the_api_returns_copies(client: RunningSink) -> None:
     client.post(b'{"a": 1}', "/hook?x=1", **{"X-Signature": "abc"})
     client.post(b"\0" * 100_000)
     command = client.api("api/deliveries/1/copy?format=curl")
@@ -226,7 +226,7 @@ def test_copies_over_the_api(client: RunningSink) -> None:
     test = client.api("api/deliveries/1/copy?format=test&url=http://[::1]:3000/prefix/").text
     assert "\"RECEIVER_URL\", 'http://[::1]:3000/prefix'" in test
     validate(client.api("api/deliveries/1/copy?format=har").json(), ENTRY)
-    # As they are, they deliver to this sink again: the second fetches its body from it first.
+    # Unchanged, both commands deliver to this sink; the second first downloads its body.
     for number in (1, 2):
         text = client.api(f"api/deliveries/{number}/copy").text
         subprocess.run(["bash", "-c", text], check=True, capture_output=True, timeout=30)
@@ -236,7 +236,7 @@ def test_copies_over_the_api(client: RunningSink) -> None:
     assert sorted((n.lower(), v) for n, v in third.headers) == sorted(kept)
 
 
-def test_what_cannot_be_asked_for(client: RunningSink) -> None:
+def test_rejects_invalid_formats_and_urls(client: RunningSink) -> None:
     client.post()
     for path in (
         "1/copy?format=powershell",
@@ -255,7 +255,7 @@ def test_what_cannot_be_asked_for(client: RunningSink) -> None:
     assert client.api("api/deliveries/9/copy?format=curl").status_code == 404
 
 
-def test_no_copy_has_the_secret(start: StartSink) -> None:
+def test_copies_contain_no_secret(start: StartSink) -> None:
     secret = "the webhook secret of the tests"
     token = "the token of the tests"
     with start(secret=secret, token=token) as client:

@@ -1,4 +1,4 @@
-"""`hookproof sink --forward-to` and `--resend-to`, as users give them."""
+"""Options `--forward-to` and `--resend-to` of `hookproof sink`."""
 
 import socket
 
@@ -35,21 +35,21 @@ def test_a_sink_does_not_forward_to_itself(host: str, listens: str) -> None:
 @pytest.mark.parametrize(
     ("host", "loopback"), [("127.0.0.1", True), ("localhost", True), ("0.0.0.0", False)]
 )
-def test_loopback_is_allowed_where_the_sink_is_on_it(host: str, loopback: bool) -> None:
+def test_loopback_is_allowed_if_the_sink_listens_on_loopback(host: str, loopback: bool) -> None:
     with socket.create_server((host, 0)) as listener:
         assert given(listener, "--host", host).allow_loopback == loopback
 
 
 @pytest.mark.parametrize("option", ["--forward-to", "--resend-to"])
-def test_a_url_that_is_none_is_refused_without_being_repeated(option: str) -> None:
+def test_rejects_a_url_with_a_password_without_quoting_it(option: str) -> None:
     with pytest.raises(CommandError, match="without a user") as refused:
         build_parser().parse_args(["sink", option, "http://ada:s3cret@127.0.0.1"])
     assert "s3cret" not in str(refused.value)
 
 
-def test_the_command_passes_on_and_sends_once_more() -> None:
+def test_the_command_forwards_and_resends() -> None:
     with receiving() as first, receiving() as second:
-        other = f"http://0.0.0.0:{second.port}"  # which leads to loopback, but is not
+        other = f"http://0.0.0.0:{second.port}"  # reaches loopback, but is no loopback address
         options = ["--forward-to", f"{first.url}/in?t=s3cret", "--resend-to", other]
         command = ["-m", "hookproof", "sink", "--port", "0", *options]
         with launched(command) as (url, process):

@@ -1,11 +1,11 @@
-"""Where a sink may send to: URLs that mean one place, and of those only what was allowed."""
+"""Forward policy: unambiguous URLs, and destinations that the user allowed."""
 
 import pytest
 
 from webhook_sink.destination import ForwardPolicy, parse_destination, parse_origin
 
 READ = [
-    # a URL, its origin, its path, its query
+    # URL, origin, path, query
     ("http://127.0.0.1", "http://127.0.0.1", "", None),
     ("HTTP://LocalHost:3000/", "http://localhost:3000", "", None),
     ("https://example.com:443/a%20b/?", "https://example.com", "/a%20b/", ""),
@@ -47,21 +47,21 @@ ELSEWHERE = [
 
 
 @pytest.mark.parametrize(("url", "place", "path", "query"), READ)
-def test_what_a_url_means(url: str, place: str, path: str, query: str | None) -> None:
+def test_parses_a_destination(url: str, place: str, path: str, query: str | None) -> None:
     found = parse_destination(url)
     assert (found.origin, found.path, found.query) == (place, path, query)
     assert parse_destination(found.origin).origin == place
 
 
 @pytest.mark.parametrize("url", REFUSED)
-def test_what_has_more_than_one_reading_is_refused(url: str) -> None:
+def test_rejects_an_ambiguous_or_invalid_destination(url: str) -> None:
     with pytest.raises(ValueError, match=r"^(a|an|the) .{20,}") as refused:
         parse_destination(url)
     assert not url or url not in str(refused.value)
 
 
 @pytest.mark.parametrize("url", ["http://a.test/b", "http://a.test?", "http://a.test/?x=1"])
-def test_an_origin_has_no_path(url: str) -> None:
+def test_rejects_an_origin_with_a_path(url: str) -> None:
     assert parse_origin("http://a.test/") == parse_origin("http://a.test:80")
     with pytest.raises(ValueError, match="without a path"):
         parse_origin(url)
@@ -75,12 +75,12 @@ def test_an_origin_has_no_path(url: str) -> None:
         ("http://a.test/b", "http://a.test/b"),
     ],
 )
-def test_values_of_a_query_are_not_shown(url: str, shown: str) -> None:
+def test_query_values_are_redacted(url: str, shown: str) -> None:
     assert parse_destination(url).redacted_url == shown
 
 
 @pytest.mark.parametrize("url", LOOPBACK)
-def test_loopback_is_allowed_to_a_sink_on_loopback_alone(url: str) -> None:
+def test_loopback_needs_a_sink_on_loopback_or_an_option(url: str) -> None:
     wanted = parse_destination(url)
     assert ForwardPolicy(allow_loopback=True).rejection_reason(wanted) is None
     rejection_reason = ForwardPolicy(resend_to=(parse_origin("http://a.test"),)).rejection_reason(
@@ -92,7 +92,7 @@ def test_loopback_is_allowed_to_a_sink_on_loopback_alone(url: str) -> None:
 
 
 @pytest.mark.parametrize("url", ELSEWHERE)
-def test_elsewhere_is_allowed_where_it_was_named_and_nowhere_else(url: str) -> None:
+def test_another_host_needs_an_option(url: str) -> None:
     wanted = parse_destination(url)
     assert ForwardPolicy(allow_loopback=True).rejection_reason(wanted) is not None
     for named in (
@@ -109,7 +109,7 @@ def test_elsewhere_is_allowed_where_it_was_named_and_nowhere_else(url: str) -> N
         *("http://a.test.evil.test:3000", "http://a.tes:3000"),
     ],
 )
-def test_another_scheme_port_or_name_is_elsewhere(url: str) -> None:
+def test_a_different_scheme_port_or_host_is_not_allowed(url: str) -> None:
     named = ForwardPolicy(
         parse_destination("http://a.test:3000/hooks"), (parse_origin("http://c.test"),)
     )

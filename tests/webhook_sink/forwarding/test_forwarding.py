@@ -1,4 +1,4 @@
-"""Deliveries that are passed on: byte for byte, in order, and with what the receiver said."""
+"""Forwarding: deliveries are sent unchanged and in order, and responses are stored."""
 
 import asyncio
 import gzip
@@ -29,9 +29,9 @@ def to(url: str) -> ForwardPolicy:
 
 
 def passed(client: RunningSink, number: int) -> dict[str, Any]:
-    """Return the first record of the delivery, once there is one."""
+    """Wait for the first forward attempt of a delivery; return it."""
     found: list[dict[str, Any]] = []
-    # A long poll would be another client; the stream tells of every record.
+    # The stream reports every forward attempt.
     with client.http.stream(
         "GET", f"{client.sink.url}/_hookproof/api/deliveries/stream"
     ) as changes:
@@ -45,7 +45,7 @@ def passed(client: RunningSink, number: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("sent", "expected"),
     [
-        (  # what the sender wrote, in order and case; repeated headers apart, odd bytes kept
+        (  # header order, case, repeats and non-ASCII bytes are kept
             b"POST /a%20b/../c?x=1&x=%2F&&y HTTP/1.1\r\nhost: sink.test\r\nX-B: 2\r\nx-a:\r\n"
             b"X-A:  a, \xff\xe9 \r\nX-B: 1\r\nContent-LENGTH: 4\r\nWebhook-Signature: c2ln\r\n"
             b"Cookie: a=1\r\nCookie: b=2\r\nUser-Agent: one\r\nAuthorization: Basic eDp5\r\n\r\n"
@@ -55,7 +55,7 @@ def passed(client: RunningSink, number: int) -> dict[str, Any]:
             b"Cookie: a=1\r\nCookie: b=2\r\nUser-Agent: one\r\nAuthorization: Basic eDp5\r\n"
             b"Connection: close\r\n\r\n\x00\r\n\xff",
         ),
-        (  # what belongs to the connection
+        (  # hop-by-hop headers are removed
             b"PUT / HTTP/1.1\r\nX-Mine: 1\r\nHost: sink.test\r\nConnection: keep-alive, X-Mine\r\n"
             b"Keep-Alive: timeout=5\r\nTransfer-Encoding: chunked\r\nProxy-Authorization: x\r\n"
             b"Proxy-Connection: x\r\nTE: trailers\r\nTrailer: X-Sum\r\nExpect: 100-continue\r\n"
@@ -67,7 +67,7 @@ def passed(client: RunningSink, number: int) -> dict[str, Any]:
             b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             b"POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
         ),
-        (  # a request without a body gets no length, one with an empty body keeps it
+        (  # no Content-Length is added without a body; an empty body keeps it
             b"GET /?q HTTP/1.0\r\n\r\n",
             b"GET /?q HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n",
         ),
@@ -82,7 +82,7 @@ def passed(client: RunningSink, number: int) -> dict[str, Any]:
         ),
     ],
 )
-def test_byte_for_byte(start: StartSink, sent: bytes, expected: bytes) -> None:
+def test_forwards_the_same_bytes(start: StartSink, sent: bytes, expected: bytes) -> None:
     with receiving() as receiver, start(forward_policy=to(receiver.url)) as client:
         assert b"HTTP/1.1 200 " in client.raw(sent)
         host = f"127.0.0.1:{receiver.port}".encode()
@@ -100,13 +100,13 @@ def test_byte_for_byte(start: StartSink, sent: bytes, expected: bytes) -> None:
         ("/hooks", "/", "/hooks"),
     ],
 )
-def test_paths(start: StartSink, url: str, target: str, line: str) -> None:
+def test_joins_the_url_and_the_target(start: StartSink, url: str, target: str, line: str) -> None:
     with receiving() as receiver, start(forward_policy=to(receiver.url + url)) as client:
         client.post(path=target)
         assert receiver.next().startswith(f"POST {line} HTTP/1.1\r\n".encode())
 
 
-def test_the_answer_is_kept_and_shown(start: StartSink) -> None:
+def test_the_response_is_stored_and_shown(start: StartSink) -> None:
     body = gzip.compress(b"as it came")
     head = (
         b"HTTP/1.1 422 No\r\nX-A: 1\r\nx-a: \xff\r\nContent-Encoding: gzip\r\nLocation: /b\r\n\r\n"
@@ -162,7 +162,7 @@ def test_the_answer_is_kept_and_shown(start: StartSink) -> None:
         ),
     ],
 )
-def test_answers(
+def test_stores_complete_and_broken_responses(
     start: StartSink,
     answer: bytes,
     status: int | None,
@@ -178,7 +178,7 @@ def test_answers(
     assert kept.error == error
 
 
-def test_the_answer_to_head_has_no_body(start: StartSink) -> None:
+def test_the_response_to_head_has_no_body(start: StartSink) -> None:
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"
     with receiving(lambda _: answer) as receiver, start(forward_policy=to(receiver.url)) as client:
         client.raw(b"HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -186,8 +186,8 @@ def test_the_answer_to_head_has_no_body(start: StartSink) -> None:
     assert (shown["status"], shown["truncated"], shown["error"]) == (200, False, None)
 
 
-def test_no_answer(start: StartSink, monkeypatch: pytest.MonkeyPatch) -> None:
-    # A proxy that the environment names would be asked for all of these.
+def test_a_connection_error_is_stored(start: StartSink, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A proxy from the environment would receive all of these requests.
     with receiving() as proxy, hasty(b"HTTP/1.1 400 What\r\n\r\n") as plain:
         for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY"):
             monkeypatch.setenv(name, proxy.url)
@@ -208,7 +208,7 @@ def test_no_answer(start: StartSink, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("trusted", [True, False])
-def test_certificates(
+def test_verifies_certificates(
     start: StartSink, trusted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -229,7 +229,7 @@ def test_certificates(
         assert shown["error"].startswith(words)
 
 
-def test_time_is_limited(start: StartSink, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_forward_times_out(start: StartSink, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_client, "EXCHANGE_TIMEOUT_S", 0.2)
     with receiving(lambda _: None) as receiver, start(forward_policy=to(receiver.url)) as client:
         client.post()
@@ -238,7 +238,7 @@ def test_time_is_limited(start: StartSink, monkeypatch: pytest.MonkeyPatch) -> N
     assert shown["seconds"] < DEADLINE
 
 
-def test_what_is_not_whole_is_not_passed_on(start: StartSink) -> None:
+def test_a_truncated_delivery_is_not_forwarded(start: StartSink) -> None:
     with (
         receiving() as receiver,
         start(forward_policy=to(receiver.url), max_body_bytes=3) as client,
@@ -250,7 +250,7 @@ def test_what_is_not_whole_is_not_passed_on(start: StartSink) -> None:
     assert shown["error"] == "not sent: it exceeds the size limit, so its body is incomplete"
 
 
-def test_an_answer_before_the_body_was_read(start: StartSink) -> None:
+def test_accepts_a_response_before_the_body_is_sent(start: StartSink) -> None:
     size = 8_000_000
     answer = b"HTTP/1.1 413 Large\r\nContent-Length: 0\r\n\r\n"
     with (
@@ -261,7 +261,7 @@ def test_an_answer_before_the_body_was_read(start: StartSink) -> None:
         assert passed(client, 1)["status"] == 413
 
 
-def test_in_order_a_few_at_once_and_never_in_the_way(start: StartSink) -> None:
+def test_forwards_in_order_with_limited_concurrency(start: StartSink) -> None:
     answer, count = threading.Event(), 60
 
     def late(_: bytes) -> bytes:
@@ -276,7 +276,7 @@ def test_in_order_a_few_at_once_and_never_in_the_way(start: StartSink) -> None:
         assert len(client.sink.deliveries()) == count
         assert (
             receiver.connections == MAX_CONCURRENT_FORWARDS
-        )  # the others wait until one of these is answered
+        )  # the others wait for a response to one of these
         answer.set()
         for _ in range(count - MAX_CONCURRENT_FORWARDS):
             receiver.next()
@@ -285,7 +285,7 @@ def test_in_order_a_few_at_once_and_never_in_the_way(start: StartSink) -> None:
     assert bodies == [str(number).encode() for number in range(count)]
 
 
-def test_who_follows_the_deliveries_hears_of_the_answer(start: StartSink) -> None:
+def test_the_stream_reports_a_response(start: StartSink) -> None:
     with receiving() as receiver, start(forward_policy=to(receiver.url)) as client:
         url = f"{client.sink.url}/_hookproof/api/deliveries/stream"
         with client.http.stream("GET", url) as told:
@@ -296,7 +296,7 @@ def test_who_follows_the_deliveries_hears_of_the_answer(start: StartSink) -> Non
             assert next(lines) == 'data: {"id": 1}'
 
 
-def test_only_what_comes_from_now_on(start: StartSink, tmp_path: Path) -> None:
+def test_old_deliveries_are_not_forwarded(start: StartSink, tmp_path: Path) -> None:
     path = tmp_path / "deliveries.db"
     with start(store=path) as client:
         client.post(b"before")
@@ -307,7 +307,7 @@ def test_only_what_comes_from_now_on(start: StartSink, tmp_path: Path) -> None:
         assert client.api("api/deliveries/1").json()["outgoing"] == []
 
 
-def test_a_sink_that_stops_notes_what_it_leaves(
+def test_a_stopping_sink_stores_an_error_for_unfinished_forwards(
     start: StartSink, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(forwarder, "SHUTDOWN_GRACE_S", 0.1)
@@ -330,7 +330,7 @@ def test_a_sink_that_stops_notes_what_it_leaves(
     assert errors[MAX_CONCURRENT_FORWARDS:] == ["the sink stopped before it sent the delivery"] * 2
 
 
-def test_a_sink_that_stops_passes_on_what_it_still_can(start: StartSink, tmp_path: Path) -> None:
+def test_a_stopping_sink_forwards_pending_deliveries(start: StartSink, tmp_path: Path) -> None:
     path = tmp_path / "deliveries.db"
     with receiving() as receiver, start(store=path, forward_policy=to(receiver.url)) as client:
         for _ in range(50):
@@ -340,7 +340,7 @@ def test_a_sink_that_stops_passes_on_what_it_still_can(start: StartSink, tmp_pat
     store.close()
 
 
-def test_what_is_removed_before_it_was_passed_on_is_said(
+def test_removed_deliveries_are_not_forwarded_but_logged(
     start: StartSink, caplog: pytest.LogCaptureFixture
 ) -> None:
     def late(request: bytes) -> bytes | None:
@@ -358,7 +358,9 @@ def test_what_is_removed_before_it_was_passed_on_is_said(
     assert "3 deliveries were removed before they were forwarded" in caplog.text
 
 
-def test_the_log_has_no_secrets(start: StartSink, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_contains_no_secret_of_the_url(
+    start: StartSink, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO, "hookproof.sink")
     secret = "/s3cret-path?token=s3cret"
     with receiving() as receiver, start(forward_policy=to(receiver.url + secret)) as client:
@@ -368,7 +370,7 @@ def test_the_log_has_no_secrets(start: StartSink, caplog: pytest.LogCaptureFixtu
     assert "s3cret" not in caplog.text
 
 
-def test_whoever_waits_gets_the_answer_to_that_delivery(draft: Delivery) -> None:
+def test_each_waiting_caller_gets_the_response_to_its_delivery(draft: Delivery) -> None:
     store, arrivals = open_store(), SequenceNotifier()
     with receiving(lambda request: OK.replace(b"ok", request[-2:])) as receiver:
         forward = forwarder.Forwarder(

@@ -1,4 +1,4 @@
-"""`--reply forwarded`: the sender gets the answer of the receiver, and nothing else for one."""
+"""Reply `forwarded`: the sender gets the receiver's response."""
 
 import re
 import threading
@@ -18,13 +18,13 @@ def forwarding(url: str) -> dict[str, Any]:
 
 
 def asked(client: RunningSink, method: bytes = b"POST") -> tuple[bytes, bytes]:
-    """Send a delivery; return head and body of the answer, without the date."""
+    """Send a delivery; return head (without the date) and body of the response."""
     answer = client.raw(method + b" /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1")
     head, _, body = answer.partition(b"\r\n\r\n")
     return re.sub(rb"\r\ndate: \w{3}, [^\r]* GMT", b"", head), body
 
 
-def test_the_sender_gets_status_headers_and_body_as_they_came(start: StartSink) -> None:
+def test_the_sender_gets_status_headers_and_body_of_the_receiver(start: StartSink) -> None:
     answer = (
         b"HTTP/1.1 422 Odd\r\nX-B: 1\r\nx-a:  \xff\r\nX-B: 2\r\nDate: today\r\nServer: mine\r\n"
         b"Connection: close, X-Mine\r\nX-Mine: 1\r\nKeep-Alive: 1\r\nContent-Encoding: gzip\r\n"
@@ -58,7 +58,7 @@ def test_the_sender_gets_status_headers_and_body_as_they_came(start: StartSink) 
         (b"POST", b"SMTP\r\n\r\n", rb"HTTP/1.1 502 Bad"),
     ],
 )
-def test_answers_without_a_body_and_what_is_no_answer(
+def test_relays_responses_without_a_body_and_sends_502_for_invalid_ones(
     start: StartSink, method: bytes, answer: bytes, head: bytes
 ) -> None:
     with receiving(lambda _: answer) as receiver, start(**forwarding(receiver.url)) as client:
@@ -67,12 +67,12 @@ def test_answers_without_a_body_and_what_is_no_answer(
     assert body == b""
 
 
-def test_a_receiver_that_is_not_there(start: StartSink) -> None:
+def test_an_unreachable_receiver_is_an_error(start: StartSink) -> None:
     with start(**forwarding(f"http://127.0.0.1:{free_port()}")) as client:
         assert client.post() == 502
 
 
-def test_a_sink_that_stops_answers_who_waits(start: StartSink) -> None:
+def test_a_stopping_sink_sends_502_to_a_waiting_sender(start: StartSink) -> None:
     came = threading.Event()
     found: list[int] = []
 
@@ -88,7 +88,7 @@ def test_a_sink_that_stops_answers_who_waits(start: StartSink) -> None:
     assert found == [502]
 
 
-def test_many_senders_each_get_the_answer_to_their_own(start: StartSink) -> None:
+def test_each_sender_gets_the_response_to_its_delivery(start: StartSink) -> None:
     def echo(request: bytes) -> bytes:
         return OK.replace(b"ok", request[-2:])
 
@@ -106,7 +106,7 @@ def test_many_senders_each_get_the_answer_to_their_own(start: StartSink) -> None
     assert found == {number: f"{number:02}" for number in range(40)}
 
 
-def test_it_needs_a_receiver(start: StartSink) -> None:
+def test_reply_forwarded_requires_a_receiver(start: StartSink) -> None:
     with pytest.raises(ValueError, match="forward_to"), start(replies="503, forwarded"):
         pass
     done = hookproof("sink", "--port", "0", "--reply", "forwarded")

@@ -1,4 +1,4 @@
-"""One delivery sent once more: to where it may be, and the answer kept beside it."""
+"""Resend of a delivery: allowed destinations, and the stored response."""
 
 import json
 
@@ -17,7 +17,7 @@ def resend(client: RunningSink, number: int, value: object) -> httpx.Response:
     return answer
 
 
-def test_it_is_sent_as_it_came_and_the_answer_is_kept(start: StartSink) -> None:
+def test_resends_the_same_bytes_and_stores_the_response(start: StartSink) -> None:
     sent = b"POST /a?b HTTP/1.1\r\nHost: x\r\nx-A: 1\r\nX-a: 2\r\nContent-Length: 2\r\n\r\n\xff\n"
     with (
         receiving() as receiver,
@@ -36,7 +36,7 @@ def test_it_is_sent_as_it_came_and_the_answer_is_kept(start: StartSink) -> None:
     assert passed["url"] == f"{receiver.url}/hooks?c=***"
 
 
-def test_a_receiver_that_is_not_there(start: StartSink, port: int) -> None:
+def test_an_unreachable_receiver_is_an_error(start: StartSink, port: int) -> None:
     with start(forward_policy=ForwardPolicy(allow_loopback=True)) as client:
         client.post()
         answer = resend(client, 1, {"url": f"http://127.0.0.1:{port}"})
@@ -45,7 +45,7 @@ def test_a_receiver_that_is_not_there(start: StartSink, port: int) -> None:
         assert client.api("api/deliveries/1").json()["outgoing"] == [answer.json()["outgoing"]]
 
 
-def test_to_the_sink_itself_it_is_a_delivery_again(start: StartSink) -> None:
+def test_a_resend_to_the_sink_itself_is_a_new_delivery(start: StartSink) -> None:
     with start(forward_policy=ForwardPolicy(allow_loopback=True)) as client:
         client.post(b"once")
         assert resend(client, 1, {"url": client.sink.url}).json()["outgoing"]["status"] == 200
@@ -63,7 +63,9 @@ def test_to_the_sink_itself_it_is_a_delivery_again(start: StartSink) -> None:
         ForwardPolicy(parse_destination("http://localhost:1"), allow_loopback=False),
     ],
 )
-def test_nothing_is_sent_where_it_is_not_allowed(start: StartSink, passing: ForwardPolicy) -> None:
+def test_rejects_a_destination_that_is_not_allowed(
+    start: StartSink, passing: ForwardPolicy
+) -> None:
     with receiving() as receiver, start(forward_policy=passing) as client:
         client.post()
         before = receiver.waiting
@@ -78,7 +80,7 @@ def test_nothing_is_sent_where_it_is_not_allowed(start: StartSink, passing: Forw
     assert all(passed.action == "forward" for passed in kept)
 
 
-def test_a_name_for_loopback_is_not_loopback(start: StartSink) -> None:
+def test_only_localhost_is_a_loopback_name(start: StartSink) -> None:
     with (
         receiving() as receiver,
         start(forward_policy=ForwardPolicy(allow_loopback=True)) as client,
@@ -101,7 +103,7 @@ def test_a_name_for_loopback_is_not_loopback(start: StartSink) -> None:
         *((b"[" * 100_000, 413), ({"url": "file:///etc/passwd"}, 400)),
     ],
 )
-def test_what_cannot_be_understood(start: StartSink, body: object, status: int) -> None:
+def test_rejects_an_invalid_body(start: StartSink, body: object, status: int) -> None:
     with start(forward_policy=ForwardPolicy(allow_loopback=True)) as client:
         client.post()
         answer = resend(client, 1, body)
@@ -109,7 +111,7 @@ def test_what_cannot_be_understood(start: StartSink, body: object, status: int) 
     assert len(answer.json()["message"]) > 20
 
 
-def test_a_delivery_that_is_not_there_and_another_origin(start: StartSink) -> None:
+def test_rejects_an_unknown_delivery_and_another_origin(start: StartSink) -> None:
     with (
         receiving() as receiver,
         start(forward_policy=ForwardPolicy(allow_loopback=True)) as client,
@@ -123,7 +125,7 @@ def test_a_delivery_that_is_not_there_and_another_origin(start: StartSink) -> No
         assert receiver.waiting == 0
 
 
-def test_while_a_receiver_is_slow_the_sink_takes_deliveries(start: StartSink) -> None:
+def test_accepts_deliveries_during_a_resend(start: StartSink) -> None:
     waiting: list[int] = []
 
     def meanwhile(_: bytes) -> bytes:

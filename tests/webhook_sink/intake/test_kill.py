@@ -1,4 +1,4 @@
-"""What was acknowledged before a `kill -9` is there afterwards, byte for byte."""
+"""Durability: acknowledged deliveries survive a `kill -9` unchanged."""
 
 import base64
 import random
@@ -20,7 +20,7 @@ ROUNDS = 20
 SENDERS = 8
 DEADLINE = 30.0
 LARGEST = 17
-"""Two to the power of it is the largest body."""
+"""Exponent of the largest body: 2^17 bytes."""
 LONGEST = 0.3
 """Seconds of load after the first acknowledgement."""
 
@@ -30,17 +30,17 @@ Sent = tuple[str, str, tuple[tuple[bytes, bytes], ...], bytes]
 
 @dataclass
 class Books:
-    """What was sent, and what of it was acknowledged, by target: no two have the same."""
+    """Sent and acknowledged deliveries by target; each target is unique."""
 
     sent: dict[str, Sent] = field(default_factory=dict)
     acknowledged: set[str] = field(default_factory=set)
     first: threading.Event = field(default_factory=threading.Event)
-    """Set once something of the present round was acknowledged."""
+    """Event that is set at the first acknowledgement of a round."""
 
 
 @contextmanager
 def killed(path: Path) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
-    """Run a sink over the file; yield its URL and the process, which ends by `kill -9`."""
+    """Run a sink with a store file; yield URL and process; end it with `kill -9`."""
     command = [sys.executable, "-P", "-m", "hookproof", "sink", "--port", "0", "--store", str(path)]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -54,7 +54,7 @@ def killed(path: Path) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
         process.stdout.close()
 
 
-def test_what_was_acknowledged_survives_kill_9_twenty_times(tmp_path: Path) -> None:
+def test_acknowledged_deliveries_survive_twenty_kills(tmp_path: Path) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")  # shown on failure
     chance = random.Random(seed)
@@ -72,7 +72,7 @@ def test_what_was_acknowledged_survives_kill_9_twenty_times(tmp_path: Path) -> N
     by_target = {sent[1]: sent for sent in kept}
     assert len(by_target) == len(kept)
     assert books.acknowledged <= by_target.keys()
-    # What was not acknowledged may be there, but nothing half.
+    # Unacknowledged deliveries may be stored, but only completely.
     assert all(books.sent[target] == sent for target, sent in by_target.items())
 
 
@@ -97,7 +97,7 @@ def one_round(
 
 
 def send(url: str, prefix: str, books: Books, chance: random.Random) -> None:
-    """Deliver over one connection until it breaks; write down what was acknowledged."""
+    """Deliver over one connection until it breaks; record acknowledged deliveries."""
     address = ("127.0.0.1", int(url.rpartition(":")[2]))
     number = 0
     try:
@@ -121,7 +121,7 @@ def send(url: str, prefix: str, books: Books, chance: random.Random) -> None:
 
 
 def drawn(target: str, chance: random.Random) -> tuple[Sent, bytes]:
-    """Return a delivery, and the bytes that make it."""
+    """Return a random delivery and the bytes of its request."""
     body = chance.randbytes(chance.randrange(2 ** chance.randint(0, LARGEST)))
     headers = [(b"Host", b"x"), (b"X-Odd", b"\xff 1"), (b"x-odd", b""), (b"X-ODD", b"2")]
     framed = body
@@ -140,7 +140,7 @@ def drawn(target: str, chance: random.Random) -> tuple[Sent, bytes]:
 
 
 def shown_again(url: str, sents: list[Sent]) -> None:
-    """See that the API of a sink that started anew shows these."""
+    """Check that the API of a restarted sink shows these deliveries."""
     api = f"{url}/_hookproof/api/deliveries"
     with httpx.Client(timeout=DEADLINE, trust_env=False) as client:
         for sent in sents:

@@ -1,4 +1,4 @@
-"""A full disk; a file that is locked, moved or replaced: 503, the reason, and recovery."""
+"""Write errors of the store (full disk, locked, moved or replaced file) and recovery."""
 
 import os
 import resource
@@ -18,14 +18,14 @@ import pytest
 from webhook_sink.storage.store import open_store
 
 DEADLINE = 30.0
-"""Seconds; a lock of somebody else is waited for 5 of them."""
+"""Seconds to wait for a response; the sink waits 5 s for a lock."""
 BODY = b"small"
 LARGE = os.urandom(200_000).hex().encode()
 
 
 @dataclass
 class Running:
-    """A `hookproof sink` as a process of its own, over one file."""
+    """Process `hookproof sink` with a store file."""
 
     url: str
     pid: int
@@ -36,12 +36,12 @@ class Running:
         return self.http.post(f"{self.url}/hook", content=body).status_code
 
     def posts(self, *bodies: bytes) -> list[int]:
-        """Deliver all of them at once."""
+        """Deliver all bodies concurrently."""
         with ThreadPoolExecutor(len(bodies)) as pool:
             return list(pool.map(self.post, bodies))
 
     def bodies(self) -> list[bytes]:
-        """Return what a reader sees."""
+        """Return the bodies that the API shows."""
         api = f"{self.url}/_hookproof/api/deliveries"
         ids = [one["id"] for one in self.http.get(api).json()["deliveries"]]
         shown = [self.http.get(f"{api}/{number}").json() for number in ids]
@@ -51,11 +51,11 @@ class Running:
         return self.http.get(f"{self.url}/_hookproof/healthz").status_code
 
     def said(self, words: str) -> int:
-        """Return how many lines of the log say this."""
+        """Return the number of log lines with these words."""
         return sum(words in line for line in self.log.read_text("utf-8").splitlines())
 
     def limit(self, size: int) -> None:
-        """Let no file of the process grow beyond so many bytes: to it, the disk is full then."""
+        """Limit the file size of the process, in bytes, to simulate a full disk."""
         resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
@@ -79,7 +79,7 @@ def running(file: Path) -> Iterator[Running]:
             process.communicate(timeout=DEADLINE)
 
 
-def test_a_full_disk_is_503_and_one_sentence_until_there_is_room(file: Path) -> None:
+def test_a_full_disk_is_a_503_with_one_log_line_until_there_is_room(file: Path) -> None:
     with running(file) as sink:
         assert sink.posts(BODY, BODY, BODY) == [200] * 3
         sink.limit(file.with_name("deliveries.db-wal").stat().st_size)
@@ -102,7 +102,7 @@ def test_a_full_disk_is_503_and_one_sentence_until_there_is_room(file: Path) -> 
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-def test_a_locked_file_is_503_and_one_sentence_until_it_is_free(file: Path) -> None:
+def test_a_locked_file_is_a_503_with_one_log_line_until_it_is_free(file: Path) -> None:
     with running(file) as sink, closing(sqlite3.connect(file, isolation_level=None)) as holder:
         assert sink.post() == 200
         holder.execute("BEGIN EXCLUSIVE")
@@ -116,9 +116,7 @@ def test_a_locked_file_is_503_and_one_sentence_until_it_is_free(file: Path) -> N
 
 
 @pytest.mark.parametrize("lost", ["deliveries.db", "deliveries.db-wal"])
-def test_a_file_that_was_moved_away_takes_no_delivery_until_it_is_back(
-    file: Path, lost: str
-) -> None:
+def test_a_moved_file_is_a_503_until_it_is_back(file: Path, lost: str) -> None:
     with running(file) as sink:
         assert sink.post() == 200
         place, elsewhere = file.with_name(lost), file.with_name("elsewhere")
@@ -126,7 +124,7 @@ def test_a_file_that_was_moved_away_takes_no_delivery_until_it_is_back(
         assert sink.post(LARGE) == 503
         assert sink.health() == 503
         assert sink.said(f"get 503: the store {file} cannot be written: {lost} is not") == 1
-        assert sink.bodies() == [BODY]  # what was there can still be read, and exported
+        assert sink.bodies() == [BODY]  # stored deliveries are still readable
         shutil.copy(elsewhere, place)
         assert sink.post(LARGE) == 503, "a copy is not the file that is written to"
         elsewhere.replace(place)

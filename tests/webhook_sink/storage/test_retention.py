@@ -1,4 +1,4 @@
-"""What is beyond the bounds goes, and that is said."""
+"""Retention: the oldest deliveries beyond a limit are removed and reported."""
 
 import re
 import subprocess
@@ -12,7 +12,7 @@ from support.sink import StartSink
 DEADLINE = 20.0
 
 
-def test_the_oldest_go_and_the_log_the_list_and_the_stream_say_so(tmp_path: Path) -> None:
+def test_removal_of_the_oldest_is_shown_in_log_list_and_stream(tmp_path: Path) -> None:
     command = [sys.executable, "-P", "-m", "hookproof", "sink", "--port", "0", "--keep-count", "3"]
     with (tmp_path / "log").open("w+") as log:
         sink = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
@@ -25,7 +25,7 @@ def test_the_oldest_go_and_the_log_the_list_and_the_stream_say_so(tmp_path: Path
                     httpx.post(f"{url}/{number}", content=b"{}")
                 told = "event: reload" in stream.iter_lines()
                 while httpx.get(api).json()["total"] > 3:
-                    pass  # the bound is looked at every second
+                    pass  # the pruner runs every second
             listed = httpx.get(api).json()
         finally:
             sink.terminate()
@@ -51,7 +51,7 @@ def test_the_oldest_go_and_the_log_the_list_and_the_stream_say_so(tmp_path: Path
         ("--max-body-size", "0KiB"),
     ],
 )
-def test_a_bound_that_cannot_be_is_one_sentence(option: str, value: str) -> None:
+def test_rejects_an_invalid_limit(option: str, value: str) -> None:
     command = [sys.executable, "-P", "-m", "hookproof", "sink", f"{option}={value}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=DEADLINE)
     assert done.returncode == 2
@@ -60,7 +60,7 @@ def test_a_bound_that_cannot_be_is_one_sentence(option: str, value: str) -> None
     assert repr(value) in done.stderr
 
 
-def test_a_larger_body_is_kept_up_to_the_limit_and_answered_413(start: StartSink) -> None:
+def test_a_larger_body_is_truncated_and_gets_a_413(start: StartSink) -> None:
     with start(max_body_bytes=10) as client:
         assert client.post(b"x" * 11) == 413
         assert client.post(b"x" * 10) == 200

@@ -1,4 +1,4 @@
-"""The store's interface, tested once for every store; then what is true of files alone."""
+"""Store: the interface, tested for every implementation, then files."""
 
 import sqlite3
 import stat
@@ -28,7 +28,7 @@ def ids(deliveries: tuple[Delivery, ...]) -> list[int]:
     return [delivery.id for delivery in deliveries]
 
 
-def test_it_gives_back_exactly_what_was_stored(store: Store, draft: Delivery) -> None:
+def test_returns_exactly_the_stored_deliveries(store: Store, draft: Delivery) -> None:
     other = replace(draft, headers=(), body=b"", truncated=True, status=413)
     first, second = store.append([draft, other])
     assert first == replace(draft, id=1)
@@ -37,13 +37,13 @@ def test_it_gives_back_exactly_what_was_stored(store: Store, draft: Delivery) ->
     assert store.list() == (first, second)
 
 
-def test_ids_count_upwards(store: Store, draft: Delivery) -> None:
+def test_ids_increase_by_one(store: Store, draft: Delivery) -> None:
     assert store.append([]) == ()
     assert ids(store.append([draft, draft])) == [1, 2]
     assert ids(store.append([draft])) == [3]
 
 
-def test_get_what_is_not_there(store: Store, draft: Delivery) -> None:
+def test_get_returns_none_for_an_unknown_id(store: Store, draft: Delivery) -> None:
     store.append([draft])
     assert [store.get(n) for n in (0, -1, 2, 2**63 - 1)] == [None] * 4
 
@@ -68,9 +68,7 @@ def test_ids(store: Store, draft: Delivery) -> None:
     assert store.ids(after=5) == store.ids(before=1) == store.ids(limit=0) == ()
 
 
-def test_heads_come_in_the_order_asked_for_and_without_bodies(
-    store: Store, draft: Delivery
-) -> None:
+def test_metadata_has_the_requested_order_and_no_bodies(store: Store, draft: Delivery) -> None:
     store.append([draft, replace(draft, status=0, reply="hang", body=b"")])
     second, first = store.metadata([2, 7, 1])
     assert (first.id, first.size, first.target) == (1, 256, draft.target)
@@ -105,7 +103,7 @@ def forward_attempt(
     )
 
 
-def test_what_was_passed_on_is_kept_beside_its_delivery(store: Store, draft: Delivery) -> None:
+def test_forward_attempts_are_stored_with_their_delivery(store: Store, draft: Delivery) -> None:
     store.append([draft] * 3)
     first = store.add_forward_attempt(forward_attempt(1))
     other = store.add_forward_attempt(forward_attempt(3, None, "the connection was refused"))
@@ -118,7 +116,7 @@ def test_what_was_passed_on_is_kept_beside_its_delivery(store: Store, draft: Del
 
 def test_totals_count_bodies_and_headers(store: Store, draft: Delivery) -> None:
     assert store.totals() == StoreTotals(0, 0, 0)
-    small = replace(draft, headers=(), body=b"12345")  # and `[]`
+    small = replace(draft, headers=(), body=b"12345")  # plus 2 bytes for the empty header list
     store.append([small, small])
     assert store.totals() == StoreTotals(2, 14, 0)
 
@@ -138,7 +136,7 @@ def test_totals_count_bodies_and_headers(store: Store, draft: Delivery) -> None:
         (RetentionLimits(count=3, age=1.5, size=1000), (1199, 1200)),
     ],
 )
-def test_what_is_beyond_a_bound_goes_the_oldest_first(
+def test_prune_removes_the_oldest_beyond_a_limit(
     bounds: RetentionLimits, left: Iterable[int], store: Store, draft: Delivery
 ) -> None:
     small = replace(draft, headers=(), body=b"12345")
@@ -152,14 +150,14 @@ def test_what_is_beyond_a_bound_goes_the_oldest_first(
     assert ids(store.append([small])) == [1201]
 
 
-def test_age_alone_takes_the_last_one_too(store: Store, draft: Delivery) -> None:
+def test_only_the_age_limit_removes_the_last_delivery(store: Store, draft: Delivery) -> None:
     store.append([replace(draft, received_at=1.0)])
     assert store.prune(RetentionLimits(age=5), now=6.0) == 0
     assert store.prune(RetentionLimits(age=5), now=6.5) == 1
     assert store.totals() == StoreTotals(0, 0, 1)
 
 
-def test_clear_takes_everything_and_gives_no_id_twice(store: Store, draft: Delivery) -> None:
+def test_clear_removes_everything_and_reuses_no_id(store: Store, draft: Delivery) -> None:
     store.append([draft, draft])
     store.add_forward_attempt(forward_attempt(2))
     assert store.clear() == 2
@@ -172,7 +170,7 @@ def test_clear_takes_everything_and_gives_no_id_twice(store: Store, draft: Deliv
     assert ids(store.append([draft])) == [3]
 
 
-def test_a_file_of_the_first_format_is_taken_over(tmp_path: Path, draft: Delivery) -> None:
+def test_migrates_a_file_of_format_1(tmp_path: Path, draft: Delivery) -> None:
     path = tmp_path / "deliveries.db"
     old = sqlite3.connect(path)
     old.execute(
@@ -193,7 +191,9 @@ def test_a_file_of_the_first_format_is_taken_over(tmp_path: Path, draft: Deliver
     store.close()
 
 
-def test_a_file_keeps_them(tmp_path: Path, draft: Delivery) -> None:
+def test_a_reopened_file_has_the_deliveries_and_private_permissions(
+    tmp_path: Path, draft: Delivery
+) -> None:
     path = tmp_path / "deliveries.db"
     store = open_store(path)
     store.append([draft])
@@ -205,7 +205,7 @@ def test_a_file_keeps_them(tmp_path: Path, draft: Delivery) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_another_process_may_read_while_one_writes(tmp_path: Path, draft: Delivery) -> None:
+def test_a_second_store_reads_the_same_file(tmp_path: Path, draft: Delivery) -> None:
     path = tmp_path / "deliveries.db"
     writing, reading = open_store(path), open_store(path)
     writing.append([draft])
@@ -250,7 +250,7 @@ def _the_state_of_a_mock(path: Path) -> None:
         _the_state_of_a_mock,
     ],
 )
-def test_what_is_no_store_is_refused(make: Callable[[Path], None], tmp_path: Path) -> None:
+def test_rejects_a_path_that_is_no_store(make: Callable[[Path], None], tmp_path: Path) -> None:
     path = tmp_path / "deliveries.db"
     make(path)
     before = path.read_bytes() if path.is_file() else None
@@ -259,7 +259,7 @@ def test_what_is_no_store_is_refused(make: Callable[[Path], None], tmp_path: Pat
     assert (path.read_bytes() if path.is_file() else None) == before
 
 
-def test_a_failure_leaves_nothing_behind_and_passes(tmp_path: Path, draft: Delivery) -> None:
+def test_a_failed_append_stores_nothing_and_can_be_retried(tmp_path: Path, draft: Delivery) -> None:
     path = tmp_path / "deliveries.db"
     store = open_store(path)
     blocker = sqlite3.connect(path)
@@ -276,9 +276,7 @@ def test_a_failure_leaves_nothing_behind_and_passes(tmp_path: Path, draft: Deliv
     store.close()
 
 
-def test_a_lock_of_somebody_else_is_waited_for_and_then_a_failure(
-    tmp_path: Path, draft: Delivery
-) -> None:
+def test_a_lock_longer_than_the_timeout_is_an_error(tmp_path: Path, draft: Delivery) -> None:
     path = tmp_path / "deliveries.db"
     store = SqliteStore(path, lock_timeout=0.05)
     holder = sqlite3.connect(path, isolation_level=None)
@@ -293,7 +291,7 @@ def test_a_lock_of_somebody_else_is_waited_for_and_then_a_failure(
     store.close()
 
 
-def test_a_full_disk_is_a_failure_and_passes(tmp_path: Path, draft: Delivery) -> None:
+def test_a_full_disk_is_an_error_until_there_is_room(tmp_path: Path, draft: Delivery) -> None:
     store = SqliteStore(tmp_path / "deliveries.db")
     store.append([draft])
     store._database._write_connection.execute("PRAGMA max_page_count = 12")
@@ -305,7 +303,7 @@ def test_a_full_disk_is_a_failure_and_passes(tmp_path: Path, draft: Delivery) ->
     store.close()
 
 
-def test_nobody_is_waited_for_where_that_was_not_wanted(tmp_path: Path, draft: Delivery) -> None:
+def test_append_without_wait_raises_if_the_store_is_busy(tmp_path: Path, draft: Delivery) -> None:
     path = tmp_path / "deliveries.db"
     store = SqliteStore(path, lock_timeout=30.0)
     holder = sqlite3.connect(path, isolation_level=None)

@@ -1,4 +1,4 @@
-"""POST deliveries/{id}/judge: old deliveries by another secret, another contract, kept nowhere."""
+"""Re-judge (POST deliveries/{id}/judge) with another secret or contract; nothing is stored."""
 
 import base64
 import hmac
@@ -20,7 +20,7 @@ def _event(contract: Contract) -> bytes:
     return json.dumps(contract.events[0].examples[0]).encode()
 
 
-def _anew(client: RunningSink, number: int = 1, **given: object) -> Any:
+def _rejudge(client: RunningSink, number: int = 1, **given: object) -> Any:
     address = f"{client.sink.url}/_hookproof/api/deliveries/{number}/judge"
     return client.http.post(address, json=given)
 
@@ -30,26 +30,28 @@ def _send(client: RunningSink, body: bytes) -> None:
     client.post(body, **{"Content-Type": "application/json", "Webhook-Signature": value})
 
 
-def test_another_secret_says_another_verdict_and_nothing_is_kept(
+def test_another_secret_gives_another_verdict_and_is_not_stored(
     start: StartSink, contract: Contract
 ) -> None:
     with start(secret=ADMIN_PATH) as client:
         _send(client, _event(contract))
         before = client.api("api/deliveries/1").json()
-        anew = _anew(client, secret=OTHER).json()
-        empty = _anew(client, secret="", contract=None).json()
+        rejudged = _rejudge(client, secret=OTHER).json()
+        empty = _rejudge(client, secret="", contract=None).json()
         after = client.api("api/deliveries/1").json()
     assert (before["signature"], before["verdict_kind"]) == ("invalid", "violation")
-    assert (anew["signature"], anew["verdict_kind"]) == ("valid", "conforms")
-    assert (anew["violations"], anew["findings"]) == (0, [])
-    assert {**anew, **{key: before[key] for key in ("findings", "findings_total")}}.keys() == (
+    assert (rejudged["signature"], rejudged["verdict_kind"]) == ("valid", "conforms")
+    assert (rejudged["violations"], rejudged["findings"]) == (0, [])
+    assert {**rejudged, **{key: before[key] for key in ("findings", "findings_total")}}.keys() == (
         before.keys()
     )
     assert empty == after == before
-    assert not [one for one in (ADMIN_PATH, OTHER) if one in json.dumps([before, anew, after])]
+    assert not [one for one in (ADMIN_PATH, OTHER) if one in json.dumps([before, rejudged, after])]
 
 
-def test_a_newer_contract_judges_an_old_delivery(start: StartSink, contract: Contract) -> None:
+def test_rejudges_an_old_delivery_with_a_newer_contract(
+    start: StartSink, contract: Contract
+) -> None:
     name = contract.events[0].name
     newer = (
         TEXT.replace(f"{name}:", "token.made:")
@@ -59,7 +61,7 @@ def test_a_newer_contract_judges_an_old_delivery(start: StartSink, contract: Con
     with start(secret=OTHER) as client:
         _send(client, _event(contract))
         _send(client, _event(contract).replace(name.encode(), b"token.made"))
-        verdicts = [_anew(client, number, contract=newer).json() for number in (1, 2)]
+        verdicts = [_rejudge(client, number, contract=newer).json() for number in (1, 2)]
         plain = [client.api(f"api/deliveries/{number}").json() for number in (1, 2)]
     assert [verdict["event"] for verdict in verdicts] == [None, "token.made"]
     assert [verdict["event"] for verdict in plain] == [name, None]
@@ -82,7 +84,7 @@ def test_a_newer_contract_judges_an_old_delivery(start: StartSink, contract: Con
         ({"secrets": "x"}, 'unknown field "secrets"; the fields are secret and contract'),
     ],
 )
-def test_what_cannot_be_is_a_sentence(
+def test_rejects_an_invalid_contract_or_secret(
     start: StartSink, given: dict[str, Any], sentence: str
 ) -> None:
     with start() as client:
@@ -95,18 +97,18 @@ def test_what_cannot_be_is_a_sentence(
     assert refused.json()["message"].isprintable()
 
 
-def test_a_contract_nested_without_end_is_one_sentence(start: StartSink) -> None:
+def test_rejects_a_deeply_nested_contract(start: StartSink) -> None:
     with start() as client:
         client.post()
         url = f"{client.sink.url}/_hookproof/api/deliveries/1/judge"
         refused = client.http.post(url, content=json.dumps({"contract": "[" * 50_000}))
     assert refused.status_code == 400
-    # libyaml 0.2.6 stops at a depth of its own, further to the right.
+    # libyaml 0.2.6 stops at its own depth limit, in a later column.
     message = refused.json()["message"]
     assert re.fullmatch(r"contract:1:\d+: nested deeper than 100", message), message
 
 
-def test_rejects_a_malformed_request(start: StartSink) -> None:
+def test_rejects_an_invalid_body_or_an_unknown_delivery(start: StartSink) -> None:
     with start() as client:
         client.post()
         address = f"{client.sink.url}/_hookproof/api/deliveries/1/judge"
@@ -114,17 +116,17 @@ def test_rejects_a_malformed_request(start: StartSink) -> None:
             client.http.post(address, content=content).status_code
             for content in (b"", b"[]", b"{", b"[" * 100_000, b"\xff", b" " * 1024 * 1024 + b"{}")
         ]
-        missing = _anew(client, 7).status_code
+        missing = _rejudge(client, 7).status_code
     assert statuses == [200, 400, 400, 400, 400, 413]
     assert missing == 404
 
 
-def test_a_secret_that_does_not_fit_is_refused_unseen(start: StartSink) -> None:
+def test_rejects_an_unsuitable_secret_without_quoting_it(start: StartSink) -> None:
     hexed = TEXT.replace("secret-encoding: utf-8", "secret-encoding: hex")
     assert hexed != TEXT
     with start() as client:
         client.post()
-        refused = _anew(client, contract=hexed, secret="not hex at all")
+        refused = _rejudge(client, contract=hexed, secret="not hex at all")
     assert refused.status_code == 400
     assert "a key in hex" in refused.json()["message"]
     assert "not hex at all" not in refused.text

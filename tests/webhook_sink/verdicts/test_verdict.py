@@ -1,4 +1,4 @@
-"""`judge` against tests/vectors/deliveries.yaml, and against whatever else there may be."""
+"""Function `judge` with tests/vectors/deliveries.yaml and with random deliveries."""
 
 import base64
 import gzip
@@ -23,7 +23,7 @@ from webhook_sink.verdicts.verdict import judge
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
-def test_vector(vector: dict[str, Any]) -> None:
+def test_judges_a_vector(vector: dict[str, Any]) -> None:
     contract = contract_of(vector)
     verdict = judge(delivery_of(vector), contract, secrets_of(vector))
 
@@ -42,7 +42,7 @@ def test_vector(vector: dict[str, Any]) -> None:
     assert verdict.event is (event_of(vector) if known else None)
 
 
-def test_every_finding_points_into_the_contract_and_shows_no_secret() -> None:
+def test_findings_point_into_the_contract_and_contain_no_secret() -> None:
     for vector in VECTORS:
         contract = contract_of(vector)
         for found in judge(delivery_of(vector), contract, secrets_of(vector)).findings:
@@ -53,7 +53,7 @@ def test_every_finding_points_into_the_contract_and_shows_no_secret() -> None:
             assert found.message.isprintable()
 
 
-def test_an_explanation_never_holds_the_secret(contract: Contract) -> None:
+def test_an_explanation_never_contains_a_secret(contract: Contract) -> None:
     scheme = contract.events[0].signature
     assert scheme is not None
     secret, other = "secret-of-8", "secret-of-8-and-more"
@@ -75,7 +75,7 @@ def test_an_explanation_never_holds_the_secret(contract: Contract) -> None:
                 assert good.decode() not in text
 
 
-def test_a_verdict_in_words(contract: Contract) -> None:
+def test_summarises_a_verdict(contract: Contract) -> None:
     shipped = [vector for vector in VECTORS if "of" not in vector]
     words = {v["name"]: judge(delivery_of(v), contract, SECRET).summary for v in shipped}
     assert words["conforming"] == "conforms; signature valid"
@@ -111,7 +111,7 @@ HEADERS = st.lists(st.tuples(NAMES, VALUES)).map(tuple)
     contract=st.sampled_from([CONTRACT, parcels_contract()]),
     secrets=st.none() | st.text() | st.lists(st.text(), max_size=12),
 )
-def test_judge_is_total_and_the_same_twice(
+def test_judge_accepts_every_delivery_and_is_deterministic(
     delivery: Delivery, contract: Contract, secrets: str | list[str] | None
 ) -> None:
     verdict = judge(delivery, contract, secrets)

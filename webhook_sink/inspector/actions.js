@@ -89,14 +89,14 @@ function field(type) {
 export function resendForm(delivery, api) {
   const input = field("url");
   input.placeholder = "http://127.0.0.1:3000/webhooks";
-  const answers = createElement("div", undefined, "answers");
+  const responses = createElement("div", undefined, "answers");
   const element = form("Resend to", input, "Resend", async (url) => {
     const { outgoing } = await api(`deliveries/${delivery.id}/resend`, "POST", { url });
-    const answer = forwardSection(outgoing);
-    answer.open = true;
-    answers.prepend(answer);
+    const section = forwardSection(outgoing);
+    section.open = true;
+    responses.prepend(section);
   });
-  return [element, answers];
+  return [element, responses];
 }
 
 /** Make the form that re-judges a delivery with another secret; `show` gets the result. */

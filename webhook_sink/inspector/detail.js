@@ -18,7 +18,7 @@ export function showDetail(section, delivery, api) {
     verdict.append(badge(shown));
     return [
       title(shown),
-      ...(shown === delivery ? [] : [anew(() => again(delivery))]),
+      ...(shown === delivery ? [] : [rejudgedNote(() => again(delivery))]),
       verdict,
       factsList(shown),
       ...copyMenu(shown, api),
@@ -61,8 +61,8 @@ function title({ id }) {
   return bar;
 }
 
-function anew(back) {
-  const note = createElement("p", "Checked with the secret that you entered; the result is not stored. ", "anew");
+function rejudgedNote(back) {
+  const note = createElement("p", "Checked with the secret that you entered; the result is not stored. ", "rejudged");
   note.append(button("Show the sink's own verdict", back));
   return note;
 }

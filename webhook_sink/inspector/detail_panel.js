@@ -62,7 +62,7 @@ export class DetailPanel {
 
   #renew() {
     this.timer = null;
-    if (at("detail").contains(document.activeElement)) at("anew").hidden = false;
+    if (at("detail").contains(document.activeElement)) at("refresh").hidden = false;
     else this.again();
   }
 
@@ -90,7 +90,7 @@ export class DetailPanel {
 
   #fill(found, byHand) {
     this.shown = found;
-    at("anew").hidden = true;
+    at("refresh").hidden = true;
     at("side").hidden = found.length === 0;
     document.body.classList.toggle("with-side", found.length > 0);
     document.body.classList.toggle("comparing", found.length > 1);

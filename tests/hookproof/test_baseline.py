@@ -1,4 +1,4 @@
-"""Baseline: accepted findings fail no run, resolved entries do."""
+"""Baseline: accepted findings do not fail a run, resolved entries do."""
 
 from datetime import date
 from pathlib import Path
@@ -41,34 +41,34 @@ def judged(
     )
 
 
-def test_what_is_listed_does_not_fail_the_run() -> None:
+def test_an_accepted_finding_does_not_fail_the_run() -> None:
     data = judged(report(finding()), ENTRY)
     assert (data["exit_code"], data["verdict"]) == (0, "conforms")
     assert data["findings"][0]["baseline_reason"] == "ticket 12"
     assert data["baseline"] == {"file": "baseline.toml", "entries": 1, "resolved": []}
 
 
-def test_what_is_not_listed_fails_it_still() -> None:
+def test_another_finding_still_fails_the_run() -> None:
     data = judged(report(finding(), finding(id="ffffffff")), ENTRY)
     assert (data["exit_code"], data["verdict"]) == (1, "deviates")
     assert [f["baseline_reason"] for f in data["findings"]] == ["ticket 12", None]
     assert judged(report(finding()))["exit_code"] == 1
 
 
-def test_a_warning_can_be_listed() -> None:
+def test_a_warning_can_be_accepted() -> None:
     warning = report(finding(severity="warning"))
     assert judged(warning, strict=True)["exit_code"] == 1
     assert judged(warning)["exit_code"] == 0
     assert judged(warning, ENTRY, strict=True)["exit_code"] == 0
 
 
-def test_what_is_listed_and_no_longer_happens_fails_the_run() -> None:
+def test_a_resolved_entry_fails_the_run() -> None:
     data = judged(report(), ENTRY)
     assert (data["exit_code"], data["verdict"]) == (1, "deviates")
     assert data["baseline"]["resolved"] == [{"id": "00c0ffee", "reason": "ticket 12"}]
 
 
-def test_what_the_run_could_not_see_is_not_gone() -> None:
+def test_an_entry_that_the_run_could_not_decide_is_not_resolved() -> None:
     assert judged(report(), ENTRY, whole=False)["baseline"]["resolved"] == []
     undecided = [{"pointer": "/a", "status": "undecided"}]
     entry = BaselineEntry("00c0ffee", "ticket 12", pointer="/a")
@@ -80,7 +80,7 @@ def test_what_the_run_could_not_see_is_not_gone() -> None:
     assert judged(nothing, ENTRY)["baseline"]["resolved"] == []
 
 
-def test_after_its_day_it_counts_again() -> None:
+def test_an_expired_entry_no_longer_accepts_its_finding() -> None:
     last = BaselineEntry("00c0ffee", "ticket 12", until=TODAY)
     assert judged(report(finding()), last)["exit_code"] == 0
     past = BaselineEntry("00c0ffee", "ticket 12", until=date(2026, 2, 28))
@@ -90,7 +90,7 @@ def test_after_its_day_it_counts_again() -> None:
     assert judged(report(), past)["baseline"]["resolved"] != []
 
 
-def test_a_check_and_a_pointer_must_agree() -> None:
+def test_check_and_pointer_of_an_entry_must_match() -> None:
     for entry in (
         BaselineEntry("00c0ffee", "r", check="other"),
         BaselineEntry("00c0ffee", "r", pointer="/b"),
@@ -101,14 +101,14 @@ def test_a_check_and_a_pointer_must_agree() -> None:
     assert judged(report(finding()), agreeing)["exit_code"] == 0
 
 
-def test_undecided_parts_still_count_where_they_should() -> None:
+def test_require_decided_applies_despite_a_baseline() -> None:
     data = report(finding(), undecided=["no token"])
     assert judged(data, ENTRY)["exit_code"] == 0
     data = judged(data, ENTRY, require_decided=True)
     assert (data["exit_code"], data["verdict"]) == (2, "not-judged")
 
 
-def test_a_file_is_read_as_it_is_written(tmp_path: Path) -> None:
+def test_reads_a_baseline_file(tmp_path: Path) -> None:
     path = tmp_path / "baseline.toml"
     path.write_text(
         '[[accepted]]\nid = "00c0ffee"\nreason = "ticket 12"\ncheck = "webhook-echo"\n'
@@ -140,7 +140,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_what_is_not_understood_is_refused(text: str, tmp_path: Path) -> None:
+def test_rejects_an_invalid_baseline(text: str, tmp_path: Path) -> None:
     path = tmp_path / "baseline.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(CommandError) as caught:

@@ -1,4 +1,4 @@
-"""The command: one clear sentence and exit 2 for what it cannot do; results on stdout alone."""
+"""Command line: usage errors are one line on stderr and exit 2; results are on stdout."""
 
 import json
 import re
@@ -56,7 +56,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_input_gets_one_sentence_and_exit_code_2(name: str) -> None:
+def test_a_usage_error_is_one_line_and_exit_code_2(name: str) -> None:
     arguments, sentence = BAD[name]
     done = hookproof(*arguments)
     assert done.returncode == 2
@@ -67,7 +67,7 @@ def test_bad_input_gets_one_sentence_and_exit_code_2(name: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["mock", "sink", "verify"])
-def test_a_broken_contract_is_named_with_its_place(command: str, tmp_path: Path) -> None:
+def test_an_invalid_contract_is_reported_with_its_place(command: str, tmp_path: Path) -> None:
     text = (
         default_contract_path()
         .read_text(encoding="utf-8")
@@ -79,7 +79,7 @@ def test_a_broken_contract_is_named_with_its_place(command: str, tmp_path: Path)
     options += ["--report-dir", str(tmp_path)] if url else []
     done = hookproof(command, *url, *options)
     assert done.returncode == 2
-    # What `verify` could not judge is its result, and so on stdout.
+    # The verdict "could not judge" is a result of `verify`, so it is on stdout.
     told = done.stdout if url else done.stderr
     place = r"broken\.yaml:\d+:\d+ \(/components/"
     assert re.search(rf"{place}.*did you mean 'maxLength'\?", told)
@@ -87,7 +87,7 @@ def test_a_broken_contract_is_named_with_its_place(command: str, tmp_path: Path)
 
 
 @pytest.mark.parametrize("command", ["mock", "sink"])
-def test_a_port_in_use_is_one_sentence(command: str) -> None:
+def test_a_port_in_use_is_reported_in_one_line(command: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = hookproof(command, "--port", str(port))
@@ -96,16 +96,16 @@ def test_a_port_in_use_is_one_sentence(command: str) -> None:
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_the_version_is_the_distribution_s() -> None:
+def test_prints_the_version() -> None:
     assert re.fullmatch(r"hookproof \d+\.\d+\.\d+\n", hookproof("--version").stdout)
 
 
-def test_a_token_is_printed_alone() -> None:
+def test_prints_only_the_token() -> None:
     token = hookproof("token", "--expires-in", "-60").stdout
     assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+\n", token)
 
 
-def test_faults_are_listed_tab_separated_and_as_json() -> None:
+def test_lists_faults_as_tab_separated_text_and_as_json() -> None:
     rows = [line.split("\t") for line in hookproof("faults").stdout.splitlines()]
     listed = json.loads(hookproof("faults", "--json").stdout)
     assert rows == [[row["name"], row["category"], row["description"]] for row in listed]
@@ -115,7 +115,7 @@ def test_faults_are_listed_tab_separated_and_as_json() -> None:
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("command", ["mock", "sink"])
-def test_servers_print_a_curl_that_works_and_stop_cleanly(command: str, stop: int) -> None:
+def test_servers_print_a_working_curl_command_and_exit_with_0(command: str, stop: int) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "hookproof", command, "--port", "0"],
         stdout=subprocess.PIPE,
@@ -133,7 +133,7 @@ def test_servers_print_a_curl_that_works_and_stop_cleanly(command: str, stop: in
     assert "Traceback" not in err
 
 
-def test_the_mock_listens_on_loopback_unless_told_otherwise() -> None:
+def test_the_mock_listens_on_loopback_by_default() -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "hookproof", "mock", "--port", "0", "--jwt-secret", JWT_SECRET],
         stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""`hookproof.toml`: found upwards, beneath the command line, refused where it is not understood."""
+"""Configuration file `hookproof.toml`: discovery, precedence, errors with places, schema."""
 
 import argparse
 import json
@@ -50,7 +50,7 @@ ENVIRONMENT = {"MY_TOKEN": "the-token", "MY_KEY": "the-key", "MY_PORT": "4444"}
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the whole configuration, and the variables that it names."""
+    """Return a folder with a complete configuration, and set its environment variables."""
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     for key in SECRET_KEYS:
@@ -63,7 +63,7 @@ def write(folder: Path, text: str) -> None:
     (folder / CONFIG_FILE_NAME).write_text(text, encoding="utf-8")
 
 
-def test_every_value_reaches_its_option(folder: Path) -> None:
+def test_every_key_sets_its_option(folder: Path) -> None:
     options = parse_command_line(["verify"], folder)
     assert options.url == "http://127.0.0.1:8000"
     assert options.token == "the-token"
@@ -79,7 +79,7 @@ def test_every_value_reaches_its_option(folder: Path) -> None:
     assert parse_command_line(["sink"], folder).reply == ["500,200", "/a: hang"]
 
 
-def test_the_command_line_outranks_the_environment_and_that_the_file(
+def test_command_line_precedes_environment_precedes_file(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     line = ["verify", "http://127.0.0.1:9000", "--profile", "thorough", "-H", "X-New: 2"]
@@ -95,7 +95,7 @@ def test_the_command_line_outranks_the_environment_and_that_the_file(
         parse_command_line(["verify"], folder)
 
 
-def test_of_several_secrets_the_environment_gives_the_first(
+def test_the_environment_replaces_the_first_of_several_secrets(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(folder, "[sink]\nwebhook-secret = ['${MY_TOKEN}', '${MY_KEY}']\n")
@@ -110,7 +110,7 @@ def test_of_several_secrets_the_environment_gives_the_first(
         parse_command_line(["sink"], folder)
 
 
-def test_a_file_to_trust_is_found_beside_the_configuration(folder: Path) -> None:
+def test_paths_are_relative_to_the_configuration_file(folder: Path) -> None:
     trustme.CA().cert_pem.write_to_path(str(folder / "ca.pem"))
     for text, value in (("ca.pem", folder / "ca.pem"), ("false", False), ("true", True)):
         write(folder, f"[verify]\ntls-verify = '{text}'\n")
@@ -120,7 +120,7 @@ def test_a_file_to_trust_is_found_beside_the_configuration(folder: Path) -> None
         parse_command_line(["verify"], folder)
 
 
-def test_it_is_found_upwards_to_the_root_of_the_repository(tmp_path: Path) -> None:
+def test_is_found_in_parent_folders_up_to_the_repository_root(tmp_path: Path) -> None:
     deep = tmp_path / "repository" / "a" / "b"
     deep.mkdir(parents=True)
     write(tmp_path, WHOLE)
@@ -133,7 +133,9 @@ def test_it_is_found_upwards_to_the_root_of_the_repository(tmp_path: Path) -> No
     assert find_config_file(deep) == tmp_path / "repository" / "a" / CONFIG_FILE_NAME
 
 
-def test_one_can_be_named(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_config_option_selects_a_file(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     other = tmp_path_factory.mktemp("other") / "ours.toml"
     other.write_text("[mock]\nport = 4012\n", encoding="utf-8")
     options = parse_command_line(["mock", "--config", str(other)], folder)
@@ -182,7 +184,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_is_not_understood_is_refused_with_its_place(name: str, folder: Path) -> None:
+def test_rejects_an_invalid_file_with_its_place(name: str, folder: Path) -> None:
     text, sentence = REFUSED[name]
     write(folder, text)
     with pytest.raises(CommandError) as caught:
@@ -191,7 +193,7 @@ def test_what_is_not_understood_is_refused_with_its_place(name: str, folder: Pat
     assert not {"the-key", "abc", "the-token"} & set(re.findall(r"[\w-]+", str(caught.value)))
 
 
-def test_a_mistake_is_one_sentence_of_the_command(folder: Path) -> None:
+def test_an_invalid_file_is_one_line_and_exit_code_2(folder: Path) -> None:
     write(folder, "[verify]\nprofil = 'quick'\n")
     done = hookproof("verify", "--config", str(folder / CONFIG_FILE_NAME))
     assert (done.returncode, done.stdout) == (2, "")
@@ -199,14 +201,14 @@ def test_a_mistake_is_one_sentence_of_the_command(folder: Path) -> None:
     assert "hookproof.toml:2: unknown key 'profil'; did you mean 'profile'?" in done.stderr
 
 
-def test_a_command_without_a_service_says_so(tmp_path: Path) -> None:
+def test_verify_without_a_url_is_an_error(tmp_path: Path) -> None:
     done = hookproof("verify", "--report-dir", str(tmp_path))
     assert done.returncode == 2
     assert done.stderr.startswith("hookproof: no URL of a service")
 
 
 def described(action: argparse.Action) -> set[str]:
-    """Return the types that the schema should allow for an option."""
+    """Return the JSON types that the schema must allow for an option."""
     return (
         {json_type(action), "array"}
         if isinstance(action, types.AppendAction)
@@ -222,7 +224,7 @@ def json_types(stated: dict[str, Any]) -> set[str]:
     return {stated["type"]} if "type" in stated else set().union(*map(json_types, stated["anyOf"]))
 
 
-def test_the_schema_says_what_is_understood() -> None:
+def test_the_schema_describes_every_option() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     understood = {
         name: config_keys(command)
@@ -239,7 +241,7 @@ def test_the_schema_says_what_is_understood() -> None:
             assert stated[key].get("enum") == (action.choices and list(action.choices)), key
 
 
-def test_the_schema_takes_what_is_taken_and_refuses_what_is_refused() -> None:
+def test_the_schema_accepts_and_rejects_like_the_command() -> None:
     validator = jsonschema.Draft202012Validator(SCHEMA)
     validator.validate(tomllib.loads(WHOLE))
     beyond = {"no TOML", "a rate that is none", "an unset variable", "a variable left open"}

@@ -1,4 +1,4 @@
-"""`hookproof deliveries`: what a running sink holds, for the terminal and for scripts."""
+"""Command `hookproof deliveries`: list, show, wait and clear, as text and as JSON."""
 
 import json
 import re
@@ -37,7 +37,7 @@ HOSTILE = "##[x]\x1b[2J\x9b31m\r\u202e\u2028\ud7ff\u200b::error::x\n::set-output
 
 @pytest.fixture
 def sink(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
-    """A sink that the command finds by the environment."""
+    """Yield a running sink whose URL is in the environment."""
     with Sink(load_contract(), WEBHOOK_SECRET) as running:
         monkeypatch.setenv("HOOKPROOF_SINK", running.url)
         yield running
@@ -48,7 +48,7 @@ def post(sink: Sink, body: bytes, path: str = "/hooks", **headers: str) -> None:
 
 
 def send(sink: Sink, signed: bool = True, **data: Any) -> None:
-    """Send the contract's example with some values of its own."""
+    """Send the example of the contract with changed values."""
     example = EVENT.examples[0]
     body = json.dumps({**example, "data": {**example["data"], **data}}).encode()
     assert EVENT.signature is not None
@@ -57,12 +57,14 @@ def send(sink: Sink, signed: bool = True, **data: Any) -> None:
 
 
 def deliveries(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> str:
-    """Run an action; return what it printed."""
+    """Run an action; return its stdout."""
     assert main(["deliveries", *arguments]) == code
     return capsys.readouterr().out
 
 
-def test_the_list_is_a_table_newest_first(sink: Sink, capsys: pytest.CaptureFixture[str]) -> None:
+def test_list_prints_a_table_with_the_newest_first(
+    sink: Sink, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["deliveries", "list"]) == 0
     assert capsys.readouterr() == ("", "hookproof: no deliveries yet\n")
     send(sink, name="one")
@@ -80,7 +82,7 @@ def test_the_list_is_a_table_newest_first(sink: Sink, capsys: pytest.CaptureFixt
     assert told[3] == ["1", *first]
 
 
-def test_a_list_is_filtered_cut_and_read_by_programs(
+def test_list_filters_limits_and_prints_json(
     sink: Sink, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("one", "no 2", "three"):
@@ -104,9 +106,7 @@ def test_a_list_is_filtered_cut_and_read_by_programs(
     assert "3 shown, there may be more: pass --limit N" in capsys.readouterr().err
 
 
-def test_a_delivery_is_shown_with_everything(
-    sink: Sink, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_show_prints_a_complete_delivery(sink: Sink, capsys: pytest.CaptureFixture[str]) -> None:
     send(sink, signed=False, name=7)
     send(sink, signed=False, name=8)
     assert deliveries(capsys, "list", "--ids") == "2\n1\n"
@@ -131,7 +131,9 @@ def test_a_delivery_is_shown_with_everything(
     assert capsys.readouterr().err.endswith("there is no delivery 3\n")
 
 
-def test_bytes_are_shown_as_bytes(sink: Sink, capsys: pytest.CaptureFixture[str]) -> None:
+def test_show_prints_a_binary_body_as_a_hex_dump(
+    sink: Sink, capsys: pytest.CaptureFixture[str]
+) -> None:
     post(sink, bytes(range(0xF0, 0x100)) + b"a\x00")
     out = deliveries(capsys, "show", "1")
     assert "body, 18 bytes\n" in out
@@ -139,7 +141,7 @@ def test_bytes_are_shown_as_bytes(sink: Sink, capsys: pytest.CaptureFixture[str]
     assert "  00000010  61 00                                            a.\n" in out
 
 
-def test_nothing_that_a_stranger_wrote_commands_the_terminal(
+def test_hostile_deliveries_do_not_control_the_terminal(
     sink: Sink, capsys: pytest.CaptureFixture[str]
 ) -> None:
     name = json.dumps({"event": HOSTILE, "data": HOSTILE})
@@ -168,7 +170,7 @@ def test_nothing_that_a_stranger_wrote_commands_the_terminal(
             assert "##[" not in text, key
 
 
-def test_json_is_indented_by_white_space_alone() -> None:
+def test_indenting_json_changes_white_space_only() -> None:
     text = r'{"a":[1.50e+1,{},[],{"b":"x, {\" }"}],"a":-0,"c":[[1]]}'
     lines = indent_json(text).split("\n")
     assert lines[:6] == ["{", '  "a": [', "    1.50e+1,", "    {},", "    [],", "    {"]
@@ -176,7 +178,7 @@ def test_json_is_indented_by_white_space_alone() -> None:
     assert "".join(line.strip() for line in lines).replace('": ', '":') == text
 
 
-def test_wait_ends_with_the_delivery_that_fits(
+def test_wait_returns_the_first_matching_delivery(
     sink: Sink, capsys: pytest.CaptureFixture[str]
 ) -> None:
     send(sink, name="7")
@@ -204,7 +206,7 @@ def test_wait_ends_with_the_delivery_that_fits(
     assert deliveries(capsys, "wait", "--after", "", "--signature", "valid")
 
 
-def test_wait_says_that_a_delivery_is_an_old_one(
+def test_wait_warns_about_an_old_delivery(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "deliveries.db"
@@ -219,7 +221,7 @@ def test_wait_says_that_a_delivery_is_an_old_one(
         assert capsys.readouterr().err == ""
 
 
-def test_wait_shows_what_came_when_the_time_is_up(
+def test_wait_lists_arrived_deliveries_after_the_timeout(
     sink: Sink, capsys: pytest.CaptureFixture[str]
 ) -> None:
     send(sink, name="nightly")
@@ -243,9 +245,7 @@ def test_wait_shows_what_came_when_the_time_is_up(
     assert "0 arrived after delivery 2" in capsys.readouterr().err
 
 
-def test_clear_removes_everything_but_only_when_it_is_meant(
-    sink: Sink, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_clear_requires_yes(sink: Sink, capsys: pytest.CaptureFixture[str]) -> None:
     post(sink, b"1")
     post(sink, b"2")
     assert main(["deliveries", "clear"]) == 2
@@ -268,14 +268,14 @@ def test_the_token_comes_from_the_environment(
 
 @pytest.fixture
 def _interruptible() -> Iterator[None]:
-    """Let Ctrl-C reach what a test starts: jobs in the background of a shell hand on that not."""
+    """Restore SIGINT for child processes; a background job of a shell inherits it as ignored."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("_interruptible")
-def test_follow_tells_each_as_it_comes_until_ctrl_c() -> None:
+def test_follow_prints_new_deliveries_until_ctrl_c() -> None:
     options = ["-m", "hookproof", "sink", "--port", "0"]
     with started(options) as url:
         httpx.post(f"{url}/first", content=b"1")
@@ -304,7 +304,7 @@ def test_follow_tells_each_as_it_comes_until_ctrl_c() -> None:
     assert err.startswith(f"hookproof: the sink at {url} ")
 
 
-def test_a_reader_that_has_seen_enough_is_no_error(sink: Sink) -> None:
+def test_a_closed_pipe_is_no_error(sink: Sink) -> None:
     post(sink, b"x" * 100_000)
     command = " ".join([*COMMAND, "show 1 --json | true; exit ${PIPESTATUS[0]}"])
     done = subprocess.run(["bash", "-c", command], capture_output=True, check=False)
@@ -328,7 +328,7 @@ ANSWERS = {
 def answering(
     answers: dict[str, tuple[int, Any]], asked: list[str]
 ) -> type[BaseHTTPRequestHandler]:
-    """Return what answers each path, or any by "", with a status and a value."""
+    """Return a handler that sends status and value by path; "" is the default."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -342,13 +342,13 @@ def answering(
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     return Handler
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_an_answer_that_is_no_sink_s_is_one_sentence(
+def test_an_unexpected_response_is_reported_in_one_line(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     status, value, sentence = ANSWERS[name]
@@ -362,7 +362,7 @@ def test_an_answer_that_is_no_sink_s_is_one_sentence(
     assert "the-token" not in err
 
 
-def test_what_is_told_of_a_sink_s_deliveries_is_harmless_whatever_it_answers(
+def test_wait_escapes_hostile_values_of_a_sink(
     sink: Sink, capsys: pytest.CaptureFixture[str]
 ) -> None:
     post(sink, b"1")
@@ -397,7 +397,7 @@ CANNOT = {
 
 
 @pytest.mark.parametrize("name", CANNOT)
-def test_what_cannot_be_is_one_sentence_and_exit_code_2(
+def test_a_usage_error_of_deliveries_is_one_line_and_exit_code_2(
     name: str, sink: Sink, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments, sentence = CANNOT[name]
@@ -407,7 +407,7 @@ def test_what_cannot_be_is_one_sentence_and_exit_code_2(
     assert sentence in err
 
 
-def test_a_sink_that_does_not_run_is_one_sentence(
+def test_an_unreachable_sink_is_reported(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOOKPROOF_SINK", f"http://127.0.0.1:{free_port()}")

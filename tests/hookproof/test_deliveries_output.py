@@ -1,4 +1,4 @@
-"""`hookproof deliveries`: what goes out again, to a receiver, into a file, as a line to paste."""
+"""Command `hookproof deliveries`: resend, export and copies."""
 
 import json
 import subprocess
@@ -18,7 +18,7 @@ BODIES = (b'{"a":  1}', bytes(range(256)), b"")
 
 @pytest.fixture
 def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A sink with three deliveries, that the command finds by the environment."""
+    """Yield the URL of a sink with three deliveries; it is also in the environment."""
     with started(["-m", "hookproof", "sink", "--port", "0"]) as url:
         for body in BODIES:
             httpx.post(f"{url}/hooks?x=1", content=body, headers={"X-Shop": "one"})
@@ -27,7 +27,7 @@ def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def receiver(got: list[bytes], statuses: list[int]) -> type[BaseHTTPRequestHandler]:
-    """Return what keeps each body and answers the statuses in turn."""
+    """Return a handler that appends each body to `got` and sends `statuses` in order."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -43,7 +43,7 @@ def receiver(got: list[bytes], statuses: list[int]) -> type[BaseHTTPRequestHandl
     return Handler
 
 
-def test_deliveries_are_sent_once_more(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_resends_deliveries(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     got: list[bytes] = []
     with handled(receiver(got, [200, 204, 500, 200, 200])) as there:
         assert main(["deliveries", "resend", "2", "1", "--to", f"{there}/in"]) == 0
@@ -63,7 +63,9 @@ def test_deliveries_are_sent_once_more(url: str, capsys: pytest.CaptureFixture[s
     assert len(got) == 4
 
 
-def test_what_cannot_be_sent_says_why(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_resend_reports_an_error_or_a_rejection(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     nobody = f"http://127.0.0.1:{free_port()}/"
     assert main(["deliveries", "resend", "1", "--to", nobody]) == 1
     assert capsys.readouterr().out.startswith(f"1 to {nobody}hooks?x=1: nothing listens ")
@@ -73,9 +75,7 @@ def test_what_cannot_be_sent_says_why(url: str, capsys: pytest.CaptureFixture[st
     assert "--resend-to http://192.0.2.7" in err
 
 
-def test_deliveries_are_exported(
-    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_exports_deliveries(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "all.jsonl"
     path.write_text("an older one", encoding="utf-8")
     assert main(["deliveries", "export", "--output", str(path)]) == 0
@@ -91,7 +91,7 @@ def test_deliveries_are_exported(
     assert "cannot be written: No such file or directory" in capsys.readouterr().err
 
 
-def test_an_export_that_breaks_off_leaves_the_file_as_it_was(
+def test_an_interrupted_export_keeps_the_old_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "all.jsonl"
@@ -115,7 +115,7 @@ def test_an_export_that_breaks_off_leaves_the_file_as_it_was(
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_delivery_is_copied_as_a_line_that_sends_it_again(
+def test_show_prints_a_delivery_as_curl_test_or_har(
     url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["deliveries", "show", "1", "--format", "curl"]) == 0

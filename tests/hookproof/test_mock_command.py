@@ -1,4 +1,4 @@
-"""`hookproof mock` at the terminal: lines to paste, TLS, the log, who may control it."""
+"""Command `hookproof mock`: start screen, TLS, log and control token."""
 
 import json
 import os
@@ -35,7 +35,7 @@ def has_ipv6() -> bool:
 
 @contextmanager
 def mock(*options: str, **environment: str) -> Iterator[tuple[str, list[str]]]:
-    """Run the mock; yield its URL and the other lines of its start screen."""
+    """Run the mock; yield its URL and the following lines of its start screen."""
     command = ["-m", "hookproof", "mock", "--port", "0", *options]
     with launched(command, **environment) as (url, process):
         assert process.stdout is not None
@@ -48,7 +48,7 @@ def mock(*options: str, **environment: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def pasted(line: str) -> subprocess.CompletedProcess[str]:
-    """Run a line as a shell does."""
+    """Run a line in a shell."""
     plain = {"PATH": os.environ["PATH"], "NO_PROXY": "*"}
     return subprocess.run(
         line, shell=True, capture_output=True, text=True, check=False, env=plain, timeout=30
@@ -68,7 +68,7 @@ CASES: dict[str, tuple[list[str], dict[str, str]]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_every_line_of_the_start_screen_works_when_it_is_pasted(name: str) -> None:
+def test_every_curl_command_of_the_start_screen_works(name: str) -> None:
     options, environment = CASES[name]
     if "IPv6" in name and not has_ipv6():
         pytest.skip("this machine has no IPv6")
@@ -81,12 +81,12 @@ def test_every_line_of_the_start_screen_works_when_it_is_pasted(name: str) -> No
         assert answers.pop().stdout == '{"status":"ok"}'
     statuses = [answer.stdout.split()[1] for answer in answers]
     assert statuses[0] in ("200", "201")
-    assert set(statuses) <= {"200", "201", "404"}  # nothing was booked of the example's name
+    assert set(statuses) <= {"200", "201", "404"}  # 404: no parcel has the id of the example
     assert len(answers) == (5 if PARCELS in options else 1)
     assert all(JWT_SECRET not in line for line in lines)
 
 
-def test_a_certificate_that_was_given_is_served(tmp_path: Path) -> None:
+def test_serves_a_given_certificate(tmp_path: Path) -> None:
     authority = trustme.CA()
     made = authority.issue_cert("127.0.0.1")
     chain, key, trusted = (tmp_path / name for name in ("chain.pem", "key.pem", "ca.pem"))
@@ -110,7 +110,7 @@ def test_a_certificate_that_was_given_is_served(tmp_path: Path) -> None:
     assert "trust it with --tls-verify FILE" in untrusted.stdout
 
 
-def test_what_cannot_be_used_for_tls_is_said(tmp_path: Path) -> None:
+def test_rejects_unusable_tls_files(tmp_path: Path) -> None:
     (tmp_path / "empty.pem").touch()
     empty, missing = str(tmp_path / "empty.pem"), str(tmp_path / "missing.pem")
     wrong = {
@@ -127,7 +127,7 @@ def test_what_cannot_be_used_for_tls_is_said(tmp_path: Path) -> None:
             pass
 
 
-def test_what_others_can_reach_is_said_with_the_token_that_they_lack() -> None:
+def test_warns_about_a_reachable_mock_and_prints_its_control_token() -> None:
     here = run_until_ready(HOOKPROOF_CONTROL_TOKEN="")
     everywhere = run_until_ready("--host", "0.0.0.0", HOOKPROOF_CONTROL_TOKEN="")
     known = run_until_ready("--host", "0.0.0.0", HOOKPROOF_CONTROL_TOKEN=CONTROL)
@@ -146,7 +146,7 @@ def test_what_others_can_reach_is_said_with_the_token_that_they_lack() -> None:
 
 
 def run_until_ready(*options: str, ask: str = "", **environment: str) -> tuple[str, str]:
-    """Start the mock, ask for a path, stop it, and return what it printed."""
+    """Start the mock, request the path `ask`, stop the mock; return stdout and stderr."""
     process = subprocess.Popen(
         [sys.executable, "-m", "hookproof", "mock", "--port", "0", *options],
         env={**os.environ, **environment},
@@ -164,7 +164,7 @@ def run_until_ready(*options: str, ask: str = "", **environment: str) -> tuple[s
         return first + out.read(), err.read()
 
 
-def test_the_log_is_an_object_on_each_line_with_requests_and_deliveries() -> None:
+def test_json_log_has_one_object_per_request_and_delivery() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         receiver = f"http://127.0.0.1:{closed.getsockname()[1]}"
     options = ["--log-format", "json", "--log-requests", "--webhook-url", f"{receiver}/hooks"]
@@ -205,7 +205,7 @@ def test_the_log_is_an_object_on_each_line_with_requests_and_deliveries() -> Non
     assert attempt["receiver"] == receiver
 
 
-def test_a_request_is_a_line_only_where_that_was_asked_for() -> None:
+def test_requests_are_logged_only_with_log_requests() -> None:
     assert run_until_ready(ask="/nowhere")[1] == ""
     log = run_until_ready("--log-requests", ask="/nowhere?a=b")[1]
     assert re.fullmatch(r"GET /nowhere\?a=\*\*\* 404 [\d.]+ ms \{.*NOT_FOUND.*\}\n", log)

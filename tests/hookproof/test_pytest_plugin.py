@@ -1,4 +1,4 @@
-"""The suite within a team's own pytest: beside their tests, with pytest's own exit codes."""
+"""Pytest plugin: the checks run with the tests of a user's project."""
 
 import json
 import re
@@ -39,7 +39,7 @@ class TestNothing:
         assert True
 """,
 }
-"""A team's project: names of its own that others have, too, and every warning an error."""
+"""Project of a user: common fixture names, and warnings as errors."""
 
 
 @pytest.fixture
@@ -53,13 +53,13 @@ def project(tmp_path: Path) -> Path:
 
 
 def arguments(url: str, port: int, *further: str) -> list[str]:
-    """Return what makes a quick run against `url` of the suite and the team's tests."""
+    """Return the arguments of a quick run of the suite and the user's tests against `url`."""
     options = f"--webhook-listen 127.0.0.1:{port}"
     named = ["--hookproof-url", url, "--hookproof-profile", "quick", "--hookproof-args", options]
     return ["--pyargs", "contracts", "tests", *named, *further]
 
 
-def test_the_plugin_imports_nothing_until_a_service_is_named(project: Path) -> None:
+def test_the_plugin_imports_nothing_without_a_service_url(project: Path) -> None:
     (project / "tests" / "test_shop.py").write_text(
         "import sys\n\ndef test_light():\n"
         "    ours = ('hookproof', 'contracts', 'openapi', 'webhook_sink', 'mock_server')\n"
@@ -78,7 +78,7 @@ def test_the_plugin_imports_nothing_until_a_service_is_named(project: Path) -> N
     assert done.stdout.split() == ["hookproof", "hookproof.pytest_plugin"]
 
 
-def test_it_runs_beside_a_team_s_tests(port: int, project: Path) -> None:
+def test_the_suite_runs_with_the_tests_of_the_user(port: int, project: Path) -> None:
     report = ["--hookproof-report-dir", "out/report"]
     with running_mock(port) as url:
         done = run_pytest(
@@ -92,7 +92,7 @@ def test_it_runs_beside_a_team_s_tests(port: int, project: Path) -> None:
     assert not (project / "hookproof-report").exists()
 
 
-def test_with_xdist_all_checks_read_one_run(port: int, project: Path) -> None:
+def test_with_xdist_all_checks_use_one_run(port: int, project: Path) -> None:
     with running_mock(port, "--fault", "signature-hex") as url:
         spread = ["-n", "2", "--dist", "loadgroup", "--hookproof-report-dir", "report"]
         done = run_pytest(project, *arguments(url, port, *spread), **mock_environment())
@@ -115,7 +115,7 @@ USAGE = {
 
 
 @pytest.mark.parametrize("given", USAGE)
-def test_a_mistake_is_one_sentence_and_no_request(given: str, project: Path) -> None:
+def test_a_usage_error_is_one_line_and_sends_no_request(given: str, project: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         done = run_pytest(
@@ -129,7 +129,7 @@ def test_a_mistake_is_one_sentence_and_no_request(given: str, project: Path) -> 
     assert re.match(rf"ERROR: hookproof: .*{re.escape(USAGE[given])}", done.stderr)
 
 
-def test_a_service_that_cannot_be_judged_fails_the_suite_alone(project: Path) -> None:
+def test_an_unreachable_service_fails_the_suite_only(project: Path) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     report = ["--hookproof-report-dir", "report"]
     done = run_pytest(project, *arguments(url, free_port(), *report), **mock_environment())
@@ -142,7 +142,7 @@ def test_a_service_that_cannot_be_judged_fails_the_suite_alone(project: Path) ->
     assert written["verdict"] == "not-judged"
 
 
-def test_exit_codes_are_pytest_s_own(project: Path) -> None:
+def test_exit_codes_are_those_of_pytest(project: Path) -> None:
     done = run_pytest(project, "--pyargs", "contracts")
     assert done.returncode == 1
     assert "no service URL was given: pass --hookproof-url URL" in done.stdout
@@ -151,7 +151,7 @@ def test_exit_codes_are_pytest_s_own(project: Path) -> None:
     )
 
 
-def test_a_selection_is_no_verdict(port: int, project: Path) -> None:
+def test_a_selection_of_checks_is_not_judged(port: int, project: Path) -> None:
     some = ["-k", "answered", "--hookproof-report-dir", "report", "--hookproof-args=--no-webhooks"]
     with running_mock(port) as url:
         done = run_pytest(project, *arguments(url, port, *some), **mock_environment())
@@ -161,6 +161,6 @@ def test_a_selection_is_no_verdict(port: int, project: Path) -> None:
     assert re.fullmatch(r"pytest ran only \d of \d+ checks", written["reason"])
 
 
-def test_the_suite_loads_without_xdist() -> None:
+def test_the_suite_can_be_imported_without_xdist() -> None:
     code = "import sys; sys.modules['xdist'] = None; import hookproof.pytest_suite"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

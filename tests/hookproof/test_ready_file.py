@@ -1,4 +1,4 @@
-"""`--ready-file`: there once requests are answered and not before, gone when the process ends."""
+"""Option `--ready-file`: the file exists exactly while the server accepts requests."""
 
 import json
 import stat
@@ -16,7 +16,9 @@ URL = "http://127.0.0.1:1"
 
 
 @pytest.mark.parametrize("command", [["sink"], ["mock"], ["mock", "--workers", "2"]])
-def test_it_says_where_a_server_answers_until_that_ends(command: list[str], tmp_path: Path) -> None:
+def test_the_file_has_the_url_and_pid_until_the_server_ends(
+    command: list[str], tmp_path: Path
+) -> None:
     path = tmp_path / "ready.json"
     path.write_text('{"url": "http://127.0.0.1:1", "pid": 1}\n', encoding="utf-8")
     given = ["-m", "hookproof", *command, "--port", "0", "--ready-file", str(path)]
@@ -28,7 +30,7 @@ def test_it_says_where_a_server_answers_until_that_ends(command: list[str], tmp_
     assert list(tmp_path.iterdir()) == []
 
 
-def test_it_appears_whole_and_only_when_it_is_announced(
+def test_the_file_is_written_atomically_when_announced(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "ready"
@@ -45,13 +47,13 @@ def test_it_appears_whole_and_only_when_it_is_announced(
     assert path.read_text(encoding="utf-8") == "that of another process"
 
 
-def test_what_is_announced_without_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+def test_announcing_without_a_file_prints_the_lines(capsys: pytest.CaptureFixture[str]) -> None:
     with ready_announcement(["a line"], URL, None) as announce:
         announce()
     assert capsys.readouterr().out == "a line\n"
 
 
-def test_a_start_that_fails_leaves_nothing(tmp_path: Path) -> None:
+def test_a_failed_start_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(KeyError), ready_announcement([], URL, tmp_path / "ready"):
         raise KeyError
     assert list(tmp_path.iterdir()) == []
@@ -64,7 +66,7 @@ def places(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     yield tmp_path / ("n" * 300), "File name too long"
 
 
-def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+def test_an_unwritable_path_is_reported_in_one_line(tmp_path: Path) -> None:
     for path, reason in places(tmp_path):
         with pytest.raises(CommandError, match=reason), ready_announcement([], URL, path):
             raise AssertionError("it began")

@@ -1,4 +1,4 @@
-"""The reports: all from one piece of data, each as its readers expect, none moved by its texts."""
+"""Reports: formats, published schema, and hostile text that stays text."""
 
 import json
 from base64 import b64encode
@@ -36,7 +36,7 @@ HOSTILE = (
 FIXED = {
     "verdict", "severity", "provenance", "kind", "status", "profile", "id", "started", "reason",
 }  # fmt: skip
-"""Fields whose texts are ours. `reason` decides what is told; one test of its own spoils it."""
+"""Fields without text of the service. `reason` has a separate test with hostile text."""
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def data() -> Data:
 
 
 def spoilt(value: Any, name: str = "") -> Any:
-    """Return the data with hostile text behind every text that a service may choose."""
+    """Return the data with hostile text appended to every text that a service can choose."""
     if isinstance(value, dict):
         return {key: spoilt(item, key) for key, item in value.items()}
     if isinstance(value, list):
@@ -55,7 +55,7 @@ def spoilt(value: Any, name: str = "") -> Any:
 
 
 class Elements(HTMLParser):
-    """Gathers the elements, attributes and text of a page."""
+    """Elements, attributes and text of a page."""
 
     def __init__(self, page: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -77,7 +77,7 @@ def page(data: Data) -> str:
     return render_reports(data, read_contract_source(None, Path.cwd()))["report.html"]
 
 
-def test_the_data_of_the_tests_satisfies_the_published_schema(data: Data) -> None:
+def test_the_test_data_conforms_to_the_published_schema(data: Data) -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     validator = jsonschema.Draft202012Validator(SCHEMA)
     validator.validate(data)
@@ -88,7 +88,7 @@ def test_the_data_of_the_tests_satisfies_the_published_schema(data: Data) -> Non
     assert all(set(part["required"]) == set(part["properties"]) for part in objects)
 
 
-def test_the_page_holds_all_and_loads_nothing(data: Data) -> None:
+def test_the_page_shows_everything_and_loads_nothing(data: Data) -> None:
     text = page(data)
     found = Elements(text)
     for told in (
@@ -112,9 +112,9 @@ def test_the_page_holds_all_and_loads_nothing(data: Data) -> None:
     assert "@import" not in style
 
 
-def test_hostile_text_is_text_on_the_page(data: Data) -> None:
+def test_hostile_text_stays_text_on_the_page(data: Data) -> None:
     tame, wild = Elements(page(data)), Elements(page(spoilt(data)))
-    # The elements that a text may bring about set apart what cannot be seen, and what differs.
+    # Hidden characters and differences in a text add only `b` and `mark` elements.
     assert set(wild.tags) == set(tame.tags)
     assert {t: n for t, n in wild.tags.items() if t not in ("b", "mark")} == {
         t: n for t, n in tame.tags.items() if t not in ("b", "mark")
@@ -125,7 +125,7 @@ def test_hostile_text_is_text_on_the_page(data: Data) -> None:
     assert escape_hidden(wild.text, keep="\n\t") == wild.text
 
 
-def test_hostile_text_stays_in_its_place_in_xml_and_json(data: Data, tmp_path: Path) -> None:
+def test_hostile_text_stays_text_in_junit_json_and_sarif(data: Data, tmp_path: Path) -> None:
     write_reports(spoilt(data), tmp_path, {}, None)
     suite = ElementTree.parse(tmp_path / "junit.xml").getroot()[0]
     assert len(suite) == len(CHECKS) + len({f["check"] for f in data["findings"]})
@@ -140,7 +140,7 @@ def test_hostile_text_stays_in_its_place_in_xml_and_json(data: Data, tmp_path: P
     assert escape_hidden(told, keep="\n") == told
 
 
-def test_hostile_text_commands_neither_terminal_nor_runner(data: Data) -> None:
+def test_hostile_text_does_not_control_terminal_or_ci_runner(data: Data) -> None:
     for look in (TerminalStyle(), TerminalStyle(width=80), TerminalStyle(width=20)):
         for line in format_summary(spoilt(data), "reports", look):
             assert escape_hidden(line) == line
@@ -155,7 +155,7 @@ def test_hostile_text_commands_neither_terminal_nor_runner(data: Data) -> None:
     assert escape_ci_command("see ##[group]x ##vso[y] #") == "see \\x23#[group]x \\x23#vso[y] #"
 
 
-def test_hostile_text_is_text_in_the_summary_of_the_step(data: Data) -> None:
+def test_hostile_text_stays_text_in_the_step_summary(data: Data) -> None:
     text = step_summary(spoilt(data))
     for line in text.splitlines():
         assert line == "" or line.startswith(
@@ -167,7 +167,7 @@ def test_hostile_text_is_text_in_the_summary_of_the_step(data: Data) -> None:
     assert len(text.encode()) < 1024 * 1024
 
 
-def test_the_summary_of_the_step_is_cut_to_what_github_takes(data: Data) -> None:
+def test_the_step_summary_is_cut_to_the_limit_of_github(data: Data) -> None:
     data["findings"] = data["findings"] * 1000
     assert 1000 * 1024 < len(step_summary(data).encode()) <= 1024 * 1024
     assert step_summary(data).endswith("See `report.html` for more.\n")
@@ -175,7 +175,7 @@ def test_the_summary_of_the_step_is_cut_to_what_github_takes(data: Data) -> None
     assert step_summary(data, 10) == ""
 
 
-def test_the_verdict_is_on_one_screen_and_last(data: Data) -> None:
+def test_the_summary_fits_one_screen_and_ends_with_the_verdict(data: Data) -> None:
     for number, most in ((1, 24), (3, MAX_SCREEN_LINES), (60, MAX_SCREEN_LINES)):
         found = [{**data["findings"][0], "id": f"{n:08x}"} for n in range(number)]
         lines = format_summary({**data, "findings": found}, "reports", TerminalStyle())
@@ -187,7 +187,7 @@ def test_the_verdict_is_on_one_screen_and_last(data: Data) -> None:
     assert shown >= 2
 
 
-def test_colour_and_width_are_those_of_the_terminal(data: Data) -> None:
+def test_colour_and_width_follow_the_terminal(data: Data) -> None:
     plain = format_summary(data, "reports", TerminalStyle())
     assert format_summary(data, "reports", TerminalStyle(colour=True)) != plain
     assert not any("\x1b" in line for line in plain)
@@ -197,7 +197,7 @@ def test_colour_and_width_are_those_of_the_terminal(data: Data) -> None:
     assert " ".join(data["findings"][0]["message"].split()) in " ".join("".join(narrow).split())
 
 
-def test_a_run_that_judged_nothing_says_why_everywhere(data: Data, tmp_path: Path) -> None:
+def test_every_report_has_the_reason_of_a_run_without_verdict(data: Data, tmp_path: Path) -> None:
     reason = "no token was given: pass --token" + HOSTILE[:300]
     data |= {"verdict": "not-judged", "exit_code": 2, "reason": reason, "findings": []}
     data |= {"constraints": [], "statuses": {}, "deliveries": [], "undecided": []}
@@ -225,7 +225,7 @@ def cases(data: Data) -> dict[str, Any]:
     return {case.attrib["name"]: case for case in suite}
 
 
-def test_each_check_is_a_case_and_a_accepted_finding_skips_its_own(data: Data) -> None:
+def test_each_check_is_a_test_case_and_an_accepted_finding_is_skipped(data: Data) -> None:
     found = cases(data)
     assert list(found) == list(CHECKS)
     assert found["webhook-echo"].attrib["classname"] == "hookproof.payloads"
@@ -234,14 +234,14 @@ def test_each_check_is_a_case_and_a_accepted_finding_skips_its_own(data: Data) -
     assert [e.tag for e in found["response-headers"]] == ["skipped", "system-out"]
     assert "TOK-118" in found["response-headers"][0].attrib["message"]
     assert len(found["no-response"]) == 0
-    # With --strict a run deviates by warnings alone.
+    # With --strict, warnings alone make the verdict "deviates".
     data["findings"] = [f for f in data["findings"] if f["severity"] == "warning"]
     assert [e.tag for e in cases(data)["allowed-rejection"]] == ["failure"]
     conforming = cases({**data, "verdict": "conforms"})
     assert [e.tag for e in conforming["allowed-rejection"]] == ["system-out"]
 
 
-def test_a_result_leads_to_its_line_of_the_contract(data: Data, tmp_path: Path) -> None:
+def test_a_sarif_result_has_its_line_of_the_contract(data: Data, tmp_path: Path) -> None:
     own = tmp_path / "api" / "contract of ours.yaml"
     own.parent.mkdir()
     own.write_text(default_contract_path().read_text(encoding="utf-8"), encoding="utf-8")
@@ -271,7 +271,7 @@ def test_a_result_leads_to_its_line_of_the_contract(data: Data, tmp_path: Path) 
     assert read_contract_source(tmp_path / "none.yaml", tmp_path) is None
 
 
-def test_annotations_are_few_and_name_the_caller_s_contract(data: Data, tmp_path: Path) -> None:
+def test_annotations_are_limited_and_name_the_contract_file(data: Data, tmp_path: Path) -> None:
     own = tmp_path / "a,b:c%.yaml"
     own.write_text(default_contract_path().read_text(encoding="utf-8"), encoding="utf-8")
     lines = annotations(data, read_contract_source(own, tmp_path))
@@ -283,7 +283,7 @@ def test_annotations_are_few_and_name_the_caller_s_contract(data: Data, tmp_path
     assert lines[-1] == "::error title=hookproof::6 more, in report.html"
 
 
-def test_numbers_that_json_cannot_carry_are_text(data: Data) -> None:
+def test_infinite_numbers_are_strings_in_json(data: Data) -> None:
     data["findings"][0]["fields"][0]["received"] = json.loads('[1e999, {"a": -1e999}, 1.5]')
     text = render_reports(data, None)["report.json"]
     again = json.loads(text, parse_constant=pytest.fail)
@@ -291,7 +291,7 @@ def test_numbers_that_json_cannot_carry_are_text(data: Data) -> None:
 
 
 @pytest.mark.parametrize("asked", [True, False])
-def test_github_is_told_where_it_asks(
+def test_annotations_and_summary_are_written_only_in_github_actions(
     data: Data, tmp_path: Path, capsys: pytest.CaptureFixture[str], asked: bool
 ) -> None:
     step = tmp_path / "summary.md"
@@ -307,7 +307,7 @@ def test_github_is_told_where_it_asks(
     ]  # fmt: skip
 
 
-def test_a_report_that_cannot_be_written_leaves_the_old_one(data: Data, tmp_path: Path) -> None:
+def test_a_failed_write_leaves_no_temporary_file(data: Data, tmp_path: Path) -> None:
     (tmp_path / "report.html").mkdir()
     (tmp_path / "report.html" / "in the way").touch()
     with pytest.raises(OSError, match=r"report\.html"):
@@ -327,7 +327,7 @@ def test_a_report_that_cannot_be_written_leaves_the_old_one(data: Data, tmp_path
         ("[" * 2 + "]" * 4, "[\n  []\n]\n]\n]"),
     ],
 )
-def test_json_is_indented_and_every_token_stays(text: str, lines: str) -> None:
+def test_indenting_json_keeps_every_token(text: str, lines: str) -> None:
     assert indent_json(text) == lines
 
 
@@ -342,7 +342,7 @@ RENDERERS: dict[str, Callable[[Data], object]] = {
 
 
 @pytest.mark.parametrize("name", RENDERERS)
-def test_a_report_is_the_same_for_the_same_data_and_leaves_it_alone(name: str, data: Data) -> None:
+def test_rendering_is_deterministic_and_keeps_the_data(name: str, data: Data) -> None:
     before = json.dumps(data)
     assert RENDERERS[name](data) == RENDERERS[name](data)
     assert json.dumps(data) == before

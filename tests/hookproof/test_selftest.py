@@ -1,4 +1,4 @@
-"""The selftest: a sample of the faults is caught; a fault that nobody catches fails the run."""
+"""Selftest: a sample of faults is caught; an uncaught fault fails the selftest."""
 
 import re
 from pathlib import Path
@@ -35,7 +35,7 @@ def test_a_sample_of_every_category_is_caught() -> None:
     assert "Checks that caught nothing" not in done.stdout
 
 
-def test_a_fault_that_does_nothing_is_not_caught_and_fails_the_run() -> None:
+def test_a_fault_without_effect_is_not_caught_and_fails() -> None:
     conforming = run_trial(FaultTrial(None, None, False, False, JWT_SECRET, 1))
     assert conforming == TrialResult((), (), "no finding", judged=True)
     outcomes = [FaultOutcome(NOTHING, conforming)]
@@ -46,14 +46,14 @@ def test_a_fault_that_does_nothing_is_not_caught_and_fails_the_run() -> None:
     assert "no-response: the mock neither hangs nor dies" in told
 
 
-def test_a_warning_catches_only_what_is_assumed() -> None:
+def test_a_warning_catches_only_faults_of_assumed_constraints() -> None:
     warned = TrialResult((), ("webhook-schema",), "something", judged=True)
     assumed = Fault("assumed", "webhooks", "It is.", Hooks(), severity="warning")
     assert FaultOutcome(assumed, warned).caught_by == ("webhook-schema",)
     assert FaultOutcome(NOTHING, warned).caught_by == ()
 
 
-def test_the_same_seed_draws_the_same_sample_of_every_category(contract: Contract) -> None:
+def test_the_seed_determines_a_sample_of_every_category(contract: Contract) -> None:
     known = list(faults(contract).values())
     drawn = sample_faults(known, 10, seed=5)
     assert drawn == sample_faults(known, 10, seed=5)
@@ -63,7 +63,7 @@ def test_the_same_seed_draws_the_same_sample_of_every_category(contract: Contrac
     assert len(sample_faults(known, 10**6, seed=5)) == len(known)
 
 
-def test_a_broken_contract_cannot_be_tried(tmp_path: Path) -> None:
+def test_an_invalid_contract_is_an_error(tmp_path: Path) -> None:
     broken = tmp_path / "broken.yaml"
     good = default_contract_path().read_text(encoding="utf-8")
     broken.write_text(good.replace("openapi: 3.1.0", "openapi: 3.0.3"), encoding="utf-8")
@@ -73,7 +73,7 @@ def test_a_broken_contract_cannot_be_tried(tmp_path: Path) -> None:
     assert broken.name in done.stderr
 
 
-def test_the_faults_of_another_contract_are_listed(tmp_path: Path) -> None:
+def test_lists_the_faults_of_another_contract(tmp_path: Path) -> None:
     other = tmp_path / "other.yaml"
     good = default_contract_path().read_text(encoding="utf-8")
     other.write_text(good.replace("maxLength: 256", "maxLength: 99"), encoding="utf-8")

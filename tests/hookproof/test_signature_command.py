@@ -1,4 +1,4 @@
-"""`hookproof signature`: what it signs verifies elsewhere, and a wrong one is explained."""
+"""Command `hookproof signature`: sign a body, and verify or explain a signature."""
 
 import subprocess
 import sys
@@ -34,7 +34,7 @@ def signed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
     return capsys.readouterr().out.splitlines()
 
 
-def test_what_it_signs_the_sink_finds_valid(body: str) -> None:
+def test_the_sink_accepts_a_created_signature(body: str) -> None:
     command = [sys.executable, "-m", "hookproof", "signature"]
     done = subprocess.run([*command, "sign"], input=BODY, capture_output=True, check=True)
     header = done.stdout.decode().removesuffix("\n")
@@ -47,7 +47,7 @@ def test_what_it_signs_the_sink_finds_valid(body: str) -> None:
     assert verified.returncode == 0
 
 
-def test_a_wrong_signature_is_explained_with_exit_code_1(
+def test_an_invalid_signature_is_explained_with_exit_code_1(
     body: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (header,) = signed(capsys, body)
@@ -73,7 +73,7 @@ def test_a_wrong_signature_is_explained_with_exit_code_1(
     assert capsys.readouterr().out.startswith("valid: ")
 
 
-def test_an_identity_and_a_time_are_signed_where_the_contract_says_so(
+def test_signs_id_and_timestamp_if_the_contract_requires_it(
     body: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     event = ["--contract", PARCELS, "--event", "parcel.recalled"]
@@ -90,7 +90,7 @@ def test_an_identity_and_a_time_are_signed_where_the_contract_says_so(
     assert len(identities) == 2
 
 
-def test_the_body_says_which_event_is_signed(
+def test_the_event_name_in_the_body_selects_the_event(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     event = next(
@@ -128,7 +128,7 @@ CANNOT = {
 
 
 @pytest.mark.parametrize("name", CANNOT)
-def test_what_it_cannot_do_is_one_sentence_and_exit_code_2(
+def test_a_usage_error_of_signature_is_one_line_and_exit_code_2(
     name: str,
     body: str,
     capsys: pytest.CaptureFixture[str],

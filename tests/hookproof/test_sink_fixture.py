@@ -1,4 +1,4 @@
-"""`hookproof_sink` in a team's own tests: what it does, what it says, what may be replaced."""
+"""Fixture `hookproof_sink` in the tests of a user: isolation, messages and overrides."""
 
 import json
 from pathlib import Path
@@ -29,7 +29,7 @@ def send(url, headers={{}}, body=None, **data):
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A team's project, where every warning is an error, with a package of a name that we use."""
+    """Return a user's project: warnings as errors, and a package named like one of ours."""
     (tmp_path / "pytest.ini").write_text(INI, encoding="utf-8")
     sender = SENDER.format(payload=json.dumps(EVENT.examples[0]))
     (tmp_path / "sender.py").write_text(sender, encoding="utf-8")
@@ -38,7 +38,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_each_test_has_a_sink_of_its_own(project: Path) -> None:
+def test_each_test_has_a_separate_sink(project: Path) -> None:
     (project / "test_shop.py").write_text(
         f"""
 import pytest
@@ -66,7 +66,7 @@ def test_nothing_is_left_of_another(hookproof_sink):
     assert outcome_counts(done.stdout)["passed"] == 5
 
 
-def test_a_failure_shows_what_did_arrive_and_the_line_of_the_test(project: Path) -> None:
+def test_a_failure_lists_the_deliveries_and_the_line_of_the_test(project: Path) -> None:
     (project / "test_shop.py").write_text(
         f"""
 from sender import send
@@ -92,7 +92,7 @@ def test_sent(hookproof_sink):
     assert "webhook_sink/server.py" not in done.stdout
 
 
-def test_contract_and_secret_can_be_replaced(project: Path) -> None:
+def test_contract_and_secret_can_be_overridden(project: Path) -> None:
     text = default_contract_path().read_text(encoding="utf-8").replace(EVENT.name, "shop.opened")
     (project / "shop.yaml").write_text(text, encoding="utf-8")
     (project / "pytest.ini").write_text(f"{INI}hookproof_contract = shop.yaml\n", encoding="utf-8")
@@ -142,7 +142,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_what_cannot_be_fails_with_one_sentence(name: str, project: Path) -> None:
+def test_a_setup_error_is_one_message(name: str, project: Path) -> None:
     line, sentence = BROKEN[name]
     if "import" in line:
         (project / "openapi.py").write_text("", encoding="utf-8")

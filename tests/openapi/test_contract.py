@@ -1,4 +1,4 @@
-"""The contract that ships: valid OpenAPI 3.1, valid examples, provenance on every constraint."""
+"""Shipped contract: valid OpenAPI 3.1, valid examples, provenance of every constraint."""
 
 import json
 from importlib.resources import files
@@ -22,7 +22,7 @@ def contract() -> Contract:
 
 
 def examples(contract: Contract) -> list[tuple[str, str, Any]]:
-    """Return every example of the contract: its place, its schema's place, and the value."""
+    """Return pointer, pointer of the schema, and value of every example."""
     found: list[tuple[str, str, Any]] = []
 
     def walk(value: Any, pointer: str) -> None:
@@ -51,18 +51,18 @@ def examples(contract: Contract) -> list[tuple[str, str, Any]]:
     return found
 
 
-def test_it_is_valid_openapi(contract: Contract) -> None:
+def test_the_shipped_contract_is_valid_openapi(contract: Contract) -> None:
     validate(dict(contract.document))
 
 
-def test_every_example_is_valid_against_its_own_schema(contract: Contract) -> None:
+def test_every_example_is_valid_against_its_schema(contract: Contract) -> None:
     found = examples(contract)
     assert len(found) > 10
     broken = {at: contract.schema(schema).violations(value) for at, schema, value in found}
     assert {at: violations for at, violations in broken.items() if violations} == {}
 
 
-def test_every_constraint_says_how_it_is_known(contract: Contract) -> None:
+def test_every_constraint_has_a_provenance(contract: Contract) -> None:
     known = {pointer: contract.provenance(pointer) for pointer in constraint_pointers(contract)}
     assert len(known) > 100
     assert {provenance.level for provenance in known.values()} == {
@@ -72,7 +72,7 @@ def test_every_constraint_says_how_it_is_known(contract: Contract) -> None:
     }
 
 
-def test_the_seed_s_answers_and_limits_are_there(contract: Contract) -> None:
+def test_the_contract_has_the_responses_and_limits_of_the_seed(contract: Contract) -> None:
     (operation,) = contract.operations
     assert (operation.method, operation.path) == ("POST", PATH)
     assert operation.permissions == ("personalAccessToken:write",)
@@ -99,13 +99,13 @@ def test_the_seed_s_answers_and_limits_are_there(contract: Contract) -> None:
         ("/components/headers/X-Rate-Limit-Limit/schema/pattern", "*", "warning"),
     ],
 )
-def test_severity_follows_from_how_a_constraint_is_known(
+def test_the_severity_follows_from_the_provenance(
     contract: Contract, pointer: str, detail: str, severity: str
 ) -> None:
     assert contract.provenance(pointer, detail).severity == severity
 
 
-def test_the_dialect_is_a_valid_schema_and_knows_only_keywords_that_are_checked() -> None:
+def test_the_dialect_allows_only_keywords_that_are_checked() -> None:
     dialect = json.loads((files("openapi") / "contract.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(dialect)
     keywords = set(dialect["$defs"]["schema"]["properties"])
@@ -117,7 +117,7 @@ def test_the_dialect_is_a_valid_schema_and_knows_only_keywords_that_are_checked(
     assert "date-time" in FORMATS
 
 
-def test_the_payload_has_all_that_the_reference_page_shows(contract: Contract) -> None:
+def test_the_example_payload_has_the_fields_of_the_reference_page(contract: Contract) -> None:
     payload = contract.events[0].examples[0]
     for place in (
         "/data/user/organization/address/postalCode",

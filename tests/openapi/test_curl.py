@@ -1,4 +1,4 @@
-"""curl commands: a real shell sends exactly the bytes that the command was made of."""
+"""Curl commands: a real shell sends exactly the given bytes."""
 
 import base64
 import re
@@ -46,7 +46,7 @@ BODIES = PLAIN | BYTES
 
 @contextmanager
 def received() -> Iterator[tuple[str, list[bytes]]]:
-    """Answer one request; yield the URL and what will be the bytes of the request."""
+    """Answer one request; yield the URL and a list that receives the bytes of the request."""
     requests: list[bytes] = []
 
     def serve() -> None:
@@ -72,7 +72,7 @@ def length(head: bytes) -> int:
 
 
 def run(shell: str, command: str, **environment: str) -> None:
-    """Run the command with history expansion as an interactive bash has it."""
+    """Run the command with history expansion, like an interactive bash."""
     assert command.isascii()
     options = ["-o", "history", "-o", "histexpand"] if shell == "bash" else []
     done = subprocess.run(
@@ -86,7 +86,7 @@ def run(shell: str, command: str, **environment: str) -> None:
 
 
 @pytest.mark.parametrize(("shell", "name"), CASES)
-def test_a_shell_reads_the_word_that_was_quoted(shell: str, name: str) -> None:
+def test_a_shell_reads_a_quoted_word_unchanged(shell: str, name: str) -> None:
     body = BODIES[name]
     printed = subprocess.run(
         [shell, "-c", f"printf %s {shell_quote(body)}"], capture_output=True, check=True
@@ -94,7 +94,7 @@ def test_a_shell_reads_the_word_that_was_quoted(shell: str, name: str) -> None:
     assert printed.stdout == body
 
 
-def test_an_interactive_shell_expands_no_history() -> None:
+def test_an_interactive_shell_does_not_expand_history() -> None:
     for body in BODIES.values():
         lines = f"set -o histexpand\ntrue earlier\nprintf %s {shell_quote(body)} | base64 -w0\n"
         done = subprocess.run(
@@ -104,7 +104,7 @@ def test_an_interactive_shell_expands_no_history() -> None:
 
 
 @pytest.mark.parametrize(("shell", "name"), CASES)
-def test_body_and_header_arrive_byte_for_byte(shell: str, name: str) -> None:
+def test_body_and_header_arrive_unchanged(shell: str, name: str) -> None:
     body = BODIES[name]
     value = re.sub(rb"[\r\n\0]", b"", body).strip()
     with received() as (url, requests):
@@ -118,12 +118,12 @@ def test_body_and_header_arrive_byte_for_byte(shell: str, name: str) -> None:
     assert b"\r\nAuthorization: Bearer a$b!`c`" in head
 
 
-def test_a_body_with_nul_has_no_option() -> None:
+def test_no_option_can_send_a_body_with_nul() -> None:
     assert body_option(b"a\0b") is None
 
 
 @pytest.mark.parametrize("shell", ["bash", "dash"])
-def test_the_command_of_a_report_sends_the_request_again(shell: str) -> None:
+def test_the_command_of_a_report_repeats_the_request(shell: str) -> None:
     for name, body in PLAIN.items():
         with received() as (url, requests):
             settings = Settings(url=url, token="secret-token", run_id="tests0", seed=1)

@@ -1,4 +1,4 @@
-"""JSON Pointers by RFC 6901: what is a pointer, and what it leads to."""
+"""JSON Pointers (RFC 6901): validity, values, replacement and errors."""
 
 import copy
 from typing import Any
@@ -59,19 +59,19 @@ INVALID = ["foo", "foo/0", "/~2", "/~", "/m~n", "/foo/~", "/a~1b~"]
 
 
 @pytest.mark.parametrize("pointer", FOUND)
-def test_a_pointer_leads_to_its_value(pointer: str) -> None:
+def test_a_pointer_returns_its_value(pointer: str) -> None:
     assert is_pointer(pointer.removeprefix("#"))
     assert get_at(DOCUMENT, pointer) == FOUND[pointer]
 
 
 @pytest.mark.parametrize("pointer", [*NOT_FOUND, *INVALID])
-def test_nothing_is_at_an_index_or_pointer_that_the_rfc_forbids(pointer: str) -> None:
+def test_an_unknown_or_invalid_pointer_returns_missing(pointer: str) -> None:
     assert is_pointer(pointer) is (pointer in NOT_FOUND)
     assert get_at(DOCUMENT, pointer) is MISSING
 
 
 @pytest.mark.parametrize("pointer", [*NOT_FOUND, *INVALID, ""])
-def test_nothing_is_set_there_either(pointer: str) -> None:
+def test_setting_at_an_unknown_or_invalid_pointer_fails(pointer: str) -> None:
     changed = copy.deepcopy(DOCUMENT)
     with pytest.raises(LookupError):
         set_at(changed, pointer, "new")
@@ -79,14 +79,14 @@ def test_nothing_is_set_there_either(pointer: str) -> None:
 
 
 @pytest.mark.parametrize("pointer", [p for p in FOUND if p.startswith("/")])
-def test_a_value_is_replaced(pointer: str) -> None:
+def test_replaces_a_value(pointer: str) -> None:
     changed = copy.deepcopy(DOCUMENT)
     set_at(changed, pointer, "new")
     assert get_at(changed, pointer) == "new"
 
 
 @pytest.mark.parametrize("pointer", INVALID)
-def test_a_user_s_pointer_is_refused_with_a_reason(pointer: str) -> None:
+def test_rejects_an_invalid_pointer_of_a_user_with_a_reason(pointer: str) -> None:
     with pytest.raises(ValueError, match=r"is not a JSON pointer; (begin it|write ~0)"):
         check_pointer(pointer)
     with pytest.raises(ValueError, match="is not a supported runtime expression"):
@@ -94,7 +94,7 @@ def test_a_user_s_pointer_is_refused_with_a_reason(pointer: str) -> None:
 
 
 @pytest.mark.parametrize("change", ["event-name: /ev~ent", "to: /data/na~2me", "body#/na~me"])
-def test_a_contract_with_an_invalid_pointer_is_refused(change: str) -> None:
+def test_rejects_a_contract_with_an_invalid_pointer(change: str) -> None:
     wrong = change.partition("/")[2].replace("~2", "").replace("~", "")
     good = default_contract_path().read_text(encoding="utf-8")
     text = good.replace(change.partition("/")[0] + "/" + wrong, change, 1)

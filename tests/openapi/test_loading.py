@@ -1,4 +1,4 @@
-"""A contract that is not understood is refused with its place, never half read."""
+"""Loading: an invalid contract is rejected with the place of its error."""
 
 import re
 from pathlib import Path
@@ -125,7 +125,7 @@ MISFITS = {
 
 
 @pytest.mark.parametrize("name", MISFITS)
-def test_what_does_not_fit_together_is_refused(name: str) -> None:
+def test_rejects_an_inconsistent_contract(name: str) -> None:
     old, new, sentence = MISFITS[name]
     assert old in PARCELS
     with pytest.raises(ContractError) as refusal:
@@ -134,7 +134,7 @@ def test_what_does_not_fit_together_is_refused(name: str) -> None:
     assert "\n" not in str(refusal.value)
 
 
-def test_links_in_a_circle_are_refused() -> None:
+def test_rejects_a_cycle_of_links() -> None:
     path = "{parcelNumber: $request.path.parcelNumber}"
     links = "          links:\n            again: {operationId: %s, parameters: " + path + "}\n"
     circle = re.sub(r"^ {12}to[RA]", "            # ", PARCELS, flags=re.MULTILINE)
@@ -147,7 +147,7 @@ def test_links_in_a_circle_are_refused() -> None:
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_what_is_not_understood_is_refused_with_its_place(name: str) -> None:
+def test_rejects_an_invalid_contract_with_its_place(name: str) -> None:
     old, new, sentence = BROKEN[name]
     assert old in GOOD
     with pytest.raises(ContractError) as refusal:
@@ -158,7 +158,7 @@ def test_what_is_not_understood_is_refused_with_its_place(name: str) -> None:
     assert "\n" not in text
 
 
-def test_a_constraint_without_provenance_is_refused() -> None:
+def test_rejects_a_constraint_without_provenance() -> None:
     stated = "required: [message]\n      x-hookproof-provenance: sdk\n"
     text = GOOD.replace(stated, "required: [message]\n")
     assert text != GOOD
@@ -167,25 +167,25 @@ def test_a_constraint_without_provenance_is_refused() -> None:
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"", b"openapi: \x00"])
-def test_a_file_that_is_no_text_is_refused(content: bytes, tmp_path: Path) -> None:
+def test_rejects_a_file_that_is_no_contract_text(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "contract.yaml"
     path.write_bytes(content)
     with pytest.raises(ContractError, match=r"^.*contract\.yaml: .*$"):
         load_contract(path)
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_rejects_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(ContractError, match="No such file"):
         load_contract(tmp_path / "nowhere.yaml")
 
 
-def test_dates_and_status_codes_stay_text() -> None:
+def test_dates_and_status_codes_stay_strings() -> None:
     contract = load_contract()
     assert all(isinstance(status, str) for status in contract.operations[0].responses)
     assert contract.events[0].examples[0]["data"]["createdAt"].startswith("2026-")
 
 
-def test_the_lowered_document_routes_and_has_no_body() -> None:
+def test_the_routing_document_has_operations_without_bodies() -> None:
     lowered = routing_document(load_contract())
     assert lowered["openapi"] == "3.0.3"
     stated = lowered["paths"]["/v3/personal-access-tokens"]["post"]

@@ -1,4 +1,4 @@
-"""Secrets are redacted in every form that a text may hold them in."""
+"""Redaction of secrets in plain, cut and encoded form."""
 
 import base64
 
@@ -12,22 +12,22 @@ OTHER = f"{HEADER}.eyJzdWIiOiJvdGhlciJ9.c2lnbmF0dXJlLW9mLXRoZS1vdGhlcg"
 
 
 @pytest.mark.parametrize("secrets", [[], [KNOWN], [KNOWN, "short", "a-secret-of-some-length"]])
-def test_a_token_that_begins_like_a_known_one_is_redacted_whole(secrets: list[str]) -> None:
+def test_redacts_a_whole_token_that_begins_like_a_known_one(secrets: list[str]) -> None:
     text = f'"{OTHER}", {KNOWN}; {OTHER}'
     assert Redaction(secrets, jwt=True)(text) == '"[secret]", [secret]; [secret]'
 
 
-def test_without_the_rule_for_tokens_only_known_secrets_are_redacted() -> None:
+def test_redacts_only_known_secrets_without_the_jwt_rule() -> None:
     assert Redaction([])(OTHER) == OTHER
     assert Redaction([KNOWN])(f"{KNOWN} and more") == "[secret] and more"
 
 
 @pytest.mark.parametrize("cut", [16, 20, 40])
-def test_the_beginning_of_a_secret_is_redacted(cut: int) -> None:
+def test_redacts_the_beginning_of_a_secret(cut: int) -> None:
     assert Redaction([KNOWN])(f"<{KNOWN[:cut]}") == "<[secret]"
 
 
-def test_encoded_secrets_are_redacted() -> None:
+def test_redacts_encoded_secrets() -> None:
     secret = "a secret/of some length"
     forms = [secret, secret.encode().hex(), "a%20secret%2Fof%20some%20length"]
     for form in forms:

@@ -1,4 +1,4 @@
-"""Signatures are over bytes: known values, and no input that makes verifying raise."""
+"""Signatures: known values, verification, reasons and unsuitable secrets."""
 
 import hypothesis.strategies as st
 import pytest
@@ -34,8 +34,8 @@ def scheme() -> SignatureScheme:
     return SCHEME
 
 
-def test_known_values() -> None:
-    # HMAC-SHA256 with the key "key", as published on many pages about HMAC.
+def test_signs_known_values() -> None:
+    # HMAC-SHA256 with the key "key", a widely published test value.
     assert sign(HEX, BODY, "key") == (
         "sha256=f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8"
     )
@@ -44,7 +44,7 @@ def test_known_values() -> None:
 
 @given(body=st.binary(), secret=st.text(min_size=1))
 @settings(deadline=None, derandomize=True, database=None)
-def test_what_was_signed_verifies_and_nothing_else(body: bytes, secret: str) -> None:
+def test_verifies_the_signed_body_only(body: bytes, secret: str) -> None:
     value = sign(scheme(), body, secret).encode()
     assert verify(scheme(), [(b"webhook-SIGNATURE", value)], body, secret) is None
     assert verify(scheme(), [(b"webhook-signature", value)], body + b"\n", secret) is not None
@@ -52,7 +52,7 @@ def test_what_was_signed_verifies_and_nothing_else(body: bytes, secret: str) -> 
 
 @given(value=st.binary(), body=st.binary())
 @settings(deadline=None, derandomize=True, database=None)
-def test_no_header_makes_verifying_raise(value: bytes, body: bytes) -> None:
+def test_verify_rejects_any_header_value_without_raising(value: bytes, body: bytes) -> None:
     assert verify(scheme(), [(b"Webhook-Signature", value)], body, "secret") is not None
 
 
@@ -64,7 +64,7 @@ def test_no_header_makes_verifying_raise(value: bytes, body: bytes) -> None:
         ([(b"Webhook-Signature", b"AAAA")], "is not the hmac-sha256 of the raw body"),
     ],
 )
-def test_the_reason_is_said(headers: list[tuple[bytes, bytes]], reason: str) -> None:
+def test_verify_returns_the_reason(headers: list[tuple[bytes, bytes]], reason: str) -> None:
     assert reason in str(verify(scheme(), headers, BODY, "key"))
 
 
@@ -73,8 +73,8 @@ def standard(identity: str = "msg_1", at: float = AT) -> Pairs:
     return [(name.encode(), value.encode()) for name, value in made]
 
 
-def test_a_published_value_of_standard_webhooks() -> None:
-    # The example of that specification's own libraries.
+def test_signs_the_example_of_standard_webhooks() -> None:
+    # The example in the libraries of Standard Webhooks.
     headers = [
         (b"webhook-id", b"msg_p5jXN8AQM9LWM0D4loKWxJek"),
         (b"webhook-timestamp", b"1614265330"),
@@ -87,7 +87,7 @@ def with_header(pairs: Pairs, name: bytes, value: bytes) -> Pairs:
     return [*((key, old) for key, old in pairs if key != name), (name, value)]
 
 
-def test_an_identity_and_a_time_are_signed_too() -> None:
+def test_signs_id_and_timestamp() -> None:
     pairs = standard()
     assert [name for name, _ in pairs] == [
         b"webhook-id",
@@ -105,7 +105,7 @@ def test_an_identity_and_a_time_are_signed_too() -> None:
         assert complaint == f"there is no {name.decode()} header"
 
 
-def test_one_of_several_signatures_is_enough() -> None:
+def test_one_valid_signature_of_several_is_enough() -> None:
     pairs = standard()
     right = dict(pairs)[b"webhook-signature"]
     both = with_header(pairs, b"webhook-signature", b"v1a,xyz v1,AAAA " + right)
@@ -114,7 +114,7 @@ def test_one_of_several_signatures_is_enough() -> None:
     assert verify(STANDARD, none, BODY, STANDARD_SECRET, AT) is not None
 
 
-def test_a_time_that_is_far_away_or_none_is_said() -> None:
+def test_rejects_a_timestamp_out_of_tolerance_or_in_another_unit() -> None:
     for at in (AT - 301, AT + 301):
         complaint = verify(STANDARD, standard(), BODY, STANDARD_SECRET, at)
         assert complaint == (
@@ -129,7 +129,7 @@ def test_a_time_that_is_far_away_or_none_is_said() -> None:
 
 
 @pytest.mark.parametrize("secret", ["", "text", "whsec_", "whsec_no base64", "MfKQ9r8GKYqrTwjU"])
-def test_a_secret_that_is_no_key_is_told_without_being_repeated(secret: str) -> None:
+def test_rejects_an_unsuitable_secret_without_quoting_it_in_the_reason(secret: str) -> None:
     complaint = secret_problem([None, HEX, STANDARD], secret)
     assert complaint is not None
     assert complaint.endswith("'whsec_' and after it a key in base64")
@@ -137,11 +137,11 @@ def test_a_secret_that_is_no_key_is_told_without_being_repeated(secret: str) -> 
     assert sign(STANDARD, BODY, secret) != sign(STANDARD, BODY, f"{secret}-")
 
 
-def test_a_secret_that_is_a_key_is_fine() -> None:
+def test_accepts_a_suitable_secret() -> None:
     assert secret_problem([HEX, STANDARD], STANDARD_SECRET) is None
 
 
 @given(pairs=st.lists(st.tuples(st.sampled_from([n for n, _ in standard()]), st.binary())))
 @settings(deadline=None, derandomize=True, database=None)
-def test_no_headers_make_verifying_raise(pairs: Pairs) -> None:
+def test_verify_rejects_any_headers_without_raising(pairs: Pairs) -> None:
     assert verify(STANDARD, pairs, BODY, STANDARD_SECRET, AT) is not None

@@ -1,4 +1,4 @@
-"""What is valid: dates really checked, both places of every violation, two validators agreeing."""
+"""Validation: dates, places of violations, agreement of two validators, JSON parsing."""
 
 import json
 from typing import Any
@@ -41,14 +41,14 @@ DATES = {
 
 
 @pytest.mark.parametrize("text", DATES)
-def test_dates_are_really_checked(text: str) -> None:
+def test_validates_dates(text: str) -> None:
     schema = CONTRACT.schema(REQUEST)
     body = {"name": "a", "scopes": [], "expiresAt": text}
     assert schema.is_valid(body) is DATES[text]
     assert [v.keyword for v in schema.violations(body)] == ([] if DATES[text] else ["format"])
 
 
-def test_an_instant_is_the_same_in_every_spelling() -> None:
+def test_equal_instants_in_different_formats_are_equal() -> None:
     spellings = [
         "2027-01-01T00:00:00Z",
         "2027-01-01T02:00:00+02:00",
@@ -64,7 +64,7 @@ def test_an_instant_is_the_same_in_every_spelling() -> None:
     assert second - first == 123456789
 
 
-def test_every_violation_names_both_places() -> None:
+def test_a_violation_has_its_place_in_payload_and_contract() -> None:
     payload: Any = json.loads(json.dumps(CONTRACT.events[0].examples[0]))
     payload["data"]["user"]["organization"]["address"] = 5
     payload["data"]["user"]["tags"] = ["a", None]
@@ -98,7 +98,7 @@ BODIES = JSON | st.fixed_dictionaries(
 
 @given(body=BODIES)
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
-def test_the_compiled_validator_agrees_with_the_one_that_defines(body: object) -> None:
+def test_the_compiled_validator_agrees_with_the_reference_validator(body: object) -> None:
     schema = CONTRACT.schema(REQUEST)
     assert schema.is_valid(body) is (schema.violations(body) == ())
 
@@ -107,7 +107,7 @@ def test_the_compiled_validator_agrees_with_the_one_that_defines(body: object) -
     "value",
     ["\ud800", {"name": "\udfff", "scopes": []}, 10**400, float("inf"), [[[]]] * 3, {"\ud800": 1}],
 )
-def test_no_value_makes_validation_raise(value: object) -> None:
+def test_validation_raises_for_no_value(value: object) -> None:
     schema = CONTRACT.schema(REQUEST)
     assert schema.is_valid(value) is (schema.violations(value) == ())
 
@@ -124,13 +124,13 @@ def test_no_value_makes_validation_raise(value: object) -> None:
         (b"{} x", "Extra data"),
     ],
 )
-def test_what_is_not_json_is_said_to_be_so(raw: bytes, problem: str) -> None:
+def test_parse_json_returns_the_problem(raw: bytes, problem: str) -> None:
     text = parse_json(raw)
     assert text.problem is not None
     assert problem in text.problem
 
 
-def test_what_parsing_would_hide_is_kept() -> None:
+def test_parse_json_reports_byte_order_mark_duplicate_keys_and_depth() -> None:
     text = parse_json(b'\xef\xbb\xbf{"a": {"b": [1, "[[[["]}, "a": 2}')
     assert (text.value, text.problem) == ({"a": 2}, None)
     assert text.has_byte_order_mark
@@ -138,6 +138,6 @@ def test_what_parsing_would_hide_is_kept() -> None:
     assert text.depth == 3
 
 
-def test_a_contract_keeps_its_compiled_schemas() -> None:
+def test_a_contract_caches_its_compiled_schemas() -> None:
     contract: Contract = load_contract()
     assert contract.schema(REQUEST) is contract.schema(REQUEST)

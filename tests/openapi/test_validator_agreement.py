@@ -1,4 +1,4 @@
-"""The sink and the harness say the same of every vector, sent to a real sink over a real socket."""
+"""Agreement of sink and harness on every vector, sent to a real sink over a real socket."""
 
 import json
 import socket
@@ -28,27 +28,27 @@ ALONE = (
     *("webhook-method", "webhook-signature", "webhook-media-type"),
     *("webhook-json", "webhook-event-name", "webhook-schema"),
 )
-"""The checks of what a delivery proves alone; the others are about more than the sink knows."""
+"""Checks of a single delivery; the other checks need data that the sink does not have."""
 Told = tuple[object, ...]
 
 
 def key_of(vector: dict[str, Any]) -> tuple[bool, str, int]:
-    """Return what a sink must be started with: a contract, a secret, a limit."""
-    # The harness knows one secret; what others would explain, only a sink says.
+    """Return the settings of the sink for a vector: second contract, secret, body limit."""
+    # The harness has one secret; only the sink explains by further secrets.
     secret = next(iter(secrets_of(vector)), "")
     limit = len(delivery_of(vector).body) if vector.get("truncated") else 0
     return "of" in vector, secret, limit
 
 
 UNSENDABLE = "post in lower case is another method"
-"""The server that the sink runs on takes no such request; it never becomes a delivery."""
+"""Vector that the server of the sink rejects, so it does not become a delivery."""
 SENT = [vector for vector in VECTORS if vector["name"] != UNSENDABLE]
 GROUPS = {key: list(group) for key, group in groupby(sorted(SENT, key=key_of), key=key_of)}
 
 
 @contextmanager
 def running(key: tuple[bool, str, int]) -> Iterator[tuple[Sink, list[LiveRun]]]:
-    """Yield a sink, and two runs of the harness: one that holds it, one that reads it from afar."""
+    """Yield a sink and two runs of the harness: with the sink itself and with a remote sink."""
     contract = contract_of(GROUPS[key][0])
     secret, limit = key[1] or None, key[2] or 1024 * 1024
     settings = Settings("http://127.0.0.1:1", "abcdef", 1, webhook_secret=secret)
@@ -61,7 +61,7 @@ def running(key: tuple[bool, str, int]) -> Iterator[tuple[Sink, list[LiveRun]]]:
 
 
 def send(sink: Sink, delivery: Delivery) -> bytes:
-    """Send a delivery with its very bytes, one more if there were more; return the answer."""
+    """Send the bytes of a delivery, one more if it was truncated; return the response."""
     body = delivery.body + b" " * delivery.truncated
     stated = ((b"Host", b"sink"), (b"Content-Length", str(len(body)).encode()))
     lines = [delivery.method.encode() + b" / HTTP/1.1", b"Connection: close"]
@@ -80,7 +80,7 @@ def told_by_the_sink(sink: Sink, number: int) -> tuple[str, list[Told]]:
 
 
 def told_by_the_harness(ledger: Ledger) -> tuple[str, list[Told]]:
-    """Return whether the signature was kept or broken, and all that broke, in the sink's words."""
+    """Return the state of the signature and all findings, with messages as in the sink."""
     number = ledger.deliveries[-1].delivery.id
     told: list[Told] = []
     signature = "unchecked"
@@ -100,7 +100,7 @@ def told_by_the_harness(ledger: Ledger) -> tuple[str, list[Told]]:
 
 
 def differences(sink: Sink, run: LiveRun, vector: dict[str, Any]) -> Iterator[str]:
-    """Yield where the two differ about the delivery that came last."""
+    """Yield each difference between sink and harness about the last delivery."""
     ledger = run.ledger()
     ledger = replace(ledger, deliveries=ledger.deliveries[-1:])
     number = ledger.deliveries[0].delivery.id
@@ -142,8 +142,8 @@ def test_every_vector_but_one_can_be_sent() -> None:
         assert sink.deliveries() == ()
 
 
-def test_a_sink_that_says_something_else_is_found() -> None:
-    """Another contract in the harness, another secret: each of them is told."""
+def test_a_disagreement_is_found() -> None:
+    """Check that another contract or another secret in the harness is found."""
     vector = next(v for v in VECTORS if v["name"] == "conforming")
     with running(key_of(vector)) as (sink, (run, _)):
         send(sink, delivery_of(vector))

@@ -1,4 +1,4 @@
-"""The browser of all tests of pages."""
+"""Browser fixture of the tests of pages."""
 
 import shutil
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ def browser() -> Iterator[Browser]:
     assert path is not None, "no Chromium was found; make test leaves this environment out then"
     with sync_playwright() as playwright:
         options = ["--no-sandbox", "--disable-background-networking"]
-        # A stranger's name that leads here, as it does after DNS rebinding.
+        # A foreign host name that resolves to this machine, as in DNS rebinding.
         options.append("--host-resolver-rules=MAP evil.example 127.0.0.1")
         running = playwright.chromium.launch(executable_path=path, args=options)
         yield running

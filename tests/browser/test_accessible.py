@@ -1,4 +1,4 @@
-"""An accessibility checker (axe-core) over the sink's page: nothing serious, light or dark."""
+"""Accessibility of the sink's page by axe-core, in light and dark mode."""
 
 import copy
 import json
@@ -19,7 +19,7 @@ SERIOUS = ("serious", "critical")
 
 @pytest.fixture(scope="module")
 def sink() -> Iterator[Sink]:
-    """A sink with one event in two attempts, one with violations, and one that is no JSON."""
+    """Yield a sink with a repeated event, an event with violations and a body that is no JSON."""
     with Sink(CONTRACT, "a secret of the tests", replies=(500, 200)) as running:
         payload: Any = copy.deepcopy(CONTRACT.events[0].examples[0])
         good = json.dumps(payload).encode()
@@ -41,7 +41,7 @@ def page(request: Any, browser: Browser, sink: Sink) -> Iterator[Page]:
 
 
 def complaints(page: Page) -> list[str]:
-    """What the checker has against the page as it stands, with the elements."""
+    """Return the serious violations of the current page, with their elements."""
     found = Axe().run(page).response["violations"]
     return [
         f"{one['impact']} {one['id']}: {one['help']}: {[node['html'] for node in one['nodes']][:5]}"
@@ -50,7 +50,7 @@ def complaints(page: Page) -> list[str]:
     ]
 
 
-def test_the_checker_complains(browser: Browser, sink: Sink) -> None:
+def test_the_checker_finds_a_missing_label(browser: Browser, sink: Sink) -> None:
     page = browser.new_page()
     page.goto(f"{sink.url}/_hookproof/#1")
     expect(page.locator("#detail h2")).to_have_text("Delivery 1")
@@ -61,20 +61,20 @@ def test_the_checker_complains(browser: Browser, sink: Sink) -> None:
 
 
 @pytest.mark.parametrize("number", [2, 3, 4])
-def test_the_list_and_a_delivery(page: Page, sink: Sink, number: int) -> None:
+def test_list_and_delivery_are_accessible(page: Page, sink: Sink, number: int) -> None:
     page.goto(f"{sink.url}/_hookproof/#{number}")
     expect(page.locator("#detail h2")).to_have_text(f"Delivery {number}")
     assert complaints(page) == []
 
 
-def test_a_comparison(page: Page, sink: Sink) -> None:
+def test_a_comparison_is_accessible(page: Page, sink: Sink) -> None:
     page.goto(f"{sink.url}/_hookproof/#1,3")
     expect(page.locator("#detail h2")).to_have_text("Deliveries 1 and 3")
     page.get_by_role("button", name="Everything").click()
     assert complaints(page) == []
 
 
-def test_the_dialogs(page: Page, sink: Sink) -> None:
+def test_dialogs_are_accessible(page: Page, sink: Sink) -> None:
     page.goto(f"{sink.url}/_hookproof/")
     for name in ("Keys", "Export", "Clear"):
         page.get_by_role("button", name=name, exact=True).click()

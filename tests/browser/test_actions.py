@@ -1,4 +1,4 @@
-"""What the page does with a delivery: copied, resent, checked with another secret."""
+"""Actions on a delivery in the sink's page: copy, resend, re-check with another secret."""
 
 import json
 import subprocess
@@ -24,7 +24,7 @@ HOSTILE = "<img src=x onerror=window.owned=1>"
 
 
 class _Receiver(BaseHTTPRequestHandler):
-    """A receiver that says what it got, with markup in every part of the answer."""
+    """Receiver that echoes the request, with markup in every part of its response."""
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -41,7 +41,7 @@ class _Receiver(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def sink() -> Iterator[Sink]:
-    """A sink with one delivery, signed with another secret than the sink has."""
+    """Yield a sink with one delivery that is signed with another secret."""
     with Sink(CONTRACT, SECRET, forward_policy=ForwardPolicy(allow_loopback=True)) as running:
         scheme = CONTRACT.events[0].signature
         assert scheme is not None
@@ -65,7 +65,7 @@ def detail(page: Page) -> Locator:
     return page.locator("#detail")
 
 
-def test_a_copied_command_sends_the_delivery_again(page: Page, detail: Locator, sink: Sink) -> None:
+def test_a_copied_curl_command_sends_the_delivery(page: Page, detail: Locator, sink: Sink) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     detail.get_by_role("button", name="Copy as curl").click()
     expect(detail.get_by_role("status").first).to_have_text("Command copied.")
@@ -77,7 +77,7 @@ def test_a_copied_command_sends_the_delivery_again(page: Page, detail: Locator, 
     assert (again.target, again.body) == (first.target, first.body)
 
 
-def test_a_copied_test_is_one(page: Page, detail: Locator, tmp_path: Path) -> None:
+def test_a_copied_test_runs(page: Page, detail: Locator, tmp_path: Path) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     detail.get_by_role("button", name="Copy as a test").click()
     expect(detail.get_by_role("status").first).to_have_text("Test copied.")
@@ -87,7 +87,7 @@ def test_a_copied_test_is_one(page: Page, detail: Locator, tmp_path: Path) -> No
     subprocess.run([sys.executable, "-c", call], check=True, timeout=60, cwd=tmp_path)
 
 
-def test_what_cannot_be_copied_can_be_selected(page: Page, detail: Locator, sink: Sink) -> None:
+def test_the_text_is_shown_if_the_clipboard_fails(page: Page, detail: Locator, sink: Sink) -> None:
     page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error()); }")
     detail.get_by_role("button", name="Copy as curl").click()
     expect(detail.get_by_role("status").first).to_contain_text("select the text below")
@@ -95,7 +95,7 @@ def test_what_cannot_be_copied_can_be_selected(page: Page, detail: Locator, sink
     assert detail.get_by_label("Text to copy").text_content() == command
 
 
-def test_it_is_sent_again_and_the_answer_is_text(page: Page, detail: Locator) -> None:
+def test_resends_and_shows_the_response_as_text(page: Page, detail: Locator) -> None:
     with handled(_Receiver) as receiver:
         field = detail.get_by_label("Resend to")
         field.fill(f"{receiver}/taken")
@@ -105,7 +105,7 @@ def test_it_is_sent_again_and_the_answer_is_text(page: Page, detail: Locator) ->
         expect(answer.locator("pre")).to_contain_text(HOSTILE)
         expect(answer.locator("pre")).to_contain_text("True")
         expect(answer.locator(".headers")).to_contain_text(HOSTILE)
-    # Whoever opens the delivery later sees it, too.
+    # The response is also shown after a reload.
     page.reload()
     expect(detail.get_by_role("heading", name="Forwarded and resent")).to_be_visible()
     detail.locator(".passed summary").first.click()
@@ -113,15 +113,13 @@ def test_it_is_sent_again_and_the_answer_is_text(page: Page, detail: Locator) ->
     assert page.evaluate("window.owned") is None
 
 
-def test_why_it_is_not_sent_is_said(detail: Locator) -> None:
+def test_shows_why_a_resend_is_rejected(detail: Locator) -> None:
     detail.get_by_label("Resend to").fill("http://outside.invalid/hooks")
     detail.get_by_role("button", name="Resend", exact=True).click()
     expect(detail).to_contain_text("resending to http://outside.invalid")
 
 
-def test_it_is_judged_with_another_secret_which_is_kept_nowhere(
-    page: Page, detail: Locator
-) -> None:
+def test_rechecks_with_another_secret_without_storing_it(page: Page, detail: Locator) -> None:
     expect(detail.locator(".verdict")).to_have_text("✕1 violation; signature invalid")
     field = detail.get_by_label("Re-check signature with another secret")
     expect(field).to_have_attribute("type", "password")

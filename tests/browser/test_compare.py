@@ -1,4 +1,4 @@
-"""Two deliveries side by side: what differs, and where."""
+"""Comparison of two deliveries in the sink's page."""
 
 import copy
 import json
@@ -29,7 +29,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def compared(page: Page, sink: Sink, *sent: tuple[bytes, list[tuple[str, str]]]) -> Locator:
-    """Deliver both, and return the section that compares them."""
+    """Deliver two requests; return the section that compares them."""
     for body, headers in sent:
         assert httpx.post(sink.url, content=body, headers=headers).status_code == 200
     one, other = [delivery.id for delivery in sink.deliveries()[-2:]]
@@ -46,7 +46,7 @@ def rows(section: Locator, name: str) -> list[list[str]]:
     return [line.locator("th, td").all_text_contents() for line in found]
 
 
-def test_payloads_are_compared_place_by_place(page: Page, sink: Sink) -> None:
+def test_compares_payloads_by_place(page: Page, sink: Sink) -> None:
     payload: Any = copy.deepcopy(CONTRACT.events[0].examples[0])
     before = json.dumps(payload).encode()
     del payload["triggeredAt"]
@@ -68,7 +68,7 @@ def test_payloads_are_compared_place_by_place(page: Page, sink: Sink) -> None:
     assert len(everything) > 50
 
 
-def test_headers_are_compared_with_their_order(page: Page, sink: Sink) -> None:
+def test_compares_headers_and_their_order(page: Page, sink: Sink) -> None:
     one = [("X-A", "1"), ("X-B", "b"), ("X-Twice", "1"), ("X-Twice", "2"), ("X-One", "x")]
     other = [("X-B", "b"), ("x-a", "1"), ("X-Twice", "1"), ("X-Twice", "3"), ("X-Other", "y")]
     section = compared(page, sink, (b"{}", one), (b"{}", other))
@@ -83,7 +83,7 @@ def test_headers_are_compared_with_their_order(page: Page, sink: Sink) -> None:
     expect(section).to_contain_text("The bodies are identical.")
 
 
-def test_what_is_no_json_is_compared_by_lines_or_bytes(page: Page, sink: Sink) -> None:
+def test_compares_other_bodies_by_lines_or_bytes(page: Page, sink: Sink) -> None:
     section = compared(page, sink, (b"a\nb\nc\nd", []), (b"a\nx\nc\nd\ne", []))
     assert [row[:3] for row in rows(section, "Line")] == [
         ["2", "b", "none"],
@@ -94,14 +94,14 @@ def test_what_is_no_json_is_compared_by_lines_or_bytes(page: Page, sink: Sink) -
     assert [row[0] for row in rows(section, "From byte")] == ["16", "16"]
 
 
-def test_the_same_values_in_another_layout_are_said_to_be_so(page: Page, sink: Sink) -> None:
+def test_reports_equal_values_in_another_layout(page: Page, sink: Sink) -> None:
     section = compared(page, sink, (b'{"a":1,"b":[]}', []), (b'{ "b": [], "a": 1 }', []))
     expect(section).to_contain_text("only the layout or the order of members differs")
     section = compared(page, sink, (b'{"a":"\\u0041","n":1}', []), (b'{"a":"A","n":1.0}', []))
     assert [row[3] for row in rows(section, "Place")] == ["written differently", "changed"]
 
 
-def test_much_is_compared_in_steps(page: Page, sink: Sink) -> None:
+def test_shows_a_long_comparison_in_steps(page: Page, sink: Sink) -> None:
     one, other = (json.dumps([number] * 100_000).encode() for number in (1, 2))
     section = compared(page, sink, (one, []), (other, []))
     table = section.get_by_role("table", name="Place: both deliveries")

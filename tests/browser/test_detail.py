@@ -1,4 +1,4 @@
-"""One delivery in the sink's page: each violation at its place, and what can be done with it."""
+"""Detail of a delivery in the sink's page: violations at their place, views, attempts."""
 
 import copy
 import json
@@ -20,7 +20,7 @@ CONTRACT = load_contract()
 
 
 def required(contract: Contract) -> tuple[str, str]:
-    """A part of the payload, and a member of it that must be there."""
+    """Return the pointer of an object in the payload, and a required member of it."""
     payload = contract.events[0].examples[0]
     assert isinstance(payload, dict)
     part = next(name for name, value in payload.items() if isinstance(value, dict))
@@ -48,7 +48,7 @@ def example() -> Any:
 
 
 def opened(page: Page, sink: Sink, body: bytes, *headers: tuple[str, str]) -> Locator:
-    """Deliver, signed rightly, and return the detail that shows it."""
+    """Deliver with a valid signature; return the detail section of the delivery."""
     scheme = CONTRACT.events[0].signature
     assert scheme is not None
     plain = [("Content-Type", "application/json"), (scheme.header, sign(scheme, body, SECRET))]
@@ -65,7 +65,7 @@ def row(detail: Locator, pointer: str) -> Locator:
     return detail.locator(f"[data-pointer={json.dumps(pointer)}]")
 
 
-def test_each_violation_stands_at_its_place(page: Page, sink: Sink) -> None:
+def test_each_violation_is_shown_at_its_place(page: Page, sink: Sink) -> None:
     payload = example()
     part = get_at(payload, PART)
     assert isinstance(part, dict)
@@ -85,7 +85,7 @@ def test_each_violation_stands_at_its_place(page: Page, sink: Sink) -> None:
     expect(detail.locator(".note")).to_have_count(2)
 
 
-def test_a_finding_leads_to_its_place_by_keyboard(page: Page, sink: Sink) -> None:
+def test_a_finding_links_to_its_place_by_keyboard(page: Page, sink: Sink) -> None:
     payload = example()
     payload["data"]["user"]["metadata"][0]["key"] = None
     place = "/data/user/metadata/0/key"
@@ -97,14 +97,14 @@ def test_a_finding_leads_to_its_place_by_keyboard(page: Page, sink: Sink) -> Non
     link.press("Enter")
     expect(row(detail, place)).to_be_focused()
     expect(row(detail, place)).to_be_in_viewport()
-    # Closed on the way, it is opened again.
+    # A closed parent is opened again.
     row(detail, "/data").locator("summary").first.click()
     expect(row(detail, place)).to_be_hidden()
     link.press("Enter")
     expect(row(detail, place)).to_be_focused()
 
 
-def test_a_place_far_down_a_long_list_is_shown_and_the_rest_on_demand(
+def test_a_long_list_shows_places_with_findings_and_the_rest_on_demand(
     page: Page, sink: Sink
 ) -> None:
     payload = example()
@@ -123,7 +123,7 @@ def test_a_place_far_down_a_long_list_is_shown_and_the_rest_on_demand(
     expect(row(detail, "/data/scopes/4821")).to_be_visible()
 
 
-def test_of_a_name_that_comes_twice_the_last_one_has_the_finding(page: Page, sink: Sink) -> None:
+def test_the_last_of_two_duplicate_keys_has_the_finding(page: Page, sink: Sink) -> None:
     body = json.dumps(example()).replace('"data": {', '"data": {"name": 1, ', 1)
     body = body.replace('"name": "nightly report"', '"n\\u0061me": 2')
     detail = opened(page, sink, body.encode())
@@ -135,7 +135,7 @@ def test_of_a_name_that_comes_twice_the_last_one_has_the_finding(page: Page, sin
     expect(both.nth(1).locator(".note")).to_contain_text("not string")
 
 
-def test_deep_parts_are_shown_by_themselves(page: Page, sink: Sink) -> None:
+def test_deeply_nested_parts_are_shown_separately(page: Page, sink: Sink) -> None:
     detail = opened(page, sink, b"[" * 10_000 + b"]" * 10_000)
     detail.get_by_role("button", name="show separately").click()
     expect(detail.locator(".tree > p code")).to_have_text("/0" * 40)
@@ -145,7 +145,7 @@ def test_deep_parts_are_shown_by_themselves(page: Page, sink: Sink) -> None:
     expect(detail.locator(".tree > p")).to_have_count(0)
 
 
-def test_headers_stand_as_they_came(page: Page, sink: Sink) -> None:
+def test_headers_keep_their_order_and_case(page: Page, sink: Sink) -> None:
     detail = opened(page, sink, b"{}", ("X-Twice", "b"), ("x-other", "1"), ("x-Twice", "a"))
     names = detail.locator(".headers tbody th").all_text_contents()
     assert [name for name in names if name.startswith(("X-", "x-"))] == (
@@ -155,7 +155,7 @@ def test_headers_stand_as_they_came(page: Page, sink: Sink) -> None:
     assert values.all_text_contents() == ["b", "a"]
 
 
-def test_text_and_bytes_are_those_that_came(page: Page, sink: Sink) -> None:
+def test_text_and_hex_views_show_the_received_bytes(page: Page, sink: Sink) -> None:
     body = '{"a": "\u202ex",\r\n"b":1}'.encode()
     detail = opened(page, sink, body)
     detail.get_by_role("button", name="Text", exact=True).click()
@@ -169,12 +169,12 @@ def test_text_and_bytes_are_those_that_came(page: Page, sink: Sink) -> None:
     expect(shown).to_contain_text("7b 22 61 22 3a 20 22 e2 80 ae 78 22 2c 0d 0a 22")
 
 
-def test_the_attempts_of_one_event_stand_together(page: Page) -> None:
+def test_the_attempts_of_one_event_are_listed(page: Page) -> None:
     with Sink(CONTRACT, SECRET, replies=(500, 503, 200)) as sink:
         body = json.dumps(example()).encode()
         for _ in range(2):
             assert httpx.post(f"{sink.url}/hooks", content=body).status_code in (500, 503)
-        httpx.get(f"{sink.url}/_hookproof/api/deliveries")  # from now on they are judged
+        httpx.get(f"{sink.url}/_hookproof/api/deliveries")  # starts judging the stored deliveries
         detail = opened(page, sink, body + b"\n")
         table = detail.get_by_role("table", name="Attempts of this event")
         expect(table.locator("td:nth-child(4)")).to_have_text(["500", "503", "200"])

@@ -1,4 +1,4 @@
-"""What a delivery carries to harm whoever looks at it is text in the page, and nothing else."""
+"""Hostile deliveries (tests/vectors/hostile.yaml) stay text in the sink's page."""
 
 import base64
 import http.client
@@ -40,7 +40,7 @@ HARMED = """() => {
 
 @dataclass(frozen=True)
 class Text:
-    """A vector of `texts`: the string as it stands in JSON, what it says, what the page shows."""
+    """Vector of `texts`: the JSON token, the shown token, and the decoded text."""
 
     name: str
     token: str
@@ -52,12 +52,12 @@ class Text:
 
     @property
     def header(self) -> str | None:
-        """The text, if a header can have it as its value."""
+        """Text, if it is a valid header value; otherwise None."""
         return self.text if self.text.isascii() and self.text.isprintable() else None
 
     @property
     def target(self) -> str:
-        """The text in a request line: only what cannot stand there is written otherwise."""
+        """Text for a request line; only invalid characters are percent-encoded."""
         return urllib.parse.quote(self.text.encode("utf-8", "surrogatepass"), safe=PRINTABLE)
 
 
@@ -77,7 +77,7 @@ def sink() -> Iterator[Sink]:
 
 @pytest.fixture(scope="module")
 def watched(browser: Browser, sink: Sink) -> Iterator[tuple[Page, list[str]]]:
-    """A page, and what happened to it that must not."""
+    """Yield a page and a list of its forbidden events."""
     page = browser.new_page()
     events: list[str] = []
 
@@ -100,7 +100,7 @@ def watched(browser: Browser, sink: Sink) -> Iterator[tuple[Page, list[str]]]:
 
 @pytest.fixture(scope="module")
 def hostile(sink: Sink) -> int:
-    """The number of a delivery that carries every text wherever it can stand."""
+    """Return the id of a delivery that has every text at every possible place."""
     members = ", ".join(f"{text.token}: {text.token}" for text in TEXTS)
     body = f'{{"event": {TEXTS[0].token}, "data": {{{members}}}}}'.encode()
     headers = {f"X-{at}": text.header for at, text in enumerate(TEXTS) if text.header is not None}
@@ -110,7 +110,7 @@ def hostile(sink: Sink) -> int:
 
 @pytest.fixture(scope="module")
 def opened(watched: tuple[Page, list[str]], sink: Sink, hostile: int) -> Page:
-    """The page with that delivery."""
+    """Return the page with the hostile delivery."""
     page = show(watched[0], sink, hostile)
     page.locator('[data-pointer="/data"] > details > summary').click()
     return page
@@ -118,14 +118,16 @@ def opened(watched: tuple[Page, list[str]], sink: Sink, hostile: int) -> Page:
 
 def deliver(sink: Sink, body: bytes, target: str = "/hooks", headers: Any = None) -> int:
     connection = http.client.HTTPConnection("127.0.0.1", sink.port, timeout=30)
-    connection.request("POST", target, body, headers or {})  # it leaves the target as it is
+    connection.request(
+        "POST", target, body, headers or {}
+    )  # http.client sends the target unchanged
     assert connection.getresponse().status == 200
     connection.close()
     return sink.deliveries()[-1].id
 
 
 def show(page: Page, sink: Sink, number: int) -> Page:
-    """Load the page anew, with a delivery in it."""
+    """Reload the page with a delivery."""
     page.goto(f"{sink.url}/_hookproof/?{number}#{number}")
     expect(page.locator("#detail h2")).to_have_text(f"Delivery {number}")
     return page
@@ -137,10 +139,10 @@ def compare(page: Page, sink: Sink, one: int, other: int) -> None:
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=lambda text: text.name)
-def test_a_hostile_text_is_text(opened: Page, text: Text) -> None:
+def test_a_hostile_value_is_shown_as_text(opened: Page, text: Text) -> None:
     pointer = json.dumps(join_pointer("/data", text.text), ensure_ascii=False)
     row = opened.locator(f"[data-pointer={pointer}]")
-    if not text.text.isprintable():  # a selector cannot say it, what is shown has to do
+    if not text.text.isprintable():  # a selector cannot express the text, so use the shown text
         row = opened.locator("[data-pointer^='/data/']").filter(has_text=text.shown)
     assert row.locator(".key").text_content() == text.shown
     assert row.locator(".token").text_content() == text.shown
@@ -150,14 +152,14 @@ def test_a_hostile_text_is_text(opened: Page, text: Text) -> None:
         assert value == text.text.strip()
 
 
-def test_a_hostile_target_is_text(opened: Page, sink: Sink, hostile: int) -> None:
+def test_a_hostile_target_is_shown_as_text(opened: Page, sink: Sink, hostile: int) -> None:
     request = opened.locator("dd").first
     request.get_by_role("button", name="show more").click()
     delivery = next(one for one in sink.deliveries() if one.id == hostile)
     assert request.text_content() == f"POST {delivery.target} HTTP/1.1"
 
 
-def test_hostile_texts_harm_no_view(
+def test_hostile_texts_stay_text_in_every_view(
     opened: Page, watched: tuple[Page, list[str]], sink: Sink, hostile: int
 ) -> None:
     assert opened.evaluate(HARMED) == []
@@ -173,7 +175,7 @@ def test_hostile_texts_harm_no_view(
 
 
 @pytest.mark.parametrize("vector", VECTORS["bodies"], ids=lambda vector: vector["name"])
-def test_a_hostile_body_is_text(
+def test_a_hostile_body_is_shown_as_text(
     watched: tuple[Page, list[str]], sink: Sink, vector: dict[str, Any]
 ) -> None:
     page, events = watched
@@ -187,7 +189,7 @@ def test_a_hostile_body_is_text(
     for view in vector["views"]:
         page.get_by_role("button", name=view, exact=True).click()
         expect(page.locator(".view")).not_to_be_empty()
-    if number % 2 == 0:  # each stands in one comparison then
+    if number % 2 == 0:  # so each body is in one comparison
         compare(page, sink, number, number - 1)
     assert page.evaluate(HARMED) == []
     assert events == []

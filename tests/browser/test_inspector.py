@@ -1,4 +1,4 @@
-"""The list of the sink's page in a real browser: what comes appears, what is hostile stays text."""
+"""List of the sink's page: live updates, attempts, removal, and hostile text."""
 
 import subprocess
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def page(browser: Browser, sink: Sink) -> Iterator[Page]:
     assert all(url.startswith(sink.url) for url in asked)
 
 
-def test_an_empty_sink_shows_a_command_that_works(page: Page, sink: Sink) -> None:
+def test_an_empty_sink_shows_a_working_curl_command(page: Page, sink: Sink) -> None:
     expect(page.locator("#empty")).to_be_visible()
     command = page.locator("#curl").inner_text()
     said = subprocess.check_output(["sh", "-c", command], text=True, timeout=30)
@@ -42,7 +42,7 @@ def test_an_empty_sink_shows_a_command_that_works(page: Page, sink: Sink) -> Non
     expect(page.locator("#empty")).to_be_hidden()
 
 
-def test_a_delivery_appears_without_reload_with_its_verdict(page: Page, sink: Sink) -> None:
+def test_a_new_delivery_appears_without_reload(page: Page, sink: Sink) -> None:
     payload = example()
     post(sink.url, payload)
     expect(page.locator("#rows")).to_contain_text("conforms")
@@ -56,7 +56,7 @@ def test_a_delivery_appears_without_reload_with_its_verdict(page: Page, sink: Si
     expect(row).to_have_attribute("aria-current", "true")
 
 
-def test_hostile_deliveries_are_text(page: Page, sink: Sink) -> None:
+def test_hostile_deliveries_are_shown_as_text(page: Page, sink: Sink) -> None:
     title = page.title()
     payload = example()
     payload["event"] = payload["data"]["name"] = HOSTILE
@@ -67,7 +67,7 @@ def test_hostile_deliveries_are_text(page: Page, sink: Sink) -> None:
     assert page.locator("img[src=x]").count() == 0
 
 
-def test_attempts_of_one_event_stand_together(page: Page, sink: Sink) -> None:
+def test_attempts_of_one_event_are_grouped(page: Page, sink: Sink) -> None:
     for number in (1, 2, 1, 1):
         post(sink.url, example(number))
     rows = page.locator("#rows tr")
@@ -82,11 +82,11 @@ def test_attempts_of_one_event_stand_together(page: Page, sink: Sink) -> None:
     expect(rows.nth(1)).to_contain_text("attempt 2, first #1")
 
 
-def test_a_delivery_that_is_shown_learns_of_its_next_attempt(page: Page, sink: Sink) -> None:
+def test_the_detail_is_updated_by_the_next_attempt(page: Page, sink: Sink) -> None:
     post(sink.url, example())
     page.locator("#rows a").click()
     expect(page.locator("#detail h2")).to_have_text("Delivery 1")
-    page.locator("#filter-text").focus()  # nobody is busy in the detail
+    page.locator("#filter-text").focus()  # the focus must be outside of the detail
     post(sink.url, example())
     expect(page.locator("#detail .attempts tbody tr")).to_have_count(2)
     expect(page.locator("#delivery-1")).to_have_attribute("aria-current", "true")
@@ -101,7 +101,7 @@ def test_a_delivery_out_of_order_is_marked(page: Page, sink: Sink) -> None:
     expect(page.locator("#delivery-1")).not_to_contain_text("late")
 
 
-def test_the_title_counts_what_comes_while_nobody_looks(page: Page, sink: Sink) -> None:
+def test_the_title_counts_deliveries_while_the_tab_is_hidden(page: Page, sink: Sink) -> None:
     expect(page.locator("#state")).to_have_text("live")
     hide = "Object.defineProperty(document, 'hidden', { value: %s, configurable: true });"
     told = "document.dispatchEvent(new Event('visibilitychange'))"
@@ -113,7 +113,7 @@ def test_the_title_counts_what_comes_while_nobody_looks(page: Page, sink: Sink) 
     expect(page).to_have_title("hookproof sink")
 
 
-def test_all_is_removed_only_after_a_question(page: Page, sink: Sink) -> None:
+def test_clear_asks_for_confirmation(page: Page, sink: Sink) -> None:
     post(sink.url, example())
     rows = page.locator("#rows tr")
     expect(rows).to_have_count(1)
@@ -131,7 +131,7 @@ def test_all_is_removed_only_after_a_question(page: Page, sink: Sink) -> None:
     assert sink.deliveries() == ()
 
 
-def test_what_the_bounds_took_away_is_said(browser: Browser) -> None:
+def test_shows_the_number_of_removed_deliveries(browser: Browser) -> None:
     command = ["-m", "hookproof", "sink", "--port", "0", "--keep-count", "2"]
     with started(command) as url:
         page = browser.new_page()

@@ -1,4 +1,4 @@
-"""The filters of the sink's page: in form and address, for what is there and what comes."""
+"""Filters of the sink's page, in form and URL, for old and new deliveries."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ NAME = CONTRACT.events[0].name
 
 @pytest.fixture(scope="module")
 def sink() -> Iterator[Sink]:
-    """Four: one in order, one that is broken, one of no known event, one signed wrongly."""
+    """Yield a sink with a valid, an invalid, an unknown and a wrongly signed event."""
     with Sink(CONTRACT, SECRET) as running:
         post(running.url, example(1), "/hooks/first")
         broken = example(2)
@@ -37,7 +37,7 @@ def shows(page: Page, *ids: int) -> None:
     expect(page.locator("#rows .number")).to_have_text([str(number) for number in ids])
 
 
-def test_choices_filter_and_outlast_a_reload(page: Page) -> None:
+def test_select_filters_apply_and_survive_a_reload(page: Page) -> None:
     shows(page, 4, 3, 2, 1)
     for label, value, ids in (
         ("Event", NAME, (4, 2, 1)),
@@ -55,7 +55,7 @@ def test_choices_filter_and_outlast_a_reload(page: Page) -> None:
         shows(page, 4, 3, 2, 1)
 
 
-def test_path_and_text_filter_together_and_stand_in_the_address(page: Page, sink: Sink) -> None:
+def test_path_and_text_filters_combine_and_are_in_the_url(page: Page, sink: Sink) -> None:
     shows(page, 4, 3, 2, 1)
     offered = page.locator("#paths option").evaluate_all("all => all.map(one => one.value)")
     assert {"/elsewhere", "/hooks/first"} <= set(offered)
@@ -66,7 +66,7 @@ def test_path_and_text_filter_together_and_stand_in_the_address(page: Page, sink
     assert page.url == f"{sink.url}/_hookproof/?text=000004&path=%2Fhooks*"
 
 
-def test_what_comes_is_filtered_too(page: Page, sink: Sink) -> None:
+def test_new_deliveries_are_filtered(page: Page, sink: Sink) -> None:
     page.goto(f"{sink.url}/_hookproof/?text=only-this")
     expect(page.locator("#nothing")).to_contain_text("matches the filters: text: only-this")
     expect(page.locator("#state")).to_have_text("live")
@@ -76,7 +76,7 @@ def test_what_comes_is_filtered_too(page: Page, sink: Sink) -> None:
     expect(page.locator("#nothing")).to_be_hidden()
 
 
-def test_where_nothing_fits_the_filters_can_be_dropped(page: Page) -> None:
+def test_filters_without_a_match_can_be_cleared(page: Page) -> None:
     page.get_by_label("Text", exact=True).fill("nowhere to be found")
     nothing = page.locator("#nothing")
     expect(nothing).to_be_visible()
@@ -85,7 +85,7 @@ def test_where_nothing_fits_the_filters_can_be_dropped(page: Page) -> None:
     expect(page.get_by_label("Text", exact=True)).to_have_value("")
 
 
-def test_a_filter_that_cannot_be_is_refused_in_words(page: Page, sink: Sink) -> None:
+def test_an_invalid_filter_is_an_error_message(page: Page, sink: Sink) -> None:
     page.goto(f"{sink.url}/_hookproof/?event=of.nobody")
     expect(page.get_by_role("alert")).to_contain_text("of.nobody")
     page.get_by_role("button", name="Clear filters").click()
@@ -93,7 +93,7 @@ def test_a_filter_that_cannot_be_is_refused_in_words(page: Page, sink: Sink) -> 
     expect(page.locator("#said")).to_be_hidden()
 
 
-def test_what_the_filters_show_is_exported(page: Page) -> None:
+def test_the_export_contains_the_filtered_deliveries(page: Page) -> None:
     page.get_by_label("Event", exact=True).select_option(NAME)
     shows(page, 4, 2, 1)
     page.get_by_role("button", name="Export").click()

@@ -1,4 +1,4 @@
-"""The sink's page by the keyboard alone."""
+"""Keyboard operation of the sink's page."""
 
 from collections.abc import Iterator
 
@@ -30,7 +30,7 @@ def focused(page: Page, number: int) -> None:
     expect(page.locator(f"#delivery-{number} .open")).to_be_focused()
 
 
-def test_a_whole_visit(page: Page) -> None:
+def test_moves_opens_and_closes_by_keyboard(page: Page) -> None:
     press, detail = page.keyboard.press, page.locator("#detail h2")
     press("j")
     focused(page, 4)
@@ -59,7 +59,7 @@ def test_a_whole_visit(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_two_are_compared(page: Page, sink: Sink) -> None:
+def test_compares_two_deliveries_by_keyboard(page: Page, sink: Sink) -> None:
     for key in ("j", "j", "c"):
         page.keyboard.press(key)
     expect(page.locator("#marked")).to_contain_text("Delivery 3 is selected")
@@ -75,7 +75,7 @@ def test_two_are_compared(page: Page, sink: Sink) -> None:
     expect(page.get_by_label("Compare delivery 3")).not_to_be_checked()
 
 
-def test_the_keys_are_shown_and_each_dialog_can_be_left(page: Page) -> None:
+def test_dialogs_open_and_close_by_keyboard(page: Page) -> None:
     for key, title in (("?", "Keys"), ("e", "Export")):
         page.keyboard.press(key)
         dialog = page.get_by_role("dialog", name=title)
@@ -86,7 +86,7 @@ def test_the_keys_are_shown_and_each_dialog_can_be_left(page: Page) -> None:
     expect(page.locator("#rows .open:focus")).to_have_count(0)
 
 
-def test_every_control_is_reached_by_tab(page: Page) -> None:
+def test_tab_reaches_every_control(page: Page) -> None:
     reached = set()
     for _ in range(40):
         page.keyboard.press("Tab")

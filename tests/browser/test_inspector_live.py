@@ -1,4 +1,4 @@
-"""The sink's page while the sink stops and starts again, and with a great many deliveries."""
+"""Sink's page during restarts of the sink, and with thousands of deliveries."""
 
 import time
 from collections.abc import Iterator
@@ -24,13 +24,13 @@ def opened(browser: Browser, sink: Sink) -> Page:
 
 
 def look(page: Page, *, is_hidden: bool) -> None:
-    """Hide the tab from the one who looks, or show it."""
+    """Simulate a hidden or a visible tab."""
     value = f"{{ value: {str(is_hidden).lower()}, configurable: true }}"
     page.evaluate(f"Object.defineProperty(document, 'hidden', {value})")
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
-def test_the_page_catches_up_once_the_sink_is_back(browser: Browser, tmp_path: Path) -> None:
+def test_the_page_reconnects_after_a_restart(browser: Browser, tmp_path: Path) -> None:
     port, file = free_port(), tmp_path / "deliveries.sqlite"
     with Sink(CONTRACT, SECRET, port=port, store=file) as sink:
         page = opened(browser, sink)
@@ -45,9 +45,7 @@ def test_the_page_catches_up_once_the_sink_is_back(browser: Browser, tmp_path: P
     page.close()
 
 
-def test_another_store_behind_the_same_address_is_another_list(
-    browser: Browser, tmp_path: Path
-) -> None:
+def test_a_restart_with_another_store_replaces_the_list(browser: Browser, tmp_path: Path) -> None:
     port = free_port()
     with Sink(CONTRACT, SECRET, port=port) as sink:
         page = opened(browser, sink)
@@ -60,7 +58,7 @@ def test_another_store_behind_the_same_address_is_another_list(
 
 
 def filled(file: Path, count: int) -> Path:
-    """Store so many deliveries, each of another event."""
+    """Store `count` deliveries of different events."""
     store = open_store(file)
     one = Delivery(0, time.time(), "POST", "/hooks", (), b"{}", False, "127.0.0.1:1", 200)
     store.append([replace(one, body=f'{{"number": {number}}}'.encode()) for number in range(count)])
@@ -70,13 +68,13 @@ def filled(file: Path, count: int) -> Path:
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sink]:
-    """A sink that holds 5,000 deliveries."""
+    """Yield a sink with 5,000 deliveries."""
     file = filled(tmp_path_factory.mktemp("full") / "deliveries.sqlite", 5000)
     with Sink(CONTRACT, SECRET, store=file) as sink:
         yield sink
 
 
-def test_a_great_many_deliveries_leave_the_page_small(browser: Browser, full: Sink) -> None:
+def test_thousands_of_deliveries_are_paginated(browser: Browser, full: Sink) -> None:
     page = opened(browser, full)
     rows = page.locator("#rows tr")
     expect(rows).to_have_count(100)
@@ -98,7 +96,7 @@ def test_a_great_many_deliveries_leave_the_page_small(browser: Browser, full: Si
     page.close()
 
 
-def test_a_search_goes_on_until_something_is_found(browser: Browser, full: Sink) -> None:
+def test_a_search_continues_until_a_match(browser: Browser, full: Sink) -> None:
     page = opened(browser, full)
     page.get_by_label("Text", exact=True).fill('"number": 3}')
     expect(page.locator("#rows .number")).to_have_text(["4"])
@@ -109,7 +107,7 @@ def test_a_search_goes_on_until_something_is_found(browser: Browser, full: Sink)
 
 def test_a_search_can_be_stopped(browser: Browser, full: Sink) -> None:
     page = opened(browser, full)
-    page.route("**/deliveries?*before=*", lambda route: None)  # an answer that never comes
+    page.route("**/deliveries?*before=*", lambda route: None)  # never respond
     page.get_by_label("Text", exact=True).fill("nowhere to be found")
     expect(page.locator("#progress")).to_contain_text("Searching; back to delivery 4,00")
     page.get_by_role("button", name="Stop").click()
@@ -121,7 +119,7 @@ def test_a_search_can_be_stopped(browser: Browser, full: Sink) -> None:
     page.close()
 
 
-def test_what_came_of_passing_a_delivery_on_appears(browser: Browser) -> None:
+def test_the_response_to_a_forward_appears(browser: Browser) -> None:
     with Sink(CONTRACT, SECRET, replies=(503,)) as receiver:
         passing = ForwardPolicy(forward_to=parse_destination(receiver.url))
         with Sink(CONTRACT, SECRET, forward_policy=passing) as sink:
@@ -131,8 +129,8 @@ def test_what_came_of_passing_a_delivery_on_appears(browser: Browser) -> None:
             page.close()
 
 
-def test_a_tab_that_nobody_looks_at_lets_go_of_its_stream(browser: Browser) -> None:
-    """All tabs of a browser share six connections to one sink."""
+def test_a_hidden_tab_closes_its_stream(browser: Browser) -> None:
+    """Check that a hidden tab frees its connection: all tabs share six to one sink."""
     with Sink(CONTRACT, SECRET) as sink:
         page = browser.new_page()
         page.clock.install()

@@ -1,4 +1,4 @@
-"""The mock's own page in a real browser: what it shows, what it can be told, and what it hides."""
+"""Admin page of the mock in a browser: records, overrides, reset and control token."""
 
 import subprocess
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ TOKEN = mint(JWT_SECRET, OPERATION.permissions, None)
 
 
 class _Refusing(BaseHTTPRequestHandler):
-    """A receiver that takes nothing."""
+    """Receiver that sends 503 to every delivery."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -68,7 +68,7 @@ def create(url: str, name: str, **more: Any) -> httpx.Response:
     return httpx.post(url + OPERATION.path, json=body, headers=headers)
 
 
-def test_an_empty_page_says_what_to_do_and_it_works(page: Page) -> None:
+def test_an_empty_page_shows_a_working_curl_command(page: Page) -> None:
     commands = page.locator("#curl")
     expect(commands).to_contain_text("curl -i")
     subprocess.run(["sh", "-c", commands.inner_text()], check=True, capture_output=True)
@@ -77,9 +77,7 @@ def test_an_empty_page_says_what_to_do_and_it_works(page: Page) -> None:
     expect(page.locator("#tokens")).to_contain_text("valid")
 
 
-def test_a_request_is_shown_with_what_is_wrong_and_hostile_text_is_text(
-    page: Page, url: str
-) -> None:
+def test_a_request_shows_its_violations_and_hostile_text_as_text(page: Page, url: str) -> None:
     title = page.title()
     create(url, "", scopes=[HOSTILE, 1], revoked=TOKEN)
     page.locator("#requests").get_by_role("button").click()
@@ -91,7 +89,7 @@ def test_a_request_is_shown_with_what_is_wrong_and_hostile_text_is_text(
     assert page.locator("img[src=x]").count() == 0
 
 
-def test_a_fault_is_switched_on_for_the_next_requests(page: Page, url: str) -> None:
+def test_a_fault_is_injected_into_upcoming_requests(page: Page, url: str) -> None:
     page.get_by_label("Fault", exact=True).fill("ok-for-creatd")
     page.locator("#fault").get_by_role("button").click()
     expect(page.locator("#next-said")).to_contain_text("did you mean ok-for-created")
@@ -107,7 +105,7 @@ def test_a_fault_is_switched_on_for_the_next_requests(page: Page, url: str) -> N
     assert create(url, "as ever").status_code == 201
 
 
-def test_a_delivery_is_sent_once_more(page: Page, url: str) -> None:
+def test_redelivers_a_delivery(page: Page, url: str) -> None:
     create(url, "delivered")
     page.locator("#deliveries").get_by_role("button").click()
     attempts = page.locator("#detail").get_by_role("table", name="Attempts").locator("tbody tr")
@@ -117,7 +115,7 @@ def test_a_delivery_is_sent_once_more(page: Page, url: str) -> None:
     expect(attempts.nth(1)).to_contain_text("redelivered")
 
 
-def test_a_reset_asks_first(page: Page, url: str) -> None:
+def test_reset_asks_for_confirmation(page: Page, url: str) -> None:
     create(url, "remembered")
     expect(page.locator("#requests tbody tr")).to_have_count(1)
     page.get_by_role("button", name="Reset").click()
@@ -130,7 +128,7 @@ def test_a_reset_asks_first(page: Page, url: str) -> None:
     assert create(url, "remembered").status_code == 201
 
 
-def test_a_locked_mock_is_opened_by_its_token(browser: Browser) -> None:
+def test_the_control_token_gives_access(browser: Browser) -> None:
     with started([*MOCK, "--control-token", KEY], **SECRETS) as mock:
         page = browser.new_page()
         page.goto(f"{mock}/_hookproof/")

@@ -1,4 +1,4 @@
-"""The mock in a real browser: open to pages of any origin, but for what is the mock's own."""
+"""Mock in a browser: pages of any origin may call operations, but not the admin paths."""
 
 import json
 from collections.abc import Iterator
@@ -76,7 +76,7 @@ def token() -> str:
 
 @pytest.fixture(params=["evil.example", "localhost"])
 def foreign(request: Any, browser: Browser) -> Iterator[Page]:
-    """A page of another origin: a stranger's, and one on another port of this machine."""
+    """Yield a page of another origin: a foreign host, or another port of this machine."""
     with handled(EmptyPage) as url:
         page = browser.new_page()
         page.goto(url.replace("127.0.0.1", request.param))
@@ -84,7 +84,7 @@ def foreign(request: Any, browser: Browser) -> Iterator[Page]:
         page.close()
 
 
-def test_a_foreign_page_creates_a_token_and_reads_a_429_that_it_asked_for(
+def test_a_foreign_page_can_create_a_token_and_request_a_429(
     foreign: Page, mock: str, token: str
 ) -> None:
     asked = [mock + PATH, token, f"made by {foreign.url}"]
@@ -100,7 +100,7 @@ def test_a_foreign_page_creates_a_token_and_reads_a_429_that_it_asked_for(
     assert int(wait) >= 1
 
 
-def test_a_foreign_page_reads_nothing_of_the_mock_s_own(foreign: Page, mock: str) -> None:
+def test_a_foreign_page_cannot_read_admin_paths(foreign: Page, mock: str) -> None:
     for path in ADMIN_PATH:
         assert foreign.evaluate(READ, [mock + path, "cors", "GET"]) == ["TypeError", 0, ""]
         assert foreign.evaluate(READ, [mock + path, "cors", "PUT"]) == ["TypeError", 0, ""]
@@ -116,7 +116,7 @@ def test_a_foreign_page_cannot_frame_the_pages(foreign: Page, mock: str) -> None
     assert answered.value.status == 403
 
 
-def test_a_name_that_leads_here_reads_nothing(browser: Browser, mock: str) -> None:
+def test_dns_rebinding_cannot_read_admin_paths(browser: Browser, mock: str) -> None:
     page = browser.new_page()
     rebound = mock.replace("127.0.0.1", "evil.example")
     page.goto(f"{rebound}/nothing")
@@ -130,7 +130,7 @@ def test_a_name_that_leads_here_reads_nothing(browser: Browser, mock: str) -> No
 
 @pytest.fixture(params=["another page", "a name that leads here"])
 def stranger(request: Any, browser: Browser, mock: str) -> Iterator[tuple[Page, str]]:
-    """A page that is not the mock's own, and the URL under which it reaches the mock."""
+    """Yield a foreign page and the URL under which it reaches the mock."""
     rebound = mock.replace("127.0.0.1", "evil.example")
     page = browser.new_page()
     with handled(EmptyPage) as elsewhere:
@@ -140,7 +140,9 @@ def stranger(request: Any, browser: Browser, mock: str) -> Iterator[tuple[Page, 
         page.close()
 
 
-def test_a_stranger_changes_nothing(stranger: tuple[Page, str], mock: str, token: str) -> None:
+def test_a_foreign_page_cannot_change_anything(
+    stranger: tuple[Page, str], mock: str, token: str
+) -> None:
     page, url = stranger
     api = f"{mock}/_hookproof/api"
     client = httpx.Client(trust_env=False, headers={"Authorization": f"Bearer {token}"})
@@ -153,7 +155,7 @@ def test_a_stranger_changes_nothing(stranger: tuple[Page, str], mock: str, token
                 assert changed in (0, 403), path
         assert client.post(mock + PATH, json=body).status_code == 409
         assert client.get(f"{api}/switches").json() == {"overrides": []}
-        # The same, from this machine: it is not that nothing could be changed.
+        # Control: the same requests succeed without a foreign origin.
         switch = {"delay": 0.1, "requests": 1}
         assert client.post(f"{api}/switches", json=switch).status_code == 201
         assert client.post(f"{api}/reset").status_code == 200
@@ -161,7 +163,7 @@ def test_a_stranger_changes_nothing(stranger: tuple[Page, str], mock: str, token
 
 
 def opened(browser: Browser, url: str) -> tuple[Page, list[str], list[str], list[str]]:
-    """Open `/docs`; return the page, and what it asks for, is refused and says from now on."""
+    """Open `/docs`; return the page, its requests, failed requests and console messages."""
     page = browser.new_page()
     asked: list[str] = []
     refused: list[str] = []
@@ -174,9 +176,7 @@ def opened(browser: Browser, url: str) -> tuple[Page, list[str], list[str], list
     return page, asked, refused, said
 
 
-def test_docs_execute_the_operation_with_the_token_already_there(
-    browser: Browser, mock: str
-) -> None:
+def test_docs_execute_the_operation_with_the_prefilled_token(browser: Browser, mock: str) -> None:
     page, asked, _, said = opened(browser, mock)
     expect(page.get_by_role("status")).to_contain_text("token of this mock is filled in")
     for event in load_contract().events:
@@ -192,9 +192,7 @@ def test_docs_execute_the_operation_with_the_token_already_there(
     page.close()
 
 
-def test_docs_of_a_contract_with_pictures_ask_no_other_host(
-    browser: Browser, tmp_path: Path
-) -> None:
+def test_docs_block_images_of_other_hosts(browser: Browser, tmp_path: Path) -> None:
     file = tmp_path / "contract.yaml"
     picture = "description: '![](http://evil.example/x) <img src=http://evil.example/y>'"
     text = default_contract_path().read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""`report.html` in a real browser: nothing runs, nothing is asked for, hostile text stays text."""
+"""Page `report.html` in a browser: no script, no request, hostile text stays text."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ HOSTILE = (
 
 
 def opened(browser: Browser, directory: Path, hostile: str) -> tuple[Page, list[str], list[str]]:
-    """Open the page, `hostile` behind its messages and bodies; return what it asked and said."""
+    """Open a report with `hostile` text; return page, requests and console messages."""
     sample = TESTS / "data" / "report.json"
     data: dict[str, Any] = json.loads(sample.read_text(encoding="utf-8"))
     for finding in data["findings"]:
@@ -32,7 +32,7 @@ def opened(browser: Browser, directory: Path, hostile: str) -> tuple[Page, list[
     return page, asked, said
 
 
-def test_the_page_has_its_style_and_unfolds(browser: Browser, tmp_path: Path) -> None:
+def test_the_page_is_styled_and_sections_unfold(browser: Browser, tmp_path: Path) -> None:
     page, asked, said = opened(browser, tmp_path, "")
     assert page.evaluate("getComputedStyle(document.querySelector('.cards')).display") == "grid"
     folded = page.locator("summary", has=page.get_by_role("heading", name="Webhooks", exact=True))
@@ -44,7 +44,7 @@ def test_the_page_has_its_style_and_unfolds(browser: Browser, tmp_path: Path) ->
     page.close()
 
 
-def test_hostile_text_does_nothing(browser: Browser, tmp_path: Path) -> None:
+def test_hostile_text_has_no_effect(browser: Browser, tmp_path: Path) -> None:
     page, asked, said = opened(browser, tmp_path, HOSTILE)
     expect(page).to_have_title("hookproof: deviates")
     expect(page.locator("h3", has_text="<img src=").first).to_be_visible()
@@ -53,7 +53,7 @@ def test_hostile_text_does_nothing(browser: Browser, tmp_path: Path) -> None:
     page.close()
 
 
-def test_the_policy_holds_even_where_markup_gets_in(browser: Browser, tmp_path: Path) -> None:
+def test_the_policy_blocks_injected_markup(browser: Browser, tmp_path: Path) -> None:
     page, _, _ = opened(browser, tmp_path, "")
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     (tmp_path / "report.html").write_text(text.replace("<main>", f"<main>{HOSTILE}"), "utf-8")

@@ -1,8 +1,7 @@
-"""A stranger's page, in a browser that has the sink's own page open: it does nothing to the sink.
+"""Foreign pages, in a browser that has the sink's page open, cannot read or change the sink.
 
-A stranger is a page of another site, one of another port of the same host, to which the browser
-sends the sink's cookie, and one whose name leads to the sink itself, as it does after DNS
-rebinding.
+A foreign page is from another site, from another port of the same host (the browser sends it the
+sink's cookie), or from a host name that resolves to the sink, as in DNS rebinding.
 """
 
 import json
@@ -115,24 +114,24 @@ SEEN = """() => {
 
 @dataclass(frozen=True)
 class Scene:
-    """A sink with one delivery, its own page, and a stranger's page in the same browser."""
+    """Sink with one delivery, its page, and a foreign page in the same browser."""
 
     sink: Sink
     url: str
-    """Under which the browser reaches the sink."""
+    """URL under which the browser reaches the sink."""
     own: Page
     stranger: Page
     target: str
-    """Under which the stranger's page reaches the sink."""
+    """URL under which the foreign page reaches the sink."""
     receiver: str
-    """Where the sink may send deliveries on request."""
+    """URL to which the sink may resend deliveries."""
     came: list[str]
-    """The paths of what came there."""
+    """Paths of the requests to the receiver."""
 
 
 @pytest.fixture(scope="module")
 def receiver() -> Iterator[tuple[str, list[str]]]:
-    """The URL of a receiver that deliveries may be sent to again, and what came there."""
+    """Yield the URL of a receiver of resends, and the paths of its requests."""
     came: list[str] = []
 
     class Noting(BaseHTTPRequestHandler):
@@ -152,7 +151,7 @@ def receiver() -> Iterator[tuple[str, list[str]]]:
 def sink_page(
     request: Any, browser: Browser, receiver: tuple[str, list[str]]
 ) -> Iterator[tuple[Sink, str, Page]]:
-    """A sink, its URL, and its page, which was opened by the link."""
+    """Yield a sink, its URL, and its page, opened by the printed link."""
     everywhere = request.param == "where others reach it"
     host = "0.0.0.0" if everywhere else "127.0.0.1"
     passing = ForwardPolicy(resend_to=(parse_origin(receiver[0]),))
@@ -187,12 +186,12 @@ def scene(
     page.close()
 
 
-def test_a_stranger_reads_nothing(scene: Scene) -> None:
+def test_a_foreign_page_cannot_read(scene: Scene) -> None:
     page = scene.stranger
     for path in (*READABLE, "/_hookproof/", "/_hookproof/main.js"):
         for mode in ("cors", "no-cors", "same-origin"):
             kind, status, text = page.evaluate(READ, [scene.target + path, mode, MARK])
-            if kind == "basic":  # of its own origin, as the browser sees it
+            if kind == "basic":  # same origin for the browser, by DNS rebinding
                 assert status in (401, 403), (path, mode)
                 assert "evil.example" in scene.target
                 assert "<p>Open the link" in text or set(json.loads(text)) == {"message"}
@@ -201,13 +200,13 @@ def test_a_stranger_reads_nothing(scene: Scene) -> None:
     for credentials in (True, False):
         stream = [f"{scene.target}{API}/stream", credentials]
         assert page.evaluate(LISTEN, stream) == "refused"
-    # The same from the sink's own page: it is not that nothing could be read.
+    # Control: the sink's page can read all of it.
     for path in READABLE:
         assert MARK in scene.own.evaluate(READ, [scene.url + path, "cors", MARK])[2], path
     assert MARK in scene.own.evaluate(LISTEN, [f"{scene.url}{API}/stream", True])
 
 
-def test_a_stranger_embeds_nothing(scene: Scene) -> None:
+def test_a_foreign_page_cannot_embed(scene: Scene) -> None:
     page = scene.stranger
     for path in (*READABLE, "/_hookproof/", "/_hookproof/main.js"):
         for name, key in (("script", "src"), ("link", "href"), ("img", "src")):
@@ -222,7 +221,7 @@ def test_a_stranger_embeds_nothing(scene: Scene) -> None:
         assert frame.url.startswith("chrome-error:")
 
 
-def test_a_stranger_that_opens_a_window_sees_nothing_in_it(scene: Scene) -> None:
+def test_a_foreign_page_cannot_read_a_window_that_it_opens(scene: Scene) -> None:
     for path in (API, f"{API}/1", "/_hookproof/"):
         with scene.stranger.expect_popup() as found:
             scene.stranger.evaluate(OPEN, scene.target + path)
@@ -233,7 +232,7 @@ def test_a_stranger_that_opens_a_window_sees_nothing_in_it(scene: Scene) -> None
         found.value.close()
 
 
-def test_a_stranger_changes_nothing(scene: Scene) -> None:
+def test_a_foreign_page_cannot_change_anything(scene: Scene) -> None:
     page, target, receiver = scene.stranger, scene.target, scene.receiver
     scene.came.clear()
     before = scene.sink.deliveries()
@@ -252,16 +251,16 @@ def test_a_stranger_changes_nothing(scene: Scene) -> None:
             found.value.close()
         with page.expect_request(target + path):
             page.evaluate(BEACON, [target + path, receiver])
-    # The browser asked for an icon, too: every path takes deliveries.
+    # New deliveries are requests for an icon, because every path accepts deliveries.
     assert scene.sink.deliveries()[: len(before)] == before
     assert scene.came == []
-    # The same from the sink's own page: it is not that nothing could be changed.
+    # Control: the sink's page can resend.
     again = [f"{scene.url}{API}/1/resend", "POST", "cors", "application/json", receiver]
     assert scene.own.evaluate(CHANGE, again) == 200
     assert scene.came == ["/fetched"]
 
 
-def test_the_own_page_removes_what_no_stranger_could(sink_page: tuple[Sink, str, Page]) -> None:
+def test_the_sinks_page_can_delete(sink_page: tuple[Sink, str, Page]) -> None:
     sink, url, own = sink_page
     assert sink.deliveries()
     assert own.evaluate(CHANGE, [url + API, "DELETE", "cors", "application/json", ""]) == 200

@@ -1,4 +1,4 @@
-"""The way in to a sink that others can reach, in a real browser."""
+"""Token of a sink in a browser: the printed link gives access."""
 
 import httpx
 from playwright.sync_api import Browser, expect
@@ -13,7 +13,7 @@ TOKEN = "a token of the tests"
 MARK = "a-delivery-of-the-tests"
 
 
-def test_the_link_opens_a_page_that_lives_and_nothing_opens_without_it(browser: Browser) -> None:
+def test_only_the_printed_link_opens_the_live_page(browser: Browser) -> None:
     address = own_address()
     with Sink(load_contract(), host="0.0.0.0") as sink, browser.new_context() as context:
         assert sink.token is not None
@@ -43,7 +43,7 @@ def test_the_link_opens_a_page_that_lives_and_nothing_opens_without_it(browser: 
         another.close()
 
 
-def test_a_link_on_another_site_opens_the_page_too(browser: Browser) -> None:
+def test_the_link_on_another_site_opens_the_page(browser: Browser) -> None:
     with (
         Sink(load_contract(), token=TOKEN) as sink,
         browser.new_context() as context,

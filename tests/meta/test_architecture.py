@@ -1,4 +1,4 @@
-"""Imports point downwards only; this test holds the code to the tables of ARCHITECTURE.md."""
+"""Architecture: imports of all modules follow the tables of ARCHITECTURE.md."""
 
 import ast
 import re
@@ -12,14 +12,14 @@ ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 NAME = re.compile(r"`([\w.]+)`")
 MAX_MODULES = 20
-"""In one folder, `__init__` not counted."""
+"""Maximum number of modules in one folder, without `__init__`."""
 
 Imports = Mapping[str, set[str]]
-"""Module -> the modules that it imports."""
+"""Imported modules by importing module."""
 
 
 def table(heading: str) -> Iterator[list[str]]:
-    """Yield the rows of the first table below `heading`, without its head."""
+    """Yield the rows of the first table below `heading`, without the head."""
     _, _, section = TEXT.partition(f"\n## {heading}\n")
     lines = [line for line in section.partition("\n## ")[0].splitlines() if line.startswith("|")]
     yield from ([cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:])
@@ -44,7 +44,7 @@ def modules(root: Path) -> dict[str, Path]:
 
 
 def imported(source: str, names: Iterable[str]) -> set[str]:
-    """Return which of the modules `names` are imported in `source`, inside of functions too."""
+    """Return those modules of `names` that `source` imports, also inside functions."""
     known, found = set(names), set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -74,7 +74,7 @@ def unit(module: str) -> str:
 
 
 def upwards(imports: Imports) -> list[str]:
-    """Return each import that the tables do not allow: upwards, or sideways."""
+    """Return each import that the tables do not allow: to a higher or to the same layer."""
     found = []
     for module, others in imports.items():
         package = module.partition(".")[0]
@@ -97,7 +97,7 @@ def upwards(imports: Imports) -> list[str]:
 
 
 def circle(imports: Imports) -> list[str]:
-    """Return the modules of one circle, or nothing."""
+    """Return the modules of one import cycle, or an empty list."""
     try:
         TopologicalSorter(imports).prepare()
     except CycleError as error:
@@ -106,9 +106,9 @@ def circle(imports: Imports) -> list[str]:
 
 
 def between_folders(imports: Imports) -> Imports:
-    """Return which sub-packages import which. A package's own modules are left out.
+    """Return the imports between sub-packages, without the modules directly in a package.
 
-    They are the lowest and the highest of it; the layers order those.
+    Those modules are in the lowest and highest layers, which another test checks.
     """
     folders = {
         name: name if path.name == "__init__.py" else name.rpartition(".")[0]
@@ -121,19 +121,19 @@ def between_folders(imports: Imports) -> Imports:
     return {folder: into for folder, into in found.items() if folder not in PACKAGES}
 
 
-def test_no_import_points_upwards() -> None:
+def test_no_import_goes_to_a_higher_layer() -> None:
     assert upwards(IMPORTS) == []
 
 
-def test_no_modules_import_each_other_in_a_circle() -> None:
+def test_modules_have_no_import_cycle() -> None:
     assert circle(IMPORTS) == []
 
 
-def test_no_sub_packages_import_each_other_in_a_circle() -> None:
+def test_sub_packages_have_no_import_cycle() -> None:
     assert circle(between_folders(IMPORTS)) == []
 
 
-def test_the_tables_name_what_there_is() -> None:
+def test_the_tables_list_exactly_the_existing_modules() -> None:
     assert set(PACKAGES) == {"hookproof", "contracts", "mock_server", "webhook_sink", "openapi"}
     assert "mock_server" not in PACKAGES["contracts"]
     assert "contracts" not in PACKAGES["mock_server"]
@@ -152,11 +152,11 @@ def test_the_map_has_a_line_for_each_sub_package() -> None:
 
 
 @pytest.mark.parametrize("folder", sorted(MAP))
-def test_a_folder_holds_few_modules_and_says_what_belongs_there(folder: str) -> None:
+def test_a_folder_has_few_modules_and_documents_its_scope(folder: str) -> None:
     here = MODULES[folder].parent
     assert len([path for path in here.glob("*.py") if path.name != "__init__.py"]) <= MAX_MODULES
     docstring = ast.get_docstring(ast.parse(MODULES[folder].read_text(encoding="utf-8")))
-    # The first sentence says what belongs there, the rest what does not.
+    # The first paragraph says what belongs into the folder, the rest what does not.
     assert docstring is not None
     assert len(docstring.split("\n\n")) >= 2, f"{folder}: say what does not belong there"
 
@@ -175,7 +175,7 @@ def test_a_folder_holds_few_modules_and_says_what_belongs_there(folder: str) -> 
         ("webhook_sink.intake.endpoint", "webhook_sink.api.routes"),
     ],
 )
-def test_an_import_upwards_or_sideways_is_found(module: str, other: str) -> None:
+def test_finds_an_import_to_a_higher_or_the_same_layer(module: str, other: str) -> None:
     assert f"{module} imports {other}" in upwards({module: {other}})
 
 
@@ -187,18 +187,18 @@ def test_an_import_upwards_or_sideways_is_found(module: str, other: str) -> None
         "if True:\n    from contracts import run as judge",
     ],
 )
-def test_an_import_is_seen_wherever_it_stands(source: str) -> None:
+def test_finds_every_form_of_import(source: str) -> None:
     assert imported(source, MODULES) == {"contracts.run"}
 
 
-def test_a_circle_is_found() -> None:
+def test_finds_an_import_cycle() -> None:
     module, other = "contracts.checks.events", "contracts.checks"
     assert module in IMPORTS[other]
     looped = {**IMPORTS, module: IMPORTS[module] | {other}}
     assert set(circle(looped)) == {module, other}
 
 
-def test_a_circle_between_sub_packages_is_found() -> None:
+def test_finds_an_import_cycle_of_sub_packages() -> None:
     module, other = "contracts.ledger.ledger", "contracts.checks.events"
     looped = {**IMPORTS, module: IMPORTS[module] | {other}}
     assert {"contracts.ledger", "contracts.checks"} <= set(circle(between_folders(looped)))

@@ -1,4 +1,4 @@
-"""The benchmarks run and say what they measured. How fast anything is, no test asks."""
+"""Benchmarks: they run and print their tables; no test checks the speed."""
 
 import os
 import re
@@ -12,7 +12,7 @@ import pytest
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 NUMBER = r"[\d,]+(\.\d+)?"
 COST = rf"({NUMBER}|-)"
-"""Only Linux tells it."""
+"""Column that has a number on Linux only."""
 
 
 def run(script: str, *options: str, path: str) -> subprocess.CompletedProcess[str]:
@@ -27,22 +27,22 @@ def run(script: str, *options: str, path: str) -> subprocess.CompletedProcess[st
 
 
 @pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk, which makes the load, is missing")
-def test_the_mock_is_measured_and_the_table_printed() -> None:
+def test_the_benchmark_of_the_mock_prints_its_table() -> None:
     once = ["--seconds", "0.2", "--rounds", "1", "--starts", "1"]
     done = run("mock.py", *once, "--only", "hookproof", path=os.environ["PATH"])
     assert done.returncode == 0, done.stderr
-    # Requests a second, no Prism to compare with, p99, CPU, first 201, memory.
+    # Requests per second, Prism (absent), p99, CPU, first 201, memory.
     row = rf"hookproof mock +{NUMBER} +- +{NUMBER} +{COST} +{NUMBER} +{COST}  credential, name"
     assert re.search(rf"^{row}$", done.stdout, re.MULTILINE), done.stdout
     assert done.stdout.count(": not measured") == 4
 
 
 @pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk, which makes the load, is missing")
-def test_the_sink_is_measured_and_the_table_printed(tmp_path: Path) -> None:
+def test_the_benchmark_of_the_sink_prints_its_tables(tmp_path: Path) -> None:
     little = ["--seconds", "1", "--rounds", "1", "--pages", "1", "--stored", "2000"]
     done = run("sink.py", *little, "--directory", str(tmp_path), path=os.environ["PATH"])
     assert done.returncode == 0, done.stderr
-    # Deliveries a second, of the bare function's, p99, slowest, CPU, seconds until all is judged.
+    # Deliveries per second, share of a bare function, p99, maximum, CPU, seconds until judged.
     row = rf"hookproof sink +{NUMBER} +{NUMBER} +{NUMBER} +{NUMBER} +{COST} +{NUMBER}"
     assert re.search(rf"^{row}$", done.stdout, re.MULTILINE), done.stdout
     for kind in ("first page", "of an event", "of a verdict", "of a path", "with a text"):
@@ -51,7 +51,7 @@ def test_the_sink_is_measured_and_the_table_printed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("script", ["mock.py", "sink.py"])
-def test_without_a_quick_loader_nothing_is_measured(tmp_path: Path, script: str) -> None:
+def test_a_benchmark_without_wrk_fails(tmp_path: Path, script: str) -> None:
     done = run(script, path=str(tmp_path))
     assert done.returncode == 1
     assert "wrk was not found" in done.stderr

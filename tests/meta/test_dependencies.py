@@ -1,4 +1,4 @@
-"""Product code imports declared dependencies only, and each declared dependency is used."""
+"""Dependencies: product code imports only declared ones and uses each of them."""
 
 import ast
 import re
@@ -21,7 +21,7 @@ OPTIONAL = {
         "used only under xdist",
     ),
 }
-"""Distribution -> the one module that may import it, in a function, and why it is not declared."""
+"""Undeclared distribution -> the one module that may import it inside a function, and why."""
 
 
 def canonical(name: str) -> str:
@@ -30,7 +30,7 @@ def canonical(name: str) -> str:
 
 
 def imported_names(source: str, *, at_import: bool = False) -> Iterator[str]:
-    """Yield the top-level name of each module that `source` imports, or does when imported."""
+    """Yield the top-level name of each import in `source`; `at_import`: at module level only."""
     tree = ast.parse(source)
     for node in tree.body if at_import else ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -40,19 +40,19 @@ def imported_names(source: str, *, at_import: bool = False) -> Iterator[str]:
 
 
 def third_party(names: Iterator[str]) -> set[str]:
-    """Return those of `names` that neither Python nor the project itself provides."""
+    """Return those of `names` that are neither in the standard library nor in the project."""
     return set(names) - sys.stdlib_module_names - set(PACKAGES)
 
 
 def undeclared(names: set[str], declared: Set[str]) -> dict[str, list[str]]:
-    """Return the import names that no declared distribution provides, and which would."""
+    """Return the import names without a declared distribution, and their distributions."""
     providers = packages_distributions()
     found = {name: sorted({canonical(dist) for dist in providers.get(name, ())}) for name in names}
     return {name: dists for name, dists in found.items() if declared.isdisjoint(dists)}
 
 
 def requirements() -> dict[str, str]:
-    """Return the distributions that the wheel requires, each with its requirement."""
+    """Return the requirement of each distribution that the wheel requires."""
     stated = [text for text in requires("hookproof") or () if "extra ==" not in text]
     return {canonical(re.split(r"[^\w.-]", text, maxsplit=1)[0]): text for text in stated}
 
@@ -66,18 +66,18 @@ DECLARED = requirements()
 
 
 @pytest.mark.parametrize("path", sorted(path for path, names in IMPORTS.items() if names))
-def test_what_a_module_imports_is_declared(path: str) -> None:
+def test_every_import_is_declared(path: str) -> None:
     optional = {name for name, (module, _) in OPTIONAL.items() if module == path}
     assert undeclared(IMPORTS[path], DECLARED.keys() | optional) == {}
 
 
 @pytest.mark.parametrize("name", OPTIONAL)
-def test_a_module_can_be_imported_without_what_is_optional(name: str) -> None:
+def test_a_module_can_be_imported_without_optional_distributions(name: str) -> None:
     source = (ROOT / OPTIONAL[name][0]).read_text(encoding="utf-8")
     assert undeclared(third_party(imported_names(source, at_import=True)), DECLARED.keys()) == {}
 
 
-def test_what_is_declared_is_imported() -> None:
+def test_every_declared_dependency_is_imported() -> None:
     providers = packages_distributions()
     imported = set().union(*IMPORTS.values())
     used = {canonical(dist) for name in imported for dist in providers[name]}
@@ -86,12 +86,12 @@ def test_what_is_declared_is_imported() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(DECLARED))
-def test_every_dependency_has_both_bounds(name: str) -> None:
+def test_every_dependency_has_a_lower_and_an_upper_bound(name: str) -> None:
     assert re.search(r">=\d", DECLARED[name])
     assert re.search(r"<\d", DECLARED[name])
 
 
-def test_an_undeclared_import_is_found() -> None:
+def test_finds_an_undeclared_import() -> None:
     source = "import json\nimport openapi.signature\n\ndef load() -> None:\n    import yaml.nodes\n"
     names = third_party(imported_names(source))
     assert undeclared(names, {"pytest"}) == {"yaml": ["pyyaml"]}

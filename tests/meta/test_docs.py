@@ -1,4 +1,4 @@
-"""The documentation and the code name the same things: each in its place, and no others."""
+"""Documentation: tables, options, names, links and examples agree with the code."""
 
 import argparse
 import inspect
@@ -60,10 +60,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
     for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"))
-    if path.name != "renames.md"  # it names what there was
+    if path.name != "renames.md"  # it lists old names
 }
 RECORDS = {name: PAGES[name] for name in sorted(PAGES) if name.startswith("docs/adr/")}
-"""The records of decisions, in the order of their numbers."""
+"""Decision records in the order of their numbers."""
 CI, MOCK = PAGES["docs/ci.md"], PAGES["docs/mock.md"]
 WEBHOOKS = PAGES["docs/webhooks.md"] + PAGES["docs/sink-api.md"]
 PROVENANCE, VOCABULARY = PAGES["docs/provenance.md"], PAGES["docs/extensions.md"]
@@ -93,7 +93,7 @@ DIALECT: dict[str, Any] = json.loads(
     (files("openapi") / "contract.schema.json").read_text(encoding="utf-8")
 )
 COMMAND = r"(?:^|\$\(|^commands = |^uvx --from \. |^ *- (?:run: )?)(hookproof [^)|>&\n]+)"
-"""A call of the command in a block, in a substitution or behind another program."""
+"""Pattern of a call of the command in a block, in a substitution or after another program."""
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def contract() -> Contract:
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
-    """Return the parser of each command, and of each action that one has, by its name."""
+    """Return the parser of each command and of each of its actions, by name."""
     return dict(below(build_parser(), ""))
 
 
@@ -140,7 +140,7 @@ def fenced(page: str, *languages: str) -> list[str]:
 
 
 @pytest.mark.parametrize("command", commands())
-def test_every_option_stands_in_a_table_with_its_default(command: str) -> None:
+def test_every_option_is_in_a_table_with_its_default(command: str) -> None:
     page = PAGE_OF.get(command.partition(" ")[0], "")
     options = [a for a in commands()[command]._actions if a.option_strings and a.dest != "help"]
     for option in options:
@@ -154,7 +154,7 @@ def test_every_option_stands_in_a_table_with_its_default(command: str) -> None:
             assert re.search(mine, page, re.MULTILINE), f"{name} of {command}: {told}"
 
 
-def test_every_command_and_every_option_that_is_mentioned_exists() -> None:
+def test_every_mentioned_command_and_option_exists() -> None:
     known = {o for c in (build_parser(), *commands().values()) for o in c._option_string_actions}
     plugin = Path(inspect.getfile(hookproof)).parent / "pytest_plugin.py"
     known |= set(re.findall(r'"(--hookproof-[a-z-]+)"', plugin.read_text(encoding="utf-8")))
@@ -167,7 +167,7 @@ def test_every_command_and_every_option_that_is_mentioned_exists() -> None:
 
 
 def understood(line: str) -> argparse.Namespace | None:
-    """Return the options of a call of the command, any variable being 1; None for a mistake."""
+    """Parse a call of the command with 1 for each variable; return None for a usage error."""
     try:
         return build_parser().parse_args(shlex.split(re.sub(r"\$\w+", "1", line))[1:])
     except CommandError:
@@ -176,13 +176,13 @@ def understood(line: str) -> argparse.Namespace | None:
         return argparse.Namespace()
 
 
-def test_every_step_of_a_reply_that_is_told_can_be_given() -> None:
+def test_every_documented_reply_step_can_be_parsed() -> None:
     steps = [named(cell) for cell, _ in rows(WEBHOOKS, "step")]
     kinds = {parse_reply_script(step).steps[0].kind for step in chain(*steps)}
     assert kinds == set(get_args(StepKind))
 
 
-def test_every_command_in_a_block_is_understood() -> None:
+def test_every_command_in_a_block_can_be_parsed() -> None:
     seen = 0
     for name, page in PAGES.items():
         for block in fenced(page, "sh", "ini", "yaml"):
@@ -196,7 +196,7 @@ def test_every_command_in_a_block_is_understood() -> None:
     assert seen > 10
 
 
-def test_the_examples_for_ci_are_yaml_that_keeps_the_reports_of_failing_runs() -> None:
+def test_the_ci_examples_store_the_reports_of_failing_runs() -> None:
     github, gitlab = (yaml.safe_load(block) for block in fenced(CI, "yaml"))
     steps = github["jobs"]["contract"]["steps"]
     assert github["permissions"] == {"contents": "read", "security-events": "write"}
@@ -210,7 +210,7 @@ def test_the_examples_for_ci_are_yaml_that_keeps_the_reports_of_failing_runs() -
     assert gitlab["contract"]["cache"]["paths"] == [f"{CASES_DIR_NAME}/"]
 
 
-def test_every_example_of_a_file_is_understood(
+def test_every_example_of_a_file_can_be_parsed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("API_KEY", "EXPIRED_TOKEN"):
@@ -226,7 +226,7 @@ def test_every_example_of_a_file_is_understood(
     assert first_cells(CI, "`--extra-phase`", "what is done") == {*EXTRA_PHASES, "none"}
 
 
-def test_every_link_between_pages_leads_somewhere() -> None:
+def test_every_link_between_pages_has_a_target() -> None:
     for name, page in PAGES.items():
         for link in re.findall(r"\]\(([^)\s]+)\)", page):
             path, _, anchor = link.partition("#")
@@ -243,7 +243,7 @@ def test_every_link_between_pages_leads_somewhere() -> None:
         assert name == "README.md" or f"({name})" in PAGES[index], name
 
 
-def test_every_decision_record_is_in_the_index_and_has_its_parts() -> None:
+def test_every_decision_record_is_in_the_index_and_has_all_sections() -> None:
     assert len(RECORDS) >= 10
     index = [
         f"{number}. {decision} {record[record.index('(') :]}"
@@ -265,7 +265,7 @@ def test_the_glossary_has_every_term_once_and_every_extension() -> None:
     assert {name for name, _ in extensions(DIALECT)} <= set(named(GLOSSARY))
 
 
-def test_every_path_and_module_that_is_named_exists() -> None:
+def test_every_mentioned_path_and_module_exists() -> None:
     packages = "contracts|hookproof|mock_server|openapi|webhook_sink"
     seen = 0
     for name, page in PAGES.items():
@@ -273,7 +273,7 @@ def test_every_path_and_module_that_is_named_exists() -> None:
             seen += 1
             if path.split("/")[0] in (*packages.split("|"), "benchmarks", "tests"):
                 assert list(ROOT.glob(path)), f"{name}: {path}"
-            else:  # below a package: `checks/events.py`
+            else:  # relative to a package: `checks/events.py`
                 assert list(ROOT.glob(f"*/{path}")), f"{name}: {path}"
         for dotted in re.findall(rf"`((?:{packages})(?:\.\w+)+)`", page):
             seen += 1
@@ -285,7 +285,7 @@ def test_every_path_and_module_that_is_named_exists() -> None:
 
 
 def resolves(dotted: str) -> bool:
-    """Say whether a dotted name is a module of the checkout, or a name in one."""
+    """Return whether a dotted name is a module of the checkout or a name in one."""
     if (ROOT / dotted.replace(".", "/")).is_dir():
         return True
     module, _, member = dotted.rpartition(".")
@@ -324,12 +324,12 @@ def test_every_variable_of_the_environment_is_documented_and_exists() -> None:
     assert "`HOOKPROOF_WEBHOOK_SECRET`" in WEBHOOKS
 
 
-def test_every_fault_is_in_its_table_and_no_other() -> None:
+def test_the_table_of_faults_is_complete() -> None:
     told = [[f"`{f.name}`", f.category, f.description] for f in HANDWRITTEN_FAULTS.values()]
     assert rows(MOCK, "name", "category", "description") == told
 
 
-def test_every_family_of_derived_faults_is_in_its_table_and_no_other(contract: Contract) -> None:
+def test_the_table_of_derived_faults_is_complete(contract: Contract) -> None:
     families = [
         (re.sub("[A-Z]+", r"[\\w.-]+", named(name)[0]), category)
         for name, category, _ in rows(MOCK, "derived name", "category")
@@ -343,26 +343,26 @@ def test_every_family_of_derived_faults_is_in_its_table_and_no_other(contract: C
         )
 
 
-def test_every_check_that_catches_nothing_is_explained_in_its_table() -> None:
+def test_the_table_of_idle_checks_is_complete() -> None:
     told = {named(name)[0]: why for name, why in rows(SELFTEST, "idle check")}
     assert told == KNOWN_IDLE_CHECKS
     assert set(told) <= set(CHECKS)
 
 
-def test_every_check_is_in_its_table_with_its_rule() -> None:
+def test_the_table_of_checks_is_complete_and_has_their_rules() -> None:
     told = [[f"`{name}`", (check.__doc__ or "").strip()] for name, check in CHECKS.items()]
     assert [row[:2] for row in rows(CI, "check", "rule")] == told
     alone = {name for name in CHECKS if f'"{name}"' in inspect.getsource(deliveries)}
     assert first_cells(WEBHOOKS, "check") == alone
 
 
-def test_every_exit_code_is_in_its_table() -> None:
+def test_the_table_of_exit_codes_is_complete() -> None:
     codes = [report.EXIT_CONFORMS, report.EXIT_DEVIATES, EXIT_ERROR, EXIT_INTERRUPTED]
     assert [row[0] for row in rows(CI, "code", "verdict")] == [str(code) for code in codes]
     assert report.EXIT_NOT_JUDGED == EXIT_ERROR
 
 
-def test_every_field_of_the_report_is_in_its_table() -> None:
+def test_the_table_of_report_fields_is_complete() -> None:
     outcome = RunOutcome(not_judged="nothing")
     data = report.report(Settings("http://127.0.0.1", "abcdef", 1), outcome, 0.0, 0.0)
     finding = set(re.findall(r'^ {8}"(\w+)":', inspect.getsource(evidence), re.MULTILINE))
@@ -374,13 +374,13 @@ def test_every_field_of_the_report_is_in_its_table() -> None:
     assert told == {*data, *finding, *standing, *data["webhooks"]}
 
 
-def test_every_status_is_told_with_a_way_to_get_it(contract: Contract) -> None:
+def test_the_table_of_statuses_is_complete(contract: Contract) -> None:
     documented = [status for o in contract.operations for status in o.responses]
     assert [row[0] for row in rows(MOCK, "status", "when")] == documented
 
 
 def extensions(value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the name and the schema of every extension in the dialect."""
+    """Yield name and schema of every extension in the dialect."""
     if isinstance(value, dict):
         yield from ((k, v) for k, v in value.items() if k.startswith("x-"))
         for item in value.values():
@@ -388,7 +388,7 @@ def extensions(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def words(value: Any) -> Iterator[str]:
-    """Yield the properties, and the values to choose from, that a schema of the dialect has."""
+    """Yield the properties and enum values in a schema of the dialect."""
     if isinstance(value, dict):
         if "$ref" in value and value["$ref"] in ("#/$defs/allowed-rejection", "#/$defs/trigger"):
             yield from words(DIALECT["$defs"][value["$ref"].rpartition("/")[2]])
@@ -419,7 +419,7 @@ def test_every_extension_is_described_with_its_fields_and_a_valid_example() -> N
         )
 
 
-def test_what_is_understood_of_openapi_is_listed() -> None:
+def test_every_supported_openapi_keyword_is_listed() -> None:
     understood = VOCABULARY.partition("## Provenance")[0]
     schema = DIALECT["$defs"]["schema"]["properties"]
     for word in (*(k for k in schema if not k.startswith("x-")), *FORMATS, *DIALECT["properties"]):
@@ -428,7 +428,7 @@ def test_what_is_understood_of_openapi_is_listed() -> None:
         assert set(named(line)) <= set(schema)
 
 
-def test_every_source_is_told_with_its_level_and_reference(contract: Contract) -> None:
+def test_the_table_of_sources_has_levels_and_references(contract: Contract) -> None:
     told = {named(row[0])[0]: row[1:] for row in rows(PROVENANCE, "source", "level", "what it is")}
     sources = contract.document["x-hookproof-sources"]
     assert list(told) == list(sources)
@@ -437,7 +437,7 @@ def test_every_source_is_told_with_its_level_and_reference(contract: Contract) -
         assert stated.get("reference", "") == told[name][2].strip("<>")
 
 
-def test_every_freedom_is_told_with_its_statuses_and_its_weight(contract: Contract) -> None:
+def test_the_tables_of_allowed_rejections_have_statuses_and_severity(contract: Contract) -> None:
     warned, unjudged = PROVENANCE.split("| allowed rejection |")[1:]
     for rejection in contract.operations[0].allowed_rejections:
         table = warned if rejection["severity"] == "warning" else unjudged
@@ -448,7 +448,7 @@ def test_every_freedom_is_told_with_its_statuses_and_its_weight(contract: Contra
     )
 
 
-def test_the_mock_s_api_is_told_as_it_is() -> None:
+def test_the_tables_of_the_admin_api_are_complete() -> None:
     nothing: Any = None
     routes = AdminApi(nothing, nothing, nothing, nothing, "").routes
     shown = {
@@ -472,7 +472,7 @@ def _delivery() -> DeliveryRecord:
     return DeliveryRecord(1, 1, event_message, 0, (1, ""), (), False, (), 2, Redaction(()))
 
 
-def test_the_sink_s_api_and_context_manager_are_told_as_they_are(contract: Contract) -> None:
+def test_the_tables_of_the_sink_are_complete(contract: Contract) -> None:
     store, arrivals = open_store(), SequenceNotifier()
 
     def judged(delivery: Delivery) -> Verdict:
@@ -517,7 +517,7 @@ class Service:
         assert httpx.post(self._url, content=body, headers=headers).status_code == 200
 
 
-def test_the_keys_of_the_sink_s_page_are_told_as_the_page_tells_them() -> None:
+def test_the_table_of_keys_equals_the_one_in_the_page() -> None:
     page = (files("webhook_sink") / "inspector" / "index.html").read_text(encoding="utf-8")
     shown = re.findall(r'<tr><th scope="row">(<kbd>.*</kbd>)</th>', page)
     told = [row[0] for row in rows(PAGES["docs/webhooks.md"], "key", "action")]
@@ -527,7 +527,7 @@ def test_the_keys_of_the_sink_s_page_are_told_as_the_page_tells_them() -> None:
     ]
 
 
-def test_the_examples_in_python_work(contract: Contract) -> None:
+def test_the_python_examples_work(contract: Contract) -> None:
     test, fixture, script, receiver = fenced(WEBHOOKS, "python")
     known: dict[str, Any] = {}
     for block in (test, fixture, script, receiver):
@@ -542,7 +542,7 @@ def test_the_examples_in_python_work(contract: Contract) -> None:
         assert known["verified"](body, value, "secret") is False
 
 
-def test_the_first_check_of_contributing_works(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_example_check_of_contributing_works(monkeypatch: pytest.MonkeyPatch) -> None:
     check, suite_test, test, fault = fenced(PAGES["CONTRIBUTING.md"], "python")
     known: dict[str, Any] = {}
     exec(check, known)
@@ -563,7 +563,7 @@ def test_the_first_check_of_contributing_works(monkeypatch: pytest.MonkeyPatch) 
     assert change(HttpResponse(401, headers, b""), None).headers == headers[:1]
 
 
-def test_every_preference_and_every_named_example_stands_in_its_table(contract: Contract) -> None:
+def test_the_tables_of_preferences_and_named_examples_are_complete(contract: Contract) -> None:
     assert [named(row[0])[0].partition("=")[0] for row in rows(MOCK, "preference")] == list(
         PREFERENCE_NAMES
     )

@@ -1,4 +1,4 @@
-"""What guards the habits of the project works itself: hooks and the check of commit messages."""
+"""Checks before a commit: the commit message check and the pre-commit hooks."""
 
 import re
 import subprocess
@@ -52,7 +52,7 @@ def test_a_good_commit_message_passes(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_commit_message_fails_with_one_sentence(name: str, tmp_path: Path) -> None:
+def test_a_bad_commit_message_fails_with_one_line(name: str, tmp_path: Path) -> None:
     message, sentence = BAD[name]
     (tmp_path / "message").write_text(message, encoding="utf-8")
     done = check_commit_message("message", cwd=tmp_path)
@@ -61,7 +61,7 @@ def test_a_bad_commit_message_fails_with_one_sentence(name: str, tmp_path: Path)
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_range_names_each_bad_commit(tmp_path: Path) -> None:
+def test_a_range_check_lists_each_bad_commit(tmp_path: Path) -> None:
     def git(*arguments: str) -> None:
         author = ("-c", "user.name=A", "-c", "user.email=a@example.com")
         subprocess.run(["git", *author, *arguments], cwd=tmp_path, check=True, timeout=60)
@@ -83,7 +83,7 @@ def test_a_range_names_each_bad_commit(tmp_path: Path) -> None:
     assert "git cannot list the range 'no-branch..HEAD': pass one" in done.stderr
 
 
-def test_every_hook_is_local_and_runs_what_the_lock_pins() -> None:
+def test_every_hook_is_local_and_its_tool_is_pinned() -> None:
     config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
     (repository,) = config["repos"]
     assert repository["repo"] == "local"

@@ -1,7 +1,7 @@
-"""Prose is plain technical English: no banned phrase in docs, docstrings, help, messages or pages.
+"""Prose gate: no banned phrase in docs, docstrings, comments, help, messages or pages.
 
-CONTRIBUTING.md has the rules. Of product code every comment and every string is read, because help
-and messages are strings; of tests and benchmarks the comments and docstrings.
+CONTRIBUTING.md has the rules. The gate reads comments and docstrings of all Python sources. In
+product code it reads every string too, because help and messages are strings.
 """
 
 import argparse
@@ -56,7 +56,7 @@ def comments(source: str) -> Iterator[tuple[int, str]]:
 
 
 def docstrings(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Yield line and text of each docstring, those of attributes included."""
+    """Yield line and text of each docstring, including those of attributes."""
     for node in ast.walk(tree):
         if (
             isinstance(node, ast.Expr)
@@ -74,7 +74,7 @@ def strings(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def objections(name: str, source: str, *, every_string: bool) -> list[str]:
-    """Return one sentence for each breach in a Python source."""
+    """Return one line for each violation in a Python source."""
     tree = ast.parse(source)
     read = [*comments(source), *(strings(tree) if every_string else docstrings(tree))]
     found = [f"{name}:{line}: avoid {p!r}" for line, text in read for p in banned_phrases(text)]
@@ -85,7 +85,7 @@ def objections(name: str, source: str, *, every_string: bool) -> list[str]:
 
 
 def text_objections(name: str, text: str) -> list[str]:
-    """Return one sentence for each breach in a text that is no Python source."""
+    """Return one line for each violation in a text that is no Python source."""
     return [
         f"{name}:{number}: avoid {phrase!r}"
         for number, line in enumerate(text.splitlines(), start=1)
@@ -131,7 +131,7 @@ def test_pages_and_contracts_have_no_banned_phrase() -> None:
 
 
 def help_texts(parser: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:
-    """Yield each command, subcommands included, with its help."""
+    """Yield name and help of each command and subcommand."""
     yield parser.prog, parser.format_help()
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
@@ -154,5 +154,5 @@ def test_help_has_no_banned_phrase() -> None:
         ('x: int\n"""How much."""', ["x.py:2: begin with a noun or an imperative: How much."]),
     ],
 )
-def test_a_planted_phrase_is_found(source: str, expected: list[str]) -> None:
+def test_finds_a_banned_phrase(source: str, expected: list[str]) -> None:
     assert objections("x.py", source, every_string=True) == expected

@@ -1,4 +1,4 @@
-"""docs/renames.md is complete: contracts and scripts of before can be converted by it alone."""
+"""Renames: docs/renames.md is enough to convert old contracts and scripts."""
 
 import argparse
 import json
@@ -19,8 +19,8 @@ from openapi.loading.yaml_source import ContractError, read_yaml
 TESTS = Path(__file__).resolve().parents[1]
 OLD = TESTS / "data" / "renames"
 INVENTORY: dict[str, list[str]] = json.loads((OLD / "before.json").read_text(encoding="utf-8"))
-"""The names of before: options, contract and report schema, checks; faults of the contract that
-ships, and those of the parcels contract whose pattern the other lacks."""
+"""Old names: options, keys of contract and report, checks, faults of the shipped contract, and
+faults of the parcels contract with a pattern that the shipped one lacks."""
 CONTRACTS = {"personal-access-tokens.yaml": default_contract_path()}
 CONTRACTS |= {"parcels.yaml": TESTS / "data" / "parcels.yaml"}
 Tables = Mapping[str, Mapping[str, str]]
@@ -39,7 +39,7 @@ def read_tables() -> Tables:
 TABLES = read_tables()
 
 
-# What is there now.
+# Current names
 
 
 def options(parser: argparse.ArgumentParser, command: str = "") -> Iterator[str]:
@@ -51,7 +51,7 @@ def options(parser: argparse.ArgumentParser, command: str = "") -> Iterator[str]
 
 
 def below(schema: Any, root: Any, path: str, separator: str) -> Iterator[tuple[str, Any]]:
-    """Yield the path and the schema of everything below `schema`, up to any JSON Schema."""
+    """Yield path and schema of everything below `schema`, except inside JSON Schemas."""
     while "$ref" in schema:
         if schema["$ref"] == "#/$defs/schema":
             yield path, {}
@@ -103,11 +103,11 @@ def names_now() -> dict[str, set[str]]:
 NOW = names_now()
 
 
-# What the tables make of an old name.
+# Conversion of old names by the tables
 
 
 def renamed_path(path: str, table: Mapping[str, str]) -> str:
-    """Return the new path: a part that the table does not name keeps its name."""
+    """Return the new path; a part without a row keeps its name."""
     if path in table:
         return table[path]
     if path.endswith("[]"):
@@ -117,7 +117,7 @@ def renamed_path(path: str, table: Mapping[str, str]) -> str:
 
 
 def renamed_fault(name: str, tables: Tables) -> str:
-    """Return the new name of a fault: its own row, itself, or what a pattern makes of it."""
+    """Return the new name of a fault, by its row, unchanged, or by a pattern."""
     if name in tables["Faults"] or name in NOW["faults"]:
         return tables["Faults"].get(name, name)
     for old, new in tables["Derived faults"].items():
@@ -144,7 +144,7 @@ def renamed(area: str, name: str, tables: Tables) -> str:
 
 
 def complaints(tables: Tables) -> Iterator[str]:
-    """Yield what no table leads to a name of now, and rows that are about nothing."""
+    """Yield old names without a current name, and rows without an old or current name."""
     for area, names in INVENTORY.items():
         for name in names:
             if renamed(area, name, tables) not in NOW[area]:
@@ -159,7 +159,7 @@ def complaints(tables: Tables) -> Iterator[str]:
 
 
 def converted(value: Any, tables: Tables, path: str = "") -> Any:
-    """Convert a contract of before, or the value at `path` below an extension of it."""
+    """Convert an old contract, or the value at `path` below one of its extensions."""
     extensions, keys = tables["Extensions"], tables["Extension keys"]
     values = {**tables["Extension values"], **tables[REJECTION_NAMES]}
     if isinstance(value, list):
@@ -194,7 +194,7 @@ SOURCES = {source for document in AFTER.values() for source in document["x-hookp
 
 
 def without_prose(value: Any) -> Any:
-    """Return a document without sentences: titles, descriptions, the reason behind a source."""
+    """Return a document without titles, descriptions and reasons of sources."""
     if isinstance(value, dict):
         prose = ("title", "summary", "description")
         kept = {k: v for k, v in value.items() if not (k in prose and isinstance(v, str))}
@@ -205,12 +205,12 @@ def without_prose(value: Any) -> Any:
     return source if source in SOURCES else value
 
 
-def test_every_old_name_is_there_or_renamed_and_every_new_one_is_there() -> None:
+def test_every_old_name_has_a_current_name() -> None:
     assert list(complaints(TABLES)) == []
 
 
 @pytest.mark.parametrize("name", CONTRACTS)
-def test_a_contract_of_before_is_refused_and_converted_is_the_one_of_now(name: str) -> None:
+def test_an_old_contract_is_rejected_and_converts_to_the_current_one(name: str) -> None:
     with pytest.raises(ContractError):
         parse_contract(name, json.dumps(BEFORE[name], ensure_ascii=False))
     document = converted(BEFORE[name], TABLES)
@@ -233,7 +233,7 @@ def test_a_contract_of_before_is_refused_and_converted_is_the_one_of_now(name: s
         "Derived faults",
     ],
 )
-def test_no_row_can_be_left_out(title: str) -> None:
+def test_every_row_is_necessary(title: str) -> None:
     assert TABLES[title]
     for old in TABLES[title]:
         rest = {name: row for name, row in TABLES[title].items() if name != old}

@@ -1,4 +1,4 @@
-"""What ships: the packages of the checkout with their data, and the metadata of the project."""
+"""Wheel: the packages of the checkout with their data files, and the metadata."""
 
 import os
 import zipfile
@@ -14,7 +14,7 @@ DATA_SUFFIXES = {
     "openapi": {".css", ".js", ".json", ".yaml", ".typed"},
     "webhook_sink": {".css", ".html", ".js", ".svg", ".typed"},
 }
-"""File types beside Python of each package; any other file is there by mistake."""
+"""Allowed file types of each package, apart from Python."""
 
 
 def in_checkout() -> set[str]:
@@ -28,7 +28,7 @@ def in_checkout() -> set[str]:
 
 
 def shipped() -> set[str]:
-    """Return the paths in the wheel under test, or in the installation where there is no wheel."""
+    """Return the paths in the tested wheel, or in the installation if there is no wheel."""
     wheel = os.environ.get("TOX_PACKAGE")
     if wheel:
         with zipfile.ZipFile(wheel) as archive:
@@ -45,24 +45,24 @@ def shipped() -> set[str]:
     }
 
 
-def test_the_wheel_holds_the_packages_and_nothing_else() -> None:
+def test_the_wheel_contains_exactly_the_packages() -> None:
     assert shipped() == in_checkout()
 
 
-def test_each_package_tells_type_checkers_that_it_has_types() -> None:
+def test_each_package_has_a_type_marker() -> None:
     markers = {f"{package}/py.typed" for package in PACKAGES}
     assert markers <= shipped()
     assert all((ROOT / marker).read_bytes() == b"" for marker in markers)
 
 
-def test_the_packages_hold_no_file_of_another_type() -> None:
+def test_the_packages_contain_only_allowed_file_types() -> None:
     found: dict[str, set[str]] = {package: set() for package in PACKAGES}
     for path in map(PurePosixPath, in_checkout()):
         found[path.parts[0]].add(path.suffix)
     assert found == {package: {".py", *more} for package, more in DATA_SUFFIXES.items()}
 
 
-def test_the_command_and_the_plugin_are_announced_under_the_project_s_name_alone() -> None:
+def test_command_and_plugin_are_the_only_entry_points() -> None:
     ours = distribution("hookproof").entry_points
     assert {(entry.group, entry.name) for entry in ours} == {
         ("console_scripts", "hookproof"),
@@ -70,7 +70,7 @@ def test_the_command_and_the_plugin_are_announced_under_the_project_s_name_alone
     }
 
 
-def test_the_metadata_states_ranges() -> None:
+def test_the_metadata_has_version_ranges() -> None:
     stated = [text for text in requires("hookproof") or () if "extra ==" not in text]
     assert stated
     assert all(">=" in text and "==" not in text for text in stated)

@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate \
+  --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lock clean
@@ -39,12 +41,16 @@ test: $(BIN)/.installed
 	  echo "The browser tests did not run: no Chromium was found (on Debian: apt-get install chromium)."; \
 	fi
 
-lock:
+lock: | $(BIN)/python
 	$(BIN)/python -m pip install --quiet uv
 	{ echo "# Pinned by make lock: what make and tox install. The wheel itself states ranges."; \
-	  $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate \
-	  --no-emit-index-url --no-emit-find-links pyproject.toml requirements.in; } > requirements.lock.new
+	  $(COMPILE) pyproject.toml requirements.in; } > requirements.lock.new
 	mv requirements.lock.new requirements.lock
+	$(COMPILE) --no-deps --resolution lowest-direct pyproject.toml > $(VENV)/lowest.in
+	cp requirements.lock $(VENV)/lowest.lock  # uv keeps the pins of its output where it can
+	$(COMPILE) --output-file $(VENV)/lowest.lock $(VENV)/lowest.in requirements.in
+	{ echo "# Pinned by make lock: each dependency at its lower bound, for tox run -e lowest."; \
+	  grep -v '^#' $(VENV)/lowest.lock; } > requirements-lowest.lock
 
 clean:
 	rm -rf $(VENV) .tox build dist hookproof-report

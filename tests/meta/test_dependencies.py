@@ -91,6 +91,30 @@ def test_every_dependency_has_a_lower_and_an_upper_bound(name: str) -> None:
     assert re.search(r"<\d", DECLARED[name])
 
 
+@pytest.mark.parametrize("name", sorted(DECLARED))
+def test_the_lowest_pins_are_the_lower_bounds(name: str) -> None:
+    lowest = (ROOT / "requirements-lowest.lock").read_text(encoding="utf-8")
+    pinned = re.findall(rf"^{name}==(\S+)", lowest, re.MULTILINE)
+    (bound,) = re.findall(r">=([\d.]+)", DECLARED[name])
+    assert [release(version, bound.count(".")) for version in pinned] == [bound]
+
+
+def release(version: str, dots: int) -> str:
+    """Return the first numbers of a version, as many as a bound with `dots` dots has."""
+    return ".".join(version.split(".")[: dots + 1])
+
+
+def test_what_the_checks_need_is_pinned_in_both_locks() -> None:
+    wanted = {
+        canonical(line)
+        for line in (ROOT / "requirements.in").read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
+    }
+    for name in ("requirements.lock", "requirements-lowest.lock"):
+        lock = (ROOT / name).read_text(encoding="utf-8")
+        assert wanted | DECLARED.keys() <= set(re.findall("^([a-z0-9-]+)==", lock, re.MULTILINE))
+
+
 def test_finds_an_undeclared_import() -> None:
     source = "import json\nimport openapi.signature\n\ndef load() -> None:\n    import yaml.nodes\n"
     names = third_party(imported_names(source))

@@ -26,7 +26,7 @@ def echo(ledger: Ledger) -> Iterator[Judgement]:
     known: dict[str, ValueOwners] = {}
     for event, exchange, received_event in triggered_events(ledger):
         expected = expected_response(ledger.contract, exchange.request, exchange.started)
-        # The meaning of an invalid request that was accepted is undefined.
+        # The contract does not define the echo of an invalid request.
         if (
             expected.violations
             or expected.problem is not None

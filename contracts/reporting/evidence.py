@@ -119,7 +119,7 @@ def provenance_reason(contract: Contract, known: Provenance) -> str:
 def redacted_text(raw: bytes, redact: Redaction, limit: int = MAX_SHOWN_CHARACTERS) -> str:
     """Return `raw` as redacted text, truncated to `limit` characters."""
     text = raw.decode("utf-8", errors="backslashreplace")
-    # Redact before the cut, so that no secret is cut in half and overlooked.
+    # Redact before the cut. A secret cut at twice the limit is still recognised by its prefix.
     masked = redact(text[: 2 * limit])
     return masked if len(masked) <= limit else f"{masked[:limit]}... ({len(text)} characters)"
 

@@ -1,6 +1,7 @@
 # Two commands on a fresh machine with Python 3.11 or newer, its venv module and make:
 #   make demo   sets everything up and shows the loop closed
 #   make test   sets everything up and runs the tests through tox
+# While you work: make check, within a minute.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,13 +9,14 @@ COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-heade
   --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lock clean
+.PHONY: help demo check test lock clean
 
 help:
 	@echo "make demo   show the loop closed: mock, sink and harness, then a finding"
-	@echo "make test   run the tests, the style and type checks, and the loop, through tox"
-	@echo "make lock   pin what make and tox install anew"
-	@echo "make clean  remove what the two have made"
+	@echo "make check  run the style and type checks, and the tests that start no process"
+	@echo "make test   run all tests, the style and type checks, and the loop, through tox"
+	@echo "make lock   pin the newest versions of what make and tox install"
+	@echo "make clean  remove what the other commands made"
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -30,6 +32,9 @@ $(BIN)/.installed: requirements.lock pyproject.toml $(shell find contracts hookp
 
 demo: $(BIN)/.installed
 	$(BIN)/hookproof demo
+
+check: $(BIN)/.installed
+	$(BIN)/tox run-parallel --parallel-no-spinner -e style,types,unit
 
 test: $(BIN)/.installed
 	$(BIN)/tox run

@@ -32,6 +32,8 @@ from openapi.formats import date_time_to_ns
 from openapi.loading.loader import load_contract
 from openapi.redaction import Redaction
 
+pytestmark = pytest.mark.integration
+
 CONTRACT = load_contract()
 HELD = load_contract().at("/components/schemas/KnownPermission")["enum"]
 

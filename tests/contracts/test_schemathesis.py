@@ -10,6 +10,8 @@ from support.processes import JWT_SECRET, hookproof, started
 
 from openapi.loading.loader import default_contract_path
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.mark.parametrize(("known", "examples"), [(True, 100), (False, 20)], ids=["token", "none"])
 def test_schemathesis_finds_no_failure_in_the_mock(

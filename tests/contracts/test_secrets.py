@@ -12,11 +12,14 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import httpx
+import pytest
 from support.processes import JWT_SECRET, WEBHOOK_SECRET, handled, hookproof, started
 
 from openapi.json_pointer import set_at
 from openapi.loading.loader import load_contract
 from openapi.signature import sign
+
+pytestmark = pytest.mark.integration
 
 EVENT = load_contract().events[0]
 ANY_TOKEN = re.compile(r"eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}")

@@ -16,6 +16,8 @@ from contracts.execution.target import MAX_BODY_BYTES, Target, retry_delay
 from contracts.model.exchange import Credential, Exchange, ReceivedResponse, Request
 from openapi.loading.loader import load_contract
 
+pytestmark = pytest.mark.integration
+
 OPERATION = load_contract().operations[0]
 REQUEST = Request(
     case_id=1,

@@ -112,6 +112,7 @@ def test_rejects_an_ambiguous_url(url: str) -> None:
         types.parse_url(url)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("host", ["127.0.0.1.example.invalid", "192.0.2.7", "host.invalid"])
 def test_sends_nothing_to_a_host_that_is_not_allowed(host: str, tmp_path: Path) -> None:
     port = str(free_port())

@@ -25,6 +25,8 @@ from openapi.loading.loader import load_contract
 from webhook_sink.delivery import Delivery
 from webhook_sink.server import Sink
 
+pytestmark = pytest.mark.integration
+
 CHECKED = ("webhook-retry", "webhook-redelivery", "webhook-single-event", "webhook-signature")
 
 

@@ -76,12 +76,14 @@ def judged(port: int, directory: Path, options: list[str]) -> Run:
             return verify(url, port, directory / "report", *arguments, **tokens())
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("mode", MODES)
 def test_the_mock_conforms_in_every_mode(mode: str, port: int, tmp_path: Path) -> None:
     run = judged(port, tmp_path, ["--auth", "jwt", *MODES[mode]])
     assert (run.code, run.report["verdict"], run.violated) == (0, "conforms", set()), run.out
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("auth", BYPASSED)
 def test_a_mock_with_weaker_authentication_deviates_in_credentials_only(
     auth: str, port: int, tmp_path: Path

@@ -17,6 +17,8 @@ from openapi.loading.loader import load_contract
 from openapi.signature import signed_headers
 from webhook_sink.server import Sink
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).resolve().parents[2]
 STOREYS = ("contracts", "hookproof", "mock_server", "openapi", "webhook_sink")
 CONTRACT = parcels_contract()

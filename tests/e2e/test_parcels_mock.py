@@ -13,6 +13,8 @@ from openapi.parameters import match_path, request_target
 from webhook_sink.delivery import Delivery
 from webhook_sink.server import Sink
 
+pytestmark = pytest.mark.integration
+
 CONTRACT = parcels_contract()
 BOOKING = {
     "addressee": {"label": "Grace Example", "postcode": "QZ0007"},

@@ -23,6 +23,8 @@ from support.reference_runs import (
     verify_service,
 )
 
+pytestmark = pytest.mark.integration
+
 ALL = bool(os.environ.get("ALL_DEVIATIONS"))
 LAYERS = {"responses", "validation", "credentials", "robustness", "webhooks"}
 WARNED = [name for name, variant in LEGAL.items() if variant.warns]

@@ -31,6 +31,8 @@ from support.processes import (
 
 from openapi.http.free_port import free_port
 
+pytestmark = pytest.mark.integration
+
 
 @contextmanager
 def answering(status: int) -> Iterator[str]:

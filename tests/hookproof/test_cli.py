@@ -14,6 +14,8 @@ from support.processes import JWT_SECRET, hookproof
 
 from openapi.loading.loader import default_contract_path
 
+pytestmark = pytest.mark.integration
+
 BAD = {
     "no command": ([], "the following arguments are required: COMMAND"),
     "an unknown command": (["judge"], "invalid choice: 'judge'"),

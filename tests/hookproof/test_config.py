@@ -193,6 +193,7 @@ def test_rejects_an_invalid_file_with_its_place(name: str, folder: Path) -> None
     assert not {"the-key", "abc", "the-token"} & set(re.findall(r"[\w-]+", str(caught.value)))
 
 
+@pytest.mark.integration
 def test_an_invalid_file_is_one_line_and_exit_code_2(folder: Path) -> None:
     write(folder, "[verify]\nprofil = 'quick'\n")
     done = hookproof("verify", "--config", str(folder / CONFIG_FILE_NAME))
@@ -201,6 +202,7 @@ def test_an_invalid_file_is_one_line_and_exit_code_2(folder: Path) -> None:
     assert "hookproof.toml:2: unknown key 'profil'; did you mean 'profile'?" in done.stderr
 
 
+@pytest.mark.integration
 def test_verify_without_a_url_is_an_error(tmp_path: Path) -> None:
     done = hookproof("verify", "--report-dir", str(tmp_path))
     assert done.returncode == 2

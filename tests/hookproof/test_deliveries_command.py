@@ -30,6 +30,8 @@ from webhook_sink.delivery import Delivery
 from webhook_sink.server import Sink
 from webhook_sink.storage.store import open_store
 
+pytestmark = pytest.mark.integration
+
 EVENT = load_contract().events[0]
 COMMAND = [sys.executable, "-m", "hookproof", "deliveries"]
 HOSTILE = "##[x]\x1b[2J\x9b31m\r\u202e\u2028\ud7ff\u200b::error::x\n::set-output::y\x00"

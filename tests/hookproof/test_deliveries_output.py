@@ -13,6 +13,8 @@ from support.processes import handled, started
 from hookproof.cli import main
 from openapi.http.free_port import free_port
 
+pytestmark = pytest.mark.integration
+
 BODIES = (b'{"a":  1}', bytes(range(256)), b"")
 
 

@@ -21,6 +21,8 @@ from hookproof.options.parser import build_parser
 from hookproof.serving.tls import tls_from_options
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 
+pytestmark = pytest.mark.integration
+
 PARCELS = str(TESTS / "data" / "parcels.yaml")
 CONTROL = "a control token of the tests"
 

@@ -13,6 +13,8 @@ from support.pytest_runs import mock_environment, outcome_counts, run_pytest
 
 from openapi.http.free_port import free_port
 
+pytestmark = pytest.mark.integration
+
 PROJECT = {
     "pytest.ini": "[pytest]\naddopts = --strict-markers --strict-config\nfilterwarnings = error\n",
     "tests/__init__.py": "",

@@ -15,6 +15,7 @@ from hookproof.serving.ready_file import ready_announcement
 URL = "http://127.0.0.1:1"
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("command", [["sink"], ["mock"], ["mock", "--workers", "2"]])
 def test_the_file_has_the_url_and_pid_until_the_server_ends(
     command: list[str], tmp_path: Path
@@ -66,6 +67,7 @@ def places(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     yield tmp_path / ("n" * 300), "File name too long"
 
 
+@pytest.mark.integration
 def test_an_unwritable_path_is_reported_in_one_line(tmp_path: Path) -> None:
     for path, reason in places(tmp_path):
         with pytest.raises(CommandError, match=reason), ready_announcement([], URL, path):

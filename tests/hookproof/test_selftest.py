@@ -23,6 +23,7 @@ def contract() -> Contract:
     return load_contract()
 
 
+@pytest.mark.integration
 def test_a_sample_of_every_category_is_caught() -> None:
     done = hookproof("selftest", "--sample", "8", "--seed", "2", "--jobs", "2")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -35,6 +36,7 @@ def test_a_sample_of_every_category_is_caught() -> None:
     assert "Checks that caught nothing" not in done.stdout
 
 
+@pytest.mark.integration
 def test_a_fault_without_effect_is_not_caught_and_fails() -> None:
     conforming = run_trial(FaultTrial(None, None, False, False, JWT_SECRET, 1))
     assert conforming == TrialResult((), (), "no finding", judged=True)
@@ -63,6 +65,7 @@ def test_the_seed_determines_a_sample_of_every_category(contract: Contract) -> N
     assert len(sample_faults(known, 10**6, seed=5)) == len(known)
 
 
+@pytest.mark.integration
 def test_an_invalid_contract_is_an_error(tmp_path: Path) -> None:
     broken = tmp_path / "broken.yaml"
     good = default_contract_path().read_text(encoding="utf-8")
@@ -73,6 +76,7 @@ def test_an_invalid_contract_is_an_error(tmp_path: Path) -> None:
     assert broken.name in done.stderr
 
 
+@pytest.mark.integration
 def test_lists_the_faults_of_another_contract(tmp_path: Path) -> None:
     other = tmp_path / "other.yaml"
     good = default_contract_path().read_text(encoding="utf-8")

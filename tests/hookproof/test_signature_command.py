@@ -34,6 +34,7 @@ def signed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
     return capsys.readouterr().out.splitlines()
 
 
+@pytest.mark.integration
 def test_the_sink_accepts_a_created_signature(body: str) -> None:
     command = [sys.executable, "-m", "hookproof", "signature"]
     done = subprocess.run([*command, "sign"], input=BODY, capture_output=True, check=True)
@@ -47,6 +48,7 @@ def test_the_sink_accepts_a_created_signature(body: str) -> None:
     assert verified.returncode == 0
 
 
+@pytest.mark.integration
 def test_an_invalid_signature_is_explained_with_exit_code_1(
     body: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

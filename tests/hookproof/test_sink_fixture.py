@@ -10,6 +10,8 @@ from support.pytest_runs import outcome_counts, run_pytest
 from openapi.loading.loader import default_contract_path, load_contract
 from openapi.signature import sign
 
+pytestmark = pytest.mark.integration
+
 EVENT = load_contract().events[0]
 INI = "[pytest]\naddopts = --strict-markers --strict-config\nfilterwarnings = error\n"
 SENDER = """

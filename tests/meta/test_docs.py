@@ -56,6 +56,8 @@ from webhook_sink.storage.store import open_store
 from webhook_sink.verdicts.verdict import SignatureStatus, Verdict, judge
 from webhook_sink.verdicts.worker import VerdictWorker
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).resolve().parents[2]
 CHECK = ROOT / ".ci" / "commit_message.py"
 BODY = "\n\nReceivers could not tell the two apart.\n"

@@ -15,6 +15,8 @@ from openapi.contract import Contract
 from openapi.loading.loader import default_contract_path, load_contract, parse_contract
 from openapi.rate import Rate
 
+pytestmark = pytest.mark.integration
+
 PAGE = "http://frontend.example:3000"
 MIB = 1024 * 1024
 PAGES = ("docs", "docs/docs.js", "docs/docs.css", "docs/swagger-ui.js", "docs/swagger-ui.css")

@@ -15,6 +15,8 @@ from support.raw_http import DEADLINE, request
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.contract import Contract
 
+pytestmark = pytest.mark.integration
+
 MIB = 1024 * 1024
 FLOOD = 32 * MIB
 BOUND = 16 * MIB

@@ -9,6 +9,8 @@ import pytest
 from support.mock import RunningMock
 from support.raw_http import exchange, request, statuses
 
+pytestmark = pytest.mark.integration
+
 MIB = 1024 * 1024
 LENGTH, CODING = b"Content-Length: ", b"Transfer-Encoding: "
 Make = Callable[[Any], bytes]

@@ -7,6 +7,8 @@ import pytest
 from support.mock import RunningMock
 from support.raw_http import exchange, request, statuses
 
+pytestmark = pytest.mark.integration
+
 MIB = 1024 * 1024
 
 

@@ -17,6 +17,8 @@ from mock_server.server import DEFAULT_LIMITS, uvicorn_config
 from openapi.contract import Contract
 from openapi.http.limits import RequestLimits
 
+pytestmark = pytest.mark.integration
+
 MIB = 1024 * 1024
 SHORT = RequestLimits(timeout_s=0.5)
 CONTENT = b"GET /nowhere HTTP/1.1\r\nHost: mock\r\n"

@@ -11,6 +11,8 @@ import pytest
 
 from openapi.loading.loader import default_contract_path
 
+pytestmark = pytest.mark.integration
+
 MOCK = [sys.executable, "-m", "hookproof", "mock", "--port", "0"]
 PATH = "/v3/personal-access-tokens"
 

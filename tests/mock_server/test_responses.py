@@ -10,6 +10,8 @@ from mock_server.middleware.connexion_adapter import routing_document
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.contract import Contract
 
+pytestmark = pytest.mark.integration
+
 
 def test_a_valid_request_gets_the_documented_201(mock: RunningMock, contract: Contract) -> None:
     first, second = mock.post(), mock.post()

@@ -17,6 +17,8 @@ from mock_server.tokens import (
     verify_token,
 )
 
+pytestmark = pytest.mark.integration
+
 PERMISSION = "personalAccessToken:write"
 NOW = int(time.time())
 

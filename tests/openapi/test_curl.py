@@ -21,6 +21,8 @@ from openapi.curl import bearer_option, body_option, curl_request, header_option
 from openapi.loading.loader import load_contract
 from openapi.redaction import Redaction
 
+pytestmark = pytest.mark.integration
+
 CONTRACT = load_contract()
 (OPERATION,) = CONTRACT.operations
 PLAIN = {

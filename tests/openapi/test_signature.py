@@ -42,6 +42,7 @@ def test_signs_known_values() -> None:
     assert sign(scheme(), BODY, "key") == "97yD9DBThCSxMpjmqm+xQ+9NWaFJRhdZl0edvC0aPNg="
 
 
+@pytest.mark.integration
 @given(body=st.binary(), secret=st.text(min_size=1))
 @settings(deadline=None, derandomize=True, database=None)
 def test_verifies_the_signed_body_only(body: bytes, secret: str) -> None:
@@ -50,12 +51,14 @@ def test_verifies_the_signed_body_only(body: bytes, secret: str) -> None:
     assert verify(scheme(), [(b"webhook-signature", value)], body + b"\n", secret) is not None
 
 
+@pytest.mark.integration
 @given(value=st.binary(), body=st.binary())
 @settings(deadline=None, derandomize=True, database=None)
 def test_verify_rejects_any_header_value_without_raising(value: bytes, body: bytes) -> None:
     assert verify(scheme(), [(b"Webhook-Signature", value)], body, "secret") is not None
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     ("headers", "reason"),
     [
@@ -87,6 +90,7 @@ def with_header(pairs: Pairs, name: bytes, value: bytes) -> Pairs:
     return [*((key, old) for key, old in pairs if key != name), (name, value)]
 
 
+@pytest.mark.integration
 def test_signs_id_and_timestamp() -> None:
     pairs = standard()
     assert [name for name, _ in pairs] == [
@@ -105,6 +109,7 @@ def test_signs_id_and_timestamp() -> None:
         assert complaint == f"there is no {name.decode()} header"
 
 
+@pytest.mark.integration
 def test_one_valid_signature_of_several_is_enough() -> None:
     pairs = standard()
     right = dict(pairs)[b"webhook-signature"]
@@ -114,6 +119,7 @@ def test_one_valid_signature_of_several_is_enough() -> None:
     assert verify(STANDARD, none, BODY, STANDARD_SECRET, AT) is not None
 
 
+@pytest.mark.integration
 def test_rejects_a_timestamp_out_of_tolerance_or_in_another_unit() -> None:
     for at in (AT - 301, AT + 301):
         complaint = verify(STANDARD, standard(), BODY, STANDARD_SECRET, at)
@@ -141,6 +147,7 @@ def test_accepts_a_suitable_secret() -> None:
     assert secret_problem([HEX, STANDARD], STANDARD_SECRET) is None
 
 
+@pytest.mark.integration
 @given(pairs=st.lists(st.tuples(st.sampled_from([n for n, _ in standard()]), st.binary())))
 @settings(deadline=None, derandomize=True, database=None)
 def test_verify_rejects_any_headers_without_raising(pairs: Pairs) -> None:

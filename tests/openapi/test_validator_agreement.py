@@ -23,6 +23,8 @@ from webhook_sink.delivery import Delivery
 from webhook_sink.server import Sink
 from webhook_sink.signature_diagnosis.explain import OTHER_KEY_OR_CONTENT
 
+pytestmark = pytest.mark.integration
+
 DEADLINE = 20.0
 ALONE = (
     *("webhook-method", "webhook-signature", "webhook-media-type"),

@@ -19,6 +19,8 @@ from openapi.http.free_port import free_port
 from openapi.loading.loader import load_contract
 from webhook_sink.server import Sink
 
+pytestmark = pytest.mark.integration
+
 DEADLINE = 20.0
 """Seconds to wait for an expected delivery."""
 TOKEN = "a token of the tests"

@@ -22,6 +22,8 @@ from webhook_sink.protocol import SinkProtocol
 from webhook_sink.server import uvicorn_config
 from webhook_sink.storage.store import open_store
 
+pytestmark = pytest.mark.integration
+
 DEADLINE = 30.0
 MIB = 1024 * 1024
 FLOOD = 32 * MIB

@@ -3,6 +3,8 @@
 import pytest
 from support.sink import StartSink
 
+pytestmark = pytest.mark.integration
+
 END = b"Connection: close\r\n\r\n"
 HEADS = {
     "case, order and repeats": (

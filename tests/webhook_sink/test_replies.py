@@ -19,6 +19,8 @@ from support.sink import RunningSink, StartSink
 from webhook_sink.delivery import Delivery
 from webhook_sink.replies.script import ReplyInput, parse_reply_scripts
 
+pytestmark = pytest.mark.integration
+
 DEADLINE = 20.0
 """Seconds to wait for an expected response."""
 LONG = 300

@@ -15,6 +15,8 @@ from openapi.signature import sign
 from webhook_sink.app import create_app
 from webhook_sink.storage.store import open_store
 
+pytestmark = pytest.mark.integration
+
 SECRET = "a secret that nobody may see"
 
 

@@ -10,10 +10,13 @@ import sys
 from typing import Any
 
 import httpx
+import pytest
 from support.parcels import SECRET
 from support.processes import TESTS, hookproof
 
 from openapi.loading.loader import load_contract
+
+pytestmark = pytest.mark.integration
 
 SECRETS = ["first-secret-of-three", "next-secret", "next-secret-of-three"]
 EVENT = load_contract().events[0]

@@ -13,6 +13,8 @@ from webhook_sink.server import Sink
 from webhook_sink.storage.store import StoreError
 from webhook_sink.wait_for import NoSuchDelivery
 
+pytestmark = pytest.mark.integration
+
 EVENT = "personalAccessToken.created"
 
 

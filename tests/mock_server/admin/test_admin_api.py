@@ -13,6 +13,8 @@ from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.contract import Contract
 from openapi.rate import Rate
 
+pytestmark = pytest.mark.integration
+
 POOR = mint(DEVELOPMENT_SECRET, ["license:read"], None)
 """Token without the permission."""
 

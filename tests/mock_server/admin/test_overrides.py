@@ -11,6 +11,8 @@ from support.processes import hookproof, started
 
 from openapi.contract import Contract
 
+pytestmark = pytest.mark.integration
+
 
 def on(world: RunningMock, **switch: Any) -> list[dict[str, Any]]:
     answer = world.api("switches", "POST", json=switch)

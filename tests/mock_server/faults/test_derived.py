@@ -55,6 +55,7 @@ def _owners(data: Any) -> bool:
     return bool(data["userId"] != data["user"]["id"])
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("name", DEVIATIONS)
 def test_a_derived_fault_has_the_effect_of_its_name(start: StartMock, name: str) -> None:
     limit = Rate(5, 60) if name.startswith("rate-limit") else None
@@ -62,6 +63,7 @@ def test_a_derived_fault_has_the_effect_of_its_name(start: StartMock, name: str)
         assert DEVIATIONS[name](world), name
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("name", DEVIATIONS)
 def test_the_mock_without_the_fault_lacks_its_effect(start: StartMock, name: str) -> None:
     with start(rate_limit=Rate(5, 60)) as world:

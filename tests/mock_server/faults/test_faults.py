@@ -132,6 +132,7 @@ def test_every_fault_has_a_test_case() -> None:
     }
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("name", SEEN)
 def test_a_fault_has_its_described_effect(start: StartMock, name: str) -> None:
     limit = Rate(5, 60) if SEEN[name].__qualname__.startswith("limited") else None
@@ -139,6 +140,7 @@ def test_a_fault_has_its_described_effect(start: StartMock, name: str) -> None:
         assert SEEN[name](world), HANDWRITTEN_FAULTS[name].description
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("name", SEEN)
 def test_the_mock_without_the_fault_lacks_its_effect(
     start: StartMock, mock: RunningMock, name: str
@@ -160,6 +162,7 @@ def test_every_fault_has_name_category_and_description() -> None:
         assert fault.needs
 
 
+@pytest.mark.integration
 def test_a_mock_without_faults_does_not_import_the_fault_table() -> None:
     code = "import sys, mock_server.app; print('mock_server.faults.table' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

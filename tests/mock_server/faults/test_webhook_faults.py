@@ -12,6 +12,8 @@ from support.mock import RunningMock, StartMock
 from mock_server.faults.table import HANDWRITTEN_FAULTS
 from mock_server.settings import DEVELOPMENT_WEBHOOK_SECRET
 
+pytestmark = pytest.mark.integration
+
 QUIET = 0.4
 """Seconds to wait before concluding that no delivery arrives."""
 Seen = Callable[[RunningMock], bool]

@@ -23,6 +23,8 @@ from openapi.loading.loader import load_contract
 from openapi.parameters import request_target
 from openapi.rate import Rate
 
+pytestmark = pytest.mark.integration
+
 VECTORS = TESTS / "vectors" / "preferences.yaml"
 SHORT = httpx.Timeout(10, read=0.5)
 """Timeout of a client that must not get a delayed response, in seconds."""

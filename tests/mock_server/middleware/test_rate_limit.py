@@ -21,6 +21,8 @@ from openapi.contract import Contract
 from openapi.formats import date_time_to_ns
 from openapi.rate import Rate
 
+pytestmark = pytest.mark.integration
+
 TOLD = """headers:
             X-Rate-Limit-Limit: {schema: {type: string}, x-hookproof-provenance: handbook}
             X-Rate-Limit-Remaining: {schema: {type: integer}, x-hookproof-provenance: handbook}

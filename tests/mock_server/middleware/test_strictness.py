@@ -16,6 +16,8 @@ from mock_server.settings import Settings
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.contract import Contract
 
+pytestmark = pytest.mark.integration
+
 PERMISSION = "personalAccessToken:write"
 ODD = ("", "Bearer", "Basic dXNlcjpwYXNz", "x", "Bearer x y", "Bearer \u00fc")
 

@@ -21,6 +21,8 @@ from support.processes import hookproof, started
 
 from openapi.contract import Contract
 
+pytestmark = pytest.mark.integration
+
 MOCK = ["-m", "hookproof", "mock", "--port", "0"]
 
 

@@ -29,6 +29,8 @@ from openapi import signature
 from openapi.contract import Contract
 from openapi.redaction import Redaction
 
+pytestmark = pytest.mark.integration
+
 DEADLINE = 20.0
 BOOKING = {
     "addressee": {"label": "Grace Example", "postcode": "QZ0007"},

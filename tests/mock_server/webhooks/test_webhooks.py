@@ -14,6 +14,8 @@ from openapi import signature
 from openapi.contract import Contract
 from openapi.formats import date_time_to_ns
 
+pytestmark = pytest.mark.integration
+
 
 def _verified(received: Any, contract: Contract) -> str | None:
     scheme = contract.events[0].signature

@@ -12,6 +12,8 @@ from support.sink import RunningSink, StartSink
 from openapi.contract import Contract
 from webhook_sink.server import Sink
 
+pytestmark = pytest.mark.integration
+
 TOKEN = "a token of the tests, with signs: &+%/"
 TWICE = f"{quote(TOKEN, safe='')}&token=x"
 SINK = ["-m", "hookproof", "sink", "--port", "0"]

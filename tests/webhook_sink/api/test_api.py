@@ -8,6 +8,8 @@ import threading
 import pytest
 from support.sink import StartSink
 
+pytestmark = pytest.mark.integration
+
 SECRET = "a secret that nobody may see"
 HOSTILE = [
     b"</script><script>alert(1)</script>",

@@ -10,6 +10,8 @@ from support.sink import RunningSink, StartSink
 from openapi.contract import Contract
 from openapi.signature import sign
 
+pytestmark = pytest.mark.integration
+
 SECRET = "a secret of the tests"
 
 

@@ -6,7 +6,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
+import pytest
 from support.sink import RunningSink, StartSink
+
+pytestmark = pytest.mark.integration
 
 
 @contextmanager

@@ -16,6 +16,8 @@ from webhook_sink.end_to_end_headers import end_to_end_headers
 from webhook_sink.export.curl import curl_command
 from webhook_sink.export.pytest_test import pytest_test
 
+pytestmark = pytest.mark.integration
+
 JSON = (b"Content-Type", b"application/json")
 SHELL = (
     b"""a'b "c" $(touch owned) `touch owned` $HOME \\ \\n ! !! # ; & | * ? ~ {a,b} [x] <(y) %s"""

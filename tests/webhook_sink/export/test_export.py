@@ -172,6 +172,7 @@ def test_the_times_of_an_entry(draft: Delivery) -> None:
     assert made["timings"] == {"send": 2000, "wait": 0, "receive": 0}
 
 
+@pytest.mark.integration
 def test_an_export_contains_exactly_the_matching_deliveries(client: RunningSink) -> None:
     for number in range(250):
         client.post(b"odd" if number % 2 else b"e" * 1000, "/a" if number % 5 else "/b")
@@ -194,6 +195,7 @@ def test_an_export_contains_exactly_the_matching_deliveries(client: RunningSink)
         assert answer.headers["content-disposition"] == 'attachment; filename="deliveries.har"'
 
 
+@pytest.mark.integration
 def test_an_export_is_streamed_from_the_store(client: RunningSink) -> None:
     for _ in range(40):
         client.post(bytes(200_000))
@@ -207,6 +209,7 @@ def test_an_export_is_streamed_from_the_store(client: RunningSink) -> None:
     assert rest.count(b"\n") < 40
 
 
+@pytest.mark.integration
 def test_a_body_is_a_download_of_bytes(client: RunningSink) -> None:
     body = b"<script>alert(1)</script>\0\xff"
     client.post(body, **{"Content-Type": "text/html"})
@@ -218,6 +221,7 @@ def test_a_body_is_a_download_of_bytes(client: RunningSink) -> None:
     assert client.api("api/deliveries/2/body").status_code == 404
 
 
+@pytest.mark.integration
 def test_the_api_returns_copies(client: RunningSink) -> None:
     client.post(b'{"a": 1}', "/hook?x=1", **{"X-Signature": "abc"})
     client.post(b"\0" * 100_000)
@@ -236,6 +240,7 @@ def test_the_api_returns_copies(client: RunningSink) -> None:
     assert sorted((n.lower(), v) for n, v in third.headers) == sorted(kept)
 
 
+@pytest.mark.integration
 def test_rejects_invalid_formats_and_urls(client: RunningSink) -> None:
     client.post()
     for path in (
@@ -255,6 +260,7 @@ def test_rejects_invalid_formats_and_urls(client: RunningSink) -> None:
     assert client.api("api/deliveries/9/copy?format=curl").status_code == 404
 
 
+@pytest.mark.integration
 def test_copies_contain_no_secret(start: StartSink) -> None:
     secret = "the webhook secret of the tests"
     token = "the token of the tests"

@@ -12,6 +12,8 @@ from hookproof.errors import CommandError
 from hookproof.options.parser import build_parser
 from webhook_sink.destination import ForwardPolicy
 
+pytestmark = pytest.mark.integration
+
 
 def given(listener: socket.socket, *arguments: str) -> ForwardPolicy:
     return forward_policy_of(build_parser().parse_args(["sink", *arguments]), listener)

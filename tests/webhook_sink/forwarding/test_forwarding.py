@@ -23,6 +23,8 @@ from webhook_sink.forwarding.forwarder import MAX_CONCURRENT_FORWARDS
 from webhook_sink.notifications import ChangeFeed, SequenceNotifier
 from webhook_sink.storage.store import open_store
 
+pytestmark = pytest.mark.integration
+
 
 def to(url: str) -> ForwardPolicy:
     return ForwardPolicy(parse_destination(url))

@@ -12,6 +12,8 @@ from support.sink import RunningSink, StartSink
 from openapi.http.free_port import free_port
 from webhook_sink.destination import ForwardPolicy, parse_destination
 
+pytestmark = pytest.mark.integration
+
 
 def forwarding(url: str) -> dict[str, Any]:
     return {"forward_policy": ForwardPolicy(parse_destination(url)), "replies": "forwarded"}

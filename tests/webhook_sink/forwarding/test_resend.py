@@ -9,6 +9,8 @@ from support.sink import RunningSink, StartSink
 
 from webhook_sink.destination import NO_FORWARDING, ForwardPolicy, parse_destination, parse_origin
 
+pytestmark = pytest.mark.integration
+
 
 def resend(client: RunningSink, number: int, value: object) -> httpx.Response:
     url = f"{client.sink.url}/_hookproof/api/deliveries/{number}/resend"

@@ -12,9 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import pytest
 
 from webhook_sink.delivery import Delivery
 from webhook_sink.storage.store import open_store
+
+pytestmark = pytest.mark.integration
 
 ROUNDS = 20
 SENDERS = 8

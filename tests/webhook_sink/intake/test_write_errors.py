@@ -17,6 +17,8 @@ import pytest
 
 from webhook_sink.storage.store import open_store
 
+pytestmark = pytest.mark.integration
+
 DEADLINE = 30.0
 """Seconds to wait for a response; the sink waits 5 s for a lock."""
 BODY = b"small"

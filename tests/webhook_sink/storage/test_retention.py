@@ -9,6 +9,8 @@ import httpx
 import pytest
 from support.sink import StartSink
 
+pytestmark = pytest.mark.integration
+
 DEADLINE = 20.0
 
 

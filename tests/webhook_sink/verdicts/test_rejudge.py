@@ -12,6 +12,8 @@ from support.sink import RunningSink, StartSink
 from openapi.contract import Contract
 from openapi.loading.loader import default_contract_path
 
+pytestmark = pytest.mark.integration
+
 ADMIN_PATH, OTHER = "the secret of the sink", "the secret of the sender"
 TEXT = default_contract_path().read_text(encoding="utf-8")
 

@@ -32,6 +32,8 @@ from support.processes import (
 from openapi.http.free_port import free_port
 
 pytestmark = pytest.mark.integration
+QUICK = ["--profile", "quick"]
+"""Random bodies add nothing to what these tests assert."""
 
 
 @contextmanager
@@ -73,7 +75,14 @@ def check_reports(run: Run, directory: Path) -> None:
 def test_the_conforming_mock_conforms(port: int, tmp_path: Path) -> None:
     with running_mock(port) as url:
         run = verify(
-            url, port, tmp_path, "--require-decided", "--extra-phase", "rate-limit", **tokens()
+            url,
+            port,
+            tmp_path,
+            "--require-decided",
+            *QUICK,
+            "--extra-phase",
+            "rate-limit",
+            **tokens(),
         )
         undecided = run.report["undecided"]
         run = verify(url, port, tmp_path, **tokens())
@@ -147,7 +156,7 @@ def test_a_dry_run_prints_the_cost_and_sends_nothing(tmp_path: Path) -> None:
 
 def test_a_rate_limit_of_the_mock_does_not_fail_the_run(port: int, tmp_path: Path) -> None:
     with running_mock(port, "--rate-limit", "60/s") as url:
-        run = verify(url, port, tmp_path, "--extra-phase", "rate-limit", **tokens())
+        run = verify(url, port, tmp_path, *QUICK, "--extra-phase", "rate-limit", **tokens())
     assert run.code == 0, run.out
     assert run.report["statuses"]["429"]["seen"] > 0
 
@@ -156,7 +165,7 @@ def test_a_fault_is_reported_with_its_place(port: int, tmp_path: Path) -> None:
     summary = tmp_path / "summary.md"
     github = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
     with running_mock(port, "--fault", "name-truncated") as url:
-        run = verify(url, port, tmp_path / "reports", **tokens(), **github)
+        run = verify(url, port, tmp_path / "reports", *QUICK, **tokens(), **github)
     assert (run.code, run.report["verdict"]) == (1, "deviates")
     assert run.violated == {"webhook-echo"}
     (finding,) = run.report["findings"]
@@ -211,7 +220,7 @@ def test_a_service_that_always_sends_200_202_or_500_deviates(
     status: int, port: int, tmp_path: Path
 ) -> None:
     with answering(status) as url:
-        run = verify(url, port, tmp_path, **tokens())
+        run = verify(url, port, tmp_path, *QUICK, **tokens())
     assert run.code == 1
     assert run.violated & {"valid-request", "server-error"}
 
@@ -224,7 +233,7 @@ def test_an_unreachable_service_is_exit_2(port: int, tmp_path: Path) -> None:
 
 def test_missing_webhooks_are_reported_with_both_possible_causes(port: int, tmp_path: Path) -> None:
     with running_mock(free_port()) as url:
-        run = verify(url, port, tmp_path, "--webhook-deadline", "1", **tokens())
+        run = verify(url, port, tmp_path, *QUICK, "--webhook-deadline", "1", **tokens())
     assert run.code == 1
     assert run.violated == {"webhook-sent"}
     assert "either the service sends none, or it sends them to another URL" in run.out
@@ -234,7 +243,7 @@ def test_missing_webhooks_are_reported_with_both_possible_causes(port: int, tmp_
 def test_a_wrong_webhook_secret_is_found(port: int, tmp_path: Path) -> None:
     with running_mock(port) as url:
         known = {**tokens(), "HOOKPROOF_WEBHOOK_SECRET": "not the one"}
-        run = verify(url, port, tmp_path, **known)
+        run = verify(url, port, tmp_path, *QUICK, **known)
     assert run.code == 1
     assert run.violated == {"webhook-signature"}
 
@@ -242,7 +251,7 @@ def test_a_wrong_webhook_secret_is_found(port: int, tmp_path: Path) -> None:
 def test_webhooks_can_be_disabled(port: int, tmp_path: Path) -> None:
     with running_mock(port) as url:
         without = {**tokens(), "HOOKPROOF_WEBHOOK_SECRET": ""}
-        run = verify(url, port, tmp_path, "--no-webhooks", **without)
+        run = verify(url, port, tmp_path, *QUICK, "--no-webhooks", **without)
     assert run.code == 0
     assert run.report["webhooks"]["judged"] is False
 
@@ -250,8 +259,8 @@ def test_webhooks_can_be_disabled(port: int, tmp_path: Path) -> None:
 def test_require_decided_makes_undecided_checks_exit_2(port: int, tmp_path: Path) -> None:
     with running_mock(port) as url:
         alone = {"HOOKPROOF_TOKEN": token()}
-        assert verify(url, port, tmp_path, **alone).code == 0
-        run = verify(url, port, tmp_path, "--require-decided", **alone)
+        assert verify(url, port, tmp_path, *QUICK, **alone).code == 0
+        run = verify(url, port, tmp_path, *QUICK, "--require-decided", **alone)
     assert run.code == 2
     assert "no token without the permission was given" in run.out
     assert run.report["statuses"]["429"] == {
@@ -298,7 +307,8 @@ def test_proxies_and_foreign_configuration_files_have_no_effect(port: int, tmp_p
         known["HOOKPROOF_WEBHOOK_SECRET"] = WEBHOOK_SECRET
         done = subprocess.run(
             [sys.executable, "-m", "hookproof", "verify", url]
-            + ["--webhook-listen", f"127.0.0.1:{port}", "--report-dir", str(tmp_path / "report")],
+            + [*QUICK, "--webhook-listen", f"127.0.0.1:{port}"]
+            + ["--report-dir", str(tmp_path / "report")],
             env={**os.environ, **known},
             cwd=tmp_path,
             capture_output=True,

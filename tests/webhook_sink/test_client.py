@@ -139,7 +139,7 @@ def test_reads_a_sink_with_a_token(contract: Contract) -> None:
 def test_a_run_reads_the_deliveries_of_a_running_sink(tmp_path: Path) -> None:
     port = free_port()
     known = {**tokens(), "HOOKPROOF_WEBHOOK_SECRET": WEBHOOK_SECRET}
-    options = ["--report-dir", str(tmp_path), "--extra-phase", "retry"]
+    options = ["--report-dir", str(tmp_path), "--extra-phase", "retry", "--profile", "quick"]
     known["HOOKPROOF_SINK_TOKEN"] = TOKEN
     with started(["-m", "hookproof", "sink", "--port", str(port)], HOOKPROOF_SINK_TOKEN=TOKEN):
         sink = f"http://127.0.0.1:{port}"
@@ -149,7 +149,7 @@ def test_a_run_reads_the_deliveries_of_a_running_sink(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
         assert f"the sink at {sink} chooses its own replies" in done.stdout
         report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-        assert report["webhooks"]["delivered"] == report["webhooks"]["expected"] > 50
+        assert report["webhooks"]["delivered"] == report["webhooks"]["expected"] > 20
         assert report["webhooks"]["unexpected"] == 0
         with running_mock(port, "--fault", "signature-hex") as url:
             done = hookproof("verify", url, "--sink", sink, *options, **known)

@@ -1,8 +1,11 @@
-"""Checks before a commit: the commit message check and the pre-commit hooks."""
+"""Checks before a commit and after a push: commit messages, hooks, workflows."""
 
+import configparser
 import re
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -96,3 +99,69 @@ def test_every_hook_is_local_and_its_tool_is_pinned() -> None:
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     for name in ("codespell", "mypy", "pre-commit", "pre-commit-hooks", "ruff"):
         assert re.search(rf"^{name}==", lock, re.MULTILINE), name
+
+
+WORKFLOWS = {
+    path.name: yaml.safe_load(path.read_text(encoding="utf-8"))
+    for path in sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+}
+JOBS: dict[str, Any] = {
+    f"{name}: {job}": content
+    for name, workflow in WORKFLOWS.items()
+    for job, content in workflow["jobs"].items()
+}
+
+
+def commands(job: Any) -> Iterator[str]:
+    """Yield the commands of a job, one for each value of its matrix."""
+    matrix = job.get("strategy", {}).get("matrix", {})
+    for step in job["steps"]:
+        found = [step.get("run", "")]
+        for key, values in matrix.items():
+            found = [text.replace(f"${{{{ matrix.{key} }}}}", v) for text in found for v in values]
+        yield from found
+
+
+def test_each_environment_and_target_of_the_workflows_exists() -> None:
+    tox = configparser.ConfigParser(interpolation=None)
+    tox.read(ROOT / "tox.ini", encoding="utf-8")
+    environments = {name.partition(":")[2] for name in tox.sections()}
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):(?!=)", makefile, re.MULTILINE))
+    run = "\n".join(text for job in JOBS.values() for text in commands(job))
+    named = set(re.findall(r"\btox run -e ([\w,.${} -]+)", run))
+    assert {"tests", "lowest", "newest", "deviations", "selftest"} <= named
+    assert named <= environments
+    made = set(re.findall(r"\bmake ([\w-]+)", run))
+    assert made
+    assert made <= targets
+    for path in re.findall(r"(?<!\S)\.ci/\S+", run):
+        assert (ROOT / path).is_file(), path
+
+
+def test_the_workflows_try_the_versions_of_python_that_the_project_declares() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = re.findall(r"Python :: (3\.\d+)", "\n".join(project["classifiers"]))
+    assert WORKFLOWS["ci.yml"]["jobs"]["tests"]["strategy"]["matrix"]["python"] == declared
+    assert project["requires-python"] == f">={declared[0]}"
+    pinned = [
+        step["with"]["python-version"]
+        for job in JOBS.values()
+        for step in job["steps"]
+        if "setup-python" in step.get("uses", "")
+    ]
+    assert set(pinned) <= {*declared, "${{ matrix.python }}"}
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_a_job_has_a_time_limit_and_actions_of_a_major_version(name: str) -> None:
+    assert JOBS[name]["timeout-minutes"] <= 120
+    used = [step["uses"] for step in JOBS[name]["steps"] if "uses" in step]
+    assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", action) for action in used)
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_workflow_only_reads_and_cancels_what_a_new_push_replaces(name: str) -> None:
+    assert WORKFLOWS[name]["permissions"] == {"contents": "read"}
+    assert WORKFLOWS[name]["concurrency"]["cancel-in-progress"] is True
+    assert not any("permissions" in job for job in WORKFLOWS[name]["jobs"].values())

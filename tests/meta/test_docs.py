@@ -81,6 +81,7 @@ PAGE_OF = {
     "selftest": SELFTEST,
 }
 FOREIGN = {
+    "--all-files",
     "--pyargs",
     "--from",
     "--dist",

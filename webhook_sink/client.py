@@ -92,7 +92,7 @@ def _unexpected_response(url: str) -> SinkError:
 class SinkClient:
     """Client of the sink at `url`: `with SinkClient(url, token) as sink:`."""
 
-    def __init__(self, url: str, token: str | None) -> None:
+    def __init__(self, url: str, token: str | None = None) -> None:
         """`url` has no final slash; `token` is the access token, if the sink needs one."""
         self.url = url
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}

@@ -531,15 +531,18 @@ def test_the_table_of_keys_equals_the_one_in_the_page() -> None:
 
 
 def test_the_python_examples_work(contract: Contract) -> None:
-    test, fixture, script, receiver = fenced(WEBHOOKS, "python")
+    blocks = fenced(WEBHOOKS, "python")
+    assert len(blocks) == 6
     known: dict[str, Any] = {}
-    for block in (test, fixture, script, receiver):
+    for block in blocks:
         exec(block, known)
     with Sink(contract, "development") as sink:
         known["test_a_new_token_is_announced"](Service(contract), sink)
+        assert known["received"](sink.url, "build server") is True
     scheme = contract.events[0].signature
     assert scheme is not None
     signed = signature.sign(scheme, b"body", "secret")
+    assert known["webhook_headers"](b"body", "secret") == {scheme.header: signed}
     assert known["verified"](b"body", signed, "secret") is True
     for body, value in ((b"body ", signed), (b"body", signed + "="), (b"body", None)):
         assert known["verified"](body, value, "secret") is False

@@ -197,7 +197,7 @@ def test_an_opaque_token_leaves_constraints_of_jwts_undecided() -> None:
     judgements = [judgement for check in CHECKS.values() for judgement in check(ledger)]
     states = {s.constraint.detail: s for s in constraint_statuses(ledger, judgements)}
     assert states["wrongly signed"].status == "undecided"
-    assert "no JWT" in str(states["wrongly signed"].reason)
+    assert "not a JWT" in str(states["wrongly signed"].reason)
     assert states["missing"].status == "violated"
 
 

@@ -150,7 +150,7 @@ def test_a_dry_run_prints_the_cost_and_sends_nothing(tmp_path: Path) -> None:
     assert quick is not None
     assert thorough is not None
     assert int(quick[2]) < int(quick[1]) < int(thorough[1])
-    assert told[2].stdout.endswith(", and stops after 9 (--max-requests)\n")
+    assert told[2].stdout.endswith(", and stops after 9 requests (--max-requests)\n")
     assert hookproof("verify", url, "--dry-run", HOOKPROOF_TOKEN="").returncode == 0
 
 
@@ -228,7 +228,7 @@ def test_a_service_that_always_sends_200_202_or_500_deviates(
 def test_an_unreachable_service_is_exit_2(port: int, tmp_path: Path) -> None:
     run = verify(f"http://127.0.0.1:{free_port()}", port, tmp_path, **tokens())
     assert run.code == 2
-    assert "does the service run" in run.out
+    assert "check that the service runs" in run.out
 
 
 def test_missing_webhooks_are_reported_with_both_possible_causes(port: int, tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_missing_webhooks_are_reported_with_both_possible_causes(port: int, tmp_
         run = verify(url, port, tmp_path, *QUICK, "--webhook-deadline", "1", **tokens())
     assert run.code == 1
     assert run.violated == {"webhook-sent"}
-    assert "either the service sends none, or it sends them to another URL" in run.out
+    assert "the service sends no webhooks, or sends them to another URL" in run.out
     assert f"http://127.0.0.1:{port}/" in run.out
 
 

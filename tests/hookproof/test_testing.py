@@ -20,7 +20,7 @@ def imported_names() -> list[str]:
     return [alias.asname or alias.name for node in imports for alias in node.names]
 
 
-def test_all_names_what_the_module_imports_in_order() -> None:
+def test_all_lists_the_imported_names_in_order() -> None:
     assert testing.__all__ == sorted(imported_names())
     assert all(hasattr(testing, name) for name in testing.__all__)
 
@@ -33,7 +33,7 @@ def test_each_public_name_is_in_the_table_of_the_page_and_no_other() -> None:
     assert sorted(listed) == testing.__all__
 
 
-def test_the_pages_import_only_what_is_public() -> None:
+def test_the_pages_import_only_public_names() -> None:
     packages = "contracts|hookproof|mock_server|openapi|webhook_sink"
     found = {
         line

@@ -104,7 +104,7 @@ def release(version: str, dots: int) -> str:
     return ".".join(version.split(".")[: dots + 1])
 
 
-def test_what_the_checks_need_is_pinned_in_both_locks() -> None:
+def test_requirements_of_the_checks_are_pinned_in_both_locks() -> None:
     wanted = {
         canonical(line)
         for line in (ROOT / "requirements.in").read_text(encoding="utf-8").splitlines()

@@ -161,7 +161,7 @@ def test_a_job_has_a_time_limit_and_actions_of_a_major_version(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
-def test_a_workflow_only_reads_and_cancels_what_a_new_push_replaces(name: str) -> None:
+def test_a_workflow_is_read_only_and_a_new_push_cancels_it(name: str) -> None:
     assert WORKFLOWS[name]["permissions"] == {"contents": "read"}
     assert WORKFLOWS[name]["concurrency"]["cancel-in-progress"] is True
     assert not any("permissions" in job for job in WORKFLOWS[name]["jobs"].values())

@@ -138,7 +138,7 @@ def test_a_dry_run_prints_the_cost_and_sends_nothing(tmp_path: Path) -> None:
         options = ["verify", url, "--dry-run", "--report-dir", str(tmp_path / "report")]
         told = [
             hookproof(*options, *more.split(), **environment)
-            for more in ("--profile quick", "--profile thorough -x", "--max-requests 9")
+            for more in ("--profile quick", "--profile default -x", "--max-requests 9")
         ]
         listener.setblocking(False)
         with pytest.raises(BlockingIOError):
@@ -146,10 +146,10 @@ def test_a_dry_run_prints_the_cost_and_sends_nothing(tmp_path: Path) -> None:
     assert [done.returncode for done in told] == [0, 0, 0]
     assert not (tmp_path / "report").exists()
     sentence = r"this run sends about (\d+) requests and creates up to (\d+) resources"
-    (quick, thorough) = (re.fullmatch(sentence + "\n", done.stdout) for done in told[:2])
+    (quick, default) = (re.fullmatch(sentence + "\n", done.stdout) for done in told[:2])
     assert quick is not None
-    assert thorough is not None
-    assert int(quick[2]) < int(quick[1]) < int(thorough[1])
+    assert default is not None
+    assert int(quick[2]) < int(quick[1]) < int(default[1])
     assert told[2].stdout.endswith(", and stops after 9 requests (--max-requests)\n")
     assert hookproof("verify", url, "--dry-run", HOOKPROOF_TOKEN="").returncode == 0
 
@@ -196,11 +196,11 @@ def test_a_wrong_credential_or_url_is_exit_2(port: int, tmp_path: Path) -> None:
             ),
         }
         for sentence, (environment, options) in cases.items():
-            run = verify(url, port, tmp_path, *options, **environment)
+            run = verify(url, port, tmp_path, *QUICK, *options, **environment)
             assert (run.code, run.report["verdict"]) == (2, "not-judged"), sentence
             assert sentence in run.out
             assert sentence in run.report["reason"]
-        run = verify(f"{url}/prefix", port, tmp_path, **tokens())
+        run = verify(f"{url}/prefix", port, tmp_path, *QUICK, **tokens())
         assert run.code == 2
         assert "got 404: the service has no such operation" in run.out
 
@@ -210,7 +210,7 @@ def test_a_service_that_always_sends_404_405_or_429_is_not_judged(
     status: int, port: int, tmp_path: Path
 ) -> None:
     with answering(status) as url:
-        run = verify(url, port, tmp_path, **tokens())
+        run = verify(url, port, tmp_path, *QUICK, **tokens())
     assert run.code == 2
     assert f"got {status}" in run.out
 
@@ -226,7 +226,7 @@ def test_a_service_that_always_sends_200_202_or_500_deviates(
 
 
 def test_an_unreachable_service_is_exit_2(port: int, tmp_path: Path) -> None:
-    run = verify(f"http://127.0.0.1:{free_port()}", port, tmp_path, **tokens())
+    run = verify(f"http://127.0.0.1:{free_port()}", port, tmp_path, *QUICK, **tokens())
     assert run.code == 2
     assert "check that the service runs" in run.out
 
@@ -272,7 +272,7 @@ def test_require_decided_makes_undecided_checks_exit_2(port: int, tmp_path: Path
 def test_a_webhook_port_in_use_is_exit_2(tmp_path: Path) -> None:
     port = free_port()
     with started(["-m", "hookproof", "sink", "--port", str(port)]):
-        run = verify("http://127.0.0.1:1", port, tmp_path, **tokens())
+        run = verify("http://127.0.0.1:1", port, tmp_path, *QUICK, **tokens())
     assert run.code == 2
     assert f"cannot listen for webhooks on 127.0.0.1:{port}" in run.out
 

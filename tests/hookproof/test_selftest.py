@@ -82,5 +82,5 @@ def test_lists_the_faults_of_another_contract(tmp_path: Path) -> None:
     good = default_contract_path().read_text(encoding="utf-8")
     other.write_text(good.replace("maxLength: 256", "maxLength: 99"), encoding="utf-8")
     listed = hookproof("faults", "--contract", str(other)).stdout
-    assert "a text of 99 characters" in listed
-    assert "a text of 256 characters" not in listed
+    assert "a string of 99 characters" in listed
+    assert "a string of 256 characters" not in listed

@@ -125,7 +125,7 @@ def test_a_moved_file_is_a_503_until_it_is_back(file: Path, lost: str) -> None:
         place.rename(elsewhere)
         assert sink.post(LARGE) == 503
         assert sink.health() == 503
-        assert sink.said(f"get 503: the store {file} cannot be written: {lost} is not") == 1
+        assert sink.said(f"get 503: the store {file} cannot be written: {lost} was replaced") == 1
         assert sink.bodies() == [BODY]  # stored deliveries are still readable
         shutil.copy(elsewhere, place)
         assert sink.post(LARGE) == 503, "a copy is not the file that is written to"

@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 from openapi.loading.loader import load_contract
 from webhook_sink.server import Sink
 
+pytestmark = pytest.mark.integration
+
 CONTRACT = load_contract()
 SERIOUS = ("serious", "critical")
 

@@ -17,6 +17,8 @@ from openapi.signature import sign
 from webhook_sink.destination import ForwardPolicy
 from webhook_sink.server import Sink
 
+pytestmark = pytest.mark.integration
+
 CONTRACT = load_contract()
 SECRET, OTHER = "a secret of the tests", "another secret of the tests"
 BODY = json.dumps(CONTRACT.events[0].examples[0]).encode()

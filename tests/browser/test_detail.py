@@ -15,6 +15,8 @@ from openapi.loading.loader import load_contract
 from openapi.signature import sign
 from webhook_sink.server import Sink
 
+pytestmark = pytest.mark.integration
+
 SECRET = "a secret of the tests"
 CONTRACT = load_contract()
 

@@ -17,6 +17,8 @@ from openapi.json_pointer import join_pointer
 from openapi.loading.loader import load_contract
 from webhook_sink.server import Sink
 
+pytestmark = pytest.mark.integration
+
 FILE = TESTS / "vectors" / "hostile.yaml"
 VECTORS = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 LIMIT = 10 * 1024 * 1024

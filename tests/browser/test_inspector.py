@@ -10,6 +10,8 @@ from support.sink_deliveries import CONTRACT, SECRET, example, post
 
 from webhook_sink.server import Sink
 
+pytestmark = pytest.mark.integration
+
 HOSTILE = "<img src=x onerror=document.title='owned'><script>document.title='owned'</script>"
 
 

@@ -9,6 +9,8 @@ from support.sink_deliveries import CONTRACT, SECRET, example, post
 
 from webhook_sink.server import Sink
 
+pytestmark = pytest.mark.integration
+
 NAME = CONTRACT.events[0].name
 
 

@@ -8,6 +8,8 @@ from support.sink_deliveries import CONTRACT, SECRET, example, post
 
 from webhook_sink.server import Sink
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def sink() -> Iterator[Sink]:

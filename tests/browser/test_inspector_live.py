@@ -15,6 +15,8 @@ from webhook_sink.destination import ForwardPolicy, parse_destination
 from webhook_sink.server import Sink
 from webhook_sink.storage.store import open_store
 
+pytestmark = pytest.mark.integration
+
 
 def opened(browser: Browser, sink: Sink) -> Page:
     page = browser.new_page()

@@ -14,6 +14,8 @@ from support.processes import JWT_SECRET, WEBHOOK_SECRET, handled, started
 from mock_server.tokens import mint
 from openapi.loading.loader import load_contract
 
+pytestmark = pytest.mark.integration
+
 OPERATION = load_contract().operations[0]
 HOSTILE = "<img src=x onerror=document.title='owned'><script>document.title='owned'</script>"
 KEY = "a-control-token-of-the-tests"

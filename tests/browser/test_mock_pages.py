@@ -13,6 +13,8 @@ from support.processes import JWT_SECRET, handled, hookproof, started
 
 from openapi.loading.loader import default_contract_path, load_contract
 
+pytestmark = pytest.mark.integration
+
 PATH = load_contract().operations[0].path
 ADMIN_PATH = (
     "/docs",

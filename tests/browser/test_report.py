@@ -4,10 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 from support.processes import TESTS
 
 from hookproof.reports.writer import write_reports
+
+pytestmark = pytest.mark.integration
 
 HOSTILE = (
     "<img src=http://127.0.0.1:9/x onerror=document.title='owned'>"

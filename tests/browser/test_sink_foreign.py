@@ -21,6 +21,8 @@ from webhook_sink.api.access import page_link
 from webhook_sink.destination import ForwardPolicy, parse_origin
 from webhook_sink.server import Sink
 
+pytestmark = pytest.mark.integration
+
 MARK = "what-no-stranger-may-read"
 API = "/_hookproof/api/deliveries"
 READABLE = (

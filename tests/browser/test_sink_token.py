@@ -1,6 +1,7 @@
 """Token of a sink in a browser: the printed link gives access."""
 
 import httpx
+import pytest
 from playwright.sync_api import Browser, expect
 from support.other_origins import EmptyPage, own_address
 from support.processes import handled
@@ -8,6 +9,8 @@ from support.processes import handled
 from openapi.loading.loader import load_contract
 from webhook_sink.api.access import page_link
 from webhook_sink.server import Sink
+
+pytestmark = pytest.mark.integration
 
 TOKEN = "a token of the tests"
 MARK = "a-delivery-of-the-tests"

@@ -25,6 +25,9 @@ class IntegrationGuard:
             )
 
 
+GUARD = pytest.StashKey[IntegrationGuard]()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[GUARD] = IntegrationGuard()
 
@@ -38,9 +41,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item) -> None:
     item.config.stash[GUARD].unmarked_test = None
-
-
-GUARD = pytest.StashKey[IntegrationGuard]()
 
 
 @pytest.fixture

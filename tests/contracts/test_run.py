@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from support.processes import JWT_SECRET, WEBHOOK_SECRET, handled, hookproof, started
+from support.processes import WEBHOOK_SECRET, handled, running_mock
+from support.processes import token as hookproof_token
 
 from contracts.checks import CHECKS
 from contracts.checks.judgement import GroupedFinding
@@ -41,16 +42,13 @@ HELD = load_contract().at("/components/schemas/KnownPermission")["enum"]
 @pytest.fixture(scope="module")
 def token() -> str:
     scopes = [part for permission in HELD for part in ("--scope", permission)]
-    return hookproof("token", "--jwt-secret", JWT_SECRET, *scopes).stdout.strip()
+    return hookproof_token(*scopes)
 
 
 @pytest.fixture
 def judged(port: int, token: str) -> Callable[..., Ledger]:
     def judge(*options: str, **settings: Any) -> Ledger:
-        command = ["-m", "hookproof", "mock", "--port", "0", *options]
-        command += ["--webhook-url", f"http://127.0.0.1:{port}/hooks"]
-        secrets = {"HOOKPROOF_JWT_SECRET": JWT_SECRET, "HOOKPROOF_WEBHOOK_SECRET": WEBHOOK_SECRET}
-        with started(command, **secrets) as url:
+        with running_mock(port, *options) as url:
             known = {"profile": "quick", "seed": 1, "run_id": "tests0", **settings}
             return run(
                 Settings(

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.processes import JWT_SECRET, hookproof, started
+from support.processes import JWT_SECRET, started, token
 
 from openapi.loading.loader import default_contract_path
 
@@ -17,8 +17,7 @@ pytestmark = pytest.mark.integration
 def test_schemathesis_finds_no_failure_in_the_mock(
     tmp_path: Path, known: bool, examples: int
 ) -> None:
-    token = hookproof("token", "--jwt-secret", JWT_SECRET).stdout.strip()
-    header = ["--header", f"Authorization: Bearer {token}"] if known else []
+    header = ["--header", f"Authorization: Bearer {token()}"] if known else []
     command = ["-m", "hookproof", "mock", "--port", "0"]
     with started(command, HOOKPROOF_JWT_SECRET=JWT_SECRET) as url:
         done = subprocess.run(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from support.processes import JWT_SECRET, WEBHOOK_SECRET, handled, hookproof, started
+from support.processes import JWT_SECRET, WEBHOOK_SECRET, handled, running_mock, tokens
 
 from openapi.json_pointer import set_at
 from openapi.loading.loader import load_contract
@@ -25,16 +25,9 @@ EVENT = load_contract().events[0]
 ANY_TOKEN = re.compile(r"eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}")
 
 
-def token(*options: str) -> str:
-    return hookproof("token", "--jwt-secret", JWT_SECRET, *options).stdout.strip()
-
-
-GIVEN = {
-    "HOOKPROOF_TOKEN": token(),
-    "HOOKPROOF_TOKEN_WITHOUT_PERMISSION": token("--scope", "license:read"),
-    "HOOKPROOF_TOKEN_EXPIRED": token("--expires-in", "-60"),
-    "HOOKPROOF_WEBHOOK_SECRET": WEBHOOK_SECRET,
-}
+def given_secrets() -> dict[str, str]:
+    """Return the secrets of a run, by their environment variables."""
+    return {**tokens(), "HOOKPROOF_WEBHOOK_SECRET": WEBHOOK_SECRET}
 
 
 @contextmanager
@@ -97,7 +90,7 @@ def artefacts(url: str, port: int, directory: Path) -> tuple[int, dict[str, str]
         + ["--webhook-listen", f"127.0.0.1:{port}", "--webhook-deadline", "2"],
         env={
             **os.environ,
-            **GIVEN,
+            **given_secrets(),
             "GITHUB_ACTIONS": "true",
             "GITHUB_STEP_SUMMARY": str(summary),
             "XDG_CACHE_HOME": str(directory / "cache"),
@@ -135,18 +128,15 @@ def test_a_failing_run_shows_no_secret(port: int, tmp_path: Path) -> None:
     found = {finding["check"] for finding in json.loads(texts["report.json"])["findings"]}
     assert "secret-leak" in found
     assert "[secret]" in texts["report.html"]
-    assert_free_of([*GIVEN.values(), *issued], texts)
+    assert_free_of([*given_secrets().values(), *issued], texts)
     assert not any(ANY_TOKEN.search(text) for text in texts.values())
 
 
 def test_a_passing_run_shows_no_secret(port: int, tmp_path: Path) -> None:
-    command = ["-m", "hookproof", "mock", "--port", "0"]
-    command += ["--webhook-url", f"http://127.0.0.1:{port}/hooks"]
-    secrets = {"HOOKPROOF_JWT_SECRET": JWT_SECRET, "HOOKPROOF_WEBHOOK_SECRET": WEBHOOK_SECRET}
-    with started(command, **secrets) as url:
+    with running_mock(port) as url:
         code, texts = artefacts(url, port, tmp_path)
     assert code == 0, texts["stdout"]
     assert set(texts) >= REPORTS
-    assert_free_of([*GIVEN.values(), JWT_SECRET], texts)
+    assert_free_of([*given_secrets().values(), JWT_SECRET], texts)
     # The mock issues JWTs, so no JWT at all may occur.
     assert not any(ANY_TOKEN.search(text) for text in texts.values())

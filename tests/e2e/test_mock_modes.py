@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from support.processes import MOCK_SECRETS, WEBHOOK_SECRET, Run, started, tokens, verify
+from support.processes import WEBHOOK_SECRET, Run, running_mock, tokens, verify
 
 from mock_server.middleware.allowed_rejections import select_allowed_rejections
 from openapi.loading.loader import load_contract
@@ -65,14 +65,12 @@ def judged(port: int, directory: Path, options: list[str]) -> Run:
     """Start the mock with `options` and verify it."""
     with places(directory) as known:
         filled_in = [known.get(option, option) for option in options]
-        command = ["-m", "hookproof", "mock", "--port", "0", *filled_in]
-        command += ["--webhook-url", f"http://127.0.0.1:{port}/hooks"]
         arguments = ["--profile", "default" if EVERY else "quick"]
         if "--tls" in options:
             arguments += ["--tls-verify", "false"]
         if "--contract" in options:
             arguments += ["--contract", known["{limited}"]]
-        with started(command, **MOCK_SECRETS) as url:
+        with running_mock(port, *filled_in) as url:
             return verify(url, port, directory / "report", *arguments, **tokens())
 
 

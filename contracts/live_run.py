@@ -33,6 +33,12 @@ class LiveRun:
     sessions: list[OperationSession]
     undecided: list[str] = field(default_factory=list)
     deliveries: tuple[JudgedDelivery, ...] = ()
+    judged_requests: int = 0
+    """Number of the last request that `has_enough` judged."""
+    judged_deliveries: int = 0
+    """Id of the last delivery that `has_enough` judged."""
+    whole_size: int = 0
+    """Number of exchanges when `has_enough` last judged all of them."""
 
     def ledger(self) -> Ledger:
         """Return the ledger so far, with all deliveries received by now."""
@@ -62,6 +68,16 @@ class LiveRun:
         if not self.settings.exit_first:
             return False
         ledger = self.ledger()
+        recent = ledger.since(self.judged_requests, self.judged_deliveries)
+        self.judged_requests = max((e.request.number for e in ledger.exchanges), default=0)
+        self.judged_deliveries = max((item.delivery.id for item in ledger.deliveries), default=0)
+        # A violation that only two distant exchanges show is found when their number has doubled.
+        if len(ledger.exchanges) < 2 * self.whole_size and not self._has_fault(recent):
+            return False
+        self.whole_size = len(ledger.exchanges)
+        return self._has_fault(ledger)
+
+    def _has_fault(self, ledger: Ledger) -> bool:
         return any(
             found.finding.severity == "violation" or self.settings.strict
             for name, check in CHECKS.items()

@@ -67,17 +67,19 @@ def run(settings: Settings, contract: Contract, progress: Callable[[str], None])
         connect_linked_resources(sessions)
         earlier = _load_saved_cases(settings)
         phases = {session.operation.id: build_phases(session, earlier) for session in sessions}
-        if not settings.exit_first:
-            progress(estimate_cost(sessions, phases).sentence)
-        sink = None
-        rejector = DeliveryRejector()
-        if not settings.dry_run:
-            sink = open_webhook_source(stack, settings, contract, progress, rejector)
-        live_run = LiveRun(settings, contract, sink, sessions)
         if settings.dry_run:
-            return live_run.ledger()
+            progress(estimate_cost(sessions, phases).sentence)
+            return LiveRun(settings, contract, None, sessions).ledger()
+        rejector = DeliveryRejector()
+        sink = open_webhook_source(stack, settings, contract, progress, rejector)
+        live_run = LiveRun(settings, contract, sink, sessions)
         _await_service(settings)
         for session in sessions:
+            if not _is_accepted(live_run, session):
+                continue
+            if session is sessions[0] and not settings.exit_first:
+                # Only now, because a run that cannot judge needs no generated cases.
+                progress(estimate_cost(sessions, phases).sentence)
             _run_session(live_run, session, phases[session.operation.id])
         if live_run.has_enough():
             return live_run.ledger()
@@ -87,7 +89,8 @@ def run(settings: Settings, contract: Contract, progress: Callable[[str], None])
         return await_webhooks(live_run)
 
 
-def _run_session(live_run: LiveRun, session: OperationSession, phases: Sequence[Phase]) -> None:
+def _is_accepted(live_run: LiveRun, session: OperationSession) -> bool:
+    """Return whether a plain valid request got no 5xx; raise if the run cannot judge."""
     reason = run_smoke_test(session)
     if reason is not None:
         raise CouldNotJudge(reason)
@@ -95,7 +98,11 @@ def _run_session(live_run: LiveRun, session: OperationSession, phases: Sequence[
     if status is not None and status >= 500:
         # Other cases decide nothing as long as a plain valid request fails.
         live_run.undecided.append(f"the run was cut short: a plain valid request got {status}")
-        return
+        return False
+    return True
+
+
+def _run_session(live_run: LiveRun, session: OperationSession, phases: Sequence[Phase]) -> None:
     if live_run.settings.exit_first and live_run.sink is not None:
         live_run.sink.wait(after=0, timeout=SMOKE_TEST_WEBHOOK_TIMEOUT_S)
     if not live_run.has_enough():
@@ -114,8 +121,10 @@ def _load_saved_cases(settings: Settings) -> Sequence[Mapping[str, Json]]:
 
 
 def _await_service(settings: Settings) -> None:
+    if not settings.wait:
+        return
     deadline = time.monotonic() + settings.wait
-    trust = ssl_context(settings.tls_verify)
+    trust = ssl_context(settings.url, settings.tls_verify)
     with httpx.Client(trust_env=False, follow_redirects=False, timeout=2.0, verify=trust) as client:
         while time.monotonic() < deadline:
             try:

@@ -6,6 +6,7 @@ Six forms are supported: `$request.body#POINTER`, `$response.body#POINTER`, `$re
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, get_args
 
 from openapi import json_pointer
@@ -44,6 +45,7 @@ class RuntimeExpression:
         return (parameters or {}).get(f"{self.part}.{self.where}", json_pointer.MISSING)
 
 
+@lru_cache(maxsize=1024)
 def parse_expression(text: str) -> RuntimeExpression:
     """Parse `text`; raise `ValueError` if its form is not supported."""
     name, _, rest = text.removeprefix("$").partition(".")

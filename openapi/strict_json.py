@@ -4,13 +4,14 @@ import json
 import re
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 
 _BOM = b"\xef\xbb\xbf"
 # Possessive, and accepts an unterminated string: otherwise a body of quotes takes quadratic time.
 _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[\]{}]', re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, because cached properties need a __dict__
 class ParsedJson:
     """Body parsed as JSON."""
 
@@ -33,12 +34,12 @@ class ParsedJson:
         """Size in bytes."""
         return len(self.raw)
 
-    @property
+    @cached_property
     def depth(self) -> int:
         """Nesting depth of arrays and objects."""
         return _nesting_depth(self.raw)
 
-    @property
+    @cached_property
     def has_duplicate_keys(self) -> bool:
         """Whether an object before the first error has a key twice. Parses the body again."""
         duplicates: list[str] = []

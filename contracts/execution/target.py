@@ -58,7 +58,7 @@ class Target:
             trust_env=False,
             follow_redirects=False,
             timeout=None,  # noqa: S113 - one timeout covers the whole response, see _answer
-            verify=ssl_context(self._verify),
+            verify=ssl_context(self.url, self._verify),
         )
         self._stack.enter_context(self._portal.wrap_async_context_manager(self._client))
         return self
@@ -139,8 +139,10 @@ class Target:
             raise _ResponseLost(failure) from None
 
 
-def ssl_context(verify: Path | bool) -> ssl.SSLContext:
-    """Return the TLS context for `Settings.tls_verify`."""
+def ssl_context(url: str, verify: Path | bool) -> ssl.SSLContext | bool:
+    """Return the TLS context for `Settings.tls_verify`; False for a URL that needs none."""
+    if not url.lower().startswith("https:"):
+        return False  # to load the authorities takes a tenth of a second
     if isinstance(verify, Path):
         return ssl.create_default_context(cafile=verify)
     return httpx.create_ssl_context(verify=verify)

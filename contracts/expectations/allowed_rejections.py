@@ -90,16 +90,26 @@ def rejections_by_bytes(request: Request, body: ParsedJson) -> Iterator[IndexedR
     """Yield each allowed rejection, with its index, that covers the bytes of `body`."""
     for index, rejection in enumerate(request.operation.allowed_rejections):
         for name, bound in rejection.get("body", {}).items():
-            holds = {
-                "duplicate-keys": body.has_duplicate_keys,
-                "byte-order-mark": body.has_byte_order_mark,
-                "non-finite-number": body.has_non_finite_numbers,
-                "deeper-than": isinstance(bound, int) and body.depth > bound,
-                "larger-than-bytes": isinstance(bound, int) and body.size > bound,
-                "unsupported-media-type": is_other_media_type(request),
-            }
-            if holds[name]:
+            if _covers_bytes(name, bound, request, body):
                 yield index, rejection
+
+
+def _covers_bytes(name: str, bound: Json, request: Request, body: ParsedJson) -> bool:
+    match name:
+        case "duplicate-keys":
+            return body.has_duplicate_keys
+        case "byte-order-mark":
+            return body.has_byte_order_mark
+        case "non-finite-number":
+            return body.has_non_finite_numbers
+        case "deeper-than":
+            return isinstance(bound, int) and body.depth > bound
+        case "larger-than-bytes":
+            return isinstance(bound, int) and body.size > bound
+        case "unsupported-media-type":
+            return is_other_media_type(request)
+        case _:
+            raise ValueError(f"{name!r} is no property of a body")
 
 
 def is_other_media_type(request: Request) -> bool:

@@ -6,7 +6,7 @@ event with one wrong property still gets the right request.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from contracts.model.correlators import Correlator
@@ -130,6 +130,33 @@ class Ledger:
         for exchange in self.exchanges:
             cases.setdefault(exchange.request.case_id, []).append(exchange)
         return cases
+
+    def since(self, request_number: int, delivery_id: int) -> "Ledger":
+        """Return the part with later requests, later deliveries and what these belong to."""
+        closed = self.reconciliation
+
+        def is_later(event: ReceivedEvent) -> bool:
+            return event.attempts[-1].delivery.id > delivery_id
+
+        pairs = tuple(
+            (exchange, event)
+            for exchange, event in closed.pairs
+            if exchange.request.number > request_number or is_later(event)
+        )
+        part = Reconciliation(
+            pairs,
+            tuple(e for e in closed.without_event if e.request.number > request_number),
+            tuple(filter(is_later, closed.unmatched_events)),
+            tuple(filter(is_later, closed.earlier_run_events)),
+        )
+        events = (*(event for _, event in pairs), *part.unmatched_events, *part.earlier_run_events)
+        known = {item.delivery.id for event in events for item in event.attempts}
+        return replace(
+            self,
+            exchanges=tuple(e for e in self.exchanges if e.request.number > request_number),
+            deliveries=tuple(item for item in self.deliveries if item.delivery.id in known),
+            reconciliation=part,
+        )
 
     def deadline(self, event: Event) -> float:
         """Return the deadline of deliveries of `event` in seconds after the response."""

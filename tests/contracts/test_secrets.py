@@ -4,8 +4,6 @@ import base64
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -13,7 +11,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from support.processes import JWT_SECRET, WEBHOOK_SECRET, handled, running_mock, tokens
+from support.processes import (
+    JWT_SECRET,
+    WEBHOOK_SECRET,
+    handled,
+    hookproof_in,
+    running_mock,
+    tokens,
+)
 
 from openapi.json_pointer import set_at
 from openapi.loading.loader import load_contract
@@ -85,21 +90,14 @@ def leaking(port: int, issued: list[str]) -> Iterator[str]:
 def artefacts(url: str, port: int, directory: Path) -> tuple[int, dict[str, str]]:
     """Verify `url` as in GitHub Actions; return the exit code, all files and all output."""
     summary = directory / "summary.md"
-    done = subprocess.run(
-        [sys.executable, "-m", "hookproof", "verify", url, "--profile", "quick"]
-        + ["--webhook-listen", f"127.0.0.1:{port}", "--webhook-deadline", "2"],
-        env={
-            **os.environ,
-            **given_secrets(),
-            "GITHUB_ACTIONS": "true",
-            "GITHUB_STEP_SUMMARY": str(summary),
-            "XDG_CACHE_HOME": str(directory / "cache"),
-        },
-        cwd=directory,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
+    done = hookproof_in(
+        directory,
+        *("verify", url, "--profile", "quick", "--webhook-deadline", "2"),
+        *("--webhook-listen", f"127.0.0.1:{port}"),
+        **given_secrets(),
+        GITHUB_ACTIONS="true",
+        GITHUB_STEP_SUMMARY=str(summary),
+        XDG_CACHE_HOME=str(directory / "cache"),
     )
     files = [path for path in directory.rglob("*") if path.is_file() and "cache" not in path.parts]
     texts = {path.name: path.read_text(encoding="utf-8") for path in files}

@@ -5,8 +5,6 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -17,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from support.mock import StartMock
-from support.processes import hookproof, started
+from support.processes import hookproof, launched, started
 
 from openapi.contract import Contract
 
@@ -71,17 +69,13 @@ def test_confirmed_requests_survive_a_kill(contract: Contract, token: str, tmp_p
                 if len(answered) > 200:
                     enough.set()
 
-    command = [sys.executable, *MOCK, "--workers", "2", "--state", str(state)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    url = process.stdout.readline().partition("listening on ")[2].split()[0]
-    with ThreadPoolExecutor(8) as pool:
+    command = [*MOCK, "--workers", "2", "--state", str(state)]
+    with launched(command) as (url, process), ThreadPoolExecutor(8) as pool:
         loads = [pool.submit(load, url, number) for number in range(8)]
         assert enough.wait(60)
         process.kill()  # the workers end too and free the port
         for done in loads:
             done.result()
-    process.communicate()
     again = [*MOCK[:-1], url.rpartition(":")[2], "--state", str(state)]
     with started(again) as url, caller(url, token) as client:
         statuses = Counter(create(client, path, name) for name in answered)
@@ -125,19 +119,16 @@ def test_workers_share_a_rate_limit(contract: Contract, token: str) -> None:
 
 def test_a_killed_worker_is_replaced(contract: Contract, token: str) -> None:
     path = contract.operations[0].path
-    command = [sys.executable, *MOCK, "--workers", "2"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    url = process.stdout.readline().partition("listening on ")[2].split()[0]
-    with caller(url, token) as client:
-        assert create(client, path, "before") == 201
-    for child in children(process.pid):
-        os.kill(child, signal.SIGKILL)
-    with caller(url, token) as client:  # waits in the accept queue until a new worker runs
-        assert create(client, path, "before") == 409
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
-    assert process.returncode == 0
+    with launched([*MOCK, "--workers", "2"]) as (url, process):
+        with caller(url, token) as client:
+            assert create(client, path, "before") == 201
+        for child in children(process.pid):
+            os.kill(child, signal.SIGKILL)
+        with caller(url, token) as client:  # waits in the accept queue until a new worker runs
+            assert create(client, path, "before") == 409
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        assert process.returncode == 0
 
 
 def children(pid: int) -> list[int]:

@@ -4,21 +4,62 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+from support.forked import fork_module
 
 TESTS = Path(__file__).resolve().parents[2]
 SHARED = TESTS / "shared"
+DEADLINE = 30.0
+"""Seconds to wait for the end of a server."""
 JWT_SECRET = "a secret of the tests, long enough to sign with"
 WEBHOOK_SECRET = "another secret of the tests"
+
+
+class ServerProcess:
+    """Process of a server, as `launched` yields it."""
+
+    def __init__(self, process: ForkServerProcess, stdout: IO[str]) -> None:
+        self._process = process
+        self.stdout = stdout
+
+    @property
+    def pid(self) -> int:
+        """Id of the process."""
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """Exit code; a negative signal number, or None while the process runs."""
+        return self._process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to the process, unless it has ended."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """Ask the process to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End the process at once; it cannot close its files."""
+        self.send_signal(signal.SIGKILL)
+
+    def wait(self) -> None:
+        """Wait until the process has ended."""
+        self._process.join(DEADLINE)
+        assert self.returncode is not None, f"process {self.pid} still runs after {DEADLINE} s"
 
 
 @contextmanager
@@ -29,28 +70,37 @@ def started(command: list[str], **environment: str) -> Iterator[str]:
 
 
 @contextmanager
-def launched(command: list[str], **environment: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def launched(command: list[str], **environment: str) -> Iterator[tuple[str, ServerProcess]]:
     """Run a server as a process; yield its URL and the process; stop it with SIGTERM."""
     # The log is a file: a full pipe that no reader empties would block the server.
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
-        process = subprocess.Popen(
-            [sys.executable, *command],
-            env={**os.environ, **environment},
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as log,
+        launched_with_log(command, log, **environment) as server,
+    ):
+        yield server
+
+
+@contextmanager
+def launched_with_log(
+    command: list[str], log: IO[str], **environment: str
+) -> Iterator[tuple[str, ServerProcess]]:
+    """Run a server as `launched` does; its stderr is written to the file `log`."""
+    known = {**os.environ, **environment}
+    reader, writer = os.pipe()
+    with os.fdopen(reader, encoding="utf-8") as stdout:
+        forked = fork_module(command, known, writer, log.fileno(), Path.cwd())
+        os.close(writer)
+        process = ServerProcess(forked, stdout)
         try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
+            line = stdout.readline()
             if "listening on" not in line:
                 process.kill()
                 log.seek(0)
                 raise AssertionError(f"{command} did not start: {log.read()}")
             yield line.partition("listening on ")[2].split()[0], process
         finally:
-            process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=30)
+            process.terminate()
+            process.wait()
 
 
 @contextmanager
@@ -84,15 +134,26 @@ class Run:
 
 
 def hookproof(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command and wait for its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "hookproof", *arguments],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    """Run the command in the current folder and wait for its end."""
+    return hookproof_in(Path.cwd(), *arguments, **environment)
+
+
+def hookproof_in(
+    folder: Path, *arguments: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the command in `folder` and wait for its end."""
+    command = ["-m", "hookproof", *arguments]
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as out,
+        tempfile.TemporaryFile("w+", encoding="utf-8") as err,
+    ):
+        known = {**os.environ, **environment}
+        process = fork_module(command, known, out.fileno(), err.fileno(), folder)
+        process.join(300)
+        assert process.exitcode is not None, f"{command} still runs after 300 s"
+        out.seek(0)
+        err.seek(0)
+        return subprocess.CompletedProcess(command, process.exitcode, out.read(), err.read())
 
 
 def verify(url: str, port: int, directory: Path, *options: str, **environment: str) -> Run:

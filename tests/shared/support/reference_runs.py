@@ -126,8 +126,14 @@ def run_trial(trial: Trial) -> TrialResult:
     return TrialResult(
         frozenset(f.check for f in found if f.severity == "violation"),
         frozenset(f.check for f in found if f.severity == "warning"),
-        tuple(f"{f.severity} {f.check}: {f.message}" for f in found),
+        tuple(f"{f.severity} {f.check}: {f.message} (seed {run_seed()})" for f in found),
     )
+
+
+@cache
+def run_seed() -> int:
+    """Return the seed of all trials of this process, which thus draw their bodies once."""
+    return random.SystemRandom().randrange(2**31)
 
 
 def _settings(trial: Trial, url: str, port: int) -> Settings:
@@ -137,7 +143,7 @@ def _settings(trial: Trial, url: str, port: int) -> Settings:
     return Settings(
         url=url,
         run_id="".join(draw.choices(string.ascii_lowercase + string.digits, k=6)),
-        seed=draw.randrange(2**31),
+        seed=run_seed(),
         token=OPAQUE if opaque else token(known_permissions()),
         token_without_permission=(OPAQUE_WITHOUT_PERMISSION if opaque else token(["license:read"])),
         token_expired=None if opaque else token(expires_in=-1000),

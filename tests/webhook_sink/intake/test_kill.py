@@ -3,8 +3,6 @@
 import base64
 import random
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from support.processes import ServerProcess, launched
 
 from webhook_sink.delivery import Delivery
 from webhook_sink.storage.store import open_store
@@ -42,19 +41,12 @@ class Books:
 
 
 @contextmanager
-def killed(path: Path) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+def killed(path: Path) -> Iterator[tuple[str, ServerProcess]]:
     """Run a sink with a store file; yield URL and process; end it with `kill -9`."""
-    command = [sys.executable, "-P", "-m", "hookproof", "sink", "--port", "0", "--store", str(path)]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    assert process.stdout is not None
-    try:
-        yield process.stdout.readline().partition("listening on ")[2].split()[0], process
-    finally:
+    command = ["-m", "hookproof", "sink", "--port", "0", "--store", str(path)]
+    with launched(command) as (url, process):
+        yield url, process
         process.kill()
-        process.wait()
-        process.stdout.close()
 
 
 def test_acknowledged_deliveries_survive_twenty_kills(tmp_path: Path) -> None:
@@ -80,7 +72,7 @@ def test_acknowledged_deliveries_survive_twenty_kills(tmp_path: Path) -> None:
 
 
 def one_round(
-    number: int, url: str, process: "subprocess.Popen[str]", books: Books, chance: random.Random
+    number: int, url: str, process: ServerProcess, books: Books, chance: random.Random
 ) -> None:
     """Kill the process at a random moment of a load of concurrent deliveries."""
     books.first.clear()

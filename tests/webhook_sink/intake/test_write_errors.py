@@ -4,8 +4,6 @@ import os
 import resource
 import shutil
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -14,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from support.processes import launched_with_log
 
 from webhook_sink.storage.store import open_store
 
@@ -68,17 +67,14 @@ def file(tmp_path: Path) -> Path:
 
 @contextmanager
 def running(file: Path) -> Iterator[Running]:
-    command = [sys.executable, "-P", "-m", "hookproof", "sink", "--port", "0", "--store", str(file)]
+    command = ["-m", "hookproof", "sink", "--port", "0", "--store", str(file)]
     log = file.with_name("log")
-    with log.open("w") as stderr, httpx.Client(timeout=DEADLINE, trust_env=False) as http:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True)
-        assert process.stdout is not None
-        try:
-            url = process.stdout.readline().partition("listening on ")[2].split()[0]
-            yield Running(url, process.pid, log, http)
-        finally:
-            process.terminate()
-            process.communicate(timeout=DEADLINE)
+    with (
+        log.open("w") as stderr,
+        launched_with_log(command, stderr) as (url, process),
+        httpx.Client(timeout=DEADLINE, trust_env=False) as http,
+    ):
+        yield Running(url, process.pid, log, http)
 
 
 def test_a_full_disk_is_a_503_with_one_log_line_until_there_is_room(file: Path) -> None:

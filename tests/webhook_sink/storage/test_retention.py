@@ -1,12 +1,11 @@
 """Retention: the oldest deliveries beyond a limit are removed and reported."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import httpx
 import pytest
+from support.processes import hookproof, launched_with_log
 from support.sink import StartSink
 
 pytestmark = pytest.mark.integration
@@ -15,29 +14,21 @@ DEADLINE = 20.0
 
 
 def test_removal_of_the_oldest_is_shown_in_log_list_and_stream(tmp_path: Path) -> None:
-    command = [sys.executable, "-P", "-m", "hookproof", "sink", "--port", "0", "--keep-count", "3"]
-    with (tmp_path / "log").open("w+") as log:
-        sink = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
-        try:
-            assert sink.stdout is not None
-            url = sink.stdout.readline().partition("listening on ")[2].split()[0]
-            api = f"{url}/_hookproof/api/deliveries"
-            with httpx.stream("GET", f"{api}/stream", timeout=DEADLINE) as stream:
-                for number in range(10):
-                    httpx.post(f"{url}/{number}", content=b"{}")
-                told = "event: reload" in stream.iter_lines()
-                while httpx.get(api).json()["total"] > 3:
-                    pass  # the pruner runs every second
-            listed = httpx.get(api).json()
-        finally:
-            sink.terminate()
-            sink.communicate(timeout=30)
-        log.seek(0)
-        lines = log.read()
+    log = tmp_path / "log"
+    command = ["-m", "hookproof", "sink", "--port", "0", "--keep-count", "3"]
+    with log.open("w") as stderr, launched_with_log(command, stderr) as (url, _):
+        api = f"{url}/_hookproof/api/deliveries"
+        with httpx.stream("GET", f"{api}/stream", timeout=DEADLINE) as stream:
+            for number in range(10):
+                httpx.post(f"{url}/{number}", content=b"{}")
+            told = "event: reload" in stream.iter_lines()
+            while httpx.get(api).json()["total"] > 3:
+                pass  # the pruner runs every second
+        listed = httpx.get(api).json()
     assert told
     assert [delivery["id"] for delivery in listed["deliveries"]] == [8, 9, 10]
     assert (listed["total"], listed["removed"], listed["paths"]) == (3, 7, ["/7", "/8", "/9"])
-    gone = re.findall("removed the ([0-9]+) oldest deliveries, limit 3 deliveries", lines)
+    gone = re.findall("removed the ([0-9]+) oldest deliveries, limit 3 deliveries", log.read_text())
     assert sum(map(int, gone)) == 7
 
 
@@ -54,8 +45,7 @@ def test_removal_of_the_oldest_is_shown_in_log_list_and_stream(tmp_path: Path) -
     ],
 )
 def test_rejects_an_invalid_limit(option: str, value: str) -> None:
-    command = [sys.executable, "-P", "-m", "hookproof", "sink", f"{option}={value}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=DEADLINE)
+    done = hookproof("sink", f"{option}={value}")
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert option in done.stderr

@@ -106,6 +106,7 @@ def judge(settings: Settings, outcome: RunOutcome) -> bool:
         f"--confcutdir={SUITE_DIR}",
         "-p", "no:cacheprovider",
         "-p", "no:terminal",
+        "-p", "no:unraisableexception",  # it collects garbage at the end, for a third of a second
         "-s",
     ]  # fmt: skip
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"

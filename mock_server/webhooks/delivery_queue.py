@@ -175,7 +175,7 @@ class DeliveryQueues:
             return
         # httpx logs every URL in full.
         logging.getLogger("httpx").setLevel(logging.WARNING)
-        self._client = create_client()
+        self._client = create_client(any(url.lower().startswith("https:") for url in self._urls))
         for receiver in self.receivers:
             self._tasks += [
                 asyncio.create_task(receiver.run(self._client)) for _ in range(CONCURRENT_ATTEMPTS)

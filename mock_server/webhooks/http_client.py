@@ -32,9 +32,10 @@ class AttemptOutcome:
     seconds: float
 
 
-def create_client() -> httpx.AsyncClient:
-    """Return the client for all attempts; do not use it for anything else."""
+def create_client(tls: bool) -> httpx.AsyncClient:
+    """Return the client for all attempts; without `tls` only for `http:` URLs."""
     return httpx.AsyncClient(
+        verify=tls,  # it takes time and memory to load the certificate authorities
         # No proxies from the environment, no redirects: a delivery goes to the configured URL.
         trust_env=False,
         follow_redirects=False,

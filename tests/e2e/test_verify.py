@@ -34,6 +34,8 @@ from openapi.http.free_port import free_port
 pytestmark = pytest.mark.integration
 QUICK = ["--profile", "quick"]
 """Random bodies add nothing to what these tests assert."""
+SHORT = [*QUICK, "--max-requests", "40"]
+"""Profile of tests that a few requests decide."""
 
 
 @contextmanager
@@ -210,7 +212,7 @@ def test_a_service_that_always_sends_404_405_or_429_is_not_judged(
     status: int, port: int, tmp_path: Path
 ) -> None:
     with answering(status) as url:
-        run = verify(url, port, tmp_path, *QUICK, **tokens())
+        run = verify(url, port, tmp_path, *SHORT, **tokens())
     assert run.code == 2
     assert f"got {status}" in run.out
 
@@ -220,7 +222,7 @@ def test_a_service_that_always_sends_200_202_or_500_deviates(
     status: int, port: int, tmp_path: Path
 ) -> None:
     with answering(status) as url:
-        run = verify(url, port, tmp_path, *QUICK, **tokens())
+        run = verify(url, port, tmp_path, *SHORT, **tokens())
     assert run.code == 1
     assert run.violated & {"valid-request", "server-error"}
 
@@ -233,7 +235,7 @@ def test_an_unreachable_service_is_exit_2(port: int, tmp_path: Path) -> None:
 
 def test_missing_webhooks_are_reported_with_both_possible_causes(port: int, tmp_path: Path) -> None:
     with running_mock(free_port()) as url:
-        run = verify(url, port, tmp_path, *QUICK, "--webhook-deadline", "1", **tokens())
+        run = verify(url, port, tmp_path, *SHORT, "--webhook-deadline", "1", **tokens())
     assert run.code == 1
     assert run.violated == {"webhook-sent"}
     assert "the service sends no webhooks, or sends them to another URL" in run.out
@@ -243,7 +245,7 @@ def test_missing_webhooks_are_reported_with_both_possible_causes(port: int, tmp_
 def test_a_wrong_webhook_secret_is_found(port: int, tmp_path: Path) -> None:
     with running_mock(port) as url:
         known = {**tokens(), "HOOKPROOF_WEBHOOK_SECRET": "not the one"}
-        run = verify(url, port, tmp_path, *QUICK, **known)
+        run = verify(url, port, tmp_path, *SHORT, **known)
     assert run.code == 1
     assert run.violated == {"webhook-signature"}
 
@@ -251,7 +253,7 @@ def test_a_wrong_webhook_secret_is_found(port: int, tmp_path: Path) -> None:
 def test_webhooks_can_be_disabled(port: int, tmp_path: Path) -> None:
     with running_mock(port) as url:
         without = {**tokens(), "HOOKPROOF_WEBHOOK_SECRET": ""}
-        run = verify(url, port, tmp_path, *QUICK, "--no-webhooks", **without)
+        run = verify(url, port, tmp_path, *SHORT, "--no-webhooks", **without)
     assert run.code == 0
     assert run.report["webhooks"]["judged"] is False
 
@@ -280,7 +282,7 @@ def test_a_webhook_port_in_use_is_exit_2(tmp_path: Path) -> None:
 def test_an_interrupted_run_is_exit_130_and_writes_the_report(port: int, tmp_path: Path) -> None:
     with running_mock(port) as url:
         process = subprocess.Popen(
-            [sys.executable, "-m", "hookproof", "verify", url]
+            [sys.executable, "-m", "hookproof", "verify", url, *QUICK]
             + ["--webhook-listen", f"127.0.0.1:{port}", "--report-dir", str(tmp_path)],
             env={**os.environ, **tokens(), "HOOKPROOF_WEBHOOK_SECRET": WEBHOOK_SECRET},
             stdout=subprocess.PIPE,
@@ -307,7 +309,7 @@ def test_proxies_and_foreign_configuration_files_have_no_effect(port: int, tmp_p
         known["HOOKPROOF_WEBHOOK_SECRET"] = WEBHOOK_SECRET
         done = subprocess.run(
             [sys.executable, "-m", "hookproof", "verify", url]
-            + [*QUICK, "--webhook-listen", f"127.0.0.1:{port}"]
+            + [*SHORT, "--webhook-listen", f"127.0.0.1:{port}"]
             + ["--report-dir", str(tmp_path / "report")],
             env={**os.environ, **known},
             cwd=tmp_path,

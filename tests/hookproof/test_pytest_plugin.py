@@ -9,7 +9,12 @@ from pathlib import Path
 
 import pytest
 from support.processes import running_mock
-from support.pytest_runs import mock_environment, outcome_counts, run_pytest
+from support.pytest_runs import (
+    mock_environment,
+    outcome_counts,
+    run_light_pytest,
+    run_pytest,
+)
 
 from openapi.http.free_port import free_port
 
@@ -97,7 +102,7 @@ def test_the_suite_runs_with_the_tests_of_the_user(port: int, project: Path) -> 
 def test_with_xdist_all_checks_use_one_run(port: int, project: Path) -> None:
     with running_mock(port, "--fault", "signature-hex") as url:
         spread = ["-n", "2", "--dist", "loadgroup", "--hookproof-report-dir", "report"]
-        done = run_pytest(project, *arguments(url, port, *spread), **mock_environment())
+        done = run_light_pytest(project, *arguments(url, port, *spread), **mock_environment())
     assert done.returncode == 1, done.stdout + done.stderr
     assert outcome_counts(done.stdout)["failed"] == 1
     assert "VIOLATION" in done.stdout
@@ -120,7 +125,7 @@ USAGE = {
 def test_a_usage_error_is_one_line_and_sends_no_request(given: str, project: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        done = run_pytest(
+        done = run_light_pytest(
             project, "--pyargs", "contracts", "--hookproof-url", url, *given.split(" ")
         )
         listener.setblocking(False)
@@ -134,7 +139,7 @@ def test_a_usage_error_is_one_line_and_sends_no_request(given: str, project: Pat
 def test_an_unreachable_service_fails_the_suite_only(project: Path) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     report = ["--hookproof-report-dir", "report"]
-    done = run_pytest(project, *arguments(url, free_port(), *report), **mock_environment())
+    done = run_light_pytest(project, *arguments(url, free_port(), *report), **mock_environment())
     assert done.returncode == 1
     assert outcome_counts(done.stdout)["passed"] == 2
     assert outcome_counts(done.stdout)["errors"] >= 27
@@ -145,11 +150,12 @@ def test_an_unreachable_service_fails_the_suite_only(project: Path) -> None:
 
 
 def test_exit_codes_are_those_of_pytest(project: Path) -> None:
-    done = run_pytest(project, "--pyargs", "contracts")
+    done = run_light_pytest(project, "--pyargs", "contracts")
     assert done.returncode == 1
     assert "no service URL was given: pass --hookproof-url URL" in done.stdout
     assert (
-        run_pytest(project, "--pyargs", "contracts", "-k", "nothing-of-that-name").returncode == 5
+        run_light_pytest(project, "--pyargs", "contracts", "-k", "nothing-of-that-name").returncode
+        == 5
     )
 
 
@@ -162,7 +168,7 @@ def test_a_selection_of_checks_is_not_judged(port: int, project: Path) -> None:
         "--hookproof-args=--no-webhooks",
     ]
     with running_mock(port) as url:
-        done = run_pytest(project, *arguments(url, port, *some), **mock_environment())
+        done = run_light_pytest(project, *arguments(url, port, *some), **mock_environment())
     assert done.returncode == 0, done.stdout
     written = json.loads((project / "report" / "report.json").read_text(encoding="utf-8"))
     assert written["verdict"] == "not-judged"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from support.processes import WEBHOOK_SECRET
-from support.pytest_runs import outcome_counts, run_pytest
+from support.pytest_runs import outcome_counts, run_light_pytest, run_pytest
 
 from openapi.loading.loader import default_contract_path, load_contract
 from openapi.signature import sign
@@ -80,7 +80,7 @@ def test_sent(hookproof_sink):
 """,
         encoding="utf-8",
     )
-    done = run_pytest(project)
+    done = run_light_pytest(project)
     assert outcome_counts(done.stdout)["failed"] == 1
     shown = [line for line in done.stdout.splitlines() if line.startswith("E ")]
     told = [line.removeprefix("E").strip() for line in shown]
@@ -132,7 +132,7 @@ class TestReplaced:
 """,
         encoding="utf-8",
     )
-    done = run_pytest(project, HOOKPROOF_WEBHOOK_SECRET=WEBHOOK_SECRET)
+    done = run_light_pytest(project, HOOKPROOF_WEBHOOK_SECRET=WEBHOOK_SECRET)
     assert done.returncode == 0, done.stdout
     assert outcome_counts(done.stdout)["passed"] == 2
 
@@ -161,7 +161,7 @@ def test_sent(hookproof_sink):
 """,
         encoding="utf-8",
     )
-    done = run_pytest(project)
+    done = run_light_pytest(project)
     assert outcome_counts(done.stdout)["error"] == 1, done.stdout
     assert sentence in done.stdout
     assert "Traceback" not in done.stdout

@@ -5,6 +5,7 @@ server of `multiprocessing` does them once for each worker of pytest. Otherwise 
 like one of `python -m`: it has a pid, arguments, environment, folder, files and signals of its own.
 """
 
+import gc
 import multiprocessing
 import os
 import runpy
@@ -23,6 +24,10 @@ PRELOADED = [
     "hookproof.commands.verify",
     "contracts.run",
     "contracts.fixtures",
+    "schemathesis.specs.openapi.schemas",
+    "schemathesis.specs.openapi.coverage",
+    "anyio._backends._asyncio",
+    "httpcore",
     "uvicorn.protocols.http.httptools_impl",
     "uvicorn.lifespan.on",
 ]
@@ -59,6 +64,7 @@ def fork_module(
 def _run_module(
     command: list[str], environment: dict[str, str], folder: str, files: list[Connection]
 ) -> None:
+    gc.freeze()  # no collection walks through what the server imported
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)

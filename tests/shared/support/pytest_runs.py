@@ -12,7 +12,7 @@ from support.processes import MOCK_SECRETS, token
 def run_pytest(
     folder: Path, *arguments: str, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run pytest in `folder` and wait for its end."""
+    """Run pytest in `folder` with all installed plugins and wait for its end."""
     known = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
@@ -22,6 +22,21 @@ def run_pytest(
         text=True,
         check=False,
         timeout=120,
+    )
+
+
+def run_light_pytest(
+    folder: Path, *arguments: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run pytest as `run_pytest` does, but with the plugins of hookproof and xdist alone.
+
+    To import those of schemathesis, hypothesis and others takes longer than most of these runs.
+    """
+    plugins = ["-p", "hookproof.pytest_plugin"]
+    if "-n" in arguments:
+        plugins += ["-p", "xdist"]
+    return run_pytest(
+        folder, *plugins, *arguments, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", **environment
     )
 
 

@@ -38,12 +38,13 @@ check: $(BIN)/.installed
 
 test: $(BIN)/.installed
 	$(BIN)/tox run
-	@if command -v chromium || command -v chromium-browser || command -v google-chrome; then \
+	@if command -v chromium-headless-shell || command -v chromium || command -v chromium-browser \
+	  || command -v google-chrome; then \
 	  $(BIN)/tox run -e browser; \
 	elif [ "$$CI" = true ]; then \
 	  echo "The browser tests need Chromium, and under CI=true they must run."; exit 1; \
 	else \
-	  echo "The browser tests did not run: no Chromium was found (on Debian: apt-get install chromium)."; \
+	  echo "The browser tests did not run: no Chromium was found (on Debian: apt-get install chromium-headless-shell)."; \
 	fi
 
 lock: | $(BIN)/python

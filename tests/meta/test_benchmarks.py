@@ -41,7 +41,7 @@ def test_the_benchmark_of_the_mock_prints_its_table() -> None:
 
 @pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk, which makes the load, is missing")
 def test_the_benchmark_of_the_sink_prints_its_tables(tmp_path: Path) -> None:
-    little = ["--seconds", "1", "--rounds", "1", "--pages", "1", "--stored", "2000"]
+    little = ["--seconds", "0.3", "--rounds", "1", "--pages", "1", "--stored", "2000"]
     done = run("sink.py", *little, "--directory", str(tmp_path), path=os.environ["PATH"])
     assert done.returncode == 0, done.stderr
     # Deliveries per second, share of a bare function, p99, maximum, CPU, seconds until judged.

@@ -37,13 +37,14 @@ check: $(BIN)/.installed
 	$(BIN)/tox run-parallel --parallel-no-spinner -e style,types,unit
 
 test: $(BIN)/.installed
-	$(BIN)/tox run
+	$(BIN)/tox run -e tests
 	@if command -v chromium-headless-shell || command -v chromium || command -v chromium-browser \
 	  || command -v google-chrome; then \
-	  $(BIN)/tox run -e browser; \
+	  $(BIN)/tox run-parallel --parallel-no-spinner -e style,types,loop,browser; \
 	elif [ "$$CI" = true ]; then \
 	  echo "The browser tests need Chromium, and under CI=true they must run."; exit 1; \
 	else \
+	  $(BIN)/tox run-parallel --parallel-no-spinner -e style,types,loop && \
 	  echo "The browser tests did not run: no Chromium was found (on Debian: apt-get install chromium-headless-shell)."; \
 	fi
 

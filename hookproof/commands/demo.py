@@ -45,10 +45,11 @@ def _run_round(keys: dict[str, str], fault: str | None) -> int:
                 ),
                 "HOOKPROOF_TOKEN_EXPIRED": _token(["--expires-in", "-60"], environment),
             }
-            command = ["verify", url, "--webhook-listen", f"127.0.0.1:{port}"]
+            command = ["verify", url, "--profile", "quick"]
+            command += ["--webhook-listen", f"127.0.0.1:{port}"]
             command += ["--webhook-deadline", "3", "--report-dir", directory, "--no-saved-cases"]
             print(f"$ hookproof mock --webhook-url {receiver} {' '.join(faults)}".rstrip())
-            print(f"$ hookproof {' '.join(command[:4])}", flush=True)
+            print(f"$ hookproof {' '.join(command[:6])}", flush=True)
             return subprocess.run(
                 _command_line(command), env={**environment, **tokens}, check=False
             ).returncode

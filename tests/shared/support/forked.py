@@ -2,7 +2,7 @@
 
 A new interpreter needs one to two seconds of processor time for the imports of `hookproof`. The
 server of `multiprocessing` does them once for each worker of pytest. Otherwise a forked process is
-like one of `python -m`: it has a pid, arguments, environment, folder, files and signals of its own.
+like one of `python -m`, with a separate pid, arguments, environment, folder, files and signals.
 """
 
 import gc
@@ -35,7 +35,8 @@ PRELOADED = [
 
 
 @cache
-def _context() -> ForkServerContext:
+def fork_context() -> ForkServerContext:
+    """Return the context of the server, which is started with its first process."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
     return context
@@ -56,7 +57,7 @@ def fork_module(
     assert option == "-m"
     files = [Connection(os.dup(file), readable=False) for file in (out, err)]
     given = ([module, *arguments], dict(environment), str(folder), files)
-    process = _context().Process(target=_run_module, args=given)
+    process = fork_context().Process(target=_run_module, args=given)
     process.start()
     return process
 

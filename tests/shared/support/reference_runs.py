@@ -1,7 +1,6 @@
 """Runs of the harness against the reference service, as processes or in threads."""
 
 import logging
-import multiprocessing
 import random
 import string
 import time
@@ -25,6 +24,7 @@ from hookproof.commands.target_policy import DEFAULT_EXTRA_PHASES
 from openapi.contract import Contract
 from openapi.http.free_port import free_port
 from openapi.loading.loader import load_contract
+from support.forked import fork_context
 from support.processes import JWT_SECRET, SHARED, WEBHOOK_SECRET, Run, started, verify
 
 USER = "7c1b6f0e-5a53-4a0e-9d86-0f7e3f1f2a11"
@@ -183,8 +183,7 @@ def find_warning(name: str) -> TrialResult:
 def trial_process() -> Iterator[ProcessPoolExecutor]:
     """Yield a process that runs trials in sequence, as `hookproof selftest` does.
 
-    The process is spawned, because trials start threads and a deviation may leave some running.
+    A process apart, because trials start threads and a deviation may leave some running.
     """
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, context, logging.disable, (logging.CRITICAL,)) as pool:
+    with ProcessPoolExecutor(1, fork_context(), logging.disable, (logging.CRITICAL,)) as pool:
         yield pool

@@ -1,5 +1,6 @@
 """Contract as frozen values, and lookups in it. `openapi.loading` builds it."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -120,6 +121,11 @@ class Contract:
     text: str = field(repr=False)
     """Source text; encoded as UTF-8 it equals the file."""
     _schemas: dict[str, Schema] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the source text, in hex digits."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
     def schema(self, pointer: str) -> Schema:
         """Return the schema at `pointer`, compiled once."""

@@ -9,7 +9,7 @@ from contracts.execution import issued_tokens, saved_cases, sequences
 from contracts.execution.operation_session import OperationSession
 from contracts.execution.retry_ambiguous import AmbiguousCaseRetrier
 from contracts.generators import credentials, edge_cases, invalid_bodies, parameters
-from contracts.generators.schemathesis_cases import generated_cases
+from contracts.generators.generated_bodies import generated_cases
 from contracts.model.case import FUZZING_PHASE, SMOKE_TEST_PHASE, Case
 from contracts.model.errors import RunStopped
 from contracts.model.exchange import Exchange
@@ -121,7 +121,12 @@ def build_phases(session: OperationSession, earlier: Sequence[Mapping[str, Json]
 
     def fuzzing() -> Iterable[Case]:
         return generated_cases(
-            contract, operation, settings.seed, profile.valid_bodies, profile.invalid_bodies
+            contract,
+            operation,
+            settings.seed,
+            profile.valid_bodies,
+            profile.invalid_bodies,
+            settings.cache_dir,
         )
 
     plain = Case("valid", "a plain valid request", base_body(), session.media_type)

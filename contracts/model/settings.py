@@ -81,6 +81,8 @@ class Settings:
     """URL of a running sink to read the deliveries from; None: listen for webhooks."""
     sink_token: str | None = field(default=None, repr=False)
     """Token of that sink, if it requires one."""
+    cache_dir: Path | None = None
+    """Folder where generated bodies are stored; None: store none."""
     cases_dir: Path | None = None
     """Folder of the saved cases; None: replay and save none."""
     rate_limit: Rate | None = None

@@ -52,6 +52,7 @@ def settings_from_options(options: argparse.Namespace) -> Settings:
         max_requests=options.max_requests,
         dry_run=options.dry_run,
         exit_first=options.exit_first,
+        cache_dir=None if options.no_cache else user_cache() / "bodies",
         cases_dir=_cases_dir(options),
         request_timeout=options.request_timeout,
         tls_verify=options.tls_verify,
@@ -98,5 +99,9 @@ def _addresses(host: str) -> Sequence[str]:
 
 def set_hypothesis_directory() -> None:
     """Set the directory where Hypothesis caches its Unicode tables: the user's cache."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "hookproof")
-    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache))
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(user_cache()))
+
+
+def user_cache() -> Path:
+    """Return the folder of hookproof in the user's cache (XDG Base Directory Specification)."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "hookproof")

@@ -106,6 +106,7 @@ def _amount(command: argparse.ArgumentParser) -> None:
         help="seed of the cases; names and dates still differ (default: random)",
     )
     add("--no-saved-cases", action="store_true", help="do not replay saved cases, and save none")
+    add("--no-cache", action="store_true", help="generate all bodies again, and store none")
     add(
         "--max-requests",
         type=types.parse_count,

@@ -1,0 +1,74 @@
+"""Cache of generated bodies in files, because to draw them takes most of the time of a run.
+
+A run works without the cache: a file that is missing, unreadable or broken is generated again, and
+a directory that cannot be written is ignored.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+GeneratedBody = tuple[str, object]
+"""Description and body: bytes or JSON data."""
+MAX_FILES = 64
+"""Number of files that are kept: the latest ones."""
+
+
+def cached_bodies(
+    directory: Path | None, key: Sequence[object], draw: Callable[[], list[GeneratedBody]]
+) -> list[GeneratedBody]:
+    """Return the bodies stored for `key` in `directory`, or draw and store them.
+
+    `key` must name everything on which the bodies depend. None as `directory` stores nothing.
+    """
+    if directory is None:
+        return draw()
+    text = "\n".join(map(str, key)).encode(errors="replace")
+    path = directory / f"{hashlib.sha256(text).hexdigest()}.json"
+    with suppress(OSError, ValueError, TypeError, KeyError):
+        return _parse(path.read_text(encoding="utf-8"))
+    drawn = draw()
+    with suppress(OSError):
+        _write(path, _format(drawn))
+        _remove_oldest(directory)
+    return drawn
+
+
+def _format(bodies: Sequence[GeneratedBody]) -> str:
+    entries = [
+        {"description": description, "bytes": base64.b64encode(body).decode()}
+        if isinstance(body, bytes)
+        else {"description": description, "json": body}
+        for description, body in bodies
+    ]
+    return json.dumps({"bodies": entries})
+
+
+def _parse(text: str) -> list[GeneratedBody]:
+    return [
+        (
+            str(entry["description"]),
+            base64.b64decode(entry["bytes"]) if "bytes" in entry else entry["json"],
+        )
+        for entry in json.loads(text)["bodies"]
+    ]
+
+
+def _write(path: Path, text: str) -> None:
+    """Write the whole file or nothing, because another run may read it at the same time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    number, name = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(number, "w", encoding="utf-8") as file:
+        file.write(text)
+    Path(name).replace(path)
+
+
+def _remove_oldest(directory: Path) -> None:
+    files = sorted(directory.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in files[MAX_FILES:]:
+        path.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from hookproof.options import types
+from hookproof.options.command import add_command
 from openapi.json_pointer import check_pointer
 
 VERDICTS = ("conforms", "warning", "violation")
@@ -14,12 +15,12 @@ _FILTER_NAMES = ("event", "verdict", "signature", "path", "text")
 def add_deliveries(command: argparse.ArgumentParser) -> None:
     """Add `list`, `show`, `wait`, `resend`, `export` and `clear`."""
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
-    _list(actions.add_parser("list", help="list deliveries, newest first"))
-    _show(actions.add_parser("show", help="show one delivery"))
-    _wait(actions.add_parser("wait", help="wait for a matching delivery"))
-    _resend(actions.add_parser("resend", help="resend deliveries unchanged"))
-    _export(actions.add_parser("export", help="export deliveries"))
-    clear = actions.add_parser("clear", help="delete all deliveries")
+    _list(add_command(actions, "list", "list deliveries, newest first"))
+    _show(add_command(actions, "show", "show one delivery"))
+    _wait(add_command(actions, "wait", "wait for a matching delivery"))
+    _resend(add_command(actions, "resend", "resend deliveries unchanged"))
+    _export(add_command(actions, "export", "export deliveries"))
+    clear = add_command(actions, "clear", "delete all deliveries")
     _sink(clear)
     clear.add_argument("--yes", action="store_true", help="confirm the deletion")
 

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from hookproof.errors import CommandError
 from hookproof.options import types
+from hookproof.options.command import add_command
 from hookproof.options.config_file import find_config_file, read_defaults
 from hookproof.options.deliveries import add_deliveries
 from hookproof.options.mock import add_mock
@@ -40,28 +41,26 @@ def build_parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.Argumen
     )
     top.add_argument("--version", action="version", version=f"hookproof {_version()}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    mock = commands.add_parser("mock", help="run a mock server of the contract")
+    mock = add_command(commands, "mock", "run a mock server of the contract")
     _server(mock, 4010)
     add_mock(mock)
-    sink = commands.add_parser("sink", help="receive, store and check webhooks")
+    sink = add_command(commands, "sink", "receive, store and check webhooks")
     _server(sink, 4020)
     add_sink(sink)
-    add_deliveries(commands.add_parser("deliveries", help="query a running sink"))
-    add_signature(commands.add_parser("signature", help="sign a body, or verify a signature"))
-    verify = commands.add_parser("verify", help="test a running service and its webhooks")
+    add_deliveries(add_command(commands, "deliveries", "query a running sink"))
+    add_signature(add_command(commands, "signature", "sign a body, or verify a signature"))
+    verify = add_command(commands, "verify", "test a running service and its webhooks")
     _shared(verify)
     add_verify(verify)
-    commands.add_parser(
-        "demo", help="run mock, sink and harness: first without a fault, then with one"
+    add_command(
+        commands, "demo", "run mock, sink and harness: first without a fault, then with one"
     )
-    _token(commands.add_parser("token", help="print a token that the mock accepts"))
-    faults = commands.add_parser("faults", help="list the faults of the mock")
+    _token(add_command(commands, "token", "print a token that the mock accepts"))
+    faults = add_command(commands, "faults", "list the faults of the mock")
     _contract(faults)
     faults.add_argument("--json", action="store_true", help="print a JSON array")
     _selftest(
-        commands.add_parser(
-            "selftest", help="test whether the harness catches each fault of the mock"
-        )
+        add_command(commands, "selftest", "test whether the harness catches each fault of the mock")
     )
     return top, dict(commands.choices)
 

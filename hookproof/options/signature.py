@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from hookproof.options import types
+from hookproof.options.command import add_command
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 
@@ -12,7 +13,7 @@ _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 def add_signature(command: argparse.ArgumentParser) -> None:
     """Add `sign` and `verify`."""
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
-    sign = actions.add_parser("sign", help="print the signature headers of a body")
+    sign = add_command(actions, "sign", "print the signature headers of a body")
     _shared(sign)
     sign.add_argument(
         "--webhook-secret",
@@ -28,7 +29,7 @@ def add_signature(command: argparse.ArgumentParser) -> None:
         metavar="UNIX",
         help="time of sending in Unix seconds, if the contract signs one (default: now)",
     )
-    verify = actions.add_parser("verify", help="verify the signature headers of a body")
+    verify = add_command(actions, "verify", "verify the signature headers of a body")
     _shared(verify)
     verify.add_argument(
         "--webhook-secret",

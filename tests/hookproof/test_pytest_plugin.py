@@ -60,8 +60,8 @@ def project(tmp_path: Path) -> Path:
 
 
 def arguments(url: str, port: int, *further: str) -> list[str]:
-    """Return the arguments of a quick run of the suite and the user's tests against `url`."""
-    options = f"--webhook-listen 127.0.0.1:{port}"
+    """Return the arguments of a short run of the suite and the user's tests against `url`."""
+    options = f"--max-requests 60 --webhook-listen 127.0.0.1:{port}"
     named = ["--hookproof-url", url, "--hookproof-profile", "quick", "--hookproof-args", options]
     return ["--pyargs", "contracts", "tests", *named, *further]
 
@@ -165,7 +165,7 @@ def test_a_selection_of_checks_is_not_judged(port: int, project: Path) -> None:
         "request_gets",
         "--hookproof-report-dir",
         "report",
-        "--hookproof-args=--no-webhooks",
+        "--hookproof-args=--no-webhooks --max-requests 60",
     ]
     with running_mock(port) as url:
         done = run_light_pytest(project, *arguments(url, port, *some), **mock_environment())

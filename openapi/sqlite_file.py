@@ -145,8 +145,12 @@ class SqliteFile:
             isolation_level=None,
             check_same_thread=False,
         )
-        for pragma in self._pragmas:
-            connection.execute(f"PRAGMA {pragma}")
+        try:
+            for pragma in self._pragmas:
+                connection.execute(f"PRAGMA {pragma}")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     def _create_tables(self) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import fields
 from importlib.resources import files
 from itertools import chain
@@ -52,7 +53,7 @@ from webhook_sink.notifications import SequenceNotifier
 from webhook_sink.replies.script import parse_reply_script
 from webhook_sink.replies.steps import StepKind
 from webhook_sink.server import Sink
-from webhook_sink.storage.store import open_store
+from webhook_sink.storage.store import Store, open_store
 from webhook_sink.verdicts.verdict import SignatureStatus, Verdict, judge
 from webhook_sink.verdicts.worker import VerdictWorker
 
@@ -476,7 +477,12 @@ def _delivery() -> DeliveryRecord:
 
 
 def test_the_tables_of_the_sink_are_complete(contract: Contract) -> None:
-    store, arrivals = open_store(), SequenceNotifier()
+    with closing(open_store()) as store:
+        check_tables_of_the_sink(contract, store)
+
+
+def check_tables_of_the_sink(contract: Contract, store: Store) -> None:
+    arrivals = SequenceNotifier()
 
     def judged(delivery: Delivery) -> Verdict:
         return judge(delivery, contract, None)
@@ -499,6 +505,7 @@ def test_the_tables_of_the_sink_are_complete(contract: Contract) -> None:
     assert [n for n in (*inspect.signature(Sink).parameters, *public) if n not in parts] == []
     record = WEBHOOKS.partition("A `Delivery` is")[2].partition("\n")[0]
     assert [field.name for field in fields(Delivery)] == named(record)
+    judging.index.close()
 
 
 class Service:

@@ -3,11 +3,13 @@
 import asyncio
 import logging
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from starlette.types import ASGIApp
 from support.sink import StartSink
 
 from openapi.contract import Contract
@@ -28,8 +30,11 @@ def test_replies_follow_the_script_and_the_last_repeats(start: StartSink) -> Non
 
 @pytest.mark.parametrize("replies", [(), (199,), (200, 600)])
 def test_rejects_invalid_replies(replies: tuple[int, ...], contract: Contract) -> None:
-    with pytest.raises(ValueError, match="from 200 to 599"):
-        create_app(contract, store=open_store(), replies=replies)
+    with (
+        closing(open_store()) as store,
+        pytest.raises(ValueError, match="from 200 to 599"),
+    ):
+        create_app(contract, store=store, replies=replies)
 
 
 @pytest.mark.parametrize("chunked", [False, True])
@@ -119,11 +124,9 @@ def test_the_log_redacts_a_secret_in_the_target(
 
 
 def test_rejects_a_server_that_lower_cases_headers(contract: Contract) -> None:
-    app = create_app(contract, store=open_store())
-
-    async def call() -> None:
+    async def call(app: ASGIApp) -> None:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app)) as client:
             await client.post("http://sink/")
 
-    with pytest.raises(RuntimeError, match="uvicorn_config"):
-        asyncio.run(call())
+    with closing(open_store()) as store, pytest.raises(RuntimeError, match="uvicorn_config"):
+        asyncio.run(call(create_app(contract, store=store)))

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
+from functools import cached_property
 from typing import Any
 
 from openapi.sqlite_file import StoreError
@@ -77,10 +78,13 @@ class VerdictIndex:
     def __init__(self) -> None:
         """Begin empty. SQLite keeps it in memory, or in a temporary file if it is large."""
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        self._connection.executescript(
-            f"PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF; {_SCHEMA}"
-        )
+
+    @cached_property
+    def _connection(self) -> sqlite3.Connection:
+        """Connection, opened at the first use: an application that never starts needs none."""
+        opened = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        opened.executescript(f"PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF; {_SCHEMA}")
+        return opened
 
     def add(self, entries: Iterable[IndexEntry]) -> None:
         """Add entries; replace earlier entries of the same deliveries."""

@@ -38,15 +38,16 @@ check: $(BIN)/.installed
 
 test: $(BIN)/.installed
 	$(BIN)/tox run -e tests
-	@if command -v chromium-headless-shell || command -v chromium || command -v chromium-browser \
+	@others=style,types,loop; \
+	if command -v chromium-headless-shell || command -v chromium || command -v chromium-browser \
 	  || command -v google-chrome; then \
-	  $(BIN)/tox run-parallel --parallel-no-spinner -e style,types,loop,browser; \
+	  others=$$others,browser; \
 	elif [ "$$CI" = true ]; then \
 	  echo "The browser tests need Chromium, and under CI=true they must run."; exit 1; \
 	else \
-	  $(BIN)/tox run-parallel --parallel-no-spinner -e style,types,loop && \
-	  echo "The browser tests did not run: no Chromium was found (on Debian: apt-get install chromium-headless-shell)."; \
-	fi
+	  echo "The browser tests do not run: no Chromium was found (on Debian: apt-get install chromium-headless-shell)."; \
+	fi; \
+	$(BIN)/tox run-parallel --parallel-no-spinner -e $$others
 
 lock: | $(BIN)/python
 	$(BIN)/python -m pip install --quiet uv

@@ -11,6 +11,7 @@ from typing import Self
 import httpx
 
 from openapi.contract import Json
+from openapi.http.tls import uses_tls
 from openapi.safe_text import escape_ci_command, escape_hidden, truncate
 
 PAGE_KEYS = frozenset({"deliveries", "next", "total", "now"})
@@ -103,7 +104,7 @@ class SinkClient:
             base_url=f"{self.url}/_hookproof/api/",
             headers=self._headers,
             trust_env=False,
-            verify=self.url.lower().startswith("https:"),  # authorities are slow to load
+            verify=uses_tls(self.url),
             timeout=READ_TIMEOUT_S,
         )
         return self

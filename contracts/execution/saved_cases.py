@@ -25,6 +25,7 @@ from contracts.model.case import (
 )
 from contracts.model.exchange import Credential, Request
 from contracts.model.settings import Settings
+from openapi.atomic_file import write_atomically
 from openapi.contract import Json
 from openapi.redaction import Redaction
 
@@ -119,9 +120,7 @@ def save_cases(
     text = json.dumps(
         {"version": FORMAT_VERSION, "cases": list(cases.values())[-MAX_SAVED_CASES:]}, indent=2
     )
-    written = path.with_suffix(".new")
-    written.write_text(text + "\n", encoding="utf-8")
-    written.replace(path)
+    write_atomically(path, text + "\n")
 
 
 def _case_data(name: str, request: Request, redact: Redaction) -> Mapping[str, Json] | None:

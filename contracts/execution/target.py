@@ -21,6 +21,7 @@ import httpx
 
 from contracts.model.exchange import Exchange, Failure, ReceivedResponse, Request
 from openapi.formats import parse_http_date
+from openapi.http.tls import uses_tls
 from openapi.rate import Rate
 
 _DEFAULT_HEADERS = (("user-agent", "hookproof"), ("accept", "application/json"))
@@ -141,8 +142,8 @@ class Target:
 
 def ssl_context(url: str, verify: Path | bool) -> ssl.SSLContext | bool:
     """Return the TLS context for `Settings.tls_verify`; False for a URL that needs none."""
-    if not url.lower().startswith("https:"):
-        return False  # to load the authorities takes a tenth of a second
+    if not uses_tls(url):
+        return False
     if isinstance(verify, Path):
         return ssl.create_default_context(cafile=verify)
     return httpx.create_ssl_context(verify=verify)

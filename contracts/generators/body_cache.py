@@ -7,11 +7,11 @@ a directory that cannot be written is ignored.
 import base64
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+
+from openapi.atomic_file import write_atomically
 
 GeneratedBody = tuple[str, object]
 """Description and body: bytes or JSON data."""
@@ -34,7 +34,8 @@ def cached_bodies(
         return _parse(path.read_text(encoding="utf-8"))
     drawn = draw()
     with suppress(OSError):
-        _write(path, _format(drawn))
+        directory.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, _format(drawn))
         _remove_oldest(directory)
     return drawn
 
@@ -57,15 +58,6 @@ def _parse(text: str) -> list[GeneratedBody]:
         )
         for entry in json.loads(text)["bodies"]
     ]
-
-
-def _write(path: Path, text: str) -> None:
-    """Write the whole file or nothing, because another run may read it at the same time."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    number, name = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(number, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(name).replace(path)
 
 
 def _remove_oldest(directory: Path) -> None:

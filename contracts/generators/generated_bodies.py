@@ -1,11 +1,10 @@
 """Cases with bodies that Schemathesis and Hypothesis generate, from the cache if it has them."""
 
 import hashlib
-import json
+import platform
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 
 from contracts.generators.body_cache import GeneratedBody, cached_bodies
@@ -73,8 +72,7 @@ def _draw_random(
 
 @lru_cache(maxsize=1)
 def _generator_digest() -> str:
-    """Return a digest of the libraries' versions and of our code that calls them."""
-    versions = {name: version(name) for name in _LIBRARIES}
-    spec = find_spec("contracts.generators.schemathesis_bodies")
-    code = Path(spec.origin).read_bytes() if spec is not None and spec.origin else b""
-    return hashlib.sha256(json.dumps(versions).encode() + code).hexdigest()
+    """Return a digest of the versions of libraries and Python, and of our code that calls them."""
+    versions = [platform.python_version(), *map(version, _LIBRARIES)]
+    code = Path(__file__).with_name("schemathesis_bodies.py").read_bytes()
+    return hashlib.sha256(" ".join(versions).encode() + code).hexdigest()

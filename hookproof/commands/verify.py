@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -88,8 +87,7 @@ def run_verify(options: argparse.Namespace) -> int:
 def _print_cost(settings: Settings, options: argparse.Namespace) -> int:
     """Print the number of requests and tokens; send nothing."""
     contract = load_contract_option(settings.contract)
-    # Without --exit-first: a dry run cannot know the first violation.
-    settings = replace(apply_target_policy(settings, options, contract), exit_first=False)
+    settings = apply_target_policy(settings, options, contract)
     try:
         run(settings, contract, print)
     except CouldNotJudge as error:

@@ -1,8 +1,6 @@
 """Writer of the reports: files, GitHub annotations and step summary."""
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -14,6 +12,7 @@ from hookproof.reports.github import MAX_SUMMARY_BYTES, annotations, step_summar
 from hookproof.reports.html import page
 from hookproof.reports.junit import junit
 from hookproof.reports.sarif import sarif
+from openapi.atomic_file import write_atomically
 from openapi.contract import Json
 
 
@@ -28,7 +27,7 @@ def write_reports(
     file = read_contract_source(contract, Path.cwd())
     directory.mkdir(parents=True, exist_ok=True)
     for name, text in render_reports(data, file).items():
-        _write_atomically(directory / name, text)
+        write_atomically(directory / name, text)
     if environment.get("GITHUB_ACTIONS") == "true":
         print("\n".join(annotations(data, file)), flush=True)
     if environment.get("GITHUB_STEP_SUMMARY"):
@@ -61,19 +60,6 @@ def hookproof_version() -> str:
         return version("hookproof")
     except PackageNotFoundError:
         return "0"
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    """Write `text` to a temporary file and rename it to `path`."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as half:
-            half.write(text)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _append_step_summary(path: Path, data: dict[str, Json]) -> None:

@@ -14,6 +14,7 @@ import httpx
 
 from mock_server.messages import MAX_ATTEMPTS, WebhookRequest
 from mock_server.webhooks.http_client import AttemptOutcome, create_client, send_attempt
+from openapi.http.tls import uses_tls
 
 _LOG = logging.getLogger("hookproof.mock")
 
@@ -175,7 +176,7 @@ class DeliveryQueues:
             return
         # httpx logs every URL in full.
         logging.getLogger("httpx").setLevel(logging.WARNING)
-        self._client = create_client(any(url.lower().startswith("https:") for url in self._urls))
+        self._client = create_client(any(map(uses_tls, self._urls)))
         for receiver in self.receivers:
             self._tasks += [
                 asyncio.create_task(receiver.run(self._client)) for _ in range(CONCURRENT_ATTEMPTS)

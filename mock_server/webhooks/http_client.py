@@ -35,7 +35,7 @@ class AttemptOutcome:
 def create_client(tls: bool) -> httpx.AsyncClient:
     """Return the client for all attempts; without `tls` only for `http:` URLs."""
     return httpx.AsyncClient(
-        verify=tls,  # it takes time and memory to load the certificate authorities
+        verify=tls,
         # No proxies from the environment, no redirects: a delivery goes to the configured URL.
         trust_env=False,
         follow_redirects=False,

@@ -40,7 +40,6 @@ def mock(*options: str, **environment: str) -> Iterator[tuple[str, list[str]]]:
     """Run the mock; yield its URL and the following lines of its start screen."""
     command = ["-m", "hookproof", "mock", "--port", "0", *options]
     with launched(command, **environment) as (url, process):
-        assert process.stdout is not None
         last = "curl --" if "--tls" in options else "requests, "
         lines: list[str] = []
         while not (lines and lines[-1].startswith(last)):

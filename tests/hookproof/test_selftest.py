@@ -25,13 +25,13 @@ def contract() -> Contract:
 
 @pytest.mark.integration
 def test_a_sample_of_every_category_is_caught() -> None:
-    done = hookproof("selftest", "--sample", "4", "--seed", "2", "--jobs", "2")
+    done = hookproof("selftest", "--sample", "8", "--seed", "2", "--jobs", "2")
     assert done.returncode == 0, done.stdout + done.stderr
     table = dict(re.findall(r"^(\w+) +(\d+ +\d+ +\d+ %)$", done.stdout, re.MULTILINE))
     assert list(table) == [*dict.fromkeys(table)]
     assert set(table) == {"responses", "validation", "auth", "webhooks", "all"}
-    assert table["all"].split() == ["4", "4", "100", "%"]
-    assert re.search(r"^ALL CAUGHT: 4 of 4 faults in \d+ s$", done.stdout, re.MULTILINE)
+    assert table["all"].split() == ["8", "8", "100", "%"]
+    assert re.search(r"^ALL CAUGHT: 8 of 8 faults in \d+ s$", done.stdout, re.MULTILINE)
     assert "the mock without faults conforms" in done.stderr
     assert "Checks that caught nothing" not in done.stdout
 

@@ -271,7 +271,6 @@ def test_the_attempts_of_a_retrying_sender_show_their_replies(start: StartSink) 
     with start(replies="503 X-Why=busy, reset, 200") as client:
         command = ["-m", "hookproof", "mock", "--port", "0", "--webhook-url", client.sink.url]
         with launched(command) as (_, process):
-            assert process.stdout is not None
             curl = process.stdout.readline()
             subprocess.run(shlex.split(curl), check=True, capture_output=True, timeout=DEADLINE)
             client.sink.wait_for(where=lambda delivery: delivery.status == 200, timeout=DEADLINE)

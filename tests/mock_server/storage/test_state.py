@@ -32,7 +32,9 @@ def token() -> str:
 @contextmanager
 def caller(url: str, token: str) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=url, verify=False, timeout=20, headers=headers) as client:
+    with httpx.Client(
+        base_url=url, trust_env=False, verify=False, timeout=20, headers=headers
+    ) as client:
         yield client
 
 
@@ -88,7 +90,9 @@ def test_concurrent_requests_to_two_workers_give_one_201(contract: Contract, tok
     async def burst(url: str, name: str) -> list[int]:
         # One client per request: new connections reach both workers.
         async def one() -> int:
-            async with httpx.AsyncClient(base_url=url, verify=False, timeout=20) as client:
+            async with httpx.AsyncClient(
+                base_url=url, trust_env=False, verify=False, timeout=20
+            ) as client:
                 body = {"name": name, "scopes": ["license:read"]}
                 answer = await client.post(
                     path, json=body, headers={"Authorization": f"Bearer {token}"}

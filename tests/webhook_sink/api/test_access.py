@@ -137,7 +137,6 @@ def test_a_sink_outside_loopback_generates_a_token(contract: Contract) -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])
 def test_the_command_prints_a_link_with_the_generated_token(host: str) -> None:
     with launched([*SINK, "--host", host], HOOKPROOF_SINK_TOKEN="") as (url, process):
-        assert process.stdout is not None
         line = process.stdout.readline()
         opening = re.fullmatch(
             rf"page and API on ({re.escape(url)}/_hookproof/\?token=\S+)\n", line
@@ -157,7 +156,6 @@ def test_a_configured_token_is_required_on_loopback_and_not_printed() -> None:
     for options, environment in (([], TOKEN), (["--token", TOKEN], "")):
         command = [*SINK, *options]
         with launched(command, HOOKPROOF_SINK_TOKEN=environment) as (url, process):
-            assert process.stdout is not None
             line = process.stdout.readline()
             assert (
                 line == f"page and API on {url}/_hookproof/?token=TOKEN (the token that you set)\n"

@@ -55,7 +55,6 @@ def test_the_command_forwards_and_resends() -> None:
         options = ["--forward-to", f"{first.url}/in?t=s3cret", "--resend-to", other]
         command = ["-m", "hookproof", "sink", "--port", "0", *options]
         with launched(command) as (url, process):
-            assert process.stdout is not None
             assert process.stdout.readline() == (
                 f"every delivery is forwarded to {first.url}/in?t=***\n"
             )

@@ -20,7 +20,8 @@ from mock_server.tokens import (
 pytestmark = pytest.mark.integration
 
 PERMISSION = "personalAccessToken:write"
-NOW = int(time.time())
+LONG_AGO, FAR_AHEAD = 10**9, 4 * 10**9
+"""Seconds since 1970. Constants: each worker of a test run must collect the same parameters."""
 
 
 def _claims(**changes: Any) -> str:
@@ -41,11 +42,11 @@ def _deep() -> str:
 @pytest.mark.parametrize(
     ("token", "tells"),
     [
-        (_claims(exp=NOW - 10), "expired"),
+        (_claims(exp=LONG_AGO), "expired"),
         (_claims(exp=-(10**12)), "expired"),
         (_claims(exp="soon"), "malformed"),
         (_claims(exp=float("inf")), "malformed"),
-        (_claims(nbf=NOW + 1000), "not valid yet"),
+        (_claims(nbf=FAR_AHEAD), "not valid yet"),
         (_claims(sub=1), "malformed"),
         (
             jwt.encode({"scope": PERMISSION}, "another-secret-of-32-bytes-or-more", "HS256"),
@@ -151,7 +152,7 @@ def test_rejects_a_token_that_was_created_revoked(mock: RunningMock) -> None:
 
 
 def test_minted_tokens_are_unique_and_have_the_registered_claims() -> None:
-    later = int(time.time()) + 60  # not from NOW: the run may have started long ago
+    later = int(time.time()) + 60
     first, second = (mint(DEVELOPMENT_SECRET, ["a:read", "b:read"], later) for _ in range(2))
     assert first != second
     claims = verify_token(first, DEVELOPMENT_SECRET, CredentialChecks())

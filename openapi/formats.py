@@ -31,7 +31,7 @@ def date_time_to_ns(text: object) -> int | None:
     )
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)
 def _parse_date_time(text: str) -> int | None:
     match = _DATE_TIME.fullmatch(text)
     if match is None:

@@ -1,7 +1,8 @@
 """JSON Schema validation (Draft 2020-12) with formats; a violation has two pointers.
 
-jsonschema decides what is valid. On hot paths a compiled validator (jsonschema-rs) with the same
-formats returns only yes or no. A property test checks that both agree.
+A compiled validator (jsonschema-rs) decides quickly what is valid, and jsonschema lists the
+violations. Both have the same formats. Where the compiled validator cannot decide, jsonschema does.
+A property test checks that both agree.
 """
 
 import json
@@ -68,18 +69,24 @@ class Schema:
 
     def is_valid(self, instance: object) -> bool:
         """Return whether `instance` matches the schema; fast, never raises."""
+        decided = self._decide(instance)
+        return not self._list_violations(instance, 1) if decided is None else decided
+
+    def _decide(self, instance: object) -> bool | None:
+        """Return the answer of the compiled validator, or None if it has none."""
         try:
-            if self._compiled is not None:
-                return bool(self._compiled.is_valid(instance))
+            return None if self._compiled is None else bool(self._compiled.is_valid(instance))
         except (ValueError, TypeError, RecursionError):
-            pass  # The compiled validator rejects lone surrogates, for example.
-        return not self.violations(instance, limit=1)
+            return None  # It rejects lone surrogates, for example.
 
     def violations(self, instance: object, limit: int | None = None) -> tuple[SchemaViolation, ...]:
         """Return every violation in `instance`, or the first `limit`; empty if it is valid.
 
         Never raises. Each violation takes about 20 microseconds: a server should set a limit.
         """
+        return () if self._decide(instance) else self._list_violations(instance, limit)
+
+    def _list_violations(self, instance: object, limit: int | None) -> tuple[SchemaViolation, ...]:
         try:
             found = islice(self._violations(instance), limit)
             # A schema may repeat a constraint of its $ref target.

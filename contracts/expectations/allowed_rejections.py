@@ -1,14 +1,17 @@
 """Allowed rejections that a request falls under. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 from contracts.model.correlators import Correlator, find_correlators
 from contracts.model.exchange import Request
-from openapi.contract import Contract, Json
+from openapi.contract import Contract, Json, Operation
 from openapi.formats import date_time_to_ns
 from openapi.json_pointer import MISSING, get_at, join_pointer
 from openapi.media_type import parse_media_type
 from openapi.runtime_expression import parse_expression
+from openapi.schema_validation import Schema
 from openapi.strict_json import ParsedJson
 
 IndexedRejection = tuple[int, Mapping[str, Json]]
@@ -61,19 +64,39 @@ def rejections_by_value(
     contract: Contract, request: Request, body: ParsedJson, sent: float
 ) -> Iterator[IndexedRejection]:
     """Yield each allowed rejection, with its index, that covers a value in `body` at `sent`."""
-    for index, rejection in enumerate(request.operation.allowed_rejections):
-        if "location" not in rejection or rejection.get("caller-lacks-permission"):
+    for stated in _value_rejections(contract, request.operation):
+        value = get_at(body.value, stated.place)
+        if value is MISSING or not stated.schema.is_valid(value):
             continue
-        value = get_at(body.value, parse_expression(rejection["location"]).where)
-        if value is MISSING:
-            continue
-        when = join_pointer(
-            request.operation.pointer, "x-hookproof-allowed-rejections", index, "schema"
+        if _is_in_time(stated.rejection.get("seconds-from-now"), value, sent):
+            yield stated.index, stated.rejection
+
+
+@dataclass(frozen=True, slots=True)
+class _ValueRejection:
+    """Allowed rejection of a value of the body."""
+
+    index: int
+    rejection: Mapping[str, Json]
+    place: str
+    """Pointer of the value in the body."""
+    schema: Schema
+    """Schema of the covered values."""
+
+
+@lru_cache(maxsize=256)
+def _value_rejections(contract: Contract, operation: Operation) -> tuple[_ValueRejection, ...]:
+    listed = join_pointer(operation.pointer, "x-hookproof-allowed-rejections")
+    return tuple(
+        _ValueRejection(
+            index,
+            rejection,
+            parse_expression(rejection["location"]).where,
+            contract.schema(join_pointer(listed, index, "schema")),
         )
-        if not contract.schema(when).is_valid(value):
-            continue
-        if _is_in_time(rejection.get("seconds-from-now"), value, sent):
-            yield index, rejection
+        for index, rejection in enumerate(operation.allowed_rejections)
+        if "location" in rejection and not rejection.get("caller-lacks-permission")
+    )
 
 
 def _is_in_time(bounds: Mapping[str, Json] | None, value: object, sent: float) -> bool:

@@ -23,7 +23,7 @@ SENDERS = 8
 DEADLINE = 30.0
 LARGEST = 17
 """Exponent of the largest body: 2^17 bytes."""
-LONGEST = 0.3
+LONGEST = 0.1
 """Seconds of load after the first acknowledgement."""
 
 Sent = tuple[str, str, tuple[tuple[bytes, bytes], ...], bytes]

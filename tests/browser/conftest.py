@@ -4,10 +4,15 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 """Commands of Chromium; the first needs less than half of the processor time of the others."""
+
+DEADLINE_MS = 30_000
+"""Milliseconds for which an expectation waits: the 5,000 of Playwright end on a busy machine."""
+
+expect.set_options(timeout=DEADLINE_MS)
 
 
 @pytest.fixture(scope="module")

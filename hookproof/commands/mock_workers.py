@@ -97,6 +97,18 @@ class AnnouncingSupervisor(Multiprocess):
         else:
             self.should_exit.set()
 
+    def keep_subprocess_alive(self) -> None:
+        """Replace processes that have ended, and wait until the new ones accept requests.
+
+        Otherwise, on a busy machine, uvicorn would end each new process that needs more than five
+        seconds for its imports, and never come to an end.
+        """
+        before = list(self.processes)
+        super().keep_subprocess_alive()
+        for process in self.processes:
+            if process not in before:
+                process.wait_until_ready(_START_TIMEOUT_S, self.should_exit)
+
 
 def supervise(config: uvicorn.Config, listener: socket.socket, announce: Announce) -> int:
     """Serve with several processes until a signal; `announce` once all accept requests."""

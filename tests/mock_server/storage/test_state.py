@@ -33,7 +33,7 @@ def token() -> str:
 def caller(url: str, token: str) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {token}"}
     with httpx.Client(
-        base_url=url, trust_env=False, verify=False, timeout=20, headers=headers
+        base_url=url, trust_env=False, verify=False, timeout=60, headers=headers
     ) as client:
         yield client
 

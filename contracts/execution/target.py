@@ -21,7 +21,7 @@ import httpx
 
 from contracts.model.exchange import Exchange, Failure, ReceivedResponse, Request
 from openapi.formats import parse_http_date
-from openapi.http.tls import uses_tls
+from openapi.http.tls import client_context, uses_tls
 from openapi.rate import Rate
 
 _DEFAULT_HEADERS = (("user-agent", "hookproof"), ("accept", "application/json"))
@@ -142,11 +142,7 @@ class Target:
 
 def ssl_context(url: str, verify: Path | bool) -> ssl.SSLContext | bool:
     """Return the TLS context for `Settings.tls_verify`; False for a URL that needs none."""
-    if not uses_tls(url):
-        return False
-    if isinstance(verify, Path):
-        return ssl.create_default_context(cafile=verify)
-    return httpx.create_ssl_context(verify=verify)
+    return client_context(verify) if uses_tls(url) else False
 
 
 class _BodyTooLarge(Exception):

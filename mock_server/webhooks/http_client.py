@@ -10,6 +10,7 @@ import httpx
 
 from mock_server.messages import WebhookRequest
 from openapi.formats import parse_http_date
+from openapi.http.tls import client_context
 
 MAX_RETRY_AFTER_S = 60.0
 """Maximum delay in seconds that a receiver's Retry-After can cause."""
@@ -35,7 +36,7 @@ class AttemptOutcome:
 def create_client(tls: bool) -> httpx.AsyncClient:
     """Return the client for all attempts; without `tls` only for `http:` URLs."""
     return httpx.AsyncClient(
-        verify=tls,
+        verify=client_context() if tls else False,
         # No proxies from the environment, no redirects: a delivery goes to the configured URL.
         trust_env=False,
         follow_redirects=False,

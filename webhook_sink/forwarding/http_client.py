@@ -9,6 +9,7 @@ import socket
 import ssl
 from typing import cast
 
+from openapi.http.tls import client_context
 from webhook_sink.destination import Destination
 from webhook_sink.forwarding.response_reader import ForwardResponse, ResponseReader
 
@@ -56,7 +57,7 @@ class HttpClientProtocol(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         host, port = self._destination.host, self._destination.port
         secure = self._destination.scheme == "https"
-        tls_context = await asyncio.to_thread(ssl.create_default_context) if secure else None
+        tls_context = await asyncio.to_thread(client_context) if secure else None
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         failure: OSError = OSError("the name has no address")
         for *_, address in found:

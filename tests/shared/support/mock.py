@@ -5,6 +5,7 @@ import json
 import queue
 import socket
 import socketserver
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -44,7 +45,8 @@ class Received:
 class Receiver:
     """Receiver of deliveries; sends `answers` in order (status and headers), then 200."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        """With `tls`, serve HTTPS."""
         self.answers: list[tuple[int, dict[str, str]]] = []
         self._arrived: queue.Queue[Received] = queue.Queue()
         outer = self
@@ -67,7 +69,10 @@ class Receiver:
         # Not HTTPServer, which looks its own name up in DNS.
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/hooks?token=hidden"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        scheme = "https" if tls else "http"
+        self.url = f"{scheme}://127.0.0.1:{self._server.server_address[1]}/hooks?token=hidden"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
 
     def next(self, within: float = DEADLINE) -> Received:

@@ -99,6 +99,7 @@ def await_webhooks(live_run: LiveRun) -> Ledger:
     min_quiet_s = PROFILES[live_run.settings.profile].quiet_period_s
     last_answer = max((exchange.ended for exchange in ledger.exchanges), default=time.time())
     overdue = max((_event_deadline(ledger, e) for e in ledger.exchanges), default=last_answer)
+    matching_s = 0.0
     while True:
         arrivals = sorted(first.delivery.received_at for first in _first_deliveries(ledger))
         slowest = max((a - e for a, e in zip(arrivals, expected, strict=False)), default=0.0)
@@ -112,7 +113,11 @@ def await_webhooks(live_run: LiveRun) -> Ledger:
         until = quiet if now < quiet else min(without_event, overdue)
         last = live_run.deliveries[-1].delivery.id if live_run.deliveries else 0
         live_run.sink.wait(after=last, timeout=max(until - now, 0.01))
+        # Pause as long as matching takes: deliveries that arrive one by one are matched together.
+        time.sleep(min(matching_s, max(until - time.time(), 0)))
+        began = time.perf_counter()
         ledger = live_run.ledger()
+        matching_s = time.perf_counter() - began
 
 
 def _first_deliveries(ledger: Ledger) -> list[JudgedDelivery]:

@@ -16,7 +16,7 @@ import jsonschema
 import jsonschema_rs
 
 from openapi.formats import FORMATS
-from openapi.json_pointer import join_pointer
+from openapi.json_pointer import MISSING, get_at, join_pointer, split_pointer, walk_values
 
 FORMAT_CHECKER = jsonschema.FormatChecker(formats=())
 """Checker of the formats in `FORMATS`, and no others."""
@@ -61,7 +61,10 @@ class Schema:
     def _compiled(self) -> jsonschema_rs.Draft202012Validator | None:
         try:
             return jsonschema_rs.Draft202012Validator(
-                self._rooted, formats=FORMATS, validate_formats=True, ignore_unknown_formats=False
+                _referenced_part(self._rooted),
+                formats=FORMATS,
+                validate_formats=True,
+                ignore_unknown_formats=False,
             )
         except ValueError:
             # A pattern needs Python's regular expressions: jsonschema alone decides.
@@ -106,6 +109,48 @@ class Schema:
             place = join_pointer("", *error.absolute_path)
             for detail, message in _details(error):
                 yield SchemaViolation(keyword, pointer, place, detail, message)
+
+
+def _referenced_part(document: dict[str, object]) -> dict[str, object]:
+    """Return only what the `$ref` of `document` needs, at the same pointers; else `document`.
+
+    To compile a schema takes time in proportion to its document.
+    """
+    pending = [str(document["$ref"])]
+    part: dict[str, object] = {"$ref": document["$ref"]}
+    copied: set[str] = set()
+    while pending:
+        reference = pending.pop()
+        if reference not in copied:
+            copied.add(reference)
+            schema = _copy_at(document, part, reference)
+            if schema is MISSING:
+                return document
+            for pointer, value in walk_values(schema):
+                if pointer.endswith(("/$ref", "/$dynamicRef")):
+                    pending.append(str(value))
+    return part
+
+
+def _copy_at(document: Mapping[str, object], part: dict[str, object], reference: str) -> object:
+    """Copy the value at `reference` to the same place in `part`; return it.
+
+    Return `MISSING` for a reference that is no pointer, or that leads through an array.
+    """
+    value = get_at(document, reference) if reference.startswith("#/") else MISSING
+    if value is MISSING:
+        return MISSING
+    *above, last = split_pointer(reference)
+    source: object = document
+    for token in above:
+        source = source[token] if isinstance(source, dict) else None
+        if not isinstance(source, dict):
+            return MISSING
+        below = part.setdefault(token, {})
+        assert isinstance(below, dict)
+        part = below
+    part[last] = value
+    return value
 
 
 def _details(error: jsonschema.ValidationError) -> Iterator[tuple[str, str]]:

@@ -154,5 +154,5 @@ def _issuing_pointer(ledger: Ledger, exchange: Exchange) -> str:
     success = exchange.request.operation.response_caused_by("valid-request")
     assert success is not None, "only an operation that issues credentials has this phase"
     schema = next(iter(success.content.values()))
-    _, pointer = next(extended_properties(ledger.contract, schema, "x-hookproof-credential"))
+    _, pointer = extended_properties(ledger.contract, schema, "x-hookproof-credential")[0]
     return pointer

@@ -99,7 +99,7 @@ def _issues_credential(contract: Contract, operation: Operation) -> bool:
     success = operation.response_caused_by("valid-request")
     schemas = success.content.values() if success else ()
     return any(
-        list(extended_properties(contract, schema, "x-hookproof-credential")) for schema in schemas
+        extended_properties(contract, schema, "x-hookproof-credential") for schema in schemas
     )
 
 

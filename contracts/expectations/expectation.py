@@ -6,9 +6,9 @@ right even if a case meant as invalid is valid.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from http import HTTPStatus
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 from contracts.expectations.allowed_rejections import (
     IndexedRejection,
@@ -60,9 +60,19 @@ class Expectation:
         return min(found, key=lambda allowance: allowance.severity != "none", default=None)
 
 
-@lru_cache(maxsize=4096)
+_KNOWN: WeakKeyDictionary[Request, dict[float, Expectation]] = WeakKeyDictionary()
+"""Expectation by request and time of sending, because most checks ask for it."""
+
+
 def expected_response(contract: Contract, request: Request, sent: float) -> Expectation:
     """Return the expected response to `request`, sent at `sent` (Unix seconds)."""
+    known = _KNOWN.setdefault(request, {})
+    if sent not in known:
+        known[sent] = _find_expectation(contract, request, sent)
+    return known[sent]
+
+
+def _find_expectation(contract: Contract, request: Request, sent: float) -> Expectation:
     if request.method != request.operation.method:
         return _build_expectation("other", request, "valid-request", ())
     broken, problem = _request_violations(contract, request)

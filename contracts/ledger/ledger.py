@@ -12,7 +12,7 @@ from functools import cached_property
 from contracts.model.correlators import Correlator
 from contracts.model.exchange import Exchange
 from contracts.model.settings import Settings
-from openapi.contract import Contract, Event
+from openapi.contract import Contract, Event, ResponseSpec
 from openapi.json_pointer import MISSING, get_at
 from webhook_sink.delivery import Delivery
 from webhook_sink.verdicts.verdict import Verdict
@@ -122,6 +122,14 @@ class Ledger:
         for exchange in self.exchanges:
             if exchange.status is not None:
                 yield exchange, exchange.status
+
+    @cached_property
+    def seen_responses(self) -> frozenset[ResponseSpec | None]:
+        """Documented responses that were received; None is in it for an undocumented one."""
+        return frozenset(
+            exchange.request.operation.responses.get(str(status))
+            for exchange, status in self.answered_exchanges
+        )
 
     @cached_property
     def exchanges_by_case(self) -> Mapping[int, Sequence[Exchange]]:

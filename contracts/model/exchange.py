@@ -29,7 +29,7 @@ class Credential:
     """Requested expiry in Unix seconds, if known."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Request:
     """Request as it was sent. Compared by identity, because the ledger refers to this object."""
 

@@ -1,7 +1,9 @@
 """Constraint status: enforced, violated or undecided, for each constraint. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
 from typing import Literal
 
 from contracts.checks.judgement import Judgement
@@ -11,7 +13,6 @@ from contracts.generators.credentials import reason_untested
 from contracts.ledger.ledger import Ledger
 from contracts.model.settings import Settings
 from openapi.contract import Contract, ResponseSpec
-from openapi.json_pointer import join_pointer
 
 StatusValue = Literal["enforced", "violated", "undecided"]
 
@@ -92,7 +93,7 @@ def _undecided_response_reason(ledger: Ledger, constraint: Constraint) -> tuple[
     if constraint.pointer.endswith("/concurrent") and "concurrency" not in phases:
         return "no concurrent duplicate requests were sent", "pass --extra-phase concurrency"
     response = _enclosing_response(ledger.contract, constraint.pointer)
-    if response is not None and not _is_seen(ledger, response):
+    if response is not None and response not in ledger.seen_responses:
         return unseen_reason(ledger.settings, response)
     return (
         f"no response had {'this header' if constraint.kind == 'header' else 'a value here'}",
@@ -131,17 +132,14 @@ def documented_responses(contract: Contract) -> Iterator[ResponseSpec]:
 
 
 def _enclosing_response(contract: Contract, pointer: str) -> ResponseSpec | None:
-    found = (
-        r for r in documented_responses(contract) if pointer.startswith(join_pointer(r.pointer, ""))
-    )
-    return next(found, None)
+    known = _responses_by_pointer(contract)
+    above = accumulate(pointer.split("/")[:-1], "{}/{}".format)
+    return next((known[place] for place in above if place in known), None)
 
 
-def _is_seen(ledger: Ledger, response: ResponseSpec) -> bool:
-    return any(
-        exchange.request.operation.responses.get(str(status)) is response
-        for exchange, status in ledger.answered_exchanges
-    )
+@lru_cache(maxsize=1)
+def _responses_by_pointer(contract: Contract) -> Mapping[str, ResponseSpec]:
+    return {response.pointer: response for response in reversed([*documented_responses(contract)])}
 
 
 def reason_sentence(reason: str, hint: str | None) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -178,14 +179,14 @@ def constraint_data(contract: Contract, status: ConstraintStatus) -> dict[str, J
 def status_counts(ledger: Ledger) -> Mapping[str, Mapping[str, Json]]:
     """Return the number of responses with each documented status, and a reason if none."""
     several = len(ledger.contract.operations) > 1
+    received = Counter(
+        (exchange.request.operation.id, str(status))
+        for exchange, status in ledger.answered_exchanges
+    )
     result: dict[str, Mapping[str, Json]] = {}
     for operation in ledger.contract.operations:
         for status, response in operation.responses.items():
-            seen = sum(
-                1
-                for exchange, received in ledger.answered_exchanges
-                if str(received) == status and exchange.request.operation is operation
-            )
+            seen = received[operation.id, status]
             reason = None if seen else reason_sentence(*unseen_reason(ledger.settings, response))
             name = f"{operation.id} {status}" if several else status
             result[name] = {"seen": seen, "reason": reason}

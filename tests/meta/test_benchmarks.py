@@ -52,6 +52,15 @@ def test_the_benchmark_of_the_sink_prints_its_tables(tmp_path: Path) -> None:
     assert len(re.findall(", (met|MISSED)$", done.stdout, re.MULTILINE)) == 3
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="CPU times are read from /proc")
+def test_the_benchmark_of_growth_prints_its_table() -> None:
+    done = run("growth.py", "--sizes", "5", "10", "--largest-run", "5", path=os.environ["PATH"])
+    assert done.returncode == 0, done.stderr
+    costs = rf"( +{NUMBER}){{5}}"
+    assert re.search(rf"^5 {costs} +conforms( +{NUMBER}){{4}}$", done.stdout, re.MULTILINE)
+    assert re.search(rf"^10{costs}( +-){{5}}$", done.stdout, re.MULTILINE), done.stdout
+
+
 @pytest.mark.parametrize("script", ["mock.py", "sink.py"])
 def test_a_benchmark_without_wrk_fails(tmp_path: Path, script: str) -> None:
     done = run(script, path=str(tmp_path))

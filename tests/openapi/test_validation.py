@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from openapi.contract import Contract
 from openapi.formats import date_time_to_ns
 from openapi.loading.loader import load_contract
-from openapi.schema_validation import FORMAT_CHECKER
+from openapi.schema_validation import FORMAT_CHECKER, Schema
 from openapi.strict_json import parse_json
 
 CONTRACT = load_contract()
@@ -106,6 +106,21 @@ def test_the_compiled_validator_agrees_with_the_reference_validator(body: object
     schema = CONTRACT.schema(REQUEST)
     assert schema.is_valid(body) is reference.is_valid(body)
     assert (schema.violations(body) == ()) is reference.is_valid(body)
+
+
+@pytest.mark.parametrize("pointer", ["/$defs/list", "/anyOf/0", "/anyOf/1", ""])
+def test_a_schema_is_compiled_with_what_it_refers_to(pointer: str) -> None:
+    document = {
+        "$defs": {
+            "list": {"type": "array", "items": {"$ref": "#/$defs/item/properties/size"}},
+            "item": {"properties": {"size": {"type": "integer"}}},
+        },
+        "anyOf": [{"$ref": "#/$defs/list"}, {"type": "array", "items": {"$ref": "#/anyOf/2"}},
+                  {"type": "integer"}],
+    }  # fmt: skip
+    schema = Schema(document, pointer, {})
+    assert schema.is_valid([1, 2])
+    assert not schema.is_valid([1, "2"])
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from openapi.contract import Contract, Event
 from openapi.finding import Finding, make_finding
 from openapi.json_pointer import get_at, join_pointer
 from openapi.schema_validation import SchemaViolation, abbreviate, type_name
-from openapi.signature import Secrets, secrets_as_tuple, verify
+from openapi.signature import Secrets, SignatureScheme, secrets_as_tuple, verify
 from openapi.strict_json import parse_json
 from webhook_sink.delivery import Delivery
 from webhook_sink.signature_diagnosis.body_variants import GZIP_MAGIC, is_form
@@ -66,17 +66,12 @@ def judge(
     if not contract.events:
         return Verdict(None, None, "unchecked", ())
     given = secrets_as_tuple(secrets)
-    signature_results = {
-        event.name: _check_signature(delivery, event, given[:1]) for event in contract.events
-    }
     text = None if delivery.truncated else parse_json(delivery.body)
     payload = text.value if text else None
     named = (e for e in contract.events if get_at(payload, e.trigger["event-name"]) == e.name)
     event = next(named, None)
-    # For a payload that names no event, use the event whose signature is valid, if there is one.
-    signed = (e for e in contract.events if signature_results[e.name][0] == "valid")
-    expected = event or next(signed, contract.events[0])
-    signature, complaint = signature_results[expected.name]
+    expected = event or _event_of_valid_signature(delivery, contract, given[:1])
+    signature, complaint = _check_signature(delivery, expected.signature, given[:1])
     if complaint is not None and expected.signature is not None and given and with_reason:
         reason = explain_signature(expected.signature, delivery, given)
         complaint = f"{complaint}: {reason}" if reason else complaint
@@ -95,10 +90,21 @@ def judge(
     return Verdict(event, payload, signature, tuple(findings))
 
 
+def _event_of_valid_signature(
+    delivery: Delivery, contract: Contract, secrets: tuple[str, ...]
+) -> Event:
+    """Return the first event whose scheme makes the signature valid, else the first event."""
+    valid = {
+        scheme
+        for scheme in {event.signature for event in contract.events}
+        if _check_signature(delivery, scheme, secrets)[0] == "valid"
+    }
+    return next((e for e in contract.events if e.signature in valid), contract.events[0])
+
+
 def _check_signature(
-    delivery: Delivery, event: Event, secrets: tuple[str, ...]
+    delivery: Delivery, scheme: SignatureScheme | None, secrets: tuple[str, ...]
 ) -> tuple[SignatureStatus, str | None]:
-    scheme = event.signature
     if scheme is None:
         return "unchecked", None
     if not delivery.header_values(scheme.header):

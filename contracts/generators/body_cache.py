@@ -15,8 +15,8 @@ from openapi.atomic_file import write_atomically
 
 GeneratedBody = tuple[str, object]
 """Description and body: bytes or JSON data."""
-MAX_FILES = 64
-"""Number of files that are kept: the latest ones."""
+MAX_BYTES = 64 * 2**20
+"""Total size of the files that are kept: the latest ones."""
 
 
 def cached_bodies(
@@ -61,6 +61,13 @@ def _parse(text: str) -> list[GeneratedBody]:
 
 
 def _remove_oldest(directory: Path) -> None:
-    files = sorted(directory.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in files[MAX_FILES:]:
-        path.unlink(missing_ok=True)
+    known = sorted(
+        ((path.stat(), path) for path in directory.iterdir()),
+        key=lambda found: found[0].st_mtime,
+        reverse=True,
+    )
+    total = 0
+    for state, path in known:
+        total += state.st_size
+        if total > MAX_BYTES:
+            path.unlink(missing_ok=True)

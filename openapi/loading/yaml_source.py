@@ -24,7 +24,7 @@ _YAML_1_1_BOOLEANS = {"yes", "no", "on", "off"}
 _MAX_DEPTH = 100
 _LIBYAML_DEPTH_PROBLEM = "exceeded maximum nesting depth"
 """Error of libyaml 0.2.6 (in PyYAML 6.0.4) at depth 1000, before `_check_depth` gets an event."""
-_MAX_VALUES = 100_000
+_MAX_VALUES = 1_000_000
 """Limit of values in a document, because nested aliases could exhaust the memory."""
 
 
@@ -70,6 +70,7 @@ def read_yaml(name: str, text: str) -> YamlSource:
         raise ContractError(f"{name}: not YAML: {' '.join(str(error).split())}") from None
     if node is None:
         raise ContractError(f"{name}: the file is empty")
+    _measure(name, node, {})
     places: dict[str, tuple[int, int]] = {}
     return YamlSource(name, _construct(name, node, "", places, ()), places, text)
 
@@ -86,6 +87,30 @@ def _check_depth(name: str, text: str) -> None:
             raise ContractError(f"{where}: nested deeper than {_MAX_DEPTH}")
 
 
+def _measure(name: str, node: yaml.Node, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
+    """Return the number of values and the depth of `node`, expanded aliases included.
+
+    Reject a node that is too large or too deep before it is expanded. An alias refers to an earlier
+    node, so that `known` has it by its id.
+    """
+    if id(node) in known:
+        return known[id(node)]
+    known[id(node)] = 0, 0  # for an alias that contains itself, which `_construct` rejects
+    inner: list[tuple[int, int]] = []
+    if isinstance(node, yaml.SequenceNode):
+        inner = [_measure(name, item, known) for item in node.value]
+    elif isinstance(node, yaml.MappingNode):
+        inner = [_measure(name, value, known) for _, value in node.value]
+    values, depth = 1 + sum(count for count, _ in inner), 1 + max((d for _, d in inner), default=0)
+    where = f"{name}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
+    if values > _MAX_VALUES:
+        raise ContractError(f"{where}: more than {_MAX_VALUES} values, expanded aliases included")
+    if depth > _MAX_DEPTH + 1:  # the innermost value counts as a level here
+        raise ContractError(f"{where}: nested deeper than {_MAX_DEPTH}, expanded aliases included")
+    known[id(node)] = values, depth
+    return values, depth
+
+
 def _construct(
     name: str,
     node: yaml.Node,
@@ -97,8 +122,6 @@ def _construct(
     where = f"{name}:{place[0]}:{place[1]} ({pointer or 'the document'})"
     if id(node) in above:
         raise ContractError(f"{where}: an alias that contains itself")
-    if len(places) > _MAX_VALUES:
-        raise ContractError(f"{where}: more than {_MAX_VALUES} values, expanded aliases included")
     within = (*above, id(node))
     if isinstance(node, yaml.SequenceNode):
         return [

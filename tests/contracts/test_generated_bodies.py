@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.generators.body_cache import MAX_FILES, cached_bodies
+from contracts.generators.body_cache import MAX_BYTES, cached_bodies
 from contracts.generators.generated_bodies import generated_cases
 from openapi.contract import Contract
 from openapi.loading.loader import load_contract
@@ -54,10 +54,12 @@ def test_a_directory_that_cannot_be_written_is_ignored(tmp_path: Path) -> None:
 
 
 def test_the_oldest_files_are_removed(tmp_path: Path) -> None:
-    for number in range(MAX_FILES + 5):
-        cached_bodies(tmp_path, (number,), lambda: list(BODIES))
-    assert len(list(tmp_path.iterdir())) == MAX_FILES
-    assert cached_bodies(tmp_path, (MAX_FILES + 4,), undrawn) == BODIES
+    large: list[tuple[str, object]] = [("large", b"x" * (MAX_BYTES // 6))]  # base64: a third more
+    for number in range(6):
+        cached_bodies(tmp_path, (number,), lambda: large)
+    assert len(list(tmp_path.iterdir())) == 4
+    assert cached_bodies(tmp_path, (5,), undrawn) == large
+    assert cached_bodies(tmp_path, (0,), list) == []
 
 
 @pytest.mark.integration

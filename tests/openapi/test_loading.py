@@ -51,7 +51,12 @@ BROKEN = {
         "openapi: 3.1.0\n",
         "openapi:\n- &a0 [x, x]\n"
         + "".join(f"- &a{n + 1} [{', '.join([f'*a{n}'] * 9)}]\n" for n in range(9)),
-        "more than 100000 values",
+        "more than 1000000 values",
+    ),
+    "a chain of aliases": (
+        "openapi: 3.1.0\n",
+        "openapi:\n- &a0 [x]\n" + "".join(f"- &a{n + 1} [*a{n}]\n" for n in range(5000)),
+        "nested deeper than 100",
     ),
     "an anchor in itself": ("openapi: 3.1.0", "openapi: &a [*a]", "an alias that contains itself"),
     "another algorithm": ("algorithm: hmac-sha256", "algorithm: md5", "'md5' is not one of"),

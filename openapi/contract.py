@@ -1,7 +1,7 @@
 """Contract as frozen values, and lookups in it. `openapi.loading` builds it."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
@@ -154,32 +154,47 @@ class Contract:
 
     def operation(self, operation_id: str) -> Operation:
         """Return the operation with this id; `LookupError` if there is none."""
-        for operation in self.operations:
-            if operation.id == operation_id:
-                return operation
-        raise LookupError(f"no operation {operation_id!r} in the contract")
+        if operation_id not in self._operations_by_id:
+            raise LookupError(f"no operation {operation_id!r} in the contract")
+        return self._operations_by_id[operation_id]
+
+    @cached_property
+    def _operations_by_id(self) -> Mapping[str, Operation]:
+        return {operation.id: operation for operation in self.operations}
 
     def find_creator(self, operation: Operation) -> tuple[Operation, Link] | None:
         """Return the operation whose success links to `operation`, and the link.
 
         Of several, return the one with the fewest path parameters.
         """
-        links = [
-            (other, link)
-            for other in self.operations
-            for success in (other.response_caused_by("valid-request"),)
-            for link in (success.links if success else ())
-            if link.operation == operation.id != other.id
-        ]
-        return min(links, key=lambda made: len(path_parameter_names(made[0].path)), default=None)
+        return min(
+            self._links_by_target.get(operation.id, ()),
+            key=lambda made: len(path_parameter_names(made[0].path)),
+            default=None,
+        )
+
+    @cached_property
+    def _links_by_target(self) -> Mapping[str, Sequence[tuple[Operation, Link]]]:
+        """Operations whose success links to another operation, and the link, by its id."""
+        links: dict[str, list[tuple[Operation, Link]]] = {}
+        for operation in self.operations:
+            success = operation.response_caused_by("valid-request")
+            for link in success.links if success else ():
+                if link.operation != operation.id:
+                    links.setdefault(link.operation, []).append((operation, link))
+        return links
 
     def event_triggered_by(self, operation_id: str, status: int) -> Event | None:
         """Return the event that a response of `status` by the operation triggers."""
-        for event in self.events:
-            trigger = event.trigger
-            if trigger["operation"] == operation_id and trigger["status"] == str(status):
-                return event
-        return None
+        return self._events_by_trigger.get((operation_id, str(status)))
+
+    @cached_property
+    def _events_by_trigger(self) -> Mapping[tuple[str, str], Event]:
+        """First event of each operation id and status."""
+        return {
+            (event.trigger["operation"], event.trigger["status"]): event
+            for event in reversed(self.events)
+        }
 
     def provenance(self, pointer: str, detail: str = "*") -> Provenance:
         """Return the provenance of the constraint at `pointer`, the pointer of a keyword.

@@ -22,12 +22,15 @@ class RunEstimate:
     creations: int
     max_requests: int | None
     """Limit on the number of requests, or None."""
+    random_bodies_drawn: bool
+    """Whether the random bodies are drawn; if not, duplicates among them are counted too."""
 
     @property
     def sentence(self) -> str:
         """Sentence for the user."""
+        about = "about" if self.random_bodies_drawn else "at most about"
         summary = (
-            f"this run sends about {self.requests} requests and creates up to {self.creations} "
+            f"this run sends {about} {self.requests} requests and creates up to {self.creations} "
         )
         bound = (
             ""
@@ -46,6 +49,10 @@ def estimate_cost(
         cases = [case for phase in phases[session.operation.id] for case in phase.cases]
         creating = sum(_may_create(session, case) for case in cases)
         sent, created = _estimate_sequences(session)
+        if session.settings.dry_run and session.operation.content:
+            profile = PROFILES[session.settings.profile]
+            sent += profile.valid_bodies + profile.invalid_bodies
+            created += profile.valid_bodies
         requests += 1 + len(cases) + sent
         creations += (1 + creating + created) * session.operation.may_create
         if session.linked_resource is not None:
@@ -53,7 +60,8 @@ def estimate_cost(
             requests += needed
             creations += needed
     max_requests = sessions[0].settings.max_requests if sessions else None
-    return RunEstimate(requests, creations, max_requests)
+    dry_run = any(session.settings.dry_run for session in sessions)
+    return RunEstimate(requests, creations, max_requests, not dry_run)
 
 
 def _may_create(session: OperationSession, case: Case) -> bool:

@@ -147,7 +147,7 @@ def test_a_dry_run_prints_the_cost_and_sends_nothing(tmp_path: Path) -> None:
             listener.accept()
     assert [done.returncode for done in told] == [0, 0, 0]
     assert not (tmp_path / "report").exists()
-    sentence = r"this run sends about (\d+) requests and creates up to (\d+) resources"
+    sentence = r"this run sends at most about (\d+) requests and creates up to (\d+) resources"
     (quick, default) = (re.fullmatch(sentence + "\n", done.stdout) for done in told[:2])
     assert quick is not None
     assert default is not None

@@ -14,7 +14,7 @@ from contracts.execution.estimate import estimate_cost
 from contracts.execution.linked_resources import LinkedResource
 from contracts.execution.operation_session import OperationSession
 from contracts.execution.phases import Phase, build_phases, run_phases, run_smoke_test
-from contracts.execution.target import Target, ssl_context
+from contracts.execution.target import Target
 from contracts.execution.webhook_retry import DeliveryRejector, try_webhook_retries
 from contracts.execution.webhook_source import open_webhook_source
 from contracts.generators.credentials import token_expiry
@@ -25,6 +25,7 @@ from contracts.model.errors import CouldNotJudge
 from contracts.model.settings import Settings
 from contracts.model.unique_values import UniqueValues
 from openapi.contract import Contract, Json
+from openapi.http.tls import ssl_context
 
 SMOKE_TEST_WEBHOOK_TIMEOUT_S = 1.0
 

@@ -11,7 +11,7 @@ from typing import Self
 import httpx
 
 from openapi.contract import Json
-from openapi.http.tls import client_context, uses_tls
+from openapi.http.tls import ssl_context
 from openapi.safe_text import escape_ci_command, escape_hidden, truncate
 
 PAGE_KEYS = frozenset({"deliveries", "next", "total", "now"})
@@ -104,7 +104,7 @@ class SinkClient:
             base_url=f"{self.url}/_hookproof/api/",
             headers=self._headers,
             trust_env=False,
-            verify=client_context() if uses_tls(self.url) else False,
+            verify=ssl_context(self.url),
             timeout=READ_TIMEOUT_S,
         )
         return self

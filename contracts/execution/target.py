@@ -5,7 +5,6 @@ does not influence a verdict. One timeout covers a whole response, and the decod
 limit, so that no service hangs a run.
 """
 
-import ssl
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ import httpx
 
 from contracts.model.exchange import Exchange, Failure, ReceivedResponse, Request
 from openapi.formats import parse_http_date
-from openapi.http.tls import client_context, uses_tls
+from openapi.http.tls import ssl_context
 from openapi.rate import Rate
 
 _DEFAULT_HEADERS = (("user-agent", "hookproof"), ("accept", "application/json"))
@@ -138,11 +137,6 @@ class Target:
             failure = _describe_failure(error, self._timeout)
             failure = replace(failure, status=received_statuses[0] if received_statuses else None)
             raise _ResponseLost(failure) from None
-
-
-def ssl_context(url: str, verify: Path | bool) -> ssl.SSLContext | bool:
-    """Return the TLS context for `Settings.tls_verify`; False for a URL that needs none."""
-    return client_context(verify) if uses_tls(url) else False
 
 
 class _BodyTooLarge(Exception):

@@ -29,3 +29,8 @@ def client_context(verify: Path | bool = True) -> ssl.SSLContext:
     trusting.check_hostname = False
     trusting.verify_mode = ssl.CERT_NONE
     return trusting
+
+
+def ssl_context(url: str, verify: Path | bool = True) -> ssl.SSLContext | bool:
+    """Return the `client_context` for `url`; False for a URL that needs none."""
+    return client_context(verify) if uses_tls(url) else False

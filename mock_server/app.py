@@ -21,7 +21,6 @@ from mock_server.middleware.allowed_rejections import (
 )
 from mock_server.middleware.authentication import AuthenticationMiddleware, TokenVerifier
 from mock_server.middleware.connexion_adapter import (
-    EXCEPTION_MIDDLEWARE,
     assemble_app,
     operation_middleware,
     routing,
@@ -138,12 +137,12 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
                 ExchangeMiddleware,
                 contract=contract,
                 hooks=base_hooks,
+                error_responses=error_responses,
                 on_end=ExchangeRecorder(runtime.journal, webhooks, runtime.redactor),
                 overrides=runtime.overrides,
                 latency=settings.latency,
             ),
-            EXCEPTION_MIDDLEWARE,
-            *method_not_allowed_limits,
+                    *method_not_allowed_limits,
             routing,
             operation_middleware(
                 [
@@ -160,5 +159,4 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
             ),
         ],
         endpoint=OperationHandler(contract, secret, seed, runtime.response_values, runtime.store),
-        error_responses=error_responses,
     )

@@ -1,9 +1,9 @@
-"""Adapter for connexion, which routes requests and turns exceptions into responses.
+"""Adapter for connexion, which routes requests.
 
 No other module imports connexion, because it is untyped. connexion supports only OpenAPI 3.0 and
 validates bodies with JSON Schema Draft 4, so its document has paths, methods and path parameters,
-and no body schema. Only public classes are used: `ConnexionMiddleware`, its exception and routing
-middleware, and `RoutedMiddleware`.
+and no body schema. Only public classes are used: `ConnexionMiddleware`, its routing middleware and
+`RoutedMiddleware`.
 """
 
 import warnings
@@ -11,11 +11,8 @@ from collections.abc import Callable, Sequence
 from functools import partial, reduce
 from typing import Any, cast
 
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.exchange import exchange_of
-from mock_server.responses.errors import ErrorResponses, RequestRejected
 from openapi.contract import Contract, Json, Operation
 
 
@@ -44,22 +41,17 @@ def routing_document(contract: Contract) -> dict[str, Json]:
 with warnings.catch_warnings():
     # connexion imports deprecated parts of jsonschema and starlette.
     warnings.simplefilter("ignore")
-    from connexion.exceptions import ProblemException  # type: ignore[import-untyped]
-    from connexion.lifecycle import ConnexionResponse  # type: ignore[import-untyped]
     from connexion.middleware import ConnexionMiddleware  # type: ignore[import-untyped]
     from connexion.middleware.abstract import (  # type: ignore[import-untyped]
         ROUTING_CONTEXT,
         RoutedAPI,
         RoutedMiddleware,
     )
-    from connexion.middleware.exceptions import ExceptionMiddleware  # type: ignore[import-untyped]
     from connexion.middleware.routing import RoutingMiddleware  # type: ignore[import-untyped]
 
 Middleware = Callable[[ASGIApp], ASGIApp]
 OperationMiddleware = Callable[[ASGIApp, Operation], ASGIApp]
 """Factory that returns the middleware of an operation, given the next app."""
-
-EXCEPTION_MIDDLEWARE: Middleware = ExceptionMiddleware
 
 
 def routing(app: ASGIApp) -> ASGIApp:
@@ -85,20 +77,17 @@ def operation_middleware(
 
 
 def assemble_app(
-    document: dict[str, Json],
-    endpoint: ASGIApp,
-    middlewares: list[Middleware],
-    error_responses: ErrorResponses,
+    document: dict[str, Json], endpoint: ASGIApp, middlewares: list[Middleware]
 ) -> ASGIApp:
-    """Return the application: `middlewares` from the outside in, then `endpoint`."""
+    """Return the application: `middlewares` from the outside in, then `endpoint`.
+
+    The application raises what it cannot respond to, such as an unknown path.
+    """
     app = ConnexionMiddleware(
         endpoint,
         middlewares=middlewares,
         resolver=lambda _operation_id: endpoint,
     )
-    handler = _exception_handler(error_responses)
-    for kind in (RequestRejected, ProblemException, HTTPException, Exception):
-        app.add_error_handler(kind, handler)
     app.add_api(document)
     return cast(ASGIApp, app)
 
@@ -167,17 +156,3 @@ class _OperationMiddlewareRouter(RoutedMiddleware):  # type: ignore[misc]
         self.api_cls = partial(
             _OperationMiddlewareApi, create_middleware=create_middleware, contract=contract
         )
-
-
-def _exception_handler(error_responses: ErrorResponses) -> Callable[[Any, Exception], Any]:
-    async def handle(request: Any, exception: Exception) -> Any:
-        exchange = exchange_of(request.scope)
-        response = exchange.response = error_responses.response(
-            exception, request.scope["path"], exchange
-        )
-        headers = {
-            key.decode("latin-1"): value.decode("latin-1") for key, value in response.headers
-        }
-        return ConnexionResponse(status_code=response.status, headers=headers, body=response.body)
-
-    return handle

@@ -1,4 +1,7 @@
-"""Lifecycle of an exchange: begin, delay, send, then record the request and emit its event."""
+"""Lifecycle of an exchange: begin, delay, send, then record the request and emit its event.
+
+An exception of an inner middleware becomes an error response here.
+"""
 
 import asyncio
 import time
@@ -12,6 +15,7 @@ from mock_server.exchange import Hooks, MockExchange, attach_exchange
 from mock_server.latency import Latency
 from mock_server.messages import HttpResponse
 from mock_server.middleware.prefer_header import read_preferences
+from mock_server.responses.errors import ErrorResponses
 from mock_server.storage.journal import Journal
 from mock_server.storage.overrides import Overrides
 from mock_server.storage.records import request_record
@@ -46,17 +50,21 @@ class ExchangeMiddleware:
         app: ASGIApp,
         contract: Contract,
         hooks: Hooks,
+        error_responses: ErrorResponses,
         on_end: Callable[[MockExchange, Scope, float], None],
         overrides: Overrides,
         latency: Latency | None = None,
     ) -> None:
-        """Call `on_end` with each finished exchange and its duration in seconds; it must not block.
+        """Respond to an exception with `error_responses`.
+
+        Call `on_end` with each finished exchange and its duration in seconds; it must not block.
 
         Each response of an operation waits for `latency` and for the delays of `overrides`.
         """
         self._app = app
         self._contract = contract
         self._hooks = hooks
+        self._error_responses = error_responses
         self._on_end = on_end
         self._overrides = overrides
         self._latency = latency
@@ -80,6 +88,11 @@ class ExchangeMiddleware:
         started_at = time.perf_counter()
         try:
             await self._app(scope, receive, send)
+        except Exception as error:
+            if exchange.response is not None:  # it may have been sent
+                raise
+            exchange.response = self._error_responses.response(error, scope["path"], exchange)
+            await exchange.response.send(send)
         finally:
             # The state has changed even if the client disconnected before the response.
             self._on_end(exchange, scope, time.perf_counter() - started_at)

@@ -56,7 +56,6 @@ class RequestRejected(Exception):
         self.reason = reason
         self.message = message
         self.headers = headers
-        # connexion reads this attribute to select one of several rejections.
         self.status_code = reason if isinstance(reason, int) else _STATUS_BY_CAUSE[reason]
 
 

@@ -10,13 +10,14 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import httptools
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from openapi.http.joined_writes import JoinedWrites
 from openapi.http.limits import LimitExceeded, PipelineFlowControl, RequestLimits, head_size
 from openapi.http.upgrades import framing_headers, new_parser, parser_at_body
 
@@ -58,7 +59,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin a connection and its timer."""
-        super().connection_made(transport)
+        super().connection_made(cast(asyncio.Transport, JoinedWrites(transport, self.loop)))
         self.flow = self._flow = PipelineFlowControl(transport, self.pipeline, self.loop.time)
         self._request_started_at = self.loop.time()
         self._timeout_timer = self.loop.call_later(

@@ -1,7 +1,7 @@
-"""Composition of the mock server: its middleware as a list, in the order of a request."""
+"""Composition of the mock server: its middleware and steps, in the order of a request."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from functools import lru_cache, partial
 from pathlib import Path
@@ -16,29 +16,21 @@ from mock_server.exchange import Hooks
 from mock_server.faults.registry import hooks
 from mock_server.middleware.access_log import AccessLogMiddleware
 from mock_server.middleware.allowed_rejections import (
-    AllowedRejectionsMiddleware,
+    AllowedRejectionsStep,
     select_allowed_rejections,
 )
-from mock_server.middleware.authentication import AuthenticationMiddleware, TokenVerifier
-from mock_server.middleware.connexion_adapter import (
-    assemble_app,
-    operation_middleware,
-    routing,
-    routing_document,
-)
+from mock_server.middleware.authentication import AuthenticationStep, TokenVerifier
+from mock_server.middleware.connexion_adapter import assemble_app, routing, routing_document
 from mock_server.middleware.cors import ContractCorsMiddleware
 from mock_server.middleware.lifecycle import ExchangeMiddleware, ExchangeRecorder
-from mock_server.middleware.overrides import OverridesMiddleware
-from mock_server.middleware.prefer import PreferMiddleware
-from mock_server.middleware.rate_limit import (
-    MethodNotAllowedRateLimit,
-    RateLimitMiddleware,
-    operation_rate_limits,
-)
-from mock_server.middleware.request_validation import RequestValidationMiddleware
+from mock_server.middleware.operation import OperationApp, OperationStep
+from mock_server.middleware.overrides import OverridesStep
+from mock_server.middleware.prefer import PreferStep
+from mock_server.middleware.rate_limit import MethodNotAllowedRateLimit, operation_rate_limits
+from mock_server.middleware.request_validation import RequestValidationStep
 from mock_server.reload import ReloadingApp
 from mock_server.responses.errors import ErrorResponses
-from mock_server.responses.handler import OperationHandler
+from mock_server.responses.handler import SuccessStep
 from mock_server.runtime import Runtime, Worker, create_runtime
 from mock_server.settings import Settings
 from mock_server.tokens import mint
@@ -102,9 +94,6 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
         if rate_limits
         else []
     )
-    rejection_middleware = (
-        [partial(AllowedRejectionsMiddleware, rejections=rejections)] if rejections else []
-    )
 
     @lru_cache(maxsize=256)
     def with_faults(names: frozenset[str]) -> Hooks:
@@ -119,14 +108,21 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
         contract, error_responses, api, development_token, settings.control_token
     )
 
-    def limit_rate(next_app: ASGIApp, operation: Operation) -> ASGIApp:
-        return RateLimitMiddleware(next_app, operation, rate_limits.get(operation.id))
+    tokens = TokenVerifier(secret, settings.auth)
+    overrides_step = OverridesStep(runtime.overrides, with_faults)
 
-    def prefer(next_app: ASGIApp, operation: Operation) -> ASGIApp:
+    def steps(operation: Operation) -> Iterator[OperationStep]:
         rate_limit = rate_limits.get(operation.id)
-        return PreferMiddleware(
-            next_app, operation, contract, with_faults, rate_limit, settings.seed
-        )
+        yield overrides_step
+        yield PreferStep(operation, contract, with_faults, rate_limit, settings.seed)
+        if rate_limit is not None:
+            yield rate_limit.enforce
+        if operation.scheme is not None:
+            yield AuthenticationStep(operation, tokens)
+        yield RequestValidationStep(operation, contract)
+        if rejections:
+            yield AllowedRejectionsStep(rejections[operation.id])
+        yield SuccessStep(contract, operation, secret, seed, runtime.response_values, runtime.store)
 
     return assemble_app(
         document=routing_document(contract),
@@ -142,21 +138,8 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
                 overrides=runtime.overrides,
                 latency=settings.latency,
             ),
-                    *method_not_allowed_limits,
+            *method_not_allowed_limits,
             routing,
-            operation_middleware(
-                [
-                    partial(
-                        OverridesMiddleware, overrides=runtime.overrides, with_faults=with_faults
-                    ),
-                    prefer,
-                    limit_rate,
-                    partial(AuthenticationMiddleware, tokens=TokenVerifier(secret, settings.auth)),
-                    partial(RequestValidationMiddleware, contract=contract),
-                    *rejection_middleware,
-                ],
-                contract,
-            ),
         ],
-        endpoint=OperationHandler(contract, secret, seed, runtime.response_values, runtime.store),
+        operation_apps={o.id: OperationApp(o, [*steps(o)]) for o in contract.operations},
     )

@@ -4,9 +4,9 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope
 
-from mock_server.exchange import exchange_of
+from mock_server.exchange import MockExchange
 from mock_server.responses.errors import RequestRejected
 from mock_server.tokens import granted_scopes, scope_token
 from openapi.contract import Contract, Json, Operation
@@ -121,22 +121,15 @@ def _lacks_permission(value: object, caller_scopes: Collection[str] | None) -> b
     return any(isinstance(item, str) and scope_token(item) not in caller_scopes for item in asked)
 
 
-class AllowedRejectionsMiddleware:
-    """Middleware that rejects requests by the rules that the user enabled."""
+class AllowedRejectionsStep:
+    """Step that rejects requests by the rules that the user enabled."""
 
-    def __init__(
-        self,
-        next_app: ASGIApp,
-        operation: Operation,
-        rejections: Mapping[str, tuple[AllowedRejection, ...]],
-    ) -> None:
-        """Select the rules of `operation` from `rejections`."""
-        self._next = next_app
-        self._rejections = rejections[operation.id]
+    def __init__(self, rejections: tuple[AllowedRejection, ...]) -> None:
+        """Take the rules of the operation."""
+        self._rejections = rejections
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, exchange: MockExchange, _scope: Scope, _receive: Receive) -> None:
         """Pass the request on, or raise the rejection of the first rule that matches."""
-        exchange = exchange_of(scope)
         # A caller without claims was accepted with every permission.
         caller_scopes = granted_scopes(exchange.claims) if exchange.claims else None
         now = time.time()
@@ -144,4 +137,3 @@ class AllowedRejectionsMiddleware:
             message = rejection.explain_rejection(exchange.value, caller_scopes, now)
             if message is not None:
                 raise RequestRejected(rejection.status, message)
-        await self._next(scope, receive, send)

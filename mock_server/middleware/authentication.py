@@ -6,9 +6,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope
 
-from mock_server.exchange import MockExchange, Objection, exchange_of
+from mock_server.exchange import MockExchange, Objection
 from mock_server.messages import Headers, encode_header, header_values
 from mock_server.responses.errors import RequestRejected
 from mock_server.tokens import (
@@ -28,26 +28,19 @@ _MAX_CACHED_TOKENS = 1024
 """Number of verified tokens in the cache. A cached token is not verified again."""
 
 
-class AuthenticationMiddleware:
-    """Middleware that checks the credential of one operation, if it requires one."""
+class AuthenticationStep:
+    """Step that checks the credential of one operation, which requires one."""
 
-    def __init__(self, next_app: ASGIApp, operation: Operation, tokens: "TokenVerifier") -> None:
+    def __init__(self, operation: Operation, tokens: "TokenVerifier") -> None:
         """Accept the tokens that `tokens` verifies and that have the operation's permissions."""
-        self._next = next_app
         self._tokens = tokens
-        self._requires_credential = operation.scheme is not None
         self._required_scopes = frozenset(
             scope_token(permission) for permission in operation.permissions
         )
         self._forbidden = _insufficient_scope(operation.permissions)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, exchange: MockExchange, _scope: Scope, _receive: Receive) -> None:
         """Pass the request on, or raise the rejection."""
-        if self._requires_credential:
-            self._authenticate(exchange_of(scope))
-        await self._next(scope, receive, send)
-
-    def _authenticate(self, exchange: MockExchange) -> None:
         hook = exchange.hooks.checks
         try:
             exchange.claims = self._authorize(exchange, self._tokens.checks)

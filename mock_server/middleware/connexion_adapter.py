@@ -7,13 +7,14 @@ and no body schema. Only public classes are used: `ConnexionMiddleware`, its rou
 """
 
 import warnings
-from collections.abc import Callable, Sequence
-from functools import partial, reduce
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, cast
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from openapi.contract import Contract, Json, Operation
+from openapi.contract import Contract, Json
 
 
 def routing_document(contract: Contract) -> dict[str, Json]:
@@ -50,8 +51,6 @@ with warnings.catch_warnings():
     from connexion.middleware.routing import RoutingMiddleware  # type: ignore[import-untyped]
 
 Middleware = Callable[[ASGIApp], ASGIApp]
-OperationMiddleware = Callable[[ASGIApp, Operation], ASGIApp]
-"""Factory that returns the middleware of an operation, given the next app."""
 
 
 def routing(app: ASGIApp) -> ASGIApp:
@@ -59,34 +58,20 @@ def routing(app: ASGIApp) -> ASGIApp:
     return cast(ASGIApp, _CachedRouting(app))
 
 
-def operation_middleware(
-    factories: Sequence[OperationMiddleware], contract: Contract
-) -> Middleware:
-    """Return middleware that routes to the middleware of each operation, created at startup.
-
-    `factories` are ordered from the outside in. They share one connexion middleware, because one of
-    those costs more than several plain ones.
-    """
-
-    def create_middleware(app: ASGIApp, operation: Operation) -> ASGIApp:
-        return reduce(lambda inner, factory: factory(inner, operation), reversed(factories), app)
-
-    return partial(
-        _OperationMiddlewareRouter, create_middleware=create_middleware, contract=contract
-    )
-
-
 def assemble_app(
-    document: dict[str, Json], endpoint: ASGIApp, middlewares: list[Middleware]
+    document: dict[str, Json],
+    middlewares: Sequence[Middleware],
+    operation_apps: Mapping[str, ASGIApp],
 ) -> ASGIApp:
-    """Return the application: `middlewares` from the outside in, then `endpoint`.
+    """Return the application: `middlewares` from the outside in, then one of `operation_apps`.
 
-    The application raises what it cannot respond to, such as an unknown path.
+    These have the ids of their operations as keys, and one of `middlewares` is the routing. The
+    application raises `HTTPException` for a path or a method without an operation.
     """
     app = ConnexionMiddleware(
-        endpoint,
-        middlewares=middlewares,
-        resolver=lambda _operation_id: endpoint,
+        _not_found,
+        middlewares=[*middlewares, partial(_OperationRouter, operation_apps=operation_apps)],
+        resolver=lambda _operation_id: _not_found,
     )
     app.add_api(document)
     return cast(ASGIApp, app)
@@ -133,26 +118,21 @@ class _RouteCacheWriter:
         await self._app(scope, receive, send)
 
 
-class _OperationMiddlewareApi(RoutedAPI):  # type: ignore[misc]
-    def __init__(
-        self, *args: Any, create_middleware: OperationMiddleware, contract: Contract, **kwargs: Any
-    ) -> None:
+async def _not_found(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise HTTPException(404)
+
+
+class _OperationApi(RoutedAPI):  # type: ignore[misc]
+    def __init__(self, *args: Any, operation_apps: Mapping[str, ASGIApp], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._create_middleware = create_middleware
-        self._contract = contract
+        self._operation_apps = operation_apps
         self.add_paths()
 
     def make_operation(self, operation: Any) -> ASGIApp:
-        return self._create_middleware(
-            self.next_app, self._contract.operation(operation.operation_id)
-        )
+        return self._operation_apps[operation.operation_id]
 
 
-class _OperationMiddlewareRouter(RoutedMiddleware):  # type: ignore[misc]
-    def __init__(
-        self, app: ASGIApp, *, create_middleware: OperationMiddleware, contract: Contract
-    ) -> None:
+class _OperationRouter(RoutedMiddleware):  # type: ignore[misc]
+    def __init__(self, app: ASGIApp, *, operation_apps: Mapping[str, ASGIApp]) -> None:
         super().__init__(app)
-        self.api_cls = partial(
-            _OperationMiddlewareApi, create_middleware=create_middleware, contract=contract
-        )
+        self.api_cls = partial(_OperationApi, operation_apps=operation_apps)

@@ -1,38 +1,31 @@
-"""Overrides middleware: faults and delays that are enabled for the next N requests."""
+"""Overrides: faults and delays that are enabled for the next N requests."""
 
 import asyncio
 import logging
 from collections.abc import Callable
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope
 
-from mock_server.exchange import Hooks, MockExchange, exchange_of
+from mock_server.exchange import Hooks, MockExchange
 from mock_server.storage.overrides import Overrides
-from openapi.contract import Operation
 
 _LOG = logging.getLogger("hookproof.mock")
 
 
-class OverridesMiddleware:
-    """Middleware that applies the active overrides to each request of an operation."""
+class OverridesStep:
+    """Step that applies the active overrides to each request of an operation."""
 
     def __init__(
-        self,
-        next_app: ASGIApp,
-        _operation: Operation,
-        overrides: Overrides,
-        with_faults: Callable[[frozenset[str]], Hooks],
+        self, overrides: Overrides, with_faults: Callable[[frozenset[str]], Hooks]
     ) -> None:
         """Use `with_faults` to add faults; it raises `ValueError` for an unknown one."""
-        self._next = next_app
         self._overrides = overrides
         self._with_faults = with_faults
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = exchange_of(scope)
+    async def __call__(self, exchange: MockExchange, _scope: Scope, _receive: Receive) -> None:
+        """Pass the request on."""
         if exchange.has_overrides:
             await self._apply_overrides(exchange)
-        await self._next(scope, receive, send)
 
     async def _apply_overrides(self, exchange: MockExchange) -> None:
         taken = self._overrides.take()

@@ -1,4 +1,4 @@
-"""Prefer middleware: a documented response, a fault or a delay for one request."""
+"""Preferences: a documented response, a fault or a delay for one request."""
 
 import asyncio
 import random
@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope
 
-from mock_server.exchange import Hooks, MockExchange, exchange_of
+from mock_server.exchange import Hooks, MockExchange
 from mock_server.messages import Headers, HttpResponse, encode_header, json_response
 from mock_server.middleware.documented_responses import DocumentedResponses, SelectedResponse
 from mock_server.middleware.prefer_header import (
@@ -25,12 +25,11 @@ if TYPE_CHECKING:
     from mock_server.middleware.rate_limit import OperationRateLimit
 
 
-class PreferMiddleware:
-    """Middleware that sends the preferred response, or passes the request on with a fault."""
+class PreferStep:
+    """Step that responds as the client prefers, or passes the request on with a fault."""
 
     def __init__(
         self,
-        next_app: ASGIApp,
         operation: Operation,
         contract: Contract,
         with_faults: Callable[[frozenset[str]], Hooks],
@@ -41,7 +40,6 @@ class PreferMiddleware:
 
         `rate_limit` provides the headers of the rate limit; a response on demand does not count.
         """
-        self._next = next_app
         self._operation = operation
         self._with_faults = with_faults
         self._rate_limit = rate_limit
@@ -52,13 +50,12 @@ class PreferMiddleware:
             for response_spec in operation.responses.values()
         }
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the preferred response, reject invalid preferences, or pass the request on."""
-        exchange = exchange_of(scope)
+    async def __call__(
+        self, exchange: MockExchange, scope: Scope, _receive: Receive
+    ) -> HttpResponse | None:
+        """Return the preferred response, reject invalid preferences, or pass the request on."""
         if exchange.preference_texts is None:
-            await self._next(scope, receive, send)
-            return
-        exchange.operation = self._operation
+            return None
         exchange.is_preferred_response = True  # also for a rejection
         try:
             preferences = parse_preferences(exchange.preference_texts)
@@ -77,11 +74,9 @@ class PreferMiddleware:
         )
         if chosen is None:
             exchange.is_preferred_response = False
-            await self._next(scope, receive, send)
-            return
+            return None
         exchange.headers += await self._rate_limit_headers(scope, chosen)
-        exchange.response = self._build_response(chosen, exchange)
-        await exchange.response.send(send)
+        return self._build_response(chosen, exchange)
 
     def _build_response(self, chosen: SelectedResponse, exchange: MockExchange) -> HttpResponse:
         headers = with_missing_headers(exchange.headers, self._headers[chosen.response_spec.status])

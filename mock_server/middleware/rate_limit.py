@@ -74,7 +74,9 @@ class OperationRateLimit:
         )
         self._documented = documented.headers
 
-    async def enforce(self, scope: Scope, exchange: MockExchange) -> None:
+    async def enforce(
+        self, exchange: MockExchange, scope: Scope, _receive: Receive | None = None
+    ) -> None:
         """Count the request; raise the rejection above the limit."""
         allowed, remaining, reset = await self._limiter.count(_client_address(scope))
         exchange.headers += self._limiter.headers(self._documented, remaining, reset)
@@ -137,25 +139,6 @@ def _retry_after_s(reset: float) -> int:
     return max(1, math.floor(reset - time.time()) + 1)
 
 
-class RateLimitMiddleware:
-    """Middleware that sets the exchange's operation and enforces its rate limit."""
-
-    def __init__(
-        self, next_app: ASGIApp, operation: Operation, rate_limit: OperationRateLimit | None
-    ) -> None:
-        self._next = next_app
-        self._operation = operation
-        self._rate_limit = rate_limit
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or raise the rejection."""
-        exchange = exchange_of(scope)
-        exchange.operation = self._operation
-        if self._rate_limit is not None:
-            await self._rate_limit.enforce(scope, exchange)
-        await self._next(scope, receive, send)
-
-
 class MethodNotAllowedRateLimit:
     """Middleware before the routing that counts a 405; it is omitted without a rate limit."""
 
@@ -181,5 +164,5 @@ class MethodNotAllowedRateLimit:
                 )
                 rate_limit = next(limits_of_path, None)
                 if rate_limit is not None:
-                    await rate_limit.enforce(scope, exchange_of(scope))
+                    await rate_limit.enforce(exchange_of(scope), scope)
             raise

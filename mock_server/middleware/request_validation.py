@@ -2,9 +2,9 @@
 
 from urllib.parse import parse_qsl
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope
 
-from mock_server.exchange import BodyValidation, MockExchange, Objection, exchange_of
+from mock_server.exchange import BodyValidation, MockExchange, Objection
 from mock_server.messages import encode_header, header_values
 from mock_server.responses.errors import RequestRejected
 from openapi import strict_json
@@ -22,12 +22,11 @@ _MAX_VIOLATIONS = 50
 """Maximum number of violations in one body: finding each of them takes time."""
 
 
-class RequestValidationMiddleware:
-    """Middleware that parses and validates the parameters and the body of one operation."""
+class RequestValidationStep:
+    """Step that parses and validates the parameters and the body of one operation."""
 
-    def __init__(self, next_app: ASGIApp, operation: Operation, contract: Contract) -> None:
+    def __init__(self, operation: Operation, contract: Contract) -> None:
         """Compile the schemas of the operation's body."""
-        self._next = next_app
         self._operation = operation
         self._contract = contract
         self._content = {
@@ -35,9 +34,8 @@ class RequestValidationMiddleware:
             for media_type, pointer in operation.content.items()
         }
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, exchange: MockExchange, scope: Scope, receive: Receive) -> None:
         """Store the parsed values in the exchange, or reject the request."""
-        exchange = exchange_of(scope)
         parameter_violations = (
             self._read_parameters(scope, exchange) if self._operation.parameters else ()
         )
@@ -54,7 +52,6 @@ class RequestValidationMiddleware:
                     MISSING, None, 0, parameter_violations, {}, self._operation.id, parameters
                 )
                 _value_or_reject(hook(body_validation) if hook else body_validation)
-        await self._next(scope, receive, send)
 
     def _read_parameters(self, scope: Scope, exchange: MockExchange) -> tuple[SchemaViolation, ...]:
         path = match_path(self._operation.path, scope["path"]) or {}

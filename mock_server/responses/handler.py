@@ -1,12 +1,12 @@
-"""Operation handler: the success of each operation, with new secrets and unique values."""
+"""Success of an operation, with new secrets and unique values."""
 
 import json
 import random
 from collections.abc import Mapping
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Scope
 
-from mock_server.exchange import MockExchange, exchange_of
+from mock_server.exchange import MockExchange
 from mock_server.messages import HttpResponse, json_response
 from mock_server.responses.errors import RequestRejected
 from mock_server.responses.headers import extension_values, required_headers, with_missing_headers
@@ -21,32 +21,8 @@ from openapi.formats import date_time_to_ns
 from openapi.json_pointer import MISSING, set_at
 
 
-class OperationHandler:
-    """Handler of the requests that no middleware rejected."""
-
-    def __init__(
-        self, contract: Contract, secret: str, seed: int, unique_values: UniqueValues, store: Store
-    ) -> None:
-        """Read the responses of every operation; `secret` signs the tokens in them.
-
-        The same `seed` gives the same responses, except `unique_values`.
-        """
-        self._handlers = {
-            operation.id: SuccessHandler(contract, operation, secret, seed, unique_values, store)
-            for operation in contract.operations
-        }
-
-    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        """Send the operation's success, or raise its rejection."""
-        exchange = exchange_of(scope)
-        if exchange.operation is None:
-            raise RequestRejected(404, "There is no operation at this path")
-        exchange.response = await self._handlers[exchange.operation.id](exchange)
-        await exchange.response.send(send)
-
-
-class SuccessHandler:
-    """Success handler of one operation, with its unique keys."""
+class SuccessStep:
+    """Last step of one operation: the response to the requests that no step rejected."""
 
     def __init__(
         self,
@@ -57,7 +33,11 @@ class SuccessHandler:
         unique_values: UniqueValues,
         store: Store,
     ) -> None:
-        """Read the example of the response and its schema extensions."""
+        """Read the example of the response and its schema extensions.
+
+        `secret` signs the tokens in the response. The same `seed` gives the same responses, except
+        `unique_values`.
+        """
         response_spec = success_response_of(operation)
         rng = random.Random(f"{seed}/{operation.id}")  # noqa: S311 - examples, not secrets
         self._id = operation.id
@@ -100,7 +80,9 @@ class SuccessHandler:
             else []
         )
 
-    async def __call__(self, exchange: MockExchange) -> HttpResponse:
+    async def __call__(
+        self, exchange: MockExchange, _scope: Scope, _receive: Receive
+    ) -> HttpResponse:
         """Return the success; raise the rejection of an unknown resource or a duplicate request."""
         if not self._resources.knows(exchange):
             raise RequestRejected("unknown-resource", "There is no resource with this name")

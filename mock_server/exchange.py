@@ -56,6 +56,8 @@ class MockExchange:
     contract: Contract
     hooks: "Hooks"
     request_headers: Headers
+    headers_by_name: dict[bytes, bytes] = field(init=False)
+    """Last value of each header of the request."""
     operation: Operation | None = None
     """None before routing, and for a request that matches no operation."""
     headers: Headers = ()
@@ -84,6 +86,18 @@ class MockExchange:
     """Names of the faults that apply to this exchange only."""
     objections: tuple[Objection, ...] = ()
     """Violations and reasons to reject the request, in the order of the middleware."""
+
+    def __post_init__(self) -> None:
+        """Index the headers."""
+        self.headers_by_name = dict(self.request_headers)
+
+    def header_values(self, name: bytes) -> list[bytes]:
+        """Return each value of the request header `name` (in lower case), in order."""
+        if name not in self.headers_by_name:
+            return []
+        if len(self.headers_by_name) == len(self.request_headers):
+            return [self.headers_by_name[name]]
+        return [value for key, value in self.request_headers if key == name]
 
     def evaluate(
         self, expression: RuntimeExpression, response: HttpResponse | None = None

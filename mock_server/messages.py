@@ -1,7 +1,6 @@
 """Messages: a response, an event, and the webhook request of one attempt."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from starlette.types import Send
@@ -48,11 +47,6 @@ def with_json_body(response: HttpResponse, value: object) -> HttpResponse:
 def encode_header(name: str, value: object) -> tuple[bytes, bytes]:
     """Return a header as an `HttpResponse` stores it."""
     return name.lower().encode("ascii"), str(value).encode("latin-1", "replace")
-
-
-def header_values(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[bytes]:
-    """Return each value of the header `name` (in lower case), in order."""
-    return [value for key, value in headers if key == name]
 
 
 MAX_ATTEMPTS = 6

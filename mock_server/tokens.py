@@ -134,4 +134,9 @@ def verify_token(token: str, secret: str, checks: CredentialChecks) -> Mapping[s
 def granted_scopes(claims: Mapping[str, Any]) -> frozenset[str]:
     """Return the scope-tokens in the claims."""
     scope = claims.get("scope")
-    return frozenset(scope.split(" ")) if isinstance(scope, str) else frozenset()
+    return _split_scope(scope) if isinstance(scope, str) else frozenset()
+
+
+@lru_cache(maxsize=1024)
+def _split_scope(scope: str) -> frozenset[str]:
+    return frozenset(scope.split(" "))

@@ -41,12 +41,15 @@ class UniqueValues:
             0 if seed is not None else random_start() if first is None else first
         ) + index
 
-    def set_unique_value(self, value: Json, place: str, schema: Schema) -> None:
+    def set_unique_value(
+        self, value: Json, place: str, schema: Schema, current: Json = MISSING
+    ) -> None:
         """Set a new value at `place` of `value`, in place, that is valid for `schema`.
 
-        If no known format is valid there, the old value remains.
+        `current` is an example of it, by default the value at `place`. If no known format is valid
+        there, it remains.
         """
-        current = get_at(value, place)
+        current = get_at(value, place) if current is MISSING else current
         if current is MISSING:
             return
         valid = schema.is_valid(value)

@@ -19,7 +19,6 @@ from mock_server.faults.applicability import (
     trigger_key,
 )
 from mock_server.faults.secrets import secret_properties
-from mock_server.messages import header_values
 from openapi.contract import Json
 from openapi.json_pointer import get_at, join_pointer, set_at, split_pointer
 
@@ -138,7 +137,7 @@ def _add_secret(value: Json, event_context: EventContext) -> Json:
 
 
 def _add_credential(value: Json, event_context: EventContext) -> Json:
-    for stated in header_values(event_context.exchange.request_headers, b"authorization"):
+    for stated in event_context.exchange.header_values(b"authorization"):
         _entity(value, event_context)[1]["requestedWith"] = stated.decode("latin-1")
     return value
 

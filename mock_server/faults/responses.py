@@ -15,7 +15,7 @@ from mock_server.faults.applicability import (
     secured_error_object,
     success_body,
 )
-from mock_server.messages import HttpResponse, header_values, with_json_body
+from mock_server.messages import HttpResponse, with_json_body
 
 
 def _response_fault(name: str, description: str, need: Need, change: ResponseChange) -> Fault:
@@ -107,7 +107,7 @@ def _drop_content_type(response: HttpResponse, _exchange: MockExchange) -> HttpR
 
 
 def _echo_credential(response: HttpResponse, exchange: MockExchange) -> HttpResponse:
-    stated = header_values(exchange.request_headers, b"authorization")
+    stated = exchange.header_values(b"authorization")
     value = _error_object(response)
     if value is None or not stated:
         return response

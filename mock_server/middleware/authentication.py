@@ -9,7 +9,7 @@ from typing import Any
 from starlette.types import Receive, Scope
 
 from mock_server.exchange import MockExchange, Objection
-from mock_server.messages import Headers, encode_header, header_values
+from mock_server.messages import Headers, encode_header
 from mock_server.responses.errors import RequestRejected
 from mock_server.tokens import (
     AUTH_MODES,
@@ -25,7 +25,7 @@ from openapi.contract import Operation
 _AUTHORIZATION = re.compile(rb"([A-Za-z][A-Za-z0-9-]*) +([A-Za-z0-9._~+/=-]+)")
 _ALL_CHECKS = AUTH_MODES["jwt"]
 _MAX_CACHED_TOKENS = 1024
-"""Number of verified tokens in the cache. A cached token is not verified again."""
+"""Number of header values with a verified token in the cache; they are not verified again."""
 
 
 class AuthenticationStep:
@@ -72,11 +72,14 @@ class TokenVerifier:
         """Return the claims of the request's credential; raise the rejection of an invalid one."""
         if not checks.presence:
             return {}
-        field_values = header_values(exchange.request_headers, b"authorization")
+        field_values = exchange.header_values(b"authorization")
         if not field_values:
             raise _unauthorized("There is no Authorization header", invalid=False)
         if len(field_values) > 1:
             raise _unauthorized("There is more than one Authorization header")
+        cached = self._verified.get(field_values[0]) if checks is _ALL_CHECKS else None
+        if cached is not None and cached.get("exp", math.inf) > time.time():
+            return cached
         match = _AUTHORIZATION.fullmatch(field_values[0])
         if match is None:
             raise _unauthorized("The Authorization header is malformed")
@@ -84,22 +87,19 @@ class TokenVerifier:
             raise _unauthorized("The Authorization header does not use the scheme Bearer")
         if not checks.content:
             return {}
-        cached = self._verified.get(match[2]) if checks is _ALL_CHECKS else None
-        if cached is not None and cached.get("exp", math.inf) > time.time():
-            return cached
         try:
             claims = verify_token(match[2].decode("ascii"), self._secret, checks)
         except TokenRejected as rejected:
             raise _unauthorized(str(rejected)) from None
         if checks is _ALL_CHECKS and isinstance(claims.get("exp", 0), int | float):
-            self._cache_claims(match[2], claims)
+            self._cache_claims(field_values[0], claims)
         return claims
 
-    def _cache_claims(self, token: bytes, claims: Mapping[str, Any]) -> None:
+    def _cache_claims(self, field_value: bytes, claims: Mapping[str, Any]) -> None:
         # A valid token stays valid until it expires: the mock cannot revoke it later.
         if len(self._verified) >= _MAX_CACHED_TOKENS:
             self._verified.clear()
-        self._verified[token] = claims
+        self._verified[field_value] = claims
 
 
 def _has_permission(

@@ -76,7 +76,9 @@ class ExchangeMiddleware:
             await self._app(scope, receive, send)
             return
         exchange = MockExchange(self._contract, self._hooks, tuple(scope["headers"]))
-        exchange.preference_texts = read_preferences(scope["headers"], scope["query_string"])
+        exchange.preference_texts = read_preferences(
+            exchange.header_values(b"prefer"), scope["query_string"]
+        )
         attach_exchange(scope, exchange)
         exchange.has_overrides = self._overrides.has_any
         if (

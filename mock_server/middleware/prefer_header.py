@@ -1,7 +1,7 @@
 """Preferences of a request, parsed from the `Prefer` header (RFC 7240) or the query. Pure."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from urllib.parse import parse_qsl
 
@@ -37,16 +37,13 @@ class Preferences:
 PREFERENCE_NAMES = tuple(preference.name for preference in fields(Preferences))
 
 
-def read_preferences(
-    headers: Iterable[tuple[bytes, bytes]], query: bytes
-) -> Mapping[str, str] | None:
+def read_preferences(stated: Sequence[bytes], query: bytes) -> Mapping[str, str] | None:
     """Return the texts of the preferences that the mock knows, by name; None without any.
 
-    Names of `headers` are in lower case. The header has priority over the query. Of several
-    preferences with one name the first counts. An empty text is ignored; an empty `dynamic` is
-    true.
+    `stated` are the values of the header `Prefer`. The header has priority over the query. Of
+    several preferences with one name the first counts. An empty text is ignored; an empty `dynamic`
+    is true.
     """
-    stated = [value for name, value in headers if name == b"prefer"]
     has_query_preferences = _QUERY_PREFIX in query
     if not stated and not has_query_preferences:
         return None

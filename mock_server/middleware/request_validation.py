@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 from starlette.types import Receive, Scope
 
 from mock_server.exchange import BodyValidation, MockExchange, Objection
-from mock_server.messages import encode_header, header_values
+from mock_server.messages import encode_header
 from mock_server.responses.errors import RequestRejected
 from openapi import strict_json
 from openapi.contract import Contract, Operation
@@ -142,7 +142,7 @@ def _violations_text(violations: tuple[SchemaViolation, ...]) -> str:
 
 
 def _media_type(exchange: MockExchange) -> str | None:
-    stated = header_values(exchange.request_headers, b"content-type")
+    stated = exchange.header_values(b"content-type")
     if len(stated) > 1:
         raise RequestRejected(415, "There is more than one Content-Type header")
     return stated[0].split(b";")[0].strip().lower().decode("latin-1") if stated else None
@@ -150,7 +150,7 @@ def _media_type(exchange: MockExchange) -> str | None:
 
 async def _read_body(exchange: MockExchange, receive: Receive) -> bytes:
     """Return the body; raise the rejection above `MAX_BODY_BYTES`."""
-    length = header_values(exchange.request_headers, b"content-length")
+    length = exchange.header_values(b"content-length")
     if any(value.isdigit() and int(value[:20]) > MAX_BODY_BYTES for value in length):
         raise _too_large()
     message = await receive()

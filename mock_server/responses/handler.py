@@ -1,5 +1,6 @@
 """Success of an operation, with new secrets and unique values."""
 
+import copy
 import json
 import random
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from openapi import runtime_expression
 from openapi.contract import Contract, Json, Operation, ResponseSpec
 from openapi.examples import body_example
 from openapi.formats import date_time_to_ns
-from openapi.json_pointer import MISSING, set_at
+from openapi.json_pointer import MISSING, get_at, set_at
 
 
 class SuccessStep:
@@ -47,9 +48,10 @@ class SuccessStep:
         self._resources = resources = OperationResources(contract, operation, store)
         self._status = int(response_spec.status) if response_spec.status.isdecimal() else 200
         self._headers = required_headers(contract, response_spec, rng)
+        self._value: Json = None  # the only body: each response changes its places and is encoded
         self._media_type, pointer = next(iter(response_spec.content.items()), ("", ""))
         if pointer:
-            self._example = json.dumps(body_example(contract, pointer, rng))
+            self._value = copy.deepcopy(body_example(contract, pointer, rng))
             self._schema = contract.schema(pointer)
         schema = contract.at(pointer) if pointer else {}
         self._credentials = {
@@ -69,7 +71,9 @@ class SuccessStep:
             *unique,
             *resources.pointers_of_resource_names,
         } - self._credentials.keys()
-        self._unique_places = sorted(unique_or_named)  # a stable order, for the seed
+        self._examples = {  # in a stable order, for the seed
+            place: get_at(self._value, place) for place in sorted(unique_or_named)
+        }
         conflict_response = operation.response_caused_by("duplicate-request")
         self._claim_expressions = (
             [
@@ -87,16 +91,14 @@ class SuccessStep:
         if not self._resources.knows(exchange):
             raise RequestRejected("unknown-resource", "There is no resource with this name")
         headers = with_missing_headers(exchange.headers, self._headers)
-        value: Json = None
         if not self._media_type:
             response = HttpResponse(self._status, headers, b"")
         else:
-            value = json.loads(self._example)
-            for place in self._unique_places:
-                self._unique_values.set_unique_value(value, place, self._schema)
+            for place, example in self._examples.items():
+                self._unique_values.set_unique_value(self._value, place, self._schema, example)
             for place, parts in self._credentials.items():
-                set_at(value, place, self._credential(exchange, parts))
-            response = json_response(self._status, value, headers, self._media_type)
+                set_at(self._value, place, self._credential(exchange, parts))
+            response = json_response(self._status, self._value, headers, self._media_type)
         # The commit is the last step, so that a failed request changes nothing.
         await self._commit_change(exchange, response)
         return response

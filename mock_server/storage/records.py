@@ -6,6 +6,7 @@ the record is read.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate, chain
 from typing import Any
 
 from mock_server.exchange import MockExchange, Objection
@@ -76,12 +77,9 @@ def request_record(
 ) -> RequestRecord:
     """Return the record of a finished exchange, truncated for storage."""
     response, headers, body = exchange.response, exchange.request_headers, exchange.body
-    size = 0
-    for count, (name, value) in enumerate(headers):
-        size += len(name) + len(value)
-        if size > MAX_SHOWN_BYTES:
-            headers = headers[:count]
-            break
+    if sum(map(len, chain.from_iterable(headers))) > MAX_SHOWN_BYTES:
+        sizes = accumulate(len(name) + len(value) for name, value in headers)
+        headers = headers[: sum(size <= MAX_SHOWN_BYTES for size in sizes)]
     target: bytes = scope.get("raw_path") or scope["path"].encode()
     query: bytes = scope["query_string"]
     return RequestRecord(

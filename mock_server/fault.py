@@ -15,6 +15,8 @@ from openapi.contract import Contract
 Value = TypeVar("Value")
 Need = Callable[[Contract], bool]
 """Predicate: true if a contract has something that a fault changes."""
+Severity = str | Callable[[], str]
+"""Severity, or the function that computes it: to grade a fault takes longer than to create it."""
 ResponseChange = Callable[[HttpResponse, MockExchange], HttpResponse]
 
 
@@ -28,12 +30,17 @@ class Fault:
     description: str
     """Behaviour of the service, and the usual cause of the mistake."""
     hooks: Hooks
-    severity: str = "violation"
-    """`violation`; `warning` if the contract only assumes the broken constraint."""
+    stated_severity: Severity = "violation"
     needs_rate_limit: bool = False
     """True if the fault only has an effect above a rate limit."""
     needs: tuple[Need, ...] = ()
     """Predicates that a contract must satisfy; empty for a derived fault."""
+
+    @property
+    def severity(self) -> str:
+        """`violation`; `warning` if the contract only assumes the broken constraint."""
+        stated = self.stated_severity
+        return stated if isinstance(stated, str) else stated()
 
 
 def combine_faults(faults: Iterable[Fault]) -> Hooks:

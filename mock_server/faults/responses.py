@@ -67,7 +67,7 @@ def _header_fault(name: str, description: str, ending: bytes, value: bytes | Non
         return replace(response, headers=kept + changed)
 
     fault = _response_fault(name, description, response_header(ending.decode()), apply)
-    return replace(fault, severity="warning", needs_rate_limit=True)
+    return replace(fault, stated_severity="warning", needs_rate_limit=True)
 
 
 def _error_object(response: HttpResponse) -> dict[str, Any] | None:

@@ -4,11 +4,14 @@ The contract's schema checks each mutation: a mutation that it allows is no faul
 """
 
 import copy
+import json
 import random
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
+from mock_server.fault import Severity
 from openapi.contract import Contract, Json
 from openapi.examples import body_example, generate_value
 from openapi.json_pointer import (
@@ -43,7 +46,7 @@ class Mutation:
     """JSON pointer into the value."""
     change: Callable[[Json], Json]
     """Function that changes a value, in place if possible; it ignores a value without the place."""
-    severity: str
+    severity: Severity
 
 
 def mutations(contract: Contract, schema: str, example: Json) -> Iterator[Mutation]:
@@ -52,10 +55,10 @@ def mutations(contract: Contract, schema: str, example: Json) -> Iterator[Mutati
         value = get_at(example, place)
         done: set[str] = set()
         for kind, change in _changes(place, value, get_at(example, place.rpartition("/")[0])):
-            found = None if kind in done else severity(contract, schema, change, example)
-            if found is not None:
+            if kind not in done and breaks(contract, schema, change, example):
                 done.add(kind)
-                yield Mutation(kind, place, change, found)
+                grade = partial(_severity, contract, schema, change, example)
+                yield Mutation(kind, place, change, grade)
 
 
 def _changes(place: str, value: Json, parent: Json) -> Iterator[tuple[str, Callable[[Json], Json]]]:
@@ -71,13 +74,23 @@ def _changes(place: str, value: Json, parent: Json) -> Iterator[tuple[str, Calla
             yield "malformed", _replace_value(place, other)
 
 
-def severity(
+def breaks(contract: Contract, schema: str, change: Callable[[Json], Json], example: Json) -> bool:
+    """Return whether `change` makes `example` invalid."""
+    return not contract.schema(schema).is_valid(change(_copied(example)))
+
+
+def _severity(
     contract: Contract, schema: str, change: Callable[[Json], Json], example: Json
-) -> str | None:
-    """Return the severity of `change`: `violation`, `warning`, or None if the result is valid."""
-    broken = contract.schema(schema).violations(change(copy.deepcopy(example)))
+) -> str:
+    """Return `violation`, or `warning` if the contract only assumes what `change` breaks."""
+    broken = contract.schema(schema).violations(change(_copied(example)))
     severities = {contract.provenance(v.pointer, v.detail).severity for v in broken}
-    return "violation" if "violation" in severities else next(iter(severities), None)
+    return "violation" if "violation" in severities else severities.pop()
+
+
+def _copied(value: Json) -> Json:
+    """Return a copy of `value`; for JSON this is several times as fast as `copy.deepcopy`."""
+    return json.loads(json.dumps(value))
 
 
 def value_pointers(value: Json, place: str = "") -> Iterator[str]:

@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from mock_server.exchange import EventContext, Hooks
-from mock_server.fault import Fault
+from mock_server.fault import Fault, Severity
 from mock_server.faults.derived.mutations import (
     MUTATION_PHRASES,
+    breaks,
     example_body,
     mutations,
     name_if_ambiguous,
     pointer_text,
     slug,
 )
-from mock_server.faults.derived.mutations import severity as severity_of
 from openapi.contract import Contract, Event, Json
 from openapi.json_pointer import MISSING, get_at, join_pointer, set_at
 
@@ -40,7 +40,7 @@ def _payload_fault(
     fault_word: str,
     description: str,
     change: Callable[[Json], Json],
-    severity: str,
+    severity: Severity,
 ) -> Fault:
     def apply(value: Json, event_context: EventContext) -> Json:
         return change(value) if event_context.event.name == event.name else value
@@ -78,8 +78,7 @@ def _echo_faults(contract: Contract, event: Event) -> Iterator[Fault]:
         )
         # A null that breaks the schema is a fault of `_schema_faults`.
         nulled = _set_value(place, None)
-        broken = severity_of(contract, event.schema, nulled, event.examples[0])
-        if same is not None and broken is None:
+        if same is not None and not breaks(contract, event.schema, nulled, event.examples[0]):
             description = f"has null at {place} for every request"
             fault_word = slug(place, "null")
             yield _payload_fault(contract, event, "echo", fault_word, description, nulled, severity)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from mock_server.exchange import Hooks, MockExchange
-from mock_server.fault import Fault
+from mock_server.fault import Fault, Severity
 from mock_server.faults.derived.mutations import (
     MUTATION_PHRASES,
     example_body,
@@ -54,7 +54,7 @@ def _response_fault(
     fault_word: str,
     description: str,
     change: Callable[[HttpResponse], HttpResponse],
-    severity: str,
+    severity: Severity,
 ) -> Fault:
     def apply(response: HttpResponse, exchange: MockExchange) -> HttpResponse:
         same = exchange.operation is not None and exchange.operation.id == operation.id

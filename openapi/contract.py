@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
 
-from openapi.json_pointer import MISSING, get_at, join_pointer, split_pointer, walk_values
+from openapi.json_pointer import (
+    MISSING,
+    get_at,
+    get_by_tokens,
+    split_pointer,
+    walk_values,
+)
 from openapi.parameters import Parameter, path_parameter_names
 from openapi.runtime_expression import RuntimeExpression
 from openapi.schema_validation import Schema
@@ -203,12 +209,14 @@ class Contract:
         `x-hookproof-provenance` applies to its object and all below it, unless a nearer one
         overrides it.
         """
-        stated = get_at(self.document, join_pointer(pointer, "source"))
         tokens = split_pointer(pointer)
+        places: list[Json] = [self.document]
+        for token in tokens:
+            places.append(get_by_tokens(places[-1], (token,)))
+        stated = get_by_tokens(places[-1], ("source",))
         source = stated if isinstance(stated, str) else None
         severity: str | None = None
-        for length in range(len(tokens), -1, -1):
-            place = get_at(self.document, join_pointer("", *tokens[:length]))
+        for length, place in reversed([*enumerate(places)]):
             if not isinstance(place, dict):
                 continue
             severity = severity or cast("str | None", place.get("x-hookproof-severity"))

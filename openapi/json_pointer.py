@@ -12,17 +12,23 @@ _ARRAY_INDEX = re.compile(r"0|[1-9][0-9]{0,17}")
 
 def join_pointer(pointer: str, *tokens: object) -> str:
     """Return `pointer` with `tokens` appended, each escaped."""
-    return pointer + "".join(f"/{escape_token(str(token))}" for token in tokens)
+    for token in tokens:
+        pointer = f"{pointer}/{escape_token(str(token))}"
+    return pointer
 
 
 def escape_token(token: str) -> str:
     """Return `token` escaped for a pointer: `~` is `~0`, `/` is `~1`."""
+    if "~" not in token and "/" not in token:  # two searches are faster than two replacements
+        return token
     return token.replace("~", "~0").replace("/", "~1")
 
 
 def split_pointer(pointer: str) -> list[str]:
     """Return the unescaped tokens of `pointer`; a leading `#` is allowed."""
     tokens = pointer.removeprefix("#").split("/")[1:]
+    if "~" not in pointer:
+        return tokens
     return [token.replace("~1", "/").replace("~0", "~") for token in tokens]
 
 
@@ -83,10 +89,14 @@ def set_at(document: object, pointer: str, value: object) -> None:
 
 def walk_values(value: object, pointer: str = "") -> Iterator[tuple[str, object]]:
     """Yield pointer and value of each value in a document, parents first."""
-    yield pointer, value
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from walk_values(item, join_pointer(pointer, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from walk_values(item, join_pointer(pointer, index))
+    pending = [(pointer, value)]  # nested generators would pass each value through every level
+    while pending:
+        pointer, value = pending.pop()
+        yield pointer, value
+        if isinstance(value, dict):
+            items: Iterable[tuple[object, object]] = reversed(value.items())
+        elif isinstance(value, list):
+            items = reversed([*enumerate(value)])
+        else:
+            continue
+        pending += [(join_pointer(pointer, key), item) for key, item in items]

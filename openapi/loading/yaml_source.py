@@ -96,17 +96,19 @@ def _measure(name: str, node: yaml.Node, known: dict[int, tuple[int, int]]) -> t
     if id(node) in known:
         return known[id(node)]
     known[id(node)] = 0, 0  # for an alias that contains itself, which `_construct` rejects
-    inner: list[tuple[int, int]] = []
-    if isinstance(node, yaml.SequenceNode):
-        inner = [_measure(name, item, known) for item in node.value]
-    elif isinstance(node, yaml.MappingNode):
-        inner = [_measure(name, value, known) for _, value in node.value]
-    values, depth = 1 + sum(count for count, _ in inner), 1 + max((d for _, d in inner), default=0)
-    where = f"{name}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
-    if values > _MAX_VALUES:
-        raise ContractError(f"{where}: more than {_MAX_VALUES} values, expanded aliases included")
-    if depth > _MAX_DEPTH + 1:  # the innermost value counts as a level here
-        raise ContractError(f"{where}: nested deeper than {_MAX_DEPTH}, expanded aliases included")
+    values, depth = 1, 0
+    if not isinstance(node, yaml.ScalarNode):
+        is_mapping = isinstance(node, yaml.MappingNode)
+        for item in node.value:
+            count, levels = _measure(name, item[1] if is_mapping else item, known)
+            values, depth = values + count, max(depth, levels)
+    depth += 1
+    if values > _MAX_VALUES or depth > _MAX_DEPTH + 1:  # the innermost value counts as a level here
+        limit = f"more than {_MAX_VALUES} values"
+        if values <= _MAX_VALUES:
+            limit = f"nested deeper than {_MAX_DEPTH}"
+        where = f"{name}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
+        raise ContractError(f"{where}: {limit}, expanded aliases included")
     known[id(node)] = values, depth
     return values, depth
 
@@ -119,8 +121,14 @@ def _construct(
     above: tuple[int, ...],
 ) -> object:
     place = places[pointer] = (node.start_mark.line + 1, node.start_mark.column + 1)
-    where = f"{name}:{place[0]}:{place[1]} ({pointer or 'the document'})"
+    if isinstance(node, yaml.ScalarNode):
+        try:
+            return _scalar(node)
+        except ValueError as error:
+            where = f"{name}:{place[0]}:{place[1]} ({pointer or 'the document'})"
+            raise ContractError(f"{where}: {error}") from None
     if id(node) in above:
+        where = f"{name}:{place[0]}:{place[1]} ({pointer or 'the document'})"
         raise ContractError(f"{where}: an alias that contains itself")
     within = (*above, id(node))
     if isinstance(node, yaml.SequenceNode):
@@ -128,26 +136,28 @@ def _construct(
             _construct(name, item, join_pointer(pointer, index), places, within)
             for index, item in enumerate(node.value)
         ]
-    if isinstance(node, yaml.MappingNode):
-        result: dict[str, object] = {}
-        for key_node, value_node in node.value:
-            key = key_node.value
-            line = key_node.start_mark.line + 1
-            if not isinstance(key, str):
-                raise ContractError(f"{name}:{line}: a key must be a plain string")
-            if key in result:
-                at = (
-                    f"{name}:{line}:{key_node.start_mark.column + 1} ({join_pointer(pointer, key)})"
-                )
-                raise ContractError(f"{at}: duplicate key {key!r}; remove one of them")
-            result[key] = _construct(name, value_node, join_pointer(pointer, key), places, within)
-        return result
+    result: dict[str, object] = {}
+    for key_node, value_node in node.value:
+        key = key_node.value
+        line, column = key_node.start_mark.line + 1, key_node.start_mark.column + 1
+        if not isinstance(key, str):
+            raise ContractError(f"{name}:{line}: a key must be a plain string")
+        inner = join_pointer(pointer, key)
+        if key in result:
+            at = f"{name}:{line}:{column} ({inner})"
+            raise ContractError(f"{at}: duplicate key {key!r}; remove one of them")
+        result[key] = _construct(name, value_node, inner, places, within)
+    return result
+
+
+def _scalar(node: yaml.ScalarNode) -> object:
+    """Return the value of `node`; raise `ValueError` if contracts do not allow it."""
     if node.value.lower() in _YAML_1_1_BOOLEANS:
         return str(node.value)
-    scalar = _SCALAR_PARSERS.get(node.tag)
-    if scalar is None:
-        raise ContractError(f"{where}: contracts do not allow the YAML tag {node.tag}")
+    parse = _SCALAR_PARSERS.get(node.tag)
+    if parse is None:
+        raise ValueError(f"contracts do not allow the YAML tag {node.tag}")
     try:
-        return scalar(node.value)
+        return parse(node.value)
     except ValueError:
-        raise ContractError(f"{where}: {node.value!r} is not a valid value") from None
+        raise ValueError(f"{node.value!r} is not a valid value") from None

@@ -135,19 +135,17 @@ def _referenced_part(document: dict[str, object]) -> dict[str, object]:
 def _copy_at(document: Mapping[str, object], part: dict[str, object], reference: str) -> object:
     """Copy the value at `reference` to the same place in `part`; return it.
 
-    Return `MISSING` for a reference that is no pointer, or that leads through an array.
+    An array on the way becomes an object with the indices as keys, which a pointer reads alike.
+    Return `MISSING` for a reference that is no pointer.
     """
     value = get_at(document, reference) if reference.startswith("#/") else MISSING
     if value is MISSING:
         return MISSING
     *above, last = split_pointer(reference)
-    source: object = document
     for token in above:
-        source = source[token] if isinstance(source, dict) else None
-        if not isinstance(source, dict):
-            return MISSING
         below = part.setdefault(token, {})
-        assert isinstance(below, dict)
+        if not isinstance(below, dict):
+            return value  # in an array of a part that was copied as a whole
         part = below
     part[last] = value
     return value

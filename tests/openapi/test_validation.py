@@ -108,12 +108,14 @@ def test_the_compiled_validator_agrees_with_the_reference_validator(body: object
     assert (schema.violations(body) == ()) is reference.is_valid(body)
 
 
-@pytest.mark.parametrize("pointer", ["/$defs/list", "/anyOf/0", "/anyOf/1", ""])
+@pytest.mark.parametrize("pointer", ["/$defs/list", "/$defs/both", "/anyOf/0", "/anyOf/1", ""])
 def test_a_schema_is_compiled_with_what_it_refers_to(pointer: str) -> None:
     document = {
         "$defs": {
             "list": {"type": "array", "items": {"$ref": "#/$defs/item/properties/size"}},
             "item": {"properties": {"size": {"type": "integer"}}},
+            "options": {"anyOf": [{"$ref": "#/$defs/list"}, {"type": "null"}]},
+            "both": {"allOf": [{"$ref": "#/$defs/options"}, {"$ref": "#/$defs/options/anyOf/0"}]},
         },
         "anyOf": [{"$ref": "#/$defs/list"}, {"type": "array", "items": {"$ref": "#/anyOf/2"}},
                   {"type": "integer"}],

@@ -13,7 +13,7 @@ from mock_server.admin.docs import short_paths
 from mock_server.admin.routes import AdminPathsMiddleware, create_admin_app
 from mock_server.admin.views import AdminViews
 from mock_server.exchange import Hooks
-from mock_server.faults.registry import hooks
+from mock_server.faults.registry import faults, hooks
 from mock_server.middleware.access_log import AccessLogMiddleware
 from mock_server.middleware.allowed_rejections import (
     AllowedRejectionsStep,
@@ -39,6 +39,9 @@ from mock_server.webhooks.emitter import WebhookEmitter
 from openapi.contract import Contract, Operation
 from openapi.loading.builder import required_permissions
 
+_FAULTS_LOADED_AFTER_S = 1.0
+"""Seconds after the start, because many mocks only live for one test and need no fault."""
+
 
 def create_app(
     contract: Contract,
@@ -62,11 +65,12 @@ def create_app(
         signal_loop = runtime.signals.serve(
             {"write": runtime.journal.write, "forget": runtime.forget_local}
         )
-        signal_task = asyncio.create_task(signal_loop)
+        tasks = [asyncio.create_task(signal_loop), asyncio.create_task(_load_faults(contract))]
         try:
             yield
         finally:
-            signal_task.cancel()
+            for task in tasks:
+                task.cancel()
             await runtime.delivery_queues.stop()
             if runtime.store.path is not None:
                 await runtime.journal.write()
@@ -74,6 +78,12 @@ def create_app(
 
     app = ReloadingApp(lambda c: compose(c, settings, runtime), contract, lifespan, contract_path)
     return AccessLogMiddleware(app, runtime.redactor) if settings.log_requests else app
+
+
+async def _load_faults(contract: Contract) -> None:
+    """Load the faults after the start, so that the first fault that a client prefers is quick."""
+    await asyncio.sleep(_FAULTS_LOADED_AFTER_S)
+    await asyncio.to_thread(faults, contract)
 
 
 def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp:

@@ -11,7 +11,7 @@ from typing import Any
 
 import jwt
 import pytest
-from support.mock import RunningMock, StartMock
+from support.mock import RunningMock, StartMock, running
 
 from mock_server.app import create_app
 from mock_server.faults.registry import faults
@@ -19,6 +19,7 @@ from mock_server.faults.table import HANDWRITTEN_FAULTS
 from mock_server.settings import Settings
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.contract import Contract
+from openapi.loading.loader import load_contract
 from openapi.rate import Rate
 
 PERMISSION = "personalAccessToken:write"
@@ -193,3 +194,14 @@ def test_a_fault_applies_only_if_the_contract_has_its_feature(contract: Contract
 def test_rejects_invalid_settings(contract: Contract, settings: Any, tells: str) -> None:
     with pytest.raises(ValueError, match=tells):
         create_app(contract, Settings(**settings))
+
+
+@pytest.mark.integration
+def test_loads_the_faults_before_a_client_prefers_one() -> None:
+    contract = load_contract()  # of this test, so that no other test has loaded its faults
+    known = faults.cache_info().misses
+    deadline = time.monotonic() + 60
+    with running(contract) as mock:
+        while faults.cache_info().misses == known:
+            assert time.monotonic() < deadline, "the faults were not loaded"
+            mock.api("requests").raise_for_status()

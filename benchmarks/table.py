@@ -15,7 +15,7 @@ _HEAD = ("", "requests/s", ": Prism", "p99 ms", "CPU us", "first 201 s", "idle M
 
 def table(found: Mapping[str, Figures], plan: Plan, memory: str) -> str:
     """Return figures, targets and machine as text."""
-    prism = found["prism"].per_second if "prism" in found else None
+    prism = found["prism-silent"].per_second if "prism-silent" in found else None
     rows = [_HEAD, *(_row(figures, prism) for figures in found.values())]
     lines = rows_of(rows, 1)
     lines += ["", *map(said, targets(found)), "", machine(_load(plan))]

@@ -11,14 +11,8 @@ from starlette.types import Receive, Scope
 from mock_server.exchange import MockExchange, Objection
 from mock_server.messages import Headers, encode_header
 from mock_server.responses.errors import RequestRejected
-from mock_server.tokens import (
-    AUTH_MODES,
-    CredentialChecks,
-    TokenRejected,
-    granted_scopes,
-    scope_token,
-    verify_token,
-)
+from mock_server.token_verification import TokenRejected, verify_token
+from mock_server.tokens import AUTH_MODES, CredentialChecks, granted_scopes, scope_token
 from openapi.contract import Operation
 
 # RFC 9110, section 11.4 and RFC 6750, section 2.1: scheme, spaces, token68.

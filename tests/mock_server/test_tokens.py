@@ -9,13 +9,8 @@ import jwt
 import pytest
 from support.mock import RunningMock
 
-from mock_server.tokens import (
-    DEVELOPMENT_SECRET,
-    CredentialChecks,
-    granted_scopes,
-    mint,
-    verify_token,
-)
+from mock_server.token_verification import verify_token
+from mock_server.tokens import DEVELOPMENT_SECRET, CredentialChecks, granted_scopes, mint
 
 pytestmark = pytest.mark.integration
 

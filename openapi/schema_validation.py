@@ -8,22 +8,29 @@ A property test checks that both agree.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
-from typing import Any
-
-import jsonschema
-import jsonschema_rs
+from typing import TYPE_CHECKING, Any
 
 from openapi.formats import FORMATS
 from openapi.json_pointer import MISSING, get_at, join_pointer, split_pointer, walk_values
 
-FORMAT_CHECKER = jsonschema.FormatChecker(formats=())
-"""Checker of the formats in `FORMATS`, and no others."""
-for _name, _test in FORMATS.items():
-    FORMAT_CHECKER.checks(_name)(
-        lambda instance, test=_test: not isinstance(instance, str) or test(instance)
-    )
+if TYPE_CHECKING:
+    import jsonschema
+    import jsonschema_rs
+
+
+@cache
+def format_checker() -> "jsonschema.FormatChecker":
+    """Return the checker of the formats in `FORMATS`, and no others."""
+    import jsonschema  # noqa: PLC0415 - slow to load, and valid values do not need it
+
+    checker = jsonschema.FormatChecker(formats=())
+    for name, test in FORMATS.items():
+        checker.checks(name)(
+            lambda instance, test=test: not isinstance(instance, str) or test(instance)
+        )
+    return checker
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +61,18 @@ class Schema:
         rooted = {**document, "$ref": f"#{pointer}"}
         self.pointer = pointer
         self._pointers_by_id = pointers_by_id
-        self._validator = jsonschema.Draft202012Validator(rooted, format_checker=FORMAT_CHECKER)
         self._rooted = rooted
 
     @cached_property
-    def _compiled(self) -> jsonschema_rs.Draft202012Validator | None:
+    def _validator(self) -> "jsonschema.Draft202012Validator":
+        import jsonschema  # noqa: PLC0415 - as above
+
+        return jsonschema.Draft202012Validator(self._rooted, format_checker=format_checker())
+
+    @cached_property
+    def _compiled(self) -> "jsonschema_rs.Draft202012Validator | None":
+        import jsonschema_rs  # noqa: PLC0415 - as above
+
         try:
             return jsonschema_rs.Draft202012Validator(
                 _referenced_part(self._rooted),
@@ -151,7 +165,7 @@ def _copy_at(document: Mapping[str, object], part: dict[str, object], reference:
     return value
 
 
-def _details(error: jsonschema.ValidationError) -> Iterator[tuple[str, str]]:
+def _details(error: "jsonschema.ValidationError") -> Iterator[tuple[str, str]]:
     """Yield the violated part of the keyword, and a message that truncates long values."""
     if error.validator == "required" and isinstance(error.instance, dict):
         # jsonschema names the missing property only in the message.

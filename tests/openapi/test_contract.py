@@ -11,7 +11,7 @@ from openapi_spec_validator import validate
 from openapi.contract import Contract
 from openapi.formats import FORMATS
 from openapi.json_pointer import get_at, join_pointer
-from openapi.loading.loader import constraint_pointers, load_contract
+from openapi.loading.loader import constraint_pointers, default_contract_path, load_contract
 
 PATH = "/v3/personal-access-tokens"
 
@@ -49,6 +49,11 @@ def examples(contract: Contract) -> list[tuple[str, str, Any]]:
 
     walk(contract.document, "")
     return found
+
+
+def test_the_loader_accepts_the_shipped_contract(contract: Contract) -> None:
+    checked = load_contract(default_contract_path())
+    assert checked.document == contract.document
 
 
 def test_the_shipped_contract_is_valid_openapi(contract: Contract) -> None:

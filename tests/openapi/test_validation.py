@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from openapi.contract import Contract
 from openapi.formats import date_time_to_ns
 from openapi.loading.loader import load_contract
-from openapi.schema_validation import FORMAT_CHECKER, Schema
+from openapi.schema_validation import Schema, format_checker
 from openapi.strict_json import parse_json
 
 CONTRACT = load_contract()
@@ -102,7 +102,7 @@ BODIES = JSON | st.fixed_dictionaries(
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
 def test_the_compiled_validator_agrees_with_the_reference_validator(body: object) -> None:
     rooted = {**CONTRACT.document, "$ref": f"#{REQUEST}"}
-    reference = jsonschema.Draft202012Validator(rooted, format_checker=FORMAT_CHECKER)
+    reference = jsonschema.Draft202012Validator(rooted, format_checker=format_checker())
     schema = CONTRACT.schema(REQUEST)
     assert schema.is_valid(body) is reference.is_valid(body)
     assert (schema.violations(body) == ()) is reference.is_valid(body)

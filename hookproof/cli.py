@@ -1,60 +1,62 @@
-"""Entry point of the command `hookproof`: parse the command line, call the command's function.
+"""Entry point of the command `hookproof`: import the command that the command line names, run it.
 
 Results go to stdout, progress and logs to stderr. For a wrong option, a port in use, an invalid
 contract or an unreachable URL the command prints one sentence on stderr and exits with 2.
 """
 
-import argparse
-import gc
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from importlib import import_module
+
+import click
 
 from hookproof.errors import EXIT_ERROR, EXIT_INTERRUPTED, CommandError
-from hookproof.options.parser import parse_command_line
+from hookproof.options.command import Group, usage_error
 from hookproof.shadowing import shadowed_packages
 
+COMMANDS = ("mock", "sink", "deliveries", "signature", "verify", "demo", "token", "faults",
+            "selftest")  # fmt: skip
+"""Names of the commands, and of their modules in `hookproof.options`, in the order of the help."""
 
-def _dispatch(options: argparse.Namespace) -> int:  # noqa: PLR0911 - one for each command
-    """Run the command. Each branch imports only its command: `token` needs no test runner."""
-    match options.command:
-        case "mock":
-            gc.disable()  # until it serves: loading creates no garbage, and collections are slow
-            from hookproof.commands.mock import run_mock
 
-            return run_mock(options)
-        case "sink":
-            from hookproof.commands.sink import run_sink
+class _Commands(Group):
+    """Group of all commands; it imports a command when it is used."""
 
-            return run_sink(options)
-        case "verify":
-            from hookproof.commands.verify import run_verify
+    def list_commands(self, _: click.Context) -> list[str]:
+        return list(COMMANDS)
 
-            return run_verify(options)
-        case "demo":
-            from hookproof.commands.demo import run_demo
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"hookproof.options.{name}"), name)
+        return command
 
-            return run_demo()
-        case "token":
-            from hookproof.commands.info import print_token
 
-            return print_token(options)
-        case "deliveries":
-            from hookproof.commands.deliveries import run_deliveries
+def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from importlib.metadata import PackageNotFoundError, version
 
-            return run_deliveries(options)
-        case "signature":
-            from hookproof.commands.signature import run_signature
+        try:
+            print(f"hookproof {version('hookproof')}")
+        except PackageNotFoundError:
+            print("hookproof of a checkout that is not installed")
+        ctx.exit()
 
-            return run_signature(options)
-        case "selftest":
-            from hookproof.commands.selftest import run_selftest
 
-            return run_selftest(options)
-        case _:
-            from hookproof.commands.info import print_faults
-
-            return print_faults(options)
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
+def command_line() -> None:
+    """Mock server, webhook sink and contract test harness for one OpenAPI contract."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,9 +66,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"hookproof: {shadowed[0]}", file=sys.stderr)
         return EXIT_ERROR
     try:
-        return _dispatch(parse_command_line(arguments, Path.cwd()))
+        return command_line.main(arguments, "hookproof", standalone_mode=False) or 0
+    except click.UsageError as error:
+        print(f"hookproof: {usage_error(error)}", file=sys.stderr)
+        return EXIT_ERROR
     except CommandError as error:
         print(f"hookproof: {error}", file=sys.stderr)
         return EXIT_ERROR
-    except KeyboardInterrupt:
+    except click.Abort:
         return EXIT_INTERRUPTED

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from hookproof.environment import option_or_environment
 from hookproof.errors import CommandError
 from openapi.contract import Contract
 from openapi.loading.loader import load_contract
@@ -27,14 +26,12 @@ def check_webhook_secret(contract: Contract, secret: str) -> str:
     return secret
 
 
-def webhook_secrets_from_options(contract: Contract, options: Sequence[str]) -> tuple[str, ...]:
-    """Return the given secrets in order, without duplicates and empty ones.
+def check_webhook_secrets(contract: Contract, given: Sequence[str]) -> tuple[str, ...]:
+    """Return the secrets without duplicates and empty ones, each checked as above.
 
-    HOOKPROOF_WEBHOOK_SECRET replaces an empty first option. `CommandError` for a secret that the
-    contract's signature schemes cannot use; the message has its number if there are several.
+    The message has the number of the wrong secret if there are several.
     """
-    first = option_or_environment(options[0] if options else None, "HOOKPROOF_WEBHOOK_SECRET")
-    secrets = tuple(dict.fromkeys(secret for secret in (first, *options[1:]) if secret))
+    secrets = tuple(dict.fromkeys(secret for secret in given if secret))
     for number, secret in enumerate(secrets, 1):
         try:
             check_webhook_secret(contract, secret)

@@ -6,11 +6,12 @@ With pytest-xdist all tests of the suite run in one process.
 import re
 import shlex
 import time
-from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import click
 import pytest
 
 import contracts
@@ -22,7 +23,8 @@ from hookproof.commands.verify import save_failing_cases
 from hookproof.commands.verify_settings import apply_target_policy, settings_from_options
 from hookproof.contract_loading import load_contract_option
 from hookproof.errors import CommandError
-from hookproof.options.parser import parse_command_line
+from hookproof.options.command import parse_options
+from hookproof.options.verify import verify
 from hookproof.reports.writer import write_reports
 from hookproof.shadowing import shadowed_packages
 
@@ -59,18 +61,18 @@ def configure(config: pytest.Config) -> None:
     config.pluginmanager.register(SuitePlugin(settings, outcome, wanted), "hookproof-suite")
 
 
-def _options(config: pytest.Config) -> Namespace:
-    arguments = ["verify", config.getoption("--hookproof-url")]
+def _options(config: pytest.Config) -> SimpleNamespace:
+    arguments = [config.getoption("--hookproof-url")]
     for name in ("profile", "seed", "report-dir"):
         value = config.getoption(f"--hookproof-{name}")
         if value is not None:
             arguments += [f"--{name}", value]
     try:
         arguments += shlex.split(config.getoption("--hookproof-args"))
-        options = parse_command_line(arguments, config.invocation_params.dir)
+        options = parse_options(verify, arguments, config.invocation_params.dir)
     except ValueError as error:
         raise CommandError(f"--hookproof-args: {error}") from None
-    except SystemExit:  # --help would end the pytest run with exit code 0
+    except click.exceptions.Exit:  # --help would end the pytest run with exit code 0
         raise CommandError("--hookproof-args: --help is not allowed here") from None
     if options.dry_run:
         raise CommandError(

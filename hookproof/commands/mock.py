@@ -1,6 +1,5 @@
 """`hookproof mock`: settings from options, start screen, and serving until stopped."""
 
-import argparse
 import logging
 import secrets
 import shlex
@@ -9,12 +8,12 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 from starlette.types import ASGIApp
 
 from hookproof.commands.mock_workers import MockFactory, shared_mock, supervise
 from hookproof.contract_loading import check_webhook_secret, load_contract_option
-from hookproof.environment import option_or_environment, token_or_environment
 from hookproof.errors import CommandError
 from hookproof.serving.foreground import serve, tune_gc
 from hookproof.serving.logs import configure_logging
@@ -37,7 +36,7 @@ LOG = logging.getLogger("hookproof")
 _TOKEN_LIFETIME_S = 86400
 
 
-def run_mock(options: argparse.Namespace) -> int:
+def run_mock(options: SimpleNamespace) -> int:
     """Serve the contract's operations until a signal; return the exit code."""
     logs = partial(configure_logging, options.log_format, options.log_requests)
     logs()
@@ -61,7 +60,7 @@ def run_mock(options: argparse.Namespace) -> int:
         return (serve if options.workers == 1 else supervise)(config, listener, announce)
 
 
-def mock_settings(options: argparse.Namespace, contract: Contract) -> tuple[Settings, str | None]:
+def mock_settings(options: SimpleNamespace, contract: Contract) -> tuple[Settings, str | None]:
     """Return the settings, and the control token if it is generated."""
     settings = _settings_from_options(options, contract)
     if settings.control_token is not None or not is_reachable_from_outside(options.host):
@@ -70,17 +69,15 @@ def mock_settings(options: argparse.Namespace, contract: Contract) -> tuple[Sett
     return replace(settings, control_token=generated), generated
 
 
-def _settings_from_options(options: argparse.Namespace, contract: Contract) -> Settings:
-    signing = option_or_environment(options.webhook_secret, "HOOKPROOF_WEBHOOK_SECRET")
-    signing = signing or DEVELOPMENT_WEBHOOK_SECRET
+def _settings_from_options(options: SimpleNamespace, contract: Contract) -> Settings:
+    signing = options.webhook_secret or DEVELOPMENT_WEBHOOK_SECRET
     if options.webhook_url:
         check_webhook_secret(contract, signing)
-    secret = option_or_environment(options.jwt_secret, "HOOKPROOF_JWT_SECRET")
     try:
         return Settings(
             auth=options.auth,
-            jwt_secret=secret or DEVELOPMENT_SECRET,
-            webhook_urls=tuple(options.webhook_url),
+            jwt_secret=options.jwt_secret or DEVELOPMENT_SECRET,
+            webhook_urls=options.webhook_url,
             webhook_secret=signing,
             rate_limit=options.rate_limit,
             seed=options.seed,
@@ -88,7 +85,7 @@ def _settings_from_options(options: argparse.Namespace, contract: Contract) -> S
             rejections=frozenset(options.reject),
             faults=frozenset(options.fault),
             latency=options.latency,
-            control_token=token_or_environment(options.control_token, "HOOKPROOF_CONTROL_TOKEN"),
+            control_token=options.control_token,
             log_requests=options.log_requests,
         )
     except ValueError as error:

@@ -1,6 +1,5 @@
 """`hookproof selftest`: parallel trials of the mock's faults, and the mutation score."""
 
-import argparse
 import logging
 import multiprocessing
 import os
@@ -12,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from types import SimpleNamespace
 
 from hookproof.commands.fault_trial import FaultTrial, run_trial
 from hookproof.commands.mutation_score import FaultOutcome, exit_code, format_score
@@ -24,7 +24,7 @@ from mock_server.faults.registry import faults
 _PROGRESS_INTERVAL = 20
 
 
-def run_selftest(options: argparse.Namespace) -> int:
+def run_selftest(options: SimpleNamespace) -> int:
     """Try all faults or a sample and print the score; return 0 if all are caught, else 1."""
     started = time.monotonic()
     known = list(faults(load_contract_option(options.contract)).values())

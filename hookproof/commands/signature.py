@@ -1,12 +1,13 @@
 """`hookproof signature sign|verify`: sign the raw bytes of a body, or verify its signature."""
 
-import argparse
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from secrets import token_hex
+from types import SimpleNamespace
 
-from hookproof.contract_loading import load_contract_option, webhook_secrets_from_options
+from hookproof.contract_loading import check_webhook_secrets, load_contract_option
 from hookproof.errors import CommandError
 from openapi.contract import Contract
 from openapi.json_pointer import get_at
@@ -18,25 +19,9 @@ from webhook_sink.signature_diagnosis.explain import explain_signature
 VALID, INVALID = 0, 1
 
 
-def run_signature(options: argparse.Namespace) -> int:
-    """Sign or verify a body; return the exit code."""
-    contract = load_contract_option(options.contract)
-    given = options.webhook_secret
-    secrets = webhook_secrets_from_options(
-        contract, [given] if isinstance(given, str) else given or []
-    )
-    if not secrets:
-        raise CommandError(
-            "no webhook secret: pass --webhook-secret or set HOOKPROOF_WEBHOOK_SECRET"
-        )
-    body = _body(options.file)
-    scheme = _scheme(contract, options.event, body)
-    if options.action == "sign":
-        return _sign(options, scheme, body, secrets[0])
-    return _verify(options, scheme, body, secrets)
-
-
-def _sign(options: argparse.Namespace, scheme: SignatureScheme, body: bytes, secret: str) -> int:
+def run_sign(options: SimpleNamespace) -> int:
+    """Print the signature headers of a body; return the exit code."""
+    scheme, body, (secret, *_) = _inputs(options, [options.webhook_secret])
     for given, named, what in (
         (options.id, scheme.id_header, "--id: the contract signs no webhook id"),
         (
@@ -56,9 +41,9 @@ def _sign(options: argparse.Namespace, scheme: SignatureScheme, body: bytes, sec
     return VALID
 
 
-def _verify(
-    options: argparse.Namespace, scheme: SignatureScheme, body: bytes, secrets: tuple[str, ...]
-) -> int:
+def run_verify(options: SimpleNamespace) -> int:
+    """Print whether the signature of a body is valid, and why not; return the exit code."""
+    scheme, body, secrets = _inputs(options, options.webhook_secret)
     headers = list(options.header)
     if options.signature is not None:
         value = options.signature.encode(errors="surrogateescape")
@@ -76,6 +61,20 @@ def _verify(
     reason = explain_signature(scheme, delivery, secrets)
     print(f"invalid: {complaint}" + (f": {reason}" if reason else ""))
     return INVALID
+
+
+def _inputs(
+    options: SimpleNamespace, given: Sequence[str]
+) -> tuple[SignatureScheme, bytes, tuple[str, ...]]:
+    """Return the signature scheme, the body and the secrets; `CommandError` without a secret."""
+    contract = load_contract_option(options.contract)
+    secrets = check_webhook_secrets(contract, given)
+    if not secrets:
+        raise CommandError(
+            "no webhook secret: pass --webhook-secret or set HOOKPROOF_WEBHOOK_SECRET"
+        )
+    body = _body(options.file)
+    return _scheme(contract, options.event, body), body, secrets
 
 
 def _signed(scheme: SignatureScheme) -> str:

@@ -1,14 +1,13 @@
 """`hookproof sink`: sink from options, start screen, and serving until stopped."""
 
-import argparse
 import ipaddress
 import logging
 import socket
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 
-from hookproof.contract_loading import load_contract_option, webhook_secrets_from_options
-from hookproof.environment import token_or_environment
+from hookproof.contract_loading import check_webhook_secrets, load_contract_option
 from hookproof.errors import CommandError
 from hookproof.serving.foreground import serve, tune_gc
 from hookproof.serving.logs import configure_logging
@@ -25,10 +24,10 @@ from webhook_sink.storage.store import StoreError, open_store
 LOG = logging.getLogger("hookproof")
 
 
-def run_sink(options: argparse.Namespace) -> int:
+def run_sink(options: SimpleNamespace) -> int:
     """Receive deliveries until a signal; return the exit code."""
     contract = load_contract_option(options.contract)
-    secrets = webhook_secrets_from_options(contract, options.webhook_secret)
+    secrets = check_webhook_secrets(contract, options.webhook_secret)
     try:
         replies = parse_reply_scripts(options.reply)
     except ValueError as error:
@@ -36,9 +35,8 @@ def run_sink(options: argparse.Namespace) -> int:
     if replies.needs_forwarding and options.forward_to is None:
         raise CommandError("--reply: forwarded needs a receiver: pass --forward-to URL")
     configure_logging()
-    given = token_or_environment(options.token, "HOOKPROOF_SINK_TOKEN")
     listener = listen(options.host, options.port)
-    generated = None if given else create_token_if_exposed(listener)
+    generated = None if options.token else create_token_if_exposed(listener)
     if is_reachable_from_outside(options.host):
         LOG.warning("%s", exposed_sink_warning(options.host))
     forward_policy = forward_policy_of(options, listener)
@@ -59,9 +57,11 @@ def run_sink(options: argparse.Namespace) -> int:
                 options.keep_count, options.keep_age, options.keep_size
             ),
             forward_policy=forward_policy,
-            token=given or generated,
+            token=options.token or generated,
         )
-        lines = sink_start_lines(url, path, options.store is not None, generated, given is not None)
+        lines = sink_start_lines(
+            url, path, options.store is not None, generated, bool(options.token)
+        )
         if forward_policy.forward_to is not None:
             lines.insert(
                 1, f"every delivery is forwarded to {forward_policy.forward_to.redacted_url}"
@@ -104,7 +104,7 @@ def exposed_sink_warning(host: str) -> str:
     )
 
 
-def forward_policy_of(options: argparse.Namespace, listener: socket.socket) -> ForwardPolicy:
+def forward_policy_of(options: SimpleNamespace, listener: socket.socket) -> ForwardPolicy:
     """Return the forward policy; `CommandError` if the sink would forward to itself."""
     to: Destination | None = options.forward_to
     if to is not None and _is_listener(listener, to):
@@ -113,7 +113,7 @@ def forward_policy_of(options: argparse.Namespace, listener: socket.socket) -> F
             "--port"
         )
     return ForwardPolicy(
-        to, tuple(options.resend_to), allow_loopback=not is_reachable_from_outside(options.host)
+        to, options.resend_to, allow_loopback=not is_reachable_from_outside(options.host)
     )
 
 

@@ -1,6 +1,5 @@
 """`hookproof verify`: run the suite with pytest in this process, and write the reports."""
 
-import argparse
 import os
 import shutil
 import signal
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -62,7 +62,7 @@ class _SettingsPlugin:
             print("\n".join(map(escape_ci_command, lines)), file=sys.stderr)
 
 
-def run_verify(options: argparse.Namespace) -> int:
+def run_verify(options: SimpleNamespace) -> int:
     """Test the service, print the verdict, write the reports; return the exit code."""
     settings = settings_from_options(options)
     if settings.dry_run:
@@ -84,7 +84,7 @@ def run_verify(options: argparse.Namespace) -> int:
     return _finish(settings, outcome, baseline, started, interrupted)
 
 
-def _print_cost(settings: Settings, options: argparse.Namespace) -> int:
+def _print_cost(settings: Settings, options: SimpleNamespace) -> int:
     """Print the number of requests and tokens; send nothing."""
     contract = load_contract_option(settings.contract)
     settings = apply_target_policy(settings, options, contract)

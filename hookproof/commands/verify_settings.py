@@ -1,6 +1,5 @@
-"""Settings of a run from the options of `hookproof verify` and the environment."""
+"""Settings of a run from the options of `hookproof verify`."""
 
-import argparse
 import os
 import random
 import socket
@@ -8,21 +7,21 @@ import string
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 from contracts.model.settings import Settings
+from hookproof import CONFIG_FILE_NAME
 from hookproof.commands.target_policy import decide_target_policy
-from hookproof.environment import option_or_environment, token_or_environment
 from hookproof.errors import CommandError
-from hookproof.options.config_file import CONFIG_FILE_NAME
 from openapi.contract import Contract
 
 CASES_DIR_NAME = ".hookproof"
 """Directory of the saved cases, beside the configuration file or in the working directory."""
 
 
-def settings_from_options(options: argparse.Namespace) -> Settings:
-    """Return the settings of options and environment, without the target policy."""
+def settings_from_options(options: SimpleNamespace) -> Settings:
+    """Return the settings of the options, without the target policy."""
     if options.url is None:
         raise CommandError("no URL of a service: pass URL, or set url in hookproof.toml")
     host, port = options.webhook_listen
@@ -32,21 +31,17 @@ def settings_from_options(options: argparse.Namespace) -> Settings:
         run_id="".join(letters),
         seed=random.SystemRandom().randrange(2**31) if options.seed is None else options.seed,
         contract=options.contract,
-        token=token_or_environment(options.token, "HOOKPROOF_TOKEN") or "",
-        token_without_permission=token_or_environment(
-            options.token_without_permission, "HOOKPROOF_TOKEN_WITHOUT_PERMISSION"
-        ),
-        token_expired=token_or_environment(options.token_expired, "HOOKPROOF_TOKEN_EXPIRED"),
-        token_not_yet_valid=token_or_environment(
-            options.token_not_yet_valid, "HOOKPROOF_TOKEN_NOT_YET_VALID"
-        ),
-        headers=tuple(options.header),
+        token=options.token or "",
+        token_without_permission=options.token_without_permission,
+        token_expired=options.token_expired,
+        token_not_yet_valid=options.token_not_yet_valid,
+        headers=options.header,
         webhooks=not options.no_webhooks,
         webhook_host=host,
         webhook_port=port,
-        webhook_secret=option_or_environment(options.webhook_secret, "HOOKPROOF_WEBHOOK_SECRET"),
+        webhook_secret=options.webhook_secret,
         sink_url=options.sink,
-        sink_token=token_or_environment(options.sink_token, "HOOKPROOF_SINK_TOKEN"),
+        sink_token=options.sink_token,
         webhook_deadline=options.webhook_deadline,
         profile=options.profile,
         max_requests=options.max_requests,
@@ -63,7 +58,7 @@ def settings_from_options(options: argparse.Namespace) -> Settings:
     )
 
 
-def _cases_dir(options: argparse.Namespace) -> Path | None:
+def _cases_dir(options: SimpleNamespace) -> Path | None:
     """Return the directory of saved cases; None if the run uses none."""
     if options.seed is not None or options.no_saved_cases:
         return None
@@ -72,7 +67,7 @@ def _cases_dir(options: argparse.Namespace) -> Path | None:
 
 
 def apply_target_policy(
-    settings: Settings, options: argparse.Namespace, contract: Contract
+    settings: Settings, options: SimpleNamespace, contract: Contract
 ) -> Settings:
     """Return `settings` limited by the target policy; `CommandError` if the host is not allowed."""
     host = urlsplit(settings.url).hostname or ""

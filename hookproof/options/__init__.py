@@ -1,4 +1,4 @@
-"""Command-line options and the configuration file: parsing, types, one module for each command.
+"""Command-line options and the configuration file, with click: one module for each command.
 
-The package imports no command, so that `--help` loads fast.
+A module imports the code of its command only when it runs, so that help and completion are fast.
 """

@@ -1,14 +1,131 @@
-"""A command, or an action of a command, with the same sentence in the list and in its help."""
+"""Building blocks of the command line: groups, secrets, and options of several commands."""
 
-import argparse
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from hookproof.errors import CommandError
+from hookproof.options import types
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def add_command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
-    """Add a command to `commands`, the result of `add_subparsers`; return its parser.
+class Group(click.Group):
+    """Group that suggests a similar command for an unknown one."""
 
-    The list of commands shows `summary`; the help of the command begins with it as a sentence.
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.no_args_is_help = False  # a missing command is an error like others
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        """Return the names in the order of the help."""
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return name, command and its arguments; `UsageError` for an unknown command."""
+        known = self.list_commands(ctx)
+        if not (args[0] in known or args[0].startswith("-") or ctx.resilient_parsing):
+            ctx.fail(f"No such command {args[0]!r}; {suggestion(args[0], known)}")
+        return super().resolve_command(ctx, args)
+
+
+class Secret(click.Option):
+    """Option of a token or secret, with a variable; an empty value counts as not given."""
+
+    def consume_value(
+        self, ctx: click.Context, opts: Mapping[str, Any]
+    ) -> tuple[Any, ParameterSource]:
+        """Return value and source; the variable replaces an empty value, of several the first."""
+        given = {name: value for name, value in opts.items() if value != ""}
+        several = given.get(str(self.name))
+        if isinstance(several, list) and not several[0]:
+            several[0] = self.resolve_envvar_value(ctx) or ""
+        return super().consume_value(ctx, given)
+
+    def value_from_envvar(self, ctx: click.Context) -> Any:
+        """Return the whole variable; of several secrets in the file it replaces the first."""
+        value = self.resolve_envvar_value(ctx)
+        if value is None or not self.multiple:
+            return value
+        stated = ctx.lookup_default(str(self.name))
+        return [value, *(stated[1:] if isinstance(stated, list) else ())]
+
+    def process_value(self, ctx: click.Context, value: Any) -> Any:
+        """Return the converted value, None for an empty one."""
+        return super().process_value(ctx, value) or (() if self.multiple else None)
+
+
+def secret(name: str, variable: str, text: str, **settings: Any) -> Callable[[Function], Function]:
+    """Add a `Secret`, which the environment variable `variable` replaces."""
+    shown = {"envvar": variable, "show_envvar": True, "metavar": "S", "help": text}
+    return click.option(name, cls=Secret, **{**shown, **settings})
+
+
+def token(name: str, variable: str, text: str, **settings: Any) -> Callable[[Function], Function]:
+    """Add a `Secret` that is sent in a header."""
+    return secret(name, variable, text, type=types.TOKEN, metavar="T", **settings)
+
+
+def options(*added: Callable[[Function], Function]) -> Callable[[Function], Function]:
+    """Return a decorator that adds options in the order of the help."""
+
+    def add(function: Function) -> Function:
+        for option in reversed(added):
+            function = option(function)
+        return function
+
+    return add
+
+
+contract_option = click.option(
+    "--contract", type=types.FILE, show_default="the shipped contract", help="Contract file."
+)
+
+
+def server_options(port: int) -> Callable[[Function], Function]:
+    """Add the options of a server with this default port."""
+    return options(
+        click.option("--host", metavar="HOST", default="127.0.0.1", help="Address to listen on."),
+        click.option(
+            "--port", type=types.PORT, default=port, help="Port to listen on; 0: a free port."
+        ),
+        click.option(
+            "--ready-file",
+            type=types.FILE,
+            help="Write url and pid as JSON to this file when the server is ready.",
+        ),
+    )
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return a hint for a wrong word: the most similar known one, or all."""
+    near = get_close_matches(word, known, 1)
+    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+
+
+def usage_error(error: click.UsageError) -> CommandError:
+    """Return the error of the command line as one sentence with the command that explains it."""
+    sentence = " ".join(error.format_message().split()).rstrip(".")
+    command = f"{error.ctx.command_path} " if error.ctx else ""
+    return CommandError(f"{sentence} (see {command}--help)")
+
+
+def parse_options(
+    command: click.Command, arguments: Sequence[str], folder: Path | None = None
+) -> SimpleNamespace:
+    """Return the options of `command` without running it; `CommandError` for a wrong one.
+
+    `folder`: where to look for the configuration file; None: the working directory.
     """
-    sentence = f"{summary[0].upper()}{summary[1:]}."
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=sentence)
-    return parser
+    try:
+        context = command.make_context(f"hookproof {command.name}", list(arguments), obj=folder)
+    except click.UsageError as error:
+        raise usage_error(error) from None
+    return SimpleNamespace(**context.params)

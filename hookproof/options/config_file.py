@@ -3,19 +3,23 @@
 An unknown table, key or value is an error with the file, the line and the rule.
 """
 
-import argparse
-import difflib
+import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
+import click
+
+from hookproof import CONFIG_FILE_NAME
 from hookproof.errors import CommandError
-from hookproof.options.config_values import SECRET_KEYS, convert_value
+from hookproof.options import types
+from hookproof.options.command import Secret, suggestion
+from hookproof.options.config_values import convert_value
 
-CONFIG_FILE_NAME = "hookproof.toml"
-COMMAND_LINE_ONLY = frozenset({"help", "config", "dry-run"})
+TABLES = ("mock", "sink", "verify")
+COMMAND_LINE_ONLY = frozenset({"config", "dry-run"})
 """Options that the file cannot have: with a dry run in the file, CI would always pass."""
 
 
@@ -29,56 +33,47 @@ def find_config_file(folder: Path) -> Path | None:
     return None
 
 
-def config_keys(command: argparse.ArgumentParser) -> dict[str, argparse.Action]:
-    """Return the options of `command` by their keys; none if it has no `--config`."""
-    named = {
-        max(action.option_strings, key=len, default=action.dest).removeprefix("--"): action
-        for action in command._actions
-    }
-    if "config" not in named:
-        return {}
-    return {key: action for key, action in named.items() if key not in COMMAND_LINE_ONLY}
+def config_keys(table: str) -> dict[str, click.Parameter]:
+    """Return the parameters of the command `table` by their keys in the file."""
+    command: click.Command = getattr(import_module(f"hookproof.options.{table}"), table)
+    named = {max(one.opts, key=len).removeprefix("--"): one for one in command.params}
+    return {key: one for key, one in named.items() if key not in COMMAND_LINE_ONLY}
 
 
-def read_defaults(
-    path: Path,
-    command: str,
-    commands: Mapping[str, argparse.ArgumentParser],
-    environment: Mapping[str, str],
-) -> dict[str, object]:
-    """Return the option values for `command` from the file at `path`, by their `dest`.
+def read_defaults(path: Path, command: str) -> dict[str, object]:
+    """Return the values for `command` from the file at `path`, by their names in click.
 
-    The environment variable of a secret takes precedence over the file, for a list over its first
-    item. `CommandError` for an invalid file.
+    The variable of a secret takes precedence over the file, for a list over its first item.
+    `CommandError` for an invalid file.
     """
     text, data = _read_toml(path)
-    known = {name: named for name, parser in commands.items() if (named := config_keys(parser))}
     for table, content in data.items():
-        if table not in known or not isinstance(content, dict):
+        if table not in TABLES or not isinstance(content, dict):
             where = _position_of(path, text, table)
-            raise CommandError(
-                f"{where}: {table!r} is not a table of this file; {_suggestion(table, known)}"
-            )
+            hint = suggestion(table, TABLES)
+            raise CommandError(f"{where}: {table!r} is not a table of this file; {hint}")
+        known = config_keys(table)
         for key in content:
-            if key not in known[table]:
+            if key not in known:
                 where = _position_of(path, text, key, table)
                 raise CommandError(
-                    f"{where}: unknown key {key!r}; {_suggestion(key, known[table])}"
+                    f"{where}: unknown key {key!r}; {suggestion(key, sorted(known))}"
                 )
     result: dict[str, object] = {}
+    known = config_keys(command)
     for key, value in data.get(command, {}).items():
-        action = known[command][key]
-        given = key in SECRET_KEYS and environment.get(f"HOOKPROOF_{key.upper().replace('-', '_')}")
+        param = known[key]
+        replaced = isinstance(param, Secret) and os.environ.get(str(param.envvar))
         more = value[1:] if isinstance(value, list) else []
-        if given and not more:
+        if replaced and not more:
             continue
         try:
-            read = convert_value(key, more if given else value, action, path.parent, environment)
-            result[action.dest] = ["", *cast(list[object], read)] if given else read
-        except argparse.ArgumentTypeError as error:
+            read = convert_value(param, more if replaced else value, path.parent)
+        except ValueError as error:
             raise CommandError(
                 f"{_position_of(path, text, key, command)}: {key}: {error}"
             ) from None
+        result[str(param.name)] = ["", *read] if replaced else read
     return result
 
 
@@ -90,11 +85,6 @@ def _read_toml(path: Path) -> tuple[str, dict[str, Any]]:
         raise CommandError(f"{path}: cannot be read: {error.strerror}") from None
     except ValueError as error:  # not UTF-8, or not TOML
         raise CommandError(f"{path}: not TOML in UTF-8: {error}") from None
-
-
-def _suggestion(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, known, 1)
-    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
 
 
 def _position_of(path: Path, text: str, key: str, table: str | None = None) -> str:
@@ -109,3 +99,23 @@ def _position_of(path: Path, text: str, key: str, table: str | None = None) -> s
         if table is None and head and head[1] == key:
             return f"{path}:{number}"
     return str(path)
+
+
+def _read_config(ctx: click.Context, _: click.Parameter, given: Path | None) -> Path | None:
+    """Make the file the defaults of the command; return its path."""
+    if ctx.resilient_parsing:  # completion works with an invalid file too
+        return None
+    path = given or find_config_file(ctx.obj or Path.cwd())
+    if path is not None:
+        ctx.default_map = read_defaults(path, str(ctx.command.name))
+    return path
+
+
+config_option = click.option(
+    "--config",
+    type=types.FILE,
+    is_eager=True,  # before the options whose defaults it has
+    callback=_read_config,
+    show_default="hookproof.toml in this directory or a parent",
+    help="Configuration file.",
+)

@@ -1,10 +1,12 @@
 """Options of `hookproof deliveries`."""
 
-import argparse
-from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import click
 
 from hookproof.options import types
-from hookproof.options.command import add_command
+from hookproof.options.command import Group, options, token
 from openapi.json_pointer import check_pointer
 
 VERDICTS = ("conforms", "warning", "violation")
@@ -12,204 +14,182 @@ SIGNATURES = ("valid", "invalid", "missing", "unchecked")
 _FILTER_NAMES = ("event", "verdict", "signature", "path", "text")
 
 
-def add_deliveries(command: argparse.ArgumentParser) -> None:
-    """Add `list`, `show`, `wait`, `resend`, `export` and `clear`."""
-    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
-    _list(add_command(actions, "list", "list deliveries, newest first"))
-    _show(add_command(actions, "show", "show one delivery"))
-    _wait(add_command(actions, "wait", "wait for a matching delivery"))
-    _resend(add_command(actions, "resend", "resend deliveries unchanged"))
-    _export(add_command(actions, "export", "export deliveries"))
-    clear = add_command(actions, "clear", "delete all deliveries")
-    _sink(clear)
-    clear.add_argument("--yes", action="store_true", help="confirm the deletion")
-
-
-def filters_of(options: argparse.Namespace) -> dict[str, str | None]:
-    """Return the filters as parameters of the sink's API; None allows any value."""
-    return {name: getattr(options, name) or None for name in _FILTER_NAMES}
-
-
-def _sink(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--sink",
-        type=types.parse_url,
-        metavar="URL",
-        help="URL of the sink (default: HOOKPROOF_SINK, else http://127.0.0.1:4020)",
-    )
-    command.add_argument(
-        "--token",
-        metavar="T",
-        help="token of the sink, if it requires one (default: HOOKPROOF_SINK_TOKEN)",
-    )
-
-
-def _json(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--json", action="store_true", help="print JSON as the sink's API returns it"
-    )
-
-
-def _filters(command: argparse.ArgumentParser) -> None:
-    add = command.add_argument
-    add(
-        "--event",
-        type=_parse_text,
-        metavar="NAME",
-        help="only this event; -: deliveries without a known event",
-    )
-    add(
-        "--verdict",
-        choices=VERDICTS,
-        metavar="KIND",
-        help="only this verdict: conforms, warning or violation",
-    )
-    add(
-        "--signature",
-        choices=SIGNATURES,
-        metavar="KIND",
-        help="only this signature status: valid, invalid, missing or unchecked",
-    )
-    add(
-        "--path",
-        type=_parse_text,
-        metavar="PATH",
-        help="only this path; a * at the end matches any suffix",
-    )
-    add(
-        "--text",
-        type=_parse_text,
-        metavar="TEXT",
-        help="only deliveries with this text in target, headers or body",
-    )
-
-
-def _list(command: argparse.ArgumentParser) -> None:
-    _sink(command)
-    _json(command)
-    _filters(command)
-    command.add_argument(
-        "--limit",
-        type=types.parse_count,
-        default=20,
-        metavar="N",
-        help="maximum number of deliveries (default: %(default)s)",
-    )
-    command.add_argument("--ids", action="store_true", help="print only ids, one per line")
-    command.add_argument(
-        "--follow",
-        action="store_true",
-        help="list oldest first, then print new deliveries until Ctrl-C",
-    )
-
-
-def _show(command: argparse.ArgumentParser) -> None:
-    _sink(command)
-    _json(command)
-    command.add_argument("id", type=types.parse_count, metavar="ID", help="id of the delivery")
-    command.add_argument(
-        "--format",
-        choices=("curl", "test", "har", "json", "body"),
-        metavar="NAME",
-        help="curl: curl line; test: pytest test; har: HAR entry; json: JSON; body: raw body "
-        "(default: text)",
-    )
-    command.add_argument(
-        "--to",
-        type=_parse_text,
-        metavar="URL",
-        help="target URL of the curl line or test (default: the sink)",
-    )
-
-
-def _wait(command: argparse.ArgumentParser) -> None:
-    _sink(command)
-    _json(command)
-    _filters(command)
-    command.add_argument(
-        "--where",
-        type=_parse_payload_condition,
-        action="append",
-        default=[],
-        metavar="POINTER=VALUE",
-        help="only deliveries with this value in the payload, such as /data/name=shop (repeatable)",
-    )
-    command.add_argument(
-        "--timeout",
-        type=types.parse_seconds,
-        default=30.0,
-        metavar="SECONDS",
-        help="maximum time to wait (default: %(default)g)",
-    )
-    begin = command.add_mutually_exclusive_group()
-    begin.add_argument(
-        "--after", type=_parse_delivery_id, metavar="ID", help="only deliveries after this id"
-    )
-    begin.add_argument(
-        "--from",
-        dest="begin",
-        choices=("start", "now"),
-        default="start",
-        metavar="MOMENT",
-        help="start: stored and new deliveries; now: only new ones (default: %(default)s)",
-    )
-
-
-def _resend(command: argparse.ArgumentParser) -> None:
-    _sink(command)
-    _json(command)
-    command.add_argument(
-        "ids", nargs="+", type=types.parse_count, metavar="ID", help="ids of the deliveries"
-    )
-    command.add_argument(
-        "--to",
-        required=True,
-        type=_parse_text,
-        metavar="URL",
-        help="target URL; the sink must allow it (--resend-to)",
-    )
-
-
-def _export(command: argparse.ArgumentParser) -> None:
-    _sink(command)
-    _filters(command)
-    command.add_argument(
-        "--format",
-        choices=("jsonl", "har"),
-        default="jsonl",
-        metavar="NAME",
-        help="jsonl: one delivery per line; har: HTTP Archive (default: %(default)s)",
-    )
-    command.add_argument(
-        "--output",
-        type=Path,
-        metavar="FILE",
-        help="write to this file atomically (default: stdout)",
-    )
-
-
 def _parse_text(text: str) -> str:
     """Read text that a URL or JSON can carry: valid UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise argparse.ArgumentTypeError(f"{text!a} is not UTF-8") from None
+        raise ValueError(f"{text!a} is not UTF-8") from None
     return text
 
 
 def _parse_payload_condition(text: str) -> tuple[str, str]:
     pointer, equals, value = text.partition("=")
-    try:
-        check_pointer(pointer)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+    check_pointer(pointer)
     if not equals:
-        raise argparse.ArgumentTypeError(f"{text!r} has no value; write {text}=VALUE")
+        raise ValueError(f"{text!r} has no value; write {text}=VALUE")
     return pointer, value
 
 
 def _parse_delivery_id(text: str) -> int:
     """Read an id; empty text is 0, because `list --ids` prints nothing without a delivery."""
     if text and not (text.isascii() and text.isdecimal() and len(text) < 19):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a delivery id")
+        raise ValueError(f"{text!r} is not a delivery id")
     return int(text or 0)
+
+
+def _text(metavar: str) -> types.Value:
+    return types.Value(metavar, _parse_text)
+
+
+sink_options = options(
+    click.option(
+        "--sink",
+        type=types.URL,
+        envvar="HOOKPROOF_SINK",
+        show_envvar=True,
+        default="http://127.0.0.1:4020",
+        help="URL of the sink.",
+    ),
+    token("--token", "HOOKPROOF_SINK_TOKEN", "Token of the sink, if it requires one."),
+)
+json_option = click.option("--json", is_flag=True, help="Print JSON as the sink's API returns it.")
+filter_options = options(
+    click.option(
+        "--event",
+        type=_text("NAME"),
+        help="Only this event; -: deliveries without a known event.",
+    ),
+    click.option("--verdict", type=click.Choice(VERDICTS), help="Only this verdict."),
+    click.option("--signature", type=click.Choice(SIGNATURES), help="Only this signature status."),
+    click.option(
+        "--path", type=_text("PATH"), help="Only this path; a * at the end matches any suffix."
+    ),
+    click.option(
+        "--text",
+        type=_text("TEXT"),
+        help="Only deliveries with this text in target, headers or body.",
+    ),
+)
+
+
+def _run(action: str, **given: Any) -> int:
+    from hookproof.commands.deliveries import run_deliveries
+
+    # Parameters of the sink's API; None allows any value.
+    filters = {name: given.get(name) or None for name in _FILTER_NAMES}
+    return run_deliveries(SimpleNamespace(action=action, filters=filters, **given))
+
+
+@click.group(cls=Group)
+def deliveries() -> None:
+    """Query a running sink."""
+
+
+@deliveries.command("list")
+@sink_options
+@json_option
+@filter_options
+@click.option("--limit", type=types.COUNT, default=20, help="Maximum number of deliveries.")
+@click.option("--ids", is_flag=True, help="Print only ids, one per line.")
+@click.option(
+    "--follow", is_flag=True, help="List oldest first, then print new deliveries until Ctrl-C."
+)
+def list_(**options: Any) -> int:
+    """List deliveries, newest first."""
+    return _run("list", **options)
+
+
+@deliveries.command()
+@sink_options
+@json_option
+@click.argument("id", type=types.COUNT)
+@click.option(
+    "--format",
+    type=click.Choice(("curl", "test", "har", "json", "body")),
+    show_default="text",
+    help="Format: curl line, pytest test, HAR entry, JSON, or the raw body.",
+)
+@click.option(
+    "--to",
+    type=_text("URL"),
+    show_default="the sink",
+    help="Target URL of the curl line or test.",
+)
+def show(**options: Any) -> int:
+    """Show one delivery."""
+    return _run("show", **options)
+
+
+@deliveries.command()
+@sink_options
+@json_option
+@filter_options
+@click.option(
+    "--where",
+    type=types.Value("POINTER=VALUE", _parse_payload_condition),
+    multiple=True,
+    help="Only deliveries with this value in the payload, such as /data/name=shop (repeatable).",
+)
+@click.option("--timeout", type=types.SECONDS, default="30", help="Maximum time to wait.")
+@click.option(
+    "--after",
+    type=types.Value("ID", _parse_delivery_id),
+    help="Only deliveries after this id; not with --from.",
+)
+@click.option(
+    "--from",
+    "begin",
+    type=click.Choice(("start", "now")),
+    show_default="start",
+    help="Wait for stored and new deliveries, or (now) only for new ones.",
+)
+@click.pass_context
+def wait(ctx: click.Context, /, **options: Any) -> int:
+    """Wait for a matching delivery."""
+    if options["after"] is not None and options["begin"] is not None:
+        ctx.fail("--from is not allowed with --after: remove one of them")
+    return _run("wait", **options)
+
+
+@deliveries.command()
+@sink_options
+@json_option
+@click.argument("ids", metavar="ID...", type=types.COUNT, nargs=-1, required=True)
+@click.option(
+    "--to",
+    type=_text("URL"),
+    required=True,
+    help="Target URL; the sink must allow it (--resend-to).",
+)
+def resend(**options: Any) -> int:
+    """Resend deliveries unchanged."""
+    return _run("resend", **options)
+
+
+@deliveries.command()
+@sink_options
+@filter_options
+@click.option(
+    "--format",
+    type=click.Choice(("jsonl", "har")),
+    default="jsonl",
+    help="Format: jsonl has one delivery per line, har is the HTTP Archive format.",
+)
+@click.option(
+    "--output",
+    type=types.FILE,
+    show_default="stdout",
+    help="Write to this file atomically.",
+)
+def export(**options: Any) -> int:
+    """Export deliveries."""
+    return _run("export", **options)
+
+
+@deliveries.command()
+@sink_options
+@click.option("--yes", is_flag=True, help="Confirm the deletion.")
+def clear(**options: Any) -> int:
+    """Delete all deliveries."""
+    return _run("clear", **options)

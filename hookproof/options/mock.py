@@ -1,122 +1,98 @@
 """Options of `hookproof mock`."""
 
-import argparse
-from pathlib import Path
+import gc
+from types import SimpleNamespace
+from typing import Any
+
+import click
 
 from hookproof.options import types
-from hookproof.serving.logs import LOG_FORMATS
+from hookproof.options.command import contract_option, secret, server_options, token
+from hookproof.options.config_file import config_option
+from mock_server.latency import parse_latency
 from mock_server.tokens import AUTH_MODES
 
-
-def add_mock(command: argparse.ArgumentParser) -> None:
-    """Add the options of `mock` except address, ready file, contract and configuration."""
-    _service(command)
-    _webhooks(command)
-    _misbehaviour(command)
-    _logging(command)
-    _access(command)
+LOG_FORMATS = ("text", "json")
 
 
-def _service(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--jwt-secret",
-        metavar="S",
-        help="secret that signs tokens (default: HOOKPROOF_JWT_SECRET, else a published secret)",
-    )
-    command.add_argument(
-        "--auth",
-        choices=tuple(AUTH_MODES),
-        default="jwt",
-        help="required credential: jwt: a valid token; presence: any token; off: none "
-        "(default: %(default)s)",
-    )
-    command.add_argument(
-        "--seed", type=int, metavar="N", help="seed of the generated values (default: random)"
-    )
-    command.add_argument(
-        "--state",
-        type=Path,
-        metavar="FILE",
-        help="store the state in this file (default: deleted when the mock stops)",
-    )
-    command.add_argument(
-        "--workers",
-        type=types.parse_count,
-        default=1,
-        metavar="N",
-        help="number of worker processes (default: %(default)s)",
-    )
+@click.command()
+@server_options(4010)
+@contract_option
+@config_option
+@secret(
+    "--jwt-secret",
+    "HOOKPROOF_JWT_SECRET",
+    "Secret that signs tokens.",
+    show_default="a published secret",
+)
+@click.option(
+    "--auth",
+    type=click.Choice(AUTH_MODES),
+    default="jwt",
+    help="Required credential: a valid token (jwt), any token (presence), or none (off).",
+)
+@click.option(
+    "--seed", type=int, metavar="N", show_default="random", help="Seed of the generated values."
+)
+@click.option(
+    "--state",
+    type=types.FILE,
+    show_default="deleted when the mock stops",
+    help="Store the state in this file.",
+)
+@click.option("--workers", type=types.COUNT, default=1, help="Number of worker processes.")
+@click.option(
+    "--webhook-url", type=types.URL, multiple=True, help="Send webhooks to this URL (repeatable)."
+)
+@secret(
+    "--webhook-secret",
+    "HOOKPROOF_WEBHOOK_SECRET",
+    "Secret that signs webhooks.",
+    show_default="a published secret",
+)
+@click.option(
+    "--rate-limit",
+    type=types.Value("RATE", types.parse_rate_limit),
+    show_default="no limit",
+    help="Respond 429 above this rate, such as 50/5s; documented: the contract's rate.",
+)
+@click.option(
+    "--reject",
+    metavar="NAME",
+    multiple=True,
+    help="Use this allowed rejection of the contract, such as unknown-scopes (repeatable).",
+)
+@click.option(
+    "--fault",
+    metavar="NAME",
+    multiple=True,
+    help="Enable a fault (repeatable; see `hookproof faults`).",
+)
+@click.option(
+    "--latency",
+    type=types.Value("TIME", parse_latency),
+    show_default="no delay",
+    help="Delay every response, such as 200ms or 100-300ms.",
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(LOG_FORMATS),
+    default="text",
+    help="Log format; json: one object per line.",
+)
+@click.option("--log-requests", is_flag=True, help="Log each request.")
+@token(
+    "--control-token",
+    "HOOKPROOF_CONTROL_TOKEN",
+    "Require this token for the admin API.",
+    show_default="generated if other machines can reach the mock",
+)
+@click.option("--tls", is_flag=True, help="Serve HTTPS with a generated certificate.")
+@click.option("--tls-cert", type=types.FILE, help="Serve HTTPS with this certificate (PEM).")
+@click.option("--tls-key", type=types.FILE, help="Private key of --tls-cert.")
+def mock(**options: Any) -> int:
+    """Run a mock server of the contract."""
+    gc.disable()  # until it serves: loading creates no garbage, and collections are slow
+    from hookproof.commands.mock import run_mock
 
-
-def _webhooks(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--webhook-url",
-        type=types.parse_url,
-        action=types.AppendAction,
-        default=[],
-        metavar="URL",
-        help="send webhooks to this URL (repeatable)",
-    )
-    command.add_argument(
-        "--webhook-secret",
-        metavar="S",
-        help="secret that signs webhooks (default: HOOKPROOF_WEBHOOK_SECRET, else a published "
-        "secret)",
-    )
-
-
-def _misbehaviour(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--rate-limit",
-        type=types.parse_rate_limit,
-        metavar="RATE",
-        help="respond 429 above this rate, such as 50/5s; documented: the contract's rate "
-        "(default: no limit)",
-    )
-    command.add_argument(
-        "--reject",
-        action=types.AppendAction,
-        default=[],
-        metavar="NAME",
-        help="use this allowed rejection of the contract, such as unknown-scopes (repeatable)",
-    )
-    command.add_argument(
-        "--fault",
-        action=types.AppendAction,
-        default=[],
-        metavar="NAME",
-        help="enable a fault (repeatable; see `hookproof faults`)",
-    )
-    command.add_argument(
-        "--latency",
-        type=types.parse_latency,
-        metavar="TIME",
-        help="delay every response, such as 200ms or 100-300ms (default: no delay)",
-    )
-
-
-def _logging(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--log-format",
-        choices=LOG_FORMATS,
-        default="text",
-        metavar="NAME",
-        help="log format: text, or json: one object per line (default: %(default)s)",
-    )
-    command.add_argument("--log-requests", action="store_true", help="log each request")
-
-
-def _access(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--control-token",
-        metavar="T",
-        help="require this token for the admin API (default: HOOKPROOF_CONTROL_TOKEN; generated if "
-        "other machines can reach the mock)",
-    )
-    command.add_argument(
-        "--tls", action="store_true", help="serve HTTPS with a generated certificate"
-    )
-    command.add_argument(
-        "--tls-cert", type=Path, metavar="FILE", help="serve HTTPS with this certificate (PEM)"
-    )
-    command.add_argument("--tls-key", type=Path, metavar="FILE", help="private key of --tls-cert")
+    return run_mock(SimpleNamespace(**options))

@@ -1,21 +1,15 @@
 """Types of option values: read a value, or reject it with a rule and an example."""
 
-import argparse
 import ipaddress
 import re
-import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from contracts.model.settings import EXTRA_PHASES
-from mock_server import latency
-from openapi import rate
-from openapi.rate import Rate
-from webhook_sink.replies.script import parse_reply_script
+import click
 
-T = TypeVar("T")
+from openapi.rate import Rate, parse_rate
 
 _SECONDS_BY_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _BYTES_BY_UNIT = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "kB": 10**3, "MB": 10**6, "GB": 10**9}
@@ -29,54 +23,38 @@ _RESERVED_HEADERS = {
 """Headers that a run sets, and which option to use instead."""
 
 
-class AppendAction(argparse.Action):
-    """Action of a repeatable option; the given values replace the default."""
+class Value(click.ParamType):  # type: ignore[type-arg] # generic only from click 8.4
+    """Type with the metavar `name`; `parse` reads a text or raises `ValueError` with the rule."""
 
-    def __call__(
-        self,
-        _: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: str | Sequence[object] | None,
-        __: str | None = None,
-    ) -> None:
-        """Append one value to the earlier ones."""
-        so_far = getattr(namespace, self.dest)
-        setattr(namespace, self.dest, [*([] if so_far is self.default else so_far), values])
+    def __init__(self, name: str, parse: Callable[[str], object]) -> None:
+        self.name = name
+        self._parse = parse
 
-
-def argument_type(parse: Callable[[str], T]) -> Callable[[str], T]:
-    """Return `parse` with each `ValueError` as an `ArgumentTypeError`, whose message is printed."""
-
-    def parse_argument(text: str) -> T:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> object:
+        """Return the value of a text; what is no text comes converted from the file."""
         try:
-            return parse(text)
+            return self._parse(value) if isinstance(value, str) else value
         except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return parse_argument
-
-
-parse_latency = argument_type(latency.parse_latency)
-"""Read `200ms`, `100-300ms` or `0.1-0.3s`."""
-
-_parse_rate = argument_type(rate.parse_rate)
+            self.fail(str(error), param, ctx)
 
 
 def parse_rate_limit(text: str) -> Rate | Literal["documented"]:
     """Read `N/s`, `N/m` or `N/5s`, or `documented`."""
-    return "documented" if text == "documented" else _parse_rate(text)
+    return "documented" if text == "documented" else parse_rate(text)
 
 
 def parse_request_rate(text: str) -> Rate | Literal["none"]:
     """Read `N/s`, `N/m` or `N/5s`, or `none`."""
-    return "none" if text == "none" else _parse_rate(text)
+    return "none" if text == "none" else parse_rate(text)
 
 
 def parse_duration(text: str) -> float:
     """Read `90s`, `30m`, `12h` or `7d`, in seconds."""
     found = re.fullmatch(r"(\d{1,9})([smhd])", text, re.ASCII)
     if found is None or not int(found[1]):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a duration; write 90s, 30m, 12h or 7d")
+        raise ValueError(f"{text!r} is not a duration; write 90s, 30m, 12h or 7d")
     return float(int(found[1]) * _SECONDS_BY_UNIT[found[2]])
 
 
@@ -84,7 +62,7 @@ def parse_size(text: str) -> int:
     """Read `512KiB`, `500MB` or `2GiB`, in bytes."""
     found = re.fullmatch(r"(\d{1,9})([KMG]iB|kB|MB|GB)", text, re.ASCII)
     if found is None or not int(found[1]):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a size; write 512KiB, 500MB or 2GiB")
+        raise ValueError(f"{text!r} is not a size; write 512KiB, 500MB or 2GiB")
     return int(found[1]) * _BYTES_BY_UNIT[found[2]]
 
 
@@ -99,7 +77,7 @@ def parse_url(text: str) -> str:
     plain = not (parts.query or parts.fragment or parts.username or parts.password)
     whole = plain and text.isprintable() and " " not in text and is_host(parts.hostname or "")
     if parts.scheme not in ("http", "https") or not whole or not port_is_fine:
-        raise argparse.ArgumentTypeError(
+        raise ValueError(
             f"{text!r} is not a URL of a service; write http://HOST:PORT or https://HOST/PREFIX"
         )
     return text.rstrip("/")
@@ -110,11 +88,9 @@ def parse_header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     token = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
     if not colon or not token or "\n" in value or "\r" in value or not value.isascii():
-        raise argparse.ArgumentTypeError("write a header as NAME:VALUE, in ASCII")
+        raise ValueError("write a header as NAME:VALUE, in ASCII")
     if name.lower() in _RESERVED_HEADERS:
-        raise argparse.ArgumentTypeError(
-            f"hookproof sets {name} itself{_RESERVED_HEADERS[name.lower()]}"
-        )
+        raise ValueError(f"hookproof sets {name} itself{_RESERVED_HEADERS[name.lower()]}")
     return name, value.strip()
 
 
@@ -123,21 +99,21 @@ def parse_address(text: str) -> tuple[str, int]:
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not colon or not host or not port.isdecimal() or int(port) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT, such as 127.0.0.1:4020")
+        raise ValueError(f"{text!r} is not HOST:PORT, such as 127.0.0.1:4020")
     return host, int(port)
 
 
 def parse_port(text: str) -> int:
     """Read a port; 0 means a free port."""
     if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+        raise ValueError(f"{text!r} is not a port from 0 to 65535")
     return int(text)
 
 
 def parse_count(text: str) -> int:
     """Read a whole number from 1."""
     if not (text.isascii() and text.isdecimal()) or int(text[:9]) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+        raise ValueError(f"{text!r} is not a whole number from 1")
     return int(text)
 
 
@@ -148,30 +124,23 @@ def parse_seconds(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 <= value <= 86400:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0 to 86400")
+        raise ValueError(f"{text!r} is not a number of seconds from 0 to 86400")
     return value
 
 
-@argument_type
-def parse_script(text: str) -> str:
-    """Check a reply script, such as `503, hang, 200`, and return it."""
-    parse_reply_script(text)
-    return text
-
-
-def parse_extra_phase(text: str) -> str:
-    """Read the name of an extra phase, or `none`."""
-    if text not in (*EXTRA_PHASES, "none"):
-        known = f"{', '.join(EXTRA_PHASES)} and none"
-        raise argparse.ArgumentTypeError(f"{text!r} is not an extra phase; known are {known}")
-    return text
+def parse_token(text: str) -> str:
+    """Read a token without surrounding white space; the message does not contain it."""
+    token = text.strip()
+    if not (token.isascii() and token.isprintable()):
+        raise ValueError("the token must be printable ASCII; check its value")
+    return token
 
 
 def parse_host(text: str) -> str:
     """Read a host name or address; an IPv6 address may be in brackets."""
     bare = text.removeprefix("[").removesuffix("]").lower()
     if not is_host(bare):
-        raise argparse.ArgumentTypeError(
+        raise ValueError(
             f"{text!r} is not a host; write only its name or address, such as api.example.com"
         )
     return bare
@@ -190,11 +159,25 @@ def parse_trust(text: str) -> Path | bool:
     """Read `true` (the system's authorities), `false`, or a PEM file of certificates."""
     if text in ("true", "false"):
         return text == "true"
+    import ssl
+
     try:
         ssl.create_default_context(cafile=text)
     except OSError as error:
-        raise argparse.ArgumentTypeError(
+        raise ValueError(
             f"{text!r} is not a PEM file of certificates: {error.strerror or error}; "
             "false trusts any certificate"
         ) from None
     return Path(text)
+
+
+COUNT = Value("N", parse_count)
+PORT = Value("PORT", parse_port)
+SECONDS = Value("SECONDS", parse_seconds)
+SIZE = Value("SIZE", parse_size)
+TOKEN = Value("T", parse_token)
+TRUST = Value("FILE", parse_trust)
+URL = Value("URL", parse_url)
+FILE = click.Path(dir_okay=False, readable=False, path_type=Path)
+"""Path of a file, which the command opens."""
+DIRECTORY = click.Path(file_okay=False, readable=False, path_type=Path)

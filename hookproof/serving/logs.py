@@ -5,8 +5,6 @@ import logging
 import sys
 from datetime import UTC, datetime
 
-LOG_FORMATS = ("text", "json")
-
 
 def configure_logging(style: str = "text", requests: bool = False) -> None:
     """Log hookproof's records and other libraries' warnings; `requests`: also mock requests."""

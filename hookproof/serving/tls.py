@@ -1,12 +1,12 @@
 """TLS of the mock: the given certificate, or a generated one for development."""
 
-import argparse
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 
 from hookproof.errors import CommandError
 
@@ -27,7 +27,7 @@ class TlsFiles:
 
 
 @contextmanager
-def tls_from_options(options: argparse.Namespace) -> Iterator[TlsFiles | None]:
+def tls_from_options(options: SimpleNamespace) -> Iterator[TlsFiles | None]:
     """Yield the files of the options, None for plain HTTP; `CommandError` for invalid options."""
     certificate, key = options.tls_cert, options.tls_key
     if (certificate is None) != (key is None):

@@ -1,18 +1,17 @@
 """Target policy: a run on another machine does only what the options allow."""
 
-import argparse
 import json
 from pathlib import Path
 from typing import Literal
 
 import pytest
+from support.command_line import parse_command_line
 from support.processes import hookproof
 
 from hookproof.commands.target_policy import TargetPolicy, decide_target_policy, same_host
 from hookproof.commands.verify_settings import apply_target_policy, settings_from_options
 from hookproof.errors import CommandError
 from hookproof.options import types
-from hookproof.options.parser import parse_command_line
 from hookproof.serving.sockets import is_loopback
 from openapi.http.free_port import free_port
 from openapi.loading.loader import load_contract
@@ -108,7 +107,7 @@ def test_resolves_the_host_to_choose_the_policy() -> None:
     ],
 )
 def test_rejects_an_ambiguous_url(url: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match="is not a URL of a service"):
+    with pytest.raises(ValueError, match="is not a URL of a service"):
         types.parse_url(url)
 
 

@@ -17,9 +17,11 @@ from openapi.loading.loader import default_contract_path
 pytestmark = pytest.mark.integration
 
 BAD = {
-    "no command": ([], "the following arguments are required: COMMAND"),
-    "an unknown command": (["judge"], "invalid choice: 'judge'"),
-    "an unknown option": (["mock", "--colour"], "unrecognized arguments: --colour"),
+    "no command": ([], "Missing command"),
+    "an unknown command": (["judge"], "No such command 'judge'; known are mock, sink"),
+    "a command with a typing mistake": (["verfy"], "did you mean 'verify'?"),
+    "an unknown option": (["mock", "--colour"], "No such option"),
+    "an option with a typing mistake": (["mock", "--prot", "1"], "--port"),
     "a port that is none": (["mock", "--port", "99999"], "'99999' is not a port"),
     "a rate that is none": (["mock", "--rate-limit", "fast"], "'fast' is not a rate; write N/s"),
     "an unknown fault": (["mock", "--fault", "nonsense"], "unknown fault 'nonsense'"),
@@ -44,11 +46,11 @@ BAD = {
     ),
     "a token that no header can carry": (
         ["verify", "http://127.0.0.1:1", "--token", "caf\u00e9"],
-        "HOOKPROOF_TOKEN: the token must be printable ASCII",
+        "'HOOKPROOF_TOKEN'): the token must be printable ASCII",
     ),
     "an unknown extra phase": (
         ["verify", "http://127.0.0.1:1", "--extra-phase", "418"],
-        "'418' is not an extra phase",
+        "'418' is not one of 'rate-limit'",
     ),
     "a contract that is not there": (
         ["mock", "--contract", "nowhere.yaml"],

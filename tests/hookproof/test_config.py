@@ -1,23 +1,25 @@
 """Configuration file `hookproof.toml`: discovery, precedence, errors with places, schema."""
 
-import argparse
 import json
+import os
 import re
 import tomllib
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import click
 import jsonschema
 import pytest
 import trustme
+from support.command_line import contexts, option_names, parse_command_line
 from support.processes import hookproof
 
+from hookproof import CONFIG_FILE_NAME
 from hookproof.errors import CommandError
-from hookproof.options import types
-from hookproof.options.config_file import CONFIG_FILE_NAME, config_keys, find_config_file
-from hookproof.options.config_values import SECRET_KEYS, json_type
-from hookproof.options.parser import build_parsers, parse_command_line
+from hookproof.options.command import Secret
+from hookproof.options.config_file import TABLES, config_keys, find_config_file
+from hookproof.options.config_values import json_type
 from openapi.rate import Rate
 
 SCHEMA: dict[str, Any] = json.loads(
@@ -53,8 +55,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder with a complete configuration, and set its environment variables."""
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    for key in SECRET_KEYS:
-        monkeypatch.delenv(f"HOOKPROOF_{key.upper().replace('-', '_')}", raising=False)
+    for name in [name for name in os.environ if name.startswith("HOOKPROOF_")]:
+        monkeypatch.delenv(name)
     write(tmp_path, WHOLE)
     return tmp_path
 
@@ -67,16 +69,16 @@ def test_every_key_sets_its_option(folder: Path) -> None:
     options = parse_command_line(["verify"], folder)
     assert options.url == "http://127.0.0.1:8000"
     assert options.token == "the-token"
-    assert options.header == [("X-Key", "the-key"), ("X-Other", "1")]
-    assert (options.extra_phase, options.profile) == (["rate-limit"], "quick")
+    assert options.header == (("X-Key", "the-key"), ("X-Other", "1"))
+    assert (options.extra_phase, options.profile) == (("rate-limit",), "quick")
     assert options.webhook_listen == ("0.0.0.0", 4444)
     assert (options.webhook_deadline, options.request_timeout) == (3.0, 2.5)
     assert (options.rate_limit, options.max_requests) == (Rate(10, 1), 500)
     assert (options.strict, options.require_decided) == (True, False)
     assert options.contract == folder / "contracts" / "other.yaml"
-    assert parse_command_line(["mock"], folder).fault == ["name-truncated"]
+    assert parse_command_line(["mock"], folder).fault == ("name-truncated",)
     assert parse_command_line(["mock"], folder).port == 4011
-    assert parse_command_line(["sink"], folder).reply == ["500,200", "/a: hang"]
+    assert parse_command_line(["sink"], folder).reply == ("500,200", "/a: hang")
 
 
 def test_command_line_precedes_environment_precedes_file(
@@ -85,10 +87,11 @@ def test_command_line_precedes_environment_precedes_file(
     line = ["verify", "http://127.0.0.1:9000", "--profile", "thorough", "-H", "X-New: 2"]
     options = parse_command_line([*line, "--extra-phase", "retry", "--extra-phase", "none"], folder)
     assert (options.url, options.profile) == ("http://127.0.0.1:9000", "thorough")
-    assert (options.header, options.extra_phase) == ([("X-New", "2")], ["retry", "none"])
+    assert (options.header, options.extra_phase) == ((("X-New", "2"),), ("retry", "none"))
     monkeypatch.setenv("HOOKPROOF_TOKEN", "of the environment")
     monkeypatch.delenv("MY_TOKEN")
-    assert parse_command_line(["verify"], folder).token is None
+    assert parse_command_line(["verify"], folder).token == "of the environment"
+    assert parse_command_line(["verify", "--token", ""], folder).token == "of the environment"
     assert parse_command_line(["verify", "--token", "of-the-line"], folder).token == "of-the-line"
     monkeypatch.setenv("HOOKPROOF_TOKEN", "")
     with pytest.raises(CommandError, match=r"hookproof\.toml:4: token: .*MY_TOKEN is not set"):
@@ -99,14 +102,32 @@ def test_the_environment_replaces_the_first_of_several_secrets(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(folder, "[sink]\nwebhook-secret = ['${MY_TOKEN}', '${MY_KEY}']\n")
-    assert parse_command_line(["sink"], folder).webhook_secret == ["the-token", "the-key"]
+    assert parse_command_line(["sink"], folder).webhook_secret == ("the-token", "the-key")
     monkeypatch.setenv("HOOKPROOF_WEBHOOK_SECRET", "of the environment")
     monkeypatch.delenv("MY_TOKEN")
-    assert parse_command_line(["sink"], folder).webhook_secret == ["", "the-key"]
+    secrets = ("of the environment", "the-key")
+    assert parse_command_line(["sink"], folder).webhook_secret == secrets
+    line = ["sink", "--webhook-secret", "", "--webhook-secret", "two"]
+    assert parse_command_line(line, folder).webhook_secret == ("of the environment", "two")
     line = ["sink", "--webhook-secret", "one", "--webhook-secret", "two"]
-    assert parse_command_line(line, folder).webhook_secret == ["one", "two"]
+    assert parse_command_line(line, folder).webhook_secret == ("one", "two")
     write(folder, "[sink]\nwebhook-secret = ['${MY_KEY}', 'plain']\n")
     with pytest.raises(CommandError, match=":2: webhook-secret: a secret must not be"):
+        parse_command_line(["sink"], folder)
+
+
+def test_a_secret_of_the_file_is_replaced_by_the_variable_of_its_option(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder, "[sink]\ntoken = '${MY_TOKEN}'\n")
+    monkeypatch.setenv("HOOKPROOF_TOKEN", "of verify")
+    assert parse_command_line(["sink"], folder).token == "the-token"
+    monkeypatch.setenv("HOOKPROOF_SINK_TOKEN", "of the environment")
+    monkeypatch.delenv("MY_TOKEN")
+    assert parse_command_line(["sink"], folder).token == "of the environment"
+    write(folder, "[sink]\ntoken = 'plain'\n")
+    monkeypatch.delenv("HOOKPROOF_SINK_TOKEN")
+    with pytest.raises(CommandError, match=r"such as \$\{HOOKPROOF_SINK_TOKEN\}"):
         parse_command_line(["sink"], folder)
 
 
@@ -139,7 +160,7 @@ def test_config_option_selects_a_file(
     other = tmp_path_factory.mktemp("other") / "ours.toml"
     other.write_text("[mock]\nport = 4012\n", encoding="utf-8")
     options = parse_command_line(["mock", "--config", str(other)], folder)
-    assert (options.port, options.fault, options.config) == (4012, [], other)
+    assert (options.port, options.fault, options.config) == (4012, (), other)
     with pytest.raises(CommandError, match=r"nowhere\.toml: cannot be read"):
         parse_command_line(["mock", "--config", str(folder / "nowhere.toml")], folder)
 
@@ -170,7 +191,7 @@ REFUSED = {
     "a number in a list of texts": ("[verify]\nheader = [1]", ":2: header: not a string"),
     "none of the profiles": (
         "[verify]\nprofile = 'slow'",
-        ":2: profile: 'slow' is not one of quick",
+        ":2: profile: 'slow' is not one of 'quick'",
     ),
     "a number out of its bounds": ("[verify]\nwait = -1", ":2: wait: '-1' is not a number of sec"),
     "a rate that is none": ("[verify]\nrate-limit = 'fast'", ":2: rate-limit: 'fast' is not a rat"),
@@ -179,6 +200,10 @@ REFUSED = {
     "an unset variable": ("[verify]\nurl = '${NOT_SET}'", ":2: url: the variable NOT_SET is not"),
     "a variable left open": ("[verify]\nurl = '${MY_KEY'", ":2: url: write a variable as ${NAM"),
     "a value of a variable": ("[verify]\nurl = '${MY_KEY}'", ":2: url: '${MY_KEY}' is not a URL"),
+    "a variable for one of the profiles": (
+        "[verify]\nprofile = '${MY_KEY}'",
+        ":2: profile: '${MY_KEY}' is not one of",
+    ),
     "no TOML": ("[verify\n", ": not TOML in UTF-8: "),
 }
 
@@ -209,13 +234,9 @@ def test_verify_without_a_url_is_an_error(tmp_path: Path) -> None:
     assert done.stderr.startswith("hookproof: no URL of a service")
 
 
-def described(action: argparse.Action) -> set[str]:
+def described(param: click.Parameter) -> set[str]:
     """Return the JSON types that the schema must allow for an option."""
-    return (
-        {json_type(action), "array"}
-        if isinstance(action, types.AppendAction)
-        else {json_type(action)}
-    )
+    return {json_type(param), "array"} if param.multiple else {json_type(param)}
 
 
 def json_types(stated: dict[str, Any]) -> set[str]:
@@ -228,19 +249,19 @@ def json_types(stated: dict[str, Any]) -> set[str]:
 
 def test_the_schema_describes_every_option() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    understood = {
-        name: config_keys(command)
-        for name, command in build_parsers()[1].items()
-        if config_keys(command)
-    }
-    assert set(SCHEMA["properties"]) == set(understood) == {"verify", "mock", "sink"}
-    for name, options in understood.items():
+    read = {name for name, one in contexts().items() if "--config" in option_names(one)}
+    assert set(SCHEMA["properties"]) == set(TABLES) == read
+    for name in TABLES:
         stated = SCHEMA["properties"][name]["properties"]
+        options = config_keys(name)
         assert set(stated) == set(options), name
-        for key, action in options.items():
-            assert json_types(stated[key]) == described(action), key
-            assert ("#/$defs/secret" in json.dumps(stated[key])) == (key in SECRET_KEYS), key
-            assert stated[key].get("enum") == (action.choices and list(action.choices)), key
+        for key, param in options.items():
+            assert json_types(stated[key]) == described(param), key
+            secret = isinstance(param, Secret)
+            assert ("#/$defs/secret" in json.dumps(stated[key])) == secret, key
+            first = stated[key]["anyOf"][0] if param.multiple else stated[key]
+            choices = list(param.type.choices) if isinstance(param.type, click.Choice) else None
+            assert first.get("enum") == choices, key
 
 
 def test_the_schema_accepts_and_rejects_like_the_command() -> None:

@@ -393,7 +393,7 @@ CANNOT = {
         ["show", "1", "--to", "http://h"],
         "--to needs --format curl or --format test",
     ),
-    "no receiver": (["resend", "1"], "required: --to"),
+    "no receiver": (["resend", "1"], "Missing option '--to'"),
     "a URL that is none": (["list", "--sink", "x"], "'x' is not a URL"),
 }
 
@@ -418,4 +418,4 @@ def test_an_unreachable_sink_is_reported(
         assert "does not respond (" in capsys.readouterr().err
     monkeypatch.setenv("HOOKPROOF_SINK", "4020")
     assert main(["deliveries", "list"]) == 2
-    assert "HOOKPROOF_SINK: '4020' is not a URL" in capsys.readouterr().err
+    assert "'HOOKPROOF_SINK'): '4020' is not a URL" in capsys.readouterr().err

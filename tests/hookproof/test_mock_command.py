@@ -14,10 +14,10 @@ from pathlib import Path
 import httpx
 import pytest
 import trustme
+from support.command_line import parse_command_line
 from support.processes import JWT_SECRET, TESTS, hookproof, launched
 
 from hookproof.errors import CommandError
-from hookproof.options.parser import build_parser
 from hookproof.serving.tls import tls_from_options
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 
@@ -123,7 +123,7 @@ def test_rejects_unusable_tls_files(tmp_path: Path) -> None:
     for sentence, options in wrong.items():
         with (
             pytest.raises(CommandError, match=sentence),
-            tls_from_options(build_parser().parse_args(["mock", *options])),
+            tls_from_options(parse_command_line(["mock", *options])),
         ):
             pass
 

@@ -114,7 +114,7 @@ def test_with_xdist_all_checks_use_one_run(port: int, project: Path) -> None:
 
 USAGE = {
     "-n 2 --dist worksteal": "pass --dist loadgroup with -n",
-    "--hookproof-args=--nonsense": "unrecognized arguments: --nonsense",
+    "--hookproof-args=--nonsense": "No such option",
     "--hookproof-args=--help": "--hookproof-args: --help is not allowed here",
     "--hookproof-args=--dry-run": "--dry-run is not allowed here",
     "--hookproof-url http://192.0.2.7": "pass --allow-host 192.0.2.7",

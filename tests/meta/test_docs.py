@@ -1,6 +1,5 @@
 """Documentation: tables, options, names, links and examples agree with the code."""
 
-import argparse
 import inspect
 import json
 import re
@@ -11,12 +10,15 @@ from dataclasses import fields
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, get_args
 
+import click
 import httpx
 import jsonschema
 import pytest
 import yaml
+from support.command_line import contexts, option_names, parse_command_line
 
 import hookproof
 from contracts.checks import CHECKS, authentication, deliveries
@@ -24,12 +26,11 @@ from contracts.model.settings import EXTRA_PHASES, Settings
 from contracts.outcome import RunOutcome
 from contracts.reporting import report
 from contracts.reporting.evidence import evidence
+from hookproof import CONFIG_FILE_NAME
 from hookproof.baseline import read
 from hookproof.commands.mutation_score import KNOWN_IDLE_CHECKS
 from hookproof.commands.verify_settings import CASES_DIR_NAME
 from hookproof.errors import EXIT_ERROR, EXIT_INTERRUPTED, CommandError
-from hookproof.options.config_file import CONFIG_FILE_NAME
-from hookproof.options.parser import build_parser, parse_command_line
 from mock_server.admin.api import AdminApi
 from mock_server.exchange import MockExchange
 from mock_server.faults import responses
@@ -105,19 +106,9 @@ def contract() -> Contract:
     return load_contract()
 
 
-def commands() -> dict[str, argparse.ArgumentParser]:
-    """Return the parser of each command and of each of its actions, by name."""
-    return dict(below(build_parser(), ""))
-
-
-def below(
-    top: argparse.ArgumentParser, before: str
-) -> Iterator[tuple[str, argparse.ArgumentParser]]:
-    for action in top._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for name, found in action.choices.items():
-                yield before + name, found
-                yield from below(found, f"{before}{name} ")
+def commands() -> dict[str, click.Command]:
+    """Return each command and each of its actions, by name."""
+    return {name: context.command for name, context in contexts().items() if name}
 
 
 def rows(page: str, *head: str) -> list[list[str]]:
@@ -146,20 +137,19 @@ def fenced(page: str, *languages: str) -> list[str]:
 @pytest.mark.parametrize("command", commands())
 def test_every_option_is_in_a_table_with_its_default(command: str) -> None:
     page = PAGE_OF.get(command.partition(" ")[0], "")
-    options = [a for a in commands()[command]._actions if a.option_strings and a.dest != "help"]
-    for option in options:
+    for option in commands()[command].params:
+        if not isinstance(option, click.Option):
+            continue
         default = option.default
-        if isinstance(default, str | int | float | Path) and not isinstance(default, bool):
-            told = f"`{default:g}`" if isinstance(default, float) else f"`{default}`"
-        else:
-            told = ""
-        for name in option.option_strings:
+        stated = isinstance(default, str | int) and not isinstance(default, bool)
+        told = f"`{default}`" if stated and option.show_default is None else ""
+        for name in option.opts:
             mine = rf"^\| .*`{name}[ `].* \|.*{re.escape(told)}.* \|.* \|$"
             assert re.search(mine, page, re.MULTILINE), f"{name} of {command}: {told}"
 
 
 def test_every_mentioned_command_and_option_exists() -> None:
-    known = {o for c in (build_parser(), *commands().values()) for o in c._option_string_actions}
+    known = {name for context in contexts().values() for name in option_names(context)}
     plugin = Path(inspect.getfile(hookproof)).parent / "pytest_plugin.py"
     known |= set(re.findall(r'"(--hookproof-[a-z-]+)"', plugin.read_text(encoding="utf-8")))
     every = "".join(PAGES.values())
@@ -170,14 +160,14 @@ def test_every_mentioned_command_and_option_exists() -> None:
     assert [name for name in commands() if f"`hookproof {name}" not in every] == []
 
 
-def understood(line: str) -> argparse.Namespace | None:
+def understood(line: str) -> SimpleNamespace | None:
     """Parse a call of the command with 1 for each variable; return None for a usage error."""
     try:
-        return build_parser().parse_args(shlex.split(re.sub(r"\$\w+", "1", line))[1:])
+        return parse_command_line(shlex.split(re.sub(r"\$\w+", "1", line))[1:])
     except CommandError:
         return None
-    except SystemExit:  # --help and --version
-        return argparse.Namespace()
+    except click.exceptions.Exit:  # --help
+        return SimpleNamespace()
 
 
 def test_every_documented_reply_step_can_be_parsed() -> None:
@@ -207,7 +197,7 @@ def test_the_ci_examples_store_the_reports_of_failing_runs() -> None:
     kept = [step for step in steps if "report" in json.dumps(step.get("with", {}))]
     assert len(kept) == 2
     assert all(step["if"].startswith("always()") for step in kept)
-    directory = f"{commands()['verify'].get_default('report_dir')}/"
+    directory = f"{parse_command_line(['verify']).report_dir}/"
     assert kept[0]["with"]["path"] == directory
     assert gitlab["contract"]["artifacts"]["when"] == "always"
     assert gitlab["contract"]["artifacts"]["paths"] == [directory]
@@ -306,25 +296,18 @@ def resolves(dotted: str) -> bool:
 
 def test_every_variable_of_the_environment_is_documented_and_exists() -> None:
     package = Path(inspect.getfile(hookproof)).parent
-    read: dict[str, set[str]] = {
-        path.relative_to(package).as_posix(): set(
-            re.findall(r'"(HOOKPROOF_[A-Z_]+)"', path.read_text(encoding="utf-8"))
-        )
-        for path in package.rglob("*.py")
+    sources = [path.read_text(encoding="utf-8") for path in package.rglob("*.py")]
+    every = {name for text in sources for name in re.findall(r'"(HOOKPROOF_[A-Z_]+)"', text)}
+    read = {
+        name: {str(one.envvar) for one in command.params if one.envvar is not None}
+        for name, command in commands().items()
     }
-    every = set().union(*read.values())
-    assert len(every) >= 6
-    for module, page in (
-        ("commands/verify_settings.py", CI),
-        ("commands/mock.py", MOCK),
-        ("commands/info.py", MOCK),
-        ("commands/sink.py", WEBHOOKS),
-        ("commands/deliveries/__init__.py", WEBHOOKS),
-    ):
-        assert read[module], module
-        assert read[module] <= set(re.findall(r"`(HOOKPROOF_[A-Z_]+)`", page)), module
+    assert len(set().union(*read.values())) >= 6
+    for name, variables in read.items():
+        page = PAGE_OF.get(name.partition(" ")[0], "")
+        assert variables <= set(re.findall(r"`(HOOKPROOF_[A-Z_]+)`", page)), name
     for name, page in PAGES.items():
-        assert set(re.findall(r"HOOKPROOF_[A-Z_]+[A-Z]", page)) <= every, name
+        assert set(re.findall(r"\bHOOKPROOF_[A-Z_]+[A-Z]", page)) <= every, name
     assert "`HOOKPROOF_WEBHOOK_SECRET`" in WEBHOOKS
 
 

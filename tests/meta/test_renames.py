@@ -1,6 +1,5 @@
 """Renames: docs/renames.md is enough to convert old contracts and scripts."""
 
-import argparse
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -9,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.command_line import contexts, option_names
 
 from contracts.checks import CHECKS
-from hookproof.options.parser import build_parser
 from mock_server.faults.registry import faults
 from openapi.loading.loader import default_contract_path, load_contract, parse_contract
 from openapi.loading.yaml_source import ContractError, read_yaml
@@ -42,12 +41,9 @@ TABLES = read_tables()
 # Current names
 
 
-def options(parser: argparse.ArgumentParser, command: str = "") -> Iterator[str]:
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for name, below in action.choices.items():
-                yield from options(below, f"{command}{name} ")
-        yield from (f"{command}{option}" for option in action.option_strings)
+def options() -> Iterator[str]:
+    for name, context in contexts().items():
+        yield from (f"{name} {option}".strip() for option in option_names(context))
 
 
 def below(schema: Any, root: Any, path: str, separator: str) -> Iterator[tuple[str, Any]]:
@@ -86,7 +82,7 @@ def names_now() -> dict[str, set[str]]:
     known = dict(extensions(contract_schema))
     keys = [p for n, s in known.items() for p in below(s, contract_schema, n, "/")]
     return {
-        "options": set(options(build_parser())),
+        "options": set(options()),
         "extensions": set(known),
         "extension keys": {path for path, _ in keys},
         "extension values": {

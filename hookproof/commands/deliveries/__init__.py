@@ -3,18 +3,16 @@
 One module for each sub-command. HTTP requests to the sink belong in `webhook_sink.client`.
 """
 
-import argparse
 import base64
 import os
 import sys
+from types import SimpleNamespace
 
 from hookproof.commands.deliveries import formatting
 from hookproof.commands.deliveries.export import export_deliveries
 from hookproof.commands.deliveries.list import follow_deliveries, list_deliveries
 from hookproof.commands.deliveries.wait import wait_for_delivery
-from hookproof.environment import token_or_environment
 from hookproof.errors import CommandError
-from hookproof.options import types
 from hookproof.output import print_bytes, print_json, print_remark
 from openapi.contract import Json
 from openapi.safe_text import escape_ci_command, escape_hidden
@@ -23,11 +21,10 @@ from webhook_sink.client import SinkClient, SinkError, SinkRefusal
 DONE, NOT_DONE = 0, 1
 
 
-def run_deliveries(options: argparse.Namespace) -> int:
+def run_deliveries(options: SimpleNamespace) -> int:
     """Run the sub-command; return the exit code."""
-    token = token_or_environment(options.token, "HOOKPROOF_SINK_TOKEN")
     try:
-        with SinkClient(_url(options.sink), token) as sink:
+        with SinkClient(options.sink, options.token) as sink:
             code = _run_action(sink, options)
             sys.stdout.flush()
             return code
@@ -38,16 +35,7 @@ def run_deliveries(options: argparse.Namespace) -> int:
         return DONE
 
 
-def _url(option: str | None) -> str:
-    if option is not None:
-        return option
-    try:
-        return types.parse_url(os.environ.get("HOOKPROOF_SINK") or "http://127.0.0.1:4020")
-    except argparse.ArgumentTypeError as error:
-        raise CommandError(f"HOOKPROOF_SINK: {error}") from None
-
-
-def _run_action(sink: SinkClient, options: argparse.Namespace) -> int:
+def _run_action(sink: SinkClient, options: SimpleNamespace) -> int:
     match options.action:
         case "list":
             (follow_deliveries if options.follow else list_deliveries)(sink, options)
@@ -64,7 +52,7 @@ def _run_action(sink: SinkClient, options: argparse.Namespace) -> int:
     return DONE
 
 
-def _show(sink: SinkClient, options: argparse.Namespace) -> int:
+def _show(sink: SinkClient, options: SimpleNamespace) -> int:
     if options.to is not None and options.format not in ("curl", "test"):
         raise CommandError("--to needs --format curl or --format test")
     try:
@@ -82,7 +70,7 @@ def _show(sink: SinkClient, options: argparse.Namespace) -> int:
     return DONE
 
 
-def _wait(sink: SinkClient, options: argparse.Namespace) -> int:
+def _wait(sink: SinkClient, options: SimpleNamespace) -> int:
     found = wait_for_delivery(sink, options)
     if found is None:
         return NOT_DONE
@@ -90,7 +78,7 @@ def _wait(sink: SinkClient, options: argparse.Namespace) -> int:
     return DONE
 
 
-def _resend(sink: SinkClient, options: argparse.Namespace) -> int:
+def _resend(sink: SinkClient, options: SimpleNamespace) -> int:
     """Resend each delivery that exists; return 0 if every response is 2xx."""
     results: list[Json] = []
     for number in options.ids:
@@ -113,7 +101,7 @@ def _resend(sink: SinkClient, options: argparse.Namespace) -> int:
     return DONE if len(good) == len(options.ids) else NOT_DONE
 
 
-def _clear(sink: SinkClient, options: argparse.Namespace) -> None:
+def _clear(sink: SinkClient, options: SimpleNamespace) -> None:
     if not options.yes:
         total = sink.page({"limit": 1})["total"]
         raise CommandError(f"this deletes all {total} deliveries: pass --yes")

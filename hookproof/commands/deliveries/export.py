@@ -1,23 +1,22 @@
 """`hookproof deliveries export`: stream matching deliveries to a file or to stdout."""
 
-import argparse
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 
 from hookproof.errors import CommandError
-from hookproof.options.deliveries import filters_of
 from webhook_sink.client import SinkClient
 
 _READ_TIMEOUT_S = 60.0
 """Timeout between two chunks: the sink may search many deliveries for the next match."""
 
 
-def export_deliveries(sink: SinkClient, options: argparse.Namespace) -> None:
+def export_deliveries(sink: SinkClient, options: SimpleNamespace) -> None:
     """Write the matching deliveries in the given format."""
-    parameters = {**filters_of(options), "format": options.format}
+    parameters = {**options.filters, "format": options.format}
     with sink.streamed("deliveries/export", parameters, _READ_TIMEOUT_S) as response:
         if options.output is not None:
             _save(response, options.output)

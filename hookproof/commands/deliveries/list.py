@@ -1,13 +1,12 @@
 """`hookproof deliveries list`: print deliveries, newest first, or follow new ones."""
 
-import argparse
 import json
 from collections.abc import Iterable, Iterator
+from types import SimpleNamespace
 from typing import NoReturn
 
 from hookproof.commands.deliveries import formatting
 from hookproof.errors import CommandError
-from hookproof.options.deliveries import filters_of
 from hookproof.output import print_json, print_remark
 from openapi.contract import Json
 from webhook_sink.client import SinkClient
@@ -16,9 +15,9 @@ _READ_TIMEOUT_S = 60.0
 """The sink sends a heartbeat every 15 seconds."""
 
 
-def list_deliveries(sink: SinkClient, options: argparse.Namespace) -> None:
+def list_deliveries(sink: SinkClient, options: SimpleNamespace) -> None:
     """Print matching deliveries as a table, JSON or ids; print remarks to stderr."""
-    found, page = sink.newest(filters_of(options), options.limit)
+    found, page = sink.newest(options.filters, options.limit)
     if options.json:
         print_json(found)
     elif options.ids:
@@ -38,14 +37,14 @@ def list_deliveries(sink: SinkClient, options: argparse.Namespace) -> None:
         print_remark(f"{len(found)} shown, there may be more: pass --limit N")
 
 
-def follow_deliveries(sink: SinkClient, options: argparse.Namespace) -> NoReturn:
+def follow_deliveries(sink: SinkClient, options: SimpleNamespace) -> NoReturn:
     """Print matching deliveries, oldest first, then a line for each new one.
 
     Run until Ctrl-C; `CommandError` when the sink stops.
     """
     newest, _ = sink.newest({}, 1)
     after = max((one["id"] for one in newest), default=0)
-    filters = filters_of(options)
+    filters = options.filters
     stored, _ = sink.newest(filters, options.limit, before=after + 1)
     _print_summaries(options, stored[::-1])
     with sink.streamed(
@@ -59,7 +58,7 @@ def follow_deliveries(sink: SinkClient, options: argparse.Namespace) -> NoReturn
     raise CommandError(f"the sink at {sink.url} has stopped")
 
 
-def _print_summaries(options: argparse.Namespace, summaries: list[Json]) -> None:
+def _print_summaries(options: SimpleNamespace, summaries: list[Json]) -> None:
     if options.json:
         _print_lines(json.dumps(summary) for summary in summaries)
     elif options.ids:

@@ -1,12 +1,11 @@
 """`hookproof deliveries wait`: print the first matching delivery, or list the others."""
 
-import argparse
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from time import monotonic
+from types import SimpleNamespace
 
-from hookproof.options.deliveries import filters_of
 from hookproof.output import print_remark
 from openapi.contract import Json
 from webhook_sink.client import MAX_WAIT_S, QueryParameters, SinkClient
@@ -18,13 +17,13 @@ _MAX_LISTED_DELIVERIES = 20
 _PAGE_SIZE = 1000
 
 
-def wait_for_delivery(sink: SinkClient, options: argparse.Namespace) -> Json | None:
+def wait_for_delivery(sink: SinkClient, options: SimpleNamespace) -> Json | None:
     """Return the first matching delivery; on timeout return None and list the others on stderr.
 
     A remark on stderr says if the delivery is so old that it may belong to an earlier test.
     """
     end = monotonic() + options.timeout
-    filters = filters_of(options)
+    filters = options.filters
     criteria = DeliveryCriteria(
         filters["event"], _accepted_values(options.where), filters=tuple(_describe_filters(filters))
     )
@@ -61,7 +60,9 @@ def _first_match(
             return None
 
 
-def _accepted_values(places: list[tuple[str, str]]) -> tuple[tuple[str, tuple[object, ...]], ...]:
+def _accepted_values(
+    places: Iterable[tuple[str, str]],
+) -> tuple[tuple[str, tuple[object, ...]], ...]:
     """Return the accepted values of each pointer: the text itself, and the text parsed as JSON."""
     return tuple((pointer, tuple(_interpretations(text))) for pointer, text in places)
 

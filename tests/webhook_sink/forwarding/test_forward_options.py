@@ -4,19 +4,19 @@ import socket
 
 import httpx
 import pytest
+from support.command_line import parse_command_line
 from support.processes import launched
 from support.receivers import receiving
 
 from hookproof.commands.sink import forward_policy_of
 from hookproof.errors import CommandError
-from hookproof.options.parser import build_parser
 from webhook_sink.destination import ForwardPolicy
 
 pytestmark = pytest.mark.integration
 
 
 def given(listener: socket.socket, *arguments: str) -> ForwardPolicy:
-    return forward_policy_of(build_parser().parse_args(["sink", *arguments]), listener)
+    return forward_policy_of(parse_command_line(["sink", *arguments]), listener)
 
 
 @pytest.mark.parametrize("listens", ["127.0.0.1", "0.0.0.0"])
@@ -45,7 +45,7 @@ def test_loopback_is_allowed_if_the_sink_listens_on_loopback(host: str, loopback
 @pytest.mark.parametrize("option", ["--forward-to", "--resend-to"])
 def test_rejects_a_url_with_a_password_without_quoting_it(option: str) -> None:
     with pytest.raises(CommandError, match="without a user") as refused:
-        build_parser().parse_args(["sink", option, "http://ada:s3cret@127.0.0.1"])
+        parse_command_line(["sink", option, "http://ada:s3cret@127.0.0.1"])
     assert "s3cret" not in str(refused.value)
 
 

@@ -1,0 +1,11 @@
+"""Command `hookproof demo`, without options."""
+
+import click
+
+
+@click.command()
+def demo() -> int:
+    """Run mock, sink and harness: without a fault, then with one."""
+    from hookproof.commands.demo import run_demo
+
+    return run_demo()

@@ -1,0 +1,37 @@
+"""Options of `hookproof token`."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import click
+
+from hookproof.options.command import contract_option, secret
+
+
+@click.command()
+@contract_option
+@click.option(
+    "--scope",
+    metavar="S",
+    multiple=True,
+    show_default="all permissions of the contract",
+    help="Permission of the token (repeatable).",
+)
+@click.option(
+    "--expires-in",
+    type=int,
+    metavar="SECONDS",
+    show_default="no expiry",
+    help="Lifetime of the token; may be negative.",
+)
+@secret(
+    "--jwt-secret",
+    "HOOKPROOF_JWT_SECRET",
+    "Secret that signs the token.",
+    show_default="a published secret",
+)
+def token(**options: Any) -> int:
+    """Print a token that the mock accepts."""
+    from hookproof.commands.token import print_token
+
+    return print_token(SimpleNamespace(**options))

@@ -86,7 +86,7 @@ def _counts(data: dict[str, Json]) -> str:
     statuses = ", ".join(f"{status}: {entry['seen']}" for status, entry in data["statuses"].items())
     rows = {
         "Constraints": ", ".join(
-            f"{n} {status}" for status, n in wording.status_counts(data).items()
+            f"{n} {status}" for status, n in wording.status_counts(data["constraints"]).items()
         ),
         "Responses": statuses,
         "Webhooks": wording.webhooks(data),

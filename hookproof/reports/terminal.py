@@ -62,7 +62,7 @@ def _finding(finding: dict[str, Json], look: TerminalStyle) -> list[str]:
 def _counts(data: dict[str, Json], look: TerminalStyle) -> list[str]:
     lines: list[str] = []
     if data["constraints"]:
-        found = wording.status_counts(data).items()
+        found = wording.status_counts(data["constraints"]).items()
         lines += _line("Constraints", ", ".join(f"{n} {status}" for status, n in found), look)
     reasons = wording.undecided(data)
     for number, (reason, waiting) in enumerate(reasons[:MAX_REASONS]):

@@ -63,9 +63,9 @@ def occurrence_count(finding: dict[str, Json]) -> str:
     return f"in {finding['count']} of {pluralize(finding['tried'], 'case')}"
 
 
-def status_counts(data: dict[str, Json]) -> dict[str, int]:
+def status_counts(constraints: list[dict[str, Json]]) -> dict[str, int]:
     """Return the number of constraints by status."""
-    found = Counter(constraint["status"] for constraint in data["constraints"])
+    found = Counter(constraint["status"] for constraint in constraints)
     return {status: found[status] for status in CONSTRAINT_STATUSES}
 
 

@@ -3,13 +3,11 @@
 import json
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
-from importlib.resources import files
 from math import isfinite
 from pathlib import Path
 
 from hookproof.reports.contract_source import ContractSource, read_contract_source
 from hookproof.reports.github import MAX_SUMMARY_BYTES, annotations, step_summary
-from hookproof.reports.html import page
 from hookproof.reports.junit import junit
 from hookproof.reports.sarif import sarif
 from openapi.atomic_file import write_atomically
@@ -36,11 +34,12 @@ def write_reports(
 
 def render_reports(data: dict[str, Json], file: ContractSource | None) -> dict[str, str]:
     """Return the text of each report by its file name."""
-    style = files("hookproof.reports").joinpath("report.css").read_text(encoding="utf-8")
+    from hookproof.reports.html import page  # noqa: PLC0415 - only this report needs jinja2
+
     return {
         "report.json": json.dumps(_without_non_finite(data), indent=2, allow_nan=False) + "\n",
         "junit.xml": junit(data),
-        "report.html": page(data, style, hookproof_version()),
+        "report.html": page(data, hookproof_version()),
         "report.sarif": json.dumps(sarif(data, file, hookproof_version()), indent=2) + "\n",
     }
 

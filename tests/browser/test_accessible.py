@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
+from support.accessibility import complaints
 
 from openapi.loading.loader import load_contract
 from webhook_sink.server import Sink
@@ -16,7 +16,6 @@ from webhook_sink.server import Sink
 pytestmark = pytest.mark.integration
 
 CONTRACT = load_contract()
-SERIOUS = ("serious", "critical")
 
 
 @pytest.fixture(scope="module")
@@ -40,16 +39,6 @@ def page(request: Any, browser: Browser, sink: Sink) -> Iterator[Page]:
     opened = browser.new_page(color_scheme=scheme, viewport={"width": 1400, "height": 900})
     yield opened
     opened.close()
-
-
-def complaints(page: Page) -> list[str]:
-    """Return the serious violations of the current page, with their elements."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{one['impact']} {one['id']}: {one['help']}: {[node['html'] for node in one['nodes']][:5]}"
-        for one in found
-        if one["impact"] in SERIOUS
-    ]
 
 
 def test_the_checker_finds_a_missing_label(browser: Browser, sink: Sink) -> None:

@@ -1,11 +1,12 @@
-"""Page `report.html` in a browser: no script, no request, hostile text stays text."""
+"""Page `report.html` in a browser: no script, no request, accessible, hostile text stays text."""
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from support.accessibility import complaints
 from support.processes import TESTS
 
 from hookproof.reports.writer import write_reports
@@ -14,6 +15,7 @@ pytestmark = pytest.mark.integration
 
 HOSTILE = (
     "<img src=http://127.0.0.1:9/x onerror=document.title='owned'>"
+    "</script></style></code></pre>\"><svg onload=document.title='owned'>{{ 7 * 7 }}\x00"
     "<script>document.title='owned'</script><style>body{display:none}</style>\u202e"
 )
 
@@ -44,6 +46,26 @@ def test_the_page_is_styled_and_sections_unfold(browser: Browser, tmp_path: Path
     folded.click()
     expect(pointer).to_be_visible()
     assert (asked, said) == ([(tmp_path / "report.html").as_uri()], [])
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_page_is_accessible_and_fits_the_window(
+    browser: Browser, tmp_path: Path, scheme: Literal["light", "dark"], width: int
+) -> None:
+    page, _, _ = opened(browser, tmp_path, "x" * 500)
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert complaints(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    boxes = page.locator(".finding .pair > div, .finding figure, .finding .wide, .finding pre")
+    assert boxes.count() > 20
+    assert boxes.evaluate_all(
+        "boxes => boxes.every(box => box.getBoundingClientRect().right"
+        " < box.closest('.finding').getBoundingClientRect().right)"
+    )
     page.close()
 
 

@@ -1,6 +1,7 @@
 """Reports: formats, published schema, and hostile text that stays text."""
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Callable
 from hashlib import sha256
@@ -28,7 +29,8 @@ from openapi.safe_text import escape_ci_command, escape_hidden
 Data = dict[str, Any]
 SCHEMA: Data = json.loads(files("hookproof.reports").joinpath("report.schema.json").read_text())
 HOSTILE = (
-    "<script>alert(1)</script><img src=x onerror=alert(1)> ]]> --> \"' & \x1b[31m\x07\x00\x9b"
+    '<script>alert(1)</script><img src=x onerror=alert(1)> "><img src=x> {{ 7 * 7 }}{% if %} '
+    "]]> --> \"' & \x1b[31m\x07\x00\x9b"
     "\u202eevil\u2066 \ud800 \ufffe \u200b\u2028 \r\n::error::injected\n  ::stop-commands::x "
     "##[add-mask]y "
     "%0A::error::z | `code` [a](javascript:x) </code></pre></details>\n```\n# head\n" + "long" * 200
@@ -123,6 +125,15 @@ def test_hostile_text_stays_text_on_the_page(data: Data) -> None:
     assert "<script>alert(1)</script>" in wild.text
     assert "\\x1b" in wild.text
     assert escape_hidden(wild.text, keep="\n\t") == wild.text
+
+
+def test_the_template_escapes_every_value_in_an_attribute() -> None:
+    template = files("hookproof.reports").joinpath("report.html.jinja").read_text(encoding="utf-8")
+    attributes = re.findall(r"""=(["'])((?:(?!\1)[^{]|\{\{.*?\}\})*)\1""", template)
+    values = [value for _, text in attributes for value in re.findall(r"\{\{.*?\}\}", text)]
+    assert len(values) > 5
+    assert all(value.endswith("|e }}") for value in values), values
+    assert template.count("|safe") == 1
 
 
 def test_hostile_text_stays_text_in_junit_json_and_sarif(data: Data, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("contracts", "hookproof", "mock_server", "openapi", "webhook_sink")
 DATA_SUFFIXES = {
     "contracts": {".typed"},
-    "hookproof": {".css", ".json", ".typed"},
+    "hookproof": {".css", ".jinja", ".json", ".typed"},
     "mock_server": {".css", ".html", ".js", ".svg", ".typed"},
     "openapi": {".css", ".js", ".json", ".yaml", ".typed"},
     "webhook_sink": {".css", ".html", ".js", ".svg", ".typed"},

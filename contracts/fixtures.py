@@ -14,11 +14,14 @@ from contracts.checks.judgement import group_findings
 from contracts.checks.secrets import known_secrets
 from contracts.ledger.ledger import Ledger
 from contracts.model.errors import CouldNotJudge
+from contracts.model.settings import Settings
 from contracts.outcome import OUTCOME, SETTINGS, RunOutcome
 from contracts.run import run
+from openapi.contract import Contract
 from openapi.loading.loader import load_contract
 from openapi.loading.yaml_source import ContractError
 from openapi.redaction import Redaction
+from openapi.terminal import terminal_console
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +32,7 @@ def hookproof_ledger(request: pytest.FixtureRequest) -> Ledger:
         pytest.fail("no service URL was given: pass --hookproof-url URL", pytrace=False)
     outcome = request.config.stash.setdefault(OUTCOME, RunOutcome())
     try:
-        outcome.ledger = run(settings, load_contract(settings.contract), _progress)
+        outcome.ledger = _run_with_progress(settings, load_contract(settings.contract))
     except (CouldNotJudge, ContractError) as error:
         outcome.not_judged = str(error)
         pytest.fail(f"could not judge: {error}", pytrace=False)
@@ -61,9 +64,15 @@ def hookproof_check(
     return apply
 
 
-def _progress(line: str) -> None:
-    """Print `line` to stderr; on a terminal the next line replaces one that ends in dots."""
-    begin, end = "", "\n"
-    if sys.stderr.isatty():
-        begin, end = "\r\x1b[K", "" if line.endswith("...") else "\n"
-    print(f"{begin}{line}", end=end, file=sys.stderr, flush=True)  # noqa: T201 - progress
+def _run_with_progress(settings: Settings, contract: Contract) -> Ledger:
+    console = terminal_console(sys.stderr)
+    if console is None:
+        return run(settings, contract, _print_line)
+    from contracts.terminal_progress import TerminalProgress  # noqa: PLC0415 - it loads rich
+
+    with TerminalProgress(console) as progress:
+        return run(settings, contract, progress.show, progress.watch)
+
+
+def _print_line(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 - progress

@@ -1,10 +1,11 @@
 """Live run: its ledger can be read during the run and is closed at the end."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from contracts.checks import CHECKS
-from contracts.checks.judgement import group_findings
+from contracts.checks.judgement import GroupedFinding, group_findings
 from contracts.execution.operation_session import OperationSession
 from contracts.execution.webhook_source import WebhookSource
 from contracts.ledger.ledger import (
@@ -80,10 +81,15 @@ class LiveRun:
     def _has_fault(self, ledger: Ledger) -> bool:
         return any(
             found.finding.severity == "violation" or self.settings.strict
-            for name, check in CHECKS.items()
-            if name not in END_OF_RUN_CHECKS
-            for found in group_findings(name, check(ledger))
+            for found in findings_so_far(ledger)
         )
+
+
+def findings_so_far(ledger: Ledger) -> Iterator[GroupedFinding]:
+    """Yield the findings in a ledger that is not closed yet."""
+    for name, check in CHECKS.items():
+        if name not in END_OF_RUN_CHECKS:
+            yield from group_findings(name, check(ledger))
 
 
 def await_webhooks(live_run: LiveRun) -> Ledger:

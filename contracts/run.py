@@ -37,10 +37,16 @@ def find_faults(ledger: Ledger) -> list[GroupedFinding]:
     ]
 
 
-def run(settings: Settings, contract: Contract, progress: Callable[[str], None]) -> Ledger:
+def run(
+    settings: Settings,
+    contract: Contract,
+    progress: Callable[[str], None],
+    watch: Callable[[LiveRun], None] | None = None,
+) -> Ledger:
     """Send all requests, receive all webhooks, and return the closed ledger.
 
-    `progress` gets a line at each step. Raise `CouldNotJudge`.
+    `progress` gets a line at each step, `watch` the live run before its first request. Raise
+    `CouldNotJudge`.
     """
     if not (settings.token or settings.dry_run) and any(
         operation.scheme for operation in contract.operations
@@ -74,6 +80,8 @@ def run(settings: Settings, contract: Contract, progress: Callable[[str], None])
         rejector = DeliveryRejector()
         sink = open_webhook_source(stack, settings, contract, progress, rejector)
         live_run = LiveRun(settings, contract, sink, sessions)
+        if watch is not None:
+            watch(live_run)
         _await_service(settings)
         for session in sessions:
             if not _is_accepted(live_run, session):

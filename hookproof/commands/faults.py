@@ -4,11 +4,12 @@ import json
 from types import SimpleNamespace
 
 from hookproof.contract_loading import load_contract_option
+from hookproof.output import print_table
 from mock_server.faults.registry import faults
 
 
 def print_faults(options: SimpleNamespace) -> int:
-    """Print every fault: tab-separated name, category and description, or a JSON array."""
+    """Print name, category and description of each fault: separated by tabs, as a table or JSON."""
     known = faults(load_contract_option(options.contract)).values()
     if options.json:
         rows = [
@@ -23,5 +24,6 @@ def print_faults(options: SimpleNamespace) -> int:
         ]
         print(json.dumps(rows, indent=2))
     else:
-        print("\n".join(f"{fault.name}\t{fault.category}\t{fault.description}" for fault in known))
+        cells = [(fault.name, fault.category, fault.description) for fault in known]
+        print_table(("FAULT", "CATEGORY", "DESCRIPTION"), cells, map("\t".join, cells))
     return 0

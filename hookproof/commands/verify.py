@@ -1,7 +1,6 @@
 """`hookproof verify`: run the suite with pytest in this process, and write the reports."""
 
 import os
-import shutil
 import signal
 import sys
 import time
@@ -30,11 +29,12 @@ from hookproof.commands.verify_settings import (
 )
 from hookproof.contract_loading import load_contract_option
 from hookproof.errors import EXIT_INTERRUPTED, CommandError
-from hookproof.reports.terminal import TerminalStyle, format_summary
+from hookproof.reports.terminal import format_summary
 from hookproof.reports.writer import write_reports
 from openapi.contract import Json
 from openapi.redaction import Redaction
 from openapi.safe_text import escape_ci_command, escape_hidden
+from openapi.terminal import terminal_console
 
 SUITE_DIR = Path(contracts.__file__).parent
 
@@ -183,11 +183,7 @@ def _write_and_print(data: dict[str, Json], settings: Settings) -> None:
         write_reports(data, settings.report_dir, os.environ, settings.contract)
     except OSError as error:
         failure = error
-    tty = sys.stdout.isatty()
-    width = shutil.get_terminal_size().columns if tty else None
-    look = TerminalStyle(width, colour=tty and not os.environ.get("NO_COLOR"))
-    if sys.stderr.isatty():
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)  # remove the progress line
-    print("\n".join(format_summary(data, str(settings.report_dir), look)), flush=True)
+    lines = format_summary(data, str(settings.report_dir), terminal_console(sys.stdout))
+    print("\n".join(lines), flush=True)
     if failure is not None:
         raise CommandError(f"{settings.report_dir}: cannot write the reports: {failure.strerror}")

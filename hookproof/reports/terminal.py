@@ -1,11 +1,13 @@
 """Summary of a run for a terminal: findings, counts, verdict. Pure: report data in, lines out."""
 
-import textwrap
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hookproof.reports import wording
 from openapi.contract import Json
 from openapi.safe_text import escape_ci_command, escape_hidden, truncate
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 MAX_SCREEN_LINES = 40
 MAX_REASONS = 8
@@ -13,42 +15,40 @@ MAX_LINE_CHARS = 600
 _COLOURS = {"red": "31", "yellow": "33", "green": "32"}
 
 
-@dataclass(frozen=True, slots=True)
-class TerminalStyle:
-    """Width and colour of the terminal."""
+def format_summary(
+    data: dict[str, Json], directory: str, console: "Console | None" = None
+) -> list[str]:
+    """Return the lines: findings, counts, path of the report and, as the last line, the verdict.
 
-    width: int | None = None
-    """Columns; None: do not wrap lines."""
-    colour: bool = False
-
-
-def format_summary(data: dict[str, Json], directory: str, look: TerminalStyle) -> list[str]:
-    """Return the lines: findings, counts, path of the report and, as the last line, the verdict."""
-    tail = [*_counts(data, look), *_line("Report", f"{directory}/report.html", look)]
-    tail += _verdict(data, look)
+    With a console, the lines have its colours and fit its width.
+    """
+    tail = [*_counts(data, console), *_line("Report", f"{directory}/report.html", None)]
+    tail += _verdict(data, console)
     lines: list[str] = []
     found = wording.new_findings(data)
     for number, finding in enumerate(found):
-        block = _finding(finding, look)
+        block = _finding(finding, console)
         if lines and len(lines) + len(block) + len(tail) > MAX_SCREEN_LINES:
             rest = ", ".join(dict.fromkeys(f["check"] for f in found[number:]))
             text = f"… and {len(found) - number} more, in report.html: {escape_hidden(rest)}"
-            lines += [_cut(text, look), ""]
+            lines += [_cut(text, console), ""]
             break
         lines += block
     return [escape_ci_command(line) for line in [*lines, *tail]]
 
 
-def _finding(finding: dict[str, Json], look: TerminalStyle) -> list[str]:
+def _finding(finding: dict[str, Json], console: "Console | None") -> list[str]:
     red = finding["severity"] == "violation"
     head = f"{finding['severity'].upper()} {finding['check']}:"
-    first, *rest = _wrap(f"{head} {finding['message']}", look, "  ")
-    lines = [_colourize(first[: len(head)], "red" if red else "yellow", look) + first[len(head) :]]
+    first, *rest = _wrap(f"{head} {finding['message']}", console, "  ")
+    lines = [
+        _colourize(first[: len(head)], "red" if red else "yellow", console) + first[len(head) :]
+    ]
     lines += rest
     for name in ("expected", "received"):
         if finding[name]:
-            lines.append(_cut(f"  {name:<9} {escape_hidden(finding[name])}", look))
-    lines.append(_cut(f"  contract  {escape_hidden(wording.format_provenance(finding))}", look))
+            lines.append(_cut(f"  {name:<9} {escape_hidden(finding[name])}", console))
+    lines.append(_cut(f"  contract  {escape_hidden(wording.format_provenance(finding))}", console))
     lines.append(f"            {escape_hidden(wording.format_location(finding))}")
     lines.append(
         f"  count     {wording.occurrence_count(finding)}; finding {escape_hidden(finding['id'])}"
@@ -59,39 +59,39 @@ def _finding(finding: dict[str, Json], look: TerminalStyle) -> list[str]:
     return [*lines, ""]
 
 
-def _counts(data: dict[str, Json], look: TerminalStyle) -> list[str]:
+def _counts(data: dict[str, Json], console: "Console | None") -> list[str]:
     lines: list[str] = []
     if data["constraints"]:
         found = wording.status_counts(data["constraints"]).items()
-        lines += _line("Constraints", ", ".join(f"{n} {status}" for status, n in found), look)
+        lines += _line("Constraints", ", ".join(f"{n} {status}" for status, n in found), console)
     reasons = wording.undecided(data)
     for number, (reason, waiting) in enumerate(reasons[:MAX_REASONS]):
         more = f" ({wording.pluralize(waiting, 'constraint')})" if waiting > 1 else ""
-        lines += _line("" if number else "Undecided", f"{reason}{more}", look)
+        lines += _line("" if number else "Undecided", f"{reason}{more}", console)
     if len(reasons) > MAX_REASONS:
-        lines += _line("", f"… and {len(reasons) - MAX_REASONS} more, in report.html", look)
+        lines += _line("", f"… and {len(reasons) - MAX_REASONS} more, in report.html", console)
     seen = ", ".join(f"{status}: {entry['seen']}" for status, entry in data["statuses"].items())
     if seen:
-        lines += _line("Responses", seen, look)
-        lines += _line("Webhooks", wording.webhooks(data), look)
+        lines += _line("Responses", seen, console)
+        lines += _line("Webhooks", wording.webhooks(data), console)
     if wording.created(data):
-        lines += _line("Created", wording.created(data), look)
+        lines += _line("Created", wording.created(data), console)
     for finding in data["findings"]:
         if finding["baseline_reason"] is not None:
             text = f"{finding['id']} {finding['check']}: {finding['baseline_reason']}"
-            lines.append(_cut(f"{'Baseline':<12} {escape_hidden(text)}", look))
+            lines.append(_cut(f"{'Baseline':<12} {escape_hidden(text)}", console))
     for entry in data["baseline"]["resolved"]:
         text = f"{entry['id']} is resolved, remove it from the baseline: {entry['reason']}"
-        lines.append(_cut(f"{'Baseline':<12} {escape_hidden(text)}", look))
+        lines.append(_cut(f"{'Baseline':<12} {escape_hidden(text)}", console))
     return lines
 
 
-def _verdict(data: dict[str, Json], look: TerminalStyle) -> list[str]:
+def _verdict(data: dict[str, Json], console: "Console | None") -> list[str]:
     if data["reason"]:
         text = f"hookproof could not judge: {escape_hidden(data['reason'])}"
-        return _wrap(text, look, "  ")
+        return _wrap(text, console, "  ")
     colour = {"conforms": "green", "deviates": "red"}.get(data["verdict"], "yellow")
-    word = _colourize(wording.verdict(data).upper(), colour, look)
+    word = _colourize(wording.verdict(data).upper(), colour, console)
     option = " (--require-decided)" if data["verdict"] == "not-judged" else ""
     return [
         f"{word}{option}: {wording.counts(data)}; {data['requests']} requests to "
@@ -100,27 +100,29 @@ def _verdict(data: dict[str, Json], look: TerminalStyle) -> list[str]:
     ]
 
 
-def _line(name: str, text: str, look: TerminalStyle) -> list[str]:
-    first, *rest = _wrap(f"{name:<12} {text}", look, " " * 13)
+def _line(name: str, text: str, console: "Console | None") -> list[str]:
+    first, *rest = _wrap(f"{name:<12} {text}", console, " " * 13)
     return [first, *rest]
 
 
-def _wrap(text: str, look: TerminalStyle, indent: str) -> list[str]:
+def _wrap(text: str, console: "Console | None", indent: str) -> list[str]:
     text = truncate(escape_hidden(text), MAX_LINE_CHARS)
-    if look.width is None:
+    if console is None:
         return [text]
-    return textwrap.wrap(
-        text,
-        max(look.width, 40),
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
+    begin, rest = text[: len(indent)], text[len(indent) :]
+    lines = console.render_str(rest, markup=False, emoji=False).wrap(
+        console, max(console.width, 40) - len(indent)
     )
+    return [f"{indent if number else begin}{line.plain}" for number, line in enumerate(lines)]
 
 
-def _cut(line: str, look: TerminalStyle) -> str:
-    return truncate(line, MAX_LINE_CHARS if look.width is None else max(look.width, 40))
+def _cut(line: str, console: "Console | None") -> str:
+    if console is None:
+        return truncate(line, MAX_LINE_CHARS)
+    text = console.render_str(line, markup=False, emoji=False)
+    text.truncate(max(console.width, 40), overflow="ellipsis")
+    return text.plain
 
 
-def _colourize(text: str, colour: str, look: TerminalStyle) -> str:
-    return f"\x1b[1;{_COLOURS[colour]}m{text}\x1b[0m" if look.colour else text
+def _colourize(text: str, colour: str, console: "Console | None") -> str:
+    return f"\x1b[1;{_COLOURS[colour]}m{text}\x1b[0m" if console else text

@@ -13,6 +13,8 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
+from rich.cells import cell_len
+from rich.console import Console
 from support.processes import TESTS
 
 from contracts.checks import CHECKS
@@ -21,7 +23,7 @@ from hookproof.reports.github import MAX_ANNOTATIONS, annotations, step_summary
 from hookproof.reports.json_format import indent_json
 from hookproof.reports.junit import junit
 from hookproof.reports.sarif import sarif
-from hookproof.reports.terminal import MAX_SCREEN_LINES, TerminalStyle, format_summary
+from hookproof.reports.terminal import MAX_SCREEN_LINES, format_summary
 from hookproof.reports.writer import render_reports, write_reports
 from openapi.loading.loader import default_contract_path
 from openapi.safe_text import escape_ci_command, escape_hidden
@@ -73,6 +75,11 @@ class Elements(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+
+
+def uncoloured(line: str) -> str:
+    """Return a line of a terminal without its colours."""
+    return re.sub(r"\x1b\[[\d;]*m", "", line)
 
 
 def page(data: Data) -> str:
@@ -152,9 +159,9 @@ def test_hostile_text_stays_text_in_junit_json_and_sarif(data: Data, tmp_path: P
 
 
 def test_hostile_text_does_not_control_terminal_or_ci_runner(data: Data) -> None:
-    for look in (TerminalStyle(), TerminalStyle(width=80), TerminalStyle(width=20)):
-        for line in format_summary(spoilt(data), "reports", look):
-            assert escape_hidden(line) == line
+    for console in (None, Console(width=80), Console(width=20)):
+        for line in format_summary(spoilt(data), "reports", console):
+            assert escape_hidden(uncoloured(line)) == uncoloured(line)
             assert not line.lstrip().startswith("::")
             assert "##[" not in line
     for line in annotations(spoilt(data), read_contract_source(None, Path.cwd())):
@@ -189,7 +196,7 @@ def test_the_step_summary_is_cut_to_the_limit_of_github(data: Data) -> None:
 def test_the_summary_fits_one_screen_and_ends_with_the_verdict(data: Data) -> None:
     for number, most in ((1, 24), (3, MAX_SCREEN_LINES), (60, MAX_SCREEN_LINES)):
         found = [{**data["findings"][0], "id": f"{n:08x}"} for n in range(number)]
-        lines = format_summary({**data, "findings": found}, "reports", TerminalStyle())
+        lines = format_summary({**data, "findings": found}, "reports")
         assert len(lines) <= most
         assert lines[-1].startswith(f"DEVIATES: {number} violation")
     told = [line for line in lines if " more, in report.html: " in line]
@@ -199,13 +206,24 @@ def test_the_summary_fits_one_screen_and_ends_with_the_verdict(data: Data) -> No
 
 
 def test_colour_and_width_follow_the_terminal(data: Data) -> None:
-    plain = format_summary(data, "reports", TerminalStyle())
-    assert format_summary(data, "reports", TerminalStyle(colour=True)) != plain
+    plain = format_summary(data, "reports")
+    assert format_summary(data, "reports", Console(width=600)) != plain
     assert not any("\x1b" in line for line in plain)
-    narrow = format_summary(data, "reports", TerminalStyle(width=60))
-    long = [line for line in narrow[:-1] if len(line) > 60]
+    narrow = format_summary(data, "reports", Console(width=60))
+    long = [line for line in narrow[:-1] if len(uncoloured(line)) > 60]
     assert all("curl" in line or "/" in line for line in long)
     assert " ".join(data["findings"][0]["message"].split()) in " ".join("".join(narrow).split())
+
+
+def test_wide_characters_take_two_columns_of_the_terminal(data: Data) -> None:
+    message = "漢字 🔑 " * 60
+    data["findings"][0] |= {"message": message, "expected": message}
+    lines = format_summary(data, "reports", Console(width=60))
+    wide = [line for line in lines if "漢字" in line and line[0] == " "]
+    assert len(wide) > 5
+    assert all(50 < cell_len(line) <= 60 for line in wide[:-2])
+    assert wide[-1].endswith("…")
+    assert "".join(message.split()) in "".join("".join(lines).split())
 
 
 def test_every_report_has_the_reason_of_a_run_without_verdict(data: Data, tmp_path: Path) -> None:
@@ -221,12 +239,12 @@ def test_every_report_has_the_reason_of_a_run_without_verdict(data: Data, tmp_pa
     for text in (
         error.attrib["message"],
         annotation,
-        "\n".join(format_summary(data, "reports", TerminalStyle())),
+        "\n".join(format_summary(data, "reports")),
         Elements((tmp_path / "report.html").read_text(encoding="utf-8")).text,
         invocation["toolExecutionNotifications"][0]["message"]["text"],
     ):
         assert "no token was given: pass --token" in text
-    assert "could not judge" in format_summary(data, "reports", TerminalStyle())[-1].lower()
+    assert "could not judge" in format_summary(data, "reports")[-1].lower()
 
 
 def cases(data: Data) -> dict[str, Any]:
@@ -348,7 +366,7 @@ RENDERERS: dict[str, Callable[[Data], object]] = {
     "sarif": lambda data: sarif(data, None, "1"),
     "annotations": lambda data: annotations(data, None),
     "summary": step_summary,
-    "terminal": lambda data: format_summary(data, "reports", TerminalStyle()),
+    "terminal": lambda data: format_summary(data, "reports"),
 }
 
 

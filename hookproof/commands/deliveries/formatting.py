@@ -11,7 +11,7 @@ from openapi.strict_json import parse_json
 
 COLUMN_NAMES = ("TIME", "ID", "REQUEST", "RESPONSE", "EVENT", "VERDICT", "")
 _MAX_COLUMN_WIDTHS = (19, 12, 40, 24, 40, 60, 80)
-_FIXED_COLUMN_WIDTHS = (19, 5, 24, 6, 28, 32, 0)
+FIXED_COLUMN_WIDTHS = (19, 5, 24, 6, 28, 32, 0)
 """Minimum width of each column for lines that are printed one by one."""
 MAX_BODY_CHARS = 20_000
 _MAX_LINE_CHARS = MAX_BODY_CHARS + 100
@@ -24,7 +24,7 @@ def format_table(summaries: Sequence[Json], steady: bool = False) -> list[str]:
     """
     rows: list[tuple[str, ...]] = [] if steady else [COLUMN_NAMES]
     rows += [format_row(summary) for summary in summaries]
-    least = _FIXED_COLUMN_WIDTHS if steady else (0,) * len(COLUMN_NAMES)
+    least = FIXED_COLUMN_WIDTHS if steady else (0,) * len(COLUMN_NAMES)
     widths = [max(least[i], *(len(cells[i]) for cells in rows)) for i in range(len(COLUMN_NAMES))]
     lines = ("  ".join(map(str.ljust, cells, widths)).rstrip() for cells in rows)
     return [escape_ci_command(line) for line in lines]

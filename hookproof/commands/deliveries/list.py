@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from hookproof.commands.deliveries import formatting
 from hookproof.errors import CommandError
-from hookproof.output import print_json, print_remark
+from hookproof.output import print_json, print_remark, print_table
 from openapi.contract import Json
 from webhook_sink.client import SinkClient
 
@@ -23,7 +23,7 @@ def list_deliveries(sink: SinkClient, options: SimpleNamespace) -> None:
     elif options.ids:
         _print_lines(str(int(summary["id"])) for summary in found)
     elif found:
-        _print_lines(formatting.format_table(found))
+        _print_table(found)
     if page.get("unjudged"):
         print_remark(
             f"{page['unjudged']} of {page['total']} deliveries have no verdict yet: filters may "
@@ -64,7 +64,17 @@ def _print_summaries(options: SimpleNamespace, summaries: list[Json]) -> None:
     elif options.ids:
         _print_lines(str(int(summary["id"])) for summary in summaries)
     else:
-        _print_lines(formatting.format_table(summaries, steady=True))
+        _print_table(summaries, steady=True)
+
+
+def _print_table(summaries: list[Json], *, steady: bool = False) -> None:
+    print_table(
+        formatting.COLUMN_NAMES,
+        map(formatting.format_row, summaries),
+        formatting.format_table(summaries, steady),
+        unbroken=2,
+        continued=formatting.FIXED_COLUMN_WIDTHS if steady else (),
+    )
 
 
 def _print_lines(lines: Iterable[str]) -> None:

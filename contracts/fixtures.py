@@ -70,7 +70,8 @@ def _run_with_progress(settings: Settings, contract: Contract) -> Ledger:
         return run(settings, contract, _print_line)
     from contracts.terminal_progress import TerminalProgress  # noqa: PLC0415 - it loads rich
 
-    with TerminalProgress(console) as progress:
+    progress = TerminalProgress(console)
+    with progress.live:
         return run(settings, contract, progress.show, progress.watch)
 
 

@@ -1,7 +1,6 @@
 """Progress of a run as one line of a terminal: time, requests, findings and step."""
 
 import time
-from types import TracebackType
 
 from rich.console import Console
 from rich.live import Live
@@ -14,7 +13,7 @@ MAX_COUNTING_SHARE = 0.1
 
 
 class TerminalProgress:
-    """Line that a thread prints again four times a second; its end removes it."""
+    """Line of a terminal. While `live` is entered, a thread prints it four times a second."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -23,25 +22,13 @@ class TerminalProgress:
         self._run: LiveRun | None = None
         self._findings = 0
         self._next_count = 0.0
-        self._live = Live(
+        self.live = Live(
             console=console,
             transient=True,
             redirect_stdout=False,
             redirect_stderr=False,
             get_renderable=self._line,
         )
-
-    def __enter__(self) -> "TerminalProgress":
-        self._live.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self._live.stop()
 
     def watch(self, run: LiveRun) -> None:
         """Show the counts of `run`."""

@@ -2,6 +2,8 @@
 
 import re
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,6 +97,18 @@ def test_faults_are_a_table_on_a_terminal() -> None:
     assert head.split() == ["FAULT", "CATEGORY", "DESCRIPTION"]
     assert all(cell_len(line) <= 80 for line in lines)
     assert "\t" not in output
+
+
+def test_plain_output_loads_neither_rich_nor_jinja2() -> None:
+    script = (
+        "import sys; from hookproof.cli import main; main(['faults'])\n"
+        "print(*{'jinja2', 'rich'} & set(sys.modules), file=sys.stderr)\n"
+        "import hookproof.commands.verify; assert 'jinja2' not in sys.modules"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stderr == "\n"
 
 
 @pytest.mark.parametrize("variables", PLAIN)

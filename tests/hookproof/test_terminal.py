@@ -83,11 +83,14 @@ def test_a_row_of_a_narrow_terminal_is_a_block(sink: str) -> None:
 
 def test_new_deliveries_continue_the_table(sink: str) -> None:
     with on_terminal([*LIST, "--follow", "--sink", sink], 120) as terminal:
-        terminal.read(until="key:")
-        httpx.post(f"{sink}/later", content=b"{}")
-        lines = shown(terminal.read(until="/later"))
-    starts = {line.index("POST") for line in lines if "POST" in line}
-    assert len(starts) == 1
+        terminal.read(until=":key:")
+        for path in ("later/than/b", "end"):
+            httpx.post(f"{sink}/{path}", content=b"{}")
+        lines = shown(terminal.read(until="/end"))
+    rows = [line for line in lines if " 200 " in line][:4]
+    assert "/later/than/b" in rows[-1]
+    assert len({line.index(" 200 ") for line in rows}) == 1
+    assert "VERDICT" not in "".join(lines)
 
 
 def test_faults_are_a_table_on_a_terminal() -> None:

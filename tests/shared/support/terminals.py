@@ -3,12 +3,15 @@
 import fcntl
 import os
 import pty
+import select
 import struct
 import subprocess
 import sys
 import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from support.processes import DEADLINE
 
 PLAIN = ("CI", "NO_COLOR", "COLUMNS", "LINES")
 """Variables of the caller that would change the output."""
@@ -25,6 +28,8 @@ class Terminal:
     def read(self, until: str | None = None) -> str:
         """Return the output so far: up to its end, or until it contains `until`."""
         while until is None or until.encode() not in self._output:
+            ready, _, _ = select.select([self._handle], [], [], DEADLINE)
+            assert ready, self._output
             try:
                 part = os.read(self._handle, 65536)
             except OSError:  # on Linux the end of the output

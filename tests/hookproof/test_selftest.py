@@ -50,7 +50,7 @@ def test_a_fault_without_effect_is_not_caught_and_fails() -> None:
 
 def test_a_warning_catches_only_faults_of_assumed_constraints() -> None:
     warned = TrialResult((), ("webhook-schema",), "something", judged=True)
-    assumed = Fault("assumed", "webhooks", "It is.", Hooks(), severity="warning")
+    assumed = Fault("assumed", "webhooks", "It is.", Hooks(), stated_severity="warning")
     assert FaultOutcome(assumed, warned).caught_by == ("webhook-schema",)
     assert FaultOutcome(NOTHING, warned).caught_by == ()
 

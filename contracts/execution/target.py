@@ -7,15 +7,14 @@ limit, so that no service hangs a run.
 
 import time
 from collections import deque
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-import anyio
-import anyio.from_thread
 import httpx
 
 from contracts.model.exchange import Exchange, Failure, ReceivedResponse, Request
@@ -26,6 +25,7 @@ from openapi.rate import Rate
 _DEFAULT_HEADERS = (("user-agent", "hookproof"), ("accept", "application/json"))
 MAX_BODY_BYTES = 10 * 1024 * 1024
 MAX_RETRY_AFTER_S = 60.0
+_WRITE_BYTES = 16 * 1024
 
 
 class Target:
@@ -48,19 +48,15 @@ class Target:
         self._headers = headers
         self._timeout = timeout
         self._rate_limit = rate_limit
-        self._verify = verify
         self._sent: deque[float] = deque(maxlen=rate_limit.requests if rate_limit else 1)
-        self._stack = ExitStack()
+        self._deadline = 0.0
+        self._transport = httpx.HTTPTransport(verify=ssl_context(url, verify), trust_env=False)
+        pool: Any = self._transport._pool  # httpx has no option for the backend of its connections
+        pool._network_backend = _Backend(pool._network_backend, self._remaining)
+        # The client only builds requests: its `send` has features that no request here uses.
+        self._client = httpx.Client(transport=self._transport, trust_env=False)
 
     def __enter__(self) -> Self:
-        self._portal = self._stack.enter_context(anyio.from_thread.start_blocking_portal())
-        self._client = httpx.AsyncClient(
-            trust_env=False,
-            follow_redirects=False,
-            timeout=None,  # noqa: S113 - one timeout covers the whole response, see _answer
-            verify=ssl_context(self.url, self._verify),
-        )
-        self._stack.enter_context(self._portal.wrap_async_context_manager(self._client))
         return self
 
     def __exit__(
@@ -69,34 +65,24 @@ class Target:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stack.__exit__(kind, error, trace)
+        self._client.close()
 
     def send(self, request: Request) -> Exchange:
         """Send `request` once and return the exchange; a failure of the service never raises."""
         self._wait_for_rate_limit()
-        return self._portal.call(self._exchange, request)
+        return self._exchange(request)
 
     def send_together(self, requests: Sequence[Request]) -> list[Exchange]:
         """Send all `requests` concurrently; return the exchanges in the same order."""
         for _ in requests:
             self._wait_for_rate_limit()
-        return self._portal.call(self._exchanges, requests)
+        with ThreadPoolExecutor(len(requests)) as threads:
+            return list(threads.map(self._exchange, requests))
 
-    async def _exchanges(self, requests: Sequence[Request]) -> list[Exchange]:
-        entries: dict[int, Exchange] = {}
-
-        async def enter(request: Request) -> None:
-            entries[request.number] = await self._exchange(request)
-
-        async with anyio.create_task_group() as group:
-            for request in requests:
-                group.start_soon(enter, request)
-        return [entries[request.number] for request in requests]
-
-    async def _exchange(self, request: Request) -> Exchange:
+    def _exchange(self, request: Request) -> Exchange:
         started = time.time()
         try:
-            response = await self._answer(request)
+            response = self._answer(request)
         except _ResponseLost as error:
             # Lost before the response began: a race over an idle connection, a body that the
             # service rejected unread, or a crash. A retry decides.
@@ -110,7 +96,14 @@ class Target:
             time.sleep(max(0.0, pause))
         self._sent.append(time.monotonic())
 
-    async def _answer(self, request: Request) -> ReceivedResponse:
+    def _remaining(self) -> float:
+        """Return the seconds until the deadline; raise `ReadTimeout` after it."""
+        seconds = self._deadline - time.monotonic()
+        if seconds <= 0:
+            raise httpx.ReadTimeout("the deadline has passed")
+        return seconds
+
+    def _answer(self, request: Request) -> ReceivedResponse:
         received_statuses: list[int] = []
         custom_names = {name.lower() for name, _ in self._headers}
         headers = [(name, value) for name, value in _DEFAULT_HEADERS if name not in custom_names]
@@ -119,21 +112,19 @@ class Target:
             headers.append(("content-type", request.media_type))
         if request.credential.value is not None:
             headers.append(("authorization", request.credential.value))
+        # Requests that are sent together share a deadline.
+        self._deadline = time.monotonic() + self._timeout
         try:
-            with anyio.fail_after(self._timeout):
-                async with self._client.stream(
-                    request.method,
-                    self.url + request.target,
-                    headers=headers,
-                    content=request.body,
-                ) as response:
-                    received_statuses.append(response.status_code)
-                    self._client.cookies.clear()
-                    body = await _read_body(response)
+            sent = self._client.build_request(
+                request.method, self.url + request.target, headers=headers, content=request.body
+            )
+            with closing(self._transport.handle_request(sent)) as response:
+                received_statuses.append(response.status_code)
+                body = _read_body(response)
             return ReceivedResponse(
                 response.status_code, tuple(response.headers.multi_items()), body
             )
-        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, _BodyTooLarge) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, _BodyTooLarge) as error:
             failure = _describe_failure(error, self._timeout)
             failure = replace(failure, status=received_statuses[0] if received_statuses else None)
             raise _ResponseLost(failure) from None
@@ -149,9 +140,46 @@ class _ResponseLost(Exception):
         self.failure = failure
 
 
-async def _read_body(response: httpx.Response) -> bytes:
+class _Backend:
+    """Network backend of httpcore: `remaining` is the timeout of every operation.
+
+    httpx has a timeout for one operation only: a response could arrive a byte at a time forever.
+    """
+
+    def __init__(self, backend: Any, remaining: Callable[[], float]) -> None:
+        self._backend = backend
+        self._remaining = remaining
+
+    def connect_tcp(self, **arguments: Any) -> "_Stream":
+        arguments["timeout"] = self._remaining()
+        return _Stream(self._backend.connect_tcp(**arguments), self._remaining)
+
+
+class _Stream:
+    """Network stream of httpcore: `remaining` is the timeout of every operation."""
+
+    def __init__(self, stream: Any, remaining: Callable[[], float]) -> None:
+        self._stream = stream
+        self._remaining = remaining
+        self.close = stream.close
+        self.get_extra_info = stream.get_extra_info
+
+    def read(self, max_bytes: int, timeout: object = None) -> Any:  # noqa: ARG002
+        return self._stream.read(max_bytes, self._remaining())
+
+    def write(self, buffer: bytes, timeout: object = None) -> None:  # noqa: ARG002
+        for start in range(0, len(buffer), _WRITE_BYTES):
+            part = buffer[start : start + _WRITE_BYTES]
+            self._stream.write(part, self._remaining())
+
+    def start_tls(self, **arguments: Any) -> "_Stream":
+        arguments["timeout"] = self._remaining()
+        return _Stream(self._stream.start_tls(**arguments), self._remaining)
+
+
+def _read_body(response: httpx.Response) -> bytes:
     body = bytearray()
-    async for chunk in response.aiter_bytes():
+    for chunk in response.iter_bytes():
         body += chunk
         if len(body) > MAX_BODY_BYTES:
             raise _BodyTooLarge
@@ -159,7 +187,7 @@ async def _read_body(response: httpx.Response) -> bytes:
 
 
 def _describe_failure(error: Exception, timeout: float) -> Failure:
-    if isinstance(error, TimeoutError):
+    if isinstance(error, httpx.TimeoutException):
         return Failure("timeout", f"no complete response within {timeout:g} s")
     if isinstance(error, _BodyTooLarge):
         return Failure("too large", f"the body is larger than {MAX_BODY_BYTES // 2**20} MiB")

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from select import select
 
 import pytest
 
@@ -115,6 +116,12 @@ def drip(connection: socket.socket) -> None:
     connection.recv(1)
 
 
+def drip_head(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 201 Created\r\nX: ")
+    while not select([connection], [], [], 0.1)[0]:  # until the client closes the connection
+        connection.sendall(b"x")
+
+
 def silence(connection: socket.socket) -> None:
     connection.recv(1)
 
@@ -134,6 +141,7 @@ MISLABELLED = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r
         (endless, "too large", 201),
         (bomb, "too large", 200),
         (drip, "timeout", 201),
+        (drip_head, "timeout", None),
         (silence, "timeout", None),
         (b"", "lost", None),
         (b"SSH-2.0-OpenSSH\r\n\r\n", "malformed", None),

@@ -1,7 +1,7 @@
 """pytest fixtures of the suite: one run per pytest session, its ledger shared by all checks.
 
 The names have a prefix, because the suite may run beside a user's tests. The caller puts the
-settings into the stash of pytest's configuration and reads the outcome from there.
+settings and the contract into the stash of pytest's configuration and reads the outcome from there.
 """
 
 import sys
@@ -15,11 +15,9 @@ from contracts.checks.secrets import known_secrets
 from contracts.ledger.ledger import Ledger
 from contracts.model.errors import CouldNotJudge
 from contracts.model.settings import Settings
-from contracts.outcome import OUTCOME, SETTINGS, RunOutcome
+from contracts.outcome import CONTRACT, OUTCOME, SETTINGS, RunOutcome
 from contracts.run import run
 from openapi.contract import Contract
-from openapi.loading.loader import load_contract
-from openapi.loading.yaml_source import ContractError
 from openapi.redaction import Redaction
 from openapi.terminal import terminal_console
 
@@ -32,8 +30,8 @@ def hookproof_ledger(request: pytest.FixtureRequest) -> Ledger:
         pytest.fail("no service URL was given: pass --hookproof-url URL", pytrace=False)
     outcome = request.config.stash.setdefault(OUTCOME, RunOutcome())
     try:
-        outcome.ledger = _run_with_progress(settings, load_contract(settings.contract))
-    except (CouldNotJudge, ContractError) as error:
+        outcome.ledger = _run_with_progress(settings, request.config.stash[CONTRACT])
+    except CouldNotJudge as error:
         outcome.not_judged = str(error)
         pytest.fail(f"could not judge: {error}", pytrace=False)
     return outcome.ledger

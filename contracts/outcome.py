@@ -7,6 +7,7 @@ import pytest
 from contracts.checks.judgement import GroupedFinding, Judgement
 from contracts.ledger.ledger import Ledger
 from contracts.model.settings import Settings
+from openapi.contract import Contract
 
 
 @dataclass
@@ -22,4 +23,5 @@ class RunOutcome:
 
 
 SETTINGS = pytest.StashKey[Settings]()
+CONTRACT = pytest.StashKey[Contract]()
 OUTCOME = pytest.StashKey[RunOutcome]()

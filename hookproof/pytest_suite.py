@@ -17,7 +17,7 @@ import pytest
 import contracts
 from contracts.checks import CHECKS
 from contracts.model.settings import Settings
-from contracts.outcome import OUTCOME, SETTINGS, RunOutcome
+from contracts.outcome import CONTRACT, OUTCOME, SETTINGS, RunOutcome
 from contracts.reporting.report import report
 from hookproof.commands.verify import save_failing_cases
 from hookproof.commands.verify_settings import apply_target_policy, settings_from_options
@@ -50,12 +50,14 @@ def configure(config: pytest.Config) -> None:
             raise CommandError(shadowed[0])
         options = _options(config)
         settings = settings_from_options(options)
-        settings = apply_target_policy(settings, options, load_contract_option(settings.contract))
+        contract = load_contract_option(settings.contract)
+        settings = apply_target_policy(settings, options, contract)
         settings = replace(settings, **_settings_from_controller(config))
     except CommandError as error:
         raise pytest.UsageError(f"hookproof: {error}") from None
     outcome = RunOutcome()
     config.stash[SETTINGS] = settings
+    config.stash[CONTRACT] = contract
     config.stash[OUTCOME] = outcome
     wanted = config.getoption("--hookproof-report-dir") is not None
     config.pluginmanager.register(SuitePlugin(settings, outcome, wanted), "hookproof-suite")

@@ -5,10 +5,13 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 
 _BOM = b"\xef\xbb\xbf"
 # Possessive, and accepts an unterminated string: otherwise a body of quotes takes quadratic time.
-_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[\]{}]', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
+_BRACKETS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_NO_BRACKETS = bytes(set(range(256)) - _BRACKETS.keys())
 
 
 @dataclass(frozen=True)  # without slots, because cached properties need a __dict__
@@ -88,14 +91,5 @@ def _decode_utf8(raw: bytes) -> str:
 
 
 def _nesting_depth(raw: bytes) -> int:
-    if raw.count(b"[") + raw.count(b"{") < 2:
-        return 0
-    depth = deepest = 0
-    for match in _BRACKETS.finditer(raw):
-        token = match[0]
-        if token in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif token in b"]}":
-            depth -= 1
-    return deepest
+    brackets = _STRING.sub(b"", raw).translate(None, _NO_BRACKETS)
+    return max(accumulate(map(_BRACKETS.__getitem__, brackets), initial=0))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from contracts.checks.events import triggered_events
-from contracts.checks.judgement import Judgement, passed
+from contracts.checks.judgement import Judgement
 from contracts.checks.retries import rejected_deliveries
 from contracts.expectations.allowed_rejections import unjudged_places
 from contracts.expectations.constraints import media_type_pointer
@@ -38,7 +38,7 @@ def _judge_alone(
             yield _sink_judgement(item, finding, others)
         for place in _tried_constraints(ledger, item, check):
             if place not in violated_keys:
-                yield passed(place[0], item.delivery.id, place[1])
+                yield Judgement(place, item.delivery.id)
 
 
 def _tried_constraints(ledger: Ledger, item: JudgedDelivery, check: str) -> Iterator[ConstraintKey]:

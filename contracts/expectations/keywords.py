@@ -1,6 +1,6 @@
 """Schema keywords that apply to a value, with their pointers in the contract. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import lru_cache
 
 from openapi.contract import Contract
@@ -31,30 +31,31 @@ def constraint_key(pointer: str, detail: str) -> ConstraintKey:
 
 def applicable_keywords(
     contract: Contract, pointer: str, instance: object = ANY_INSTANCE
-) -> Iterator[ConstraintKey]:
-    """Yield every keyword at or below the schema at `pointer` that applies to `instance`.
+) -> Sequence[ConstraintKey]:
+    """Return every keyword at or below the schema at `pointer` that applies to `instance`.
 
     Each of `anyOf`, `oneOf`, `not` and `if` counts as one keyword, with all its subschemas.
     """
-    yield from _applicable_keywords(contract, pointer, instance, set())
-
-
-def _applicable_keywords(
-    contract: Contract, pointer: str, instance: object, visited: set[str]
-) -> Iterator[ConstraintKey]:
-    if instance is ANY_INSTANCE:
-        if pointer in visited:
-            return
-        visited.add(pointer)
-    keys, children, reference = _schema_node(contract, pointer)
-    for found, of_type in keys:
-        if instance is ANY_INSTANCE or _applies_to(of_type, instance):
-            yield found
-    if reference:
-        yield from _applicable_keywords(contract, reference, instance, visited)
-    for where, child in children:
-        for value in _child_instances(instance, where):
-            yield from _applicable_keywords(contract, child, value, visited)
+    found: list[ConstraintKey] = []
+    pending = [(pointer, instance)]
+    visited: set[str] = set()
+    while pending:
+        pointer, instance = pending.pop()
+        if instance is ANY_INSTANCE:
+            if pointer in visited:
+                continue
+            visited.add(pointer)
+        keys, children, reference = _schema_node(contract, pointer)
+        found += [
+            key
+            for key, of_type in keys
+            if instance is ANY_INSTANCE or _applies_to(of_type, instance)
+        ]
+        for where, child in reversed(children):
+            pending += [(child, value) for value in reversed(_child_instances(instance, where))]
+        if reference:
+            pending.append((reference, instance))
+    return found
 
 
 def _applies_to(of_type: type | tuple[type, ...], instance: object) -> bool:
@@ -63,14 +64,15 @@ def _applies_to(of_type: type | tuple[type, ...], instance: object) -> bool:
     return isinstance(instance, of_type) and not isinstance(instance, bool)
 
 
-def _child_instances(instance: object, where: str) -> Iterator[object]:
-    """Yield the value of a property, each item (`*`) or the instance itself (empty)."""
+def _child_instances(instance: object, where: str) -> Sequence[object]:
+    """Return the value of a property, each item (`*`) or the instance itself (empty)."""
     if instance is ANY_INSTANCE or not where:
-        yield instance
-    elif where == "*":
-        yield from instance if isinstance(instance, list) else ()
-    elif isinstance(instance, dict) and where[1:] in instance:
-        yield instance[where[1:]]
+        return (instance,)
+    if where == "*":
+        return instance if isinstance(instance, list) else ()
+    if isinstance(instance, dict) and where[1:] in instance:
+        return (instance[where[1:]],)
+    return ()
 
 
 _SchemaNode = tuple[

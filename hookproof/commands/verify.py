@@ -1,5 +1,6 @@
 """`hookproof verify`: run the suite with pytest in this process, and write the reports."""
 
+import gc
 import os
 import signal
 import sys
@@ -18,7 +19,7 @@ from contracts.checks.secrets import known_secrets
 from contracts.execution import saved_cases
 from contracts.model.errors import CouldNotJudge
 from contracts.model.settings import Settings
-from contracts.outcome import OUTCOME, SETTINGS, RunOutcome
+from contracts.outcome import CONTRACT, OUTCOME, SETTINGS, RunOutcome
 from contracts.reporting.report import EXIT_CONFORMS, report
 from contracts.run import run
 from hookproof.baseline import Baseline, apply_baseline, read
@@ -31,7 +32,7 @@ from hookproof.contract_loading import load_contract_option
 from hookproof.errors import EXIT_INTERRUPTED, CommandError
 from hookproof.reports.terminal import format_summary
 from hookproof.reports.writer import write_reports
-from openapi.contract import Json
+from openapi.contract import Contract, Json
 from openapi.redaction import Redaction
 from openapi.safe_text import escape_ci_command, escape_hidden
 from openapi.terminal import terminal_console
@@ -40,16 +41,18 @@ SUITE_DIR = Path(contracts.__file__).parent
 
 
 class _SettingsPlugin:
-    """Plugin for pytest that passes settings to the suite and gets its outcome."""
+    """Plugin for pytest that passes settings and contract to the suite and gets its outcome."""
 
-    def __init__(self, settings: Settings, outcome: RunOutcome) -> None:
+    def __init__(self, settings: Settings, contract: Contract, outcome: RunOutcome) -> None:
         self._settings = settings
+        self._contract = contract
         self._outcome = outcome
         self._broken = False
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Store settings and outcome for the fixtures of the suite."""
+        """Store settings, contract and outcome for the fixtures of the suite."""
         config.stash[SETTINGS] = self._settings
+        config.stash[CONTRACT] = self._contract
         config.stash[OUTCOME] = self._outcome
         config.option.tbstyle = "short"  # longer styles print arguments, which contain tokens
 
@@ -76,9 +79,10 @@ def run_verify(options: SimpleNamespace) -> int:
             f"{settings.report_dir}: cannot write the reports: {error.strerror}"
         ) from None
     try:
-        settings = apply_target_policy(settings, options, load_contract_option(settings.contract))
+        contract = load_contract_option(settings.contract)
+        settings = apply_target_policy(settings, options, contract)
         baseline = None if options.baseline is None else read(options.baseline)
-        interrupted = judge(settings, outcome)
+        interrupted = judge(settings, contract, outcome)
     except CommandError as error:
         outcome.not_judged, interrupted, baseline = str(error), False, None
     return _finish(settings, outcome, baseline, started, interrupted)
@@ -95,7 +99,7 @@ def _print_cost(settings: Settings, options: SimpleNamespace) -> int:
     return EXIT_CONFORMS
 
 
-def judge(settings: Settings, outcome: RunOutcome) -> bool:
+def judge(settings: Settings, contract: Contract, outcome: RunOutcome) -> bool:
     """Run the suite in this process and fill `outcome`; return whether it was interrupted."""
     arguments = [
         str(SUITE_DIR),
@@ -105,13 +109,16 @@ def judge(settings: Settings, outcome: RunOutcome) -> bool:
         "-p", "no:cacheprovider",
         "-p", "no:terminal",
         "-p", "no:unraisableexception",  # it collects garbage at the end, for a third of a second
+        "--assert=plain",  # the suite has no assertions to rewrite
         "-s",
     ]  # fmt: skip
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
     set_hypothesis_directory()
+    gc.freeze()  # the modules loaded by now are no garbage, and collections need not visit them
+    gc.set_threshold(20_000)
     with _record_interrupts() as interrupts:
-        code = pytest.main(arguments, plugins=[_SettingsPlugin(settings, outcome)])
+        code = pytest.main(arguments, plugins=[_SettingsPlugin(settings, contract, outcome)])
     if interrupts:
         return True
     if code == pytest.ExitCode.INTERRUPTED:

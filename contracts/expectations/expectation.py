@@ -16,7 +16,7 @@ from contracts.expectations.allowed_rejections import (
     rejections_by_bytes,
     rejections_by_value,
 )
-from contracts.model.case import UNKNOWN_RESOURCE_PHASE
+from contracts.model.case import ALLOWED_REJECTION_PHASE, UNKNOWN_RESOURCE_PHASE
 from contracts.model.exchange import Request
 from openapi.contract import Contract
 from openapi.json_pointer import join_pointer
@@ -70,6 +70,32 @@ def expected_response(contract: Contract, request: Request, sent: float) -> Expe
     if sent not in known:
         known[sent] = _find_expectation(contract, request, sent)
     return known[sent]
+
+
+def may_succeed(contract: Contract, request: Request) -> bool:
+    """Return whether a service may accept `request`. Fast: it lists no violations.
+
+    Of invalid bodies, only those of an allowed rejection may succeed.
+    """
+    if (
+        request.method != request.operation.method
+        or request.phase == UNKNOWN_RESOURCE_PHASE
+        or request.credential.expected_outcome != "accepted"
+    ):
+        return False
+    body = request.json
+    if any(rejections_by_bytes(request, body)):
+        return True
+    if is_other_media_type(request) or parameter_violations(
+        contract, request.operation, request.parameters
+    ):
+        return False
+    schema = next(iter(request.operation.content.values()), None)
+    if schema is None or not (request.body or request.operation.body_required):
+        return True
+    if request.phase.startswith(ALLOWED_REJECTION_PHASE):
+        return True
+    return body.problem is None and contract.schema(schema).is_valid(body.value)
 
 
 def _find_expectation(contract: Contract, request: Request, sent: float) -> Expectation:

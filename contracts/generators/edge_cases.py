@@ -16,7 +16,13 @@ from contracts.generators.body_properties import (
     case_with_property,
     schema_types,
 )
-from contracts.model.case import Case, ValueFactory, constant_value, encode_json
+from contracts.model.case import (
+    ALLOWED_REJECTION_PHASE,
+    Case,
+    ValueFactory,
+    constant_value,
+    encode_json,
+)
 from contracts.model.unique_values import RequestValues, text_of_length
 from openapi.contract import Contract, Operation
 from openapi.json_pointer import join_pointer
@@ -166,7 +172,7 @@ def allowed_rejection_cases(operation: Operation, base_body: dict[str, Any]) -> 
             continue
         where = parse_expression(rejection["location"]).where
         for example in rejection.get("examples", ()):
-            phase = f"allowed rejection: {rejection['name']}"
+            phase = f"{ALLOWED_REJECTION_PHASE}{rejection['name']}"
             values = {where: _filled_example(example)}
             yield Case(phase, rejection["name"], _with_property(base_body, where), values=values)
     extended = {**base_body, "hookproofUnknownProperty": {"nested": [1, None, "text"]}}

@@ -17,8 +17,9 @@ from contracts.checks import CHECKS
 from contracts.checks.judgement import GroupedFinding
 from contracts.checks.secrets import known_secrets
 from contracts.execution import saved_cases
+from contracts.expectations.expectation import expected_response, may_succeed
 from contracts.ledger.ledger import Ledger
-from contracts.model.case import COVERAGE_PHASE, SAVED_PHASE
+from contracts.model.case import ALLOWED_REJECTION_PHASE, COVERAGE_PHASE, SAVED_PHASE
 from contracts.model.credential_kinds import (
     ISSUED_EXPIRED,
     ISSUED_GOOD,
@@ -118,6 +119,17 @@ def test_the_seed_determines_the_cases(
     first, again = judged(seed=7), judged(seed=7, run_id="tests1")
     assert case_digest(first) == case_digest(again)
     assert case_digest(first) != case_digest(judged(seed=8))
+
+
+def test_may_succeed_agrees_with_the_expectation(judged: Callable[..., Ledger]) -> None:
+    exchanges = judged().exchanges
+    expected = [expected_response(CONTRACT, e.request, e.started).kind for e in exchanges]
+    may = [may_succeed(CONTRACT, e.request) for e in exchanges]
+    assert {"valid", "free", "invalid", "refused", "other"} <= {*expected}
+    for kind, found, exchange in zip(expected, may, exchanges, strict=True):
+        if not exchange.request.phase.startswith(ALLOWED_REJECTION_PHASE) and kind != "free":
+            assert found is (kind == "valid"), exchange.request.label()
+        assert found or exchange.status != 201, exchange.request.label()
 
 
 def test_retries_a_case_after_an_ambiguous_rejection(token: str) -> None:

@@ -1,6 +1,5 @@
 """Decoding of bytes, because a leaked secret may be encoded."""
 
-import base64
 import binascii
 import html
 import re
@@ -9,6 +8,7 @@ from urllib.parse import unquote_to_bytes
 MAX_DECODED_BYTES = 256 * 1024
 """Size of the prefix that is decoded."""
 _BASE64_RUN = re.compile(rb"[A-Za-z0-9+/_-]{12,}")
+_STANDARD_ALPHABET = bytes.maketrans(b"-_", b"+/")
 _HEX_RUN = re.compile(rb"(?:[0-9A-Fa-f]{2}){8,}")
 _JSON_ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 
@@ -39,10 +39,10 @@ def _unescape_json(match: re.Match[bytes]) -> bytes:
 
 
 def _decode_base64(run: bytes) -> bytes:
-    text = run.translate(bytes.maketrans(b"-_", b"+/"))
+    text = run.translate(_STANDARD_ALPHABET)
     # A length of 4n + 1 is impossible in base64: the last character is not part of it.
     text = text[: len(text) - (len(text) % 4 == 1)]
     try:
-        return base64.b64decode(text + b"=" * (-len(text) % 4))
-    except (binascii.Error, ValueError):
+        return binascii.a2b_base64(text + b"=" * (-len(text) % 4))
+    except binascii.Error:
         return b""

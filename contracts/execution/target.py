@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import httpx
@@ -52,19 +51,14 @@ class Target:
         self._deadline = 0.0
         self._transport = httpx.HTTPTransport(verify=ssl_context(url, verify), trust_env=False)
         pool: Any = self._transport._pool  # httpx has no option for the backend of its connections
-        pool._network_backend = _Backend(pool._network_backend, self._remaining)
+        pool._network_backend = _Timed(pool._network_backend, self._remaining)
         # The client only builds requests: its `send` has features that no request here uses.
         self._client = httpx.Client(transport=self._transport, trust_env=False)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._client.close()
 
     def send(self, request: Request) -> Exchange:
@@ -79,17 +73,6 @@ class Target:
         with ThreadPoolExecutor(len(requests)) as threads:
             return list(threads.map(self._exchange, requests))
 
-    def _exchange(self, request: Request) -> Exchange:
-        started = time.time()
-        try:
-            response = self._answer(request)
-        except _ResponseLost as error:
-            # Lost before the response began: a race over an idle connection, a body that the
-            # service rejected unread, or a crash. A retry decides.
-            lost = (error.failure.kind, error.failure.status) == ("lost", None)
-            return Exchange(request, None, error.failure, started, time.time(), retried=lost)
-        return Exchange(request, response, None, started, time.time())
-
     def _wait_for_rate_limit(self) -> None:
         if self._rate_limit and len(self._sent) == self._rate_limit.requests:
             pause = self._sent[0] + self._rate_limit.seconds - time.monotonic()
@@ -103,8 +86,7 @@ class Target:
             raise httpx.ReadTimeout("the deadline has passed")
         return seconds
 
-    def _answer(self, request: Request) -> ReceivedResponse:
-        received_statuses: list[int] = []
+    def _exchange(self, request: Request) -> Exchange:
         custom_names = {name.lower() for name, _ in self._headers}
         headers = [(name, value) for name, value in _DEFAULT_HEADERS if name not in custom_names]
         headers += (*self._headers, *request.headers)
@@ -112,6 +94,8 @@ class Target:
             headers.append(("content-type", request.media_type))
         if request.credential.value is not None:
             headers.append(("authorization", request.credential.value))
+        status: int | None = None
+        started = time.time()
         # Requests that are sent together share a deadline.
         self._deadline = time.monotonic() + self._timeout
         try:
@@ -119,62 +103,49 @@ class Target:
                 request.method, self.url + request.target, headers=headers, content=request.body
             )
             with closing(self._transport.handle_request(sent)) as response:
-                received_statuses.append(response.status_code)
+                status = response.status_code
                 body = _read_body(response)
-            return ReceivedResponse(
-                response.status_code, tuple(response.headers.multi_items()), body
-            )
         except (httpx.HTTPError, httpx.InvalidURL, _BodyTooLarge) as error:
-            failure = _describe_failure(error, self._timeout)
-            failure = replace(failure, status=received_statuses[0] if received_statuses else None)
-            raise _ResponseLost(failure) from None
+            failure = replace(_describe_failure(error, self._timeout), status=status)
+            # Lost before the response began: a race over an idle connection, a body that the
+            # service rejected unread, or a crash. A retry decides.
+            lost = (failure.kind, status) == ("lost", None)
+            return Exchange(request, None, failure, started, time.time(), retried=lost)
+        received = ReceivedResponse(status, tuple(response.headers.multi_items()), body)
+        return Exchange(request, received, None, started, time.time())
 
 
 class _BodyTooLarge(Exception):
     pass
 
 
-class _ResponseLost(Exception):
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.message)
-        self.failure = failure
-
-
-class _Backend:
-    """Network backend of httpcore: `remaining` is the timeout of every operation.
+class _Timed:
+    """Network backend or stream of httpcore: `remaining` is the timeout of every operation.
 
     httpx has a timeout for one operation only: a response could arrive a byte at a time forever.
     """
 
-    def __init__(self, backend: Any, remaining: Callable[[], float]) -> None:
-        self._backend = backend
+    def __init__(self, timed: Any, remaining: Callable[[], float]) -> None:
+        self._timed = timed
         self._remaining = remaining
 
-    def connect_tcp(self, **arguments: Any) -> "_Stream":
-        arguments["timeout"] = self._remaining()
-        return _Stream(self._backend.connect_tcp(**arguments), self._remaining)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._timed, name)
 
+    def connect_tcp(self, **options: Any) -> "_Timed":
+        options["timeout"] = self._remaining()
+        return _Timed(self._timed.connect_tcp(**options), self._remaining)
 
-class _Stream:
-    """Network stream of httpcore: `remaining` is the timeout of every operation."""
-
-    def __init__(self, stream: Any, remaining: Callable[[], float]) -> None:
-        self._stream = stream
-        self._remaining = remaining
-        self.close = stream.close
-        self.get_extra_info = stream.get_extra_info
+    def start_tls(self, **options: Any) -> "_Timed":
+        options["timeout"] = self._remaining()
+        return _Timed(self._timed.start_tls(**options), self._remaining)
 
     def read(self, max_bytes: int, timeout: object = None) -> Any:  # noqa: ARG002
-        return self._stream.read(max_bytes, self._remaining())
+        return self._timed.read(max_bytes, self._remaining())
 
     def write(self, buffer: bytes, timeout: object = None) -> None:  # noqa: ARG002
         for start in range(0, len(buffer), _WRITE_BYTES):
-            part = buffer[start : start + _WRITE_BYTES]
-            self._stream.write(part, self._remaining())
-
-    def start_tls(self, **arguments: Any) -> "_Stream":
-        arguments["timeout"] = self._remaining()
-        return _Stream(self._stream.start_tls(**arguments), self._remaining)
+            self._timed.write(buffer[start : start + _WRITE_BYTES], self._remaining())
 
 
 def _read_body(response: httpx.Response) -> bytes:

@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate \
   --no-emit-index-url --no-emit-find-links
+HASHED := $(COMPILE) --generate-hashes
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check test lock clean
@@ -15,7 +16,7 @@ help:
 	@echo "make demo   show the loop closed: mock, sink and harness, then a finding"
 	@echo "make check  run the style and type checks, and the tests that start no process"
 	@echo "make test   run all tests, the style and type checks, and the loop, through tox"
-	@echo "make lock   pin the newest versions of what make and tox install"
+	@echo "make lock   pin the newest versions of what make and tox install, with their hashes"
 	@echo "make clean  remove what the other commands made"
 
 $(BIN)/python:
@@ -26,7 +27,8 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(BIN)/.installed: requirements.lock pyproject.toml $(shell find contracts hookproof mock_server openapi webhook_sink -name '*.*' -not -name '*.pyc' 2>/dev/null) | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall .
 	@touch $@
 
@@ -52,11 +54,11 @@ test: $(BIN)/.installed
 lock: | $(BIN)/python
 	$(BIN)/python -m pip install --quiet uv
 	{ echo "# Pinned by make lock: what make and tox install. The wheel itself states ranges."; \
-	  $(COMPILE) pyproject.toml requirements.in; } > requirements.lock.new
+	  $(HASHED) pyproject.toml requirements.in; } > requirements.lock.new
 	mv requirements.lock.new requirements.lock
 	$(COMPILE) --no-deps --resolution lowest-direct pyproject.toml > $(VENV)/lowest.in
 	cp requirements.lock $(VENV)/lowest.lock  # uv keeps the pins of its output where it can
-	$(COMPILE) --output-file $(VENV)/lowest.lock $(VENV)/lowest.in requirements.in
+	$(HASHED) --output-file $(VENV)/lowest.lock $(VENV)/lowest.in requirements.in
 	{ echo "# Pinned by make lock: each dependency at its lower bound, for tox run -e lowest."; \
 	  grep -v '^#' $(VENV)/lowest.lock; } > requirements-lowest.lock
 

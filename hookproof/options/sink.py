@@ -1,5 +1,6 @@
 """Options of `hookproof sink`."""
 
+from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Any
 
@@ -67,7 +68,7 @@ def _parse_script(text: str) -> str:
 @click.option(
     "--reply",
     type=types.Value("SCRIPT", _parse_script),
-    default=("200",),
+    default=(str(HTTPStatus.OK.value),),
     multiple=True,
     help="Reply with these steps in order, then repeat the last: 500,200 or "
     "'/hooks*: 503 delay=2, hang' (repeatable).",

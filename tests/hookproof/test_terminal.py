@@ -141,7 +141,8 @@ def test_progress_of_a_run_is_one_line(mock: str, columns: int, tmp_path: Path) 
     progress = re.findall(r"\r(?:\x1b\[2K)?(\d+:\d\d  requests [^\r\n]*)", output)
     assert progress
     last = SEQUENCE.sub("", progress[-1])
-    assert re.match(r"0:\d\d  requests 60  findings [1-9]", last)
+    # A run that ends soon is not counted again, so that its findings may still be 0.
+    assert re.match(r"0:\d\d  requests 60  findings \d", last)
     assert all(cell_len(SEQUENCE.sub("", line)) <= columns for line in progress)
     # The end of the run removes the line and shows the cursor again.
     summary = output.rpartition("\x1b[?25h")[2]

@@ -1,4 +1,4 @@
-"""Documentation page `/docs` and the contract's document, shown by Swagger UI (swagger-ui-py)."""
+"""Documentation page `/docs` and the contract's document, shown by Swagger UI."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -70,10 +70,10 @@ def documentation_routes(contract: Contract) -> list[Route]:
 
 
 def _swagger_ui() -> Path:
-    # Not imported: the package imports every web framework that is installed.
-    spec = find_spec("swagger_ui")
-    assert spec is not None, "swagger-ui-py is a dependency"
-    return Path(str(spec.origin)).parent / "static"
+    # Not imported: only its files are needed, not Flask.
+    spec = find_spec("flask_swagger_ui")
+    assert spec is not None, "flask-swagger-ui is a dependency"
+    return Path(str(spec.origin)).parent / "dist"
 
 
 def _route_handler(

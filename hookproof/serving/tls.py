@@ -65,7 +65,13 @@ def _check_key_pair(certificate: Path, key: Path) -> None:
 
 def _issue_certificate(directory: Path, host: str) -> TlsFiles:
     """Generate an authority, and a certificate for this machine and `host`."""
-    import trustme  # noqa: PLC0415 - slow to load, and most mocks need no TLS
+    try:
+        import trustme  # noqa: PLC0415 - slow to load, and most mocks need no TLS
+    except ModuleNotFoundError:
+        raise CommandError(
+            "--tls needs the package trustme: install hookproof[tls], or pass --tls-cert and "
+            "--tls-key"
+        ) from None
 
     authority = trustme.CA(organization_name="hookproof development")
     issued = authority.issue_cert(*dict.fromkeys((*_CERTIFICATE_NAMES, host)))

@@ -111,6 +111,17 @@ def test_serves_a_given_certificate(tmp_path: Path) -> None:
     assert "trust it with --tls-verify FILE" in untrusted.stdout
 
 
+def test_tls_says_which_package_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "trustme", None)  # as in an installation without the extra
+    with (
+        pytest.raises(
+            CommandError, match=r"--tls needs the package trustme: install hookproof\[tls"
+        ),
+        tls_from_options(parse_command_line(["mock", "--tls"])),
+    ):
+        pass
+
+
 def test_rejects_unusable_tls_files(tmp_path: Path) -> None:
     (tmp_path / "empty.pem").touch()
     empty, missing = str(tmp_path / "empty.pem"), str(tmp_path / "missing.pem")

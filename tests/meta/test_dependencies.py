@@ -12,14 +12,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("contracts", "hookproof", "mock_server", "openapi", "webhook_sink")
 NOT_IMPORTED = {
-    "swagger-ui-py": "mock_server/admin/docs.py serves its files and finds them with find_spec",
+    "flask-swagger-ui": "mock_server/admin/docs.py serves its files and finds them with find_spec",
     "uvloop": "uvicorn imports it where it is installed",
 }
 OPTIONAL = {
-    "pytest-xdist": (
-        "hookproof/pytest_suite.py",
-        "used only under xdist",
-    ),
+    "pytest-xdist": ("hookproof/pytest_suite.py", "used only under xdist"),
+    "trustme": ("hookproof/serving/tls.py", "used only for --tls; the extra tls has it"),
 }
 """Undeclared distribution -> the one module that may import it inside a function, and why."""
 

@@ -1,5 +1,6 @@
 """Options of `hookproof verify`."""
 
+import gc
 from types import SimpleNamespace
 from typing import Any
 
@@ -119,6 +120,7 @@ def verify(**options: Any) -> int:
 
     URL is the service: scheme, host, port and an optional prefix.
     """
+    gc.disable()  # until the run: loading creates no garbage, and collections are slow
     from hookproof.commands.verify import run_verify
 
     return run_verify(SimpleNamespace(**options))

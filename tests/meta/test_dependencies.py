@@ -2,9 +2,11 @@
 
 import ast
 import re
+import subprocess
 import sys
 from collections.abc import Iterator, Set
 from importlib.metadata import packages_distributions, requires
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,10 +18,18 @@ NOT_IMPORTED = {
     "uvloop": "uvicorn imports it where it is installed",
 }
 OPTIONAL = {
-    "pytest-xdist": ("hookproof/pytest_suite.py", "used only under xdist"),
-    "trustme": ("hookproof/serving/tls.py", "used only for --tls; the extra tls has it"),
+    "pytest-xdist": (
+        "hookproof/pytest_suite.py",
+        "used only under xdist",
+    ),
+    "trustme": (
+        "hookproof/serving/tls.py",
+        "used only by mock --tls, which the extra tls installs",
+    ),
 }
-"""Undeclared distribution -> the one module that may import it inside a function, and why."""
+"""Optional distribution -> the one module that may import it inside a function, and why."""
+EXTRAS = {"tls": {"trustme"}}
+"""Extra of the wheel -> its distributions."""
 
 
 def canonical(name: str) -> str:
@@ -49,10 +59,16 @@ def undeclared(names: set[str], declared: Set[str]) -> dict[str, list[str]]:
     return {name: dists for name, dists in found.items() if declared.isdisjoint(dists)}
 
 
-def requirements() -> dict[str, str]:
-    """Return the requirement of each distribution that the wheel requires."""
-    stated = [text for text in requires("hookproof") or () if "extra ==" not in text]
+def requirements(extra: str | None = None) -> dict[str, str]:
+    """Return the requirement of each distribution that the wheel, or an extra, requires."""
+    stated = [text for text in requires("hookproof") or () if extra_of(text) == extra]
     return {canonical(re.split(r"[^\w.-]", text, maxsplit=1)[0]): text for text in stated}
+
+
+def extra_of(requirement: str) -> str | None:
+    """Return the name of the extra in the marker of `requirement`, None without one."""
+    found = re.search(r"extra == ['\"]([\w-]+)['\"]", requirement)
+    return found and found[1]
 
 
 IMPORTS = {
@@ -61,6 +77,7 @@ IMPORTS = {
     for path in (ROOT / package).rglob("*.py")
 }
 DECLARED = requirements()
+BOUNDED = DECLARED | {name: text for extra in EXTRAS for name, text in requirements(extra).items()}
 
 
 @pytest.mark.parametrize("path", sorted(path for path, names in IMPORTS.items() if names))
@@ -83,18 +100,30 @@ def test_every_declared_dependency_is_imported() -> None:
     assert OPTIONAL.keys() <= used - DECLARED.keys()
 
 
-@pytest.mark.parametrize("name", sorted(DECLARED))
+@pytest.mark.parametrize("name", sorted(BOUNDED))
 def test_every_dependency_has_a_lower_and_an_upper_bound(name: str) -> None:
-    assert re.search(r">=\d", DECLARED[name])
-    assert re.search(r"<\d", DECLARED[name])
+    assert re.search(r">=\d", BOUNDED[name])
+    assert re.search(r"<\d", BOUNDED[name])
 
 
-@pytest.mark.parametrize("name", sorted(DECLARED))
+@pytest.mark.parametrize("name", sorted(BOUNDED))
 def test_the_lowest_pins_are_the_lower_bounds(name: str) -> None:
     lowest = (ROOT / "requirements-lowest.lock").read_text(encoding="utf-8")
     pinned = re.findall(rf"^{name}==(\S+)", lowest, re.MULTILINE)
-    (bound,) = re.findall(r">=([\d.]+)", DECLARED[name])
+    (bound,) = re.findall(r">=([\d.]+)", BOUNDED[name])
     assert [release(version, bound.count(".")) for version in pinned] == [bound]
+
+
+def test_each_extra_has_the_optional_distributions() -> None:
+    stated = {extra_of(text) for text in requires("hookproof") or ()} - {None}
+    assert {extra: set(requirements(str(extra))) for extra in stated} == EXTRAS
+
+
+@pytest.mark.integration
+def test_the_mock_imports_no_flask() -> None:
+    assert find_spec("flask"), "flask-swagger-ui installs it"
+    source = "import sys, mock_server.app; sys.exit('flask' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", source], check=False).returncode == 0
 
 
 def release(version: str, dots: int) -> str:
@@ -110,7 +139,16 @@ def test_requirements_of_the_checks_are_pinned_in_both_locks() -> None:
     }
     for name in ("requirements.lock", "requirements-lowest.lock"):
         lock = (ROOT / name).read_text(encoding="utf-8")
-        assert wanted | DECLARED.keys() <= set(re.findall("^([a-z0-9-]+)==", lock, re.MULTILINE))
+        assert wanted | BOUNDED.keys() <= set(re.findall("^([a-z0-9-]+)==", lock, re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-lowest.lock"])
+def test_each_pin_has_hashes_and_no_index(name: str) -> None:
+    lines = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", "").splitlines()
+    pins = [line for line in lines if line and not line.startswith("#")]
+    hashed = re.compile(r"[a-z0-9-]+==.* --hash=sha256:[0-9a-f]{64}")
+    assert [pin for pin in pins if not hashed.match(pin)] == []
+    assert not any("//" in pin for pin in pins)
 
 
 def test_finds_an_undeclared_import() -> None:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TypeVar
 
 from mock_server.exchange import Hooks, MockExchange
 from mock_server.fault import Fault, Severity
@@ -19,8 +18,6 @@ from mock_server.messages import HttpResponse, encode_header
 from openapi.contract import Contract, HeaderSpec, Json, Operation, ResponseSpec
 from openapi.extensions import extended_properties
 from openapi.json_pointer import MISSING, get_at, join_pointer, set_at
-
-HeaderChange = TypeVar("HeaderChange", bound=Callable[..., object])
 
 _INVALID_HEADER_VALUES = ("?", "-1", "")
 """Invalid values of a header; the fault sends the first one that breaks the schema."""

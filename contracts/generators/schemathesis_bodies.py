@@ -11,6 +11,7 @@ import copy
 import json
 import logging
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import hypothesis
@@ -88,6 +89,7 @@ def _draw_examples(strategy: Any, seed: int, amount: int) -> list[Any]:
     return drawn
 
 
+@lru_cache(maxsize=1)  # one for all operations of a run: loading it takes as long as it is large
 def _load_schema(contract: Contract) -> Any:
     document = copy.deepcopy(dict(contract.document))
     document.pop("webhooks", None)

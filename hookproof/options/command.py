@@ -45,6 +45,9 @@ class Secret(click.Option):
         """Return value and source; the variable replaces an empty value, of several the first."""
         given = {name: value for name, value in opts.items() if value != ""}
         several = given.get(str(self.name))
+        texts = several if isinstance(several, list) else [several]
+        if any(isinstance(text, str) and text.startswith("--") for text in texts):
+            raise click.BadParameter("it begins like an option, so its value is missing", ctx, self)
         if isinstance(several, list) and not several[0]:
             several[0] = self.resolve_envvar_value(ctx) or ""
         return super().consume_value(ctx, given)

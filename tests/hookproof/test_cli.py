@@ -48,6 +48,10 @@ BAD = {
         ["verify", "http://127.0.0.1:1", "--token", "caf\u00e9"],
         "'HOOKPROOF_TOKEN'): the token must be printable ASCII",
     ),
+    "a token without its value": (
+        ["verify", "http://127.0.0.1:1", "--token", "--strict"],
+        "it begins like an option, so its value is missing",
+    ),
     "an unknown extra phase": (
         ["verify", "http://127.0.0.1:1", "--extra-phase", "418"],
         "'418' is not one of 'rate-limit'",

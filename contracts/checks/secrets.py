@@ -7,7 +7,7 @@ from contracts.checks.judgement import Judgement, failed, passed
 from contracts.ledger.ledger import Ledger
 from contracts.model.exchange import Exchange, ReceivedResponse
 from openapi.extensions import extended_properties
-from openapi.json_pointer import get_at
+from openapi.json_pointer import get_at, walk_values
 from webhook_sink.delivery import Delivery
 
 MIN_SECRET_CHARACTERS = 8
@@ -33,8 +33,27 @@ def disclosed_values(ledger: Ledger, keyword: str) -> Iterator[tuple[Exchange, s
 
 
 def known_secrets(ledger: Ledger) -> list[str]:
-    """Return every secret of the run: those of the settings and those in responses."""
-    issued = [value for _, _, _, value in disclosed_values(ledger, "x-hookproof-secret")]
+    """Return every secret of the run: those of the settings and those in responses.
+
+    A service may disclose a secret with another status, or at another place, than the contract
+    says. So each value of a property with the name of a secret counts, in any response.
+    """
+    names = {
+        operation.id: {
+            place.rpartition("/")[2]
+            for response_spec in operation.responses.values()
+            for schema in response_spec.content.values()
+            for place, _ in extended_properties(ledger.contract, schema, "x-hookproof-secret")
+        }
+        for operation in ledger.contract.operations
+    }
+    issued = [
+        str(value)
+        for exchange in ledger.exchanges
+        if exchange.response is not None and (secret := names[exchange.request.operation.id])
+        for pointer, value in walk_values(exchange.response.json.value)
+        if pointer.rpartition("/")[2] in secret and isinstance(value, str | int)
+    ]
     known = {
         value
         for value in (*ledger.settings.secrets, *issued)

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.integration
 
 EVENT = load_contract().events[0]
 ANY_TOKEN = re.compile(r"eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}")
+END_OF_TOKEN = re.compile(r"[\w-]{20}\.[\w-]{43}\b")
 
 
 def given_secrets() -> dict[str, str]:
@@ -138,3 +139,15 @@ def test_a_passing_run_shows_no_secret(port: int, tmp_path: Path) -> None:
     assert_free_of([*given_secrets().values(), JWT_SECRET], texts)
     # The mock issues JWTs, so no JWT at all may occur.
     assert not any(ANY_TOKEN.search(text) for text in texts.values())
+
+
+@pytest.mark.parametrize("fault", ["ok-for-created", "response-wrapped"])
+def test_a_secret_with_another_status_or_at_another_place_is_redacted(
+    fault: str, port: int, tmp_path: Path
+) -> None:
+    with running_mock(port, "--fault", fault) as url:
+        code, texts = artefacts(url, port, tmp_path)
+    assert code == 1, texts["stdout"]
+    assert "[secret]" in texts["report.html"]
+    # The mock's tokens begin alike, so that a token may be redacted in part: its end must not show.
+    assert not any(END_OF_TOKEN.search(text) for text in texts.values())

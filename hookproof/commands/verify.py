@@ -117,7 +117,6 @@ def judge(settings: Settings, contract: Contract, outcome: RunOutcome) -> bool:
     set_hypothesis_directory()
     gc.freeze()  # the modules loaded by now are no garbage, and collections need not visit them
     gc.set_threshold(20_000)
-    gc.enable()
     with _record_interrupts() as interrupts:
         code = pytest.main(arguments, plugins=[_SettingsPlugin(settings, contract, outcome)])
     if interrupts:

@@ -120,7 +120,8 @@ def verify(**options: Any) -> int:
 
     URL is the service: scheme, host, port and an optional prefix.
     """
-    gc.disable()  # until the run: loading creates no garbage, and collections are slow
+    gc.disable()  # the import creates no garbage, and collections are slow
     from hookproof.commands.verify import run_verify
 
+    gc.enable()
     return run_verify(SimpleNamespace(**options))

@@ -49,12 +49,12 @@ def data() -> Data:
     return dict(json.loads(text))
 
 
-def spoilt(value: Any, name: str = "") -> Any:
+def with_hostile_text(value: Any, name: str = "") -> Any:
     """Return the data with hostile text appended to every text that a service can choose."""
     if isinstance(value, dict):
-        return {key: spoilt(item, key) for key, item in value.items()}
+        return {key: with_hostile_text(item, key) for key, item in value.items()}
     if isinstance(value, list):
-        return [spoilt(item, name) for item in value]
+        return [with_hostile_text(item, name) for item in value]
     return value + HOSTILE if isinstance(value, str) and name not in FIXED else value
 
 
@@ -122,7 +122,7 @@ def test_the_page_shows_everything_and_loads_nothing(data: Data) -> None:
 
 
 def test_hostile_text_stays_text_on_the_page(data: Data) -> None:
-    tame, wild = Elements(page(data)), Elements(page(spoilt(data)))
+    tame, wild = Elements(page(data)), Elements(page(with_hostile_text(data)))
     # Hidden characters and differences in a text add only `b` and `mark` elements.
     assert set(wild.tags) == set(tame.tags)
     assert {t: n for t, n in wild.tags.items() if t not in ("b", "mark")} == {
@@ -144,7 +144,7 @@ def test_the_template_escapes_every_value_in_an_attribute() -> None:
 
 
 def test_hostile_text_stays_text_in_junit_json_and_sarif(data: Data, tmp_path: Path) -> None:
-    write_reports(spoilt(data), tmp_path, {}, None)
+    write_reports(with_hostile_text(data), tmp_path, {}, None)
     suite = ElementTree.parse(tmp_path / "junit.xml").getroot()[0]
     assert len(suite) == len(CHECKS) + len({f["check"] for f in data["findings"]})
     failure = suite.find("testcase/failure")
@@ -152,7 +152,7 @@ def test_hostile_text_stays_text_in_junit_json_and_sarif(data: Data, tmp_path: P
     assert "<script>" in (failure.text or "")
     assert "\\x1b" in (failure.text or "")
     again = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    assert again == spoilt(data)
+    assert again == with_hostile_text(data)
     results = json.loads((tmp_path / "report.sarif").read_text(encoding="utf-8"))
     told = results["runs"][0]["results"][0]["message"]["text"]
     assert escape_hidden(told, keep="\n") == told
@@ -160,11 +160,11 @@ def test_hostile_text_stays_text_in_junit_json_and_sarif(data: Data, tmp_path: P
 
 def test_hostile_text_does_not_control_terminal_or_ci_runner(data: Data) -> None:
     for console in (None, Console(width=80), Console(width=20)):
-        for line in format_summary(spoilt(data), "reports", console):
+        for line in format_summary(with_hostile_text(data), "reports", console):
             assert escape_hidden(uncoloured(line)) == uncoloured(line)
             assert not line.lstrip().startswith("::")
             assert "##[" not in line
-    for line in annotations(spoilt(data), read_contract_source(None, Path.cwd())):
+    for line in annotations(with_hostile_text(data), read_contract_source(None, Path.cwd())):
         assert escape_hidden(line) == line
         assert line.startswith(("::error title=hookproof", "::warning title=hookproof"))
         head = line.partition("::")[2].partition("::")[0]
@@ -174,7 +174,7 @@ def test_hostile_text_does_not_control_terminal_or_ci_runner(data: Data) -> None
 
 
 def test_hostile_text_stays_text_in_the_step_summary(data: Data) -> None:
-    text = step_summary(spoilt(data))
+    text = step_summary(with_hostile_text(data))
     for line in text.splitlines():
         assert line == "" or line.startswith(
             ("## ", "### ", "| ", "|---|", "&#", *"abcdefghijklmnopqrstuvwxyz0123456789")

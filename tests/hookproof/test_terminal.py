@@ -166,7 +166,9 @@ def test_progress_is_plain_if_the_environment_wants_it(
 
 
 def test_an_interrupt_shows_the_cursor_again(mock: str, tmp_path: Path) -> None:
-    with on_terminal(verify(mock, "--report-dir", str(tmp_path)), 80) as terminal:
+    # The rate makes the run long enough: the line is printed four times a second.
+    arguments = verify(mock, "--rate-limit", "10/s", "--report-dir", str(tmp_path))
+    with on_terminal(arguments, 80) as terminal:
         terminal.read(until="credentials ...")
         terminal.process.send_signal(signal.SIGINT)
         output = terminal.read()

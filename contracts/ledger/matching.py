@@ -1,6 +1,6 @@
 """Matching of events and exchanges: by correlators, or by order if there are none. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 
 from contracts.echoes.comparison import echo_values, is_echo_acceptable
@@ -30,27 +30,25 @@ def reconcile(
     `places` has the correlators by operation id. If the payload names its event, only exchanges of
     the triggering operation match.
     """
-    own_events = [e for e, event in enumerate(events) if not _is_from_another_run(event, run_id)]
+    own_events = {e for e, event in enumerate(events) if not _is_from_another_run(event, run_id)}
     scored = _scored_pairs(contract, exchanges, events, places, own_events)
     best: dict[int, int] = {}
     for points, _, e, _ in scored:
         best.setdefault(e, points)
-    expecting = {x for x, exchange in enumerate(exchanges) if triggered_event(contract, exchange)}
+    triggered = [triggered_event(contract, exchange) for exchange in exchanges]
+    expecting = {x for x, event in enumerate(triggered) if event is not None}
     # Among equal scores, prefer a request that still lacks its event, then the nearest in time.
     exchange_of_event: dict[int, int] = {}
     matched: set[int] = set()
     for points, _, e, x in scored:
-        if points == best[e] and e not in exchange_of_event and x in expecting - matched:
+        is_free = x in expecting and x not in matched
+        if is_free and points == best[e] and e not in exchange_of_event:
             exchange_of_event[e] = x
             matched.add(x)
     for _, _, e, x in scored:
         exchange_of_event.setdefault(e, x)
-    for event in contract.events:
-        if not has_correlator(event):
-            exchange_of_event |= _pair_in_order(
-                contract, event, exchanges, events, own_events, expecting
-            )
-    unmatched = [e for e in own_events if e not in exchange_of_event]
+    exchange_of_event |= _pairs_in_order(contract, exchanges, events, own_events, triggered)
+    unmatched = sorted(own_events - exchange_of_event.keys())
     unserved = sorted(expecting - set(exchange_of_event.values()))
     if len(unmatched) == len(unserved) == 1 and _may_belong(
         events[unmatched[0]], exchanges[unserved[0]]
@@ -61,10 +59,8 @@ def reconcile(
         without_event=tuple(
             exchanges[x] for x in sorted(expecting - set(exchange_of_event.values()))
         ),
-        unmatched_events=tuple(events[e] for e in own_events if e not in exchange_of_event),
-        earlier_run_events=tuple(
-            event for e, event in enumerate(events) if e not in set(own_events)
-        ),
+        unmatched_events=tuple(events[e] for e in sorted(own_events - exchange_of_event.keys())),
+        earlier_run_events=tuple(event for e, event in enumerate(events) if e not in own_events),
     )
 
 
@@ -73,7 +69,7 @@ def _scored_pairs(
     exchanges: Sequence[Exchange],
     events: Sequence[ReceivedEvent],
     places: Mapping[str, Sequence[Correlator]],
-    own_events: Sequence[int],
+    own_events: Collection[int],
 ) -> list[tuple[int, float, int, int]]:
     """Return possible pairs: negative score, distance in time, event and exchange index."""
     identified = {o.id: find_identities(contract, o) for o in contract.operations}
@@ -99,34 +95,59 @@ def _may_belong(received_event: ReceivedEvent, exchange: Exchange) -> bool:
     return named is None or named.trigger["operation"] == exchange.request.operation.id
 
 
-def _pair_in_order(
+def _pairs_in_order(
     contract: Contract,
+    exchanges: Sequence[Exchange],
+    events: Sequence[ReceivedEvent],
+    own_events: Collection[int],
+    triggered: Sequence[Event | None],
+) -> dict[int, int]:
+    """Match the events without correlators: order of arrival to order of responses.
+
+    `triggered` has the event that each exchange triggers.
+    """
+    received: dict[str, list[int]] = {}
+    for e in sorted(own_events):
+        if (named := events[e].first.verdict.event) is not None:
+            received.setdefault(named.name, []).append(e)
+    due: dict[str, list[int]] = {}
+    for x, event in enumerate(triggered):
+        if event is not None:
+            due.setdefault(event.name, []).append(x)
+    exchange_of_event: dict[int, int] = {}
+    for event in contract.events:
+        if event.name in received and event.name in due and not has_correlator(event):
+            exchange_of_event |= _pair_in_order(
+                event, exchanges, events, received[event.name], due[event.name]
+            )
+    return exchange_of_event
+
+
+def _pair_in_order(
     event: Event,
     exchanges: Sequence[Exchange],
     events: Sequence[ReceivedEvent],
-    own_events: Sequence[int],
-    expecting: set[int],
+    received: Sequence[int],
+    due: Sequence[int],
 ) -> dict[int, int]:
-    """Match events without correlators: order of arrival to order of responses.
+    """Match the `received` ones of `events` to the exchanges for which `event` is due.
 
     Pairs with equal echoes go first, so that an event which overtook another matches correctly.
     """
-    received = [e for e in own_events if events[e].first.verdict.event is event]
-    due = [x for x in expecting if triggered_event(contract, exchanges[x]) is event]
-    due.sort(key=lambda x: exchanges[x].ended)
+    free = sorted(due, key=lambda x: exchanges[x].ended)
     exchange_of_event: dict[int, int] = {}
     for agreeing in (True, False):
         for e in received:
             payload, at = events[e].payload, events[e].first.delivery.received_at
             fitting = (
                 x
-                for x in due
+                for x in free
                 if exchanges[x].started <= at
                 and (not agreeing or _all_echoes_agree(event, exchanges[x], payload))
             )
             if e not in exchange_of_event and (x := next(fitting, None)) is not None:
                 exchange_of_event[e] = x
-                due.remove(x)
+                free.remove(x)
     return exchange_of_event
 
 

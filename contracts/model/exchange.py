@@ -121,12 +121,17 @@ class Exchange:
     def find(self, expression: RuntimeExpression) -> object:
         """Return the value of a runtime expression in this exchange, or `MISSING`."""
         request, response = self.request, self.response
+        is_body, is_header = expression.part == "body", expression.part == "header"
         if expression.message == "request":
-            body = request.json.value if expression.part == "body" and request.body else MISSING
-            stated = {name.lower(): value for name, value in request.headers}
-            return expression.evaluate(body, stated, request.parameters)
+            body = request.json.value if is_body and request.body else MISSING
+            headers = _by_name(request.headers) if is_header else None
+            return expression.evaluate(body, headers, request.parameters)
         if response is None:
             return MISSING
-        headers = {name.lower(): value for name, value in reversed(response.headers)}
-        value = response.json.value if expression.part == "body" else MISSING
-        return expression.evaluate(value, headers)
+        # The first header of a name counts in a response, the last one in a request.
+        headers = _by_name(response.headers[::-1]) if is_header else None
+        return expression.evaluate(response.json.value if is_body else MISSING, headers)
+
+
+def _by_name(headers: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers}

@@ -54,12 +54,18 @@ class LiveRun:
         )
         if self.sink is None:
             return ledger
-        last = self.deliveries[-1].delivery.id if self.deliveries else 0
-        new_deliveries = self.sink.deliveries(after=last)
-        self.deliveries += tuple(JudgedDelivery(d, self.sink.judge(d)) for d in new_deliveries)
+        self.receive_deliveries()
         events = group_deliveries(self.deliveries, known)
         closed = reconcile(self.contract, exchanges, events, correlators, self.settings.run_id)
         return replace(ledger, deliveries=self.deliveries, reconciliation=closed)
+
+    def receive_deliveries(self) -> None:
+        """Receive and judge the new deliveries."""
+        if self.sink is None:
+            return
+        last = self.deliveries[-1].delivery.id if self.deliveries else 0
+        new_deliveries = self.sink.deliveries(after=last)
+        self.deliveries += tuple(JudgedDelivery(d, self.sink.judge(d)) for d in new_deliveries)
 
     def has_enough(self) -> bool:
         """Return whether the run must stop: `exit_first` is set and there is a violation.
@@ -118,7 +124,8 @@ def await_webhooks(live_run: LiveRun) -> Ledger:
             return ledger
         until = quiet if now < quiet else min(without_event, overdue)
         last = live_run.deliveries[-1].delivery.id if live_run.deliveries else 0
-        live_run.sink.wait(after=last, timeout=max(until - now, 0.01))
+        if not live_run.sink.wait(after=last, timeout=max(until - now, 0.01)):
+            continue
         # Pause as long as matching takes: deliveries that arrive one by one are matched together.
         time.sleep(min(matching_s, max(until - time.time(), 0)))
         began = time.perf_counter()

@@ -90,6 +90,7 @@ def run(
                 # Only now, because a run that cannot judge needs no generated cases.
                 progress(estimate_cost(sessions, phases).sentence)
             _run_session(live_run, session, phases[session.operation.id])
+            live_run.receive_deliveries()  # so that the end of the run need not judge all of them
         if live_run.has_enough():
             return live_run.ledger()
         if sink is not None and "retry" in settings.extra_phases:

@@ -74,6 +74,11 @@ class OperationSession:
         """URL of the operation, path parameters not filled in."""
         return f"{self._target.url}{self.operation.path}"
 
+    @property
+    def last_request_number(self) -> int:
+        """Number of the last request of the run, by any session."""
+        return self._unique_values.number
+
     def request(self, case: Case, case_id: int | None = None) -> Request:
         """Return the request of `case` with unique values; pass `case_id` for a retry."""
         most = self.settings.max_requests

@@ -6,7 +6,12 @@ from collections.abc import Callable, Sequence
 
 from contracts.execution.operation_session import OperationSession
 from contracts.execution.webhook_source import WebhookSource
-from contracts.ledger.ledger import JudgedDelivery, Ledger, group_deliveries
+from contracts.ledger.ledger import (
+    JudgedDelivery,
+    Ledger,
+    event_deadline_s,
+    group_deliveries,
+)
 from contracts.model.case import RETRY_PHASE, Case
 from contracts.model.correlators import MARK_PATTERN
 from contracts.model.errors import RunStopped
@@ -47,7 +52,7 @@ def try_webhook_retries(
     current_ledger: Callable[[], Ledger],
 ) -> list[str]:
     """Reject one delivery of each operation; return a sentence for each without a rejection."""
-    remote_url = current_ledger().settings.sink_url
+    remote_url = next((session.settings.sink_url for session in sessions), None)
     if remote_url is not None:
         return [f"no delivery was rejected: the sink at {remote_url} chooses its own replies"]
     reasons = [try_webhook_retry(session, sink, rejector, current_ledger) for session in sessions]
@@ -73,17 +78,17 @@ def try_webhook_retry(
     if event is None or "retries" not in event.trigger:
         return None
     session.progress("webhook retry ...")
-    ledger = current_ledger()
-    deadline = ledger.deadline(event)
+    deadline = event_deadline_s(event, session.settings)
     marked = any(place.kind == "unique-string" for place in session.correlators)
     if not marked:
         # The payload does not identify its request: reject the next one after all others arrived.
-        _await_pending_events(ledger, sink, current_ledger, deadline)
+        _await_pending_events(sink, current_ledger, deadline)
     earlier_deliveries = sink.deliveries()
     before = earlier_deliveries[-1].id if earlier_deliveries else 0
-    last = max((exchange.request.number for exchange in ledger.exchanges), default=0)
     rejector.arm(
-        _matches_later_request(session.settings.run_id, last) if marked else lambda _: True
+        _matches_later_request(session.settings.run_id, session.last_request_number)
+        if marked
+        else lambda _: True
     )
     try:
         made = session.send(
@@ -116,8 +121,9 @@ def _matches_later_request(run_id: str, number: int) -> Callable[[Delivery], boo
 
 
 def _await_pending_events(
-    ledger: Ledger, sink: WebhookSource, current_ledger: Callable[[], Ledger], deadline: float
+    sink: WebhookSource, current_ledger: Callable[[], Ledger], deadline: float
 ) -> None:
+    ledger = current_ledger()
     until = max((exchange.ended for exchange in ledger.exchanges), default=0.0) + deadline
     while ledger.reconciliation.without_event and (left := until - time.time()) > 0:
         sink.wait(after=ledger.deliveries[-1].delivery.id if ledger.deliveries else 0, timeout=left)

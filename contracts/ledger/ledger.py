@@ -100,6 +100,12 @@ def has_correlator(event: Event) -> bool:
     return any("correlator" in echo for echo in event.trigger.get("echoes", ()))
 
 
+def event_deadline_s(event: Event, settings: Settings) -> float:
+    """Return the deadline of `event` in seconds after the response: the given or the stated one."""
+    given = settings.webhook_deadline
+    return float(event.trigger["deadline"]["seconds"]) if given is None else given
+
+
 @dataclass(frozen=True, eq=False)
 class Ledger:
     """Closed ledger of a run."""
@@ -168,6 +174,4 @@ class Ledger:
 
     def deadline(self, event: Event) -> float:
         """Return the deadline of deliveries of `event` in seconds after the response."""
-        stated = float(event.trigger["deadline"]["seconds"])
-        given = self.settings.webhook_deadline
-        return stated if given is None else given
+        return event_deadline_s(event, self.settings)

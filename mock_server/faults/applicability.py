@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from mock_server.fault import Fault, Need
-from mock_server.faults.derived.mutations import example_body, sample_value
+from mock_server.faults.derived.mutations import example_body
 from mock_server.faults.derived.responses import elicitable_responses
 from mock_server.faults.derived.schema_walk import (
     ANY_ITEM,
@@ -18,7 +18,7 @@ from mock_server.faults.derived.schema_walk import (
 )
 from mock_server.responses.headers import extension_values
 from openapi.contract import Contract, Event, Json, Operation, ResponseSpec
-from openapi.examples import example_parameter_text
+from openapi.examples import example_parameter_text, generate_value
 from openapi.extensions import extended_properties
 from openapi.json_pointer import MISSING, get_at, split_pointer
 from openapi.runtime_expression import parse_expression
@@ -345,7 +345,7 @@ def _echoes(contract: Contract, stated: Event, compare: str, kind: type | None) 
             response_spec = operation.responses[stated.trigger["status"]]
             body = _example_response(contract, response_spec)
             headers = {
-                header.name.lower(): str(sample_value(contract, contract.at(header.schema)))
+                header.name.lower(): str(generate_value(contract, contract.at(header.schema)))
                 for header in response_spec.headers
             }
             value = expression.evaluate(body, headers)

@@ -13,7 +13,7 @@ from functools import partial
 
 from mock_server.fault import Severity
 from openapi.contract import Contract, Json
-from openapi.examples import body_example, generate_value
+from openapi.examples import body_example
 from openapi.json_pointer import (
     MISSING,
     get_at,
@@ -106,11 +106,6 @@ def value_pointers(value: Json, place: str = "") -> Iterator[str]:
 def example_body(contract: Contract, schema: str) -> Json:
     """Return the first example for the schema of a body, or a generated value."""
     return body_example(contract, schema, random.Random(schema))  # noqa: S311 - no secret
-
-
-def sample_value(contract: Contract, schema: Json) -> Json:
-    """Return a generated value of `schema`, always the same."""
-    return generate_value(contract, schema, random.Random(0))  # noqa: S311 - no secret
 
 
 def slug(*parts: object) -> str:

@@ -16,7 +16,6 @@ from mock_server.faults.derived.schema_walk import (
     allowed_types,
     schema_constraints,
 )
-from mock_server.responses.headers import extension_values
 from openapi.contract import Contract, Event, Json, Operation, ResponseSpec
 from openapi.examples import example_parameter_text, generate_value
 from openapi.extensions import extended_properties
@@ -101,7 +100,7 @@ def secret_names(contract: Contract, response_spec: ResponseSpec) -> list[str]:
     places = [
         split_pointer(place)
         for pointer in response_spec.content.values()
-        for place, _ in extension_values(contract, contract.at(pointer), "x-hookproof-secret")
+        for place, _ in extended_properties(contract, pointer, "x-hookproof-secret")
     ]
     return [place[0] for place in places if len(place) == 1]
 

@@ -7,7 +7,7 @@ rate limit, for example, has no 429 to change.
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from mock_server.fault import Fault, Need
+from mock_server.fault import Need
 from mock_server.faults.derived.mutations import example_body
 from mock_server.faults.derived.responses import elicitable_responses
 from mock_server.faults.derived.schema_walk import (
@@ -22,12 +22,6 @@ from openapi.extensions import extended_properties
 from openapi.json_pointer import MISSING, get_at, split_pointer
 from openapi.runtime_expression import parse_expression
 from openapi.signature import BODY_TEMPLATE, SignatureScheme
-
-
-def applies(contract: Contract, fault: Fault) -> bool:
-    """Check whether the contract has everything that `fault` needs."""
-    return all(need(contract) for need in fault.needs)
-
 
 # Responses
 
@@ -236,7 +230,7 @@ def rejected_object(contract: Contract) -> bool:
     for stated in contract.events:
         operation = contract.operation(stated.trigger["operation"])
         valid = operation.response_caused_by("valid-request")
-        if valid is not None and isinstance(_example_request(contract, operation), dict):
+        if valid is not None and isinstance(_example(contract, operation), dict):
             return True
     return False
 
@@ -301,7 +295,7 @@ def entity_of_secret_response(contract: Contract) -> bool:
     for stated in contract.events:
         operation = contract.operation(stated.trigger["operation"])
         response_spec = operation.responses[stated.trigger["status"]]
-        value = _example_response(contract, response_spec)
+        value = _example(contract, response_spec)
         names = secret_names(contract, response_spec)
         has_secret = isinstance(value, dict) and any(name in value for name in names)
         if has_secret and _has_entity(contract, stated):
@@ -336,13 +330,13 @@ def _echoes(contract: Contract, stated: Event, compare: str, kind: type | None) 
             continue
         expression = parse_expression(echoed["from"])
         if expression.message == "request":
-            body = _example_request(contract, operation)
+            body = _example(contract, operation)
             texts = {p.key: example_parameter_text(contract, p) for p in operation.parameters}
             parameters = {p.key: p.read(texts[p.key]) for p in operation.parameters}
             value = expression.evaluate(body, None, parameters)
         else:
             response_spec = operation.responses[stated.trigger["status"]]
-            body = _example_response(contract, response_spec)
+            body = _example(contract, response_spec)
             headers = {
                 header.name.lower(): str(generate_value(contract, contract.at(header.schema)))
                 for header in response_spec.headers
@@ -354,13 +348,7 @@ def _echoes(contract: Contract, stated: Event, compare: str, kind: type | None) 
         yield Echo(value, current, is_body_text)
 
 
-def _example_request(contract: Contract, operation: Operation) -> Json:
-    for schema in operation.content.values():
-        return example_body(contract, schema)
-    return MISSING
-
-
-def _example_response(contract: Contract, response_spec: ResponseSpec) -> Json:
-    for schema in response_spec.content.values():
+def _example(contract: Contract, message: Operation | ResponseSpec) -> Json:
+    for schema in message.content.values():
         return example_body(contract, schema)
     return MISSING

@@ -103,6 +103,11 @@ class Operation:
         found = (r for r in self.responses.values() if r.cause.get("kind") == kind)
         return next(found, None)
 
+    def status_caused_by(self, kind: str) -> int | None:
+        """Return the status of the response whose `x-hookproof-cause` is of this kind."""
+        response = self.response_caused_by(kind)
+        return int(response.status) if response else None
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Event:

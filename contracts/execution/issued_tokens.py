@@ -162,8 +162,7 @@ def try_from_other_requests(session: OperationSession) -> None:
 
 def _sample_exchanges(exchanges: Sequence[Exchange]) -> list[Exchange]:
     """Return a spread sample of accepted requests, at most one of each description."""
-    success = {e.request.operation.response_caused_by("valid-request") for e in exchanges}
-    statuses = {int(response_spec.status) for response_spec in success if response_spec}
+    statuses = {e.request.operation.status_caused_by("valid-request") for e in exchanges} - {None}
     kinds = {
         e.request.description: e
         for e in exchanges

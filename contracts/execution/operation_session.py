@@ -143,19 +143,15 @@ class OperationSession:
             if exchange.retried:  # Lost twice: not a race, so it counts as a failure.
                 exchange = self.exchanges[-1] = replace(exchange, retried=False)
                 self._count_unanswered(exchange)
-        limited = self.operation.response_caused_by("rate-limit-exceeded")
+        limited = self.operation.status_caused_by("rate-limit-exceeded")
         for attempt in range(MAX_RATE_LIMIT_RETRIES):
-            if limited is None or exchange.response is None:
-                return exchange
-            if exchange.response.status != int(limited.status):
+            if exchange.response is None or exchange.status != limited:
                 return exchange
             pause = retry_delay(exchange.response, attempt, time.time())
             self.progress(f"rate limited, waiting {pause:.0f} s ...")
             time.sleep(pause)
             exchange = self.send_once(case, case_id)
-        if case.phase == SMOKE_TEST_PHASE or exchange.status != int(
-            limited.status if limited else 0
-        ):
+        if case.phase == SMOKE_TEST_PHASE or exchange.status != limited:
             return exchange
         raise RunStopped(f"{MAX_RATE_LIMIT_RETRIES} consecutive retries got {exchange.status}")
 

@@ -38,5 +38,5 @@ class AmbiguousCaseRetrier:
             self._session.base_body(),
             self._session.media_type,
         )
-        success = self._session.operation.response_caused_by("valid-request")
-        return success is not None and self._session.send(case).status == int(success.status)
+        success = self._session.operation.status_caused_by("valid-request")
+        return success is not None and self._session.send(case).status == success

@@ -8,7 +8,7 @@ from contracts.execution.operation_session import OperationSession
 from contracts.execution.webhook_source import WebhookSource
 from contracts.ledger.ledger import JudgedDelivery, Ledger, group_deliveries
 from contracts.model.case import RETRY_PHASE, Case
-from contracts.model.correlators import MARK_PATTERN
+from contracts.model.correlators import MARK_PATTERN, success_event
 from contracts.model.errors import RunStopped
 from contracts.model.exchange import Exchange
 from openapi.contract import Event
@@ -64,12 +64,7 @@ def try_webhook_retry(
 
     `current_ledger` returns the ledger so far. Return a sentence if no delivery was rejected.
     """
-    success = session.operation.response_caused_by("valid-request")
-    event = (
-        session.contract.event_triggered_by(session.operation.id, int(success.status))
-        if success
-        else None
-    )
+    event = success_event(session.contract, session.operation)
     if event is None or "retries" not in event.trigger:
         return None
     session.progress("webhook retry ...")

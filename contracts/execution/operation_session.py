@@ -60,11 +60,6 @@ class OperationSession:
         self._unanswered = 0
 
     @property
-    def media_type(self) -> str | None:
-        """Media type of the operation's request body, or None without a body."""
-        return next(iter(self.operation.content), None)
-
-    @property
     def credential(self) -> Credential:
         """Valid credential of the settings."""
         return valid_credential(self.settings)
@@ -166,11 +161,5 @@ class OperationSession:
 
     def create(self) -> Exchange:
         """Send a plain valid request to create the resource that another operation needs."""
-        return self.send(
-            Case(
-                PREREQUISITE_PHASE,
-                "create for another operation",
-                self.base_body(),
-                self.media_type,
-            )
-        )
+        described = "create for another operation"
+        return self.send(Case(PREREQUISITE_PHASE, described, self.base_body()))

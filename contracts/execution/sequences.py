@@ -33,8 +33,8 @@ def probe_held_permissions(session: OperationSession) -> bool:
 
     def may_give(permissions: list[str]) -> bool:
         values = {place.request: constant_value(permissions)}
-        case = Case("probe: held permissions", "probe of permissions", session.base_body(),
-                    session.media_type, values=values)  # fmt: skip
+        described, body = "probe of permissions", session.base_body()
+        case = Case("probe: held permissions", described, body, values=values)
         return session.send(case).status == success
 
     if not may_give(needed):
@@ -59,9 +59,7 @@ def send_repetitions(session: OperationSession) -> None:
     if response_spec is None or success is None:
         return
     for _ in range(REPETITION_COUNT):
-        first = session.send(
-            Case("valid", "before a duplicate", session.base_body(), session.media_type)
-        )
+        first = session.send(Case("valid", "before a duplicate", session.base_body()))
         if first.status == success:
             session.send(
                 _repetition_case(session, response_spec, first.request.json.value, DUPLICATE_PHASE)
@@ -76,7 +74,7 @@ def _repetition_case(
     ]
     values = {where: constant_value(get_at(body, where)) for where in places}
     described = f"duplicate of {', '.join(places)}"
-    return Case(phase, described, session.base_body(), session.media_type, values=values)
+    return Case(phase, described, session.base_body(), values=values)
 
 
 def send_concurrently(session: OperationSession, concurrent_rounds: int) -> None:
@@ -85,7 +83,7 @@ def send_concurrently(session: OperationSession, concurrent_rounds: int) -> None
     if response_spec is None:
         return
     for _ in range(concurrent_rounds):
-        model = session.request(Case("template", "", session.base_body(), session.media_type))
+        model = session.request(Case("template", "", session.base_body()))
         case = replace(
             _repetition_case(session, response_spec, model.json.value, CONCURRENT_PHASE),
             description=f"one of {CONCURRENT_REQUESTS} concurrent duplicates",
@@ -101,7 +99,7 @@ def send_burst(session: OperationSession) -> str | None:
     if limit is None or rejected is None:
         return "the contract states no rate limit to exceed"
     for _ in range(int(limit["requests"] * 1.5) + 1):
-        case = Case(RATE_LIMIT_PHASE, "one of a burst", session.base_body(), session.media_type)
+        case = Case(RATE_LIMIT_PHASE, "one of a burst", session.base_body())
         if session.send_once(case).status == rejected:
             return None
     return None

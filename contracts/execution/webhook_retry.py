@@ -81,9 +81,7 @@ def try_webhook_retry(
         _matches_later_request(session.settings.run_id, last) if marked else lambda _: True
     )
     try:
-        made = session.send(
-            Case(RETRY_PHASE, "rejected delivery", session.base_body(), session.media_type)
-        )
+        made = session.send(Case(RETRY_PHASE, "rejected delivery", session.base_body()))
     except RunStopped as stop:
         rejector.arm(None)
         return f"no delivery was rejected: {stop}"

@@ -191,15 +191,12 @@ def raw_body_cases(operation: Operation, base_body: dict[str, Any]) -> Iterator[
         "200 KiB": _with_member(b'"' + b"x" * 200 * 1024 + b'"'),
     }
     for description, mutate_bytes in byte_mutations.items():
-        yield Case(
-            "probe: encoding", description, base_body, media_type=media, mutate_bytes=mutate_bytes
-        )
+        yield Case("probe: encoding", description, base_body, mutate_bytes=mutate_bytes)
     for other in ("text/plain", "application/xml", "application/x-www-form-urlencoded", None):
         described = f"media type {other or 'missing'}"
         yield Case("probe: media type", described, base_body, media_type=other)
-    yield Case(
-        "valid", "white space around and within", base_body, media, mutate_bytes=_indented_json
-    )
+    described = "white space around and within"
+    yield Case("valid", described, base_body, mutate_bytes=_indented_json)
     yield Case("valid", "a charset parameter", base_body, media_type=f"{media}; charset=utf-8")
     yield Case("valid", "a media type in capitals", base_body, media_type=media.upper())
 

@@ -200,6 +200,12 @@ def type_name(value: object) -> str:
     return names.get(type(value), type(value).__name__)
 
 
+def stated_types(schema: Mapping[str, Any]) -> list[str]:
+    """Return the types that `schema` states; empty without `type`."""
+    types = schema.get("type", [])
+    return [types] if isinstance(types, str) else list(types)
+
+
 def abbreviate(value: object, limit: int = 60) -> str:
     """Return `value` as ASCII JSON of at most about `limit` characters, for a message."""
     try:

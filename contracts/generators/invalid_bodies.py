@@ -12,11 +12,10 @@ from contracts.generators.body_properties import (
     body_properties,
     body_schema,
     case_with_property,
-    schema_types,
 )
 from contracts.model.case import Case, constant_value
 from openapi.contract import Contract, Operation
-from openapi.schema_validation import type_name
+from openapi.schema_validation import stated_types, type_name
 
 INVALID_FORMAT_TEXTS = {
     "date-time": (
@@ -86,7 +85,7 @@ def wrong_type_cases(
 ) -> Iterator[Case]:
     """Yield bodies with one property that is missing, null or of another type."""
     for name, stated in body_properties(contract, operation):
-        types = schema_types(stated)
+        types = stated_types(stated)
         wrong = [
             v
             for kind in types

@@ -13,7 +13,6 @@ from mock_server.faults.derived.responses import elicitable_responses
 from mock_server.faults.derived.schema_walk import (
     ANY_ITEM,
     SchemaConstraint,
-    allowed_types,
     schema_constraints,
 )
 from openapi.contract import Contract, Event, Json, Operation, ResponseSpec
@@ -21,6 +20,7 @@ from openapi.examples import example_parameter_text, generate_value
 from openapi.extensions import extended_properties
 from openapi.json_pointer import MISSING, get_at, split_pointer
 from openapi.runtime_expression import parse_expression
+from openapi.schema_validation import stated_types
 from openapi.signature import BODY_TEMPLATE, SignatureScheme
 
 # Responses
@@ -172,7 +172,7 @@ def non_nullable_property(contract: Contract) -> bool:
 def text_with_max_length(contract: Contract) -> bool:
     """Check for a body property that may be any string up to `maxLength`."""
     return any(
-        "string" in allowed_types(schema)
+        "string" in stated_types(schema)
         and not {"pattern", "format", "enum", "const"} & schema.keys()
         and schema.get("minLength", 0) != schema["maxLength"]
         for schema, _ in _limited_texts(contract)

@@ -7,7 +7,6 @@ from hookproof.errors import CommandError
 from openapi.contract import Contract
 from openapi.loading.loader import load_contract
 from openapi.loading.yaml_source import ContractError
-from openapi.signature import secret_problem
 
 
 def load_contract_option(path: Path | None) -> Contract:
@@ -20,7 +19,7 @@ def load_contract_option(path: Path | None) -> Contract:
 
 def check_webhook_secret(contract: Contract, secret: str) -> str:
     """Return `secret`; `CommandError` if a signature scheme of the contract cannot use it."""
-    complaint = secret_problem((event.signature for event in contract.events), secret)
+    complaint = contract.secret_problem(secret)
     if complaint is not None:
         raise CommandError(f"{complaint}; pass --webhook-secret or HOOKPROOF_WEBHOOK_SECRET")
     return secret

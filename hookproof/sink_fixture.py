@@ -8,7 +8,6 @@ import pytest
 
 from hookproof.contract_loading import load_contract_option
 from hookproof.errors import CommandError
-from openapi.signature import secret_problem
 from webhook_sink.server import Sink
 
 
@@ -22,9 +21,7 @@ def running_sink(contract: str | Path | None, secret: str | None) -> Iterator[Si
         known = load_contract_option(Path(contract) if contract else None)
     except CommandError as error:
         pytest.fail(f"hookproof_contract: {error}", pytrace=False)
-    complaint = (
-        secret_problem((event.signature for event in known.events), secret) if secret else None
-    )
+    complaint = known.secret_problem(secret) if secret else None
     if complaint is not None:
         pytest.fail(f"hookproof_webhook_secret: {complaint}", pytrace=False)
     with Sink(known, secret or None) as sink:

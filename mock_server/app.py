@@ -8,7 +8,7 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 
-from mock_server.admin.api import AdminApi, create_admin_api
+from mock_server.admin.api import AdminApi
 from mock_server.admin.docs import short_paths
 from mock_server.admin.routes import AdminPathsMiddleware, create_admin_app
 from mock_server.admin.views import AdminViews
@@ -37,6 +37,7 @@ from mock_server.tokens import mint
 from mock_server.webhooks.dispatcher import Dispatcher
 from mock_server.webhooks.emitter import WebhookEmitter
 from openapi.contract import Contract, Operation
+from openapi.http.json_api import json_api_app
 from openapi.loading.builder import required_permissions
 
 _FAULTS_LOADED_AFTER_S = 1.0
@@ -112,7 +113,7 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
     dispatcher = Dispatcher(runtime.delivery_queues, runtime.journal, with_faults, runtime.redactor)
     webhooks = WebhookEmitter(contract, signing, dispatcher, seed, runtime.payload_values)
     views = AdminViews(contract, runtime.journal, runtime.store, runtime.redactor)
-    api = create_admin_api(AdminApi(contract, runtime, views, dispatcher, signing))
+    api = json_api_app(AdminApi(contract, runtime, views, dispatcher, signing).routes)
     development_token = partial(mint, secret, required_permissions(contract.operations), None)
     admin_app = create_admin_app(
         contract, error_responses, api, development_token, settings.control_token

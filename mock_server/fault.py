@@ -33,8 +33,8 @@ class Fault:
     stated_severity: Severity = "violation"
     needs_rate_limit: bool = False
     """True if the fault only has an effect above a rate limit."""
-    needs: tuple[Need, ...] = ()
-    """Predicates that a contract must satisfy; empty for a derived fault."""
+    need: Need | None = None
+    """Predicate that a contract must satisfy; None for a derived fault."""
 
     @property
     def severity(self) -> str:

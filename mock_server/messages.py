@@ -1,7 +1,7 @@
 """Messages: a response, an event, and the webhook request of one attempt."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.types import Send
 
@@ -60,6 +60,11 @@ class WebhookRequest:
     body: bytes
     max_attempts: int = MAX_ATTEMPTS
     method: str = "POST"
+
+    def with_header(self, name: str, value: str | None) -> "WebhookRequest":
+        """Return the request with `value` as its only header `name`; None removes the header."""
+        others = tuple(h for h in self.headers if h[0] != name)
+        return replace(self, headers=others if value is None else (*others, (name, value)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,14 +67,13 @@ def mint(
     permissions: Iterable[str],
     expires_at: int | None,
     *,
-    subject: str = "hookproof-developer",
     not_before: int | None = None,
     revoked: bool = False,
 ) -> str:
     """Return a signed token. Times are Unix seconds and may be past; None means no expiry."""
     claims: dict[str, Any] = {
         "iss": "hookproof",
-        "sub": subject,
+        "sub": "hookproof-developer",
         "scope": " ".join(scope_token(permission) for permission in permissions),
         "jti": secrets.token_hex(16),
         "iat": int(time.time()),

@@ -16,7 +16,7 @@ from openapi.json_pointer import (
 from openapi.parameters import Parameter, path_parameter_names
 from openapi.runtime_expression import RuntimeExpression
 from openapi.schema_validation import Schema
-from openapi.signature import SignatureScheme
+from openapi.signature import SignatureScheme, secret_problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,11 @@ class Operation:
         """Return the response whose `x-hookproof-cause` is of this kind."""
         found = (r for r in self.responses.values() if r.cause.get("kind") == kind)
         return next(found, None)
+
+    def status_caused_by(self, kind: str) -> int | None:
+        """Return the status of the response whose `x-hookproof-cause` is of this kind."""
+        response = self.response_caused_by(kind)
+        return int(response.status) if response else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -201,6 +206,10 @@ class Contract:
             (event.trigger["operation"], event.trigger["status"]): event
             for event in reversed(self.events)
         }
+
+    def secret_problem(self, secret: str) -> str | None:
+        """Return why the signature scheme of an event cannot use `secret`; None if all can."""
+        return secret_problem((event.signature for event in self.events), secret)
 
     def provenance(self, pointer: str, detail: str = "*") -> Provenance:
         """Return the provenance of the constraint at `pointer`, the pointer of a keyword.

@@ -145,20 +145,12 @@ def _generate_number(schema: Mapping[str, Json], rng: random.Random) -> float:
     return (low + high) / 2
 
 
-def _generate_boolean(_schema: Mapping[str, Json], rng: random.Random) -> bool:
-    return rng.random() < 0.5
-
-
-def _generate_null(_schema: Mapping[str, Json], _rng: random.Random) -> None:
-    return None
-
-
 _SCALAR_GENERATORS: Mapping[str, Callable[[Mapping[str, Json], random.Random], Json]] = {
     "string": _generate_string,
     "integer": _generate_integer,
     "number": _generate_number,
-    "boolean": _generate_boolean,
-    "null": _generate_null,
+    "boolean": lambda _, rng: rng.random() < 0.5,
+    "null": lambda *_: None,
 }
 
 

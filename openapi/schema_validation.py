@@ -33,6 +33,15 @@ def format_checker() -> "jsonschema.FormatChecker":
     return checker
 
 
+def compile_schema(schema: Any) -> "jsonschema_rs.Draft202012Validator":
+    """Return the fast validator of `schema`; raise `ValueError` for a schema that it cannot use."""
+    import jsonschema_rs  # noqa: PLC0415 - slow to load, and not for the shipped contract
+
+    return jsonschema_rs.Draft202012Validator(
+        schema, formats=FORMATS, validate_formats=True, ignore_unknown_formats=False
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class SchemaViolation:
     """Violation of one keyword."""
@@ -71,15 +80,8 @@ class Schema:
 
     @cached_property
     def _compiled(self) -> "jsonschema_rs.Draft202012Validator | None":
-        import jsonschema_rs  # noqa: PLC0415 - as above
-
         try:
-            return jsonschema_rs.Draft202012Validator(
-                _referenced_part(self._rooted),
-                formats=FORMATS,
-                validate_formats=True,
-                ignore_unknown_formats=False,
-            )
+            return compile_schema(_referenced_part(self._rooted))
         except ValueError:
             # A pattern needs Python's regular expressions: jsonschema alone decides.
             return None
@@ -196,6 +198,12 @@ def type_name(value: object) -> str:
         return "boolean"
     names = {str: "string", int: "integer", float: "number", list: "array", dict: "object"}
     return names.get(type(value), type(value).__name__)
+
+
+def stated_types(schema: Mapping[str, Any]) -> list[str]:
+    """Return the types that `schema` states; empty without `type`."""
+    types = schema.get("type", [])
+    return [types] if isinstance(types, str) else list(types)
 
 
 def abbreviate(value: object, limit: int = 60) -> str:

@@ -18,33 +18,6 @@ _DECODERS: Mapping[str, Callable[[str], bytes]] = {
 }
 
 
-def decode_secret(encoding: str, prefix: str, secret: str) -> bytes:
-    """Return the key: the secret as UTF-8, or the decoded text after `prefix`.
-
-    A secret that cannot be decoded counts as UTF-8; see `secret_encoding_problem`.
-    """
-    decoded = _try_decode(encoding, prefix, secret)
-    return secret.encode(errors="surrogateescape") if decoded is None else decoded
-
-
-def secret_encoding_problem(encoding: str, prefix: str, secret: str) -> str | None:
-    """Return why `secret` cannot be decoded, without repeating it; None if it can."""
-    if encoding == "utf-8" or _try_decode(encoding, prefix, secret):
-        return None
-    after = f"{prefix!r} and after it " if prefix else ""
-    return f"the webhook secret does not fit this contract: it needs {after}a key in {encoding}"
-
-
-def _try_decode(encoding: str, prefix: str, secret: str) -> bytes | None:
-    decode = _DECODERS.get(encoding)
-    if decode is None or not secret.startswith(prefix):
-        return None
-    try:
-        return decode(secret.removeprefix(prefix))
-    except (binascii.Error, ValueError):
-        return None
-
-
 Secrets = str | Sequence[str] | None
 """One secret, several secrets, or None."""
 
@@ -93,20 +66,44 @@ class SignatureScheme:
     tolerance: float | None = None
     """Maximum seconds between timestamp and arrival; None: any."""
 
+    @property
+    def signed_part(self) -> str:
+        """Signed content, for messages."""
+        return "the raw body" if self.content_template == BODY_TEMPLATE else self.content_template
+
     def header_names(self) -> tuple[str, ...]:
         """Return the headers of a signed delivery, the signature first."""
         named = (self.header, self.id_header, self.timestamp_header)
         return tuple(name for name in named if name is not None)
 
 
+def decode_secret(scheme: SignatureScheme, secret: str) -> bytes:
+    """Return the key: the secret as UTF-8, or the decoded text after the scheme's prefix.
+
+    A secret that cannot be decoded counts as UTF-8; see `secret_problem`.
+    """
+    decoded = _try_decode(scheme, secret)
+    return secret.encode(errors="surrogateescape") if decoded is None else decoded
+
+
+def _try_decode(scheme: SignatureScheme, secret: str) -> bytes | None:
+    decode = _DECODERS.get(scheme.secret_encoding)
+    if decode is None or not secret.startswith(scheme.secret_prefix):
+        return None
+    try:
+        return decode(secret.removeprefix(scheme.secret_prefix))
+    except (binascii.Error, ValueError):
+        return None
+
+
 def secret_problem(schemes: Iterable[SignatureScheme | None], secret: str) -> str | None:
     """Return why a scheme cannot use `secret`, without repeating it; None if all can."""
-    complaints = (
-        secret_encoding_problem(s.secret_encoding, s.secret_prefix, secret)
-        for s in schemes
-        if s is not None
-    )
-    return next((complaint for complaint in complaints if complaint), None)
+    for scheme in schemes:
+        if scheme and scheme.secret_encoding in _DECODERS and not _try_decode(scheme, secret):
+            after = f"{scheme.secret_prefix!r} and after it " if scheme.secret_prefix else ""
+            needed = f"{after}a key in {scheme.secret_encoding}"
+            return f"the webhook secret does not fit this contract: it needs {needed}"
+    return None
 
 
 def signed_content(scheme: SignatureScheme, headers: Headers, body: bytes) -> bytes:
@@ -127,11 +124,10 @@ def sign(scheme: SignatureScheme, body: bytes, secret: str, headers: Headers = (
     """Return the signature of the raw `body` under `secret`, with its prefix.
 
     Only a scheme that signs more than the body uses `headers`, the headers of the delivery.
-    A secret that cannot be decoded counts as UTF-8 text: see `secret_encoding_problem`.
+    A secret that cannot be decoded counts as UTF-8 text: see `secret_problem`.
     """
     signed = signed_content(scheme, headers, body)
-    made = decode_secret(scheme.secret_encoding, scheme.secret_prefix, secret)
-    digest = hmac.new(made, signed, _DIGESTS[scheme.algorithm])
+    digest = hmac.new(decode_secret(scheme, secret), signed, _DIGESTS[scheme.algorithm])
     if scheme.encoding == "hex":
         return scheme.prefix + digest.hexdigest()
     return scheme.prefix + base64.b64encode(digest.digest()).decode("ascii")
@@ -169,10 +165,8 @@ def verify(
     given = value.strip(b" \t").split(between) if between else [value.strip(b" \t")]
     proofs = sum(hmac.compare_digest(one, expected) for one in given)  # all of them: constant time
     if not proofs:
-        what = (
-            "the raw body" if scheme.content_template == BODY_TEMPLATE else scheme.content_template
-        )
-        return f"{scheme.header} is not the {scheme.algorithm} of {what} under the secret"
+        made = f"the {scheme.algorithm} of {scheme.signed_part}"
+        return f"{scheme.header} is not {made} under the secret"
     return _timestamp_problem(scheme, pairs, at)
 
 

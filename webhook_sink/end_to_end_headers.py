@@ -1,7 +1,10 @@
 """End-to-end headers of a delivery (RFC 9110, section 7.6.1). Pure."""
 
+import re
+
 from webhook_sink.delivery import Delivery, Headers
 
+UNSENDABLE = re.compile(rb"[\0\r\n]")
 _HOP_BY_HOP_NAMES = frozenset(
     b"connection content-length expect host http2-settings keep-alive te trailer "
     b"transfer-encoding upgrade".split()
@@ -14,6 +17,12 @@ def end_to_end_headers(delivery: Delivery) -> Headers:
     return tuple(
         (name, value) for name, value in delivery.headers if name.lower() not in hop_by_hop
     )
+
+
+def sendable_headers(delivery: Delivery) -> Headers:
+    """Return the end-to-end headers without those that no client can send."""
+    pairs = end_to_end_headers(delivery)
+    return tuple(pair for pair in pairs if not UNSENDABLE.search(b"".join(pair)))
 
 
 def hop_by_hop_names(headers: Headers) -> frozenset[bytes]:

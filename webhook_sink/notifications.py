@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 
@@ -64,6 +64,22 @@ class SequenceNotifier:
             finally:
                 with self._condition:
                     self._wakers.discard(wake)
+
+
+async def wait_for_any(
+    *events: Awaitable[object], timeout: float | None = None
+) -> tuple[bool, ...]:
+    """Wait until one of `events` or `timeout` seconds are over; return for each whether it is done.
+
+    The others are cancelled.
+    """
+    waiters = [asyncio.ensure_future(event) for event in events]
+    try:
+        await asyncio.wait(waiters, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        return tuple(waiter.done() for waiter in waiters)
+    finally:
+        for waiter in waiters:
+            waiter.cancel()
 
 
 _MAX_CHANGES = 1000

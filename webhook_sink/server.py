@@ -20,7 +20,7 @@ from webhook_sink.intake.batch_writer import StatusChooser, follow_script
 from webhook_sink.notifications import SequenceNotifier
 from webhook_sink.protocol import SinkProtocol
 from webhook_sink.replies.script import ReplyInput
-from webhook_sink.storage.store import Store, open_store
+from webhook_sink.storage.store import Store
 from webhook_sink.verdicts.verdict import Verdict, judge
 from webhook_sink.wait_for import (
     MAX_COMPARED_DELIVERIES,
@@ -108,7 +108,7 @@ class Sink:
             listener = opened.enter_context(
                 socket.create_server(self._address, family=family, backlog=2048)
             )
-            store = opened.enter_context(closing(open_store(self._store_path)))
+            store = opened.enter_context(closing(Store(self._store_path)))
             arrivals = SequenceNotifier()
             self._token = self._token or create_token_if_exposed(listener)
             app = create_app(

@@ -60,17 +60,11 @@ def _is_conclusive(ledger: Ledger, exchange: Exchange) -> bool:
     if (
         status is None
         or status >= 500
-        or status == documented_status(exchange, "rate-limit-exceeded")
+        or status == exchange.request.operation.status_caused_by("rate-limit-exceeded")
     ):
         return False
     correlators = ledger.correlators[exchange.request.operation.id]
     return status not in permission_statuses(ledger.contract, exchange.request, correlators)
-
-
-def documented_status(exchange: Exchange, provocation: str) -> int | None:
-    """Return the status that the operation documents for `provocation`."""
-    response_spec = exchange.request.operation.response_caused_by(provocation)
-    return int(response_spec.status) if response_spec else None
 
 
 def judge_allowed_rejection(ledger: Ledger, case: CaseOutcome) -> Judgement | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from contracts.checks.case_outcomes import documented_status
 from contracts.checks.judgement import Judgement, failed, passed, undecided
 from contracts.ledger.ledger import Ledger
 from contracts.model.case import CONCURRENT_PHASE, DUPLICATE_PHASE, RATE_LIMIT_PHASE
@@ -19,12 +18,9 @@ def duplicate_request(ledger: Ledger) -> Iterator[Judgement]:
         if exchange.request.phase != DUPLICATE_PHASE or response_spec is None or status >= 500:
             continue
         pointer = join_pointer(response_spec.pointer, "x-hookproof-cause")
-        success = documented_status(exchange, "valid-request")
-        if status in (
-            int(response_spec.status),
-            success,
-            documented_status(exchange, "rate-limit-exceeded"),
-        ):
+        success = exchange.request.operation.status_caused_by("valid-request")
+        limited = exchange.request.operation.status_caused_by("rate-limit-exceeded")
+        if status in (int(response_spec.status), success, limited):
             yield passed(pointer, exchange.request.case_id)
         else:
             places = ", ".join(response_spec.cause["duplicate-values"])
@@ -64,7 +60,7 @@ def concurrent_duplicates(ledger: Ledger) -> Iterator[Judgement]:
 def _judge_concurrent(
     ledger: Ledger, response_spec: ResponseSpec, pointer: str, number: int, group: list[Exchange]
 ) -> Judgement:
-    success = documented_status(group[0], "valid-request")
+    success = group[0].request.operation.status_caused_by("valid-request")
     statuses = [exchange.status for exchange in group]
     accepted = [exchange for exchange in group if exchange.status == success]
     if not _rejects_repetition(ledger, response_spec):

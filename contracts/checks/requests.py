@@ -2,19 +2,9 @@
 
 from collections.abc import Iterator
 
-from contracts.checks.case_outcomes import (
-    CaseOutcome,
-    case_outcomes,
-    documented_status,
-    judge_allowed_rejection,
-)
+from contracts.checks.case_outcomes import CaseOutcome, case_outcomes, judge_allowed_rejection
 from contracts.checks.judgement import Judgement, failed, passed, undecided
-from contracts.expectations.ambiguity import (
-    MAX_TRIES,
-    REUSED_NAME_PHASES,
-    conflict_status,
-    has_unused_name,
-)
+from contracts.expectations.ambiguity import MAX_TRIES, REUSED_NAME_PHASES, has_unused_name
 from contracts.expectations.constraints import media_type_pointer
 from contracts.ledger.ledger import Ledger
 from contracts.model.case import ISSUED_PHASE
@@ -26,7 +16,7 @@ def valid_request(ledger: Ledger) -> Iterator[Judgement]:
     refused_as_taken = []
     for case in case_outcomes(ledger, "valid"):
         request, pointer = case.exchange.request, case.expected.pointer
-        is_taken = case.status == conflict_status(request)
+        is_taken = case.status == request.operation.status_caused_by("duplicate-request")
         if case.status == case.expected.status or (
             is_taken and request.phase in REUSED_NAME_PHASES
         ):
@@ -102,9 +92,8 @@ def _not_refused(ledger: Ledger, case: CaseOutcome) -> Judgement:
     request, expected = case.exchange.request, case.expected
     violation = next(iter(expected.violations), None)
     # Accepted requests and rejections with a wrong status are separate faults.
-    accepted = violation is not None and case.status == documented_status(
-        case.exchange, "valid-request"
-    )
+    success = request.operation.status_caused_by("valid-request")
+    accepted = violation is not None and case.status == success
     pointer, detail = expected.pointer, "*"
     if violation is None:
         what, instance, apart = f"is not JSON ({expected.problem})", None, f"JSON {case.status}"
@@ -136,7 +125,8 @@ def allowed_rejection(ledger: Ledger) -> Iterator[Judgement]:
     """A request with an allowed rejection gets the success status or an allowed status."""
     for case in case_outcomes(ledger, "free"):
         request, expected = case.exchange.request, case.expected
-        is_taken = case.status == conflict_status(request) and not has_unused_name(request)
+        conflict = request.operation.status_caused_by("duplicate-request")
+        is_taken = case.status == conflict and not has_unused_name(request)
         if case.status == expected.status or is_taken:
             yield passed(expected.pointer, case.case_id)
         elif case.undecided_reason:

@@ -47,8 +47,6 @@ class CredentialIssuer:
         values: dict[str, ValueFactory] = {
             self._where["permissions"]: constant_value(list(token_request.permissions)),
         }
-        if token_request.revoked:
-            values[self._where["revoked"]] = constant_value(True)
         if token_request.expires is not None:
             values[self._where["expires"]] = constant_value(token_request.expires)
         values |= {
@@ -59,13 +57,7 @@ class CredentialIssuer:
         base_body = self._session.base_body() | {where.removeprefix("/"): None for where in values}
         for where in token_request.extra_values.keys() - values.keys():
             base_body.pop(where.removeprefix("/"), None)
-        return Case(
-            "valid",
-            f"create: {token_request.kind}",
-            base_body,
-            self._session.media_type,
-            values=values,
-        )
+        return Case("valid", f"create: {token_request.kind}", base_body, values=values)
 
     def credential(self, token_request: TokenRequest, made: Exchange) -> Credential | None:
         """Return the credential in the response, or None."""
@@ -101,16 +93,8 @@ class CredentialIssuer:
     def use_case(self, credential: Credential, permissions: tuple[str, ...]) -> Case:
         """Return a case that uses the credential and requests only permissions that it has."""
         values = {self._where["permissions"]: constant_value(list(permissions))}
-        described = f"credential {credential.kind}"
-        session = self._session
-        return Case(
-            ISSUED_PHASE,
-            described,
-            session.base_body(),
-            session.media_type,
-            credential,
-            values=values,
-        )
+        described, body = f"credential {credential.kind}", self._session.base_body()
+        return Case(ISSUED_PHASE, described, body, credential=credential, values=values)
 
 
 def find_issuers(session: OperationSession) -> Iterator[CredentialIssuer]:
@@ -162,8 +146,7 @@ def try_from_other_requests(session: OperationSession) -> None:
 
 def _sample_exchanges(exchanges: Sequence[Exchange]) -> list[Exchange]:
     """Return a spread sample of accepted requests, at most one of each description."""
-    success = {e.request.operation.response_caused_by("valid-request") for e in exchanges}
-    statuses = {int(response_spec.status) for response_spec in success if response_spec}
+    statuses = {e.request.operation.status_caused_by("valid-request") for e in exchanges} - {None}
     kinds = {
         e.request.description: e
         for e in exchanges

@@ -60,11 +60,6 @@ class OperationSession:
         self._unanswered = 0
 
     @property
-    def media_type(self) -> str | None:
-        """Media type of the operation's request body, or None without a body."""
-        return next(iter(self.operation.content), None)
-
-    @property
     def credential(self) -> Credential:
         """Valid credential of the settings."""
         return valid_credential(self.settings)
@@ -148,19 +143,15 @@ class OperationSession:
             if exchange.retried:  # Lost twice: not a race, so it counts as a failure.
                 exchange = self.exchanges[-1] = replace(exchange, retried=False)
                 self._count_unanswered(exchange)
-        limited = self.operation.response_caused_by("rate-limit-exceeded")
+        limited = self.operation.status_caused_by("rate-limit-exceeded")
         for attempt in range(MAX_RATE_LIMIT_RETRIES):
-            if limited is None or exchange.response is None:
-                return exchange
-            if exchange.response.status != int(limited.status):
+            if exchange.response is None or exchange.status != limited:
                 return exchange
             pause = retry_delay(exchange.response, attempt, time.time())
             self.progress(f"rate limited, waiting {pause:.0f} s ...")
             time.sleep(pause)
             exchange = self.send_once(case, case_id)
-        if case.phase == SMOKE_TEST_PHASE or exchange.status != int(
-            limited.status if limited else 0
-        ):
+        if case.phase == SMOKE_TEST_PHASE or exchange.status != limited:
             return exchange
         raise RunStopped(f"{MAX_RATE_LIMIT_RETRIES} consecutive retries got {exchange.status}")
 
@@ -175,11 +166,5 @@ class OperationSession:
 
     def create(self) -> Exchange:
         """Send a plain valid request to create the resource that another operation needs."""
-        return self.send(
-            Case(
-                PREREQUISITE_PHASE,
-                "create for another operation",
-                self.base_body(),
-                self.media_type,
-            )
-        )
+        described = "create for another operation"
+        return self.send(Case(PREREQUISITE_PHASE, described, self.base_body()))

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from contracts.execution import issued_tokens, saved_cases, sequences
@@ -57,12 +57,11 @@ def run_smoke_test(session: OperationSession) -> str | None:
 
 
 def _send_until_accepted(session: OperationSession) -> Exchange:
-    case = Case(SMOKE_TEST_PHASE, "a plain valid request", session.base_body(), session.media_type)
+    case = Case(SMOKE_TEST_PHASE, "a plain valid request", session.base_body())
     exchange = session.send(case)
-    limited = session.operation.response_caused_by("rate-limit-exceeded")
+    limited = session.operation.status_caused_by("rate-limit-exceeded")
     for _ in range(MAX_SMOKE_TEST_TRIES - 1):
-        waited_out = limited is not None and str(exchange.status) == limited.status
-        if waited_out or (exchange.status is not None and exchange.status < 400):
+        if exchange.status is not None and (exchange.status < 400 or exchange.status == limited):
             break
         exchange = session.send(case)
     may_lack = {
@@ -128,7 +127,8 @@ def build_phases(session: OperationSession, earlier: Sequence[Mapping[str, Json]
             contract, operation, settings.seed, valid, invalid, settings.cache_dir
         )
 
-    plain = Case("valid", "a plain valid request", base_body(), session.media_type)
+    plain = Case("valid", "a plain valid request", base_body())
+    repeated = replace(plain, description="a plain valid request, repeated")
     phases = [
         Phase("saved cases", lambda: saved_cases.replayed_cases(session, earlier)),
         Phase("credentials", lambda: _credential_cases(session)),
@@ -145,7 +145,7 @@ def build_phases(session: OperationSession, earlier: Sequence[Mapping[str, Json]
             "undocumented methods",
             lambda: edge_cases.other_method_cases(contract, operation, base_body()),
         ),
-        Phase("repeated identical requests", lambda: _repeated_cases(session, profile.repetitions)),
+        Phase("repeated identical requests", lambda: [repeated] * profile.repetitions),
     ]
     if not operation.content:
         return phases
@@ -171,9 +171,7 @@ def build_phases(session: OperationSession, earlier: Sequence[Mapping[str, Json]
             stride,
         ),
         Phase("formats", lambda: edge_cases.format_cases(contract, operation, base_body()), stride),
-        Phase(
-            "malformed JSON", lambda: invalid_bodies.malformed_json_cases(operation, base_body())
-        ),
+        Phase("malformed JSON", lambda: invalid_bodies.malformed_json_cases(base_body())),
         Phase("fuzzing", fuzzing),
         Phase(
             "allowed rejections",
@@ -203,22 +201,16 @@ def _sequences(session: OperationSession) -> dict[str, Callable[[], str | None]]
     return steps
 
 
-def _repeated_cases(session: OperationSession, times: int) -> Iterable[Case]:
-    case = Case("valid", "a plain valid request, repeated", session.base_body(), session.media_type)
-    return [case] * times
-
-
 def _credential_cases(session: OperationSession) -> Iterable[Case]:
     if session.operation.scheme is None:
         return
-    broken = dict(list(session.base_body().items())[1:])
+    body = session.base_body()
+    broken = dict(list(body.items())[1:])
     for credential in credentials.rejected_credentials(session.settings):
         label = f"credential {credential.kind}"
-        yield Case("credentials", label, session.base_body(), session.media_type, credential)
-        if not session.operation.content:
-            continue
-        yield Case("credentials", f"a bad body, {label}", broken, session.media_type, credential)
+        yield Case("credentials", label, body, credential=credential)
+        if session.operation.content:
+            yield Case("credentials", f"a bad body, {label}", broken, credential=credential)
     for credential in credentials.forbidden_credentials(session.settings):
-        for _ in range(2):
-            label = f"credential {credential.kind}"
-            yield Case("credentials", label, session.base_body(), session.media_type, credential)
+        case = Case("credentials", f"credential {credential.kind}", body, credential=credential)
+        yield from (case, case)

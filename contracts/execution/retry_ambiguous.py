@@ -32,11 +32,6 @@ class AmbiguousCaseRetrier:
         return exchange
 
     def _is_accepted(self) -> bool:
-        case = Case(
-            INTERMEDIATE_PHASE,
-            "between two tries",
-            self._session.base_body(),
-            self._session.media_type,
-        )
-        success = self._session.operation.response_caused_by("valid-request")
-        return success is not None and self._session.send(case).status == int(success.status)
+        case = Case(INTERMEDIATE_PHASE, "between two tries", self._session.base_body())
+        success = self._session.operation.status_caused_by("valid-request")
+        return success is not None and self._session.send(case).status == success

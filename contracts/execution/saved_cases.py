@@ -95,17 +95,9 @@ def _credentials_of_kind(session: OperationSession, kind: str) -> list[Credentia
     return [credential for credential in known if credential.kind == kind]
 
 
-def save_cases(
-    directory: Path,
-    found: Iterable[GroupedFinding],
-    redact: Redaction,
-    earlier: Iterable[Mapping[str, Json]],
-) -> None:
-    """Write the smallest case of each violation to `directory`, after the cases of `earlier`.
-
-    Pass as `earlier` the saved cases that this run did not send. Raise `OSError`.
-    """
-    cases: dict[str, Mapping[str, Json]] = {str(saved["id"]): saved for saved in earlier}
+def save_cases(directory: Path, found: Iterable[GroupedFinding], redact: Redaction) -> None:
+    """Write the smallest case of each violation to `directory`; raise `OSError`."""
+    cases: dict[str, Mapping[str, Json]] = {}
     for one in found:
         exchange = one.judgement.exchange
         if one.finding.severity == "violation" and exchange is not None:

@@ -24,7 +24,7 @@ def probe_held_permissions(session: OperationSession) -> bool:
     A service may reject other permissions. Return whether any were found; the session then requests
     only those.
     """
-    success = session.operation.response_caused_by("valid-request")
+    success = session.operation.status_caused_by("valid-request")
     needed = list(session.operation.permissions)
     subsets = [place for place in session.correlators if place.kind == "subset"]
     if success is None or not needed or len(subsets) != 1:
@@ -33,9 +33,9 @@ def probe_held_permissions(session: OperationSession) -> bool:
 
     def may_give(permissions: list[str]) -> bool:
         values = {place.request: constant_value(permissions)}
-        case = Case("probe: held permissions", "probe of permissions", session.base_body(),
-                    session.media_type, values=values)  # fmt: skip
-        return session.send(case).status == int(success.status)
+        described, body = "probe of permissions", session.base_body()
+        case = Case("probe: held permissions", described, body, values=values)
+        return session.send(case).status == success
 
     if not may_give(needed):
         return False
@@ -55,14 +55,12 @@ def probe_held_permissions(session: OperationSession) -> bool:
 def send_repetitions(session: OperationSession) -> None:
     """Send duplicates of accepted requests: the same `duplicate-values`, other values unique."""
     response_spec = session.operation.response_caused_by("duplicate-request")
-    success = session.operation.response_caused_by("valid-request")
+    success = session.operation.status_caused_by("valid-request")
     if response_spec is None or success is None:
         return
     for _ in range(REPETITION_COUNT):
-        first = session.send(
-            Case("valid", "before a duplicate", session.base_body(), session.media_type)
-        )
-        if first.status == int(success.status):
+        first = session.send(Case("valid", "before a duplicate", session.base_body()))
+        if first.status == success:
             session.send(
                 _repetition_case(session, response_spec, first.request.json.value, DUPLICATE_PHASE)
             )
@@ -76,7 +74,7 @@ def _repetition_case(
     ]
     values = {where: constant_value(get_at(body, where)) for where in places}
     described = f"duplicate of {', '.join(places)}"
-    return Case(phase, described, session.base_body(), session.media_type, values=values)
+    return Case(phase, described, session.base_body(), values=values)
 
 
 def send_concurrently(session: OperationSession, concurrent_rounds: int) -> None:
@@ -85,7 +83,7 @@ def send_concurrently(session: OperationSession, concurrent_rounds: int) -> None
     if response_spec is None:
         return
     for _ in range(concurrent_rounds):
-        model = session.request(Case("template", "", session.base_body(), session.media_type))
+        model = session.request(Case("template", "", session.base_body()))
         case = replace(
             _repetition_case(session, response_spec, model.json.value, CONCURRENT_PHASE),
             description=f"one of {CONCURRENT_REQUESTS} concurrent duplicates",
@@ -97,11 +95,11 @@ def send_concurrently(session: OperationSession, concurrent_rounds: int) -> None
 def send_burst(session: OperationSession) -> str | None:
     """Send 1.5 times the rate limit; return a sentence if the contract has no limit."""
     limit = session.operation.rate_limit
-    response_spec = session.operation.response_caused_by("rate-limit-exceeded")
-    if limit is None or response_spec is None:
+    rejected = session.operation.status_caused_by("rate-limit-exceeded")
+    if limit is None or rejected is None:
         return "the contract states no rate limit to exceed"
     for _ in range(int(limit["requests"] * 1.5) + 1):
-        case = Case(RATE_LIMIT_PHASE, "one of a burst", session.base_body(), session.media_type)
-        if session.send_once(case).status == int(response_spec.status):
+        case = Case(RATE_LIMIT_PHASE, "one of a burst", session.base_body())
+        if session.send_once(case).status == rejected:
             return None
     return None

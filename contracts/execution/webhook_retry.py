@@ -13,7 +13,7 @@ from contracts.ledger.ledger import (
     group_deliveries,
 )
 from contracts.model.case import RETRY_PHASE, Case
-from contracts.model.correlators import MARK_PATTERN
+from contracts.model.correlators import MARK_PATTERN, success_event
 from contracts.model.errors import RunStopped
 from contracts.model.exchange import Exchange
 from openapi.contract import Event
@@ -69,12 +69,7 @@ def try_webhook_retry(
 
     `current_ledger` returns the ledger so far. Return a sentence if no delivery was rejected.
     """
-    success = session.operation.response_caused_by("valid-request")
-    event = (
-        session.contract.event_triggered_by(session.operation.id, int(success.status))
-        if success
-        else None
-    )
+    event = success_event(session.contract, session.operation)
     if event is None or "retries" not in event.trigger:
         return None
     session.progress("webhook retry ...")
@@ -91,9 +86,7 @@ def try_webhook_retry(
         else lambda _: True
     )
     try:
-        made = session.send(
-            Case(RETRY_PHASE, "rejected delivery", session.base_body(), session.media_type)
-        )
+        made = session.send(Case(RETRY_PHASE, "rejected delivery", session.base_body()))
     except RunStopped as stop:
         rejector.arm(None)
         return f"no delivery was rejected: {stop}"

@@ -9,7 +9,6 @@ from typing import Protocol, Self
 from contracts.model.errors import CouldNotJudge
 from contracts.model.settings import Settings
 from openapi.contract import Contract, Json
-from openapi.signature import secret_problem
 from webhook_sink.client import MAX_WAIT_S, SinkClient, SinkError
 from webhook_sink.delivery import Delivery
 from webhook_sink.intake.batch_writer import StatusChooser
@@ -158,9 +157,7 @@ def open_webhook_source(
             "no webhook secret was given: pass --webhook-secret or "
             "HOOKPROOF_WEBHOOK_SECRET, or disable the webhooks with --no-webhooks"
         )
-    complaint = secret_problem(
-        (e.signature for e in contract.events), settings.webhook_secret or ""
-    )
+    complaint = contract.secret_problem(settings.webhook_secret or "")
     if complaint is not None:
         raise CouldNotJudge(f"{complaint}; pass --webhook-secret or HOOKPROOF_WEBHOOK_SECRET")
     if settings.sink_url is not None:

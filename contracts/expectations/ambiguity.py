@@ -20,32 +20,18 @@ REUSED_NAME_PHASES = (DUPLICATE_PHASE, CONCURRENT_PHASE)
 def is_ambiguous(contract: Contract, exchange: Exchange) -> bool:
     """Return whether the rejection may have another cause than the tested fault."""
     request, status = exchange.request, exchange.status
-    if status is None or status not in _ambiguous_statuses(request):
+    causes = ("invalid-credential", "insufficient-permission", "duplicate-request")
+    statuses = [request.operation.status_caused_by(cause) for cause in causes]
+    if status is None or status not in statuses:
         return False
     expected = expected_response(contract, request, exchange.started)
     if status == expected.status or expected.allowance(status) is not None:
         return False
     if expected.kind in ("invalid", "free"):
         return True
-    return (
-        expected.kind == "valid" and status == conflict_status(request) and has_unused_name(request)
-    )
-
-
-def conflict_status(request: Request) -> int | None:
-    """Return the documented status for a duplicate request."""
-    response_spec = request.operation.response_caused_by("duplicate-request")
-    return int(response_spec.status) if response_spec else None
+    return expected.kind == "valid" and status == statuses[-1] and has_unused_name(request)
 
 
 def has_unused_name(request: Request) -> bool:
     """Return whether no earlier request can have used the name in the request."""
     return request.phase not in REUSED_NAME_PHASES and request.mark.encode() in request.body
-
-
-def _ambiguous_statuses(request: Request) -> set[int]:
-    provocations = ("invalid-credential", "insufficient-permission", "duplicate-request")
-    response_specs = (
-        request.operation.response_caused_by(provocation) for provocation in provocations
-    )
-    return {int(response_spec.status) for response_spec in response_specs if response_spec}

@@ -43,18 +43,6 @@ class Constraint:
         return next((t for t in reversed(split_pointer(self.pointer)) if not is_array_index(t)), "")
 
 
-def _extension_constraints(contract: Contract, pointer: str) -> Iterator[ConstraintKey]:
-    """Yield the extensions at or below the schema at `pointer`; follow references."""
-    place = contract.resolve(pointer)
-    stated = get_at(contract.document, place)
-    if isinstance(stated, dict):
-        yield from (
-            (join_pointer(place, mark), "*") for mark in _EXTENSION_KEYWORDS if stated.get(mark)
-        )
-        for name in stated.get("properties", {}):
-            yield from _extension_constraints(contract, join_pointer(place, "properties", name))
-
-
 def list_constraints(contract: Contract) -> tuple[Constraint, ...]:
     """Return every constraint of `contract` once, in document order."""
     found: dict[ConstraintKey, ConstraintKind] = {}
@@ -118,11 +106,10 @@ def _response_constraints(
         yield (join_pointer(provoked, "concurrent"), "*"), "response"
     for schema in response.content.values():
         yield (media_type_pointer(schema), "*"), "response"
-        for place in (
-            *applicable_keywords(contract, schema),
-            *_extension_constraints(contract, schema),
-        ):
+        for place in applicable_keywords(contract, schema):
             yield place, "response"
+        for _, pointer in extended_properties(contract, schema, *_EXTENSION_KEYWORDS):
+            yield (pointer, "*"), "response"
     for header in response.headers:
         if header.required:
             yield (join_pointer(header.pointer, "required"), "*"), "header"

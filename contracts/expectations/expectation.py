@@ -104,8 +104,10 @@ def _find_expectation(contract: Contract, request: Request, sent: float) -> Expe
     broken, problem = _request_violations(contract, request)
     bad = bool(broken) or problem is not None
     if request.credential.expected_outcome == "refused":
-        rejection = _rejections_by_key(request, "credential") if bad else ()
-        return _build_expectation("refused", request, "invalid-credential", rejection)
+        stated = enumerate(request.operation.allowed_rejections)
+        covering = [(index, entry) for index, entry in stated if bad and "credential" in entry]
+        rejections = _allowed_rejections(request, covering)
+        return _build_expectation("refused", request, "invalid-credential", rejections)
     if request.credential.expected_outcome == "forbidden":
         return _build_expectation("forbidden", request, "insufficient-permission", ())
     if request.phase == UNKNOWN_RESOURCE_PHASE and not bad:
@@ -126,9 +128,8 @@ def _expected_for_content(
     if shape:
         # A service may accept or reject such bytes, whether or not the value is valid.
         either = _allowed_rejections(request, shape)
-        success = AllowedRejection(
-            _documented_status(request, "valid-request"), either[0].pointer, "none"
-        )
+        status = request.operation.status_caused_by("valid-request") or 0
+        success = AllowedRejection(status, either[0].pointer, "none")
         return _build_expectation("free", request, "valid-request", (*either, success))
     if is_other_media_type(request):
         return _build_expectation("other", request, "valid-request", ())
@@ -174,11 +175,6 @@ def _allowed_not_found(request: Request, places: set[str]) -> tuple[AllowedRejec
     return tuple(AllowedRejection(status, pointer, "none") for status in sorted(statuses))
 
 
-def _documented_status(request: Request, provocation: str) -> int:
-    response_spec = request.operation.response_caused_by(provocation)
-    return int(response_spec.status) if response_spec else 0
-
-
 def _build_expectation(
     kind: ExpectationKind,
     request: Request,
@@ -197,17 +193,12 @@ def _build_expectation(
     )
     return Expectation(
         kind,
-        _documented_status(request, provocation),
+        int(response_spec.status) if response_spec else 0,
         pointer,
         allowed_rejections,
         violations,
         problem,
     )
-
-
-def _rejections_by_key(request: Request, key: str) -> tuple[AllowedRejection, ...]:
-    stated = [(i, f) for i, f in enumerate(request.operation.allowed_rejections) if key in f]
-    return _allowed_rejections(request, stated)
 
 
 def _allowed_rejections(

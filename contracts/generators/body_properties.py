@@ -23,12 +23,6 @@ def body_schema(operation: Operation) -> str:
     return next(iter(operation.content.values()))
 
 
-def schema_types(stated: dict[str, Any]) -> list[str]:
-    """Return the types that a schema states, or an empty list."""
-    types = stated.get("type", [])
-    return [types] if isinstance(types, str) else list(types)
-
-
 def case_with_property(
     base_body: dict[str, Any],
     name: str,

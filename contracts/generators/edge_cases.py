@@ -14,7 +14,6 @@ from contracts.generators.body_properties import (
     array_items,
     body_properties,
     case_with_property,
-    schema_types,
 )
 from contracts.model.case import (
     ALLOWED_REJECTION_PHASE,
@@ -27,6 +26,7 @@ from contracts.model.unique_values import RequestValues, text_of_length
 from openapi.contract import Contract, Operation
 from openapi.json_pointer import join_pointer
 from openapi.runtime_expression import parse_expression
+from openapi.schema_validation import stated_types
 
 FILLERS = {
     "ASCII": "a",
@@ -45,7 +45,7 @@ def length_boundary_cases(
     """Yield strings at and beyond each length limit, with every `stride`-th filler."""
     for name, stated in body_properties(contract, operation):
         most, least = stated.get("maxLength"), stated.get("minLength")
-        if "string" not in schema_types(stated) or "pattern" in stated or "format" in stated:
+        if "string" not in stated_types(stated) or "pattern" in stated or "format" in stated:
             continue
         # Four times the limit finds a service that truncates before it counts.
         beyond = () if most is None else (most + 1, most * 4)
@@ -85,7 +85,7 @@ def unusual_text_cases(
 ) -> Iterator[Case]:
     """Yield valid strings that faulty quoting or normalisation changes, and a lone surrogate."""
     for name, stated in body_properties(contract, operation):
-        if "string" not in schema_types(stated) or "pattern" in stated or "format" in stated:
+        if "string" not in stated_types(stated) or "pattern" in stated or "format" in stated:
             continue
         for text in (*UNUSUAL_TEXTS, "lone \ud800 surrogate"):
             yield case_with_property(
@@ -147,7 +147,7 @@ def long_array_cases(
 ) -> Iterator[Case]:
     """Yield arrays of many items."""
     for name, stated in body_properties(contract, operation):
-        if "array" in schema_types(stated) and array_items(base_body.get(name)):
+        if "array" in stated_types(stated) and array_items(base_body.get(name)):
             for times in (20, 500):
                 items = array_items(base_body[name]) * times
                 yield case_with_property(
@@ -191,15 +191,12 @@ def raw_body_cases(operation: Operation, base_body: dict[str, Any]) -> Iterator[
         "200 KiB": _with_member(b'"' + b"x" * 200 * 1024 + b'"'),
     }
     for description, mutate_bytes in byte_mutations.items():
-        yield Case(
-            "probe: encoding", description, base_body, media_type=media, mutate_bytes=mutate_bytes
-        )
+        yield Case("probe: encoding", description, base_body, mutate_bytes=mutate_bytes)
     for other in ("text/plain", "application/xml", "application/x-www-form-urlencoded", None):
         described = f"media type {other or 'missing'}"
         yield Case("probe: media type", described, base_body, media_type=other)
-    yield Case(
-        "valid", "white space around and within", base_body, media, mutate_bytes=_indented_json
-    )
+    described = "white space around and within"
+    yield Case("valid", described, base_body, mutate_bytes=_indented_json)
     yield Case("valid", "a charset parameter", base_body, media_type=f"{media}; charset=utf-8")
     yield Case("valid", "a media type in capitals", base_body, media_type=media.upper())
 

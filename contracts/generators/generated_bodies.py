@@ -41,19 +41,16 @@ def generated_cases(
                 lambda: _draw_random(contract, operation, seed, valid, invalid),
             )
         ]
-    return tuple(_distinct_cases(operation, found))
+    return tuple(_distinct_cases(found))
 
 
-def _distinct_cases(
-    operation: Operation, bodies: Iterable[tuple[str, GeneratedBody]]
-) -> Iterable[Case]:
-    media_type = next(iter(operation.content))
+def _distinct_cases(bodies: Iterable[tuple[str, GeneratedBody]]) -> Iterable[Case]:
     seen: set[bytes] = set()
     for phase, (description, body) in bodies:
         text = body if isinstance(body, bytes) else encode_json(body)
         if text not in seen:
             seen.add(text)
-            yield Case(phase, description, body, media_type=media_type)
+            yield Case(phase, description, body)
 
 
 def _draw_coverage(contract: Contract, operation: Operation) -> list[GeneratedBody]:

@@ -12,10 +12,10 @@ from contracts.generators.body_properties import (
     body_properties,
     body_schema,
     case_with_property,
-    schema_types,
 )
 from contracts.model.case import Case, constant_value
 from openapi.contract import Contract, Operation
+from openapi.schema_validation import stated_types, type_name
 
 INVALID_FORMAT_TEXTS = {
     "date-time": (
@@ -85,12 +85,12 @@ def wrong_type_cases(
 ) -> Iterator[Case]:
     """Yield bodies with one property that is missing, null or of another type."""
     for name, stated in body_properties(contract, operation):
-        types = schema_types(stated)
+        types = stated_types(stated)
         wrong = [
             v
             for kind in types
             for v in WRONG_TYPE_VALUES.get(kind, ())
-            if _json_type(v) not in types
+            if type_name(v) not in types
         ]
         for value in wrong:
             yield case_with_property(
@@ -137,9 +137,8 @@ def misspelt_name_cases(base_body: dict[str, Any]) -> Iterator[Case]:
     yield Case("negative", "the body within another object", {"data": base_body})
 
 
-def malformed_json_cases(operation: Operation, base_body: dict[str, Any]) -> Iterator[Case]:
+def malformed_json_cases(base_body: dict[str, Any]) -> Iterator[Case]:
     """Yield bodies that are not JSON or not an object."""
-    media = next(iter(operation.content))
     byte_mutations: dict[str, Callable[[bytes], bytes]] = {
         "an empty body": lambda _: b"",
         "white space alone": lambda _: b" \n",
@@ -168,9 +167,4 @@ def malformed_json_cases(operation: Operation, base_body: dict[str, Any]) -> Ite
         "a form": lambda _: b"name=text&value=other",
     }
     for description, mutate_bytes in byte_mutations.items():
-        yield Case("negative", description, base_body, media_type=media, mutate_bytes=mutate_bytes)
-
-
-def _json_type(value: object) -> str:
-    names = {bool: "boolean", str: "string", int: "integer", float: "number", list: "array"}
-    return names.get(type(value), "object")
+        yield Case("negative", description, base_body, mutate_bytes=mutate_bytes)

@@ -20,7 +20,6 @@ class TokenRequest:
     kind: str
     expected_outcome: ExpectedOutcome
     permissions: tuple[str, ...]
-    revoked: bool = False
     expires: str | None = None
     extra_values: Mapping[str, Json] = field(default_factory=dict)
     """Pointer -> value to set there; `MISSING` removes the value of the example."""
@@ -68,13 +67,7 @@ class IssueTerms:
         for permission in self.required_permissions:
             for alike in _similar_permissions(permission):
                 yield TokenRequest(credential_kinds.ISSUED_SIMILAR, "forbidden", (alike,))
-        if "revoked" in self.pointers:
-            yield TokenRequest(
-                credential_kinds.ISSUED_REVOKED,
-                "refused",
-                self.sufficient_permissions,
-                revoked=True,
-            )
+        yield from self._revoked_requests()
         if "expires" in self.pointers:
             yield TokenRequest(
                 credential_kinds.ISSUED_EXPIRED,
@@ -91,16 +84,13 @@ class IssueTerms:
                 credential_kinds.ISSUED_INSUFFICIENT, "forbidden", self.insufficient_permissions
             ),
         ]
+        return [*kinds, *self._revoked_requests()] * COPIES_PER_KIND
+
+    def _revoked_requests(self) -> Iterator[TokenRequest]:
         if "revoked" in self.pointers:
-            kinds.append(
-                TokenRequest(
-                    credential_kinds.ISSUED_REVOKED,
-                    "refused",
-                    self.sufficient_permissions,
-                    revoked=True,
-                )
-            )
-        return kinds * COPIES_PER_KIND
+            extra = {self.pointers["revoked"]: True}
+            kind, permissions = credential_kinds.ISSUED_REVOKED, self.sufficient_permissions
+            yield TokenRequest(kind, "refused", permissions, extra_values=extra)
 
     def _valid_variants(self) -> Iterator[Mapping[str, Json]]:
         """Yield extra values, by pointer, that leave the credential valid."""

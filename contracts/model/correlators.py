@@ -75,8 +75,8 @@ def find_correlators(
 
 def success_event(contract: Contract, operation: Operation) -> Event | None:
     """Return the event that a success of `operation` triggers, or None."""
-    success = operation.response_caused_by("valid-request")
-    return contract.event_triggered_by(operation.id, int(success.status)) if success else None
+    status = operation.status_caused_by("valid-request")
+    return None if status is None else contract.event_triggered_by(operation.id, status)
 
 
 @lru_cache(maxsize=64)

@@ -1,6 +1,6 @@
 """Constraint status: enforced, violated or undecided, for each constraint. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -125,12 +125,6 @@ def unseen_reason(settings: Settings, response: ResponseSpec) -> tuple[str, str 
     return UNSEEN_REASONS.get(by, unknown)
 
 
-def documented_responses(contract: Contract) -> Iterator[ResponseSpec]:
-    """Yield every documented response of every operation."""
-    for operation in contract.operations:
-        yield from operation.responses.values()
-
-
 def _enclosing_response(contract: Contract, pointer: str) -> ResponseSpec | None:
     known = _responses_by_pointer(contract)
     above = accumulate(pointer.split("/")[:-1], "{}/{}".format)
@@ -139,7 +133,8 @@ def _enclosing_response(contract: Contract, pointer: str) -> ResponseSpec | None
 
 @lru_cache(maxsize=1)
 def _responses_by_pointer(contract: Contract) -> Mapping[str, ResponseSpec]:
-    return {response.pointer: response for response in reversed([*documented_responses(contract)])}
+    responses = [r for operation in contract.operations for r in operation.responses.values()]
+    return {response.pointer: response for response in reversed(responses)}
 
 
 def reason_sentence(reason: str, hint: str | None) -> str:

@@ -153,9 +153,9 @@ def _created_data(ledger: Ledger | None, redact: Redaction) -> dict[str, Json]:
 
 
 def _is_creation(exchange: Exchange) -> bool:
-    success = exchange.request.operation.response_caused_by("valid-request")
-    made = success is not None and str(exchange.status) == success.status
-    return made and exchange.request.operation.may_create
+    operation, status = exchange.request.operation, exchange.status
+    made = status is not None and status == operation.status_caused_by("valid-request")
+    return made and operation.may_create
 
 
 def constraint_data(contract: Contract, status: ConstraintStatus) -> dict[str, Json]:

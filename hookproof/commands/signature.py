@@ -11,7 +11,7 @@ from hookproof.contract_loading import check_webhook_secrets, load_contract_opti
 from hookproof.errors import CommandError
 from openapi.contract import Contract
 from openapi.json_pointer import get_at
-from openapi.signature import BODY_TEMPLATE, SignatureScheme, signed_headers, verify
+from openapi.signature import SignatureScheme, signed_headers, verify
 from openapi.strict_json import parse_json
 from webhook_sink.delivery import Delivery
 from webhook_sink.signature_diagnosis.explain import explain_signature
@@ -55,7 +55,7 @@ def run_verify(options: SimpleNamespace) -> int:
     received_at = float(time.time() if options.received_at is None else options.received_at)
     complaint = verify(scheme, headers, body, secrets[0], received_at)
     if complaint is None:
-        print(f"valid: {scheme.header} is the {scheme.algorithm} of {_signed(scheme)}")
+        print(f"valid: {scheme.header} is the {scheme.algorithm} of {scheme.signed_part}")
         return VALID
     delivery = Delivery(0, received_at, "POST", "/", tuple(headers), body, False, "", 0)
     reason = explain_signature(scheme, delivery, secrets)
@@ -75,10 +75,6 @@ def _inputs(
         )
     body = _body(options.file)
     return _scheme(contract, options.event, body), body, secrets
-
-
-def _signed(scheme: SignatureScheme) -> str:
-    return "the raw body" if scheme.content_template == BODY_TEMPLATE else scheme.content_template
 
 
 def _body(file: str) -> bytes:

@@ -19,7 +19,7 @@ from webhook_sink.destination import Destination, ForwardPolicy
 from webhook_sink.replies.script import parse_reply_scripts
 from webhook_sink.server import uvicorn_config
 from webhook_sink.storage.retention import RetentionLimits
-from webhook_sink.storage.store import StoreError, open_store
+from webhook_sink.storage.store import Store, StoreError
 
 LOG = logging.getLogger("hookproof")
 
@@ -44,7 +44,7 @@ def run_sink(options: SimpleNamespace) -> int:
     with TemporaryDirectory(prefix="hookproof-sink-") as directory:
         path = options.store or Path(directory, "deliveries.sqlite3")
         try:
-            store = open_store(path)
+            store = Store(path)
         except StoreError as error:
             raise CommandError(str(error)) from None
         app = create_app(

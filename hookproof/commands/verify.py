@@ -150,7 +150,7 @@ def save_failing_cases(settings: Settings, outcome: RunOutcome) -> None:
     if ledger is None or directory is None or outcome.not_judged is not None:
         return
     try:
-        saved_cases.save_cases(directory, outcome.findings, Redaction(known_secrets(ledger)), ())
+        saved_cases.save_cases(directory, outcome.findings, Redaction(known_secrets(ledger)))
     except OSError as error:
         print(
             f"hookproof: {directory}: cannot save failing cases: {error.strerror}", file=sys.stderr

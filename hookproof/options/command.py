@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -74,6 +75,17 @@ def secret(name: str, variable: str, text: str, **settings: Any) -> Callable[[Fu
 def token(name: str, variable: str, text: str, **settings: Any) -> Callable[[Function], Function]:
     """Add a `Secret` that is sent in a header."""
     return secret(name, variable, text, type=types.TOKEN, metavar="T", **settings)
+
+
+webhook_secret = partial(secret, "--webhook-secret", "HOOKPROOF_WEBHOOK_SECRET")
+jwt_secret = partial(
+    secret, "--jwt-secret", "HOOKPROOF_JWT_SECRET", show_default="a published secret"
+)
+
+
+def seed_option(text: str) -> Callable[[Function], Function]:
+    """Add the option of a seed."""
+    return click.option("--seed", type=int, metavar="N", show_default="random", help=text)
 
 
 def options(*added: Callable[[Function], Function]) -> Callable[[Function], Function]:

@@ -7,7 +7,14 @@ from typing import Any
 import click
 
 from hookproof.options import types
-from hookproof.options.command import contract_option, secret, server_options, token
+from hookproof.options.command import (
+    contract_option,
+    jwt_secret,
+    seed_option,
+    server_options,
+    token,
+    webhook_secret,
+)
 from hookproof.options.config_file import config_option
 from mock_server.latency import parse_latency
 from mock_server.tokens import AUTH_MODES
@@ -19,21 +26,14 @@ LOG_FORMATS = ("text", "json")
 @server_options(4010)
 @contract_option
 @config_option
-@secret(
-    "--jwt-secret",
-    "HOOKPROOF_JWT_SECRET",
-    "Secret that signs tokens.",
-    show_default="a published secret",
-)
+@jwt_secret("Secret that signs tokens.")
 @click.option(
     "--auth",
     type=click.Choice(AUTH_MODES),
     default="jwt",
     help="Required credential: a valid token (jwt), any token (presence), or none (off).",
 )
-@click.option(
-    "--seed", type=int, metavar="N", show_default="random", help="Seed of the generated values."
-)
+@seed_option("Seed of the generated values.")
 @click.option(
     "--state",
     type=types.FILE,
@@ -44,12 +44,7 @@ LOG_FORMATS = ("text", "json")
 @click.option(
     "--webhook-url", type=types.URL, multiple=True, help="Send webhooks to this URL (repeatable)."
 )
-@secret(
-    "--webhook-secret",
-    "HOOKPROOF_WEBHOOK_SECRET",
-    "Secret that signs webhooks.",
-    show_default="a published secret",
-)
+@webhook_secret("Secret that signs webhooks.", show_default="a published secret")
 @click.option(
     "--rate-limit",
     type=types.Value("RATE", types.parse_rate_limit),

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from hookproof.options import types
-from hookproof.options.command import contract_option
+from hookproof.options.command import contract_option, seed_option
 
 
 @click.command()
@@ -17,13 +17,7 @@ from hookproof.options.command import contract_option
     show_default="all faults",
     help="Try N faults, spread over all categories.",
 )
-@click.option(
-    "--seed",
-    type=int,
-    metavar="N",
-    show_default="random",
-    help="Seed of the sample and of the cases.",
-)
+@seed_option("Seed of the sample and of the cases.")
 @click.option(
     "--jobs",
     type=types.COUNT,

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from hookproof.options.command import Group, contract_option, options, secret
+from hookproof.options.command import Group, contract_option, options, webhook_secret
 from hookproof.options.types import Value
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
@@ -46,7 +46,7 @@ def signature() -> None:
 
 @signature.command()
 @body_options
-@secret("--webhook-secret", "HOOKPROOF_WEBHOOK_SECRET", "Secret to sign with.")
+@webhook_secret("Secret to sign with.")
 @click.option(
     "--id",
     metavar="ID",
@@ -71,9 +71,7 @@ def sign(**options: Any) -> int:
 
 @signature.command()
 @body_options
-@secret(
-    "--webhook-secret",
-    "HOOKPROOF_WEBHOOK_SECRET",
+@webhook_secret(
     "Secret to verify with; further secrets explain an invalid signature (repeatable).",
     multiple=True,
 )

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from hookproof.options import types
-from hookproof.options.command import contract_option, secret, server_options, token
+from hookproof.options.command import contract_option, server_options, token, webhook_secret
 from hookproof.options.config_file import config_option
 from webhook_sink.destination import parse_destination, parse_origin
 from webhook_sink.replies.script import parse_reply_script
@@ -23,9 +23,7 @@ def _parse_script(text: str) -> str:
 @server_options(4020)
 @contract_option
 @config_option
-@secret(
-    "--webhook-secret",
-    "HOOKPROOF_WEBHOOK_SECRET",
+@webhook_secret(
     "Secret that verifies signatures; further secrets explain invalid signatures (repeatable).",
     multiple=True,
 )

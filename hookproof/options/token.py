@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from hookproof.options.command import contract_option, secret
+from hookproof.options.command import contract_option, jwt_secret
 
 
 @click.command()
@@ -24,12 +24,7 @@ from hookproof.options.command import contract_option, secret
     show_default="no expiry",
     help="Lifetime of the token; may be negative.",
 )
-@secret(
-    "--jwt-secret",
-    "HOOKPROOF_JWT_SECRET",
-    "Secret that signs the token.",
-    show_default="a published secret",
-)
+@jwt_secret("Secret that signs the token.")
 def token(**options: Any) -> int:
     """Print a token that the mock accepts."""
     from hookproof.commands.token import print_token

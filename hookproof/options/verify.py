@@ -8,7 +8,7 @@ import click
 
 from contracts.model.settings import EXTRA_PHASES, PROFILES
 from hookproof.options import types
-from hookproof.options.command import contract_option, secret, token
+from hookproof.options.command import contract_option, seed_option, token, webhook_secret
 from hookproof.options.config_file import config_option
 
 
@@ -39,7 +39,7 @@ from hookproof.options.config_file import config_option
 )
 @click.option("--sink", type=types.URL, help="Read webhooks from this sink instead.")
 @token("--sink-token", "HOOKPROOF_SINK_TOKEN", "Token of the sink, if it requires one.")
-@secret("--webhook-secret", "HOOKPROOF_WEBHOOK_SECRET", "Secret with which the service signs.")
+@webhook_secret("Secret with which the service signs.")
 @click.option(
     "--webhook-deadline",
     type=types.SECONDS,
@@ -57,13 +57,7 @@ from hookproof.options.config_file import config_option
     show_default="on loopback: retry, concurrency",
     help="Run this phase too; none: no default phase (repeatable).",
 )
-@click.option(
-    "--seed",
-    type=int,
-    metavar="N",
-    show_default="random",
-    help="Seed of the cases; names and dates still differ.",
-)
+@seed_option("Seed of the cases; names and dates still differ.")
 @click.option("--no-saved-cases", is_flag=True, help="Do not replay saved cases, and save none.")
 @click.option("--no-cache", is_flag=True, help="Generate all bodies again, and store none.")
 @click.option(

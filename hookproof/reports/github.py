@@ -16,7 +16,6 @@ MAX_ANNOTATIONS = 10
 MAX_SUMMARY_BYTES = 1024 * 1024
 """Maximum that GitHub accepts for a step."""
 MAX_TEXT_CHARS = 500
-_TABLE = ("| | |", "|---|---|")
 _MARKUP_ESCAPES = str.maketrans({c: f"&#{ord(c)};" for c in string.punctuation})
 
 
@@ -96,8 +95,12 @@ def _counts(data: dict[str, Json]) -> str:
             f"{entry['id']} ({entry['reason']})" for entry in data["baseline"]["resolved"]
         ),
     }
+    return _table(rows)
+
+
+def _table(rows: dict[str, str]) -> str:
     lines = [f"| {name} | {_escape_markdown(text)} |" for name, text in rows.items() if text]
-    return "\n".join(["", *_TABLE, *lines, ""])
+    return "\n".join(["", "| | |", "|---|---|", *lines, ""])
 
 
 def _finding(finding: dict[str, Json]) -> str:
@@ -111,20 +114,8 @@ def _finding(finding: dict[str, Json]) -> str:
         "Reproduce": finding["curl"] or "",
     }
     head = f"{'accepted ' if accepted is not None else ''}{finding['severity']} {finding['check']}"
-    lines = [f"| {name} | {_escape_markdown(text)} |" for name, text in rows.items() if text]
-    return "\n".join(
-        [
-            "",
-            f"### {_escape_markdown(head)}",
-            "",
-            _escape_markdown(finding["message"]),
-            "",
-            "| | |",
-            "|---|---|",
-            *lines,
-            "",
-        ]
-    )
+    title, message = _escape_markdown(head), _escape_markdown(finding["message"])
+    return f"\n### {title}\n\n{message}\n{_table(rows)}"
 
 
 def _escape_markdown(text: str) -> str:

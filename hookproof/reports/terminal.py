@@ -101,8 +101,7 @@ def _verdict(data: dict[str, Json], console: "Console | None") -> list[str]:
 
 
 def _line(name: str, text: str, console: "Console | None") -> list[str]:
-    first, *rest = _wrap(f"{name:<12} {text}", console, " " * 13)
-    return [first, *rest]
+    return _wrap(f"{name:<12} {text}", console, " " * 13)
 
 
 def _wrap(text: str, console: "Console | None", indent: str) -> list[str]:

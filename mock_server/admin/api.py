@@ -12,7 +12,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from mock_server.admin.curl import curl_line
 from mock_server.admin.inputs import (
@@ -28,7 +27,7 @@ from mock_server.runtime import Runtime
 from mock_server.webhooks.dispatcher import Dispatcher, RedeliveryError
 from openapi.contract import Contract
 from openapi.curl import bearer_option
-from openapi.http.json_api import api_response, json_api_app
+from openapi.http.json_api import api_response
 
 _MAX_PAGE_SIZE = 1000
 
@@ -143,10 +142,6 @@ class AdminApi:
         await read_json_body(request, ())
         await self._runtime.forget()
         return api_response({"at": time.time()})
-
-
-def create_admin_api(endpoints: AdminApi) -> ASGIApp:
-    return json_api_app(endpoints.routes)
 
 
 def _page_parameters(request: Request) -> tuple[int | None, int]:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from mock_server.storage.overrides import OverrideKind
 from openapi import strict_json
+from openapi.http.json_api import read_body
 from openapi.schema_validation import abbreviate
 
 _MAX_BODY_BYTES = 64 * 1024
@@ -37,17 +38,13 @@ async def read_json_body(request: Request, known: Iterable[str]) -> dict[str, An
 
     The media type must be JSON (415), so a form of a page of another origin cannot send one.
     """
-    raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > _MAX_BODY_BYTES:
-            raise HTTPException(413, f"the body is larger than {_MAX_BODY_BYTES} bytes; send less")
+    raw = await read_body(request, _MAX_BODY_BYTES)
     stated = request.headers.get("content-type")
     if (raw or stated is not None) and (stated or "").partition(";")[0].strip().lower() != _JSON:
         raise HTTPException(415, f"send the body as JSON: Content-Type: {_JSON}")
     if not raw:
         return {}
-    text = strict_json.parse_json(bytes(raw))
+    text = strict_json.parse_json(raw)
     if text.problem is not None:
         _reject(f"the body is not JSON: {text.problem}")
     if not isinstance(text.value, dict):

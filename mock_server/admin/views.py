@@ -3,19 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mock_server.responses.handler import success_response_of
-from mock_server.responses.headers import extension_values
+from mock_server.responses.handler import (
+    CredentialParameters,
+    credential_parameters,
+    success_response_of,
+)
 from mock_server.storage.database import CreatedRecord, Store
 from mock_server.storage.journal import Journal
 from mock_server.storage.records import body_excerpt
 from mock_server.webhooks.delivery_queue import DeliveryQueue
-from openapi import runtime_expression, strict_json
+from openapi import strict_json
 from openapi.contract import Contract, Operation
+from openapi.extensions import extended_properties
 from openapi.json_pointer import MISSING
 from openapi.redaction import Redaction
-
-CredentialParameters = Mapping[str, runtime_expression.RuntimeExpression]
-"""Parameters of an issued credential, and the expressions that read them from a request."""
 
 
 class AdminViews:
@@ -108,9 +109,8 @@ class AdminViews:
 def _credential_parameters(contract: Contract, operation: Operation) -> CredentialParameters | None:
     """Return the parameters of the issued credential; None if the operation issues none."""
     for pointer in success_response_of(operation).content.values():
-        for _, stated in extension_values(contract, contract.at(pointer), "x-hookproof-credential"):
-            parts = {key: text for key, text in stated.items() if key != "security-scheme"}
-            return {key: runtime_expression.parse_expression(text) for key, text in parts.items()}
+        for _, place in extended_properties(contract, pointer, "x-hookproof-credential"):
+            return credential_parameters(contract, place)
     return None
 
 

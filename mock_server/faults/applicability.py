@@ -7,28 +7,21 @@ rate limit, for example, has no 429 to change.
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from mock_server.fault import Fault, Need
-from mock_server.faults.derived.mutations import example_body, sample_value
+from mock_server.fault import Need
+from mock_server.faults.derived.mutations import example_body
 from mock_server.faults.derived.responses import elicitable_responses
 from mock_server.faults.derived.schema_walk import (
     ANY_ITEM,
     SchemaConstraint,
-    allowed_types,
     schema_constraints,
 )
-from mock_server.responses.headers import extension_values
 from openapi.contract import Contract, Event, Json, Operation, ResponseSpec
-from openapi.examples import example_parameter_text
+from openapi.examples import example_parameter_text, generate_value
 from openapi.extensions import extended_properties
 from openapi.json_pointer import MISSING, get_at, split_pointer
 from openapi.runtime_expression import parse_expression
+from openapi.schema_validation import stated_types
 from openapi.signature import BODY_TEMPLATE, SignatureScheme
-
-
-def applies(contract: Contract, fault: Fault) -> bool:
-    """Check whether the contract has everything that `fault` needs."""
-    return all(need(contract) for need in fault.needs)
-
 
 # Responses
 
@@ -101,7 +94,7 @@ def secret_names(contract: Contract, response_spec: ResponseSpec) -> list[str]:
     places = [
         split_pointer(place)
         for pointer in response_spec.content.values()
-        for place, _ in extension_values(contract, contract.at(pointer), "x-hookproof-secret")
+        for place, _ in extended_properties(contract, pointer, "x-hookproof-secret")
     ]
     return [place[0] for place in places if len(place) == 1]
 
@@ -179,7 +172,7 @@ def non_nullable_property(contract: Contract) -> bool:
 def text_with_max_length(contract: Contract) -> bool:
     """Check for a body property that may be any string up to `maxLength`."""
     return any(
-        "string" in allowed_types(schema)
+        "string" in stated_types(schema)
         and not {"pattern", "format", "enum", "const"} & schema.keys()
         and schema.get("minLength", 0) != schema["maxLength"]
         for schema, _ in _limited_texts(contract)
@@ -237,7 +230,7 @@ def rejected_object(contract: Contract) -> bool:
     for stated in contract.events:
         operation = contract.operation(stated.trigger["operation"])
         valid = operation.response_caused_by("valid-request")
-        if valid is not None and isinstance(_example_request(contract, operation), dict):
+        if valid is not None and isinstance(_example(contract, operation), dict):
             return True
     return False
 
@@ -302,7 +295,7 @@ def entity_of_secret_response(contract: Contract) -> bool:
     for stated in contract.events:
         operation = contract.operation(stated.trigger["operation"])
         response_spec = operation.responses[stated.trigger["status"]]
-        value = _example_response(contract, response_spec)
+        value = _example(contract, response_spec)
         names = secret_names(contract, response_spec)
         has_secret = isinstance(value, dict) and any(name in value for name in names)
         if has_secret and _has_entity(contract, stated):
@@ -337,15 +330,15 @@ def _echoes(contract: Contract, stated: Event, compare: str, kind: type | None) 
             continue
         expression = parse_expression(echoed["from"])
         if expression.message == "request":
-            body = _example_request(contract, operation)
+            body = _example(contract, operation)
             texts = {p.key: example_parameter_text(contract, p) for p in operation.parameters}
             parameters = {p.key: p.read(texts[p.key]) for p in operation.parameters}
             value = expression.evaluate(body, None, parameters)
         else:
             response_spec = operation.responses[stated.trigger["status"]]
-            body = _example_response(contract, response_spec)
+            body = _example(contract, response_spec)
             headers = {
-                header.name.lower(): str(sample_value(contract, contract.at(header.schema)))
+                header.name.lower(): str(generate_value(contract, contract.at(header.schema)))
                 for header in response_spec.headers
             }
             value = expression.evaluate(body, headers)
@@ -355,13 +348,7 @@ def _echoes(contract: Contract, stated: Event, compare: str, kind: type | None) 
         yield Echo(value, current, is_body_text)
 
 
-def _example_request(contract: Contract, operation: Operation) -> Json:
-    for schema in operation.content.values():
-        return example_body(contract, schema)
-    return MISSING
-
-
-def _example_response(contract: Contract, response_spec: ResponseSpec) -> Json:
-    for schema in response_spec.content.values():
+def _example(contract: Contract, message: Operation | ResponseSpec) -> Json:
+    for schema in message.content.values():
         return example_body(contract, schema)
     return MISSING

@@ -19,12 +19,12 @@ def _check_fault(
     def without(checks: CredentialChecks) -> CredentialChecks:
         return replace(checks, **left_out)
 
-    return Fault(name, "auth", description, Hooks(checks=without), needs=(need,))
+    return Fault(name, "auth", description, Hooks(checks=without), need=need)
 
 
 def _wrong_status_fault(name: str, description: str, cause: str, wrong_status: int) -> Fault:
     hooks = Hooks(response=replace_status(cause, wrong_status))
-    return Fault(name, "auth", description, hooks, needs=(caused_response(cause, wrong_status),))
+    return Fault(name, "auth", description, hooks, need=caused_response(cause, wrong_status))
 
 
 AUTHENTICATION_FAULTS = (

@@ -7,6 +7,7 @@ from dataclasses import replace
 from mock_server.exchange import Hooks, MockExchange
 from mock_server.fault import Fault, Need
 from mock_server.faults.applicability import event, rejected_object, signature
+from mock_server.faults.derived.deliveries import drop_signature
 from mock_server.messages import EventMessage, WebhookRequest, build_signed_request
 from mock_server.webhooks.payload import serialize_json
 from openapi.signature import SignatureScheme, sign
@@ -18,14 +19,14 @@ WebhookRequestsChange = Callable[[list[WebhookRequest], EventMessage], list[Webh
 def _webhook_request_fault(
     name: str, description: str, change: WebhookRequestChange, need: Need = event
 ) -> Fault:
-    return Fault(name, "webhooks", description, Hooks(webhook_request=change), needs=(need,))
+    return Fault(name, "webhooks", description, Hooks(webhook_request=change), need=need)
 
 
 def _webhook_requests_fault(
     name: str, description: str, change: WebhookRequestsChange, severity: str = "violation"
 ) -> Fault:
     hooks = Hooks(webhook_requests=change)
-    return Fault(name, "webhooks", description, hooks, severity, needs=(event,))
+    return Fault(name, "webhooks", description, hooks, severity, need=event)
 
 
 def _signature_fault(
@@ -43,9 +44,8 @@ def _signature_fault(
         scheme = event_message.event.signature
         if scheme is None:
             return webhook_request
-        other_headers = tuple(h for h in webhook_request.headers if h[0] != scheme.header)
         signed = value(scheme, webhook_request.body, event_message.secret)
-        return replace(webhook_request, headers=(*other_headers, (scheme.header, signed)))
+        return webhook_request.with_header(scheme.header, signed)
 
     return _webhook_request_fault(name, description, change, signature(is_changed))
 
@@ -53,14 +53,6 @@ def _signature_fault(
 def _standard_webhooks_signature(scheme: SignatureScheme, body: bytes, secret: str) -> str:
     content = b"msg_1.1767225600." + body
     return f"v1,{sign(scheme, content, secret)}"
-
-
-def _drop_signature(webhook_request: WebhookRequest, event_message: EventMessage) -> WebhookRequest:
-    scheme = event_message.event.signature
-    other_headers = tuple(
-        h for h in webhook_request.headers if scheme is None or h[0] != scheme.header
-    )
-    return replace(webhook_request, headers=other_headers)
 
 
 def _rename_signature_header(
@@ -85,11 +77,7 @@ def _indent_json(body: bytes) -> bytes:
 
 
 def _set_media_type(media_type: str) -> WebhookRequestChange:
-    def change(webhook_request: WebhookRequest, _event_message: EventMessage) -> WebhookRequest:
-        other_headers = tuple(h for h in webhook_request.headers if h[0] != "Content-Type")
-        return replace(webhook_request, headers=(("Content-Type", media_type), *other_headers))
-
-    return change
+    return lambda webhook_request, _: webhook_request.with_header("Content-Type", media_type)
 
 
 def _encode_twice(webhook_request: WebhookRequest, event_message: EventMessage) -> WebhookRequest:
@@ -134,10 +122,10 @@ DELIVERY_FAULTS = (
         "webhooks",
         "A rejected request triggers its event too: the event is sent before the transaction ends.",
         Hooks(trigger=_trigger_as_created),
-        needs=(rejected_object,),
+        need=rejected_object,
     ),
     _webhook_request_fault(
-        "unsigned", "Deliveries carry no signature.", _drop_signature, signature()
+        "unsigned", "Deliveries carry no signature.", drop_signature, signature()
     ),
     _webhook_request_fault(
         "signature-header-renamed",

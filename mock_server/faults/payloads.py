@@ -1,7 +1,6 @@
 """Faults of a webhook payload, applied before it is serialised and signed."""
 
 import json
-import re
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +17,7 @@ from mock_server.faults.applicability import (
     event_name,
     trigger_key,
 )
-from mock_server.faults.secrets import secret_properties
+from mock_server.faults.secrets import secret_properties, to_snake_case
 from openapi.contract import Json
 from openapi.json_pointer import get_at, join_pointer, set_at, split_pointer
 
@@ -30,7 +29,7 @@ PlaceSelector = Callable[[EventContext], Iterable[str]]
 def _payload_fault(
     name: str, description: str, need: Need, change: Callable[[Json, EventContext], Json]
 ) -> Fault:
-    return Fault(name, "webhooks", description, Hooks(payload=change), needs=(need,))
+    return Fault(name, "webhooks", description, Hooks(payload=change), need=need)
 
 
 def _value_fault(
@@ -147,10 +146,6 @@ def _flatten_entity(value: Json, event_context: EventContext) -> Json:
     return {**{k: v for k, v in value.items() if k != key}, **entity}
 
 
-def _to_snake_case(text: str) -> str:
-    return re.sub(r"([A-Z])", lambda match: f"_{match[1].lower()}", text)
-
-
 PAYLOAD_FAULTS = (
     _echo_fault(
         "name-truncated",
@@ -229,9 +224,9 @@ PAYLOAD_FAULTS = (
     _value_fault(
         "event-renamed",
         "The event name is in snake case.",
-        event_name(lambda name: _to_snake_case(name) != name),
+        event_name(lambda name: to_snake_case(name) != name),
         _event_name_place,
-        _to_snake_case,
+        to_snake_case,
     ),
     _value_fault(
         "name-of-another-event",

@@ -19,7 +19,7 @@ from mock_server.messages import HttpResponse, with_json_body
 
 
 def _response_fault(name: str, description: str, need: Need, change: ResponseChange) -> Fault:
-    return Fault(name, "responses", description, Hooks(response=change), needs=(need,))
+    return Fault(name, "responses", description, Hooks(response=change), need=need)
 
 
 def _status_fault(name: str, description: str, cause: str, wrong_status: int) -> Fault:

@@ -42,16 +42,17 @@ def _secret_fault(
                 change(value, key)
         return with_json_body(response, value) if names else response
 
-    needs = (secret(is_changed),)
-    return Fault(name, "responses", description, Hooks(response=apply), needs=needs)
+    hooks = Hooks(response=apply)
+    return Fault(name, "responses", description, hooks, need=secret(is_changed))
 
 
 def _rename_to_snake_case(value: dict[str, Any], key: str) -> None:
-    value[_snake_case(key)] = value.pop(key)
+    value[to_snake_case(key)] = value.pop(key)
 
 
-def _snake_case(key: str) -> str:
-    return re.sub(r"([A-Z])", r"_\1", key).lower()
+def to_snake_case(name: str) -> str:
+    """Return a name in snake case."""
+    return re.sub(r"([A-Z])", r"_\1", name).lower()
 
 
 SECRET_FAULTS = (
@@ -87,6 +88,6 @@ SECRET_FAULTS = (
         "secret-renamed",
         "The name of the secret's property is in snake case.",
         _rename_to_snake_case,
-        lambda name, _: _snake_case(name) != name,
+        lambda name, _: to_snake_case(name) != name,
     ),
 )

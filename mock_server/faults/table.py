@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from mock_server.fault import Fault
-from mock_server.faults.applicability import applies
 from mock_server.faults.authentication import AUTHENTICATION_FAULTS
 from mock_server.faults.deliveries import DELIVERY_FAULTS
 from mock_server.faults.derived import derived_faults
@@ -33,7 +32,9 @@ HANDWRITTEN_FAULTS: Mapping[str, Fault] = MappingProxyType(
 def build_fault_table(contract: Contract) -> Mapping[str, Fault]:
     """Return the faults that apply to `contract`, by name."""
     handwritten = {
-        name: fault for name, fault in HANDWRITTEN_FAULTS.items() if applies(contract, fault)
+        name: fault
+        for name, fault in HANDWRITTEN_FAULTS.items()
+        if fault.need is not None and fault.need(contract)
     }
     derived = {
         fault.name: fault for fault in derived_faults(contract) if fault.name not in handwritten

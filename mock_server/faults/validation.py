@@ -23,7 +23,7 @@ from openapi.schema_validation import SchemaViolation
 def _validation_fault(
     name: str, description: str, need: Need, change: Callable[[BodyValidation], BodyValidation]
 ) -> Fault:
-    return Fault(name, "validation", description, Hooks(body_validation=change), needs=(need,))
+    return Fault(name, "validation", description, Hooks(body_validation=change), need=need)
 
 
 def _ignored_violation_fault(

@@ -5,7 +5,7 @@ format of the documented ones.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
@@ -81,11 +81,7 @@ class ErrorResponses:
         self, exception: Exception, path: str, exchange: MockExchange | None = None
     ) -> HttpResponse:
         """Return the response to a request for `path` that raised `exception`."""
-        rejection = next(
-            convert
-            for exception_type, convert in EXCEPTION_CONVERTERS
-            if isinstance(exception, exception_type)
-        )(exception)
+        rejection = _rejection_of(exception)
         if exchange is not None and rejection.reason not in _RECORDED_CAUSES:
             message = rejection.message or _DEFAULT_MESSAGES.get(rejection.reason, "")
             exchange.objections += (Objection(rejection.reason, message),)
@@ -121,28 +117,12 @@ class ErrorResponses:
         return rejection.status_code
 
 
-def _from_http(exception: Exception) -> RequestRejected:
-    assert isinstance(exception, HTTPException)
-    known = exception.headers or {}
-    status = exception.status_code
-    return RequestRejected(
-        status, "", tuple(encode_header(name, value) for name, value in known.items())
-    )
-
-
-def _from_internal_error(exception: Exception) -> RequestRejected:
+def _rejection_of(exception: Exception) -> RequestRejected:
+    if isinstance(exception, RequestRejected):
+        return exception
+    if isinstance(exception, HTTPException):  # connexion's own are among them
+        known = (exception.headers or {}).items()
+        headers = tuple(encode_header(name, value) for name, value in known)
+        return RequestRejected(exception.status_code, "", headers)
     _LOG.error("the mock failed to handle a request", exc_info=exception)
     return RequestRejected("server-error", "")
-
-
-def _unchanged(exception: Exception) -> RequestRejected:
-    assert isinstance(exception, RequestRejected)
-    return exception
-
-
-EXCEPTION_CONVERTERS: tuple[tuple[type[Exception], Callable[[Exception], RequestRejected]], ...] = (
-    (RequestRejected, _unchanged),
-    (HTTPException, _from_http),
-    (Exception, _from_internal_error),
-)
-"""Converters of exceptions; the first match applies. connexion's own are HTTPExceptions."""

@@ -10,16 +10,20 @@ from starlette.types import Receive, Scope
 from mock_server.exchange import MockExchange
 from mock_server.messages import HttpResponse, json_response
 from mock_server.responses.errors import RequestRejected
-from mock_server.responses.headers import extension_values, required_headers, with_missing_headers
+from mock_server.responses.headers import required_headers, with_missing_headers
 from mock_server.responses.resources import OperationResources
 from mock_server.storage.database import StateChange, Store
 from mock_server.tokens import mint
 from mock_server.unique_values import UniqueValues
-from openapi import runtime_expression
 from openapi.contract import Contract, Json, Operation, ResponseSpec
 from openapi.examples import body_example
+from openapi.extensions import extended_properties
 from openapi.formats import date_time_to_ns
 from openapi.json_pointer import MISSING, get_at, set_at
+from openapi.runtime_expression import RuntimeExpression, parse_expression
+
+CredentialParameters = Mapping[str, RuntimeExpression]
+"""Parameters of an issued credential, and the expressions that read them from a request."""
 
 
 class SuccessStep:
@@ -53,33 +57,20 @@ class SuccessStep:
         if pointer:
             self._value = copy.deepcopy(body_example(contract, pointer, rng))
             self._schema = contract.schema(pointer)
-        schema = contract.at(pointer) if pointer else {}
         self._credentials = {
-            place: {
-                key: runtime_expression.parse_expression(text)
-                for key, text in stated.items()
-                if key != "security-scheme"
-            }
-            for place, stated in extension_values(contract, schema, "x-hookproof-credential")
+            place: credential_parameters(contract, keyword)
+            for place, keyword in extended_properties(contract, pointer, "x-hookproof-credential")
         }
-        unique = [
-            place
-            for place, said in extension_values(contract, schema, "x-hookproof-unique")
-            if said
-        ]
-        unique_or_named = {
-            *unique,
-            *resources.pointers_of_resource_names,
-        } - self._credentials.keys()
-        self._examples = {  # in a stable order, for the seed
-            place: get_at(self._value, place) for place in sorted(unique_or_named)
+        unique = {
+            place for place, _ in extended_properties(contract, pointer, "x-hookproof-unique")
         }
+        unique |= resources.pointers_of_resource_names
+        # In a stable order, for the seed.
+        places = sorted(unique - self._credentials.keys())
+        self._examples = {place: get_at(self._value, place) for place in places}
         conflict_response = operation.response_caused_by("duplicate-request")
         self._claim_expressions = (
-            [
-                runtime_expression.parse_expression(text)
-                for text in conflict_response.cause["duplicate-values"]
-            ]
+            [parse_expression(text) for text in conflict_response.cause["duplicate-values"]]
             if conflict_response
             else []
         )
@@ -120,9 +111,7 @@ class SuccessStep:
         if conflict is not None:
             raise RequestRejected(conflict, "")
 
-    def _credential(
-        self, exchange: MockExchange, parts: Mapping[str, runtime_expression.RuntimeExpression]
-    ) -> str:
+    def _credential(self, exchange: MockExchange, parts: CredentialParameters) -> str:
         found = {key: exchange.evaluate(part) for key, part in parts.items()}
         expires_at_ns = date_time_to_ns(found.get("expires"))
         return mint(
@@ -131,6 +120,12 @@ class SuccessStep:
             None if expires_at_ns is None else expires_at_ns // 10**9,
             revoked=found.get("revoked") is True,
         )
+
+
+def credential_parameters(contract: Contract, pointer: str) -> CredentialParameters:
+    """Return the parameters of the credential that `x-hookproof-credential` at `pointer` states."""
+    stated = contract.at(pointer).items()
+    return {key: parse_expression(text) for key, text in stated if key != "security-scheme"}
 
 
 def success_response_of(operation: Operation) -> ResponseSpec:

@@ -1,32 +1,12 @@
-"""Required headers of a response, and values of schema extensions."""
+"""Required headers of a response."""
 
 import random
-from collections.abc import Iterator
 
 from mock_server.messages import Headers, encode_header
-from openapi.contract import Contract, Json, ResponseSpec
+from openapi.contract import Contract, ResponseSpec
 from openapi.examples import generate_value
-from openapi.json_pointer import MISSING, join_pointer
+from openapi.json_pointer import MISSING
 from openapi.parameters import declared_example, serialize_value
-
-_MAX_DEPTH = 12
-"""Maximum depth of the search for extensions, because schemas may be recursive."""
-
-
-def extension_values(
-    contract: Contract, schema: Json, keyword: str, place: str = "", depth: int = 0
-) -> Iterator[tuple[str, Json]]:
-    """Yield pointer and extension value for each schema part that has `keyword`."""
-    if not isinstance(schema, dict) or depth > _MAX_DEPTH:
-        return
-    if "$ref" in schema:
-        yield from extension_values(
-            contract, contract.at(schema["$ref"][1:]), keyword, place, depth + 1
-        )
-    if keyword in schema:
-        yield place, schema[keyword]
-    for name, part in schema.get("properties", {}).items():
-        yield from extension_values(contract, part, keyword, join_pointer(place, name), depth + 1)
 
 
 def required_headers(

@@ -17,7 +17,7 @@ from openapi.redaction import Redaction
 MAX_SHOWN_BYTES = 16 * 1024
 REDACTION_MARGIN_BYTES = 4096
 """Additional bytes before redaction, so that a secret at the end of the excerpt is complete."""
-_NOT_CHECKED = {"credential": "not checked"}
+_NOT_CHECKED = "not checked"
 _CREDENTIAL_CAUSES = ("invalid-credential", "insufficient-permission")
 
 
@@ -58,12 +58,8 @@ class RequestRecord:
     def _judge(self) -> dict[str, Any]:
         judged = request_verdict(self.operation, self.objections)
         if self.is_preferred_response and not self.objections:
-            unjudged = {
-                "valid": None,
-                "summary": "response requested by Prefer",
-                **_NOT_CHECKED,
-            }
-            return {**judged, **unjudged}
+            summary = "response requested by Prefer"
+            return {**judged, "valid": None, "summary": summary, "credential": _NOT_CHECKED}
         return judged
 
 
@@ -118,7 +114,7 @@ def request_verdict(
     credential = [o.message for o in rejections if o.reason in _CREDENTIAL_CAUSES]
     others = [o for o in rejections if o.reason not in _CREDENTIAL_CAUSES]
     if operation is None or (objections and objections[-1].reason == "rate-limit-exceeded"):
-        credential = [_NOT_CHECKED["credential"]]
+        credential = [_NOT_CHECKED]
     elif not credential:
         credential = ["not required" if operation.scheme is None else "accepted"]
     return {

@@ -153,13 +153,10 @@ class DeliveryQueue:
             _LOG.warning("%d deliveries to %s cancelled: %s", self.open, self.origin, reason)
 
 
-AttemptListener = Callable[[AttemptReport], None]
-
-
 class DeliveryQueues:
     """Queues of all receivers. They send between `start` and `stop`; deliveries wait before."""
 
-    def __init__(self, urls: Iterable[str], on_attempt: AttemptListener) -> None:
+    def __init__(self, urls: Iterable[str], on_attempt: Callable[[AttemptReport], None]) -> None:
         """Create a queue for each URL; call `on_attempt` after each attempt."""
         self._urls = tuple(urls)
         self._on_attempt = on_attempt

@@ -6,9 +6,9 @@ from typing import Any
 
 from mock_server.exchange import MockExchange
 from mock_server.messages import EventMessage
-from mock_server.responses.headers import extension_values
 from mock_server.storage.records import MAX_SHOWN_BYTES, REDACTION_MARGIN_BYTES, body_excerpt
 from mock_server.webhooks.delivery_queue import AttemptReport
+from openapi.extensions import extended_properties
 from openapi.json_pointer import get_at
 from openapi.redaction import REDACTED, Redaction
 
@@ -83,13 +83,12 @@ def response_secrets(exchange: MockExchange) -> tuple[str, ...]:
     )
     if response_spec is None or response is None or not response.body:
         return ()
-    schemas = [exchange.contract.at(pointer) for pointer in response_spec.content.values()]
-    places = [
-        place
-        for s in schemas
-        for place, _ in extension_values(exchange.contract, s, "x-hookproof-secret")
+    body = json.loads(response.body)
+    found = [
+        get_at(body, place)
+        for schema in response_spec.content.values()
+        for place, _ in extended_properties(exchange.contract, schema, "x-hookproof-secret")
     ]
-    found = [get_at(json.loads(response.body), place) for place in places]
     return tuple(text for text in found if isinstance(text, str) and text)
 
 

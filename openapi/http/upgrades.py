@@ -4,7 +4,7 @@ httptools stops after the head of such a request and assumes that another protoc
 that offer h2c with a POST (Java's and curl's do) send its body in HTTP/1.1.
 """
 
-from typing import Protocol
+from collections.abc import Callable
 
 import httptools
 
@@ -12,19 +12,8 @@ Headers = list[tuple[bytes, bytes]]
 _FRAMING_HEADERS = (b"content-length", b"transfer-encoding")
 
 
-class ParserCallbacks(Protocol):
-    """Callbacks of a request parser."""
-
-    def on_message_begin(self) -> None: ...
-    def on_url(self, url: bytes) -> None: ...
-    def on_header(self, name: bytes, value: bytes) -> None: ...
-    def on_headers_complete(self) -> None: ...
-    def on_body(self, body: bytes) -> None: ...
-    def on_message_complete(self) -> None: ...
-
-
-def new_parser(callbacks: ParserCallbacks) -> httptools.HttpRequestParser:
-    """Return a request parser with uvicorn's settings."""
+def new_parser(callbacks: object) -> httptools.HttpRequestParser:
+    """Return a request parser with uvicorn's settings; it calls those of `callbacks` that exist."""
     parser = httptools.HttpRequestParser(callbacks)
     parser.set_dangerous_leniencies(lenient_data_after_close=True)
     return parser
@@ -35,7 +24,7 @@ def framing_headers(headers: Headers) -> Headers:
     return [(name, value) for name, value in headers if name in _FRAMING_HEADERS and value != b"0"]
 
 
-def parser_at_body(callbacks: ParserCallbacks, stated: Headers) -> httptools.HttpRequestParser:
+def parser_at_body(callbacks: object, stated: Headers) -> httptools.HttpRequestParser:
     """Return a parser that has parsed a head with the framing headers `stated`."""
     later = _DeferredCallbacks(callbacks)
     parser = new_parser(later)
@@ -48,28 +37,10 @@ def parser_at_body(callbacks: ParserCallbacks, stated: Headers) -> httptools.Htt
 class _DeferredCallbacks:
     """Parser callbacks that are forwarded once `is_forwarding` is set."""
 
-    def __init__(self, callbacks: ParserCallbacks) -> None:
+    def __init__(self, callbacks: object) -> None:
         self._to = callbacks
         self.is_forwarding = False
 
-    def on_message_begin(self) -> None:
-        if self.is_forwarding:
-            self._to.on_message_begin()
-
-    def on_url(self, url: bytes) -> None:
-        if self.is_forwarding:
-            self._to.on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if self.is_forwarding:
-            self._to.on_header(name, value)
-
-    def on_headers_complete(self) -> None:
-        if self.is_forwarding:
-            self._to.on_headers_complete()
-
-    def on_body(self, body: bytes) -> None:
-        self._to.on_body(body)
-
-    def on_message_complete(self) -> None:
-        self._to.on_message_complete()
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        callback = getattr(self._to, name)
+        return lambda *given: callback(*given) if self.is_forwarding else None

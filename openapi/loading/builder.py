@@ -6,6 +6,7 @@ from openapi.contract import Event, HeaderSpec, Json, Link, Operation, ResponseS
 from openapi.json_pointer import get_at, join_pointer
 from openapi.parameters import Parameter, declared_example
 from openapi.runtime_expression import parse_expression
+from openapi.schema_validation import stated_types
 from openapi.signature import BODY_TEMPLATE, SignatureScheme
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -69,14 +70,13 @@ def _build_parameters(
 def _build_parameter(document: Mapping[str, Json], pointer: str) -> Parameter:
     pointer, stated = _dereference(document, pointer)
     _, schema = _dereference(document, join_pointer(pointer, "schema"))
-    types = schema.get("type", ())
     return Parameter(
         name=stated["name"],
         location=stated["in"],
         pointer=pointer,
         schema=join_pointer(pointer, "schema"),
         required=bool(stated.get("required", False)),
-        types=(types,) if isinstance(types, str) else tuple(types),
+        types=tuple(stated_types(schema)),
         example=declared_example(stated, schema),
     )
 

@@ -6,6 +6,7 @@ duplicate keys and returns dates as strings.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import yaml
 
@@ -55,14 +56,17 @@ class YamlSource:
         return f"{self.name}:{line}:{column} ({pointer or 'the document'})"
 
 
+def _place(name: str, mark: Any) -> str:
+    return f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
+
+
 def read_yaml(name: str, text: str) -> YamlSource:
     """Parse `text` (YAML 1.1 or JSON); raise `ContractError` with a position in `name`."""
     try:
         _check_depth(name, text)
         node = yaml.compose(text, Loader=_YAML_LOADER)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
+        where = _place(name, error.problem_mark or error.context_mark)
         if error.problem == _LIBYAML_DEPTH_PROBLEM:
             raise ContractError(f"{where}: nested deeper than {_MAX_DEPTH}") from None
         raise ContractError(f"{where}: not YAML: {error.problem or error}") from None
@@ -82,9 +86,9 @@ def _check_depth(name: str, text: str) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > _MAX_DEPTH:
-            mark = event.start_mark
-            where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-            raise ContractError(f"{where}: nested deeper than {_MAX_DEPTH}")
+            raise ContractError(
+                f"{_place(name, event.start_mark)}: nested deeper than {_MAX_DEPTH}"
+            )
 
 
 def _measure(name: str, node: yaml.Node, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
@@ -107,7 +111,7 @@ def _measure(name: str, node: yaml.Node, known: dict[int, tuple[int, int]]) -> t
         limit = f"more than {_MAX_VALUES} values"
         if values <= _MAX_VALUES:
             limit = f"nested deeper than {_MAX_DEPTH}"
-        where = f"{name}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
+        where = _place(name, node.start_mark)
         raise ContractError(f"{where}: {limit}, expanded aliases included")
     known[id(node)] = values, depth
     return values, depth
@@ -120,15 +124,15 @@ def _construct(
     places: dict[str, tuple[int, int]],
     above: tuple[int, ...],
 ) -> object:
-    place = places[pointer] = (node.start_mark.line + 1, node.start_mark.column + 1)
+    places[pointer] = (node.start_mark.line + 1, node.start_mark.column + 1)
     if isinstance(node, yaml.ScalarNode):
         try:
             return _scalar(node)
         except ValueError as error:
-            where = f"{name}:{place[0]}:{place[1]} ({pointer or 'the document'})"
+            where = f"{_place(name, node.start_mark)} ({pointer or 'the document'})"
             raise ContractError(f"{where}: {error}") from None
     if id(node) in above:
-        where = f"{name}:{place[0]}:{place[1]} ({pointer or 'the document'})"
+        where = f"{_place(name, node.start_mark)} ({pointer or 'the document'})"
         raise ContractError(f"{where}: an alias that contains itself")
     within = (*above, id(node))
     if isinstance(node, yaml.SequenceNode):
@@ -139,12 +143,12 @@ def _construct(
     result: dict[str, object] = {}
     for key_node, value_node in node.value:
         key = key_node.value
-        line, column = key_node.start_mark.line + 1, key_node.start_mark.column + 1
         if not isinstance(key, str):
+            line = key_node.start_mark.line + 1
             raise ContractError(f"{name}:{line}: a key must be a plain string")
         inner = join_pointer(pointer, key)
         if key in result:
-            at = f"{name}:{line}:{column} ({inner})"
+            at = f"{_place(name, key_node.start_mark)} ({inner})"
             raise ContractError(f"{at}: duplicate key {key!r}; remove one of them")
         result[key] = _construct(name, value_node, inner, places, within)
     return result

@@ -60,5 +60,5 @@ def test_a_429_to_a_slow_burst_passes() -> None:
 
 def test_a_request_of_a_burst_is_not_saved_as_a_case(tmp_path: Path) -> None:
     (finding,) = group_findings("rate-limit", [judged(LIMIT["requests"] + 1, 0.0)])
-    save_cases(tmp_path, [finding], Redaction(()), ())
+    save_cases(tmp_path, [finding], Redaction(()))
     assert list(tmp_path.iterdir()) == []

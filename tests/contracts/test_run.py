@@ -222,7 +222,7 @@ def test_failing_cases_are_saved_without_secrets_and_sent_first(
 ) -> None:
     ledger = judged("--fault", "max-length-ignored", cases_dir=tmp_path)
     mask = Redaction(known_secrets(ledger))
-    saved_cases.save_cases(tmp_path, find_faults(ledger), mask, ())
+    saved_cases.save_cases(tmp_path, find_faults(ledger), mask)
     text = (tmp_path / saved_cases.CASES_FILE_NAME).read_text(encoding="utf-8")
     assert all(secret not in text for secret in known_secrets(ledger))
     assert ledger.settings.run_id not in text
@@ -233,7 +233,7 @@ def test_failing_cases_are_saved_without_secrets_and_sent_first(
     fixed = judged(cases_dir=tmp_path)
     assert find_faults(fixed) == []
     assert case_digest(fixed) == case_digest(ledger)
-    saved_cases.save_cases(tmp_path, find_faults(fixed), mask, ())
+    saved_cases.save_cases(tmp_path, find_faults(fixed), mask)
     assert (
         json.loads((tmp_path / saved_cases.CASES_FILE_NAME).read_text(encoding="utf-8"))["cases"]
         == []

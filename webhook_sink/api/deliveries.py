@@ -24,6 +24,7 @@ from webhook_sink.api.parameters import (
 )
 from webhook_sink.api.services import Services
 from webhook_sink.delivery import Delivery
+from webhook_sink.notifications import wait_for_any
 from webhook_sink.protocol import get_connection_info
 from webhook_sink.storage.store import Store, StoreError
 from webhook_sink.verdicts.filter import DeliveryFilter
@@ -101,18 +102,15 @@ class DeliveriesApi:
             match, after = await run_in_threadpool(self._first, delivery_filter, after)
             if match is not None:
                 return api_response(match)
-            waiters = [
-                asyncio.ensure_future(self._services.arrivals.wait_async(after)),
-                asyncio.ensure_future(stopping.wait()),
-                asyncio.ensure_future(request.receive()),
-            ]
-            remaining = max(end - loop.time(), 0)
-            done, _ = await asyncio.wait(waiters, timeout=remaining, return_when="FIRST_COMPLETED")
-            for waiter in waiters:
-                waiter.cancel()
+            arrived, *_ = await wait_for_any(
+                self._services.arrivals.wait_async(after),
+                stopping.wait(),
+                request.receive(),
+                timeout=max(end - loop.time(), 0),
+            )
             if stopping.is_set():
                 raise HTTPException(503, "the sink is stopping")
-            if waiters[0] not in done:
+            if not arrived:
                 return Response(status_code=204)
 
     def _first(

@@ -13,7 +13,6 @@ from openapi.http.json_api import api_response, read_body
 from openapi.loading.loader import parse_contract
 from openapi.loading.yaml_source import ContractError
 from openapi.schema_validation import abbreviate
-from openapi.signature import secret_problem
 from webhook_sink.api.deliveries import get_delivery_or_404
 from webhook_sink.api.services import Services
 from webhook_sink.verdicts.verdict import judge
@@ -84,7 +83,7 @@ def _parse_contract(text: str) -> Contract:
 
 
 def _check_secret(contract: Contract, secret: str) -> str:
-    complaint = secret_problem((event.signature for event in contract.events), secret)
+    complaint = contract.secret_problem(secret)
     if complaint is not None:
         raise HTTPException(400, complaint)
     return secret

@@ -16,6 +16,7 @@ from starlette.responses import Response, StreamingResponse
 
 from webhook_sink.api.parameters import MAX_ID, parse_filter, parse_integer
 from webhook_sink.api.services import Services
+from webhook_sink.notifications import wait_for_any
 from webhook_sink.protocol import get_connection_info
 from webhook_sink.verdicts.filter import DeliveryFilter
 from webhook_sink.verdicts.search import IdRange
@@ -91,19 +92,13 @@ class EventStream:
 
     async def _wait(self, after: int, seen: int, stopping: asyncio.Event) -> bool:
         """Wait for a change until the next heartbeat is due; say whether there was one."""
-        waiters = [
-            asyncio.ensure_future(self._services.arrivals.wait_async(after)),
-            asyncio.ensure_future(self._services.change_feed.arrivals.wait_async(seen)),
-            asyncio.ensure_future(stopping.wait()),
-        ]
-        try:
-            done, _ = await asyncio.wait(
-                waiters, timeout=_HEARTBEAT_INTERVAL_S, return_when="FIRST_COMPLETED"
-            )
-        finally:
-            for waiter in waiters:
-                waiter.cancel()
-        return bool(done)
+        done = await wait_for_any(
+            self._services.arrivals.wait_async(after),
+            self._services.change_feed.arrivals.wait_async(seen),
+            stopping.wait(),
+            timeout=_HEARTBEAT_INTERVAL_S,
+        )
+        return any(done)
 
 
 def _format_event(name: str, delivery_id: int | None, last_id: int | None = None) -> str:

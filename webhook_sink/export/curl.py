@@ -1,11 +1,16 @@
 """curl command that resends the bytes of a delivery. Pure."""
 
 import base64
-import re
 
 from openapi.curl import body_option, curl_request, header_option
 from webhook_sink.delivery import Delivery
-from webhook_sink.end_to_end_headers import copy_limitations, end_to_end_headers, has_body
+from webhook_sink.end_to_end_headers import (
+    UNSENDABLE,
+    copy_limitations,
+    end_to_end_headers,
+    has_body,
+    sendable_headers,
+)
 
 _MAX_INLINE_CHARS = 4000
 """Limit below which terminals accept a line."""
@@ -13,7 +18,6 @@ _MAX_HEREDOC_BYTES = 64 * 1024
 _EXPECT_CONTINUE_BYTES = 1024 * 1024
 _CURL_DEFAULT_HEADERS = (b"User-Agent", b"Accept")
 """Headers that curl adds to every request by default."""
-_UNSENDABLE = re.compile(rb"[\0\r\n]")
 
 
 def curl_command(delivery: Delivery, url: str, fetch_command: str) -> str:
@@ -37,9 +41,7 @@ def _request(delivery: Delivery, url: str) -> list[str]:
 
 def _headers(delivery: Delivery) -> list[str]:
     """Return the header options, including those that suppress curl's own headers."""
-    pairs = [
-        pair for pair in end_to_end_headers(delivery) if not _UNSENDABLE.search(b"".join(pair))
-    ]
+    pairs = sendable_headers(delivery)
     present = {name.lower() for name, _ in pairs}
     added = [*_CURL_DEFAULT_HEADERS]
     if has_body(delivery):
@@ -68,7 +70,7 @@ def _lost_parts(delivery: Delivery) -> list[str]:
     found = [
         f"the header {name.decode('latin-1')!a} is left out"
         for name, value in end_to_end_headers(delivery)
-        if _UNSENDABLE.search(name + value)
+        if UNSENDABLE.search(name + value)
     ]
     if "\0" in delivery.target:
         found.append("a NUL in the target is written %00")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from openapi.contract import Json
 from webhook_sink.delivery import Delivery, ForwardAttempt, Headers
 from webhook_sink.export.har import HAR_VERSION, har_entry
-from webhook_sink.views import header_pairs
+from webhook_sink.views import forward_attempt_json, header_pairs
 
 DeliveriesWithAttempts = Iterable[tuple[Delivery, tuple[ForwardAttempt, ...]]]
 """Deliveries, oldest first, each with its forward attempts."""
@@ -57,15 +57,7 @@ def delivery_record(
         "status": delivery.status,
         "reply": delivery.reply,
         "outgoing": [
-            {
-                "action": one.action,
-                "url": one.url,
-                "at": one.at,
-                "seconds": one.seconds,
-                "status": one.status,
-                **_message(one.headers, one.body, one.truncated),
-                "error": one.error,
-            }
+            {**forward_attempt_json(one), **_message(one.headers, one.body, one.truncated)}
             for one in forward_attempts
         ],
     }

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from openapi.contract import Json
 from webhook_sink.delivery import Delivery, ForwardAttempt
+from webhook_sink.end_to_end_headers import copy_limitations
 from webhook_sink.views import header_pairs
 
 HAR_VERSION = "1.2"
@@ -38,8 +39,8 @@ def har_entry(
         "_id": delivery.id,
         "_remote": delivery.remote,
     }
-    if delivery.truncated:
-        entry["comment"] = f"the sink stored only the first {len(delivery.body)} bytes of the body"
+    for limitation in copy_limitations(delivery):
+        entry["comment"] = limitation
     if forward_attempt is not None:
         entry["_respondedBy"] = forward_attempt.url
         entry["_error"] = forward_attempt.error

@@ -4,15 +4,13 @@ The test needs only pytest and the standard library.
 """
 
 import base64
-import re
 from urllib.parse import quote
 
 from webhook_sink.delivery import Delivery
-from webhook_sink.end_to_end_headers import copy_limitations, end_to_end_headers
+from webhook_sink.end_to_end_headers import copy_limitations, sendable_headers
 
 _MAX_LITERAL_BYTES = 4000
 _SAFE_CHARS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
-_UNSENDABLE = re.compile(rb"[\0\r\n]")
 _TEMPLATE = '''"""Resend delivery {id} of a webhook sink, byte for byte."""
 
 import base64
@@ -45,13 +43,13 @@ def test_delivery_{id}_is_accepted():
 
 def pytest_test(delivery: Delivery, url: str) -> str:
     """Return the test; it sends to `RECEIVER_URL`, or to `url` if that is unset."""
-    pairs = [
-        pair for pair in end_to_end_headers(delivery) if not _UNSENDABLE.search(b"".join(pair))
-    ]
     return "".join(f"# {remark}\n" for remark in copy_limitations(delivery)) + _TEMPLATE.format(
         id=delivery.id,
         url=url,
-        headers="".join(f"    ({name.decode('latin-1')!a}, {value!r}),\n" for name, value in pairs),
+        headers="".join(
+            f"    ({name.decode('latin-1')!a}, {value!r}),\n"
+            for name, value in sendable_headers(delivery)
+        ),
         body=_body(delivery.body),
         target=quote(delivery.target, safe=_SAFE_CHARS, encoding="latin-1"),
         method=delivery.method,

@@ -6,14 +6,13 @@ The store is the queue, so the forwarder loses no delivery.
 import asyncio
 import logging
 import threading
-from collections.abc import Coroutine
 from concurrent.futures import Future
 
 from webhook_sink.delivery import Delivery, ForwardAttempt
 from webhook_sink.destination import Destination
 from webhook_sink.forwarding.pending_forward import PendingForward
 from webhook_sink.forwarding.response_reader import ForwardResponse
-from webhook_sink.notifications import ChangeFeed, SequenceNotifier
+from webhook_sink.notifications import ChangeFeed, SequenceNotifier, wait_for_any
 from webhook_sink.storage.store import Store, StoreError
 
 MAX_CONCURRENT_FORWARDS = 8
@@ -109,10 +108,10 @@ class Forwarder:
             except StoreError as error:
                 _log.error("forwarding is suspended: %s", error)
                 found = None
-                await self._wait_or_stop(asyncio.sleep(_STORE_RETRY_DELAY_S))
+                await wait_for_any(asyncio.sleep(_STORE_RETRY_DELAY_S), self._stopping.wait())
             if found is not None or stopping:
                 return found
-            await self._wait_or_stop(self._arrivals.wait_async(self._last))
+            await wait_for_any(self._arrivals.wait_async(self._last), self._stopping.wait())
 
     def _find_next(self) -> Delivery | None:
         """Return the next stored delivery, or None."""
@@ -129,15 +128,6 @@ class Forwarder:
             self._last = ids[0]
             if (delivery := self._store.get(self._last)) is not None:
                 return delivery
-
-    async def _wait_or_stop(self, until: Coroutine[object, object, None]) -> None:
-        """Wait for `until`, or until the sink stops."""
-        waiters = [asyncio.ensure_future(until), asyncio.ensure_future(self._stopping.wait())]
-        try:
-            await asyncio.wait(waiters, return_when="FIRST_COMPLETED")
-        finally:
-            for waiter in waiters:
-                waiter.cancel()
 
     def _store_attempt(self, forward_attempt: ForwardAttempt) -> None:
         delivery_id = forward_attempt.delivery_id

@@ -52,7 +52,7 @@ def charset_variants(body: bytes) -> Iterator[NamedContent]:
     try:
         text = body.decode()
     except UnicodeDecodeError:
-        yield from _to_utf8(body)
+        yield from _in_utf8(body)
         return
     yield "the body in Latin-1", text.encode("latin-1", "replace")
     yield "the body in Windows-1252", text.encode("cp1252", "replace")
@@ -64,7 +64,7 @@ def charset_variants(body: bytes) -> Iterator[NamedContent]:
     yield "the body encoded twice in UTF-8", body.decode("latin-1").encode()
 
 
-def _to_utf8(body: bytes) -> Iterator[NamedContent]:
+def _in_utf8(body: bytes) -> Iterator[NamedContent]:
     for charset in ("utf-16", "cp1252", "latin-1"):
         try:
             yield "the body in UTF-8", body.decode(charset).encode()
@@ -96,14 +96,15 @@ def is_form(body: bytes) -> bool:
 def _form_variants(text: str) -> Iterator[NamedContent]:
     fields = parse_qsl(text, keep_blank_values=True)
     for _, value in fields[:_MAX_FORM_FIELDS]:
-        yield "a field of the form", _utf8(value)
-    yield "the percent-decoded form", _utf8(unquote_plus(text))
+        yield "a field of the form", to_utf8(value)
+    yield "the percent-decoded form", to_utf8(unquote_plus(text))
     yield "the form with sorted fields", urlencode(sorted(fields), errors="replace").encode()
     for separators in ((",", ":"), (", ", ": ")):
         for escaped in (True, False):
             made = json.dumps(dict(fields), separators=separators, ensure_ascii=escaped)
-            yield "the fields of the form as JSON", _utf8(made)
+            yield "the fields of the form as JSON", to_utf8(made)
 
 
-def _utf8(text: str) -> bytes:
+def to_utf8(text: str) -> bytes:
+    """Return `text` in UTF-8; a lone surrogate becomes three bytes."""
     return text.encode(errors="surrogatepass")

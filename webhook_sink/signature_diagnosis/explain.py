@@ -118,8 +118,8 @@ def _signature_like_headers(delivery: Delivery) -> list[tuple[bytes, bytes]]:
 
 def _expected_digest(scheme: SignatureScheme, delivery: Delivery, secret: str) -> bytes:
     signed = signed_content(scheme, delivery.headers, delivery.body)
-    key = decode_secret(scheme.secret_encoding, scheme.secret_prefix, secret)
-    return hmac.digest(key, signed, scheme.algorithm.removeprefix("hmac-"))
+    algorithm = scheme.algorithm.removeprefix("hmac-")
+    return hmac.digest(decode_secret(scheme, secret), signed, algorithm)
 
 
 def _match_digest(

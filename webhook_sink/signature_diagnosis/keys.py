@@ -22,7 +22,7 @@ def contract_keys(scheme: SignatureScheme, secrets: Sequence[str]) -> Iterator[N
     """Yield the key of each secret by the contract; the first is the right one."""
     for index, (ordinal, secret) in enumerate(zip(_ORDINALS, secrets, strict=False)):
         which = f"the {ordinal} of the {len(secrets)} configured secrets"
-        yield f"it is computed with {which}" if index else "", _key(scheme, secret)
+        yield f"it is computed with {which}" if index else "", decode_secret(scheme, secret)
 
 
 def alternative_keys(scheme: SignatureScheme, secrets: Sequence[str]) -> Iterator[NamedKey]:
@@ -30,13 +30,9 @@ def alternative_keys(scheme: SignatureScheme, secrets: Sequence[str]) -> Iterato
     for ordinal, secret in zip(_ORDINALS, secrets, strict=False):
         subject = f"the {ordinal} secret" if len(secrets) > 1 else "the secret"
         for words, made in _derived_keys(secret):
-            if made != _key(scheme, secret):
+            if made != decode_secret(scheme, secret):
                 yield f"its key is {words.format(subject)}", made
     yield "its key is empty", b""
-
-
-def _key(scheme: SignatureScheme, secret: str) -> bytes:
-    return decode_secret(scheme.secret_encoding, scheme.secret_prefix, secret)
 
 
 def _derived_keys(secret: str) -> Iterator[tuple[str, bytes]]:

@@ -15,6 +15,7 @@ from webhook_sink.signature_diagnosis.body_variants import (
     decompressed_variants,
     edge_variants,
     encoded_variants,
+    to_utf8,
 )
 from webhook_sink.signature_diagnosis.json_dialects import LIKELY_COUNT, serializations
 
@@ -103,8 +104,8 @@ def _unlikely_variants(scheme: SignatureScheme, delivery: Delivery) -> Iterator[
 
 def _serialization_variants(value: object, most: int | None) -> Iterator[NamedContent]:
     for name, text in islice(serializations(value), most):
-        yield f"the re-serialised body, {name}", _utf8(text)
-    yield "the str of the payload in Python", _utf8(str(value))
+        yield f"the re-serialised body, {name}", to_utf8(text)
+    yield "the str of the payload in Python", to_utf8(str(value))
 
 
 def timestamped_variants(delivery: Delivery, values: list[bytes]) -> Iterator[NamedContent]:
@@ -157,17 +158,13 @@ def _timestamps(headers: list[bytes], values: list[bytes]) -> list[bytes]:
 def _payload_parts(value: object) -> Iterator[NamedContent]:
     """Yield parts of the payload."""
     if isinstance(value, str):
-        yield "the text of the JSON string", _utf8(value)
+        yield "the text of the JSON string", to_utf8(value)
         return
     members = list(value.items())[:_MAX_MEMBERS] if isinstance(value, dict) else []
     for key, member in members:
         name = "a member of the payload" if len(key) > _MAX_HEADER_VALUE_BYTES else f"{key!a} alone"
         if isinstance(member, str):
-            yield name, _utf8(member)
+            yield name, to_utf8(member)
         for separators, escaped in product(((",", ":"), (", ", ": ")), (False, True)):
             text = json.dumps(member, separators=separators, ensure_ascii=escaped)
-            yield name, _utf8(text)
-
-
-def _utf8(text: str) -> bytes:
-    return text.encode(errors="surrogatepass")
+            yield name, to_utf8(text)

@@ -1,23 +1,71 @@
-"""Interface of the store, and `open_store`."""
+"""Store of deliveries in one SQLite file, which other processes may read, or a temporary one."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
-from openapi.sqlite_file import StoreBusy, StoreError
+from openapi.sqlite_file import SqliteFile, StoreBusy, StoreError
 from webhook_sink.delivery import Delivery, DeliveryMetadata, ForwardAttempt
-from webhook_sink.storage.retention import RetentionLimits, StoreTotals
-from webhook_sink.storage.sqlite_store import SqliteStore
+from webhook_sink.storage.retention import (
+    PruneCandidate,
+    RetentionLimits,
+    StoreTotals,
+    select_excess,
+)
+from webhook_sink.storage.rows import (
+    DELIVERY_COLUMNS,
+    FORWARD_ATTEMPT_COLUMNS,
+    METADATA_COLUMNS,
+    SCHEMA,
+    delivery_from_row,
+    delivery_row,
+    forward_attempt_from_row,
+    forward_attempt_row,
+    insert_statement,
+    metadata_from_row,
+    stored_bytes,
+)
 
-__all__ = ["RetentionLimits", "Store", "StoreBusy", "StoreError", "StoreTotals", "open_store"]
+__all__ = ["Store", "StoreBusy", "StoreError"]
+
+_INSERT_STATEMENTS = {
+    rows: insert_statement("deliveries", DELIVERY_COLUMNS, rows)
+    for rows in (1, 2, 4, 8, 16, 32, 64)
+}
+"""Statement for each number of rows. Few statements, as a thread may wait after each."""
+_INSERT_FORWARD_ATTEMPT = insert_statement("passed", FORWARD_ATTEMPT_COLUMNS)
+_MAX_ID = 2**63 - 1
+_PRUNE_BATCH_SIZE = 500
 
 
-class Store(Protocol):
+class Store:
     """Store of deliveries, in the order of storing. From any thread.
 
-    Every method raises `StoreError` if the store cannot be read or written. The store is then
-    unchanged and can be used again.
+    Deliveries in a file survive the process and a loss of power. Every method raises `StoreError`
+    if the store cannot be read or written. The store is then unchanged and can be used again.
     """
+
+    def __init__(self, path: Path | None = None, lock_timeout: float = 5.0) -> None:
+        """Open or create the file at `path`, which only its owner can read; raise `StoreError`.
+
+        `lock_timeout` is the time to wait for a lock of another process, in seconds. Without a path
+        SQLite uses a temporary file.
+        """
+        # For a new file: more deliveries of some KiB fit into one page than into two half pages.
+        pragmas = ("page_size = 8192", f"synchronous = {'FULL' if path else 'OFF'}")
+        self._database = SqliteFile(
+            "store",
+            path,
+            SCHEMA,
+            pragmas=pragmas,
+            lock_timeout=lock_timeout,
+            without_path="",
+            separate_reader=True,
+        )
+        self._database.open()
 
     def append(self, drafts: Sequence[Delivery], *, wait: bool = True) -> tuple[Delivery, ...]:
         """Store all of `drafts` or none; return them with their ids.
@@ -26,11 +74,23 @@ class Store(Protocol):
         this returns, unless the store is temporary. Without `wait`, raise `StoreBusy` instead of
         waiting for another writer.
         """
-        ...
+        rows = [delivery_row(draft) for draft in drafts]
+        size = sum(stored_bytes(row) for row in rows)
+        numbers: list[int] = []
+        with self._database.transaction(wait=wait) as db:
+            for batch in _insert_batches(rows):
+                values = tuple(chain.from_iterable(batch))
+                last = db.execute(_INSERT_STATEMENTS[len(batch)], values).lastrowid or 0
+                numbers += range(last - len(batch) + 1, last + 1)
+            db.execute("UPDATE totals SET count = count + ?, bytes = bytes + ?", (len(rows), size))
+        return tuple(
+            d.with_reply(n, d.status, d.reply) for d, n in zip(drafts, numbers, strict=True)
+        )
 
     def get(self, delivery_id: int) -> Delivery | None:
         """Return the delivery with this id, or None."""
-        ...
+        found = self._select(f"{DELIVERY_COLUMNS} FROM deliveries WHERE id = ?", delivery_id)
+        return delivery_from_row(found[0]) if found else None
 
     def list(
         self, after: int = 0, limit: int | None = None, *, newest_first: bool = False
@@ -39,7 +99,9 @@ class Store(Protocol):
 
         These are the oldest, oldest first, or with `newest_first` the newest, newest first.
         """
-        ...
+        clause = _range_clause(newest_first)
+        found = self._select(f"{DELIVERY_COLUMNS} {clause}", after, _MAX_ID, _sql_limit(limit))
+        return tuple(map(delivery_from_row, found))
 
     def ids(
         self,
@@ -50,48 +112,117 @@ class Store(Protocol):
         newest_first: bool = False,
     ) -> tuple[int, ...]:
         """Return at most `limit` ids between `after` and `before`, both excluded; as `list`."""
-        ...
+        end = _MAX_ID if before is None else before
+        found = self._select(f"id {_range_clause(newest_first)}", after, end, _sql_limit(limit))
+        return tuple(number for (number,) in found)
 
     def metadata(self, ids: Sequence[int]) -> tuple[DeliveryMetadata, ...]:
         """Return the metadata of those of these deliveries that are stored, in order."""
-        ...
+        found = self._read_some(f"{METADATA_COLUMNS} FROM deliveries WHERE id", ids)
+        known = {head.id: head for head in map(metadata_from_row, found)}
+        return tuple(known[number] for number in ids if number in known)
 
     def add_forward_attempt(self, forward_attempt: ForwardAttempt) -> ForwardAttempt:
         """Store a forward attempt; return it with its id."""
-        ...
+        with self._database.transaction() as db:
+            number = (
+                db.execute(_INSERT_FORWARD_ATTEMPT, forward_attempt_row(forward_attempt)).lastrowid
+                or 0
+            )
+        return replace(forward_attempt, id=number)
 
     def forward_attempts(self, delivery_id: int) -> tuple[ForwardAttempt, ...]:
         """Return all forward attempts of this delivery, oldest first."""
-        ...
+        found = self._select(
+            f"{FORWARD_ATTEMPT_COLUMNS} FROM passed WHERE delivery_id = ? ORDER BY id", delivery_id
+        )
+        return tuple(map(forward_attempt_from_row, found))
 
     def last_forward_outcomes(self, ids: Sequence[int]) -> Mapping[int, str]:
         """Return the outcome of the last forward attempt, by delivery; omit those without one."""
-        ...
+        found = self._read_some(f"{FORWARD_ATTEMPT_COLUMNS} FROM passed WHERE delivery_id", ids)
+        return {
+            one.delivery_id: one.outcome
+            for one in sorted(map(forward_attempt_from_row, found), key=_id_of)
+        }
 
     def prune(self, retention_limits: RetentionLimits, now: float) -> int:
         """Remove deliveries beyond the limits at `now` (Unix seconds); return their number."""
-        ...
+        removed = 0
+        while step := self._prune_batch(retention_limits, now):
+            removed += step
+        return removed
 
     def clear(self) -> int:
         """Remove everything; return the number of deliveries. Their ids are not reused."""
-        ...
+        with self._database.transaction() as db:
+            (count,) = db.execute("SELECT count FROM totals").fetchone()
+            for statement in ("DELETE FROM deliveries", "DELETE FROM passed"):
+                db.execute(statement)
+            db.execute("UPDATE totals SET count = 0, bytes = 0, removed = 0")
+        return int(count)
 
     def totals(self) -> StoreTotals:
         """Return the totals, in constant time."""
-        ...
+        return StoreTotals(*self._select("count, bytes, removed FROM totals")[0])
 
     def check(self) -> None:
         """Write to the store without a delivery; raise `StoreError` if that fails."""
-        ...
+        with self._database.transaction() as db:
+            for step in (1, -1):  # SQLite does not write an unchanged row
+                db.execute("UPDATE totals SET count = count + ?", (step,))
 
     def close(self) -> None:
         """Close the store; it cannot be used afterwards."""
-        ...
+        self._database.close()
+
+    def _prune_batch(self, retention_limits: RetentionLimits, now: float) -> int:
+        """Remove the excess deliveries of the oldest batch; return their number."""
+        if not select_excess(retention_limits, self.totals(), self._oldest(1), now):
+            return 0  # the usual case, which needs no lock
+        with self._database.transaction() as db:
+            totals = StoreTotals(*db.execute("SELECT count, bytes, removed FROM totals").fetchone())
+            excess = select_excess(retention_limits, totals, self._oldest(_PRUNE_BATCH_SIZE), now)
+            last = excess[-1].id if excess else 0
+            db.execute("DELETE FROM deliveries WHERE id <= ?", (last,))
+            db.execute("DELETE FROM passed WHERE delivery_id <= ?", (last,))
+            size = sum(old.stored_bytes for old in excess)
+            db.execute(
+                "UPDATE totals SET count = count - ?, bytes = bytes - ?, removed = removed + ?",
+                (len(excess), size, len(excess)),
+            )
+        return len(excess)
+
+    def _oldest(self, limit: int) -> tuple[PruneCandidate, ...]:
+        clause = "id, received_at, size + length(headers) FROM deliveries ORDER BY id LIMIT ?"
+        return tuple(PruneCandidate(*row) for row in self._select(clause, limit))
+
+    def _select(self, clause: str, *values: object) -> Sequence[Any]:
+        return self._database.rows(f"SELECT {clause}", *values)
+
+    def _read_some(self, clause: str, ids: Sequence[int]) -> Sequence[Any]:
+        # As JSON: SQLite limits the number of parameters of a statement.
+        chosen = f"{clause} IN (SELECT value FROM json_each(?))"  # noqa: S608 - the clauses above
+        return self._select(chosen, json.dumps(list(ids)))
 
 
-def open_store(path: Path | None = None) -> Store:
-    """Open or create the SQLite file at `path`; raise `StoreError`.
+def _insert_batches(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Yield all rows in order, in batches for which there is a statement."""
+    place = 0
+    while left := len(rows) - place:
+        size = max(known for known in _INSERT_STATEMENTS if known <= left)
+        yield rows[place : place + size]
+        place += size
 
-    Without `path` SQLite keeps the deliveries in a temporary file, which no other process can open.
-    """
-    return SqliteStore(path)
+
+def _range_clause(newest_first: bool) -> str:
+    order = "DESC" if newest_first else "ASC"
+    return f"FROM deliveries WHERE id > ? AND id < ? ORDER BY id {order} LIMIT ?"
+
+
+def _sql_limit(limit: int | None) -> int:
+    return -1 if limit is None else limit
+
+
+def _id_of(forward_attempt: ForwardAttempt) -> int:
+    return forward_attempt.id

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mock_server.faults.derived.mutations import sample_value
-from mock_server.faults.derived.schema_walk import Subschema, allowed_types, values_at
+from mock_server.faults.derived.schema_walk import Subschema, values_at
 from openapi.contract import Contract, Json
-from openapi.schema_validation import type_name
+from openapi.examples import generate_value
+from openapi.schema_validation import stated_types, type_name
 
 _UNKNOWN_PROPERTY = "unknownProperty"
 
@@ -43,7 +43,7 @@ def place_text(place: tuple[str, ...]) -> str:
 def _text_lengths(part: Subschema) -> Iterator[BoundaryValue]:
     schema = part.schema
     if (
-        "string" not in allowed_types(schema)
+        "string" not in stated_types(schema)
         or {"pattern", "format", "enum", "const"} & schema.keys()
     ):
         return
@@ -71,7 +71,7 @@ def _number(value: Json) -> Json:
 
 def _array_lengths(contract: Contract, part: Subschema, current: Json) -> Iterator[BoundaryValue]:
     schema = part.schema
-    if "array" not in allowed_types(schema):
+    if "array" not in stated_types(schema):
         return
     counts = {"minItems": schema.get("minItems", 0), "maxItems": schema.get("maxItems")}
     if counts["minItems"] == counts["maxItems"]:
@@ -79,7 +79,7 @@ def _array_lengths(contract: Contract, part: Subschema, current: Json) -> Iterat
     items = (
         current
         if isinstance(current, list) and current
-        else [sample_value(contract, schema.get("items"))]
+        else [generate_value(contract, schema.get("items"))]
     )
     for keyword, count in counts.items():
         if count is not None:
@@ -114,7 +114,7 @@ def _values_and_types(
     contract: Contract, part: Subschema, current: Json
 ) -> Iterator[BoundaryValue]:
     schema = part.schema
-    types = allowed_types(schema)
+    types = stated_types(schema)
     values = schema.get("enum", [False, True] if "boolean" in types else [])
     for value in values if len(values) > 1 else ():
         description = f"{value!r} at {place_text(part.place)}"
@@ -123,12 +123,12 @@ def _values_and_types(
         )
     for name in types if len(types) > 1 else ():
         stand_in = {"type": name, "items": schema.get("items", {})}
-        sample = None if name == "null" else sample_value(contract, stand_in)
+        sample = None if name == "null" else generate_value(contract, stand_in)
         sample = current if type_name(current) == name else sample
         description = f"a value of type {name} at {place_text(part.place)}"
         yield BoundaryValue(("type", name, "rejected"), description, _has_type(name), sample)
     if part.optional and len(types) < 2 and part.place:
-        sample = sample_value(contract, schema) if current is None else current
+        sample = generate_value(contract, schema) if current is None else current
         yield BoundaryValue(
             ("rejected",), f"{place_text(part.place)}", lambda value: value is not None, sample
         )

@@ -11,63 +11,34 @@ from openapi.contract import Contract, Event, Json
 from openapi.json_pointer import get_at, join_pointer, set_at
 from openapi.signature import sign
 
-WebhookRequestChange = Callable[[WebhookRequest, EventMessage], WebhookRequest]
+_Change = Callable[[WebhookRequest, EventMessage], WebhookRequest | None]
+"""Change of one request; None drops it."""
 
 
 def derived_delivery_faults(contract: Contract) -> Iterator[Fault]:
     """Yield the faults of each event's deliveries."""
     for event in contract.events:
-        content_severity = contract.provenance(event.schema.rpartition("/")[0]).severity
-        yield _delivery_fault(
-            contract,
-            event,
-            "wrong-media-type",
-            "have the media type text/plain",
-            _set_media_type("text/plain"),
-            content_severity,
-        )
-        method_severity = contract.provenance(event.pointer).severity
-        other = "POST" if event.pointer.endswith("/put") else "PUT"
-        yield _delivery_fault(
-            contract,
-            event,
-            "wrong-method",
-            f"are sent with {other}",
-            _set_method(other),
-            method_severity,
-        )
-        yield _delivery_fault(
-            contract,
-            event,
-            "lost",
-            "are never sent",
-            _drop_request,
-            _trigger_severity(contract, event),
-        )
-        if event.signature is not None:
-            signature_severity = contract.provenance(event.signature.pointer).severity
-            yield _delivery_fault(
-                contract,
-                event,
-                "unsigned",
-                "carry no signature",
-                _drop_signature,
-                signature_severity,
-            )
-            description = "are signed with another secret"
-            yield _delivery_fault(
-                contract,
-                event,
-                "wrong-secret",
-                description,
-                _sign_with_wrong_secret,
-                signature_severity,
-            )
+        for fault_word, description, pointer, change in _changes(event):
+            severity = contract.provenance(pointer).severity
+            yield _delivery_fault(contract, event, fault_word, description, severity, change)
         yield _event_renamed_fault(contract, event)
 
 
-def _trigger_severity(contract: Contract, event: Event) -> str:
-    return contract.provenance(join_pointer(event.pointer, "x-hookproof-trigger")).severity
+def _changes(event: Event) -> Iterator[tuple[str, str, str, _Change]]:
+    """Yield the word and the description of each fault, the broken constraint, and the change."""
+    content = event.schema.rpartition("/")[0]
+    yield "wrong-media-type", "have the media type text/plain", content, _send_as_text
+    other = "POST" if event.pointer.endswith("/put") else "PUT"
+    yield "wrong-method", f"are sent with {other}", event.pointer, _set_method(other)
+    yield "lost", "are never sent", _trigger(event), lambda *_: None
+    if event.signature is not None:
+        scheme = event.signature.pointer
+        yield "unsigned", "carry no signature", scheme, drop_signature
+        yield "wrong-secret", "are signed with another secret", scheme, _sign_with_wrong_secret
+
+
+def _trigger(event: Event) -> str:
+    return join_pointer(event.pointer, "x-hookproof-trigger")
 
 
 def _fault_name(contract: Contract, event: Event, fault_word: str) -> str:
@@ -79,17 +50,15 @@ def _delivery_fault(
     event: Event,
     fault_word: str,
     description: str,
-    change: Callable[[WebhookRequest, EventMessage], WebhookRequest | None],
     severity: str,
+    change: _Change,
 ) -> Fault:
     def webhook_requests(
-        webhook_requests_before: list[WebhookRequest], event_message: EventMessage
+        before: list[WebhookRequest], event_message: EventMessage
     ) -> list[WebhookRequest]:
         if event_message.event.name != event.name:
-            return webhook_requests_before
-        changed = (
-            change(webhook_request, event_message) for webhook_request in webhook_requests_before
-        )
+            return before
+        changed = (change(webhook_request, event_message) for webhook_request in before)
         return [webhook_request for webhook_request in changed if webhook_request is not None]
 
     return Fault(
@@ -114,32 +83,22 @@ def _event_renamed_fault(contract: Contract, event: Event) -> Fault:
         "webhooks",
         f"The deliveries of {event.name} have an event name that the contract lacks.",
         Hooks(payload=apply),
-        _trigger_severity(contract, event),
+        contract.provenance(_trigger(event)).severity,
     )
 
 
-def _set_media_type(media_type: str) -> WebhookRequestChange:
-    def change(webhook_request: WebhookRequest, _event_message: EventMessage) -> WebhookRequest:
-        other_headers = (h for h in webhook_request.headers if h[0].lower() != "content-type")
-        return replace(webhook_request, headers=(("Content-Type", media_type), *other_headers))
-
-    return change
+def _send_as_text(webhook_request: WebhookRequest, _: EventMessage) -> WebhookRequest:
+    return webhook_request.with_header("Content-Type", "text/plain")
 
 
-def _set_method(method: str) -> WebhookRequestChange:
-    return lambda webhook_request, _event_message: replace(webhook_request, method=method)
+def _set_method(method: str) -> _Change:
+    return lambda webhook_request, _: replace(webhook_request, method=method)
 
 
-def _drop_request(_delivery: WebhookRequest, _event_message: EventMessage) -> None:
-    return None
-
-
-def _drop_signature(webhook_request: WebhookRequest, event_message: EventMessage) -> WebhookRequest:
+def drop_signature(webhook_request: WebhookRequest, event_message: EventMessage) -> WebhookRequest:
+    """Return the request without the signature header, if its event has one."""
     scheme = event_message.event.signature
-    other_headers = tuple(
-        h for h in webhook_request.headers if scheme is None or h[0] != scheme.header
-    )
-    return replace(webhook_request, headers=other_headers)
+    return webhook_request.with_header(scheme.header, None) if scheme else webhook_request
 
 
 def _sign_with_wrong_secret(
@@ -148,7 +107,6 @@ def _sign_with_wrong_secret(
     scheme = event_message.event.signature
     if scheme is None:
         return webhook_request
-    unsigned = _drop_signature(webhook_request, event_message)
-    encoded_headers = [(name.encode(), value.encode()) for name, value in unsigned.headers]
-    value = sign(scheme, webhook_request.body, f"not-{event_message.secret}", encoded_headers)
-    return replace(unsigned, headers=(*unsigned.headers, (scheme.header, value)))
+    headers = [(name.encode(), value.encode()) for name, value in webhook_request.headers]
+    value = sign(scheme, webhook_request.body, f"not-{event_message.secret}", headers)
+    return webhook_request.with_header(scheme.header, value)

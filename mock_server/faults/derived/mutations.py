@@ -13,7 +13,7 @@ from functools import partial
 
 from mock_server.fault import Severity
 from openapi.contract import Contract, Json
-from openapi.examples import body_example, generate_value
+from openapi.examples import body_example
 from openapi.json_pointer import (
     MISSING,
     get_at,
@@ -27,7 +27,7 @@ _VALUES_OF_EACH_TYPE: tuple[Json, ...] = (4711, "text", True, {}, [])
 """One value of each type; the first one that breaks the schema is the wrong type."""
 _MALFORMED_VALUES: tuple[Json, ...] = ("?", "", -1)
 """Values that break formats, patterns and bounds."""
-MUTATION_PHRASES = {
+_PHRASES = {
     "lacks": "lacks",
     "null": "has null for",
     "wrong-type": "has the wrong type for",
@@ -41,12 +41,22 @@ class Mutation:
     """Change at one place that breaks the schema."""
 
     kind: str
-    """A key of `MUTATION_PHRASES`."""
+    """A key of `_PHRASES`."""
     place: str
     """JSON pointer into the value."""
     change: Callable[[Json], Json]
     """Function that changes a value, in place if possible; it ignores a value without the place."""
     severity: Severity
+
+    @property
+    def name(self) -> str:
+        """Words of a fault's name."""
+        return slug(self.kind, self.place or "body")
+
+    @property
+    def description(self) -> str:
+        """Change as part of a sentence."""
+        return f"{_PHRASES[self.kind]} {self.place or 'its whole body'}"
 
 
 def mutations(contract: Contract, schema: str, example: Json) -> Iterator[Mutation]:
@@ -65,13 +75,13 @@ def _changes(place: str, value: Json, parent: Json) -> Iterator[tuple[str, Calla
     if place and isinstance(parent, dict):
         yield "lacks", _drop_value(place)
     if value is not None:
-        yield "null", _replace_value(place, None)
+        yield "null", replace_value(place, None)
     for other in _VALUES_OF_EACH_TYPE:
         if type(other) is not type(value):
-            yield "wrong-type", _replace_value(place, other)
+            yield "wrong-type", replace_value(place, other)
     for other in _MALFORMED_VALUES:
         if type(other) is type(value):
-            yield "malformed", _replace_value(place, other)
+            yield "malformed", replace_value(place, other)
 
 
 def breaks(contract: Contract, schema: str, change: Callable[[Json], Json], example: Json) -> bool:
@@ -108,20 +118,10 @@ def example_body(contract: Contract, schema: str) -> Json:
     return body_example(contract, schema, random.Random(schema))  # noqa: S311 - no secret
 
 
-def sample_value(contract: Contract, schema: Json) -> Json:
-    """Return a generated value of `schema`, always the same."""
-    return generate_value(contract, schema, random.Random(0))  # noqa: S311 - no secret
-
-
 def slug(*parts: object) -> str:
     """Return `parts` as a name: words joined with dashes. A part may be a pointer."""
     words = (re.sub(r"[^\w.]+", "-", str(part)).strip("-") for part in parts)
     return "-".join(word for word in words if word)
-
-
-def pointer_text(place: str) -> str:
-    """Return a pointer as part of a sentence."""
-    return place or "its whole body"
 
 
 def name_if_ambiguous(things: Iterable[Json], name: Json) -> str:
@@ -129,7 +129,9 @@ def name_if_ambiguous(things: Iterable[Json], name: Json) -> str:
     return str(name) if len(list(things)) > 1 else ""
 
 
-def _replace_value(place: str, other: Json) -> Callable[[Json], Json]:
+def replace_value(place: str, other: Json) -> Callable[[Json], Json]:
+    """Return a change that sets `other` at `place`; it ignores a value without the place."""
+
     def change(value: Json) -> Json:
         if not place:
             return copy.deepcopy(other)

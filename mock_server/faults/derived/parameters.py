@@ -6,10 +6,10 @@ from dataclasses import replace
 from mock_server.exchange import BodyValidation
 from mock_server.fault import Fault
 from mock_server.faults.derived.boundary_values import boundary_values
-from mock_server.faults.derived.mutations import sample_value
 from mock_server.faults.derived.schema_walk import SchemaConstraint, Subschema, schema_constraints
 from mock_server.faults.derived.validation import validation_fault
 from openapi.contract import Contract, Operation
+from openapi.examples import generate_value
 from openapi.json_pointer import MISSING, join_pointer
 from openapi.parameters import Parameter, serialize_value
 from openapi.schema_validation import SchemaViolation
@@ -55,7 +55,7 @@ def _rejected_value_faults(
     schema = contract.schema(parameter.schema)
     part = Subschema((), parameter.schema, contract.at(parameter.schema), optional=False)
     base = parameter.example
-    base = sample_value(contract, part.schema) if base is MISSING else base
+    base = generate_value(contract, part.schema) if base is MISSING else base
     for boundary in boundary_values(contract, part, base):
         # A text such as "1" is parsed as a number, so a client cannot send the string.
         survives_parsing = parameter.read(serialize_value(boundary.sample)) == boundary.sample

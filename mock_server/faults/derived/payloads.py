@@ -6,16 +6,18 @@ from dataclasses import replace
 from mock_server.exchange import EventContext, Hooks
 from mock_server.fault import Fault, Severity
 from mock_server.faults.derived.mutations import (
-    MUTATION_PHRASES,
     breaks,
     example_body,
     mutations,
     name_if_ambiguous,
-    pointer_text,
+    replace_value,
     slug,
 )
 from openapi.contract import Contract, Event, Json
 from openapi.json_pointer import MISSING, get_at, join_pointer, set_at
+
+_BrokenPayload = tuple[str, str, str, Callable[[Json], Json], Severity]
+"""Family, word, description, change and severity of one fault."""
 
 
 def derived_payload_faults(contract: Contract) -> Iterator[Fault]:
@@ -27,10 +29,9 @@ def derived_payload_faults(contract: Contract) -> Iterator[Fault]:
         event = replace(
             stated, examples=stated.examples or (example_body(contract, stated.schema),)
         )
-        yield from _schema_faults(contract, event)
-        yield from _echo_faults(contract, event)
-        yield from _equality_faults(contract, event)
-        yield from _uniqueness_faults(contract, event)
+        for family in (_broken_schemas, _broken_echoes, _broken_equalities, _repeated_identifiers):
+            for broken in family(contract, event):
+                yield _payload_fault(contract, event, *broken)
 
 
 def _payload_fault(
@@ -54,80 +55,49 @@ def _payload_fault(
     )
 
 
-def _schema_faults(contract: Contract, event: Event) -> Iterator[Fault]:
+def _broken_schemas(contract: Contract, event: Event) -> Iterator[_BrokenPayload]:
     for found in mutations(contract, event.schema, event.examples[0]):
-        fault_word = slug(found.kind, found.place or "body")
-        description = f"{MUTATION_PHRASES[found.kind]} {pointer_text(found.place)}"
-        yield _payload_fault(
-            contract, event, "payload", fault_word, description, found.change, found.severity
-        )
+        yield "payload", found.name, found.description, found.change, found.severity
 
 
-def _echo_faults(contract: Contract, event: Event) -> Iterator[Fault]:
-    for index, stated in enumerate(event.trigger.get("echoes", ())):
+def _broken_echoes(contract: Contract, event: Event) -> Iterator[_BrokenPayload]:
+    for stated, severity in _stated(contract, event, "echoes"):
         place = stated["to"]
-        pointer = join_pointer(event.pointer, "x-hookproof-trigger", "echoes", index)
-        severity = contract.provenance(pointer).severity
         same = get_at(event.examples[0], place)
         if same is MISSING:
             continue
         description = f"has the same value at {place} for every request"
-        fault_word = slug(place, "constant")
-        yield _payload_fault(
-            contract, event, "echo", fault_word, description, _set_value(place, same), severity
-        )
-        # A null that breaks the schema is a fault of `_schema_faults`.
-        nulled = _set_value(place, None)
+        yield "echo", slug(place, "constant"), description, replace_value(place, same), severity
+        # A null that breaks the schema is a fault of `_broken_schemas`.
+        nulled = replace_value(place, None)
         if same is not None and not breaks(contract, event.schema, nulled, event.examples[0]):
             description = f"has null at {place} for every request"
-            fault_word = slug(place, "null")
-            yield _payload_fault(contract, event, "echo", fault_word, description, nulled, severity)
+            yield "echo", slug(place, "null"), description, nulled, severity
 
 
-def _equality_faults(contract: Contract, event: Event) -> Iterator[Fault]:
-    for index, stated in enumerate(event.trigger.get("equal", ())):
-        pointer = join_pointer(event.pointer, "x-hookproof-trigger", "equal", index)
-        severity = contract.provenance(pointer).severity
+def _broken_equalities(contract: Contract, event: Event) -> Iterator[_BrokenPayload]:
+    for stated, severity in _stated(contract, event, "equal"):
         for place in stated["pointers"]:
             if isinstance(get_at(event.examples[0], place), str | int):
                 description = f"has a value at {place} that differs from its equal place"
-                yield _payload_fault(
-                    contract,
-                    event,
-                    "equal",
-                    slug(place, "mismatch"),
-                    description,
-                    _change_value(place),
-                    severity,
-                )
+                yield "equal", slug(place, "mismatch"), description, _change_value(place), severity
 
 
-def _uniqueness_faults(contract: Contract, event: Event) -> Iterator[Fault]:
-    for index, stated in enumerate(event.trigger.get("unique", ())):
-        pointer = join_pointer(event.pointer, "x-hookproof-trigger", "unique", index)
-        severity = contract.provenance(pointer).severity
+def _repeated_identifiers(contract: Contract, event: Event) -> Iterator[_BrokenPayload]:
+    for stated, severity in _stated(contract, event, "unique"):
         place = stated["pointer"]
         same = get_at(event.examples[0], place)
         if same is not MISSING:
             description = f"has the same identifier at {place} in every event"
-            yield _payload_fault(
-                contract,
-                event,
-                "unique",
-                slug(place, "constant"),
-                description,
-                _set_value(place, same),
-                severity,
-            )
+            change = replace_value(place, same)
+            yield "unique", slug(place, "constant"), description, change, severity
 
 
-def _set_value(place: str, same: Json) -> Callable[[Json], Json]:
-    def change(value: Json) -> Json:
-        if get_at(value, place) is not MISSING:
-            set_at(value, place, same)
-        return value
-
-    return change
+def _stated(contract: Contract, event: Event, key: str) -> Iterator[tuple[Json, str]]:
+    """Yield each entry of the list `key` of the event's trigger, and its severity."""
+    for index, stated in enumerate(event.trigger.get(key, ())):
+        pointer = join_pointer(event.pointer, "x-hookproof-trigger", key, index)
+        yield stated, contract.provenance(pointer).severity
 
 
 def _change_value(place: str) -> Callable[[Json], Json]:

@@ -3,32 +3,37 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 
 from mock_server.exchange import Hooks, MockExchange
 from mock_server.fault import Fault, Severity
 from mock_server.faults.derived.mutations import (
-    MUTATION_PHRASES,
     example_body,
     mutations,
     name_if_ambiguous,
-    pointer_text,
+    replace_value,
     slug,
 )
 from mock_server.messages import HttpResponse, encode_header
 from openapi.contract import Contract, HeaderSpec, Json, Operation, ResponseSpec
 from openapi.extensions import extended_properties
-from openapi.json_pointer import MISSING, get_at, join_pointer, set_at
+from openapi.json_pointer import MISSING, get_at, join_pointer
 
 _INVALID_HEADER_VALUES = ("?", "-1", "")
 """Invalid values of a header; the fault sends the first one that breaks the schema."""
+
+
+_BrokenResponse = tuple[str, str, Callable[[HttpResponse], HttpResponse], Severity]
+"""Word, description, change and severity of one fault."""
 
 
 def derived_response_faults(contract: Contract) -> Iterator[Fault]:
     """Yield the faults of every response that a request can elicit."""
     for operation in contract.operations:
         for response_spec in elicitable_responses(operation):
-            yield from _body_faults(contract, operation, response_spec)
-            yield from _header_faults(contract, operation, response_spec)
+            for family in (_broken_bodies, _broken_headers):
+                for broken in family(contract, response_spec):
+                    yield _response_fault(contract, operation, response_spec, *broken)
 
 
 def elicitable_responses(operation: Operation) -> Iterator[ResponseSpec]:
@@ -69,82 +74,45 @@ def _response_fault(
     )
 
 
-def _body_faults(
-    contract: Contract, operation: Operation, response_spec: ResponseSpec
-) -> Iterator[Fault]:
+def _broken_bodies(contract: Contract, response_spec: ResponseSpec) -> Iterator[_BrokenResponse]:
     for media_type, schema in response_spec.content.items():
         stated = contract.provenance(join_pointer(response_spec.pointer, "content")).severity
         other = next(m for m in ("text/plain", "text/html") if m not in response_spec.content)
-        yield _response_fault(
-            contract,
-            operation,
-            response_spec,
-            "wrong-media-type",
-            f"has the media type {other}",
-            _set_content_type(other),
-            stated,
-        )
+        change = _set_header("content-type", other)
+        yield "wrong-media-type", f"has the media type {other}", change, stated
         if media_type.rpartition("+")[2].rpartition("/")[2] != "json":
             return
         value = example_body(contract, schema)
         for found in mutations(contract, schema, value):
-            description = f"{MUTATION_PHRASES[found.kind]} {pointer_text(found.place)}"
-            fault_word = slug(found.kind, found.place or "body")
-            change = _change_json_body(found.change)
-            yield _response_fault(
-                contract, operation, response_spec, fault_word, description, change, found.severity
-            )
+            yield found.name, found.description, _change_json_body(found.change), found.severity
         for place, pointer in extended_properties(contract, schema, "x-hookproof-unique"):
             same = get_at(value, place)
             if same is not MISSING:
                 description = f"has the same value at {place} in every response"
-                change = _change_json_body(_set_constant(place, same))
+                change = _change_json_body(replace_value(place, same))
                 weight = contract.provenance(pointer).severity
-                fault_word = slug("constant", place)
-                yield _response_fault(
-                    contract, operation, response_spec, fault_word, description, change, weight
-                )
+                yield slug("constant", place), description, change, weight
         return  # The mock responds with the first media type.
 
 
-def _header_faults(
-    contract: Contract, operation: Operation, response_spec: ResponseSpec
-) -> Iterator[Fault]:
+def _broken_headers(contract: Contract, response_spec: ResponseSpec) -> Iterator[_BrokenResponse]:
     for stated in response_spec.headers:
-        schema = contract.schema(stated.schema)
-        wrong = next(
-            (
-                text
-                for text in _INVALID_HEADER_VALUES
-                if not schema.is_valid(_parse_header_value(stated, text))
-            ),
-            None,
+        name, schema = stated.name, contract.schema(stated.schema)
+        broken = (
+            (wrong, violation)
+            for wrong in _INVALID_HEADER_VALUES
+            for violation in schema.violations(_parse_header_value(stated, wrong), limit=1)
         )
-        if wrong is not None:
-            broken = schema.violations(_parse_header_value(stated, wrong), limit=1)[0]
-            weight = contract.provenance(broken.pointer, broken.detail).severity
-            description = f"has {wrong!r} for {stated.name}"
-            fault_word = f"{stated.name}-invalid"
-            change = _set_header(stated.name, wrong)
-            yield _response_fault(
-                contract, operation, response_spec, fault_word, description, change, weight
-            )
+        for wrong, violation in islice(broken, 1):
+            weight = contract.provenance(violation.pointer, violation.detail).severity
+            yield f"{name}-invalid", f"has {wrong!r} for {name}", _set_header(name, wrong), weight
         if stated.required:
             weight = contract.provenance(join_pointer(stated.pointer, "required")).severity
-            description = f"lacks the header {stated.name}"
-            fault_word = f"lacks-{stated.name}"
-            change = _set_header(stated.name, None)
-            yield _response_fault(
-                contract, operation, response_spec, fault_word, description, change, weight
-            )
+            yield f"lacks-{name}", f"lacks the header {name}", _set_header(name, None), weight
 
 
 def _parse_header_value(stated: HeaderSpec, text: str) -> Json:
     return int(text) if stated.is_integer and text.lstrip("-").isdecimal() else text
-
-
-def _set_content_type(media_type: str) -> Callable[[HttpResponse], HttpResponse]:
-    return _set_header("content-type", media_type)
 
 
 def _set_header(name: str, value: str | None) -> Callable[[HttpResponse], HttpResponse]:
@@ -168,11 +136,3 @@ def _change_json_body(change: Callable[[Json], Json]) -> Callable[[HttpResponse]
         return replace(response, body=json.dumps(change(value)).encode())
 
     return apply
-
-
-def _set_constant(place: str, same: Json) -> Callable[[Json], Json]:
-    def change(value: Json) -> Json:
-        set_at(value, place, same)
-        return value
-
-    return change

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from openapi.contract import Contract, Json
 from openapi.json_pointer import MISSING, get_at, is_array_index, join_pointer
+from openapi.schema_validation import stated_types
 
 JSON_TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 _SINGLE_CONSTRAINT_KEYWORDS = (
@@ -117,7 +118,7 @@ def _keyword_details(schema: dict[str, Json]) -> Iterator[tuple[str, str]]:
     for name in schema.get("required", ()):
         yield "required", name
     if "type" in schema:
-        allowed = allowed_types(schema)
+        allowed = stated_types(schema)
         for name in JSON_TYPES:
             covered = name == "integer" and "number" in allowed
             if name not in allowed and not covered:
@@ -129,12 +130,6 @@ def _keyword_details(schema: dict[str, Json]) -> Iterator[tuple[str, str]]:
         yield "uniqueItems", "*"
     if schema.get("additionalProperties") is False:
         yield "additionalProperties", "*"
-
-
-def allowed_types(schema: dict[str, Json]) -> list[str]:
-    """Return the types that a schema allows; empty without `type`."""
-    named = schema.get("type", [])
-    return [named] if isinstance(named, str) else list(named)
 
 
 def values_at(value: Json, place: tuple[str, ...], at: str = "") -> Iterator[tuple[str, Json]]:

@@ -160,7 +160,7 @@ def test_every_fault_has_name_category_and_description() -> None:
         assert fault.category in ("responses", "validation", "auth", "webhooks")
         assert fault.description.endswith(".")
         assert "\t" not in fault.description
-        assert fault.needs
+        assert fault.need
 
 
 @pytest.mark.integration

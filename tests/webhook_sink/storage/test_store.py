@@ -13,13 +13,12 @@ import pytest
 from mock_server.storage.database import Store as StateStore
 from webhook_sink.delivery import Delivery, ForwardAttempt
 from webhook_sink.storage.retention import RetentionLimits, StoreTotals
-from webhook_sink.storage.sqlite_store import SqliteStore
-from webhook_sink.storage.store import Store, StoreBusy, StoreError, open_store
+from webhook_sink.storage.store import Store, StoreBusy, StoreError
 
 
 @pytest.fixture(params=["memory", "sqlite"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(None if request.param == "memory" else tmp_path / "deliveries.db")
+    opened = Store(None if request.param == "memory" else tmp_path / "deliveries.db")
     yield opened
     opened.close()
 
@@ -183,7 +182,7 @@ def test_migrates_a_file_of_format_1(tmp_path: Path, draft: Delivery) -> None:
     old.execute("PRAGMA user_version = 1")
     old.commit()
     old.close()
-    store = open_store(path)
+    store = Store(path)
     kept = Delivery(7, 1.5, "POST", "/a", ((b"X-A", b"1"),), b"{}", False, "here:1", 200)
     assert store.list() == (kept,)
     assert store.totals() == StoreTotals(1, 2 + len(row[4]), 0)
@@ -195,10 +194,10 @@ def test_a_reopened_file_has_the_deliveries_and_private_permissions(
     tmp_path: Path, draft: Delivery
 ) -> None:
     path = tmp_path / "deliveries.db"
-    store = open_store(path)
+    store = Store(path)
     store.append([draft])
     store.close()
-    again = open_store(path)
+    again = Store(path)
     assert again.list() == (replace(draft, id=1),)
     assert ids(again.append([draft])) == [2]
     again.close()
@@ -207,7 +206,7 @@ def test_a_reopened_file_has_the_deliveries_and_private_permissions(
 
 def test_a_second_store_reads_the_same_file(tmp_path: Path, draft: Delivery) -> None:
     path = tmp_path / "deliveries.db"
-    writing, reading = open_store(path), open_store(path)
+    writing, reading = Store(path), Store(path)
     writing.append([draft])
     assert ids(reading.list()) == [1]
     writing.close()
@@ -255,13 +254,13 @@ def test_rejects_a_path_that_is_no_store(make: Callable[[Path], None], tmp_path:
     make(path)
     before = path.read_bytes() if path.is_file() else None
     with pytest.raises(StoreError, match=r"deliveries\.db"):
-        open_store(path)
+        Store(path)
     assert (path.read_bytes() if path.is_file() else None) == before
 
 
 def test_a_failed_append_stores_nothing_and_can_be_retried(tmp_path: Path, draft: Delivery) -> None:
     path = tmp_path / "deliveries.db"
-    store = open_store(path)
+    store = Store(path)
     blocker = sqlite3.connect(path)
     blocker.execute(
         "CREATE TRIGGER full BEFORE INSERT ON deliveries WHEN NEW.target = '/2' "
@@ -278,7 +277,7 @@ def test_a_failed_append_stores_nothing_and_can_be_retried(tmp_path: Path, draft
 
 def test_a_lock_longer_than_the_timeout_is_an_error(tmp_path: Path, draft: Delivery) -> None:
     path = tmp_path / "deliveries.db"
-    store = SqliteStore(path, lock_timeout=0.05)
+    store = Store(path, lock_timeout=0.05)
     holder = sqlite3.connect(path, isolation_level=None)
     assert holder.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     holder.execute("BEGIN IMMEDIATE")
@@ -292,7 +291,7 @@ def test_a_lock_longer_than_the_timeout_is_an_error(tmp_path: Path, draft: Deliv
 
 
 def test_a_full_disk_is_an_error_until_there_is_room(tmp_path: Path, draft: Delivery) -> None:
-    store = SqliteStore(tmp_path / "deliveries.db")
+    store = Store(tmp_path / "deliveries.db")
     store.append([draft])
     store._database._write_connection.execute("PRAGMA max_page_count = 12")
     with pytest.raises(StoreError, match="full"):
@@ -305,7 +304,7 @@ def test_a_full_disk_is_an_error_until_there_is_room(tmp_path: Path, draft: Deli
 
 def test_append_without_wait_raises_if_the_store_is_busy(tmp_path: Path, draft: Delivery) -> None:
     path = tmp_path / "deliveries.db"
-    store = SqliteStore(path, lock_timeout=30.0)
+    store = Store(path, lock_timeout=30.0)
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreBusy, match=r"deliveries\.db is locked"):

@@ -3,9 +3,14 @@
 from collections.abc import Iterator
 from http import HTTPStatus
 
-from contracts.checks.case_outcomes import CaseOutcome, case_outcomes, judge_allowed_rejection
+from contracts.checks.case_outcomes import (
+    CaseOutcome,
+    case_outcomes,
+    judge_allowed_rejection,
+)
 from contracts.checks.judgement import Judgement, failed, passed, undecided
 from contracts.checks.secrets import disclosed_values
+from contracts.expectations.ambiguity import has_unused_name
 from contracts.ledger.ledger import Ledger
 from contracts.model.case import ISSUED_PHASE
 from contracts.model.credential_kinds import ISSUED
@@ -42,6 +47,8 @@ def _judge_credentials(ledger: Ledger, kind: str) -> Iterator[Judgement]:
             yield passed(case.expected.pointer, case.case_id, tried)
         elif (allowed := judge_allowed_rejection(ledger, case)) is not None:
             yield allowed
+        elif (why := _other_cause(case)) is not None:
+            yield undecided(case.expected.pointer, case.case_id, why, tried)
         elif _is_within_leeway(case.exchange):
             why = "accepted shortly after its expiry: clocks may differ (RFC 7519, 4.1.4)"
             yield undecided(case.expected.pointer, case.case_id, why, tried)
@@ -70,6 +77,23 @@ def _judge_credentials(ledger: Ledger, kind: str) -> Iterator[Judgement]:
                 expected=f"{expected.status} for a credential that is {request.credential.kind}",
                 received=case.received,
             )
+
+
+def _other_cause(case: CaseOutcome) -> str | None:
+    """Return why another 4xx than the documented one is legal, or None if it is not."""
+    request, status = case.exchange.request, case.status
+    if not HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return None
+    if request.credential.other_rejections:
+        return "a service may reject such a header or parameter before it reads the credential"
+    causes = ("invalid-credential", "insufficient-permission")
+    if status in {request.operation.status_caused_by(cause) for cause in causes}:
+        return None
+    conflict = request.operation.status_caused_by("duplicate-request")
+    repeats = status == conflict and not has_unused_name(request)
+    if case.expected.has_other_cause or repeats:
+        return "the contract does not say whether the credential or the rest is checked first"
+    return None
 
 
 def _bypass_text(

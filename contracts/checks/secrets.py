@@ -95,7 +95,8 @@ def secret_leak(ledger: Ledger) -> Iterator[Judgement]:
     if not needles:
         return
     for exchange in ledger.exchanges:
-        if exchange.response is None:
+        # An error may quote the URL, so a query with a credential proves nothing.
+        if exchange.response is None or exchange.request.credential.query:
             continue
         text = decode_all(_response_bytes(exchange.response))
         for value in (value for value, raw in needles if raw in text):

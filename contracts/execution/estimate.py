@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from contracts.execution import issued_tokens, sequences
+from contracts.execution.issued_tokens import CredentialIssuer
 from contracts.execution.operation_session import OperationSession
 from contracts.execution.phases import Phase
 from contracts.expectations.expectation import may_succeed
-from contracts.generators.token_requests import TokenRequest
+from contracts.generators.credential_forms import altered_tokens
+from contracts.generators.token_requests import SIMULTANEOUS_USES, USE_ORDER, TokenRequest
 from contracts.model.case import Case, build_request
 from contracts.model.settings import PROFILES, Settings
 from contracts.model.unique_values import RequestValues, UniqueValues
@@ -84,26 +86,32 @@ def _estimate_sequences(session: OperationSession) -> tuple[int, int]:
     sent = created = 0
     for issuer in issued_tokens.find_issuers(session):
         token_requests = list(issuer.terms.token_requests())
-        sent += 2 * len(token_requests) + 1 + issued_tokens.MAX_OTHER_CREDENTIALS
+        later = _later_uses(issuer)
+        sent += 2 * len(token_requests) + later + issued_tokens.MAX_OTHER_CREDENTIALS
+        # An issued credential is probably of the same kind as that of the run.
+        sent += len(altered_tokens(settings.token, issuer.terms.breadth))
         created += (
             len(token_requests)
             + _accepted_count(token_requests)
-            + 1
+            + later
             + issued_tokens.MAX_OTHER_CREDENTIALS
         )
     if session.operation.response_caused_by("duplicate-request"):
         sent += 2 * sequences.REPETITION_COUNT
+        sent += sequences.unauthorized_duplicate_count(session)
         created += 2 * sequences.REPETITION_COUNT
     if "concurrency" in settings.extra_phases:
         concurrent_rounds = PROFILES[settings.profile].concurrent_rounds
-        concurrent_requests = [
-            one
-            for issuer in issued_tokens.find_issuers(session)
-            for one in issuer.terms.concurrent_requests()
-        ]
+        issuers = list(issued_tokens.find_issuers(session))
+        concurrent_requests = [one for i in issuers for one in i.terms.concurrent_requests()]
+        uses = sum(SIMULTANEOUS_USES for issuer in issuers if issuer.terms.breadth)
         sent += 2 * len(concurrent_requests) + concurrent_rounds * sequences.CONCURRENT_REQUESTS
+        sent += uses
         created += (
-            len(concurrent_requests) + _accepted_count(concurrent_requests) + concurrent_rounds
+            len(concurrent_requests)
+            + _accepted_count(concurrent_requests)
+            + concurrent_rounds
+            + uses
         )
     if "rate-limit" in settings.extra_phases and session.operation.rate_limit is not None:
         sent += int(session.operation.rate_limit["requests"] * 1.5) + 1
@@ -111,6 +119,11 @@ def _estimate_sequences(session: OperationSession) -> tuple[int, int]:
     if "retry" in settings.extra_phases:
         sent, created = sent + 1, created + 1
     return sent, created
+
+
+def _later_uses(issuer: CredentialIssuer) -> int:
+    """Return the number of requests that issue or use a credential after all kinds were tried."""
+    return 1 + (len({*USE_ORDER}) + len(USE_ORDER) if issuer.terms.breadth else 0)
 
 
 def _accepted_count(token_requests: Iterable[TokenRequest]) -> int:

@@ -5,11 +5,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from contracts.execution.operation_session import OperationSession
-from contracts.generators.credentials import bearer_value
-from contracts.generators.token_requests import IssueTerms, TokenRequest
+from contracts.generators.credential_forms import altered_tokens
+from contracts.generators.credentials import bearer_value, forge_credentials, is_jwt
+from contracts.generators.token_requests import (
+    PAST_EXPIRY,
+    SIMULTANEOUS_USES,
+    USE_ORDER,
+    IssueTerms,
+    TokenRequest,
+)
 from contracts.model import credential_kinds
 from contracts.model.case import ISSUED_PHASE, Case, ValueFactory, constant_value
 from contracts.model.exchange import Credential, Exchange
+from contracts.model.settings import PROFILES
 from openapi.contract import Json
 from openapi.extensions import extended_properties
 from openapi.formats import date_time_to_ns, parse_http_date
@@ -35,11 +43,18 @@ class CredentialIssuer:
         }
         needed = tuple(session.operation.permissions)
         pointer = self._where.get("permissions")
-        known = (v for p in session.correlators if p.request == pointer for v in p.safe_values)
-        others = tuple(permission for permission in known if permission not in needed)
-        self._known = frozenset((*needed, *others))
+        places = [place for place in session.correlators if place.request == pointer]
+        others = tuple(v for p in places for v in p.safe_values if v not in needed)
+        known_permissions = (*needed, *others)
+        self._known = frozenset(known_permissions)
+        limit = max((int(place.maximum) for place in places), default=0)
         self.terms = IssueTerms(
-            self._where, needed, others, may_omit_expiry=not session.settings.gentle
+            self._where,
+            needed,
+            others,
+            may_omit_expiry=not session.settings.gentle,
+            max_permissions=limit or len(known_permissions),
+            breadth=PROFILES[session.settings.profile].breadth,
         )
 
     def case(self, token_request: TokenRequest) -> Case:
@@ -93,8 +108,8 @@ class CredentialIssuer:
     def use_case(self, credential: Credential, permissions: tuple[str, ...]) -> Case:
         """Return a case that uses the credential and requests only permissions that it has."""
         values = {self._where["permissions"]: constant_value(list(permissions))}
-        described, body = f"credential {credential.kind}", self._session.base_body()
-        return Case(ISSUED_PHASE, described, body, credential=credential, values=values)
+        body = self._session.base_body()
+        return Case(ISSUED_PHASE, credential.label, body, credential=credential, values=values)
 
 
 def find_issuers(session: OperationSession) -> Iterator[CredentialIssuer]:
@@ -116,7 +131,7 @@ def try_each_kind(session: OperationSession) -> str | None:
         good: Credential | None = None
         for token_request in issuer.terms.token_requests():
             credential = issuer.credential(token_request, session.send(issuer.case(token_request)))
-            if credential is None and token_request.expires is not None:
+            if credential is None and token_request.expires == PAST_EXPIRY:
                 credential = _issue_short_lived(session, issuer)  # a past expiry may be rejected
             # The service may also reject unknown permissions.
             if credential is not None:
@@ -126,9 +141,34 @@ def try_each_kind(session: OperationSession) -> str | None:
         if good is not None and good.expected_outcome == "accepted":
             # Use the first again: it must still work after others were revoked.
             session.send(issuer.use_case(good, issuer.terms.sufficient_permissions))
+            _use_altered(session, issuer, good)
+            if issuer.terms.breadth:
+                _use_in_other_order(session, issuer)
         if not usable:
             return "the service issued no usable credential"
     return None
+
+
+def _use_altered(session: OperationSession, issuer: CredentialIssuer, good: Credential) -> None:
+    """Use altered texts of an issued credential, which the service must reject."""
+    token = (good.value or "").removeprefix(bearer_value(""))
+    for form, text in altered_tokens(token, issuer.terms.breadth):
+        kind = credential_kinds.ISSUED_ALTERED
+        altered = Credential(kind, "refused", bearer_value(text), form=form)
+        session.send(issuer.use_case(altered, issuer.terms.sufficient_permissions))
+    if issuer.terms.breadth and not is_jwt(session.settings.token):
+        # The run could forge no JWT from its own token.
+        for forged in forge_credentials(token):
+            session.send(issuer.use_case(forged, issuer.terms.sufficient_permissions))
+
+
+def _use_in_other_order(session: OperationSession, issuer: CredentialIssuer) -> None:
+    """Request two credentials, and use the first after the second was issued."""
+    requests = [next(issuer.terms.token_requests()) for _ in {*USE_ORDER}]
+    made = [issuer.credential(one, session.send(issuer.case(one))) for one in requests]
+    for credential in (made[at] for at in USE_ORDER):
+        if credential is not None:
+            session.send(issuer.use_case(credential, issuer.terms.sufficient_permissions))
 
 
 def try_from_other_requests(session: OperationSession) -> None:
@@ -186,12 +226,18 @@ def _service_time(session: OperationSession) -> float:
 def try_concurrently(session: OperationSession) -> None:
     """Request several different credentials concurrently, and use each.
 
-    The service must not confuse the permissions of concurrent requests.
+    The service must not confuse the permissions of concurrent requests. Use one credential on
+    several connections at once.
     """
     for issuer in find_issuers(session):
+        good: Credential | None = None
         batch = issuer.terms.concurrent_requests()
         made = session.send_together([issuer.case(one) for one in batch])
         for one, exchange in zip(batch, made, strict=True):
             credential = issuer.credential(one, exchange)
             if credential is not None:
                 session.send(issuer.use_case(credential, one.permissions))
+                good = good or (credential if one.expected_outcome == "accepted" else None)
+        if good is not None and issuer.terms.breadth:
+            use = issuer.use_case(good, issuer.terms.sufficient_permissions)
+            session.send_together([use] * SIMULTANEOUS_USES)

@@ -9,10 +9,11 @@ from contracts.execution import issued_tokens, saved_cases, sequences
 from contracts.execution.operation_session import OperationSession
 from contracts.execution.retry_ambiguous import AmbiguousCaseRetrier
 from contracts.generators import credentials, edge_cases, invalid_bodies, parameters
+from contracts.generators.credential_forms import unusual_credentials
 from contracts.generators.generated_bodies import generated_cases
 from contracts.model.case import FUZZING_PHASE, SMOKE_TEST_PHASE, Case
 from contracts.model.errors import RunStopped
-from contracts.model.exchange import Exchange
+from contracts.model.exchange import Credential, Exchange
 from contracts.model.settings import PROFILES
 from openapi.contract import Json
 
@@ -207,10 +208,41 @@ def _credential_cases(session: OperationSession) -> Iterable[Case]:
     body = session.base_body()
     broken = dict(list(body.items())[1:])
     for credential in credentials.rejected_credentials(session.settings):
-        label = f"credential {credential.kind}"
-        yield Case("credentials", label, body, credential=credential)
+        yield Case("credentials", credential.label, body, credential=credential)
         if session.operation.content:
-            yield Case("credentials", f"a bad body, {label}", broken, credential=credential)
+            label = f"a bad body, {credential.label}"
+            yield Case("credentials", label, broken, credential=credential)
+    for credential in unusual_credentials(session.contract, session.operation, session.settings):
+        yield Case("credentials", credential.label, body, credential=credential)
     for credential in credentials.forbidden_credentials(session.settings):
-        case = Case("credentials", f"credential {credential.kind}", body, credential=credential)
+        case = Case("credentials", credential.label, body, credential=credential)
         yield from (case, case)
+    yield from _unauthorized_shapes(session)
+
+
+def _unauthorized_shapes(session: OperationSession) -> Iterable[Case]:
+    """Yield bodies of every shape without a credential, and with one that lacks the permission."""
+    if not session.operation.content:
+        return
+    base_body = session.base_body()
+    shapes: list[tuple[int, str, object, str | None]] = [
+        (0, "a body that is not JSON", b"{", ""),
+        (1, "an invalid body", dict(list(base_body.items())[1:]), ""),
+        (1, "an array as body", [], ""),
+        (1, "an empty body", b"", ""),
+        (1, "another media type", base_body, "text/plain"),
+        (2, "no media type", base_body, None),
+        (2, "a form as body", b"a=b", "application/x-www-form-urlencoded"),
+        (2, "null as body", None, ""),
+        (2, "a body that is not UTF-8", b'{"a": "\xff"}', ""),
+        (2, "a large body", b"[" + b" " * 100_000 + b"]", ""),
+    ]
+    breadth = PROFILES[session.settings.profile].breadth
+    missing = Credential("missing", "refused", None)
+    for rank, shape, body, media_type in shapes:
+        if rank > breadth:
+            continue
+        for credential in credentials.forbidden_credentials(session.settings):
+            yield Case("credentials", f"{shape}, {credential.label}", body, media_type, credential)
+        if shape.endswith(("JSON", "media type")) and breadth:
+            yield Case("credentials", f"{shape}, {missing.label}", body, media_type, missing)

@@ -11,6 +11,7 @@ from pathlib import Path
 from contracts.checks.judgement import GroupedFinding
 from contracts.execution.operation_session import OperationSession
 from contracts.generators import credentials
+from contracts.generators.credential_forms import unusual_credentials
 from contracts.model.case import (
     CONCURRENT_PHASE,
     DUPLICATE_PHASE,
@@ -20,6 +21,7 @@ from contracts.model.case import (
     MARK_PLACEHOLDER,
     RATE_LIMIT_PHASE,
     SAVED_PHASE,
+    UNAUTHORIZED_DUPLICATE_PHASE,
     UNKNOWN_RESOURCE_PHASE,
     Case,
 )
@@ -38,6 +40,7 @@ _DEPENDENT_PHASES = (
     CONCURRENT_PHASE,
     RATE_LIMIT_PHASE,
     INTERMEDIATE_PHASE,
+    UNAUTHORIZED_DUPLICATE_PHASE,
     UNKNOWN_RESOURCE_PHASE,
 )
 """Phases whose requests cannot be replayed alone."""
@@ -82,17 +85,23 @@ def replayed_cases(
             method=saved["method"],
             parameters=dict(saved["parameters"]),
         )
-        for credential in _credentials_of_kind(session, saved["credential"]):
+        for credential in _credentials_of_kind(session, saved["credential"], case.description):
             yield replace(case, credential=credential)
 
 
-def _credentials_of_kind(session: OperationSession, kind: str) -> list[Credential]:
+def _credentials_of_kind(
+    session: OperationSession, kind: str, description: str
+) -> list[Credential]:
+    """Return the credentials of this kind: the form in the description, else those without."""
     known = [
         session.credential,
         *credentials.rejected_credentials(session.settings),
+        *unusual_credentials(session.contract, session.operation, session.settings),
         *credentials.forbidden_credentials(session.settings),
     ]
-    return [credential for credential in known if credential.kind == kind]
+    same = [credential for credential in known if credential.kind == kind]
+    described = [c for c in same if c.form and c.label in description]
+    return described or [c for c in same if not c.form]
 
 
 def save_cases(directory: Path, found: Iterable[GroupedFinding], redact: Redaction) -> None:

@@ -3,13 +3,17 @@
 from dataclasses import replace
 
 from contracts.execution.operation_session import OperationSession
+from contracts.generators.credentials import forbidden_credentials
 from contracts.model.case import (
     CONCURRENT_PHASE,
     DUPLICATE_PHASE,
     RATE_LIMIT_PHASE,
+    UNAUTHORIZED_DUPLICATE_PHASE,
     Case,
     constant_value,
 )
+from contracts.model.exchange import Credential
+from contracts.model.settings import PROFILES
 from openapi.contract import ResponseSpec
 from openapi.json_pointer import get_at
 from openapi.runtime_expression import parse_expression
@@ -53,7 +57,10 @@ def probe_held_permissions(session: OperationSession) -> bool:
 
 
 def send_repetitions(session: OperationSession) -> None:
-    """Send duplicates of accepted requests: the same `duplicate-values`, other values unique."""
+    """Send duplicates of accepted requests: the same `duplicate-values`, other values unique.
+
+    The last one has a credential without the permission.
+    """
     response_spec = session.operation.response_caused_by("duplicate-request")
     success = session.operation.status_caused_by("valid-request")
     if response_spec is None or success is None:
@@ -64,6 +71,22 @@ def send_repetitions(session: OperationSession) -> None:
             session.send(
                 _repetition_case(session, response_spec, first.request.json.value, DUPLICATE_PHASE)
             )
+    for credential in _unauthorized_credentials(session):
+        body = first.request.json.value
+        case = _repetition_case(session, response_spec, body, UNAUTHORIZED_DUPLICATE_PHASE)
+        described = f"{case.description}, {credential.label}"
+        session.send(replace(case, description=described, credential=credential))
+
+
+def unauthorized_duplicate_count(session: OperationSession) -> int:
+    """Return the number of duplicates whose credential lacks the permission."""
+    return len(_unauthorized_credentials(session))
+
+
+def _unauthorized_credentials(session: OperationSession) -> list[Credential]:
+    if session.operation.scheme is None or not PROFILES[session.settings.profile].breadth:
+        return []
+    return list(forbidden_credentials(session.settings))
 
 
 def _repetition_case(

@@ -94,13 +94,19 @@ class Target:
             headers.append(("content-type", request.media_type))
         if request.credential.value is not None:
             headers.append(("authorization", request.credential.value))
+        headers += request.credential.headers
+        target = _with_query(request.target, request.credential.query)
         status: int | None = None
         started = time.time()
         # Requests that are sent together share a deadline.
         self._deadline = time.monotonic() + self._timeout
         try:
             sent = self._client.build_request(
-                request.method, self.url + request.target, headers=headers, content=request.body
+                request.method,
+                self.url + target,
+                # Some credentials have bytes outside of ASCII.
+                headers=[(name.encode(), value.encode("latin-1")) for name, value in headers],
+                content=request.body,
             )
             with closing(self._transport.handle_request(sent)) as response:
                 status = response.status_code
@@ -113,6 +119,13 @@ class Target:
             return Exchange(request, None, failure, started, time.time(), retried=lost)
         received = ReceivedResponse(status, tuple(response.headers.multi_items()), body)
         return Exchange(request, received, None, started, time.time())
+
+
+def _with_query(target: str, query: str) -> str:
+    """Return `target` with the parameters of `query` after its own."""
+    if not query:
+        return target
+    return f"{target}{'&' if '?' in target else '?'}{query}"
 
 
 class _BodyTooLarge(Exception):

@@ -5,7 +5,7 @@ It also retries a valid case that gets the conflict status for an unused name.
 """
 
 from contracts.expectations.expectation import expected_response
-from contracts.model.case import CONCURRENT_PHASE, DUPLICATE_PHASE
+from contracts.model.case import CONCURRENT_PHASE, DUPLICATE_PHASE, UNAUTHORIZED_DUPLICATE_PHASE
 from contracts.model.exchange import Exchange, Request
 from openapi.contract import Contract
 
@@ -13,7 +13,7 @@ MAX_TRIES = 3
 """Number of equal ambiguous responses that decide a case."""
 MAX_RETRIED_CASES = 5
 """Maximum number of cases with one ambiguous status that are retried."""
-REUSED_NAME_PHASES = (DUPLICATE_PHASE, CONCURRENT_PHASE)
+REUSED_NAME_PHASES = (DUPLICATE_PHASE, CONCURRENT_PHASE, UNAUTHORIZED_DUPLICATE_PHASE)
 """Phases whose requests intentionally reuse a name."""
 
 

@@ -5,7 +5,7 @@ right even if a case meant as invalid is valid.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Literal
 from weakref import WeakKeyDictionary
@@ -53,6 +53,8 @@ class Expectation:
     """Schema violations of the parameters and of the body, if it is JSON."""
     problem: str | None = None
     """Reason why the body is not JSON, or None."""
+    has_other_cause: bool = False
+    """Whether a service that checks the credential last may reject the request before that."""
 
     def allowance(self, status: int | None) -> AllowedRejection | None:
         """Return the allowed rejection for `status`; one of severity `none` has precedence."""
@@ -107,12 +109,24 @@ def _find_expectation(contract: Contract, request: Request, sent: float) -> Expe
         stated = enumerate(request.operation.allowed_rejections)
         covering = [(index, entry) for index, entry in stated if bad and "credential" in entry]
         rejections = _allowed_rejections(request, covering)
-        return _build_expectation("refused", request, "invalid-credential", rejections)
+        expected = _build_expectation("refused", request, "invalid-credential", rejections)
+        return replace(expected, has_other_cause=bad or _may_be_rejected(contract, request, sent))
     if request.credential.expected_outcome == "forbidden":
-        return _build_expectation("forbidden", request, "insufficient-permission", ())
+        expected = _build_expectation("forbidden", request, "insufficient-permission", ())
+        return replace(expected, has_other_cause=bad or _may_be_rejected(contract, request, sent))
     if request.phase == UNKNOWN_RESOURCE_PHASE and not bad:
         return _build_expectation("unknown", request, "unknown-resource", ())
     return _expected_for_content(contract, request, sent, broken, problem)
+
+
+def _may_be_rejected(contract: Contract, request: Request, sent: float) -> bool:
+    """Return whether a service may reject the content of `request`, whatever the credential."""
+    body = request.json
+    return (
+        is_other_media_type(request)
+        or any(rejections_by_bytes(request, body))
+        or (body.problem is None and any(rejections_by_value(contract, request, body, sent)))
+    )
 
 
 def _expected_for_content(

@@ -32,6 +32,7 @@ PREREQUISITE_PHASE = "prerequisite"
 ISSUED_PHASE = "issued credential"
 """Requests with a credential that the service issued."""
 DUPLICATE_PHASE, CONCURRENT_PHASE = "duplicate", "concurrent"
+UNAUTHORIZED_DUPLICATE_PHASE = "duplicate without the permission"
 RATE_LIMIT_PHASE, RETRY_PHASE = "rate limit", "retry"
 UNKNOWN_RESOURCE_PHASE = "unknown resource"
 RESPONSE_DEPENDENT_PHASES = (SAVED_PHASE, INTERMEDIATE_PHASE, PREREQUISITE_PHASE, ISSUED_PHASE)

@@ -11,6 +11,8 @@ FORGED_KINDS = (
 )
 """Kinds of credentials that are forged from a JWT."""
 
+IN_QUERY, IN_COOKIE, IN_HEADER = "in the query", "in a cookie", "in another header"
+ALTERED, ISSUED_ALTERED = "altered", "issued, altered"
 ISSUED_EXPIRED, ISSUED_REVOKED = "issued, expired", "issued, revoked"
 ISSUED_INSUFFICIENT, ISSUED_SIMILAR = "issued, too few permissions", "issued, similar permission"
 ISSUED_GOOD = "issued, with the permission"
@@ -20,14 +22,26 @@ UNAUTHENTICATED_KINDS = (
     "malformed",
     "wrong scheme",
     "without a scheme",
+    IN_QUERY,
+    IN_COOKIE,
+    IN_HEADER,
+    ALTERED,
     *FORGED_KINDS,
     "expired",
     "not yet valid",
     ISSUED_EXPIRED,
     ISSUED_REVOKED,
+    ISSUED_ALTERED,
 )
 """Kinds of credentials that fail authentication (401)."""
-ISSUED = (ISSUED_EXPIRED, ISSUED_REVOKED, ISSUED_INSUFFICIENT, ISSUED_SIMILAR, ISSUED_GOOD)
+ISSUED = (
+    ISSUED_EXPIRED,
+    ISSUED_REVOKED,
+    ISSUED_ALTERED,
+    ISSUED_INSUFFICIENT,
+    ISSUED_SIMILAR,
+    ISSUED_GOOD,
+)
 """Kinds of credentials that the service issued during the run."""
 UNAUTHORIZED_KINDS = ("without the permission", ISSUED_INSUFFICIENT, ISSUED_SIMILAR)
 """Kinds of credentials that authenticate but lack the permission (403)."""

@@ -19,14 +19,29 @@ FailureKind = Literal["timeout", "lost", "malformed", "too large", "unreachable"
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """Value of the Authorization header, and the outcome that the service must give it."""
+    """Credential as it is sent, and the outcome that the service must give it."""
 
     kind: str
     expected_outcome: ExpectedOutcome
     value: str | None = field(default=None, repr=False)
-    """Complete header value; None omits the header."""
+    """Complete Authorization header, each character one byte; None omits the header."""
     expired_at: float | None = None
     """Requested expiry in Unix seconds, if known."""
+    query: str = field(default="", repr=False)
+    """Query string that has the credential, or empty."""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Other headers that have the credential."""
+    form: str = ""
+    """Difference from the other credentials of its kind, or empty."""
+    curl_options: str = ""
+    """Options of curl that send it, with a variable for the token; or empty."""
+    other_rejections: bool = False
+    """Whether another 4xx is legal too: the header is malformed, too long or not documented."""
+
+    @property
+    def label(self) -> str:
+        """Name of the credential in the description of a case."""
+        return f"credential {self.kind}" + (f": {self.form}" if self.form else "")
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)

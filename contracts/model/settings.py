@@ -25,6 +25,8 @@ class Profile:
     """Step through long lists of cases: 3 sends every third case."""
     quiet_period_s: float = 1.0
     """Seconds without a new event after which the run expects no more."""
+    breadth: int = 1
+    """Choice of credentials: 0 the plainest of each kind, 1 those of common mistakes, 2 all."""
 
 
 PROFILES = {
@@ -35,10 +37,11 @@ PROFILES = {
         concurrent_rounds=1,
         stride=3,
         quiet_period_s=0.5,
+        breadth=0,
     ),
     "default": Profile(valid_bodies=60, invalid_bodies=140, repetitions=30, concurrent_rounds=3),
     "thorough": Profile(
-        valid_bodies=300, invalid_bodies=600, repetitions=120, concurrent_rounds=10
+        valid_bodies=300, invalid_bodies=600, repetitions=120, concurrent_rounds=10, breadth=2
     ),
 }
 

@@ -1,6 +1,6 @@
 """curl command that repeats a request, with variables instead of secrets. Pure."""
 
-from contracts.model.exchange import Request
+from contracts.model.exchange import Credential, Request
 from openapi.curl import bearer_option, body_option, curl_request, header_option
 from openapi.redaction import Redaction
 
@@ -20,6 +20,15 @@ _ALTERED_OPTION = bearer_option("HOOKPROOF_TOKEN_CHANGED")
 """Option for forged and issued credentials: the user sets the variable."""
 
 
+def _credential_options(credential: Credential) -> list[str]:
+    if credential.curl_options:
+        return [credential.curl_options]
+    if credential.value is None:
+        return []
+    known = {} if credential.form else _CREDENTIAL_OPTIONS
+    return [known.get(credential.kind, _ALTERED_OPTION)]
+
+
 def curl_command(url: str, request: Request, redact: Redaction) -> str | None:
     """Return a command that repeats the request, with a variable instead of the secret.
 
@@ -30,8 +39,7 @@ def curl_command(url: str, request: Request, redact: Redaction) -> str | None:
         return None
     with_body = bool(request.operation.content or request.body)
     parts = curl_request(request.method, url, request.target.encode(), has_body=with_body)
-    if request.credential.value is not None:
-        parts.append(_CREDENTIAL_OPTIONS.get(request.credential.kind, _ALTERED_OPTION))
+    parts += _credential_options(request.credential)
     parts += [header_option(name, value) for name, value in request.headers]
     if with_body:
         parts += [header_option("Content-Type", request.media_type), body]

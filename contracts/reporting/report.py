@@ -30,7 +30,10 @@ from openapi.redaction import Redaction
 SCHEMA_VERSION = 3
 EXIT_CONFORMS, EXIT_DEVIATES, EXIT_NOT_JUDGED = 0, 1, 2
 VERDICTS = {EXIT_CONFORMS: "conforms", EXIT_DEVIATES: "deviates", EXIT_NOT_JUDGED: "not-judged"}
-_DATETIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d", re.ASCII)
+_DATETIME = re.compile(
+    r'\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d|(?<=")\d{1,4}(?:-[\d:Tt-]*)?\Z', re.ASCII
+)
+"""Instants, also one that the end of a truncated body has cut."""
 
 
 def report(

@@ -33,21 +33,22 @@ BATCHES = {
     "dates without a fraction, compressed responses": """
         date-precision-0 extra-fields indented-json gzip sorted-unique-scopes lower-case-headers
         trim-name same-name-twice accept-bom media-type-400 webhooks-first accept-empty-expiry
-        refuse-unknown-scopes-400
+        refuse-unknown-scopes-400 permission-after-body
     """,
     "milliseconds, chunked responses": """
         date-precision-3 nulls chunked webhooks-ascii charset error-extra-headers webhooks-late
         webhooks-chunked keep-lone-surrogates accept-nan accept-any-media-type other-methods-501
-        refuse-past-expiry refuse-deep-nesting
+        refuse-past-expiry refuse-deep-nesting malformed-header-400 long-header-431
     """,
     "seven digits, responses that end with the connection": """
         date-precision-7 absent-optionals close-delimited webhooks-sorted-keys rate-limit-headers
         accept-leap-seconds webhooks-out-of-order webhooks-keep-alive refuse-foreign-scopes-400
         refuse-far-years refuse-control-characters refuse-duplicate-keys refuse-large-bodies
+        hexadecimal-tokens unknown-query-400 cookie-without-csrf-403
     """,
     "local dates, opaque credentials": """
         date-offset connection-close slow-answers opaque-tokens refuse-unknown-scopes-403
-        refuse-outer-white-space
+        refuse-outer-white-space short-lifetimes-lengthened
     """,
     "a rate limit": "rate-limit refuse-foreign-scopes-403",
 }

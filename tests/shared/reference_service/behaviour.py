@@ -37,6 +37,7 @@ class Request:
     path: str
     headers: Headers
     body: bytes
+    query: str = ""
 
     def all(self, name: str) -> list[str]:
         return [value for key, value in self.headers if key.lower() == name.lower()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from reference_service.deviation import Deviation
+from reference_service.wrong_credential_forms import CREDENTIAL_FORMS
 from reference_service.wrong_credentials import CREDENTIALS
 from reference_service.wrong_deliveries import DELIVERIES
 from reference_service.wrong_payloads import PAYLOADS
@@ -19,4 +20,5 @@ DEVIATIONS: Final[dict[str, Deviation]] = {
     **ROBUSTNESS,
     **DELIVERIES,
     **PAYLOADS,
+    **CREDENTIAL_FORMS,
 }

@@ -74,9 +74,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _read_request(self, body: bytes) -> Request:
         headers = tuple(self.headers.items())
-        path = self.path.partition("?")[0]
+        path, _, query = self.path.partition("?")
         client = str(self.client_address[0])
-        return Request(next(self.server.numbers), client, self.command, path, headers, body)
+        return Request(next(self.server.numbers), client, self.command, path, headers, body, query)
 
     def _serve(self, request: Request) -> None:
         response, planned_events = self.server.operation.serve(request)

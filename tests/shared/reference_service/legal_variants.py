@@ -143,7 +143,36 @@ _SHAPES: Final = {
     ),
 }
 
+_CREDENTIALS: Final = {
+    "permission-after-body": _may(
+        "The permission is checked after the body.", lenience.PERMISSION_LAST
+    ),
+    "malformed-header-400": _may(
+        "A header that RFC 9110 does not allow is a 400 (RFC 6750, 3.1).",
+        around("present", lenience.malformed_header_400),
+    ),
+    "long-header-431": _may(
+        "A header above 4 KiB is a 431 (RFC 6585, 5).",
+        guard("long-header", lambda: lenience.long_header_431),
+    ),
+    "unknown-query-400": _may(
+        "A query parameter that is not documented is a 400, and the error quotes it.",
+        guard("query", lambda: lenience.unknown_query_400),
+    ),
+    "cookie-without-csrf-403": _may(
+        "A request with a cookie needs a token against forgery.",
+        guard("cookie", lambda: lenience.cookie_403),
+    ),
+    "hexadecimal-tokens": _may(
+        "Issued credentials are UUIDs, which are read in any case.", lenience.UUID_TOKENS
+    ),
+    "short-lifetimes-lengthened": _may(
+        "A token is valid for an hour at least.", lenience.LEAST_LIFETIME
+    ),
+}
+
 LEGAL: Final[dict[str, Legal]] = {
+    **_CREDENTIALS,
     **_PAYLOADS,
     **_TRANSPORT,
     **_LIMITS,

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from reference_service import dates, rules
+from reference_service import dates, rules, token_store
 from reference_service.behaviour import (
     Caller,
     Change,
     Document,
+    Issued,
     RejectionError,
     Request,
     Response,
@@ -20,7 +22,9 @@ from reference_service.behaviour import (
     adding,
     around,
     setting,
+    together,
 )
+from reference_service.token_store import TokenStore
 
 _READ_ONLY: Final = ("activation", "analytics", "eventLog", "invoice")
 _READ_AND_WRITE: Final = (
@@ -217,3 +221,78 @@ WARNED: Final[dict[str, tuple[str, Change]]] = {
         ),
     ),
 }
+
+
+def _permitted(document: Document, spec: TokenSpec, caller: Caller) -> None:
+    if not token_store.may_write(caller):
+        raise RejectionError(403, "forbidden", "The credential lacks the permission.")
+
+
+PERMISSION_LAST: Final = together(
+    setting(permit=lambda caller: True),
+    around("checks", lambda checks: (_permitted, *checks)),
+)
+_HEADER: Final = re.compile(r"[\w.-]+ +[A-Za-z0-9._~+/-]+=*", re.ASCII)
+
+
+def malformed_header_400(old: Callable[[Request], str]) -> Callable[[Request], str]:
+    def present(request: Request) -> str:
+        given = request.one("Authorization")
+        if given.lower().startswith("bearer") and " " in given and not _HEADER.fullmatch(given):
+            raise RejectionError(400, "invalidRequest", "The Authorization header is malformed.")
+        return old(request)
+
+    return present
+
+
+def long_header_431(request: Request) -> None:
+    if any(len(value) > 4096 for _, value in request.headers):
+        raise RejectionError(431, "headerTooLarge", "A header is too large.")
+
+
+def unknown_query_400(request: Request) -> None:
+    if request.query:
+        message = f"{request.path}?{request.query} has unknown parameters."
+        raise RejectionError(400, "invalidRequest", message)
+
+
+def cookie_403(request: Request) -> None:
+    if request.one("Cookie"):
+        raise RejectionError(403, "forbidden", "The token against request forgery is missing.")
+
+
+def _uuid_or_jwt(
+    old: Callable[[TokenStore, str], Caller],
+) -> Callable[[TokenStore, str], Caller]:
+    def recognise(store: TokenStore, text: str) -> Caller:
+        try:
+            return token_store.opaque(store, str(uuid.UUID(text)))
+        except ValueError:
+            return old(store, text)
+
+    return recognise
+
+
+def _issue_uuid(store: TokenStore, issued: Issued) -> str:
+    text = token_store.issue_opaque(store, issued)
+    found = store.grants.pop(text, None)
+    ident = str(uuid.uuid4())
+    if found is not None:
+        store.grants[ident] = found
+    return ident
+
+
+UUID_TOKENS: Final = together(around("recognise", _uuid_or_jwt), setting(issue=_issue_uuid))
+
+
+def _lengthened(issued: Issued) -> Issued:
+    ticks = issued.spec.expires
+    if ticks is None or ticks <= dates.now():
+        return issued
+    least = max(ticks, dates.now() + 3600 * dates.TICKS)
+    return replace(issued, spec=replace(issued.spec, expires=least))
+
+
+LEAST_LIFETIME: Final = around(
+    "issue", lambda old: lambda store, issued: old(store, _lengthened(issued))
+)

@@ -23,3 +23,7 @@ def test_responses_match_their_schema(hookproof_check: Callable[[str], None]) ->
 
 def test_response_headers_match_their_schema(hookproof_check: Callable[[str], None]) -> None:
     hookproof_check("response-headers")
+
+
+def test_errors_show_no_internal_details(hookproof_check: Callable[[str], None]) -> None:
+    hookproof_check("error-detail")

@@ -53,6 +53,10 @@ def test_identities_are_unique(hookproof_check: Callable[[str], None]) -> None:
     hookproof_check("webhook-unique")
 
 
+def test_dates_of_events_are_possible(hookproof_check: Callable[[str], None]) -> None:
+    hookproof_check("webhook-time")
+
+
 def test_events_arrive_in_time(hookproof_check: Callable[[str], None]) -> None:
     hookproof_check("webhook-late")
 

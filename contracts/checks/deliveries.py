@@ -11,10 +11,14 @@ from contracts.expectations.constraints import media_type_pointer
 from contracts.expectations.keywords import ConstraintKey, applicable_keywords, constraint_key
 from contracts.ledger.ledger import JudgedDelivery, Ledger
 from openapi.finding import Finding
+from openapi.formats import date_time_to_ns
 from openapi.json_pointer import is_array_index
 from openapi.runtime_expression import parse_expression
 from openapi.signature import sign
 from webhook_sink.signature_diagnosis.explain import OTHER_KEY_OR_CONTENT
+
+_ORDINARY_SECONDS = (2 * 365.25 * 86_400, 253_370_764_800.0)
+"""Unix seconds of 1972 and 9999: every time zone can write the dates between them."""
 
 
 def _judge_alone(
@@ -32,7 +36,10 @@ def _judge_alone(
         if item.delivery.id in earlier_run_events or item.delivery.id in but:
             continue
         every = [f for f in item.verdict.findings if f.check == check]
-        found = [f for f in every if f.instance not in free.get(item.delivery.id, ())]
+        excused = free.get(item.delivery.id, {})
+        found = [
+            f for f in every if f.instance not in excused or not _is_excused(f, excused[f.instance])
+        ]
         violated_keys = {constraint_key(finding.pointer, finding.detail) for finding in found}
         for finding in found:
             yield _sink_judgement(item, finding, others)
@@ -59,21 +66,37 @@ def _tried_constraints(ledger: Ledger, item: JudgedDelivery, check: str) -> Iter
             yield from applicable_keywords(ledger.contract, event.schema, item.verdict.payload)
 
 
-def _free_places(ledger: Ledger) -> dict[int, frozenset[str]]:
-    """Return, by delivery id, the payload places that echo a value the harness does not judge.
+def _free_places(ledger: Ledger) -> dict[int, dict[str | None, object]]:
+    """Return, by delivery id, the places that echo a value the harness does not judge.
 
-    For example, the year 9999 in another time zone may become an invalid date.
+    The items: place in the payload -> the value that was sent.
     """
     return {
-        item.delivery.id: frozenset(
-            stated["to"]
+        item.delivery.id: {
+            stated["to"]: exchange.find(parse_expression(stated["from"]))
             for stated in event.trigger.get("echoes", ())
             if parse_expression(stated["from"]).where in free
-        )
+        }
         for event, exchange, received_event in triggered_events(ledger)
         if (free := unjudged_places(ledger.contract, exchange.request, exchange.started))
         for item in received_event.attempts
     }
+
+
+def _is_excused(finding: Finding, sent: object) -> bool:
+    """Return whether the freedom of the echo explains a finding about its schema.
+
+    A service may change the value, but not its type. It may send a date in a wrong format only if
+    the sent value has no valid form: the year 9999 in another time zone may become 10000, zones
+    had offsets with seconds until 1972, and an accepted text may be no date.
+    """
+    keyword = finding.pointer.rpartition("/")[2]
+    if keyword in ("type", "required"):
+        return False
+    moment = date_time_to_ns(sent)
+    if keyword != "format" or moment is None:
+        return True
+    return not _ORDINARY_SECONDS[0] <= moment / 1e9 < _ORDINARY_SECONDS[1]
 
 
 def _valid_signatures(ledger: Ledger) -> dict[bytes, int]:

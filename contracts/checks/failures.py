@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 
+from contracts.checks.failure_causes import FailureCauses
 from contracts.checks.judgement import Judgement, failed, passed
 from contracts.expectations.allowed_rejections import rejections_by_bytes
-from contracts.expectations.expectation import expected_response
 from contracts.ledger.ledger import Ledger
 from contracts.model.exchange import Exchange
 from openapi.json_pointer import join_pointer
 
 MAX_RACE_LOSSES = 2
-MAX_CAUSES = 5
-"""Above this number of causes, all failures with one status are one finding."""
+MAX_FAILED_SHARE = 0.8
+"""Above this share of failed requests, all failures with one status are one finding."""
 
 
 def _failure_pointer(exchange: Exchange) -> str:
@@ -64,36 +64,30 @@ def _is_rejected_unread(exchange: Exchange) -> bool:
 
 def server_error(ledger: Ledger) -> Iterator[Judgement]:
     """No request gets a 5xx response, whatever it contains."""
-    failed_exchanges: list[tuple[Exchange, int, str]] = []
+    failed_exchanges: list[tuple[Exchange, int]] = []
     for exchange, status in ledger.answered_exchanges:
         # 501 is the status for an unknown method (RFC 9110, section 15.6.2).
         other_method = exchange.request.method != exchange.request.operation.method
         if status < 500 or (status == 501 and other_method):
             yield passed(_failure_pointer(exchange), exchange.request.number)
         else:
-            failed_exchanges.append((exchange, status, _failure_cause(ledger, exchange)))
-    # Several causes are several faults; very many causes mean that the service is down.
-    many = len({cause for _, _, cause in failed_exchanges}) > MAX_CAUSES
+            failed_exchanges.append((exchange, status))
+    # Several causes are several faults, unless nearly every request fails: the service is down.
     answered = sum(1 for _ in ledger.answered_exchanges)
+    is_down = len(failed_exchanges) > MAX_FAILED_SHARE * answered
     nothing_else = "; every other request got a 5xx too: read the service's log first"
-    for exchange, status, cause in failed_exchanges:
+    causes = FailureCauses(ledger, [exchange for exchange, _ in failed_exchanges])
+    for exchange, status in failed_exchanges:
+        cause = "" if is_down else causes.find(exchange)
+        described = causes.describe(cause) if cause else ""
         yield failed(
             ledger,
             _failure_pointer(exchange),
             exchange,
             f"{exchange.request.label()} got {status}"
+            f"{f'; the failures have {described}' if described else ''}"
             f"{nothing_else if len(failed_exchanges) == answered else ''}",
-            apart=f"{status}" if many else f"{status} {cause}",
+            apart=f"{status} {cause}".rstrip(),
             expected="no 5xx",
             received=f"status {status}",
         )
-
-
-def _failure_cause(ledger: Ledger, exchange: Exchange) -> str:
-    """Return the probable cause of the failure, the same in every run."""
-    expected = expected_response(ledger.contract, exchange.request, exchange.started)
-    if expected.problem is not None:
-        return "not JSON"
-    if expected.violations:
-        return expected.violations[0].pointer
-    return expected.allowed_rejections[0].pointer if expected.kind == "free" else expected.kind

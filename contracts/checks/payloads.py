@@ -81,7 +81,7 @@ def _judge_echo(
 
 
 def equal(ledger: Ledger) -> Iterator[Judgement]:
-    """Payload values that the contract calls equal are equal."""
+    """Payload values that the contract calls equal are equal, in one event or for one caller."""
     for event, exchange, received_event in triggered_events(ledger):
         for index, stated in enumerate(event.trigger.get("equal", ())):
             pointer = join_pointer(event.pointer, "x-hookproof-trigger", "equal", index)
@@ -95,6 +95,44 @@ def equal(ledger: Ledger) -> Iterator[Judgement]:
                 f"{first} and {abbreviate(other)} at {second}"
             )
             yield failed(ledger, pointer, exchange, message, instance=second)
+    yield from _same_for_caller(ledger)
+
+
+def _same_for_caller(ledger: Ledger) -> Iterator[Judgement]:
+    """Compare each value that identifies the caller in all events that one credential triggered."""
+    seen: dict[tuple[str, str | None], dict[str, list[tuple[Exchange, ReceivedEvent]]]] = {}
+    for event, exchange, received_event in triggered_events(ledger):
+        for index, stated in enumerate(event.trigger.get("same-for-caller", ())):
+            pointer = join_pointer(event.pointer, "x-hookproof-trigger", "same-for-caller", index)
+            value = get_at(received_event.payload, stated["pointer"])
+            if value is not MISSING and value is not None:
+                values = seen.setdefault((pointer, exchange.request.credential.value), {})
+                values.setdefault(abbreviate(value, 10**6), []).append((exchange, received_event))
+    for (pointer, _), values in seen.items():
+        usual = max(values, key=lambda text: len(values[text]))
+        instance = ledger.contract.at(pointer)["pointer"]
+        for text, found in values.items():
+            for exchange, received_event in found:
+                if text == usual:
+                    yield passed(pointer, exchange.request.number)
+                    continue
+                other, _ = values[usual][0]
+                shown = abbreviate(get_at(received_event.payload, instance))
+                wanted = abbreviate(get_at(values[usual][0][1].payload, instance))
+                message = (
+                    f"delivery {received_event.first.delivery.id} has {shown} at {instance}, but "
+                    f"the same credential triggered {wanted} with {other.request.label()}"
+                )
+                yield failed(
+                    ledger,
+                    pointer,
+                    exchange,
+                    message,
+                    instance=instance,
+                    judged_delivery=received_event.first,
+                    expected=wanted,
+                    received=shown,
+                )
 
 
 def unique(ledger: Ledger) -> Iterator[Judgement]:

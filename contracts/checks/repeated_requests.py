@@ -1,5 +1,6 @@
 """Checks of duplicate requests (sequential and concurrent) and of the rate limit."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from contracts.checks.judgement import Judgement, failed, passed, undecided
@@ -9,6 +10,9 @@ from contracts.model.exchange import Exchange
 from openapi.contract import ResponseSpec
 from openapi.json_pointer import MISSING, get_at, join_pointer
 from openapi.schema_validation import abbreviate
+
+MIN_EARLY_LIMITS = 3
+"""Number of early responses of the rate limit that show a lower limit."""
 
 
 def duplicate_request(ledger: Ledger) -> Iterator[Judgement]:
@@ -92,7 +96,8 @@ def _rejects_repetition(ledger: Ledger, response_spec: ResponseSpec) -> bool:
 
 
 def rate_limit(ledger: Ledger) -> Iterator[Judgement]:
-    """A burst above the documented rate limit gets a 429 (only with `--extra-phase rate-limit`)."""
+    """A burst above the rate limit gets a 429 (only with that extra phase), far fewer get none."""
+    yield from _judge_early_limit(ledger)
     burst = [
         e for e in ledger.exchanges if e.request.phase == RATE_LIMIT_PHASE and e.status is not None
     ]
@@ -124,6 +129,55 @@ def rate_limit(ledger: Ledger) -> Iterator[Judgement]:
         message,
         expected=f"a {response_spec.status} above {limit}",
         received=f"none in {len(burst)} requests",
+    )
+
+
+def _judge_early_limit(ledger: Ledger) -> Iterator[Judgement]:
+    """Yield a finding for each response of the rate limit to far fewer requests than it allows.
+
+    The run counts all its requests, also rejected ones, of all operations: the limit is per client
+    address. It says nothing of few such responses, of the first period, because the service may
+    still count an earlier run, and after invalid credentials, which may have another limit.
+    """
+    exchanges = sorted(ledger.exchanges, key=lambda exchange: exchange.started)
+    sent = [exchange.started for exchange in exchanges]
+    found: dict[str, list[tuple[Exchange, int]]] = {}
+    only_valid, was_limited = True, False
+    for exchange in exchanges:
+        limited = exchange.request.operation.status_caused_by("rate-limit-exceeded")
+        is_limited = exchange.status == limited
+        if was_limited and not is_limited:
+            only_valid = True
+        was_limited = is_limited
+        only_valid = only_valid and exchange.request.credential.expected_outcome != "refused"
+        limit = exchange.request.operation.rate_limit
+        if limit is None or not is_limited or exchange.status is None or not only_valid:
+            continue
+        since = exchange.started - limit["seconds"]
+        count = bisect_right(sent, exchange.started) - bisect_left(sent, since)
+        if since > sent[0] and count < limit["requests"] / 2:
+            found.setdefault(exchange.request.operation.id, []).append((exchange, count))
+    for early in found.values():
+        if len(early) >= MIN_EARLY_LIMITS:
+            yield from (_early_limit(ledger, exchange, count) for exchange, count in early)
+
+
+def _early_limit(ledger: Ledger, exchange: Exchange, count: int) -> Judgement:
+    limit = exchange.request.operation.rate_limit
+    assert limit is not None, "only an operation with a rate limit is judged"
+    stated = f"{limit['requests']} requests in {limit['seconds']} s"
+    message = (
+        f"{exchange.request.label()} got {exchange.status} after {count} requests in "
+        f"{limit['seconds']} s; the limit is {stated}. Other clients at this address count too"
+    )
+    return failed(
+        ledger,
+        join_pointer(exchange.request.operation.pointer, "x-hookproof-rate-limit"),
+        exchange,
+        message,
+        apart="early",
+        expected=f"no {exchange.status} below {stated}",
+        received=f"status {exchange.status} after {count} requests",
     )
 
 

@@ -90,6 +90,17 @@ def schema(ledger: Ledger) -> Iterator[Judgement]:
                 received=text.problem,
             )
             continue
+        if text.has_byte_order_mark:
+            yield failed(
+                ledger,
+                media_type_pointer(pointer),
+                exchange,
+                f"{described} begins with a byte order mark (RFC 8259, section 8.1)",
+                case_id=number,
+                fault="byte order mark",
+                expected="JSON without a byte order mark",
+                received="EF BB BF",
+            )
         violations = ledger.contract.schema(pointer).violations(text.value)
         for violation in violations:
             where = violation.instance or "the body"

@@ -78,7 +78,7 @@ def unique_value(ledger: Ledger) -> Iterator[Judgement]:
 
 
 def secret_leak(ledger: Ledger) -> Iterator[Judgement]:
-    """No issued secret and no credential appears in another response or in a delivery."""
+    """No issued secret and no credential appears in another response, a header or a delivery."""
     fallback = _secret_pointer(ledger)
     if fallback is None:
         return
@@ -99,12 +99,16 @@ def secret_leak(ledger: Ledger) -> Iterator[Judgement]:
         if exchange.response is None or exchange.request.credential.query:
             continue
         text = decode_all(_response_bytes(exchange.response))
-        for value in (value for value, raw in needles if raw in text):
+        for value, raw in ((value, raw) for value, raw in needles if raw in text):
             owner, pointer = owners[value]
+            where = f"the {exchange.response.status} to {exchange.request.label()}"
             if owner is not exchange:
-                where = f"the {exchange.response.status} to {exchange.request.label()}"
                 message = f"{where} contains {_secret_description(ledger, value)}"
                 yield failed(ledger, pointer, exchange, message, apart="response")
+            elif raw in decode_all(_header_bytes(exchange.response)):
+                # The contract states one place in the body. Proxies and clients log headers.
+                message = f"{where} has the secret of its body in a header too"
+                yield failed(ledger, pointer, exchange, message, apart="header")
         yield passed(fallback, exchange.request.number)
     for item in ledger.deliveries:
         text = decode_all(_delivery_bytes(item.delivery))
@@ -140,8 +144,12 @@ def _secret_pointer(ledger: Ledger) -> str | None:
 
 
 def _response_bytes(response: ReceivedResponse) -> bytes:
+    return b"\n".join((response.body, _header_bytes(response)))
+
+
+def _header_bytes(response: ReceivedResponse) -> bytes:
     pairs = [f"{name}: {value}" for name, value in response.headers]
-    return b"\n".join((response.body, "\n".join(pairs).encode(errors="replace")))
+    return "\n".join(pairs).encode(errors="replace")
 
 
 def _delivery_bytes(delivery: Delivery) -> bytes:

@@ -97,22 +97,22 @@ def _estimate_sequences(session: OperationSession) -> tuple[int, int]:
             + issued_tokens.MAX_OTHER_CREDENTIALS
         )
     if session.operation.response_caused_by("duplicate-request"):
-        sent += 2 * sequences.REPETITION_COUNT
+        sent += sequences.REPETITION_SIZE * sequences.REPETITION_COUNT
         sent += sequences.unauthorized_duplicate_count(session)
-        created += 2 * sequences.REPETITION_COUNT
+        created += sequences.REPETITION_SIZE * sequences.REPETITION_COUNT
     if "concurrency" in settings.extra_phases:
-        concurrent_rounds = PROFILES[settings.profile].concurrent_rounds
+        profile = PROFILES[settings.profile]
         issuers = list(issued_tokens.find_issuers(session))
         concurrent_requests = [one for i in issuers for one in i.terms.concurrent_requests()]
         uses = sum(SIMULTANEOUS_USES for issuer in issuers if issuer.terms.breadth)
-        sent += 2 * len(concurrent_requests) + concurrent_rounds * sequences.CONCURRENT_REQUESTS
-        sent += uses
-        created += (
-            len(concurrent_requests)
-            + _accepted_count(concurrent_requests)
-            + concurrent_rounds
-            + uses
-        )
+        sent += 2 * len(concurrent_requests) + uses
+        created += len(concurrent_requests) + _accepted_count(concurrent_requests) + uses
+        if session.operation.response_caused_by("duplicate-request"):
+            sent += profile.concurrent_rounds * sequences.CONCURRENT_REQUESTS
+            created += profile.concurrent_rounds
+        mixed = sequences.mixed_credentials(session)
+        sent += profile.mixed_rounds * len(mixed)
+        created += profile.mixed_rounds * sum(one.expected_outcome == "accepted" for one in mixed)
     if "rate-limit" in settings.extra_phases and session.operation.rate_limit is not None:
         sent += int(session.operation.rate_limit["requests"] * 1.5) + 1
         created += session.operation.rate_limit["requests"]

@@ -186,7 +186,7 @@ def build_phases(session: OperationSession, earlier: Sequence[Mapping[str, Json]
 
 
 def _sequences(session: OperationSession) -> dict[str, Callable[[], str | None]]:
-    concurrent_rounds = PROFILES[session.settings.profile].concurrent_rounds
+    profile = PROFILES[session.settings.profile]
     steps: dict[str, Callable[[], str | None]] = {
         "issued credentials": lambda: issued_tokens.try_each_kind(session),
         "credentials of other requests": lambda: issued_tokens.try_from_other_requests(session),
@@ -195,7 +195,10 @@ def _sequences(session: OperationSession) -> dict[str, Callable[[], str | None]]
     if "concurrency" in session.settings.extra_phases:
         steps["concurrently issued credentials"] = lambda: issued_tokens.try_concurrently(session)
         steps["concurrent duplicates"] = lambda: sequences.send_concurrently(
-            session, concurrent_rounds
+            session, profile.concurrent_rounds
+        )
+        steps["credentials at once"] = lambda: sequences.send_mixed_credentials(
+            session, profile.mixed_rounds
         )
     if "rate-limit" in session.settings.extra_phases:
         steps["rate limit"] = lambda: sequences.send_burst(session)

@@ -1,24 +1,30 @@
-"""Sequences that depend on responses: held permissions, duplicates, rate limit."""
+"""Sequences that depend on responses: held permissions, duplicates, concurrency, rate limit."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from contracts.execution.operation_session import OperationSession
-from contracts.generators.credentials import forbidden_credentials
+from contracts.generators.credentials import forbidden_credentials, rejected_credentials
 from contracts.model.case import (
     CONCURRENT_PHASE,
     DUPLICATE_PHASE,
     RATE_LIMIT_PHASE,
     UNAUTHORIZED_DUPLICATE_PHASE,
     Case,
+    ValueFactory,
     constant_value,
 )
+from contracts.model.correlators import Correlator
+from contracts.model.credential_kinds import FORGED_KINDS
 from contracts.model.exchange import Credential
 from contracts.model.settings import PROFILES
 from openapi.contract import ResponseSpec
-from openapi.json_pointer import get_at
+from openapi.json_pointer import MISSING, get_at
 from openapi.runtime_expression import parse_expression
 
 REPETITION_COUNT = 3
+REPETITION_SIZE = 4
+"""Number of requests in each repetition."""
 CONCURRENT_REQUESTS = 8
 
 
@@ -57,9 +63,11 @@ def probe_held_permissions(session: OperationSession) -> bool:
 
 
 def send_repetitions(session: OperationSession) -> None:
-    """Send duplicates of accepted requests: the same `duplicate-values`, other values unique.
+    """Send duplicates of accepted requests, and after them a valid request of the same length.
 
-    The last one has a credential without the permission.
+    The first duplicate has the same `duplicate-values` and other values unique, the second is equal
+    in every byte. A service may confuse what has the same length, or follows a rejection. The last
+    duplicate has a credential without the permission.
     """
     response_spec = session.operation.response_caused_by("duplicate-request")
     success = session.operation.status_caused_by("valid-request")
@@ -67,12 +75,12 @@ def send_repetitions(session: OperationSession) -> None:
         return
     for _ in range(REPETITION_COUNT):
         first = session.send(Case("valid", "before a duplicate", session.base_body()))
-        if first.status == success:
-            session.send(
-                _repetition_case(session, response_spec, first.request.json.value, DUPLICATE_PHASE)
-            )
-    for credential in _unauthorized_credentials(session):
         body = first.request.json.value
+        if first.status == success:
+            session.send(_repetition_case(session, response_spec, body, DUPLICATE_PHASE))
+            session.send(_equal_case(session, body, DUPLICATE_PHASE))
+            session.send(_case_of_same_length(session, body))
+    for credential in _unauthorized_credentials(session):
         case = _repetition_case(session, response_spec, body, UNAUTHORIZED_DUPLICATE_PHASE)
         described = f"{case.description}, {credential.label}"
         session.send(replace(case, description=described, credential=credential))
@@ -100,19 +108,80 @@ def _repetition_case(
     return Case(phase, described, session.base_body(), values=values)
 
 
+def _equal_case(session: OperationSession, body: object, phase: str) -> Case:
+    """Return the case that sends `body` again, equal in every byte."""
+    values = _values_at(body, session.correlators)
+    return Case(phase, "the same bytes again", body, values=values)
+
+
+def _case_of_same_length(session: OperationSession, body: object) -> Case:
+    """Return a valid case whose body is as long as `body`: only the unique strings differ."""
+    values = _values_at(body, [c for c in session.correlators if c.kind != "unique-string"])
+    return Case("valid", "as long as the duplicate before it", body, values=values)
+
+
+def _values_at(body: object, correlators: Sequence[Correlator]) -> dict[str, ValueFactory]:
+    found = {place.request: get_at(body, place.request) for place in correlators}
+    return {where: constant_value(value) for where, value in found.items() if value is not MISSING}
+
+
 def send_concurrently(session: OperationSession, concurrent_rounds: int) -> None:
-    """Send a group of concurrent duplicates, `concurrent_rounds` times."""
+    """Send a group of concurrent duplicates, `concurrent_rounds` times.
+
+    In every second round the requests are equal in every byte.
+    """
     response_spec = session.operation.response_caused_by("duplicate-request")
     if response_spec is None:
         return
-    for _ in range(concurrent_rounds):
+    for index in range(concurrent_rounds):
         model = session.request(Case("template", "", session.base_body()))
+        case = (
+            _equal_case(session, model.json.value, CONCURRENT_PHASE)
+            if index % 2
+            else _repetition_case(session, response_spec, model.json.value, CONCURRENT_PHASE)
+        )
         case = replace(
-            _repetition_case(session, response_spec, model.json.value, CONCURRENT_PHASE),
+            case,
             description=f"one of {CONCURRENT_REQUESTS} concurrent duplicates",
             concurrent_group=model.number,
         )
         session.send_together([case] * CONCURRENT_REQUESTS)
+
+
+def mixed_credentials(session: OperationSession) -> Sequence[Credential]:
+    """Return the credentials of one concurrent group: valid ones, each before an invalid one.
+
+    Empty if the operation needs no credential, or uses up a resource that all would share.
+    """
+    linked = session.linked_resource is not None and not session.operation.is_safe
+    if session.operation.scheme is None or linked:
+        return ()
+    invalid = {c.kind: c for c in rejected_credentials(session.settings)}
+    others = [invalid["missing"], invalid["malformed"]]
+    others += [c for kind, c in invalid.items() if kind in FORGED_KINDS][:1]
+    others += list(forbidden_credentials(session.settings))[:1]
+    return [one for other in others for one in (session.credential, other)]
+
+
+def send_mixed_credentials(session: OperationSession, rounds: int) -> None:
+    """Send valid requests with valid and invalid credentials at once, `rounds` times.
+
+    The service must not take the caller of one request for that of another.
+    """
+    for _ in range(rounds):
+        given = mixed_credentials(session)
+        if given:
+            session.send_together([_mixed_case(session, one) for one in given])
+
+
+def _mixed_case(session: OperationSession, credential: Credential) -> Case:
+    valid = credential.expected_outcome == "accepted"
+    return Case(
+        "valid" if valid else "credentials",
+        f"credential {credential.kind}, at once with others",
+        session.base_body(),
+        credential=credential,
+    )
 
 
 def send_burst(session: OperationSession) -> str | None:

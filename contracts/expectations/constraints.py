@@ -136,7 +136,7 @@ def _event_constraints(
             yield (join_pointer(trigger, part), "*"), "webhook"
     if "retries" in event.trigger:
         yield (join_pointer(trigger, "retries", "within-deadline"), "*"), "webhook"
-    for part in ("echoes", "equal", "unique"):
+    for part in ("echoes", "equal", "unique", "same-for-caller"):
         for index in range(len(event.trigger.get(part, ()))):
             yield (
                 (join_pointer(trigger, part, index), "*"),

@@ -21,6 +21,8 @@ class Profile:
     """Number of identical valid requests."""
     concurrent_rounds: int
     """Number of rounds of concurrent requests."""
+    mixed_rounds: int
+    """Number of rounds of valid and invalid credentials at once."""
     stride: int = 1
     """Step through long lists of cases: 3 sends every third case."""
     quiet_period_s: float = 1.0
@@ -35,13 +37,21 @@ PROFILES = {
         invalid_bodies=0,
         repetitions=6,
         concurrent_rounds=1,
+        mixed_rounds=0,
         stride=3,
         quiet_period_s=0.5,
         breadth=0,
     ),
-    "default": Profile(valid_bodies=60, invalid_bodies=140, repetitions=30, concurrent_rounds=3),
+    "default": Profile(
+        valid_bodies=60, invalid_bodies=140, repetitions=30, concurrent_rounds=3, mixed_rounds=3
+    ),
     "thorough": Profile(
-        valid_bodies=300, invalid_bodies=600, repetitions=120, concurrent_rounds=10, breadth=2
+        valid_bodies=300,
+        invalid_bodies=600,
+        repetitions=120,
+        concurrent_rounds=10,
+        mixed_rounds=10,
+        breadth=2,
     ),
 }
 

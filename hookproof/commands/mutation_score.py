@@ -12,11 +12,13 @@ ALL_CAUGHT, NOT_CAUGHT = 0, 1
 
 KNOWN_IDLE_CHECKS: Mapping[str, str] = {
     "no-response": "the mock neither hangs nor dies",
+    "error-detail": "the mock writes every error itself",
     "allowed-rejection": "the mock uses no allowed rejection by default",
     "unknown-resource": "only an operation on a resource of another operation can violate it",
     "concurrent-duplicates": "the mock handles requests one by one",
     "webhook-single-event": "two deliveries of one event have the same event id",
     "webhook-json": "the mock serialises every body, with a fault too",
+    "webhook-time": "the mock writes the time of sending, or no date",
     "webhook-late": "the mock sends immediately or not at all",
 }
 """Reasons why a check catches no fault of the mock."""

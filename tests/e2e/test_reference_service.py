@@ -51,6 +51,11 @@ BATCHES = {
         refuse-outer-white-space short-lifetimes-lengthened
     """,
     "a rate limit": "rate-limit refuse-foreign-scopes-403",
+    "a clock ahead": """
+        clock-ahead updated-by-another-host drop-past-expiry user-changes created-headers
+        spaced-json one-check-at-a-time limit-of-guesses
+    """,
+    "a clock behind": "clock-behind drop-unknown-scopes error-names-a-place token-bucket",
 }
 """Legal variants that can be combined, by a description of the batch."""
 ONLY_ALONE = {"retry-after-date"}

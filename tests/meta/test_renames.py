@@ -189,11 +189,16 @@ AFTER: dict[str, Any] = {
 SOURCES = {source for document in AFTER.values() for source in document["x-hookproof-sources"]}
 
 
+ADDED = ("same-for-caller",)
+"""Extension keys that the shipped contract got after the renaming."""
+
+
 def without_prose(value: Any) -> Any:
-    """Return a document without titles, descriptions and reasons of sources."""
+    """Return a document without titles, descriptions, reasons of sources and added keys."""
     if isinstance(value, dict):
         prose = ("title", "summary", "description")
         kept = {k: v for k, v in value.items() if not (k in prose and isinstance(v, str))}
+        kept = {k: v for k, v in kept.items() if k not in ADDED}
         return {key: without_prose(item) for key, item in kept.items()}
     if isinstance(value, list):
         return [without_prose(item) for item in value]

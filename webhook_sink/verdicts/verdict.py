@@ -10,7 +10,7 @@ from openapi.finding import Finding, make_finding
 from openapi.json_pointer import get_at, join_pointer
 from openapi.schema_validation import SchemaViolation, abbreviate, type_name
 from openapi.signature import Secrets, SignatureScheme, secrets_as_tuple, verify
-from openapi.strict_json import parse_json
+from openapi.strict_json import ParsedJson, parse_json
 from webhook_sink.delivery import Delivery
 from webhook_sink.signature_diagnosis.body_variants import GZIP_MAGIC, is_form
 from webhook_sink.signature_diagnosis.explain import explain_signature
@@ -76,17 +76,12 @@ def judge(
         reason = explain_signature(expected.signature, delivery, given)
         complaint = f"{complaint}: {reason}" if reason else complaint
     findings = [*_request_findings(delivery, contract, expected, complaint)]
-    if text is None:
-        findings.append(_truncated_finding(delivery, contract, expected))
-    elif text.problem is not None:
-        message = f"the body is not JSON: {_describe_body_format(delivery.body) or text.problem}"
-        findings.append(
-            make_finding(contract, "webhook-json", _media_type_pointer(expected), message)
-        )
-    elif event is None:
-        findings.append(_unknown_event_finding(payload, contract, expected))
-    else:
-        findings.extend(_schema_findings(payload, contract, event))
+    findings += _json_findings(delivery, contract, expected, text)
+    if text is not None and text.problem is None:
+        if event is None:
+            findings.append(_unknown_event_finding(payload, contract, expected))
+        else:
+            findings.extend(_schema_findings(payload, contract, event))
     return Verdict(event, payload, signature, tuple(findings))
 
 
@@ -127,6 +122,21 @@ def _request_findings(
     wrong = _media_type_problem(delivery.header_values("Content-Type"), event.media_type)
     if wrong is not None:
         yield make_finding(contract, "webhook-media-type", _media_type_pointer(event), wrong)
+
+
+def _json_findings(
+    delivery: Delivery, contract: Contract, event: Event, text: ParsedJson | None
+) -> Iterator[Finding]:
+    if text is None:
+        yield _truncated_finding(delivery, contract, event)
+        return
+    if text.problem is not None:
+        message = f"the body is not JSON: {_describe_body_format(delivery.body) or text.problem}"
+    elif text.has_byte_order_mark:
+        message = "the body begins with a byte order mark (RFC 8259, section 8.1)"
+    else:
+        return
+    yield make_finding(contract, "webhook-json", _media_type_pointer(event), message)
 
 
 def _describe_body_format(body: bytes) -> str | None:

@@ -11,6 +11,7 @@ from reference_service.wrong_deliveries import DELIVERIES
 from reference_service.wrong_payloads import PAYLOADS
 from reference_service.wrong_responses import ANSWERS
 from reference_service.wrong_robustness import ROBUSTNESS
+from reference_service.wrong_unjudged import UNJUDGED
 from reference_service.wrong_validation import VALIDATION
 
 DEVIATIONS: Final[dict[str, Deviation]] = {
@@ -21,4 +22,5 @@ DEVIATIONS: Final[dict[str, Deviation]] = {
     **DELIVERIES,
     **PAYLOADS,
     **CREDENTIAL_FORMS,
+    **UNJUDGED,
 }

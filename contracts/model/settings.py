@@ -23,6 +23,8 @@ class Profile:
     """Number of rounds of concurrent requests."""
     stride: int = 1
     """Step through long lists of cases: 3 sends every third case."""
+    extent: int = 1
+    """Which forms and lookalike values: 0 the plainest, 1 also the usual ones, 2 many more."""
     quiet_period_s: float = 1.0
     """Seconds without a new event after which the run expects no more."""
 
@@ -34,11 +36,12 @@ PROFILES = {
         repetitions=6,
         concurrent_rounds=1,
         stride=3,
+        extent=0,
         quiet_period_s=0.5,
     ),
     "default": Profile(valid_bodies=60, invalid_bodies=140, repetitions=30, concurrent_rounds=3),
     "thorough": Profile(
-        valid_bodies=300, invalid_bodies=600, repetitions=120, concurrent_rounds=10
+        valid_bodies=300, invalid_bodies=600, repetitions=120, concurrent_rounds=10, extent=2
     ),
 }
 

@@ -49,6 +49,9 @@ BATCHES = {
         date-offset connection-close slow-answers opaque-tokens refuse-unknown-scopes-403
         refuse-outer-white-space
     """,
+    "other forms are rejected, common names are taken": """
+        refuse-chunked refuse-expect localised-messages common-names-taken
+    """,
     "a rate limit": "rate-limit refuse-foreign-scopes-403",
 }
 """Legal variants that can be combined, by a description of the batch."""

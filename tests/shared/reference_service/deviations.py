@@ -8,6 +8,7 @@ from reference_service.deviation import Deviation
 from reference_service.wrong_credentials import CREDENTIALS
 from reference_service.wrong_deliveries import DELIVERIES
 from reference_service.wrong_payloads import PAYLOADS
+from reference_service.wrong_request_forms import REQUEST_FORMS
 from reference_service.wrong_responses import ANSWERS
 from reference_service.wrong_robustness import ROBUSTNESS
 from reference_service.wrong_validation import VALIDATION
@@ -19,4 +20,5 @@ DEVIATIONS: Final[dict[str, Deviation]] = {
     **ROBUSTNESS,
     **DELIVERIES,
     **PAYLOADS,
+    **REQUEST_FORMS,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from reference_service import lenience, output, rate_limit, rules, token_store
+from reference_service import legal_request_forms, lenience, output, rate_limit, rules, token_store
 from reference_service.behaviour import Change, adding, around, guard, setting
 
 
@@ -149,5 +149,7 @@ LEGAL: Final[dict[str, Legal]] = {
     **_LIMITS,
     **_SHAPES,
     **{name: _may(*entry) for name, entry in lenience.UNJUDGED.items()},
+    **{name: _may(*entry) for name, entry in legal_request_forms.UNJUDGED.items()},
+    **{name: _warned(*entry) for name, entry in legal_request_forms.WARNED.items()},
     **{name: _warned(*entry) for name, entry in lenience.WARNED.items()},
 }

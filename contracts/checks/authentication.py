@@ -45,6 +45,8 @@ def _judge_credentials(ledger: Ledger, kind: str) -> Iterator[Judgement]:
         if case.status == case.expected.status:
             refused.add((case.exchange.request.operation.id, tried))
             yield passed(case.expected.pointer, case.case_id, tried)
+        elif case.undecided_reason:
+            yield undecided(case.expected.pointer, case.case_id, case.undecided_reason, tried)
         elif (allowed := judge_allowed_rejection(ledger, case)) is not None:
             yield allowed
         elif (why := _other_cause(case)) is not None:

@@ -50,9 +50,20 @@ def case_outcomes(ledger: Ledger, *kinds: str) -> Iterator[CaseOutcome]:
         exchange = firm or telling[0]
         assert exchange.status is not None
         undecided_reason = f"status {exchange.status} may have another cause"
-        yield CaseOutcome(
-            exchange, expected, exchange.status, "" if firm or settled else undecided_reason
-        )
+        if is_tolerated(exchange, expected):
+            undecided_reason = f"status {exchange.status} may reject {first.request.description}"
+        elif firm or settled:
+            undecided_reason = ""
+        yield CaseOutcome(exchange, expected, exchange.status, undecided_reason)
+
+
+def is_tolerated(exchange: Exchange, expected: Expectation) -> bool:
+    """Return whether HTTP or the value lets a service reject the request: nothing is decided."""
+    return (
+        exchange.status != expected.status
+        and expected.allowance(exchange.status) is None
+        and exchange.request.tolerated.get(exchange.status or 0) == "none"
+    )
 
 
 def _is_conclusive(ledger: Ledger, exchange: Exchange) -> bool:

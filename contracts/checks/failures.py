@@ -48,18 +48,18 @@ def no_response(ledger: Ledger) -> Iterator[Judgement]:
 
 
 def _is_rejected_unread(exchange: Exchange) -> bool:
-    """Return whether the service rejected a too large body and closed the connection unread.
+    """Return whether the service rejected a body that it need not read, and closed the connection.
 
-    The client may then lose the response that came before the close (RFC 9112, section 9.6).
+    The client may then lose the response that came before the close (RFC 9112, section 9.6). A
+    service need not read a too large body, and not a body in a form that it rejects.
     """
     failure, request = exchange.failure, exchange.request
-    return (
-        failure is not None
-        and (failure.kind, failure.status) == ("lost", None)
-        and any(
-            "larger-than-bytes" in f["body"] for _, f in rejections_by_bytes(request, request.json)
-        )
+    is_lost = failure is not None and (failure.kind, failure.status) == ("lost", None)
+    is_too_large = (
+        "larger-than-bytes" in f["body"] for _, f in rejections_by_bytes(request, request.json)
     )
+    may_reject_form = request.form.needs_body and bool(request.form.tolerated)
+    return is_lost and (may_reject_form or any(is_too_large))
 
 
 def server_error(ledger: Ledger) -> Iterator[Judgement]:

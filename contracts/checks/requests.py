@@ -25,6 +25,8 @@ def valid_request(ledger: Ledger) -> Iterator[Judgement]:
             yield undecided(pointer, case.case_id, "another resource may have this short name")
         elif is_taken and case.undecided_reason:
             refused_as_taken.append(case)
+        elif case.undecided_reason:
+            yield undecided(pointer, case.case_id, case.undecided_reason)
         elif request.phase != ISSUED_PHASE:
             yield _not_accepted(ledger, case)
     # A conflict for an unused name may come from an earlier run; MAX_TRIES conflicts do not.
@@ -43,6 +45,7 @@ def _not_accepted(ledger: Ledger, case: CaseOutcome) -> Judgement:
         case.exchange,
         f"{request.label()} is valid and got {case.status}, expected {expected.status}",
         apart=str(case.status),
+        severity=request.tolerated.get(case.status),
         expected=f"{expected.status}: the request is valid",
         received=case.received,
     )
@@ -145,6 +148,7 @@ def allowed_rejection(ledger: Ledger) -> Iterator[Judgement]:
                 case.exchange,
                 message,
                 apart=str(case.status),
+                severity=request.tolerated.get(case.status),
                 expected=wanted,
                 received=case.received,
             )

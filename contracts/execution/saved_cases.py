@@ -14,6 +14,7 @@ from contracts.generators import credentials
 from contracts.generators.credential_forms import unusual_credentials
 from contracts.model.case import (
     CONCURRENT_PHASE,
+    DIGITS_PLACEHOLDER,
     DUPLICATE_PHASE,
     INSTANT_PLACEHOLDER,
     INTERMEDIATE_PHASE,
@@ -26,7 +27,9 @@ from contracts.model.case import (
     Case,
 )
 from contracts.model.exchange import Credential, Request
+from contracts.model.request_form import FORMS_BY_NAME, PLAIN_FORM
 from contracts.model.settings import Settings
+from contracts.model.unique_values import mark_digits
 from openapi.atomic_file import write_atomically
 from openapi.contract import Json
 from openapi.redaction import Redaction
@@ -63,6 +66,7 @@ def load_cases(settings: Settings) -> list[Mapping[str, Json]]:
             base64.b64decode(saved["body"], validate=True)
             str(saved["operation"]), str(saved["credential"]), str(saved["description"])
             dict(saved["parameters"])
+            [int(status) for status in dict(saved.get("tolerated", {}))]
     except FileNotFoundError:
         return []
     except (OSError, ValueError, LookupError, TypeError, binascii.Error):
@@ -84,6 +88,10 @@ def replayed_cases(
             saved["media_type"],
             method=saved["method"],
             parameters=dict(saved["parameters"]),
+            form=FORMS_BY_NAME.get(saved.get("form", ""), PLAIN_FORM),
+            tolerated={
+                int(status): severity for status, severity in saved.get("tolerated", {}).items()
+            },
         )
         for credential in _credentials_of_kind(session, saved["credential"], case.description):
             yield replace(case, credential=credential)
@@ -137,6 +145,8 @@ def _case_data(name: str, request: Request, redact: Redaction) -> Mapping[str, J
         "media_type": request.media_type,
         "credential": request.credential.kind,
         "parameters": dict(request.parameter_overrides),
+        "form": request.form.name,
+        "tolerated": {str(status): severity for status, severity in request.tolerated.items()},
         "body": base64.b64encode(_body_template(request)).decode("ascii"),
     }
 
@@ -144,6 +154,7 @@ def _case_data(name: str, request: Request, redact: Redaction) -> Mapping[str, J
 def _body_template(request: Request) -> bytes:
     """Return the body with placeholders for the unique values."""
     body = request.body.replace(request.mark.encode(), MARK_PLACEHOLDER)
+    body = body.replace(mark_digits(request.mark).encode(), DIGITS_PLACEHOLDER)
     for place in request.correlators:
         value = request.correlator_values.get(place.request)
         if place.kind == "instant" and isinstance(value, str) and _DATETIME.match(value):

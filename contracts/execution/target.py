@@ -7,16 +7,18 @@ limit, so that no service hangs a run.
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
 
+from contracts.execution.wire_forms import FormedBackend, formed_headers, framed_content
 from contracts.model.exchange import Exchange, Failure, ReceivedResponse, Request
+from contracts.model.request_form import PLAIN_FORM, RequestForm
 from openapi.formats import parse_http_date
 from openapi.http.tls import ssl_context
 from openapi.rate import Rate
@@ -49,9 +51,8 @@ class Target:
         self._rate_limit = rate_limit
         self._sent: deque[float] = deque(maxlen=rate_limit.requests if rate_limit else 1)
         self._deadline = 0.0
-        self._transport = httpx.HTTPTransport(verify=ssl_context(url, verify), trust_env=False)
-        pool: Any = self._transport._pool  # httpx has no option for the backend of its connections
-        pool._network_backend = _Timed(pool._network_backend, self._remaining)
+        self._tls = ssl_context(url, verify)
+        self._transport = self._new_transport(PLAIN_FORM)
         # The client only builds requests: its `send` has features that no request here uses.
         self._client = httpx.Client(transport=self._transport, trust_env=False)
 
@@ -60,6 +61,25 @@ class Target:
 
     def __exit__(self, *error: object) -> None:
         self._client.close()
+
+    def _new_transport(self, form: RequestForm) -> httpx.HTTPTransport:
+        transport = httpx.HTTPTransport(verify=self._tls, trust_env=False)
+        pool: Any = transport._pool  # httpx has no option for the backend of its connections
+        pool._network_backend = _Timed(FormedBackend(pool._network_backend, form), self._remaining)
+        return transport
+
+    @contextmanager
+    def _connections(self, request: Request) -> Iterator[httpx.HTTPTransport]:
+        """Yield the transport for `request`: the shared one, or another one.
+
+        Some forms write to the connection themselves. After HEAD a faulty service may send a body,
+        which would be read as the next response.
+        """
+        if request.form.needs_own_connection or request.method == "HEAD":
+            with closing(self._new_transport(request.form)) as own:
+                yield own
+        else:
+            yield self._transport
 
     def send(self, request: Request) -> Exchange:
         """Send `request` once and return the exchange; a failure of the service never raises."""
@@ -96,6 +116,7 @@ class Target:
             headers.append(("authorization", request.credential.value))
         headers += request.credential.headers
         target = _with_query(request.target, request.credential.query)
+        form = request.form
         status: int | None = None
         started = time.time()
         # Requests that are sent together share a deadline.
@@ -106,9 +127,13 @@ class Target:
                 self.url + target,
                 # Some credentials have bytes outside of ASCII.
                 headers=[(name.encode(), value.encode("latin-1")) for name, value in headers],
-                content=request.body,
+                content=framed_content(form, request.body),
             )
-            with closing(self._transport.handle_request(sent)) as response:
+            sent.headers = formed_headers(form, sent.headers)
+            with (
+                self._connections(request) as transport,
+                closing(transport.handle_request(sent)) as response,
+            ):
                 status = response.status_code
                 body = _read_body(response)
         except (httpx.HTTPError, httpx.InvalidURL, _BodyTooLarge) as error:

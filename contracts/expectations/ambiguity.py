@@ -7,7 +7,10 @@ It also retries a valid case that gets the conflict status for an unused name.
 from contracts.expectations.expectation import expected_response
 from contracts.model.case import CONCURRENT_PHASE, DUPLICATE_PHASE, UNAUTHORIZED_DUPLICATE_PHASE
 from contracts.model.exchange import Exchange, Request
+from contracts.model.unique_values import mark_digits
 from openapi.contract import Contract
+from openapi.json_pointer import MISSING, get_at
+from openapi.runtime_expression import parse_expression
 
 MAX_TRIES = 3
 """Number of equal ambiguous responses that decide a case."""
@@ -34,4 +37,19 @@ def is_ambiguous(contract: Contract, exchange: Exchange) -> bool:
 
 def has_unused_name(request: Request) -> bool:
     """Return whether no earlier request can have used the name in the request."""
-    return request.phase not in REUSED_NAME_PHASES and request.mark.encode() in request.body
+    if request.phase in REUSED_NAME_PHASES:
+        return False
+    response_spec = request.operation.response_caused_by("duplicate-request")
+    places = response_spec.cause["duplicate-values"] if response_spec else ()
+    body = request.json
+    if body.problem is not None or not places:
+        return request.mark.encode() in request.body
+    found = [body_value(body.value, place) for place in places]
+    marks = request.mark, mark_digits(request.mark)
+    return any(mark in value for value in found if isinstance(value, str) for mark in marks)
+
+
+def body_value(body: object, expression: str) -> object:
+    """Return the value of a runtime expression in a request body, or `MISSING`."""
+    source = parse_expression(expression)
+    return get_at(body, source.where) if source.in_request_body else MISSING

@@ -1,16 +1,19 @@
 """Match score of an event and a request."""
 
 import re
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from contracts.model.correlators import IDENTITY_KIND, MARK_PATTERN, Correlator, NaturalIdentity
 from contracts.model.exchange import Exchange
+from contracts.model.unique_values import DIGITS_PATTERN, mark_digits
 from openapi.formats import date_time_to_ns
 from openapi.json_pointer import MISSING, get_at
 from webhook_sink.delivery import Delivery
 
 MIN_SCORE = 3
+UNIQUE_STRING_KIND = "unique-string"
+MAX_SEARCHED_CHARACTERS = 4096
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)
 
 
@@ -25,6 +28,8 @@ class ExchangeFacts:
     started_at: float
     mark: str
     meanings: tuple[tuple[PayloadPlace, object, str], ...]
+    digits: str = ""
+    """Mark in digits alone, for a value that reads as a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,8 @@ class EventFacts:
     seconds: frozenset[str]
     meanings: dict[PayloadPlace, object]
     """Comparable value at each correlator place."""
+    digits: frozenset[str] = frozenset()
+    """Marks in digits at the places of unique strings, whatever the type of the value."""
 
 
 def payload_places(known: Iterable[Correlator | NaturalIdentity]) -> frozenset[PayloadPlace]:
@@ -58,7 +65,7 @@ def exchange_facts(exchange: Exchange, identified: Iterable[NaturalIdentity] = (
         for place, value in said
         if (meaning := _comparable_value(place[0], value)) is not None
     )
-    return ExchangeFacts(exchange.started, request.mark, meanings)
+    return ExchangeFacts(exchange.started, request.mark, meanings, mark_digits(request.mark))
 
 
 def event_facts(delivery: Delivery, payload: object, known: Iterable[PayloadPlace]) -> EventFacts:
@@ -69,7 +76,16 @@ def event_facts(delivery: Delivery, payload: object, known: Iterable[PayloadPlac
         frozenset(match[0] for match in MARK_PATTERN.finditer(text)),
         frozenset(_TIMESTAMP.findall(text)),
         {place: _comparable_value(place[0], get_at(payload, place[1])) for place in known},
+        frozenset(match[0] for match in digits_in(payload, known)),
     )
+
+
+def digits_in(payload: object, known: Iterable[PayloadPlace]) -> Iterator[re.Match[str]]:
+    """Yield the marks in digits at the `known` places of unique strings."""
+    for kind, pointer in known:
+        value = get_at(payload, pointer) if kind == UNIQUE_STRING_KIND else MISSING
+        if isinstance(value, str | int | float):
+            yield from DIGITS_PATTERN.finditer(str(value)[:MAX_SEARCHED_CHARACTERS])
 
 
 def match_score(request: ExchangeFacts, event: EventFacts) -> int:
@@ -85,12 +101,12 @@ def match_score(request: ExchangeFacts, event: EventFacts) -> int:
         received = event.meanings.get(place)
         if received == meaning:
             total += 4
-            marked = marked or place[0] == "unique-string"
+            marked = marked or place[0] == UNIQUE_STRING_KIND
         elif place[0] == "instant" and timestamp_text in event.seconds:
             total += 3
         elif isinstance(received, frozenset) and isinstance(meaning, frozenset):
             total += 2 * (len(received ^ meaning) == 1)
-    if not marked and request.mark in event.marks:
+    if not marked and (request.mark in event.marks or request.digits in event.digits):
         total += 3
     return total
 
@@ -103,6 +119,7 @@ class RequestIndex:
         self._requests_by_key: dict[Hashable, list[int]] = {}
         for number, request in enumerate(requests):
             self._requests_by_key.setdefault(request.mark, []).append(number)
+            self._requests_by_key.setdefault(request.digits, []).append(number)
             for place, meaning, timestamp_text in request.meanings:
                 self._requests_by_key.setdefault((place, meaning), []).append(number)
                 if place[0] == "instant":
@@ -110,7 +127,12 @@ class RequestIndex:
 
     def candidates(self, event: EventFacts) -> list[int]:
         """Return the positions of requests that share a correlator, mark or second with `event`."""
-        keys: set[Hashable] = {*event.marks, *event.seconds, *event.meanings.items()}
+        keys: set[Hashable] = {
+            *event.marks,
+            *event.digits,
+            *event.seconds,
+            *event.meanings.items(),
+        }
         return sorted({number for key in keys for number in self._requests_by_key.get(key, ())})
 
 

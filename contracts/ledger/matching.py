@@ -7,7 +7,9 @@ from contracts.echoes.comparison import echo_values, is_echo_acceptable
 from contracts.ledger.ledger import ReceivedEvent, Reconciliation, has_correlator, triggered_event
 from contracts.ledger.match_score import (
     MIN_SCORE,
+    PayloadPlace,
     RequestIndex,
+    digits_in,
     event_facts,
     exchange_facts,
     match_score,
@@ -15,6 +17,7 @@ from contracts.ledger.match_score import (
 )
 from contracts.model.correlators import MARK_PATTERN, Correlator, find_identities
 from contracts.model.exchange import Exchange
+from contracts.model.unique_values import is_own_digits
 from openapi.contract import Contract, Event
 
 
@@ -30,7 +33,10 @@ def reconcile(
     `places` has the correlators by operation id. If the payload names its event, only exchanges of
     the triggering operation match.
     """
-    own_events = {e for e, event in enumerate(events) if not _is_from_another_run(event, run_id)}
+    known = payload_places(chain(*places.values()))
+    own_events = {
+        e for e, event in enumerate(events) if not _is_from_another_run(event, known, run_id)
+    }
     scored = _scored_pairs(contract, exchanges, events, places, own_events)
     best: dict[int, int] = {}
     for points, _, e, _ in scored:
@@ -158,7 +164,8 @@ def _all_echoes_agree(event: Event, exchange: Exchange, payload: object) -> bool
     )
 
 
-def _is_from_another_run(event: ReceivedEvent, run_id: str) -> bool:
+def _is_from_another_run(event: ReceivedEvent, known: frozenset[PayloadPlace], run_id: str) -> bool:
     text = event.first.delivery.body.decode(errors="replace")
-    marks = {match[1] for match in MARK_PATTERN.finditer(text)}
-    return bool(marks) and run_id not in marks
+    own = [match[1] == run_id for match in MARK_PATTERN.finditer(text)]
+    own += [is_own_digits(match, run_id) for match in digits_in(event.payload, known)]
+    return bool(own) and not any(own)

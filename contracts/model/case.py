@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from contracts.model.correlators import Correlator, correlator_value
 from contracts.model.exchange import Credential, Request
+from contracts.model.request_form import PLAIN_FORM, RequestForm, Tolerance
 from contracts.model.unique_values import RequestValues
 from openapi.contract import Contract, Operation
 from openapi.json_pointer import MISSING, get_at, set_at
@@ -15,7 +16,8 @@ from openapi.parameters import request_target
 from openapi.strict_json import parse_json
 
 MARK_PLACEHOLDER, INSTANT_PLACEHOLDER = b"{hookproof-mark}", b"{hookproof-instant}"
-"""Placeholders in a bytes body for the mark of the request, and for its date and time."""
+DIGITS_PLACEHOLDER = b"{hookproof-digits}"
+"""Placeholders in a bytes body: the mark of the request, its date and time, its mark in digits."""
 
 SMOKE_TEST_PHASE = "smoke test"
 COVERAGE_PHASE = "coverage"
@@ -51,7 +53,7 @@ def constant_value(value: object) -> ValueFactory:
 class Case:
     """Template of a request.
 
-    `body` is bytes or JSON data. In bytes only the two placeholders are replaced. In JSON data
+    `body` is bytes or JSON data. In bytes only the placeholders are replaced. In JSON data
     each valid value at a correlator's place is replaced by a unique one, unless `values` has it.
     """
 
@@ -72,6 +74,9 @@ class Case:
     """Change of the serialised JSON before it is sent."""
     concurrent_group: int = 0
     """Number of the group of concurrent duplicates; 0 for other requests."""
+    form: RequestForm = PLAIN_FORM
+    tolerated: Mapping[int, Tolerance] = field(default_factory=dict)
+    """Status -> severity, for statuses with which a service may reject the value."""
 
 
 def build_request(
@@ -98,6 +103,8 @@ def build_request(
         body = case.body.replace(MARK_PLACEHOLDER, request_values.mark.encode()).replace(
             INSTANT_PLACEHOLDER, instant
         )
+        if DIGITS_PLACEHOLDER in body:
+            body = body.replace(DIGITS_PLACEHOLDER, request_values.digits.encode())
         data = parse_json(body).value
     else:
         data = _body_with_unique_values(
@@ -134,6 +141,8 @@ def build_request(
             for p in operation.parameters
             if p.location == "header" and p.key in texts
         ),
+        form=case.form,
+        tolerated={**case.form.tolerated, **case.tolerated},
     )
 
 

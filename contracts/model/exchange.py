@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Literal
 
 from contracts.model.correlators import Correlator
+from contracts.model.request_form import PLAIN_FORM, RequestForm, Tolerance
 from openapi.contract import Operation
 from openapi.json_pointer import MISSING
 from openapi.runtime_expression import RuntimeExpression
@@ -74,6 +75,9 @@ class Request:
     """Key of each parameter that differs from a plain request -> its text; None: omitted."""
     concurrent_group: int = 0
     """Number of the group of concurrent duplicates; 0 for other requests."""
+    form: RequestForm = PLAIN_FORM
+    tolerated: Mapping[int, Tolerance] = field(default_factory=dict)
+    """Status -> severity, for statuses with which a service may reject form or value."""
 
     @property
     def json(self) -> ParsedJson:

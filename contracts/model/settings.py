@@ -28,7 +28,7 @@ class Profile:
     quiet_period_s: float = 1.0
     """Seconds without a new event after which the run expects no more."""
     breadth: int = 1
-    """Choice of credentials: 0 the plainest of each kind, 1 those of common mistakes, 2 all."""
+    """Choice of credentials, forms and values: 0 the plainest, 1 the usual ones, 2 many more."""
 
 
 PROFILES = {

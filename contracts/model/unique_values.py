@@ -1,12 +1,30 @@
 """Unique values for each request: a mark, an instant, a random generator."""
 
 import random
+import re
 import string
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 MARK_PREFIX = "hp-"
 """Beginning of each mark: prefix, run id, request number."""
+DIGITS_PATTERN = re.compile(r"73([0-9]{10})([0-9]{6})")
+"""Mark of a request in digits alone: prefix, run id, request number. They are no safe integer."""
+
+
+def mark_digits(mark: str) -> str:
+    """Return the digits that stand for `mark` in a value that reads as a number."""
+    run_id, _, number = mark.removeprefix(MARK_PREFIX).partition("-")
+    return f"73{_run_digits(run_id)}{int(number):06}"
+
+
+def _run_digits(run_id: str) -> str:
+    return f"{int(run_id, 36):010}"
+
+
+def is_own_digits(match: re.Match[str], run_id: str) -> bool:
+    """Return whether a match of `DIGITS_PATTERN` is of the run `run_id`."""
+    return match[1] == _run_digits(run_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +37,11 @@ class RequestValues:
     mark: str
     instant: datetime
     rng: random.Random
+
+    @property
+    def digits(self) -> str:
+        """Mark in digits alone."""
+        return mark_digits(self.mark)
 
     def subset(self, of: tuple[str, ...], minimum: int, maximum: int) -> list[str]:
         """Return `minimum` to `maximum` random items of `of`."""

@@ -32,15 +32,26 @@ def _credential_options(credential: Credential) -> list[str]:
 def curl_command(url: str, request: Request, redact: Redaction) -> str | None:
     """Return a command that repeats the request, with a variable instead of the secret.
 
-    Return None if a command line cannot carry the body.
+    Return None if a command line cannot carry the body, or if curl cannot send it in segments.
     """
     body = body_option(request.body)
     if len(request.body) > MAX_BODY_BYTES or body is None:
         return None
     with_body = bool(request.operation.content or request.body)
+    form = request.form
+    if form.transmission == "segments":
+        return None
     parts = curl_request(request.method, url, request.target.encode(), has_body=with_body)
-    parts += _credential_options(request.credential)
-    parts += [header_option(name, value) for name, value in request.headers]
+    parts += [
+        option.replace("Authorization", form.header_name("Authorization"), 1)
+        for option in _credential_options(request.credential)
+    ]
+    parts += [header_option(form.header_name(name), value) for name, value in request.headers]
+    # curl sends other values of these headers than a run, or none.
+    parts += [header_option(name.title(), value) for name, value in form.headers]
     if with_body:
-        parts += [header_option("Content-Type", request.media_type), body]
+        parts.append(header_option(form.header_name("Content-Type"), request.media_type))
+        if form.chunk_bytes:
+            parts.append(header_option("Transfer-Encoding", "chunked"))
+        parts.append(body)
     return redact(" ".join(parts))

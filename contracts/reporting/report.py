@@ -14,7 +14,7 @@ from contracts.model.case import RESPONSE_DEPENDENT_PHASES, SAVED_PHASE
 from contracts.model.correlators import MARK_PATTERN
 from contracts.model.exchange import Exchange
 from contracts.model.settings import Settings
-from contracts.model.unique_values import MARK_PREFIX
+from contracts.model.unique_values import DIGITS_PATTERN, MARK_PREFIX
 from contracts.outcome import RunOutcome
 from contracts.reporting.constraint_status import (
     ConstraintStatus,
@@ -34,6 +34,7 @@ _DATETIME = re.compile(
     r'\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d|(?<=")\d{1,4}(?:-[\d:Tt-]*)?\Z', re.ASCII
 )
 """Instants, also one that the end of a truncated body has cut."""
+_ASCII_ESCAPE = re.compile(r"\\u00([2-7][0-9a-fA-F])")
 
 
 def report(
@@ -130,7 +131,9 @@ def case_digest(ledger: Ledger) -> str:
         if request.phase in RESPONSE_DEPENDENT_PHASES:
             continue  # These cases depend on responses of this or an earlier run.
         body = request.body.decode("utf-8", errors="backslashreplace")
+        body = _ASCII_ESCAPE.sub(lambda match: chr(int(match[1], 16)), body)
         body = _DATETIME.sub("instant", MARK_PATTERN.sub("mark", body))
+        body = DIGITS_PATTERN.sub("digits", body)
         parts = (request.operation.id, request.method, request.phase, request.description)
         text = "\n".join((*parts, request.credential.kind, str(request.media_type), body))
         hashed.update(text.encode())
@@ -144,15 +147,16 @@ def _replayed_count(ledger: Ledger | None) -> int:
 def _created_data(ledger: Ledger | None, redact: Redaction) -> dict[str, Json]:
     """Return the number of created resources, and the names without the run's prefix."""
     created = [e.request for e in ledger.exchanges if _is_creation(e)] if ledger else []
-    marked = f"{MARK_PREFIX}{ledger.settings.run_id}-".encode() if ledger else b""
-    without_prefix = [r for r in created if marked not in r.body]
+    prefix = f"{MARK_PREFIX}{ledger.settings.run_id}-" if ledger else ""
     names = [
-        r.correlator_values.get(p.request)
-        for r in without_prefix
+        str(r.correlator_values.get(p.request) or "")
+        for r in created
+        if prefix.encode() not in r.body
         for p in r.correlators
         if p.kind == "unique-string"
     ]
-    return {"count": len(created), "without_prefix": [redact(str(name)) for name in names if name]}
+    without_prefix = [redact(name) for name in names if name and prefix not in name]
+    return {"count": len(created), "without_prefix": without_prefix}
 
 
 def _is_creation(exchange: Exchange) -> bool:

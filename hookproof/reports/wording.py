@@ -97,8 +97,8 @@ def created(data: dict[str, Json]) -> str:
         return ""
     few = ", ".join(f'"{name}"' for name in names[:10])
     more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-    verb = "name is" if len(names) == 1 else "names are"
-    rest = f"; {len(names)} {verb} too short for the prefix: {few}{more}" if names else ""
+    verb = "name has" if len(names) == 1 else "names have"
+    rest = f"; {len(names)} {verb} no prefix: {few}{more}" if names else ""
     return f"{pluralize(count, 'resource')} (prefix hp-{data['run_id']}){rest}"
 
 

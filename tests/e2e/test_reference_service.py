@@ -50,6 +50,9 @@ BATCHES = {
         date-offset connection-close slow-answers opaque-tokens refuse-unknown-scopes-403
         refuse-outer-white-space short-lifetimes-lengthened
     """,
+    "other forms are rejected, common names are taken": """
+        refuse-chunked refuse-expect localised-messages common-names-taken
+    """,
     "a rate limit": "rate-limit refuse-foreign-scopes-403",
     "a clock ahead": """
         clock-ahead updated-by-another-host drop-past-expiry user-changes created-headers

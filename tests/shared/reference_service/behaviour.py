@@ -10,6 +10,8 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from email.message import Message
+from io import BufferedIOBase
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -128,6 +130,7 @@ class Behaviour:
     """All hook points, in the order in which the service calls them for a request."""
 
     body_limit: int
+    read_body: Callable[[BufferedIOBase, Message, int], bytes]
     guards: Mapping[str, Callable[[Request], None]]  # run first; raise RejectionError
     present: Callable[[Request], str]  # request -> credential text
     recognise: Callable[[TokenStore, str], Caller]  # credential text -> caller

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from reference_service import dates, rules, token_store, webhook_sender
+from reference_service import dates, request_body, rules, token_store, webhook_sender
 from reference_service.behaviour import Behaviour
 
 CONFORMING = Behaviour(
     body_limit=1 << 20,
+    read_body=request_body.read,
     guards={},
     present=token_store.bearer,
     recognise=token_store.signed,

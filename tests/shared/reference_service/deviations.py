@@ -9,6 +9,7 @@ from reference_service.wrong_credential_forms import CREDENTIAL_FORMS
 from reference_service.wrong_credentials import CREDENTIALS
 from reference_service.wrong_deliveries import DELIVERIES
 from reference_service.wrong_payloads import PAYLOADS
+from reference_service.wrong_request_forms import REQUEST_FORMS
 from reference_service.wrong_responses import ANSWERS
 from reference_service.wrong_robustness import ROBUSTNESS
 from reference_service.wrong_unjudged import UNJUDGED
@@ -23,4 +24,5 @@ DEVIATIONS: Final[dict[str, Deviation]] = {
     **PAYLOADS,
     **CREDENTIAL_FORMS,
     **UNJUDGED,
+    **REQUEST_FORMS,
 }

@@ -16,7 +16,6 @@ from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 
-from reference_service import request_body
 from reference_service.behaviour import PlannedEvents, RejectionError, Request, Response
 from reference_service.operation import Operation
 from reference_service.request_body import UnreadableError
@@ -57,8 +56,8 @@ class Handler(BaseHTTPRequestHandler):
             if not self.raw_requestline or not self.parse_request():
                 return
             try:
-                limit = self.server.operation.behaviour.body_limit
-                body = request_body.read(self.rfile, self.headers, limit)
+                behaviour = self.server.operation.behaviour
+                body = behaviour.read_body(self.rfile, self.headers, behaviour.body_limit)
             except UnreadableError as rejection:
                 self._reject(rejection)
                 return

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from reference_service import legal_moments, lenience, output, rate_limit, rules, token_store
+from reference_service import (
+    legal_moments,
+    legal_request_forms,
+    lenience,
+    output,
+    rate_limit,
+    rules,
+    token_store,
+)
 from reference_service.behaviour import Change, adding, around, guard, setting
 
 
@@ -178,6 +186,8 @@ LEGAL: Final[dict[str, Legal]] = {
     **_LIMITS,
     **_SHAPES,
     **{name: _may(*entry) for name, entry in lenience.UNJUDGED.items()},
+    **{name: _may(*entry) for name, entry in legal_request_forms.UNJUDGED.items()},
+    **{name: _warned(*entry) for name, entry in legal_request_forms.WARNED.items()},
     **{name: _warned(*entry) for name, entry in lenience.WARNED.items()},
     **{name: _may(*entry) for name, entry in legal_moments.UNJUDGED.items()},
     **{name: _warned(*entry) for name, entry in legal_moments.WARNED.items()},

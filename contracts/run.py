@@ -5,8 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
-import httpx
-
 from contracts.checks import CHECKS
 from contracts.checks.judgement import GroupedFinding, group_findings
 from contracts.execution import saved_cases
@@ -25,9 +23,10 @@ from contracts.model.errors import CouldNotJudge
 from contracts.model.settings import Settings
 from contracts.model.unique_values import UniqueValues
 from openapi.contract import Contract, Json
-from openapi.http.tls import ssl_context
 
 SMOKE_TEST_WEBHOOK_TIMEOUT_S = 1.0
+_WAIT_STEP_S = 2.0
+_WAIT_PAUSE_S = 0.2
 
 
 def find_faults(ledger: Ledger) -> list[GroupedFinding]:
@@ -82,7 +81,7 @@ def run(
         live_run = LiveRun(settings, contract, sink, sessions)
         if watch is not None:
             watch(live_run)
-        _await_service(settings)
+        _await_service(target, settings.wait)
         for session in sessions:
             if not _is_accepted(live_run, session):
                 continue
@@ -130,18 +129,12 @@ def _load_saved_cases(settings: Settings) -> Sequence[Mapping[str, Json]]:
         raise CouldNotJudge(str(error)) from None
 
 
-def _await_service(settings: Settings) -> None:
-    if not settings.wait:
-        return
-    deadline = time.monotonic() + settings.wait
-    trust = ssl_context(settings.url, settings.tls_verify)
-    with httpx.Client(trust_env=False, follow_redirects=False, timeout=2.0, verify=trust) as client:
-        while time.monotonic() < deadline:
-            try:
-                with client.stream("GET", settings.url + "/"):
-                    return
-            except httpx.HTTPError:
-                time.sleep(0.2)
+def _await_service(target: Target, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        if target.responds(min(left, _WAIT_STEP_S)):
+            return
+        time.sleep(_WAIT_PAUSE_S)
 
 
 def connect_linked_resources(sessions: Sequence[OperationSession]) -> None:

@@ -30,6 +30,7 @@ from openapi.redaction import Redaction
 SCHEMA_VERSION = 3
 EXIT_CONFORMS, EXIT_DEVIATES, EXIT_NOT_JUDGED = 0, 1, 2
 VERDICTS = {EXIT_CONFORMS: "conforms", EXIT_DEVIATES: "deviates", EXIT_NOT_JUDGED: "not-judged"}
+MAX_UNREAD_REASONS = 5
 _DATETIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d", re.ASCII)
 
 
@@ -68,11 +69,11 @@ def report(
         "findings": [evidence(ledger, found, rules, redact) for found in findings]
         if ledger
         else [],
-        "constraints": [constraint_data(ledger.contract, status) for status in statuses]
+        "constraints": [constraint_data(ledger.contract, status, redact) for status in statuses]
         if ledger
         else [],
         "statuses": status_counts(ledger) if ledger else {},
-        "undecided": undecided,
+        "undecided": [redact(sentence) for sentence in undecided],
         "webhooks": webhook_counts(settings, ledger),
         "deliveries": delivery_pairs(ledger, findings, redact),
         "baseline": {"file": None, "entries": 0, "resolved": []},
@@ -106,7 +107,16 @@ def exit_code(
 def _undecided_sentences(ledger: Ledger, statuses: Sequence[ConstraintStatus]) -> list[str]:
     """Return one sentence for each undecided part that the user can change."""
     actionable = [reason_sentence(s.reason or "", s.hint) for s in statuses if s.hint is not None]
-    return list(dict.fromkeys([*ledger.undecided, *actionable]))
+    unread = Counter(
+        exchange.response.not_judged
+        for exchange in ledger.exchanges
+        if exchange.response is not None and exchange.response.not_judged is not None
+    )
+    bodies = [
+        f"the body of {count} response{'' if count == 1 else 's'} was not judged: {reason}"
+        for reason, count in unread.most_common(MAX_UNREAD_REASONS)
+    ]
+    return list(dict.fromkeys([*ledger.undecided, *bodies, *actionable]))
 
 
 def _contract_data(settings: Settings, ledger: Ledger | None) -> dict[str, Json]:
@@ -158,7 +168,9 @@ def _is_creation(exchange: Exchange) -> bool:
     return made and exchange.request.operation.may_create
 
 
-def constraint_data(contract: Contract, status: ConstraintStatus) -> dict[str, Json]:
+def constraint_data(
+    contract: Contract, status: ConstraintStatus, redact: Redaction
+) -> dict[str, Json]:
     """Return the status of a constraint as data."""
     known = status.constraint.provenance
     return {
@@ -171,7 +183,7 @@ def constraint_data(contract: Contract, status: ConstraintStatus) -> dict[str, J
         "rationale": provenance_reason(contract, known),
         "status": status.status,
         "cases": status.cases,
-        "reason": status.reason,
+        "reason": None if status.reason is None else redact(status.reason),
         "hint": status.hint,
     }
 

@@ -6,7 +6,8 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 
 from contracts.checks import CHECKS
-from contracts.checks.judgement import GroupedFinding, group_findings
+from contracts.checks.application import apply_check
+from contracts.checks.judgement import GroupedFinding
 from contracts.execution import saved_cases
 from contracts.execution.estimate import estimate_cost
 from contracts.execution.linked_resources import LinkedResource
@@ -30,10 +31,16 @@ _WAIT_PAUSE_S = 0.2
 
 
 def find_faults(ledger: Ledger) -> list[GroupedFinding]:
-    """Return the findings of every check in the closed ledger."""
-    return [
-        found for name, check in CHECKS.items() for found in group_findings(name, check(ledger))
-    ]
+    """Return the findings of every check in the closed ledger.
+
+    Raise `CouldNotJudge` if a check crashed and no other one found a violation.
+    """
+    results = [apply_check(name, check, ledger) for name, check in CHECKS.items()]
+    found = [finding for result in results for finding in result.findings]
+    crashes = [result.crash for result in results if result.crash is not None]
+    if crashes and not any(one.finding.severity == "violation" for one in found):
+        raise CouldNotJudge(crashes[0])
+    return found
 
 
 def run(

@@ -44,10 +44,12 @@ def report(
     ledger = None if outcome.not_judged is not None else outcome.ledger
     redact = Redaction(known_secrets(ledger) if ledger else settings.secrets)
     rules = {name: (check.__doc__ or "").strip() for name, check in CHECKS.items()}
-    statuses = constraint_statuses(ledger, outcome.judgements) if ledger else []
+    crashes = outcome.crashes if ledger else {}
+    statuses = constraint_statuses(ledger, outcome.judgements, crashes) if ledger else []
     findings = outcome.findings if ledger else []
     undecided = _undecided_sentences(ledger, statuses) if ledger else []
-    code = exit_code(settings, ledger, findings, undecided)
+    undecided = [*crashes.values(), *undecided]
+    code = exit_code(settings, ledger, findings, undecided, crashed=bool(crashes))
     return {
         "schema_version": SCHEMA_VERSION,
         "verdict": VERDICTS[code],
@@ -74,6 +76,12 @@ def report(
         else [],
         "statuses": status_counts(ledger) if ledger else {},
         "undecided": [redact(sentence) for sentence in undecided],
+        "checks": {
+            name: {"cases": result.cases, "crash": result.crash}
+            for name, result in outcome.results.items()
+        }
+        if ledger
+        else {},
         "webhooks": webhook_counts(settings, ledger),
         "deliveries": delivery_pairs(ledger, findings, redact),
         "baseline": {"file": None, "entries": 0, "resolved": []},
@@ -84,8 +92,12 @@ def _no_verdict_reason(outcome: RunOutcome, ledger: Ledger | None, code: int) ->
     """Return why the run has no verdict; empty if it has one or the user limited the run."""
     if outcome.not_judged is not None:
         return outcome.not_judged
-    cut = ledger.stop_reason if ledger is not None and code == EXIT_NOT_JUDGED else None
-    return f"the run was cut short: {cut}" if cut else ""
+    if ledger is None or code != EXIT_NOT_JUDGED:
+        return ""
+    reasons = [*outcome.crashes.values()]
+    if ledger.stop_reason:
+        reasons.append(f"the run was cut short: {ledger.stop_reason}")
+    return "; ".join(reasons)
 
 
 def exit_code(
@@ -93,13 +105,15 @@ def exit_code(
     ledger: Ledger | None,
     findings: Sequence[GroupedFinding],
     undecided: Sequence[str],
+    *,
+    crashed: bool = False,
 ) -> int:
-    """Return 0 (conforms), 1 (deviates) or 2 (not judged)."""
+    """Return 0 (conforms), 1 (deviates) or 2 (not judged); `crashed`: a check did."""
     if ledger is None:
         return EXIT_NOT_JUDGED
     if any(found.finding.severity == "violation" or settings.strict for found in findings):
         return EXIT_DEVIATES
-    if ledger.stop_reason or (settings.require_decided and undecided):
+    if crashed or ledger.stop_reason or (settings.require_decided and undecided):
         return EXIT_NOT_JUDGED
     return EXIT_CONFORMS
 

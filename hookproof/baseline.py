@@ -100,7 +100,8 @@ def apply_baseline(
 ) -> dict[str, Json]:
     """Return the report `data` with the findings of `baseline` accepted, and the new verdict.
 
-    An entry counts as resolved only if the run was `whole`, no check crashed, and it decided the entry's constraint.
+    An entry counts as resolved only if the run was `whole`, decided the entry's constraint, and no
+    check crashed.
     """
     summary = {"file": baseline.file, "entries": len(baseline.entries), "resolved": []}
     if data["reason"] is not None:

@@ -1,4 +1,4 @@
-"""Crash of a check: it hides nothing that the other checks find, and is told."""
+"""Crash of a check: it hides no finding of the other checks, and the report names it."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

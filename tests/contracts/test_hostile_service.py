@@ -1,4 +1,4 @@
-"""Hostile services: what they send costs the run little time and memory, and is told."""
+"""Hostile services: a response costs the run little time and memory, and the report says why."""
 
 import gzip
 import json

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from contracts.checks import CHECKS
-from contracts.checks.judgement import group_findings
+from contracts.checks.application import apply_check
 from contracts.checks.secrets import known_secrets
 from contracts.ledger.ledger import Ledger
 from contracts.model.errors import CouldNotJudge
@@ -41,23 +41,21 @@ def hookproof_ledger(request: pytest.FixtureRequest) -> Ledger:
 def hookproof_check(
     request: pytest.FixtureRequest, hookproof_ledger: Ledger
 ) -> Callable[[str], None]:
-    """Return a function that applies a check and fails the test on a violation."""
+    """Return a function that applies a check and fails the test on a violation or a crash."""
     outcome = request.config.stash[OUTCOME]
     redact = Redaction(known_secrets(hookproof_ledger))
 
     def apply(check: str) -> None:
-        judgements = list(CHECKS[check](hookproof_ledger))
-        found = group_findings(check, judgements)
-        outcome.judgements.extend(judgements)
-        outcome.findings.extend(found)
-        outcome.completed_checks.add(check)
-        violations = [
+        result = outcome.results[check] = apply_check(check, CHECKS[check], hookproof_ledger)
+        failures = [
             f"VIOLATION {redact(one.finding.message)}"
-            for one in found
+            for one in result.findings
             if one.finding.severity == "violation"
         ]
-        if violations:
-            pytest.fail("\n".join(violations), pytrace=False)
+        if result.crash is not None:
+            failures.append(result.crash)
+        if failures:
+            pytest.fail("\n".join(failures), pytrace=False)
 
     return apply
 

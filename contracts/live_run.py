@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from contracts.checks import CHECKS
-from contracts.checks.judgement import GroupedFinding, group_findings
+from contracts.checks.application import apply_check
+from contracts.checks.judgement import GroupedFinding
 from contracts.execution.operation_session import OperationSession
 from contracts.execution.webhook_source import WebhookSource
 from contracts.ledger.ledger import (
@@ -92,10 +93,10 @@ class LiveRun:
 
 
 def findings_so_far(ledger: Ledger) -> Iterator[GroupedFinding]:
-    """Yield the findings in a ledger that is not closed yet."""
+    """Yield the findings in a ledger that is not closed yet; the end tells of a crash."""
     for name, check in CHECKS.items():
         if name not in END_OF_RUN_CHECKS:
-            yield from group_findings(name, check(ledger))
+            yield from apply_check(name, check, ledger).findings
 
 
 def await_webhooks(live_run: LiveRun) -> Ledger:

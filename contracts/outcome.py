@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from contracts.checks.application import CheckResult
 from contracts.checks.judgement import GroupedFinding, Judgement
 from contracts.ledger.ledger import Ledger
 from contracts.model.settings import Settings
@@ -16,10 +17,24 @@ class RunOutcome:
 
     ledger: Ledger | None = None
     not_judged: str | None = None
-    findings: list[GroupedFinding] = field(default_factory=list)
-    judgements: list[Judgement] = field(default_factory=list)
-    completed_checks: set[str] = field(default_factory=set)
-    """Checks that completed; if one did not, the run is not judged."""
+    results: dict[str, CheckResult] = field(default_factory=dict)
+    """Result of each check that was applied; if one is missing, the run is not judged."""
+
+    @property
+    def judgements(self) -> list[Judgement]:
+        """All judgements, in the order of the checks."""
+        return [one for result in self.results.values() for one in result.judgements]
+
+    @property
+    def findings(self) -> list[GroupedFinding]:
+        """All findings, in the order of the checks."""
+        return [one for result in self.results.values() for one in result.findings]
+
+    @property
+    def crashes(self) -> dict[str, str]:
+        """Name of each check that crashed, and a sentence about it."""
+        found = {name: result.crash for name, result in self.results.items()}
+        return {name: crash for name, crash in found.items() if crash is not None}
 
 
 SETTINGS = pytest.StashKey[Settings]()

@@ -5,10 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
-import httpx
-
 from contracts.checks import CHECKS
-from contracts.checks.judgement import GroupedFinding, group_findings
+from contracts.checks.application import apply_check
+from contracts.checks.judgement import GroupedFinding
 from contracts.execution import saved_cases
 from contracts.execution.estimate import estimate_cost
 from contracts.execution.linked_resources import LinkedResource
@@ -25,16 +24,23 @@ from contracts.model.errors import CouldNotJudge
 from contracts.model.settings import Settings
 from contracts.model.unique_values import UniqueValues
 from openapi.contract import Contract, Json
-from openapi.http.tls import ssl_context
 
 SMOKE_TEST_WEBHOOK_TIMEOUT_S = 1.0
+_WAIT_STEP_S = 2.0
+_WAIT_PAUSE_S = 0.2
 
 
 def find_faults(ledger: Ledger) -> list[GroupedFinding]:
-    """Return the findings of every check in the closed ledger."""
-    return [
-        found for name, check in CHECKS.items() for found in group_findings(name, check(ledger))
-    ]
+    """Return the findings of every check in the closed ledger.
+
+    Raise `CouldNotJudge` if a check crashed and no other one found a violation.
+    """
+    results = [apply_check(name, check, ledger) for name, check in CHECKS.items()]
+    found = [finding for result in results for finding in result.findings]
+    crashes = [result.crash for result in results if result.crash is not None]
+    if crashes and not any(one.finding.severity == "violation" for one in found):
+        raise CouldNotJudge(crashes[0])
+    return found
 
 
 def run(
@@ -82,7 +88,7 @@ def run(
         live_run = LiveRun(settings, contract, sink, sessions)
         if watch is not None:
             watch(live_run)
-        _await_service(settings)
+        _await_service(target, settings.wait)
         for session in sessions:
             if not _is_accepted(live_run, session):
                 continue
@@ -130,18 +136,12 @@ def _load_saved_cases(settings: Settings) -> Sequence[Mapping[str, Json]]:
         raise CouldNotJudge(str(error)) from None
 
 
-def _await_service(settings: Settings) -> None:
-    if not settings.wait:
-        return
-    deadline = time.monotonic() + settings.wait
-    trust = ssl_context(settings.url, settings.tls_verify)
-    with httpx.Client(trust_env=False, follow_redirects=False, timeout=2.0, verify=trust) as client:
-        while time.monotonic() < deadline:
-            try:
-                with client.stream("GET", settings.url + "/"):
-                    return
-            except httpx.HTTPError:
-                time.sleep(0.2)
+def _await_service(target: Target, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        if target.responds(min(left, _WAIT_STEP_S)):
+            return
+        time.sleep(_WAIT_PAUSE_S)
 
 
 def connect_linked_resources(sessions: Sequence[OperationSession]) -> None:

@@ -100,7 +100,8 @@ def apply_baseline(
 ) -> dict[str, Json]:
     """Return the report `data` with the findings of `baseline` accepted, and the new verdict.
 
-    An entry counts as resolved only if the run was `whole` and decided the entry's constraint.
+    An entry counts as resolved only if the run was `whole`, decided the entry's constraint, and no
+    check crashed.
     """
     summary = {"file": baseline.file, "entries": len(baseline.entries), "resolved": []}
     if data["reason"] is not None:
@@ -109,21 +110,26 @@ def apply_baseline(
         {**f, "baseline_reason": _accepted_reason(f, baseline.entries, today)}
         for f in data["findings"]
     ]
+    checks = data.get("checks", {})
+    crashes = [check["crash"] for check in checks.values() if check["crash"]]
     resolved = [
         {"id": entry.id, "reason": entry.reason}
         for entry in baseline.entries
         if whole
+        and not crashes
         and not any(entry.means(finding) for finding in findings)
         and not _undecided(data, entry.pointer)
     ]
     counting = [f for f in findings if f["baseline_reason"] is None]
     if resolved or any(strict or f["severity"] == "violation" for f in counting):
         code, verdict = EXIT_DEVIATES, "deviates"
-    elif require_decided and data["undecided"]:
+    elif crashes or (require_decided and data["undecided"]):
         code, verdict = EXIT_NOT_JUDGED, "not-judged"
     else:
         code, verdict = EXIT_CONFORMS, "conforms"
     judged = {"findings": findings, "exit_code": code, "verdict": verdict}
+    if crashes and verdict == "not-judged":
+        judged["reason"] = "; ".join(crashes)
     return {**data, **judged, "baseline": {**summary, "resolved": resolved}}
 
 

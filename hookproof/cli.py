@@ -11,6 +11,7 @@ from importlib import import_module
 import click
 
 from hookproof.errors import EXIT_ERROR, EXIT_INTERRUPTED, CommandError
+from hookproof.interrupts import interrupts_end_the_process
 from hookproof.options.command import Group, usage_error
 from hookproof.shadowing import shadowed_packages
 
@@ -28,7 +29,9 @@ class _Commands(Group):
     def get_command(self, _: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"hookproof.options.{name}"), name)
+        with interrupts_end_the_process():
+            module = import_module(f"hookproof.options.{name}")
+        command: click.Command = getattr(module, name)
         return command
 
 
@@ -74,4 +77,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"hookproof: {error}", file=sys.stderr)
         return EXIT_ERROR
     except click.Abort:
+        print("hookproof: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED

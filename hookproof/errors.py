@@ -3,7 +3,7 @@
 EXIT_ERROR = 2
 """Error: a wrong option, a port in use, an invalid contract, nothing judged."""
 EXIT_INTERRUPTED = 130
-"""Interrupted by Ctrl-C; 128 plus SIGINT, as in shells."""
+"""Interrupted by SIGINT (Ctrl-C) or SIGTERM; 128 plus SIGINT, as in shells."""
 
 
 class CommandError(Exception):

@@ -25,7 +25,7 @@ from hookproof.contract_loading import load_contract_option
 from hookproof.errors import CommandError
 from hookproof.options.command import parse_options
 from hookproof.options.verify import verify
-from hookproof.reports.writer import write_reports
+from hookproof.reports.writer import remove_reports, write_reports
 from hookproof.shadowing import shadowed_packages
 
 GROUP_NAME = "hookproof"
@@ -60,6 +60,14 @@ def configure(config: pytest.Config) -> None:
     config.stash[CONTRACT] = contract
     config.stash[OUTCOME] = outcome
     wanted = config.getoption("--hookproof-report-dir") is not None
+    if wanted and not hasattr(config, "workerinput"):  # one process removes, before any test
+        try:
+            remove_reports(settings.report_dir)
+        except OSError as error:
+            raise pytest.UsageError(
+                f"hookproof: {settings.report_dir}: cannot remove the earlier reports: "
+                f"{error.strerror}"
+            ) from None
     config.pluginmanager.register(SuitePlugin(settings, outcome, wanted), "hookproof-suite")
 
 
@@ -128,10 +136,10 @@ class SuitePlugin:
     def pytest_sessionfinish(self) -> None:
         """Save failing cases and write the reports, if the checks ran in this process."""
         outcome = self._outcome
-        if not (outcome.completed_checks or outcome.not_judged):
+        if not (outcome.results or outcome.not_judged):
             return
-        if outcome.not_judged is None and outcome.completed_checks != set(CHECKS):
-            some = f"pytest ran only {len(outcome.completed_checks)} of {len(CHECKS)} checks"
+        if outcome.not_judged is None and outcome.results.keys() != set(CHECKS):
+            some = f"pytest ran only {len(outcome.results)} of {len(CHECKS)} checks"
             outcome.not_judged = some
         save_failing_cases(self._settings, outcome)
         if not self._report_is_wanted:

@@ -72,7 +72,7 @@ def create_runtime(settings: Settings, worker: Worker) -> Runtime:
     signals = WorkerSignals(worker.shared, *share)
     journal = Journal(store, signals)
     secrets = (settings.jwt_secret, settings.webhook_secret, settings.control_token)
-    redactor = Redaction((secret for secret in secrets if secret), jwt=True)
+    redactor = Redaction((secret for secret in secrets if secret), jwt=True, search=False)
 
     def on_attempt(report: AttemptReport) -> None:
         at = report.outcome.at if report.outcome else time.time()

@@ -4,6 +4,7 @@ Every method raises `SinkError`, with a message of one sentence, for an error re
 that a sink of this version does not send.
 """
 
+import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Self
@@ -21,6 +22,8 @@ FORWARD_KEYS = frozenset({"action", "url", "status", "error", "seconds"})
 
 READ_TIMEOUT_S = 10.0
 _RESEND_TIMEOUT_S = 60.0
+MAX_RESPONSE_BYTES = 32 * 1024 * 1024
+"""Maximum of a response, which is never compressed: more is no response of a sink."""
 _PAGE_SIZE = 1000
 MAX_WAIT_S = 60.0
 """Maximum wait of one request; a longer wait takes several requests."""
@@ -96,7 +99,9 @@ class SinkClient:
     def __init__(self, url: str, token: str | None = None) -> None:
         """`url` has no final slash; `token` is the access token, if the sink needs one."""
         self.url = url
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._headers = {"Accept-Encoding": "identity"}
+        if token:
+            self._headers["Authorization"] = f"Bearer {token}"
 
     def __enter__(self) -> Self:
         """Open the client; nothing is sent yet."""
@@ -177,8 +182,10 @@ class SinkClient:
                 "GET", path, params=_drop_none(parameters), timeout=timeout
             ) as response:
                 if response.status_code != 200:
-                    response.read()
-                    raise error_from_response(self.url, response)
+                    end = time.monotonic() + read_timeout
+                    raise error_from_response(self.url, self._read(response, end))
+                if "content-encoding" in response.headers:
+                    raise _unexpected_response(self.url)
                 yield response
         except httpx.HTTPError as error:
             raise self._connection_error(error) from None
@@ -191,19 +198,36 @@ class SinkClient:
         value: Json = None,
         extra_timeout: float = 0.0,
     ) -> httpx.Response:
+        timeout = READ_TIMEOUT_S + extra_timeout
+        end = time.monotonic() + 2 * timeout
         try:
-            response = self._client.request(
-                method,
-                path,
-                params=_drop_none(parameters or {}),
-                json=value,
-                timeout=READ_TIMEOUT_S + extra_timeout,
-            )
+            with self._client.stream(
+                method, path, params=_drop_none(parameters or {}), json=value, timeout=timeout
+            ) as streamed:
+                response = self._read(streamed, end)
         except httpx.HTTPError as error:
             raise self._connection_error(error) from None
         if response.status_code not in (200, 204):
             raise error_from_response(self.url, response)
         return response
+
+    def _read(self, response: httpx.Response, end: float) -> httpx.Response:
+        """Return `response` with its body; `SinkError` for a large, late or encoded one."""
+        if "content-encoding" in response.headers:
+            raise _unexpected_response(self.url)
+        body = bytearray()
+        for chunk in response.iter_raw():
+            body += chunk
+            if len(body) > MAX_RESPONSE_BYTES:
+                raise _unexpected_response(self.url)
+            if time.monotonic() > end:
+                raise httpx.ReadTimeout("the response takes too long")
+        return httpx.Response(
+            response.status_code,
+            headers=response.headers,
+            content=bytes(body),
+            request=response.request,
+        )
 
     def _json(self, names: Collection[str], response: httpx.Response) -> Json:
         return require_keys(self.url, names, parse_response(self.url, response))

@@ -4,8 +4,6 @@ A check sends no request. `contracts.reporting` formats the findings. The docstr
 its rule in reports.
 """
 
-from collections.abc import Callable, Iterator
-
 from contracts.checks import (
     authentication,
     deliveries,
@@ -20,10 +18,7 @@ from contracts.checks import (
     retries,
     secrets,
 )
-from contracts.checks.judgement import Judgement
-from contracts.ledger.ledger import Ledger
-
-Check = Callable[[Ledger], Iterator[Judgement]]
+from contracts.checks.application import Check
 
 CHECKS: dict[str, Check] = {
     "no-response": failures.no_response,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from contracts.checks.events import triggered_events
-from contracts.checks.judgement import Judgement, failed, passed
+from contracts.checks.judgement import Judgement, failed, passed, undecided
 from contracts.echoes.comparison import (
     ValueOwners,
     echo_values,
@@ -38,7 +38,15 @@ def echo(ledger: Ledger) -> Iterator[Judgement]:
         free = unjudged_places(ledger.contract, exchange.request, exchange.started)
         for index, stated in enumerate(event.trigger.get("echoes", ())):
             source = parse_expression(stated["from"])
-            if not (source.in_request_body and source.where in free):
+            if source.in_request_body and source.where in free:
+                continue
+            if source.message == "response" and exchange.response and exchange.response.not_judged:
+                yield undecided(
+                    join_pointer(event.pointer, "x-hookproof-trigger", "echoes", index),
+                    exchange.request.number,
+                    f"a body was not judged: {exchange.response.not_judged}",
+                )
+            else:
                 yield _judge_echo(ledger, event, index, exchange, received_event, known[event.name])
 
 

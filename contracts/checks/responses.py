@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from contracts.checks.judgement import Judgement, failed, passed
+from contracts.checks.judgement import Judgement, failed, passed, undecided
 from contracts.expectations.constraints import media_type_pointer
 from contracts.expectations.keywords import applicable_keywords, constraint_key
 from contracts.ledger.ledger import Ledger
@@ -74,6 +74,10 @@ def schema(ledger: Ledger) -> Iterator[Judgement]:
             continue  # Only documented media types have a schema.
         pointer = response_spec.content[known.essence]
         number = exchange.request.number
+        if response.not_judged is not None:
+            reason = f"a body was not judged: {response.not_judged}"
+            yield undecided(media_type_pointer(pointer), number, reason)
+            continue
         text = response.json
         described = f"the {response.status} to {exchange.request.label()}"
         if text.problem is not None:

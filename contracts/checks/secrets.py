@@ -2,16 +2,13 @@
 
 from collections.abc import Iterator
 
-from contracts.checks.encodings import decode_all
 from contracts.checks.judgement import Judgement, failed, passed
 from contracts.ledger.ledger import Ledger
 from contracts.model.exchange import Exchange, ReceivedResponse
 from openapi.extensions import extended_properties
 from openapi.json_pointer import get_at, walk_values
+from openapi.redaction.search import MIN_SECRET_CHARACTERS, SecretSearch
 from webhook_sink.delivery import Delivery
-
-MIN_SECRET_CHARACTERS = 8
-"""Minimum length: a shorter value would match by chance."""
 
 
 def disclosed_values(ledger: Ledger, keyword: str) -> Iterator[tuple[Exchange, str, str, str]]:
@@ -91,29 +88,28 @@ def secret_leak(ledger: Ledger) -> Iterator[Judgement]:
     owners = {
         v: owner for v, owner in {**issued, **given}.items() if len(v) >= MIN_SECRET_CHARACTERS
     }
-    needles = [(value, value.encode(errors="replace")) for value in owners]
-    if not needles:
+    if not owners:
         return
+    search = SecretSearch(owners)
     for exchange in ledger.exchanges:
         # An error may quote the URL, so a query with a credential proves nothing.
         if exchange.response is None or exchange.request.credential.query:
             continue
-        text = decode_all(_response_bytes(exchange.response))
-        for value, raw in ((value, raw) for value, raw in needles if raw in text):
+        for value in sorted(search.find(_response_bytes(exchange.response))):
             owner, pointer = owners[value]
             where = f"the {exchange.response.status} to {exchange.request.label()}"
             if owner is not exchange:
                 message = f"{where} contains {_secret_description(ledger, value)}"
                 yield failed(ledger, pointer, exchange, message, apart="response")
-            elif raw in decode_all(_header_bytes(exchange.response)):
+            elif value in search.find(_header_bytes(exchange.response)):
                 # The contract states one place in the body. Proxies and clients log headers.
                 message = f"{where} has the secret of its body in a header too"
                 yield failed(ledger, pointer, exchange, message, apart="header")
-        yield passed(fallback, exchange.request.number)
+        if exchange.response.not_judged is None:
+            yield passed(fallback, exchange.request.number)
     for item in ledger.deliveries:
-        text = decode_all(_delivery_bytes(item.delivery))
         number = item.delivery.id
-        for value in (value for value, raw in needles if raw in text):
+        for value in sorted(search.find(_delivery_bytes(item.delivery))):
             message = f"delivery {number} contains {_secret_description(ledger, value)}"
             pointer = owners[value][1]
             yield failed(

@@ -135,7 +135,9 @@ def save_cases(directory: Path, found: Iterable[GroupedFinding], redact: Redacti
 def _case_data(name: str, request: Request, redact: Redaction) -> Mapping[str, Json] | None:
     """Return the case of `request` as data; None if it cannot be replayed alone or has a secret."""
     text = request.body.decode("latin-1")
-    if request.phase in _DEPENDENT_PHASES or len(text) > _MAX_BODY_BYTES or redact(text) != text:
+    overrides = json.dumps(dict(request.parameter_overrides))
+    has_secret = any(redact(one) != one for one in (text, overrides, request.description))
+    if request.phase in _DEPENDENT_PHASES or len(text) > _MAX_BODY_BYTES or has_secret:
         return None
     return {
         "id": name,

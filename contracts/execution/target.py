@@ -1,8 +1,8 @@
 """HTTP client of the target: the only way to reach the service under test.
 
 The client ignores proxies and .netrc, follows no redirects and drops cookies, so that the machine
-does not influence a verdict. One timeout covers a whole response, and the decoded body has a size
-limit, so that no service hangs a run.
+does not influence a verdict. One timeout covers a whole response, and head and body have size
+limits, so that no service hangs a run or fills its memory.
 """
 
 import time
@@ -16,6 +16,12 @@ from typing import Any, Self
 
 import httpx
 
+from contracts.execution.response_body import (
+    ACCEPTED_CODINGS,
+    MAX_JUDGED_BYTES,
+    BodyTooLarge,
+    read_body,
+)
 from contracts.execution.wire_forms import FormedBackend, formed_headers, framed_content
 from contracts.model.exchange import Exchange, Failure, ReceivedResponse, Request
 from contracts.model.request_form import PLAIN_FORM, RequestForm
@@ -23,8 +29,16 @@ from openapi.formats import parse_http_date
 from openapi.http.tls import ssl_context
 from openapi.rate import Rate
 
-_DEFAULT_HEADERS = (("user-agent", "hookproof"), ("accept", "application/json"))
-MAX_BODY_BYTES = 10 * 1024 * 1024
+_DEFAULT_HEADERS = (
+    ("user-agent", "hookproof"),
+    ("accept", "application/json"),
+    ("accept-encoding", ACCEPTED_CODINGS),
+)
+MAX_HEAD_BYTES = 32 * 1024
+MAX_HEAD_FIELDS = 256
+MAX_KEPT_BYTES = 16 * 1024 * 1024
+"""Maximum of all bodies of a run; above it, only small ones are kept and judged."""
+SMALL_BODY_BYTES = 16 * 1024
 MAX_RETRY_AFTER_S = 60.0
 _WRITE_BYTES = 16 * 1024
 
@@ -51,6 +65,7 @@ class Target:
         self._rate_limit = rate_limit
         self._sent: deque[float] = deque(maxlen=rate_limit.requests if rate_limit else 1)
         self._deadline = 0.0
+        self._kept_bytes = 0
         self._tls = ssl_context(url, verify)
         self._transport = self._new_transport(PLAIN_FORM)
         # The client only builds requests: its `send` has features that no request here uses.
@@ -92,6 +107,20 @@ class Target:
             self._wait_for_rate_limit()
         with ThreadPoolExecutor(len(requests)) as threads:
             return list(threads.map(self._exchange, requests))
+
+    def responds(self, seconds: float) -> bool:
+        """Return whether the head of any response to `GET /` arrives within `seconds`."""
+        self._deadline = time.monotonic() + seconds
+        try:
+            with closing(
+                self._transport.handle_request(self._client.build_request("GET", self.url + "/"))
+            ):
+                return True
+        except (httpx.HTTPError, httpx.InvalidURL):
+            return False
+
+    def _max_kept_bytes(self) -> int:
+        return MAX_JUDGED_BYTES if self._kept_bytes < MAX_KEPT_BYTES else SMALL_BODY_BYTES
 
     def _wait_for_rate_limit(self) -> None:
         if self._rate_limit and len(self._sent) == self._rate_limit.requests:
@@ -135,14 +164,16 @@ class Target:
                 closing(transport.handle_request(sent)) as response,
             ):
                 status = response.status_code
-                body = _read_body(response)
-        except (httpx.HTTPError, httpx.InvalidURL, _BodyTooLarge) as error:
+                received_headers = _bounded_headers(response)
+                body = read_body(response, self._remaining, self._max_kept_bytes())
+        except (httpx.HTTPError, httpx.InvalidURL, _HeadTooLarge, BodyTooLarge) as error:
             failure = replace(_describe_failure(error, self._timeout), status=status)
             # Lost before the response began: a race over an idle connection, a body that the
             # service rejected unread, or a crash. A retry decides.
             lost = (failure.kind, status) == ("lost", None)
             return Exchange(request, None, failure, started, time.time(), retried=lost)
-        received = ReceivedResponse(status, tuple(response.headers.multi_items()), body)
+        self._kept_bytes += len(body.content)
+        received = ReceivedResponse(status, received_headers, body.content, body.not_judged)
         return Exchange(request, received, None, started, time.time())
 
 
@@ -153,7 +184,7 @@ def _with_query(target: str, query: str) -> str:
     return f"{target}{'&' if '?' in target else '?'}{query}"
 
 
-class _BodyTooLarge(Exception):
+class _HeadTooLarge(Exception):
     pass
 
 
@@ -186,20 +217,19 @@ class _Timed:
             self._timed.write(buffer[start : start + _WRITE_BYTES], self._remaining())
 
 
-def _read_body(response: httpx.Response) -> bytes:
-    body = bytearray()
-    for chunk in response.iter_bytes():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise _BodyTooLarge
-    return bytes(body)
+def _bounded_headers(response: httpx.Response) -> tuple[tuple[str, str], ...]:
+    fields = tuple(response.headers.multi_items())
+    if len(fields) > MAX_HEAD_FIELDS or sum(len(n) + len(v) for n, v in fields) > MAX_HEAD_BYTES:
+        limits = f"{MAX_HEAD_BYTES // 1024} KiB or {MAX_HEAD_FIELDS} header fields"
+        raise _HeadTooLarge(f"the head is larger than {limits}")
+    return fields
 
 
 def _describe_failure(error: Exception, timeout: float) -> Failure:
     if isinstance(error, httpx.TimeoutException):
         return Failure("timeout", f"no complete response within {timeout:g} s")
-    if isinstance(error, _BodyTooLarge):
-        return Failure("too large", f"the body is larger than {MAX_BODY_BYTES // 2**20} MiB")
+    if isinstance(error, _HeadTooLarge | BodyTooLarge):
+        return Failure("too large", str(error))
     if isinstance(error, httpx.ConnectError):
         hint = "; trust it with --tls-verify FILE" if "CERTIFICATE_VERIFY" in str(error) else ""
         return Failure("unreachable", f"no connection: {error}{hint}")

@@ -1,8 +1,8 @@
 """Exchange: request, response or failure, timing. Frozen values."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Literal
 
 from contracts.model.correlators import Correlator
@@ -12,7 +12,26 @@ from openapi.json_pointer import MISSING
 from openapi.runtime_expression import RuntimeExpression
 from openapi.strict_json import ParsedJson, parse_json
 
-_parse_json = lru_cache(maxsize=8192)(parse_json)
+_MAX_CACHED_BYTES = 24 * 1024 * 1024
+"""Maximum of the estimated memory of parsed bodies: a byte of JSON may take 20 bytes."""
+_parsed: OrderedDict[bytes, tuple[ParsedJson, int]] = OrderedDict()
+_parsed_bytes = 0
+
+
+def _parse_json(raw: bytes) -> ParsedJson:
+    """Return `raw` parsed; recent results are cached."""
+    global _parsed_bytes  # noqa: PLW0603 - the size of the cache beside it
+    known = _parsed.get(raw)
+    if known is not None:
+        return known[0]
+    parsed = parse_json(raw)
+    size = 256 + 2 * len(raw) + 64 * sum(map(raw.count, (b",", b"[", b"{", b":")))
+    _parsed[raw] = parsed, size
+    _parsed_bytes += size
+    while _parsed_bytes > _MAX_CACHED_BYTES:
+        _parsed_bytes -= _parsed.popitem(last=False)[1][1]
+    return parsed
+
 
 ExpectedOutcome = Literal["accepted", "refused", "forbidden"]
 FailureKind = Literal["timeout", "lost", "malformed", "too large", "unreachable"]
@@ -91,15 +110,19 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedResponse:
-    """HTTP response with its content-decoded body."""
+    """HTTP response; its body is decoded, unless `not_judged` says why not."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes = field(repr=False)
+    not_judged: str | None = None
+    """Reason why the body is not decoded or not kept, or None."""
 
     @property
     def json(self) -> ParsedJson:
         """Body parsed as JSON. Do not change the value: it is cached."""
+        if self.not_judged is not None:
+            return ParsedJson(None, self.not_judged, False, b"")
         return _parse_json(self.body)
 
     def header(self, name: str) -> str | None:

@@ -49,19 +49,27 @@ class ConstraintStatus:
     """Option that decides the constraint, or None."""
 
 
-def constraint_statuses(ledger: Ledger, judgements: Iterable[Judgement]) -> list[ConstraintStatus]:
-    """Return the status of every constraint of the contract."""
+def constraint_statuses(
+    ledger: Ledger, judgements: Iterable[Judgement], crashes: Mapping[str, str] | None = None
+) -> list[ConstraintStatus]:
+    """Return the status of every constraint of the contract.
+
+    `crashes` has a sentence for each check that crashed, by its name.
+    """
     by_key: dict[ConstraintKey, list[Judgement]] = {}
     for judgement in judgements:
         by_key.setdefault(judgement.constraint, []).append(judgement)
     return [
-        _constraint_status(ledger, constraint, by_key.get(constraint.key, []))
+        _constraint_status(ledger, constraint, by_key.get(constraint.key, []), crashes or {})
         for constraint in list_constraints(ledger.contract)
     ]
 
 
 def _constraint_status(
-    ledger: Ledger, constraint: Constraint, judgements: list[Judgement]
+    ledger: Ledger,
+    constraint: Constraint,
+    judgements: list[Judgement],
+    crashes: Mapping[str, str],
 ) -> ConstraintStatus:
     cases = len({j.case_id for j in judgements if not j.undecided_reason})
     if any(j.finding is not None for j in judgements):
@@ -69,9 +77,14 @@ def _constraint_status(
     if cases:
         return ConstraintStatus(constraint, "enforced", cases)
     undecided_reasons = [j.undecided_reason for j in judgements if j.undecided_reason]
-    reason, hint = (
-        (undecided_reasons[0], None) if undecided_reasons else _undecided_reason(ledger, constraint)
-    )
+    if undecided_reasons:
+        return ConstraintStatus(constraint, "undecided", 0, undecided_reasons[0])
+    reason, hint = _undecided_reason(ledger, constraint)
+    about_webhooks = constraint.kind in ("webhook", "echo", "signature")
+    for name, crash in crashes.items():
+        # Which constraints a check would have judged is not known, only of which kind they are.
+        if hint is None and name.startswith("webhook-") == about_webhooks:
+            reason = crash
     return ConstraintStatus(constraint, "undecided", 0, reason, hint)
 
 

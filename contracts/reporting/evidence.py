@@ -17,6 +17,8 @@ from openapi.redaction import Redaction
 from openapi.schema_validation import abbreviate
 
 MAX_SHOWN_CHARACTERS = 2000
+_MAX_SEARCHED_CHARACTERS = 64 * 1024
+"""Characters in which secrets are searched, because a cut secret may not be recognised."""
 
 
 def evidence(
@@ -37,7 +39,7 @@ def evidence(
         "rationale": provenance_reason(ledger.contract, known),
         "pointer": finding.pointer,
         "detail": finding.detail,
-        "instance": finding.instance,
+        "instance": None if finding.instance is None else redact(finding.instance),
         "message": redact(finding.message),
         "expected": redact(case.expected or stated or checks[finding.check]),
         "received": redact(case.received),
@@ -90,7 +92,9 @@ def _redacted_value(value: Json, redact: Redaction) -> Json:
         return (
             masked if len(masked) <= MAX_SHOWN_CHARACTERS else f"{masked[:MAX_SHOWN_CHARACTERS]}..."
         )
-    text = redact(abbreviate(value, MAX_SHOWN_CHARACTERS))
+    text = redact(abbreviate(value, _MAX_SEARCHED_CHARACTERS))
+    if len(text) > MAX_SHOWN_CHARACTERS:
+        return f"{text[:MAX_SHOWN_CHARACTERS]}..."
     try:
         return json.loads(text)
     except ValueError:
@@ -119,18 +123,17 @@ def provenance_reason(contract: Contract, known: Provenance) -> str:
 def redacted_text(raw: bytes, redact: Redaction, limit: int = MAX_SHOWN_CHARACTERS) -> str:
     """Return `raw` as redacted text, truncated to `limit` characters."""
     text = raw.decode("utf-8", errors="backslashreplace")
-    # Redact before the cut. A secret cut at twice the limit is still recognised by its prefix.
-    masked = redact(text[: 2 * limit])
+    masked = redact(text[:_MAX_SEARCHED_CHARACTERS])
     return masked if len(masked) <= limit else f"{masked[:limit]}... ({len(text)} characters)"
 
 
 def _request_data(request: Request, redact: Redaction) -> dict[str, Json]:
     return {
         "number": request.number,
-        "description": request.description,
+        "description": redact(request.description),
         "method": request.method,
         "target": redact(request.target),
-        "media_type": request.media_type,
+        "media_type": None if request.media_type is None else redact(request.media_type),
         "credential": request.credential.kind,
         "body": redacted_text(request.body, redact),
         "bytes": len(request.body),
@@ -139,10 +142,12 @@ def _request_data(request: Request, redact: Redaction) -> dict[str, Json]:
 
 def _response_data(response: ReceivedResponse, redact: Redaction) -> dict[str, Json]:
     media_type = response.header("content-type")
+    unread = response.not_judged
+    shown = f"({len(response.body)} bytes, not judged: {unread})"
     return {
         "status": response.status,
         "media_type": None if media_type is None else redact(media_type),
-        "body": redacted_text(response.body, redact),
+        "body": redacted_text(response.body, redact) if unread is None else redact(shown),
     }
 
 
@@ -150,7 +155,7 @@ def _delivery_data(judged_delivery: JudgedDelivery, redact: Redaction) -> dict[s
     delivery = judged_delivery.delivery
     return {
         "id": delivery.id,
-        "method": delivery.method,
+        "method": redact(delivery.method),
         "target": redact(delivery.target),
         "headers": [
             [redact(name.decode("latin-1")), redact(value.decode("latin-1"))]

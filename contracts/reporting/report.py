@@ -30,6 +30,7 @@ from openapi.redaction import Redaction
 SCHEMA_VERSION = 3
 EXIT_CONFORMS, EXIT_DEVIATES, EXIT_NOT_JUDGED = 0, 1, 2
 VERDICTS = {EXIT_CONFORMS: "conforms", EXIT_DEVIATES: "deviates", EXIT_NOT_JUDGED: "not-judged"}
+MAX_UNREAD_REASONS = 5
 _DATETIME = re.compile(
     r'\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d|(?<=")\d{1,4}(?:-[\d:Tt-]*)?\Z', re.ASCII
 )
@@ -47,10 +48,12 @@ def report(
     ledger = None if outcome.not_judged is not None else outcome.ledger
     redact = Redaction(known_secrets(ledger) if ledger else settings.secrets)
     rules = {name: (check.__doc__ or "").strip() for name, check in CHECKS.items()}
-    statuses = constraint_statuses(ledger, outcome.judgements) if ledger else []
+    crashes = outcome.crashes if ledger else {}
+    statuses = constraint_statuses(ledger, outcome.judgements, crashes) if ledger else []
     findings = outcome.findings if ledger else []
     undecided = _undecided_sentences(ledger, statuses) if ledger else []
-    code = exit_code(settings, ledger, findings, undecided)
+    undecided = [*crashes.values(), *undecided]
+    code = exit_code(settings, ledger, findings, undecided, crashed=bool(crashes))
     return {
         "schema_version": SCHEMA_VERSION,
         "verdict": VERDICTS[code],
@@ -72,11 +75,17 @@ def report(
         "findings": [evidence(ledger, found, rules, redact) for found in findings]
         if ledger
         else [],
-        "constraints": [constraint_data(ledger.contract, status) for status in statuses]
+        "constraints": [constraint_data(ledger.contract, status, redact) for status in statuses]
         if ledger
         else [],
         "statuses": status_counts(ledger) if ledger else {},
-        "undecided": undecided,
+        "undecided": [redact(sentence) for sentence in undecided],
+        "checks": {
+            name: {"cases": result.cases, "crash": result.crash}
+            for name, result in outcome.results.items()
+        }
+        if ledger
+        else {},
         "webhooks": webhook_counts(settings, ledger),
         "deliveries": delivery_pairs(ledger, findings, redact),
         "baseline": {"file": None, "entries": 0, "resolved": []},
@@ -87,8 +96,12 @@ def _no_verdict_reason(outcome: RunOutcome, ledger: Ledger | None, code: int) ->
     """Return why the run has no verdict; empty if it has one or the user limited the run."""
     if outcome.not_judged is not None:
         return outcome.not_judged
-    cut = ledger.stop_reason if ledger is not None and code == EXIT_NOT_JUDGED else None
-    return f"the run was cut short: {cut}" if cut else ""
+    if ledger is None or code != EXIT_NOT_JUDGED:
+        return ""
+    reasons = [*outcome.crashes.values()]
+    if ledger.stop_reason:
+        reasons.append(f"the run was cut short: {ledger.stop_reason}")
+    return "; ".join(reasons)
 
 
 def exit_code(
@@ -96,13 +109,15 @@ def exit_code(
     ledger: Ledger | None,
     findings: Sequence[GroupedFinding],
     undecided: Sequence[str],
+    *,
+    crashed: bool = False,
 ) -> int:
-    """Return 0 (conforms), 1 (deviates) or 2 (not judged)."""
+    """Return 0 (conforms), 1 (deviates) or 2 (not judged); `crashed`: a check did."""
     if ledger is None:
         return EXIT_NOT_JUDGED
     if any(found.finding.severity == "violation" or settings.strict for found in findings):
         return EXIT_DEVIATES
-    if ledger.stop_reason or (settings.require_decided and undecided):
+    if crashed or ledger.stop_reason or (settings.require_decided and undecided):
         return EXIT_NOT_JUDGED
     return EXIT_CONFORMS
 
@@ -110,7 +125,16 @@ def exit_code(
 def _undecided_sentences(ledger: Ledger, statuses: Sequence[ConstraintStatus]) -> list[str]:
     """Return one sentence for each undecided part that the user can change."""
     actionable = [reason_sentence(s.reason or "", s.hint) for s in statuses if s.hint is not None]
-    return list(dict.fromkeys([*ledger.undecided, *actionable]))
+    unread = Counter(
+        exchange.response.not_judged
+        for exchange in ledger.exchanges
+        if exchange.response is not None and exchange.response.not_judged is not None
+    )
+    bodies = [
+        f"the body of {count} response{'' if count == 1 else 's'} was not judged: {reason}"
+        for reason, count in unread.most_common(MAX_UNREAD_REASONS)
+    ]
+    return list(dict.fromkeys([*ledger.undecided, *bodies, *actionable]))
 
 
 def _contract_data(settings: Settings, ledger: Ledger | None) -> dict[str, Json]:
@@ -165,7 +189,9 @@ def _is_creation(exchange: Exchange) -> bool:
     return made and operation.may_create
 
 
-def constraint_data(contract: Contract, status: ConstraintStatus) -> dict[str, Json]:
+def constraint_data(
+    contract: Contract, status: ConstraintStatus, redact: Redaction
+) -> dict[str, Json]:
     """Return the status of a constraint as data."""
     known = status.constraint.provenance
     return {
@@ -178,7 +204,7 @@ def constraint_data(contract: Contract, status: ConstraintStatus) -> dict[str, J
         "rationale": provenance_reason(contract, known),
         "status": status.status,
         "cases": status.cases,
-        "reason": status.reason,
+        "reason": None if status.reason is None else redact(status.reason),
         "hint": status.hint,
     }
 

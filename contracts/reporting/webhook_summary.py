@@ -60,7 +60,7 @@ def delivery_pairs(
             "id": item.delivery.id,
             "event": item.verdict.event.name if item.verdict.event else None,
             "request": exchange.request.number,
-            "verdict": item.verdict.summary,
+            "verdict": redact(item.verdict.summary),
             "request_body": redacted_text(exchange.request.body, redact, _MAX_TEXT_CHARACTERS),
             "delivery_body": redacted_text(item.delivery.body, redact, _MAX_TEXT_CHARACTERS),
         }

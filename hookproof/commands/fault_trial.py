@@ -66,10 +66,9 @@ def run_trial(trial: FaultTrial) -> TrialResult:
     with running_mock(contract, mock) as url:
         settings = _settings(contract, trial, url, port)
         try:
-            ledger = run(settings, contract, _ignore_progress)
+            found = find_faults(run(settings, contract, _ignore_progress))
         except CouldNotJudge as error:
             return TrialResult((), (), str(error), judged=False)
-        found = find_faults(ledger)
     message = found[0].finding.message if found else "no finding"
     return TrialResult(_checks(found, "violation"), _checks(found, "warning"), message, judged=True)
 

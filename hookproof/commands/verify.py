@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,12 +32,13 @@ from hookproof.commands.verify_settings import (
 from hookproof.contract_loading import load_contract_option
 from hookproof.errors import EXIT_INTERRUPTED, CommandError
 from hookproof.reports.terminal import format_summary
-from hookproof.reports.writer import write_reports
+from hookproof.reports.writer import remove_reports, write_reports
 from openapi.contract import Contract, Json
 from openapi.redaction import Redaction
 from openapi.safe_text import escape_ci_command, escape_hidden
 from openapi.terminal import terminal_console
 
+INTERRUPT_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 SUITE_DIR = Path(contracts.__file__).parent
 
 
@@ -47,6 +49,7 @@ class _SettingsPlugin:
         self._settings = settings
         self._contract = contract
         self._outcome = outcome
+        self._redact = Redaction(settings.secrets)
         self._broken = False
 
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -61,7 +64,7 @@ class _SettingsPlugin:
         reported = self._outcome.not_judged is not None or self._broken
         if report.failed and not reported and not report.longreprtext.startswith("VIOLATION"):
             self._broken = True
-            lines = map(escape_hidden, report.longreprtext.splitlines())
+            lines = map(escape_hidden, self._redact(report.longreprtext).splitlines())
             print("\n".join(map(escape_ci_command, lines)), file=sys.stderr)
 
 
@@ -72,20 +75,29 @@ def run_verify(options: SimpleNamespace) -> int:
         return _print_cost(settings, options)
     outcome = RunOutcome()
     started = time.time()
+    baseline = None
+    with _record_interrupts() as interrupts:
+        _prepare_report_dir(settings.report_dir)
+        try:
+            contract = load_contract_option(settings.contract)
+            settings = apply_target_policy(settings, options, contract)
+            baseline = None if options.baseline is None else read(options.baseline)
+            judge(settings, contract, outcome)
+        except CommandError as error:
+            outcome.not_judged, baseline = str(error), None
+        except KeyboardInterrupt:
+            pass  # pytest handles those within the suite; `interrupts` has all of them
+        interrupts.run_is_over = True
+        return _finish(settings, outcome, baseline, started, interrupts.happened)
+
+
+def _prepare_report_dir(directory: Path) -> None:
+    """Create the directory; remove the reports of an earlier run, so that none outlives a kill."""
     try:
-        settings.report_dir.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(parents=True, exist_ok=True)
+        remove_reports(directory)
     except OSError as error:
-        raise CommandError(
-            f"{settings.report_dir}: cannot write the reports: {error.strerror}"
-        ) from None
-    try:
-        contract = load_contract_option(settings.contract)
-        settings = apply_target_policy(settings, options, contract)
-        baseline = None if options.baseline is None else read(options.baseline)
-        interrupted = judge(settings, contract, outcome)
-    except CommandError as error:
-        outcome.not_judged, interrupted, baseline = str(error), False, None
-    return _finish(settings, outcome, baseline, started, interrupted)
+        raise CommandError(f"{directory}: cannot write the reports: {error.strerror}") from None
 
 
 def _print_cost(settings: Settings, options: SimpleNamespace) -> int:
@@ -99,8 +111,8 @@ def _print_cost(settings: Settings, options: SimpleNamespace) -> int:
     return EXIT_CONFORMS
 
 
-def judge(settings: Settings, contract: Contract, outcome: RunOutcome) -> bool:
-    """Run the suite in this process and fill `outcome`; return whether it was interrupted."""
+def judge(settings: Settings, contract: Contract, outcome: RunOutcome) -> None:
+    """Run the suite in this process and fill `outcome`."""
     arguments = [
         str(SUITE_DIR),
         "-c", os.devnull,
@@ -117,31 +129,36 @@ def judge(settings: Settings, contract: Contract, outcome: RunOutcome) -> bool:
     set_hypothesis_directory()
     gc.freeze()  # the modules loaded by now are no garbage, and collections need not visit them
     gc.set_threshold(20_000)
-    with _record_interrupts() as interrupts:
-        code = pytest.main(arguments, plugins=[_SettingsPlugin(settings, contract, outcome)])
-    if interrupts:
-        return True
-    if code == pytest.ExitCode.INTERRUPTED:
-        return outcome.not_judged is None
-    if outcome.completed_checks != set(CHECKS) and outcome.not_judged is None:
+    pytest.main(arguments, plugins=[_SettingsPlugin(settings, contract, outcome)])
+    if outcome.results.keys() != set(CHECKS) and outcome.not_judged is None:
         outcome.not_judged = "the suite itself failed: please report this with the output above"
-    return False
+
+
+@dataclass
+class _Interrupts:
+    """Signals that end the run. They are recorded, because a callback may swallow the exception."""
+
+    happened: bool = False
+    run_is_over: bool = False
+    """From then on signals are ignored, so that the reports are complete."""
+
+    def handle(self, _number: int, _frame: object) -> None:
+        """Handle a signal: raise `KeyboardInterrupt` while the run lasts."""
+        if not self.run_is_over:
+            self.happened = True
+            raise KeyboardInterrupt
 
 
 @contextmanager
-def _record_interrupts() -> Iterator[list[int]]:
-    """Yield a list of the Ctrl-C signals, because a callback may swallow the exception."""
-    interrupts: list[int] = []
-
-    def interrupt(number: int, _: object) -> None:
-        interrupts.append(number)
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGINT, interrupt)
+def _record_interrupts() -> Iterator[_Interrupts]:
+    """Handle SIGINT (Ctrl-C) and SIGTERM alike until the end of the context."""
+    interrupts = _Interrupts()
+    before = {number: signal.signal(number, interrupts.handle) for number in INTERRUPT_SIGNALS}
     try:
         yield interrupts
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def save_failing_cases(settings: Settings, outcome: RunOutcome) -> None:

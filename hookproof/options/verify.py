@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from contracts.model.settings import EXTRA_PHASES, PROFILES
+from hookproof.interrupts import interrupts_end_the_process
 from hookproof.options import types
 from hookproof.options.command import contract_option, seed_option, token, webhook_secret
 from hookproof.options.config_file import config_option
@@ -115,7 +116,8 @@ def verify(**options: Any) -> int:
     URL is the service: scheme, host, port and an optional prefix.
     """
     gc.disable()  # the import creates no garbage, and collections are slow
-    from hookproof.commands.verify import run_verify
+    with interrupts_end_the_process():
+        from hookproof.commands.verify import run_verify
 
-    gc.enable()
-    return run_verify(SimpleNamespace(**options))
+        gc.enable()
+        return run_verify(SimpleNamespace(**options))

@@ -70,6 +70,8 @@ def _counts(data: dict[str, Json], console: "Console | None") -> list[str]:
         lines += _line("" if number else "Undecided", f"{reason}{more}", console)
     if len(reasons) > MAX_REASONS:
         lines += _line("", f"… and {len(reasons) - MAX_REASONS} more, in report.html", console)
+    if idle := wording.idle_checks(data):
+        lines += _line("Checks", f"without a case: {', '.join(idle)}", console)
     seen = ", ".join(f"{status}: {entry['seen']}" for status, entry in data["statuses"].items())
     if seen:
         lines += _line("Responses", seen, console)

@@ -82,6 +82,11 @@ def undecided(data: dict[str, Json]) -> list[tuple[str, int]]:
     return list(waiting.items())
 
 
+def idle_checks(data: dict[str, Json]) -> list[str]:
+    """Return the names of the checks that judged no case."""
+    return [name for name, check in data["checks"].items() if not check["cases"]]
+
+
 def webhooks(data: dict[str, Json]) -> str:
     """Return the webhook counts."""
     found = data["webhooks"]

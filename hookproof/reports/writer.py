@@ -32,16 +32,26 @@ def write_reports(
         _append_step_summary(Path(environment["GITHUB_STEP_SUMMARY"]), data)
 
 
+REPORT_NAMES = ("report.json", "junit.xml", "report.html", "report.sarif")
+
+
+def remove_reports(directory: Path) -> None:
+    """Remove the reports of an earlier run from `directory`, and nothing else; `OSError`."""
+    for name in REPORT_NAMES:
+        (directory / name).unlink(missing_ok=True)
+
+
 def render_reports(data: dict[str, Json], file: ContractSource | None) -> dict[str, str]:
     """Return the text of each report by its file name."""
     from hookproof.reports.html import page  # noqa: PLC0415 - only this report needs jinja2
 
-    return {
-        "report.json": json.dumps(_without_non_finite(data), indent=2, allow_nan=False) + "\n",
-        "junit.xml": junit(data),
-        "report.html": page(data, hookproof_version()),
-        "report.sarif": json.dumps(sarif(data, file, hookproof_version()), indent=2) + "\n",
-    }
+    texts = (
+        json.dumps(_without_non_finite(data), indent=2, allow_nan=False) + "\n",
+        junit(data),
+        page(data, hookproof_version()),
+        json.dumps(sarif(data, file, hookproof_version()), indent=2) + "\n",
+    )
+    return dict(zip(REPORT_NAMES, texts, strict=True))
 
 
 def _without_non_finite(value: Json) -> Json:

@@ -6,11 +6,13 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import httpx
 import pytest
+from support.encodings import ENCODINGS
 from support.processes import (
     JWT_SECRET,
     WEBHOOK_SECRET,
@@ -151,3 +153,53 @@ def test_a_secret_with_another_status_or_at_another_place_is_redacted(
     assert "[secret]" in texts["report.html"]
     # The mock's tokens begin alike, so that a token may be redacted in part: its end must not show.
     assert not any(END_OF_TOKEN.search(text) for text in texts.values())
+
+
+@contextmanager
+def echoing_encoded(token: str) -> Iterator[str]:
+    """Run a service that shows the token of its caller in one encoding after the other."""
+    shown = [encode(token) for encode in ENCODINGS.values()]
+    count = [0]
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            raw = self.rfile.read(int(self.headers.get("content-length") or 0))
+            text = shown[count[0] % len(shown)]
+            count[0] += 1
+            try:
+                accepted = isinstance(json.loads(raw)["name"], str)
+            except (ValueError, LookupError, TypeError, RecursionError):
+                accepted = False
+            # The shape changes, so that every response has a finding that quotes it.
+            body = {"message": text, f"key of {count[0]}": [text], text: count[0]}
+            sent = json.dumps(body).encode()
+            if "\\" in text:  # the escapes are those of the JSON, not text that looks like them
+                sent = sent.replace(b"\\\\", b"\\")
+            self.send_response(201 if accepted else 500 if count[0] % 2 else 400)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(sent)))
+            self.end_headers()
+            self.wfile.write(sent)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Log nothing."""
+
+    with handled(Handler) as url:
+        yield url
+
+
+def test_no_artefact_shows_the_token_in_any_encoding(port: int, tmp_path: Path) -> None:
+    token = given_secrets()["HOOKPROOF_TOKEN"]
+    with echoing_encoded(token) as url:
+        code, texts = artefacts(url, port, tmp_path)
+    assert code == 1
+    assert set(texts) >= REPORTS
+    leaks = [f for f in json.loads(texts["report.json"])["findings"] if f["check"] == "secret-leak"]
+    assert leaks[0]["count"] > len(ENCODINGS)
+    for name, encode in ENCODINGS.items():
+        form = encode(token)
+        written = {form, json.dumps(form)[1:-1], escape(form), json.dumps(json.dumps(form))[3:-3]}
+        for artefact, text in texts.items():
+            assert not any(one in text for one in written), f"{name} in {artefact}"

@@ -13,7 +13,8 @@ from select import select
 
 import pytest
 
-from contracts.execution.target import MAX_BODY_BYTES, Target, retry_delay
+from contracts.execution.response_body import MAX_BODY_BYTES
+from contracts.execution.target import Target, retry_delay
 from contracts.model.exchange import Credential, Exchange, ReceivedResponse, Request
 from openapi.loading.loader import load_contract
 

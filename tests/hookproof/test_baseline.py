@@ -147,3 +147,11 @@ def test_rejects_an_invalid_baseline(text: str, tmp_path: Path) -> None:
         read(path)
     assert str(caught.value).startswith(f"{path}: ")
     assert REFUSED[text] in str(caught.value)
+
+
+def test_a_crash_of_a_check_resolves_nothing_and_is_not_accepted() -> None:
+    crash = {"checks": {"secret-leak": {"cases": 0, "crash": "the check secret-leak crashed"}}}
+    data = judged({**report(finding()), **crash}, ENTRY)
+    assert (data["exit_code"], data["reason"]) == (2, "the check secret-leak crashed")
+    data = judged({**report(), **crash}, ENTRY)
+    assert (data["exit_code"], data["baseline"]["resolved"]) == (2, [])

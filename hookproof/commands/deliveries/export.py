@@ -21,7 +21,7 @@ def export_deliveries(sink: SinkClient, options: SimpleNamespace) -> None:
         if options.output is not None:
             _save(response, options.output)
             return
-        for piece in response.iter_bytes():
+        for piece in response.iter_raw():
             sys.stdout.buffer.write(piece)
 
 
@@ -30,7 +30,7 @@ def _save(response: httpx.Response, path: Path) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with draft.open("wb") as file:
-            for piece in response.iter_bytes():
+            for piece in response.iter_raw():
                 file.write(piece)
         draft.replace(path)
     except OSError as error:

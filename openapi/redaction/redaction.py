@@ -1,4 +1,4 @@
-"""Redaction of secrets in output, in every usual encoding. Pure."""
+"""Redaction of secrets in output, in every encoding. Pure."""
 
 import base64
 import html
@@ -6,6 +6,8 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
+
+from openapi.redaction.search import SecretSearch
 
 REDACTED = "[secret]"
 _PREFIX_CHARS = 16
@@ -16,10 +18,16 @@ _CREDENTIAL_HEADERS = re.compile(r"authorization|cookie|secret|token|password|ap
 
 
 class Redaction:
-    """Redaction of known secrets and, with `jwt`, of everything that looks like a JWT."""
+    """Redaction of known secrets and, with `jwt`, of everything that looks like a JWT.
 
-    def __init__(self, secrets: Iterable[str], *, jwt: bool = False) -> None:
-        """Take the plain secrets; their usual encodings are redacted too."""
+    A secret in plain text or in a usual encoding is redacted where it is. A text with a secret in
+    any other form that `SecretSearch` finds is redacted as a whole.
+    """
+
+    def __init__(self, secrets: Iterable[str], *, jwt: bool = False, search: bool = True) -> None:
+        """Take the plain secrets; without `search`, only usual encodings are redacted."""
+        secrets = tuple(secrets)
+        self._search = SecretSearch(secrets, fragments=True) if search and secrets else None
         forms = {form for secret in secrets for form in _encoded_forms(secret) if form}
         self._short = sorted((form for form in forms if len(form) < _PREFIX_CHARS), key=len)
         self._long: dict[str, list[str]] = {}
@@ -38,6 +46,8 @@ class Redaction:
             text = "".join(self._without_long(text, self._prefixes))
         for form in reversed(self._short):
             text = text.replace(form, REDACTED)
+        if self._search is not None and self._search.find(text.encode(errors="surrogatepass")):
+            return REDACTED
         return text
 
     def _without_long(self, text: str, prefixes: re.Pattern[str]) -> Iterator[str]:

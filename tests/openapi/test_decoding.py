@@ -9,7 +9,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from contracts.checks.encodings import decode_all
+from openapi.redaction.decoding import decode_all
 
 SECRET = 'a secret/with "quotes" & more+of it'
 
@@ -37,11 +37,11 @@ SECRET = 'a secret/with "quotes" & more+of it'
 )
 def test_finds_an_encoded_secret(text: str) -> None:
     raw = json.dumps({"a": 1, "b": text}).encode() if text.isalnum() else f"[{text}]".encode()
-    assert SECRET.encode() in decode_all(raw)
-    assert SECRET.encode() not in decode_all(raw.replace(text[:8].encode(), b""))
+    assert SECRET.encode() in b"\n".join(decode_all(raw))
+    assert SECRET.encode() not in b"\n".join(decode_all(raw.replace(text[:8].encode(), b"")))
 
 
 @given(raw=st.binary())
 @settings(deadline=None, derandomize=True, database=None)
 def test_decoding_accepts_all_bytes_and_keeps_them(raw: bytes) -> None:
-    assert decode_all(raw).startswith(raw)
+    assert decode_all(raw)[0] == raw

@@ -1,0 +1,124 @@
+"""Search for secrets in text, whatever their encoding, case, order and separators. Pure.
+
+Checks and redaction use the same search: what a check finds, redaction removes.
+"""
+
+import codecs
+import re
+from collections.abc import Iterable, Iterator
+
+from openapi.redaction.decoding import decode_all
+
+MIN_SECRET_CHARACTERS = 8
+"""Minimum length: a shorter value would match by chance."""
+MIN_LOOSE_CHARACTERS = 16
+"""Minimum length, in letters and digits, of a secret that is found without its case and order."""
+_MIN_LOOSE_VARIETY = 8
+_FRAGMENT_CHARACTERS = 16
+_FRAGMENT_STEP = 8
+_ALPHANUMERICS = b"0123456789abcdefghijklmnopqrstuvwxyz"
+_OTHERS = bytes(set(range(256)) - set(_ALPHANUMERICS))
+_TOKEN_PARTS = 3
+_BLOCK_BYTES = 4
+_LOOSE_BLOCK_BYTES = 6
+
+
+class SecretSearch:
+    """Search for known secrets.
+
+    A secret of at least `MIN_SECRET_CHARACTERS` is found in every encoding of `decode_all`. A long
+    one that is no plain words is also found in other case, reversed, in rot13, and with separators
+    between its characters.
+    """
+
+    def __init__(self, secrets: Iterable[str], *, fragments: bool = False) -> None:
+        """Take the plain secrets. With `fragments`, long parts of a secret count as the secret."""
+        self._exact = _Index(_BLOCK_BYTES)
+        self._loose = _Index(_LOOSE_BLOCK_BYTES)
+        for secret in secrets:
+            if len(secret) < MIN_SECRET_CHARACTERS:
+                continue
+            self._exact.add(secret.encode(errors="surrogatepass"), secret)
+            for needle in _loose_needles(secret, fragments=fragments):
+                self._loose.add(needle, secret)
+                self._loose.add(needle[::-1], secret)
+                self._loose.add(codecs.encode(needle.decode(), "rot13").encode(), secret)
+
+    def find(self, raw: bytes) -> set[str]:
+        """Return the secrets in `raw`."""
+        found: set[str] = set()
+        for reading in decode_all(raw):
+            found |= self._exact.find(reading)
+            found |= self._loose.find(_skeleton(reading))
+        return found
+
+
+def _skeleton(text: bytes) -> bytes:
+    """Return the letters and digits of `text` in lower case."""
+    return text.lower().translate(None, _OTHERS)
+
+
+def _loose_needles(secret: str, *, fragments: bool) -> Iterator[bytes]:
+    whole = _skeleton(secret.encode(errors="replace"))
+    is_long = len(whole) >= MIN_LOOSE_CHARACTERS and len(set(whole)) >= _MIN_LOOSE_VARIETY
+    if is_long and (fragments or not _is_plain_words(secret)):
+        yield whole
+    if not fragments:
+        return
+    parts = secret.split(".")
+    # Other tokens have the same header and may have the same claims: the signature is secret.
+    secret_part = parts[-1] if len(parts) == _TOKEN_PARTS else secret
+    text = _skeleton(secret_part.encode(errors="replace"))
+    if len(text) < _FRAGMENT_CHARACTERS + _FRAGMENT_STEP:
+        return
+    for start in range(0, len(text) - _FRAGMENT_CHARACTERS + 1, _FRAGMENT_STEP):
+        fragment = text[start : start + _FRAGMENT_CHARACTERS]
+        if len(set(fragment)) >= _MIN_LOOSE_VARIETY and any(map(_is_digit, fragment)):
+            yield fragment
+
+
+def _is_digit(byte: int) -> bool:
+    return byte < ord("a")
+
+
+def _is_plain_words(secret: str) -> bool:
+    """Return whether text may contain the words of `secret`: no digit, no capital in a word."""
+    return re.search(r"\d|[a-z][A-Z]", secret) is None
+
+
+class _Index:
+    """Index of needles by their blocks: one pass over a text finds all of them.
+
+    A text is cut into blocks. Each needle in it contains a whole block of the text, and this block
+    begins at one of `size` places of the needle's end.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._blocks = re.compile(b".{%d}" % size, re.DOTALL)
+        self._places: dict[bytes, set[tuple[int, int]]] = {}
+        """Block -> place of the block in a needle, and length of the needle."""
+        self._needles: dict[bytes, str] = {}
+
+    def add(self, needle: bytes, secret: str) -> None:
+        """Find `secret` where a text contains `needle`, of at least `2 * size - 1` bytes."""
+        self._needles.setdefault(needle, secret)
+        first = len(needle) - 2 * self._size + 1
+        for place in range(first, first + self._size):
+            block = needle[place : place + self._size]
+            self._places.setdefault(block, set()).add((place, len(needle)))
+
+    def find(self, text: bytes) -> set[str]:
+        """Return the secrets whose needles are in `text`."""
+        blocks = self._blocks.findall(text)
+        known = self._places.keys() & set(blocks)
+        if not known:
+            return set()
+        found = set()
+        for number, block in enumerate(blocks):
+            for place, length in self._places[block] if block in known else ():
+                start = number * self._size - place
+                secret = self._needles.get(text[start : start + length]) if start >= 0 else None
+                if secret is not None:
+                    found.add(secret)
+        return found

@@ -52,7 +52,7 @@ def error_detail(ledger: Ledger) -> Iterator[Judgement]:
         if response is None or response.status < 400:
             continue
         pointer = _pointer(exchange, response)
-        found = _find_detail(response)
+        found = find_detail(response)
         if found is None:
             yield passed(pointer, exchange.request.number)
             continue
@@ -75,8 +75,8 @@ def error_detail(ledger: Ledger) -> Iterator[Judgement]:
         )
 
 
-def _find_detail(response: ReceivedResponse) -> tuple[str, str | None, str] | None:
-    """Return the detail, its place in the body and the first line of it, or None."""
+def find_detail(response: ReceivedResponse) -> tuple[str, str | None, str] | None:
+    """Return the detail, its place in the body and the first line of it; None without one."""
     parsed = response.json
     texts: list[tuple[str | None, str]] = (
         [(None, response.body[:MAX_SEARCHED_CHARACTERS].decode(errors="replace"))]

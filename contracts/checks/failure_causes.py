@@ -12,6 +12,7 @@ from functools import cached_property
 from contracts.expectations.ambiguity import REUSED_NAME_PHASES
 from contracts.expectations.expectation import Expectation, expected_response
 from contracts.ledger.ledger import Ledger
+from contracts.model import case as phases
 from contracts.model.exchange import Exchange, Request
 from contracts.model.unique_values import MARK_PREFIX
 from openapi.formats import date_time_to_ns
@@ -22,10 +23,9 @@ NO_COMMON_CAUSE = "no common cause"
 """Cause of failures of requests that have nothing which accepted requests lack."""
 ANY_INVALID = "any invalid request"
 _MAX_VALUE_CHARACTERS = 40
-_MIN_CASES = 2
-"""Number of failures that a rare property must explain before single failures are explained."""
+_MIN_CASES = 3
+"""Number of failures that a property must explain if others have no explanation."""
 _MOST = 0.9
-_REPEATED = "the values of another request"
 _TEXT_FEATURES: Mapping[str, re.Pattern[str]] = {
     "U+0000": re.compile("\0"),
     "a control character": re.compile("[\x01-\x1f\x7f-\x9f]"),
@@ -92,9 +92,9 @@ class FailureCauses:
         features: set[str] = set()
         largest: dict[str, int] = {}
         for exchange, status in self.ledger.answered_exchanges:
-            if status < 300:
+            if _is_accepted(exchange, status):
                 found, sizes = self._properties(exchange)
-                features |= found - {_REPEATED}  # one of several concurrent ones is accepted
+                features |= found
                 for name, size in sizes.items():
                     largest[name] = max(size, largest.get(name, 0))
         return frozenset(features), largest
@@ -144,7 +144,8 @@ class FailureCauses:
 
     def _is_rare(self, stated: str) -> bool:
         """Return whether few requests of this kind fail, or too few were sent to tell."""
-        return self._tried[stated] < 3 or self._failed[stated] < self._tried[stated] / 2
+        failed = self._failed[stated]
+        return failed < _MIN_CASES or failed < self._tried[stated] / 2
 
     @cached_property
     def _fails_for_all_invalid(self) -> bool:
@@ -156,6 +157,16 @@ class FailureCauses:
         ]
         failed = sum(status >= 500 for status in invalid)
         return len(invalid) > 1 and failed >= _MOST * len(invalid)
+
+
+def _is_accepted(exchange: Exchange, status: int) -> bool:
+    """Return whether the service handled the request completely; duplicates may be rejected."""
+    match exchange.request.phase:
+        case phases.CONCURRENT_PHASE:
+            return 300 <= status < 500  # the others of a group may fail because one is accepted
+        case phases.DUPLICATE_PHASE:
+            return status < 500
+    return status < 300
 
 
 def _stated_cause(expected: Expectation) -> str:
@@ -197,7 +208,8 @@ def _features(request: Request) -> Iterator[str]:
     """Yield what the body, its values, the parameters and the media type have."""
     yield f"the media type {request.media_type}"
     if request.phase in REUSED_NAME_PHASES:
-        yield _REPEATED
+        yield "the values of another request"
+        yield f"the values of another request ({request.description})"
     body = request.json
     if body.has_byte_order_mark:
         yield "a byte order mark"

@@ -115,8 +115,8 @@ def _equal_case(session: OperationSession, body: object, phase: str) -> Case:
 
 
 def _case_of_same_length(session: OperationSession, body: object) -> Case:
-    """Return a valid case whose body is as long as `body`: only the unique strings differ."""
-    values = _values_at(body, [c for c in session.correlators if c.kind != "unique-string"])
+    """Return a valid case whose body is as long as `body`: unique texts and dates are so long."""
+    values = _values_at(body, [place for place in session.correlators if place.kind == "subset"])
     return Case("valid", "as long as the duplicate before it", body, values=values)
 
 

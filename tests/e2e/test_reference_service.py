@@ -59,6 +59,7 @@ BATCHES = {
         spaced-json one-check-at-a-time limit-of-guesses
     """,
     "a clock behind": "clock-behind drop-unknown-scopes error-names-a-place token-bucket",
+    "a clock hours ahead": "clock-hours-ahead",
 }
 """Legal variants that can be combined, by a description of the batch."""
 ONLY_ALONE = {"retry-after-date"}

@@ -110,7 +110,9 @@ class Handler(BaseHTTPRequestHandler):
         if framing == "chunked" and self.request_version < "HTTP/1.1":
             framing = "close"
         self.close_connection = self.close_connection or framing == "close"
-        lines = [f"HTTP/1.1 {response.status} {_phrase(response.status)}", f"Date: {_date()}"]
+        lines = [f"HTTP/1.1 {response.status} {_phrase(response.status)}"]
+        if not any(key == "Date" for key, _ in response.headers):  # a hook may have set it
+            lines.append(f"Date: {_date()}")
         lines += [f"{key}: {value}" for key, value in response.headers]
         lines += _framing_lines(response, framing, self.close_connection)
         body = b"" if self.command == "HEAD" else _framed(response.body, framing)

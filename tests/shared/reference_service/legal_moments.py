@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from email.utils import formatdate
 from typing import Any, Final
 
 from reference_service import dates, rate_limit, rules
@@ -18,12 +19,14 @@ from reference_service.behaviour import (
     Document,
     Issued,
     RejectionError,
+    Reply,
     Request,
     Response,
     adding,
     around,
     guard,
     setting,
+    together,
 )
 from reference_service.token_store import TokenStore
 
@@ -33,6 +36,13 @@ _GUESSING_PAUSE_S: Final = 0.5
 
 def _clock(seconds: int) -> Change:
     return around("clock", lambda old: lambda: old() + seconds * dates.TICKS)
+
+
+def _dated_ahead(seconds: int) -> Reply:
+    def reply(request: Request, response: Response) -> Response:
+        return response.with_header("Date", formatdate(time.time() + seconds, usegmt=True))
+
+    return reply
 
 
 def _data(change: Callable[[Issued, Document], Document]) -> Change:
@@ -152,6 +162,10 @@ _PLACE: Final = "Invalid value at line 1:12, in /name at 2026-01-01T00:00:00Z (s
 
 UNJUDGED: Final[dict[str, tuple[str, Change]]] = {
     "clock-ahead": ("The clock of the service is five minutes ahead.", _clock(300)),
+    "clock-hours-ahead": (
+        "The clock of the service is three hours ahead, in its Date headers too.",
+        together(_clock(3 * 3600), adding("replies", _dated_ahead(3 * 3600))),
+    ),
     "clock-behind": ("The clock of the service is five minutes behind.", _clock(-300)),
     "updated-by-another-host": (
         "updatedAt is written by a host whose clock is one second behind, in whole seconds.",

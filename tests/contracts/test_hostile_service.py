@@ -78,7 +78,10 @@ def answering(answer: Callable[[int], Answer]) -> type[BaseHTTPRequestHandler]:
 
 
 def send(headers: dict[str, str], body: bytes) -> Exchange:
-    with handled(answering(lambda _: (201, headers, body))) as url, Target(url) as target:
+    with (
+        handled(answering(lambda _: (201, headers, body))) as url,
+        Target(url, timeout=60) as target,
+    ):
         return target.send(REQUEST)
 
 

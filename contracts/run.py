@@ -10,6 +10,7 @@ import httpx
 from contracts.checks import CHECKS
 from contracts.checks.judgement import GroupedFinding, group_findings
 from contracts.execution import saved_cases
+from contracts.execution.delivery_intake import DeliveryIntake
 from contracts.execution.estimate import estimate_cost
 from contracts.execution.linked_resources import LinkedResource
 from contracts.execution.operation_session import OperationSession
@@ -77,9 +78,10 @@ def run(
         if settings.dry_run:
             progress(estimate_cost(sessions, phases).sentence)
             return LiveRun(settings, contract, None, sessions).ledger()
-        rejector = DeliveryRejector()
-        sink = open_webhook_source(stack, settings, contract, progress, rejector)
-        live_run = LiveRun(settings, contract, sink, sessions)
+        intake = DeliveryIntake(settings, contract)
+        rejector = DeliveryRejector(contract, settings.run_id, intake.is_own)
+        sink = open_webhook_source(stack, settings, contract, progress, rejector, intake)
+        live_run = LiveRun(settings, contract, sink, sessions, intake=intake)
         if watch is not None:
             watch(live_run)
         _await_service(settings)

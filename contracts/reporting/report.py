@@ -73,7 +73,7 @@ def report(
         else [],
         "statuses": status_counts(ledger) if ledger else {},
         "undecided": undecided,
-        "webhooks": webhook_counts(settings, ledger),
+        "webhooks": webhook_counts(settings, ledger, redact),
         "deliveries": delivery_pairs(ledger, findings, redact),
         "baseline": {"file": None, "entries": 0, "resolved": []},
     }

@@ -47,7 +47,8 @@ BATCHES = {
     """,
     "local dates, opaque credentials": """
         date-offset connection-close slow-answers opaque-tokens refuse-unknown-scopes-403
-        refuse-outer-white-space
+        refuse-outer-white-space webhooks-in-order webhooks-honour-retry-after
+        webhooks-short-timeout
     """,
     "a rate limit": "rate-limit refuse-foreign-scopes-403",
 }

@@ -7,6 +7,7 @@ from typing import Final
 from reference_service.deviation import Deviation
 from reference_service.wrong_credentials import CREDENTIALS
 from reference_service.wrong_deliveries import DELIVERIES
+from reference_service.wrong_failed_deliveries import FAILED_DELIVERIES
 from reference_service.wrong_payloads import PAYLOADS
 from reference_service.wrong_responses import ANSWERS
 from reference_service.wrong_robustness import ROBUSTNESS
@@ -19,4 +20,5 @@ DEVIATIONS: Final[dict[str, Deviation]] = {
     **ROBUSTNESS,
     **DELIVERIES,
     **PAYLOADS,
+    **FAILED_DELIVERIES,
 }

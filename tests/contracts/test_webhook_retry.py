@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import pytest
+from support.parcels import parcels_contract
 from support.processes import WEBHOOK_SECRET
 from support.reference_runs import known_permissions, service, token
 
@@ -176,3 +177,13 @@ def test_rejects_the_first_delivery_of_one_request_and_of_nobody_else(contract: 
     refusal.plan(planned)
     refusal.clear()
     assert refusal(delivery(own)) is None
+
+
+def test_rejects_no_event_of_a_prerequisite() -> None:
+    parcels = parcels_contract()
+    recalled = next(event for event in parcels.events if event.name == "parcel.recalled")
+    refusal = DeliveryRejector(parcels, "abcdef", lambda _: True)
+    refusal.plan(PlannedReply(parse_reply_step("503"), recalled, None))
+    booked = b'{"tidings": "parcel.booked", "parcel": {"addressee": {"label": "hp-abcdef-0007"}}}'
+    assert refusal(delivery(booked)) is None
+    assert refusal(delivery(b'{"topic": "parcel.recalled"}')) is not None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from contracts.checks import CHECKS
 from contracts.checks.application import apply_check
 from contracts.checks.judgement import GroupedFinding
+from contracts.execution.delivery_intake import DeliveryIntake
 from contracts.execution.operation_session import OperationSession
 from contracts.execution.webhook_source import WebhookSource
 from contracts.ledger.ledger import (
@@ -20,9 +21,15 @@ from contracts.ledger.matching import reconcile
 from contracts.model.exchange import Exchange
 from contracts.model.settings import PROFILES, Settings
 from openapi.contract import Contract
+from webhook_sink.delivery import Delivery
+from webhook_sink.verdicts.verdict import Verdict
 
 END_OF_RUN_CHECKS = ("webhook-sent", "webhook-late")
 """Checks that are valid only after the last deadline."""
+MAX_EXPLAINED_SIGNATURES = 50
+"""Maximum number of unproven deliveries whose wrong signature is explained."""
+MAX_UNPROVEN_FINDINGS = 20
+"""Maximum number of findings of an unproven delivery."""
 
 
 @dataclass
@@ -34,6 +41,8 @@ class LiveRun:
     sink: WebhookSource | None
     sessions: list[OperationSession]
     undecided: list[str] = field(default_factory=list)
+    intake: DeliveryIntake | None = None
+    """Intake that counts the deliveries which the run does not keep."""
     deliveries: tuple[JudgedDelivery, ...] = ()
     judged_requests: int = 0
     """Number of the last request that `has_enough` judged."""
@@ -41,6 +50,8 @@ class LiveRun:
     """Id of the last delivery that `has_enough` judged."""
     whole_size: int = 0
     """Number of exchanges when `has_enough` last judged all of them."""
+    explained: int = 0
+    """Number of unproven deliveries whose wrong signature was explained."""
 
     def ledger(self) -> Ledger:
         """Return the ledger so far, with all deliveries received by now."""
@@ -58,7 +69,11 @@ class LiveRun:
         self.receive_deliveries()
         events = group_deliveries(self.deliveries, known)
         closed = reconcile(self.contract, exchanges, events, correlators, self.settings.run_id)
-        return replace(ledger, deliveries=self.deliveries, reconciliation=closed)
+        dropped = self.intake.dropped() if self.intake else ledger.dropped
+        if dropped.own:
+            sentence = f"{dropped.own} events of this run were more than it keeps: they are lost"
+            ledger = replace(ledger, undecided=(*ledger.undecided, sentence))
+        return replace(ledger, deliveries=self.deliveries, reconciliation=closed, dropped=dropped)
 
     def receive_deliveries(self) -> None:
         """Receive and judge the new deliveries."""
@@ -66,7 +81,17 @@ class LiveRun:
             return
         last = self.deliveries[-1].delivery.id if self.deliveries else 0
         new_deliveries = self.sink.deliveries(after=last)
-        self.deliveries += tuple(JudgedDelivery(d, self.sink.judge(d)) for d in new_deliveries)
+        self.deliveries += tuple(JudgedDelivery(d, self._verdict(d)) for d in new_deliveries)
+
+    def _verdict(self, delivery: Delivery) -> Verdict:
+        """Return the verdict; a bounded one on a delivery that anybody may have sent."""
+        assert self.sink is not None
+        if self.intake is None or self.intake.is_own(delivery):
+            return self.sink.judge(delivery)
+        # The search for the reason of a wrong signature takes milliseconds, findings take memory.
+        self.explained += 1
+        verdict = self.sink.judge(delivery, with_reason=self.explained <= MAX_EXPLAINED_SIGNATURES)
+        return replace(verdict, findings=verdict.findings[:MAX_UNPROVEN_FINDINGS])
 
     def has_enough(self) -> bool:
         """Return whether the run must stop: `exit_first` is set and there is a violation.

@@ -9,6 +9,7 @@ from contracts.checks import CHECKS
 from contracts.checks.application import apply_check
 from contracts.checks.judgement import GroupedFinding
 from contracts.execution import saved_cases
+from contracts.execution.delivery_intake import DeliveryIntake
 from contracts.execution.estimate import estimate_cost
 from contracts.execution.linked_resources import LinkedResource
 from contracts.execution.operation_session import OperationSession
@@ -83,9 +84,10 @@ def run(
         if settings.dry_run:
             progress(estimate_cost(sessions, phases).sentence)
             return LiveRun(settings, contract, None, sessions).ledger()
-        rejector = DeliveryRejector()
-        sink = open_webhook_source(stack, settings, contract, progress, rejector)
-        live_run = LiveRun(settings, contract, sink, sessions)
+        intake = DeliveryIntake(settings, contract)
+        rejector = DeliveryRejector(contract, settings.run_id, intake.is_own)
+        sink = open_webhook_source(stack, settings, contract, progress, rejector, intake)
+        live_run = LiveRun(settings, contract, sink, sessions, intake=intake)
         if watch is not None:
             watch(live_run)
         _await_service(target, settings.wait)

@@ -25,15 +25,16 @@ def _judge_alone(
     ledger: Ledger, check: str, but: Collection[int] = frozenset()
 ) -> Iterator[Judgement]:
     """Yield the sink's findings of `check` as judgements; skip the delivery ids in `but`."""
-    earlier_run_events = {
+    closed = ledger.reconciliation
+    foreign = {
         item.delivery.id
-        for event in ledger.reconciliation.earlier_run_events
+        for event in (*closed.earlier_run_events, *closed.strangers)
         for item in event.attempts
     }
     others = _valid_signatures(ledger) if check == "webhook-signature" else {}
     free = _free_places(ledger) if check == "webhook-schema" else {}
     for item in ledger.deliveries:
-        if item.delivery.id in earlier_run_events or item.delivery.id in but:
+        if item.delivery.id in foreign or item.delivery.id in but:
             continue
         every = [f for f in item.verdict.findings if f.check == check]
         excused = free.get(item.delivery.id, {})

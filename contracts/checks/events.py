@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from contracts.checks.judgement import Judgement, failed, passed
+from contracts.checks.judgement import Judgement, failed, passed, undecided
 from contracts.ledger.ledger import JudgedDelivery, Ledger, ReceivedEvent, triggered_event
+from contracts.ledger.strangers import delivery_path, looks_like_event, sender_address
 from contracts.model.exchange import Exchange
 from openapi.contract import Event
 from openapi.json_pointer import join_pointer
@@ -28,7 +29,10 @@ def sent(ledger: Ledger) -> Iterator[Judgement]:
     settings = ledger.settings
     if not settings.webhooks:
         return
-    here = settings.sink_url or f"http://{settings.webhook_host}:{settings.webhook_port}/"
+    here = settings.sink_url or f"http://{settings.webhook_host}:{settings.webhook_port}"
+    here += settings.webhook_path or "/"
+    elsewhere = ledger.dropped.elsewhere
+    other = f"; {elsewhere} deliveries came to other paths" if elsewhere else ""
     for event, exchange, _ in triggered_events(ledger):
         yield passed(join_pointer(event.pointer, "x-hookproof-trigger"), exchange.request.number)
     lacking = (
@@ -36,15 +40,18 @@ def sent(ledger: Ledger) -> Iterator[Judgement]:
     )
     for event, exchange in [(event, e) for event, e in lacking if event is not None]:
         pointer = join_pointer(event.pointer, "x-hookproof-trigger")
-        if not ledger.deliveries:
+        if ledger.dropped.own:
+            yield undecided(pointer, exchange.request.number, "the run kept not all of its events")
+            continue
+        if not ledger.reconciliation.pairs and not ledger.reconciliation.unmatched_events:
             message = (
-                f"no delivery arrived within {ledger.deadline(event):g} s after the last response: "
-                f"the service sends no webhooks, or sends them to another URL than {here}"
+                f"no event arrived within {ledger.deadline(event):g} s after the last response: "
+                f"the service sends no webhooks, or sends them to another URL than {here}{other}"
             )
         else:
             message = (
                 f"{exchange.request.label()} got {exchange.status}, but no event arrived "
-                f"within {ledger.deadline(event):g} s (--webhook-deadline)"
+                f"within {ledger.deadline(event):g} s (--webhook-deadline){other}"
             )
         yield failed(
             ledger,
@@ -104,6 +111,36 @@ def unexpected(ledger: Ledger) -> Iterator[Judgement]:
             f"belongs to no request of this run"
         )
         yield failed(ledger, pointer, None, message, case_id=-delivery.id, apart="foreign")
+    yield from _event_like_strangers(ledger)
+
+
+def _event_like_strangers(ledger: Ledger) -> Iterator[Judgement]:
+    """Yield a warning for each delivery that looks like an event, and that anybody can have sent.
+
+    The finding names no constraint that the service must keep, because the sender is unknown.
+    """
+    for received_event in ledger.reconciliation.strangers:
+        delivery = received_event.first.delivery
+        if not looks_like_event(delivery, ledger.contract):
+            continue
+        signed = (received_event.first.verdict.event or ledger.contract.events[0]).signature
+        why = "has no valid signature" if signed else "the contract signs no such event"
+        message = (
+            f"delivery {delivery.id} ({abbreviate(delivery.method)} "
+            f"{abbreviate(delivery_path(delivery))} from {sender_address(delivery)}) looks like an "
+            f"event but matches no request and {why}: anybody can have sent it"
+        )
+        pointer = join_pointer(_trigger(ledger, received_event), "operation")
+        yield failed(
+            ledger,
+            pointer,
+            None,
+            message,
+            case_id=-delivery.id,
+            apart="stranger",
+            severity="warning",
+            judged_delivery=received_event.first,
+        )
 
 
 def _trigger(ledger: Ledger, received_event: ReceivedEvent) -> str:

@@ -13,6 +13,7 @@ from openapi.contract import Event
 from openapi.json_pointer import MISSING, get_at, join_pointer
 from openapi.schema_validation import abbreviate
 from openapi.signature import verify
+from webhook_sink.delivery import Delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def retry(ledger: Ledger) -> Iterator[Judgement]:
         elif case.exchange.request.phase == RETRY_PHASE:
             delivery = case.first.delivery
             message = (
-                f"delivery {delivery.id} got {delivery.status} and was not retried "
+                f"delivery {delivery.id} {failure_text(delivery)} and was not retried "
                 f"within {ledger.deadline(case.event):g} s (--webhook-deadline)"
             )
             soon = join_pointer(place, "within-deadline")
@@ -68,7 +69,15 @@ def retry(ledger: Ledger) -> Iterator[Judgement]:
 
 def _retry_text(case: RejectedDelivery) -> str:
     first, second = case.first.delivery, case.later_deliveries[0].delivery
-    return f"delivery {second.id}, the retry of delivery {first.id} (status {first.status}),"
+    failure = failure_text(first)
+    return f"delivery {second.id}, the retry of delivery {first.id} (which {failure}),"
+
+
+def failure_text(delivery: Delivery) -> str:
+    """Return how a delivery failed, such as `got 500`."""
+    if delivery.status:
+        return f"got {delivery.status}"
+    return "got no response" if "delay" in delivery.reply else "lost its connection"
 
 
 def _judge_same_event(ledger: Ledger, case: RejectedDelivery, pointer: str) -> Judgement:

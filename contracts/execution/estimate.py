@@ -8,6 +8,7 @@ from contracts.execution import issued_tokens, sequences
 from contracts.execution.issued_tokens import CredentialIssuer
 from contracts.execution.operation_session import OperationSession
 from contracts.execution.phases import Phase
+from contracts.execution.webhook_retry import retry_plan
 from contracts.expectations.expectation import may_succeed
 from contracts.generators.credential_forms import altered_tokens
 from contracts.generators.token_requests import SIMULTANEOUS_USES, USE_ORDER, TokenRequest
@@ -116,8 +117,9 @@ def _estimate_sequences(session: OperationSession) -> tuple[int, int]:
     if "rate-limit" in settings.extra_phases and session.operation.rate_limit is not None:
         sent += int(session.operation.rate_limit["requests"] * 1.5) + 1
         created += session.operation.rate_limit["requests"]
-    if "retry" in settings.extra_phases:
-        sent, created = sent + 1, created + 1
+    plan = retry_plan(session)
+    if plan is not None and "retry" in settings.extra_phases and settings.webhooks:
+        sent, created = sent + plan.request_count, created + plan.request_count
     return sent, created
 
 

@@ -164,6 +164,14 @@ class OperationSession:
             return dict(body_example(self.contract, schema))
         return {}
 
+    def prepare(self) -> None:
+        """Create the resource that the next request needs, if it needs one and there is none.
+
+        Raise `RunStopped` if that fails.
+        """
+        if self.linked_resource is not None:
+            self.linked_resource.path_texts()
+
     def create(self) -> Exchange:
         """Send a plain valid request to create the resource that another operation needs."""
         described = "create for another operation"

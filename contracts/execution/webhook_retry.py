@@ -1,8 +1,13 @@
-"""Retry phase: reject one delivery and wait for its second attempt."""
+"""Retry phase: fail some deliveries, and see that they are retried and silence nothing else.
+
+Each round fails the first delivery of one event, in another way, and accepts the event of a further
+request with another 2xx status. A last request follows when all failed deliveries were retried.
+"""
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from contracts.execution.operation_session import OperationSession
 from contracts.execution.webhook_source import WebhookSource
@@ -16,33 +21,136 @@ from contracts.model.case import RETRY_PHASE, Case
 from contracts.model.correlators import MARK_PATTERN, success_event
 from contracts.model.errors import RunStopped
 from contracts.model.exchange import Exchange
-from openapi.contract import Event
+from openapi.contract import Contract, Event
+from openapi.json_pointer import get_at
+from openapi.strict_json import parse_json
 from webhook_sink.delivery import Delivery
+from webhook_sink.replies.steps import ReplyStep, parse_reply_step
 
-REJECTION_STATUS = 500
-"""Status of the rejected delivery."""
+MAX_SILENCE_S = 2.0
+"""Seconds without a reply before the connection is dropped; at most a quarter of the deadline."""
+RESET, SILENCE = parse_reply_step("reset"), parse_reply_step(f"reset delay={MAX_SILENCE_S:g}")
+"""The connection is lost at once, or after a time without a reply."""
+
+
+def failing(status: int, retry_after_s: int | None = None) -> ReplyStep:
+    """Return the reply with `status`, and with Retry-After if it is given."""
+    header = "" if retry_after_s is None else f" Retry-After={retry_after_s}"
+    return parse_reply_step(f"{status}{header}")
+
+
+_USUAL_FAILURES = (failing(500), failing(503), failing(429, 1), failing(400), RESET, SILENCE)
+FAILURES = {
+    "quick": _USUAL_FAILURES[:1],
+    "default": _USUAL_FAILURES,
+    "thorough": (
+        *_USUAL_FAILURES,
+        *(failing(429), failing(503, 2)),
+        *map(failing, (401, 404, 408, 422, 502, 504)),
+    ),
+}
+"""Replies that fail a delivery, by profile. No 410: some senders then end a subscription."""
+ACCEPTING_STATUSES = (202, 204)
+"""Statuses of accepted deliveries, in turn, as far as the contract documents them."""
+
+
+@dataclass(slots=True)
+class PlannedReply:
+    """Reply to the first delivery of one request, which may still get its number."""
+
+    step: ReplyStep
+    event: Event
+    first: int | None
+    """Number of the request; None: the payload does not identify it."""
+    last: int | None = None
+    """Number of the last request that it may be; None as long as it is not sent."""
+
+    def matches(self, delivery: Delivery, contract: Contract, run_id: str) -> bool:
+        """Return whether `delivery` is of the event and of the request."""
+        name = get_at(parse_json(delivery.body).value, self.event.trigger["event-name"])
+        if self.first is None:
+            return name == self.event.name
+        if any(name == other.name for other in contract.events if other is not self.event):
+            return False
+        marks = MARK_PATTERN.finditer(delivery.body.decode(errors="replace"))
+        numbers = [int(mark[2]) for mark in marks if mark[1] == run_id]
+        return any(
+            self.first <= number and (self.last is None or number <= self.last)
+            for number in numbers
+        )
 
 
 class DeliveryRejector:
-    """Rejector of one delivery after `arm`. The sink calls it from another thread."""
+    """Replies to planned deliveries; each plan is used once. From any thread."""
 
-    def __init__(self) -> None:
-        """Reject nothing until `arm` is called."""
-        self._predicate: Callable[[Delivery], bool] | None = None
+    def __init__(self, contract: Contract, run_id: str, is_own: Callable[[Delivery], bool]) -> None:
+        """Plan nothing. `is_own` says whether a delivery is proven to be the service's."""
+        self._contract = contract
+        self._run_id = run_id
+        self._is_own = is_own
+        self._planned: list[PlannedReply] = []
         self._lock = threading.Lock()
 
-    def arm(self, predicate: Callable[[Delivery], bool] | None) -> None:
-        """Reject the next delivery that satisfies `predicate`; None rejects none."""
+    def plan(self, planned: PlannedReply) -> None:
+        """Reply to the next delivery that `planned` matches."""
         with self._lock:
-            self._predicate = predicate
+            self._planned.append(planned)
 
-    def __call__(self, delivery: Delivery) -> int | None:
-        """Return the status to reject `delivery` with, or None to accept it."""
+    def limit(self, planned: PlannedReply, last: int) -> None:
+        """Match no request after the number `last`."""
         with self._lock:
-            if self._predicate is None or not self._predicate(delivery):
-                return None
-            self._predicate = None
-            return REJECTION_STATUS
+            planned.last = last
+
+    def clear(self) -> None:
+        """Forget all plans."""
+        with self._lock:
+            self._planned.clear()
+
+    def __call__(self, delivery: Delivery) -> ReplyStep | None:
+        """Return the planned reply to `delivery`, or None."""
+        with self._lock:
+            for planned in self._planned:
+                # A stranger must not use up a plan: what the contract signs has to be proven.
+                if (planned.event.signature is None or self._is_own(delivery)) and planned.matches(
+                    delivery, self._contract, self._run_id
+                ):
+                    self._planned.remove(planned)
+                    return planned.step
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPlan:
+    """Replies of the retry phase to the events of one operation."""
+
+    event: Event
+    marked: bool
+    """Whether the payload identifies its request."""
+    failures: tuple[ReplyStep, ...]
+    acceptances: tuple[ReplyStep, ...]
+
+    @property
+    def request_count(self) -> int:
+        """Number of requests: one or two for each failure, and one at the end."""
+        return len(self.failures) * (2 if self.marked else 1) + 1
+
+
+def retry_plan(session: OperationSession) -> RetryPlan | None:
+    """Return the plan for an operation whose event the service retries; None for others."""
+    event = success_event(session.contract, session.operation)
+    if event is None or "retries" not in event.trigger:
+        return None
+    silence = min(MAX_SILENCE_S, event_deadline_s(event, session.settings) / 4)
+    bounded = {SILENCE: parse_reply_step(f"reset delay={silence:g}")}
+    failures = FAILURES[session.settings.profile]
+    documented = set(session.contract.at(event.pointer).get("responses", {}))
+    accepting = [s for s in ACCEPTING_STATUSES if documented & {str(s), "2XX", "default"}]
+    return RetryPlan(
+        event,
+        any(place.kind == "unique-string" for place in session.correlators),
+        tuple(bounded.get(step, step) for step in failures),
+        tuple(ReplyStep("", "response", status) for status in accepting or [200]),
+    )
 
 
 def try_webhook_retries(
@@ -51,7 +159,7 @@ def try_webhook_retries(
     rejector: DeliveryRejector,
     current_ledger: Callable[[], Ledger],
 ) -> list[str]:
-    """Reject one delivery of each operation; return a sentence for each without a rejection."""
+    """Fail deliveries of each operation; return a sentence for each without a failed one."""
     remote_url = next((session.settings.sink_url for session in sessions), None)
     if remote_url is not None:
         return [f"no delivery was rejected: the sink at {remote_url} chooses its own replies"]
@@ -65,52 +173,159 @@ def try_webhook_retry(
     rejector: DeliveryRejector,
     current_ledger: Callable[[], Ledger],
 ) -> str | None:
-    """Send a valid request, reject its first delivery, and wait for the second until the deadline.
+    """Send the requests of the retry phase, and wait for the second attempts until the deadline.
 
     `current_ledger` returns the ledger so far. Return a sentence if no delivery was rejected.
     """
-    event = success_event(session.contract, session.operation)
-    if event is None or "retries" not in event.trigger:
+    plan = retry_plan(session)
+    if plan is None:
         return None
     session.progress("webhook retry ...")
-    deadline = event_deadline_s(event, session.settings)
-    marked = any(place.kind == "unique-string" for place in session.correlators)
-    if not marked:
+    deadline = event_deadline_s(plan.event, session.settings)
+    if not plan.marked:
         # The payload does not identify its request: reject the next one after all others arrived.
         _await_pending_events(sink, current_ledger, deadline)
     earlier_deliveries = sink.deliveries()
     before = earlier_deliveries[-1].id if earlier_deliveries else 0
-    rejector.arm(
-        _matches_later_request(session.settings.run_id, session.last_request_number)
-        if marked
-        else lambda _: True
-    )
+    phase = _RetryPhase(session, sink, rejector, plan, before, deadline)
     try:
-        made = session.send(Case(RETRY_PHASE, "rejected delivery", session.base_body()))
+        return phase.run()
     except RunStopped as stop:
-        rejector.arm(None)
-        return f"no delivery was rejected: {stop}"
-    rejected = None
-    if session.contract.event_triggered_by(session.operation.id, made.status or 0) is event:
-        rejected = _await_second_attempt(session, sink, made, before, deadline)
-    rejector.arm(None)
-    return None if rejected else _undecided_sentence(made, event)
+        return f"no delivery was rejected: {stop}" if not phase.has_rejected() else None
+    finally:
+        rejector.clear()
 
 
-def _undecided_sentence(made: Exchange, event: Event) -> str:
-    if made.status is None or str(made.status) != event.trigger["status"]:
-        return f"no delivery was rejected: {made.request.label()} got {made.status}"
-    return f"no delivery was rejected: none could be matched to {made.request.label()}"
+class _RetryPhase:
+    """Requests of the retry phase for one operation, and the deliveries since its start."""
+
+    def __init__(
+        self,
+        session: OperationSession,
+        sink: WebhookSource,
+        rejector: DeliveryRejector,
+        plan: RetryPlan,
+        before: int,
+        deadline: float,
+    ) -> None:
+        self._session = session
+        self._sink = sink
+        self._rejector = rejector
+        self._plan = plan
+        self._before = before
+        self._deadline = deadline
+        self._seen: list[JudgedDelivery] = []
+
+    def run(self) -> str | None:
+        """Run all rounds; return a sentence if no delivery was rejected."""
+        for number, failure in enumerate(self._plan.failures):
+            sent = self._send(failure, f"its delivery {_failure_label(failure)}")
+            if not self._triggers(sent):
+                return None if number else _no_event_sentence(sent)
+            if self._finish_round(sent, failure, number):
+                continue
+            if not self._rejected():
+                label = sent.request.label()
+                return f"no delivery was rejected: none could be matched to {label}"
+            break  # an event is missing: the next rounds would tell nothing
+        else:
+            self._await(self._unretried)
+            self._send(None, "created after failed deliveries")
+            return None
+        self._await(self._unretried)
+        return None
+
+    def has_rejected(self) -> bool:
+        """Return whether a delivery was rejected."""
+        self._read()
+        return bool(self._rejected())
+
+    def _send(self, step: ReplyStep | None, label: str) -> Exchange:
+        """Send a valid request; reply with `step` to its first delivery."""
+        if step is None:
+            return self._session.send(self._case(label))
+        self._session.prepare()  # so that a resource which it needs is not created after the plan
+        first = self._session.last_request_number + 1 if self._plan.marked else None
+        planned = PlannedReply(step, self._plan.event, first)
+        self._rejector.plan(planned)
+        sent = self._session.send(self._case(label))
+        self._rejector.limit(planned, sent.request.number)
+        return sent
+
+    def _case(self, label: str) -> Case:
+        return Case(RETRY_PHASE, label, self._session.base_body())
+
+    def _triggers(self, exchange: Exchange) -> bool:
+        contract, status = self._session.contract, exchange.status or 0
+        operation = self._session.operation.id
+        return contract.event_triggered_by(operation, status) is self._plan.event
+
+    def _finish_round(self, sent: Exchange, failure: ReplyStep, number: int) -> bool:
+        """Wait until the delivery failed and a further event arrived; return whether both did."""
+        if not self._plan.marked:
+            failed = self._await(lambda: self._due([sent], len(self._rejected()) <= number))
+            return failed and self._await(self._unretried)
+        acceptances = self._plan.acceptances
+        step = acceptances[number % len(acceptances)]
+        further = self._send(step, f"created while a delivery {_failure_label(failure)}")
+        expected = [one for one in (sent, further) if self._triggers(one)]
+        return self._await(lambda: self._due(expected, self._missing(expected)))
+
+    def _due(self, sent: Sequence[Exchange], missing: bool) -> float | None:
+        """Return the deadline of the events of `sent` if one is missing, or None."""
+        return max((e.ended for e in sent), default=0.0) + self._deadline if missing else None
+
+    def _missing(self, sent: Iterable[Exchange]) -> bool:
+        bodies = [item.delivery.body.decode(errors="replace") for item in self._seen]
+        return any(all(one.request.mark not in body for body in bodies) for one in sent)
+
+    def _rejected(self) -> list[JudgedDelivery]:
+        return [i for i in self._seen if not 200 <= i.delivery.status < 300 and not _is_large(i)]
+
+    def _unretried(self) -> float | None:
+        """Return the last deadline of a rejected delivery that was not retried, or None."""
+        events = group_deliveries(self._seen, self._session.correlators)
+        retried = {i.delivery.id for event in events for i in event.attempts[:-1]}
+        waiting = [
+            item.delivery.received_at
+            for item in self._rejected()
+            if item.delivery.id not in retried
+        ]
+        return max(waiting) + self._deadline if waiting else None
+
+    def _read(self) -> None:
+        last = self._seen[-1].delivery.id if self._seen else self._before
+        for delivery in self._sink.deliveries(after=last):
+            self._seen.append(
+                JudgedDelivery(delivery, self._sink.judge(delivery, with_reason=False))
+            )
+
+    def _await(self, due: Callable[[], float | None]) -> bool:
+        """Wait until `due` returns None, at most until the time that it returns."""
+        while True:
+            self._read()
+            until = due()
+            if until is None:
+                return True
+            left = until - time.time()
+            if left <= 0:
+                return False
+            last = self._seen[-1].delivery.id if self._seen else self._before
+            self._sink.wait(after=last, timeout=left)
 
 
-def _matches_later_request(run_id: str, number: int) -> Callable[[Delivery], bool]:
-    """Return a predicate for deliveries of this run's requests after `number`."""
+def _failure_label(step: ReplyStep) -> str:
+    if step.status:
+        return f"gets {step.text or step.status}"
+    return "gets no response" if step.delay else "loses its connection"
 
-    def predicate(delivery: Delivery) -> bool:
-        marks = MARK_PATTERN.finditer(delivery.body.decode(errors="replace"))
-        return any(mark[1] == run_id and int(mark[2]) > number for mark in marks)
 
-    return predicate
+def _no_event_sentence(sent: Exchange) -> str:
+    return f"no delivery was rejected: {sent.request.label()} got {sent.status}"
+
+
+def _is_large(item: JudgedDelivery) -> bool:
+    return item.delivery.truncated
 
 
 def _await_pending_events(
@@ -121,24 +336,3 @@ def _await_pending_events(
     while ledger.reconciliation.without_event and (left := until - time.time()) > 0:
         sink.wait(after=ledger.deliveries[-1].delivery.id if ledger.deliveries else 0, timeout=left)
         ledger = current_ledger()
-
-
-def _await_second_attempt(
-    session: OperationSession, sink: WebhookSource, made: Exchange, before: int, deadline: float
-) -> JudgedDelivery | None:
-    """Wait for the rejected delivery and its retry; return the rejected one or None."""
-    rejected: JudgedDelivery | None = None
-    seen: list[JudgedDelivery] = []
-    until = made.ended + deadline
-    while True:
-        for delivery in sink.deliveries(after=seen[-1].delivery.id if seen else before):
-            seen.append(JudgedDelivery(delivery, sink.judge(delivery)))
-            if rejected is None and delivery.status == REJECTION_STATUS:
-                rejected, until = seen[-1], delivery.received_at + deadline
-        events = group_deliveries(seen, session.correlators) if rejected else []
-        if any(rejected in event.attempts[:-1] for event in events):
-            return rejected
-        left = until - time.time()
-        if left <= 0:
-            return rejected
-        sink.wait(after=seen[-1].delivery.id if seen else before, timeout=left)

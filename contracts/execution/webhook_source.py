@@ -2,18 +2,22 @@
 
 import base64
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Protocol, Self
 
+from contracts.execution.delivery_intake import DeliveryIntake
 from contracts.model.errors import CouldNotJudge
 from contracts.model.settings import Settings
 from openapi.contract import Contract, Json
 from webhook_sink.client import MAX_WAIT_S, SinkClient, SinkError
 from webhook_sink.delivery import Delivery
-from webhook_sink.intake.batch_writer import StatusChooser
-from webhook_sink.server import Sink
+from webhook_sink.listener import Intake, Listener
+from webhook_sink.replies.steps import ReplyStep
 from webhook_sink.verdicts.verdict import Verdict, judge
+
+ACCEPTED, NOT_FOUND = (ReplyStep("", "response", status) for status in (200, 404))
+"""Replies to a delivery of the run, and to one on another path than the run's."""
 
 
 class RemoteSink:
@@ -29,14 +33,22 @@ class RemoteSink:
         secret: str | None,
         page: int = 1000,
         token: str | None = None,
+        keep: Callable[[Delivery], bool] = lambda _: True,
     ) -> None:
-        """Take the sink's `url` without a final slash, the page size, and the sink's token."""
+        """Take the sink's `url` without a final slash, the page size, and the sink's token.
+
+        `keep` says once for each delivery whether the run keeps it.
+        """
         self._client = SinkClient(url, token)
         self._contract = contract
         self._secret = secret
         self._page = page
         self._first = 0
         self._offset = 0.0
+        self._keep = keep
+        self._kept: set[int] = set()
+        self._known = 0
+        """Id of the last delivery that `keep` has decided."""
 
     def __enter__(self) -> Self:
         """Find the newest delivery before the run, and the clock offset of the sink."""
@@ -66,10 +78,23 @@ class RemoteSink:
             with _judgeable(self._client.url):
                 listed = self._client.page({"after": after, "limit": self._page})["deliveries"]
                 numbers = [int(item["id"]) for item in listed]
-                found += [self._delivery(self._client.delivery(number)) for number in numbers]
+                found += self._read(numbers)
             if len(numbers) < self._page:
                 return tuple(found)
             after = numbers[-1]
+
+    def _read(self, numbers: Sequence[int]) -> Iterator[Delivery]:
+        """Yield those of the deliveries that the run keeps."""
+        for number in numbers:
+            if number <= self._known and number not in self._kept:
+                continue
+            delivery = self._delivery(self._client.delivery(number))
+            if number > self._known:
+                self._known = number
+                if not self._keep(delivery):
+                    continue
+                self._kept.add(number)
+            yield delivery
 
     def wait(self, after: int, timeout: float) -> bool:
         """Return True when a delivery with an id greater than `after` exists.
@@ -78,6 +103,8 @@ class RemoteSink:
         """
         end = time.monotonic() + timeout
         after = max(after, self._first)
+        if not any(number > after for number in self._kept):
+            after = max(after, self._known)
         while True:
             left = min(max(end - time.monotonic(), 0.0), MAX_WAIT_S)
             with _judgeable(self._client.url):
@@ -86,9 +113,9 @@ class RemoteSink:
             if time.monotonic() >= end:
                 return False
 
-    def judge(self, delivery: Delivery) -> Verdict:
+    def judge(self, delivery: Delivery, *, with_reason: bool = True) -> Verdict:
         """Return the verdict on `delivery` by the contract and the secret of this run."""
-        return judge(delivery, self._contract, self._secret)
+        return judge(delivery, self._contract, self._secret, with_reason=with_reason)
 
     def _delivery(self, data: Json) -> Delivery:
         return Delivery(
@@ -134,8 +161,8 @@ class WebhookSource(Protocol):
         """Return True when an id greater than `after` exists, or False after `timeout` seconds."""
         ...
 
-    def judge(self, delivery: Delivery) -> Verdict:
-        """Return the verdict on `delivery`."""
+    def judge(self, delivery: Delivery, *, with_reason: bool = True) -> Verdict:
+        """Return the verdict on `delivery`, with or without the reason of a wrong signature."""
         ...
 
 
@@ -144,11 +171,13 @@ def open_webhook_source(
     settings: Settings,
     contract: Contract,
     progress: Callable[[str], None],
-    reply: StatusChooser,
+    reply: Callable[[Delivery], ReplyStep | None],
+    intake: DeliveryIntake,
 ) -> WebhookSource | None:
     """Open the source that `settings` name until `stack` closes; return None without webhooks.
 
-    `reply` chooses the status of deliveries to the sink in this process. Raise `CouldNotJudge`.
+    `reply` chooses the reply to the kept deliveries to the listener in this process; None is 200.
+    `intake` says which deliveries to keep. Raise `CouldNotJudge`.
     """
     if not settings.webhooks:
         return None
@@ -162,24 +191,36 @@ def open_webhook_source(
         raise CouldNotJudge(f"{complaint}; pass --webhook-secret or HOOKPROOF_WEBHOOK_SECRET")
     if settings.sink_url is not None:
         remote = RemoteSink(
-            settings.sink_url, contract, settings.webhook_secret, token=settings.sink_token
+            settings.sink_url,
+            contract,
+            settings.webhook_secret,
+            token=settings.sink_token,
+            keep=intake.keep,
         )
         stack.enter_context(remote)
         progress(f"reading the webhooks from the sink at {settings.sink_url}")
         return remote
-    sink = Sink(
+
+    def decide(delivery: Delivery) -> Intake:
+        if not intake.is_expected_path(delivery):
+            return Intake(intake.keep(delivery), NOT_FOUND)
+        keep = intake.keep(delivery)
+        return Intake(keep, (reply(delivery) if keep else None) or ACCEPTED)
+
+    listener = Listener(
         contract,
-        secret=settings.webhook_secret,
+        settings.webhook_secret,
+        decide,
         host=settings.webhook_host,
         port=settings.webhook_port,
-        reply=reply,
     )
     try:
-        stack.enter_context(sink)
+        stack.enter_context(listener)
     except OSError as error:
         raise CouldNotJudge(
             f"cannot listen for webhooks on {settings.webhook_host}:{settings.webhook_port} "
             f"({error.strerror}): stop the other process, or pass --webhook-listen"
         ) from None
-    progress(f"listening for webhooks on {sink.url}/ (any path)")
-    return sink
+    path = "/ (any path)" if settings.webhook_path is None else settings.webhook_path
+    progress(f"listening for webhooks on {listener.url}{path}")
+    return listener

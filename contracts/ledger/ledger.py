@@ -6,9 +6,10 @@ event with one wrong property still gets the right request.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from contracts.ledger.strangers import DroppedDeliveries
 from contracts.model.correlators import Correlator
 from contracts.model.exchange import Exchange
 from contracts.model.settings import Settings
@@ -52,9 +53,11 @@ class Reconciliation:
     without_event: tuple[Exchange, ...]
     """Successes without an event."""
     unmatched_events: tuple[ReceivedEvent, ...]
-    """Events that belong to no request of this run."""
+    """Events of the service that belong to no request of this run."""
     earlier_run_events: tuple[ReceivedEvent, ...]
-    """Events with the mark of another run."""
+    """Events with the mark of another run, and without a wrong signature."""
+    strangers: tuple[ReceivedEvent, ...] = ()
+    """Deliveries that match no request, and that nothing proves to be the service's own."""
 
 
 def group_deliveries(
@@ -121,6 +124,8 @@ class Ledger:
     """Reason why the run was cut short unintentionally, or None."""
     correlators: Mapping[str, tuple[Correlator, ...]]
     """Correlators by operation id."""
+    dropped: DroppedDeliveries = field(default_factory=DroppedDeliveries)
+    """Deliveries that the run received and did not keep."""
 
     @property
     def answered_exchanges(self) -> Iterator[tuple[Exchange, int]]:
@@ -162,8 +167,10 @@ class Ledger:
             tuple(e for e in closed.without_event if e.request.number > request_number),
             tuple(filter(is_later, closed.unmatched_events)),
             tuple(filter(is_later, closed.earlier_run_events)),
+            tuple(filter(is_later, closed.strangers)),
         )
-        events = (*(event for _, event in pairs), *part.unmatched_events, *part.earlier_run_events)
+        apart = (*part.unmatched_events, *part.earlier_run_events, *part.strangers)
+        events = (*(event for _, event in pairs), *apart)
         known = {item.delivery.id for event in events for item in event.attempts}
         return replace(
             self,

@@ -31,43 +31,81 @@ def reconcile(
     """Match `events` to the `exchanges` that triggered them.
 
     `places` has the correlators by operation id. If the payload names its event, only exchanges of
-    the triggering operation match.
+    the triggering operation match. Events with a valid signature or with the mark of the run match
+    first: anybody can send the others.
     """
     known = payload_places(chain(*places.values()))
     own_events = {
         e for e, event in enumerate(events) if not _is_from_another_run(event, known, run_id)
     }
-    scored = _scored_pairs(contract, exchanges, events, places, own_events)
+    proven = {e for e in own_events if is_valid(events[e]) or _has_mark(events[e], known, run_id)}
+    scored = _scored_pairs(contract, exchanges, events, places, own_events, proven)
     best: dict[int, int] = {}
-    for points, _, e, _ in scored:
+    for _, points, _, e, _ in scored:
         best.setdefault(e, points)
     triggered = [triggered_event(contract, exchange) for exchange in exchanges]
     expecting = {x for x, event in enumerate(triggered) if event is not None}
     # Among equal scores, prefer a request that still lacks its event, then the nearest in time.
     exchange_of_event: dict[int, int] = {}
     matched: set[int] = set()
-    for points, _, e, x in scored:
+    for _, points, _, e, x in scored:
         is_free = x in expecting and x not in matched
         if is_free and points == best[e] and e not in exchange_of_event:
             exchange_of_event[e] = x
             matched.add(x)
-    for _, _, e, x in scored:
+    for *_, e, x in scored:
         exchange_of_event.setdefault(e, x)
-    exchange_of_event |= _pairs_in_order(contract, exchanges, events, own_events, triggered)
-    unmatched = sorted(own_events - exchange_of_event.keys())
+    exchange_of_event |= _pairs_in_order(contract, exchanges, events, own_events, proven, triggered)
+    served = {exchange_of_event[e] for e in exchange_of_event.keys() & proven}
+    for e in [*exchange_of_event]:
+        x = exchange_of_event[e]
+        superfluous = x in served or (x not in expecting and not _is_unsigned(events[e]))
+        if e not in proven and superfluous:
+            del exchange_of_event[e]
+    unmatched = sorted(
+        e for e in own_events - exchange_of_event.keys() if e in proven or _is_unsigned(events[e])
+    )
     unserved = sorted(expecting - set(exchange_of_event.values()))
-    if len(unmatched) == len(unserved) == 1 and _may_belong(
-        events[unmatched[0]], exchanges[unserved[0]]
-    ):
-        exchange_of_event[unmatched[0]] = unserved[0]
+    if len(unmatched) == len(unserved) == 1:
+        event, exchange = events[unmatched[0]], exchanges[unserved[0]]
+        in_time = event.first.delivery.received_at >= exchange.started
+        if in_time and _may_belong(event, exchange):
+            exchange_of_event[unmatched[0]] = unserved[0]
+    apart = sorted(set(range(len(events))) - exchange_of_event.keys())
+    earlier = {
+        e for e in apart if e not in own_events and (is_valid(events[e]) or _is_unsigned(events[e]))
+    }
     return Reconciliation(
         pairs=tuple((exchanges[x], events[e]) for e, x in sorted(exchange_of_event.items())),
         without_event=tuple(
             exchanges[x] for x in sorted(expecting - set(exchange_of_event.values()))
         ),
-        unmatched_events=tuple(events[e] for e in sorted(own_events - exchange_of_event.keys())),
-        earlier_run_events=tuple(event for e, event in enumerate(events) if e not in own_events),
+        unmatched_events=tuple(events[e] for e in apart if e in proven),
+        earlier_run_events=tuple(events[e] for e in apart if e in earlier),
+        strangers=tuple(events[e] for e in apart if e not in proven and e not in earlier),
     )
+
+
+def is_valid(event: ReceivedEvent) -> bool:
+    """Return whether a delivery of the event has a valid signature."""
+    return any(item.verdict.signature == "valid" for item in event.attempts)
+
+
+def _is_unsigned(event: ReceivedEvent) -> bool:
+    """Return whether the payload names an event that the contract does not sign."""
+    named = event.first.verdict.event
+    return named is not None and named.signature is None
+
+
+def _has_mark(event: ReceivedEvent, known: frozenset[PayloadPlace], run_id: str) -> bool:
+    return any(_own_marks(event, known, run_id))
+
+
+def _own_marks(event: ReceivedEvent, known: frozenset[PayloadPlace], run_id: str) -> list[bool]:
+    """Return for each mark in `event`, of text or of digits, whether it is that of this run."""
+    text = event.first.delivery.body.decode(errors="replace")
+    own = [match[1] == run_id for match in MARK_PATTERN.finditer(text)]
+    return own + [is_own_digits(match, run_id) for match in digits_in(event.payload, known)]
 
 
 def _scored_pairs(
@@ -76,8 +114,13 @@ def _scored_pairs(
     events: Sequence[ReceivedEvent],
     places: Mapping[str, Sequence[Correlator]],
     own_events: Collection[int],
-) -> list[tuple[int, float, int, int]]:
-    """Return possible pairs: negative score, distance in time, event and exchange index."""
+    proven: Collection[int],
+) -> list[tuple[bool, int, float, int, int]]:
+    """Return possible pairs, those of `proven` events first.
+
+    Each has a flag for the other events, the negative score, the distance in time, and the indices
+    of event and exchange.
+    """
     identified = {o.id: find_identities(contract, o) for o in contract.operations}
     known = payload_places(chain(*places.values(), *identified.values()))
     requests = [
@@ -86,7 +129,13 @@ def _scored_pairs(
     ]
     index = RequestIndex(requests)
     return sorted(
-        (-points, abs(events[e].first.delivery.received_at - exchanges[x].ended), e, x)
+        (
+            e not in proven,
+            -points,
+            abs(events[e].first.delivery.received_at - exchanges[x].ended),
+            e,
+            x,
+        )
         for e in own_events
         for received in [event_facts(events[e].first.delivery, events[e].payload, known)]
         for x in index.candidates(received)
@@ -106,14 +155,15 @@ def _pairs_in_order(
     exchanges: Sequence[Exchange],
     events: Sequence[ReceivedEvent],
     own_events: Collection[int],
+    proven: Collection[int],
     triggered: Sequence[Event | None],
 ) -> dict[int, int]:
     """Match the events without correlators: order of arrival to order of responses.
 
-    `triggered` has the event that each exchange triggers.
+    Those of `proven` go first. `triggered` has the event that each exchange triggers.
     """
     received: dict[str, list[int]] = {}
-    for e in sorted(own_events):
+    for e in sorted(own_events, key=lambda e: (e not in proven, e)):
         if (named := events[e].first.verdict.event) is not None:
             received.setdefault(named.name, []).append(e)
     due: dict[str, list[int]] = {}
@@ -165,7 +215,5 @@ def _all_echoes_agree(event: Event, exchange: Exchange, payload: object) -> bool
 
 
 def _is_from_another_run(event: ReceivedEvent, known: frozenset[PayloadPlace], run_id: str) -> bool:
-    text = event.first.delivery.body.decode(errors="replace")
-    own = [match[1] == run_id for match in MARK_PATTERN.finditer(text)]
-    own += [is_own_digits(match, run_id) for match in digits_in(event.payload, known)]
+    own = _own_marks(event, known, run_id)
     return bool(own) and not any(own)

@@ -75,6 +75,8 @@ class Settings:
     webhooks: bool = True
     webhook_host: str = "127.0.0.1"
     webhook_port: int = 4020
+    webhook_path: str | None = None
+    """Path of the deliveries of this run; None: any path."""
     webhook_secret: str | None = field(default=None, repr=False)
     webhook_deadline: float | None = None
     """Seconds; None: the contract's."""

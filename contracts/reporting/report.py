@@ -86,7 +86,7 @@ def report(
         }
         if ledger
         else {},
-        "webhooks": webhook_counts(settings, ledger),
+        "webhooks": webhook_counts(settings, ledger, redact),
         "deliveries": delivery_pairs(ledger, findings, redact),
         "baseline": {"file": None, "entries": 0, "resolved": []},
     }

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from contracts.checks.judgement import GroupedFinding
 from contracts.ledger.ledger import Ledger, triggered_event
+from contracts.ledger.strangers import SenderCounter, looks_like_event
 from contracts.model.settings import Settings
 from contracts.reporting.evidence import redacted_text
 from openapi.contract import Json
@@ -13,10 +14,14 @@ MAX_LISTED_DELIVERIES = 200
 _MAX_TEXT_CHARACTERS = 400
 
 
-def webhook_counts(settings: Settings, ledger: Ledger | None) -> dict[str, Json]:
-    """Return the numbers of expected, delivered, verified and unexpected webhooks."""
+def webhook_counts(settings: Settings, ledger: Ledger | None, redact: Redaction) -> dict[str, Json]:
+    """Return the numbers of expected, delivered, verified and unexpected webhooks, and strangers.
+
+    A verdict on an event without a signature cannot exclude strangers: `unsigned_events` has them.
+    """
     if ledger is None or not settings.webhooks or not ledger.contract.events:
-        return {"judged": False, "expected": 0, "delivered": 0, "verified": 0, "unexpected": 0}
+        numbers = dict.fromkeys(("expected", "delivered", "verified", "unexpected"), 0)
+        return {"judged": False, **numbers, "unsigned_events": [], "strangers": _NO_STRANGERS}
     called = [
         (e, event)
         for e, event in ledger.reconciliation.pairs
@@ -39,6 +44,46 @@ def webhook_counts(settings: Settings, ledger: Ledger | None) -> dict[str, Json]
         "delivered": len(served),
         "verified": len(verified),
         "unexpected": len(uncalled) + len(ledger.reconciliation.unmatched_events),
+        "unsigned_events": [e.name for e in ledger.contract.events if e.signature is None],
+        "strangers": _stranger_counts(ledger, redact),
+    }
+
+
+_NO_STRANGERS: dict[str, Json] = {
+    "count": 0,
+    "event_like": 0,
+    "elsewhere": 0,
+    "dropped": 0,
+    "own_dropped": 0,
+    "senders": [],
+}
+
+
+def _stranger_counts(ledger: Ledger, redact: Redaction) -> dict[str, Json]:
+    """Return the deliveries that match no request and are not proven, by path and sender."""
+    counter = SenderCounter()
+    for one in ledger.dropped.senders:
+        counter.add(one.path, one.sender, one.count, one.event_like)
+    for event in ledger.reconciliation.strangers:
+        for item in event.attempts:
+            like = looks_like_event(item.delivery, ledger.contract)
+            counter.add_delivery(item.delivery, event_like=like)
+    senders = counter.counts()
+    return {
+        "count": sum(one.count for one in senders),
+        "event_like": sum(one.event_like for one in senders),
+        "elsewhere": ledger.dropped.elsewhere,
+        "dropped": ledger.dropped.beyond_limits,
+        "own_dropped": ledger.dropped.own,
+        "senders": [
+            {
+                "path": redact(one.path),
+                "sender": one.sender,
+                "count": one.count,
+                "event_like": one.event_like,
+            }
+            for one in senders
+        ],
     }
 
 

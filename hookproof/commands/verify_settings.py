@@ -39,6 +39,7 @@ def settings_from_options(options: SimpleNamespace) -> Settings:
         webhooks=not options.no_webhooks,
         webhook_host=host,
         webhook_port=port,
+        webhook_path=options.webhook_path,
         webhook_secret=options.webhook_secret,
         sink_url=options.sink,
         sink_token=options.sink_token,

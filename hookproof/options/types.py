@@ -66,6 +66,16 @@ def parse_size(text: str) -> int:
     return int(found[1]) * _BYTES_BY_UNIT[found[2]]
 
 
+def parse_path(text: str) -> str | None:
+    """Read the path of a URL, as it is on the request line; an empty text is none."""
+    if not text:
+        return None
+    plain = text.isascii() and text.isprintable() and not set(text) & set(" ?#")
+    if not (plain and text.startswith("/")):
+        raise ValueError(f"{text!r} is not a path; write it as in the URL, such as /hooks")
+    return text
+
+
 def parse_url(text: str) -> str:
     """Read scheme, host, port and an optional prefix, without a trailing slash."""
     try:

@@ -38,6 +38,14 @@ from hookproof.options.config_file import config_option
     default="127.0.0.1:4020",
     help="Receive webhooks on this address.",
 )
+@click.option(
+    "--webhook-path",
+    type=types.Value("PATH", types.parse_path),
+    envvar="HOOKPROOF_WEBHOOK_PATH",
+    show_envvar=True,
+    show_default="any path",
+    help="Receive webhooks only on this path.",
+)
 @click.option("--sink", type=types.URL, help="Read webhooks from this sink instead.")
 @token("--sink-token", "HOOKPROOF_SINK_TOKEN", "Token of the sink, if it requires one.")
 @webhook_secret("Secret with which the service signs.")

@@ -76,6 +76,8 @@ def _counts(data: dict[str, Json], console: "Console | None") -> list[str]:
     if seen:
         lines += _line("Responses", seen, console)
         lines += _line("Webhooks", wording.webhooks(data), console)
+        for number, text in enumerate(wording.strangers(data)):
+            lines += _line("" if number else "Strangers", text, console)
     if wording.created(data):
         lines += _line("Created", wording.created(data), console)
     for finding in data["findings"]:

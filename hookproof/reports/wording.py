@@ -4,6 +4,7 @@ from collections import Counter
 
 from openapi.contract import Json
 
+MAX_LISTED_SENDERS = 3
 CONSTRAINT_STATUSES = ("enforced", "violated", "undecided")
 
 
@@ -93,6 +94,33 @@ def webhooks(data: dict[str, Json]) -> str:
     if not found["judged"]:
         return "not judged"
     return ", ".join(f"{found[k]} {k}" for k in ("expected", "delivered", "verified", "unexpected"))
+
+
+def strangers(data: dict[str, Json]) -> list[str]:
+    """Return sentences about deliveries that anybody can have sent; empty if there are none."""
+    found = data["webhooks"]["strangers"]
+    texts = []
+    if found["count"]:
+        few = [
+            f"{one['count']} to {one['path']} from {one['sender']}"
+            for one in found["senders"][:MAX_LISTED_SENDERS]
+        ]
+        more = len(found["senders"]) - len(few)
+        rest = f", and {more} more" if more > 0 else ""
+        texts.append(
+            f"deliveries that match no request and have no valid signature: {found['count']}, "
+            f"of which {found['event_like']} look like an event; {', '.join(few)}{rest}"
+        )
+    if found["dropped"]:
+        texts.append(f"{found['dropped']} of them were beyond the limits and only counted")
+    if found["elsewhere"]:
+        texts.append(f"{found['elsewhere']} of them came to another path than --webhook-path")
+    if found["own_dropped"]:
+        texts.append(f"{found['own_dropped']} events of the service were more than the run keeps")
+    if data["webhooks"]["unsigned_events"]:
+        names = ", ".join(data["webhooks"]["unsigned_events"])
+        texts.append(f"the contract does not sign {names}: the verdict cannot exclude strangers")
+    return texts
 
 
 def created(data: dict[str, Json]) -> str:

@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from contracts.model.exchange import Credential, Exchange, ReceivedResponse
 from contracts.model.unique_values import UniqueValues
 from openapi.json_pointer import set_at
 from openapi.loading.loader import load_contract
+from openapi.signature import sign
 from webhook_sink.delivery import Delivery
 from webhook_sink.verdicts.verdict import judge
 
@@ -24,7 +26,7 @@ CONTRACT = load_contract()
 (EVENT,) = CONTRACT.events
 PLACES = find_correlators(CONTRACT, OPERATION)
 VALID = Credential("valid", "accepted", "Bearer token")
-RUN = "abc123"
+RUN, SECRET = "abc123", "a secret of the tests"
 BASE = {"name": "x", "expiresAt": "2027-01-01T00:00:00Z", "scopes": ["license:read"]}
 Payload = dict[str, Any]
 
@@ -52,18 +54,33 @@ def event(exchange: Exchange, number: int) -> Payload:
     return payload
 
 
-def received(payloads: list[Payload | bytes], late: float = 1000.0) -> list[JudgedDelivery]:
+def received(
+    payloads: list[Payload | bytes], late: float = 1000.0, secret: str = SECRET
+) -> list[JudgedDelivery]:
+    """Return signed deliveries; those with another `secret` than the run's are not valid."""
+    assert EVENT.signature is not None
     made = []
     for index, payload in enumerate(payloads):
         body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         at = late + index
-        delivery = Delivery(index + 1, at, "POST", "/", (), body, False, "127.0.0.1:1", 200)
-        made.append(JudgedDelivery(delivery, judge(delivery, CONTRACT, None)))
+        headers = [(EVENT.signature.header.encode(), sign(EVENT.signature, body, secret).encode())]
+        delivery = Delivery(
+            index + 1, at, "POST", "/", tuple(headers), body, False, "127.0.0.1:1", 200
+        )
+        made.append(JudgedDelivery(delivery, judge(delivery, CONTRACT, SECRET)))
     return made
 
 
-def closed(entries: list[Exchange], payloads: list[Payload | bytes]) -> Reconciliation:
-    events = group_deliveries(received(payloads), PLACES)
+def closed(
+    entries: list[Exchange], payloads: list[Payload | bytes], forged: tuple[Payload, ...] = ()
+) -> Reconciliation:
+    """Match signed `payloads`, and before them `forged` ones with a wrong signature."""
+    wrong = received([*forged], secret="of a stranger")
+    signed = [
+        replace(item, delivery=replace(item.delivery, id=item.delivery.id + len(wrong)))
+        for item in received(payloads)
+    ]
+    events = group_deliveries([*wrong, *signed], PLACES)
     return reconcile(CONTRACT, entries, events, {OPERATION.id: PLACES}, RUN)
 
 
@@ -140,6 +157,34 @@ def test_separates_missing_repeated_and_unexpected_events() -> None:
     assert [e.request.number for e, _ in result.pairs] == [1, 1, 4]
     assert [o.first.delivery.id for o in result.unmatched_events] == [4]
     assert [o.first.delivery.id for o in result.earlier_run_events] == [5]
+
+
+def test_a_forged_event_takes_the_place_of_no_signed_one() -> None:
+    entries = [*exchanges(2), *exchanges(4, status=400)[3:]]
+    signed: list[Payload | bytes] = [event(entry, index) for index, entry in enumerate(entries[:2])]
+    forged = [event(entry, 10 + index) for index, entry in enumerate(entries)]
+    for payload in forged:
+        constant(payload)  # so that only its other values are those of a request
+    result = closed(entries, signed, tuple(forged))
+    assert [(e.request.number, o.first.delivery.id) for e, o in result.pairs] == [(1, 4), (2, 5)]
+    assert [o.first.delivery.id for o in result.strangers] == [1, 2, 3]
+    assert result.unmatched_events == ()
+
+
+def test_a_forged_event_of_another_run_is_a_stranger() -> None:
+    entries = exchanges(1)
+    other_run = event(exchanges(1, run="zzz999")[0], 7)
+    result = closed(entries, [event(entries[0], 0)], (other_run,))
+    assert [o.first.delivery.id for o in result.strangers] == [1]
+    assert result.earlier_run_events == ()
+
+
+def test_a_wrongly_signed_event_matches_the_request_that_lacks_one() -> None:
+    entries = exchanges(2)
+    own = event(entries[1], 1)
+    constant(own)
+    result = closed(entries, [event(entries[0], 0)], (own,))
+    assert [(e.request.number, o.first.delivery.id) for e, o in result.pairs] == [(2, 1), (1, 2)]
 
 
 def test_equal_deliveries_are_attempts_of_one_event() -> None:

@@ -82,7 +82,7 @@ def test_matches_by_identity_in_path_or_response_in_any_order() -> None:
 def test_does_not_match_an_event_to_another_operation() -> None:
     result = closed(PARCELS, [booked(PARCELS, 5)], [recalled(5, "lost")])
     assert [e.request.operation.id for e in result.without_event] == ["bookParcel"]
-    assert len(result.unmatched_events) == 1
+    assert len(result.strangers) == 1
 
 
 ECHO = """          - from: $request.path.parcelNumber
@@ -107,7 +107,7 @@ def test_matches_equal_events_in_order(unmarked: Contract) -> None:
     result = closed(unmarked, entries, [same, same])
     assert [e.request.number for e in result.without_event] == [3]
     result = closed(unmarked, entries, [same] * 4)
-    assert [event.first.delivery.id for event in result.unmatched_events] == [4]
+    assert [event.first.delivery.id for event in result.strangers] == [4]
 
 
 def test_matches_out_of_order_events_by_their_echoes(unmarked: Contract) -> None:

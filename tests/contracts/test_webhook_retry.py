@@ -5,25 +5,32 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import pytest
+from support.parcels import parcels_contract
 from support.processes import WEBHOOK_SECRET
 from support.reference_runs import known_permissions, service, token
 
 from contracts.checks import CHECKS
 from contracts.checks.judgement import group_findings
+from contracts.execution.delivery_intake import DeliveryIntake
 from contracts.execution.operation_session import OperationSession
 from contracts.execution.phases import run_smoke_test
 from contracts.execution.target import Target
-from contracts.execution.webhook_retry import DeliveryRejector, try_webhook_retry
+from contracts.execution.webhook_retry import (
+    DeliveryRejector,
+    PlannedReply,
+    try_webhook_retry,
+)
+from contracts.execution.webhook_source import open_webhook_source
 from contracts.ledger.ledger import Ledger
-from contracts.live_run import LiveRun
-from contracts.model.case import RETRY_PHASE
+from contracts.live_run import LiveRun, await_webhooks
 from contracts.model.settings import Settings
 from contracts.model.unique_values import UniqueValues
 from openapi.contract import Contract
 from openapi.finding import Finding
+from openapi.http.free_port import free_port
 from openapi.loading.loader import load_contract
 from webhook_sink.delivery import Delivery
-from webhook_sink.server import Sink
+from webhook_sink.replies.steps import parse_reply_step
 
 pytestmark = pytest.mark.integration
 
@@ -35,21 +42,28 @@ def contract() -> Contract:
     return load_contract()
 
 
-def provoked(contract: Contract, *options: str, deadline: float = 5.0) -> tuple[Ledger, str | None]:
-    """Send two requests to the reference service; reject the second event once."""
-    refusal = DeliveryRejector()
+def provoked(
+    contract: Contract, *options: str, deadline: float = 5.0, profile: str = "quick"
+) -> tuple[Ledger, str | None]:
+    """Send a request to the reference service, then those of the retry phase."""
     with ExitStack() as stack:
-        sink = stack.enter_context(Sink(contract, WEBHOOK_SECRET, reply=refusal))
-        url = stack.enter_context(service(sink.port, *options))
+        port = free_port()
+        url = stack.enter_context(service(port, *options))
         settings = Settings(
             url,
             "abcdef",
             1,
             token=token(known_permissions()),
             webhook_secret=WEBHOOK_SECRET,
+            webhook_port=port,
             webhook_deadline=deadline,
             extra_phases=frozenset({"retry"}),
+            profile=profile,
         )
+        intake = DeliveryIntake(settings, contract)
+        refusal = DeliveryRejector(contract, settings.run_id, intake.is_own)
+        sink = open_webhook_source(stack, settings, contract, lambda _: None, refusal, intake)
+        assert sink is not None
         target = stack.enter_context(Target(url))
         unique_values = UniqueValues("abcdef", 1, datetime.now(UTC))
         operation = contract.operations[0]
@@ -59,7 +73,7 @@ def provoked(contract: Contract, *options: str, deadline: float = 5.0) -> tuple[
         run = LiveRun(settings, contract, sink, [session])
         assert run_smoke_test(session) is None
         reason = try_webhook_retry(session, sink, refusal, run.ledger)
-        return run.ledger(), reason
+        return await_webhooks(run), reason
 
 
 def findings(ledger: Ledger) -> Iterator[Finding]:
@@ -71,10 +85,29 @@ def test_a_rejected_delivery_is_retried_without_a_finding(contract: Contract) ->
     ledger, reason = provoked(contract)
     assert reason is None
     assert list(findings(ledger)) == []
-    (last,) = (o for e, o in ledger.reconciliation.pairs if e.request.phase == RETRY_PHASE)
-    assert [item.delivery.status for item in last.attempts] == [500, 200]
-    others = [o for e, o in ledger.reconciliation.pairs if e.request.phase != RETRY_PHASE]
-    assert [item.delivery.status for o in others for item in o.attempts] == [200]
+    by_label = {e.request.description: o for e, o in ledger.reconciliation.pairs}
+    statuses = {label: [i.delivery.status for i in o.attempts] for label, o in by_label.items()}
+    assert statuses == {
+        "a plain valid request": [200],
+        "its delivery gets 500": [500, 200],
+        "created while a delivery gets 500": [202],
+        "created after failed deliveries": [200],
+    }
+
+
+def test_the_default_profile_fails_deliveries_in_many_ways(contract: Contract) -> None:
+    ledger, reason = provoked(contract, profile="default")
+    assert reason is None
+    assert list(findings(ledger)) == []
+    attempts = [
+        [item.delivery.status for item in event.attempts]
+        for exchange, event in ledger.reconciliation.pairs
+        if exchange.request.description.startswith("its delivery")
+    ]
+    assert sorted(attempts) == [[0, 200], [0, 200], [400, 200], [429, 200], [500, 200], [503, 200]]
+    taken = {i.delivery.status for _, o in ledger.reconciliation.pairs for i in o.attempts}
+    assert {202, 204} <= taken
+    assert len(ledger.exchanges) == 1 + 13
 
 
 @pytest.mark.parametrize(
@@ -123,12 +156,34 @@ def test_events_without_a_correlator_leave_the_retry_undecided(contract: Contrac
     assert all(item.delivery.status == 200 for item in ledger.deliveries)
 
 
-def test_rejects_one_delivery_and_only_when_armed() -> None:
-    refusal = DeliveryRejector()
-    one, other = (Delivery(0, 0.0, "POST", "/", (), body, False, "", 0) for body in (b"1", b"2"))
-    assert refusal(one) is None
-    refusal.arm(lambda delivery: delivery.body == b"2")
-    assert [refusal(one), refusal(other), refusal(other)] == [None, 500, None]
-    refusal.arm(lambda delivery: True)
-    refusal.arm(None)
-    assert refusal(one) is None
+def delivery(body: bytes) -> Delivery:
+    return Delivery(0, 0.0, "POST", "/", (), body, False, "", 0)
+
+
+def test_rejects_the_first_delivery_of_one_request_and_of_nobody_else(contract: Contract) -> None:
+    (event,) = contract.events
+    own = b"hp-abcdef-0007"
+    refusal = DeliveryRejector(contract, "abcdef", lambda one: b"forged" not in one.body)
+    planned = PlannedReply(parse_reply_step("503"), event, 7)
+    assert refusal(delivery(own)) is None
+    refusal.plan(planned)
+    refusal.limit(planned, 8)
+    for other in (b"hp-abcdef-0006", b"hp-abcdef-0009", b"hp-zzzzzz-0007", own + b" forged"):
+        assert refusal(delivery(other)) is None
+    step = refusal(delivery(own))
+    assert step is not None
+    assert step.status == 503
+    assert refusal(delivery(own)) is None
+    refusal.plan(planned)
+    refusal.clear()
+    assert refusal(delivery(own)) is None
+
+
+def test_rejects_no_event_of_a_prerequisite() -> None:
+    parcels = parcels_contract()
+    recalled = next(event for event in parcels.events if event.name == "parcel.recalled")
+    refusal = DeliveryRejector(parcels, "abcdef", lambda _: True)
+    refusal.plan(PlannedReply(parse_reply_step("503"), recalled, None))
+    booked = b'{"tidings": "parcel.booked", "parcel": {"addressee": {"label": "hp-abcdef-0007"}}}'
+    assert refusal(delivery(booked)) is None
+    assert refusal(delivery(b'{"topic": "parcel.recalled"}')) is not None

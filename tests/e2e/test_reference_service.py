@@ -48,7 +48,8 @@ BATCHES = {
     """,
     "local dates, opaque credentials": """
         date-offset connection-close slow-answers opaque-tokens refuse-unknown-scopes-403
-        refuse-outer-white-space short-lifetimes-lengthened
+        refuse-outer-white-space short-lifetimes-lengthened webhooks-in-order
+        webhooks-honour-retry-after webhooks-short-timeout
     """,
     "other forms are rejected, common names are taken": """
         refuse-chunked refuse-expect localised-messages common-names-taken

@@ -3,11 +3,11 @@
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
 
 from starlette.types import Receive, Scope, Send
 
 from webhook_sink.delivery import Delivery, ForwardAttempt
-from webhook_sink.intake.batch_writer import BatchWriter
 from webhook_sink.protocol import get_connection_info
 from webhook_sink.replies.sender import perform_step, relay_response, send_response
 from webhook_sink.replies.steps import ReplyStep
@@ -16,12 +16,20 @@ from webhook_sink.storage.store import StoreError
 _log = logging.getLogger("hookproof.sink")
 
 
+class DeliveryWriter(Protocol):
+    """Writer that chooses the reply to a delivery and keeps the delivery."""
+
+    async def write(self, draft: Delivery) -> Delivery:
+        """Return `draft` with id and reply; raise `StoreError`."""
+        ...
+
+
 class DeliveryEndpoint:
     """ASGI app that handles every request as a delivery."""
 
     def __init__(
         self,
-        writer: BatchWriter,
+        writer: DeliveryWriter,
         max_body_bytes: int,
         steps: Mapping[str, ReplyStep],
         forwarded: Callable[[Delivery], Awaitable[ForwardAttempt]] | None = None,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from email.message import Message
 from io import BufferedIOBase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from reference_service.token_store import TokenStore
@@ -118,6 +118,16 @@ class Secrets:
     webhook: str
 
 
+@dataclass(frozen=True)
+class ReceiverReply:
+    """Reply of a receiver to one delivery; no status without a response."""
+
+    status: int | None
+    seconds: float
+    retry_after: float = 0.0
+
+
+Outcome = Literal["delivered", "retry", "lost"]
 Rule = Callable[[object], Any]  # value or ABSENT -> stored value; raises RejectionError
 Check = Callable[[Document, TokenSpec, Caller], None]
 Edit = Callable[[Request, int, Any], Any]  # request, status, document -> changed document
@@ -161,6 +171,14 @@ class Behaviour:
     retries: tuple[float, ...]
     again: tuple[Callable[[Issued, Delivery, Secrets], Delivery], ...]  # run before a retry
     keep_alive: bool  # send many deliveries on one connection
+    response_timeout: float  # of a receiver, in seconds
+    take_reply: Callable[[ReceiverReply], Outcome]
+    pause: Callable[[ReceiverReply], float]  # seconds without any delivery after a reply
+    after: tuple[
+        Callable[[ReceiverReply, Issued, Delivery, Secrets], Delivery], ...
+    ]  # run before a retry, like `again`, and know the reply that failed
+    twin: Callable[[ReceiverReply, Issued], PlannedEvents]  # further events after a reply
+    in_order: bool  # a failed delivery holds back the later ones
 
 
 Change = Callable[[Behaviour], Behaviour]

@@ -34,6 +34,12 @@ CONFORMING = Behaviour(
     sign=webhook_sender.sign,
     deliveries=(),
     retries=(0.5, 1.0),
+    response_timeout=10.0,
+    take_reply=webhook_sender.take_reply,
+    pause=lambda reply: 0.0,
+    after=(),
+    twin=lambda reply, issued: (),
+    in_order=False,
     again=(),
     keep_alive=False,
 )

@@ -8,6 +8,7 @@ from reference_service.deviation import Deviation
 from reference_service.wrong_credential_forms import CREDENTIAL_FORMS
 from reference_service.wrong_credentials import CREDENTIALS
 from reference_service.wrong_deliveries import DELIVERIES
+from reference_service.wrong_failed_deliveries import FAILED_DELIVERIES
 from reference_service.wrong_payloads import PAYLOADS
 from reference_service.wrong_request_forms import REQUEST_FORMS
 from reference_service.wrong_responses import ANSWERS
@@ -25,4 +26,5 @@ DEVIATIONS: Final[dict[str, Deviation]] = {
     **CREDENTIAL_FORMS,
     **UNJUDGED,
     **REQUEST_FORMS,
+    **FAILED_DELIVERIES,
 }

@@ -179,12 +179,34 @@ _CREDENTIALS: Final = {
     ),
 }
 
+_RECEIVERS: Final = {
+    "webhooks-in-order": _may(
+        "Events are sent in order: a failed delivery holds back the later ones.",
+        setting(in_order=True),
+    ),
+    "webhooks-honour-retry-after": _may(
+        "All deliveries pause as long as Retry-After says, and for a second after a 503.",
+        setting(pause=lambda reply: max(reply.retry_after, float(reply.status == 503))),
+    ),
+    "webhooks-short-timeout": _may(
+        "A receiver has one second for its response.", setting(response_timeout=1.0)
+    ),
+    "webhooks-no-retry-of-4xx": _warned(
+        "A delivery that got a 4xx is not retried.",
+        around(
+            "take_reply",
+            lambda old: lambda reply: "lost" if 400 <= (reply.status or 0) < 500 else old(reply),
+        ),
+    ),
+}
+
 LEGAL: Final[dict[str, Legal]] = {
     **_CREDENTIALS,
     **_PAYLOADS,
     **_TRANSPORT,
     **_LIMITS,
     **_SHAPES,
+    **_RECEIVERS,
     **{name: _may(*entry) for name, entry in lenience.UNJUDGED.items()},
     **{name: _may(*entry) for name, entry in legal_request_forms.UNJUDGED.items()},
     **{name: _warned(*entry) for name, entry in legal_request_forms.WARNED.items()},

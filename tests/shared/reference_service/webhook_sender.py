@@ -21,12 +21,13 @@ from reference_service.behaviour import (
     Delivery,
     Document,
     Issued,
+    Outcome,
     PlannedEvents,
+    ReceiverReply,
     Secrets,
 )
 
 _SENDERS = 8
-_RESPONSE_TIMEOUT_S = 10.0
 
 
 def payload(issued: Issued, behaviour: Behaviour) -> Document:
@@ -77,6 +78,11 @@ def delivery(issued: Issued, behaviour: Behaviour, secrets: Secrets) -> Delivery
     return made
 
 
+def take_reply(reply: ReceiverReply) -> Outcome:
+    accepted = reply.status is not None and 200 <= reply.status < 300
+    return "delivered" if accepted else "retry"
+
+
 @dataclass(order=True)
 class _Due:
     at: float
@@ -84,6 +90,7 @@ class _Due:
     issued: Issued = field(compare=False)
     attempt: int = field(default=0, compare=False)
     delivery: Delivery | None = field(default=None, compare=False)
+    reply: ReceiverReply | None = field(default=None, compare=False)
 
 
 class Sender:
@@ -95,10 +102,11 @@ class Sender:
         self._count = itertools.count()
         self._condition = threading.Condition()
         self._closed = False
+        self._paused_until = 0.0
         self._local = threading.local()  # the connection of each thread
 
     def start(self) -> None:
-        for _ in range(_SENDERS):
+        for _ in range(1 if self._behaviour.in_order else _SENDERS):
             threading.Thread(target=self._work, daemon=True).start()
 
     def close(self) -> None:
@@ -120,7 +128,8 @@ class Sender:
     def _next(self) -> _Due | None:
         with self._condition:
             while not self._closed:
-                wait = self._due[0].at - time.monotonic() if self._due else None
+                at = max(self._due[0].at, self._paused_until) if self._due else None
+                wait = None if at is None else at - time.monotonic()
                 if wait is not None and wait <= 0:
                     return heapq.heappop(self._due)
                 self._condition.wait(wait)
@@ -137,21 +146,44 @@ class Sender:
     def _attempt(self, due: _Due) -> None:
         if due.delivery is None:
             due.delivery = delivery(due.issued, self._behaviour, self._secrets)
-        if not self._delivered(due.delivery) and due.attempt < len(self._behaviour.retries):
-            due.at = time.monotonic() + self._behaviour.retries[due.attempt]
+        elif due.reply is not None:
+            due.delivery = self._again(due, due.delivery, due.reply)
+        reply = self._reply(due.delivery)
+        self._pause(self._behaviour.pause(reply))
+        self.post(self._behaviour.twin(reply, due.issued))
+        outcome = self._behaviour.take_reply(reply)
+        if outcome == "retry" and due.attempt < len(self._behaviour.retries):
+            delay = self._behaviour.retries[due.attempt]
+            if self._behaviour.in_order:
+                self._pause(delay)  # the delivery stays the first of the queue
+            else:
+                due.at = time.monotonic() + delay
             due.attempt += 1
-            for step in self._behaviour.again:
-                due.delivery = step(due.issued, due.delivery, self._secrets)
+            due.reply = reply
             self._queue(due)
 
-    def _delivered(self, made: Delivery) -> bool:
+    def _again(self, due: _Due, made: Delivery, reply: ReceiverReply) -> Delivery:
+        for step in self._behaviour.again:
+            made = step(due.issued, made, self._secrets)
+        for after in self._behaviour.after:
+            made = after(reply, due.issued, made, self._secrets)
+        return made
+
+    def _pause(self, seconds: float) -> None:
+        with self._condition:
+            self._paused_until = max(self._paused_until, time.monotonic() + seconds)
+
+    def _reply(self, made: Delivery) -> ReceiverReply:
+        begun = time.monotonic()
         try:
-            return 200 <= self._send(made) < 300
+            status, retry_after = self._send(made)
         except (OSError, http.client.HTTPException):
             self._hang_up()
-            return False
+            return ReceiverReply(None, time.monotonic() - begun)
+        wait = float(retry_after) if retry_after.isdigit() else 0.0
+        return ReceiverReply(status, time.monotonic() - begun, wait)
 
-    def _send(self, made: Delivery) -> int:
+    def _send(self, made: Delivery) -> tuple[int, str]:
         connection = self._connection()
         target = (self._url.path or "/") + (f"?{self._url.query}" if self._url.query else "")
         connection.putrequest(made.method, target, skip_accept_encoding=True)
@@ -168,7 +200,7 @@ class Sender:
         response.read()
         if not self._behaviour.keep_alive:
             self._hang_up()
-        return response.status
+        return response.status, response.getheader("Retry-After", "")
 
     def _connection(self) -> http.client.HTTPConnection:
         kept: http.client.HTTPConnection | None = getattr(self._local, "kept", None)
@@ -176,7 +208,9 @@ class Sender:
             secure = self._url.scheme == "https"
             kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
             kept = kind(
-                self._url.hostname or "127.0.0.1", self._url.port, timeout=_RESPONSE_TIMEOUT_S
+                self._url.hostname or "127.0.0.1",
+                self._url.port,
+                timeout=self._behaviour.response_timeout,
             )
             self._local.kept = kept
         return kept

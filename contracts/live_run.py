@@ -94,8 +94,8 @@ class LiveRun:
 def findings_so_far(ledger: Ledger) -> Iterator[GroupedFinding]:
     """Yield the findings in a ledger that is not closed yet."""
     for name, check in CHECKS.items():
-        if name not in END_OF_RUN_CHECKS:
-            yield from group_findings(name, check(ledger))
+        if name not in END_OF_RUN_CHECKS and ledger.settings.selection.judges(name):
+            yield from group_findings(name, check(ledger), ledger)
 
 
 def await_webhooks(live_run: LiveRun) -> Ledger:

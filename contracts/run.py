@@ -33,7 +33,10 @@ SMOKE_TEST_WEBHOOK_TIMEOUT_S = 1.0
 def find_faults(ledger: Ledger) -> list[GroupedFinding]:
     """Return the findings of every check in the closed ledger."""
     return [
-        found for name, check in CHECKS.items() for found in group_findings(name, check(ledger))
+        found
+        for name, check in CHECKS.items()
+        if ledger.settings.selection.judges(name)
+        for found in group_findings(name, check(ledger), ledger)
     ]
 
 
@@ -93,7 +96,8 @@ def run(
             live_run.receive_deliveries()  # so that the end of the run need not judge all of them
         if live_run.has_enough():
             return live_run.ledger()
-        if sink is not None and "retry" in settings.extra_phases:
+        rejects = "retry" in settings.extra_phases and settings.selection.sends("retry")
+        if sink is not None and rejects:
             live_run.undecided += try_webhook_retries(sessions, sink, rejector, live_run.ledger)
         progress("waiting for webhooks ...")
         return await_webhooks(live_run)

@@ -50,7 +50,8 @@ def estimate_cost(
         cases = [case for phase in phases[session.operation.id] for case in phase.cases]
         creating = sum(_may_create(session, case, request_values) for case in cases)
         sent, created = _estimate_sequences(session)
-        if session.settings.dry_run and session.operation.content:
+        draws = session.settings.dry_run and session.settings.selection.sends("fuzzing")
+        if draws and session.operation.content:
             profile = PROFILES[session.settings.profile]
             sent += profile.valid_bodies + profile.invalid_bodies
             created += profile.valid_bodies
@@ -81,17 +82,18 @@ def _may_create(session: OperationSession, case: Case, request_values: RequestVa
 def _estimate_sequences(session: OperationSession) -> tuple[int, int]:
     """Return the number of requests that depend on responses, and of those that may create."""
     settings: Settings = session.settings
+    sends = settings.selection.sends
     sent = created = 0
     for issuer in issued_tokens.find_issuers(session):
         token_requests = list(issuer.terms.token_requests())
-        sent += 2 * len(token_requests) + 1 + issued_tokens.MAX_OTHER_CREDENTIALS
-        created += (
-            len(token_requests)
-            + _accepted_count(token_requests)
-            + 1
-            + issued_tokens.MAX_OTHER_CREDENTIALS
-        )
-    if session.operation.response_caused_by("duplicate-request"):
+        others = 1 + issued_tokens.MAX_OTHER_CREDENTIALS
+        if sends("issued credentials"):
+            sent += 2 * len(token_requests)
+            created += len(token_requests) + _accepted_count(token_requests)
+        if sends("credentials of other requests"):
+            sent, created = sent + others, created + others
+    repeats = sends("duplicate requests")
+    if repeats and session.operation.response_caused_by("duplicate-request"):
         sent += 2 * sequences.REPETITION_COUNT
         created += 2 * sequences.REPETITION_COUNT
     if "concurrency" in settings.extra_phases:
@@ -101,14 +103,17 @@ def _estimate_sequences(session: OperationSession) -> tuple[int, int]:
             for issuer in issued_tokens.find_issuers(session)
             for one in issuer.terms.concurrent_requests()
         ]
-        sent += 2 * len(concurrent_requests) + concurrent_rounds * sequences.CONCURRENT_REQUESTS
-        created += (
-            len(concurrent_requests) + _accepted_count(concurrent_requests) + concurrent_rounds
-        )
-    if "rate-limit" in settings.extra_phases and session.operation.rate_limit is not None:
+        if sends("concurrently issued credentials"):
+            sent += 2 * len(concurrent_requests)
+            created += len(concurrent_requests) + _accepted_count(concurrent_requests)
+        if sends("concurrent duplicates"):
+            sent += concurrent_rounds * sequences.CONCURRENT_REQUESTS
+            created += concurrent_rounds
+    bursts = "rate-limit" in settings.extra_phases and sends("rate limit")
+    if bursts and session.operation.rate_limit is not None:
         sent += int(session.operation.rate_limit["requests"] * 1.5) + 1
         created += session.operation.rate_limit["requests"]
-    if "retry" in settings.extra_phases:
+    if "retry" in settings.extra_phases and sends("retry"):
         sent, created = sent + 1, created + 1
     return sent, created
 

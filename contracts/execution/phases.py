@@ -116,7 +116,6 @@ def build_phases(session: OperationSession, earlier: Sequence[Mapping[str, Json]
     """
     contract, operation, settings = session.contract, session.operation, session.settings
     profile = PROFILES[settings.profile]
-    stride = profile.stride
     base_body = session.base_body
 
     def fuzzing() -> Iterable[Case]:
@@ -147,10 +146,15 @@ def build_phases(session: OperationSession, earlier: Sequence[Mapping[str, Json]
         ),
         Phase("repeated identical requests", lambda: _repeated_cases(session, profile.repetitions)),
     ]
-    if not operation.content:
-        return phases
+    if operation.content:
+        phases[-1:] = [*_body_phases(session, fuzzing), phases[-1]]
+    return [phase for phase in phases if settings.selection.sends(phase.name)]
+
+
+def _body_phases(session: OperationSession, fuzzing: Callable[[], Iterable[Case]]) -> list[Phase]:
+    contract, operation, base_body = session.contract, session.operation, session.base_body
+    stride = PROFILES[session.settings.profile].stride
     return [
-        *phases[:-1],
         Phase(
             "boundary values",
             lambda: edge_cases.length_boundary_cases(contract, operation, base_body(), stride),
@@ -182,7 +186,6 @@ def build_phases(session: OperationSession, earlier: Sequence[Mapping[str, Json]
         ),
         Phase("long arrays", lambda: edge_cases.long_array_cases(contract, operation, base_body())),
         Phase("invalid encodings", lambda: edge_cases.raw_body_cases(operation, base_body())),
-        phases[-1],
     ]
 
 
@@ -200,7 +203,8 @@ def _sequences(session: OperationSession) -> dict[str, Callable[[], str | None]]
         )
     if "rate-limit" in session.settings.extra_phases:
         steps["rate limit"] = lambda: sequences.send_burst(session)
-    return steps
+    sends = session.settings.selection.sends
+    return {name: step for name, step in steps.items() if sends(name)}
 
 
 def _repeated_cases(session: OperationSession, times: int) -> Iterable[Case]:

@@ -58,6 +58,19 @@ from hookproof.options.config_file import config_option
     help="Run this phase too; none: no default phase (repeatable).",
 )
 @click.option(
+    "--only",
+    type=types.PART,
+    multiple=True,
+    show_default="everything",
+    help="Judge only this check or group, send only this phase (repeatable).",
+)
+@click.option(
+    "--skip",
+    type=types.PART,
+    multiple=True,
+    help="Leave out this check, group or phase (repeatable).",
+)
+@click.option(
     "--seed",
     type=int,
     metavar="N",

@@ -76,8 +76,9 @@ def compare_echoes(
         if sent is not MISSING and not is_equal_echo(stated["compare"], sent, received):
             why = explain_difference(stated, exchange, sent, received, known)
         stated_value = exchange.find(parse_expression(stated["from"]))
-        if why and stated_value is not sent:
-            why = f"{why}; an absent value means {abbreviate(sent)}"
+        has_default = sent is not MISSING and sent is not None
+        if why and has_default and (stated_value is MISSING or stated_value is None):
+            why = f"{why}; {_absence_text(stated_value)} means {abbreviate(sent)}"
         fields.append(
             EchoedValue(
                 stated["to"],
@@ -87,6 +88,10 @@ def compare_echoes(
             )
         )
     return tuple(fields)
+
+
+def _absence_text(value: object) -> str:
+    return "an absent value" if value is MISSING else "null"
 
 
 def echo_values(

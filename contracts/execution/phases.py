@@ -98,7 +98,7 @@ def run_phases(
                 doubts.send(case)
             if should_stop():
                 return undecided
-        for name, send_sequence in _sequences(session).items():
+        for name, send_sequence in sequences_of(session).items():
             session.progress(f"{name} ...")
             undecided.append(send_sequence() or "")
             if should_stop():
@@ -189,7 +189,8 @@ def _body_phases(session: OperationSession, fuzzing: Callable[[], Iterable[Case]
     ]
 
 
-def _sequences(session: OperationSession) -> dict[str, Callable[[], str | None]]:
+def sequences_of(session: OperationSession) -> dict[str, Callable[[], str | None]]:
+    """Return the phases whose requests depend on responses; each returns what it left undecided."""
     concurrent_rounds = PROFILES[session.settings.profile].concurrent_rounds
     steps: dict[str, Callable[[], str | None]] = {
         "issued credentials": lambda: issued_tokens.try_each_kind(session),

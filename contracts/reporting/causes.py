@@ -1,12 +1,14 @@
 """Causes: which finding follows from another one, because one fault explains both. Pure.
 
 A finding follows from another only if that one explains each of its cases. The rules: the same
-place in the same message; properties that another naming convention hides; a response or an event
-that comes from a wrong status; the same undocumented status instead of the same documented one; a
-trait of the body that only failing requests have; two checks of one mistake, such as a secret that
-repeats; a missing event that arrived unreadable.
+place in the same message; properties that another naming convention hides; values of one format
+that one serialiser writes; a response or an event that comes from a wrong status; the same
+undocumented status instead of the same documented one; a trait of the body that only failing
+requests have; two checks of one mistake, such as a secret that repeats; a missing event that
+arrived unreadable.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +21,7 @@ from contracts.model.exchange import Exchange
 from contracts.reporting.traits import body_traits
 from openapi.json_pointer import get_at, is_array_index
 from openapi.runtime_expression import parse_expression
+from openapi.schema_validation import type_name
 
 _FAILED_REQUESTS = ("no-response", "server-error")
 _WRONG_STATUSES = (
@@ -113,6 +116,12 @@ class _Cause:
         return all(map(_has_other_name, self._judgements))
 
     @cached_property
+    def shapes(self) -> frozenset[tuple[str, str, str]]:
+        """Format, JSON type and form of each wrong value that has a format in the schema."""
+        document = self.ledger.contract.document
+        return frozenset(filter(None, (_shape(document, one) for one in self._judgements)))
+
+    @cached_property
     def message(self) -> str:
         """Message that the places are in: `delivery`, `response` or `request`."""
         if self.check.startswith("webhook-") or self.deliveries:
@@ -170,6 +179,19 @@ def _has_other_name(judgement: Judgement) -> bool:
     return finding.detail not in names and _folded(finding.detail) in names.values()
 
 
+def _shape(document: Mapping[str, object], judgement: Judgement) -> tuple[str, str, str] | None:
+    """Return format, type and form of the value; None for one without a format, or null."""
+    finding = judgement.finding
+    if finding is None or finding.instance is None:
+        return None
+    schema_pointer, _, keyword = finding.pointer.rpartition("/")
+    schema, value = get_at(document, schema_pointer), get_at(_json(judgement), finding.instance)
+    stated = schema.get("format") if isinstance(schema, dict) else None
+    if keyword not in ("format", "type") or stated is None or not isinstance(value, str | int):
+        return None
+    return stated, type_name(value), re.sub(r"\d+", "0", str(value))
+
+
 def _json(judgement: Judgement) -> object:
     if judgement.judged_delivery is not None:
         return judgement.judged_delivery.verdict.payload
@@ -196,6 +218,7 @@ def _explains(group: Sequence[_Cause], other: _Cause) -> bool:
         for rule in (
             _is_at_the_same_place,
             _is_renamed_with,
+            _is_serialised_like,
             _is_unchecked_credential,
             _is_the_same_mistake,
             _is_event_of_a_rejection,
@@ -222,6 +245,11 @@ def _is_renamed_with(root: _Cause, other: _Cause) -> bool:
     """Whether both miss properties that the same messages have in another naming convention."""
     same = root.message == other.message and other.subjects <= root.subjects
     return same and root.is_renamed and other.is_renamed
+
+
+def _is_serialised_like(root: _Cause, other: _Cause) -> bool:
+    """Whether both have values of one format, such as date-time, in the same wrong form."""
+    return bool(root.shapes & other.shapes)
 
 
 def _is_unchecked_credential(root: _Cause, other: _Cause) -> bool:

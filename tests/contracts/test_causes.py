@@ -122,7 +122,7 @@ def test_documented_statuses_do_not_join_findings() -> None:
 def test_errors_with_an_undocumented_success_status_are_one_cause() -> None:
     sent = [*accepted(2), (INVALID, VALID, 200), (NO_JSON, VALID, 200), (PLAIN, MISSING, 200)]
     assert len(roots(found(sent))) == 1
-    # If plain requests get it too, an accepted invalid request is a fault of its own.
+    # If plain requests get it too, an accepted invalid request is another fault.
     sent = [(PLAIN, VALID, 200), (INVALID, VALID, 200), (PLAIN, MISSING, 200)]
     assert roots(found(sent)) == ["invalid-credential", "invalid-request", "valid-request"]
 
@@ -160,6 +160,17 @@ def test_another_naming_convention_is_one_cause_and_a_lost_property_another() ->
     findings = found(accepted(3), change)
     assert len(findings) >= 3
     assert len(roots(findings)) == 2
+
+
+def test_one_serialiser_of_dates_is_one_cause_and_a_date_in_another_form_another() -> None:
+    def change(payload: Payload) -> None:
+        payload["data"]["createdAt"] = "2027-01-01T00:00:00"
+        payload["data"]["user"]["updatedAt"] = "2026-02-03T04:05:06"
+        payload["data"]["updatedAt"] = "yesterday"
+
+    findings = found(accepted(3), change)
+    assert len(findings) == 3
+    assert roots(findings) == ["webhook-schema", "webhook-schema"]
 
 
 def test_crashes_by_the_same_trait_are_one_cause() -> None:

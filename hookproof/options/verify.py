@@ -61,6 +61,8 @@ from hookproof.options.config_file import config_option
     "--only",
     type=types.PART,
     multiple=True,
+    envvar="HOOKPROOF_ONLY",
+    show_envvar=True,
     show_default="everything",
     help="Judge only this check or group, send only this phase (repeatable).",
 )
@@ -68,6 +70,8 @@ from hookproof.options.config_file import config_option
     "--skip",
     type=types.PART,
     multiple=True,
+    envvar="HOOKPROOF_SKIP",
+    show_envvar=True,
     help="Leave out this check, group or phase (repeatable).",
 )
 @click.option(

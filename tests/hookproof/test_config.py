@@ -91,6 +91,9 @@ def test_command_line_precedes_environment_precedes_file(
     options = parse_command_line([*line, "--extra-phase", "retry", "--extra-phase", "none"], folder)
     assert (options.url, options.profile) == ("http://127.0.0.1:9000", "thorough")
     assert (options.header, options.extra_phase) == ((("X-New", "2"),), ("retry", "none"))
+    monkeypatch.setenv("HOOKPROOF_ONLY", "webhook-echo fuzzing")
+    assert parse_command_line(["verify"], folder).only == ("webhook-echo", "fuzzing")
+    assert parse_command_line(["verify", "--only", "retry"], folder).only == ("retry",)
     monkeypatch.setenv("HOOKPROOF_TOKEN", "of the environment")
     monkeypatch.delenv("MY_TOKEN")
     assert parse_command_line(["verify"], folder).token == "of the environment"

@@ -177,7 +177,7 @@ def test_compares_every_echo_with_the_value_that_was_sent(contract: Contract) ->
         "cut at 50 characters",
         "null",
         "string in place of array",
-        "inverted",
+        "inverted; an absent value means false",
     ]
     assert fields(other, **ask, revoked=False)["/data/revoked"].note == (
         "the default for an absent value"

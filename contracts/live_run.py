@@ -120,7 +120,7 @@ class LiveRun:
 def findings_so_far(ledger: Ledger) -> Iterator[GroupedFinding]:
     """Yield the findings in a ledger that is not closed yet; the end tells of a crash."""
     for name, check in CHECKS.items():
-        if name not in END_OF_RUN_CHECKS:
+        if name not in END_OF_RUN_CHECKS and ledger.settings.selection.judges(name):
             yield from apply_check(name, check, ledger).findings
 
 

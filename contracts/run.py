@@ -32,11 +32,15 @@ _WAIT_PAUSE_S = 0.2
 
 
 def find_faults(ledger: Ledger) -> list[GroupedFinding]:
-    """Return the findings of every check in the closed ledger.
+    """Return the findings of every selected check in the closed ledger.
 
     Raise `CouldNotJudge` if a check crashed and no other one found a violation.
     """
-    results = [apply_check(name, check, ledger) for name, check in CHECKS.items()]
+    results = [
+        apply_check(name, check, ledger)
+        for name, check in CHECKS.items()
+        if ledger.settings.selection.judges(name)
+    ]
     found = [finding for result in results for finding in result.findings]
     crashes = [result.crash for result in results if result.crash is not None]
     if crashes and not any(one.finding.severity == "violation" for one in found):
@@ -101,7 +105,8 @@ def run(
             live_run.receive_deliveries()  # so that the end of the run need not judge all of them
         if live_run.has_enough():
             return live_run.ledger()
-        if sink is not None and "retry" in settings.extra_phases:
+        rejects = "retry" in settings.extra_phases and settings.selection.sends("retry")
+        if sink is not None and rejects:
             live_run.undecided += try_webhook_retries(sessions, sink, rejector, live_run.ledger)
         progress("waiting for webhooks ...")
         return await_webhooks(live_run)

@@ -144,4 +144,4 @@ def _accepted_reason(
 
 def _undecided(data: Mapping[str, Json], pointer: str | None) -> bool:
     statuses = {c["status"] for c in data.get("constraints", []) if c["pointer"] == pointer}
-    return statuses == {"undecided"}
+    return bool(statuses) and statuses <= {"undecided", "not exercised"}

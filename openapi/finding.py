@@ -26,6 +26,24 @@ class Finding:
     detail: str = "*"
     """Part of the keyword, such as the property of `required`."""
 
+    @property
+    def located_message(self) -> str:
+        """Message with the place of the value."""
+        return locate(self.message, self.instance)
+
+
+def locate(message: str, instance: str | None) -> str:
+    """Return `message` with the place of the value before it, unless it names the place.
+
+    The empty pointer is the body. A message may name a header in another case.
+    """
+    if instance is None or (not instance and "the body" in message):
+        return message
+    header = instance[1:] if "-" in instance else ""
+    if (instance and instance in message) or (header and header in message.lower()):
+        return message
+    return f"{instance or 'the body'}: {message}"
+
 
 def make_finding(
     contract: Contract,

@@ -210,7 +210,7 @@ class Sink:
     def _unmatched(self, delivery: Delivery) -> UnmatchedDelivery:
         verdict = self.judge(delivery)
         event = verdict.event.name if verdict.event else None
-        findings = [(found.check, found.message) for found in verdict.findings]
+        findings = [(found.check, found.located_message) for found in verdict.findings]
         sent = (delivery.id, delivery.method, delivery.target)
         return UnmatchedDelivery(*sent, event, verdict.summary, findings, delivery.body)
 

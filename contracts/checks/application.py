@@ -23,6 +23,10 @@ class CheckResult:
     """Sentence about the crash of the check, or None."""
 
 
+NOT_APPLIED = CheckResult((), (), 0, None)
+"""Result of a check that the run leaves out."""
+
+
 def apply_check(name: str, check: Check, ledger: Ledger) -> CheckResult:
     """Apply `check` to `ledger`.
 
@@ -44,7 +48,7 @@ def apply_check(name: str, check: Check, ledger: Ledger) -> CheckResult:
         ]
     decided = {judgement.case_id for judgement in judgements if not judgement.undecided_reason}
     return CheckResult(
-        tuple(judgements), tuple(group_findings(name, judgements)), len(decided), crash
+        tuple(judgements), tuple(group_findings(name, judgements, ledger)), len(decided), crash
     )
 
 

@@ -135,14 +135,14 @@ def _sink_judgement(
     if finding.check == "webhook-schema":
         apart = _without_numbers(f"{finding.instance} {finding.detail}")
     place = constraint_key(finding.pointer, finding.detail)
-    explained = _explained_message(item, finding, others)
+    explained = replace(finding, message=_explained_message(item, finding, others))
+    message = f"delivery {item.delivery.id}: {explained.located_message}"
     return Judgement(
         place,
         item.delivery.id,
-        replace(finding, message=f"delivery {item.delivery.id}: {explained}"),
+        replace(finding, message=message),
         fault=" ".join((*place, apart)),
         judged_delivery=item,
-        received=explained,
     )
 
 

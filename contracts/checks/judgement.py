@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from contracts.expectations.keywords import ConstraintKey, constraint_key
+from contracts.ledger.differences import complexity
 from contracts.ledger.ledger import JudgedDelivery, Ledger
 from contracts.model.exchange import Exchange
 from openapi.finding import Finding, make_finding
@@ -28,7 +29,7 @@ class Judgement:
 
     @property
     def size(self) -> int:
-        """Size of the body in bytes: a finding shows its smallest case."""
+        """Size of the body in bytes."""
         if self.exchange is not None:
             return len(self.exchange.request.body)
         return len(self.judged_delivery.delivery.body) if self.judged_delivery else 0
@@ -36,12 +37,15 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class GroupedFinding:
-    """A finding and the smallest case that shows it."""
+    """A finding and the simplest case that shows it."""
 
     id: str
     """Id of eight hex digits; the same fault has the same id in every run."""
     finding: Finding
     judgement: Judgement
+    """The simplest case: fewest differences from the plain valid request, then smallest."""
+    judgements: tuple[Judgement, ...] = ()
+    """All cases of the finding."""
 
 
 def passed(pointer: str, case_id: int, detail: str = "*") -> Judgement:
@@ -93,8 +97,13 @@ def failed(  # noqa: PLR0913 - place, message, evidence, and two ways to separat
     )
 
 
-def group_findings(check: str, judgements: Iterable[Judgement]) -> list[GroupedFinding]:
-    """Return one finding for each fault of one check, with the number of its cases."""
+def group_findings(
+    check: str, judgements: Iterable[Judgement], ledger: Ledger | None = None
+) -> list[GroupedFinding]:
+    """Return one finding for each fault of one check, with the number of its cases.
+
+    With a ledger, the simplest case of each fault comes first; without one, the smallest.
+    """
     tried: dict[ConstraintKey, set[int]] = {}
     groups: dict[tuple[str, str], list[Judgement]] = {}
     for judgement in judgements:
@@ -104,13 +113,26 @@ def group_findings(check: str, judgements: Iterable[Judgement]) -> list[GroupedF
             groups.setdefault((judgement.finding.severity, judgement.fault), []).append(judgement)
     result = []
     for (severity, fault), group in groups.items():
-        smallest = min(group, key=lambda judgement: judgement.size)
-        assert smallest.finding is not None
+        simplest = min(group, key=lambda judgement: _complexity(ledger, judgement))
+        assert simplest.finding is not None
         cases = {judgement.case_id for judgement in group}
         among = set().union(*(tried[judgement.constraint] for judgement in group))
-        finding = replace(smallest.finding, check=check, count=len(cases), tried=len(among))
-        result.append(GroupedFinding(_finding_id(check, severity, fault), finding, smallest))
+        finding = replace(simplest.finding, check=check, count=len(cases), tried=len(among))
+        name = _finding_id(check, severity, fault)
+        result.append(GroupedFinding(name, finding, simplest, tuple(group)))
     return sorted(result, key=lambda found: (found.finding.severity, -found.finding.count))
+
+
+def _complexity(ledger: Ledger | None, judgement: Judgement) -> tuple[int, int, int]:
+    """Return what makes a case hard to read: its differences, its size, its number."""
+    exchange, item = judgement.exchange, judgement.judged_delivery
+    number = item.delivery.id if item else 0
+    if ledger is not None and exchange is None and item is not None:
+        exchange = ledger.triggering_exchanges.get(item.delivery.id)
+    if ledger is None or exchange is None:
+        return 0, judgement.size, number
+    plain = ledger.plain_requests.get(exchange.request.operation.id)
+    return *complexity(exchange.request, plain), number or exchange.request.number
 
 
 def _finding_id(*parts: str) -> str:

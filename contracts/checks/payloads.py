@@ -70,11 +70,13 @@ def _judge_echo(
     if is_echo_acceptable(stated["compare"], sent, received):
         return passed(pointer, exchange.request.number)
     why = explain_difference(stated, exchange, sent, received, known)
-    verb = "sent" if parse_expression(stated["from"]).message == "request" else "received"
+    explained = "" if received is None else f" ({why})"
+    source = parse_expression(stated["from"])
+    verb = "sent" if source.message == "request" else "received"
     message = (
         f"delivery {received_event.first.delivery.id} has {abbreviate(received)} "
-        f"at {stated['to']} ({why}); "
-        f"{exchange.request.label()} {verb} {abbreviate(sent)}"
+        f"at {stated['to']}{explained}; "
+        f"{exchange.request.label()} {verb} {_sent_text(exchange.find(source), sent)}"
     )
     return failed(
         ledger,
@@ -84,8 +86,16 @@ def _judge_echo(
         instance=stated["to"],
         judged_delivery=received_event.first,
         expected=f"{abbreviate(sent)} at {stated['to']}",
-        received=f"{abbreviate(received)} ({why})",
+        received=abbreviate(received),
     )
+
+
+def _sent_text(sent: object, meant: object) -> str:
+    """Return the sent value, and its meaning by the default if it was absent or null."""
+    if sent is MISSING:
+        return f"no value there, which means {abbreviate(meant)}"
+    means = "" if sent is not None or meant is None else f", which means {abbreviate(meant)}"
+    return f"{abbreviate(sent)}{means}"
 
 
 def equal(ledger: Ledger) -> Iterator[Judgement]:

@@ -32,8 +32,8 @@ def media_type(ledger: Ledger) -> Iterator[Judgement]:
         known = _media_type(response)
         wanted = " or ".join(response_spec.content)
         pointer = media_type_pointer(_schema(response_spec, known))
-        message = f"the {response.status} to {exchange.request.label()} is"
-        shown = abbreviate(stated) if stated else "without a media type"
+        message = f"the {response.status} to {exchange.request.label()} has Content-Type"
+        shown = abbreviate(stated) if stated else "none"
         if known is None or known.essence not in response_spec.content:
             message = f"{message} {shown}, expected {wanted}"
             # One wrong type at several statuses is one fault: one error handler writes them.

@@ -25,7 +25,7 @@ class EchoedValue:
     pointer: str
     """Pointer into the payload."""
     sent: Json
-    """Value of the request, else the default; None also if there is neither."""
+    """Value of the exchange; None also if it has none."""
     received: Json
     """Value of the payload; None also if it is missing."""
     note: str
@@ -75,15 +75,23 @@ def compare_echoes(
         why = ""
         if sent is not MISSING and not is_equal_echo(stated["compare"], sent, received):
             why = explain_difference(stated, exchange, sent, received, known)
+        stated_value = exchange.find(parse_expression(stated["from"]))
+        has_default = sent is not MISSING and sent is not None
+        if why and has_default and (stated_value is MISSING or stated_value is None):
+            why = f"{why}; {_absence_text(stated_value)} means {abbreviate(sent)}"
         fields.append(
             EchoedValue(
                 stated["to"],
-                None if sent is MISSING else sent,
+                None if stated_value is MISSING else stated_value,
                 None if received is MISSING else received,
                 why,
             )
         )
     return tuple(fields)
+
+
+def _absence_text(value: object) -> str:
+    return "an absent value" if value is MISSING else "null"
 
 
 def echo_values(

@@ -53,7 +53,8 @@ def estimate_cost(
         cases = [case for phase in phases[session.operation.id] for case in phase.cases]
         creating = sum(_may_create(session, case, request_values) for case in cases)
         sent, created = _estimate_sequences(session)
-        if session.settings.dry_run and session.operation.content:
+        draws = session.settings.dry_run and session.settings.selection.sends("fuzzing")
+        if draws and session.operation.content:
             profile = PROFILES[session.settings.profile]
             sent += profile.valid_bodies + profile.invalid_bodies
             created += profile.valid_bodies
@@ -84,20 +85,22 @@ def _may_create(session: OperationSession, case: Case, request_values: RequestVa
 def _estimate_sequences(session: OperationSession) -> tuple[int, int]:
     """Return the number of requests that depend on responses, and of those that may create."""
     settings: Settings = session.settings
+    sends = settings.selection.sends
     sent = created = 0
     for issuer in issued_tokens.find_issuers(session):
         token_requests = list(issuer.terms.token_requests())
         later = _later_uses(issuer)
-        sent += 2 * len(token_requests) + later + issued_tokens.MAX_OTHER_CREDENTIALS
-        # An issued credential is probably of the same kind as that of the run.
-        sent += len(altered_tokens(settings.token, issuer.terms.breadth))
-        created += (
-            len(token_requests)
-            + _accepted_count(token_requests)
-            + later
-            + issued_tokens.MAX_OTHER_CREDENTIALS
-        )
-    if session.operation.response_caused_by("duplicate-request"):
+        if sends("issued credentials"):
+            # An issued credential is probably of the same kind as that of the run.
+            altered = len(altered_tokens(settings.token, issuer.terms.breadth))
+            sent += 2 * len(token_requests) + altered
+            created += len(token_requests) + _accepted_count(token_requests)
+        if sends("credentials of other requests"):
+            others = later + issued_tokens.MAX_OTHER_CREDENTIALS
+            sent, created = sent + others, created + others
+    repeats = sends("duplicate requests")
+    conflicts = session.operation.response_caused_by("duplicate-request") is not None
+    if repeats and conflicts:
         sent += sequences.REPETITION_SIZE * sequences.REPETITION_COUNT
         sent += sequences.unauthorized_duplicate_count(session)
         created += sequences.REPETITION_SIZE * sequences.REPETITION_COUNT
@@ -106,19 +109,24 @@ def _estimate_sequences(session: OperationSession) -> tuple[int, int]:
         issuers = list(issued_tokens.find_issuers(session))
         concurrent_requests = [one for i in issuers for one in i.terms.concurrent_requests()]
         uses = sum(SIMULTANEOUS_USES for issuer in issuers if issuer.terms.breadth)
-        sent += 2 * len(concurrent_requests) + uses
-        created += len(concurrent_requests) + _accepted_count(concurrent_requests) + uses
-        if session.operation.response_caused_by("duplicate-request"):
+        if sends("concurrently issued credentials"):
+            sent += 2 * len(concurrent_requests) + uses
+            created += len(concurrent_requests) + _accepted_count(concurrent_requests) + uses
+        if sends("concurrent duplicates") and conflicts:
             sent += profile.concurrent_rounds * sequences.CONCURRENT_REQUESTS
             created += profile.concurrent_rounds
-        mixed = sequences.mixed_credentials(session)
-        sent += profile.mixed_rounds * len(mixed)
-        created += profile.mixed_rounds * sum(one.expected_outcome == "accepted" for one in mixed)
-    if "rate-limit" in settings.extra_phases and session.operation.rate_limit is not None:
+        if sends("credentials at once"):
+            mixed = sequences.mixed_credentials(session)
+            valid = sum(one.expected_outcome == "accepted" for one in mixed)
+            sent += profile.mixed_rounds * len(mixed)
+            created += profile.mixed_rounds * valid
+    bursts = "rate-limit" in settings.extra_phases and sends("rate limit")
+    if bursts and session.operation.rate_limit is not None:
         sent += int(session.operation.rate_limit["requests"] * 1.5) + 1
         created += session.operation.rate_limit["requests"]
     plan = retry_plan(session)
-    if plan is not None and "retry" in settings.extra_phases and settings.webhooks:
+    retries = "retry" in settings.extra_phases and sends("retry")
+    if plan is not None and retries and settings.webhooks:
         sent, created = sent + plan.request_count, created + plan.request_count
     return sent, created
 

@@ -108,7 +108,7 @@ def run_phases(
                 doubts.send(case)
             if should_stop():
                 return undecided
-        for name, send_sequence in _sequences(session).items():
+        for name, send_sequence in sequences_of(session).items():
             session.progress(f"{name} ...")
             undecided.append(send_sequence() or "")
             if should_stop():
@@ -126,7 +126,6 @@ def build_phases(session: OperationSession, earlier: Sequence[Mapping[str, Json]
     """
     contract, operation, settings = session.contract, session.operation, session.settings
     profile = PROFILES[settings.profile]
-    stride = profile.stride
     base_body = session.base_body
 
     def fuzzing() -> Iterable[Case]:
@@ -159,10 +158,15 @@ def build_phases(session: OperationSession, earlier: Sequence[Mapping[str, Json]
         Phase("request forms", lambda: _form_cases(session, plain)),
         Phase("repeated identical requests", lambda: [repeated] * profile.repetitions),
     ]
-    if not operation.content:
-        return phases
+    if operation.content:
+        phases[-1:] = [*_body_phases(session, fuzzing), phases[-1]]
+    return [phase for phase in phases if settings.selection.sends(phase.name)]
+
+
+def _body_phases(session: OperationSession, fuzzing: Callable[[], Iterable[Case]]) -> list[Phase]:
+    contract, operation, base_body = session.contract, session.operation, session.base_body
+    stride = PROFILES[session.settings.profile].stride
     return [
-        *phases[:-1],
         Phase(
             "boundary values",
             lambda: edge_cases.length_boundary_cases(contract, operation, base_body(), stride),
@@ -193,11 +197,11 @@ def build_phases(session: OperationSession, earlier: Sequence[Mapping[str, Json]
         Phase("lookalike values", lambda: _lookalike_cases(session)),
         Phase("long arrays", lambda: edge_cases.long_array_cases(contract, operation, base_body())),
         Phase("invalid encodings", lambda: edge_cases.raw_body_cases(operation, base_body())),
-        phases[-1],
     ]
 
 
-def _sequences(session: OperationSession) -> dict[str, Callable[[], str | None]]:
+def sequences_of(session: OperationSession) -> dict[str, Callable[[], str | None]]:
+    """Return the phases whose requests depend on responses; each returns what it left undecided."""
     profile = PROFILES[session.settings.profile]
     steps: dict[str, Callable[[], str | None]] = {
         "issued credentials": lambda: issued_tokens.try_each_kind(session),
@@ -214,7 +218,8 @@ def _sequences(session: OperationSession) -> dict[str, Callable[[], str | None]]
         )
     if "rate-limit" in session.settings.extra_phases:
         steps["rate limit"] = lambda: sequences.send_burst(session)
-    return steps
+    sends = session.settings.selection.sends
+    return {name: step for name, step in steps.items() if sends(name)}
 
 
 def _form_cases(session: OperationSession, plain: Case) -> Iterable[Case]:

@@ -112,9 +112,17 @@ def _credentials_of_kind(
     return described or [c for c in same if not c.form]
 
 
-def save_cases(directory: Path, found: Iterable[GroupedFinding], redact: Redaction) -> None:
-    """Write the smallest case of each violation to `directory`; raise `OSError`."""
-    cases: dict[str, Mapping[str, Json]] = {}
+def save_cases(
+    directory: Path,
+    found: Iterable[GroupedFinding],
+    redact: Redaction,
+    earlier: Iterable[Mapping[str, Json]] = (),
+) -> None:
+    """Write the shown case of each violation to `directory`; raise `OSError`.
+
+    Pass as `earlier` the saved cases that a partial run did not send.
+    """
+    cases: dict[str, Mapping[str, Json]] = {str(saved["id"]): saved for saved in earlier}
     for one in found:
         exchange = one.judgement.exchange
         if one.finding.severity == "violation" and exchange is not None:

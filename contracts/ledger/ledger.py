@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from contracts.ledger.strangers import DroppedDeliveries
+from contracts.model.case import SMOKE_TEST_PHASE
 from contracts.model.correlators import Correlator
-from contracts.model.exchange import Exchange
+from contracts.model.exchange import Exchange, Request
 from contracts.model.settings import Settings
 from openapi.contract import Contract, Event, ResponseSpec
 from openapi.json_pointer import MISSING, get_at
@@ -141,6 +142,24 @@ class Ledger:
             exchange.request.operation.responses.get(str(status))
             for exchange, status in self.answered_exchanges
         )
+
+    @cached_property
+    def plain_requests(self) -> Mapping[str, Request]:
+        """Plain valid request of each operation: the first of its smoke test."""
+        smoke_tests = (e.request for e in self.exchanges if e.request.phase == SMOKE_TEST_PHASE)
+        found: dict[str, Request] = {}
+        for request in smoke_tests:
+            found.setdefault(request.operation.id, request)
+        return found
+
+    @cached_property
+    def triggering_exchanges(self) -> Mapping[int, Exchange]:
+        """Exchange that each delivery belongs to, by the id of the delivery."""
+        return {
+            item.delivery.id: exchange
+            for exchange, event in self.reconciliation.pairs
+            for item in event.attempts
+        }
 
     @cached_property
     def exchanges_by_case(self) -> Mapping[int, Sequence[Exchange]]:

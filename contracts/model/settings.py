@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from contracts.model.selection import EVERYTHING, Selection
 from openapi.rate import Rate
 
 EXTRA_PHASES = ("rate-limit", "retry", "concurrency")
@@ -84,6 +85,8 @@ class Settings:
     """Phases to run in addition: some of `EXTRA_PHASES`."""
     profile: str = "default"
     """Key of `PROFILES`."""
+    selection: Selection = EVERYTHING
+    """Checks and phases of the run; others are left out."""
     max_requests: int | None = None
     """Maximum number of requests; untested constraints are then undecided."""
     dry_run: bool = False

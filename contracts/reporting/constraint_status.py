@@ -1,4 +1,4 @@
-"""Constraint status: enforced, violated or undecided, for each constraint. Pure."""
+"""Constraint status of each constraint: enforced, violated, undecided, not exercised. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,8 +14,10 @@ from contracts.ledger.ledger import Ledger
 from contracts.model.settings import Settings
 from openapi.contract import Contract, ResponseSpec
 
-StatusValue = Literal["enforced", "violated", "undecided"]
+StatusValue = Literal["enforced", "violated", "undecided", "not exercised"]
 
+NOT_ISOLATED_REASON = "not tested in isolation"
+"""Reason of a constraint that requests broke only together with others."""
 UNSEEN_REASONS: dict[str, tuple[str, str | None]] = {
     "valid-request": ("no valid request got this response", None),
     "invalid-request": ("no invalid request got this response", None),
@@ -44,7 +46,7 @@ class ConstraintStatus:
     cases: int
     """Number of cases that decided it."""
     reason: str | None = None
-    """Reason why it is undecided, or None."""
+    """Reason why it is undecided or not exercised, or None."""
     hint: str | None = None
     """Option that decides the constraint, or None."""
 
@@ -79,23 +81,28 @@ def _constraint_status(
     undecided_reasons = [j.undecided_reason for j in judgements if j.undecided_reason]
     if undecided_reasons:
         return ConstraintStatus(constraint, "undecided", 0, undecided_reasons[0])
-    reason, hint = _undecided_reason(ledger, constraint)
+    if ledger.settings.selection.is_partial:
+        return ConstraintStatus(constraint, "not exercised", 0, "the run is partial")
+    reason, hint = _untested_reason(ledger, constraint)
+    # What the user can change is undecided; the rest depends on what the service sends.
+    changeable = hint is not None or reason == NOT_ISOLATED_REASON
+    status: StatusValue = "undecided" if changeable else "not exercised"
     about_webhooks = constraint.kind in ("webhook", "echo", "signature")
     for name, crash in crashes.items():
         # Which constraints a check would have judged is not known, only of which kind they are.
         if hint is None and name.startswith("webhook-") == about_webhooks:
-            reason = crash
-    return ConstraintStatus(constraint, "undecided", 0, reason, hint)
+            status, reason = "undecided", crash
+    return ConstraintStatus(constraint, status, 0, reason, hint)
 
 
-def _undecided_reason(ledger: Ledger, constraint: Constraint) -> tuple[str, str | None]:
+def _untested_reason(ledger: Ledger, constraint: Constraint) -> tuple[str, str | None]:
     match constraint.kind:
         case "webhook" | "echo" | "signature":
             return _undecided_webhook_reason(ledger, constraint)
         case "security":
             return reason_untested(ledger.settings, constraint.detail)
         case "request":
-            return "not tested in isolation", None
+            return NOT_ISOLATED_REASON, None
     return _undecided_response_reason(ledger, constraint)
 
 
@@ -125,8 +132,8 @@ def _undecided_webhook_reason(ledger: Ledger, constraint: Constraint) -> tuple[s
     if not ledger.deliveries:
         return "no delivery was received", None
     if constraint.kind == "echo":
-        return "no accepted request had a value here (not exercised)", None
-    return "no delivery had a value here (not exercised)", None
+        return "no accepted request had a value here", None
+    return "no delivery had a value here", None
 
 
 def unseen_reason(settings: Settings, response: ResponseSpec) -> tuple[str, str | None]:

@@ -1,23 +1,73 @@
-"""curl command that repeats a request, with variables instead of secrets. Pure."""
+"""curl command that repeats a request, with variables instead of secrets. Pure.
 
+
+The command names the value of each variable, as `${NAME:?value}`: a shell prints that text and
+sends nothing while the variable is unset.
+"""
+
+import re
+
+from contracts.model.credential_kinds import (
+    ISSUED_EXPIRED,
+    ISSUED_GOOD,
+    ISSUED_INSUFFICIENT,
+    ISSUED_REVOKED,
+    ISSUED_SIMILAR,
+)
 from contracts.model.exchange import Credential, Request
 from openapi.curl import bearer_option, body_option, curl_request, header_option
 from openapi.redaction import Redaction
 
 MAX_BODY_BYTES = 4000
 
-_CREDENTIAL_OPTIONS = {
-    "valid": bearer_option("HOOKPROOF_TOKEN"),
-    "wrong scheme": bearer_option("HOOKPROOF_TOKEN", "Digest "),
-    "without a scheme": bearer_option("HOOKPROOF_TOKEN", ""),
-    "expired": bearer_option("HOOKPROOF_TOKEN_EXPIRED"),
-    "not yet valid": bearer_option("HOOKPROOF_TOKEN_NOT_YET_VALID"),
-    "without the permission": bearer_option("HOOKPROOF_TOKEN_WITHOUT_PERMISSION"),
+_VARIABLES = {
+    "valid": ("HOOKPROOF_TOKEN", "a valid token with the permission"),
+    "wrong scheme": ("HOOKPROOF_TOKEN", "a valid token with the permission"),
+    "without a scheme": ("HOOKPROOF_TOKEN", "a valid token with the permission"),
+    "expired": ("HOOKPROOF_TOKEN_EXPIRED", "an expired token"),
+    "not yet valid": ("HOOKPROOF_TOKEN_NOT_YET_VALID", "a token that is not valid yet"),
+    "without the permission": (
+        "HOOKPROOF_TOKEN_WITHOUT_PERMISSION",
+        "a valid token without the permission",
+    ),
+    "wrongly signed": ("HOOKPROOF_TOKEN_CHANGED", "the valid token with another signature"),
+    "without a signature": ("HOOKPROOF_TOKEN_CHANGED", "the valid token without its signature"),
+    "signed with an empty key": (
+        "HOOKPROOF_TOKEN_CHANGED",
+        "the claims of the valid token, signed with HS256 and an empty key",
+    ),
+    "alg none": ("HOOKPROOF_TOKEN_CHANGED", "the valid token with alg none and no signature"),
+    "another algorithm": ("HOOKPROOF_TOKEN_CHANGED", "the valid token with another alg"),
+    "header changed": ("HOOKPROOF_TOKEN_CHANGED", "the valid token with another kid"),
+    "claims changed": ("HOOKPROOF_TOKEN_CHANGED", "the valid token with another claim"),
+    ISSUED_EXPIRED: ("HOOKPROOF_TOKEN_ISSUED", "a token that the service issued, after its expiry"),
+    ISSUED_REVOKED: ("HOOKPROOF_TOKEN_ISSUED", "a token that the service issued as revoked"),
+    ISSUED_INSUFFICIENT: (
+        "HOOKPROOF_TOKEN_ISSUED",
+        "a token that the service issued without the permission",
+    ),
+    ISSUED_SIMILAR: (
+        "HOOKPROOF_TOKEN_ISSUED",
+        "a token that the service issued with a similar permission",
+    ),
+    ISSUED_GOOD: ("HOOKPROOF_TOKEN_ISSUED", "a token that the service issued with the permission"),
+}
+"""Credential kind -> shell variable of its token, and the value to set."""
+_FIXED_OPTIONS = {
     "empty": header_option("Authorization", "Bearer"),
     "malformed": header_option("Authorization", "Bearer not-a-token"),
 }
-_ALTERED_OPTION = bearer_option("HOOKPROOF_TOKEN_CHANGED")
-"""Option for forged and issued credentials: the user sets the variable."""
+_SCHEMES = {"wrong scheme": "Digest ", "without a scheme": ""}
+
+
+def _credential_option(kind: str) -> str:
+    """Return the option for a credential of this kind; the shell explains an unset variable."""
+    if kind in _FIXED_OPTIONS:
+        return _FIXED_OPTIONS[kind]
+    plain = re.sub(r"[^A-Za-z0-9 ,.-]", "", kind)
+    known = ("HOOKPROOF_TOKEN_CHANGED", f"a token of this kind: {plain}")
+    name, meaning = _VARIABLES.get(kind, known)
+    return bearer_option(f"{{{name}:?set it to {meaning}}}", _SCHEMES.get(kind, "Bearer "))
 
 
 def _credential_options(credential: Credential) -> list[str]:
@@ -25,12 +75,11 @@ def _credential_options(credential: Credential) -> list[str]:
         return [credential.curl_options]
     if credential.value is None:
         return []
-    known = {} if credential.form else _CREDENTIAL_OPTIONS
-    return [known.get(credential.kind, _ALTERED_OPTION)]
+    return [_credential_option(credential.label if credential.form else credential.kind)]
 
 
 def curl_command(url: str, request: Request, redact: Redaction) -> str | None:
-    """Return a command that repeats the request, with a variable instead of the secret.
+    """Return a command that repeats the request, with an explained variable for the secret.
 
     Return None if a command line cannot carry the body, or if curl cannot send it in segments.
     """

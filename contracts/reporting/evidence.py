@@ -1,4 +1,4 @@
-"""Evidence of a finding: the smallest case, expected and received, a curl command. Pure.
+"""Evidence of a finding: the simplest case, expected and received, a curl command. Pure.
 
 All texts are redacted and truncated.
 """
@@ -12,19 +12,28 @@ from contracts.ledger.ledger import JudgedDelivery, Ledger
 from contracts.model.exchange import Exchange, ReceivedResponse, Request
 from contracts.reporting.curl import curl_command
 from openapi.contract import Contract, Json, Provenance
+from openapi.finding import Finding
 from openapi.json_pointer import MISSING, get_at
 from openapi.redaction import Redaction
 from openapi.schema_validation import abbreviate
 
 MAX_SHOWN_CHARACTERS = 2000
+MAX_VALUE_CHARACTERS = 300
 _MAX_SEARCHED_CHARACTERS = 64 * 1024
 """Characters in which secrets are searched, because a cut secret may not be recognised."""
 
 
 def evidence(
-    ledger: Ledger, found: GroupedFinding, checks: Mapping[str, str], redact: Redaction
+    ledger: Ledger,
+    found: GroupedFinding,
+    checks: Mapping[str, str],
+    redact: Redaction,
+    root: str | None = None,
 ) -> dict[str, Json]:
-    """Return the finding with its evidence as data; `checks` has the rule of each check."""
+    """Return the finding with its evidence as data; `checks` has the rule of each check.
+
+    `root` is the id of the finding that this one follows from.
+    """
     finding, case = found.finding, found.judgement
     known = ledger.contract.provenance(finding.pointer, finding.detail)
     stated = _stated_constraint(ledger.contract, finding.pointer, finding.detail)
@@ -40,9 +49,9 @@ def evidence(
         "pointer": finding.pointer,
         "detail": finding.detail,
         "instance": None if finding.instance is None else redact(finding.instance),
-        "message": redact(finding.message),
+        "message": redact(finding.located_message),
         "expected": redact(case.expected or stated or checks[finding.check]),
-        "received": redact(case.received),
+        "received": _received_text(ledger, found, redact),
         "count": finding.count,
         "tried": finding.tried,
         "request": _request_data(exchange.request, redact) if exchange else None,
@@ -50,8 +59,50 @@ def evidence(
         "delivery": _delivery_data(case.judged_delivery, redact) if case.judged_delivery else None,
         "fields": _echoed_values(ledger, exchange, case.judged_delivery, redact),
         "curl": curl_command(ledger.settings.url, exchange.request, redact) if exchange else None,
+        "follows_from": root,
         "baseline_reason": None,
     }
+
+
+def _received_text(ledger: Ledger, found: GroupedFinding, redact: Redaction) -> str:
+    """Return what the service sent at the place of the finding, redacted before it is cut."""
+    case, finding = found.judgement, found.finding
+    text = case.received
+    if not text and case.judged_delivery is not None:
+        text = _received_in_delivery(ledger, finding, case.judged_delivery)
+    elif finding.check == "response-schema" and case.exchange and finding.instance is not None:
+        response = case.exchange.response
+        value = get_at(response.json.value, finding.instance) if response else MISSING
+        text = text if value is MISSING else _value_text(value, finding.pointer)
+    masked = redact(text)
+    return masked if len(masked) <= MAX_VALUE_CHARACTERS else f"{masked[:MAX_VALUE_CHARACTERS]}..."
+
+
+def _received_in_delivery(ledger: Ledger, finding: Finding, item: JudgedDelivery) -> str:
+    """Return the part of the delivery that the check of the finding compares."""
+    delivery = item.delivery
+    if finding.instance is not None:
+        value = get_at(item.verdict.payload, finding.instance)
+        return "no value there" if value is MISSING else _value_text(value, finding.pointer)
+    event = item.verdict.event or ledger.contract.events[0]
+    name = {
+        "webhook-signature": event.signature.header if event.signature else None,
+        "webhook-media-type": "Content-Type",
+    }.get(finding.check)
+    if name is not None:
+        values = [value.decode("latin-1") for value in delivery.header_values(name)]
+        return f"{name}: {', '.join(values)}" if values else f"no {name} header"
+    if finding.check == "webhook-method":
+        return delivery.method
+    body = delivery.body.decode(errors="backslashreplace")
+    return body if finding.check == "webhook-json" else ""
+
+
+def _value_text(value: object, pointer: str) -> str:
+    """Return a value as JSON; an object that lacks a property as the list of its properties."""
+    if pointer.endswith("/required") and isinstance(value, dict):
+        return f"only the properties {', '.join(value)}" if value else "no property"
+    return abbreviate(value, 10**6)
 
 
 def _triggering_exchange(ledger: Ledger, judged_delivery: JudgedDelivery | None) -> Exchange | None:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from contracts.checks import CHECKS
@@ -13,9 +13,11 @@ from contracts.ledger.ledger import Ledger
 from contracts.model.case import RESPONSE_DEPENDENT_PHASES, SAVED_PHASE
 from contracts.model.correlators import MARK_PATTERN
 from contracts.model.exchange import Exchange
+from contracts.model.selection import LeftOut, Selection, left_out
 from contracts.model.settings import Settings
 from contracts.model.unique_values import DIGITS_PATTERN, MARK_PREFIX
 from contracts.outcome import RunOutcome
+from contracts.reporting.causes import find_roots
 from contracts.reporting.constraint_status import (
     ConstraintStatus,
     constraint_statuses,
@@ -27,7 +29,7 @@ from contracts.reporting.webhook_summary import delivery_pairs, webhook_counts
 from openapi.contract import Contract, Json
 from openapi.redaction import Redaction
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 EXIT_CONFORMS, EXIT_DEVIATES, EXIT_NOT_JUDGED = 0, 1, 2
 VERDICTS = {EXIT_CONFORMS: "conforms", EXIT_DEVIATES: "deviates", EXIT_NOT_JUDGED: "not-judged"}
 MAX_UNREAD_REASONS = 5
@@ -51,6 +53,7 @@ def report(
     crashes = outcome.crashes if ledger else {}
     statuses = constraint_statuses(ledger, outcome.judgements, crashes) if ledger else []
     findings = outcome.findings if ledger else []
+    roots = find_roots(ledger, findings) if ledger else {}
     undecided = _undecided_sentences(ledger, statuses) if ledger else []
     undecided = [*crashes.values(), *undecided]
     code = exit_code(settings, ledger, findings, undecided, crashed=bool(crashes))
@@ -61,6 +64,8 @@ def report(
         "seed": settings.seed,
         "run_id": settings.run_id,
         "profile": settings.profile,
+        "partial": _partial_data(settings.selection),
+        "left_out": [_left_out_data(part) for part in _left_out(settings)],
         "url": settings.url,
         "contract": _contract_data(settings, ledger),
         "started": _format_utc(started),
@@ -72,7 +77,9 @@ def report(
             "replayed": _replayed_count(ledger),
         },
         "created": _created_data(ledger, redact),
-        "findings": [evidence(ledger, found, rules, redact) for found in findings]
+        "findings": [
+            evidence(ledger, found, rules, redact, roots.get(found.id)) for found in findings
+        ]
         if ledger
         else [],
         "constraints": [constraint_data(ledger.contract, status, redact) for status in statuses]
@@ -83,6 +90,7 @@ def report(
         "checks": {
             name: {"cases": result.cases, "crash": result.crash}
             for name, result in outcome.results.items()
+            if settings.selection.judges(name)
         }
         if ledger
         else {},
@@ -90,6 +98,21 @@ def report(
         "deliveries": delivery_pairs(ledger, findings, redact),
         "baseline": {"file": None, "entries": 0, "resolved": []},
     }
+
+
+def _partial_data(selection: Selection) -> dict[str, Json] | None:
+    """Return what the user limited the run to, or None."""
+    if not selection.is_partial:
+        return None
+    return {"only": list(selection.only), "skip": list(selection.skip)}
+
+
+def _left_out(settings: Settings) -> Iterable[LeftOut]:
+    return left_out(settings.selection, settings.profile, settings.extra_phases, CHECKS)
+
+
+def _left_out_data(part: LeftOut) -> dict[str, Json]:
+    return {"name": part.name, "kind": part.kind, "reason": part.reason}
 
 
 def _no_verdict_reason(outcome: RunOutcome, ledger: Ledger | None, code: int) -> str:

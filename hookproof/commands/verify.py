@@ -167,7 +167,12 @@ def save_failing_cases(settings: Settings, outcome: RunOutcome) -> None:
     if ledger is None or directory is None or outcome.not_judged is not None:
         return
     try:
-        saved_cases.save_cases(directory, outcome.findings, Redaction(known_secrets(ledger)))
+        # A partial run proves nothing about the cases that it does not send or judge.
+        earlier = saved_cases.load_cases(settings) if settings.selection.is_partial else ()
+        redact = Redaction(known_secrets(ledger))
+        saved_cases.save_cases(directory, outcome.findings, redact, earlier)
+    except saved_cases.UnreadableCases as error:
+        print(f"hookproof: {error}", file=sys.stderr)
     except OSError as error:
         print(
             f"hookproof: {directory}: cannot save failing cases: {error.strerror}", file=sys.stderr
@@ -192,7 +197,9 @@ def _finish(
             date.today(),
             strict=settings.strict,
             require_decided=settings.require_decided,
-            whole=settings.max_requests is None and not settings.exit_first,
+            whole=settings.max_requests is None
+            and not settings.exit_first
+            and not settings.selection.is_partial,
         )
     if interrupted:
         data["exit_code"] = EXIT_INTERRUPTED

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
+from contracts.checks import CHECKS
+from contracts.model.selection import Selection
 from contracts.model.settings import Settings
 from hookproof import CONFIG_FILE_NAME
 from hookproof.commands.target_policy import decide_target_policy
@@ -45,6 +47,7 @@ def settings_from_options(options: SimpleNamespace) -> Settings:
         sink_token=options.sink_token,
         webhook_deadline=options.webhook_deadline,
         profile=options.profile,
+        selection=_selection(options),
         max_requests=options.max_requests,
         dry_run=options.dry_run,
         exit_first=options.exit_first,
@@ -57,6 +60,14 @@ def settings_from_options(options: SimpleNamespace) -> Settings:
         require_decided=options.require_decided,
         report_dir=options.report_dir,
     )
+
+
+def _selection(options: SimpleNamespace) -> Selection:
+    """Return the chosen checks and phases; `CommandError` if no check is left."""
+    chosen = Selection(tuple(options.only), tuple(options.skip))
+    if not any(chosen.judges(check) for check in CHECKS):
+        raise CommandError(f"{chosen.sentence}: no check is left that could judge the service")
+    return chosen
 
 
 def _cases_dir(options: SimpleNamespace) -> Path | None:

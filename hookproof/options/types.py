@@ -3,12 +3,15 @@
 import ipaddress
 import re
 from collections.abc import Callable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import click
+from click.shell_completion import CompletionItem
 
+from contracts.model.selection import GROUPS, PHASES
 from openapi.rate import Rate, parse_rate
 
 _SECONDS_BY_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -181,7 +184,39 @@ def parse_trust(text: str) -> Path | bool:
     return Path(text)
 
 
+class Part(click.ParamType):  # type: ignore[type-arg] # as above
+    """Name of a check, a phase or a group of checks; rejects an unknown one with a similar one."""
+
+    name = "CHECK|PHASE"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> object:
+        """Return the name."""
+        known = known_parts()
+        if value in known:
+            return value
+        near = get_close_matches(str(value), known, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+        return self.fail(f"no check or phase {value!r}; {hint}", param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the names that begin like the incomplete one."""
+        del ctx, param
+        return [CompletionItem(name) for name in known_parts() if name.startswith(incomplete)]
+
+
+def known_parts() -> tuple[str, ...]:
+    """Return the names of groups, checks and phases, without duplicates."""
+    from contracts.checks import CHECKS
+
+    return tuple(dict.fromkeys((*GROUPS, *CHECKS, *PHASES)))
+
+
 COUNT = Value("N", parse_count)
+PART = Part()
 PORT = Value("PORT", parse_port)
 SECONDS = Value("SECONDS", parse_seconds)
 SIZE = Value("SIZE", parse_size)

@@ -66,6 +66,23 @@ from hookproof.options.config_file import config_option
     show_default="on loopback: retry, concurrency",
     help="Run this phase too; none: no default phase (repeatable).",
 )
+@click.option(
+    "--only",
+    type=types.PART,
+    multiple=True,
+    envvar="HOOKPROOF_ONLY",
+    show_envvar=True,
+    show_default="everything",
+    help="Judge only this check or group, send only this phase (repeatable).",
+)
+@click.option(
+    "--skip",
+    type=types.PART,
+    multiple=True,
+    envvar="HOOKPROOF_SKIP",
+    show_envvar=True,
+    help="Leave out this check, group or phase (repeatable).",
+)
 @seed_option("Seed of the cases; names and dates still differ.")
 @click.option("--no-saved-cases", is_flag=True, help="Do not replay saved cases, and save none.")
 @click.option("--no-cache", is_flag=True, help="Generate all bodies again, and store none.")

@@ -4,6 +4,7 @@ An annotation is one line of output, a workflow command; the summary is Markdown
 from the service. The functions escape it, so that it can start no command and no markup.
 """
 
+import re
 import string
 
 from hookproof.reports import wording
@@ -15,7 +16,8 @@ MAX_ANNOTATIONS = 10
 """Maximum that GitHub shows for a step."""
 MAX_SUMMARY_BYTES = 1024 * 1024
 """Maximum that GitHub accepts for a step."""
-MAX_TEXT_CHARS = 500
+MAX_TEXT_CHARS, MAX_COMMAND_CHARS = 500, 4000
+"""Maximum of a text; a longer command is left out, because a part of it is of no use."""
 _MARKUP_ESCAPES = str.maketrans({c: f"&#{ord(c)};" for c in string.punctuation})
 
 
@@ -23,17 +25,22 @@ def annotations(data: dict[str, Json], file: ContractSource | None) -> list[str]
     """Return a line for each new finding, at most ten, or the reason if nothing was judged."""
     if data["reason"] is not None:
         return [f"::error title=hookproof::could not judge: {_message(data['reason'])}"]
-    found = wording.new_findings(data)
+    found = wording.shown_findings(data)
     failing = [finding["id"] for finding in wording.failing_findings(data)]
     room = len(found) if len(found) <= MAX_ANNOTATIONS else MAX_ANNOTATIONS - 1
-    lines = [_annotation(finding, finding["id"] in failing, file) for finding in found[:room]]
+    lines = [
+        _annotation(finding, finding["id"] in failing, file, wording.follow_text(data, finding))
+        for finding in found[:room]
+    ]
     if found[room:]:
         level = "error" if failing else "warning"
         lines.append(f"::{level} title=hookproof::{len(found) - room} more, in report.html")
     return lines
 
 
-def _annotation(finding: dict[str, Json], fails: bool, file: ContractSource | None) -> str:
+def _annotation(
+    finding: dict[str, Json], fails: bool, file: ContractSource | None, follow: str
+) -> str:
     properties = {"title": f"hookproof {finding['check']}"}
     if file is not None and not file.ships:
         properties["file"] = file.path
@@ -45,6 +52,7 @@ def _annotation(finding: dict[str, Json], fails: bool, file: ContractSource | No
         f"received: {finding['received']}" if finding["received"] else "",
         f"{wording.format_provenance(finding)}; {wording.format_location(finding)}",
         f"{wording.occurrence_count(finding)}; finding {finding['id']}",
+        follow,
     ]
     message = "%0A".join(_message(part) for part in parts if part)
     return f"::{'error' if fails else 'warning'} {attributes}::{message}"
@@ -61,7 +69,9 @@ def _property(text: str) -> str:
 
 def step_summary(data: dict[str, Json], room: int = MAX_SUMMARY_BYTES) -> str:
     """Return the run as Markdown in `room` bytes; a note replaces findings that do not fit."""
-    blocks = [_head(data), _counts(data), *(_finding(f) for f in wording.findings_in_order(data))]
+    accepted = [f for f in wording.findings_in_order(data) if f["baseline_reason"] is not None]
+    shown = [*wording.shown_findings(data), *accepted]
+    blocks = [_head(data), _counts(data), *(_finding(data, finding) for finding in shown)]
     rest = "\nSee `report.html` for more.\n"
     text = ""
     left = room - len(rest)
@@ -78,7 +88,8 @@ def _head(data: dict[str, Json]) -> str:
     run = f"{data['requests']} requests to {data['url']} in {data['seconds']:.1f} s"
     same = f"seed {data['seed']}, run {data['run_id']}"
     verdict, context = wording.verdict(data), _escape_markdown(f"{run}; {same}")
-    return f"## hookproof: {verdict}\n\n{_escape_markdown(summary)}\n\n{context}\n"
+    limits = f" ({_escape_markdown(wording.partial(data))})" if data["partial"] else ""
+    return f"## hookproof: {verdict}{limits}\n\n{_escape_markdown(summary)}\n\n{context}\n"
 
 
 def _counts(data: dict[str, Json]) -> str:
@@ -89,7 +100,8 @@ def _counts(data: dict[str, Json]) -> str:
         ),
         "Responses": statuses,
         "Webhooks": wording.webhooks(data),
-        "Undecided": "; ".join(reason for reason, _ in wording.undecided(data)),
+        "Undecided": "; ".join(data["undecided"]),
+        "Left out": "; ".join(wording.left_out(data)),
         "Created": wording.created(data),
         "Resolved baseline entries": "; ".join(
             f"{entry['id']} ({entry['reason']})" for entry in data["baseline"]["resolved"]
@@ -103,19 +115,29 @@ def _table(rows: dict[str, str]) -> str:
     return "\n".join(["", "| | |", "|---|---|", *lines, ""])
 
 
-def _finding(finding: dict[str, Json]) -> str:
+def _finding(data: dict[str, Json], finding: dict[str, Json]) -> str:
     accepted = finding["baseline_reason"]
     rows = {
         "Expected": finding["expected"],
         "Received": finding["received"],
         "Contract": f"{wording.format_provenance(finding)}; {wording.format_location(finding)}",
         "Count": f"{wording.occurrence_count(finding)}; finding {finding['id']}",
+        "Follows": wording.follow_text(data, finding),
         "Baseline": accepted or "",
-        "Reproduce": finding["curl"] or "",
     }
     head = f"{'accepted ' if accepted is not None else ''}{finding['severity']} {finding['check']}"
     title, message = _escape_markdown(head), _escape_markdown(finding["message"])
-    return f"\n### {title}\n\n{message}\n{_table(rows)}"
+    code = "\n".join(_code_block(finding["curl"] or ""))
+    return f"\n### {title}\n\n{message}\n{_table(rows)}{code}"
+
+
+def _code_block(command: str) -> list[str]:
+    """Return the command as a block of code, whose fence is longer than any in the command."""
+    if not command or len(command) > MAX_COMMAND_CHARS:
+        return []
+    longest = max(map(len, re.findall("`+", command)), default=0)
+    fence = "`" * max(longest + 1, 3)
+    return [f"{fence}sh", escape_hidden(command), fence, ""]
 
 
 def _escape_markdown(text: str) -> str:

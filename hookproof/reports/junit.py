@@ -1,5 +1,6 @@
 """`junit.xml`: one test case for each check. Pure: report data in, XML out."""
 
+from collections.abc import Iterator
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from contracts.checks import CHECKS
@@ -11,7 +12,8 @@ from openapi.safe_text import escape_hidden
 def junit(data: dict[str, Json]) -> str:
     """Return the run as a test suite: one test for each check.
 
-    A check is skipped if the baseline accepts its findings. A run that judged nothing is one error.
+    A check is skipped if the run left it out, if the baseline accepts its findings, or if they
+    follow from a finding of another check. A run that judged nothing is one error.
     """
     cases = [_not_judged(data["reason"])] if data["reason"] else _cases(data)
     suite = Element(
@@ -36,27 +38,43 @@ def _cases(data: dict[str, Json]) -> list[Element]:
     for finding in wording.findings_in_order(data):
         by_check.setdefault(finding["check"], []).append(finding)
     failing = {finding["id"] for finding in wording.failing_findings(data)}
-    return [_case(check, found, failing) for check, found in by_check.items()]
+    failing &= {finding["id"] for finding in wording.shown_findings(data)}
+    return [_case(data, check, found, failing) for check, found in by_check.items()]
 
 
-def _case(check: str, found: list[dict[str, Json]], failing: set[str]) -> Element:
+def _case(
+    data: dict[str, Json], check: str, found: list[dict[str, Json]], failing: set[str]
+) -> Element:
     group = CHECKS[check].__module__.rpartition(".")[2] if check in CHECKS else "other"
     case = Element("testcase", classname=f"hookproof.{group}", name=escape_hidden(check), time="0")
     failed = [f for f in found if f["baseline_reason"] is None and f["id"] in failing]
-    accepted = [f for f in found if f["baseline_reason"] is not None]
+    skipped = [*_skip_reasons(data, check, found)]
     others = [f for f in found if f not in failed]
     if failed:
         first = escape_hidden(failed[0]["message"])
         failure = SubElement(case, "failure", message=first, type=failed[0]["severity"])
-        failure.text = "\n\n".join(_describe_finding(finding) for finding in failed)
-    elif accepted:
-        message = escape_hidden(f"accepted: {accepted[0]['baseline_reason']}")
-        SubElement(case, "skipped", message=message)
+        failure.text = "\n\n".join(_describe_finding(data, finding) for finding in failed)
+    elif skipped:
+        SubElement(case, "skipped", message=escape_hidden(skipped[0]))
     if others:
         SubElement(case, "system-out").text = "\n\n".join(
-            _describe_finding(finding) for finding in others
+            _describe_finding(data, finding) for finding in others
         )
     return case
+
+
+def _skip_reasons(data: dict[str, Json], check: str, found: list[dict[str, Json]]) -> Iterator[str]:
+    """Yield why the test of a check counts as skipped, if none of its findings fails it."""
+    if any(part["name"] == check and part["kind"] == "check" for part in data["left_out"]):
+        yield f"left out; {wording.partial(data)}"
+    for finding in found:
+        if finding["baseline_reason"] is not None:
+            yield f"accepted: {finding['baseline_reason']}"
+    roots = {finding["id"]: finding for finding in wording.shown_findings(data)}
+    for finding in found:
+        root = roots.get(finding["follows_from"])
+        if root is not None:
+            yield f"follows from finding {root['id']} of {root['check']}: {root['message']}"
 
 
 def _not_judged(reason: str) -> Element:
@@ -65,13 +83,17 @@ def _not_judged(reason: str) -> Element:
     return case
 
 
-def _describe_finding(finding: dict[str, Json]) -> str:
+def _describe_finding(data: dict[str, Json], finding: dict[str, Json]) -> str:
     lines = [
         f"{finding['severity'].upper()} {finding['message']}",
         f"expected: {finding['expected']}",
         f"received: {finding['received']}",
         f"contract: {wording.format_provenance(finding)}; {wording.format_location(finding)}",
         f"count: {wording.occurrence_count(finding)}; finding {finding['id']}",
+    ]
+    lines += [
+        f"follows: finding {other['id']}, {other['check']}: {other['message']}"
+        for other in wording.followers(data, finding)
     ]
     if finding["baseline_reason"] is not None:
         lines.append(f"accepted: {finding['baseline_reason']}")

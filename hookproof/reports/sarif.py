@@ -1,11 +1,13 @@
 """`report.sarif`: SARIF 2.1.0, for code scanning. Pure: report data in, JSON data out."""
 
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from contracts.checks import CHECKS
 from hookproof.reports import wording
 from hookproof.reports.contract_source import ContractSource
+from hookproof.reports.frequent_causes import FREQUENT_CAUSES
 from openapi.contract import Json
 from openapi.safe_text import escape_hidden
 
@@ -14,12 +16,30 @@ _SCHEMA = (
 )
 
 
-def sarif(data: dict[str, Json], file: ContractSource | None, release: str) -> dict[str, Json]:
-    """Return the findings as one SARIF run, each at its line of the contract.
+@dataclass(frozen=True, slots=True)
+class ReportFile:
+    """Report that the user has, for findings of a contract that the user does not have."""
 
-    `file` is None if the contract could not be read; `release` is the version of hookproof.
+    path: str
+    """Path from the working directory, or absolute."""
+    text: str
+
+    def line(self, finding_id: str) -> int:
+        """Return the line of the finding, from 1; 1 if it is not there."""
+        numbered = enumerate(self.text.splitlines(), 1)
+        return next((n for n, line in numbered if f'"id": "{finding_id}"' in line), 1)
+
+
+def sarif(
+    data: dict[str, Json], file: ContractSource | None, release: str, report: ReportFile
+) -> dict[str, Json]:
+    """Return the findings as one SARIF run, each at a line of a file that the user has.
+
+    That is the contract, or `report` if the contract ships with hookproof or is not readable
+    (`file` is None). `release` is the version of hookproof.
     """
     rules = list(dict.fromkeys([*CHECKS, *(finding["check"] for finding in data["findings"])]))
+    shown = {finding["id"] for finding in wording.shown_findings(data)}
     run = {
         "tool": {
             "driver": {
@@ -30,14 +50,26 @@ def sarif(data: dict[str, Json], file: ContractSource | None, release: str) -> d
         },
         "invocations": [_invocation(data)],
         "columnKind": "unicodeCodePoints",
-        "results": [_result(finding, rules, file) for finding in wording.findings_in_order(data)],
+        "results": [
+            _result(data, finding, rules, _location(finding, file, report))
+            for finding in wording.findings_in_order(data)
+            if finding["baseline_reason"] is not None or finding["id"] in shown
+        ],
     }
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
 def _rule(check: str) -> dict[str, Json]:
     rule = (CHECKS[check].__doc__ or "").strip() if check in CHECKS else escape_hidden(check)
-    return {"id": escape_hidden(check), "shortDescription": {"text": rule}}
+    causes = "; ".join(FREQUENT_CAUSES.get(check, ()))
+    steps = "Look up the pointer in the contract, and send the request again with the command."
+    texts = [rule, f"Frequent causes: {causes}." if causes else "", steps]
+    return {
+        "id": escape_hidden(check),
+        "shortDescription": {"text": rule},
+        "fullDescription": {"text": rule},
+        "help": {"text": "\n\n".join(filter(None, texts))},
+    }
 
 
 def _invocation(data: dict[str, Json]) -> dict[str, Json]:
@@ -53,15 +85,15 @@ def _invocation(data: dict[str, Json]) -> dict[str, Json]:
 
 
 def _result(
-    finding: dict[str, Json], rules: list[str], file: ContractSource | None
+    data: dict[str, Json], finding: dict[str, Json], rules: list[str], location: dict[str, Json]
 ) -> dict[str, Json]:
     accepted = finding["baseline_reason"]
     return {
         "ruleId": escape_hidden(finding["check"]),
         "ruleIndex": rules.index(finding["check"]),
         "level": "error" if finding["severity"] == "violation" else "warning",
-        "message": {"text": _message(finding)},
-        "locations": [_location(finding["pointer"], file)],
+        "message": {"text": _message(data, finding)},
+        "locations": [location],
         "partialFingerprints": {"hookproof/v1": finding["id"]},
         "suppressions": []
         if accepted is None
@@ -75,30 +107,32 @@ def _result(
     }
 
 
-def _message(finding: dict[str, Json]) -> str:
+def _message(data: dict[str, Json], finding: dict[str, Json]) -> str:
     parts = [
         finding["message"],
         f"Expected: {finding['expected']}" if finding["expected"] else "",
         f"Received: {finding['received']}" if finding["received"] else "",
         f"Source: {wording.format_provenance(finding)}; {wording.occurrence_count(finding)}",
+        wording.follow_text(data, finding),
     ]
     return "\n".join(escape_hidden(part) for part in parts if part)
 
 
-def _location(pointer: str, file: ContractSource | None) -> dict[str, Json]:
-    logical = {"fullyQualifiedName": escape_hidden(pointer), "kind": "member"}
-    if file is None:
-        return {"logicalLocations": [logical]}
-    line, column = file.source.position(pointer)
+def _location(
+    finding: dict[str, Json], file: ContractSource | None, report: ReportFile
+) -> dict[str, Json]:
+    if file is None or file.ships:
+        path, line, column = report.path, report.line(finding["id"]), 1
+    else:
+        path, (line, column) = file.path, file.source.position(finding["pointer"])
     physical = {
-        "artifactLocation": _artifact(file),
+        "artifactLocation": {"uri": _uri(path)},
         "region": {"startLine": line, "startColumn": column},
     }
+    logical = {"fullyQualifiedName": escape_hidden(finding["pointer"]), "kind": "member"}
     return {"physicalLocation": physical, "logicalLocations": [logical]}
 
 
-def _artifact(file: ContractSource) -> dict[str, str]:
-    if file.ships:
-        return {"uri": quote(file.path), "uriBaseId": "HOOKPROOF"}
-    path = PurePosixPath(file.path)
-    return {"uri": path.as_uri() if path.is_absolute() else quote(file.path)}
+def _uri(path: str) -> str:
+    pure = PurePosixPath(path)
+    return pure.as_uri() if pure.is_absolute() else quote(path)

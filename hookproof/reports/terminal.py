@@ -1,4 +1,8 @@
-"""Summary of a run for a terminal: findings, counts, verdict. Pure: report data in, lines out."""
+"""Summary of a run: findings, counts, verdict. Pure: report data in, lines out.
+
+Every finding has a line. On a terminal, details follow as long as one screen has room; elsewhere
+every detail is there.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -10,8 +14,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 MAX_SCREEN_LINES = 40
-MAX_REASONS = 8
-MAX_LINE_CHARS = 600
+MAX_LINE_CHARS, MAX_PLAIN_CHARS = 600, 4000
+"""Maximum of a text on a terminal, and elsewhere."""
 _COLOURS = {"red": "31", "yellow": "33", "green": "32"}
 
 
@@ -24,27 +28,33 @@ def format_summary(
     """
     tail = [*_counts(data, console), *_line("Report", f"{directory}/report.html", None)]
     tail += _verdict(data, console)
+    found = wording.shown_findings(data)
+    room = MAX_SCREEN_LINES - len(tail) - len(found) - 1
     lines: list[str] = []
-    found = wording.new_findings(data)
-    for number, finding in enumerate(found):
-        block = _finding(finding, console)
-        if lines and len(lines) + len(block) + len(tail) > MAX_SCREEN_LINES:
-            rest = ", ".join(dict.fromkeys(f["check"] for f in found[number:]))
-            text = f"… and {len(found) - number} more, in report.html: {escape_hidden(rest)}"
-            lines += [_cut(text, console), ""]
-            break
-        lines += block
+    for finding in found:
+        block = [*_head(data, finding, console, is_cut=False), *_details(finding, console)]
+        room -= len(block) - 1
+        has_room = console is None or room >= 0
+        lines += block if has_room else _head(data, finding, console, is_cut=True)
+    if found and lines[-1]:
+        lines.append("")
     return [escape_ci_command(line) for line in [*lines, *tail]]
 
 
-def _finding(finding: dict[str, Json], console: "Console | None") -> list[str]:
-    red = finding["severity"] == "violation"
+def _head(
+    data: dict[str, Json], finding: dict[str, Json], console: "Console | None", *, is_cut: bool
+) -> list[str]:
+    """Return severity, check, message and what follows, in one line or wrapped."""
     head = f"{finding['severity'].upper()} {finding['check']}:"
-    first, *rest = _wrap(f"{head} {finding['message']}", console, "  ")
-    lines = [
-        _colourize(first[: len(head)], "red" if red else "yellow", console) + first[len(head) :]
-    ]
-    lines += rest
+    follow = wording.follow_text(data, finding)
+    text = f"{head} {finding['message']}{f'; {follow}' if follow else ''}"
+    colour = "red" if finding["severity"] == "violation" else "yellow"
+    first, *rest = [_cut(escape_hidden(text), console)] if is_cut else _wrap(text, console, "  ")
+    return [_colourize(first[: len(head)], colour, console) + first[len(head) :], *rest]
+
+
+def _details(finding: dict[str, Json], console: "Console | None") -> list[str]:
+    lines = []
     for name in ("expected", "received"):
         if finding[name]:
             lines.append(_cut(f"  {name:<9} {escape_hidden(finding[name])}", console))
@@ -55,7 +65,8 @@ def _finding(finding: dict[str, Json], console: "Console | None") -> list[str]:
     )
     if finding["curl"] is not None:
         curl = escape_hidden(finding["curl"])
-        lines.append(f"  reproduce {curl if len(curl) <= MAX_LINE_CHARS else 'see report.html'}")
+        shown = console is None or len(curl) <= MAX_LINE_CHARS
+        lines.append(f"  reproduce {curl if shown else 'see report.html'}")
     return [*lines, ""]
 
 
@@ -64,14 +75,14 @@ def _counts(data: dict[str, Json], console: "Console | None") -> list[str]:
     if data["constraints"]:
         found = wording.status_counts(data["constraints"]).items()
         lines += _line("Constraints", ", ".join(f"{n} {status}" for status, n in found), console)
-    reasons = wording.undecided(data)
-    for number, (reason, waiting) in enumerate(reasons[:MAX_REASONS]):
-        more = f" ({wording.pluralize(waiting, 'constraint')})" if waiting > 1 else ""
-        lines += _line("" if number else "Undecided", f"{reason}{more}", console)
-    if len(reasons) > MAX_REASONS:
-        lines += _line("", f"… and {len(reasons) - MAX_REASONS} more, in report.html", console)
+    if data["undecided"]:
+        text = escape_hidden("; ".join(data["undecided"]))
+        lines.append(_cut(f"{'Undecided':<12} {text}", console))
     if idle := wording.idle_checks(data):
         lines += _line("Checks", f"without a case: {', '.join(idle)}", console)
+    rest = "; ".join(wording.left_out(data))
+    if rest:
+        lines.append(_cut(f"{'Left out':<12} {escape_hidden(rest)}", console))
     seen = ", ".join(f"{status}: {entry['seen']}" for status, entry in data["statuses"].items())
     if seen:
         lines += _line("Responses", seen, console)
@@ -97,8 +108,9 @@ def _verdict(data: dict[str, Json], console: "Console | None") -> list[str]:
     colour = {"conforms": "green", "deviates": "red"}.get(data["verdict"], "yellow")
     word = _colourize(wording.verdict(data).upper(), colour, console)
     option = " (--require-decided)" if data["verdict"] == "not-judged" else ""
+    limits = f" ({escape_hidden(wording.partial(data))})" if data["partial"] else ""
     return [
-        f"{word}{option}: {wording.counts(data)}; {data['requests']} requests to "
+        f"{word}{option}{limits}: {wording.counts(data)}; {data['requests']} requests to "
         f"{escape_hidden(data['url'])} in {data['seconds']:.1f} s "
         f"(seed {data['seed']}, run {escape_hidden(data['run_id'])})"
     ]
@@ -109,9 +121,9 @@ def _line(name: str, text: str, console: "Console | None") -> list[str]:
 
 
 def _wrap(text: str, console: "Console | None", indent: str) -> list[str]:
-    text = truncate(escape_hidden(text), MAX_LINE_CHARS)
     if console is None:
-        return [text]
+        return [truncate(escape_hidden(text), MAX_PLAIN_CHARS)]
+    text = truncate(escape_hidden(text), MAX_LINE_CHARS)
     begin, rest = text[: len(indent)], text[len(indent) :]
     lines = console.render_str(rest, markup=False, emoji=False).wrap(
         console, max(console.width, 40) - len(indent)
@@ -121,7 +133,7 @@ def _wrap(text: str, console: "Console | None", indent: str) -> list[str]:
 
 def _cut(line: str, console: "Console | None") -> str:
     if console is None:
-        return truncate(line, MAX_LINE_CHARS)
+        return truncate(line, MAX_PLAIN_CHARS)
     text = console.render_str(line, markup=False, emoji=False)
     text.truncate(max(console.width, 40), overflow="ellipsis")
     return text.plain

@@ -5,7 +5,7 @@ from collections import Counter
 from openapi.contract import Json
 
 MAX_LISTED_SENDERS = 3
-CONSTRAINT_STATUSES = ("enforced", "violated", "undecided")
+CONSTRAINT_STATUSES = ("enforced", "violated", "undecided", "not exercised")
 
 
 def pluralize(number: int, noun: str) -> str:
@@ -37,12 +37,57 @@ def failing_findings(data: dict[str, Json]) -> list[dict[str, Json]]:
     return violations or (found if data["verdict"] == "deviates" else [])
 
 
+def shown_findings(data: dict[str, Json]) -> list[dict[str, Json]]:
+    """Return the new findings without those that follow from another new one."""
+    found = new_findings(data)
+    known = {finding["id"] for finding in found}
+    return [finding for finding in found if finding["follows_from"] not in known]
+
+
+def followers(data: dict[str, Json], finding: dict[str, Json]) -> list[dict[str, Json]]:
+    """Return the new findings that follow from this one."""
+    return [other for other in new_findings(data) if other["follows_from"] == finding["id"]]
+
+
+def follow_text(data: dict[str, Json], finding: dict[str, Json]) -> str:
+    """Return `and 2 that follow from it (webhook-echo)`; empty if nothing follows."""
+    found = followers(data, finding)
+    checks = ", ".join(dict.fromkeys(other["check"] for other in found))
+    verb = "follows" if len(found) == 1 else "follow"
+    return f"and {len(found)} that {verb} from it ({checks})" if found else ""
+
+
 def counts(data: dict[str, Json]) -> str:
-    """Return the number of findings by severity, and the number of accepted ones."""
-    severities = Counter(finding["severity"] for finding in new_findings(data))
+    """Return the number of causes by severity, of what follows from them, and of accepted ones."""
+    shown = shown_findings(data)
+    severities = Counter(finding["severity"] for finding in shown)
     parts = [pluralize(severities[name], name) for name in ("violation", "warning")]
-    accepted = len(data["findings"]) - severities.total()
+    new = len(new_findings(data))
+    follow, accepted = new - len(shown), len(data["findings"]) - new
+    if follow:
+        parts.append(f"{pluralize(follow, 'finding')} that follow{'s' if follow == 1 else ''}")
     return ", ".join([*parts, pluralize(accepted, "accepted finding")] if accepted else parts)
+
+
+def partial(data: dict[str, Json]) -> str:
+    """Return what the run was limited to: `partial: only webhooks`; empty for a whole run."""
+    limits = data["partial"]
+    if limits is None:
+        return ""
+    parts = [("only", limits["only"]), ("without", limits["skip"])]
+    return "partial: " + "; ".join(f"{word} {', '.join(names)}" for word, names in parts if names)
+
+
+def left_out(data: dict[str, Json]) -> list[str]:
+    """Return the phases that a whole run leaves out, one text for each reason.
+
+    A partial run leaves out what `partial` says.
+    """
+    by_reason: dict[str, list[str]] = {}
+    for part in data["left_out"]:
+        if part["kind"] == "phase" and data["partial"] is None:
+            by_reason.setdefault(part["reason"], []).append(part["name"])
+    return [f"{', '.join(names)}: {reason}" for reason, names in by_reason.items()]
 
 
 def format_provenance(constraint: dict[str, Json]) -> str:
@@ -70,16 +115,17 @@ def status_counts(constraints: list[dict[str, Json]]) -> dict[str, int]:
     return {status: found[status] for status in CONSTRAINT_STATUSES}
 
 
-def undecided(data: dict[str, Json]) -> list[tuple[str, int]]:
-    """Return each reason with its hint, and the number of constraints that it leaves undecided.
+def untested(data: dict[str, Json], status: str) -> list[tuple[str, int]]:
+    """Return each reason with its hint, and the number of constraints with this status.
 
-    The sentences about the run come first; their number is 0.
+    For `undecided` the sentences about the run come first; their number is 0.
     """
-    waiting: Counter[str] = Counter(dict.fromkeys(data["undecided"], 0))
+    sentences = data["undecided"] if status == "undecided" else []
+    waiting: Counter[str] = Counter(dict.fromkeys(sentences, 0))
     for constraint in data["constraints"]:
-        if constraint["status"] == "undecided":
+        if constraint["status"] == status:
             parts = [part for part in (constraint["reason"], constraint["hint"]) if part]
-            waiting[": ".join(parts) or "not exercised"] += 1
+            waiting[": ".join(parts)] += 1
     return list(waiting.items())
 
 
@@ -138,4 +184,6 @@ def created(data: dict[str, Json]) -> str:
 def reproduction_command(data: dict[str, Json]) -> str:
     """Return the command that sends the same cases again."""
     profile = "" if data["profile"] == "default" else f" --profile {data['profile']}"
-    return f"hookproof verify {data['url']} --seed {data['seed']}{profile}"
+    limits = data["partial"] or {}
+    chosen = "".join(f" --{option} {name}" for option in limits for name in limits[option])
+    return f"hookproof verify {data['url']} --seed {data['seed']}{profile}{chosen}"

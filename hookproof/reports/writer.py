@@ -9,7 +9,7 @@ from pathlib import Path
 from hookproof.reports.contract_source import ContractSource, read_contract_source
 from hookproof.reports.github import MAX_SUMMARY_BYTES, annotations, step_summary
 from hookproof.reports.junit import junit
-from hookproof.reports.sarif import sarif
+from hookproof.reports.sarif import ReportFile, sarif
 from openapi.atomic_file import write_atomically
 from openapi.contract import Json
 
@@ -24,7 +24,7 @@ def write_reports(
     """
     file = read_contract_source(contract, Path.cwd())
     directory.mkdir(parents=True, exist_ok=True)
-    for name, text in render_reports(data, file).items():
+    for name, text in render_reports(data, file, directory).items():
         write_atomically(directory / name, text)
     if environment.get("GITHUB_ACTIONS") == "true":
         print("\n".join(annotations(data, file)), flush=True)
@@ -41,17 +41,28 @@ def remove_reports(directory: Path) -> None:
         (directory / name).unlink(missing_ok=True)
 
 
-def render_reports(data: dict[str, Json], file: ContractSource | None) -> dict[str, str]:
-    """Return the text of each report by its file name."""
+def render_reports(
+    data: dict[str, Json], file: ContractSource | None, directory: Path
+) -> dict[str, str]:
+    """Return the text of each report by its file name; `directory` is where they will be."""
     from hookproof.reports.html import page  # noqa: PLC0415 - only this report needs jinja2
 
+    text = json.dumps(_without_non_finite(data), indent=2, allow_nan=False) + "\n"
+    report = ReportFile(_path_from_here(directory / "report.json"), text)
     texts = (
-        json.dumps(_without_non_finite(data), indent=2, allow_nan=False) + "\n",
+        text,
         junit(data),
         page(data, hookproof_version()),
-        json.dumps(sarif(data, file, hookproof_version()), indent=2) + "\n",
+        json.dumps(sarif(data, file, hookproof_version(), report), indent=2) + "\n",
     )
     return dict(zip(REPORT_NAMES, texts, strict=True))
+
+
+def _path_from_here(path: Path) -> str:
+    """Return the path from the working directory, or an absolute one of another directory."""
+    here, absolute = Path.cwd().resolve(), path.resolve()
+    below = absolute.is_relative_to(here)
+    return (absolute.relative_to(here) if below else absolute).as_posix()
 
 
 def _without_non_finite(value: Json) -> Json:

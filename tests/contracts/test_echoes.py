@@ -168,14 +168,16 @@ def test_compares_every_echo_with_the_value_that_was_sent(contract: Contract) ->
         "/data/scopes": EchoedValue(
             "/data/scopes", ["a", "b"], ["a", "c"], 'lost: "b"; added: "c"'
         ),
-        "/data/revoked": EchoedValue("/data/revoked", False, None, "missing"),
+        "/data/revoked": EchoedValue(
+            "/data/revoked", None, None, "missing; an absent value means false"
+        ),
     }
     cut = fields(one, name=str(ask["name"])[:50], scopes="a,b", expiresAt=None, revoked=True)
     assert [field.note for field in cut.values()] == [
         "cut at 50 characters",
         "null",
         "string in place of array",
-        "inverted",
+        "inverted; an absent value means false",
     ]
     assert fields(other, **ask, revoked=False)["/data/revoked"].note == (
         "the default for an absent value"

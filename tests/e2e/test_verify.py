@@ -251,6 +251,29 @@ def test_a_wrong_webhook_secret_is_found(port: int, tmp_path: Path) -> None:
     assert run.violated == {"webhook-signature"}
 
 
+def test_a_partial_run_judges_and_sends_only_its_part(port: int, tmp_path: Path) -> None:
+    chosen = ["--only", "webhooks", "--only", "malformed-json", "--skip", "webhook-late"]
+    with running_mock(port) as url:
+        run = verify(url, port, tmp_path, *chosen, **tokens())
+        deviating = verify(url, port, tmp_path, "--only", "invalid-request", **tokens())
+    assert run.code == 0, run.out
+    assert run.report["partial"] == {
+        "only": ["webhooks", "malformed-json"],
+        "skip": ["webhook-late"],
+    }
+    assert 1 < run.report["requests"] < 60
+    left = {part["name"] for part in run.report["left_out"]}
+    assert {"server-error", "webhook-late", "fuzzing", "credentials"} <= left
+    assert not left & {"webhook-echo", "malformed-json"}
+    statuses = {c["status"] for c in run.report["constraints"] if c["kind"] == "request"}
+    assert statuses == {"not exercised"}
+    assert "(partial: only webhooks, malformed-json; without webhook-late)" in run.out
+    assert (deviating.code, deviating.report["findings"]) == (0, []), deviating.out
+    enforced = {c["kind"] for c in deviating.report["constraints"] if c["status"] == "enforced"}
+    assert "request" in enforced
+    assert "webhook" not in enforced
+
+
 def test_webhooks_can_be_disabled(port: int, tmp_path: Path) -> None:
     with running_mock(port) as url:
         without = {**tokens(), "HOOKPROOF_WEBHOOK_SECRET": ""}

@@ -52,6 +52,18 @@ BAD = {
         ["verify", "http://127.0.0.1:1", "--token", "--strict"],
         "it begins like an option, so its value is missing",
     ),
+    "an unknown check": (
+        ["verify", "http://127.0.0.1:1", "--only", "webhook-eco"],
+        "no check or phase 'webhook-eco'; did you mean 'webhook-echo'?",
+    ),
+    "an unknown phase": (
+        ["verify", "http://127.0.0.1:1", "--skip", "fuzing"],
+        "no check or phase 'fuzing'; did you mean 'fuzzing'?",
+    ),
+    "no check at all": (
+        ["verify", "http://127.0.0.1:1", "--only", "webhook-echo", "--skip", "webhooks"],
+        "only webhook-echo; without webhooks: no check is left that could judge the service",
+    ),
     "an unknown extra phase": (
         ["verify", "http://127.0.0.1:1", "--extra-phase", "418"],
         "'418' is not one of 'rate-limit'",

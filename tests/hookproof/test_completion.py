@@ -19,6 +19,8 @@ WORDS = {
     "hookproof ver": ["verify"],
     "hookproof verify --prof": ["--profile"],
     "hookproof verify --profile ": ["quick", "default", "thorough"],
+    "hookproof verify --only webhook-u": ["webhook-unexpected", "webhook-unique"],
+    "hookproof verify --skip fu": ["fuzzing"],
     "hookproof mock --log-format j": ["json"],
     "hookproof deliveries li": ["list"],
     "hookproof signature verify --rec": ["--received-at"],

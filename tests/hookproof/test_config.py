@@ -32,6 +32,8 @@ token = "${MY_TOKEN}"
 header = ["X-Key: ${MY_KEY}", "X-Other: 1"]
 extra-phase = "rate-limit"
 profile = "quick"
+only = ["webhooks", "server-error"]
+skip = "fuzzing"
 webhook-listen = "0.0.0.0:${MY_PORT}"
 webhook-deadline = 3
 request-timeout = 2.5
@@ -71,6 +73,7 @@ def test_every_key_sets_its_option(folder: Path) -> None:
     assert options.token == "the-token"
     assert options.header == (("X-Key", "the-key"), ("X-Other", "1"))
     assert (options.extra_phase, options.profile) == (("rate-limit",), "quick")
+    assert (options.only, options.skip) == (("webhooks", "server-error"), ("fuzzing",))
     assert options.webhook_listen == ("0.0.0.0", 4444)
     assert (options.webhook_deadline, options.request_timeout) == (3.0, 2.5)
     assert (options.rate_limit, options.max_requests) == (Rate(10, 1), 500)
@@ -88,6 +91,9 @@ def test_command_line_precedes_environment_precedes_file(
     options = parse_command_line([*line, "--extra-phase", "retry", "--extra-phase", "none"], folder)
     assert (options.url, options.profile) == ("http://127.0.0.1:9000", "thorough")
     assert (options.header, options.extra_phase) == ((("X-New", "2"),), ("retry", "none"))
+    monkeypatch.setenv("HOOKPROOF_ONLY", "webhook-echo fuzzing")
+    assert parse_command_line(["verify"], folder).only == ("webhook-echo", "fuzzing")
+    assert parse_command_line(["verify", "--only", "retry"], folder).only == ("retry",)
     monkeypatch.setenv("HOOKPROOF_TOKEN", "of the environment")
     monkeypatch.delenv("MY_TOKEN")
     assert parse_command_line(["verify"], folder).token == "of the environment"
@@ -193,6 +199,10 @@ REFUSED = {
         "[verify]\nprofile = 'slow'",
         ":2: profile: 'slow' is not one of 'quick'",
     ),
+    "an unknown check": (
+        "[verify]\nonly = ['webhooks', 'server-eror']",
+        ":2: only: no check or phase 'server-eror'; did you mean 'server-error'?",
+    ),
     "a number out of its bounds": ("[verify]\nwait = -1", ":2: wait: '-1' is not a number of sec"),
     "a rate that is none": ("[verify]\nrate-limit = 'fast'", ":2: rate-limit: 'fast' is not a rat"),
     "a token in the file": ("[verify]\n\ntoken = 'abc'", ":3: token: a secret must not be in"),
@@ -267,6 +277,12 @@ def test_the_schema_describes_every_option() -> None:
 def test_the_schema_accepts_and_rejects_like_the_command() -> None:
     validator = jsonschema.Draft202012Validator(SCHEMA)
     validator.validate(tomllib.loads(WHOLE))
-    beyond = {"no TOML", "a rate that is none", "an unset variable", "a variable left open"}
+    beyond = {
+        "no TOML",
+        "an unknown check",
+        "a rate that is none",
+        "an unset variable",
+        "a variable left open",
+    }
     for name in REFUSED.keys() - beyond - {"a value of a variable"}:
         assert not validator.is_valid(tomllib.loads(REFUSED[name][0])), name

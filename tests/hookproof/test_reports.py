@@ -22,7 +22,7 @@ from hookproof.reports.contract_source import read_contract_source
 from hookproof.reports.github import MAX_ANNOTATIONS, annotations, step_summary
 from hookproof.reports.json_format import indent_json
 from hookproof.reports.junit import junit
-from hookproof.reports.sarif import sarif
+from hookproof.reports.sarif import ReportFile, sarif
 from hookproof.reports.terminal import MAX_SCREEN_LINES, format_summary
 from hookproof.reports.writer import render_reports, write_reports
 from openapi.loading.loader import default_contract_path
@@ -39,8 +39,10 @@ HOSTILE = (
 )
 FIXED = {
     "verdict", "severity", "provenance", "kind", "status", "profile", "id", "started", "reason",
+    "follows_from",
 }  # fmt: skip
 """Fields without text of the service. `reason` has a separate test with hostile text."""
+REPORT = ReportFile("hookproof-report/report.json", "{}")
 
 
 @pytest.fixture
@@ -83,7 +85,7 @@ def uncoloured(line: str) -> str:
 
 
 def page(data: Data) -> str:
-    return render_reports(data, read_contract_source(None, Path.cwd()))["report.html"]
+    return render_reports(data, read_contract_source(None, Path.cwd()), Path("r"))["report.html"]
 
 
 def test_the_test_data_conforms_to_the_published_schema(data: Data) -> None:
@@ -112,7 +114,10 @@ def test_the_page_shows_everything_and_loads_nothing(data: Data) -> None:
         assert (finding["curl"] or "") in found.text
     for constraint in data["constraints"]:
         assert constraint["pointer"] in found.text
-    assert not found.attributes & {"src", "href", "style", "action", "srcset"}
+    assert not found.attributes & {"src", "style", "action", "srcset"}
+    links = re.findall(r'href="([^"]*)"', text)
+    assert links == [f"#finding-{one['id']}" for one in data["findings"][:3]]
+    assert all(f'id="{link[1:]}"' in text for link in links)
     assert found.tags["style"] == 1
     style = text.partition("<style>")[2].partition("</style>")[0]
     allowed = b64encode(sha256(style.encode()).digest()).decode()
@@ -175,6 +180,11 @@ def test_hostile_text_does_not_control_terminal_or_ci_runner(data: Data) -> None
 
 def test_hostile_text_stays_text_in_the_step_summary(data: Data) -> None:
     text = step_summary(with_hostile_text(data))
+    # A block of code is raw: nothing in it ends the block, or is longer than one line.
+    blocks = re.findall(r"^(`{3,})sh\n(.*)\n\1$", text, re.MULTILINE)
+    assert len(blocks) == 3
+    assert all("`" * len(fence) not in command for fence, command in blocks)
+    text = re.sub(r"^(`{3,})sh\n.*\n\1$", "", text, flags=re.MULTILINE)
     for line in text.splitlines():
         assert line == "" or line.startswith(
             ("## ", "### ", "| ", "|---|", "&#", *"abcdefghijklmnopqrstuvwxyz0123456789")
@@ -194,15 +204,80 @@ def test_the_step_summary_is_cut_to_the_limit_of_github(data: Data) -> None:
 
 
 def test_the_summary_fits_one_screen_and_ends_with_the_verdict(data: Data) -> None:
-    for number, most in ((1, 24), (3, MAX_SCREEN_LINES), (60, MAX_SCREEN_LINES)):
+    for number, most in ((1, 24), (3, MAX_SCREEN_LINES), (15, MAX_SCREEN_LINES), (60, 70)):
         found = [{**data["findings"][0], "id": f"{n:08x}"} for n in range(number)]
-        lines = format_summary({**data, "findings": found}, "reports")
+        lines = format_summary({**data, "findings": found}, "reports", Console(width=100))
         assert len(lines) <= most
-        assert lines[-1].startswith(f"DEVIATES: {number} violation")
-    told = [line for line in lines if " more, in report.html: " in line]
-    shown = sum(line.startswith("VIOLATION") for line in lines)
-    assert told == [f"… and {60 - shown} more, in report.html: webhook-echo"]
-    assert shown >= 2
+        assert uncoloured(lines[-1]).startswith(f"DEVIATES: {number} violation")
+        assert sum(uncoloured(line).startswith("VIOLATION") for line in lines) == number
+        assert any(line.startswith("  expected") for line in lines) is (number < 60)
+
+
+def test_all_details_are_printed_where_stdout_is_no_terminal(data: Data) -> None:
+    found = [{**data["findings"][0], "id": f"{n:08x}"} for n in range(60)]
+    found[0]["curl"] = f"curl {'x' * 3000}"
+    lines = format_summary({**data, "findings": found}, "reports")
+    assert sum(line.startswith("  count ") for line in lines) == 60
+    assert f"  reproduce {found[0]['curl']}" in lines
+    assert sum(line.startswith("Undecided ") for line in lines) == 1
+    assert "Left out     rate-limit: pass --extra-phase rate-limit" in lines
+
+
+def followed(data: Data) -> Data:
+    """Return the data with a finding that follows from the first one."""
+    first, *rest = data["findings"]
+    other = {**rest[0], "id": "0badcafe", "check": "webhook-schema", "follows_from": first["id"]}
+    return {**data, "findings": [first, *rest, {**other, "message": "the one that follows"}]}
+
+
+def test_a_finding_that_follows_is_told_at_its_root(data: Data) -> None:
+    data = followed(data)
+    told = "and 1 that follows from it (webhook-schema)"
+    lines = format_summary(data, "reports")
+    assert sum(told in line for line in lines) == 1
+    assert not any(line.startswith("VIOLATION webhook-schema") for line in lines)
+    assert "2 violations, 1 warning, 1 finding that follows, 1 accepted finding" in lines[-1]
+    assert sum(told.replace(",", "%2C") in line for line in annotations(data, None)) == 1
+    results = sarif(data, None, "1", REPORT)["runs"][0]["results"]
+    assert [told in one["message"]["text"] for one in results] == [True, False, False, False]
+    found = cases(data)
+    assert [e.tag for e in found["webhook-schema"]] == ["skipped", "system-out"]
+    assert "follows from finding 9c41d7e2" in found["webhook-schema"][0].attrib["message"]
+    assert "0badcafe" in (found["webhook-echo"][0].text or "")
+    text = Elements(page(data)).text
+    assert text.count("the one that follows") == 1
+    assert "webhook&#45;schema" in step_summary(data)
+
+
+def test_a_finding_that_follows_from_an_accepted_one_stands_alone(data: Data) -> None:
+    data = followed(data)
+    data["findings"][0]["baseline_reason"] = "TOK-1"
+    lines = format_summary(data, "reports")
+    assert any(line.startswith("VIOLATION webhook-schema") for line in lines)
+    assert not any("that follows from it" in line for line in lines)
+    assert [e.tag for e in cases(data)["webhook-schema"]] == ["failure"]
+
+
+def test_a_partial_run_says_so_everywhere(data: Data) -> None:
+    left = [{"name": "webhook-late", "kind": "check", "reason": "only webhook-echo"}]
+    data |= {"partial": {"only": ["webhook-echo"], "skip": ["fuzzing"]}, "left_out": left}
+    told = "partial: only webhook-echo; without fuzzing"
+    assert f"({told})" in format_summary(data, "reports")[-1]
+    text = Elements(page(data)).text
+    assert told.capitalize() in text
+    assert "--only webhook-echo --skip fuzzing" in text
+    assert "partial" in step_summary(data).splitlines()[0]
+    assert [e.tag for e in cases(data)["webhook-late"]] == ["skipped"]
+    assert jsonschema.Draft202012Validator(SCHEMA).is_valid(data)
+
+
+def test_deliveries_on_the_page_are_folded_and_those_of_findings(data: Data) -> None:
+    item = data["deliveries"][0]
+    data["deliveries"] = [{**item, "id": n, "request_body": f"body {n}"} for n in range(90, 110)]
+    text = page(data)
+    assert "body 102" in text
+    assert "body 103" not in text
+    assert '<details class="group deliveries">' in text
 
 
 def test_colour_and_width_follow_the_terminal(data: Data) -> None:
@@ -233,7 +308,7 @@ def test_every_report_has_the_reason_of_a_run_without_verdict(data: Data, tmp_pa
     write_reports(data, tmp_path, {}, None)
     case = ElementTree.parse(tmp_path / "junit.xml").getroot()[0][0]
     (error,) = case
-    invocation = sarif(data, None, "1")["runs"][0]["invocations"][0]
+    invocation = sarif(data, None, "1", REPORT)["runs"][0]["invocations"][0]
     assert (error.tag, invocation["executionSuccessful"]) == ("error", False)
     (annotation,) = annotations(data, None)
     for text in (
@@ -275,7 +350,7 @@ def test_a_sarif_result_has_its_line_of_the_contract(data: Data, tmp_path: Path)
     own.parent.mkdir()
     own.write_text(default_contract_path().read_text(encoding="utf-8"), encoding="utf-8")
     text = own.read_text(encoding="utf-8").splitlines()
-    (run,) = sarif(data, read_contract_source(own, tmp_path), "1.2.3")["runs"]
+    (run,) = sarif(data, read_contract_source(own, tmp_path), "1.2.3", REPORT)["runs"]
     driver = run["tool"]["driver"]
     assert (driver["name"], driver["version"]) == ("hookproof", "1.2.3")
     assert [rule["id"] for rule in driver["rules"]] == list(CHECKS)
@@ -293,11 +368,35 @@ def test_a_sarif_result_has_its_line_of_the_contract(data: Data, tmp_path: Path)
         keyword = finding["pointer"].rpartition("/")[2]
         if not keyword.isdecimal():
             assert f"{keyword}:" in text[physical["region"]["startLine"] - 1]
-    ships = sarif(data, read_contract_source(None, tmp_path), "1")["runs"][0]["results"][0][
-        "locations"
-    ][0]
-    assert ships["physicalLocation"]["artifactLocation"]["uriBaseId"] == "HOOKPROOF"
     assert read_contract_source(tmp_path / "none.yaml", tmp_path) is None
+
+
+def test_a_sarif_result_of_the_shipped_contract_is_in_the_report(
+    data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_reports(data, tmp_path / "a b", {}, None)
+    (run,) = json.loads((tmp_path / "a b" / "report.sarif").read_text())["runs"]
+    lines = (tmp_path / "a b" / "report.json").read_text().splitlines()
+    assert len(run["results"]) == len(data["findings"])
+    for result in run["results"]:
+        physical = result["locations"][0]["physicalLocation"]
+        assert physical["artifactLocation"] == {"uri": "a%20b/report.json"}
+        found = result["partialFingerprints"]["hookproof/v1"]
+        assert f'"id": "{found}"' in lines[physical["region"]["startLine"] - 1]
+    monkeypatch.chdir(tmp_path / "a b")
+    absolute = sarif(data, None, "1", ReportFile("/x y/report.json", ""))["runs"][0]["results"][0]
+    physical = absolute["locations"][0]["physicalLocation"]
+    assert physical["artifactLocation"] == {"uri": "file:///x%20y/report.json"}
+    assert physical["region"]["startLine"] == 1
+
+
+def test_each_sarif_rule_has_help_with_its_frequent_causes(data: Data) -> None:
+    rules = sarif(data, None, "1", REPORT)["runs"][0]["tool"]["driver"]["rules"]
+    for rule in rules:
+        assert rule["shortDescription"]["text"] in rule["help"]["text"]
+    helps = {rule["id"]: rule["help"]["text"] for rule in rules}
+    assert "Frequent causes: an unhandled exception." in helps["server-error"]
 
 
 def test_annotations_are_limited_and_name_the_contract_file(data: Data, tmp_path: Path) -> None:
@@ -314,7 +413,7 @@ def test_annotations_are_limited_and_name_the_contract_file(data: Data, tmp_path
 
 def test_infinite_numbers_are_strings_in_json(data: Data) -> None:
     data["findings"][0]["fields"][0]["received"] = json.loads('[1e999, {"a": -1e999}, 1.5]')
-    text = render_reports(data, None)["report.json"]
+    text = render_reports(data, None, Path("r"))["report.json"]
     again = json.loads(text, parse_constant=pytest.fail)
     assert again["findings"][0]["fields"][0]["received"] == ["inf", {"a": "-inf"}, 1.5]
 
@@ -363,7 +462,7 @@ def test_indenting_json_keeps_every_token(text: str, lines: str) -> None:
 RENDERERS: dict[str, Callable[[Data], object]] = {
     "page": page,
     "junit": junit,
-    "sarif": lambda data: sarif(data, None, "1"),
+    "sarif": lambda data: sarif(data, None, "1", REPORT),
     "annotations": lambda data: annotations(data, None),
     "summary": step_summary,
     "terminal": lambda data: format_summary(data, "reports"),

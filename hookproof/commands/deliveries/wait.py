@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 from hookproof.output import print_remark
 from openapi.contract import Json
+from openapi.finding import locate
 from webhook_sink.client import MAX_WAIT_S, QueryParameters, SinkClient
 from webhook_sink.wait_for import DeliveryCriteria, UnmatchedDelivery, timeout_message
 
@@ -95,7 +96,10 @@ def _list_arrived(sink: SinkClient, after: int) -> tuple[int, list[UnmatchedDeli
 
 
 def _to_arrived(data: Json) -> UnmatchedDelivery:
-    findings = [(str(found["check"]), str(found["message"])) for found in data["findings"]]
+    findings = [
+        (str(found["check"]), locate(str(found["message"]), found["instance"]))
+        for found in data["findings"]
+    ]
     named = (str(data["method"]), str(data["target"]), data["event"], str(data["verdict"]))
     return UnmatchedDelivery(data["id"], *named, findings, _decode_body(data))
 

@@ -71,12 +71,16 @@ class _Cause:
         return self.found.finding.check
 
     @property
-    def order(self) -> tuple[bool, int, int, str]:
-        """Order from roots to what follows: violations, checks near the root, many cases."""
+    def order(self) -> tuple[bool, int, bool, int, str]:
+        """Order from roots to what follows: violations, checks near the root, many cases.
+
+        Of one check, what belongs to a request comes first.
+        """
         names = [*_ROOTS_FIRST, *(name for name in CHECKS if name not in _ROOTS_FIRST)]
         place = names.index(self.check) if self.check in names else len(names)
         finding = self.found.finding
-        return finding.severity == "warning", place, -finding.count, self.found.id
+        warns = finding.severity == "warning"
+        return warns, place, not self.exchanges, -finding.count, self.found.id
 
     @cached_property
     def exchanges(self) -> Mapping[int, Exchange]:

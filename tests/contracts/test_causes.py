@@ -60,17 +60,22 @@ def payload_of(made: Exchange) -> Payload:
 
 
 def found(
-    sent: Iterable[Sent], change: Callable[[Payload], None] | None = None, extra: bytes = b""
+    sent: Iterable[Sent],
+    change: Callable[[Payload], None] | None = None,
+    *,
+    announces_all: bool = False,
 ) -> Mapping[str, tuple[GroupedFinding, str | None]]:
     """Return each finding by check and message, with the check of its root.
 
-    With `change`, each success has an event with the changed payload.
+    With `change`, each success has an event with the changed payload; with `announces_all` each
+    request has one.
     """
     fresh = UniqueValues(RUN, 1, datetime(2027, 1, 1, tzinfo=UTC))
     made = tuple(exchange(fresh, number, one) for number, one in enumerate(sent))
-    bodies = [extra] if extra else []
+    bodies = []
     if change is not None:
-        for payload in (payload_of(one) for one in made if (one.status or 0) < 300):
+        announced = [one for one in made if announces_all or (one.status or 0) < 300]
+        for payload in map(payload_of, announced):
             change(payload)
             bodies.append(json.dumps(payload).encode())
     received = []
@@ -178,6 +183,30 @@ def test_crashes_by_the_same_trait_are_one_cause() -> None:
     assert roots(found([*accepted(2), *crashes])) == ["server-error"]
     other = (NO_JSON, VALID, 500)
     assert roots(found([*accepted(2), crashes[0], other])) == ["server-error", "server-error"]
+
+
+def test_events_that_nothing_can_match_are_one_cause() -> None:
+    def change(payload: Payload) -> None:
+        payload["event"] = "another"
+        payload["data"] = {}
+
+    findings = found(accepted(2), change)
+    assert {"webhook-sent", "webhook-unexpected"} <= {f.finding.check for f, _ in findings.values()}
+    assert roots(findings) == ["webhook-event-name"]
+
+
+def test_events_of_rejected_requests_are_one_cause_even_if_some_have_no_mark() -> None:
+    unmarked = ({"name": 8}, VALID, 400)
+
+    def change(payload: Payload) -> None:
+        if payload["data"]["name"] == 8:
+            payload["data"] |= {"name": f"number {payload['data']['id']}", "scopes": []}
+
+    rejected = ({**PLAIN, "revoked": 1}, VALID, 400)
+    sent = [*accepted(1), rejected, *[unmarked] * 3]
+    findings = found(sent, change, announces_all=True)
+    told = [root for one, root in findings.values() if one.finding.check == "webhook-unexpected"]
+    assert sorted(map(str, told)) == ["None", "webhook-unexpected"]
 
 
 def test_no_check_of_credentials_is_one_cause() -> None:

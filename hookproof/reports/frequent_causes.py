@@ -15,6 +15,7 @@ FREQUENT_CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "the error body of a framework",
             "a renamed or wrapped property",
         ),
+        "error-detail": ("the debug mode of a framework", "the text of an exception as message"),
         "response-headers": (
             "missing `Retry-After`",
             "a date as Unix time",
@@ -83,6 +84,7 @@ FREQUENT_CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "a constant",
             "the id of another entity",
         ),
+        "webhook-time": ("local time with the zone of UTC", "the default of a database column"),
         "webhook-late": ("a queue that is slower than the deadline",),
         "webhook-redelivery": ("a retry that does not wait for the first response",),
         "webhook-retry": (

@@ -1,0 +1,106 @@
+"""Cases of the phases whose extent depends on the profile."""
+
+from collections.abc import Iterable
+from itertools import chain, islice
+
+from contracts.execution.operation_session import OperationSession
+from contracts.generators import credentials, lax_values, lookalike_values, request_forms
+from contracts.generators.credential_forms import unusual_credentials
+from contracts.model.case import Case
+from contracts.model.exchange import Credential
+from contracts.model.request_form import MANY_FORMS, PLAINEST_FORMS, USUAL_FORMS
+from contracts.model.settings import PROFILES
+
+
+def form_cases(session: OperationSession, plain: Case) -> Iterable[Case]:
+    """Return valid requests in other forms; few in a quick run."""
+    contract, operation = session.contract, session.operation
+    breadth = PROFILES[session.settings.profile].breadth
+    forms = (PLAINEST_FORMS, USUAL_FORMS, MANY_FORMS)[: breadth + 1]
+    cases = [
+        *request_forms.wire_form_cases(contract, operation, plain, tuple(chain(*forms))),
+        *request_forms.head_cases(contract, operation, plain),
+    ]
+    if not operation.content:
+        return cases
+    jsons = request_forms.json_form_cases(contract, operation, plain, many=breadth > 1)
+    keys = request_forms.odd_key_cases(contract, operation, plain)
+    if not breadth:
+        return [*cases, *islice(jsons, 2), *islice(keys, 1)]
+    refused = (c for c in credentials.rejected_credentials(session.settings) if operation.scheme)
+    malformed = next((c for c in refused if c.kind == "malformed"), None)
+    rejected = request_forms.rejected_form_cases(operation, plain, malformed)
+    return [*cases, *jsons, *keys, *rejected]
+
+
+def lookalike_cases(session: OperationSession) -> Iterable[Case]:
+    """Return values that look like something else; few in a quick run.
+
+    A gentle run creates no resource that expires late.
+    """
+    breadth = PROFILES[session.settings.profile].breadth
+    place = session.contract, session.operation, session.base_body()
+    texts = (
+        lookalike_values.PLAINEST_TEXTS,
+        lookalike_values.USUAL_TEXTS,
+        lookalike_values.MANY_TEXTS,
+    )
+    yield from lookalike_values.lookalike_text_cases(*place, tuple(chain(*texts[: breadth + 1])))
+    fillers = lookalike_values.GROWING_FILLERS
+    yield from lookalike_values.growing_text_cases(*place, fillers if breadth else fillers[:1])
+    values = lax_values.PLAINEST_VALUES, lax_values.USUAL_VALUES, lax_values.MANY_VALUES
+    for some in values[: breadth + 1]:
+        yield from lax_values.lax_type_cases(*place, some)
+    ends = lax_values.END_TEXTS, lax_values.MANY_END_TEXTS
+    if breadth:
+        yield from lax_values.lax_date_cases(*place)
+    if not session.settings.gentle:
+        chosen = tuple(chain(*ends[:breadth])) or lax_values.END_TEXTS[:1]
+        yield from lax_values.calendar_end_cases(*place, chosen)
+
+
+def credential_cases(session: OperationSession) -> Iterable[Case]:
+    """Yield valid and invalid bodies with credentials that must be rejected."""
+    if session.operation.scheme is None:
+        return
+    body = session.base_body()
+    broken = dict(list(body.items())[1:])
+    for credential in credentials.rejected_credentials(session.settings):
+        yield Case("credentials", credential.label, body, credential=credential)
+        if session.operation.content:
+            label = f"a bad body, {credential.label}"
+            yield Case("credentials", label, broken, credential=credential)
+    for credential in unusual_credentials(session.contract, session.operation, session.settings):
+        yield Case("credentials", credential.label, body, credential=credential)
+    for credential in credentials.forbidden_credentials(session.settings):
+        case = Case("credentials", credential.label, body, credential=credential)
+        yield from (case, case)
+    yield from _unauthorized_shapes(session)
+
+
+def _unauthorized_shapes(session: OperationSession) -> Iterable[Case]:
+    """Yield bodies of every shape without a credential, and with one that lacks the permission."""
+    if not session.operation.content:
+        return
+    base_body = session.base_body()
+    shapes: list[tuple[int, str, object, str | None]] = [
+        (0, "a body that is not JSON", b"{", ""),
+        (1, "an invalid body", dict(list(base_body.items())[1:]), ""),
+        (1, "an array as body", [], ""),
+        (1, "an empty body", b"", ""),
+        (1, "another media type", base_body, "text/plain"),
+        (2, "no media type", base_body, None),
+        (2, "a form as body", b"a=b", "application/x-www-form-urlencoded"),
+        (2, "null as body", None, ""),
+        (2, "a body that is not UTF-8", b'{"a": "\xff"}', ""),
+        (2, "a large body", b"[" + b" " * 100_000 + b"]", ""),
+    ]
+    breadth = PROFILES[session.settings.profile].breadth
+    missing = Credential("missing", "refused", None)
+    for rank, shape, body, media_type in shapes:
+        if rank > breadth:
+            continue
+        for credential in credentials.forbidden_credentials(session.settings):
+            yield Case("credentials", f"{shape}, {credential.label}", body, media_type, credential)
+        if shape.endswith(("JSON", "media type")) and breadth:
+            yield Case("credentials", f"{shape}, {missing.label}", body, media_type, missing)

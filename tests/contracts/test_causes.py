@@ -17,6 +17,7 @@ from contracts.reporting.causes import find_roots
 from contracts.run import find_faults
 from openapi.json_pointer import set_at
 from openapi.loading.loader import load_contract
+from openapi.signature import sign
 from webhook_sink.delivery import Delivery
 from webhook_sink.verdicts.verdict import judge
 
@@ -28,6 +29,7 @@ VALID = Credential("valid", "accepted", "Bearer token")
 MISSING = Credential("missing", "refused", None)
 FORBIDDEN = Credential("without the permission", "forbidden", "Bearer other")
 RUN = "abc123"
+SECRET = "a secret of the tests"
 PLAIN = {"name": "x", "scopes": ["license:read"]}
 INVALID = {"name": "x"}
 NO_JSON = b"{"
@@ -59,6 +61,11 @@ def payload_of(made: Exchange) -> Payload:
     return payload
 
 
+def signature_of(body: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    assert EVENT.signature is not None
+    return ((EVENT.signature.header.encode(), sign(EVENT.signature, body, SECRET).encode()),)
+
+
 def found(
     sent: Iterable[Sent],
     change: Callable[[Payload], None] | None = None,
@@ -80,11 +87,18 @@ def found(
             bodies.append(json.dumps(payload).encode())
     received = []
     for number, body in enumerate(bodies, 1):
-        headers = ((b"Content-Type", b"application/json"),)
+        headers = ((b"Content-Type", b"application/json"), *signature_of(body))
         delivery = Delivery(number, number, "POST", "/", headers, body, False, "127.0.0.1:1", 200)
-        received.append(JudgedDelivery(delivery, judge(delivery, CONTRACT, None)))
+        received.append(JudgedDelivery(delivery, judge(delivery, CONTRACT, SECRET)))
     events = group_deliveries(received, PLACES)
-    settings = Settings("http://127.0.0.1:1", RUN, 1, token="token", webhooks=change is not None)
+    settings = Settings(
+        "http://127.0.0.1:1",
+        RUN,
+        1,
+        token="token",
+        webhooks=change is not None,
+        webhook_secret=SECRET,
+    )
     closed = reconcile(CONTRACT, made, events, {OPERATION.id: PLACES}, RUN)
     places = {OPERATION.id: PLACES}
     ledger = Ledger(CONTRACT, settings, made, tuple(received), closed, (), None, places)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.peak_memory import measured
 from support.processes import handled, token
 
 from contracts.execution.response_body import MAX_BODY_BYTES, MAX_JUDGED_BYTES
@@ -175,18 +176,17 @@ def test_the_bodies_of_a_run_are_bounded_together() -> None:
 def run_against(answer: Callable[[int], Answer], directory: Path) -> tuple[int, int, Any]:
     """Verify a service of these answers; return exit code, peak of resident KiB and report."""
     with handled(answering(answer)) as url:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "hookproof", "verify", url, "--no-webhooks", "--no-cache"]
-            + ["--profile", "quick", "--request-timeout", "4", "--max-requests", "70"]
-            + ["--report-dir", str(directory)],
+        command = [sys.executable, "-m", "hookproof", "verify", url, "--no-webhooks", "--no-cache"]
+        command += ["--profile", "quick", "--request-timeout", "4", "--max-requests", "70"]
+        done = subprocess.run(
+            measured(directory / "peak", [*command, "--report-dir", str(directory)]),
             env={**os.environ, "HOOKPROOF_TOKEN": token()},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            check=False,
         )
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
     report = json.loads((directory / "report.json").read_text(encoding="utf-8"))
-    return process.returncode, usage.ru_maxrss, report
+    return done.returncode, int((directory / "peak").read_text()), report
 
 
 JSON = {"content-type": "application/json"}

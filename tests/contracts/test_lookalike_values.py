@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from support.parcels import parcels_contract
+from support.parcels import SECRET, parcels_contract
 
 from contracts.expectations.ambiguity import has_unused_name
 from contracts.expectations.expectation import may_succeed
@@ -19,6 +19,7 @@ from contracts.model.unique_values import DIGITS_PATTERN, UniqueValues, mark_dig
 from openapi.contract import Contract
 from openapi.examples import body_example
 from openapi.loading.loader import load_contract
+from openapi.signature import signed_headers
 from webhook_sink.delivery import Delivery
 from webhook_sink.verdicts.verdict import judge
 
@@ -84,10 +85,13 @@ def test_digits_are_unique_for_each_request_and_run() -> None:
 def event(contract: Contract, label: object, number: int) -> JudgedDelivery:
     parcel = {"parcelNumber": number, "addressee": {"label": label}}
     told = {"tidings": "parcel.booked", "parcel": parcel, "sealedAt": "2027-01-01T00:00:00Z"}
-    delivery = Delivery(
-        number, 100 + number, "POST", "/", (), json.dumps(told).encode(), False, "", 200
-    )
-    return JudgedDelivery(delivery, judge(delivery, contract, None))
+    body, at = json.dumps(told).encode(), 100 + number
+    scheme = contract.events[0].signature
+    assert scheme is not None
+    signed = signed_headers(scheme, body, SECRET, str(number), at)
+    headers = tuple((name.encode(), value.encode()) for name, value in signed)
+    delivery = Delivery(number, at, "POST", "/", headers, body, False, "", 200)
+    return JudgedDelivery(delivery, judge(delivery, contract, SECRET))
 
 
 def matched(labels: list[object]) -> tuple[list[Request], Reconciliation]:

@@ -44,7 +44,7 @@ def test_the_table_has_exactly_the_phases_of_a_run(profile: str) -> None:
     assert built | {"retry"} == set(PHASES)
     drawn = PROFILES[profile].valid_bodies + PROFILES[profile].invalid_bodies
     missing = {part.name for part in left_out(Selection(), profile, EXTRA_PHASES, CHECKS)}
-    assert missing == (set() if drawn else {"fuzzing"})
+    assert missing == (set() if drawn else {"fuzzing", "credentials-at-once"})
     assert set(EXTRA_PHASE_OF.values()) == set(EXTRA_PHASES)
 
 

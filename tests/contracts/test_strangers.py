@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.processes import TESTS, WEBHOOK_SECRET
+from support.peak_memory import measured
+from support.processes import WEBHOOK_SECRET
 from support.reference_runs import known_permissions, service, shipped_contract, token
 
 from contracts.execution.delivery_intake import OWN_LIMITS, STRANGER_LIMITS, DeliveryIntake
@@ -92,7 +93,6 @@ def attacked(
     command += ["--wait", "120", "--profile", "quick", "--no-saved-cases", *arguments]
     environment = {
         **os.environ,
-        "PYTHONPATH": str(TESTS.parent),
         "HOOKPROOF_TOKEN": token(known_permissions()),
         "HOOKPROOF_TOKEN_WITHOUT_PERMISSION": token(["license:read"]),
         "HOOKPROOF_TOKEN_EXPIRED": token(expires_in=-1000),
@@ -101,7 +101,11 @@ def attacked(
     }
     options = ["--port", str(service_port), *(["--deviate", deviate] if deviate else [])]
     with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        measured(directory / "peak", command),
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -113,12 +117,11 @@ def attacked(
             stranger.close()
             with service(port, *options):
                 out = process.stdout.read()
-                _, status, usage = os.wait4(process.pid, 0)
-                process.returncode = os.waitstatus_to_exitcode(status)
+                process.wait()
         finally:
             process.kill()
     report = json.loads((directory / "report.json").read_text(encoding="utf-8"))
-    return AttackedRun(process.returncode, out, usage.ru_maxrss, report)
+    return AttackedRun(process.returncode, out, int((directory / "peak").read_text()), report)
 
 
 @integration

@@ -28,7 +28,7 @@ SHOWN_BY = {
     "null-revoked": r"null, not boolean|has null at /data/revoked",
     "unsigned": r"there is no Webhook-Signature header",
 }
-"""What a finding says from which a reader sees the mistake."""
+"""Text of a finding that shows the mistake, by the name of the mistake."""
 
 
 def judge(port: int, directory: Path, mistakes: set[str]) -> Run:

@@ -42,7 +42,7 @@ MISTAKES: Final = MappingProxyType(
         "unsigned": "the webhook has no signature",
     }
 )
-"""What a first day's service does wrong, by name."""
+"""Mistakes of a first day, by name."""
 PERMISSION: Final = "personalAccessToken:write"
 _ALGORITHM: Final = "HS256"
 _DATE_TIME: Final = re.compile(

@@ -11,6 +11,7 @@ from contracts.checks.case_outcomes import (
 from contracts.checks.judgement import Judgement, failed, passed, undecided
 from contracts.checks.secrets import disclosed_values
 from contracts.expectations.ambiguity import has_unused_name
+from contracts.expectations.expectation import may_be_rejected
 from contracts.ledger.ledger import Ledger
 from contracts.model.case import ISSUED_PHASE
 from contracts.model.credential_kinds import ISSUED
@@ -49,7 +50,7 @@ def _judge_credentials(ledger: Ledger, kind: str) -> Iterator[Judgement]:
             yield undecided(case.expected.pointer, case.case_id, case.undecided_reason, tried)
         elif (allowed := judge_allowed_rejection(ledger, case)) is not None:
             yield allowed
-        elif (why := _other_cause(case)) is not None:
+        elif (why := _other_cause(ledger, case)) is not None:
             yield undecided(case.expected.pointer, case.case_id, why, tried)
         elif _is_within_leeway(case.exchange):
             why = "accepted shortly after its expiry: clocks may differ (RFC 7519, 4.1.4)"
@@ -81,7 +82,7 @@ def _judge_credentials(ledger: Ledger, kind: str) -> Iterator[Judgement]:
             )
 
 
-def _other_cause(case: CaseOutcome) -> str | None:
+def _other_cause(ledger: Ledger, case: CaseOutcome) -> str | None:
     """Return why another 4xx than the documented one is legal, or None if it is not."""
     request, status = case.exchange.request, case.status
     if not HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -93,7 +94,7 @@ def _other_cause(case: CaseOutcome) -> str | None:
         return None
     conflict = request.operation.status_caused_by("duplicate-request")
     repeats = status == conflict and not has_unused_name(request)
-    if case.expected.has_other_cause or repeats:
+    if repeats or may_be_rejected(ledger.contract, request, case.exchange.started):
         return "the contract does not say whether the credential or the rest is checked first"
     return None
 

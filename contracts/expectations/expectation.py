@@ -5,7 +5,7 @@ right even if a case meant as invalid is valid.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Literal
 from weakref import WeakKeyDictionary
@@ -53,8 +53,6 @@ class Expectation:
     """Schema violations of the parameters and of the body, if it is JSON."""
     problem: str | None = None
     """Reason why the body is not JSON, or None."""
-    has_other_cause: bool = False
-    """Whether a service that checks the credential last may reject the request before that."""
 
     def allowance(self, status: int | None) -> AllowedRejection | None:
         """Return the allowed rejection for `status`; one of severity `none` has precedence."""
@@ -109,21 +107,25 @@ def _find_expectation(contract: Contract, request: Request, sent: float) -> Expe
         stated = enumerate(request.operation.allowed_rejections)
         covering = [(index, entry) for index, entry in stated if bad and "credential" in entry]
         rejections = _allowed_rejections(request, covering)
-        expected = _build_expectation("refused", request, "invalid-credential", rejections)
-        return replace(expected, has_other_cause=bad or _may_be_rejected(contract, request, sent))
+        return _build_expectation("refused", request, "invalid-credential", rejections)
     if request.credential.expected_outcome == "forbidden":
-        expected = _build_expectation("forbidden", request, "insufficient-permission", ())
-        return replace(expected, has_other_cause=bad or _may_be_rejected(contract, request, sent))
+        return _build_expectation("forbidden", request, "insufficient-permission", ())
     if request.phase == UNKNOWN_RESOURCE_PHASE and not bad:
         return _build_expectation("unknown", request, "unknown-resource", ())
     return _expected_for_content(contract, request, sent, broken, problem)
 
 
-def _may_be_rejected(contract: Contract, request: Request, sent: float) -> bool:
-    """Return whether a service may reject the content of `request`, whatever the credential."""
+def may_be_rejected(contract: Contract, request: Request, sent: float) -> bool:
+    """Return whether a service may reject the content of `request`, whatever the credential.
+
+    A service that checks the credential last rejects it before.
+    """
+    broken, problem = _request_violations(contract, request)
     body = request.json
     return (
-        is_other_media_type(request)
+        bool(broken)
+        or problem is not None
+        or is_other_media_type(request)
         or any(rejections_by_bytes(request, body))
         or (body.problem is None and any(rejections_by_value(contract, request, body, sent)))
     )

@@ -38,8 +38,10 @@ _REFERENCE = re.compile(
 _OCTET = re.compile(rb"[%=]([0-9A-Fa-f]{2})|=\r?\n")
 
 
-def decode_all(raw: bytes) -> list[bytes]:
+def decode_all(raw: bytes, shortest: int = 8) -> list[bytes]:
     """Return `raw` and every decoding of it and its parts.
+
+    Parts that decode to fewer than `shortest` bytes may be left out.
 
     The decodings: escapes of JSON and similar languages, HTML character references, URL encoding,
     quoted-printable, UTF-16; base64 (both alphabets), base32, hex, lists of numbers, each also
@@ -58,7 +60,8 @@ def decode_all(raw: bytes) -> list[bytes]:
                     continue
                 known.add(plain)
                 found.append(plain)
-                parts.append(b"\n".join(part for part in _decoded_parts(plain) if _is_text(part)))
+                decoded = _decoded_parts(plain, shortest)
+                parts.append(b"\n".join(part for part in decoded if _is_text(part)))
         pending = [text for text in parts if text]
     return found
 
@@ -78,19 +81,25 @@ def _unescaped(text: bytes) -> Iterator[bytes]:
             return
 
 
-def _decoded_parts(text: bytes) -> Iterator[bytes]:
+def _decoded_parts(text: bytes, shortest: int) -> Iterator[bytes]:
     squeezed = text.translate(None, _WHITE_SPACE)
     separate = set(_SEPARATE_RUN.findall(text))
     for run in _BASE64_RUN.findall(squeezed):
+        if 3 * len(run) < 4 * shortest:
+            continue
         standard = run.translate(_STANDARD_ALPHABET)
         # A word before the run shifts it: the white space between them is gone.
         shifts = 1 if run in separate else 4
         yield from (_decode_base64(standard[shift:]) for shift in range(shifts))
     for run in _BASE32_RUN.findall(squeezed):
+        if 5 * len(run) < 8 * shortest:
+            continue
         number, bits = int(run.translate(_BASE32_DIGITS), 32), 5 * len(run)
         yield from ((number >> s).to_bytes((bits - s + 7) // 8) for s in range(8))
     packed = text.translate(None, _WHITE_SPACE + b":,;-").replace(b"0x", b"").replace(b"\\x", b"")
     for run in _HEX_RUN.findall(packed):
+        if len(run) < 2 * shortest:
+            continue
         yield from (_decode_hex(run[shift:]) for shift in range(2))
     if b'"0"' in text:
         text = _INDEX_KEY.sub(b"", text)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
-from openapi.redaction.search import SecretSearch
+from openapi.redaction.search import NeedleIndex, SecretSearch
 
 REDACTED = "[secret]"
 _PREFIX_CHARS = 16
@@ -34,25 +34,28 @@ class Redaction:
         for form in forms:
             if len(form) >= _PREFIX_CHARS:
                 self._long.setdefault(form[:_PREFIX_CHARS], []).append(form)
-        prefixes = "|".join(map(re.escape, self._long))
-        self._prefixes = re.compile(prefixes) if prefixes else None
+        self._prefixes = re.compile("|".join(map(re.escape, self._long)))
+        # It finds the same prefixes in a tenth of the time, but not where they are.
+        self._prefix_index = NeedleIndex(_PREFIX_CHARS // 2)
+        for prefix in self._long:
+            self._prefix_index.add(prefix.encode(errors="surrogatepass"), prefix)
         self._jwt = jwt
 
     def __call__(self, text: str) -> str:
         """Return `text` without secrets and without long prefixes of secrets."""
         if self._jwt:  # first: the claims of a token may encode the beginning of a secret
             text = _JWT.sub(REDACTED, text)
-        if self._prefixes is not None:
-            text = "".join(self._without_long(text, self._prefixes))
+        if self._prefix_index.find(text.encode(errors="surrogatepass")):
+            text = "".join(self._without_long(text))
         for form in reversed(self._short):
             text = text.replace(form, REDACTED)
         if self._search is not None and self._search.find(text.encode(errors="surrogatepass")):
             return REDACTED
         return text
 
-    def _without_long(self, text: str, prefixes: re.Pattern[str]) -> Iterator[str]:
+    def _without_long(self, text: str) -> Iterator[str]:
         end = 0
-        while found := prefixes.search(text, end):
+        while found := self._prefixes.search(text, end):
             yield from (text[end : found.start()], REDACTED)
             rest = text[found.start() :]
             end = found.start() + max(

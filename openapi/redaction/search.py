@@ -33,8 +33,8 @@ class SecretSearch:
 
     def __init__(self, secrets: Iterable[str], *, fragments: bool = False) -> None:
         """Take the plain secrets. With `fragments`, long parts of a secret count as the secret."""
-        self._exact = _Index(_BLOCK_BYTES)
-        self._loose = _Index(_LOOSE_BLOCK_BYTES)
+        self._exact = NeedleIndex(_BLOCK_BYTES)
+        self._loose = NeedleIndex(_LOOSE_BLOCK_BYTES)
         for secret in secrets:
             if len(secret) < MIN_SECRET_CHARACTERS:
                 continue
@@ -43,11 +43,12 @@ class SecretSearch:
                 self._loose.add(needle, secret)
                 self._loose.add(needle[::-1], secret)
                 self._loose.add(codecs.encode(needle.decode(), "rot13").encode(), secret)
+        self._shortest = min((*self._exact.lengths, *self._loose.lengths), default=0)
 
     def find(self, raw: bytes) -> set[str]:
         """Return the secrets in `raw`."""
         found: set[str] = set()
-        for reading in decode_all(raw):
+        for reading in decode_all(raw, self._shortest):
             found |= self._exact.find(reading)
             found |= self._loose.find(_skeleton(reading))
         return found
@@ -86,7 +87,7 @@ def _is_plain_words(secret: str) -> bool:
     return re.search(r"\d|[a-z][A-Z]", secret) is None
 
 
-class _Index:
+class NeedleIndex:
     """Index of needles by their blocks: one pass over a text finds all of them.
 
     A text is cut into blocks. Each needle in it contains a whole block of the text, and this block
@@ -107,6 +108,11 @@ class _Index:
         for place in range(first, first + self._size):
             block = needle[place : place + self._size]
             self._places.setdefault(block, set()).add((place, len(needle)))
+
+    @property
+    def lengths(self) -> Iterator[int]:
+        """Length of each needle."""
+        return map(len, self._needles)
 
     def find(self, text: bytes) -> set[str]:
         """Return the secrets whose needles are in `text`."""

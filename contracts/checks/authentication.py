@@ -44,7 +44,9 @@ def _judge_credentials(ledger: Ledger, kind: str) -> Iterator[Judgement]:
     for case in case_outcomes(ledger, kind):
         tried = case.exchange.request.credential.kind
         if case.status == case.expected.status:
-            refused.add((case.exchange.request.operation.id, tried))
+            refused.add(
+                (case.exchange.request.operation.id, case.exchange.request.credential.label)
+            )
             yield passed(case.expected.pointer, case.case_id, tried)
         elif case.undecided_reason:
             yield undecided(case.expected.pointer, case.case_id, case.undecided_reason, tried)
@@ -104,14 +106,15 @@ def _bypass_text(
 ) -> str:
     """Return the explanation of the bypass in the operation of `case`, or an empty text.
 
-    `refused` has each pair of operation id and credential kind that was rejected at least once.
+    `refused` has each pair of operation id and credential that was rejected at least once. The
+    plain form of a kind counts: a service may reject another form for its form.
     """
     asked = case.exchange.request.operation.id
     tried = (
-        (c.exchange.request.operation.id, c.exchange.request.credential.kind) for c in accepted
+        (c.exchange.request.operation.id, c.exchange.request.credential.label) for c in accepted
     )
-    found = {kind for operation, kind in {*tried} - refused if operation == asked}
-    return next((f": {BYPASSES[kind]}" for kind in BYPASSES if kind in found), "")
+    found = {label for operation, label in {*tried} - refused if operation == asked}
+    return next((f": {BYPASSES[kind]}" for kind in BYPASSES if f"credential {kind}" in found), "")
 
 
 def _valid_credential_rejections(ledger: Ledger) -> set[int]:

@@ -19,6 +19,7 @@ from contracts.live_run import LiveRun
 from contracts.model.settings import Settings
 from contracts.run import find_faults
 from openapi.contract import Contract
+from openapi.finding import locate
 from webhook_sink.delivery import Delivery
 from webhook_sink.server import Sink
 from webhook_sink.signature_diagnosis.explain import OTHER_KEY_OR_CONTENT
@@ -77,8 +78,12 @@ def told_by_the_sink(sink: Sink, number: int) -> tuple[str, list[Told]]:
     with closing(HTTPConnection("127.0.0.1", sink.port, timeout=DEADLINE)) as connection:
         connection.request("GET", f"/_hookproof/api/deliveries/{number}")
         whole = json.load(connection.getresponse())
-    fields = ("check", "severity", "provenance", "pointer", "instance", "detail", "message")
-    return whole["signature"], [tuple(found[f] for f in fields) for found in whole["findings"]]
+    fields = ("check", "severity", "provenance", "pointer", "instance", "detail")
+    told: list[Told] = [
+        (*(found[f] for f in fields), locate(found["message"], found["instance"]))
+        for found in whole["findings"]
+    ]
+    return whole["signature"], told
 
 
 def told_by_the_harness(ledger: Ledger) -> tuple[str, list[Told]]:

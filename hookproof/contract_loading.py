@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hookproof.errors import CommandError
+from openapi.complaint import ContractError
 from openapi.contract import Contract
 from openapi.loading.loader import load_contract
-from openapi.loading.yaml_source import ContractError
 
 
 def load_contract_option(path: Path | None) -> Contract:

@@ -4,10 +4,10 @@ The names in `__all__` are public, like the fixtures of the pytest plugin: CHANG
 change to one of them. Every other module may change in any release.
 """
 
+from openapi.complaint import ContractError
 from openapi.contract import Contract, Event
 from openapi.finding import Finding
 from openapi.loading.loader import load_contract
-from openapi.loading.yaml_source import ContractError
 from openapi.signature import SignatureScheme, sign, signed_headers
 from webhook_sink.client import SinkClient, SinkError
 from webhook_sink.delivery import Delivery

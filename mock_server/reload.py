@@ -9,9 +9,9 @@ from pathlib import Path
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from openapi.complaint import ContractError
 from openapi.contract import Contract
 from openapi.loading.loader import load_contract
-from openapi.loading.yaml_source import ContractError
 
 _LOG = logging.getLogger("hookproof.mock")
 _POLL_INTERVAL_S = 0.5

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
 
+from openapi.complaint import Complaint
 from openapi.json_pointer import (
     MISSING,
     get_at,
@@ -16,6 +17,7 @@ from openapi.json_pointer import (
 from openapi.parameters import Parameter, path_parameter_names
 from openapi.runtime_expression import RuntimeExpression
 from openapi.schema_validation import Schema
+from openapi.server_path import server_path
 from openapi.signature import SignatureScheme, secret_problem
 
 
@@ -87,6 +89,8 @@ class Operation:
     responses: Mapping[str, ResponseSpec]
     allowed_rejections: tuple[Mapping[str, Json], ...]
     rate_limit: Mapping[str, Json] | None
+    has_default_causes: bool = False
+    """Whether the causes follow from the statuses, because the document states none."""
 
     @property
     def is_safe(self) -> bool:
@@ -131,7 +135,14 @@ class Contract:
     events: tuple[Event, ...]
     text: str = field(repr=False)
     """Source text; encoded as UTF-8 it equals the file."""
+    complaints: tuple[Complaint, ...] = field(default=(), repr=False)
+    """Faults and doubtful places of the document; an error left out what lies there."""
     _schemas: dict[str, Schema] = field(default_factory=dict, repr=False)
+
+    @property
+    def base_path(self) -> str:
+        """Path of the first server, which precedes every path; empty or without a final slash."""
+        return server_path(self.document.get("servers"))
 
     @cached_property
     def digest(self) -> str:

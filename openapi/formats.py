@@ -1,11 +1,16 @@
-"""String formats and their checkers. The loader rejects a contract with another format."""
+"""String formats and their checkers; any other format is an annotation.
 
+`int32` and `int64` concern numbers: loading turns them into `minimum` and `maximum`.
+"""
+
+import base64
+import binascii
 import re
 import uuid
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 
 _DATE_TIME = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
@@ -82,18 +87,50 @@ def _is_uuid(text: str) -> bool:
         return False
 
 
-def _is_regex(text: str) -> bool:
+def _is_byte(text: str) -> bool:
+    """Return whether `text` is base64 (RFC 4648, section 4), as `format: byte` says."""
     try:
-        re.compile(text)
-    except re.error:
+        base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
         return False
     return True
+
+
+@cache
+def _library_validator(name: str) -> Callable[[object], bool]:
+    import jsonschema_rs  # noqa: PLC0415 - slow to load
+
+    return jsonschema_rs.Draft202012Validator({"format": name}, validate_formats=True).is_valid
+
+
+def _checked_by_library(name: str) -> Callable[[str], bool]:
+    """Return the check of jsonschema-rs, which follows the RFC of the format `name`."""
+
+    def check(text: str) -> bool:
+        try:
+            return _library_validator(name)(text)
+        except ValueError:
+            return False  # a lone surrogate
+
+    return check
 
 
 FORMATS: dict[str, Callable[[str], bool]] = {
     "date-time": lambda text: date_time_to_ns(text) is not None,
     "date": _is_date,
     "uuid": _is_uuid,
-    "regex": _is_regex,
+    "byte": _is_byte,
+    **{
+        name: _checked_by_library(name)
+        for name in (
+            *("time", "duration", "email", "hostname", "ipv4", "ipv6", "uri", "uri-reference"),
+            *("regex", "json-pointer"),
+        )
+    },
 }
 """Format name -> checker of a string; values of other types always pass."""
+UNCHECKED_FORMATS = (
+    *("idn-email", "idn-hostname", "iri", "iri-reference", "uri-template"),
+    "relative-json-pointer",
+)
+"""Formats that jsonschema-rs would check and jsonschema would not: annotations here."""

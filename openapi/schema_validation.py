@@ -6,14 +6,16 @@ A property test checks that both agree.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from openapi.formats import FORMATS
+from openapi.formats import FORMATS, UNCHECKED_FORMATS
 from openapi.json_pointer import MISSING, get_at, join_pointer, split_pointer, walk_values
+from openapi.patterns import pattern_test
+from openapi.schema_direction import direction_of, has_hidden_properties, needed_properties, relax
 
 if TYPE_CHECKING:
     import jsonschema
@@ -37,9 +39,36 @@ def compile_schema(schema: Any) -> "jsonschema_rs.Draft202012Validator":
     """Return the fast validator of `schema`; raise `ValueError` for a schema that it cannot use."""
     import jsonschema_rs  # noqa: PLC0415 - slow to load, and not for the shipped contract
 
+    unchecked = dict.fromkeys(UNCHECKED_FORMATS, lambda _: True)
     return jsonschema_rs.Draft202012Validator(
-        schema, formats=FORMATS, validate_formats=True, ignore_unknown_formats=False
+        schema, formats={**FORMATS, **unchecked}, validate_formats=True, ignore_unknown_formats=True
     )
+
+
+@cache
+def _validator_class(direction: str | None) -> type["jsonschema.Draft202012Validator"]:
+    """Return jsonschema's validator with patterns of ECMA 262, and `required` as in `direction`."""
+    import jsonschema  # noqa: PLC0415 - as above
+
+    def check_pattern(
+        _validator: Any, pattern: str, instance: object, _schema: Any
+    ) -> Iterator["jsonschema.ValidationError"]:
+        test = pattern_test(pattern) if isinstance(instance, str) else None
+        if test is not None and not test(str(instance)):
+            yield jsonschema.ValidationError(f"{instance!r} does not match {pattern!r}")
+
+    def check_required(
+        _validator: Any, _names: Any, instance: object, schema: Mapping[str, Any]
+    ) -> Iterator["jsonschema.ValidationError"]:
+        if not isinstance(instance, dict):
+            return
+        for name in needed_properties(schema, direction):
+            if name not in instance:
+                yield jsonschema.ValidationError(f"{name!r} is a required property")
+
+    keywords = {"pattern": check_pattern, "required": check_required}
+    extend: Callable[..., type[jsonschema.Draft202012Validator]] = jsonschema.validators.extend
+    return extend(jsonschema.Draft202012Validator, keywords)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +98,21 @@ class Schema:
         """
         rooted = {**document, "$ref": f"#{pointer}"}
         self.pointer = pointer
+        self._direction = direction_of(pointer)
         self._pointers_by_id = pointers_by_id
         self._rooted = rooted
 
     @cached_property
     def _validator(self) -> "jsonschema.Draft202012Validator":
-        import jsonschema  # noqa: PLC0415 - as above
-
-        return jsonschema.Draft202012Validator(self._rooted, format_checker=format_checker())
+        return _validator_class(self._direction)(self._rooted, format_checker=format_checker())
 
     @cached_property
     def _compiled(self) -> "jsonschema_rs.Draft202012Validator | None":
         try:
-            return compile_schema(_referenced_part(self._rooted))
+            part = _referenced_part(self._rooted)
+            if self._direction and has_hidden_properties(part, self._direction):
+                part = relax(part, self._direction)
+            return compile_schema(part)
         except ValueError:
             # A pattern needs Python's regular expressions: jsonschema alone decides.
             return None

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from openapi.loading.loader import read_contract_yaml
-from openapi.loading.yaml_source import ContractError, YamlSource
+from openapi.complaint import ContractError
+from openapi.loading.document_source import DocumentSource
+from openapi.loading.loader import read_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class ContractSource:
     """Path from the working directory; for the shipped contract, path within the package."""
     ships: bool
     """Whether it is the shipped contract, which the user's repository does not contain."""
-    source: YamlSource
+    source: DocumentSource
 
 
 def read_contract_source(path: Path | None, directory: Path) -> ContractSource | None:
@@ -24,7 +25,7 @@ def read_contract_source(path: Path | None, directory: Path) -> ContractSource |
     The returned path is relative to `directory` if the file is below it.
     """
     try:
-        read = read_contract_yaml(path)
+        read = read_source(path)
     except ContractError:
         return None
     if path is None:

@@ -1,25 +1,289 @@
-"""Builder of the operations and events of a valid document. Pure."""
+"""Builder of the operations and events of a normalised document. Pure.
 
-from collections.abc import Iterable, Mapping
+A fault in an operation or webhook leaves out that one, and becomes a complaint.
+"""
 
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+from openapi.complaint import Complaint
 from openapi.contract import Event, HeaderSpec, Json, Link, Operation, ResponseSpec
 from openapi.json_pointer import get_at, join_pointer
-from openapi.parameters import Parameter, declared_example
+from openapi.loading.structure import METHODS
+from openapi.parameters import Parameter, declared_example, path_parameter_names
 from openapi.runtime_expression import parse_expression
 from openapi.schema_validation import stated_types
 from openapi.signature import BODY_TEMPLATE, SignatureScheme
+from openapi.status_causes import default_cause
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_IGNORED_HEADERS = frozenset(["accept", "content-type", "authorization"])
+"""Names of header parameters that OpenAPI ignores (section 4.8.12.2)."""
+_STATUS = re.compile(r"[1-5][0-9][0-9]|[1-5]XX|default")
 
 
-def build_operations(document: Mapping[str, Json]) -> tuple[Operation, ...]:
-    """Return the operations under `paths`, in the order of the document."""
-    return tuple(
-        _build_operation(document, path, method, join_pointer("", "paths", path, method))
-        for path, item in document["paths"].items()
-        for method in METHODS
-        if method in item
-    )
+class _Fault(Exception):
+    """Fault that leaves out an operation or webhook."""
+
+    def __init__(self, rule: str, pointer: str, message: str, edit: str) -> None:
+        super().__init__(message)
+        self.complaint = Complaint("error", rule, pointer, message, edit)
+
+    def disabling(self, what: Literal["operation", "webhook"]) -> Complaint:
+        """Return the complaint about an operation or webhook that is left out."""
+        return replace(self.complaint, disables=what)
+
+
+class Builder:
+    """Builder of one document; `complaints` has what it left out."""
+
+    def __init__(self, document: Mapping[str, Json]) -> None:
+        self.complaints: list[Complaint] = []
+        self._document = document
+        self._ids: set[str] = set()
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Return the operations under `paths`, in the order of the document."""
+        built: list[Operation] = []
+        for path, method, pointer, item in self._stated_operations():
+            try:
+                built.append(self._build_operation(path, method, pointer, item))
+            except _Fault as fault:
+                self.complaints.append(fault.disabling("operation"))
+        return _with_usable_links(built)
+
+    def _stated_operations(self) -> Iterator[tuple[str, str, str, str]]:
+        """Yield path, method, pointer of the operation, and pointer of its path item."""
+        for path in self._document["paths"]:
+            if path.startswith("x-"):
+                continue
+            place = join_pointer("", "paths", path)
+            if not path.startswith("/"):
+                self._complain("path", place, f"the path {path!r} does not begin with a slash",
+                               "begin it with a slash")  # fmt: skip
+                continue
+            item_pointer, item = self._dereference(place)
+            for method in METHODS:
+                if isinstance(item.get(method), dict):
+                    yield path, method, join_pointer(item_pointer, method), item_pointer
+
+    def events(self) -> tuple[Event, ...]:
+        """Return the webhooks with a trigger, in the order of the document."""
+        built: list[Event] = []
+        for name in self._document.get("webhooks", {}):
+            try:
+                if event := self._build_event(name):
+                    built.append(event)
+            except _Fault as fault:
+                self.complaints.append(fault.disabling("webhook"))
+        return tuple(built)
+
+    def _complain(self, rule: str, pointer: str, message: str, edit: str) -> None:
+        self.complaints.append(Complaint("error", rule, pointer, message, edit))
+
+    def _dereference(self, pointer: str) -> tuple[str, Mapping[str, Json]]:
+        """Return pointer and value of the object at `pointer`, references followed."""
+        value: Any = get_at(self._document, pointer)
+        while isinstance(value, dict) and isinstance(value.get("$ref"), str):
+            target = value["$ref"][1:]
+            found = get_at(self._document, target)
+            if not isinstance(found, dict):
+                message = f"there is no object at {value['$ref']!r}"
+                raise _Fault("reference", pointer, message, "correct the reference")
+            pointer, value = target, found
+        return pointer, value if isinstance(value, dict) else {}
+
+    def _build_operation(self, path: str, method: str, pointer: str, item: str) -> Operation:
+        document = self._document
+        stated = get_at(document, pointer)
+        assert isinstance(stated, dict)
+        security = stated.get("security", document.get("security")) or [{}]
+        scheme = next(iter(security[0]), None)
+        body_pointer, body = self._dereference(join_pointer(pointer, "requestBody"))
+        responses = self._build_responses(pointer, stated)
+        derived = not any(response.cause for response in responses.values())
+        if derived:
+            responses = {
+                status: replace(response, cause=default_cause(status, responses))
+                for status, response in responses.items()
+            }
+        return Operation(
+            id=self._operation_id(path, method, pointer, stated),
+            method=method.upper(),
+            path=path,
+            pointer=pointer,
+            scheme=scheme,
+            permissions=tuple(security[0].get(scheme, ())) if scheme else (),
+            parameters=self._build_parameters(path, pointer, item),
+            content=_schema_pointers(body, join_pointer(body_pointer, "content")),
+            body_required=bool(body.get("required", False)),
+            responses=responses,
+            allowed_rejections=tuple(stated.get("x-hookproof-allowed-rejections", ())),
+            rate_limit=stated.get("x-hookproof-rate-limit"),
+            has_default_causes=derived,
+        )
+
+    def _operation_id(
+        self, path: str, method: str, pointer: str, stated: Mapping[str, Json]
+    ) -> str:
+        """Return the stated id if it is unique, else one from method and path."""
+        found = stated.get("operationId")
+        if isinstance(found, str) and found and found not in self._ids:
+            self._ids.add(found)
+            return found
+        if found is not None:
+            self._complain(
+                "operation-id",
+                join_pointer(pointer, "operationId"),
+                f"the operationId {found!r} is not a unique string",
+                "give each operation an id of its own",
+            )
+        words = re.findall(r"[A-Za-z0-9_.]+", path)
+        made = first = "-".join([method, *words])
+        number = 2
+        while made in self._ids:
+            made, number = f"{first}-{number}", number + 1
+        self._ids.add(made)
+        return made
+
+    def _build_parameters(self, path: str, pointer: str, item: str) -> tuple[Parameter, ...]:
+        """Return the parameters of the path and the operation; those of the operation win."""
+        known: dict[str, Parameter] = {}
+        named = path_parameter_names(path)
+        for holder in (item, pointer):
+            stated = get_at(self._document, join_pointer(holder, "parameters"))
+            for index in range(len(stated) if isinstance(stated, list) else 0):
+                place = join_pointer(holder, "parameters", index)
+                made = self._build_parameter(place)
+                if made.location == "header" and made.name.lower() in _IGNORED_HEADERS:
+                    continue
+                if made.location == "path" and made.name not in named:
+                    message = f"the path {path} has no {{{made.name}}}"
+                    self._complain("path-parameter", place, message, "remove the parameter")
+                    continue
+                known[made.key] = made
+        for name in named:
+            if f"path.{name}" not in known:
+                message = f"the path has {name!r}, but there is no path parameter of this name"
+                raise _Fault("path-parameter", pointer, message, f"declare {name!r} as a parameter")
+        return tuple(known.values())
+
+    def _build_parameter(self, place: str) -> Parameter:
+        pointer, stated = self._dereference(place)
+        name, location = stated.get("name"), stated.get("in")
+        if not isinstance(name, str) or location not in ("path", "query", "header", "cookie"):
+            message = "a parameter needs a `name`, and `in` as path, query, header or cookie"
+            raise _Fault("parameter", pointer, message, "state both")
+        _, schema = self._dereference(join_pointer(pointer, "schema"))
+        return Parameter(
+            name=name,
+            location=location,
+            pointer=pointer,
+            schema=join_pointer(pointer, "schema"),
+            required=location == "path" or stated.get("required") is True,
+            types=tuple(stated_types(schema)),
+            example=declared_example(stated, schema),
+        )
+
+    def _build_responses(self, pointer: str, stated: Mapping[str, Json]) -> dict[str, ResponseSpec]:
+        found = stated.get("responses")
+        responses: dict[str, ResponseSpec] = {}
+        for key in found if isinstance(found, dict) else ():
+            place = join_pointer(pointer, "responses", key)
+            status = key.upper() if key != "default" else key
+            if _STATUS.fullmatch(status):
+                responses[status] = self._build_response(status, place)
+            elif not key.startswith("x-"):
+                message = f"{key!r} is no status, range such as 4XX, or default"
+                self._complain("status", place, message, "correct the status")
+        return responses
+
+    def _build_response(self, status: str, pointer: str) -> ResponseSpec:
+        pointer, stated = self._dereference(pointer)
+        headers = []
+        for name in _mapping(stated.get("headers")):
+            if name.lower() == "content-type":
+                continue  # OpenAPI ignores it (section 4.8.17.1)
+            place, header = self._dereference(join_pointer(pointer, "headers", name))
+            if "content" in header:
+                continue  # its text is not the value of a schema
+            schema = join_pointer(place, "schema")
+            _, stated_schema = self._dereference(schema)
+            is_integer = stated_schema.get("type") == "integer"
+            required = header.get("required") is True
+            headers.append(HeaderSpec(name, place, schema, required, is_integer))
+        content = _schema_pointers(stated, join_pointer(pointer, "content"))
+        return ResponseSpec(
+            status,
+            pointer,
+            content,
+            tuple(headers),
+            stated.get("x-hookproof-cause", {}),
+            tuple(self._build_links(pointer, stated)),
+        )
+
+    def _build_links(self, pointer: str, stated: Mapping[str, Json]) -> Iterator[Link]:
+        for name in _mapping(stated.get("links")):
+            _, link = self._dereference(join_pointer(pointer, "links", name))
+            target = link.get("operationId")
+            if target is None and isinstance(link.get("operationRef"), str):
+                referred = get_at(self._document, link["operationRef"].partition("#")[2])
+                target = referred.get("operationId") if isinstance(referred, dict) else None
+            if not isinstance(target, str):
+                continue
+            values = []
+            for parameter, text in _mapping(link.get("parameters")).items():
+                try:
+                    values.append((parameter.removeprefix("path."), parse_expression(text)))
+                except (ValueError, TypeError, AttributeError):
+                    continue  # a constant, or an expression that needs more than the exchange
+            yield Link(target, tuple(values))
+
+    def _build_event(self, name: str) -> Event | None:
+        item_pointer, item = self._dereference(join_pointer("", "webhooks", name))
+        stated = item.get("post")
+        if not isinstance(stated, dict) or "x-hookproof-trigger" not in stated:
+            return None
+        pointer = join_pointer(item_pointer, "post")
+        body_pointer, body = self._dereference(join_pointer(pointer, "requestBody"))
+        content = _schema_pointers(body, join_pointer(body_pointer, "content"))
+        if not content:
+            raise _Fault("webhook", pointer, "a webhook needs a request body", "state its content")
+        media_type, schema = next(iter(content.items()))
+        examples = _mapping(body["content"][media_type].get("examples"))
+        scheme = next(iter((stated.get("security") or [{}])[0]), None)
+        return Event(
+            name=name,
+            pointer=pointer,
+            media_type=media_type,
+            schema=schema,
+            signature=self._build_signature_scheme(scheme) if scheme else None,
+            trigger=stated["x-hookproof-trigger"],
+            examples=tuple(example["value"] for example in examples.values()),
+        )
+
+    def _build_signature_scheme(self, scheme: str) -> SignatureScheme | None:
+        place = join_pointer("", "components", "securitySchemes", scheme)
+        pointer, stated = self._dereference(place)
+        signature = stated.get("x-hookproof-signature")
+        if signature is None:
+            return None
+        content = signature["signed-content"]
+        return SignatureScheme(
+            header=stated["name"],
+            algorithm=signature["algorithm"],
+            encoding=signature["encoding"],
+            prefix=signature.get("prefix", ""),
+            pointer=join_pointer(pointer, "x-hookproof-signature"),
+            content_template=BODY_TEMPLATE if content == "body" else content,
+            secret_encoding=signature["secret-encoding"],
+            secret_prefix=signature.get("secret-prefix", ""),
+            separator=signature.get("separator"),
+            id_header=signature.get("id-header"),
+            timestamp_header=signature.get("timestamp-header"),
+            tolerance=signature.get("tolerance"),
+        )
 
 
 def required_permissions(operations: Iterable[Operation]) -> list[str]:
@@ -27,134 +291,50 @@ def required_permissions(operations: Iterable[Operation]) -> list[str]:
     return list(dict.fromkeys(p for operation in operations for p in operation.permissions))
 
 
-def _build_operation(
-    document: Mapping[str, Json], path: str, method: str, pointer: str
-) -> Operation:
-    stated = document["paths"][path][method]
-    security = stated.get("security", document.get("security")) or [{}]
-    scheme = next(iter(security[0]), None)
-    body = join_pointer(pointer, "requestBody", "content")
-    responses = {
-        status: _build_response(document, status, join_pointer(pointer, "responses", status))
-        for status in stated["responses"]
+def _mapping(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, dict) else {}
+
+
+def _schema_pointers(holder: Mapping[str, Json], pointer: str) -> dict[str, str]:
+    content = _mapping(holder.get("content"))
+    return {
+        media: join_pointer(pointer, media, "schema")
+        for media, stated in content.items()
+        if isinstance(stated, dict)
     }
-    return Operation(
-        id=stated["operationId"],
-        method=method.upper(),
-        path=path,
-        pointer=pointer,
-        scheme=scheme,
-        permissions=tuple(security[0].get(scheme, ())) if scheme else (),
-        parameters=_build_parameters(document, path, method),
-        content=_schema_pointers(stated.get("requestBody", {}), body),
-        body_required=bool(stated.get("requestBody", {}).get("required", False)),
-        responses=responses,
-        allowed_rejections=tuple(stated.get("x-hookproof-allowed-rejections", ())),
-        rate_limit=stated.get("x-hookproof-rate-limit"),
-    )
 
 
-def _build_parameters(
-    document: Mapping[str, Json], path: str, method: str
-) -> tuple[Parameter, ...]:
-    """Return the parameters of the path and the operation; those of the operation win."""
-    known: dict[str, Parameter] = {}
-    for holder in (join_pointer("", "paths", path), join_pointer("", "paths", path, method)):
-        stated = get_at(document, join_pointer(holder, "parameters"))
-        for index in range(len(stated) if isinstance(stated, list) else 0):
-            made = _build_parameter(document, join_pointer(holder, "parameters", index))
-            known[made.key] = made
-    return tuple(known.values())
+def _with_usable_links(operations: Sequence[Operation]) -> tuple[Operation, ...]:
+    """Return `operations` without links that do not fill a path, or that would close a cycle."""
+    by_id = {operation.id: operation for operation in operations}
+    linked: dict[str, set[str]] = {}
 
+    def reaches(start: str, end: str) -> bool:
+        pending, seen = [start], {start}
+        while pending:
+            for following in linked.get(pending.pop(), set()) - seen:
+                seen.add(following)
+                pending.append(following)
+        return end in seen
 
-def _build_parameter(document: Mapping[str, Json], pointer: str) -> Parameter:
-    pointer, stated = _dereference(document, pointer)
-    _, schema = _dereference(document, join_pointer(pointer, "schema"))
-    return Parameter(
-        name=stated["name"],
-        location=stated["in"],
-        pointer=pointer,
-        schema=join_pointer(pointer, "schema"),
-        required=bool(stated.get("required", False)),
-        types=tuple(stated_types(schema)),
-        example=declared_example(stated, schema),
-    )
+    def usable_links(origin: Operation, response: ResponseSpec) -> Iterator[Link]:
+        for link in response.links:
+            target = by_id.get(link.operation)
+            names = path_parameter_names(target.path) if target else []
+            values = tuple((name, value) for name, value in link.values if name in names)
+            if target is None or len(values) < len(names) or reaches(target.id, origin.id):
+                continue
+            if response.cause.get("kind") == "valid-request":
+                linked.setdefault(origin.id, set()).add(target.id)
+            yield Link(link.operation, values)
 
-
-def _schema_pointers(holder: Json, pointer: str) -> dict[str, str]:
-    return {media: join_pointer(pointer, media, "schema") for media in holder.get("content", {})}
-
-
-def _dereference(document: Mapping[str, Json], pointer: str) -> tuple[str, Json]:
-    value = get_at(document, pointer)
-    while isinstance(value, dict) and isinstance(value.get("$ref"), str):
-        pointer = value["$ref"][1:]
-        value = get_at(document, pointer)
-    return pointer, value if isinstance(value, dict) else {}
-
-
-def _build_response(document: Mapping[str, Json], status: str, pointer: str) -> ResponseSpec:
-    pointer, stated = _dereference(document, pointer)
-    headers = []
-    for name in stated.get("headers", {}):
-        place, header = _dereference(document, join_pointer(pointer, "headers", name))
-        schema = join_pointer(place, "schema")
-        is_integer = header.get("schema", {}).get("type") == "integer"
-        headers.append(HeaderSpec(name, place, schema, header.get("required", False), is_integer))
-    content = _schema_pointers(stated, join_pointer(pointer, "content"))
-    links = tuple(
-        Link(
-            link["operationId"],
-            tuple((name, parse_expression(text)) for name, text in link["parameters"].items()),
+    return tuple(
+        replace(
+            operation,
+            responses={
+                status: replace(response, links=tuple(usable_links(operation, response)))
+                for status, response in operation.responses.items()
+            },
         )
-        for link in stated.get("links", {}).values()
-    )
-    return ResponseSpec(
-        status, pointer, content, tuple(headers), stated.get("x-hookproof-cause", {}), links
-    )
-
-
-def build_events(document: Mapping[str, Json]) -> tuple[Event, ...]:
-    """Return the events under `webhooks`, in the order of the document."""
-    return tuple(_build_event(document, name) for name in document.get("webhooks", {}))
-
-
-def _build_event(document: Mapping[str, Json], name: str) -> Event:
-    pointer = join_pointer("", "webhooks", name, "post")
-    stated = document["webhooks"][name]["post"]
-    content = _schema_pointers(
-        stated["requestBody"], join_pointer(pointer, "requestBody", "content")
-    )
-    media_type, schema = next(iter(content.items()))
-    examples = stated["requestBody"]["content"][media_type].get("examples", {})
-    scheme = next(iter((stated.get("security") or [{}])[0]), None)
-    return Event(
-        name=name,
-        pointer=pointer,
-        media_type=media_type,
-        schema=schema,
-        signature=_build_signature_scheme(document, scheme) if scheme else None,
-        trigger=stated["x-hookproof-trigger"],
-        examples=tuple(example["value"] for example in examples.values()),
-    )
-
-
-def _build_signature_scheme(document: Mapping[str, Json], scheme: str) -> SignatureScheme:
-    pointer = join_pointer("", "components", "securitySchemes", scheme)
-    stated = document["components"]["securitySchemes"][scheme]
-    signature = stated["x-hookproof-signature"]
-    content = signature["signed-content"]
-    return SignatureScheme(
-        header=stated["name"],
-        algorithm=signature["algorithm"],
-        encoding=signature["encoding"],
-        prefix=signature.get("prefix", ""),
-        pointer=join_pointer(pointer, "x-hookproof-signature"),
-        content_template=BODY_TEMPLATE if content == "body" else content,
-        secret_encoding=signature["secret-encoding"],
-        secret_prefix=signature.get("secret-prefix", ""),
-        separator=signature.get("separator"),
-        id_header=signature.get("id-header"),
-        timestamp_header=signature.get("timestamp-header"),
-        tolerance=signature.get("tolerance"),
+        for operation in operations
     )

@@ -1,105 +1,35 @@
-"""Consistency checks between the parts of a contract, which JSON Schema cannot express."""
+"""Consistency of triggers with the rest of a contract, which JSON Schema cannot express."""
 
 from collections.abc import Iterable, Iterator
 
-from openapi.contract import Contract, Operation
+from openapi.contract import Contract
 from openapi.json_pointer import get_at, join_pointer, split_pointer
-from openapi.parameters import SCALAR_TYPES, path_parameter_names
 from openapi.runtime_expression import parse_expression
 
-_IGNORED_HEADER_NAMES = frozenset(["accept", "content-type", "authorization"])
-"""Names of header parameters that OpenAPI ignores (section 4.8.12.2)."""
 
-
-def inconsistencies(contract: Contract) -> Iterator[tuple[str, str]]:
-    """Yield the pointer and the description of each inconsistency."""
-    for operation in contract.operations:
-        yield from _parameter_errors(operation)
-        yield from _body_errors(contract, operation)
-        yield from _link_errors(contract, operation)
-        yield from _circular_links(contract, operation)
-    yield from _trigger_errors(contract)
-
-
-def _body_errors(contract: Contract, operation: Operation) -> Iterator[tuple[str, str]]:
-    for schema in operation.content.values():
-        if contract.at(schema).get("type") != "object":
-            yield schema, "a request body needs a schema of `type: object`"
-
-
-def _parameter_errors(operation: Operation) -> Iterator[tuple[str, str]]:
-    named = path_parameter_names(operation.path)
-    stated = [p for p in operation.parameters if p.location == "path"]
-    for name in {*named} - {p.name for p in stated}:
-        yield (
-            operation.pointer,
-            f"the path has {name!r}, but there is no path parameter of this name",
-        )
-    for parameter in operation.parameters:
-        if parameter.location == "path" and parameter.name not in named:
-            yield parameter.pointer, f"the path {operation.path} has no {{{parameter.name}}}"
-        if parameter.location == "path" and not parameter.required:
-            yield parameter.pointer, "a path parameter needs `required: true`"
-        if parameter.location == "header" and parameter.name.lower() in _IGNORED_HEADER_NAMES:
-            yield parameter.pointer, f"{parameter.name} is not a parameter in OpenAPI; remove it"
-        if not parameter.types or set(parameter.types) - SCALAR_TYPES:
-            known = ", ".join(sorted(SCALAR_TYPES))
-            yield parameter.schema, f"the schema of a parameter needs a `type` out of {known}"
-
-
-def _link_errors(contract: Contract, operation: Operation) -> Iterator[tuple[str, str]]:
-    ids = {other.id: other for other in contract.operations}
-    for response in operation.responses.values():
-        for link in response.links:
-            place = join_pointer(response.pointer, "links")
-            if link.operation not in ids:
-                yield place, f"there is no operation {link.operation!r}"
-                continue
-            needed = path_parameter_names(ids[link.operation].path)
-            for name, _ in link.values:
-                if name not in needed:
-                    yield place, f"{link.operation} has no path parameter {name!r}"
-            if response.cause.get("kind") == "valid-request":
-                for name in {*needed} - {name for name, _ in link.values}:
-                    yield place, f"the path parameter {name!r} of {link.operation} is not linked"
-
-
-def _circular_links(contract: Contract, operation: Operation) -> Iterator[tuple[str, str]]:
-    above = [operation]
-    while (made := contract.find_creator(above[-1])) is not None:
-        if made[0] in above:
-            yield (
-                operation.pointer,
-                "the links form a cycle: no operation creates the first resource",
-            )
-            return
-        above.append(made[0])
-
-
-def _trigger_errors(contract: Contract) -> Iterator[tuple[str, str]]:
+def trigger_faults(contract: Contract) -> Iterator[tuple[str, str, str]]:
+    """Yield name of the event, pointer and message of each fault in a trigger."""
     ids = [operation.id for operation in contract.operations]
     seen: set[tuple[str, str]] = set()
     for event in contract.events:
-        place = join_pointer(event.pointer, "x-hookproof-trigger", "operation")
+        trigger = join_pointer(event.pointer, "x-hookproof-trigger")
+        place = join_pointer(trigger, "operation")
         cause = (event.trigger["operation"], event.trigger["status"])
         if cause[0] not in ids:
-            yield place, f"there is no operation {cause[0]!r}"
+            yield event.name, place, f"there is no operation {cause[0]!r}"
         for index, echo in enumerate(event.trigger.get("echoes", ())):
             made = echo.get("correlator", "identity") != "identity"
             if made and not parse_expression(echo["from"]).in_request_body:
-                where = join_pointer(
-                    event.pointer, "x-hookproof-trigger", "echoes", index, "correlator"
-                )
-                yield where, "a correlator other than `identity` needs an echo from `$request.body`"
+                where = join_pointer(trigger, "echoes", index, "correlator")
+                sentence = "a correlator other than `identity` needs an echo from `$request.body`"
+                yield event.name, where, sentence
         order = event.trigger.get("occurred-at")
         if order is not None and not _has_date_time(contract, event.schema, order):
-            where = join_pointer(event.pointer, "x-hookproof-trigger", "occurred-at")
-            yield where, f"the payload schema has no date-time at {order}"
+            where = join_pointer(trigger, "occurred-at")
+            yield event.name, where, f"the payload schema has no date-time at {order}"
         if cause in seen:
-            yield (
-                place,
-                f"{cause[1]} of {cause[0]} triggers another event; a response triggers only one",
-            )
+            sentence = f"{cause[1]} of {cause[0]} triggers another event; a response triggers one"
+            yield event.name, place, sentence
         seen.add(cause)
 
 

@@ -1,30 +1,29 @@
-"""Contract loader: parse, check against `contract.schema.json`, build.
+"""Contract loader: parse, normalise, build.
 
-`contract.schema.json` is the part of OpenAPI 3.1 that hookproof uses, with the extensions of
-docs/extensions.md. Anything else in a document is an error, because hookproof would silently not
-check it.
+Any valid OpenAPI 3.0 or 3.1 document loads. A fault in it leaves out the operation, webhook or
+constraint where it lies, and becomes a complaint; `hookproof lint` lists all of them.
 """
 
-import difflib
 import gc
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
+from openapi.complaint import Complaint, ContractError
 from openapi.contract import Contract, Json
-from openapi.formats import FORMATS
-from openapi.json_pointer import MISSING, get_at, join_pointer, split_pointer, walk_values
-from openapi.loading.builder import build_events, build_operations
-from openapi.loading.consistency import inconsistencies
-from openapi.loading.yaml_source import ContractError, YamlSource, read_yaml
-from openapi.schema_validation import compile_schema, format_checker
-
-if TYPE_CHECKING:
-    import jsonschema
+from openapi.json_pointer import split_pointer, walk_values
+from openapi.loading import extension_check
+from openapi.loading.builder import Builder
+from openapi.loading.consistency import trigger_faults
+from openapi.loading.document_source import DocumentSource
+from openapi.loading.json_source import read_json
+from openapi.loading.normalization import DEFAULT_SOURCE, Normalizer, add_defaults
+from openapi.loading.references import References
+from openapi.loading.yaml_source import read_yaml
 
 
 def default_contract_path() -> Path:
@@ -32,20 +31,49 @@ def default_contract_path() -> Path:
     return Path(str(files("openapi").joinpath("personal-access-tokens.yaml")))
 
 
-def load_contract(path: Path | None = None) -> Contract:
-    """Load the contract at `path` (None: the shipped one); raise `ContractError`.
+@dataclass(frozen=True, slots=True)
+class LoadedDocument:
+    """Contract, and the files that it was read from."""
 
-    A test checks the shipped contract, so that it loads without the validator of the schema.
+    contract: Contract
+    source: DocumentSource
+    referenced: Mapping[str, DocumentSource]
+    """Source of each referenced file, by its path below the document's folder."""
+
+    def place(self, complaint: Complaint) -> str:
+        """Return `file:line:column (pointer)` of a complaint."""
+        source = self.referenced[complaint.file] if complaint.file else self.source
+        return source.place(complaint.pointer)
+
+
+def load_contract(path: Path | None = None) -> Contract:
+    """Load the contract at `path` (None: the shipped one).
+
+    Raise `ContractError` if it is no OpenAPI document. Faults in it are complaints of the contract.
+    A test checks the shipped contract, so that it loads without normalisation.
     """
+    if path is not None:
+        return load_document(path).contract
     with _without_garbage_collection():
-        source = read_contract_yaml(path)
-        return _build_contract(source) if path is None else _check_contract(source)
+        source = read_source()
+        return _build(source, cast(dict[str, Json], source.data), ())
+
+
+def load_document(path: Path) -> LoadedDocument:
+    """Load the contract at `path` with its sources; raise `ContractError` as above."""
+    with _without_garbage_collection():
+        return _load(read_source(path), path)
+
+
+def parse_document(name: str, text: str) -> LoadedDocument:
+    """Parse a document without a file; raise `ContractError` with a position in `name`."""
+    with _without_garbage_collection():
+        return _load(read_document(name, text), None)
 
 
 def parse_contract(name: str, text: str) -> Contract:
-    """Parse a contract; raise `ContractError` with a position in `name`."""
-    with _without_garbage_collection():
-        return _check_contract(read_yaml(name, text))
+    """Parse a contract without a file; raise `ContractError` with a position in `name`."""
+    return parse_document(name, text).contract
 
 
 @contextmanager
@@ -63,95 +91,106 @@ def _without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def read_contract_yaml(path: Path | None = None) -> YamlSource:
+def read_source(path: Path | None = None) -> DocumentSource:
     """Read the file at `path` (None: the shipped contract) with positions.
 
-    Raise `ContractError` if it is not YAML; do not check the document.
+    Raise `ContractError` if it is neither JSON nor YAML; do not check the document.
     """
     path = path or default_contract_path()
+    return _read_file(path, path.name)
+
+
+def _read_file(path: Path, name: str) -> DocumentSource:
     try:
         # read_text would change the line ends.
-        text = path.read_bytes().decode("utf-8")
+        text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise ContractError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise ContractError(f"{path}: not UTF-8 at byte {error.start}") from None
-    return read_yaml(path.name, text)
+    return read_document(name, text)
 
 
-def _build_contract(source: YamlSource) -> Contract:
-    document = cast(dict[str, Json], source.data)
-    return Contract(document, build_operations(document), build_events(document), source.text)
+def read_document(name: str, text: str) -> DocumentSource:
+    """Parse `text` as JSON where it is JSON, else as YAML; raise `ContractError`."""
+    if text.lstrip()[:1] == "{":
+        try:
+            return read_json(name, text)
+        except json.JSONDecodeError as error:
+            if name.lower().endswith(".json"):
+                where = f"{name}:{error.lineno}:{error.colno}" if error.doc else name
+                raise ContractError(f"{where}: not JSON: {error.msg}") from None
+    return read_yaml(name, text)
 
 
-def _check_contract(source: YamlSource) -> Contract:
-    for complaint in _schema_errors(source):
-        raise ContractError(complaint)
-    contract = _build_contract(source)
-    for complaint in _consistency_errors(contract, source):
-        raise ContractError(complaint)
-    return contract
+def _load(source: DocumentSource, path: Path | None) -> LoadedDocument:
+    document = _check_version(source)
+    references = References(document, path, _read_file)
+    has_extensions = extension_check.PREFIX in source.text
+    normalizer = Normalizer(document, references, has_extensions=has_extensions)
+    normalizer.run()
+    complaints = [*normalizer.complaints, *add_defaults(document)]
+    contract = _build(source, document, complaints)
+    if has_extensions:
+        contract = _with_default_provenance(_without_inconsistent_events(contract), document)
+    return LoadedDocument(contract, source, references.sources)
 
 
-@lru_cache(maxsize=1)
-def _contract_schema() -> Json:
-    return json.loads(files("openapi").joinpath("contract.schema.json").read_bytes())
+def _without_inconsistent_events(contract: Contract) -> Contract:
+    """Leave out events whose trigger does not fit the contract, with a complaint for each fault."""
+    faults = [*trigger_faults(contract)]
+    left_out = {event for event, _, _ in faults}
+    complaints = [
+        Complaint("error", "trigger", pointer, message, "correct the trigger", "webhook")
+        for _, pointer, message in faults
+    ]
+    return replace(
+        contract,
+        events=tuple(event for event in contract.events if event.name not in left_out),
+        complaints=(*contract.complaints, *complaints),
+    )
 
 
-def _schema_errors(source: YamlSource) -> Iterator[str]:
-    # Much faster than jsonschema, but without reasons.
-    if not compile_schema(_contract_schema()).is_valid(source.data):
-        yield from _explain_schema_errors(source)
-
-
-def _explain_schema_errors(source: YamlSource) -> Iterator[str]:
-    import jsonschema  # noqa: PLC0415 - slow to load, and a valid contract does not need it
-
-    def deepest_first(error: "jsonschema.ValidationError") -> tuple[int, tuple[int, int]]:
-        # Sort errors of one depth by position: jsonschema does not.
-        return -len(error.absolute_path), source.position(join_pointer("", *error.absolute_path))
-
-    validator = jsonschema.Draft202012Validator(_contract_schema(), format_checker=format_checker())
-    for error in sorted(validator.iter_errors(source.data), key=deepest_first):
-        leaf = jsonschema.exceptions.best_match([error])
-        pointer = join_pointer("", *leaf.absolute_path)
-        if leaf.validator == "additionalProperties" and isinstance(leaf.instance, dict):
-            known = list(leaf.schema.get("properties", {}))
-            strange = next(key for key in leaf.instance if key not in known)
-            guess = difflib.get_close_matches(strange, known, 1)
-            hint = f"did you mean {guess[0]!r}?" if guess else f"valid keys: {', '.join(known)}"
-            place = source.place(join_pointer(pointer, strange))
-            yield f"{place}: unknown key {strange!r}; {hint}"
-        else:
-            yield f"{source.place(pointer)}: {leaf.message[:300]}"
-
-
-def _consistency_errors(contract: Contract, source: YamlSource) -> Iterator[str]:
-    """Yield errors that `contract.schema.json` cannot find: references, formats, sources."""
-    sources = contract.document["x-hookproof-sources"]
-    for pointer, value in walk_values(contract.document):
-        last = pointer.rpartition("/")[2]
-        if last not in ("$ref", "format", "source") and "x-hookproof-provenance" not in pointer:
-            continue  # Most values need no check, and to split each pointer takes time.
-        tokens = split_pointer(pointer)
-        above = tokens[-2] if len(tokens) > 1 else ""
-        if "example" in tokens or "examples" in tokens or above == "properties":
-            continue
-        if last == "$ref" and get_at(contract.document, str(value)) is MISSING:
-            yield f"{source.place(pointer)}: there is nothing at {value!r}"
-        if last == "format" and above != "x-hookproof-provenance" and value not in FORMATS:
-            known = ", ".join(sorted(FORMATS))
-            yield f"{source.place(pointer)}: unknown format {value!r}; choose one of {known}"
-        stated = last == "source" or "x-hookproof-provenance" in tokens
-        if stated and isinstance(value, str) and value.partition(":")[0] not in sources:
-            yield f"{source.place(pointer)}: {value!r} is not a source in x-hookproof-sources"
-    for pointer, sentence in inconsistencies(contract):
-        yield f"{source.place(pointer)}: {sentence}"
+def _with_default_provenance(contract: Contract, document: dict[str, Json]) -> Contract:
+    """Complain about constraints without provenance, and give them that of the document."""
+    complaints = []
     for pointer in constraint_pointers(contract):
         try:
             contract.provenance(pointer)
         except LookupError:
-            yield f"{source.place(pointer)}: a constraint without x-hookproof-provenance"
+            message, edit = "a constraint without x-hookproof-provenance", "state its source"
+            complaints.append(Complaint("error", "provenance", pointer, message, edit))
+    if complaints:
+        source = {"level": "documented", "title": f"The document: {document['info']['title']}"}
+        document["x-hookproof-sources"].setdefault(DEFAULT_SOURCE, source)
+        document["x-hookproof-provenance"] = DEFAULT_SOURCE
+    return replace(contract, complaints=(*contract.complaints, *complaints))
+
+
+def _check_version(source: DocumentSource) -> dict[str, Json]:
+    """Return the document; raise `ContractError` if it is not OpenAPI 3.0 or 3.1."""
+    document = source.data
+    if not isinstance(document, dict):
+        raise ContractError(f"{source.place('')}: an OpenAPI document is an object")
+    version = document.get("openapi", document.get("swagger"))
+    if not isinstance(version, str | int | float) or not str(version).startswith(("3.0", "3.1")):
+        place = source.place("/openapi")
+        found = f"openapi is {version!r}" if version is not None else "there is no `openapi`"
+        raise ContractError(f"{place}: {found}; hookproof reads OpenAPI 3.0 and 3.1")
+    document["openapi"] = str(version)
+    for key, kind in (("paths", dict), ("webhooks", dict), ("components", dict)):
+        if key in document and not isinstance(document[key], kind):
+            raise ContractError(f"{source.place(f'/{key}')}: {key} is not an object")
+    return document
+
+
+def _build(
+    source: DocumentSource, document: dict[str, Json], complaints: Iterable[Complaint]
+) -> Contract:
+    builder = Builder(document)
+    operations, events = builder.operations(), builder.events()
+    found = (*complaints, *builder.complaints)
+    return Contract(document, operations, events, source.text, found)
 
 
 # fmt: off

@@ -7,7 +7,6 @@ import pytest
 
 from openapi.json_pointer import MISSING, check_pointer, get_at, is_pointer, set_at
 from openapi.loading.loader import default_contract_path, parse_contract
-from openapi.loading.yaml_source import ContractError
 from openapi.runtime_expression import parse_expression
 
 DOCUMENT: dict[str, Any] = {
@@ -94,10 +93,10 @@ def test_rejects_an_invalid_pointer_of_a_user_with_a_reason(pointer: str) -> Non
 
 
 @pytest.mark.parametrize("change", ["event-name: /ev~ent", "to: /data/na~2me", "body#/na~me"])
-def test_rejects_a_contract_with_an_invalid_pointer(change: str) -> None:
+def test_complains_about_an_invalid_pointer_in_a_contract(change: str) -> None:
     wrong = change.partition("/")[2].replace("~2", "").replace("~", "")
     good = default_contract_path().read_text(encoding="utf-8")
     text = good.replace(change.partition("/")[0] + "/" + wrong, change, 1)
     assert text != good
-    with pytest.raises(ContractError, match="does not match"):
-        parse_contract("broken.yaml", text)
+    complaints = parse_contract("broken.yaml", text).complaints
+    assert any("does not match" in complaint.message for complaint in complaints)

@@ -8,10 +8,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from openapi.complaint import ContractError
 from openapi.contract import Contract
 from openapi.http.json_api import api_response, read_body
 from openapi.loading.loader import parse_contract
-from openapi.loading.yaml_source import ContractError
 from openapi.schema_validation import abbreviate
 from webhook_sink.api.deliveries import get_delivery_or_404
 from webhook_sink.api.services import Services

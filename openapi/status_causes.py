@@ -1,0 +1,37 @@
+"""Cause of a documented response that does not state one, by its status.
+
+The statuses are those of RFC 9110, section 15, and RFC 6585, section 4.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+_CAUSES = {
+    "400": "invalid-request",
+    "422": "invalid-request",
+    "401": "invalid-credential",
+    "403": "insufficient-permission",
+    "404": "unknown-resource",
+    "429": "rate-limit-exceeded",
+}
+
+
+def default_cause(status: str, documented: Collection[str]) -> Mapping[str, Any]:
+    """Return the cause of the response with the key `status`; empty if the status says nothing.
+
+    `documented` are the keys of all responses of the operation. `4XX` and `default` have the cause
+    of an invalid request where no nearer response has it.
+    """
+    kind = _CAUSES.get(status)
+    if status.startswith("2"):
+        kind = "valid-request"
+    elif status.startswith("5"):
+        kind = "server-error"
+    elif status in ("4XX", "default") and not _is_nearer_documented(status, documented):
+        kind = "invalid-request"
+    return {"kind": kind} if kind else {}
+
+
+def _is_nearer_documented(status: str, documented: Collection[str]) -> bool:
+    nearer = ["400", "422", *(["4XX"] if status == "default" else [])]
+    return any(key in documented for key in nearer)

@@ -154,12 +154,12 @@ def _scalar(node: yaml.ScalarNode) -> object:
     parse = _SCALAR_PARSERS.get(node.tag)
     if parse is None:
         raise ValueError(f"contracts do not allow the YAML tag {node.tag}")
-    if node.style is None and _EXPONENT.fullmatch(node.value):
+    if not node.style and _EXPONENT.fullmatch(node.value):
         return _number(node.value)
     try:
         return parse(node.value)
     except ValueError:
-        if node.style is None:
+        if not node.style:
             return str(node.value)  # text of YAML 1.2 that YAML 1.1 takes for a number, as 12:30:45
         raise ValueError(f"{node.value!r} is not a valid value") from None
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from openapi.complaint import Complaint
 from openapi.contract import Event, HeaderSpec, Json, Link, Operation, ResponseSpec
 from openapi.json_pointer import get_at, join_pointer
+from openapi.loading.inferred_links import with_inferred_links
 from openapi.loading.structure import METHODS
 from openapi.parameters import Parameter, declared_example, path_parameter_names
 from openapi.runtime_expression import parse_expression
@@ -51,7 +52,7 @@ class Builder:
                 built.append(self._build_operation(path, method, pointer, item))
             except _Fault as fault:
                 self.complaints.append(fault.disabling("operation"))
-        return _with_usable_links(built)
+        return _with_usable_links(with_inferred_links(self._document, built))
 
     def _stated_operations(self) -> Iterator[tuple[str, str, str, str]]:
         """Yield path, method, pointer of the operation, and pointer of its path item."""

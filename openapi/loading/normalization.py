@@ -100,6 +100,8 @@ class Normalizer:
                 (below, join_pointer(pointer, *path), item, file)
                 for path, below, item in child_objects(kind, value)
             ]
+        if self._is_version_3_0:
+            self._document["openapi"] = "3.1.0"  # whose dialect of schemas it has now
         for schema in self._identified:
             for keyword in IDENTIFIERS:
                 schema.pop(keyword, None)

@@ -13,7 +13,7 @@ from openapi.loading.loader import load_contract, load_document, parse_contract
 OK = {"200": {"description": "fine"}}
 
 
-def document(version: str = "3.0.3", **parts: Any) -> dict[str, Any]:
+def document(version: Any = "3.0.3", **parts: Any) -> dict[str, Any]:
     return {"openapi": version, "info": {"title": "Shop", "version": 1}, "paths": {}, **parts}
 
 
@@ -21,7 +21,7 @@ def load(made: dict[str, Any]) -> Contract:
     return parse_contract("shop.json", json.dumps(made))
 
 
-def accepts(schema: dict[str, Any], value: object, version: str = "3.0.3", **others: Any) -> bool:
+def accepts(schema: dict[str, Any], value: object, version: Any = "3.0.3", **others: Any) -> bool:
     """Return whether `schema` accepts `value`; the two validators must agree."""
     components = {"schemas": {"It": schema, **others}}
     contract = load(document(version, components=components))
@@ -401,3 +401,40 @@ components:
     stated = contract.document["components"]["schemas"]["It"]
     assert stated == {"type": "integer", "maximum": 100.0, "minimum": 7, "description": "12:30:45"}
     assert contract.document["info"]["version"] == "1.0"
+
+
+def test_a_member_is_linked_to_what_creates_it() -> None:
+    def stated(*names: str) -> list[dict[str, Any]]:
+        return [{"name": n, "in": "path", "required": True, "schema": {}} for n in names]
+
+    def creating(identity: str) -> dict[str, Any]:
+        schema = {"allOf": [{"type": "object", "properties": {identity: {}}}]}
+        content = {"application/json": {"schema": schema}}
+        return {"201": {"description": "made", "content": content}}
+
+    paths = {
+        "/users/": {"post": {"responses": creating("id")}},
+        "/users/{uid}/items": {
+            "post": {"responses": creating("item-id"), "parameters": stated("uid")}
+        },
+        "/users/{user}/items/{itemId}": {
+            "get": {"responses": OK, "parameters": stated("user", "itemId")}
+        },
+        "/users/{user}/items/{itemId}/parts": {
+            "get": {"responses": OK, "parameters": stated("user", "itemId")}
+        },
+        "/plans": {"post": {"responses": OK}},
+        "/plans/{plan}": {"get": {"responses": OK, "parameters": stated("plan")}},
+    }  # fmt: skip
+    contract = load(document(paths=paths))
+    creator, link = contract.find_creator(contract.operations[2]) or (None, None)
+    assert creator is contract.operations[1]
+    assert link is not None
+    assert [(name, value.part, value.where) for name, value in link.values] == [
+        ("user", "path", "uid"),
+        ("itemId", "body", "/item-id"),
+    ]
+    made = [contract.find_creator(operation) for operation in contract.operations]
+    paths_of_creators = [found[0].path if found else None for found in made]
+    items = "/users/{uid}/items"
+    assert paths_of_creators == [None, "/users/", items, items, None, None]

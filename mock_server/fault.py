@@ -69,9 +69,10 @@ def replace_status(
 
     def change(response: HttpResponse, exchange: MockExchange) -> HttpResponse:
         operation = exchange.operation
-        expected = operation.response_caused_by(cause) if operation else None
         is_selected = operation is not None and operation_id in (None, operation.id)
-        applies = is_selected and expected is not None and expected.status == str(response.status)
+        applies = (
+            operation is not None and is_selected and operation.allows_cause(cause, response.status)
+        )
         return replace(response, status=wrong_status) if applies else response
 
     return change

@@ -1,12 +1,20 @@
 """Contract as frozen values, and lookups in it. `openapi.loading` builds it."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
 
 from openapi.complaint import Complaint
+from openapi.documented_status import (
+    first_status,
+    has_key_status,
+    key_order,
+    key_statuses,
+    key_text,
+    nearest_key,
+)
 from openapi.json_pointer import (
     MISSING,
     get_at,
@@ -102,15 +110,61 @@ class Operation:
         """Whether a success may create a resource."""
         return not self.is_safe and self.method not in ("DELETE", "PATCH")
 
+    def response_for(self, status: int) -> ResponseSpec | None:
+        """Return the response that documents `status`: by its code, its range or `default`."""
+        key = nearest_key(self.responses, status)
+        return None if key is None else self.responses[key]
+
+    def responses_caused_by(self, kind: str) -> tuple[ResponseSpec, ...]:
+        """Return the responses whose `x-hookproof-cause` is of this kind: codes first.
+
+        A response is left out if nearer ones document all of its statuses for the cause.
+        """
+        found = [r for r in self.responses.values() if r.cause.get("kind") == kind]
+        found.sort(key=lambda response: key_order(response.status))
+        return tuple(r for r in found if any(self._statuses_of(r)))
+
     def response_caused_by(self, kind: str) -> ResponseSpec | None:
-        """Return the response whose `x-hookproof-cause` is of this kind."""
-        found = (r for r in self.responses.values() if r.cause.get("kind") == kind)
-        return next(found, None)
+        """Return the first response whose `x-hookproof-cause` is of this kind."""
+        return next(iter(self.responses_caused_by(kind)), None)
+
+    def statuses_caused_by(self, kind: str) -> tuple[int, ...]:
+        """Return every status that the contract documents for this kind of cause."""
+        return tuple(s for r in self.responses_caused_by(kind) for s in self._statuses_of(r))
+
+    def _statuses_of(self, response: ResponseSpec) -> Iterator[int]:
+        """Yield the statuses that `response` documents for its cause: the usual one first."""
+        return key_statuses(self.responses, response.status, response.cause["kind"], self.method)
 
     def status_caused_by(self, kind: str) -> int | None:
-        """Return the status of the response whose `x-hookproof-cause` is of this kind."""
-        response = self.response_caused_by(kind)
-        return int(response.status) if response else None
+        """Return the usual one of the statuses documented for this kind of cause."""
+        return next(iter(self.statuses_caused_by(kind)), None)
+
+    @property
+    def duplicate_values(self) -> tuple[str, ...]:
+        """Expressions of the values that a duplicate request repeats; empty if no cause has any."""
+        found = self.responses_caused_by("duplicate-request")
+        return tuple(dict.fromkeys(e for r in found for e in r.cause["duplicate-values"]))
+
+    def status_of(self, response: ResponseSpec) -> int:
+        """Return a status that `response` documents: for a range, the usual one for its cause."""
+        found = self._statuses_of(response) if response.cause else iter(())
+        return next(found, None) or first_status(self.responses, response.status)
+
+    def allows_cause(self, kind: str, status: int | None) -> bool:
+        """Return whether the contract documents `status` for this kind of cause."""
+        response = None if status is None else self.response_for(status)
+        return (
+            status is not None
+            and response is not None
+            and response.cause.get("kind") == kind
+            and has_key_status(self.responses, response.status, kind, self.method, status)
+        )
+
+    def status_text(self, kind: str) -> str:
+        """Return the documented statuses for this kind of cause as text, such as `400 or 422`."""
+        keys = (response.status for response in self.responses_caused_by(kind))
+        return " or ".join(key_text(key, kind, self.method) for key in keys)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -200,23 +254,34 @@ class Contract:
         """Operations whose success links to another operation, and the link, by its id."""
         links: dict[str, list[tuple[Operation, Link]]] = {}
         for operation in self.operations:
-            success = operation.response_caused_by("valid-request")
-            for link in success.links if success else ():
-                if link.operation != operation.id:
-                    links.setdefault(link.operation, []).append((operation, link))
+            for success in operation.responses_caused_by("valid-request"):
+                for link in success.links:
+                    if link.operation != operation.id:
+                        links.setdefault(link.operation, []).append((operation, link))
         return links
 
     def event_triggered_by(self, operation_id: str, status: int) -> Event | None:
         """Return the event that a response of `status` by the operation triggers."""
-        return self._events_by_trigger.get((operation_id, str(status)))
+        found = self._events_by_trigger.get(operation_id, {})
+        key = nearest_key(found, status)
+        return None if key is None else found[key]
 
     @cached_property
-    def _events_by_trigger(self) -> Mapping[tuple[str, str], Event]:
-        """First event of each operation id and status."""
-        return {
-            (event.trigger["operation"], event.trigger["status"]): event
-            for event in reversed(self.events)
-        }
+    def _events_by_trigger(self) -> Mapping[str, Mapping[str, Event]]:
+        """First event of each status or range, by operation id."""
+        found: dict[str, dict[str, Event]] = {}
+        for event in self.events:
+            found.setdefault(event.trigger["operation"], {}).setdefault(
+                event.trigger["status"], event
+            )
+        return found
+
+    def triggering_response(self, event: Event) -> ResponseSpec | None:
+        """Return the documented response that triggers `event`; of several the usual success."""
+        operation, key = self.operation(event.trigger["operation"]), event.trigger["status"]
+        statuses = [int(key)] if key.isdecimal() else operation.statuses_caused_by("valid-request")
+        found = (operation.response_for(s) for s in statuses if nearest_key([key], s))
+        return next((response for response in found if response is not None), None)
 
     def secret_problem(self, secret: str) -> str | None:
         """Return why the signature scheme of an event cannot use `secret`; None if all can."""

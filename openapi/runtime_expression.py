@@ -28,6 +28,13 @@ class RuntimeExpression:
         """Whether `where` is a pointer into the body of the request."""
         return (self.message, self.part) == ("request", "body")
 
+    @property
+    def parameter_key(self) -> str:
+        """Key of the request parameter, such as `query.limit`; empty for another place."""
+        if self.message != "request" or self.part == "body":
+            return ""
+        return f"{self.part}.{self.where.lower() if self.part == 'header' else self.where}"
+
     def evaluate(
         self,
         body: object,

@@ -43,11 +43,11 @@ def _judge_credentials(ledger: Ledger, kind: str) -> Iterator[Judgement]:
     useless = _valid_credential_rejections(ledger)
     for case in case_outcomes(ledger, kind):
         tried = case.exchange.request.credential.kind
-        if case.status == case.expected.status:
+        if case.is_as_expected:
             refused.add(
                 (case.exchange.request.operation.id, case.exchange.request.credential.label)
             )
-            yield passed(case.expected.pointer, case.case_id, tried)
+            yield passed(case.pointer, case.case_id, tried)
         elif case.undecided_reason:
             yield undecided(case.expected.pointer, case.case_id, case.undecided_reason, tried)
         elif (allowed := judge_allowed_rejection(ledger, case)) is not None:
@@ -66,7 +66,7 @@ def _judge_credentials(ledger: Ledger, kind: str) -> Iterator[Judgement]:
         kinds = list(dict.fromkeys(case.exchange.request.credential.kind for case in cases))
         for case in cases:
             request, expected = case.exchange.request, case.expected
-            message = f"{request.label()} got {status}, expected {expected.status}"
+            message = f"{request.label()} got {status}, expected {expected.wanted}"
             if status < HTTPStatus.MULTIPLE_CHOICES:
                 message += _bypass_text(case, cases, refused)
             others = [kind for kind in kinds if kind != request.credential.kind]
@@ -79,7 +79,7 @@ def _judge_credentials(ledger: Ledger, kind: str) -> Iterator[Judgement]:
                 message,
                 detail=request.credential.kind,
                 fault=f"{expected.pointer} {status}",
-                expected=f"{expected.status} for a credential that is {request.credential.kind}",
+                expected=f"{expected.wanted} for a credential that is {request.credential.kind}",
                 received=case.received,
             )
 
@@ -92,10 +92,9 @@ def _other_cause(ledger: Ledger, case: CaseOutcome) -> str | None:
     if request.credential.other_rejections:
         return "a service may reject such a header or parameter before it reads the credential"
     causes = ("invalid-credential", "insufficient-permission")
-    if status in {request.operation.status_caused_by(cause) for cause in causes}:
+    if any(map(case.has_status_of, causes)):
         return None
-    conflict = request.operation.status_caused_by("duplicate-request")
-    repeats = status == conflict and not has_unused_name(request)
+    repeats = case.has_status_of("duplicate-request") and not has_unused_name(request)
     if repeats or may_be_rejected(ledger.contract, request, case.exchange.started):
         return "the contract does not say whether the credential or the rest is checked first"
     return None
@@ -125,7 +124,7 @@ def _valid_credential_rejections(ledger: Ledger) -> set[int]:
     return {
         case.status
         for case in case_outcomes(ledger, "valid")
-        if case.exchange.request.phase == ISSUED_PHASE and case.status != case.expected.status
+        if case.exchange.request.phase == ISSUED_PHASE and not case.is_as_expected
     }
 
 
@@ -142,19 +141,19 @@ def issued_credential(ledger: Ledger) -> Iterator[Judgement]:
         if request.phase != ISSUED_PHASE:
             continue
         pointer = _issuing_pointer(ledger, case.exchange)
-        if case.status == expected.status:
+        if case.is_as_expected:
             yield passed(pointer, case.case_id)
         else:
             message = (
                 f"{request.label()} used a credential that the service had issued with "
-                f"this permission, and got {case.status}, expected {expected.status}"
+                f"this permission, and got {case.status}, expected {expected.wanted}"
             )
             yield failed(
                 ledger,
                 pointer,
                 case.exchange,
                 message,
-                expected=f"{expected.status}: the credential has the permission",
+                expected=f"{expected.wanted}: the credential has the permission",
                 received=case.received,
             )
 
@@ -181,8 +180,9 @@ def _judge_unusable(ledger: Ledger) -> Iterator[Judgement]:
 
 def _issuing_pointer(ledger: Ledger, exchange: Exchange) -> str:
     """Return the pointer of the `x-hookproof-credential` in the success response."""
-    success = exchange.request.operation.response_caused_by("valid-request")
-    assert success is not None, "only an operation that issues credentials has this phase"
-    schema = next(iter(success.content.values()))
-    _, pointer = extended_properties(ledger.contract, schema, "x-hookproof-credential")[0]
-    return pointer
+    return next(
+        pointer
+        for success in exchange.request.operation.responses_caused_by("valid-request")
+        for schema in list(success.content.values())[:1]
+        for _, pointer in extended_properties(ledger.contract, schema, "x-hookproof-credential")
+    )

@@ -27,6 +27,20 @@ class CaseOutcome:
         return self.exchange.request.case_id
 
     @property
+    def is_as_expected(self) -> bool:
+        """Whether the contract documents the status for the request."""
+        return self.expected.accepts(self.status)
+
+    @property
+    def pointer(self) -> str:
+        """Pointer of the constraint that the response is about."""
+        return self.expected.pointer_for(self.status)
+
+    def has_status_of(self, cause: str) -> bool:
+        """Return whether the contract documents the status for `cause`."""
+        return self.exchange.request.operation.allows_cause(cause, self.status)
+
+    @property
     def received(self) -> str:
         """Short description of the response."""
         return f"status {self.status}"
@@ -60,7 +74,7 @@ def case_outcomes(ledger: Ledger, *kinds: str) -> Iterator[CaseOutcome]:
 def is_tolerated(exchange: Exchange, expected: Expectation) -> bool:
     """Return whether HTTP or the value lets a service reject the request: nothing is decided."""
     return (
-        exchange.status != expected.status
+        not expected.accepts(exchange.status)
         and expected.allowance(exchange.status) is None
         and exchange.request.tolerated.get(exchange.status or 0) == "none"
     )
@@ -68,11 +82,7 @@ def is_tolerated(exchange: Exchange, expected: Expectation) -> bool:
 
 def _is_conclusive(ledger: Ledger, exchange: Exchange) -> bool:
     status = exchange.status
-    if (
-        status is None
-        or status >= 500
-        or status == exchange.request.operation.status_caused_by("rate-limit-exceeded")
-    ):
+    if status is None or status >= 500 or exchange.has_status_of("rate-limit-exceeded"):
         return False
     correlators = ledger.correlators[exchange.request.operation.id]
     return status not in permission_statuses(ledger.contract, exchange.request, correlators)
@@ -84,11 +94,11 @@ def judge_allowed_rejection(ledger: Ledger, case: CaseOutcome) -> Judgement | No
     if allowed_rejections is None:
         return None
     if allowed_rejections.severity == "none":
-        return passed(case.expected.pointer, case.case_id)
+        return passed(case.pointer, case.case_id)
     message = (
         f"{case.exchange.request.label()} got {case.status}; the contract allows it "
         f"({ledger.contract.at(allowed_rejections.pointer)['name']}), but clients expect "
-        f"{case.expected.status}"
+        f"{case.expected.wanted}"
     )
     return failed(
         ledger,
@@ -96,6 +106,6 @@ def judge_allowed_rejection(ledger: Ledger, case: CaseOutcome) -> Judgement | No
         case.exchange,
         message,
         severity="warning",
-        expected=f"{case.expected.status}",
+        expected=case.expected.wanted,
         received=case.received,
     )

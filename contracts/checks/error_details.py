@@ -51,7 +51,7 @@ def error_detail(ledger: Ledger) -> Iterator[Judgement]:
         response = exchange.response
         if response is None or response.status < 400:
             continue
-        pointer = _pointer(exchange, response)
+        pointer = _pointer(exchange)
         found = find_detail(response)
         if found is None:
             yield passed(pointer, exchange.request.number)
@@ -93,10 +93,9 @@ def find_detail(response: ReceivedResponse) -> tuple[str, str | None, str] | Non
     return None
 
 
-def _pointer(exchange: Exchange, response: ReceivedResponse) -> str:
+def _pointer(exchange: Exchange) -> str:
     """Return the pointer of the documented content, or of the responses."""
-    operation = exchange.request.operation
-    documented = operation.responses.get(str(response.status))
+    documented = exchange.documented_response
     if documented is None or not documented.content:
-        return join_pointer(operation.pointer, "responses")
+        return join_pointer(exchange.request.operation.pointer, "responses")
     return media_type_pointer(next(iter(documented.content.values())))

@@ -17,6 +17,8 @@ MAX_FAILED_SHARE = 0.8
 def _failure_pointer(exchange: Exchange) -> str:
     operation = exchange.request.operation
     response_spec = operation.response_caused_by("server-error")
+    if exchange.has_status_of("server-error"):
+        response_spec = exchange.documented_response
     return (
         join_pointer(response_spec.pointer, "x-hookproof-cause")
         if response_spec

@@ -7,30 +7,33 @@ from contracts.checks.judgement import Judgement, failed, passed, undecided
 from contracts.ledger.ledger import Ledger
 from contracts.model.case import CONCURRENT_PHASE, DUPLICATE_PHASE, RATE_LIMIT_PHASE
 from contracts.model.exchange import Exchange
-from openapi.contract import ResponseSpec
 from openapi.json_pointer import MISSING, get_at, join_pointer
 from openapi.schema_validation import abbreviate
 
 MIN_EARLY_LIMITS = 3
 """Number of early responses of the rate limit that show a lower limit."""
+_DUPLICATE_CAUSES = ("duplicate-request", "valid-request", "rate-limit-exceeded")
+"""Causes whose statuses a duplicate request may get."""
 
 
 def duplicate_request(ledger: Ledger) -> Iterator[Judgement]:
     """A duplicate request gets the conflict status or the success status, and no other."""
     for exchange, status in ledger.answered_exchanges:
-        response_spec = exchange.request.operation.response_caused_by("duplicate-request")
+        operation = exchange.request.operation
+        response_spec = operation.response_caused_by("duplicate-request")
         if exchange.request.phase != DUPLICATE_PHASE or response_spec is None or status >= 500:
             continue
+        if exchange.has_status_of("duplicate-request"):
+            response_spec = operation.response_for(status) or response_spec
         pointer = join_pointer(response_spec.pointer, "x-hookproof-cause")
-        success = exchange.request.operation.status_caused_by("valid-request")
-        limited = exchange.request.operation.status_caused_by("rate-limit-exceeded")
-        if status in (int(response_spec.status), success, limited):
+        if any(map(exchange.has_status_of, _DUPLICATE_CAUSES)):
             yield passed(pointer, exchange.request.case_id)
         else:
-            places = ", ".join(response_spec.cause["duplicate-values"])
+            places = ", ".join(operation.duplicate_values)
+            wanted = " or ".join(map(operation.status_text, _DUPLICATE_CAUSES[:2]))
             message = (
                 f"{exchange.request.label()} repeats {places} of an accepted request and got "
-                f"{status}, expected {response_spec.status} or {success}"
+                f"{status}, expected {wanted}"
             )
             yield failed(
                 ledger,
@@ -38,7 +41,7 @@ def duplicate_request(ledger: Ledger) -> Iterator[Judgement]:
                 exchange,
                 message,
                 apart=str(status),
-                expected=f"{response_spec.status} or {success}",
+                expected=wanted,
                 received=f"status {status}",
             )
 
@@ -50,30 +53,26 @@ def concurrent_duplicates(ledger: Ledger) -> Iterator[Judgement]:
         if exchange.request.phase == CONCURRENT_PHASE:
             groups.setdefault(exchange.request.concurrent_group, []).append(exchange)
     for number, group in groups.items():
-        response_spec = group[0].request.operation.response_caused_by("duplicate-request")
-        pointer = (
-            join_pointer(response_spec.pointer, "x-hookproof-cause", "concurrent")
-            if response_spec
-            else ""
-        )
-        if response_spec is None or get_at(ledger.contract.document, pointer) is MISSING:
-            continue
-        yield _judge_concurrent(ledger, response_spec, pointer, number, group)
+        for response_spec in group[0].request.operation.responses_caused_by("duplicate-request"):
+            pointer = join_pointer(response_spec.pointer, "x-hookproof-cause", "concurrent")
+            if get_at(ledger.contract.document, pointer) is not MISSING:
+                yield _judge_concurrent(ledger, pointer, number, group)
 
 
 def _judge_concurrent(
-    ledger: Ledger, response_spec: ResponseSpec, pointer: str, number: int, group: list[Exchange]
+    ledger: Ledger, pointer: str, number: int, group: list[Exchange]
 ) -> Judgement:
-    success = group[0].request.operation.status_caused_by("valid-request")
-    statuses = [exchange.status for exchange in group]
-    accepted = [exchange for exchange in group if exchange.status == success]
-    if not _rejects_repetition(ledger, response_spec):
+    operation = group[0].request.operation
+    success, conflict = map(operation.status_text, ("valid-request", "duplicate-request"))
+    accepted = [exchange for exchange in group if exchange.has_status_of("valid-request")]
+    rejected = [exchange for exchange in group if exchange.has_status_of("duplicate-request")]
+    if not _rejects_repetition(ledger):
         return undecided(pointer, number, "the service allows duplicate requests")
-    if set(statuses) - {success, int(response_spec.status)}:
+    if len(accepted) + len(rejected) < len(group):
         return undecided(pointer, number, "a request got another status or no response")
     if len(accepted) == 1:
         return passed(pointer, number)
-    what = ", ".join(response_spec.cause["duplicate-values"])
+    what = ", ".join(operation.duplicate_values)
     message = (
         f"{len(group)} concurrent requests, from {group[0].request.label()} on, had the same "
         f"{what}: {len(accepted)} got {success}; the service rejects sequential duplicates"
@@ -85,14 +84,14 @@ def _judge_concurrent(
         shown,
         message,
         case_id=number,
-        expected=f"one {success}, {response_spec.status} for the others",
+        expected=f"one {success}, {conflict} for the others",
         received=f"{success} for {len(accepted)} of {len(group)}",
     )
 
 
-def _rejects_repetition(ledger: Ledger, response_spec: ResponseSpec) -> bool:
-    repeated = [e.status for e in ledger.exchanges if e.request.phase == DUPLICATE_PHASE]
-    return bool(repeated) and all(status == int(response_spec.status) for status in repeated)
+def _rejects_repetition(ledger: Ledger) -> bool:
+    repeated = [e for e in ledger.exchanges if e.request.phase == DUPLICATE_PHASE]
+    return bool(repeated) and all(e.has_status_of("duplicate-request") for e in repeated)
 
 
 def rate_limit(ledger: Ledger) -> Iterator[Judgement]:
@@ -104,11 +103,11 @@ def rate_limit(ledger: Ledger) -> Iterator[Judgement]:
     if not burst:
         return
     operation = burst[0].request.operation
-    response_spec = operation.response_caused_by("rate-limit-exceeded")
-    if response_spec is None or operation.rate_limit is None:
+    limited = operation.status_text("rate-limit-exceeded")
+    if not limited or operation.rate_limit is None:
         return
     pointer = join_pointer(operation.pointer, "x-hookproof-rate-limit")
-    if any(exchange.status == int(response_spec.status) for exchange in burst):
+    if any(exchange.has_status_of("rate-limit-exceeded") for exchange in burst):
         yield passed(pointer, burst[0].request.case_id)
         return
     requests, seconds = operation.rate_limit["requests"], operation.rate_limit["seconds"]
@@ -119,7 +118,7 @@ def rate_limit(ledger: Ledger) -> Iterator[Judgement]:
         return
     message = (
         f"{len(burst)} requests in {burst[-1].ended - burst[0].started:.1f} s got no "
-        f"{response_spec.status}; the limit is {limit}; received statuses: "
+        f"{limited}; the limit is {limit}; received statuses: "
         f"{abbreviate(sorted({e.status for e in burst if e.status}))}"
     )
     yield failed(
@@ -127,7 +126,7 @@ def rate_limit(ledger: Ledger) -> Iterator[Judgement]:
         pointer,
         burst[0],
         message,
-        expected=f"a {response_spec.status} above {limit}",
+        expected=f"a {limited} above {limit}",
         received=f"none in {len(burst)} requests",
     )
 
@@ -144,8 +143,7 @@ def _judge_early_limit(ledger: Ledger) -> Iterator[Judgement]:
     found: dict[str, list[tuple[Exchange, int]]] = {}
     only_valid, was_limited = True, False
     for exchange in exchanges:
-        limited = exchange.request.operation.status_caused_by("rate-limit-exceeded")
-        is_limited = exchange.status == limited
+        is_limited = exchange.has_status_of("rate-limit-exceeded")
         if was_limited and not is_limited:
             only_valid = True
         was_limited = is_limited

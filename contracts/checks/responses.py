@@ -18,7 +18,7 @@ def _documented_exchanges(
 ) -> Iterator[tuple[Exchange, ReceivedResponse, ResponseSpec]]:
     for exchange in ledger.exchanges:
         operation = exchange.request.operation
-        response_spec = operation.responses.get(str(exchange.status))
+        response_spec = exchange.documented_response
         if exchange.request.method != operation.method:
             continue
         if exchange.response is not None and response_spec is not None and response_spec.content:

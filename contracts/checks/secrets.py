@@ -17,7 +17,7 @@ def disclosed_values(ledger: Ledger, keyword: str) -> Iterator[tuple[Exchange, s
     The items: exchange, place in the body, place of the keyword in the contract, value.
     """
     for exchange in ledger.exchanges:
-        response_spec = exchange.request.operation.responses.get(str(exchange.status))
+        response_spec = exchange.documented_response
         if exchange.response is None or response_spec is None or not response_spec.content:
             continue
         schema = next(iter(response_spec.content.values()))

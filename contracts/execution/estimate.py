@@ -99,7 +99,7 @@ def _estimate_sequences(session: OperationSession) -> tuple[int, int]:
             others = later + issued_tokens.MAX_OTHER_CREDENTIALS
             sent, created = sent + others, created + others
     repeats = sends("duplicate requests")
-    conflicts = session.operation.response_caused_by("duplicate-request") is not None
+    conflicts = bool(session.operation.duplicate_values)
     if repeats and conflicts:
         sent += sequences.REPETITION_SIZE * sequences.REPETITION_COUNT
         sent += sequences.unauthorized_duplicate_count(session)

@@ -114,12 +114,15 @@ class CredentialIssuer:
 
 def find_issuers(session: OperationSession) -> Iterator[CredentialIssuer]:
     """Yield the issuers in the operation's success response."""
-    success = session.operation.response_caused_by("valid-request")
-    if success is None or not success.content:
-        return
-    schema = next(iter(success.content.values()))
-    for place, pointer in extended_properties(session.contract, schema, "x-hookproof-credential"):
-        stated = session.contract.at(pointer)
+    found = {
+        place: session.contract.at(pointer)
+        for success in reversed(session.operation.responses_caused_by("valid-request"))
+        for schema in list(success.content.values())[:1]
+        for place, pointer in extended_properties(
+            session.contract, schema, "x-hookproof-credential"
+        )
+    }
+    for place, stated in found.items():
         if "permissions" in stated and session.operation.permissions:
             yield CredentialIssuer(session, place, stated)
 
@@ -186,11 +189,10 @@ def try_from_other_requests(session: OperationSession) -> None:
 
 def _sample_exchanges(exchanges: Sequence[Exchange]) -> list[Exchange]:
     """Return a spread sample of accepted requests, at most one of each description."""
-    statuses = {e.request.operation.status_caused_by("valid-request") for e in exchanges} - {None}
     kinds = {
         e.request.description: e
         for e in exchanges
-        if e.status in statuses and e.request.credential.expected_outcome == "accepted"
+        if e.has_status_of("valid-request") and e.request.credential.expected_outcome == "accepted"
     }
     found = list(kinds.values())
     return found[:: max(1, len(found) // MAX_OTHER_CREDENTIALS)][:MAX_OTHER_CREDENTIALS]

@@ -38,9 +38,8 @@ class LinkedResource:
         return successes if self._consumes else 1
 
     def _named(self, exchange: Exchange) -> dict[str, str]:
-        success = exchange.request.operation.status_caused_by("valid-request")
         found = {name: exchange.find(part) for name, part in self._link.values}
-        if exchange.status is None or exchange.status != success or MISSING in found.values():
+        if not exchange.has_status_of("valid-request") or MISSING in found.values():
             maker = exchange.request.operation.id
             raise RunStopped(
                 f"{self._link.operation} needs a resource: {exchange.request.label()} "

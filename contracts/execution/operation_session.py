@@ -11,6 +11,7 @@ from dataclasses import replace
 from contracts.execution.linked_resources import LinkedResource
 from contracts.execution.target import Target, retry_delay
 from contracts.generators.credentials import valid_credential
+from contracts.generators.parameters import unique_texts
 from contracts.model.case import (
     PREREQUISITE_PHASE,
     RESPONSE_DEPENDENT_PHASES,
@@ -85,6 +86,7 @@ class OperationSession:
         request_values = self._unique_values.next(
             case_id, response_dependent=case.phase in RESPONSE_DEPENDENT_PHASES
         )
+        default_texts |= unique_texts(self.contract, self.operation, request_values.mark)
         return build_request(
             self.contract,
             self.operation,
@@ -143,15 +145,14 @@ class OperationSession:
             if exchange.retried:  # Lost twice: not a race, so it counts as a failure.
                 exchange = self.exchanges[-1] = replace(exchange, retried=False)
                 self._count_unanswered(exchange)
-        limited = self.operation.status_caused_by("rate-limit-exceeded")
         for attempt in range(MAX_RATE_LIMIT_RETRIES):
-            if exchange.response is None or exchange.status != limited:
+            if exchange.response is None or not exchange.has_status_of("rate-limit-exceeded"):
                 return exchange
             pause = retry_delay(exchange.response, attempt, time.time())
             self.progress(f"rate limited, waiting {pause:.0f} s ...")
             time.sleep(pause)
             exchange = self.send_once(case, case_id)
-        if case.phase == SMOKE_TEST_PHASE or exchange.status != limited:
+        if case.phase == SMOKE_TEST_PHASE or not exchange.has_status_of("rate-limit-exceeded"):
             return exchange
         raise RunStopped(f"{MAX_RATE_LIMIT_RETRIES} consecutive retries got {exchange.status}")
 

@@ -33,5 +33,4 @@ class AmbiguousCaseRetrier:
 
     def _is_accepted(self) -> bool:
         case = Case(INTERMEDIATE_PHASE, "between two tries", self._session.base_body())
-        success = self._session.operation.status_caused_by("valid-request")
-        return success is not None and self._session.send(case).status == success
+        return self._session.send(case).has_status_of("valid-request")

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from contracts.execution.operation_session import OperationSession
 from contracts.generators.credentials import forbidden_credentials, rejected_credentials
+from contracts.generators.parameters import duplicate_parameters
 from contracts.model.case import (
     CONCURRENT_PHASE,
     DUPLICATE_PHASE,
@@ -14,12 +15,11 @@ from contracts.model.case import (
     ValueFactory,
     constant_value,
 )
-from contracts.model.correlators import Correlator
 from contracts.model.credential_kinds import FORGED_KINDS
-from contracts.model.exchange import Credential
+from contracts.model.exchange import Credential, Request
 from contracts.model.settings import PROFILES
-from openapi.contract import ResponseSpec
 from openapi.json_pointer import MISSING, get_at
+from openapi.parameters import serialize_value
 from openapi.runtime_expression import parse_expression
 
 REPETITION_COUNT = 3
@@ -34,10 +34,9 @@ def probe_held_permissions(session: OperationSession) -> bool:
     A service may reject other permissions. Return whether any were found; the session then requests
     only those.
     """
-    success = session.operation.status_caused_by("valid-request")
     needed = list(session.operation.permissions)
     subsets = [place for place in session.correlators if place.kind == "subset"]
-    if success is None or not needed or len(subsets) != 1:
+    if not needed or len(subsets) != 1:
         return False
     place = subsets[0]
 
@@ -45,7 +44,7 @@ def probe_held_permissions(session: OperationSession) -> bool:
         values = {place.request: constant_value(permissions)}
         described, body = "probe of permissions", session.base_body()
         case = Case("probe: held permissions", described, body, values=values)
-        return session.send(case).status == success
+        return session.send(case).has_status_of("valid-request")
 
     if not may_give(needed):
         return False
@@ -69,19 +68,16 @@ def send_repetitions(session: OperationSession) -> None:
     in every byte. A service may confuse what has the same length, or follows a rejection. The last
     duplicate has a credential without the permission.
     """
-    response_spec = session.operation.response_caused_by("duplicate-request")
-    success = session.operation.status_caused_by("valid-request")
-    if response_spec is None or success is None:
+    if not session.operation.duplicate_values:
         return
     for _ in range(REPETITION_COUNT):
         first = session.send(Case("valid", "before a duplicate", session.base_body()))
-        body = first.request.json.value
-        if first.status == success:
-            session.send(_repetition_case(session, response_spec, body, DUPLICATE_PHASE))
-            session.send(_equal_case(session, body, DUPLICATE_PHASE))
-            session.send(_case_of_same_length(session, body))
+        if first.has_status_of("valid-request"):
+            session.send(_repetition_case(session, first.request, DUPLICATE_PHASE))
+            session.send(_equal_case(session, first.request, DUPLICATE_PHASE))
+            session.send(_case_of_same_length(session, first.request.json.value))
     for credential in _unauthorized_credentials(session):
-        case = _repetition_case(session, response_spec, body, UNAUTHORIZED_DUPLICATE_PHASE)
+        case = _repetition_case(session, first.request, UNAUTHORIZED_DUPLICATE_PHASE)
         described = f"{case.description}, {credential.label}"
         session.send(replace(case, description=described, credential=credential))
 
@@ -97,31 +93,44 @@ def _unauthorized_credentials(session: OperationSession) -> list[Credential]:
     return list(forbidden_credentials(session.settings))
 
 
-def _repetition_case(
-    session: OperationSession, response_spec: ResponseSpec, body: object, phase: str
-) -> Case:
-    places = [
-        parse_expression(expression).where for expression in response_spec.cause["duplicate-values"]
-    ]
-    values = {where: constant_value(get_at(body, where)) for where in places}
+def _repetition_case(session: OperationSession, first: Request, phase: str) -> Case:
+    """Return the case that repeats the `duplicate-values` of `first`."""
+    sources = [parse_expression(expression) for expression in session.operation.duplicate_values]
+    if any(source.in_request_body and not source.where for source in sources):
+        return _equal_case(session, first, phase)  # the whole body is among the values
+    places = [source.where for source in sources]
+    values = _values_at(first.json.value, [s.where for s in sources if s.in_request_body])
     described = f"duplicate of {', '.join(places)}"
-    return Case(phase, described, session.base_body(), values=values)
+    parameters = _duplicate_parameters(first)
+    return Case(phase, described, session.base_body(), values=values, parameters=parameters)
 
 
-def _equal_case(session: OperationSession, body: object, phase: str) -> Case:
-    """Return the case that sends `body` again, equal in every byte."""
-    values = _values_at(body, session.correlators)
-    return Case(phase, "the same bytes again", body, values=values)
+def _equal_case(session: OperationSession, first: Request, phase: str) -> Case:
+    """Return the case that sends the body of `first` again, equal in every byte."""
+    body = first.json.value
+    values = _values_at(body, [place.request for place in session.correlators])
+    described, parameters = "the same bytes again", _duplicate_parameters(first)
+    return Case(phase, described, body, values=values, parameters=parameters)
+
+
+def _duplicate_parameters(first: Request) -> dict[str, str | None]:
+    """Return the texts of the parameters of `first` that are among its `duplicate-values`."""
+    keys = [parameter.key for parameter in duplicate_parameters(first.operation)]
+    return {
+        key: serialize_value(first.parameters[key]) if key in first.parameters else None
+        for key in keys
+    }
 
 
 def _case_of_same_length(session: OperationSession, body: object) -> Case:
     """Return a valid case whose body is as long as `body`: unique texts and dates are so long."""
-    values = _values_at(body, [place for place in session.correlators if place.kind == "subset"])
+    subsets = [place.request for place in session.correlators if place.kind == "subset"]
+    values = _values_at(body, subsets)
     return Case("valid", "as long as the duplicate before it", body, values=values)
 
 
-def _values_at(body: object, correlators: Sequence[Correlator]) -> dict[str, ValueFactory]:
-    found = {place.request: get_at(body, place.request) for place in correlators}
+def _values_at(body: object, places: Sequence[str]) -> dict[str, ValueFactory]:
+    found = {where: get_at(body, where) for where in places}
     return {where: constant_value(value) for where, value in found.items() if value is not MISSING}
 
 
@@ -130,15 +139,14 @@ def send_concurrently(session: OperationSession, concurrent_rounds: int) -> None
 
     In every second round the requests are equal in every byte.
     """
-    response_spec = session.operation.response_caused_by("duplicate-request")
-    if response_spec is None:
+    if not session.operation.duplicate_values:
         return
     for index in range(concurrent_rounds):
         model = session.request(Case("template", "", session.base_body()))
         case = (
-            _equal_case(session, model.json.value, CONCURRENT_PHASE)
+            _equal_case(session, model, CONCURRENT_PHASE)
             if index % 2
-            else _repetition_case(session, response_spec, model.json.value, CONCURRENT_PHASE)
+            else _repetition_case(session, model, CONCURRENT_PHASE)
         )
         case = replace(
             case,
@@ -187,11 +195,10 @@ def _mixed_case(session: OperationSession, credential: Credential) -> Case:
 def send_burst(session: OperationSession) -> str | None:
     """Send 1.5 times the rate limit; return a sentence if the contract has no limit."""
     limit = session.operation.rate_limit
-    rejected = session.operation.status_caused_by("rate-limit-exceeded")
-    if limit is None or rejected is None:
+    if limit is None or session.operation.response_caused_by("rate-limit-exceeded") is None:
         return "the contract states no rate limit to exceed"
     for _ in range(int(limit["requests"] * 1.5) + 1):
         case = Case(RATE_LIMIT_PHASE, "one of a burst", session.base_body())
-        if session.send_once(case).status == rejected:
+        if session.send_once(case).has_status_of("rate-limit-exceeded"):
             return None
     return None

@@ -84,10 +84,10 @@ def _operation_constraints(
 
 def _issues_credential(contract: Contract, operation: Operation) -> bool:
     """Return whether the success response of the operation contains a credential."""
-    success = operation.response_caused_by("valid-request")
-    schemas = success.content.values() if success else ()
     return any(
-        extended_properties(contract, schema, "x-hookproof-credential") for schema in schemas
+        extended_properties(contract, schema, "x-hookproof-credential")
+        for success in operation.responses_caused_by("valid-request")
+        for schema in success.content.values()
     )
 
 

@@ -6,6 +6,7 @@ right even if a case meant as invalid is valid.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Literal
 from weakref import WeakKeyDictionary
@@ -18,7 +19,7 @@ from contracts.expectations.allowed_rejections import (
 )
 from contracts.model.case import ALLOWED_REJECTION_PHASE, UNKNOWN_RESOURCE_PHASE
 from contracts.model.exchange import Request
-from openapi.contract import Contract
+from openapi.contract import Contract, Operation
 from openapi.json_pointer import join_pointer
 from openapi.parameter_validation import parameter_violations
 from openapi.runtime_expression import parse_expression
@@ -41,18 +42,40 @@ class AllowedRejection:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """Statuses that are correct for one request."""
+    """Response that is correct for one request: the documented one, or an allowed rejection."""
 
     kind: ExpectationKind
-    status: int
-    """Expected status."""
+    operation: Operation
+    cause: str
+    """Kind of the `x-hookproof-cause` that documents the expected response."""
     pointer: str
-    """Pointer of the constraint in the contract."""
+    """Pointer of the constraint in the contract; of several, of one with the highest severity."""
     allowed_rejections: tuple[AllowedRejection, ...]
     violations: tuple[SchemaViolation, ...] = ()
     """Schema violations of the parameters and of the body, if it is JSON."""
     problem: str | None = None
     """Reason why the body is not JSON, or None."""
+
+    @property
+    def wanted(self) -> str:
+        """Text of the expected statuses, such as `400 or 422`."""
+        return self.operation.status_text(self.cause)
+
+    @property
+    def statuses(self) -> tuple[int, ...]:
+        """Expected statuses."""
+        return self.operation.statuses_caused_by(self.cause)
+
+    def accepts(self, status: int | None) -> bool:
+        """Return whether the contract documents `status` for the request."""
+        return self.operation.allows_cause(self.cause, status)
+
+    def pointer_for(self, status: int | None) -> str:
+        """Return the pointer of the constraint that a response with `status` is about."""
+        response_spec = None if status is None else self.operation.response_for(status)
+        if response_spec is None or not self.accepts(status):
+            return self.pointer
+        return join_pointer(response_spec.pointer, "x-hookproof-cause")
 
     def allowance(self, status: int | None) -> AllowedRejection | None:
         """Return the allowed rejection for `status`; one of severity `none` has precedence."""
@@ -100,18 +123,18 @@ def may_succeed(contract: Contract, request: Request) -> bool:
 
 def _find_expectation(contract: Contract, request: Request, sent: float) -> Expectation:
     if request.method != request.operation.method:
-        return _build_expectation("other", request, "valid-request", ())
+        return _build_expectation(contract, "other", request, "valid-request", ())
     broken, problem = _request_violations(contract, request)
     bad = bool(broken) or problem is not None
     if request.credential.expected_outcome == "refused":
         stated = enumerate(request.operation.allowed_rejections)
         covering = [(index, entry) for index, entry in stated if bad and "credential" in entry]
         rejections = _allowed_rejections(request, covering)
-        return _build_expectation("refused", request, "invalid-credential", rejections)
+        return _build_expectation(contract, "refused", request, "invalid-credential", rejections)
     if request.credential.expected_outcome == "forbidden":
-        return _build_expectation("forbidden", request, "insufficient-permission", ())
+        return _build_expectation(contract, "forbidden", request, "insufficient-permission", ())
     if request.phase == UNKNOWN_RESOURCE_PHASE and not bad:
-        return _build_expectation("unknown", request, "unknown-resource", ())
+        return _build_expectation(contract, "unknown", request, "unknown-resource", ())
     return _expected_for_content(contract, request, sent, broken, problem)
 
 
@@ -144,11 +167,9 @@ def _expected_for_content(
     if shape:
         # A service may accept or reject such bytes, whether or not the value is valid.
         either = _allowed_rejections(request, shape)
-        status = request.operation.status_caused_by("valid-request") or 0
-        success = AllowedRejection(status, either[0].pointer, "none")
-        return _build_expectation("free", request, "valid-request", (*either, success))
+        return _build_expectation(contract, "free", request, "valid-request", either)
     if is_other_media_type(request):
-        return _build_expectation("other", request, "valid-request", ())
+        return _build_expectation(contract, "other", request, "valid-request", ())
     free = tuple(rejections_by_value(contract, request, body, sent)) if body.problem is None else ()
     allowed_rejections = _allowed_rejections(request, free)
     never = {
@@ -160,10 +181,10 @@ def _expected_for_content(
     if problem is not None or places - never:
         allowed_rejections += _allowed_not_found(request, places)
         return _build_expectation(
-            "invalid", request, "invalid-request", allowed_rejections, broken, problem
+            contract, "invalid", request, "invalid-request", allowed_rejections, broken, problem
         )
     return _build_expectation(
-        "free" if free else "valid", request, "valid-request", allowed_rejections
+        contract, "free" if free else "valid", request, "valid-request", allowed_rejections
     )
 
 
@@ -185,35 +206,47 @@ def _allowed_not_found(request: Request, places: set[str]) -> tuple[AllowedRejec
     """Return the allowed 404 for an invalid path parameter (RFC 9110, section 15.5.5)."""
     if not any(place.startswith("$request.path.") for place in places):
         return ()
-    unknown = request.operation.response_caused_by("unknown-resource")
-    statuses = {HTTPStatus.NOT_FOUND.value} | ({int(unknown.status)} if unknown else set())
+    documented = request.operation.statuses_caused_by("unknown-resource")
+    statuses = {HTTPStatus.NOT_FOUND.value, *documented}
     pointer = join_pointer(request.operation.pointer, "responses")
     return tuple(AllowedRejection(status, pointer, "none") for status in sorted(statuses))
 
 
 def _build_expectation(
+    contract: Contract,
     kind: ExpectationKind,
     request: Request,
-    provocation: str,
+    cause: str,
     allowed_rejections: tuple[AllowedRejection, ...],
     violations: tuple[SchemaViolation, ...] = (),
     problem: str | None = None,
 ) -> Expectation:
-    response_spec = request.operation.response_caused_by(provocation)
-    if response_spec is None:
-        kind = "other"
-    pointer = (
-        join_pointer(response_spec.pointer, "x-hookproof-cause")
-        if response_spec
-        else request.operation.pointer
-    )
+    pointer = _cause_pointer(contract, request.operation, cause)
     return Expectation(
-        kind,
-        int(response_spec.status) if response_spec else 0,
-        pointer,
+        kind if pointer else "other",
+        request.operation,
+        cause,
+        pointer or request.operation.pointer,
         allowed_rejections,
         violations,
         problem,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _cause_pointer(contract: Contract, operation: Operation, cause: str) -> str | None:
+    """Return the pointer of the documented cause; of several, of one with the highest severity.
+
+    A wrong status contradicts all of them.
+    """
+    stated = [
+        join_pointer(response_spec.pointer, "x-hookproof-cause")
+        for response_spec in operation.responses_caused_by(cause)
+    ]
+    return min(
+        stated,
+        key=lambda pointer: contract.provenance(pointer).severity == "warning",
+        default=None,
     )
 
 

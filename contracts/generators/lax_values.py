@@ -140,8 +140,9 @@ def calendar_end_cases(
 
     A contract seldom states a range, so a service may reject them; it must not fail.
     """
-    rejected = operation.response_caused_by("invalid-request")
-    tolerated: dict[int, Tolerance] = {int(rejected.status): "none"} if rejected else {}
+    tolerated: dict[int, Tolerance] = dict.fromkeys(
+        operation.statuses_caused_by("invalid-request"), "none"
+    )
     for pointer, _ in _date_time_places(contract, operation, base_body):
         for text in texts:
             described = f"{text!r} for {pointer[1:]}"

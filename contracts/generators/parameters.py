@@ -11,9 +11,11 @@ from typing import Any
 
 from contracts.generators.invalid_bodies import INVALID_FORMAT_TEXTS
 from contracts.model.case import UNKNOWN_RESOURCE_PHASE, Case
+from contracts.model.unique_values import unique_parameter_texts
 from openapi.contract import Contract, Operation
 from openapi.examples import example_parameter_text, numeric_bounds
 from openapi.parameters import Parameter, parameter_key, serialize_value
+from openapi.runtime_expression import parse_expression
 
 _WRONG_TYPE_TEXTS = {
     "integer": ("some", "1.5", "12some"),
@@ -28,7 +30,8 @@ _UNUSED_INTEGER = 2**31 - 2**10
 def valid_parameter_cases(contract: Contract, operation: Operation, plain: Case) -> Iterator[Case]:
     """Yield valid requests: each optional parameter alone, all together, each limit."""
     choose = random.Random(operation.id)  # noqa: S311 - cases, not secrets
-    optional = [p for p in operation.parameters if not p.required]
+    unique = duplicate_parameters(operation)  # every request has them
+    optional = [p for p in operation.parameters if not p.required and p not in unique]
     texts: dict[str, str | None] = {
         p.key: example_parameter_text(contract, p, choose) for p in optional
     }
@@ -109,6 +112,27 @@ def _is_transmissible(parameter: Parameter, text: str) -> bool:
     if parameter.location == "path":
         return bool(text) and "/" not in text and text.strip(".") != ""
     return bool(text)
+
+
+def duplicate_parameters(operation: Operation) -> list[Parameter]:
+    """Return the parameters by which a service recognises duplicate requests."""
+    sources = [parse_expression(expression) for expression in operation.duplicate_values]
+    keys = {source.parameter_key for source in sources}
+    return [parameter for parameter in operation.parameters if parameter.key in keys]
+
+
+def unique_texts(contract: Contract, operation: Operation, mark: str) -> dict[str, str]:
+    """Return a text for each of `duplicate_parameters` that no other request has, by its key.
+
+    A path parameter names a resource, so it is left out.
+    """
+    found: dict[str, str] = {}
+    for parameter in duplicate_parameters(operation):
+        schema = contract.schema(parameter.schema)
+        texts = [t for t in unique_parameter_texts(mark) if schema.is_valid(parameter.read(t))]
+        if texts and parameter.location != "path":
+            found[parameter.key] = texts[0]
+    return found
 
 
 def unknown_resource_cases(contract: Contract, operation: Operation, plain: Case) -> Iterator[Case]:

@@ -77,10 +77,8 @@ def json_form_cases(
     if not kinds:
         return
     # Many deserialisers read `1e0` as a number but not as an integer, which JSON Schema allows.
-    rejected = operation.response_caused_by("invalid-request")
-    tolerated: dict[int, Tolerance] = (
-        {int(rejected.status): "warning"} if rejected and "integer" in kinds else {}
-    )
+    rejections = operation.statuses_caused_by("invalid-request") if "integer" in kinds else ()
+    tolerated: dict[int, Tolerance] = dict.fromkeys(rejections, "warning")
     for description, write_number in _NUMBER_FORMS.items():
         yield replace(
             plain,
@@ -97,8 +95,9 @@ def odd_key_cases(contract: Contract, operation: Operation, plain: Case) -> Iter
     """
     if not isinstance(plain.body, dict):
         return
-    rejected = operation.response_caused_by("invalid-request")
-    tolerated: dict[int, Tolerance] = {int(rejected.status): "none"} if rejected else {}
+    tolerated: dict[int, Tolerance] = dict.fromkeys(
+        operation.statuses_caused_by("invalid-request"), "none"
+    )
     absent = {
         name: True
         for name, stated in body_properties(contract, operation)

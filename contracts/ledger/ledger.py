@@ -94,9 +94,11 @@ def _event_identity(item: JudgedDelivery, correlators: Sequence[Correlator]) -> 
 
 def triggered_event(contract: Contract, exchange: Exchange) -> Event | None:
     """Return the event that the response triggers, or None."""
-    if exchange.status is None:
+    request, status = exchange.request, exchange.status
+    # The contract does not define what another method triggers.
+    if status is None or request.method != request.operation.method:
         return None
-    return contract.event_triggered_by(exchange.request.operation.id, exchange.status)
+    return contract.event_triggered_by(request.operation.id, status)
 
 
 def has_correlator(event: Event) -> bool:
@@ -138,10 +140,7 @@ class Ledger:
     @cached_property
     def seen_responses(self) -> frozenset[ResponseSpec | None]:
         """Documented responses that were received; None is in it for an undocumented one."""
-        return frozenset(
-            exchange.request.operation.responses.get(str(status))
-            for exchange, status in self.answered_exchanges
-        )
+        return frozenset(exchange.documented_response for exchange, _ in self.answered_exchanges)
 
     @cached_property
     def plain_requests(self) -> Mapping[str, Request]:

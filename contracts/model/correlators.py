@@ -75,8 +75,9 @@ def find_correlators(
 
 def success_event(contract: Contract, operation: Operation) -> Event | None:
     """Return the event that a success of `operation` triggers, or None."""
-    status = operation.status_caused_by("valid-request")
-    return None if status is None else contract.event_triggered_by(operation.id, status)
+    statuses = operation.statuses_caused_by("valid-request")
+    found = (contract.event_triggered_by(operation.id, status) for status in statuses)
+    return next((event for event in found if event is not None), None)
 
 
 @lru_cache(maxsize=64)

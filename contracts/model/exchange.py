@@ -7,7 +7,7 @@ from typing import Literal
 
 from contracts.model.correlators import Correlator
 from contracts.model.request_form import PLAIN_FORM, RequestForm, Tolerance
-from openapi.contract import Operation
+from openapi.contract import Operation, ResponseSpec
 from openapi.json_pointer import MISSING
 from openapi.runtime_expression import RuntimeExpression
 from openapi.strict_json import ParsedJson, parse_json
@@ -159,6 +159,15 @@ class Exchange:
     def status(self) -> int | None:
         """Status of the response, or None."""
         return self.response.status if self.response else None
+
+    @property
+    def documented_response(self) -> ResponseSpec | None:
+        """Response of the contract that documents the status, or None."""
+        return None if self.status is None else self.request.operation.response_for(self.status)
+
+    def has_status_of(self, cause: str) -> bool:
+        """Return whether the contract documents the status for `cause`."""
+        return self.request.operation.allows_cause(cause, self.status)
 
     def find(self, expression: RuntimeExpression) -> object:
         """Return the value of a runtime expression in this exchange, or `MISSING`."""

@@ -3,6 +3,7 @@
 import random
 import re
 import string
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +17,11 @@ def mark_digits(mark: str) -> str:
     """Return the digits that stand for `mark` in a value that reads as a number."""
     run_id, _, number = mark.removeprefix(MARK_PREFIX).partition("-")
     return f"73{_run_digits(run_id)}{int(number):06}"
+
+
+def unique_parameter_texts(mark: str) -> tuple[str, ...]:
+    """Return texts that stand for `mark` in a parameter: the mark, a UUID, digits."""
+    return mark, str(uuid.uuid5(uuid.NAMESPACE_OID, mark)), mark_digits(mark)
 
 
 def _run_digits(run_id: str) -> str:

@@ -135,10 +135,10 @@ class _Cause:
     @cached_property
     def statuses(self) -> frozenset[tuple[str, int]]:
         """Operation and status of each exchange, if the contract lacks all of these statuses."""
-        pairs = {(e.request.operation, e.status) for e in self.exchanges.values()}
-        if any(status is None or str(status) in o.responses for o, status in pairs):
+        exchanges = self.exchanges.values()
+        if any(e.status is None or _is_documented(e) for e in exchanges):
             return frozenset()
-        return frozenset((o.id, status) for o, status in pairs if status is not None)
+        return frozenset((e.request.operation.id, e.status or 0) for e in exchanges)
 
     @cached_property
     def plain_statuses(self) -> frozenset[int | None]:
@@ -157,6 +157,12 @@ class _Cause:
     @property
     def _judgements(self) -> Iterable[Judgement]:
         return self.found.judgements or (self.found.judgement,)
+
+
+def _is_documented(exchange: Exchange) -> bool:
+    """Return whether the contract has the status, or a range or `default` for it with a cause."""
+    stated = exchange.documented_response
+    return stated is not None and (stated.status.isdecimal() or bool(stated.cause))
 
 
 def _exchange(ledger: Ledger, judgement: Judgement) -> Exchange | None:
@@ -328,11 +334,14 @@ def _is_the_same_undocumented_status(root: _Cause, other: _Cause) -> bool:
     ((_, status),) = root.statuses
     if status < _FIRST_ERROR and status not in root.plain_statuses:
         return True  # No success has this status, so an error handler sends it.
-    wanted = {expected.status for expected in root.expectations}
-    if len(wanted) != 1 or status // 100 != min(wanted) // 100:
+    wanted = {expected.statuses for expected in root.expectations}
+    if len(wanted) != 1:
+        return False
+    (statuses,) = wanted
+    if status // 100 not in {known // 100 for known in statuses}:
         return False
     return all(
-        wanted <= {e.status, *(allowed.status for allowed in e.allowed_rejections)}
+        {*statuses} <= {*e.statuses, *(allowed.status for allowed in e.allowed_rejections)}
         for e in other.expectations
     )
 

@@ -207,9 +207,7 @@ def _created_data(ledger: Ledger | None, redact: Redaction) -> dict[str, Json]:
 
 
 def _is_creation(exchange: Exchange) -> bool:
-    operation, status = exchange.request.operation, exchange.status
-    made = status is not None and status == operation.status_caused_by("valid-request")
-    return made and operation.may_create
+    return exchange.has_status_of("valid-request") and exchange.request.operation.may_create
 
 
 def constraint_data(
@@ -236,8 +234,9 @@ def status_counts(ledger: Ledger) -> Mapping[str, Mapping[str, Json]]:
     """Return the number of responses with each documented status, and a reason if none."""
     several = len(ledger.contract.operations) > 1
     received = Counter(
-        (exchange.request.operation.id, str(status))
-        for exchange, status in ledger.answered_exchanges
+        (exchange.request.operation.id, stated.status)
+        for exchange, _ in ledger.answered_exchanges
+        if (stated := exchange.documented_response) is not None
     )
     result: dict[str, Mapping[str, Json]] = {}
     for operation in ledger.contract.operations:

@@ -91,11 +91,9 @@ def _drop_every_tenth(
 
 
 def _trigger_as_created(status: int, exchange: MockExchange) -> int:
-    expected = (
-        exchange.operation.response_caused_by("valid-request") if exchange.operation else None
-    )
-    has_body_object = isinstance(exchange.value, dict) and expected is not None
-    return int(expected.status) if expected is not None and has_body_object else status
+    operation = exchange.operation
+    expected = operation.status_caused_by("valid-request") if operation else None
+    return expected if expected is not None and isinstance(exchange.value, dict) else status
 
 
 DELIVERY_FAULTS = (

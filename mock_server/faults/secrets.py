@@ -19,7 +19,7 @@ def secret_properties(exchange: MockExchange) -> list[str]:
     operation, response = exchange.operation, exchange.response
     if operation is None or response is None:
         return []
-    response_spec = operation.responses.get(str(response.status))
+    response_spec = operation.response_for(response.status)
     return secret_names(exchange.contract, response_spec) if response_spec else []
 
 

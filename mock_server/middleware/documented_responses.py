@@ -51,7 +51,7 @@ class DocumentedResponses:
         else:
             found = self._with_example(preferences.example) if preferences.example else None
             response_spec = found or success_response_of(self._operation)
-            status = self._status(response_spec)
+            status = self._operation.status_of(response_spec)
         body = self._body(response_spec, preferences)
         return SelectedResponse(
             response_spec, status, None if status in _BODILESS_STATUSES else body
@@ -71,7 +71,7 @@ class DocumentedResponses:
         known = {status.lower(): self._operation.responses[status] for status in self._examples}
         exact = known.get(code.lower())
         if exact is not None:
-            return exact, self._status(exact)
+            return exact, self._operation.status_of(exact)
         fallback = known.get(f"{code[0]}xx", known.get("default"))
         if _FINAL_STATUS.fullmatch(code) and fallback is not None:
             return fallback, int(code)
@@ -79,17 +79,6 @@ class DocumentedResponses:
             f"code={code} is not documented for {self._operation.id}; "
             f"{_list_available(self._examples)}"
         )
-
-    def _status(self, response_spec: ResponseSpec) -> int:
-        """Return the status of `response_spec`; for a range, one that no other response has."""
-        exact, others = response_spec.status, self._operation.responses
-        if exact.isdecimal():
-            return int(exact)
-        if exact.lower() == "default":
-            return 500 if any(status.startswith("2") for status in others) else 200
-        of_its_kind = [s.value for s in HTTPStatus if str(s.value)[0] == exact[0]]
-        free = (status for status in of_its_kind if str(status) not in others)
-        return next(free, of_its_kind[0])
 
     def _with_example(self, name: str) -> ResponseSpec:
         statuses = sorted(self._examples, key=lambda status: not status.startswith("2"))

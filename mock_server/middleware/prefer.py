@@ -90,10 +90,8 @@ class PreferStep:
         """Return the rate limit headers without counting; for a 429 those of an exceeded limit."""
         if self._rate_limit is None:
             return ()
-        burst = self._operation.response_caused_by("rate-limit-exceeded")
-        return await self._rate_limit.current_headers(
-            scope, exceeded=chosen is not None and chosen.response_spec is burst
-        )
+        kind = chosen.response_spec.cause.get("kind") if chosen is not None else None
+        return await self._rate_limit.current_headers(scope, exceeded=kind == "rate-limit-exceeded")
 
 
 def _preference_applied_header(

@@ -18,24 +18,13 @@ from mock_server.responses.error_body import (
     error_body_template,
 )
 from mock_server.responses.headers import with_missing_headers
-from openapi.contract import Contract, Operation
+from openapi.contract import Contract, Operation, ResponseSpec
+from openapi.documented_status import USUAL_STATUSES
 from openapi.parameters import match_path
 
 _LOG = logging.getLogger("hookproof.mock")
 
-_STATUS_BY_CAUSE = {
-    "invalid-request": 400,
-    "invalid-credential": 401,
-    "insufficient-permission": 403,
-    "unknown-resource": 404,
-    "duplicate-request": 409,
-    "rate-limit-exceeded": 429,
-    "server-error": 500,
-}
-"""Default status of each cause, for operations whose contract documents none."""
-
-
-_RECORDED_CAUSES = _STATUS_BY_CAUSE.keys() - {"unknown-resource", "duplicate-request"}
+_RECORDED_CAUSES = USUAL_STATUSES.keys() - {"unknown-resource", "duplicate-request"}
 """Causes that middleware records itself, before faults, and causes that are no client error."""
 
 
@@ -56,7 +45,7 @@ class RequestRejected(Exception):
         self.reason = reason
         self.message = message
         self.headers = headers
-        self.status_code = reason if isinstance(reason, int) else _STATUS_BY_CAUSE[reason]
+        self.status_code = reason if isinstance(reason, int) else USUAL_STATUSES[reason]
 
 
 class ErrorResponses:
@@ -64,17 +53,20 @@ class ErrorResponses:
 
     def __init__(self, contract: Contract, seed: int = 0) -> None:
         """Read the documented errors; `seed` generates those without an example."""
-        self._error_bodies: dict[tuple[str, int], ErrorBodyTemplate] = {}
+        self._error_bodies: dict[ResponseSpec, ErrorBodyTemplate] = {}
         for operation in contract.operations:
             for response_spec in operation.responses.values():
                 error_body = error_body_template(contract, response_spec, seed)
-                if (
-                    error_body
-                    and response_spec.status.isdecimal()
-                    and int(response_spec.status) >= 400
-                ):
-                    self._error_bodies[operation.id, int(response_spec.status)] = error_body
-        self._default_error_body = next(iter(self._error_bodies.values()), DEFAULT_ERROR_BODY)
+                if error_body and response_spec.status[0] not in "123":
+                    self._error_bodies[response_spec] = error_body
+        self._default_error_body = next(
+            (
+                error_body
+                for response_spec, error_body in self._error_bodies.items()
+                if response_spec.cause.get("kind") != "valid-request"
+            ),
+            DEFAULT_ERROR_BODY,
+        )
         self._paths = [(o.path, o.method) for o in contract.operations]
 
     def response(
@@ -97,7 +89,9 @@ class ErrorResponses:
             )
         error_body = self._default_error_body.for_status(status)
         if exchange and exchange.operation:
-            error_body = self._error_bodies.get((exchange.operation.id, status), error_body)
+            response_spec = exchange.operation.response_for(status)
+            if response_spec is not None:
+                error_body = self._error_bodies.get(response_spec, error_body)
         body = error_body.with_message(rejection.message)
         return json_response(
             status, body, with_missing_headers(headers, error_body.headers), error_body.media_type
@@ -111,9 +105,7 @@ class ErrorResponses:
     @staticmethod
     def _status(rejection: RequestRejected, operation: Operation | None) -> int:
         if operation and isinstance(rejection.reason, str):
-            documented = operation.response_caused_by(rejection.reason)
-            if documented and documented.status.isdecimal():
-                return int(documented.status)
+            return operation.status_caused_by(rejection.reason) or rejection.status_code
         return rejection.status_code
 
 

@@ -50,7 +50,7 @@ class SuccessStep:
         self._unique_values = unique_values
         self._store = store
         self._resources = resources = OperationResources(contract, operation, store)
-        self._status = int(response_spec.status) if response_spec.status.isdecimal() else 200
+        self._status = operation.status_of(response_spec)
         self._headers = required_headers(contract, response_spec, rng)
         self._value: Json = None  # the only body: each response changes its places and is encoded
         self._media_type, pointer = next(iter(response_spec.content.items()), ("", ""))
@@ -68,12 +68,7 @@ class SuccessStep:
         # In a stable order, for the seed.
         places = sorted(unique - self._credentials.keys())
         self._examples = {place: get_at(self._value, place) for place in places}
-        conflict_response = operation.response_caused_by("duplicate-request")
-        self._claim_expressions = (
-            [parse_expression(text) for text in conflict_response.cause["duplicate-values"]]
-            if conflict_response
-            else []
-        )
+        self._claim_expressions = [parse_expression(text) for text in operation.duplicate_values]
 
     async def __call__(
         self, exchange: MockExchange, _scope: Scope, _receive: Receive

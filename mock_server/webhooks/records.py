@@ -78,9 +78,7 @@ def truncate_message(event_message: EventMessage) -> EventMessage:
 def response_secrets(exchange: MockExchange) -> tuple[str, ...]:
     """Return the strings of the exchange's response that the contract marks as secret."""
     operation, response = exchange.operation, exchange.response
-    response_spec = (
-        operation.responses.get(str(response.status)) if operation and response else None
-    )
+    response_spec = operation.response_for(response.status) if operation and response else None
     if response_spec is None or response is None or not response.body:
         return ()
     body = json.loads(response.body)

@@ -37,10 +37,10 @@ def derived_response_faults(contract: Contract) -> Iterator[Fault]:
 
 
 def elicitable_responses(operation: Operation) -> Iterator[ResponseSpec]:
-    """Yield the documented responses that a request can elicit."""
+    """Yield the documented responses that a request can elicit: one for each cause."""
     for response_spec in operation.responses.values():
         by = response_spec.cause.get("kind", "server-error")
-        if by != "server-error" and response_spec.status.isdecimal():
+        if by != "server-error" and operation.response_caused_by(by) is response_spec:
             yield response_spec
 
 
@@ -60,9 +60,8 @@ def _response_fault(
 ) -> Fault:
     def apply(response: HttpResponse, exchange: MockExchange) -> HttpResponse:
         same = exchange.operation is not None and exchange.operation.id == operation.id
-        return (
-            change(response) if same and str(response.status) == response_spec.status else response
-        )
+        sent = operation.response_for(response.status)
+        return change(response) if same and sent is response_spec else response
 
     return Fault(
         slug("response", fault_name_prefix(contract, operation, response_spec), fault_word),

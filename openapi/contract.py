@@ -131,6 +131,8 @@ class Contract:
     events: tuple[Event, ...]
     text: str = field(repr=False)
     """Source text; encoded as UTF-8 it equals the file."""
+    excluded: tuple[Operation, ...] = ()
+    """Operations of the document that `openapi.operation_selection` left out."""
     _schemas: dict[str, Schema] = field(default_factory=dict, repr=False)
 
     @cached_property

@@ -11,14 +11,13 @@ def send(budget: Budget, wanted: int) -> int:
     for sent in range(wanted):
         try:
             budget.take()
-        except RunStopped as stop:
-            assert stop.intentional
+        except RunStopped:
             return sent
     return wanted
 
 
 def spend(budget: Budget, needs: list[int], wanted: list[int]) -> list[int]:
-    """Run operations that need and want so many requests; return what each sends."""
+    """Run operations with these needs; return the number of requests that each sends."""
     reachable = budget.reachable(needs)
     left, total, sent = len(reachable), sum(needs[index] for index in reachable), []
     for index, need in enumerate(needs):
@@ -53,8 +52,9 @@ def test_what_is_left_after_all_operations_can_be_used() -> None:
     assert spend(budget, [1, 1], [3, 3]) == [3, 3]
     budget.share_rest()
     assert send(budget, 9) == 4
-    with pytest.raises(RunStopped, match=r"^10 requests were sent \(--max-requests\)$"):
+    with pytest.raises(RunStopped, match=r"^10 requests were sent \(--max-requests\)$") as caught:
         budget.take()
+    assert caught.value.intentional
 
 
 def test_seconds_are_shared_equally_and_the_plain_request_is_always_sent() -> None:

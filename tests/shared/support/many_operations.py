@@ -11,7 +11,7 @@ from typing import Any
 
 from openapi.contract import Contract
 from openapi.loading.loader import load_contract
-from support.processes import handled, hookproof
+from support.processes import handled, hookproof_in
 
 CAUSES = {"200": "valid-request", "400": "invalid-request"}
 
@@ -77,7 +77,10 @@ def answering(statuses: Mapping[str, int] | None = None) -> Iterator[tuple[str, 
             self.send_header("content-length", "0")
             self.end_headers()
 
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _answer
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("do_"):
+                return self._answer
+            raise AttributeError(name)
 
         def log_message(self, format: str, *args: object) -> None:
             """Log nothing."""
@@ -87,11 +90,13 @@ def answering(statuses: Mapping[str, int] | None = None) -> Iterator[tuple[str, 
 
 
 def judge_quickly(contract: Path, url: str, *options: str) -> tuple[int, str, dict[str, Any]]:
-    """Run `hookproof verify` beside `contract`; return exit code, output and report."""
+    """Run `hookproof verify` beside `contract`; return exit code, output and report.
+
+    Saved cases are beside it too.
+    """
     report = contract.parent / "report"
-    fixed = ["--profile", "quick", "--no-webhooks", "--no-cache", "--no-saved-cases"]
-    done = hookproof(
-        "verify", url, "--contract", str(contract), "--report-dir", str(report), *fixed, *options
-    )
+    fixed = ["--profile", "quick", "--no-webhooks", "--no-cache"]
+    named = ["--contract", str(contract), "--report-dir", str(report)]
+    done = hookproof_in(contract.parent, "verify", url, *named, *fixed, *options)
     data: dict[str, Any] = json.loads((report / "report.json").read_text(encoding="utf-8"))
     return done.returncode, done.stdout + done.stderr, data

@@ -50,19 +50,32 @@ class LiveRun:
     """Id of the last delivery that `has_enough` judged."""
     whole_size: int = 0
     """Number of exchanges when `has_enough` last judged all of them."""
+    stopped: bool = False
+    """Whether `has_enough` was true."""
     explained: int = 0
     """Number of unproven deliveries whose wrong signature was explained."""
 
     def ledger(self) -> Ledger:
         """Return the ledger so far, with all deliveries received by now."""
-        exchanges = tuple(exchange for session in self.sessions for exchange in session.exchanges)
+        judged = [session for session in self.sessions if session.is_judged]
+        exchanges = tuple(exchange for session in judged for exchange in session.exchanges)
         correlators = {session.operation.id: session.correlators for session in self.sessions}
         known = [place for session in self.sessions for place in session.correlators]
         empty = Reconciliation((), (), (), ())
         cut = next((session.stop_reason for session in self.sessions if session.stop_reason), None)
         undecided = tuple(dict.fromkeys(self.undecided))
+        sent = sum(len(session.exchanges) for session in self.sessions)
         ledger = Ledger(
-            self.contract, self.settings, exchanges, (), empty, undecided, cut, correlators
+            self.contract,
+            self.settings,
+            exchanges,
+            (),
+            empty,
+            undecided,
+            cut,
+            correlators,
+            incomplete=tuple(s.incomplete for s in self.sessions if s.incomplete is not None),
+            unjudged_requests=sent - len(exchanges),
         )
         if self.sink is None:
             return ledger
@@ -108,7 +121,9 @@ class LiveRun:
         if len(ledger.exchanges) < 2 * self.whole_size and not self._has_fault(recent):
             return False
         self.whole_size = len(ledger.exchanges)
-        return self._has_fault(ledger)
+        found = self._has_fault(ledger)
+        self.stopped = self.stopped or found
+        return found
 
     def _has_fault(self, ledger: Ledger) -> bool:
         return any(

@@ -9,24 +9,29 @@ from contracts.checks import CHECKS
 from contracts.checks.application import apply_check
 from contracts.checks.judgement import GroupedFinding
 from contracts.execution import saved_cases
+from contracts.execution.budget import Budget
 from contracts.execution.delivery_intake import DeliveryIntake
-from contracts.execution.estimate import estimate_cost
+from contracts.execution.estimate import (
+    MAX_OPERATIONS,
+    RunEstimate,
+    estimate_cost,
+    format_limits,
+)
 from contracts.execution.linked_resources import LinkedResource
 from contracts.execution.operation_session import OperationSession
-from contracts.execution.phases import Phase, build_phases, run_phases, run_smoke_test
+from contracts.execution.phases import Phase, build_phases
 from contracts.execution.target import Target
 from contracts.execution.webhook_retry import DeliveryRejector, try_webhook_retries
 from contracts.execution.webhook_source import open_webhook_source
-from contracts.generators.credentials import token_expiry
 from contracts.ledger.ledger import Ledger
 from contracts.live_run import LiveRun, await_webhooks
 from contracts.model.correlators import expiry_bounds
 from contracts.model.errors import CouldNotJudge
 from contracts.model.settings import Settings
 from contracts.model.unique_values import UniqueValues
+from contracts.operations import run_operations
 from openapi.contract import Contract, Json
 
-SMOKE_TEST_WEBHOOK_TIMEOUT_S = 1.0
 _WAIT_STEP_S = 2.0
 _WAIT_PAUSE_S = 0.2
 
@@ -77,16 +82,23 @@ def run(
                 verify=settings.tls_verify,
             )
         )
+        budget = Budget(settings.max_requests, settings.max_time)
         sessions = [
-            OperationSession(contract, operation, settings, target, unique_values, progress)
+            OperationSession(contract, operation, settings, target, unique_values, progress, budget)
             for operation in contract.operations
             if operation.response_caused_by("valid-request")
         ]
         connect_linked_resources(sessions)
-        earlier = _load_saved_cases(settings)
-        phases = {session.operation.id: build_phases(session, earlier) for session in sessions}
+        earlier = _load_saved_cases(settings, contract, progress)
+        # Of many operations the cases are generated in turn, because they take memory and time.
+        few = sessions if len(sessions) <= MAX_OPERATIONS and not settings.dry_run else []
+        built = {session.operation.id: build_phases(session, earlier) for session in few}
+
+        def phases_of(session: OperationSession) -> Sequence[Phase]:
+            return built.get(session.operation.id) or build_phases(session, earlier)
+
         if settings.dry_run:
-            progress(estimate_cost(sessions, phases).sentence)
+            _show_estimate(estimate_cost(sessions, phases_of), progress)
             return LiveRun(settings, contract, None, sessions).ledger()
         intake = DeliveryIntake(settings, contract)
         rejector = DeliveryRejector(contract, settings.run_id, intake.is_own)
@@ -95,52 +107,49 @@ def run(
         if watch is not None:
             watch(live_run)
         _await_service(target, settings.wait)
-        for session in sessions:
-            if not _is_accepted(live_run, session):
-                continue
-            if session is sessions[0] and not settings.exit_first:
-                # Only now, because a run that cannot judge needs no generated cases.
-                progress(estimate_cost(sessions, phases).sentence)
-            _run_session(live_run, session, phases[session.operation.id])
-            live_run.receive_deliveries()  # so that the end of the run need not judge all of them
+        budget.start()
+
+        def announce() -> None:
+            if built:
+                progress(estimate_cost(sessions, phases_of).sentence)
+            else:
+                limits = format_limits(settings)
+                progress(f"this run tests {len(sessions)} operations in turn{limits}")
+
+        goes_on = run_operations(live_run, phases_of, budget, announce)
+        budget.share_rest()
         if live_run.has_enough():
             return live_run.ledger()
         rejects = "retry" in settings.extra_phases and settings.selection.sends("retry")
-        if sink is not None and rejects:
-            live_run.undecided += try_webhook_retries(sessions, sink, rejector, live_run.ledger)
+        if sink is not None and rejects and goes_on:
+            tested = [session for session in sessions if session.is_tested]
+            live_run.undecided += try_webhook_retries(tested, sink, rejector, live_run.ledger)
         progress("waiting for webhooks ...")
         return await_webhooks(live_run)
 
 
-def _is_accepted(live_run: LiveRun, session: OperationSession) -> bool:
-    """Return whether a plain valid request got no 5xx; raise if the run cannot judge."""
-    reason = run_smoke_test(session)
-    if reason is not None:
-        raise CouldNotJudge(reason)
-    status = session.exchanges[-1].status
-    if status is not None and status >= 500:
-        # Other cases decide nothing as long as a plain valid request fails.
-        live_run.undecided.append(f"the run was cut short: a plain valid request got {status}")
-        return False
-    return True
+def _show_estimate(estimate: RunEstimate, progress: Callable[[str], None]) -> None:
+    """Show the estimate of each operation, if there are several, and of the run."""
+    if len(estimate.operations) > 1:
+        for operation in estimate.operations:
+            progress(operation.sentence)
+    progress(estimate.sentence)
 
 
-def _run_session(live_run: LiveRun, session: OperationSession, phases: Sequence[Phase]) -> None:
-    if live_run.settings.exit_first and live_run.sink is not None:
-        live_run.sink.wait(after=0, timeout=SMOKE_TEST_WEBHOOK_TIMEOUT_S)
-    if not live_run.has_enough():
-        live_run.undecided += run_phases(session, phases, live_run.has_enough)
-    ends = token_expiry(live_run.settings.token)
-    last = session.exchanges[-1]
-    if ends is not None and last.started <= ends <= last.ended:
-        raise CouldNotJudge("the token expired during the run: pass one that lasts longer")
-
-
-def _load_saved_cases(settings: Settings) -> Sequence[Mapping[str, Json]]:
+def _load_saved_cases(
+    settings: Settings, contract: Contract, progress: Callable[[str], None]
+) -> Sequence[Mapping[str, Json]]:
+    """Return the saved cases that fit the contract; show a sentence about the others."""
     try:
-        return saved_cases.load_cases(settings)
+        loaded = saved_cases.load_cases(settings)
     except saved_cases.UnreadableCases as error:
         raise CouldNotJudge(str(error)) from None
+    fitting, reasons = saved_cases.fitting_cases(contract, loaded)
+    if reasons and not settings.dry_run:
+        count = len(loaded) - len(fitting)
+        cases = f"{count} saved case{'' if count == 1 else 's'}"
+        progress(f"dropped {cases} that the contract no longer allows: {'; '.join(reasons)}")
+    return fitting
 
 
 def _await_service(target: Target, seconds: float) -> None:
@@ -156,9 +165,14 @@ def connect_linked_resources(sessions: Sequence[OperationSession]) -> None:
     by_id = {session.operation.id: session for session in sessions}
     for session in sessions:
         made = session.contract.find_creator(session.operation)
-        if made is not None and made[0].id in by_id:
-            maker, link = made
-            create = by_id[maker.id].create
-            session.linked_resource = LinkedResource(
-                create, link, consumes=not session.operation.is_safe
-            )
+        if made is None or made[0].id not in by_id:
+            continue
+        maker, link = made
+        creator = by_id[maker.id]
+        # A selection of operations may leave a cycle of links without its first creator.
+        if session in creator.creators:
+            continue
+        session.creator = creator
+        session.linked_resource = LinkedResource(
+            creator.create, link, consumes=not session.operation.is_safe
+        )

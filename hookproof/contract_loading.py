@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 from hookproof.errors import CommandError
 from openapi.complaint import ContractError
 from openapi.contract import Contract
 from openapi.loading.loader import load_contract
+from openapi.operation_selection import OperationSelection
 
 
 def load_contract_option(path: Path | None) -> Contract:
@@ -15,6 +17,24 @@ def load_contract_option(path: Path | None) -> Contract:
         return load_contract(path)
     except ContractError as error:
         raise CommandError(str(error)) from None
+
+
+def operation_selection(options: SimpleNamespace) -> OperationSelection:
+    """Return the operations that the options of `mock` or `verify` select."""
+    return OperationSelection(tuple(options.operation), tuple(options.exclude_operation))
+
+
+def select_operations(contract: Contract, selection: OperationSelection) -> Contract:
+    """Return `contract` with the selected operations; `CommandError` if a value matches none."""
+    try:
+        return selection.apply(contract)
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+
+
+def load_selected_contract(path: Path | None, selection: OperationSelection) -> Contract:
+    """Return the contract at `path` (None: the shipped one) with the selected operations."""
+    return select_operations(load_contract_option(path), selection)
 
 
 def check_webhook_secret(contract: Contract, secret: str) -> str:

@@ -52,9 +52,11 @@ def create_app(
 ) -> ASGIApp:
     """Return an ASGI application whose lifespan opens the state and sends webhooks.
 
-    `worker` identifies one of several processes. The application reloads the contract when the file
-    `contract_path` changes. Raise `ValueError` for a setting that does not fit the contract.
+    It serves the operations of `contract` that the settings select. `worker` identifies one of
+    several processes. The application reloads the contract when the file `contract_path` changes.
+    Raise `ValueError` for a setting that does not fit the contract.
     """
+    contract = settings.operations.apply(contract)
     runtime = create_runtime(settings, worker or Worker())
 
     @asynccontextmanager
@@ -77,7 +79,13 @@ def create_app(
                 await runtime.journal.write()
             runtime.store.close()
 
-    app = ReloadingApp(lambda c: compose(c, settings, runtime), contract, lifespan, contract_path)
+    app = ReloadingApp(
+        lambda c: compose(c, settings, runtime),
+        contract,
+        lifespan,
+        contract_path,
+        settings.operations,
+    )
     return AccessLogMiddleware(app, runtime.redactor) if settings.log_requests else app
 
 

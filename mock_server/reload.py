@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from openapi.complaint import ContractError
 from openapi.contract import Contract
 from openapi.loading.loader import load_contract
+from openapi.operation_selection import EVERY_OPERATION, OperationSelection
 
 _LOG = logging.getLogger("hookproof.mock")
 _POLL_INTERVAL_S = 0.5
@@ -28,11 +29,16 @@ class ReloadingApp:
         contract: Contract,
         lifespan: Callable[[], AbstractAsyncContextManager[None]],
         contract_path: Path | None = None,
+        operations: OperationSelection = EVERY_OPERATION,
     ) -> None:
-        """Serve `compose(contract)` within `lifespan`; watch the file `contract_path`."""
+        """Serve `compose(contract)` within `lifespan`; watch the file `contract_path`.
+
+        Of a changed file, only `operations` are served.
+        """
         self._compose = compose
         self._app = compose(contract)
         self._contract_path = contract_path
+        self._operations = operations
         self._lifespan = lifespan
         self._lifespan_app = Router(lifespan=self._lifespan_with_watch)
 
@@ -68,7 +74,9 @@ class ReloadingApp:
 
     async def _reload(self, path: Path) -> None:
         try:
-            self._app = await asyncio.to_thread(lambda: self._compose(load_contract(path)))
+            self._app = await asyncio.to_thread(
+                lambda: self._compose(self._operations.apply(load_contract(path)))
+            )
         except (ContractError, ValueError) as error:
             _LOG.error(
                 "the changed contract is invalid, the mock keeps the previous one: %s", error

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from mock_server.latency import Latency
 from mock_server.tokens import AUTH_MODES, DEVELOPMENT_SECRET
+from openapi.operation_selection import EVERY_OPERATION, OperationSelection
 from openapi.rate import Rate
 
 DEVELOPMENT_WEBHOOK_SECRET = "hookproof-development-secret-for-webhooks"  # noqa: S105
@@ -39,6 +40,8 @@ class Settings:
     control_token: str | None = None
     """Token for the admin API; without one, requests must name a host of this machine."""
     log_requests: bool = False
+    operations: OperationSelection = EVERY_OPERATION
+    """Operations that the mock serves."""
 
     def __post_init__(self) -> None:
         if not self.jwt_secret:

@@ -191,6 +191,8 @@ class Contract:
     """Source text; encoded as UTF-8 it equals the file."""
     complaints: tuple[Complaint, ...] = field(default=(), repr=False)
     """Faults and doubtful places of the document; an error left out what lies there."""
+    excluded: tuple[Operation, ...] = ()
+    """Operations of the document that `openapi.operation_selection` left out."""
     _schemas: dict[str, Schema] = field(default_factory=dict, repr=False)
 
     @property

@@ -1,6 +1,6 @@
 """Estimate of requests and created resources, before the first request. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,15 +16,34 @@ from contracts.model.case import Case, build_request
 from contracts.model.settings import PROFILES, Settings
 from contracts.model.unique_values import RequestValues, UniqueValues
 
+MAX_OPERATIONS = 20
+"""Maximum number of operations that a run estimates, because it generates all cases for that."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperationEstimate:
+    """Estimate for one operation."""
+
+    label: str
+    """Id, method and path."""
+    requests: int
+    creations: int
+    """Number of requests that may create a resource."""
+
+    @property
+    def sentence(self) -> str:
+        """Sentence for the user."""
+        created = f", creates up to {self.creations} resources" if self.creations else ""
+        return f"{self.label}: about {self.requests} requests{created}"
+
 
 @dataclass(frozen=True, slots=True)
 class RunEstimate:
     """Number of requests, and of those that may create a resource."""
 
-    requests: int
-    creations: int
-    max_requests: int | None
-    """Limit on the number of requests, or None."""
+    operations: tuple[OperationEstimate, ...]
+    limits: str
+    """Limits of the run as the end of a sentence, or empty."""
     random_bodies_drawn: bool
     """Whether the random bodies are drawn; if not, duplicates among them are counted too."""
 
@@ -32,41 +51,54 @@ class RunEstimate:
     def sentence(self) -> str:
         """Sentence for the user."""
         about = "about" if self.random_bodies_drawn else "at most about"
-        summary = (
-            f"this run sends {about} {self.requests} requests and creates up to {self.creations} "
+        requests = sum(operation.requests for operation in self.operations)
+        creations = sum(operation.creations for operation in self.operations)
+        return (
+            f"this run sends {about} {requests} requests and creates up to {creations} "
+            f"resources{self.limits}"
         )
-        bound = (
-            ""
-            if self.max_requests is None
-            else f", and stops after {self.max_requests} requests (--max-requests)"
-        )
-        return f"{summary}resources{bound}"
 
 
 def estimate_cost(
-    sessions: Sequence[OperationSession], phases: Mapping[str, Sequence[Phase]]
+    sessions: Sequence[OperationSession],
+    phases_of: Callable[[OperationSession], Iterable[Phase]],
 ) -> RunEstimate:
-    """Return the estimate for `phases` (by operation id) and the sequences after them."""
-    requests = creations = 0
+    """Return the estimate for the phases of each operation and the sequences after them."""
+    return RunEstimate(
+        tuple(_estimate_operation(session, phases_of(session)) for session in sessions),
+        format_limits(sessions[0].settings) if sessions else "",
+        not any(session.settings.dry_run for session in sessions),
+    )
+
+
+def format_limits(settings: Settings) -> str:
+    """Return when a run stops, as the end of a sentence; empty without a limit."""
+    limits = []
+    if settings.max_requests is not None:
+        limits.append(f"{settings.max_requests} requests (--max-requests)")
+    if settings.max_time is not None:
+        limits.append(f"{settings.max_time:g} s (--max-time)")
+    return f", and stops after {' or '.join(limits)}" if limits else ""
+
+
+def _estimate_operation(session: OperationSession, phases: Iterable[Phase]) -> OperationEstimate:
+    settings, operation = session.settings, session.operation
     request_values = UniqueValues("000000", 0, datetime.now(UTC)).next()
-    for session in sessions:
-        cases = [case for phase in phases[session.operation.id] for case in phase.cases]
-        creating = sum(_may_create(session, case, request_values) for case in cases)
-        sent, created = _estimate_sequences(session)
-        draws = session.settings.dry_run and session.settings.selection.sends("fuzzing")
-        if draws and session.operation.content:
-            profile = PROFILES[session.settings.profile]
-            sent += profile.valid_bodies + profile.invalid_bodies
-            created += profile.valid_bodies
-        requests += 1 + len(cases) + sent
-        creations += (1 + creating + created) * session.operation.may_create
-        if session.linked_resource is not None:
-            needed = session.linked_resource.required_count(1 + creating + created)
-            requests += needed
-            creations += needed
-    max_requests = sessions[0].settings.max_requests if sessions else None
-    dry_run = any(session.settings.dry_run for session in sessions)
-    return RunEstimate(requests, creations, max_requests, not dry_run)
+    cases = [case for phase in phases for case in phase.cases]
+    creating = sum(_may_create(session, case, request_values) for case in cases)
+    sent, created = _estimate_sequences(session)
+    if settings.dry_run and settings.selection.sends("fuzzing") and operation.content:
+        profile = PROFILES[settings.profile]
+        sent += profile.valid_bodies + profile.invalid_bodies
+        created += profile.valid_bodies
+    requests = 1 + len(cases) + sent
+    creations = (1 + creating + created) * operation.may_create
+    if session.linked_resource is not None:
+        needed = session.linked_resource.required_count(1 + creating + created)
+        requests += needed
+        creations += needed
+    label = f"{operation.id} ({operation.method} {operation.path})"
+    return OperationEstimate(label, requests, creations)
 
 
 def _may_create(session: OperationSession, case: Case, request_values: RequestValues) -> bool:

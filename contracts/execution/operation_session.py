@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from contracts.execution.budget import Budget
 from contracts.execution.linked_resources import LinkedResource
 from contracts.execution.target import Target, retry_delay
 from contracts.generators.credentials import valid_credential
@@ -22,6 +23,7 @@ from contracts.model.case import (
 from contracts.model.correlators import Correlator, find_correlators
 from contracts.model.errors import RunStopped
 from contracts.model.exchange import Credential, Exchange, Request
+from contracts.model.selection import IncompleteOperation
 from contracts.model.settings import Settings
 from contracts.model.unique_values import UniqueValues
 from openapi.contract import Contract, Operation
@@ -43,7 +45,9 @@ class OperationSession:
         target: Target,
         unique_values: UniqueValues,
         progress: Callable[[str], None],
+        budget: Budget | None = None,
     ) -> None:
+        """Take the budget of the run, which its sessions share; None: the one of `settings`."""
         self.contract = contract
         self.operation = operation
         self.settings = settings
@@ -54,8 +58,13 @@ class OperationSession:
         self.progress = progress
         self.linked_resource: LinkedResource | None = None
         """Resource that the operation needs, or None."""
+        self.creator: OperationSession | None = None
+        """Session of the operation that creates this resource, or None."""
         self.stop_reason: str | None = None
         """Reason why the session was cut short unintentionally, or None."""
+        self.incomplete: IncompleteOperation | None = None
+        """Reason why the operation is not tested as a whole, or None."""
+        self.budget = budget or Budget(settings.max_requests, settings.max_time)
         self._target = target
         self._unique_values = unique_values
         self._unanswered = 0
@@ -64,6 +73,27 @@ class OperationSession:
     def credential(self) -> Credential:
         """Valid credential of the settings."""
         return valid_credential(self.settings)
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the checks judge the exchanges."""
+        return self.incomplete is None or self.incomplete.judged
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether the operation got its plain valid request, and is judged."""
+        marked = self.incomplete
+        return marked is None or (marked.judged and marked.status != "not exercised")
+
+    @property
+    def creators(self) -> "Sequence[OperationSession]":
+        """This session, the one that creates its resource, and so on."""
+        return [self, *(self.creator.creators if self.creator else ())]
+
+    @property
+    def needed_requests(self) -> int:
+        """Number of requests until the first valid one: each needed resource is one before it."""
+        return len(self.creators)
 
     @property
     def url(self) -> str:
@@ -77,12 +107,10 @@ class OperationSession:
 
     def request(self, case: Case, case_id: int | None = None) -> Request:
         """Return the request of `case` with unique values; pass `case_id` for a retry."""
-        most = self.settings.max_requests
-        if most is not None and self._unique_values.number >= most:
-            raise RunStopped(f"{most} requests were sent (--max-requests)", intentional=True)
         default_texts = self.required_texts()
         if self.linked_resource is not None and self.linked_resource.keys - case.parameters.keys():
             default_texts |= self.linked_resource.path_texts()
+        self.budget.take()
         request_values = self._unique_values.next(
             case_id, response_dependent=case.phase in RESPONSE_DEPENDENT_PHASES
         )
@@ -149,6 +177,7 @@ class OperationSession:
             if exchange.response is None or not exchange.has_status_of("rate-limit-exceeded"):
                 return exchange
             pause = retry_delay(exchange.response, attempt, time.time())
+            self.budget.require_seconds(pause)
             self.progress(f"rate limited, waiting {pause:.0f} s ...")
             time.sleep(pause)
             exchange = self.send_once(case, case_id)

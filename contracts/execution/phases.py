@@ -1,4 +1,4 @@
-"""Phases of one operation, and the smoke test before the first phase."""
+"""Phases of one operation."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,22 +14,13 @@ from contracts.generators import (
     parameters,
 )
 from contracts.generators.generated_bodies import generated_cases
-from contracts.model.case import FUZZING_PHASE, SMOKE_TEST_PHASE, Case
+from contracts.model.case import FUZZING_PHASE, Case
 from contracts.model.errors import RunStopped
-from contracts.model.exchange import Exchange
+from contracts.model.selection import IncompleteOperation
 from contracts.model.settings import PROFILES
 from openapi.contract import Json
 
-MAX_SMOKE_TEST_TRIES = 3
 FUZZING_TIMEOUT_S = 60.0
-
-_STATUS_ADVICE = {
-    401: "the service rejects the token: pass a valid one with --token or HOOKPROOF_TOKEN",
-    403: "the token lacks a permission: pass another with --token or HOOKPROOF_TOKEN",
-    404: "the service has no such operation: check the URL and its path prefix",
-    405: "the path does not allow this method: check the URL and its path prefix",
-    429: "the service limits the request rate: wait, or pass --rate-limit",
-}
 
 
 @dataclass(frozen=True)
@@ -45,38 +36,6 @@ class Phase:
     def cases(self) -> Sequence[Case]:
         """Cases of the phase, generated on first access."""
         return tuple(self.make_cases())[:: self.stride]
-
-
-def run_smoke_test(session: OperationSession) -> str | None:
-    """Send a plain valid request up to three times; return why the run cannot judge, or None."""
-    where = f"{session.operation.method} {session.url}"
-    try:
-        exchange = _send_until_accepted(session)
-    except RunStopped as stop:
-        return f"{where}: {stop}"
-    if exchange.failure is not None and exchange.failure.status is None:
-        return f"{where}: {exchange.failure.message}; check that the service runs at this URL"
-    sentence = _STATUS_ADVICE.get(exchange.status or 0)
-    return f"{where} got {exchange.status}: {sentence}" if sentence else None
-
-
-def _send_until_accepted(session: OperationSession) -> Exchange:
-    case = Case(SMOKE_TEST_PHASE, "a plain valid request", session.base_body())
-    exchange = session.send(case)
-    for _ in range(MAX_SMOKE_TEST_TRIES - 1):
-        is_limited = exchange.has_status_of("rate-limit-exceeded")
-        if exchange.status is not None and (exchange.status < 400 or is_limited):
-            break
-        exchange = session.send(case)
-    may_lack = {
-        status
-        for rejection in session.operation.allowed_rejections
-        if rejection.get("caller-lacks-permission")
-        for status in rejection["statuses"]
-    }
-    if str(exchange.status) in may_lack and sequences.probe_held_permissions(session):
-        exchange = session.send(case)
-    return exchange
 
 
 def run_phases(
@@ -107,8 +66,13 @@ def run_phases(
             if should_stop():
                 break
     except RunStopped as stop:
-        undecided.append(f"the run was cut short: {stop}")
-        session.stop_reason = None if stop.intentional else str(stop)
+        if stop.intentional:
+            session.incomplete = IncompleteOperation(
+                session.operation.id, "cut short", str(stop), judged=True
+            )
+        else:
+            undecided.append(f"the run was cut short: {stop}")
+            session.stop_reason = str(stop)
     return [reason for reason in undecided if reason]
 
 

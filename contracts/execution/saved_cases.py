@@ -31,7 +31,7 @@ from contracts.model.request_form import FORMS_BY_NAME, PLAIN_FORM
 from contracts.model.settings import Settings
 from contracts.model.unique_values import mark_digits
 from openapi.atomic_file import write_atomically
-from openapi.contract import Json
+from openapi.contract import Contract, Json
 from openapi.redaction import Redaction
 
 CASES_FILE_NAME = "cases.json"
@@ -72,6 +72,42 @@ def load_cases(settings: Settings) -> list[Mapping[str, Json]]:
     except (OSError, ValueError, LookupError, TypeError, binascii.Error):
         raise UnreadableCases(f"{path} has no readable saved cases: delete the file") from None
     return list(cases)
+
+
+def fitting_cases(
+    contract: Contract, cases: Iterable[Mapping[str, Json]]
+) -> tuple[list[Mapping[str, Json]], list[str]]:
+    """Return the cases that the contract still allows, and why it does not allow the others.
+
+    Only cases of another version of the contract are looked at. The expected response needs no such
+    check: it follows from the bytes and the current schemas.
+    """
+    fitting, reasons = [], []
+    for saved in cases:
+        reason = None if saved.get("contract") == contract.digest else _misfit(contract, saved)
+        if reason is None:
+            fitting.append(saved)
+        else:
+            reasons.append(reason)
+    return fitting, list(dict.fromkeys(reasons))
+
+
+def _misfit(contract: Contract, saved: Mapping[str, Json]) -> str | None:
+    """Return why the contract does not allow a saved case, or None."""
+    name, method = str(saved["operation"]), saved["method"]
+    every = (*contract.operations, *contract.excluded)
+    operation = next((o for o in every if o.id == name), None)
+    if operation is None:
+        return f"there is no operation {name}"
+    known = {parameter.key for parameter in operation.parameters}
+    for key in saved["parameters"]:
+        if key not in known:
+            return f"{name} has no parameter {key}"
+    if any(o.path == operation.path and o.method == method for o in every if o is not operation):
+        return f"{method} {operation.path} is another operation"
+    if saved["body"] and not operation.content:
+        return f"{name} has no request body"
+    return None
 
 
 def replayed_cases(
@@ -117,16 +153,18 @@ def save_cases(
     found: Iterable[GroupedFinding],
     redact: Redaction,
     earlier: Iterable[Mapping[str, Json]] = (),
+    digest: str = "",
 ) -> None:
     """Write the shown case of each violation to `directory`; raise `OSError`.
 
-    Pass as `earlier` the saved cases that a partial run did not send.
+    Pass as `earlier` the saved cases that the run did not send, and as `digest` that of the
+    contract: without it, the next run looks whether its contract allows the cases.
     """
     cases: dict[str, Mapping[str, Json]] = {str(saved["id"]): saved for saved in earlier}
     for one in found:
         exchange = one.judgement.exchange
         if one.finding.severity == "violation" and exchange is not None:
-            saved = _case_data(one.id, exchange.request, redact)
+            saved = _case_data(one.id, digest, exchange.request, redact)
             if saved is not None:
                 cases[one.id] = saved
     path = directory / CASES_FILE_NAME
@@ -140,7 +178,9 @@ def save_cases(
     write_atomically(path, text + "\n")
 
 
-def _case_data(name: str, request: Request, redact: Redaction) -> Mapping[str, Json] | None:
+def _case_data(
+    name: str, digest: str, request: Request, redact: Redaction
+) -> Mapping[str, Json] | None:
     """Return the case of `request` as data; None if it cannot be replayed alone or has a secret."""
     text = request.body.decode("latin-1")
     overrides = json.dumps(dict(request.parameter_overrides))
@@ -149,6 +189,7 @@ def _case_data(name: str, request: Request, redact: Redaction) -> Mapping[str, J
         return None
     return {
         "id": name,
+        "contract": digest,
         "operation": request.operation.id,
         "description": request.description,
         "method": request.method,

@@ -4,7 +4,7 @@ A constraint is a keyword at a JSON Pointer. Each name in `required` is a separa
 so is each credential kind of a 401 or 403 response. Pure.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -56,6 +56,16 @@ def list_constraints(contract: Contract) -> tuple[Constraint, ...]:
         Constraint(pointer, detail, kind, contract.provenance(pointer, detail))
         for (pointer, detail), kind in found.items()
     )
+
+
+def constraint_keys(contract: Contract, operations: Iterable[Operation]) -> set[ConstraintKey]:
+    """Return the keys of the constraints of `operations` and of the events that they trigger."""
+    known = {operation.id: operation for operation in operations}
+    places = [p for o in known.values() for p, _ in _operation_constraints(contract, o)]
+    for event in contract.events:
+        if event.trigger["operation"] in known:
+            places += [place for place, _ in _event_constraints(contract, event)]
+    return set(places)
 
 
 def _operation_constraints(

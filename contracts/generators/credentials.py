@@ -103,8 +103,8 @@ _MISSING_TOKEN_ADVICE = {
 
 
 def valid_credential(settings: Settings) -> Credential:
-    """Return the valid credential of the settings."""
-    return Credential("valid", "accepted", bearer_value(settings.token))
+    """Return the valid credential of the settings; without a token no header."""
+    return Credential("valid", "accepted", bearer_value(settings.token) if settings.token else None)
 
 
 def rejected_credentials(settings: Settings) -> Iterator[Credential]:

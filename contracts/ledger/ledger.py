@@ -13,6 +13,7 @@ from contracts.ledger.strangers import DroppedDeliveries
 from contracts.model.case import SMOKE_TEST_PHASE
 from contracts.model.correlators import Correlator
 from contracts.model.exchange import Exchange, Request
+from contracts.model.selection import IncompleteOperation
 from contracts.model.settings import Settings
 from openapi.contract import Contract, Event, ResponseSpec
 from openapi.json_pointer import MISSING, get_at
@@ -129,6 +130,10 @@ class Ledger:
     """Correlators by operation id."""
     dropped: DroppedDeliveries = field(default_factory=DroppedDeliveries)
     """Deliveries that the run received and did not keep."""
+    incomplete: tuple[IncompleteOperation, ...] = ()
+    """Operations that the run did not test as a whole."""
+    unjudged_requests: int = 0
+    """Number of requests to operations that are not judged; `exchanges` has none of them."""
 
     @property
     def answered_exchanges(self) -> Iterator[tuple[Exchange, int]]:

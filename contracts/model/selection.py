@@ -1,9 +1,10 @@
-"""Selection of checks and phases: which parts of a run judge and send. Light to import."""
+"""Selection of checks and phases, and what a run leaves out. Light to import."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from types import MappingProxyType
+from typing import Literal
 
 PHASES: Mapping[str, str] = MappingProxyType(
     {
@@ -50,17 +51,35 @@ EXTRA_PHASE_OF: Mapping[str, str] = MappingProxyType(
 """Phases that run only with an extra phase of the settings."""
 GROUPS: Mapping[str, str] = MappingProxyType({"webhooks": "webhook-*"})
 """Names for several checks, each with its pattern."""
+IncompleteStatus = Literal["undecided", "not exercised", "cut short"]
 _PROFILE_ORDER = ("quick", "default", "thorough")
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Check or phase that a run leaves out."""
+    """Check, phase or operation that a run leaves out."""
 
     name: str
     kind: str
-    """`check` or `phase`."""
+    """`check`, `phase` or `operation`."""
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncompleteOperation:
+    """Operation that a run did not test as a whole."""
+
+    id: str
+    status: IncompleteStatus
+    """`cut short`: the budget ended before its last case."""
+    reason: str
+    judged: bool
+    """Whether the checks judge the requests that it got, if any."""
+
+    @property
+    def sentence(self) -> str:
+        """Reason with the id of the operation."""
+        return f"{self.id}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)

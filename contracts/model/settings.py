@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contracts.model.selection import EVERYTHING, Selection
+from openapi.operation_selection import EVERY_OPERATION, OperationSelection
 from openapi.rate import Rate
 
 EXTRA_PHASES = ("rate-limit", "retry", "concurrency")
@@ -89,6 +90,10 @@ class Settings:
     """Checks and phases of the run; others are left out."""
     max_requests: int | None = None
     """Maximum number of requests; untested constraints are then undecided."""
+    max_time: float | None = None
+    """Seconds after which no further request is sent; None: no limit."""
+    operations: OperationSelection = EVERY_OPERATION
+    """Operations of the run; the contract of the run has only those."""
     dry_run: bool = False
     """Print the estimated cost and send nothing."""
     gentle: bool = False

@@ -7,10 +7,11 @@ from itertools import accumulate
 from typing import Literal
 
 from contracts.checks.judgement import Judgement
-from contracts.expectations.constraints import Constraint, list_constraints
+from contracts.expectations.constraints import Constraint, constraint_keys, list_constraints
 from contracts.expectations.keywords import ConstraintKey
 from contracts.generators.credentials import reason_untested
 from contracts.ledger.ledger import Ledger
+from contracts.model.selection import IncompleteOperation
 from contracts.model.settings import Settings
 from openapi.contract import Contract, ResponseSpec
 
@@ -61,10 +62,41 @@ def constraint_statuses(
     by_key: dict[ConstraintKey, list[Judgement]] = {}
     for judgement in judgements:
         by_key.setdefault(judgement.constraint, []).append(judgement)
+    untested = _untested_operations(ledger)
     return [
-        _constraint_status(ledger, constraint, by_key.get(constraint.key, []), crashes or {})
+        _operation_status(constraint, untested[constraint.key])
+        if constraint.key in untested and constraint.key not in by_key
+        else _constraint_status(ledger, constraint, by_key.get(constraint.key, []), crashes or {})
         for constraint in list_constraints(ledger.contract)
     ]
+
+
+def _untested_operations(ledger: Ledger) -> Mapping[ConstraintKey, IncompleteOperation]:
+    """Return the operation of each constraint that only untested operations have."""
+    marked = {
+        one.id: one
+        for one in ledger.incomplete
+        if one.status == "not exercised" or (one.status == "undecided" and not one.judged)
+    }
+    if not marked:
+        return {}
+    contract = ledger.contract
+    found: dict[ConstraintKey, IncompleteOperation] = {}
+    for operation in contract.operations:
+        if operation.id in marked:
+            for key in constraint_keys(contract, [operation]):
+                found.setdefault(key, marked[operation.id])
+    tested = [operation for operation in contract.operations if operation.id not in marked]
+    for key in constraint_keys(contract, tested) & found.keys():
+        del found[key]
+    return found
+
+
+def _operation_status(constraint: Constraint, marked: IncompleteOperation) -> ConstraintStatus:
+    if marked.status == "undecided":
+        return ConstraintStatus(constraint, "undecided", 0, marked.sentence)
+    reason = f"its operation was not tested: {marked.reason}"
+    return ConstraintStatus(constraint, "not exercised", 0, reason)
 
 
 def _constraint_status(

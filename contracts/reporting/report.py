@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from contracts.checks import CHECKS
@@ -13,7 +13,7 @@ from contracts.ledger.ledger import Ledger
 from contracts.model.case import RESPONSE_DEPENDENT_PHASES, SAVED_PHASE
 from contracts.model.correlators import MARK_PATTERN
 from contracts.model.exchange import Exchange
-from contracts.model.selection import LeftOut, Selection, left_out
+from contracts.model.selection import LeftOut, left_out
 from contracts.model.settings import Settings
 from contracts.model.unique_values import DIGITS_PATTERN, MARK_PREFIX
 from contracts.outcome import RunOutcome
@@ -64,14 +64,15 @@ def report(
         "seed": settings.seed,
         "run_id": settings.run_id,
         "profile": settings.profile,
-        "partial": _partial_data(settings.selection),
-        "left_out": [_left_out_data(part) for part in _left_out(settings)],
+        "partial": _partial_data(settings),
+        "left_out": [_left_out_data(part, redact) for part in _left_out(settings, ledger)],
         "url": settings.url,
         "contract": _contract_data(settings, ledger),
         "started": _format_utc(started),
         "seconds": round(seconds, 3),
         "reason": redact(_no_verdict_reason(outcome, ledger, code)) or None,
-        "requests": len(ledger.exchanges) if ledger else 0,
+        "requests": len(ledger.exchanges) + ledger.unjudged_requests if ledger else 0,
+        "operations": _operations_data(ledger, redact),
         "cases": {
             "digest": case_digest(ledger) if ledger else "",
             "replayed": _replayed_count(ledger),
@@ -100,19 +101,53 @@ def report(
     }
 
 
-def _partial_data(selection: Selection) -> dict[str, Json] | None:
-    """Return what the user limited the run to, or None."""
-    if not selection.is_partial:
+def _partial_data(settings: Settings) -> dict[str, Json] | None:
+    """Return what the user limited the run to, by option, or None."""
+    selection, operations = settings.selection, settings.operations
+    if not (selection.is_partial or operations.is_partial):
         return None
-    return {"only": list(selection.only), "skip": list(selection.skip)}
+    return {
+        "only": list(selection.only),
+        "skip": list(selection.skip),
+        "operation": list(operations.only),
+        "exclude-operation": list(operations.excluded),
+    }
 
 
-def _left_out(settings: Settings) -> Iterable[LeftOut]:
-    return left_out(settings.selection, settings.profile, settings.extra_phases, CHECKS)
+def _left_out(settings: Settings, ledger: Ledger | None) -> Iterator[LeftOut]:
+    yield from left_out(settings.selection, settings.profile, settings.extra_phases, CHECKS)
+    if ledger is None:
+        return
+    for operation in ledger.contract.excluded:
+        yield LeftOut(operation.id, "operation", "not selected")
+    for operation in ledger.contract.operations:
+        if operation.response_caused_by("valid-request") is None:
+            yield LeftOut(operation.id, "operation", "it documents no response to a valid request")
+    for one in ledger.incomplete:
+        if one.status == "not exercised":
+            yield LeftOut(one.id, "operation", one.reason)
 
 
-def _left_out_data(part: LeftOut) -> dict[str, Json]:
-    return {"name": part.name, "kind": part.kind, "reason": part.reason}
+def _left_out_data(part: LeftOut, redact: Redaction) -> dict[str, Json]:
+    return {"name": part.name, "kind": part.kind, "reason": redact(part.reason)}
+
+
+def _operations_data(ledger: Ledger | None, redact: Redaction) -> dict[str, Json]:
+    """Return the number of operations, and each one that is undecided, with its cause."""
+    if ledger is None:
+        return {"total": 0, "judged": 0, "undecided": []}
+    contract = ledger.contract
+    judged = {exchange.request.operation.id for exchange in ledger.exchanges}
+    judged -= {one.id for one in ledger.incomplete if one.status != "cut short"}
+    return {
+        "total": len(contract.operations) + len(contract.excluded),
+        "judged": len(judged),
+        "undecided": [
+            {"id": one.id, "cause": redact(one.reason)}
+            for one in ledger.incomplete
+            if one.status == "undecided"
+        ],
+    }
 
 
 def _no_verdict_reason(outcome: RunOutcome, ledger: Ledger | None, code: int) -> str:

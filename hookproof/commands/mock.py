@@ -13,7 +13,12 @@ from types import SimpleNamespace
 from starlette.types import ASGIApp
 
 from hookproof.commands.mock_workers import MockFactory, shared_mock, supervise
-from hookproof.contract_loading import check_webhook_secret, load_contract_option
+from hookproof.contract_loading import (
+    check_webhook_secret,
+    load_contract_option,
+    operation_selection,
+    select_operations,
+)
 from hookproof.errors import CommandError
 from hookproof.serving.foreground import serve, tune_gc
 from hookproof.serving.logs import configure_logging
@@ -40,10 +45,11 @@ def run_mock(options: SimpleNamespace) -> int:
     """Serve the contract's operations until a signal; return the exit code."""
     logs = partial(configure_logging, options.log_format, options.log_requests)
     logs()
-    contract = load_contract_option(options.contract)
+    document = load_contract_option(options.contract)
+    contract = select_operations(document, operation_selection(options))
     watched = options.contract or default_contract_path()
     settings, generated = mock_settings(options, contract)
-    app: ASGIApp | MockFactory = _app(contract, settings, watched)
+    app: ASGIApp | MockFactory = _app(document, settings, watched)
     with ExitStack() as stack:
         tls = stack.enter_context(tls_from_options(options))
         listener = listen(options.host, options.port)
@@ -87,6 +93,7 @@ def _settings_from_options(options: SimpleNamespace, contract: Contract) -> Sett
             latency=options.latency,
             control_token=options.control_token,
             log_requests=options.log_requests,
+            operations=operation_selection(options),
         )
     except ValueError as error:
         raise CommandError(str(error)) from None

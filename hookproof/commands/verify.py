@@ -29,7 +29,7 @@ from hookproof.commands.verify_settings import (
     set_hypothesis_directory,
     settings_from_options,
 )
-from hookproof.contract_loading import load_contract_option
+from hookproof.contract_loading import load_selected_contract
 from hookproof.errors import EXIT_INTERRUPTED, CommandError
 from hookproof.reports.terminal import format_summary
 from hookproof.reports.writer import remove_reports, write_reports
@@ -79,7 +79,7 @@ def run_verify(options: SimpleNamespace) -> int:
     with _record_interrupts() as interrupts:
         _prepare_report_dir(settings.report_dir)
         try:
-            contract = load_contract_option(settings.contract)
+            contract = load_selected_contract(settings.contract, settings.operations)
             settings = apply_target_policy(settings, options, contract)
             baseline = None if options.baseline is None else read(options.baseline)
             judge(settings, contract, outcome)
@@ -102,7 +102,7 @@ def _prepare_report_dir(directory: Path) -> None:
 
 def _print_cost(settings: Settings, options: SimpleNamespace) -> int:
     """Print the number of requests and tokens; send nothing."""
-    contract = load_contract_option(settings.contract)
+    contract = load_selected_contract(settings.contract, settings.operations)
     settings = apply_target_policy(settings, options, contract)
     try:
         run(settings, contract, print)
@@ -168,9 +168,16 @@ def save_failing_cases(settings: Settings, outcome: RunOutcome) -> None:
         return
     try:
         # A partial run proves nothing about the cases that it does not send or judge.
-        earlier = saved_cases.load_cases(settings) if settings.selection.is_partial else ()
+        unsent = {operation.id for operation in ledger.contract.excluded}
+        unsent |= {operation.id for operation in ledger.incomplete}
+        earlier = [
+            saved
+            for saved in saved_cases.load_cases(settings)
+            if settings.selection.is_partial or saved["operation"] in unsent
+        ]
         redact = Redaction(known_secrets(ledger))
-        saved_cases.save_cases(directory, outcome.findings, redact, earlier)
+        digest = ledger.contract.digest
+        saved_cases.save_cases(directory, outcome.findings, redact, earlier, digest)
     except saved_cases.UnreadableCases as error:
         print(f"hookproof: {error}", file=sys.stderr)
     except OSError as error:
@@ -197,14 +204,20 @@ def _finish(
             date.today(),
             strict=settings.strict,
             require_decided=settings.require_decided,
-            whole=settings.max_requests is None
-            and not settings.exit_first
-            and not settings.selection.is_partial,
+            whole=_is_whole(settings, outcome),
         )
     if interrupted:
         data["exit_code"] = EXIT_INTERRUPTED
     _write_and_print(data, settings)
     return int(data["exit_code"])
+
+
+def _is_whole(settings: Settings, outcome: RunOutcome) -> bool:
+    """Return whether nothing limited the run, so that a finding which it lacks is resolved."""
+    is_limited = settings.max_requests is not None or settings.max_time is not None
+    is_partial = settings.selection.is_partial or settings.operations.is_partial
+    incomplete = outcome.ledger.incomplete if outcome.ledger else ()
+    return not (is_limited or is_partial or settings.exit_first or incomplete)
 
 
 def _write_and_print(data: dict[str, Json], settings: Settings) -> None:

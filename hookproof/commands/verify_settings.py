@@ -15,6 +15,7 @@ from contracts.model.selection import Selection
 from contracts.model.settings import Settings
 from hookproof import CONFIG_FILE_NAME
 from hookproof.commands.target_policy import decide_target_policy
+from hookproof.contract_loading import operation_selection
 from hookproof.errors import CommandError
 from openapi.contract import Contract
 
@@ -48,7 +49,9 @@ def settings_from_options(options: SimpleNamespace) -> Settings:
         webhook_deadline=options.webhook_deadline,
         profile=options.profile,
         selection=_selection(options),
+        operations=operation_selection(options),
         max_requests=options.max_requests,
+        max_time=options.max_time,
         dry_run=options.dry_run,
         exit_first=options.exit_first,
         cache_dir=None if options.no_cache else user_cache() / "bodies",

@@ -104,6 +104,29 @@ contract_option = click.option(
 )
 
 
+def operation_options(verb: str) -> Callable[[Function], Function]:
+    """Add the options that select operations; `verb` says what the command does with one."""
+    return options(
+        click.option(
+            "--operation",
+            type=types.OPERATION,
+            multiple=True,
+            envvar="HOOKPROOF_OPERATION",
+            show_envvar=True,
+            show_default="all",
+            help=f"{verb} only this operation: id, method, path, pattern (repeatable).",
+        ),
+        click.option(
+            "--exclude-operation",
+            type=types.OPERATION,
+            multiple=True,
+            envvar="HOOKPROOF_EXCLUDE_OPERATION",
+            show_envvar=True,
+            help="Leave out this operation (repeatable).",
+        ),
+    )
+
+
 def server_options(port: int) -> Callable[[Function], Function]:
     """Add the options of a server with this default port."""
     return options(

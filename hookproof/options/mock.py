@@ -10,6 +10,7 @@ from hookproof.options import types
 from hookproof.options.command import (
     contract_option,
     jwt_secret,
+    operation_options,
     seed_option,
     server_options,
     token,
@@ -26,6 +27,7 @@ LOG_FORMATS = ("text", "json")
 @server_options(4010)
 @contract_option
 @config_option
+@operation_options("Serve")
 @jwt_secret("Secret that signs tokens.")
 @click.option(
     "--auth",

@@ -208,6 +208,23 @@ class Part(click.ParamType):  # type: ignore[type-arg] # as above
         return [CompletionItem(name) for name in known_parts() if name.startswith(incomplete)]
 
 
+class OperationValue(click.ParamType):  # type: ignore[type-arg] # as above
+    """Id, method, path or path pattern of operations; the loaded contract decides about it."""
+
+    name = "OPERATION"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> object:
+        """Return the value with single spaces."""
+        text = " ".join(str(value).split())
+        return text or self.fail("an operation needs an id, a method or a path", param, ctx)
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        """Return the values of a variable, which commas separate: a value may have a space."""
+        return [part for part in rv.split(",") if part.strip()]
+
+
 def known_parts() -> tuple[str, ...]:
     """Return the names of groups, checks and phases, without duplicates."""
     from contracts.checks import CHECKS
@@ -216,6 +233,7 @@ def known_parts() -> tuple[str, ...]:
 
 
 COUNT = Value("N", parse_count)
+OPERATION = OperationValue()
 PART = Part()
 PORT = Value("PORT", parse_port)
 SECONDS = Value("SECONDS", parse_seconds)

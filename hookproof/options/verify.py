@@ -9,7 +9,13 @@ import click
 from contracts.model.settings import EXTRA_PHASES, PROFILES
 from hookproof.interrupts import interrupts_end_the_process
 from hookproof.options import types
-from hookproof.options.command import contract_option, seed_option, token, webhook_secret
+from hookproof.options.command import (
+    contract_option,
+    operation_options,
+    seed_option,
+    token,
+    webhook_secret,
+)
 from hookproof.options.config_file import config_option
 
 
@@ -17,6 +23,7 @@ from hookproof.options.config_file import config_option
 @click.argument("url", type=types.URL, required=False)
 @contract_option
 @config_option
+@operation_options("Test")
 @token("--token", "HOOKPROOF_TOKEN", "Valid token with the permission.")
 @token(
     "--token-without-permission",
@@ -91,6 +98,12 @@ from hookproof.options.config_file import config_option
     type=types.COUNT,
     show_default="no limit",
     help="Maximum number of requests.",
+)
+@click.option(
+    "--max-time",
+    type=types.SECONDS,
+    show_default="no limit",
+    help="Maximum time to send requests.",
 )
 @click.option("-x", "--exit-first", is_flag=True, help="Stop at the first violation.")
 @click.option("--dry-run", is_flag=True, help="Only print the number of requests and tokens.")

@@ -98,6 +98,7 @@ def _counts(data: dict[str, Json]) -> str:
         "Constraints": ", ".join(
             f"{n} {status}" for status, n in wording.status_counts(data["constraints"]).items()
         ),
+        "Operations": wording.operations(data),
         "Responses": statuses,
         "Webhooks": wording.webhooks(data),
         "Undecided": "; ".join(data["undecided"]),

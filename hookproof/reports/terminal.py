@@ -75,8 +75,12 @@ def _counts(data: dict[str, Json], console: "Console | None") -> list[str]:
     if data["constraints"]:
         found = wording.status_counts(data["constraints"]).items()
         lines += _line("Constraints", ", ".join(f"{n} {status}" for status, n in found), console)
-    if data["undecided"]:
-        text = escape_hidden("; ".join(data["undecided"]))
+    if operations := wording.operations(data):
+        lines += _line("Operations", operations, console)
+    for sentence in wording.undecided_operations(data):
+        lines += _line("Undecided", sentence, console)
+    if parts := wording.undecided_parts(data):
+        text = escape_hidden("; ".join(parts))
         lines.append(_cut(f"{'Undecided':<12} {text}", console))
     if idle := wording.idle_checks(data):
         lines += _line("Checks", f"without a case: {', '.join(idle)}", console)

@@ -1,10 +1,13 @@
 """Phrases and counts that all reports share. Pure: report data in, text and numbers out."""
 
+import shlex
 from collections import Counter
 
 from openapi.contract import Json
 
 MAX_LISTED_SENDERS = 3
+MAX_LISTED_OPERATIONS = 5
+MAX_UNDECIDED_OPERATIONS = 10
 CONSTRAINT_STATUSES = ("enforced", "violated", "undecided", "not exercised")
 
 
@@ -74,20 +77,70 @@ def partial(data: dict[str, Json]) -> str:
     limits = data["partial"]
     if limits is None:
         return ""
-    parts = [("only", limits["only"]), ("without", limits["skip"])]
+    parts = [
+        ("only", limits["only"]),
+        ("without", limits["skip"]),
+        ("only operations", limits["operation"]),
+        ("without operations", limits["exclude-operation"]),
+    ]
     return "partial: " + "; ".join(f"{word} {', '.join(names)}" for word, names in parts if names)
 
 
 def left_out(data: dict[str, Json]) -> list[str]:
-    """Return the phases that a whole run leaves out, one text for each reason.
+    """Return the phases that a whole run leaves out, and the operations, one text for each reason.
 
-    A partial run leaves out what `partial` says.
+    Of the phases a partial run leaves out what `partial` says.
     """
-    by_reason: dict[str, list[str]] = {}
+    phases: dict[str, list[str]] = {}
+    operations: dict[str, list[str]] = {}
     for part in data["left_out"]:
-        if part["kind"] == "phase" and data["partial"] is None:
-            by_reason.setdefault(part["reason"], []).append(part["name"])
-    return [f"{', '.join(names)}: {reason}" for reason, names in by_reason.items()]
+        if part["kind"] == "operation":
+            operations.setdefault(part["reason"], []).append(part["name"])
+        elif part["kind"] == "phase" and data["partial"] is None:
+            phases.setdefault(part["reason"], []).append(part["name"])
+    return [
+        *(f"{', '.join(names)}: {reason}" for reason, names in phases.items()),
+        *(f"{_operations(names)}: {reason}" for reason, names in operations.items()),
+    ]
+
+
+def _operations(ids: list[str]) -> str:
+    """Return `3 operations (a, b, c)`; of many ids only the first."""
+    more = len(ids) - MAX_LISTED_OPERATIONS
+    rest = f" and {more} more" if more > 0 else ""
+    return f"{pluralize(len(ids), 'operation')} ({', '.join(ids[:MAX_LISTED_OPERATIONS])}{rest})"
+
+
+def operations(data: dict[str, Json]) -> str:
+    """Return the number of judged, undecided and other operations; empty if there is only one."""
+    found = data["operations"]
+    if found["total"] <= 1:
+        return ""
+    undecided = len(found["undecided"])
+    untested = sum(part["kind"] == "operation" for part in data["left_out"])
+    return (
+        f"{found['judged']} of {found['total']} judged, {undecided} undecided, "
+        f"{untested} not exercised"
+    )
+
+
+def undecided_operations(data: dict[str, Json]) -> list[str]:
+    """Return a sentence for each undecided operation of several, of many only the first."""
+    found = data["operations"]
+    if found["total"] <= 1:
+        return []
+    sentences = [f"{one['id']}: {one['cause']}" for one in found["undecided"]]
+    more = len(sentences) - MAX_UNDECIDED_OPERATIONS
+    rest = [f"and {more} more operations, in report.json"] if more > 0 else []
+    return [*sentences[:MAX_UNDECIDED_OPERATIONS], *rest]
+
+
+def undecided_parts(data: dict[str, Json]) -> list[str]:
+    """Return the sentences about undecided parts other than those of `undecided_operations`."""
+    if data["operations"]["total"] <= 1:
+        return list(data["undecided"])
+    listed = {f"{one['id']}: {one['cause']}" for one in data["operations"]["undecided"]}
+    return [sentence for sentence in data["undecided"] if sentence not in listed]
 
 
 def format_provenance(constraint: dict[str, Json]) -> str:
@@ -185,5 +238,7 @@ def reproduction_command(data: dict[str, Json]) -> str:
     """Return the command that sends the same cases again."""
     profile = "" if data["profile"] == "default" else f" --profile {data['profile']}"
     limits = data["partial"] or {}
-    chosen = "".join(f" --{option} {name}" for option in limits for name in limits[option])
+    chosen = "".join(
+        f" --{option} {shlex.quote(name)}" for option in limits for name in limits[option]
+    )
     return f"hookproof verify {data['url']} --seed {data['seed']}{profile}{chosen}"

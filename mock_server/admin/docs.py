@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from openapi.contract import Contract
 from openapi.http.json_api import ADMIN_PATH
+from openapi.operation_selection import selected_document
 from openapi.parameters import match_path
 
 SHORT_PATHS = ("/docs", "/openapi.yaml", "/openapi.json")
@@ -57,7 +58,7 @@ def documentation_routes(contract: Contract) -> list[Route]:
         "openapi.yaml": lambda: Response(contract.text, media_type="application/yaml"),
         # Escaped to ASCII: a lone surrogate is legal in JSON text but has no UTF-8 encoding.
         "openapi.json": lambda: Response(
-            json.dumps(contract.document), media_type="application/json"
+            json.dumps(selected_document(contract)), media_type="application/json"
         ),
     }
     routes = [

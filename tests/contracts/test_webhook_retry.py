@@ -13,7 +13,7 @@ from contracts.checks import CHECKS
 from contracts.checks.judgement import group_findings
 from contracts.execution.delivery_intake import DeliveryIntake
 from contracts.execution.operation_session import OperationSession
-from contracts.execution.phases import run_smoke_test
+from contracts.execution.smoke_test import run_smoke_test
 from contracts.execution.target import Target
 from contracts.execution.webhook_retry import (
     DeliveryRejector,

@@ -260,6 +260,8 @@ def test_a_partial_run_judges_and_sends_only_its_part(port: int, tmp_path: Path)
     assert run.report["partial"] == {
         "only": ["webhooks", "malformed-json"],
         "skip": ["webhook-late"],
+        "operation": [],
+        "exclude-operation": [],
     }
     assert 1 < run.report["requests"] < 60
     left = {part["name"] for part in run.report["left_out"]}

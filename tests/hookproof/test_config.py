@@ -39,6 +39,8 @@ webhook-deadline = 3
 request-timeout = 2.5
 rate-limit = "10/s"
 max-requests = 500
+max-time = 90
+exclude-operation = ["DELETE", "/users/*"]
 strict = true
 contract = "contracts/other.yaml"
 
@@ -77,6 +79,7 @@ def test_every_key_sets_its_option(folder: Path) -> None:
     assert options.webhook_listen == ("0.0.0.0", 4444)
     assert (options.webhook_deadline, options.request_timeout) == (3.0, 2.5)
     assert (options.rate_limit, options.max_requests) == (Rate(10, 1), 500)
+    assert (options.max_time, options.exclude_operation) == (90.0, ("DELETE", "/users/*"))
     assert (options.strict, options.require_decided) == (True, False)
     assert options.contract == folder / "contracts" / "other.yaml"
     assert parse_command_line(["mock"], folder).fault == ("name-truncated",)
@@ -94,6 +97,11 @@ def test_command_line_precedes_environment_precedes_file(
     monkeypatch.setenv("HOOKPROOF_ONLY", "webhook-echo fuzzing")
     assert parse_command_line(["verify"], folder).only == ("webhook-echo", "fuzzing")
     assert parse_command_line(["verify", "--only", "retry"], folder).only == ("retry",)
+    monkeypatch.setenv("HOOKPROOF_OPERATION", "getUser, GET  /users/*")
+    for command in ("mock", "verify"):
+        options = parse_command_line([command], folder)
+        assert options.operation == ("getUser", "GET /users/*")
+        assert parse_command_line([command, "--operation", "PUT"], folder).operation == ("PUT",)
     monkeypatch.setenv("HOOKPROOF_TOKEN", "of the environment")
     monkeypatch.delenv("MY_TOKEN")
     assert parse_command_line(["verify"], folder).token == "of the environment"
@@ -203,6 +211,11 @@ REFUSED = {
         "[verify]\nonly = ['webhooks', 'server-eror']",
         ":2: only: no check or phase 'server-eror'; did you mean 'server-error'?",
     ),
+    "a time that is none": ("[verify]\nmax-time = '90s'", ":2: max-time: not a number"),
+    "an empty operation": (
+        "[verify]\noperation = ' '",
+        ":2: operation: an operation needs an id, a method or a path",
+    ),
     "a number out of its bounds": ("[verify]\nwait = -1", ":2: wait: '-1' is not a number of sec"),
     "a rate that is none": ("[verify]\nrate-limit = 'fast'", ":2: rate-limit: 'fast' is not a rat"),
     "a token in the file": ("[verify]\n\ntoken = 'abc'", ":3: token: a secret must not be in"),
@@ -280,6 +293,7 @@ def test_the_schema_accepts_and_rejects_like_the_command() -> None:
     beyond = {
         "no TOML",
         "an unknown check",
+        "an empty operation",
         "a rate that is none",
         "an unset variable",
         "a variable left open",

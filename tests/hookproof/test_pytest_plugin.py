@@ -99,6 +99,16 @@ def test_the_suite_runs_with_the_tests_of_the_user(port: int, project: Path) -> 
     assert not (project / "hookproof-report").exists()
 
 
+def test_the_options_that_select_operations_pass_through(project: Path) -> None:
+    chosen = ["--hookproof-args", "--operation createToken"]
+    done = run_light_pytest(
+        project, "--pyargs", "contracts", "--hookproof-url", "http://127.0.0.1:1", *chosen
+    )
+    assert done.returncode == 4
+    sentence = "hookproof: --operation: no operation matches 'createToken'; did you mean '"
+    assert sentence in done.stderr
+
+
 def test_with_xdist_all_checks_use_one_run(port: int, project: Path) -> None:
     with running_mock(port, "--fault", "signature-hex") as url:
         spread = ["-n", "2", "--dist", "loadgroup", "--hookproof-report-dir", "report"]

@@ -260,15 +260,44 @@ def test_a_finding_that_follows_from_an_accepted_one_stands_alone(data: Data) ->
 
 def test_a_partial_run_says_so_everywhere(data: Data) -> None:
     left = [{"name": "webhook-late", "kind": "check", "reason": "only webhook-echo"}]
-    data |= {"partial": {"only": ["webhook-echo"], "skip": ["fuzzing"]}, "left_out": left}
-    told = "partial: only webhook-echo; without fuzzing"
+    limits = {"only": ["webhook-echo"], "skip": ["fuzzing"], "operation": ["GET /users"]}
+    data |= {"partial": {**limits, "exclude-operation": []}, "left_out": left}
+    told = "partial: only webhook-echo; without fuzzing; only operations GET /users"
     assert f"({told})" in format_summary(data, "reports")[-1]
     text = Elements(page(data)).text
-    assert told.capitalize() in text
-    assert "--only webhook-echo --skip fuzzing" in text
+    assert f"P{told[1:]}" in text
+    assert "--only webhook-echo --skip fuzzing --operation 'GET /users'" in text
     assert "partial" in step_summary(data).splitlines()[0]
     assert [e.tag for e in cases(data)["webhook-late"]] == ["skipped"]
     assert jsonschema.Draft202012Validator(SCHEMA).is_valid(data)
+
+
+def test_undecided_and_untested_operations_are_named_and_counted(data: Data) -> None:
+    undecided = [{"id": f"op{n}", "cause": f"never answered 2xx: {n}"} for n in range(12)]
+    reason = "40 requests were sent (--max-requests)"
+    data |= {
+        "operations": {"total": 1000, "judged": 20, "undecided": undecided},
+        "undecided": [*(f"{one['id']}: {one['cause']}" for one in undecided), "another sentence"],
+        "left_out": [
+            {"name": f"op{n}", "kind": "operation", "reason": reason} for n in range(32, 1000)
+        ],
+    }
+    assert jsonschema.Draft202012Validator(SCHEMA).is_valid(data)
+    lines = format_summary(data, "reports")
+    counts = "20 of 1000 judged, 12 undecided, 968 not exercised"
+    assert f"Operations   {counts}" in lines
+    assert [line.removeprefix("Undecided    ") for line in lines if line[:9] == "Undecided"] == [
+        *(f"op{n}: never answered 2xx: {n}" for n in range(10)),
+        "and 2 more operations, in report.json",
+        "another sentence",
+    ]
+    left = f"968 operations (op32, op33, op34, op35, op36 and 963 more): {reason}"
+    assert f"Left out     {left}" in lines
+    text = Elements(page(data)).text
+    assert counts in text
+    assert left in text
+    assert "op11: never answered 2xx: 11" in text
+    assert "20 of 1000 judged" in step_summary(data)
 
 
 def test_deliveries_on_the_page_are_folded_and_those_of_findings(data: Data) -> None:

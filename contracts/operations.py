@@ -91,7 +91,13 @@ class _OperationRuns:
     def _run_session(self, session: OperationSession) -> str | None:
         """Run one operation; return why the run ends with it, or None."""
         creator = session.creator
-        if creator is not None and creator.incomplete and creator.incomplete.status == "undecided":
+        is_needed = session.linked_resource is None or not session.linked_resource.is_optional
+        is_creator_undecided = (
+            creator is not None
+            and creator.incomplete is not None
+            and creator.incomplete.status == "undecided"
+        )
+        if creator is not None and is_creator_undecided and is_needed:
             reason = f"it needs a resource of {creator.operation.id}, which is undecided"
             _mark(session, "undecided", reason, judged=False)
             return None

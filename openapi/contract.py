@@ -37,6 +37,8 @@ class Link:
     """Id of the other operation."""
     values: tuple[tuple[str, RuntimeExpression], ...]
     """Path parameter of the other operation -> its value, as an expression on this exchange."""
+    is_inferred: bool = False
+    """Whether the document does not state it, so that it may lead nowhere."""
 
 
 Json = Any

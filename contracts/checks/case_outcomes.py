@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from contracts.checks.judgement import Judgement, failed, passed
+from contracts.expectations import default_causes
 from contracts.expectations.allowed_rejections import permission_statuses
 from contracts.expectations.ambiguity import MAX_TRIES, is_ambiguous
+from contracts.expectations.conversion import is_converted
 from contracts.expectations.expectation import Expectation, expected_response
 from contracts.ledger.ledger import Ledger
 from contracts.model.exchange import Exchange
@@ -67,8 +69,21 @@ def case_outcomes(ledger: Ledger, *kinds: str) -> Iterator[CaseOutcome]:
         if is_tolerated(exchange, expected):
             undecided_reason = f"status {exchange.status} may reject {first.request.description}"
         elif firm or settled:
-            undecided_reason = ""
+            undecided_reason = _default_cause_reason(ledger, exchange, expected)
         yield CaseOutcome(exchange, expected, exchange.status, undecided_reason)
+
+
+def _default_cause_reason(ledger: Ledger, exchange: Exchange, expected: Expectation) -> str:
+    """Return why the response decides nothing by a document without stated causes, or empty."""
+    status = exchange.status or 0
+    if not expected.operation.has_default_causes or expected.accepts(status):
+        return ""
+    reason = default_causes.undecided_reason(expected.cause, status)
+    if reason or expected.kind != "invalid" or expected.problem is not None:
+        return reason
+    if is_converted(ledger.contract, exchange.request, expected.violations):
+        return "a service may convert such a value"
+    return ""
 
 
 def is_tolerated(exchange: Exchange, expected: Expectation) -> bool:

@@ -21,11 +21,32 @@ class LinkedResource:
         self._link = link
         self._consumes = consumes
         self._texts: dict[str, str] | None = None
+        self._is_given_up = False
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether the run may do without the resource, because the link is only inferred."""
+        return self._link.is_inferred
 
     def path_texts(self) -> dict[str, str]:
-        """Return the path parameter texts by key; raise `RunStopped` without a resource."""
+        """Return the path parameter texts by key; empty if an inferred link leads nowhere.
+
+        Raise `RunStopped` without a resource.
+        """
+        if self._is_given_up:
+            return {}
         if self._texts is None:
-            self._texts = self._named(self._create())
+            exchange = self._create()
+            self._texts = self._named(exchange)
+            if self._texts is None and self.is_optional:
+                self._is_given_up = True
+                return {}
+            if self._texts is None:
+                maker = exchange.request.operation.id
+                raise RunStopped(
+                    f"{self._link.operation} needs a resource: {exchange.request.label()} "
+                    f"to {maker} got {exchange.status or 'no response'}"
+                )
         return self._texts
 
     @property
@@ -37,14 +58,11 @@ class LinkedResource:
         """Return the number of resources for this number of successes."""
         return successes if self._consumes else 1
 
-    def _named(self, exchange: Exchange) -> dict[str, str]:
+    def _named(self, exchange: Exchange) -> dict[str, str] | None:
+        """Return the texts that the exchange names, or None without a resource."""
         found = {name: exchange.find(part) for name, part in self._link.values}
         if not exchange.has_status_of("valid-request") or MISSING in found.values():
-            maker = exchange.request.operation.id
-            raise RunStopped(
-                f"{self._link.operation} needs a resource: {exchange.request.label()} "
-                f"to {maker} got {exchange.status or 'no response'}"
-            )
+            return None
         return {
             parameter_key("path", name): serialize_value(value) for name, value in found.items()
         }

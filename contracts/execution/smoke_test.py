@@ -80,6 +80,8 @@ def _kind_of_stop(
 def _advice(session: OperationSession, status: int) -> str | None:
     """Return what to do about a status that decides nothing; None for others."""
     operation = session.operation
+    if operation.has_default_causes and status in (404, 429):
+        return None if status == 404 else _STATUS_ADVICE[429]  # what lacks is the resource
     if status != 404 or session.creator or not path_parameter_names(operation.path):
         return _STATUS_ADVICE.get(status)
     excluded = [o.id for o in session.contract.excluded if _links_to(o, operation)]

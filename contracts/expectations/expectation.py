@@ -17,6 +17,7 @@ from contracts.expectations.allowed_rejections import (
     rejections_by_bytes,
     rejections_by_value,
 )
+from contracts.expectations.default_causes import REJECTIONS
 from contracts.model.case import ALLOWED_REJECTION_PHASE, UNKNOWN_RESOURCE_PHASE
 from contracts.model.exchange import Request
 from openapi.contract import Contract, Operation
@@ -27,6 +28,16 @@ from openapi.schema_validation import SchemaViolation
 
 ExpectationKind = Literal["valid", "invalid", "free", "refused", "forbidden", "unknown", "other"]
 """`other`: the contract does not define the response, such as that to another method."""
+
+
+_USUAL_TEXTS = {
+    "valid-request": "a success",
+    "invalid-request": "a 4XX such as 400 or 422",
+    "invalid-credential": "401 or 403",
+    "insufficient-permission": "403",
+    "unknown-resource": "404",
+}
+"""Cause -> text of the expected statuses where the document has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +70,7 @@ class Expectation:
     @property
     def wanted(self) -> str:
         """Text of the expected statuses, such as `400 or 422`."""
-        return self.operation.status_text(self.cause)
+        return self.operation.status_text(self.cause) or _USUAL_TEXTS.get(self.cause, "a success")
 
     @property
     def statuses(self) -> tuple[int, ...]:
@@ -67,8 +78,14 @@ class Expectation:
         return self.operation.statuses_caused_by(self.cause)
 
     def accepts(self, status: int | None) -> bool:
-        """Return whether the contract documents `status` for the request."""
-        return self.operation.allows_cause(self.cause, status)
+        """Return whether the contract documents `status` for the request.
+
+        Without stated causes, every status that means the rejection is right.
+        """
+        if self.operation.allows_cause(self.cause, status):
+            return True
+        means = REJECTIONS.get(self.cause, ()) if self.operation.has_default_causes else ()
+        return status in means
 
     def pointer_for(self, status: int | None) -> str:
         """Return the pointer of the constraint that a response with `status` is about."""
@@ -222,6 +239,8 @@ def _build_expectation(
     problem: str | None = None,
 ) -> Expectation:
     pointer = _cause_pointer(contract, request.operation, cause)
+    if pointer is None and request.operation.has_default_causes:
+        pointer = join_pointer(request.operation.pointer, "responses")
     return Expectation(
         kind if pointer else "other",
         request.operation,

@@ -166,8 +166,14 @@ class Exchange:
         return None if self.status is None else self.request.operation.response_for(self.status)
 
     def has_status_of(self, cause: str) -> bool:
-        """Return whether the contract documents the status for `cause`."""
-        return self.request.operation.allows_cause(cause, self.status)
+        """Return whether the contract documents the status for `cause`.
+
+        A document without stated causes need not say what 429 means.
+        """
+        operation = self.request.operation
+        if operation.has_default_causes and cause == "rate-limit-exceeded" and self.status == 429:
+            return True
+        return operation.allows_cause(cause, self.status)
 
     def find(self, expression: RuntimeExpression) -> object:
         """Return the value of a runtime expression in this exchange, or `MISSING`."""

@@ -327,7 +327,7 @@ def _with_usable_links(operations: Sequence[Operation]) -> tuple[Operation, ...]
                 continue
             if response.cause.get("kind") == "valid-request":
                 linked.setdefault(origin.id, set()).add(target.id)
-            yield Link(link.operation, values)
+            yield replace(link, values=values)
 
     return tuple(
         replace(

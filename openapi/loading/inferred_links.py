@@ -44,7 +44,7 @@ def with_inferred_links(
         identity = _identity(document, creator, match["name"])
         if identity is not None:
             above = _outer_values(creator.path, operation.path)
-            link = Link(operation.id, (*above, (match["name"], identity)))
+            link = Link(operation.id, (*above, (match["name"], identity)), is_inferred=True)
             found.setdefault(creator.id, []).append(link)
     return tuple(
         _with_links(operation, found[operation.id]) if operation.id in found else operation

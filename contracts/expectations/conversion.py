@@ -1,0 +1,114 @@
+"""Conversion of values: an invalid value that a lenient parser reads as a valid one. Pure.
+
+Many frameworks read `"5"` as a number, and `"2026-01-02"` as a date and time. A document without
+extensions does not exclude that, so the acceptance of such a value decides nothing.
+"""
+
+import copy
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+from contracts.model.exchange import Request
+from openapi.contract import Contract
+from openapi.json_pointer import MISSING, get_at, set_at
+from openapi.schema_validation import Schema, SchemaViolation
+
+_BOOLEAN_WORDS = frozenset(
+    ["true", "false", "t", "f", "yes", "no", "y", "n", "on", "off", "1", "0"]
+)
+_FORMAT_EXAMPLES: Mapping[str, str] = MappingProxyType(
+    {
+        "2026-01-02T03:04:05Z": r"(?s).*\d.*",
+        "2026-01-02": r"(?s).*\d.*",
+        "03:04:05Z": r"(?s).*\d.*",
+        "P1D": r"(?s).*\d.*",
+        "01234567-89ab-4def-8123-456789abcdef": r"(?i)\s*(urn:uuid:|\{)?([0-9a-f]-?){32}\}?\s*",
+        "user@example.com": r"(?s).+@.+",
+        "https://example.com/": r"(?s).+",
+        "example.com": r"\S+",
+        "127.0.0.1": r"(?s).*\d.*",
+        "::1": r"(?s).*(\d|:).*",
+        "aGk=": r"[A-Za-z0-9+/=_\s-]*",
+        "/a": r"(?s).*",
+        "^a$": r"(?s).*",
+    }
+)
+"""Valid value of a format -> texts that a lenient parser may read as one."""
+
+
+def is_converted(
+    contract: Contract, request: Request, violations: Sequence[SchemaViolation]
+) -> bool:
+    """Return whether conversion of the values with `violations` makes `request` valid."""
+    in_body = [v.instance for v in violations if not v.instance.startswith("$request.")]
+    for parameter in request.operation.parameters:
+        place = f"$request.{parameter.key}"
+        if any(violation.instance == place for violation in violations):
+            value = request.parameters.get(parameter.key)
+            schema = contract.schema(parameter.schema)
+            if not any(schema.is_valid(made) for made in _conversions(value)):
+                return False
+    if not in_body:
+        return bool(violations)
+    body, schemas = request.json, [*request.operation.content.values()]
+    if body.problem is not None or not schemas:
+        return False
+    return _is_convertible(contract.schema(schemas[0]), body.value, in_body)
+
+
+def _is_convertible(schema: Schema, value: object, places: Iterable[str]) -> bool:
+    """Return whether conversion of the values at `places` of `value` makes it valid."""
+    tried = copy.deepcopy(value)
+    for place in dict.fromkeys(places):
+        found = get_at(tried, place)
+        if found is MISSING:
+            return False
+        for candidate in _conversions(found):
+            made = _with_value(tried, place, candidate)
+            if place not in {violation.instance for violation in schema.violations(made)}:
+                tried = made
+                break
+        else:
+            return False
+    return schema.is_valid(tried)
+
+
+def _with_value(value: object, place: str, replacement: object) -> object:
+    if not place:
+        return replacement
+    made = copy.deepcopy(value)
+    set_at(made, place, replacement)
+    return made
+
+
+def _conversions(value: object) -> Iterator[object]:
+    """Yield what a lenient parser may make of `value`."""
+    if isinstance(value, bool):
+        yield from (int(value), str(value).lower())
+    elif isinstance(value, int | float):
+        if float(value).is_integer():
+            yield int(value)
+        if value in (0, 1):
+            yield bool(value)
+        yield from (str(value), "2026-01-02T03:04:05Z", "2026-01-02", "03:04:05Z", "P1D")
+    elif isinstance(value, str):
+        yield from _readings_of_text(value)
+
+
+def _readings_of_text(text: str) -> Iterator[object]:
+    plain = text.strip().replace("_", "")
+    try:
+        number = float(plain)
+    except ValueError:
+        pass
+    else:
+        if number == number and abs(number) != float("inf"):  # noqa: PLR0124 - not NaN
+            yield number
+            if number.is_integer():
+                yield int(number)
+    if plain.lower() in _BOOLEAN_WORDS:
+        yield from (True, False)
+    for example, lenient in _FORMAT_EXAMPLES.items():
+        if re.fullmatch(lenient, text):
+            yield example

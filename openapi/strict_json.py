@@ -43,6 +43,17 @@ class ParsedJson:
         return _nesting_depth(self.raw)
 
     @cached_property
+    def has_lone_surrogates(self) -> bool:
+        """Whether a string has half of a surrogate pair (RFC 8259, section 8.2)."""
+        if b"\\u" not in self.raw:
+            return False
+        try:
+            json.dumps(self.value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            return True
+        return False
+
+    @cached_property
     def has_duplicate_keys(self) -> bool:
         """Whether an object before the first error has a key twice. Parses the body again."""
         duplicates: list[str] = []

@@ -79,9 +79,13 @@ def _default_cause_reason(ledger: Ledger, exchange: Exchange, expected: Expectat
     if not expected.operation.has_default_causes or expected.accepts(status):
         return ""
     reason = default_causes.undecided_reason(expected.cause, status)
-    if reason or expected.kind != "invalid" or expected.problem is not None:
+    if reason or expected.kind != "invalid":
         return reason
-    if is_converted(ledger.contract, exchange.request, expected.violations):
+    if exchange.request.json.has_non_finite_numbers:
+        return "a service may read NaN and Infinity, as many parsers do"
+    if expected.problem is None and is_converted(
+        ledger.contract, exchange.request, expected.violations
+    ):
         return "a service may convert such a value"
     return ""
 

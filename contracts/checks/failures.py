@@ -64,6 +64,12 @@ def _is_rejected_unread(exchange: Exchange) -> bool:
     return is_lost and (may_reject_form or any(is_too_large))
 
 
+def _is_unpredictable(exchange: Exchange) -> bool:
+    """Return whether RFC 8259, section 8.2, foresees a failure, and no document excludes it."""
+    request = exchange.request
+    return request.operation.has_default_causes and request.json.has_lone_surrogates
+
+
 def server_error(ledger: Ledger) -> Iterator[Judgement]:
     """No request gets a 5xx response, whatever it contains."""
     failed_exchanges: list[tuple[Exchange, int]] = []
@@ -90,6 +96,7 @@ def server_error(ledger: Ledger) -> Iterator[Judgement]:
             f"{f'; the failures have {described}' if described else ''}"
             f"{nothing_else if len(failed_exchanges) == answered else ''}",
             apart=f"{status} {cause}".rstrip(),
+            severity="warning" if _is_unpredictable(exchange) else None,
             expected="no 5xx",
             received=f"status {status}",
         )

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -207,7 +208,7 @@ def test_a_resource_of_a_failing_creator_is_not_asked_for(tmp_path: Path) -> Non
     link = {"toGet": {"operationId": "getUser", "parameters": {"id": "$response.body#/id"}}}
     create = operation("addUser")
     create["responses"]["200"]["links"] = link
-    paths = {
+    paths: dict[str, dict[str, Any]] = {
         "/users": {"post": create},
         "/users/{id}": {"parameters": [path_parameter("id")], "get": operation("getUser")},
         "/health": {"get": operation("health")},

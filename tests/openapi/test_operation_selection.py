@@ -1,6 +1,7 @@
 """Selection of operations: which a value names, and the contract that remains."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.many_operations import operation, path_parameter, write_contract
@@ -9,7 +10,7 @@ from support.parcels import parcels_contract
 from openapi.contract import Contract
 from openapi.operation_selection import OperationSelection, selected_document
 
-PATHS = {
+PATHS: dict[str, dict[str, Any]] = {
     "/users": {"get": operation("listUsers"), "post": operation("addUser")},
     "/users/{id}": {
         "parameters": [path_parameter("id")],

@@ -93,13 +93,12 @@ def _head(data: dict[str, Json]) -> str:
 
 
 def _counts(data: dict[str, Json]) -> str:
-    statuses = ", ".join(f"{status}: {entry['seen']}" for status, entry in data["statuses"].items())
     rows = {
         "Constraints": ", ".join(
             f"{n} {status}" for status, n in wording.status_counts(data["constraints"]).items()
         ),
         "Operations": wording.operations(data),
-        "Responses": statuses,
+        "Responses": wording.responses(data),
         "Webhooks": wording.webhooks(data),
         "Undecided": "; ".join(data["undecided"]),
         "Left out": "; ".join(wording.left_out(data)),

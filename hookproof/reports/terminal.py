@@ -87,8 +87,7 @@ def _counts(data: dict[str, Json], console: "Console | None") -> list[str]:
     rest = "; ".join(wording.left_out(data))
     if rest:
         lines.append(_cut(f"{'Left out':<12} {escape_hidden(rest)}", console))
-    seen = ", ".join(f"{status}: {entry['seen']}" for status, entry in data["statuses"].items())
-    if seen:
+    if seen := wording.responses(data):
         lines += _line("Responses", seen, console)
         lines += _line("Webhooks", wording.webhooks(data), console)
         for number, text in enumerate(wording.strangers(data)):

@@ -182,6 +182,17 @@ def untested(data: dict[str, Json], status: str) -> list[tuple[str, int]]:
     return list(waiting.items())
 
 
+def responses(data: dict[str, Json]) -> str:
+    """Return the number of responses with each documented status; of many operations together."""
+    found = {name: entry["seen"] for name, entry in data["statuses"].items()}
+    if data["operations"]["total"] > MAX_LISTED_OPERATIONS:
+        total: Counter[str] = Counter()
+        for name, seen in found.items():
+            total[name.rpartition(" ")[2]] += seen
+        found = dict(sorted(total.items()))
+    return ", ".join(f"{name}: {seen}" for name, seen in found.items())
+
+
 def idle_checks(data: dict[str, Json]) -> list[str]:
     """Return the names of the checks that judged no case."""
     return [name for name, check in data["checks"].items() if not check["cases"]]

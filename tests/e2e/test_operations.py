@@ -208,7 +208,7 @@ def test_a_resource_of_a_failing_creator_is_not_asked_for(tmp_path: Path) -> Non
     link = {"toGet": {"operationId": "getUser", "parameters": {"id": "$response.body#/id"}}}
     create = operation("addUser")
     create["responses"]["200"]["links"] = link
-    paths: dict[str, Any] = {
+    paths: dict[str, dict[str, Any]] = {
         "/users": {"post": create},
         "/users/{id}": {"parameters": [path_parameter("id")], "get": operation("getUser")},
         "/health": {"get": operation("health")},

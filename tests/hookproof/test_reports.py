@@ -275,7 +275,9 @@ def test_a_partial_run_says_so_everywhere(data: Data) -> None:
 def test_undecided_and_untested_operations_are_named_and_counted(data: Data) -> None:
     undecided = [{"id": f"op{n}", "cause": f"never answered 2xx: {n}"} for n in range(12)]
     reason = "40 requests were sent (--max-requests)"
+    seen = {"op0 200": 4, "op0 404": 1, "op1 200": 3, "op1 404": 0}
     data |= {
+        "statuses": {name: {"seen": count, "reason": None} for name, count in seen.items()},
         "operations": {"total": 1000, "judged": 20, "undecided": undecided},
         "undecided": [*(f"{one['id']}: {one['cause']}" for one in undecided), "another sentence"],
         "left_out": [
@@ -286,6 +288,7 @@ def test_undecided_and_untested_operations_are_named_and_counted(data: Data) -> 
     lines = format_summary(data, "reports")
     counts = "20 of 1000 judged, 12 undecided, 968 not exercised"
     assert f"Operations   {counts}" in lines
+    assert "Responses    200: 7, 404: 1" in lines
     assert [line.removeprefix("Undecided    ") for line in lines if line[:9] == "Undecided"] == [
         *(f"op{n}: never answered 2xx: {n}" for n in range(10)),
         "and 2 more operations, in report.json",

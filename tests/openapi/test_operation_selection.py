@@ -10,7 +10,7 @@ from support.parcels import parcels_contract
 from openapi.contract import Contract
 from openapi.operation_selection import OperationSelection, selected_document
 
-PATHS: dict[str, Any] = {
+PATHS: dict[str, dict[str, Any]] = {
     "/users": {"get": operation("listUsers"), "post": operation("addUser")},
     "/users/{id}": {
         "parameters": [path_parameter("id")],

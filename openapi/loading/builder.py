@@ -7,6 +7,7 @@ from openapi.json_pointer import get_at, join_pointer
 from openapi.parameters import Parameter, declared_example
 from openapi.runtime_expression import parse_expression
 from openapi.schema_validation import stated_types
+from openapi.security import is_credential, required_schemes, security_alternatives
 from openapi.signature import BODY_TEMPLATE, SignatureScheme
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -31,8 +32,7 @@ def _build_operation(
     document: Mapping[str, Json], path: str, method: str, pointer: str
 ) -> Operation:
     stated = document["paths"][path][method]
-    security = stated.get("security", document.get("security")) or [{}]
-    scheme = next(iter(security[0]), None)
+    security = security_alternatives(document, stated)
     body = join_pointer(pointer, "requestBody", "content")
     responses = {
         status: _build_response(document, status, join_pointer(pointer, "responses", status))
@@ -43,9 +43,12 @@ def _build_operation(
         method=method.upper(),
         path=path,
         pointer=pointer,
-        scheme=scheme,
-        permissions=tuple(security[0].get(scheme, ())) if scheme else (),
-        parameters=_build_parameters(document, path, method),
+        security=security,
+        parameters=tuple(
+            parameter
+            for parameter in _build_parameters(document, path, method)
+            if not is_credential(security, parameter.location, parameter.name)
+        ),
         content=_schema_pointers(stated.get("requestBody", {}), body),
         body_required=bool(stated.get("requestBody", {}).get("required", False)),
         responses=responses,
@@ -127,25 +130,29 @@ def _build_event(document: Mapping[str, Json], name: str) -> Event:
     )
     media_type, schema = next(iter(content.items()))
     examples = stated["requestBody"]["content"][media_type].get("examples", {})
-    scheme = next(iter((stated.get("security") or [{}])[0]), None)
     return Event(
         name=name,
         pointer=pointer,
         media_type=media_type,
         schema=schema,
-        signature=_build_signature_scheme(document, scheme) if scheme else None,
+        signature=_build_signature_scheme(document, stated),
         trigger=stated["x-hookproof-trigger"],
         examples=tuple(example["value"] for example in examples.values()),
     )
 
 
-def _build_signature_scheme(document: Mapping[str, Json], scheme: str) -> SignatureScheme:
-    pointer = join_pointer("", "components", "securitySchemes", scheme)
-    stated = document["components"]["securitySchemes"][scheme]
-    signature = stated["x-hookproof-signature"]
+def _build_signature_scheme(document: Mapping[str, Json], stated: Json) -> SignatureScheme | None:
+    """Return the first signature scheme in the security of a webhook, or None without one."""
+    required = required_schemes(security_alternatives(document, stated))
+    pointers = (one.scheme.pointer for one in required)
+    pointer = next((p for p in pointers if _is_signature_scheme(get_at(document, p))), None)
+    if pointer is None:
+        return None
+    scheme: Json = get_at(document, pointer)
+    signature = scheme["x-hookproof-signature"]
     content = signature["signed-content"]
     return SignatureScheme(
-        header=stated["name"],
+        header=scheme["name"],
         algorithm=signature["algorithm"],
         encoding=signature["encoding"],
         prefix=signature.get("prefix", ""),
@@ -158,3 +165,7 @@ def _build_signature_scheme(document: Mapping[str, Json], scheme: str) -> Signat
         timestamp_header=signature.get("timestamp-header"),
         tolerance=signature.get("tolerance"),
     )
+
+
+def _is_signature_scheme(scheme: Json) -> bool:
+    return isinstance(scheme, dict) and "x-hookproof-signature" in scheme

@@ -19,6 +19,7 @@ from contracts.ledger.ledger import (
 )
 from contracts.ledger.matching import reconcile
 from contracts.model.exchange import Exchange
+from contracts.model.given_credentials import NotTested
 from contracts.model.settings import PROFILES, Settings
 from openapi.contract import Contract
 from webhook_sink.delivery import Delivery
@@ -41,6 +42,8 @@ class LiveRun:
     sink: WebhookSource | None
     sessions: list[OperationSession]
     undecided: list[str] = field(default_factory=list)
+    not_tested: dict[str, NotTested] = field(default_factory=dict)
+    """Operations that the run has no credential for, by id."""
     intake: DeliveryIntake | None = None
     """Intake that counts the deliveries which the run does not keep."""
     deliveries: tuple[JudgedDelivery, ...] = ()
@@ -62,7 +65,15 @@ class LiveRun:
         cut = next((session.stop_reason for session in self.sessions if session.stop_reason), None)
         undecided = tuple(dict.fromkeys(self.undecided))
         ledger = Ledger(
-            self.contract, self.settings, exchanges, (), empty, undecided, cut, correlators
+            self.contract,
+            self.settings,
+            exchanges,
+            (),
+            empty,
+            undecided,
+            cut,
+            correlators,
+            not_tested=self.not_tested,
         )
         if self.sink is None:
             return ledger

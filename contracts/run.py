@@ -9,6 +9,12 @@ from contracts.checks import CHECKS
 from contracts.checks.application import apply_check
 from contracts.checks.judgement import GroupedFinding
 from contracts.execution import saved_cases
+from contracts.execution.access import (
+    find_not_tested,
+    nothing_tested_sentence,
+    rejected_for_scheme,
+    unsupported_sentences,
+)
 from contracts.execution.delivery_intake import DeliveryIntake
 from contracts.execution.estimate import estimate_cost
 from contracts.execution.linked_resources import LinkedResource
@@ -59,12 +65,7 @@ def run(
     `progress` gets a line at each step, `watch` the live run before its first request. Raise
     `CouldNotJudge`.
     """
-    if not (settings.token or settings.dry_run) and any(
-        operation.scheme for operation in contract.operations
-    ):
-        raise CouldNotJudge(
-            "no token was given: pass --token or HOOKPROOF_TOKEN (for the mock: hookproof token)"
-        )
+    not_tested = find_not_tested(contract, settings)
     bounds = expiry_bounds(contract) if settings.gentle else None
     unique_values = UniqueValues(settings.run_id, settings.seed, datetime.now(UTC), bounds)
     with ExitStack() as stack:
@@ -80,8 +81,10 @@ def run(
         sessions = [
             OperationSession(contract, operation, settings, target, unique_values, progress)
             for operation in contract.operations
-            if operation.response_caused_by("valid-request")
+            if operation.response_caused_by("valid-request") and operation.id not in not_tested
         ]
+        if not_tested and not sessions:
+            raise CouldNotJudge(nothing_tested_sentence(not_tested))
         connect_linked_resources(sessions)
         earlier = _load_saved_cases(settings)
         phases = {session.operation.id: build_phases(session, earlier) for session in sessions}
@@ -91,7 +94,9 @@ def run(
         intake = DeliveryIntake(settings, contract)
         rejector = DeliveryRejector(contract, settings.run_id, intake.is_own)
         sink = open_webhook_source(stack, settings, contract, progress, rejector, intake)
-        live_run = LiveRun(settings, contract, sink, sessions, intake=intake)
+        live_run = LiveRun(settings, contract, sink, sessions, not_tested=not_tested, intake=intake)
+        live_run.undecided += [one.sentence for one in not_tested.values()]
+        live_run.undecided += unsupported_sentences(sessions)
         if watch is not None:
             watch(live_run)
         _await_service(target, settings.wait)
@@ -103,6 +108,8 @@ def run(
                 progress(estimate_cost(sessions, phases).sentence)
             _run_session(live_run, session, phases[session.operation.id])
             live_run.receive_deliveries()  # so that the end of the run need not judge all of them
+        if not_tested and not any(session.exchanges for session in sessions):
+            raise CouldNotJudge(next(reversed(not_tested.values())).sentence)
         if live_run.has_enough():
             return live_run.ledger()
         rejects = "retry" in settings.extra_phases and settings.selection.sends("retry")
@@ -116,7 +123,15 @@ def _is_accepted(live_run: LiveRun, session: OperationSession) -> bool:
     """Return whether a plain valid request got no 5xx; raise if the run cannot judge."""
     reason = run_smoke_test(session)
     if reason is not None:
-        raise CouldNotJudge(reason)
+        rejected = rejected_for_scheme(session, live_run.sessions)
+        if rejected is None:
+            raise CouldNotJudge(reason)
+        live_run.undecided.append(rejected.sentence)
+        live_run.not_tested[session.operation.id] = rejected
+        for other in live_run.sessions:
+            if other.operation.id in live_run.not_tested:
+                other.exchanges.clear()  # They prove nothing about requests with a credential.
+        return False
     status = session.exchanges[-1].status
     if status is not None and status >= 500:
         # Other cases decide nothing as long as a plain valid request fails.
@@ -130,7 +145,7 @@ def _run_session(live_run: LiveRun, session: OperationSession, phases: Sequence[
         live_run.sink.wait(after=0, timeout=SMOKE_TEST_WEBHOOK_TIMEOUT_S)
     if not live_run.has_enough():
         live_run.undecided += run_phases(session, phases, live_run.has_enough)
-    ends = token_expiry(live_run.settings.token)
+    ends = token_expiry(session.credentials.token)
     last = session.exchanges[-1]
     if ends is not None and last.started <= ends <= last.ended:
         raise CouldNotJudge("the token expired during the run: pass one that lasts longer")

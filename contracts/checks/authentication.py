@@ -14,13 +14,14 @@ from contracts.expectations.ambiguity import has_unused_name
 from contracts.expectations.expectation import may_be_rejected
 from contracts.ledger.ledger import Ledger
 from contracts.model.case import ISSUED_PHASE
-from contracts.model.credential_kinds import ISSUED
+from contracts.model.credential_kinds import ISSUED, WRONG_VALUE
 from contracts.model.exchange import Exchange
 from openapi.extensions import extended_properties
 
 BYPASSES = {
     "missing": "the service accepts a request without a credential",
     "malformed": "the service accepts any text as a credential",
+    WRONG_VALUE: "the service accepts any text as a credential",
 }
 """Explanations of a service that always accepts a kind of credential; the most severe first."""
 EXPIRY_LEEWAY_S = 600.0
@@ -110,11 +111,18 @@ def _bypass_text(
     plain form of a kind counts: a service may reject another form for its form.
     """
     asked = case.exchange.request.operation.id
-    tried = (
-        (c.exchange.request.operation.id, c.exchange.request.credential.label) for c in accepted
-    )
-    found = {label for operation, label in {*tried} - refused if operation == asked}
-    return next((f": {BYPASSES[kind]}" for kind in BYPASSES if f"credential {kind}" in found), "")
+    requests = (one.exchange.request for one in accepted)
+    found = {
+        (request.credential.kind, request.credential.scheme)
+        for request in requests
+        if request.operation.id == asked
+        and not request.credential.form
+        and (asked, request.credential.label) not in refused
+    }
+    for kind, sentence in BYPASSES.items():
+        for scheme in sorted(scheme for known, scheme in found if known == kind):
+            return f": {sentence} for {scheme}" if scheme else f": {sentence}"
+    return ""
 
 
 def _valid_credential_rejections(ledger: Ledger) -> set[int]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from contracts.execution.linked_resources import LinkedResource
 from contracts.execution.target import Target, retry_delay
-from contracts.generators.credentials import valid_credential
+from contracts.generators.operation_credentials import OperationCredentials
 from contracts.model.case import (
     PREREQUISITE_PHASE,
     RESPONSE_DEPENDENT_PHASES,
@@ -21,6 +21,7 @@ from contracts.model.case import (
 from contracts.model.correlators import Correlator, find_correlators
 from contracts.model.errors import RunStopped
 from contracts.model.exchange import Credential, Exchange, Request
+from contracts.model.given_credentials import find_accesses
 from contracts.model.settings import Settings
 from contracts.model.unique_values import UniqueValues
 from openapi.contract import Contract, Operation
@@ -50,6 +51,9 @@ class OperationSession:
         self.correlators: tuple[Correlator, ...] = find_correlators(
             contract, operation, gentle=settings.gentle
         )
+        self.credentials = OperationCredentials(
+            contract, operation, settings, find_accesses(operation, settings)
+        )
         self.progress = progress
         self.linked_resource: LinkedResource | None = None
         """Resource that the operation needs, or None."""
@@ -62,7 +66,7 @@ class OperationSession:
     @property
     def credential(self) -> Credential:
         """Valid credential of the settings."""
-        return valid_credential(self.settings)
+        return self.credentials.valid
 
     @property
     def url(self) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from contracts.execution import issued_tokens, phase_cases, saved_cases, sequences
+from contracts.execution.access import REJECTED_STATUSES
 from contracts.execution.operation_session import OperationSession
 from contracts.execution.retry_ambiguous import AmbiguousCaseRetrier
 from contracts.generators import (
@@ -24,8 +25,8 @@ MAX_SMOKE_TEST_TRIES = 3
 FUZZING_TIMEOUT_S = 60.0
 
 _STATUS_ADVICE = {
-    401: "the service rejects the token: pass a valid one with --token or HOOKPROOF_TOKEN",
-    403: "the token lacks a permission: pass another with --token or HOOKPROOF_TOKEN",
+    401: "the service rejects the {credential}: pass a valid one with {options}",
+    403: "the {credential} lacks a permission: pass another with {options}",
     404: "the service has no such operation: check the URL and its path prefix",
     405: "the path does not allow this method: check the URL and its path prefix",
     429: "the service limits the request rate: wait, or pass --rate-limit",
@@ -56,8 +57,21 @@ def run_smoke_test(session: OperationSession) -> str | None:
         return f"{where}: {stop}"
     if exchange.failure is not None and exchange.failure.status is None:
         return f"{where}: {exchange.failure.message}; check that the service runs at this URL"
-    sentence = _STATUS_ADVICE.get(exchange.status or 0)
+    sentence = _status_advice(session, exchange.status or 0)
     return f"{where} got {exchange.status}: {sentence}" if sentence else None
+
+
+def _status_advice(session: OperationSession, status: int) -> str | None:
+    """Return what the user can do about the status of a plain valid request, or None."""
+    given = session.credentials.accesses[0].credentials
+    if status in REJECTED_STATUSES and not given:
+        return "the service requires a credential, but the contract does not"
+    names = " and ".join(one.scheme.name for one in given)
+    credential, options = f"credential for {names}", "--credential or HOOKPROOF_CREDENTIAL"
+    if all(one.value == session.settings.token for one in given):
+        credential, options = "token", "--token or HOOKPROOF_TOKEN"
+    sentence = _STATUS_ADVICE.get(status)
+    return sentence.format(credential=credential, options=options) if sentence else None
 
 
 def _send_until_accepted(session: OperationSession) -> Exchange:

@@ -4,15 +4,20 @@ A constraint is a keyword at a JSON Pointer. Each name in `required` is a separa
 so is each credential kind of a 401 or 403 response. Pure.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from contracts.expectations.keywords import ConstraintKey, applicable_keywords
-from contracts.model.credential_kinds import ISSUED, UNAUTHENTICATED_KINDS, UNAUTHORIZED_KINDS
+from contracts.model.credential_kinds import (
+    ISSUED,
+    UNAUTHENTICATED_KINDS_BY_SCHEME,
+    UNAUTHORIZED_KINDS,
+)
 from openapi.contract import Contract, Event, Operation, Provenance, ResponseSpec
 from openapi.extensions import extended_properties
 from openapi.json_pointer import MISSING, get_at, is_array_index, join_pointer, split_pointer
+from openapi.security import required_schemes
 
 ConstraintKind = Literal[
     "request", "response", "header", "security", "webhook", "echo", "signature"
@@ -46,16 +51,29 @@ class Constraint:
 def list_constraints(contract: Contract) -> tuple[Constraint, ...]:
     """Return every constraint of `contract` once, in document order."""
     found: dict[ConstraintKey, ConstraintKind] = {}
-    for operation in contract.operations:
-        for place, kind in _operation_constraints(contract, operation):
-            found.setdefault(place, kind)
-    for event in contract.events:
-        for place, kind in _event_constraints(contract, event):
-            found.setdefault(place, kind)
+    for _, place, kind in _owned_constraints(contract):
+        found.setdefault(place, kind)
     return tuple(
         Constraint(pointer, detail, kind, contract.provenance(pointer, detail))
         for (pointer, detail), kind in found.items()
     )
+
+
+def constraint_owners(contract: Contract) -> Mapping[ConstraintKey, Sequence[str]]:
+    """Return the ids of the operations that each constraint is about, also through an event."""
+    owners: dict[ConstraintKey, list[str]] = {}
+    for owner, place, _ in _owned_constraints(contract):
+        owners.setdefault(place, []).append(owner)
+    return owners
+
+
+def _owned_constraints(contract: Contract) -> Iterator[tuple[str, ConstraintKey, ConstraintKind]]:
+    for operation in contract.operations:
+        for place, kind in _operation_constraints(contract, operation):
+            yield operation.id, place, kind
+    for event in contract.events:
+        for place, kind in _event_constraints(contract, event):
+            yield event.trigger["operation"], place, kind
 
 
 def _operation_constraints(
@@ -75,9 +93,7 @@ def _operation_constraints(
             if place != every_text_is_one:
                 yield place, "request"
     for response in operation.responses.values():
-        yield from _response_constraints(
-            contract, response, _issues_credential(contract, operation)
-        )
+        yield from _response_constraints(contract, operation, response)
     if operation.rate_limit is not None:
         yield (join_pointer(operation.pointer, "x-hookproof-rate-limit"), "*"), "response"
 
@@ -91,13 +107,27 @@ def _issues_credential(contract: Contract, operation: Operation) -> bool:
     )
 
 
+def _rejected_kinds(operation: Operation, cause: str | None) -> tuple[str, ...]:
+    """Return the kinds of credentials whose rejection has this cause; none: a run sends none."""
+    schemes = {one.scheme.kind for one in required_schemes(operation.security)}
+    if operation.allows_anonymous:
+        return ()
+    if cause == "insufficient-permission":
+        return UNAUTHORIZED_KINDS if "bearer" in schemes else ()
+    if cause != "invalid-credential":
+        return ()
+    by_scheme = UNAUTHENTICATED_KINDS_BY_SCHEME.items()
+    kinds = (kind for scheme, kinds in by_scheme if scheme in schemes for kind in kinds)
+    return tuple(dict.fromkeys(kinds))
+
+
 def _response_constraints(
-    contract: Contract, response: ResponseSpec, issues: bool
+    contract: Contract, operation: Operation, response: ResponseSpec
 ) -> Iterator[tuple[ConstraintKey, ConstraintKind]]:
     provoked = join_pointer(response.pointer, "x-hookproof-cause")
     by = response.cause.get("kind")
-    if by in ("invalid-credential", "insufficient-permission"):
-        kinds = UNAUTHENTICATED_KINDS if by == "invalid-credential" else UNAUTHORIZED_KINDS
+    if kinds := _rejected_kinds(operation, by):
+        issues = _issues_credential(contract, operation)
         known = [kind for kind in kinds if issues or kind not in ISSUED]
         yield from (((provoked, kind), "security") for kind in known)
     elif by:

@@ -13,6 +13,7 @@ from contracts.ledger.strangers import DroppedDeliveries
 from contracts.model.case import SMOKE_TEST_PHASE
 from contracts.model.correlators import Correlator
 from contracts.model.exchange import Exchange, Request
+from contracts.model.given_credentials import NotTested
 from contracts.model.settings import Settings
 from openapi.contract import Contract, Event, ResponseSpec
 from openapi.json_pointer import MISSING, get_at
@@ -127,6 +128,8 @@ class Ledger:
     """Correlators by operation id."""
     dropped: DroppedDeliveries = field(default_factory=DroppedDeliveries)
     """Deliveries that the run received and did not keep."""
+    not_tested: Mapping[str, NotTested] = field(default_factory=dict)
+    """Operations that the run has no credential for, by id."""
 
     @property
     def answered_exchanges(self) -> Iterator[tuple[Exchange, int]]:

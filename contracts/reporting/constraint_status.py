@@ -7,12 +7,18 @@ from itertools import accumulate
 from typing import Literal
 
 from contracts.checks.judgement import Judgement
-from contracts.expectations.constraints import Constraint, list_constraints
+from contracts.expectations.constraints import (
+    Constraint,
+    constraint_owners,
+    list_constraints,
+)
 from contracts.expectations.keywords import ConstraintKey
 from contracts.generators.credentials import reason_untested
 from contracts.ledger.ledger import Ledger
+from contracts.model.given_credentials import NotTested
 from contracts.model.settings import Settings
-from openapi.contract import Contract, ResponseSpec
+from openapi.contract import Contract, Operation, ResponseSpec
+from openapi.security import required_schemes
 
 StatusValue = Literal["enforced", "violated", "undecided", "not exercised"]
 
@@ -61,10 +67,29 @@ def constraint_statuses(
     by_key: dict[ConstraintKey, list[Judgement]] = {}
     for judgement in judgements:
         by_key.setdefault(judgement.constraint, []).append(judgement)
+    not_tested = _not_tested_constraints(ledger)
     return [
-        _constraint_status(ledger, constraint, by_key.get(constraint.key, []), crashes or {})
+        _not_tested_status(constraint, not_tested[constraint.key])
+        if constraint.key in not_tested
+        else _constraint_status(ledger, constraint, by_key.get(constraint.key, []), crashes or {})
         for constraint in list_constraints(ledger.contract)
     ]
+
+
+def _not_tested_constraints(ledger: Ledger) -> Mapping[ConstraintKey, NotTested]:
+    """Return each constraint that only operations without a credential have, and the reason."""
+    if not ledger.not_tested:
+        return {}
+    return {
+        key: ledger.not_tested[owners[0]]
+        for key, owners in constraint_owners(ledger.contract).items()
+        if ledger.not_tested.keys() >= {*owners}
+    }
+
+
+def _not_tested_status(constraint: Constraint, why: NotTested) -> ConstraintStatus:
+    status: StatusValue = "undecided" if why.hint else "not exercised"
+    return ConstraintStatus(constraint, status, 0, why.reason, why.hint or None)
 
 
 def _constraint_status(
@@ -112,9 +137,9 @@ def _undecided_response_reason(ledger: Ledger, constraint: Constraint) -> tuple[
     phases = ledger.settings.extra_phases
     if constraint.pointer.endswith("/concurrent") and "concurrency" not in phases:
         return "no concurrent duplicate requests were sent", "pass --extra-phase concurrency"
-    response = _enclosing_response(ledger.contract, constraint.pointer)
-    if response is not None and response not in ledger.seen_responses:
-        return unseen_reason(ledger.settings, response)
+    found = _enclosing_response(ledger.contract, constraint.pointer)
+    if found is not None and found[1] not in ledger.seen_responses:
+        return unseen_reason(ledger.settings, *found)
     return (
         f"no response had {'this header' if constraint.kind == 'header' else 'a value here'}",
         None,
@@ -136,25 +161,32 @@ def _undecided_webhook_reason(ledger: Ledger, constraint: Constraint) -> tuple[s
     return "no delivery had a value here", None
 
 
-def unseen_reason(settings: Settings, response: ResponseSpec) -> tuple[str, str | None]:
-    """Return why no request got the response, and a hint."""
+def unseen_reason(
+    settings: Settings, operation: Operation, response: ResponseSpec
+) -> tuple[str, str | None]:
+    """Return why no request to the operation got the response, and a hint."""
     unknown = ("the contract states no cause", None)
     by = response.cause.get("kind", "")
+    if by == "invalid-credential" and operation.allows_anonymous:
+        return "the operation needs no credential", None
+    kinds = {one.scheme.kind for one in required_schemes(operation.security)}
+    if by == "insufficient-permission" and "bearer" not in kinds:
+        return "no credential of this scheme lacks a permission", None
     if by == "insufficient-permission" and settings.token_without_permission:
         return "no credential without the permission got this response", None
     return UNSEEN_REASONS.get(by, unknown)
 
 
-def _enclosing_response(contract: Contract, pointer: str) -> ResponseSpec | None:
+def _enclosing_response(contract: Contract, pointer: str) -> tuple[Operation, ResponseSpec] | None:
     known = _responses_by_pointer(contract)
     above = accumulate(pointer.split("/")[:-1], "{}/{}".format)
     return next((known[place] for place in above if place in known), None)
 
 
 @lru_cache(maxsize=1)
-def _responses_by_pointer(contract: Contract) -> Mapping[str, ResponseSpec]:
-    responses = [r for operation in contract.operations for r in operation.responses.values()]
-    return {response.pointer: response for response in reversed(responses)}
+def _responses_by_pointer(contract: Contract) -> Mapping[str, tuple[Operation, ResponseSpec]]:
+    responses = [(o, r) for o in contract.operations for r in o.responses.values()]
+    return {response.pointer: (operation, response) for operation, response in reversed(responses)}
 
 
 def reason_sentence(reason: str, hint: str | None) -> str:

@@ -7,6 +7,7 @@ sends nothing while the variable is unset.
 
 import re
 
+from contracts.generators.credentials import VALID_TOKEN_MEANING
 from contracts.model.credential_kinds import (
     ISSUED_EXPIRED,
     ISSUED_GOOD,
@@ -21,9 +22,9 @@ from openapi.redaction import Redaction
 MAX_BODY_BYTES = 4000
 
 _VARIABLES = {
-    "valid": ("HOOKPROOF_TOKEN", "a valid token with the permission"),
-    "wrong scheme": ("HOOKPROOF_TOKEN", "a valid token with the permission"),
-    "without a scheme": ("HOOKPROOF_TOKEN", "a valid token with the permission"),
+    **dict.fromkeys(
+        ("valid", "wrong scheme", "without a scheme"), ("HOOKPROOF_TOKEN", VALID_TOKEN_MEANING)
+    ),
     "expired": ("HOOKPROOF_TOKEN_EXPIRED", "an expired token"),
     "not yet valid": ("HOOKPROOF_TOKEN_NOT_YET_VALID", "a token that is not valid yet"),
     "without the permission": (
@@ -71,11 +72,15 @@ def _credential_option(kind: str) -> str:
 
 
 def _credential_options(credential: Credential) -> list[str]:
+    companions = [credential.companion_options] if credential.companion_options else []
     if credential.curl_options:
-        return [credential.curl_options]
-    if credential.value is None:
-        return []
-    return [_credential_option(credential.label if credential.form else credential.kind)]
+        return [credential.curl_options, *companions]
+    if credential.value is None or credential.kind == "missing":
+        return companions
+    return [
+        _credential_option(credential.label if credential.form else credential.kind),
+        *companions,
+    ]
 
 
 def curl_command(url: str, request: Request, redact: Redaction) -> str | None:

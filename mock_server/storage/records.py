@@ -116,7 +116,7 @@ def request_verdict(
     if operation is None or (objections and objections[-1].reason == "rate-limit-exceeded"):
         credential = [_NOT_CHECKED]
     elif not credential:
-        credential = ["not required" if operation.scheme is None else "accepted"]
+        credential = ["accepted" if operation.security else "not required"]
     return {
         "valid": not objections,
         "summary": _summary(objections),

@@ -7,6 +7,7 @@ from hookproof.errors import CommandError
 from openapi.contract import Contract
 from openapi.loading.loader import load_contract
 from openapi.loading.yaml_source import ContractError
+from openapi.security import check_credentials
 
 
 def load_contract_option(path: Path | None) -> Contract:
@@ -15,6 +16,14 @@ def load_contract_option(path: Path | None) -> Contract:
         return load_contract(path)
     except ContractError as error:
         raise CommandError(str(error)) from None
+
+
+def check_given_credentials(contract: Contract, given: Sequence[tuple[str, str]]) -> None:
+    """Raise `CommandError` for a credential that the contract has no scheme for."""
+    try:
+        check_credentials(contract.document, given)
+    except ValueError as error:
+        raise CommandError(f"--credential: {error}") from None
 
 
 def check_webhook_secret(contract: Contract, secret: str) -> str:

@@ -9,6 +9,7 @@ import click
 from hookproof.options import types
 from hookproof.options.command import (
     contract_option,
+    credential,
     jwt_secret,
     seed_option,
     server_options,
@@ -27,6 +28,10 @@ LOG_FORMATS = ("text", "json")
 @contract_option
 @config_option
 @jwt_secret("Secret that signs tokens.")
+@credential(
+    "Credential that the mock accepts; HTTP Basic: USER:PASSWORD (repeatable).",
+    show_default="published ones",
+)
 @click.option(
     "--auth",
     type=click.Choice(AUTH_MODES),

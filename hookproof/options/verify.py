@@ -9,7 +9,13 @@ import click
 from contracts.model.settings import EXTRA_PHASES, PROFILES
 from hookproof.interrupts import interrupts_end_the_process
 from hookproof.options import types
-from hookproof.options.command import contract_option, seed_option, token, webhook_secret
+from hookproof.options.command import (
+    contract_option,
+    credential,
+    seed_option,
+    token,
+    webhook_secret,
+)
 from hookproof.options.config_file import config_option
 
 
@@ -25,6 +31,7 @@ from hookproof.options.config_file import config_option
 )
 @token("--token-expired", "HOOKPROOF_TOKEN_EXPIRED", "Expired token.")
 @token("--token-not-yet-valid", "HOOKPROOF_TOKEN_NOT_YET_VALID", "Token that is not valid yet.")
+@credential("Credential for a security scheme; HTTP Basic: USER:PASSWORD (repeatable).")
 @click.option(
     "-H",
     "--header",

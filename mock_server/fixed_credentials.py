@@ -16,7 +16,6 @@ DEVELOPMENT_CREDENTIALS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Development credential by kind of scheme, published on purpose."""
-_PREFIX_BYTES = 8
 
 
 def accepted_credentials(
@@ -45,15 +44,9 @@ def accepted_credentials(
     }
 
 
-def is_same(sent: bytes, accepted: str, *, whole: bool = True) -> bool:
-    """Return whether `sent` is the accepted credential, in constant time.
-
-    Without `whole` the first bytes are enough, as for a faulty service.
-    """
-    expected = accepted.encode()
-    if not whole:
-        sent, expected = sent[:_PREFIX_BYTES], expected[:_PREFIX_BYTES]
-    return hmac.compare_digest(sent, expected)
+def is_same(sent: bytes, accepted: str) -> bool:
+    """Return whether `sent` is the accepted credential, in constant time."""
+    return hmac.compare_digest(sent, accepted.encode())
 
 
 def decode_pair(encoded: bytes) -> bytes | None:

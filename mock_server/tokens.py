@@ -44,10 +44,6 @@ class CredentialChecks:
     permission: bool = True
     whole_permission: bool = True
     """False accepts a permission that only contains the required one."""
-    value: bool = True
-    """False accepts any API key, and any user and password."""
-    whole_value: bool = True
-    """False compares only the first characters of them."""
 
 
 AUTH_MODES: Mapping[str, CredentialChecks] = MappingProxyType(

@@ -16,6 +16,7 @@ from contracts.ledger.ledger import Ledger
 from contracts.model.case import ISSUED_PHASE
 from contracts.model.credential_kinds import ISSUED, WRONG_VALUE
 from contracts.model.exchange import Exchange
+from openapi.contract import Operation
 from openapi.extensions import extended_properties
 
 BYPASSES = {
@@ -39,7 +40,7 @@ def insufficient_permission(ledger: Ledger) -> Iterator[Judgement]:
 
 
 def _judge_credentials(ledger: Ledger, kind: str) -> Iterator[Judgement]:
-    wrong: dict[int, list[CaseOutcome]] = {}
+    wrong: dict[tuple[str, int], list[CaseOutcome]] = {}
     refused: set[tuple[str, str]] = set()
     useless = _valid_credential_rejections(ledger)
     for case in case_outcomes(ledger, kind):
@@ -62,8 +63,9 @@ def _judge_credentials(ledger: Ledger, kind: str) -> Iterator[Judgement]:
             why = "an issued credential that has the permission got the same status"
             yield undecided(case.expected.pointer, case.case_id, why, tried)
         else:
-            wrong.setdefault(case.status, []).append(case)
-    for status, cases in wrong.items():
+            operation = case.exchange.request.operation
+            wrong.setdefault((operation.id, case.status), []).append(case)
+    for (_, status), cases in wrong.items():
         kinds = list(dict.fromkeys(case.exchange.request.credential.kind for case in cases))
         for case in cases:
             request, expected = case.exchange.request, case.expected
@@ -79,10 +81,16 @@ def _judge_credentials(ledger: Ledger, kind: str) -> Iterator[Judgement]:
                 case.exchange,
                 message,
                 detail=request.credential.kind,
-                fault=f"{expected.pointer} {status}",
+                fault=_fault_key(request.operation, expected.pointer, status),
                 expected=f"{expected.status} for a credential that is {request.credential.kind}",
                 received=case.received,
             )
+
+
+def _fault_key(operation: Operation, pointer: str, status: int) -> str:
+    """Return the key of a fault: operations may share a response, but not its faults."""
+    shared = not pointer.startswith(f"{operation.pointer}/")
+    return f"{operation.id} {pointer} {status}" if shared else f"{pointer} {status}"
 
 
 def _other_cause(ledger: Ledger, case: CaseOutcome) -> str | None:

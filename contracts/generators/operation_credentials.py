@@ -107,7 +107,9 @@ class OperationCredentials:
         several = len(self.accesses) > 1 or len(access.credentials) > 1
         if not several:
             return credential
-        return accompanied(credential, companions_of(access, given), given.scheme.name)
+        companions = companions_of(access, given)
+        is_bare = credential.kind == "missing" and not companions
+        return accompanied(credential, companions, "" if is_bare else given.scheme.name)
 
     def _is_documented(self, credential: Credential) -> bool:
         """Return whether a scheme of the contract documents the form of the credential."""

@@ -86,7 +86,8 @@ def _credential_options(credential: Credential) -> list[str]:
 def curl_command(url: str, request: Request, redact: Redaction) -> str | None:
     """Return a command that repeats the request, with an explained variable for the secret.
 
-    Return None if a command line cannot carry the body, or if curl cannot send it in segments.
+    Return None if a command line cannot carry the body, or if curl cannot send it in segments or
+    with a credential in the query of an exact target.
     """
     body = body_option(request.body)
     if len(request.body) > MAX_BODY_BYTES or body is None:
@@ -96,6 +97,8 @@ def curl_command(url: str, request: Request, redact: Redaction) -> str | None:
     if form.transmission == "segments":
         return None
     parts = curl_request(request.method, url, request.target.encode(), has_body=with_body)
+    if request.credential.query and len(parts) > 1:
+        return None
     parts += [
         option.replace("Authorization", form.header_name("Authorization"), 1)
         for option in _credential_options(request.credential)

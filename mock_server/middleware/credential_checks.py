@@ -51,7 +51,7 @@ class BasicCheck:
         pair = decode_pair(encoded.strip())
         if pair is None:
             self._reject("The Authorization header is malformed")
-        if checks.value and not is_same(pair, self._accepted, whole=checks.whole_value):
+        if not is_same(pair, self._accepted):
             self._reject("User or password is wrong")
         return _NO_CLAIMS
 
@@ -86,9 +86,7 @@ class ApiKeyCheck:
             raise CredentialMissing(*rejection)
         if len(keys) > 1:
             self._reject(f"There is more than one {self._place}")
-        if not checks.content or not checks.value:
-            return _NO_CLAIMS
-        if not is_same(keys[0], self._accepted, whole=checks.whole_value):
+        if checks.content and not is_same(keys[0], self._accepted):
             self._reject(f"The API key in the {self._place} is wrong")
         return _NO_CLAIMS
 

@@ -1,7 +1,7 @@
 """Live run: its ledger can be read during the run and is closed at the end."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from contracts.checks import CHECKS
@@ -19,6 +19,7 @@ from contracts.ledger.ledger import (
 )
 from contracts.ledger.matching import reconcile
 from contracts.model.exchange import Exchange
+from contracts.model.selection import IncompleteOperation
 from contracts.model.settings import PROFILES, Settings
 from openapi.contract import Contract
 from webhook_sink.delivery import Delivery
@@ -41,6 +42,8 @@ class LiveRun:
     sink: WebhookSource | None
     sessions: list[OperationSession]
     undecided: list[str] = field(default_factory=list)
+    incomplete: Sequence[IncompleteOperation] = ()
+    """Operations that the run has no credential for."""
     intake: DeliveryIntake | None = None
     """Intake that counts the deliveries which the run does not keep."""
     deliveries: tuple[JudgedDelivery, ...] = ()
@@ -74,7 +77,10 @@ class LiveRun:
             undecided,
             cut,
             correlators,
-            incomplete=tuple(s.incomplete for s in self.sessions if s.incomplete is not None),
+            incomplete=(
+                *self.incomplete,
+                *(s.incomplete for s in self.sessions if s.incomplete is not None),
+            ),
             unjudged_requests=sent - len(exchanges),
         )
         if self.sink is None:

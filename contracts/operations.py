@@ -125,7 +125,7 @@ class _OperationRuns:
         if not live_run.has_enough():
             phases = self._phases_of(session)
             live_run.undecided += run_phases(session, phases, live_run.has_enough)
-        ends = token_expiry(live_run.settings.token)
+        ends = token_expiry(session.credentials.token)
         last = session.exchanges[-1]
         if ends is not None and last.started <= ends <= last.ended:
             raise CouldNotJudge("the token expired during the run: pass one that lasts longer")

@@ -9,6 +9,11 @@ from contracts.checks import CHECKS
 from contracts.checks.application import apply_check
 from contracts.checks.judgement import GroupedFinding
 from contracts.execution import saved_cases
+from contracts.execution.access import (
+    find_not_tested,
+    nothing_tested_sentence,
+    unsupported_sentences,
+)
 from contracts.execution.budget import Budget
 from contracts.execution.delivery_intake import DeliveryIntake
 from contracts.execution.estimate import (
@@ -64,12 +69,8 @@ def run(
     `progress` gets a line at each step, `watch` the live run before its first request. Raise
     `CouldNotJudge`.
     """
-    if not (settings.token or settings.dry_run) and any(
-        operation.scheme for operation in contract.operations
-    ):
-        raise CouldNotJudge(
-            "no token was given: pass --token or HOOKPROOF_TOKEN (for the mock: hookproof token)"
-        )
+    not_tested = find_not_tested(contract, settings)
+    untested_ids = {one.id for one in not_tested}
     bounds = expiry_bounds(contract) if settings.gentle else None
     unique_values = UniqueValues(settings.run_id, settings.seed, datetime.now(UTC), bounds)
     with ExitStack() as stack:
@@ -86,8 +87,10 @@ def run(
         sessions = [
             OperationSession(contract, operation, settings, target, unique_values, progress, budget)
             for operation in contract.operations
-            if operation.response_caused_by("valid-request")
+            if operation.response_caused_by("valid-request") and operation.id not in untested_ids
         ]
+        if not_tested and not sessions:
+            raise CouldNotJudge(nothing_tested_sentence(contract, settings))
         connect_linked_resources(sessions)
         earlier = _load_saved_cases(settings, contract, progress)
         # Of many operations the cases are generated in turn, because they take memory and time.
@@ -103,7 +106,9 @@ def run(
         intake = DeliveryIntake(settings, contract)
         rejector = DeliveryRejector(contract, settings.run_id, intake.is_own)
         sink = open_webhook_source(stack, settings, contract, progress, rejector, intake)
-        live_run = LiveRun(settings, contract, sink, sessions, intake=intake)
+        live_run = LiveRun(settings, contract, sink, sessions, incomplete=not_tested, intake=intake)
+        live_run.undecided += [one.sentence for one in not_tested]
+        live_run.undecided += unsupported_sentences(sessions)
         if watch is not None:
             watch(live_run)
         _await_service(target, settings.wait)

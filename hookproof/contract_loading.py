@@ -9,6 +9,7 @@ from openapi.complaint import ContractError
 from openapi.contract import Contract
 from openapi.loading.loader import load_contract
 from openapi.operation_selection import OperationSelection
+from openapi.security import check_credentials
 
 
 def load_contract_option(path: Path | None) -> Contract:
@@ -35,6 +36,14 @@ def select_operations(contract: Contract, selection: OperationSelection) -> Cont
 def load_selected_contract(path: Path | None, selection: OperationSelection) -> Contract:
     """Return the contract at `path` (None: the shipped one) with the selected operations."""
     return select_operations(load_contract_option(path), selection)
+
+
+def check_given_credentials(contract: Contract, given: Sequence[tuple[str, str]]) -> None:
+    """Raise `CommandError` for a credential that the contract has no scheme for."""
+    try:
+        check_credentials(contract.document, given)
+    except ValueError as error:
+        raise CommandError(f"--credential: {error}") from None
 
 
 def check_webhook_secret(contract: Contract, secret: str) -> str:

@@ -21,7 +21,7 @@ from contracts.outcome import CONTRACT, OUTCOME, SETTINGS, RunOutcome
 from contracts.reporting.report import report
 from hookproof.commands.verify import save_failing_cases
 from hookproof.commands.verify_settings import apply_target_policy, settings_from_options
-from hookproof.contract_loading import load_selected_contract
+from hookproof.contract_loading import check_given_credentials, load_selected_contract
 from hookproof.errors import CommandError
 from hookproof.options.command import parse_options
 from hookproof.options.verify import verify
@@ -51,6 +51,7 @@ def configure(config: pytest.Config) -> None:
         options = _options(config)
         settings = settings_from_options(options)
         contract = load_selected_contract(settings.contract, settings.operations)
+        check_given_credentials(contract, settings.credentials)
         settings = apply_target_policy(settings, options, contract)
         settings = replace(settings, **_settings_from_controller(config))
     except CommandError as error:

@@ -14,6 +14,7 @@ from mock_server.admin.routes import AdminPathsMiddleware, create_admin_app
 from mock_server.admin.views import AdminViews
 from mock_server.exchange import Hooks
 from mock_server.faults.registry import faults, hooks
+from mock_server.fixed_credentials import accepted_credentials
 from mock_server.middleware.access_log import AccessLogMiddleware
 from mock_server.middleware.allowed_rejections import (
     AllowedRejectionsStep,
@@ -123,8 +124,9 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
     views = AdminViews(contract, runtime.journal, runtime.store, runtime.redactor)
     api = json_api_app(AdminApi(contract, runtime, views, dispatcher, signing).routes)
     development_token = partial(mint, secret, required_permissions(contract.operations), None)
+    fixed = accepted_credentials(contract, settings.credentials)
     admin_app = create_admin_app(
-        contract, error_responses, api, development_token, settings.control_token
+        contract, error_responses, api, development_token, fixed, settings.control_token
     )
 
     tokens = TokenVerifier(secret, settings.auth)
@@ -136,8 +138,8 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
         yield PreferStep(operation, contract, with_faults, rate_limit, settings.seed)
         if rate_limit is not None:
             yield rate_limit.enforce
-        if operation.scheme is not None:
-            yield AuthenticationStep(operation, tokens)
+        if operation.security:
+            yield AuthenticationStep(operation, tokens, fixed)
         yield RequestValidationStep(operation, contract)
         if rejections:
             yield AllowedRejectionsStep(rejections[operation.id])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mock_server.fixed_credentials import DEVELOPMENT_CREDENTIALS
 from mock_server.settings import Settings
 from mock_server.storage.database import Store
 from mock_server.storage.journal import Journal
@@ -15,6 +16,7 @@ from mock_server.unique_values import SINGLE_WORKER, UniqueValues, WorkerShare, 
 from mock_server.webhooks.delivery_queue import AttemptReport, DeliveryQueues
 from mock_server.webhooks.records import AttemptRecord
 from openapi.redaction import Redaction
+from openapi.security import secret_texts
 
 if TYPE_CHECKING:
     from limits.aio.storage import Storage
@@ -71,7 +73,9 @@ def create_runtime(settings: Settings, worker: Worker) -> Runtime:
     first, share = worker.first, worker.share
     signals = WorkerSignals(worker.shared, *share)
     journal = Journal(store, signals)
-    secrets = (settings.jwt_secret, settings.webhook_secret, settings.control_token)
+    secrets = [settings.jwt_secret, settings.webhook_secret, settings.control_token]
+    for value in (*DEVELOPMENT_CREDENTIALS.values(), *dict(settings.credentials).values()):
+        secrets += secret_texts(value)
     redactor = Redaction((secret for secret in secrets if secret), jwt=True, search=False)
 
     def on_attempt(report: AttemptReport) -> None:

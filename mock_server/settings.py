@@ -22,6 +22,8 @@ class Settings:
     """Secret that signs and verifies tokens. Below 32 bytes PyJWT warns (RFC 7518, section 3.2)."""
     auth: str = "jwt"
     """Credential checks: a key of `mock_server.tokens.AUTH_MODES`."""
+    credentials: tuple[tuple[str, str], ...] = ()
+    """Name of a security scheme -> its accepted API key, or `user:password`; others: published."""
     webhook_urls: tuple[str, ...] = ()
     """Receivers of every event."""
     webhook_secret: str = DEVELOPMENT_WEBHOOK_SECRET

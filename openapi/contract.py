@@ -25,6 +25,7 @@ from openapi.json_pointer import (
 from openapi.parameters import Parameter, path_parameter_names
 from openapi.runtime_expression import RuntimeExpression
 from openapi.schema_validation import Schema
+from openapi.security import SecurityAlternative, required_schemes
 from openapi.server_path import server_path
 from openapi.signature import SignatureScheme, secret_problem
 
@@ -89,9 +90,8 @@ class Operation:
     method: str
     path: str
     pointer: str
-    scheme: str | None
-    """Security scheme, or None for a public operation."""
-    permissions: tuple[str, ...]
+    security: tuple[SecurityAlternative, ...]
+    """Alternatives that give access; none: the operation is public."""
     parameters: tuple[Parameter, ...]
     content: Mapping[str, str]
     """Media type of the request body -> pointer of its schema; empty without a body."""
@@ -101,6 +101,22 @@ class Operation:
     rate_limit: Mapping[str, Json] | None
     has_default_causes: bool = False
     """Whether the causes follow from the statuses, because the document states none."""
+
+    @property
+    def allows_anonymous(self) -> bool:
+        """Whether a request needs no credential."""
+        return not self.security or not all(self.security)
+
+    @property
+    def scheme(self) -> str | None:
+        """Name of the first security scheme, or None for a public operation."""
+        return next((one.scheme.name for one in required_schemes(self.security)), None)
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """Scopes of the first bearer scheme."""
+        required = required_schemes(self.security)
+        return next((one.scopes for one in required if one.scheme.kind == "bearer"), ())
 
     @property
     def is_safe(self) -> bool:

@@ -6,7 +6,9 @@ The commands are ASCII. A word with other characters uses `$'...'`, which needs 
 import re
 import shlex
 from collections.abc import Sequence
+from urllib.parse import quote
 
+_SPECIAL_IN_QUOTES = re.compile(r'[$`"\\]')
 _PLAIN_TARGET = re.compile(rb"/[A-Za-z0-9/._~%!$&'()*+,;=:@?|-]*")
 
 
@@ -46,6 +48,22 @@ def header_option(name: str | bytes, value: str | bytes | None) -> str:
 def bearer_option(variable: str, scheme: str = "Bearer ") -> str:
     """Return the option for a credential in the shell variable `variable`."""
     return f'-H "Authorization: {scheme}${variable}"'
+
+
+def escape_in_quotes(text: str) -> str:
+    """Return `text` for double quotes of a shell, which then reads it unchanged."""
+    return _SPECIAL_IN_QUOTES.sub(r"\\\g<0>", text)
+
+
+def key_option(location: str, name: str, text: str) -> str:
+    """Return the option for an API key in a header, the query or a cookie.
+
+    `text` is shell text for double quotes, such as a variable.
+    """
+    if location == "query":
+        return f'--url-query "{quote(name, safe="")}={text}"'
+    quoted = escape_in_quotes(name)
+    return f'-H "Cookie: {quoted}={text}"' if location == "cookie" else f'-H "{quoted}: {text}"'
 
 
 def body_option(body: bytes) -> str | None:

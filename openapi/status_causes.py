@@ -6,11 +6,11 @@ The statuses are those of RFC 9110, section 15, and RFC 6585, section 4.
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from openapi.security import credential_cause
+
 _CAUSES = {
     "400": "invalid-request",
     "422": "invalid-request",
-    "401": "invalid-credential",
-    "403": "insufficient-permission",
     "404": "unknown-resource",
     "429": "rate-limit-exceeded",
 }
@@ -22,7 +22,7 @@ def default_cause(status: str, documented: Collection[str]) -> Mapping[str, Any]
     `documented` are the keys of all responses of the operation. `4XX` and `default` have the cause
     of an invalid request where no nearer response has it.
     """
-    kind = _CAUSES.get(status)
+    kind = _CAUSES.get(status) or credential_cause(status, documented)
     if status.startswith("2"):
         kind = "valid-request"
     elif status.startswith("5"):

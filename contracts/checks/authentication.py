@@ -14,13 +14,15 @@ from contracts.expectations.ambiguity import has_unused_name
 from contracts.expectations.expectation import may_be_rejected
 from contracts.ledger.ledger import Ledger
 from contracts.model.case import ISSUED_PHASE
-from contracts.model.credential_kinds import ISSUED
+from contracts.model.credential_kinds import ISSUED, WRONG_VALUE
 from contracts.model.exchange import Exchange
+from openapi.contract import Operation
 from openapi.extensions import extended_properties
 
 BYPASSES = {
     "missing": "the service accepts a request without a credential",
     "malformed": "the service accepts any text as a credential",
+    WRONG_VALUE: "the service accepts any text as a credential",
 }
 """Explanations of a service that always accepts a kind of credential; the most severe first."""
 EXPIRY_LEEWAY_S = 600.0
@@ -38,7 +40,7 @@ def insufficient_permission(ledger: Ledger) -> Iterator[Judgement]:
 
 
 def _judge_credentials(ledger: Ledger, kind: str) -> Iterator[Judgement]:
-    wrong: dict[int, list[CaseOutcome]] = {}
+    wrong: dict[tuple[str, int], list[CaseOutcome]] = {}
     refused: set[tuple[str, str]] = set()
     useless = _valid_credential_rejections(ledger)
     for case in case_outcomes(ledger, kind):
@@ -61,8 +63,9 @@ def _judge_credentials(ledger: Ledger, kind: str) -> Iterator[Judgement]:
             why = "an issued credential that has the permission got the same status"
             yield undecided(case.expected.pointer, case.case_id, why, tried)
         else:
-            wrong.setdefault(case.status, []).append(case)
-    for status, cases in wrong.items():
+            operation = case.exchange.request.operation
+            wrong.setdefault((operation.id, case.status), []).append(case)
+    for (_, status), cases in wrong.items():
         kinds = list(dict.fromkeys(case.exchange.request.credential.kind for case in cases))
         for case in cases:
             request, expected = case.exchange.request, case.expected
@@ -78,10 +81,16 @@ def _judge_credentials(ledger: Ledger, kind: str) -> Iterator[Judgement]:
                 case.exchange,
                 message,
                 detail=request.credential.kind,
-                fault=f"{expected.pointer} {status}",
+                fault=_fault_key(request.operation, expected.pointer, status),
                 expected=f"{expected.wanted} for a credential that is {request.credential.kind}",
                 received=case.received,
             )
+
+
+def _fault_key(operation: Operation, pointer: str, status: int) -> str:
+    """Return the key of a fault: operations may share a response, but not its faults."""
+    shared = not pointer.startswith(f"{operation.pointer}/")
+    return f"{operation.id} {pointer} {status}" if shared else f"{pointer} {status}"
 
 
 def _other_cause(ledger: Ledger, case: CaseOutcome) -> str | None:
@@ -109,11 +118,18 @@ def _bypass_text(
     plain form of a kind counts: a service may reject another form for its form.
     """
     asked = case.exchange.request.operation.id
-    tried = (
-        (c.exchange.request.operation.id, c.exchange.request.credential.label) for c in accepted
-    )
-    found = {label for operation, label in {*tried} - refused if operation == asked}
-    return next((f": {BYPASSES[kind]}" for kind in BYPASSES if f"credential {kind}" in found), "")
+    requests = (one.exchange.request for one in accepted)
+    found = {
+        (request.credential.kind, request.credential.scheme)
+        for request in requests
+        if request.operation.id == asked
+        and not request.credential.form
+        and (asked, request.credential.label) not in refused
+    }
+    for kind, sentence in BYPASSES.items():
+        for scheme in sorted(scheme for known, scheme in found if known == kind):
+            return f": {sentence} for {scheme}" if scheme else f": {sentence}"
+    return ""
 
 
 def _valid_credential_rejections(ledger: Ledger) -> set[int]:

@@ -118,13 +118,14 @@ def equal(ledger: Ledger) -> Iterator[Judgement]:
 
 def _same_for_caller(ledger: Ledger) -> Iterator[Judgement]:
     """Compare each value that identifies the caller in all events that one credential triggered."""
-    seen: dict[tuple[str, str | None], dict[str, list[tuple[Exchange, ReceivedEvent]]]] = {}
+    seen: dict[tuple[str, object], dict[str, list[tuple[Exchange, ReceivedEvent]]]] = {}
     for event, exchange, received_event in triggered_events(ledger):
         for index, stated in enumerate(event.trigger.get("same-for-caller", ())):
             pointer = join_pointer(event.pointer, "x-hookproof-trigger", "same-for-caller", index)
             value = get_at(received_event.payload, stated["pointer"])
             if value is not MISSING and value is not None:
-                values = seen.setdefault((pointer, exchange.request.credential.value), {})
+                caller = exchange.request.credential.wire_form
+                values = seen.setdefault((pointer, caller), {})
                 values.setdefault(abbreviate(value, 10**6), []).append((exchange, received_event))
     for (pointer, _), values in seen.items():
         usual = max(values, key=lambda text: len(values[text]))

@@ -147,7 +147,10 @@ def _judge_early_limit(ledger: Ledger) -> Iterator[Judgement]:
         if was_limited and not is_limited:
             only_valid = True
         was_limited = is_limited
-        only_valid = only_valid and exchange.request.credential.expected_outcome != "refused"
+        only_valid = only_valid and exchange.request.credential.expected_outcome in (
+            "accepted",
+            "forbidden",
+        )
         limit = exchange.request.operation.rate_limit
         if limit is None or not is_limited or exchange.status is None or not only_valid:
             continue

@@ -1,13 +1,20 @@
 """Checks of secrets: each is unique, and appears in no other response and in no delivery."""
 
 from collections.abc import Iterator
+from urllib.parse import quote
 
 from contracts.checks.judgement import Judgement, failed, passed
 from contracts.ledger.ledger import Ledger
 from contracts.model.exchange import Exchange, ReceivedResponse
+from contracts.model.settings import Settings
 from openapi.extensions import extended_properties
 from openapi.json_pointer import get_at, walk_values
-from openapi.redaction.search import MIN_SECRET_CHARACTERS, SecretSearch
+from openapi.redaction.search import (
+    MIN_LOOSE_CHARACTERS,
+    MIN_SECRET_CHARACTERS,
+    SecretSearch,
+)
+from openapi.security import required_schemes
 from webhook_sink.delivery import Delivery
 
 
@@ -83,7 +90,9 @@ def secret_leak(ledger: Ledger) -> Iterator[Judgement]:
     for exchange, _, pointer, value in disclosed_values(ledger, "x-hookproof-secret"):
         issued.setdefault(value, (exchange, pointer))
     given: dict[str, tuple[Exchange | None, str]]
-    given = dict.fromkeys(ledger.settings.secrets, (None, fallback))
+    words = _plain_passwords(ledger.settings)
+    secrets = (secret for secret in ledger.settings.secrets if secret not in words)
+    given = dict.fromkeys(secrets, (None, fallback))
     # A credential of the settings may appear in no response at all.
     owners = {
         v: owner for v, owner in {**issued, **given}.items() if len(v) >= MIN_SECRET_CHARACTERS
@@ -92,10 +101,13 @@ def secret_leak(ledger: Ledger) -> Iterator[Judgement]:
         return
     search = SecretSearch(owners)
     for exchange in ledger.exchanges:
-        # An error may quote the URL, so a query with a credential proves nothing.
-        if exchange.response is None or exchange.request.credential.query:
+        sent = exchange.request.credential
+        # An error may quote the URL, so a wrong credential in the query proves nothing.
+        if exchange.response is None or (sent.query and sent.expected_outcome != "accepted"):
             continue
         for value in sorted(search.find(_response_bytes(exchange.response))):
+            if sent.query and quote(value, safe="") in sent.query:
+                continue
             owner, pointer = owners[value]
             where = f"the {exchange.response.status} to {exchange.request.label()}"
             if owner is not exchange:
@@ -124,6 +136,16 @@ def secret_leak(ledger: Ledger) -> Iterator[Judgement]:
         yield passed(fallback, -number)
 
 
+def _plain_passwords(settings: Settings) -> frozenset[str]:
+    """Return the given passwords that a text may have by chance, such as `password`."""
+    passwords = (value.partition(":")[2] for _, value in settings.credentials)
+    return frozenset(
+        password
+        for password in passwords
+        if password.isalpha() and len(password) < MIN_LOOSE_CHARACTERS
+    )
+
+
 def _secret_pointer(ledger: Ledger) -> str | None:
     """Return the pointer of the first secret in a response, else of a credential or signature."""
     for operation in ledger.contract.operations:
@@ -133,8 +155,11 @@ def _secret_pointer(ledger: Ledger) -> str | None:
                     ledger.contract, schema, "x-hookproof-secret"
                 ):
                     return pointer
-    schemes = [f"/components/securitySchemes/{o.scheme}" for o in ledger.contract.operations
-               if o.scheme]  # fmt: skip
+    schemes = [
+        one.scheme.pointer
+        for operation in ledger.contract.operations
+        for one in required_schemes(operation.security)
+    ]
     signatures = [e.signature.pointer for e in ledger.contract.events if e.signature]
     return next(iter((*schemes, *signatures)), None)
 

@@ -124,7 +124,7 @@ def _estimate_sequences(session: OperationSession) -> tuple[int, int]:
         later = _later_uses(issuer)
         if sends("issued credentials"):
             # An issued credential is probably of the same kind as that of the run.
-            altered = len(altered_tokens(settings.token, issuer.terms.breadth))
+            altered = len(altered_tokens(session.credentials.token, issuer.terms.breadth))
             sent += 2 * len(token_requests) + altered
             created += len(token_requests) + _accepted_count(token_requests)
         if sends("credentials of other requests"):

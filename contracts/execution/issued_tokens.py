@@ -109,7 +109,8 @@ class CredentialIssuer:
         """Return a case that uses the credential and requests only permissions that it has."""
         values = {self._where["permissions"]: constant_value(list(permissions))}
         body = self._session.base_body()
-        return Case(ISSUED_PHASE, credential.label, body, credential=credential, values=values)
+        sent = self._session.credentials.accompanied(credential)
+        return Case(ISSUED_PHASE, credential.label, body, credential=sent, values=values)
 
 
 def find_issuers(session: OperationSession) -> Iterator[CredentialIssuer]:
@@ -123,7 +124,8 @@ def find_issuers(session: OperationSession) -> Iterator[CredentialIssuer]:
         )
     }
     for place, stated in found.items():
-        if "permissions" in stated and session.operation.permissions:
+        is_used = stated["security-scheme"] in session.credentials.accesses[0].schemes
+        if is_used and "permissions" in stated and session.operation.permissions:
             yield CredentialIssuer(session, place, stated)
 
 
@@ -159,7 +161,7 @@ def _use_altered(session: OperationSession, issuer: CredentialIssuer, good: Cred
         kind = credential_kinds.ISSUED_ALTERED
         altered = Credential(kind, "refused", bearer_value(text), form=form)
         session.send(issuer.use_case(altered, issuer.terms.sufficient_permissions))
-    if issuer.terms.breadth and not is_jwt(session.settings.token):
+    if issuer.terms.breadth and not is_jwt(session.credentials.token):
         # The run could forge no JWT from its own token.
         for forged in forge_credentials(token):
             session.send(issuer.use_case(forged, issuer.terms.sufficient_permissions))

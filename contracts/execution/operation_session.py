@@ -11,7 +11,7 @@ from dataclasses import replace
 from contracts.execution.budget import Budget
 from contracts.execution.linked_resources import LinkedResource
 from contracts.execution.target import Target, retry_delay
-from contracts.generators.credentials import valid_credential
+from contracts.generators.operation_credentials import OperationCredentials
 from contracts.generators.parameters import unique_texts
 from contracts.model.case import (
     PREREQUISITE_PHASE,
@@ -23,6 +23,7 @@ from contracts.model.case import (
 from contracts.model.correlators import Correlator, find_correlators
 from contracts.model.errors import RunStopped
 from contracts.model.exchange import Credential, Exchange, Request
+from contracts.model.given_credentials import find_accesses
 from contracts.model.selection import IncompleteOperation
 from contracts.model.settings import Settings
 from contracts.model.unique_values import UniqueValues
@@ -55,6 +56,9 @@ class OperationSession:
         self.correlators: tuple[Correlator, ...] = find_correlators(
             contract, operation, gentle=settings.gentle
         )
+        self.credentials = OperationCredentials(
+            contract, operation, settings, find_accesses(operation, settings)
+        )
         self.progress = progress
         self.linked_resource: LinkedResource | None = None
         """Resource that the operation needs, or None."""
@@ -72,7 +76,7 @@ class OperationSession:
     @property
     def credential(self) -> Credential:
         """Valid credential of the settings."""
-        return valid_credential(self.settings)
+        return self.credentials.valid
 
     @property
     def is_judged(self) -> bool:

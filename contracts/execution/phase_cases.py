@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from itertools import chain, islice
 
 from contracts.execution.operation_session import OperationSession
-from contracts.generators import credentials, lax_values, lookalike_values, request_forms
-from contracts.generators.credential_forms import unusual_credentials
+from contracts.generators import lax_values, lookalike_values, request_forms
 from contracts.model.case import Case
-from contracts.model.exchange import Credential
+from contracts.model.credential_kinds import WRONG_VALUE
 from contracts.model.request_form import MANY_FORMS, PLAINEST_FORMS, USUAL_FORMS
 from contracts.model.settings import PROFILES
 
@@ -27,9 +26,8 @@ def form_cases(session: OperationSession, plain: Case) -> Iterable[Case]:
     keys = request_forms.odd_key_cases(contract, operation, plain)
     if not breadth:
         return [*cases, *islice(jsons, 2), *islice(keys, 1)]
-    refused = (c for c in credentials.rejected_credentials(session.settings) if operation.scheme)
-    malformed = next((c for c in refused if c.kind == "malformed"), None)
-    rejected = request_forms.rejected_form_cases(operation, plain, malformed)
+    wrong = (c for c in session.credentials.rejected() if c.kind in ("malformed", WRONG_VALUE))
+    rejected = request_forms.rejected_form_cases(operation, plain, next(wrong, None))
     return [*cases, *jsons, *keys, *rejected]
 
 
@@ -60,19 +58,24 @@ def lookalike_cases(session: OperationSession) -> Iterable[Case]:
 
 
 def credential_cases(session: OperationSession) -> Iterable[Case]:
-    """Yield valid and invalid bodies with credentials that must be rejected."""
-    if session.operation.scheme is None:
-        return
-    body = session.base_body()
+    """Yield valid and invalid bodies with credentials that must be rejected.
+
+    If several alternatives give access, also yield the valid credential of each other one.
+    """
+    known, body = session.credentials, session.base_body()
     broken = dict(list(body.items())[1:])
-    for credential in credentials.rejected_credentials(session.settings):
+    for credential in known.rejected():
         yield Case("credentials", credential.label, body, credential=credential)
         if session.operation.content:
             label = f"a bad body, {credential.label}"
             yield Case("credentials", label, broken, credential=credential)
-    for credential in unusual_credentials(session.contract, session.operation, session.settings):
+    for credential in known.unusual():
         yield Case("credentials", credential.label, body, credential=credential)
-    for credential in credentials.forbidden_credentials(session.settings):
+    for credential in known.other_valid():
+        yield Case("valid", credential.label, body, credential=credential)
+    for credential in known.other_rejected():
+        yield Case("credentials", credential.label, body, credential=credential)
+    for credential in known.forbidden():
         case = Case("credentials", credential.label, body, credential=credential)
         yield from (case, case)
     yield from _unauthorized_shapes(session)
@@ -96,11 +99,11 @@ def _unauthorized_shapes(session: OperationSession) -> Iterable[Case]:
         (2, "a large body", b"[" + b" " * 100_000 + b"]", ""),
     ]
     breadth = PROFILES[session.settings.profile].breadth
-    missing = Credential("missing", "refused", None)
+    missing = session.credentials.missing()
     for rank, shape, body, media_type in shapes:
         if rank > breadth:
             continue
-        for credential in credentials.forbidden_credentials(session.settings):
+        for credential in session.credentials.forbidden():
             yield Case("credentials", f"{shape}, {credential.label}", body, media_type, credential)
-        if shape.endswith(("JSON", "media type")) and breadth:
+        if missing is not None and shape.endswith(("JSON", "media type")) and breadth:
             yield Case("credentials", f"{shape}, {missing.label}", body, media_type, missing)

@@ -10,8 +10,6 @@ from pathlib import Path
 
 from contracts.checks.judgement import GroupedFinding
 from contracts.execution.operation_session import OperationSession
-from contracts.generators import credentials
-from contracts.generators.credential_forms import unusual_credentials
 from contracts.model.case import (
     CONCURRENT_PHASE,
     DIGITS_PLACEHOLDER,
@@ -139,12 +137,14 @@ def _credentials_of_kind(
     """Return the credentials of this kind: the form in the description, else those without."""
     known = [
         session.credential,
-        *credentials.rejected_credentials(session.settings),
-        *unusual_credentials(session.contract, session.operation, session.settings),
-        *credentials.forbidden_credentials(session.settings),
+        *session.credentials.rejected(),
+        *session.credentials.unusual(),
+        *session.credentials.other_valid(),
+        *session.credentials.other_rejected(),
+        *session.credentials.forbidden(),
     ]
     same = [credential for credential in known if credential.kind == kind]
-    described = [c for c in same if c.form and c.label in description]
+    described = [c for c in same if (c.form or c.scheme) and c.label in description]
     return described or [c for c in same if not c.form]
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from contracts.execution.operation_session import OperationSession
-from contracts.generators.credentials import forbidden_credentials, rejected_credentials
 from contracts.generators.parameters import duplicate_parameters
 from contracts.model.case import (
     CONCURRENT_PHASE,
@@ -15,7 +14,7 @@ from contracts.model.case import (
     ValueFactory,
     constant_value,
 )
-from contracts.model.credential_kinds import FORGED_KINDS
+from contracts.model.credential_kinds import FORGED_KINDS, WRONG_VALUE
 from contracts.model.exchange import Credential, Request
 from contracts.model.settings import PROFILES
 from openapi.json_pointer import MISSING, get_at
@@ -88,9 +87,9 @@ def unauthorized_duplicate_count(session: OperationSession) -> int:
 
 
 def _unauthorized_credentials(session: OperationSession) -> list[Credential]:
-    if session.operation.scheme is None or not PROFILES[session.settings.profile].breadth:
+    if not PROFILES[session.settings.profile].breadth:
         return []
-    return list(forbidden_credentials(session.settings))
+    return list(session.credentials.forbidden())
 
 
 def _repetition_case(session: OperationSession, first: Request, phase: str) -> Case:
@@ -162,12 +161,12 @@ def mixed_credentials(session: OperationSession) -> Sequence[Credential]:
     Empty if the operation needs no credential, or uses up a resource that all would share.
     """
     linked = session.linked_resource is not None and not session.operation.is_safe
-    if session.operation.scheme is None or linked:
+    if session.operation.allows_anonymous or linked:
         return ()
-    invalid = {c.kind: c for c in rejected_credentials(session.settings)}
-    others = [invalid["missing"], invalid["malformed"]]
+    invalid = {c.kind: c for c in session.credentials.rejected()}
+    others = [invalid[kind] for kind in ("missing", "malformed", WRONG_VALUE) if kind in invalid]
     others += [c for kind, c in invalid.items() if kind in FORGED_KINDS][:1]
-    others += list(forbidden_credentials(session.settings))[:1]
+    others += list(session.credentials.forbidden())[:1]
     return [one for other in others for one in (session.credential, other)]
 
 

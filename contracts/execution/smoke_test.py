@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Literal
 
 from contracts.execution import sequences
+from contracts.execution.access import rejection_advice
 from contracts.execution.operation_session import OperationSession
 from contracts.model.case import SMOKE_TEST_PHASE, Case
 from contracts.model.errors import RunStopped
@@ -16,8 +17,6 @@ from openapi.parameters import path_parameter_names
 MAX_SMOKE_TEST_TRIES = 3
 
 _STATUS_ADVICE = {
-    401: "the service rejects the token: pass a valid one with --token or HOOKPROOF_TOKEN",
-    403: "the token lacks a permission: pass another with --token or HOOKPROOF_TOKEN",
     404: "the service has no such operation: check the URL and its path prefix",
     405: "the path does not allow this method: check the URL and its path prefix",
     429: "the service limits the request rate: wait, or pass --rate-limit",
@@ -80,6 +79,8 @@ def _kind_of_stop(
 def _advice(session: OperationSession, status: int) -> str | None:
     """Return what to do about a status that decides nothing; None for others."""
     operation = session.operation
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return rejection_advice(session, status)
     if operation.has_default_causes and status in (404, 429):
         return None if status == 404 else _STATUS_ADVICE[429]  # what lacks is the resource
     if status != 404 or session.creator or not path_parameter_names(operation.path):

@@ -143,7 +143,7 @@ class Target:
             headers.append(("content-type", request.media_type))
         if request.credential.value is not None:
             headers.append(("authorization", request.credential.value))
-        headers += request.credential.headers
+        headers = _joined_cookies([*headers, *request.credential.headers])
         target = _with_query(request.target, request.credential.query)
         form = request.form
         status: int | None = None
@@ -175,6 +175,15 @@ class Target:
         self._kept_bytes += len(body.content)
         received = ReceivedResponse(status, received_headers, body.content, body.not_judged)
         return Exchange(request, received, None, started, time.time())
+
+
+def _joined_cookies(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return `headers` with one Cookie header at most (RFC 6265, section 5.4)."""
+    cookies = [value for name, value in headers if name.lower() == "cookie"]
+    if len(cookies) < 2:
+        return headers
+    others = [pair for pair in headers if pair[0].lower() != "cookie"]
+    return [*others, ("cookie", "; ".join(cookies))]
 
 
 def _with_query(target: str, query: str) -> str:

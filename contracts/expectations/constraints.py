@@ -9,10 +9,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from contracts.expectations.keywords import ConstraintKey, applicable_keywords
-from contracts.model.credential_kinds import ISSUED, UNAUTHENTICATED_KINDS, UNAUTHORIZED_KINDS
+from contracts.model.credential_kinds import (
+    ISSUED,
+    UNAUTHENTICATED_KINDS_BY_SCHEME,
+    UNAUTHORIZED_KINDS,
+)
 from openapi.contract import Contract, Event, Operation, Provenance, ResponseSpec
 from openapi.extensions import extended_properties
 from openapi.json_pointer import MISSING, get_at, is_array_index, join_pointer, split_pointer
+from openapi.security import required_schemes
 
 ConstraintKind = Literal[
     "request", "response", "header", "security", "webhook", "echo", "signature"
@@ -85,9 +90,7 @@ def _operation_constraints(
             if place != every_text_is_one:
                 yield place, "request"
     for response in operation.responses.values():
-        yield from _response_constraints(
-            contract, response, _issues_credential(contract, operation)
-        )
+        yield from _response_constraints(contract, operation, response)
     if operation.rate_limit is not None:
         yield (join_pointer(operation.pointer, "x-hookproof-rate-limit"), "*"), "response"
 
@@ -101,13 +104,27 @@ def _issues_credential(contract: Contract, operation: Operation) -> bool:
     )
 
 
+def _rejected_kinds(operation: Operation, cause: str | None) -> tuple[str, ...]:
+    """Return the kinds of credentials whose rejection has this cause; none: a run sends none."""
+    schemes = {one.scheme.kind for one in required_schemes(operation.security)}
+    if operation.allows_anonymous:
+        return ()
+    if cause == "insufficient-permission":
+        return UNAUTHORIZED_KINDS if "bearer" in schemes else ()
+    if cause != "invalid-credential":
+        return ()
+    by_scheme = UNAUTHENTICATED_KINDS_BY_SCHEME.items()
+    kinds = (kind for scheme, kinds in by_scheme if scheme in schemes for kind in kinds)
+    return tuple(dict.fromkeys(kinds))
+
+
 def _response_constraints(
-    contract: Contract, response: ResponseSpec, issues: bool
+    contract: Contract, operation: Operation, response: ResponseSpec
 ) -> Iterator[tuple[ConstraintKey, ConstraintKind]]:
     provoked = join_pointer(response.pointer, "x-hookproof-cause")
     by = response.cause.get("kind")
-    if by in ("invalid-credential", "insufficient-permission"):
-        kinds = UNAUTHENTICATED_KINDS if by == "invalid-credential" else UNAUTHORIZED_KINDS
+    if kinds := _rejected_kinds(operation, by):
+        issues = _issues_credential(contract, operation)
         known = [kind for kind in kinds if issues or kind not in ISSUED]
         yield from (((provoked, kind), "security") for kind in known)
     elif by:

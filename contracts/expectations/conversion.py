@@ -14,7 +14,9 @@ from openapi.contract import Contract
 from openapi.json_pointer import MISSING, get_at, set_at
 from openapi.schema_validation import Schema, SchemaViolation
 
-_BOOLEAN_WORDS = frozenset("true false t f yes no y n on off 1 0".split())
+_BOOLEAN_WORDS = frozenset(
+    ["true", "false", "t", "f", "yes", "no", "y", "n", "on", "off", "1", "0"]
+)
 _FORMAT_EXAMPLES: Mapping[str, str] = MappingProxyType(
     {
         "2026-01-02T03:04:05Z": r"(?s).*\d.*",

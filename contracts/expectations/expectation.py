@@ -120,7 +120,7 @@ def may_succeed(contract: Contract, request: Request) -> bool:
     if (
         request.method != request.operation.method
         or request.phase == UNKNOWN_RESOURCE_PHASE
-        or request.credential.expected_outcome != "accepted"
+        or request.credential.expected_outcome not in ("accepted", "any")
     ):
         return False
     body = request.json
@@ -148,6 +148,8 @@ def _find_expectation(contract: Contract, request: Request, sent: float) -> Expe
         covering = [(index, entry) for index, entry in stated if bad and "credential" in entry]
         rejections = _allowed_rejections(request, covering)
         return _build_expectation(contract, "refused", request, "invalid-credential", rejections)
+    if request.credential.expected_outcome == "any":
+        return _build_expectation(contract, "other", request, "valid-request", ())
     if request.credential.expected_outcome == "forbidden":
         return _build_expectation(contract, "forbidden", request, "insufficient-permission", ())
     if request.phase == UNKNOWN_RESOURCE_PHASE and not bad:

@@ -5,14 +5,16 @@ A service must reject each of them, because the contract documents only `Authori
 
 import base64
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 from contracts.generators.credentials import bearer_value, encode_jwt_part, is_jwt
 from contracts.model import credential_kinds
 from contracts.model.exchange import Credential
 from contracts.model.settings import PROFILES, Settings
-from openapi.contract import Contract, Json, Operation
+from openapi.contract import Contract, Operation
+from openapi.security import SecurityScheme, required_schemes, security_schemes
 
 Ranked = tuple[int, Credential]
 """Breadth of the first profile that sends the credential, and the credential."""
@@ -74,19 +76,19 @@ def unusual_credentials(
     contract: Contract, operation: Operation, settings: Settings
 ) -> Iterator[Credential]:
     """Yield unusual forms of the valid token that a service must reject with 401."""
-    schemes = contract.document.get("components", {}).get("securitySchemes", {})
-    if not _is_bearer(schemes.get(operation.scheme)):
+    if all(one.scheme.kind != "bearer" for one in required_schemes(operation.security)):
         return
     token, breadth = settings.token, PROFILES[settings.profile].breadth
-    uses_basic = any(str(s.get("scheme")).lower() == "basic" for s in schemes.values())
+    schemes = security_schemes(contract.document)
+    uses_basic = any(scheme.kind == "basic" for scheme in schemes)
     ranked = (
-        *_misplaced(operation, schemes.values(), token),
+        *misplaced_credentials(operation, schemes, token, "$HOOKPROOF_TOKEN"),
         *_other_headers(token, basic=not uses_basic),
         *_long_and_foreign(token),
         *_malformed_jwts(token),
         *(
             (rank, Credential(credential_kinds.ALTERED, "refused", bearer_value(text), form=form))
-            for rank, form, text in _altered_texts(token)
+            for rank, form, text in altered_texts(token)
         ),
     )
     yield from (credential for rank, credential in ranked if rank <= breadth)
@@ -97,38 +99,43 @@ def altered_tokens(token: str, breadth: int) -> list[tuple[str, str]]:
 
     `breadth` is that of the profile.
     """
-    return [(form, text) for rank, form, text in _altered_texts(token) if rank <= breadth]
+    return [(form, text) for rank, form, text in altered_texts(token) if rank <= breadth]
 
 
-def _is_bearer(scheme: Json) -> bool:
-    return (
-        isinstance(scheme, dict)
-        and scheme.get("type") == "http"
-        and str(scheme.get("scheme")).lower() == "bearer"
-    )
+def misplaced_credentials(
+    operation: Operation,
+    schemes: Iterable[SecurityScheme],
+    token: str,
+    shown: str,
+    first_names: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> Iterator[Ranked]:
+    """Yield the token in undocumented places: one credential with many names, then one for each.
 
-
-def _misplaced(operation: Operation, schemes: Iterable[Json], token: str) -> Iterator[Ranked]:
-    """Yield the token in undocumented places: one credential with many names, then one for each."""
+    `schemes` are those of the contract, `shown` is the token in a curl command. `first_names` has
+    names to try before the usual ones, by location.
+    """
     documented = {(p.location, p.name.lower()) for p in operation.parameters}
-    documented |= {(s.get("in", ""), s.get("name", "").lower()) for s in schemes}
+    documented |= {(scheme.location, scheme.parameter.lower()) for scheme in schemes}
     places = (
         ("query", credential_kinds.IN_QUERY, QUERY_NAMES),
         ("cookie", credential_kinds.IN_COOKIE, COOKIE_NAMES),
         ("header", credential_kinds.IN_HEADER, HEADER_NAMES),
     )
-    for location, kind, names in places:
+    for location, kind, usual in places:
+        names = dict.fromkeys((*first_names.get(location, ()), *usual))
         free = [name for name in names if (location, name.lower()) not in documented]
         size = max(1, MAX_PLACES_BYTES // (len(token) + 20))
         groups = [free[start : start + size] for start in range(0, len(free), size)]
         for number, group in enumerate(groups):
-            yield min(number, 1), _misplaced_credential(location, kind, group, token)
+            yield min(number, 1), _misplaced_credential(location, kind, group, token, shown)
         for name in free if len(groups) < len(free) else ():
-            yield 2, _misplaced_credential(location, kind, [name], token)
+            yield 2, _misplaced_credential(location, kind, [name], token, shown)
 
 
-def _misplaced_credential(location: str, kind: str, names: Sequence[str], token: str) -> Credential:
-    form, shown = ", ".join(names), "$HOOKPROOF_TOKEN"
+def _misplaced_credential(
+    location: str, kind: str, names: Sequence[str], token: str, shown: str
+) -> Credential:
+    form = ", ".join(names)
     query = ""
     headers: tuple[tuple[str, str], ...] = ()
     if location == "query":
@@ -231,7 +238,7 @@ def _malformed_jwts(token: str) -> Iterator[Ranked]:
         yield rank, Credential("malformed", "refused", bearer_value(text), form=form)
 
 
-def _altered_texts(token: str) -> Iterator[tuple[int, str, str]]:
+def altered_texts(token: str) -> Iterator[tuple[int, str, str]]:
     """Yield breadth, form and text of each alteration.
 
     One more character at the end may decode to the same bytes, four never do.

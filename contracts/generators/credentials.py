@@ -6,9 +6,15 @@ import hmac
 import json
 from collections.abc import Iterator
 
-from contracts.model.credential_kinds import FORGED_KINDS
+from contracts.model.credential_kinds import FORGED_KINDS, ISSUED
 from contracts.model.exchange import Credential
+from contracts.model.given_credentials import bearer_tokens
 from contracts.model.settings import Settings
+from openapi.curl import bearer_option
+
+VALID_TOKEN_MEANING = "a valid token with the permission"  # noqa: S105 - no secret
+VALID_TOKEN_OPTION = bearer_option(f"{{HOOKPROOF_TOKEN:?set it to {VALID_TOKEN_MEANING}}}")
+"""Option of curl that sends the valid token, with an explained variable."""
 
 
 def bearer_value(token: str) -> str:
@@ -18,40 +24,42 @@ def bearer_value(token: str) -> str:
 
 def forge_credentials(token: str) -> Iterator[Credential]:
     """Yield unverifiable variants of `token`; none if it is not a JWT."""
+    for kind, text in forge_tokens(token):
+        yield Credential(kind, "refused", bearer_value(text))
+
+
+def forge_tokens(token: str) -> Iterator[tuple[str, str]]:
+    """Yield kind and text of each unverifiable variant of `token`; none if it is not a JWT."""
     if not is_jwt(token):
         return
     head, claims, signature = token.split(".")
     stated = decode_jwt_part(head)
     assert isinstance(stated, dict)
     for other in _altered_signatures(signature):
-        yield _rejected_credential("wrongly signed", f"{head}.{claims}.{other}")
-    yield _rejected_credential("malformed", f"{token}.more")
-    yield _rejected_credential("without a signature", f"{head}.{claims}.")
-    yield _rejected_credential("without a signature", f"{head}.{claims}")
+        yield ("wrongly signed", f"{head}.{claims}.{other}")
+    yield ("malformed", f"{token}.more")
+    yield ("without a signature", f"{head}.{claims}.")
+    yield ("without a signature", f"{head}.{claims}")
     # A service may use an empty key if it finds no key for `kid`.
     for named in ({}, {"kid": "../../../../dev/null"}):
         header = _encode_json_part({"alg": "HS256", "typ": "JWT", **named})
         mac = hmac.digest(b"", f"{header}.{claims}".encode(), hashlib.sha256)
-        yield _rejected_credential(
-            "signed with an empty key", f"{header}.{claims}.{encode_jwt_part(mac)}"
-        )
+        yield ("signed with an empty key", f"{header}.{claims}.{encode_jwt_part(mac)}")
     for name in ("none", "None", "nOnE"):
-        yield _rejected_credential(
-            "alg none", f"{_encode_json_part({'alg': name, 'typ': 'JWT'})}.{claims}."
-        )
+        yield ("alg none", f"{_encode_json_part({'alg': name, 'typ': 'JWT'})}.{claims}.")
     for name in {"HS512", "RS256"} - {stated.get("alg")}:
-        yield _rejected_credential(
+        yield (
             "another algorithm",
             f"{_encode_json_part({**stated, 'alg': name})}.{claims}.{signature}",
         )
-    yield _rejected_credential(
+    yield (
         "header changed",
         f"{_encode_json_part({**stated, 'kid': 'hookproof'})}.{claims}.{signature}",
     )
     meant = decode_jwt_part(claims)
     if isinstance(meant, dict):
         changed = _encode_json_part({**meant, "hookproof": "changed"})
-        yield _rejected_credential("claims changed", f"{head}.{changed}.{signature}")
+        yield ("claims changed", f"{head}.{changed}.{signature}")
 
 
 def _altered_signatures(signature: str) -> Iterator[str]:
@@ -63,10 +71,6 @@ def _altered_signatures(signature: str) -> Iterator[str]:
         other = "B" if signature[at] == "A" else "A"
         yield signature[:at] + other + signature[at + 1 :]
     yield signature[: len(signature) // 2]
-
-
-def _rejected_credential(kind: str, token: str) -> Credential:
-    return Credential(kind, "refused", bearer_value(token))
 
 
 def is_jwt(token: str) -> bool:
@@ -137,11 +141,13 @@ def forbidden_credentials(settings: Settings) -> Iterator[Credential]:
 
 def reason_untested(settings: Settings, kind: str) -> tuple[str, str | None]:
     """Return why no credential of `kind` was sent, and the option to pass, or None."""
-    if kind in FORGED_KINDS and not is_jwt(settings.token):
+    if kind in FORGED_KINDS and not any(map(is_jwt, bearer_tokens(settings))):
         return "the token is not a JWT: forged credentials need one", "pass a JWT as the token"
     if kind in _MISSING_TOKEN_ADVICE:
         return _MISSING_TOKEN_ADVICE[kind]
-    return "the service issued no such credential", None
+    if kind in ISSUED:
+        return "the service issued no such credential", None
+    return "the run sent no such credential", None
 
 
 def token_expiry(token: str) -> float | None:

@@ -1,5 +1,8 @@
 """Credential kinds: their names in cases, constraints and reports."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 FORGED_KINDS = (
     "wrongly signed",
     "without a signature",
@@ -34,6 +37,31 @@ UNAUTHENTICATED_KINDS = (
     ISSUED_ALTERED,
 )
 """Kinds of credentials that fail authentication (401)."""
+WRONG_VALUE, WRONG_USER = "wrong value", "wrong user"
+WRONG_PASSWORD, WITHOUT_PASSWORD = "wrong password", "without a password"
+MISPLACED = (IN_QUERY, IN_COOKIE, IN_HEADER)
+"""Kinds of credentials in a place that the contract does not document."""
+UNAUTHENTICATED_KINDS_BY_SCHEME: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "bearer": UNAUTHENTICATED_KINDS,
+        "api-key": ("missing", "empty", WRONG_VALUE, "malformed", *MISPLACED, ALTERED),
+        "basic": (
+            "missing",
+            "empty",
+            WRONG_VALUE,
+            WRONG_PASSWORD,
+            WRONG_USER,
+            WITHOUT_PASSWORD,
+            "malformed",
+            "wrong scheme",
+            "without a scheme",
+            IN_QUERY,
+            IN_HEADER,
+            ALTERED,
+        ),
+    }
+)
+"""Kinds of credentials that fail authentication, by kind of scheme."""
 ISSUED = (
     ISSUED_EXPIRED,
     ISSUED_REVOKED,

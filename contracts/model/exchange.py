@@ -33,7 +33,8 @@ def _parse_json(raw: bytes) -> ParsedJson:
     return parsed
 
 
-ExpectedOutcome = Literal["accepted", "refused", "forbidden"]
+ExpectedOutcome = Literal["accepted", "refused", "forbidden", "any"]
+"""`any`: the operation needs no credential, so the contract does not say."""
 FailureKind = Literal["timeout", "lost", "malformed", "too large", "unreachable"]
 
 
@@ -57,11 +58,21 @@ class Credential:
     """Options of curl that send it, with a variable for the token; or empty."""
     other_rejections: bool = False
     """Whether another 4xx is legal too: the header is malformed, too long or not documented."""
+    scheme: str = ""
+    """Name of the security scheme, or empty if the run uses only one in the operation."""
+    companion_options: str = ""
+    """Options of curl that send the credentials of the other schemes, or empty."""
 
     @property
     def label(self) -> str:
         """Name of the credential in the description of a case."""
-        return f"credential {self.kind}" + (f": {self.form}" if self.form else "")
+        named = f"credential {self.kind}" + (f" for {self.scheme}" if self.scheme else "")
+        return named + (f": {self.form}" if self.form else "")
+
+    @property
+    def wire_form(self) -> tuple[object, ...]:
+        """Everything that a request carries; equal for credentials that look alike."""
+        return self.value, self.query, self.headers
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)

@@ -75,6 +75,8 @@ class IncompleteOperation:
     reason: str
     judged: bool
     """Whether the checks judge the requests that it got, if any."""
+    hint: str = ""
+    """Option that lets the run test it; empty if there is none."""
 
     @property
     def sentence(self) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from contracts.model.selection import EVERYTHING, Selection
 from openapi.operation_selection import EVERY_OPERATION, OperationSelection
 from openapi.rate import Rate
+from openapi.security import secret_texts
 
 EXTRA_PHASES = ("rate-limit", "retry", "concurrency")
 """A burst above the rate limit; one rejected delivery; concurrent requests."""
@@ -73,6 +74,8 @@ class Settings:
     token_without_permission: str | None = field(default=None, repr=False)
     token_expired: str | None = field(default=None, repr=False)
     token_not_yet_valid: str | None = field(default=None, repr=False)
+    credentials: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Name of a security scheme -> its credential; for HTTP Basic `user:password`."""
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     webhooks: bool = True
     webhook_host: str = "127.0.0.1"
@@ -130,4 +133,5 @@ class Settings:
             self.webhook_secret,
             self.sink_token,
         )
-        return tuple(secret for secret in tokens if secret)
+        given = [text for _, value in self.credentials for text in secret_texts(value)]
+        return tuple(secret for secret in (*tokens, *given) if secret)

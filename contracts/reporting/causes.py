@@ -17,6 +17,7 @@ from contracts.checks import CHECKS
 from contracts.checks.judgement import GroupedFinding, Judgement
 from contracts.expectations.expectation import Expectation, expected_response
 from contracts.ledger.ledger import Ledger
+from contracts.model.credential_kinds import MISPLACED
 from contracts.model.exchange import Exchange
 from contracts.reporting.traits import body_traits
 from openapi.json_pointer import get_at, is_array_index
@@ -269,7 +270,7 @@ def _is_unchecked_credential(root: _Cause, other: _Cause) -> bool:
     unchecked = {
         (exchange.request.operation, exchange.status)
         for exchange in root.exchanges.values()
-        if exchange.request.credential.value is None
+        if exchange.request.credential.kind in ("missing", *MISPLACED)
     }
     return {(e.request.operation, e.status) for e in other.exchanges.values()} <= unchecked
 

@@ -13,7 +13,8 @@ from contracts.generators.credentials import reason_untested
 from contracts.ledger.ledger import Ledger
 from contracts.model.selection import IncompleteOperation
 from contracts.model.settings import Settings
-from openapi.contract import Contract, ResponseSpec
+from openapi.contract import Contract, Operation, ResponseSpec
+from openapi.security import required_schemes
 
 StatusValue = Literal["enforced", "violated", "undecided", "not exercised"]
 
@@ -94,7 +95,7 @@ def _untested_operations(ledger: Ledger) -> Mapping[ConstraintKey, IncompleteOpe
 
 def _operation_status(constraint: Constraint, marked: IncompleteOperation) -> ConstraintStatus:
     if marked.status == "undecided":
-        return ConstraintStatus(constraint, "undecided", 0, marked.sentence)
+        return ConstraintStatus(constraint, "undecided", 0, marked.sentence, marked.hint or None)
     reason = f"its operation was not tested: {marked.reason}"
     return ConstraintStatus(constraint, "not exercised", 0, reason)
 
@@ -144,9 +145,9 @@ def _undecided_response_reason(ledger: Ledger, constraint: Constraint) -> tuple[
     phases = ledger.settings.extra_phases
     if constraint.pointer.endswith("/concurrent") and "concurrency" not in phases:
         return "no concurrent duplicate requests were sent", "pass --extra-phase concurrency"
-    response = _enclosing_response(ledger.contract, constraint.pointer)
-    if response is not None and response not in ledger.seen_responses:
-        return unseen_reason(ledger.settings, response)
+    found = _enclosing_response(ledger.contract, constraint.pointer)
+    if found is not None and found[1] not in ledger.seen_responses:
+        return unseen_reason(ledger.settings, *found)
     return (
         f"no response had {'this header' if constraint.kind == 'header' else 'a value here'}",
         None,
@@ -168,25 +169,32 @@ def _undecided_webhook_reason(ledger: Ledger, constraint: Constraint) -> tuple[s
     return "no delivery had a value here", None
 
 
-def unseen_reason(settings: Settings, response: ResponseSpec) -> tuple[str, str | None]:
-    """Return why no request got the response, and a hint."""
+def unseen_reason(
+    settings: Settings, operation: Operation, response: ResponseSpec
+) -> tuple[str, str | None]:
+    """Return why no request to the operation got the response, and a hint."""
     unknown = ("the contract states no cause", None)
     by = response.cause.get("kind", "")
+    if by == "invalid-credential" and operation.allows_anonymous:
+        return "the operation needs no credential", None
+    kinds = {one.scheme.kind for one in required_schemes(operation.security)}
+    if by == "insufficient-permission" and "bearer" not in kinds:
+        return "no credential of this scheme lacks a permission", None
     if by == "insufficient-permission" and settings.token_without_permission:
         return "no credential without the permission got this response", None
     return UNSEEN_REASONS.get(by, unknown)
 
 
-def _enclosing_response(contract: Contract, pointer: str) -> ResponseSpec | None:
+def _enclosing_response(contract: Contract, pointer: str) -> tuple[Operation, ResponseSpec] | None:
     known = _responses_by_pointer(contract)
     above = accumulate(pointer.split("/")[:-1], "{}/{}".format)
     return next((known[place] for place in above if place in known), None)
 
 
 @lru_cache(maxsize=1)
-def _responses_by_pointer(contract: Contract) -> Mapping[str, ResponseSpec]:
-    responses = [r for operation in contract.operations for r in operation.responses.values()]
-    return {response.pointer: response for response in reversed(responses)}
+def _responses_by_pointer(contract: Contract) -> Mapping[str, tuple[Operation, ResponseSpec]]:
+    responses = [(o, r) for o in contract.operations for r in o.responses.values()]
+    return {response.pointer: (operation, response) for operation, response in reversed(responses)}
 
 
 def reason_sentence(reason: str, hint: str | None) -> str:

@@ -7,6 +7,7 @@ sends nothing while the variable is unset.
 
 import re
 
+from contracts.generators.credentials import VALID_TOKEN_MEANING
 from contracts.model.credential_kinds import (
     ISSUED_EXPIRED,
     ISSUED_GOOD,
@@ -21,9 +22,9 @@ from openapi.redaction import Redaction
 MAX_BODY_BYTES = 4000
 
 _VARIABLES = {
-    "valid": ("HOOKPROOF_TOKEN", "a valid token with the permission"),
-    "wrong scheme": ("HOOKPROOF_TOKEN", "a valid token with the permission"),
-    "without a scheme": ("HOOKPROOF_TOKEN", "a valid token with the permission"),
+    **dict.fromkeys(
+        ("valid", "wrong scheme", "without a scheme"), ("HOOKPROOF_TOKEN", VALID_TOKEN_MEANING)
+    ),
     "expired": ("HOOKPROOF_TOKEN_EXPIRED", "an expired token"),
     "not yet valid": ("HOOKPROOF_TOKEN_NOT_YET_VALID", "a token that is not valid yet"),
     "without the permission": (
@@ -71,17 +72,22 @@ def _credential_option(kind: str) -> str:
 
 
 def _credential_options(credential: Credential) -> list[str]:
+    companions = [credential.companion_options] if credential.companion_options else []
     if credential.curl_options:
-        return [credential.curl_options]
-    if credential.value is None:
-        return []
-    return [_credential_option(credential.label if credential.form else credential.kind)]
+        return [credential.curl_options, *companions]
+    if credential.value is None or credential.kind == "missing":
+        return companions
+    return [
+        _credential_option(credential.label if credential.form else credential.kind),
+        *companions,
+    ]
 
 
 def curl_command(url: str, request: Request, redact: Redaction) -> str | None:
     """Return a command that repeats the request, with an explained variable for the secret.
 
-    Return None if a command line cannot carry the body, or if curl cannot send it in segments.
+    Return None if a command line cannot carry the body, or if curl cannot send it in segments or
+    with a credential in the query of an exact target.
     """
     body = body_option(request.body)
     if len(request.body) > MAX_BODY_BYTES or body is None:
@@ -91,6 +97,8 @@ def curl_command(url: str, request: Request, redact: Redaction) -> str | None:
     if form.transmission == "segments":
         return None
     parts = curl_request(request.method, url, request.target.encode(), has_body=with_body)
+    if request.credential.query and len(parts) > 1:
+        return None
     parts += [
         option.replace("Authorization", form.header_name("Authorization"), 1)
         for option in _credential_options(request.credential)

@@ -26,7 +26,7 @@ from contracts.reporting.constraint_status import (
 )
 from contracts.reporting.evidence import evidence, provenance_reason
 from contracts.reporting.webhook_summary import delivery_pairs, webhook_counts
-from openapi.contract import Contract, Json
+from openapi.contract import Contract, Json, Operation, ResponseSpec
 from openapi.redaction import Redaction
 
 SCHEMA_VERSION = 4
@@ -277,7 +277,14 @@ def status_counts(ledger: Ledger) -> Mapping[str, Mapping[str, Json]]:
     for operation in ledger.contract.operations:
         for status, response in operation.responses.items():
             seen = received[operation.id, status]
-            reason = None if seen else reason_sentence(*unseen_reason(ledger.settings, response))
+            reason = None if seen else _unseen_sentence(ledger, operation, response)
             name = f"{operation.id} {status}" if several else status
             result[name] = {"seen": seen, "reason": reason}
     return result
+
+
+def _unseen_sentence(ledger: Ledger, operation: Operation, response: ResponseSpec) -> str:
+    marked = next((one for one in ledger.incomplete if one.id == operation.id), None)
+    if marked is not None and not marked.judged:
+        return marked.sentence
+    return reason_sentence(*unseen_reason(ledger.settings, operation, response))

@@ -12,6 +12,7 @@ from contracts.model.errors import CouldNotJudge
 from contracts.model.settings import Settings
 from contracts.run import find_faults, run
 from hookproof.contract_loading import load_contract_option
+from mock_server.fixed_credentials import accepted_credentials
 from mock_server.running import running_mock
 from mock_server.settings import Settings as MockSettings
 from mock_server.tokens import mint
@@ -104,6 +105,7 @@ def _settings(contract: Contract, trial: FaultTrial, url: str, port: int) -> Set
         seed=trial.seed,
         contract=trial.contract,
         token=mint(trial.secret, permissions, None),
+        credentials=tuple((s.name, v) for s, v in accepted_credentials(contract).items()),
         token_without_permission=mint(trial.secret, ["another:permission"], None),
         token_expired=mint(trial.secret, permissions, now - 60),
         token_not_yet_valid=mint(trial.secret, permissions, None, not_before=now + 86400),

@@ -25,16 +25,17 @@ from hookproof.serving.logs import configure_logging
 from hookproof.serving.ready_file import ready_announcement
 from hookproof.serving.sockets import is_reachable_from_outside, listen, url_of
 from hookproof.serving.tls import TlsFiles, tls_from_options
-from mock_server.admin.curl import curl_line
+from mock_server.admin.curl import curl_line, value_option, variable_option
 from mock_server.app import create_app
+from mock_server.fixed_credentials import accepted_credentials
 from mock_server.server import uvicorn_config
 from mock_server.settings import DEVELOPMENT_WEBHOOK_SECRET, Settings
 from mock_server.storage.database import check_state_writable
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.contract import Contract
-from openapi.curl import header_option
 from openapi.loading.builder import required_permissions
 from openapi.loading.loader import default_contract_path
+from openapi.security import SecurityScheme, required_schemes
 from openapi.sqlite_file import StoreError
 
 LOG = logging.getLogger("hookproof")
@@ -83,6 +84,7 @@ def _settings_from_options(options: SimpleNamespace, contract: Contract) -> Sett
         return Settings(
             auth=options.auth,
             jwt_secret=options.jwt_secret or DEVELOPMENT_SECRET,
+            credentials=tuple(options.credential),
             webhook_urls=options.webhook_url,
             webhook_secret=signing,
             rate_limit=options.rate_limit,
@@ -112,8 +114,27 @@ def mock_start_lines(
     token = mint(settings.jwt_secret, required_permissions(contract.operations), expires)
     trusted = ["--cacert", str(tls.trusted)] if tls else []
     lines = [f"hookproof mock listening on {url}"]
-    credential = header_option("Authorization", f"Bearer {token}")
-    lines += [curl_line(contract, o, url, credential, trusted) for o in contract.operations]
+    accepted = accepted_credentials(contract, settings.credentials)
+    configured = dict(settings.credentials)
+
+    def credential_option(scheme: SecurityScheme) -> str:
+        if scheme.name in configured:  # a secret of the user, not for a screen
+            return variable_option(scheme)
+        return value_option(scheme, accepted.get(scheme, token))
+
+    lines += [curl_line(contract, o, url, credential_option, trusted) for o in contract.operations]
+    lines += [
+        f"credential for {scheme.name} ({scheme.stated}): "
+        + ("as configured" if scheme.name in configured else value)
+        for scheme, value in accepted.items()
+    ]
+    lines += [
+        f"the mock does not check {scheme.name} ({scheme.stated})"
+        for scheme in dict.fromkeys(
+            one.scheme for o in contract.operations for one in required_schemes(o.security)
+        )
+        if scheme.kind == "unsupported"
+    ]
     lines.append(f"documentation on {url}/docs")
     lines.append(f"requests, deliveries and overrides on {url}/_hookproof/")
     if generated is not None:

@@ -29,7 +29,7 @@ from hookproof.commands.verify_settings import (
     set_hypothesis_directory,
     settings_from_options,
 )
-from hookproof.contract_loading import load_selected_contract
+from hookproof.contract_loading import check_given_credentials, load_selected_contract
 from hookproof.errors import EXIT_INTERRUPTED, CommandError
 from hookproof.reports.terminal import format_summary
 from hookproof.reports.writer import remove_reports, write_reports
@@ -80,6 +80,7 @@ def run_verify(options: SimpleNamespace) -> int:
         _prepare_report_dir(settings.report_dir)
         try:
             contract = load_selected_contract(settings.contract, settings.operations)
+            check_given_credentials(contract, settings.credentials)
             settings = apply_target_policy(settings, options, contract)
             baseline = None if options.baseline is None else read(options.baseline)
             judge(settings, contract, outcome)
@@ -103,6 +104,7 @@ def _prepare_report_dir(directory: Path) -> None:
 def _print_cost(settings: Settings, options: SimpleNamespace) -> int:
     """Print the number of requests and tokens; send nothing."""
     contract = load_selected_contract(settings.contract, settings.operations)
+    check_given_credentials(contract, settings.credentials)
     settings = apply_target_policy(settings, options, contract)
     try:
         run(settings, contract, print)

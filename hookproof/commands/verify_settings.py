@@ -38,6 +38,7 @@ def settings_from_options(options: SimpleNamespace) -> Settings:
         token_without_permission=options.token_without_permission,
         token_expired=options.token_expired,
         token_not_yet_valid=options.token_not_yet_valid,
+        credentials=tuple(options.credential),
         headers=options.header,
         webhooks=not options.no_webhooks,
         webhook_host=host,

@@ -1,5 +1,6 @@
 """Building blocks of the command line: groups, secrets, and options of several commands."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
@@ -13,6 +14,8 @@ from click.core import ParameterSource
 from hookproof.errors import CommandError
 from hookproof.options import types
 
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)
+"""Variable of the environment in the configuration file."""
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -39,6 +42,15 @@ class Group(click.Group):
 
 class Secret(click.Option):
     """Option of a token or secret, with a variable; an empty value counts as not given."""
+
+    @property
+    def file_example(self) -> str:
+        """Return the text to write in the file instead of a secret."""
+        return f"${{{self.envvar}}}"
+
+    def is_reference(self, raw: str) -> bool:
+        """Return whether a text of the file is a variable and not a secret."""
+        return VARIABLE.fullmatch(raw) is not None
 
     def consume_value(
         self, ctx: click.Context, opts: Mapping[str, Any]
@@ -75,6 +87,46 @@ def secret(name: str, variable: str, text: str, **settings: Any) -> Callable[[Fu
 def token(name: str, variable: str, text: str, **settings: Any) -> Callable[[Function], Function]:
     """Add a `Secret` that is sent in a header."""
     return secret(name, variable, text, type=types.TOKEN, metavar="T", **settings)
+
+
+class Credential(Secret):
+    """Option of credentials for security schemes; its variable replaces those of the file."""
+
+    file_example = "SCHEME=${NAME}"
+
+    def is_reference(self, raw: str) -> bool:
+        """Return whether a text of the file names the scheme, and for HTTP Basic the user."""
+        return _CREDENTIAL_REFERENCE.fullmatch(raw) is not None
+
+    def consume_value(
+        self, ctx: click.Context, opts: Mapping[str, Any]
+    ) -> tuple[Any, ParameterSource]:
+        """Return values and source; without a value that is not empty, those of the variable."""
+        name = str(self.name)
+        texts = [text for text in opts.get(name) or () if text]
+        others = {key: value for key, value in opts.items() if key != name}
+        return super().consume_value(ctx, {**others, name: texts} if texts else others)
+
+    def value_from_envvar(self, ctx: click.Context) -> Any:
+        """Return the credentials of the variable."""
+        return click.Option.value_from_envvar(self, ctx)
+
+
+_CREDENTIAL_REFERENCE = re.compile(r"([^=${}]+=(([^:${}]*|\$\{\w+\}):)?)?\$\{\w+\}", re.ASCII)
+
+
+def credential(text: str, **settings: Any) -> Callable[[Function], Function]:
+    """Add the option of credentials for security schemes."""
+    return click.option(
+        "--credential",
+        cls=Credential,
+        type=types.CREDENTIAL,
+        multiple=True,
+        envvar="HOOKPROOF_CREDENTIAL",
+        show_envvar=True,
+        help=text,
+        **settings,
+    )
 
 
 webhook_secret = partial(secret, "--webhook-secret", "HOOKPROOF_WEBHOOK_SECRET")

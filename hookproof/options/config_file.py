@@ -15,7 +15,7 @@ import click
 from hookproof import CONFIG_FILE_NAME
 from hookproof.errors import CommandError
 from hookproof.options import types
-from hookproof.options.command import Secret, suggestion
+from hookproof.options.command import Credential, Secret, suggestion
 from hookproof.options.config_values import convert_value
 
 TABLES = ("mock", "sink", "verify")
@@ -64,7 +64,8 @@ def read_defaults(path: Path, command: str) -> dict[str, object]:
     for key, value in data.get(command, {}).items():
         param = known[key]
         replaced = isinstance(param, Secret) and os.environ.get(str(param.envvar))
-        more = value[1:] if isinstance(value, list) else []
+        rest = isinstance(value, list) and not isinstance(param, Credential)
+        more = value[1:] if rest else []
         if replaced and not more:
             continue
         try:

@@ -1,16 +1,13 @@
 """Values of `hookproof.toml`: check types, substitute variables, convert values like options."""
 
 import os
-import re
 from pathlib import Path
 from typing import Any
 
 import click
 
 from hookproof.options import types
-from hookproof.options.command import Secret
-
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)
+from hookproof.options.command import VARIABLE, Secret
 
 
 def json_type(param: click.Parameter) -> str:
@@ -42,9 +39,9 @@ def _convert_one(param: click.Parameter, value: object, folder: Path) -> object:
         return value
     raw = str(value)
     text = _substitute_variables(raw)
-    if isinstance(param, Secret) and not _VARIABLE.fullmatch(raw):
+    if isinstance(param, Secret) and not param.is_reference(raw):
         raise ValueError(
-            f"a secret must not be in this file: use a variable, such as ${{{param.envvar}}}"
+            f"a secret must not be in this file: use a variable, such as {param.file_example}"
         )
     if isinstance(param.type, click.Path):
         return folder / text
@@ -68,9 +65,9 @@ def _has_json_type(value: object, wanted: str) -> bool:
 
 def _substitute_variables(text: str) -> str:
     """Return `text` with each `${NAME}` replaced by that variable of the environment."""
-    if "${" in _VARIABLE.sub("", text):
+    if "${" in VARIABLE.sub("", text):
         raise ValueError("write a variable as ${NAME}")
-    missing = [name for name in _VARIABLE.findall(text) if name not in os.environ]
+    missing = [name for name in VARIABLE.findall(text) if name not in os.environ]
     if missing:
         raise ValueError(f"the variable {missing[0]} is not set")
-    return _VARIABLE.sub(lambda found: os.environ[found[1]], text)
+    return VARIABLE.sub(lambda found: os.environ[found[1]], text)

@@ -9,6 +9,7 @@ import click
 from hookproof.options import types
 from hookproof.options.command import (
     contract_option,
+    credential,
     jwt_secret,
     operation_options,
     seed_option,
@@ -29,6 +30,10 @@ LOG_FORMATS = ("text", "json")
 @config_option
 @operation_options("Serve")
 @jwt_secret("Secret that signs tokens.")
+@credential(
+    "Credential that the mock accepts; HTTP Basic: USER:PASSWORD (repeatable).",
+    show_default="published ones",
+)
 @click.option(
     "--auth",
     type=click.Choice(AUTH_MODES),

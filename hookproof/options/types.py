@@ -18,7 +18,7 @@ _SECONDS_BY_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _BYTES_BY_UNIT = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "kB": 10**3, "MB": 10**6, "GB": 10**9}
 _HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?\.?", re.ASCII)
 _RESERVED_HEADERS = {
-    "authorization": ": give the token with --token",
+    "authorization": ": give the token with --token, other credentials with --credential",
     "content-length": "",
     "content-type": "",
     "transfer-encoding": "",
@@ -149,6 +149,16 @@ def parse_token(text: str) -> str:
     return token
 
 
+def parse_credential(text: str) -> tuple[str, str]:
+    """Read `SCHEME=VALUE`, a credential for a security scheme; the message does not contain it."""
+    scheme, equals, value = text.strip().partition("=")
+    if not equals or not scheme or not value:
+        raise ValueError("write a credential as SCHEME=KEY or SCHEME=USER:PASSWORD")
+    if not value.isprintable():
+        raise ValueError(f"the credential of {scheme} has a character that is not printable")
+    return scheme, value
+
+
 def parse_host(text: str) -> str:
     """Read a host name or address; an IPv6 address may be in brackets."""
     bare = text.removeprefix("[").removesuffix("]").lower()
@@ -182,6 +192,14 @@ def parse_trust(text: str) -> Path | bool:
             "false trusts any certificate"
         ) from None
     return Path(text)
+
+
+class Credential(Value):
+    """Type of credentials; a variable has several, separated by spaces or one on each line."""
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        """Return the credentials; a value with a space needs the form with lines."""
+        return [line for line in rv.splitlines() if line.strip()] if "\n" in rv else rv.split()
 
 
 class Part(click.ParamType):  # type: ignore[type-arg] # as above
@@ -234,6 +252,7 @@ def known_parts() -> tuple[str, ...]:
 
 COUNT = Value("N", parse_count)
 OPERATION = OperationValue()
+CREDENTIAL = Credential("SCHEME=VALUE", parse_credential)
 PART = Part()
 PORT = Value("PORT", parse_port)
 SECONDS = Value("SECONDS", parse_seconds)

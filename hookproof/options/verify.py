@@ -11,6 +11,7 @@ from hookproof.interrupts import interrupts_end_the_process
 from hookproof.options import types
 from hookproof.options.command import (
     contract_option,
+    credential,
     operation_options,
     seed_option,
     token,
@@ -32,6 +33,7 @@ from hookproof.options.config_file import config_option
 )
 @token("--token-expired", "HOOKPROOF_TOKEN_EXPIRED", "Expired token.")
 @token("--token-not-yet-valid", "HOOKPROOF_TOKEN_NOT_YET_VALID", "Token that is not valid yet.")
+@credential("Credential for a security scheme; HTTP Basic: USER:PASSWORD (repeatable).")
 @click.option(
     "-H",
     "--header",

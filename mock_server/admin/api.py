@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mock_server.admin.curl import curl_line
+from mock_server.admin.curl import curl_line, variable_option
 from mock_server.admin.inputs import (
     OVERRIDE_KEYS,
     integer_parameter,
@@ -26,7 +26,6 @@ from mock_server.faults.registry import faults as faults_of
 from mock_server.runtime import Runtime
 from mock_server.webhooks.dispatcher import Dispatcher, RedeliveryError
 from openapi.contract import Contract
-from openapi.curl import bearer_option
 from openapi.http.json_api import api_response
 
 _MAX_PAGE_SIZE = 1000
@@ -125,10 +124,10 @@ class AdminApi:
         return api_response({"faults": shown})
 
     async def calls(self, request: Request) -> Response:
-        """Return a curl line for each operation; the lines use `$TOKEN`."""
+        """Return a curl line for each operation; the lines use `$TOKEN` or `$CREDENTIAL_SCHEME`."""
         url = f"{request.url.scheme}://{request.url.netloc}"
         calls = [
-            {"operation": o.id, "curl": curl_line(self._contract, o, url, bearer_option("TOKEN"))}
+            {"operation": o.id, "curl": curl_line(self._contract, o, url, variable_option)}
             for o in self._contract.operations
         ]
         return api_response({"calls": calls})

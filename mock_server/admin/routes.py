@@ -1,6 +1,6 @@
 """Routes of the mock itself: admin API, pages, health. No fault and no rate limit affects them."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,6 +15,7 @@ from mock_server.responses.errors import ErrorResponses
 from openapi.contract import Contract
 from openapi.http.json_api import ADMIN_PATH
 from openapi.http.origin_guard import BearerToken, OriginGuard
+from openapi.security import SecurityScheme
 
 ADMIN_API_PREFIX = f"{ADMIN_PATH}api/"
 """Prefix of the endpoints that require the control token, if there is one."""
@@ -31,11 +32,13 @@ def create_admin_app(
     error_responses: ErrorResponses,
     api: ASGIApp,
     development_token: Callable[[], str],
+    fixed: Mapping[SecurityScheme, str],
     token: str | None = None,
 ) -> ASGIApp:
     """Return the application; its errors have the admin error format, except those of `api`.
 
-    `development_token` creates a credential for the contract's operations. If `token` is set, every
+    `development_token` creates a token for the contract's operations, `fixed` has the accepted API
+    keys and pairs of HTTP Basic. If `token` is set, every
     request below `ADMIN_API_PREFIX` must send it.
     """
 
@@ -45,7 +48,8 @@ def create_admin_app(
         return Response(response.body, response.status, headers)
 
     async def issue_token(_request: Request) -> Response:
-        return JSONResponse({"token": development_token()})
+        credentials = {scheme.name: value for scheme, value in fixed.items()}
+        return JSONResponse({"token": development_token(), "credentials": credentials})
 
     app = Starlette(
         routes=[

@@ -21,6 +21,7 @@ from openapi.extensions import extended_properties
 from openapi.json_pointer import MISSING, get_at, split_pointer
 from openapi.runtime_expression import parse_expression
 from openapi.schema_validation import stated_types
+from openapi.security import SchemeKind
 from openapi.signature import BODY_TEMPLATE, SignatureScheme
 
 # Responses
@@ -62,10 +63,10 @@ def error_object(size: int) -> Need:
 
 
 def secured_error_object(contract: Contract) -> bool:
-    """Check for an error whose body is an object, in an operation that takes a credential."""
+    """Check for an error whose body is an object, in an operation that takes an Authorization."""
     return any(
         operation.status_of(spec) >= 400
-        and operation.scheme is not None
+        and _takes_authorization(operation)
         and isinstance(value, dict)
         for operation, spec, value in _response_bodies(contract)
     )
@@ -123,19 +124,44 @@ def _response_bodies(contract: Contract) -> Iterator[tuple[Operation, ResponseSp
 
 def secured_operation(contract: Contract) -> bool:
     """Check for an operation that takes a credential."""
-    return any(operation.scheme is not None for operation in contract.operations)
+    return any(not operation.allows_anonymous for operation in contract.operations)
+
+
+def token_operation(contract: Contract) -> bool:
+    """Check for an operation that takes a bearer token."""
+    return any(_needs(operation, "bearer") for operation in contract.operations)
+
+
+def authorization_operation(contract: Contract) -> bool:
+    """Check for an operation that takes a credential in the Authorization header."""
+    return any(map(_takes_authorization, contract.operations))
+
+
+def _takes_authorization(operation: Operation) -> bool:
+    return _needs(operation, "bearer") or _needs(operation, "basic")
+
+
+def _needs(operation: Operation, kind: SchemeKind) -> bool:
+    """Return whether each alternative of the operation has a scheme of this kind."""
+    return bool(operation.security) and all(
+        any(one.scheme.kind == kind for one in alternative) for alternative in operation.security
+    )
 
 
 def required_permission(contract: Contract) -> bool:
     """Check for an operation that takes a credential with a permission."""
-    return any(o.scheme is not None and bool(o.permissions) for o in contract.operations)
+    return any(
+        _needs(o, "bearer") and o.permissions and o.response_caused_by("insufficient-permission")
+        for o in contract.operations
+    )
 
 
 def credential_parameter(name: str) -> Need:
     """Return the need for a secured operation whose request sets `name` of an issued credential."""
 
     def holds(contract: Contract) -> bool:
-        issued = (o.response_caused_by("valid-request") for o in contract.operations if o.scheme)
+        secured = (o for o in contract.operations if _needs(o, "bearer"))
+        issued = (o.response_caused_by("valid-request") for o in secured)
         return any(
             name in contract.at(pointer)
             for spec in issued
@@ -309,9 +335,9 @@ def entity_of_secret_response(contract: Contract) -> bool:
 
 
 def entity_of_secured_operation(contract: Contract) -> bool:
-    """Check for an event that shows an entity, of an operation that takes a credential."""
+    """Check for an event that shows an entity, of an operation that takes an Authorization."""
     return any(
-        contract.operation(stated.trigger["operation"]).scheme is not None
+        _takes_authorization(contract.operation(stated.trigger["operation"]))
         and _has_entity(contract, stated)
         for stated in contract.events
     )

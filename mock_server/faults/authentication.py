@@ -5,16 +5,18 @@ from dataclasses import replace
 from mock_server.exchange import Hooks
 from mock_server.fault import Fault, Need, replace_status
 from mock_server.faults.applicability import (
+    authorization_operation,
     caused_response,
     credential_parameter,
     required_permission,
     secured_operation,
+    token_operation,
 )
 from mock_server.tokens import CredentialChecks
 
 
 def _check_fault(
-    name: str, description: str, need: Need = secured_operation, **left_out: bool
+    name: str, description: str, need: Need = token_operation, **left_out: bool
 ) -> Fault:
     def without(checks: CredentialChecks) -> CredentialChecks:
         return replace(checks, **left_out)
@@ -31,6 +33,7 @@ AUTHENTICATION_FAULTS = (
     _check_fault(
         "auth-missing",
         "The service checks no credential: the route lacks the middleware.",
+        secured_operation,
         presence=False,
         permission=False,
     ),
@@ -75,6 +78,7 @@ AUTHENTICATION_FAULTS = (
     _check_fault(
         "scheme-ignored",
         "Any authentication scheme is accepted, Basic too: the service reads only the token.",
+        authorization_operation,
         scheme=False,
     ),
     _wrong_status_fault(

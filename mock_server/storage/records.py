@@ -4,15 +4,17 @@ Bodies and headers are truncated when a record is created. Redaction takes time,
 the record is read.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import accumulate, chain
 from typing import Any
+from urllib.parse import unquote_plus
 
 from mock_server.exchange import MockExchange, Objection
 from mock_server.messages import Headers
 from openapi.contract import Operation
-from openapi.redaction import Redaction
+from openapi.redaction import REDACTED, Redaction
+from openapi.security import required_schemes
 
 MAX_SHOWN_BYTES = 16 * 1024
 REDACTION_MARGIN_BYTES = 4096
@@ -42,11 +44,20 @@ class RequestRecord:
 
     def data(self) -> dict[str, Any]:
         """Return the record as JSON data, without secrets."""
-        headers = [(k.decode("latin-1"), v.decode("latin-1")) for k, v in self.headers]
+        required = required_schemes(self.operation.security) if self.operation else ()
+        keys = {one.scheme.place for one in required if one.scheme.kind == "api-key"}
+        headers = [
+            (
+                k.decode("latin-1"),
+                REDACTED if ("header", k.decode("latin-1")) in keys else v.decode("latin-1"),
+            )
+            for k, v in self.headers
+        ]
+        target = _without_keys(self.target.decode("latin-1"), keys)
         return {
             "at": self.at,
             "method": self.method,
-            "target": self.redactor(self.target.decode("latin-1")),
+            "target": self.redactor(target),
             "operation": self.operation.id if self.operation else None,
             "status": self.status,
             "milliseconds": round(self.seconds * 1000, 3),
@@ -61,6 +72,17 @@ class RequestRecord:
             summary = "response requested by Prefer"
             return {**judged, "valid": None, "summary": summary, "credential": _NOT_CHECKED}
         return judged
+
+
+def _without_keys(target: str, keys: Collection[tuple[str, str]]) -> str:
+    """Return `target` without the values of the query parameters that are API keys."""
+    path, mark, query = target.partition("?")
+    names = {name for location, name in keys if location == "query"}
+    pairs = [
+        f"{name}={REDACTED}" if unquote_plus(name) in names else f"{name}{equals}{value}"
+        for name, equals, value in (pair.partition("=") for pair in query.split("&"))
+    ]
+    return f"{path}{mark}{'&'.join(pairs)}"
 
 
 def request_record(
@@ -116,7 +138,7 @@ def request_verdict(
     if operation is None or (objections and objections[-1].reason == "rate-limit-exceeded"):
         credential = [_NOT_CHECKED]
     elif not credential:
-        credential = ["not required" if operation.scheme is None else "accepted"]
+        credential = ["accepted" if operation.security else "not required"]
     return {
         "valid": not objections,
         "summary": _summary(objections),

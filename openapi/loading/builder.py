@@ -16,6 +16,7 @@ from openapi.loading.structure import METHODS
 from openapi.parameters import Parameter, declared_example, path_parameter_names
 from openapi.runtime_expression import parse_expression
 from openapi.schema_validation import stated_types
+from openapi.security import is_credential, security_alternatives
 from openapi.signature import BODY_TEMPLATE, SignatureScheme
 from openapi.status_causes import default_cause
 
@@ -99,8 +100,7 @@ class Builder:
         document = self._document
         stated = get_at(document, pointer)
         assert isinstance(stated, dict)
-        security = stated.get("security", document.get("security")) or [{}]
-        scheme = next(iter(security[0]), None)
+        security = security_alternatives(document, stated)
         body_pointer, body = self._dereference(join_pointer(pointer, "requestBody"))
         responses = self._build_responses(pointer, stated)
         derived = not any(response.cause for response in responses.values())
@@ -114,9 +114,12 @@ class Builder:
             method=method.upper(),
             path=path,
             pointer=pointer,
-            scheme=scheme,
-            permissions=tuple(security[0].get(scheme, ())) if scheme else (),
-            parameters=self._build_parameters(path, pointer, item),
+            security=security,
+            parameters=tuple(
+                parameter
+                for parameter in self._build_parameters(path, pointer, item)
+                if not is_credential(security, parameter.location, parameter.name)
+            ),
             content=_schema_pointers(body, join_pointer(body_pointer, "content")),
             body_required=bool(body.get("required", False)),
             responses=responses,
@@ -339,3 +342,7 @@ def _with_usable_links(operations: Sequence[Operation]) -> tuple[Operation, ...]
         )
         for operation in operations
     )
+
+
+def _is_signature_scheme(scheme: Json) -> bool:
+    return isinstance(scheme, dict) and "x-hookproof-signature" in scheme

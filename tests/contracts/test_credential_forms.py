@@ -84,7 +84,7 @@ def test_a_long_token_is_split_over_requests_and_a_documented_name_is_not_used()
 
 
 def test_another_scheme_than_bearer_has_no_forms() -> None:
-    assert list(unusual_credentials(CONTRACT, replace(OPERATION, scheme=None), SETTINGS)) == []
+    assert list(unusual_credentials(CONTRACT, replace(OPERATION, security=()), SETTINGS)) == []
 
 
 @pytest.mark.parametrize("token", ["pat_AbCdEfGh1234", "eyJhbGciOiJIUzI1NiJ9.e30.c2ln"])

@@ -300,3 +300,35 @@ def test_the_schema_accepts_and_rejects_like_the_command() -> None:
     }
     for name in REFUSED.keys() - beyond - {"a value of a variable"}:
         assert not validator.is_valid(tomllib.loads(REFUSED[name][0])), name
+
+
+def test_credentials_come_from_options_a_variable_or_references_in_the_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = ["Key=${MY_KEY}", "Staff=me:${MY_TOKEN}", "Other=${MY_KEY}:${MY_TOKEN}"]
+    write(folder, f"[verify]\ncredential = {json.dumps(file)}\n")
+    read = (("Key", "the-key"), ("Staff", "me:the-token"), ("Other", "the-key:the-token"))
+    assert parse_command_line(["verify"], folder).credential == read
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    validator.validate({"verify": {"credential": file}, "mock": {"credential": file[0]}})
+    monkeypatch.setenv("HOOKPROOF_CREDENTIAL", "Key=a=b Staff=me:x")
+    monkeypatch.delenv("MY_KEY")
+    assert parse_command_line(["verify"], folder).credential == (("Key", "a=b"), ("Staff", "me:x"))
+    assert parse_command_line(["mock"], folder).credential == (("Key", "a=b"), ("Staff", "me:x"))
+    monkeypatch.setenv("HOOKPROOF_CREDENTIAL", "Staff=me:with spaces\nKey=x\n")
+    spaced = (("Staff", "me:with spaces"), ("Key", "x"))
+    assert parse_command_line(["verify"], folder).credential == spaced
+    assert parse_command_line(["verify", "--credential", ""], folder).credential == spaced
+    line = ["verify", "--credential", "Key=1", "--credential", "Staff=me:2"]
+    assert parse_command_line(line, folder).credential == (("Key", "1"), ("Staff", "me:2"))
+
+
+@pytest.mark.parametrize(
+    "text", ["Key=a-secret", "a-secret", "Staff=me:a-secret", "a-secret${MY_KEY}"]
+)
+def test_a_credential_in_the_file_is_an_error(text: str, folder: Path) -> None:
+    write(folder, f"[verify]\ncredential = ['{text}']\n")
+    with pytest.raises(CommandError, match=r"such as SCHEME=\$\{NAME\}") as caught:
+        parse_command_line(["verify"], folder)
+    assert "a-secret" not in str(caught.value)
+    assert not jsonschema.Draft202012Validator(SCHEMA).is_valid({"verify": {"credential": [text]}})

@@ -221,3 +221,23 @@ def test_requests_are_logged_only_with_log_requests() -> None:
     assert run_until_ready(ask="/nowhere")[1] == ""
     log = run_until_ready("--log-requests", ask="/nowhere?a=b")[1]
     assert re.fullmatch(r"GET /nowhere\?a=\*\*\* 404 [\d.]+ ms \{.*NOT_FOUND.*\}\n", log)
+
+
+def test_shows_how_to_send_each_credential(tmp_path: Path) -> None:
+    contract = str(TESTS / "data" / "turnstiles.yaml")
+    text = Path(contract).read_text(encoding="utf-8")
+    sealed = tmp_path / "sealed.yaml"
+    stated = "Staff: {type: http, scheme: Basic"
+    sealed.write_text(text.replace(stated, stated.replace("Basic", "Digest")), encoding="utf-8")
+    own = {"HOOKPROOF_CREDENTIAL": "QueryKey=a-key-of-the-tests"}
+    with mock("--contract", contract, **own) as (_, lines):
+        calls = [line for line in lines if line.startswith("curl")]
+        assert len(calls) == 9
+        for line in calls:
+            command = line.replace("$CREDENTIAL_QUERYKEY", "a-key-of-the-tests")
+            assert pasted(command).stdout.split()[1] in ("200", "201"), line
+        assert "credential for HeaderKey (apiKey in header X-Gate-Key): " in lines[9]
+        assert "credential for QueryKey (apiKey in query gate_key): as configured" in lines
+        assert not any("a-key-of-the-tests" in line for line in lines)
+    with mock("--contract", str(sealed)) as (_, lines):
+        assert "the mock does not check Staff (HTTP Digest)" in lines

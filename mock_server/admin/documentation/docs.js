@@ -10,13 +10,21 @@ async function json(path) {
   return body;
 }
 
-function authorise(ui, contract, token) {
+function authorise(ui, contract, issued) {
   for (const [name, scheme] of Object.entries(contract.components?.securitySchemes ?? {})) {
-    if (scheme.type === "http") ui.preauthorizeApiKey(name, token);
+    const credential = issued.credentials[name];
+    if (credential === undefined) {
+      if (scheme.type === "http") ui.preauthorizeApiKey(name, issued.token);
+    } else if (scheme.type === "http") {
+      const [user, ...password] = credential.split(":");
+      ui.preauthorizeBasic(name, user, password.join(":"));
+    } else {
+      ui.preauthorizeApiKey(name, credential);
+    }
   }
 }
 
-function show(contract, token) {
+function show(contract, issued) {
   contract.servers = [{ url: location.origin, description: "this mock" }];
   document.title = `${contract.info.title}: hookproof mock`;
   const ui = SwaggerUIBundle({
@@ -26,14 +34,14 @@ function show(contract, token) {
     defaultModelsExpandDepth: 0,
     tryItOutEnabled: true,
     validatorUrl: null,
-    onComplete: () => token && authorise(ui, contract, token),
+    onComplete: () => issued.token && authorise(ui, contract, issued),
   });
 }
 
 try {
   const contract = await json("/_hookproof/openapi.json");
   const issued = await json("/_hookproof/api/token").catch((error) => error);
-  show(contract, issued.token);
+  show(contract, issued);
   state.textContent = issued.token
     ? "A development token of this mock is filled in."
     : `No token is filled in: ${issued.message}`;

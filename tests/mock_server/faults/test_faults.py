@@ -173,7 +173,7 @@ def test_a_mock_without_faults_does_not_import_the_fault_table() -> None:
 def test_a_fault_applies_only_if_the_contract_has_its_feature(contract: Contract) -> None:
     silent = replace(contract, events=())
     unsecured = replace(
-        contract, operations=tuple(replace(o, scheme=None) for o in contract.operations)
+        contract, operations=tuple(replace(o, security=()) for o in contract.operations)
     )
     lost = {name for name in HANDWRITTEN_FAULTS if name not in faults(silent)}
     assert lost == {n for n, fault in HANDWRITTEN_FAULTS.items() if fault.category == "webhooks"}

@@ -39,11 +39,26 @@ def _definition(kind: str) -> Mapping[str, Any]:
     return whole["$defs"].get(kind, {})  # type: ignore[no-any-return]
 
 
+@cache
+def _known_keys(kind: str) -> Mapping[str, Any]:
+    """Return the schema of each key that an object of `kind` can have."""
+    found: dict[str, Any] = {}
+    pending = [_definition(kind)]
+    while pending:
+        schema = pending.pop()
+        found = {**schema.get("properties", {}), **found}
+        if "$ref" in schema:
+            pending.append(contract_schema()["$defs"][schema["$ref"].rpartition("/")[2]])
+        combined = [part for key in ("allOf", "anyOf", "oneOf") for part in schema.get(key, ())]
+        pending += [*combined, *(schema[key] for key in ("then", "else") if key in schema)]
+    return found
+
+
 def check_extensions(
     kind: str, pointer: str, value: dict[str, Any]
 ) -> Iterator[tuple[str, str, str]]:
     """Remove the invalid extensions of `value`; yield pointer, message and edit of each fault."""
-    known: Mapping[str, Any] = _definition(kind).get("properties", {})
+    known = _known_keys(kind)
     for key in [key for key in value if key.startswith(PREFIX) and key not in INTERNAL_KEYS]:
         place = join_pointer(pointer, key)
         if key not in known:
@@ -67,7 +82,7 @@ def check_extensions(
 
 @cache
 def _compiled(kind: str, key: str) -> Any:
-    schema = _definition(kind)["properties"][key]
+    schema = _known_keys(kind)[key]
     return compile_schema({**schema, "$defs": contract_schema()["$defs"]})
 
 

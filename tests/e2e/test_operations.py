@@ -150,7 +150,7 @@ def test_an_operation_that_fails_does_not_end_the_run(five: Path) -> None:
         "never answered 2xx: 404 in 3 of 3 requests: "
         "the service has no such operation: check the URL and its path prefix"
     )
-    assert "401 in 3 of 3 requests: the service rejects the token" in causes["op1"]
+    assert "401 in 3 of 3 requests: the service requires a credential" in causes["op1"]
     assert causes["op3"].startswith("never answered 2xx: no response in ")
     assert report["operations"]["judged"] == 2
     for name, cause in causes.items():
@@ -173,8 +173,8 @@ def test_if_no_operation_can_be_judged_the_reasons_are_reported(five: Path) -> N
     assert (code, report["verdict"]) == (2, "not-judged")
     assert report["reason"] == (
         f"GET {url}/op0 got 404: the service has no such operation: check the URL and its path "
-        f"prefix; GET {url}/op1 got 401: the service rejects the token: pass a valid one with "
-        "--token or HOOKPROOF_TOKEN (and 3 more operations)"
+        f"prefix; GET {url}/op1 got 401: the service requires a credential, but the "
+        "contract does not (and 3 more operations)"
     )
 
 

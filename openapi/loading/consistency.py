@@ -95,6 +95,9 @@ def _trigger_errors(contract: Contract) -> Iterator[tuple[str, str]]:
         if order is not None and not _has_date_time(contract, event.schema, order):
             where = join_pointer(event.pointer, "x-hookproof-trigger", "occurred-at")
             yield where, f"the payload schema has no date-time at {order}"
+        if {"no-redelivery", "redelivery"} <= event.trigger.keys():
+            where = join_pointer(event.pointer, "x-hookproof-trigger", "redelivery")
+            yield where, "`redelivery` contradicts `no-redelivery`; remove one of them"
         if cause in seen:
             yield (
                 place,

@@ -288,7 +288,8 @@ class Contract:
         `detail` selects a part of the keyword, such as a property of `required`. An
         `x-hookproof-provenance` applies to its object and all below it, unless a nearer one
         overrides it. What an object reached by `$ref` does not state, it inherits from the place
-        that refers to it: of several, from the first in the document that has a source.
+        that refers to it: of several, from the first in the document that has a source. A
+        statement of the document itself comes last.
         """
         key = pointer, detail
         if key not in self._provenances:
@@ -304,6 +305,8 @@ class Contract:
         elif source is None:
             source, severity = self._inherited_source(tokens, detail, severity, set())
         if source is None:
+            source = _provenance_source(self.document.get("x-hookproof-provenance"), "*", "*")
+        if source is None:
             raise LookupError(f"no provenance for {pointer!r}")
         name, _, reason = source.partition(":")
         level = self.document["x-hookproof-sources"][name]["level"]
@@ -311,13 +314,13 @@ class Contract:
         return Provenance(level, name, reason.strip(), severity or default)
 
     def _stated_source(self, tokens: tuple[str, ...], detail: str) -> tuple[str | None, str | None]:
-        """Return the nearest source and severity that the objects above a keyword state."""
+        """Return the nearest source and severity that objects in the document state."""
         source: str | None = None
         severity: str | None = None
-        places: list[Json] = [self.document]
+        places: list[Json] = []
         for token in tokens:
-            places.append(get_by_tokens(places[-1], (token,)))
-        for length, place in reversed([*enumerate(places)]):
+            places.append(get_by_tokens(places[-1] if places else self.document, (token,)))
+        for length, place in reversed([*enumerate(places, 1)]):
             if not isinstance(place, dict):
                 continue
             severity = severity or cast("str | None", place.get("x-hookproof-severity"))

@@ -122,6 +122,14 @@ def test_the_severity_at_the_reference_applies_with_its_source() -> None:
     assert found(of, f"{NAME}/minLength") == ("sdk", "violation")
 
 
+def test_a_statement_of_the_document_comes_last() -> None:
+    of = contract({"Name": {"minLength": 1}, "Alone": {"minLength": 1}}, {"$ref": f"#{NAME}"})
+    document = {**of.document, "x-hookproof-provenance": "guess"}
+    of = Contract(document, (), (), "")
+    assert found(of, f"{NAME}/minLength")[0] == "docs"
+    assert found(of, "/components/schemas/Alone/minLength") == ("guess", "warning")
+
+
 def test_a_reference_in_an_example_is_data() -> None:
     schema = {"examples": [{"$ref": "#/components/schemas/Name"}]}
     with pytest.raises(LookupError):

@@ -16,6 +16,7 @@ def inconsistencies(contract: Contract) -> Iterator[tuple[str, str]]:
     for operation in contract.operations:
         yield from _parameter_errors(operation)
         yield from _body_errors(contract, operation)
+        yield from _duplicate_value_errors(operation)
         yield from _link_errors(contract, operation)
         yield from _circular_links(contract, operation)
     yield from _trigger_errors(contract)
@@ -45,6 +46,18 @@ def _parameter_errors(operation: Operation) -> Iterator[tuple[str, str]]:
         if not parameter.types or set(parameter.types) - SCALAR_TYPES:
             known = ", ".join(sorted(SCALAR_TYPES))
             yield parameter.schema, f"the schema of a parameter needs a `type` out of {known}"
+
+
+def _duplicate_value_errors(operation: Operation) -> Iterator[tuple[str, str]]:
+    known = {parameter.key for parameter in operation.parameters}
+    for response in operation.responses.values():
+        for index, expression in enumerate(response.cause.get("duplicate-values", ())):
+            source = parse_expression(expression)
+            if not source.in_request_body and source.parameter_key not in known:
+                place = join_pointer(
+                    response.pointer, "x-hookproof-cause", "duplicate-values", index
+                )
+                yield place, f"{expression!r} is neither in the request body nor a parameter of it"
 
 
 def _link_errors(contract: Contract, operation: Operation) -> Iterator[tuple[str, str]]:

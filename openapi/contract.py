@@ -145,7 +145,7 @@ class Operation:
     def duplicate_values(self) -> tuple[str, ...]:
         """Expressions of the values that a duplicate request repeats; empty if no cause has any."""
         found = self.responses_caused_by("duplicate-request")
-        return tuple(dict.fromkeys(e for r in found for e in r.cause["duplicate-values"]))
+        return tuple(dict.fromkeys(e for r in found for e in r.cause.get("duplicate-values", ())))
 
     def status_of(self, response: ResponseSpec) -> int:
         """Return a status that `response` documents: for a range, the usual one for its cause."""

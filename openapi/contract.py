@@ -29,6 +29,11 @@ from openapi.security import SecurityAlternative, required_schemes
 from openapi.server_path import server_path
 from openapi.signature import SignatureScheme, secret_problem
 
+_DATA_KEYWORDS = frozenset(["example", "examples", "default", "const", "enum"])
+"""Keywords whose values are data."""
+_MAPS = frozenset(["properties", "patternProperties", "responses", "schemas", "headers"])
+"""Keywords whose values have names of the author as keys."""
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -162,7 +167,7 @@ class Operation:
     def duplicate_values(self) -> tuple[str, ...]:
         """Expressions of the values that a duplicate request repeats; empty if no cause has any."""
         found = self.responses_caused_by("duplicate-request")
-        return tuple(dict.fromkeys(e for r in found for e in r.cause["duplicate-values"]))
+        return tuple(dict.fromkeys(e for r in found for e in r.cause.get("duplicate-values", ())))
 
     def status_of(self, response: ResponseSpec) -> int:
         """Return a status that `response` documents: for a range, the usual one for its cause."""
@@ -212,6 +217,7 @@ class Contract:
     excluded: tuple[Operation, ...] = ()
     """Operations of the document that `openapi.operation_selection` left out."""
     _schemas: dict[str, Schema] = field(default_factory=dict, repr=False)
+    _provenances: dict[tuple[str, str], Provenance] = field(default_factory=dict, repr=False)
 
     @property
     def base_path(self) -> str:
@@ -312,23 +318,25 @@ class Contract:
 
         `detail` selects a part of the keyword, such as a property of `required`. An
         `x-hookproof-provenance` applies to its object and all below it, unless a nearer one
-        overrides it.
+        overrides it. What an object reached by `$ref` does not state, it inherits from the place
+        that refers to it: of several, from the first in the document that has a source. A
+        statement of the document itself comes last.
         """
-        tokens = split_pointer(pointer)
-        places: list[Json] = [self.document]
-        for token in tokens:
-            places.append(get_by_tokens(places[-1], (token,)))
-        stated = get_by_tokens(places[-1], ("source",))
-        source = stated if isinstance(stated, str) else None
-        severity: str | None = None
-        for length, place in reversed([*enumerate(places)]):
-            if not isinstance(place, dict):
-                continue
-            severity = severity or cast("str | None", place.get("x-hookproof-severity"))
-            keyword = tokens[length] if length == len(tokens) - 1 else "*"
-            source = source or _provenance_source(
-                place.get("x-hookproof-provenance"), keyword, detail
-            )
+        key = pointer, detail
+        if key not in self._provenances:
+            self._provenances[key] = self._find_provenance(pointer, detail)
+        return self._provenances[key]
+
+    def _find_provenance(self, pointer: str, detail: str) -> Provenance:
+        tokens = tuple(split_pointer(pointer))
+        source, severity = self._stated_source(tokens, detail)
+        own = get_by_tokens(self.document, (*tokens, "source"))
+        if isinstance(own, str):
+            source = own
+        elif source is None:
+            source, severity = self._inherited_source(tokens, detail, severity, set())
+        if source is None:
+            source = _provenance_source(self.document.get("x-hookproof-provenance"), "*", "*")
         if source is None:
             raise LookupError(f"no provenance for {pointer!r}")
         name, _, reason = source.partition(":")
@@ -336,13 +344,68 @@ class Contract:
         default = "warning" if level == "assumed" else "violation"
         return Provenance(level, name, reason.strip(), severity or default)
 
+    def _stated_source(self, tokens: tuple[str, ...], detail: str) -> tuple[str | None, str | None]:
+        """Return the nearest source and severity that objects in the document state."""
+        source: str | None = None
+        severity: str | None = None
+        places: list[Json] = []
+        for token in tokens:
+            places.append(get_by_tokens(places[-1] if places else self.document, (token,)))
+        for length, place in reversed([*enumerate(places, 1)]):
+            if not isinstance(place, dict):
+                continue
+            severity = severity or cast("str | None", place.get("x-hookproof-severity"))
+            keyword = tokens[length] if length == len(tokens) - 1 else "*"
+            source = source or _provenance_source(
+                place.get("x-hookproof-provenance"), keyword, detail
+            )
+        return source, severity
+
+    def _inherited_source(
+        self, tokens: tuple[str, ...], detail: str, severity: str | None, seen: set[tuple[str, ...]]
+    ) -> tuple[str | None, str | None]:
+        """Return source and severity from the places that refer to an object above a keyword."""
+        for length in range(len(tokens), 0, -1):
+            for referrer in self._referrers.get(tokens[:length], ()):
+                if referrer in seen:
+                    continue
+                seen.add(referrer)
+                path = (*referrer, *tokens[length:])
+                source, further = self._stated_source(path, detail)
+                if source is None:
+                    source, further = self._inherited_source(path, detail, further, seen)
+                if source is not None:
+                    return source, severity or further
+        return None, severity
+
+    @cached_property
+    def _referrers(self) -> Mapping[tuple[str, ...], Sequence[tuple[str, ...]]]:
+        """Objects with a `$ref`, in document order, by the path of the object that it names."""
+        found: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+        for pointer, value in walk_values(self.document):
+            reference = value.get("$ref") if isinstance(value, dict) else None
+            if not isinstance(reference, str):
+                continue
+            tokens = split_pointer(pointer)
+            if not _is_in_data(tokens):
+                found.setdefault(tuple(split_pointer(reference)), []).append(tuple(tokens))
+        return found
+
+
+def _is_in_data(tokens: Sequence[str]) -> bool:
+    """Return whether a path leads into an example or another value, where `$ref` is a name."""
+    return any(
+        token in _DATA_KEYWORDS and above not in _MAPS
+        for above, token in zip(("", *tokens), tokens, strict=False)
+    )
+
 
 def _provenance_source(provenance: Json, keyword: str, detail: str) -> str | None:
-    if isinstance(provenance, str):
-        return provenance
-    if isinstance(provenance, dict):
-        stated = provenance.get(keyword, provenance.get("*"))
-        if isinstance(stated, dict):
-            stated = stated.get(detail, stated.get("*"))
-        return stated if isinstance(stated, str) else None
+    """Return the source of a keyword in an `x-hookproof-provenance`, or None if it names none."""
+    if not isinstance(provenance, dict):
+        return provenance if isinstance(provenance, str) else None
+    for stated in (provenance.get(keyword), provenance.get("*")):
+        found = stated.get(detail, stated.get("*")) if isinstance(stated, dict) else stated
+        if isinstance(found, str):
+            return found
     return None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from traceback import extract_tb
 
+from contracts.checks.consequences import limit_severity
 from contracts.checks.judgement import GroupedFinding, Judgement, group_findings
 from contracts.ledger.ledger import Ledger
 
@@ -46,6 +47,7 @@ def apply_check(name: str, check: Check, ledger: Ledger) -> CheckResult:
             else replace(judgement, undecided_reason=judgement.undecided_reason or crash)
             for judgement in judgements
         ]
+    judgements = list(limit_severity(name, judgements, ledger))
     decided = {judgement.case_id for judgement in judgements if not judgement.undecided_reason}
     return CheckResult(
         tuple(judgements), tuple(group_findings(name, judgements, ledger)), len(decided), crash

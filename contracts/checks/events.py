@@ -1,14 +1,22 @@
 """Checks of events: one event for each success, before the deadline, and no other event."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from contracts.checks.judgement import Judgement, failed, passed, undecided
+from contracts.checks.repeats import (
+    UnstatedRepeats,
+    matched_deliveries,
+    no_redelivery_pointer,
+    repeat_text,
+    unforbidden_repeat,
+)
 from contracts.ledger.ledger import JudgedDelivery, Ledger, ReceivedEvent, triggered_event
 from contracts.ledger.strangers import delivery_path, looks_like_event, sender_address
 from contracts.model.exchange import Exchange
 from openapi.contract import Event
 from openapi.json_pointer import join_pointer
 from openapi.schema_validation import abbreviate
+from webhook_sink.delivery import Delivery
 
 
 def triggered_events(ledger: Ledger) -> Iterator[tuple[Event, Exchange, ReceivedEvent]]:
@@ -98,12 +106,22 @@ def unexpected(ledger: Ledger) -> Iterator[Judgement]:
         if triggered_event(ledger.contract, exchange) or exchange.failure is not None:
             yield passed(pointer, number)
             continue
+        if _is_of_another_method(ledger, exchange):
+            reason = "the contract does not define what another method triggers"
+            yield undecided(pointer, number, reason)
+            continue
         message = (
             f"delivery {delivery.id} belongs to {exchange.request.label()}, "
             f"which got {exchange.status}: that status triggers no event"
         )
         yield failed(ledger, pointer, exchange, message, apart="refused")
+    known, repeats = matched_deliveries(ledger), UnstatedRepeats()
     for received_event in ledger.reconciliation.unmatched_events:
+        if (repeated := unforbidden_repeat(known, received_event)) is not None:
+            event, original = repeated
+            delivery = received_event.first.delivery
+            yield from repeats.judge(event, -delivery.id, delivery, original)
+            continue
         pointer = _trigger(ledger, received_event)
         delivery = received_event.first.delivery
         message = (
@@ -111,10 +129,20 @@ def unexpected(ledger: Ledger) -> Iterator[Judgement]:
             f"belongs to no request of this run"
         )
         yield failed(ledger, pointer, None, message, case_id=-delivery.id, apart="foreign")
-    yield from _event_like_strangers(ledger)
+    yield from _event_like_strangers(ledger, known, repeats)
 
 
-def _event_like_strangers(ledger: Ledger) -> Iterator[Judgement]:
+def _is_of_another_method(ledger: Ledger, exchange: Exchange) -> bool:
+    """Return whether the status would trigger an event if the method were that of the contract."""
+    request, status = exchange.request, exchange.status or 0
+    is_other = request.method != request.operation.method
+    operation_id = request.operation.id
+    return is_other and ledger.contract.event_triggered_by(operation_id, status) is not None
+
+
+def _event_like_strangers(
+    ledger: Ledger, known: Mapping[bytes, Delivery], repeats: UnstatedRepeats
+) -> Iterator[Judgement]:
     """Yield a warning for each delivery that looks like an event, and that anybody can have sent.
 
     The finding names no constraint that the service must keep, because the sender is unknown.
@@ -124,6 +152,11 @@ def _event_like_strangers(ledger: Ledger) -> Iterator[Judgement]:
         if not looks_like_event(delivery, ledger.contract):
             continue
         signed = (received_event.first.verdict.event or ledger.contract.events[0]).signature
+        repeated = None if signed else unforbidden_repeat(known, received_event)
+        if repeated is not None:
+            event, original = repeated
+            yield from repeats.judge(event, -delivery.id, delivery, original)
+            continue
         why = "has no valid signature" if signed else "the contract signs no such event"
         message = (
             f"delivery {delivery.id} ({abbreviate(delivery.method)} "
@@ -167,17 +200,20 @@ def late(ledger: Ledger) -> Iterator[Judgement]:
 
 def redelivery(ledger: Ledger) -> Iterator[Judgement]:
     """The service does not send an event again after a 2xx response."""
+    repeats = UnstatedRepeats()
     for event, exchange, received_event in triggered_events(ledger):
-        pointer = join_pointer(event.pointer, "x-hookproof-trigger", "no-redelivery")
+        pointer, number = no_redelivery_pointer(event), exchange.request.number
         taken = [is_accepted(item) for item in received_event.attempts]
         first = taken.index(True) if True in taken else len(taken)
         extra = received_event.attempts[first + 1 :]
-        if not extra or "no-redelivery" not in event.trigger:
-            yield passed(pointer, exchange.request.number)
+        is_stated = "no-redelivery" in event.trigger
+        if not extra:
+            if is_stated:
+                yield passed(pointer, number)
             continue
-        received = received_event.attempts[first].delivery
-        message = (
-            f"delivery {extra[0].delivery.id} repeats delivery {received.id}, "
-            f"which had got {received.status}"
-        )
-        yield failed(ledger, pointer, exchange, message, judged_delivery=extra[0])
+        received, repeat = received_event.attempts[first].delivery, extra[0].delivery
+        if is_stated:
+            message = repeat_text(repeat, received)
+            yield failed(ledger, pointer, exchange, message, judged_delivery=extra[0])
+        else:
+            yield from repeats.judge(event, number, repeat, received)

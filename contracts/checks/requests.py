@@ -12,7 +12,7 @@ from openapi.schema_validation import SchemaViolation
 
 
 def valid_request(ledger: Ledger) -> Iterator[Judgement]:
-    """A valid request without an allowed rejection gets a success status."""
+    """A valid request without an allowed rejection gets a documented success status."""
     refused_as_taken = []
     for case in case_outcomes(ledger, "valid"):
         request, pointer = case.exchange.request, case.expected.pointer

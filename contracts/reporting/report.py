@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from contracts.checks import CHECKS
-from contracts.checks.judgement import GroupedFinding
+from contracts.checks.judgement import GroupedFinding, Judgement
 from contracts.checks.secrets import known_secrets
 from contracts.ledger.ledger import Ledger
 from contracts.model.case import RESPONSE_DEPENDENT_PHASES, SAVED_PHASE
@@ -54,8 +54,8 @@ def report(
     statuses = constraint_statuses(ledger, outcome.judgements, crashes) if ledger else []
     findings = outcome.findings if ledger else []
     roots = find_roots(ledger, findings) if ledger else {}
-    undecided = _undecided_sentences(ledger, statuses) if ledger else []
-    undecided = [*crashes.values(), *undecided]
+    undecided = _undecided_sentences(ledger, statuses, outcome.judgements) if ledger else []
+    undecided = list(dict.fromkeys([*crashes.values(), *undecided]))
     code = exit_code(settings, ledger, findings, undecided, crashed=bool(crashes))
     return {
         "schema_version": SCHEMA_VERSION,
@@ -180,8 +180,15 @@ def exit_code(
     return EXIT_CONFORMS
 
 
-def _undecided_sentences(ledger: Ledger, statuses: Sequence[ConstraintStatus]) -> list[str]:
-    """Return one sentence for each undecided part that the user can change."""
+def _undecided_sentences(
+    ledger: Ledger, statuses: Sequence[ConstraintStatus], judgements: Sequence[Judgement]
+) -> list[str]:
+    """Return one sentence for each undecided part that the user can change.
+
+    A judgement about a constraint that the contract does not state says what to state.
+    """
+    listed = {status.constraint.key for status in statuses}
+    unstated = [j.undecided_reason for j in judgements if j.constraint not in listed]
     actionable = [reason_sentence(s.reason or "", s.hint) for s in statuses if s.hint is not None]
     unread = Counter(
         exchange.response.not_judged
@@ -192,7 +199,7 @@ def _undecided_sentences(ledger: Ledger, statuses: Sequence[ConstraintStatus]) -
         f"the body of {count} response{'' if count == 1 else 's'} was not judged: {reason}"
         for reason, count in unread.most_common(MAX_UNREAD_REASONS)
     ]
-    return list(dict.fromkeys([*ledger.undecided, *bodies, *actionable]))
+    return list(dict.fromkeys([*ledger.undecided, *bodies, *filter(None, unstated), *actionable]))
 
 
 def _contract_data(settings: Settings, ledger: Ledger | None) -> dict[str, Json]:

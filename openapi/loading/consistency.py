@@ -27,10 +27,27 @@ def trigger_faults(contract: Contract) -> Iterator[tuple[str, str, str]]:
         if order is not None and not _has_date_time(contract, event.schema, order):
             where = join_pointer(trigger, "occurred-at")
             yield event.name, where, f"the payload schema has no date-time at {order}"
+        if {"no-redelivery", "redelivery"} <= event.trigger.keys():
+            where = join_pointer(trigger, "redelivery")
+            sentence = "`redelivery` contradicts `no-redelivery`; remove one of them"
+            yield event.name, where, sentence
         if cause in seen:
             sentence = f"{cause[1]} of {cause[0]} triggers another event; a response triggers one"
             yield event.name, place, sentence
         seen.add(cause)
+
+
+def duplicate_value_faults(contract: Contract) -> Iterator[tuple[str, str]]:
+    """Yield pointer and message of each duplicate value that a request cannot have."""
+    for operation in contract.operations:
+        known = {parameter.key for parameter in operation.parameters}
+        for response in operation.responses.values():
+            for index, expression in enumerate(response.cause.get("duplicate-values", ())):
+                source = parse_expression(expression)
+                if not source.in_request_body and source.parameter_key not in known:
+                    cause = join_pointer(response.pointer, "x-hookproof-cause")
+                    place = join_pointer(cause, "duplicate-values", index)
+                    yield place, f"{expression!r} is neither in the request body nor a parameter"
 
 
 def _has_date_time(contract: Contract, schema: str, instance: str) -> bool:

@@ -18,7 +18,7 @@ from openapi.contract import Contract, Json
 from openapi.json_pointer import split_pointer, walk_values
 from openapi.loading import extension_check
 from openapi.loading.builder import Builder
-from openapi.loading.consistency import trigger_faults
+from openapi.loading.consistency import duplicate_value_faults, trigger_faults
 from openapi.loading.document_source import DocumentSource
 from openapi.loading.json_source import read_json
 from openapi.loading.normalization import DEFAULT_SOURCE, Normalizer, add_defaults
@@ -132,17 +132,23 @@ def _load(source: DocumentSource, path: Path | None) -> LoadedDocument:
     complaints = [*normalizer.complaints, *add_defaults(document)]
     contract = _build(source, document, complaints)
     if has_extensions:
-        contract = _with_default_provenance(_without_inconsistent_events(contract), document)
+        contract = _without_inconsistent_events(contract)
+        contract = _with_default_provenance(contract, document)
     return LoadedDocument(contract, source, references.sources)
 
 
 def _without_inconsistent_events(contract: Contract) -> Contract:
-    """Leave out events whose trigger does not fit the contract, with a complaint for each fault."""
+    """Leave out events whose trigger does not fit the contract; complain about each misfit."""
     faults = [*trigger_faults(contract)]
     left_out = {event for event, _, _ in faults}
     complaints = [
         Complaint("error", "trigger", pointer, message, "correct the trigger", "webhook")
         for _, pointer, message in faults
+    ]
+    edit = "name a property of the body or a parameter"
+    complaints += [
+        Complaint("error", "duplicate-values", pointer, message, edit, "constraint")
+        for pointer, message in duplicate_value_faults(contract)
     ]
     return replace(
         contract,

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from openapi.redaction.decoding import decode_all
+from openapi.redaction.words import is_words
 
 MIN_SECRET_CHARACTERS = 8
 """Minimum length: a shorter value would match by chance."""
@@ -62,7 +63,7 @@ def _skeleton(text: bytes) -> bytes:
 def _loose_needles(secret: str, *, fragments: bool) -> Iterator[bytes]:
     whole = _skeleton(secret.encode(errors="replace"))
     is_long = len(whole) >= MIN_LOOSE_CHARACTERS and len(set(whole)) >= _MIN_LOOSE_VARIETY
-    if is_long and (fragments or not _is_plain_words(secret)):
+    if is_long and not is_words(secret):
         yield whole
     if not fragments:
         return
@@ -80,11 +81,6 @@ def _loose_needles(secret: str, *, fragments: bool) -> Iterator[bytes]:
 
 def _is_digit(byte: int) -> bool:
     return byte < ord("a")
-
-
-def _is_plain_words(secret: str) -> bool:
-    """Return whether text may contain the words of `secret`: no digit, no capital in a word."""
-    return re.search(r"\d|[a-z][A-Z]", secret) is None
 
 
 class NeedleIndex:

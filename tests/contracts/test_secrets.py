@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 from support.encodings import ENCODINGS
+from support.notes import Answer, Notes, Received, judge_notes, notes_contract
 from support.processes import (
     JWT_SECRET,
     WEBHOOK_SECRET,
@@ -22,6 +23,10 @@ from support.processes import (
     tokens,
 )
 
+from contracts.checks import CHECKS
+from contracts.checks.application import apply_check
+from contracts.outcome import RunOutcome
+from contracts.reporting.report import report
 from openapi.json_pointer import set_at
 from openapi.loading.loader import load_contract
 from openapi.signature import sign
@@ -203,3 +208,24 @@ def test_no_artefact_shows_the_token_in_any_encoding(port: int, tmp_path: Path) 
         written = {form, json.dumps(form)[1:-1], escape(form), json.dumps(json.dumps(form))[3:-3]}
         for artefact, text in texts.items():
             assert not any(one in text for one in written), f"{name} in {artefact}"
+
+
+def test_a_report_stays_readable_beside_a_token_of_words(port: int) -> None:
+    token = "personal access token secret"
+    encoded = base64.b64encode(token.encode()).decode()
+    readable = "read the rules of personal access tokens"
+
+    def answers(received: Received, answer: Answer) -> Answer:
+        shown = f"{readable}, not {token} and not {encoded}"
+        return answer if received.is_valid else Answer(418, {"message": shown})
+
+    ledger = judge_notes(
+        notes_contract(), Notes(answers=answers), port, webhooks=False, token=token
+    )
+    outcome = RunOutcome(ledger)
+    outcome.results |= {name: apply_check(name, c, ledger) for name, c in CHECKS.items()}
+    text = json.dumps(report(ledger.settings, outcome, 0.0, 1.0))
+    assert "got 418, expected 400" in text
+    assert readable in text
+    assert token not in text
+    assert encoded[:-4] not in text

@@ -81,3 +81,13 @@ def test_an_event_is_triggered_by_a_code_or_a_range(status: str) -> None:
     triggering = contract.triggering_response(event)
     assert triggering is not None
     assert triggering.status == ("200" if status == "2XX" else "2XX")
+
+
+@pytest.mark.parametrize(
+    "value", ["$request.header.Other", "$request.query.key", "$response.body#/id"]
+)
+def test_a_duplicate_value_must_be_in_the_body_or_a_parameter(value: str) -> None:
+    cause = f"{{kind: duplicate-request, duplicate-values: ['{value}'], source: docs}}"
+    responses = f"{RANGES}        '409': {{<<: *error, x-hookproof-cause: {cause}}}\n"
+    messages = [complaint.message for complaint in notes_contract(responses).complaints]
+    assert any("is neither in the request body nor a parameter" in said for said in messages)

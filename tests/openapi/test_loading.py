@@ -69,8 +69,8 @@ FAULTS = {
     ),
     "a constraint without provenance": (
         GOOD,
-        "required: [message]\n      x-hookproof-provenance: sdk\n",
-        "required: [message]\n",
+        "\n  schemas:\n",
+        "\n  schemas:\n    Unused: {type: string}\n",
         "a constraint without x-hookproof-provenance",
     ),
     "a path parameter that is not stated": (

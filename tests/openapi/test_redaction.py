@@ -1,10 +1,12 @@
 """Redaction of secrets in plain, cut and encoded form."""
 
 import base64
+import re
+from urllib.parse import quote
 
 import pytest
 
-from openapi.redaction import Redaction
+from openapi.redaction import REDACTED, Redaction
 
 HEADER = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
 KNOWN = f"{HEADER}.eyJzdWIiOiJrbm93biJ9.c2lnbmF0dXJlLW9mLXRoZS1rbm93bg"
@@ -25,6 +27,61 @@ def test_redacts_only_known_secrets_without_the_jwt_rule() -> None:
 @pytest.mark.parametrize("cut", [16, 20, 40])
 def test_redacts_the_beginning_of_a_secret(cut: int) -> None:
     assert Redaction([KNOWN])(f"<{KNOWN[:cut]}") == "<[secret]"
+
+
+UNRELATED = (
+    "the personal access token of an admin; PersonalAccessTokenRequest",
+    "POST /v3/personal-access-tokens got 201 for personalAccessToken.created",
+    "an administrator reads tokens, X and Y; 6162 and 78 are numbers",
+    base64.b64encode(b"the personal access token of an administrator").decode(),
+    quote("the personal access token of an administrator"),
+)
+WORDS = (
+    "personal access token secret",
+    "personal-access-token with words only",
+    "personalAccessToken.wordsOfThePayload.andOfTheSignature",
+    "personal access token 4f9a8b7c6d5e",
+    "token-with-word admin2",
+    "adm",
+    "ab",
+    "x",
+)
+"""Secrets with words, and secrets so short that other words contain them."""
+
+
+@pytest.mark.parametrize("secret", WORDS)
+def test_words_of_a_secret_stay_readable_in_other_text(secret: str) -> None:
+    redact = Redaction([secret])
+    for text in UNRELATED:
+        assert redact(text) == text
+
+
+@pytest.mark.parametrize("secret", ["admin", "password", *WORDS[:5]])
+def test_a_secret_of_words_is_redacted_in_each_encoding(secret: str) -> None:
+    redact, raw = Redaction([secret]), secret.encode()
+    forms = (
+        secret,
+        quote(secret, safe=""),
+        raw.hex(),
+        raw.hex().upper(),
+        base64.b64encode(raw).decode(),
+        base64.urlsafe_b64encode(raw).decode(),
+    )
+    for form in forms:
+        told = redact(f'the value "{form}" is wrong')
+        assert re.fullmatch(r'the value "\[secret\][\w=]{0,4}" is wrong|\[secret\]', told), told
+
+
+def test_the_beginning_of_a_secret_counts_from_its_first_part_that_is_no_word() -> None:
+    redact = Redaction(["personal-access-token-4f9a8b7c6d5e"])
+    assert redact("personal-access-token-s") == "personal-access-token-s"
+    assert redact("(personal-access-token-4f9a)") == f"({REDACTED})"
+
+
+@pytest.mark.parametrize("ellipsis", ["...", "\u2026"])
+def test_a_cut_secret_of_words_is_redacted(ellipsis: str) -> None:
+    told = Redaction(["correct horse battery staple"])(f'"correct horse battery{ellipsis}')
+    assert told == f'"{REDACTED}{ellipsis}'
 
 
 def test_redacts_encoded_secrets() -> None:

@@ -23,6 +23,8 @@ RESPONSES = """
         "400": {<<: *error, x-hookproof-cause: {kind: invalid-request, source: docs}}
 """
 TRIGGER = "no-redelivery: {source: docs}"
+ECHOES = """[{from: $request.body#/name, to: /name, compare: exact, correlator: unique-string,
+          source: docs}]"""
 NAME = "{type: string, minLength: 1, maxLength: 60}"
 PHASES = (
     "undocumented-methods",
@@ -40,6 +42,7 @@ def notes_text(
     *,
     status: str = "201",
     trigger: str = TRIGGER,
+    echoes: str = ECHOES,
     name: str = NAME,
     parameters: str = "[]",
 ) -> str:
@@ -75,12 +78,7 @@ webhooks:
         deadline: {{seconds: 2, source: docs}}
         {trigger}
         event-name: /event
-        echoes:
-          - from: $request.body#/name
-            to: /name
-            compare: exact
-            correlator: unique-string
-            source: docs
+        echoes: {echoes}
       requestBody:
         content: {{application/json: {{schema: {{$ref: "#/components/schemas/Event"}}}}}}
 components:

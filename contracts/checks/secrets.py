@@ -83,7 +83,7 @@ def secret_leak(ledger: Ledger) -> Iterator[Judgement]:
     for exchange, _, pointer, value in disclosed_values(ledger, "x-hookproof-secret"):
         issued.setdefault(value, (exchange, pointer))
     given: dict[str, tuple[Exchange | None, str]]
-    given = dict.fromkeys(ledger.settings.secrets, (None, fallback))
+    given = dict.fromkeys(ledger.settings.undisclosed_secrets, (None, fallback))
     # A credential of the settings may appear in no response at all.
     owners = {
         v: owner for v, owner in {**issued, **given}.items() if len(v) >= MIN_SECRET_CHARACTERS
@@ -157,6 +157,6 @@ def _delivery_bytes(delivery: Delivery) -> bytes:
 def _secret_description(ledger: Ledger, value: str) -> str:
     if value == ledger.settings.webhook_secret:
         return "the webhook secret"
-    if value in ledger.settings.secrets:
+    if value in ledger.settings.undisclosed_secrets:
         return "a credential from the run's settings"
     return "a secret that the service issued in another response"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from contracts.model.selection import EVERYTHING, Selection
 from openapi.rate import Rate
+from openapi.redaction.credential_headers import header_credentials
 
 EXTRA_PHASES = ("rate-limit", "retry", "concurrency")
 """A burst above the rate limit; one rejected delivery; concurrent requests."""
@@ -116,7 +117,15 @@ class Settings:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """All credentials and secrets of the settings."""
+        """All credentials and secrets of the settings, those in `headers` included."""
+        return (*self.undisclosed_secrets, *header_credentials(self.headers))
+
+    @property
+    def undisclosed_secrets(self) -> tuple[str, ...]:
+        """Tokens and secrets that no response may contain.
+
+        A service may repeat a credential of `headers`: it renews a cookie, for example.
+        """
         tokens = (
             self.token,
             self.token_without_permission,

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
+from openapi.redaction.credential_headers import authentication_scheme, carries_credential
 from openapi.redaction.search import NeedleIndex, SecretSearch
 
 REDACTED = "[secret]"
@@ -14,7 +15,6 @@ _PREFIX_CHARS = 16
 """Prefix length from which a longer secret is redacted: texts are truncated, tokens are forged."""
 _JWT = re.compile(r"eyJ[\w-]{8,}(?:\.[\w-]*)*", re.ASCII)
 """JSON Web Tokens, also truncated ones: `eyJ` is the base64 of a brace and a quote."""
-_CREDENTIAL_HEADERS = re.compile(r"authorization|cookie|secret|token|password|api-?key", re.I)
 
 
 class Redaction:
@@ -78,13 +78,10 @@ class Redaction:
         return [[name, self._header(name, value)] for name, value in headers]
 
     def _header(self, name: str, value: str) -> str:
-        if _CREDENTIAL_HEADERS.search(name) is None:
+        if not carries_credential(name):
             return self(value)
-        scheme, space, _ = value.partition(" ")
-        has_scheme = (
-            space and "authorization" in name.lower() and re.fullmatch(r"[A-Za-z-]+", scheme)
-        )
-        return f"{self(scheme)} {REDACTED}" if has_scheme else REDACTED
+        scheme = authentication_scheme(name, value)
+        return REDACTED if scheme is None else f"{self(scheme)} {REDACTED}"
 
 
 def _encoded_forms(secret: str) -> Iterator[str]:

@@ -1,8 +1,10 @@
 """Live run: its ledger can be read during the run and is closed at the end."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import chain
 
 from contracts.checks import CHECKS
 from contracts.checks.application import apply_check
@@ -10,6 +12,7 @@ from contracts.checks.judgement import GroupedFinding
 from contracts.execution.delivery_intake import DeliveryIntake
 from contracts.execution.operation_session import OperationSession
 from contracts.execution.webhook_source import WebhookSource
+from contracts.ledger.facts import MatchFacts
 from contracts.ledger.ledger import (
     JudgedDelivery,
     Ledger,
@@ -18,6 +21,7 @@ from contracts.ledger.ledger import (
     triggered_event,
 )
 from contracts.ledger.matching import reconcile
+from contracts.model.correlators import Correlator
 from contracts.model.exchange import Exchange
 from contracts.model.selection import IncompleteOperation
 from contracts.model.settings import PROFILES, Settings
@@ -55,15 +59,25 @@ class LiveRun:
     """Number of exchanges when `has_enough` last judged all of them."""
     stopped: bool = False
     """Whether `has_enough` was true."""
+    prepared_exchanges: dict[str, int] = field(default_factory=dict)
+    """Number of exchanges with prepared facts, by operation id."""
     explained: int = 0
     """Number of unproven deliveries whose wrong signature was explained."""
+
+    @cached_property
+    def correlators(self) -> Mapping[str, tuple[Correlator, ...]]:
+        """Correlators by operation id."""
+        return {session.operation.id: session.correlators for session in self.sessions}
+
+    @cached_property
+    def facts(self) -> MatchFacts:
+        """Facts of the exchanges and events so far."""
+        return MatchFacts(self.contract, self.correlators)
 
     def ledger(self) -> Ledger:
         """Return the ledger so far, with all deliveries received by now."""
         judged = [session for session in self.sessions if session.is_judged]
         exchanges = tuple(exchange for session in judged for exchange in session.exchanges)
-        correlators = {session.operation.id: session.correlators for session in self.sessions}
-        known = [place for session in self.sessions for place in session.correlators]
         empty = Reconciliation((), (), (), ())
         cut = next((session.stop_reason for session in self.sessions if session.stop_reason), None)
         undecided = tuple(dict.fromkeys(self.undecided))
@@ -76,7 +90,7 @@ class LiveRun:
             empty,
             undecided,
             cut,
-            correlators,
+            self.correlators,
             incomplete=(
                 *self.incomplete,
                 *(s.incomplete for s in self.sessions if s.incomplete is not None),
@@ -86,8 +100,10 @@ class LiveRun:
         if self.sink is None:
             return ledger
         self.receive_deliveries()
-        events = group_deliveries(self.deliveries, known)
-        closed = reconcile(self.contract, exchanges, events, correlators, self.settings.run_id)
+        events = group_deliveries(self.deliveries, tuple(chain(*self.correlators.values())))
+        closed = reconcile(
+            self.contract, exchanges, events, self.correlators, self.settings.run_id, self.facts
+        )
         dropped = self.intake.dropped() if self.intake else ledger.dropped
         if dropped.own:
             sentence = f"{dropped.own} events of this run were more than it keeps: they are lost"
@@ -95,12 +111,20 @@ class LiveRun:
         return replace(ledger, deliveries=self.deliveries, reconciliation=closed, dropped=dropped)
 
     def receive_deliveries(self) -> None:
-        """Receive and judge the new deliveries."""
+        """Receive and judge the new deliveries; prepare the matching, so that the end is short."""
         if self.sink is None:
             return
         last = self.deliveries[-1].delivery.id if self.deliveries else 0
         new_deliveries = self.sink.deliveries(after=last)
-        self.deliveries += tuple(JudgedDelivery(d, self._verdict(d)) for d in new_deliveries)
+        judged = tuple(JudgedDelivery(d, self._verdict(d)) for d in new_deliveries)
+        self.deliveries += judged
+        for item in judged:
+            self.facts.of_event(item)
+        for session in self.sessions:
+            done = self.prepared_exchanges.get(session.operation.id, 0)
+            for exchange in session.exchanges[done:]:
+                self.facts.of_exchange(exchange)
+            self.prepared_exchanges[session.operation.id] = len(session.exchanges)
 
     def _verdict(self, delivery: Delivery) -> Verdict:
         """Return the verdict; a bounded one on a delivery that anybody may have sent."""
@@ -154,10 +178,11 @@ def await_webhooks(live_run: LiveRun) -> Ledger:
     ledger = live_run.ledger()
     if live_run.sink is None:
         return ledger
-    expected = sorted(e.ended for e in ledger.exchanges if triggered_event(ledger.contract, e))
+    triggering = [e for e in ledger.exchanges if triggered_event(ledger.contract, e)]
+    expected = sorted(exchange.ended for exchange in triggering)
     min_quiet_s = PROFILES[live_run.settings.profile].quiet_period_s
     last_answer = max((exchange.ended for exchange in ledger.exchanges), default=time.time())
-    overdue = max((_event_deadline(ledger, e) for e in ledger.exchanges), default=last_answer)
+    overdue = max((_event_deadline(ledger, e) for e in triggering), default=last_answer)
     matching_s = 0.0
     while True:
         arrivals = sorted(first.delivery.received_at for first in _first_deliveries(ledger))

@@ -91,7 +91,7 @@ def secret_leak(ledger: Ledger) -> Iterator[Judgement]:
         issued.setdefault(value, (exchange, pointer))
     given: dict[str, tuple[Exchange | None, str]]
     words = _plain_passwords(ledger.settings)
-    secrets = (secret for secret in ledger.settings.secrets if secret not in words)
+    secrets = (secret for secret in ledger.settings.undisclosed_secrets if secret not in words)
     given = dict.fromkeys(secrets, (None, fallback))
     # A credential of the settings may appear in no response at all.
     owners = {
@@ -182,6 +182,6 @@ def _delivery_bytes(delivery: Delivery) -> bytes:
 def _secret_description(ledger: Ledger, value: str) -> str:
     if value == ledger.settings.webhook_secret:
         return "the webhook secret"
-    if value in ledger.settings.secrets:
+    if value in ledger.settings.undisclosed_secrets:
         return "a credential from the run's settings"
     return "a secret that the service issued in another response"

@@ -66,13 +66,14 @@ def group_deliveries(
     deliveries: Iterable[JudgedDelivery], correlators: Sequence[Correlator]
 ) -> list[ReceivedEvent]:
     """Group deliveries into events by event name and identity."""
+    unique = dict.fromkeys(p.payload for p in correlators if p.kind == "unique-string")
     groups: dict[object, list[JudgedDelivery]] = {}
     for item in deliveries:
-        groups.setdefault(_event_identity(item, correlators), []).append(item)
+        groups.setdefault(_event_identity(item, tuple(unique)), []).append(item)
     return [ReceivedEvent(tuple(items)) for items in groups.values()]
 
 
-def _event_identity(item: JudgedDelivery, correlators: Sequence[Correlator]) -> object:
+def _event_identity(item: JudgedDelivery, unique_places: Iterable[str]) -> object:
     event = item.verdict.event
     signature = event.signature if event else None
     stamped = (
@@ -83,8 +84,7 @@ def _event_identity(item: JudgedDelivery, correlators: Sequence[Correlator]) -> 
     if event is not None and len(stamped) == 1:
         return event.name, stamped[0]
     unique = [u["pointer"] for u in event.trigger.get("unique", ())] if event else []
-    pointers = [*unique, *(place.payload for place in correlators if place.kind == "unique-string")]
-    values = [get_at(item.verdict.payload, pointer) for pointer in pointers]
+    values = [get_at(item.verdict.payload, pointer) for pointer in (*unique, *unique_places)]
     if event is not None and not has_correlator(event) and not unique:
         return item.delivery.id  # No value identifies the event: each delivery is one event.
     if not values or all(value is MISSING for value in values):

@@ -1,23 +1,13 @@
 """Matching of events and exchanges: by correlators, or by order if there are none. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
-from itertools import chain
 
 from contracts.echoes.comparison import echo_values, is_echo_acceptable
+from contracts.ledger.facts import MatchFacts
 from contracts.ledger.ledger import ReceivedEvent, Reconciliation, has_correlator, triggered_event
-from contracts.ledger.match_score import (
-    MIN_SCORE,
-    PayloadPlace,
-    RequestIndex,
-    digits_in,
-    event_facts,
-    exchange_facts,
-    match_score,
-    payload_places,
-)
-from contracts.model.correlators import MARK_PATTERN, Correlator, find_identities
+from contracts.ledger.match_score import MIN_SCORE, match_score
+from contracts.model.correlators import Correlator
 from contracts.model.exchange import Exchange
-from contracts.model.unique_values import is_own_digits
 from openapi.contract import Contract, Event
 
 
@@ -27,19 +17,21 @@ def reconcile(
     events: Sequence[ReceivedEvent],
     places: Mapping[str, Sequence[Correlator]],
     run_id: str,
+    facts: MatchFacts | None = None,
 ) -> Reconciliation:
     """Match `events` to the `exchanges` that triggered them.
 
     `places` has the correlators by operation id. If the payload names its event, only exchanges of
     the triggering operation match. Events with a valid signature or with the mark of the run match
-    first: anybody can send the others.
+    first: anybody can send the others. `facts` are those that the run has prepared.
     """
-    known = payload_places(chain(*places.values()))
-    own_events = {
-        e for e, event in enumerate(events) if not _is_from_another_run(event, known, run_id)
-    }
-    proven = {e for e in own_events if is_valid(events[e]) or _has_mark(events[e], known, run_id)}
-    scored = _scored_pairs(contract, exchanges, events, places, own_events, proven)
+    facts = facts or MatchFacts(contract, places)
+    event_facts = [facts.of_event(event.first) for event in events]
+    marked = {e for e, received in enumerate(event_facts) if received.is_marked_by(run_id)}
+    other_runs = {e for e, received in enumerate(event_facts) if received.is_marked} - marked
+    own_events = set(range(len(events))) - other_runs
+    proven = {e for e in own_events if e in marked or is_valid(events[e])}
+    scored = _scored_pairs(exchanges, events, facts, own_events, proven)
     best: dict[int, int] = {}
     for _, points, _, e, _ in scored:
         best.setdefault(e, points)
@@ -97,22 +89,10 @@ def _is_unsigned(event: ReceivedEvent) -> bool:
     return named is not None and named.signature is None
 
 
-def _has_mark(event: ReceivedEvent, known: frozenset[PayloadPlace], run_id: str) -> bool:
-    return any(_own_marks(event, known, run_id))
-
-
-def _own_marks(event: ReceivedEvent, known: frozenset[PayloadPlace], run_id: str) -> list[bool]:
-    """Return for each mark in `event`, of text or of digits, whether it is that of this run."""
-    text = event.first.delivery.body.decode(errors="replace")
-    own = [match[1] == run_id for match in MARK_PATTERN.finditer(text)]
-    return own + [is_own_digits(match, run_id) for match in digits_in(event.payload, known)]
-
-
 def _scored_pairs(
-    contract: Contract,
     exchanges: Sequence[Exchange],
     events: Sequence[ReceivedEvent],
-    places: Mapping[str, Sequence[Correlator]],
+    facts: MatchFacts,
     own_events: Collection[int],
     proven: Collection[int],
 ) -> list[tuple[bool, int, float, int, int]]:
@@ -121,13 +101,8 @@ def _scored_pairs(
     Each has a flag for the other events, the negative score, the distance in time, and the indices
     of event and exchange.
     """
-    identified = {o.id: find_identities(contract, o) for o in contract.operations}
-    known = payload_places(chain(*places.values(), *identified.values()))
-    requests = [
-        exchange_facts(exchange, identified[exchange.request.operation.id])
-        for exchange in exchanges
-    ]
-    index = RequestIndex(requests)
+    requests = [facts.of_exchange(exchange) for exchange in exchanges]
+    number_of_request = {exchange.request: x for x, exchange in enumerate(exchanges)}
     return sorted(
         (
             e not in proven,
@@ -137,9 +112,10 @@ def _scored_pairs(
             x,
         )
         for e in own_events
-        for received in [event_facts(events[e].first.delivery, events[e].payload, known)]
-        for x in index.candidates(received)
-        if _may_belong(events[e], exchanges[x])
+        for received in [facts.of_event(events[e].first)]
+        for request in facts.candidates(received)
+        if (x := number_of_request.get(request)) is not None
+        and _may_belong(events[e], exchanges[x])
         and (points := match_score(requests[x], received)) >= MIN_SCORE
     )
 
@@ -212,8 +188,3 @@ def _all_echoes_agree(event: Event, exchange: Exchange, payload: object) -> bool
         is_echo_acceptable(stated["compare"], *echo_values(stated, exchange, payload))
         for stated in event.trigger.get("echoes", ())
     )
-
-
-def _is_from_another_run(event: ReceivedEvent, known: frozenset[PayloadPlace], run_id: str) -> bool:
-    own = _own_marks(event, known, run_id)
-    return bool(own) and not any(own)

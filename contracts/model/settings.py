@@ -6,6 +6,7 @@ from pathlib import Path
 from contracts.model.selection import EVERYTHING, Selection
 from openapi.operation_selection import EVERY_OPERATION, OperationSelection
 from openapi.rate import Rate
+from openapi.redaction.credential_headers import header_credentials
 from openapi.security import secret_texts
 
 EXTRA_PHASES = ("rate-limit", "retry", "concurrency")
@@ -124,7 +125,15 @@ class Settings:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """All credentials and secrets of the settings."""
+        """All credentials and secrets of the settings, those in `headers` included."""
+        return (*self.undisclosed_secrets, *header_credentials(self.headers))
+
+    @property
+    def undisclosed_secrets(self) -> tuple[str, ...]:
+        """Tokens and secrets that no response may contain.
+
+        A service may repeat a credential of `headers`: it renews a cookie, for example.
+        """
         tokens = (
             self.token,
             self.token_without_permission,

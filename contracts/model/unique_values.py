@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 MARK_PREFIX = "hp-"
 """Beginning of each mark: prefix, run id, request number."""
-DIGITS_PATTERN = re.compile(r"73([0-9]{10})([0-9]{6})")
+DIGITS_PATTERN = re.compile(r"73[0-9]{16}")
 """Mark of a request in digits alone: prefix, run id, request number. They are no safe integer."""
 
 
@@ -28,9 +28,9 @@ def _run_digits(run_id: str) -> str:
     return f"{int(run_id, 36):010}"
 
 
-def is_own_digits(match: re.Match[str], run_id: str) -> bool:
-    """Return whether a match of `DIGITS_PATTERN` is of the run `run_id`."""
-    return match[1] == _run_digits(run_id)
+def is_own_digits(digits: str, run_id: str) -> bool:
+    """Return whether a mark in digits is of the run `run_id`."""
+    return digits.startswith(f"73{_run_digits(run_id)}")
 
 
 @dataclass(frozen=True, slots=True)

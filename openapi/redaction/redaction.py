@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
+from openapi.redaction.credential_headers import authentication_scheme, carries_credential
 from openapi.redaction.search import MIN_SECRET_CHARACTERS, NeedleIndex, SecretSearch
 from openapi.redaction.words import is_words, leading_words
 
@@ -19,7 +20,6 @@ _ELLIPSES = ("...", "\u2026")
 _URL_SAFE = str.maketrans("+/", "-_")
 _JWT = re.compile(r"eyJ[\w-]{8,}(?:\.[\w-]*)*", re.ASCII)
 """JSON Web Tokens, also truncated ones: `eyJ` is the base64 of a brace and a quote."""
-_CREDENTIAL_HEADERS = re.compile(r"authorization|cookie|secret|token|password|api-?key", re.I)
 
 
 class Redaction:
@@ -93,13 +93,10 @@ class Redaction:
         return [[name, self._header(name, value)] for name, value in headers]
 
     def _header(self, name: str, value: str) -> str:
-        if _CREDENTIAL_HEADERS.search(name) is None:
+        if not carries_credential(name):
             return self(value)
-        scheme, space, _ = value.partition(" ")
-        has_scheme = (
-            space and "authorization" in name.lower() and re.fullmatch(r"[A-Za-z-]+", scheme)
-        )
-        return f"{self(scheme)} {REDACTED}" if has_scheme else REDACTED
+        scheme = authentication_scheme(name, value)
+        return REDACTED if scheme is None else f"{self(scheme)} {REDACTED}"
 
 
 def _encoded_forms(secret: str) -> dict[str, int]:

@@ -8,6 +8,7 @@ import pytest
 from support.parcels import parcels_contract
 from support.processes import TESTS
 
+from contracts.ledger.facts import MatchFacts
 from contracts.ledger.ledger import JudgedDelivery, Reconciliation, group_deliveries
 from contracts.ledger.matching import reconcile
 from contracts.model.case import Case, build_request
@@ -53,7 +54,10 @@ def recalled(number: int, reason: str) -> dict[str, Any]:
 
 
 def closed(
-    contract: Contract, entries: list[Exchange], payloads: list[dict[str, Any]]
+    contract: Contract,
+    entries: list[Exchange],
+    payloads: list[dict[str, Any]],
+    facts: MatchFacts | None = None,
 ) -> Reconciliation:
     received = []
     for index, payload in enumerate(payloads):
@@ -62,7 +66,7 @@ def closed(
         received.append(JudgedDelivery(delivery, judge(delivery, contract, None)))
     places = {o.id: find_correlators(contract, o) for o in contract.operations}
     known = [place for some in places.values() for place in some]
-    return reconcile(contract, entries, group_deliveries(received, known), places, RUN)
+    return reconcile(contract, entries, group_deliveries(received, known), places, RUN, facts)
 
 
 def numbered(result: Reconciliation) -> list[tuple[int, int]]:
@@ -77,6 +81,22 @@ def test_matches_by_identity_in_path_or_response_in_any_order() -> None:
     assert (result.without_event, result.unmatched_events) == ((), ())
     pairs = {event.first.delivery.id: e for e, event in result.pairs}
     assert [pairs[index] for index in (1, 2, 3)] == [entries[2], entries[1], entries[0]]
+
+
+def test_facts_of_an_earlier_matching_serve_a_later_one() -> None:
+    facts = MatchFacts(PARCELS, {})
+    entries = [booked(PARCELS, 5), *recalls(PARCELS, [7, 5, 6], ["lost", "lost", "lost"])]
+    told = [recalled(5, "lost"), recalled(7, "lost"), recalled(6, "lost")]
+    first = closed(PARCELS, entries[:2], told[:1], facts)
+    assert (first.pairs, first.without_event) == ((), (entries[0], entries[1]))
+    later = closed(PARCELS, entries, told, facts)
+    assert [(e, event.first.delivery.id) for e, event in later.pairs] == [
+        (entries[2], 1),
+        (entries[1], 2),
+        (entries[3], 3),
+    ]
+    # Facts of an exchange that is not matched again bring it back into no pair.
+    assert closed(PARCELS, entries[:3], told, facts).pairs == later.pairs[:2]
 
 
 def test_does_not_match_an_event_to_another_operation() -> None:

@@ -262,7 +262,7 @@ def test_max_requests_limits_the_run(judged: Callable[..., Ledger]) -> None:
     assert ledger.undecided == ("the run was cut short: 40 requests were sent (--max-requests)",)
 
 
-@pytest.mark.parametrize("secret", ["s" * 40, 'quote"and\\slash' * 3])
+@pytest.mark.parametrize("secret", ["s" * 40, 'q7e"x2\\k9' * 4])
 def test_redacts_a_secret_that_was_cut(secret: str) -> None:
     mask = Redaction([secret])
     for text in (f"a {secret} b", f"cut {secret[:20]}", json.dumps({"x": secret})):

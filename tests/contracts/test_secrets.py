@@ -95,13 +95,14 @@ def leaking(port: int, issued: list[str]) -> Iterator[str]:
         yield url
 
 
-def artefacts(url: str, port: int, directory: Path) -> tuple[int, dict[str, str]]:
+def artefacts(url: str, port: int, directory: Path, *options: str) -> tuple[int, dict[str, str]]:
     """Verify `url` as in GitHub Actions; return the exit code, all files and all output."""
     summary = directory / "summary.md"
     done = hookproof_in(
         directory,
         *("verify", url, "--profile", "quick", "--webhook-deadline", "2"),
         *("--webhook-listen", f"127.0.0.1:{port}"),
+        *options,
         **given_secrets(),
         GITHUB_ACTIONS="true",
         GITHUB_STEP_SUMMARY=str(summary),
@@ -229,3 +230,45 @@ def test_a_report_stays_readable_beside_a_token_of_words(port: int) -> None:
     assert readable in text
     assert token not in text
     assert encoded[:-4] not in text
+
+
+@contextmanager
+def echoing_headers() -> Iterator[str]:
+    """Run a service whose responses repeat each header of the request."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("content-length") or 0))
+            sent = json.dumps([f"{name} is {value}" for name, value in self.headers.items()])
+            self.send_response(201)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(sent)))
+            self.end_headers()
+            self.wfile.write(sent.encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Log nothing."""
+
+    with handled(Handler) as url:
+        yield url
+
+
+def test_no_artefact_shows_a_credential_of_a_given_header(port: int, tmp_path: Path) -> None:
+    basic = base64.b64encode(b"ada:open-sesame").decode()
+    shown = {
+        "X-Api-Key: the-key-of-the-gateway": "X-Api-Key is [secret]",
+        f"Proxy-Authorization: Basic {basic}": "Proxy-Authorization is Basic [secret]",
+        "Cookie: lang=de; sid=of-the-session": "Cookie is lang=de; sid=[secret]",
+        "Accept-Language: de": "Accept-Language is de",
+        "Accept: application/json": "Accept is application/json",
+    }
+    options = [part for header in shown for part in ("-H", header)]
+    options += ["--no-webhooks", "--max-requests", "5"]
+    with echoing_headers() as url:
+        code, texts = artefacts(url, port, tmp_path, *options)
+    assert code == 1
+    assert_free_of(["the-key-of-the-gateway", basic, "open-sesame", "of-the-session"], texts)
+    for text in shown.values():
+        assert text.lower() in texts["report.json"].lower()

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from openapi.redaction import REDACTED, Redaction
+from openapi.redaction.credential_headers import header_credentials
 
 HEADER = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
 KNOWN = f"{HEADER}.eyJzdWIiOiJrbm93biJ9.c2lnbmF0dXJlLW9mLXRoZS1rbm93bg"
@@ -91,3 +92,27 @@ def test_redacts_encoded_secrets() -> None:
         assert Redaction([secret])(f"({form})") == "([secret])"
     based = base64.b64encode(secret.encode()).decode()
     assert based[:20] not in Redaction([secret])(based)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "credentials"),
+    [
+        ("Authorization", "Bearer opaque-token", ["opaque-token"]),
+        ("authorization", "opaque-token", ["opaque-token"]),
+        ("Proxy-Authorization", "Basic YWRhOm9wZW4tc2VzYW1l",
+         ["YWRhOm9wZW4tc2VzYW1l", "ada:open-sesame", "open-sesame"]),
+        ("Authorization", "Basic not-in-base64", ["not-in-base64"]),
+        ("X-Api-Key", "key of the gateway", ["key of the gateway"]),
+        ("x-auth", "opaque-token", ["opaque-token"]),
+        ("Cookie", 'lang=de; sid="of-the-session"; bare-value', ["of-the-session", "bare-value"]),
+        ("X-Api-Key", "short", []),
+        ("Accept", "application/json", []),
+        ("Accept-Language", "german-de", []),
+        ("X-Author", "Ada Lovelace", []),
+        ("Idempotency-Key", "key-of-the-request", []),
+    ],
+)  # fmt: skip
+def test_takes_credentials_only_from_headers_that_carry_one(
+    name: str, value: str, credentials: list[str]
+) -> None:
+    assert [*header_credentials([(name, value)])] == credentials

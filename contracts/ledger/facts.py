@@ -1,0 +1,178 @@
+"""Facts of exchanges and events: the values by which they match. Pure."""
+
+import re
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from contracts.ledger.ledger import JudgedDelivery
+from contracts.model.correlators import (
+    IDENTITY_KIND,
+    MARK_PATTERN,
+    Correlator,
+    NaturalIdentity,
+    find_identities,
+)
+from contracts.model.exchange import Exchange, Request
+from contracts.model.unique_values import DIGITS_PATTERN, MARK_PREFIX, is_own_digits, mark_digits
+from openapi.contract import Contract
+from openapi.formats import date_time_to_ns
+from openapi.json_pointer import MISSING, get_at
+from webhook_sink.delivery import Delivery
+
+UNIQUE_STRING_KIND = "unique-string"
+MAX_SEARCHED_CHARACTERS = 4096
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)
+
+
+PayloadPlace = tuple[str, str]
+"""Kind of a correlator, and its pointer into the payload."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeFacts:
+    """Values of an exchange to match: each correlator's comparable value and its text prefix."""
+
+    started_at: float
+    mark: str
+    meanings: tuple[tuple[PayloadPlace, object, str], ...]
+    digits: str = ""
+    """Mark in digits alone, for a value that reads as a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventFacts:
+    """Values of an event to match, from its correlator places and from the whole body."""
+
+    received_at: float
+    marks: frozenset[str]
+    seconds: frozenset[str]
+    meanings: dict[PayloadPlace, object]
+    """Comparable value at each correlator place."""
+    digits: frozenset[str] = frozenset()
+    """Marks in digits at the places of unique strings, whatever the type of the value."""
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether the event has a mark of any run, of text or of digits."""
+        return bool(self.marks or self.digits)
+
+    def is_marked_by(self, run_id: str) -> bool:
+        """Return whether the event has a mark of this run, of text or of digits."""
+        prefix = f"{MARK_PREFIX}{run_id}-"
+        return any(mark.startswith(prefix) for mark in self.marks) or any(
+            is_own_digits(digits, run_id) for digits in self.digits
+        )
+
+
+class MatchFacts:
+    """Facts of the exchanges and events of one run, each computed once.
+
+    A run asks for its ledger several times, and prepares the facts before its end.
+    """
+
+    def __init__(self, contract: Contract, places: Mapping[str, Sequence[Correlator]]) -> None:
+        """Take the correlators by operation id."""
+        self._identities = {o.id: find_identities(contract, o) for o in contract.operations}
+        self._places = payload_places(chain(*places.values(), *self._identities.values()))
+        self._exchanges: dict[Request, ExchangeFacts] = {}
+        self._events: dict[int, EventFacts] = {}
+        self._requests_by_key: dict[Hashable, list[Request]] = {}
+
+    def of_exchange(self, exchange: Exchange) -> ExchangeFacts:
+        """Return the facts of `exchange`."""
+        request = exchange.request
+        facts = self._exchanges.get(request)
+        if facts is None:
+            facts = exchange_facts(exchange, self._identities[request.operation.id])
+            self._exchanges[request] = facts
+            for key in _request_keys(facts):
+                self._requests_by_key.setdefault(key, []).append(request)
+        return facts
+
+    def of_event(self, first: JudgedDelivery) -> EventFacts:
+        """Return the facts of the event with this first delivery."""
+        facts = self._events.get(first.delivery.id)
+        if facts is None:
+            facts = event_facts(first.delivery, first.verdict.payload, self._places)
+            self._events[first.delivery.id] = facts
+        return facts
+
+    def candidates(self, event: EventFacts) -> set[Request]:
+        """Return the requests that share a correlator, mark or second with `event`.
+
+        Only these can match it; an exchange counts once its facts were asked for.
+        """
+        keys: Iterable[Hashable] = chain(
+            event.marks, event.digits, event.seconds, event.meanings.items()
+        )
+        found: set[Request] = set()
+        for key in keys:
+            found.update(self._requests_by_key.get(key, ()))
+        return found
+
+
+def _request_keys(request: ExchangeFacts) -> Iterator[Hashable]:
+    yield from (request.mark, request.digits)
+    for place, meaning, timestamp_text in request.meanings:
+        yield place, meaning
+        if place[0] == "instant":
+            yield timestamp_text
+
+
+def payload_places(known: Iterable[Correlator | NaturalIdentity]) -> frozenset[PayloadPlace]:
+    """Return kind and payload pointer of each correlator in `known`."""
+    return frozenset(
+        (IDENTITY_KIND if isinstance(one, NaturalIdentity) else one.kind, one.payload)
+        for one in known
+    )
+
+
+def exchange_facts(exchange: Exchange, identified: Iterable[NaturalIdentity]) -> ExchangeFacts:
+    """Return the values of `exchange` to match: its correlators and `identified` values."""
+    request = exchange.request
+    said = [
+        ((p.kind, p.payload), request.correlator_values.get(p.request)) for p in request.correlators
+    ]
+    said += [((IDENTITY_KIND, i.payload), exchange.find(i.source)) for i in identified]
+    meanings = tuple(
+        (place, meaning, str(value)[:19])
+        for place, value in said
+        if (meaning := _comparable_value(place[0], value)) is not None
+    )
+    return ExchangeFacts(exchange.started, request.mark, meanings, mark_digits(request.mark))
+
+
+def event_facts(delivery: Delivery, payload: object, known: Iterable[PayloadPlace]) -> EventFacts:
+    """Return the values of `delivery` to match: those at `known` places, and marks anywhere."""
+    text = delivery.body.decode(errors="replace")
+    return EventFacts(
+        delivery.received_at,
+        frozenset(match[0] for match in MARK_PATTERN.finditer(text)),
+        frozenset(_TIMESTAMP.findall(text)),
+        {place: _comparable_value(place[0], get_at(payload, place[1])) for place in known},
+        frozenset(_digits_in(payload, known)),
+    )
+
+
+def _digits_in(payload: object, known: Iterable[PayloadPlace]) -> Iterator[str]:
+    """Yield the marks in digits at the `known` places of unique strings."""
+    for kind, pointer in known:
+        value = get_at(payload, pointer) if kind == UNIQUE_STRING_KIND else MISSING
+        if isinstance(value, str | int | float):
+            for match in DIGITS_PATTERN.finditer(str(value)[:MAX_SEARCHED_CHARACTERS]):
+                yield match[0]
+
+
+def _comparable_value(kind: str, value: object) -> object:
+    """Return `value` in a form to compare, or None."""
+    if value is MISSING or value is None:
+        return None
+    if kind == "instant":
+        return date_time_to_ns(value)
+    if kind == "subset":
+        items = value if isinstance(value, list) else []
+        return frozenset(item for item in items if isinstance(item, str)) or None
+    if kind == IDENTITY_KIND and isinstance(value, int):
+        return None if isinstance(value, bool) else value
+    return value if isinstance(value, str) else None

@@ -155,6 +155,10 @@ def test_an_operation_that_fails_does_not_end_the_run(five: Path) -> None:
     assert report["operations"]["judged"] == 2
     for name, cause in causes.items():
         assert f"{name}: {cause}" in " ".join(out.split())
+    statuses = {
+        c["status"] for c in report["constraints"] if c["pointer"].startswith("/paths/~1op0/")
+    }
+    assert statuses == {"undecided"}
 
 
 def test_a_5xx_to_a_plain_valid_request_is_a_violation_of_that_operation(five: Path) -> None:

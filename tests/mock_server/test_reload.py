@@ -8,6 +8,7 @@ from typing import IO
 
 import httpx
 import pytest
+from support.many_operations import numbered, write_contract
 
 from openapi.loading.loader import default_contract_path
 
@@ -56,6 +57,25 @@ def test_a_changed_contract_is_reloaded(mock: Mock) -> None:
     assert (mock.status(PATH), mock.status("/v4/tokens")) == (401, 404)
     assert "was reloaded" in mock.change(PATH, "/v4/tokens")
     assert (mock.status(PATH), mock.status("/v4/tokens")) == (404, 401)
+
+
+def test_an_operation_that_is_left_out_stays_so_after_a_reload(tmp_path: Path) -> None:
+    path = tmp_path / "contract.json"
+    write_contract(path, numbered(2))
+    command = [*MOCK, "--contract", str(path), "--exclude-operation", "op1"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        url = process.stdout.readline().partition("listening on ")[2].split()[0]
+        write_contract(path, numbered(3))
+        assert "was reloaded" in process.stderr.readline()
+        statuses = [httpx.get(f"{url}/op{n}", trust_env=False).status_code for n in range(3)]
+        assert statuses == [200, 404, 200]
+        write_contract(path, numbered(1))
+        assert "--exclude-operation: no operation matches 'op1'" in process.stderr.readline()
+        process.terminate()
 
 
 def test_an_invalid_change_is_logged_with_its_line_and_ignored(mock: Mock) -> None:

@@ -19,7 +19,7 @@ def find_not_tested(contract: Contract, settings: Settings) -> dict[str, NotTest
     found = {
         operation.id: reason_not_tested(operation, settings)
         for operation in contract.operations
-        if not find_accesses(operation, settings)
+        if operation.response_caused_by("valid-request") and not find_accesses(operation, settings)
     }
     for operation in contract.operations if found else ():
         blocked = next((o for o in _creators(contract, operation) if o.id in found), None)
@@ -52,7 +52,7 @@ def nothing_tested_sentence(not_tested: Mapping[str, NotTested]) -> str:
 def unsupported_sentences(sessions: Sequence[OperationSession]) -> Iterator[str]:
     """Yield a sentence for each operation whose requests lack a credential."""
     for session in sessions:
-        schemes = session.credentials.accesses[0].unsupported
+        schemes = session.credentials.access.unsupported
         if schemes:
             operation = session.operation
             yield (
@@ -68,7 +68,7 @@ def rejected_for_scheme(
     by_id = {other.operation.id: other for other in sessions}
     creators = (by_id.get(o.id) for o in _creators(session.contract, session.operation))
     chain = [session, *(creator for creator in creators if creator is not None)]
-    schemes = [s for each in chain for s in each.credentials.accesses[0].unsupported]
+    schemes = [s for each in chain for s in each.credentials.access.unsupported]
     statuses = {each.exchanges[-1].status for each in chain if each.exchanges}
     if not schemes or not statuses & {*REJECTED_STATUSES}:
         return None

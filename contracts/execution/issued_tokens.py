@@ -121,7 +121,7 @@ def find_issuers(session: OperationSession) -> Iterator[CredentialIssuer]:
     schema = next(iter(success.content.values()))
     for place, pointer in extended_properties(session.contract, schema, "x-hookproof-credential"):
         stated = session.contract.at(pointer)
-        is_used = stated["security-scheme"] in session.credentials.accesses[0].schemes
+        is_used = stated["security-scheme"] in session.credentials.access.schemes
         if is_used and "permissions" in stated and session.operation.permissions:
             yield CredentialIssuer(session, place, stated)
 

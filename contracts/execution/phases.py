@@ -63,7 +63,7 @@ def run_smoke_test(session: OperationSession) -> str | None:
 
 def _status_advice(session: OperationSession, status: int) -> str | None:
     """Return what the user can do about the status of a plain valid request, or None."""
-    given = session.credentials.accesses[0].credentials
+    given = session.credentials.access.credentials
     if status in REJECTED_STATUSES and not given:
         return "the service requires a credential, but the contract does not"
     names = " and ".join(one.scheme.name for one in given)

@@ -75,6 +75,11 @@ def security_alternatives(
     )
 
 
+def is_supported(alternative: SecurityAlternative) -> bool:
+    """Return whether a request can carry a credential for each scheme of `alternative`."""
+    return all(one.scheme.kind != "unsupported" for one in alternative)
+
+
 def required_schemes(
     alternatives: tuple[SecurityAlternative, ...],
 ) -> Iterator[RequiredScheme]:

@@ -33,7 +33,7 @@ def _lacking_credentials(contract: Contract, settings: Settings) -> dict[str, No
     found = {
         operation.id: reason_not_tested(operation, settings)
         for operation in contract.operations
-        if not find_accesses(operation, settings)
+        if operation.response_caused_by("valid-request") and not find_accesses(operation, settings)
     }
     for operation in contract.operations if found else ():
         blocked = next((o for o in _creators(contract, operation) if o.id in found), None)
@@ -66,7 +66,7 @@ def nothing_tested_sentence(contract: Contract, settings: Settings) -> str:
 def unsupported_sentences(sessions: Sequence[OperationSession]) -> Iterator[str]:
     """Yield a sentence for each operation whose requests lack a credential."""
     for session in sessions:
-        schemes = session.credentials.accesses[0].unsupported
+        schemes = session.credentials.access.unsupported
         if schemes:
             operation = session.operation
             yield (
@@ -77,7 +77,7 @@ def unsupported_sentences(sessions: Sequence[OperationSession]) -> Iterator[str]
 
 def rejection_advice(session: OperationSession, status: int) -> str:
     """Return what to do about a 401 or 403 to a plain valid request."""
-    access = session.credentials.accesses[0]
+    access = session.credentials.access
     if access.unsupported:
         return (
             "the service rejects requests without a credential for "

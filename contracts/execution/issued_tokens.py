@@ -124,7 +124,7 @@ def find_issuers(session: OperationSession) -> Iterator[CredentialIssuer]:
         )
     }
     for place, stated in found.items():
-        is_used = stated["security-scheme"] in session.credentials.accesses[0].schemes
+        is_used = stated["security-scheme"] in session.credentials.access.schemes
         if is_used and "permissions" in stated and session.operation.permissions:
             yield CredentialIssuer(session, place, stated)
 

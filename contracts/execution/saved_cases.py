@@ -145,7 +145,7 @@ def _credentials_of_kind(
     ]
     same = [credential for credential in known if credential.kind == kind]
     described = [c for c in same if (c.form or c.scheme) and c.label in description]
-    return described or [c for c in same if not c.form]
+    return described or [c for c in same if not c.form and not c.scheme]
 
 
 def save_cases(

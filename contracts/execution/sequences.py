@@ -185,7 +185,7 @@ def _mixed_case(session: OperationSession, credential: Credential) -> Case:
     valid = credential.expected_outcome == "accepted"
     return Case(
         "valid" if valid else "credentials",
-        f"credential {credential.kind}, at once with others",
+        f"{credential.label}, at once with others",
         session.base_body(),
         credential=credential,
     )

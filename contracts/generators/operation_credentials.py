@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain
 
 from contracts.generators import api_keys, basic_credentials, credential_forms, credentials
 from contracts.generators.placed_credentials import accompanied, companions_of, valid_credential
 from contracts.model.exchange import Credential
-from contracts.model.given_credentials import Access, GivenCredential
+from contracts.model.given_credentials import ANONYMOUS, Access, GivenCredential
 from contracts.model.settings import PROFILES, Settings
 from openapi.contract import Contract, Operation
 from openapi.security import SecurityScheme, security_schemes
@@ -26,14 +27,19 @@ class OperationCredentials:
     accesses: tuple[Access, ...]
 
     @property
+    def access(self) -> Access:
+        """Alternative that the session uses."""
+        return self.accesses[0] if self.accesses else ANONYMOUS
+
+    @cached_property
     def valid(self) -> Credential:
         """Valid credential of the session."""
-        return valid_credential(self.accesses[0])
+        return valid_credential(self.access)
 
     @property
     def token(self) -> str:
         """Bearer token of the session, or an empty text."""
-        bearer = self.accesses[0].bearer
+        bearer = self.access.bearer
         return bearer.value if bearer else ""
 
     def other_valid(self) -> Iterator[Credential]:
@@ -43,11 +49,11 @@ class OperationCredentials:
 
     def rejected(self) -> Iterator[Credential]:
         """Yield the plainest credentials that a service must reject with 401."""
-        yield from self._wrong(self.accesses[0], self._rejected)
+        yield from self._wrong(self.access, self._rejected)
 
     def unusual(self) -> Iterator[Credential]:
         """Yield the other credentials that a service must reject; few in a quick run."""
-        yield from self._wrong(self.accesses[0], self._unusual)
+        yield from self._wrong(self.access, self._unusual)
 
     def other_rejected(self) -> Iterator[Credential]:
         """Yield the wrong credentials of the further alternatives."""
@@ -60,20 +66,20 @@ class OperationCredentials:
 
     def forbidden(self) -> Iterator[Credential]:
         """Yield the credentials that a service must reject with 403."""
-        access = self.accesses[0]
+        access = self.access
         for given in (one for one in access.credentials if one is access.bearer):
             for credential in credentials.forbidden_credentials(self.settings):
                 yield self._accompanied(access, given, credential)
 
     def missing(self) -> Credential | None:
         """Return the absence of every credential; None if the session may send none."""
-        if self.operation.allows_anonymous or not self.accesses[0].credentials:
+        if self.operation.allows_anonymous or not self.access.credentials:
             return None
         return Credential("missing", "refused")
 
     def accompanied(self, credential: Credential) -> Credential:
         """Return a bearer credential together with those that the session sends beside it."""
-        access = self.accesses[0]
+        access = self.access
         return self._accompanied(access, access.bearer, credential) if access.bearer else credential
 
     def _wrong(
@@ -116,7 +122,7 @@ class OperationCredentials:
         whole = any(s.kind == "api-key" and s.uses_authorization for s in self._schemes)
         return whole and credential.kind in _OTHER_SCHEMES
 
-    @property
+    @cached_property
     def _schemes(self) -> tuple[SecurityScheme, ...]:
         return security_schemes(self.contract.document)
 

@@ -47,7 +47,7 @@ def rejected_form_cases(
         described = f"a bad body, {form.name}"
         yield replace(plain, phase="negative", description=described, body=broken, form=form)
         if credential is not None:
-            described = f"credential {credential.kind}, {form.name}"
+            described = f"{credential.label}, {form.name}"
             yield replace(
                 plain,
                 phase="credentials",

@@ -5,7 +5,12 @@ from dataclasses import dataclass, field
 
 from contracts.model.settings import Settings
 from openapi.contract import Operation
-from openapi.security import RequiredScheme, SecurityAlternative, SecurityScheme
+from openapi.security import (
+    RequiredScheme,
+    SecurityAlternative,
+    SecurityScheme,
+    is_supported,
+)
 
 _DRY_RUN_VALUES = {"bearer": "", "basic": "user:password", "api-key": "key"}
 """Credentials of a dry run, which sends none, by kind of scheme."""
@@ -77,11 +82,6 @@ def find_accesses(operation: Operation, settings: Settings) -> tuple[Access, ...
     complete = [one for one in operation.security if is_supported(one)]
     found = [_access(one, settings) for one in complete or operation.security]
     return tuple(access for access in found if access is not None)
-
-
-def is_supported(alternative: SecurityAlternative) -> bool:
-    """Return whether a request can carry a credential for each scheme of `alternative`."""
-    return not any(one.scheme.kind == "unsupported" for one in alternative)
 
 
 def _access(alternative: SecurityAlternative, settings: Settings) -> Access | None:

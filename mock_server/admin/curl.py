@@ -16,7 +16,7 @@ from openapi.curl import (
 )
 from openapi.examples import body_example, example_parameter_text
 from openapi.parameters import request_target
-from openapi.security import SecurityScheme
+from openapi.security import SecurityScheme, is_supported
 
 
 def curl_line(
@@ -26,7 +26,7 @@ def curl_line(
     credential_option: Callable[[SecurityScheme], str],
     extra_options: Sequence[str] = (),
 ) -> str:
-    """Return the command with the credentials of the operation's first alternative.
+    """Return the command with the credentials of the operation's first supported alternative.
 
     `credential_option` returns the curl option, quoted for a shell, of one scheme.
     """
@@ -35,8 +35,8 @@ def curl_line(
     target = request_target(operation.path, texts).encode()
     options = [shell_quote(option) for option in extra_options]
     parts = curl_request(operation.method, url, target, options, has_body=bool(operation.content))
-    required = next(iter(operation.security), ())
-    parts += [credential_option(one.scheme) for one in required if one.scheme.kind != "unsupported"]
+    required = next(filter(is_supported, operation.security), ())
+    parts += [credential_option(one.scheme) for one in required]
     header_parameters = (p for p in required_parameters if p.location == "header")
     parts += [header_option(p.name, texts[p.key]) for p in header_parameters]
     for media_type, schema in [*operation.content.items()][:1]:

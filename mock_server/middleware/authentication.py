@@ -22,7 +22,7 @@ from mock_server.responses.errors import RequestRejected
 from mock_server.token_verification import TokenRejected, verify_token
 from mock_server.tokens import AUTH_MODES, CredentialChecks, granted_scopes, scope_token
 from openapi.contract import Operation
-from openapi.security import RequiredScheme, SecurityScheme
+from openapi.security import RequiredScheme, SecurityScheme, is_supported
 
 # RFC 9110, section 11.4 and RFC 6750, section 2.1: scheme, spaces, token68.
 _AUTHORIZATION = re.compile(rb"([A-Za-z][A-Za-z0-9-]*) +([A-Za-z0-9._~+/=-]+)")
@@ -48,7 +48,7 @@ class AuthenticationStep:
         """
         self._tokens = tokens
         stated = [one for one in operation.security if one]
-        supported = [one for one in stated if all(r.scheme.kind != "unsupported" for r in one)]
+        supported = [one for one in stated if is_supported(one)]
         self._alternatives = [
             [_credential_check(one, tokens, fixed) for one in alternative]
             for alternative in supported or stated

@@ -13,10 +13,15 @@ from openapi.json_pointer import (
     split_pointer,
     walk_values,
 )
+from openapi.media_type import essence_of, is_in_range
 from openapi.parameters import Parameter, path_parameter_names
 from openapi.runtime_expression import RuntimeExpression
 from openapi.schema_validation import Schema
+from openapi.serialization.bodies import MediaTypeSpec
 from openapi.signature import SignatureScheme, secret_problem
+
+_BODY_KINDS: Sequence[str | None] = ("json", "form", "multipart", "text", "bytes")
+"""Kinds of bodies; an ordinary request has the first one that its operation documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +86,8 @@ class Operation:
     """Security scheme, or None for a public operation."""
     permissions: tuple[str, ...]
     parameters: tuple[Parameter, ...]
-    content: Mapping[str, str]
-    """Media type of the request body -> pointer of its schema; empty without a body."""
+    content: Mapping[str, MediaTypeSpec]
+    """Media types of the request body, as the contract states them; empty without a body."""
     body_required: bool
     responses: Mapping[str, ResponseSpec]
     allowed_rejections: tuple[Mapping[str, Json], ...]
@@ -97,6 +102,28 @@ class Operation:
     def may_create(self) -> bool:
         """Whether a success may create a resource."""
         return not self.is_safe and self.method not in ("DELETE", "PATCH")
+
+    @property
+    def body(self) -> MediaTypeSpec | None:
+        """Media type of an ordinary request: JSON if there is one; None without a body."""
+        specs = [spec for spec in self.content.values() if spec.kind is not None]
+        return min(specs, key=lambda spec: _BODY_KINDS.index(spec.kind), default=None)
+
+    @property
+    def has_json_body(self) -> bool:
+        """Whether an ordinary request has a JSON body."""
+        return self.body is not None and self.body.kind == "json"
+
+    @property
+    def is_sendable(self) -> bool:
+        """Whether hookproof can write a body that the operation requires."""
+        return self.body is not None or not (self.content and self.body_required)
+
+    def find_media_type(self, stated: str) -> MediaTypeSpec | None:
+        """Return the media type of the contract for a Content-Type, the most specific one."""
+        essence = essence_of(stated)
+        found = [spec for name, spec in self.content.items() if is_in_range(essence, name)]
+        return min(found, key=lambda spec: spec.name.count("*"), default=None)
 
     def response_caused_by(self, kind: str) -> ResponseSpec | None:
         """Return the response whose `x-hookproof-cause` is of this kind."""

@@ -95,5 +95,6 @@ FORMATS: dict[str, Callable[[str], bool]] = {
     "date": _is_date,
     "uuid": _is_uuid,
     "regex": _is_regex,
+    "binary": lambda _: True,
 }
 """Format name -> checker of a string; values of other types always pass."""

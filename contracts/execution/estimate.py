@@ -54,7 +54,7 @@ def estimate_cost(
         creating = sum(_may_create(session, case, request_values) for case in cases)
         sent, created = _estimate_sequences(session)
         draws = session.settings.dry_run and session.settings.selection.sends("fuzzing")
-        if draws and session.operation.content:
+        if draws and session.operation.has_json_body:
             profile = PROFILES[session.settings.profile]
             sent += profile.valid_bodies + profile.invalid_bodies
             created += profile.valid_bodies
@@ -77,7 +77,7 @@ def _may_create(session: OperationSession, case: Case, request_values: RequestVa
         case,
         request_values,
         session.credential,
-        session.required_texts(),
+        session.required_values(),
     )
     return may_succeed(session.contract, request)
 

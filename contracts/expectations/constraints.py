@@ -8,11 +8,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from contracts.expectations.keywords import ConstraintKey, applicable_keywords
+from contracts.expectations.keywords import (
+    ConstraintKey,
+    any_text_keeps,
+    applicable_keywords,
+)
 from contracts.model.credential_kinds import ISSUED, UNAUTHENTICATED_KINDS, UNAUTHORIZED_KINDS
 from openapi.contract import Contract, Event, Operation, Provenance, ResponseSpec
 from openapi.extensions import extended_properties
 from openapi.json_pointer import MISSING, get_at, is_array_index, join_pointer, split_pointer
+from openapi.serialization.bodies import MediaTypeSpec
 
 ConstraintKind = Literal[
     "request", "response", "header", "security", "webhook", "echo", "signature"
@@ -61,18 +66,17 @@ def list_constraints(contract: Contract) -> tuple[Constraint, ...]:
 def _operation_constraints(
     contract: Contract, operation: Operation
 ) -> Iterator[tuple[ConstraintKey, ConstraintKind]]:
-    for schema in operation.content.values():
-        yield (media_type_pointer(schema), "*"), "request"
-        for place in applicable_keywords(contract, schema):
+    for spec in operation.content.values():
+        yield (spec.pointer, "*"), "request"
+        for place in _body_keywords(contract, spec):
             yield place, "request"
     for parameter in operation.parameters:
         if parameter.required and parameter.location != "path":
             yield (join_pointer(parameter.pointer, "required"), "*"), "request"
-        every_text_is_one = (
-            (join_pointer(parameter.schema, "type"), "*") if "string" in parameter.types else None
-        )
+        if parameter.style.is_json:
+            yield (join_pointer(parameter.pointer, "content"), "*"), "request"
         for place in applicable_keywords(contract, parameter.schema):
-            if place != every_text_is_one:
+            if parameter.style.is_json or not any_text_keeps(contract, place):
                 yield place, "request"
     for response in operation.responses.values():
         yield from _response_constraints(
@@ -80,6 +84,20 @@ def _operation_constraints(
         )
     if operation.rate_limit is not None:
         yield (join_pointer(operation.pointer, "x-hookproof-rate-limit"), "*"), "response"
+
+
+def _body_keywords(contract: Contract, spec: MediaTypeSpec) -> Iterator[ConstraintKey]:
+    """Yield the keywords that a body of this media type can break."""
+    if spec.schema is None or spec.kind in (None, "bytes"):
+        return
+    is_json = spec.kind == "json"
+    for place in applicable_keywords(contract, spec.schema):
+        if is_json or not any_text_keeps(contract, place):
+            yield place
+    for name, known in spec.fields.items():
+        if known.is_json:
+            below = join_pointer(contract.resolve(spec.schema), "properties", name)
+            yield from applicable_keywords(contract, below)
 
 
 def _issues_credential(contract: Contract, operation: Operation) -> bool:

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 
 from openapi.contract import Event, HeaderSpec, Json, Link, Operation, ResponseSpec
 from openapi.json_pointer import get_at, join_pointer
-from openapi.parameters import Parameter, declared_example
+from openapi.loading.request_content import build_media_types, build_style
+from openapi.parameters import IGNORED_HEADERS, Parameter, declared_example
 from openapi.runtime_expression import parse_expression
-from openapi.schema_validation import stated_types
+from openapi.serialization.text_values import text_types
 from openapi.signature import BODY_TEMPLATE, SignatureScheme
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -33,7 +34,7 @@ def _build_operation(
     stated = document["paths"][path][method]
     security = stated.get("security", document.get("security")) or [{}]
     scheme = next(iter(security[0]), None)
-    body = join_pointer(pointer, "requestBody", "content")
+    body_pointer, body = _dereference(document, join_pointer(pointer, "requestBody"))
     responses = {
         status: _build_response(document, status, join_pointer(pointer, "responses", status))
         for status in stated["responses"]
@@ -46,8 +47,8 @@ def _build_operation(
         scheme=scheme,
         permissions=tuple(security[0].get(scheme, ())) if scheme else (),
         parameters=_build_parameters(document, path, method),
-        content=_schema_pointers(stated.get("requestBody", {}), body),
-        body_required=bool(stated.get("requestBody", {}).get("required", False)),
+        content=build_media_types(document, join_pointer(body_pointer, "content")),
+        body_required=bool(body.get("required", False)),
         responses=responses,
         allowed_rejections=tuple(stated.get("x-hookproof-allowed-rejections", ())),
         rate_limit=stated.get("x-hookproof-rate-limit"),
@@ -63,21 +64,27 @@ def _build_parameters(
         stated = get_at(document, join_pointer(holder, "parameters"))
         for index in range(len(stated) if isinstance(stated, list) else 0):
             made = _build_parameter(document, join_pointer(holder, "parameters", index))
-            known[made.key] = made
+            if made.location != "header" or made.name.lower() not in IGNORED_HEADERS:
+                known[made.key] = made
     return tuple(known.values())
 
 
 def _build_parameter(document: Mapping[str, Json], pointer: str) -> Parameter:
     pointer, stated = _dereference(document, pointer)
-    _, schema = _dereference(document, join_pointer(pointer, "schema"))
+    media_type = next(iter(stated.get("content", {})), None)
+    holder = pointer if media_type is None else join_pointer(pointer, "content", media_type)
+    schema_pointer = join_pointer(holder, "schema")
+    _, schema = _dereference(document, schema_pointer)
+    _, shown = _dereference(document, holder)
     return Parameter(
         name=stated["name"],
         location=stated["in"],
         pointer=pointer,
-        schema=join_pointer(pointer, "schema"),
+        schema=schema_pointer,
         required=bool(stated.get("required", False)),
-        types=tuple(stated_types(schema)),
-        example=declared_example(stated, schema),
+        style=build_style(stated, media_type),
+        value_types=text_types(document, schema_pointer),
+        example=declared_example(shown, schema),
     )
 
 

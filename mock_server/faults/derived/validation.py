@@ -30,9 +30,18 @@ def derived_constraint_faults(contract: Contract) -> Iterator[Fault]:
     for operation in contract.operations:
         if operation.response_caused_by("invalid-request") is None:
             continue
-        for schema in list(operation.content.values())[:1]:
+        for schema in body_schemas(operation):
             for constraint in schema_constraints(contract, schema):
                 yield _ignored_constraint_fault(contract, operation, constraint)
+
+
+def body_schemas(operation: Operation) -> list[str]:
+    """Return the schema of the operation's JSON body; empty without one.
+
+    A form carries text: most constraints of its schema cannot be broken, so it gets no faults.
+    """
+    body = operation.body
+    return [body.schema] if body and body.kind == "json" and body.schema else []
 
 
 def validation_fault(
@@ -85,7 +94,7 @@ def derived_boundary_faults(contract: Contract) -> Iterator[Fault]:
         if valid is None:
             continue
         severity = contract.provenance(join_pointer(valid.pointer, "x-hookproof-cause")).severity
-        for schema in list(operation.content.values())[:1]:
+        for schema in body_schemas(operation):
             # A schema with a $ref may repeat constraints of the referenced schema.
             boundaries_by_name = {
                 _fault_name_words(part, boundary): (part, boundary)

@@ -1,0 +1,217 @@
+"""Bodies of every kind: valid ones in each media type, and invalid ones with a fault at any depth.
+
+They are derived from the schemas of the contract. This module names no property of a contract.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from contracts.generators.body_properties import body_properties, body_schema, required_properties
+from contracts.generators.invalid_values import (
+    NULL,
+    PROPERTIES,
+    REQUIRED,
+    TEXT,
+    TYPE,
+    InvalidValue,
+    chosen_values,
+    invalid_values,
+)
+from contracts.model.case import Case
+from openapi.contract import Contract, Operation
+from openapi.json_pointer import get_at, join_pointer, split_pointer
+from openapi.requests.body_validation import check_body
+from openapi.requests.examples import example_body
+from openapi.serialization.bodies import MediaTypeSpec, write_body
+from openapi.serialization.text_values import ANY_TYPES, serialize_value
+
+MAX_INVALID_VALUES = (40, 120, 600)
+"""Maximum number of invalid values in one body, by the breadth of the profile."""
+WRONG_TYPES = (1, 3, 8)
+"""Number of values of another type at each place, by the breadth of the profile."""
+
+
+def media_type_cases(contract: Contract, operation: Operation) -> Iterator[Case]:
+    """Yield a valid body in each media type besides the main one."""
+    for spec in operation.content.values():
+        if spec.kind is not None and spec is not operation.body:
+            body = example_body(contract, spec)
+            yield Case("valid", f"a body of {spec.name}", body, content=spec)
+
+
+def invalid_json_cases(
+    contract: Contract, operation: Operation, base_body: object, breadth: int
+) -> Iterator[Case]:
+    """Yield JSON bodies with one fault, at places that the other generators do not vary."""
+    schema = body_schema(operation)
+    if not schema:
+        return
+    covered = _CoveredFaults(contract, operation, base_body)
+    found = [
+        one
+        for one in invalid_values(contract, schema, base_body, wrong_types=WRONG_TYPES[breadth])
+        if not covered.has(one)
+    ]
+    for one in chosen_values(found, MAX_INVALID_VALUES[breadth]):
+        yield Case("negative", one.description, one.value)
+
+
+class _CoveredFaults:
+    """Faults of a body that `contracts.generators.invalid_bodies` and `edge_cases` make."""
+
+    def __init__(self, contract: Contract, operation: Operation, base_body: object) -> None:
+        self._is_object = isinstance(base_body, dict)
+        self._names = {name for name, _ in body_properties(contract, operation)}
+        self._required = required_properties(contract, operation)
+        self._base_body = base_body
+
+    def has(self, found: InvalidValue) -> bool:
+        """Return whether the fault is among them."""
+        tokens = split_pointer(found.pointer)
+        if not self._is_object:
+            return False
+        if not tokens:
+            return found.kind != PROPERTIES
+        if found.kind == REQUIRED:
+            return len(tokens) == 1 and tokens[0] in self._required
+        if tokens[0] not in self._names:
+            return False
+        if len(tokens) == 1:
+            return found.kind in (TYPE, TEXT, NULL)
+        is_item = isinstance(get_at(self._base_body, join_pointer("", tokens[0])), list)
+        return len(tokens) == 2 and is_item and found.kind in (TYPE, NULL)
+
+
+def invalid_text_cases(
+    contract: Contract, operation: Operation, base_body: object, breadth: int
+) -> Iterator[Case]:
+    """Yield bodies of a form or text with one fault that no reading of the text hides."""
+    spec = operation.body
+    if spec is None or spec.schema is None:
+        return
+    found = [
+        one
+        for one in invalid_values(
+            contract,
+            spec.schema,
+            base_body,
+            wrong_types=WRONG_TYPES[breadth],
+            is_text=lambda pointer: _is_text(spec, pointer),
+        )
+        if is_rejectable(contract, operation, spec, one.value)
+    ]
+    for one in chosen_values(found, MAX_INVALID_VALUES[breadth]):
+        yield Case("negative", one.description, one.value)
+
+
+def _is_text(spec: MediaTypeSpec, pointer: str) -> bool:
+    known = spec.fields.get(next(iter(split_pointer(pointer)), ""))
+    return known is None or not known.is_json
+
+
+def is_rejectable(
+    contract: Contract, operation: Operation, spec: MediaTypeSpec, value: object
+) -> bool:
+    """Return whether a body with `value` is invalid, whichever way it is read."""
+    content_type, raw = write_body(spec, value)
+    if not raw and not operation.body_required:
+        return False
+    check = check_body(contract, operation, spec, content_type, raw)
+    return bool(check.violations or check.problem) and not check.is_undecided
+
+
+def valid_field_cases(
+    contract: Contract, operation: Operation, base_body: dict[str, Any]
+) -> Iterator[Case]:
+    """Yield forms without each optional field, and with each listed value of a field."""
+    required = required_properties(contract, operation)
+    for name, schema in body_properties(contract, operation):
+        if name not in required and name in base_body:
+            without = {key: value for key, value in base_body.items() if key != name}
+            yield Case("valid", f"without the field {name}", without)
+        for value in schema.get("enum", ()):
+            yield Case("valid", f"{value!r} for {name}", {**base_body, name: value})
+        items = base_body.get(name)
+        if isinstance(items, list) and items:
+            # A faulty parser takes only the first field of a name, or fails for a single one.
+            most = schema.get("maxItems", 3)
+            longer = items if schema.get("uniqueItems") else (items * 3)[: min(most, 3)]
+            for some in (items[:1], longer):
+                if contract.schema(body_schema(operation)).is_valid({**base_body, name: some}):
+                    described = f"{len(some)} items in {name}"
+                    yield Case("valid", described, {**base_body, name: some})
+
+
+def form_probe_cases(
+    contract: Contract, operation: Operation, base_body: dict[str, Any]
+) -> Iterator[Case]:
+    """Yield forms that are malformed or that OpenAPI leaves open; a service must not fail."""
+    spec = operation.body
+    if spec is None:
+        return
+    content_type, raw = write_body(spec, base_body)
+    probes = [("an empty body", b"", content_type), ("a JSON body", b'{"a": 1}', content_type)]
+    probes.append(("all but the last bytes", raw[:-8], content_type))
+    if spec.kind == "multipart":
+        probes += _multipart_probes(spec, base_body, raw, content_type)
+    else:
+        for name, value in base_body.items():
+            again = write_body(spec, {name: value})[1]
+            probes.append((f"the field {name} twice", b"&".join((raw, again)), content_type))
+            empty = write_body(spec, {**base_body, name: ""})[1]
+            probes.append((f"an empty text for {name}", empty, content_type))
+    for described, body, stated in probes:
+        check = check_body(contract, operation, spec, stated, body)
+        if check.is_undecided or check.violations or check.problem is not None:
+            yield Case("probe: form", described, body, stated)
+
+
+def _multipart_probes(
+    spec: MediaTypeSpec, base_body: dict[str, Any], raw: bytes, content_type: str
+) -> Iterator[tuple[str, bytes, str]]:
+    yield "no boundary in the Content-Type", raw, spec.sent
+    yield "another boundary in the Content-Type", raw, f"{content_type}x"
+    for name, value in base_body.items():
+        known = spec.fields.get(name)
+        if known is not None and known.is_file:
+            text_fields = {**spec.fields, name: replace(known, types=ANY_TYPES, content_type=None)}
+            text = write_body(replace(spec, fields=text_fields), base_body)[1]
+            yield f"a text for the file {name}", text, content_type
+            yield (
+                f"an empty file for {name}",
+                write_body(spec, {**base_body, name: ""})[1],
+                content_type,
+            )
+        elif not isinstance(value, list):
+            twice = write_body(spec, {**base_body, name: [value, value]})[1]
+            yield f"the field {name} twice", twice, content_type
+
+
+def valid_content_cases(
+    contract: Contract, operation: Operation, base_body: object
+) -> Iterator[Case]:
+    """Yield texts and bytes of several lengths and characters."""
+    spec = operation.body
+    if spec is None:
+        return
+    if spec.kind == "bytes":
+        for described, raw in (
+            ("every byte", bytes(range(256))),
+            ("one NUL", b"\0"),
+            ("64 KiB", b"hookproof\r\n\0\xff" * 5042),
+            ("bytes like JSON", b'{"hookproof": [1, null]}'),
+            ("no bytes", b""),
+        ):
+            yield Case("valid", described, raw, spec.sent)
+        return
+    text = serialize_value(base_body)
+    for described, value in (
+        ("text with line ends", f"{text}\r\n{text}\n"),
+        ("text beyond ASCII", f"{text} \u00e9\u6f22\U0001f511"),
+        ("text like JSON", '{"hookproof": [1, null]}'),
+        ("text like a form", "hookproof=1&other=%41"),
+        ("an empty text", ""),
+    ):
+        if spec.schema is None or contract.schema(spec.schema).is_valid(value):
+            yield Case("valid", described, value)

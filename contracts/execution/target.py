@@ -144,6 +144,7 @@ class Target:
         if request.credential.value is not None:
             headers.append(("authorization", request.credential.value))
         headers += request.credential.headers
+        headers = _with_one_cookie_header(headers)
         target = _with_query(request.target, request.credential.query)
         form = request.form
         status: int | None = None
@@ -175,6 +176,15 @@ class Target:
         self._kept_bytes += len(body.content)
         received = ReceivedResponse(status, received_headers, body.content, body.not_judged)
         return Exchange(request, received, None, started, time.time())
+
+
+def _with_one_cookie_header(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return `headers` with all cookies in one header (RFC 6265, section 5.4)."""
+    cookies = [value for name, value in headers if name.lower() == "cookie"]
+    if len(cookies) < 2:
+        return headers
+    others = [(name, value) for name, value in headers if name.lower() != "cookie"]
+    return [*others, ("cookie", "; ".join(cookies))]
 
 
 def _with_query(target: str, query: str) -> str:

@@ -33,12 +33,14 @@ def constraint_key(pointer: str, detail: str) -> ConstraintKey:
 def any_text_keeps(contract: Contract, key: ConstraintKey) -> bool:
     """Return whether no text in a parameter or form breaks the constraint.
 
-    Each text is a string, an array of one item, and the content of a file.
+    Each text is a string, an array of one item or more, and the content of a file.
     """
     holder, _, keyword = key[0].rpartition("/")
     types = text_types(contract.document, holder, levels=0)
     if keyword == "type":
         return not types.names or not {"string", "array", "object"}.isdisjoint(types.names)
+    if keyword == "minItems":
+        return bool(get_at(contract.document, key[0]) == 1)
     return types.is_binary
 
 

@@ -99,17 +99,6 @@ def invalid_structure_cases(
             if is_transmissible(parameter, one.value)
             and is_rejectable(contract, parameter, one.value)
         ]
-        # Only the last item is wrong: a faulty service validates the first one.
-        items = base if isinstance(base, list) else []
-        wrong = [
-            [*items, *one.value]
-            for one in found
-            if isinstance(one.value, list) and len(one.value) == 1 and items
-        ][:2]
-        for value in wrong:
-            if is_rejectable(contract, parameter, value):
-                described = f"a wrong last item in {parameter.name}"
-                yield _negative(plain, parameter, described, value)
         for one in chosen_values(found, MAX_INVALID_VALUES[breadth]):
             described = f"{one.description} of {parameter.name}"
             yield _negative(plain, parameter, described, one.value)
@@ -149,12 +138,11 @@ def open_text_cases(contract: Contract, operation: Operation, plain: Case) -> It
         name = "".join(write_parameter(replace(parameter.style, media_type=None, style="form"), ""))
         value = example_parameter(contract, parameter)
         written = "&".join(write_parameter(parameter.style, value))
-        texts = {
-            "an empty": name,
-            "no text for": name.removesuffix("="),
-            "a repeated": f"{written}&{written}",
-        }
-        if not parameter.is_scalar:
+        texts = {"a repeated": f"{written}&{written}"}
+        is_scattered = "object" in parameter.types and parameter.style.explode
+        if parameter.style.style != "form" or not is_scattered:
+            texts |= {"an empty": name, "no text for": name.removesuffix("=")}
+        if not (parameter.is_scalar or is_scattered):
             texts["a delimiter alone for"] = f"{name}%2C"
         if parameter.style.style == "deepObject":
             texts["a nested"] = f"{name[:-1]}%5Ba%5D%5Bb%5D=a"

@@ -27,6 +27,8 @@ class ValuePlace:
     value: object
     schemas: tuple[tuple[str, Mapping[str, Any]], ...]
     """Pointer and keywords of each schema that applies to `value`."""
+    is_last_item: bool = False
+    """Whether the place is a further item of an array, after the valid ones."""
 
     @property
     def depth(self) -> int:
@@ -54,14 +56,15 @@ class ValuePlace:
 def value_places(contract: Contract, schema: str, base: object) -> Iterator[ValuePlace]:
     """Yield each place of `base`, a valid value of the schema at the pointer `schema`.
 
-    Of an array, yield the first item. A property that `base` lacks gets a generated value.
+    Of an array, yield the first item, and a further one at the end. A property that `base` lacks
+    gets a generated value.
     """
     pending = [ValuePlace("", base, base, _schemas_of(contract, schema, base))]
     for count, place in enumerate(pending):
         if count >= MAX_PLACES:
             return
         yield place
-        if place.depth < MAX_DEPTH:
+        if place.depth < MAX_DEPTH and not place.is_last_item:
             pending += _places_below(contract, place)
 
 
@@ -72,6 +75,9 @@ def _places_below(contract: Contract, place: ValuePlace) -> Iterator[ValuePlace]
         if found:
             schemas = _all_schemas(contract, found, item)
             yield ValuePlace(join_pointer(place.pointer, 0), place.root, item, schemas)
+            longer = place.with_value([*place.value, item])
+            last = join_pointer(place.pointer, len(place.value))
+            yield ValuePlace(last, longer, item, schemas, is_last_item=True)
     if not isinstance(place.value, dict):
         return
     by_name: dict[str, list[str]] = {}

@@ -129,7 +129,11 @@ def _as_object(value: object) -> Mapping[str, object]:
 def _as_bytes(value: object) -> bytes:
     if isinstance(value, bytes):
         return value
-    return serialize_value(value).encode(errors="surrogateescape")
+    text = serialize_value(value)
+    try:
+        return text.encode(errors="surrogateescape")
+    except UnicodeEncodeError:  # half of a surrogate pair that is no byte
+        return text.encode(errors="replace")
 
 
 def _form_parts(spec: MediaTypeSpec, value: Mapping[str, object]) -> Iterable[str]:

@@ -1,5 +1,6 @@
 """Multipart forms (RFC 7578): their parts as bytes and back."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -55,6 +56,7 @@ def parse_parts(raw: bytes, boundary: str) -> tuple[list[Part], bool]:
     from python_multipart.exceptions import FormParserError  # noqa: PLC0415 - few contracts need it
     from python_multipart.multipart import MultipartParser, parse_options_header  # noqa: PLC0415
 
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of malformed forms
     parts: list[Part] = []
     fields: dict[bytes, bytes] = {}
     content, name, value = bytearray(), bytearray(), bytearray()

@@ -123,9 +123,8 @@ def _splits(style: ParameterStyle, raw: str) -> list[list[str]]:
         return [whole.split(style.delimiter)]
     splits = [[_decode(style, part) for part in raw.split(style.delimiter)]]
     splits.append(whole.split(style.delimiter))
-    if style.style == "label":  # Releases of OpenAPI differ in the delimiter without `explode`.
-        other = "," if style.delimiter == "." else "."
-        splits.append([_decode(style, part) for part in raw.split(other)])
+    if style.style == "label" and not style.explode:  # Releases of OpenAPI differ in it.
+        splits.append([_decode(style, part) for part in raw.split(".")])
     return [split for number, split in enumerate(splits) if split not in splits[:number]]
 
 

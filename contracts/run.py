@@ -80,7 +80,7 @@ def run(
         sessions = [
             OperationSession(contract, operation, settings, target, unique_values, progress)
             for operation in contract.operations
-            if operation.response_caused_by("valid-request")
+            if operation.response_caused_by("valid-request") and contract.can_request(operation)
         ]
         connect_linked_resources(sessions)
         earlier = _load_saved_cases(settings)

@@ -37,12 +37,14 @@ def invalid_parameter_cases(session: OperationSession, plain: Case) -> Iterable[
 
 
 def invalid_value_cases(session: OperationSession) -> Iterable[Case]:
-    """Return bodies with one fault at any depth; few in a quick run."""
+    """Yield bodies with one fault at any depth, few in a quick run, and unknown properties."""
     breadth = PROFILES[session.settings.profile].breadth
-    place = session.contract, session.operation, session.base_body(), breadth
+    place = session.contract, session.operation, session.base_body()
     if session.operation.has_json_body:
-        return body_values.invalid_json_cases(*place)
-    return body_values.invalid_text_cases(*place)
+        yield from body_values.invalid_json_cases(*place, breadth)
+        yield from body_values.nested_property_cases(*place)
+    else:
+        yield from body_values.invalid_text_cases(*place, breadth)
 
 
 def form_field_cases(session: OperationSession) -> Iterable[Case]:

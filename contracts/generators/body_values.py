@@ -3,6 +3,8 @@
 They are derived from the schemas of the contract. This module names no property of a contract.
 """
 
+import copy
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -14,22 +16,27 @@ from contracts.generators.invalid_values import (
     REQUIRED,
     TEXT,
     TYPE,
+    UNKNOWN_PROPERTY,
     InvalidValue,
     chosen_values,
     invalid_values,
 )
+from contracts.generators.value_places import value_places
 from contracts.model.case import Case
 from openapi.contract import Contract, Operation
+from openapi.examples import generate_value
 from openapi.json_pointer import get_at, join_pointer, split_pointer
 from openapi.requests.body_validation import check_body
 from openapi.requests.examples import example_body
+from openapi.schema_validation import stated_types
 from openapi.serialization.bodies import MediaTypeSpec, write_body
 from openapi.serialization.text_values import ANY_TYPES, serialize_value
 
 MAX_INVALID_VALUES = (40, 120, 600)
 """Maximum number of invalid values in one body, by the breadth of the profile."""
-WRONG_TYPES = (1, 3, 8)
+WRONG_TYPES = (2, 4, 8)
 """Number of values of another type at each place, by the breadth of the profile."""
+_MAX_ITEMS = 50
 
 
 def media_type_cases(contract: Contract, operation: Operation) -> Iterator[Case]:
@@ -55,6 +62,25 @@ def invalid_json_cases(
     ]
     for one in chosen_values(found, MAX_INVALID_VALUES[breadth]):
         yield Case("negative", one.description, one.value)
+
+
+def nested_property_cases(
+    contract: Contract, operation: Operation, base_body: object
+) -> Iterator[Case]:
+    """Yield the body with an unknown property in every nested object that may have one."""
+    schema = body_schema(operation)
+    if not schema:
+        return
+    extended = copy.deepcopy(base_body)
+    for place in value_places(contract, schema, base_body):
+        value = get_at(extended, place.pointer)
+        if place.pointer and isinstance(value, dict) and place.root is base_body:
+            value[UNKNOWN_PROPERTY] = "hookproof"
+            if not contract.schema(schema).is_valid(extended):
+                del value[UNKNOWN_PROPERTY]
+    if extended != base_body:
+        described = "an unknown property in nested objects"
+        yield Case("probe: additional properties", described, extended)
 
 
 class _CoveredFaults:
@@ -124,23 +150,45 @@ def is_rejectable(
 def valid_field_cases(
     contract: Contract, operation: Operation, base_body: dict[str, Any]
 ) -> Iterator[Case]:
-    """Yield forms without each optional field, and with each listed value of a field."""
+    """Yield forms with and without each optional field, and with the outermost values of each."""
+    schema = body_schema(operation)
+    if not schema:
+        return
     required = required_properties(contract, operation)
-    for name, schema in body_properties(contract, operation):
+    for name, stated in body_properties(contract, operation):
         if name not in required and name in base_body:
             without = {key: value for key, value in base_body.items() if key != name}
             yield Case("valid", f"without the field {name}", without)
-        for value in schema.get("enum", ()):
-            yield Case("valid", f"{value!r} for {name}", {**base_body, name: value})
-        items = base_body.get(name)
-        if isinstance(items, list) and items:
-            # A faulty parser takes only the first field of a name, or fails for a single one.
-            most = schema.get("maxItems", 3)
-            longer = items if schema.get("uniqueItems") else (items * 3)[: min(most, 3)]
-            for some in (items[:1], longer):
-                if contract.schema(body_schema(operation)).is_valid({**base_body, name: some}):
-                    described = f"{len(some)} items in {name}"
-                    yield Case("valid", described, {**base_body, name: some})
+        value = base_body.get(name, generate_value(contract, stated))
+        candidates = [value] if name not in base_body else []
+        candidates += [*_outermost_values(stated), *_outermost_lists(stated, value)]
+        for candidate in candidates:
+            changed = {**base_body, name: candidate}
+            if contract.schema(schema).is_valid(changed):
+                shown = json.dumps(candidate)[:40]
+                yield Case("valid", f"{shown} for the field {name}", changed)
+    extended = {**base_body, UNKNOWN_PROPERTY: "hookproof"}
+    if contract.schema(schema).is_valid(extended):
+        yield Case("probe: additional properties", "an unknown field", extended)
+
+
+def _outermost_lists(stated: dict[str, Any], value: object) -> Iterator[object]:
+    """Yield lists of one and of the most items; some parsers fail for one, or read only the first.
+
+    `value` is a valid list, or a value of another type.
+    """
+    if isinstance(value, list) and value:
+        most = min(stated.get("maxItems", 3), _MAX_ITEMS)
+        yield value[:1]
+        yield value if stated.get("uniqueItems") else (value * most)[:most]
+
+
+def _outermost_values(schema: dict[str, Any]) -> Iterator[object]:
+    """Yield the listed values of a schema, and those at its bounds."""
+    yield from schema.get("enum", ())
+    if "boolean" in stated_types(schema):
+        yield from (True, False)
+    yield from (schema[bound] for bound in ("minimum", "maximum") if bound in schema)
 
 
 def form_probe_cases(

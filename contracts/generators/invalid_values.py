@@ -27,7 +27,7 @@ _OTHER_TEXTS = ("", "!", "a", "0", "A-a_0", "no such value", "\u00e9\u00e9\u00e9
 """Texts of which one breaks nearly any pattern."""
 _MAX_TEXT_LENGTH = 100_000
 _MAX_ITEMS = 10_000
-_UNKNOWN_PROPERTY = "hookproofUnknownProperty"
+UNKNOWN_PROPERTY = "hookproofUnknownProperty"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,8 @@ def invalid_values(
 def chosen_values(found: Sequence[InvalidValue], most: int) -> list[InvalidValue]:
     """Return at most `most` values, evenly of every kind and place."""
     ordered = sorted(found, key=lambda one: one.kind)
-    return ordered[:: max(1, -(-len(ordered) // most))]
+    count = min(most, len(ordered))
+    return [ordered[number * len(ordered) // count] for number in range(count)]
 
 
 def _at_place(place: ValuePlace, wrong_types: int, *, is_text: bool) -> Iterator[InvalidValue]:
@@ -176,10 +177,10 @@ def _different_items(item: object, count: int) -> list[object]:
 
 def _wrong_objects(value: dict[str, Any], place: ValuePlace) -> Iterator[object]:
     if any(stated is False for stated in place.stated("additionalProperties")):
-        yield {**value, _UNKNOWN_PROPERTY: "hookproof"}
+        yield {**value, UNKNOWN_PROPERTY: "hookproof"}
     if place.stated("minProperties"):
         yield {}
     for most in place.stated("maxProperties"):
         if most < _MAX_ITEMS:
-            extra = {f"{_UNKNOWN_PROPERTY}{n}": "hookproof" for n in range(most + 1)}
+            extra = {f"{UNKNOWN_PROPERTY}{n}": "hookproof" for n in range(most + 1)}
             yield {**value, **extra}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from contracts.generators.invalid_values import chosen_values, invalid_values
+from contracts.generators.invalid_values import UNKNOWN_PROPERTY, chosen_values, invalid_values
 from contracts.generators.parameters import is_rejectable
 from contracts.model.case import Case
 from openapi.contract import Contract, Operation
@@ -32,7 +32,10 @@ def valid_structure_cases(contract: Contract, operation: Operation, plain: Case)
         base = example_parameter(contract, parameter)
         stated = contract.at(parameter.schema)
         seen = [base]
-        for described, value in _valid_candidates(contract, base, stated):
+        is_scattered = parameter.style.explode and parameter.style.is_named
+        for described, value in _valid_candidates(
+            contract, base, stated, extends=not is_scattered or parameter.style.style != "form"
+        ):
             if value not in seen and is_sendable(contract, parameter, value):
                 seen.append(value)
                 yield replace(
@@ -47,8 +50,9 @@ def _structures(operation: Operation) -> list[Parameter]:
 
 
 def _valid_candidates(
-    contract: Contract, base: object, stated: Any
+    contract: Contract, base: object, stated: Any, *, extends: bool
 ) -> Iterator[tuple[str, object]]:
+    """Yield values that may be valid; with `extends`, also an object with another property."""
     if not isinstance(stated, dict):
         return
     if isinstance(base, list):
@@ -68,6 +72,8 @@ def _valid_candidates(
     elif isinstance(base, dict):
         for name in base:
             yield f"no {name} in", {key: item for key, item in base.items() if key != name}
+        if extends:
+            yield "an unknown property in", {**base, UNKNOWN_PROPERTY: "hookproof"}
         for name, part in stated.get("properties", {}).items():
             for value in part.get("enum", ()) if isinstance(part, dict) else ():
                 yield f"{value!r} for {name} of", {**base, name: value}

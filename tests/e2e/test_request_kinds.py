@@ -14,12 +14,6 @@ from contracts.checks.judgement import GroupedFinding
 from contracts.ledger.ledger import Ledger
 from contracts.model.settings import Settings
 from contracts.run import find_faults, run
-from contracts.reporting.constraint_status import constraint_statuses
-from contracts.checks import CHECKS
-from contracts.checks.application import apply_check
-from mock_server.app import create_app as create_mock
-from mock_server.server import DEFAULT_LIMITS, uvicorn_config
-from mock_server.settings import Settings as MockSettings
 from openapi.contract import Contract
 from openapi.loading.loader import load_contract
 

@@ -6,9 +6,9 @@ them the service conforms to tests/data/library.yaml.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
@@ -55,10 +55,88 @@ def is_integer(value: object) -> bool:
     return whole or (isinstance(value, int) and not isinstance(value, bool))
 
 
+class Library:
+    """Handlers of the service with some of `MISTAKES`; each raises `Invalid` or returns."""
+
+    def __init__(self, mistakes: frozenset[str]) -> None:
+        self._mistakes = mistakes
+
+    async def find_books(self, request: Request) -> None:
+        query = request.query_params
+        tags = query.getlist("tags")
+        if "empty-array" in self._mistakes:
+            assert "" not in tags
+        need(1 <= len(tags) <= 3)
+        for tag in tags[:1] if "first-item" in self._mistakes else tags:
+            need((tag.lower() if "item-case" in self._mistakes else tag) in ("art", "law", "sea"))
+        for text in query["ids"].split(",") if "ids" in query else ():
+            if "item-types" not in self._mistakes:
+                integer(text)
+        most = query.getlist("most")
+        if "repeated" in self._mistakes:
+            assert len(most) < 2
+        need(all(1 <= integer(text) <= 50 for text in most))
+        for name, text in query.multi_items():
+            if name == "filter[year]":
+                integer(text)
+            need(name != "filter[state]" or text in ("lent", "free"))
+        shelves = request.headers.get("x-shelves")
+        if shelves is not None:
+            found = [shelves] if "header-array" in self._mistakes else shelves.split(",")
+            need(all(re.fullmatch("[A-Z]", text.strip()) for text in found))
+        card = request.cookies.get("card", "")
+        is_card = re.fullmatch("[0-9]{4}", card, re.ASCII) is not None
+        need(is_card or "cookie" in self._mistakes)
+
+    async def add_reader(self, request: Request) -> None:
+        need(media_type(request) == "application/x-www-form-urlencoded")
+        async with request.form() as form:
+            name = form.get("name", "?" if "form-field" in self._mistakes else "")
+            need(isinstance(name, str) and 1 <= len(name) <= 40)
+            for text in form.getlist("age"):
+                need(isinstance(text, str) and integer(text) >= 6)
+            roles = form.getlist("roles")
+            for role in roles[:1] if "form-item" in self._mistakes else roles:
+                need(role in ("child", "adult"))
+
+    async def add_scan(self, request: Request) -> None:
+        need(media_type(request) == "multipart/form-data")
+        try:
+            async with request.form() as form:
+                title, file = form.get("title"), form.get("file")
+                need(isinstance(title, str) and 1 <= len(title) <= 20)
+                if "no-file" in self._mistakes:
+                    assert file is not None
+                need(isinstance(file, UploadFile))
+                for text in form.getlist("pages"):
+                    need(isinstance(text, str) and integer(text) >= 1)
+        except (HTTPException, KeyError):  # no multipart form, or one without a boundary
+            raise Invalid from None
+
+    async def lend(self, request: Request) -> None:
+        if media_type(request) == "text/csv" and "media-type" not in self._mistakes:
+            return
+        need(media_type(request) == "application/json")
+        try:
+            loan = json.loads((await request.body()).decode("utf-8-sig"), parse_constant=integer)
+        except (ValueError, RecursionError):
+            raise Invalid from None
+        need(isinstance(loan, dict) and isinstance(loan.get("reader"), dict))
+        reader, books = loan["reader"], loan.get("books")
+        is_optional = "nested-required" in self._mistakes
+        need((is_optional and "kind" not in reader) or reader.get("kind") in ["child", "adult"])
+        need(isinstance(books, list) and 1 <= len(books) <= 5)
+        for book in books:
+            need(isinstance(book, dict) and is_integer(book.get("id")) and book["id"] >= 1)
+            days = book.get("days", 1)
+            need(is_integer(days) and (1 <= days <= 28 or "nested-value" in self._mistakes))
+
+
 def create_app(mistakes: frozenset[str]) -> Starlette:
     """Return the application with some of `MISTAKES`."""
+    library = Library(mistakes)
 
-    def route(path: str, method: str, handle: Callable[[Request], Any]) -> Route:
+    def route(path: str, method: str, handle: Callable[[Request], Awaitable[None]]) -> Route:
         async def endpoint(request: Request) -> Response:
             try:
                 await handle(request)
@@ -68,87 +146,12 @@ def create_app(mistakes: frozenset[str]) -> Starlette:
 
         return Route(path, endpoint, methods=[method])
 
-    async def find_books(request: Request) -> None:
-        query = request.query_params
-        tags = query.getlist("tags")
-        known = {"art", "law", "sea"}
-        if "empty-array" in mistakes:
-            assert "" not in tags
-        need(1 <= len(tags) <= 3)
-        for tag in tags[:1] if "first-item" in mistakes else tags:
-            need((tag.lower() if "item-case" in mistakes else tag) in known)
-        if "ids" in query:
-            for text in query["ids"].split(","):
-                if "item-types" not in mistakes:
-                    integer(text)
-        most = query.getlist("most")
-        if "repeated" in mistakes:
-            assert len(most) < 2
-        for text in most:
-            need(1 <= integer(text) <= 50)
-        for name, text in query.multi_items():
-            if name == "filter[year]":
-                integer(text)
-            if name == "filter[state]":
-                need(text in ("lent", "free"))
-        shelves = request.headers.get("x-shelves")
-        if shelves is not None:
-            found = [shelves] if "header-array" in mistakes else shelves.split(",")
-            need(all(re.fullmatch("[A-Z]", text.strip()) for text in found))
-        if "cookie" not in mistakes:
-            need(re.fullmatch("[0-9]{4}", request.cookies.get("card", ""), re.ASCII) is not None)
-
-    async def add_reader(request: Request) -> None:
-        need(media_type(request) == "application/x-www-form-urlencoded")
-        async with request.form() as form:
-            name = form.get("name", "?" if "form-field" in mistakes else "")
-            need(isinstance(name, str) and 1 <= len(name) <= 40)
-            for text in form.getlist("age"):
-                need(isinstance(text, str) and integer(text) >= 6)
-            roles = form.getlist("roles")
-            for role in roles[:1] if "form-item" in mistakes else roles:
-                need(role in ("child", "adult"))
-
-    async def add_scan(request: Request) -> None:
-        need(media_type(request) == "multipart/form-data")
-        try:
-            async with request.form() as form:
-                title, file = form.get("title"), form.get("file")
-                need(isinstance(title, str) and 1 <= len(title) <= 20)
-                if "no-file" in mistakes:
-                    assert file is not None
-                need(isinstance(file, UploadFile))
-                for text in form.getlist("pages"):
-                    need(isinstance(text, str) and integer(text) >= 1)
-        except (HTTPException, KeyError):  # no multipart form, or one without a boundary
-            raise Invalid from None
-
-    async def lend(request: Request) -> None:
-        if media_type(request) == "text/csv" and "media-type" not in mistakes:
-            return
-        need(media_type(request) == "application/json")
-        try:
-            loan = json.loads((await request.body()).decode("utf-8-sig"), parse_constant=integer)
-        except (ValueError, RecursionError):
-            raise Invalid from None
-        need(isinstance(loan, dict) and isinstance(loan.get("reader"), dict))
-        if "nested-required" not in mistakes or "kind" in loan["reader"]:
-            need(loan["reader"].get("kind") in [text for text in ("child", "adult")])
-        books = loan.get("books")
-        need(isinstance(books, list) and 1 <= len(books) <= 5)
-        for book in books:
-            need(isinstance(book, dict))
-            need(is_integer(book.get("id")) and book["id"] >= 1)
-            if "days" in book:
-                need(is_integer(book["days"]))
-                need("nested-value" in mistakes or 1 <= book["days"] <= 28)
-
     return Starlette(
         routes=[
-            route("/books", "GET", find_books),
-            route("/readers", "POST", add_reader),
-            route("/scans", "POST", add_scan),
-            route("/loans", "POST", lend),
+            route("/books", "GET", library.find_books),
+            route("/readers", "POST", library.add_reader),
+            route("/scans", "POST", library.add_scan),
+            route("/loans", "POST", library.lend),
         ]
     )
 

@@ -9,16 +9,16 @@ from mock_server.faults.derived.boundary_values import boundary_values
 from mock_server.faults.derived.schema_walk import (
     SchemaConstraint,
     Subschema,
+    breaks_as_text,
     matches_path,
     schema_constraints,
-    walk_subschemas,
 )
 from mock_server.faults.derived.validation import path_words, validation_fault
 from openapi.contract import Contract, Operation
 from openapi.examples import generate_value
 from openapi.json_pointer import MISSING, join_pointer, split_pointer
 from openapi.parameters import Parameter
-from openapi.schema_validation import SchemaViolation, stated_types
+from openapi.schema_validation import SchemaViolation
 
 
 def derived_parameter_faults(contract: Contract) -> Iterator[Fault]:
@@ -37,7 +37,7 @@ def _ignored_constraint_faults(
     stated = [
         constraint
         for constraint in schema_constraints(contract, parameter.schema)
-        if parameter.style.is_json or _is_breakable(contract, parameter, constraint)
+        if parameter.style.is_json or breaks_as_text(contract, parameter.schema, constraint)
     ]
     if parameter.required and parameter.location != "path":  # a path without it is another path
         known = contract.provenance(join_pointer(parameter.pointer, "required"))
@@ -53,20 +53,6 @@ def _ignored_constraint_faults(
             _ignore_constraint(parameter, constraint),
             constraint.severity,
         )
-
-
-def _is_breakable(contract: Contract, parameter: Parameter, constraint: SchemaConstraint) -> bool:
-    """Return whether a text can break the constraint.
-
-    A parameter arrives as text, so a string is the only wrong type that a client can send. Each
-    text is a string and an array of one item.
-    """
-    if constraint.keyword != "type":
-        return True
-    every = walk_subschemas(contract, parameter.schema)
-    parts = [part.schema for part in every if part.place == constraint.place]
-    types = {name for part in parts for name in stated_types(part)}
-    return constraint.detail == "string" and not types & {"array", "object"}
 
 
 def _rejected_value_faults(

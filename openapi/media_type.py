@@ -58,7 +58,7 @@ _KINDS: Mapping[str, BodyKind] = {
     "application/octet-stream": "bytes",
 }
 _OTHER_TEXTS = frozenset(["text/xml", "text/event-stream"])
-"""Texts with a syntax of their own, which an arbitrary string does not have."""
+"""Texts with a syntax that an arbitrary string does not have."""
 
 
 def essence_of(media_type: str) -> str:

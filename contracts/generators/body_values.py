@@ -40,7 +40,7 @@ _MAX_ITEMS = 50
 
 
 def media_type_cases(contract: Contract, operation: Operation) -> Iterator[Case]:
-    """Yield a valid body in each media type besides the main one."""
+    """Yield a valid body in each media type other than the main one."""
     for spec in operation.content.values():
         if spec.kind is not None and spec is not operation.body:
             body = example_body(contract, spec)

@@ -90,7 +90,7 @@ class Request:
     target: str
     """Path and query of the request line, without the prefix of the service."""
     parameter_readings: Mapping[str, Readings]
-    """What each parameter can mean, by keys such as `query.limit`."""
+    """Readings of each parameter, by keys such as `query.limit`."""
     headers: tuple[tuple[str, str], ...] = ()
     """Header parameters and cookies."""
     parameter_overrides: Mapping[str, object] = field(default_factory=dict)
@@ -125,7 +125,7 @@ class Request:
 
     @property
     def readings(self) -> BodyReadings:
-        """What the body can mean by its media type."""
+        """Readings of the body by its media type."""
         return body_readings(self.operation, self.media_type, self.body)
 
     def label(self) -> str:

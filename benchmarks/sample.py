@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from openapi.contract import Contract, Operation
 from openapi.examples import body_example
 from openapi.json_pointer import set_at
+from openapi.requests.examples import example_body
 from openapi.runtime_expression import parse_expression
 
 _MARK = "a value to be replaced"
@@ -24,7 +25,7 @@ class Sample:
 
     def headers(self, token: str | None = None) -> dict[str, str]:
         """Return the headers of a request, with `token` or the sample's token."""
-        media_type = next(iter(self.operation.content))
+        media_type = self.operation.body.sent if self.operation.body else ""
         return {"Authorization": f"Bearer {token or self.token}", "Content-Type": media_type}
 
     def body(self, value: str) -> bytes:
@@ -68,7 +69,8 @@ def sample(contract: Contract, token: str) -> Sample:
     for operation in contract.operations:
         once = operation.response_caused_by("duplicate-request")
         if once is not None:
-            body = body_example(contract, next(iter(operation.content.values())))
+            assert operation.body is not None, "the operation has a body"
+            body = example_body(contract, operation.body)
             for stated in once.cause["duplicate-values"]:
                 set_at(body, parse_expression(stated).where, _MARK)
             before, _, after = json.dumps(body).partition(_MARK)

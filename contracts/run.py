@@ -87,7 +87,9 @@ def run(
         sessions = [
             OperationSession(contract, operation, settings, target, unique_values, progress, budget)
             for operation in contract.operations
-            if operation.response_caused_by("valid-request") and operation.id not in untested_ids
+            if (operation.has_default_causes or operation.response_caused_by("valid-request"))
+            and operation.id not in untested_ids
+            and contract.can_request(operation)
         ]
         if not_tested and not sessions:
             raise CouldNotJudge(nothing_tested_sentence(contract, settings))

@@ -37,7 +37,7 @@ class BodyValidation:
 
     value: object
     problem: str | None
-    """Reason why the body is not JSON, or None."""
+    """Reason why the body is not of its media type, as the end of a sentence, or None."""
     size: int
     """Size of the body in bytes."""
     violations: tuple[SchemaViolation, ...]
@@ -69,7 +69,7 @@ class MockExchange:
     body: bytes = b""
     """Request body as received; empty until it is read."""
     value: object = MISSING
-    """Request body parsed as JSON; `MISSING` until it is parsed."""
+    """Value of the request body by its media type; `MISSING` until it is parsed."""
     response: HttpResponse | None = None
     """Response before any fault changes it."""
     preference_texts: Mapping[str, str] | None = None

@@ -22,10 +22,12 @@ from openapi.json_pointer import (
     split_pointer,
     walk_values,
 )
+from openapi.media_type import essence_of, is_in_range
 from openapi.parameters import Parameter, path_parameter_names
 from openapi.runtime_expression import RuntimeExpression
 from openapi.schema_validation import Schema
 from openapi.security import SecurityAlternative, required_schemes
+from openapi.serialization.bodies import MediaTypeSpec
 from openapi.server_path import server_path
 from openapi.signature import SignatureScheme, secret_problem
 
@@ -33,6 +35,8 @@ _DATA_KEYWORDS = frozenset(["example", "examples", "default", "const", "enum"])
 """Keywords whose values are data."""
 _MAPS = frozenset(["properties", "patternProperties", "responses", "schemas", "headers"])
 """Keywords whose values have names of the author as keys."""
+_BODY_KINDS: Sequence[str | None] = ("json", "form", "multipart", "text", "bytes")
+"""Kinds of bodies; an ordinary request has the first one that its operation documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +102,8 @@ class Operation:
     security: tuple[SecurityAlternative, ...]
     """Alternatives that give access; none: the operation is public."""
     parameters: tuple[Parameter, ...]
-    content: Mapping[str, str]
-    """Media type of the request body -> pointer of its schema; empty without a body."""
+    content: Mapping[str, MediaTypeSpec]
+    """Media types of the request body, as the contract states them; empty without a body."""
     body_required: bool
     responses: Mapping[str, ResponseSpec]
     allowed_rejections: tuple[Mapping[str, Json], ...]
@@ -132,6 +136,28 @@ class Operation:
     def may_create(self) -> bool:
         """Whether a success may create a resource."""
         return not self.is_safe and self.method not in ("DELETE", "PATCH")
+
+    @property
+    def body(self) -> MediaTypeSpec | None:
+        """Media type of an ordinary request: JSON if there is one; None without a body."""
+        specs = [spec for spec in self.content.values() if spec.kind is not None]
+        return min(specs, key=lambda spec: _BODY_KINDS.index(spec.kind), default=None)
+
+    @property
+    def has_json_body(self) -> bool:
+        """Whether an ordinary request has a JSON body."""
+        return self.body is not None and self.body.kind == "json"
+
+    @property
+    def is_sendable(self) -> bool:
+        """Whether hookproof can write a body that the operation requires."""
+        return self.body is not None or not (self.content and self.body_required)
+
+    def find_media_type(self, stated: str) -> MediaTypeSpec | None:
+        """Return the media type of the contract for a Content-Type, the most specific one."""
+        essence = essence_of(stated)
+        found = [spec for name, spec in self.content.items() if is_in_range(essence, name)]
+        return min(found, key=lambda spec: spec.name.count("*"), default=None)
 
     def response_for(self, status: int) -> ResponseSpec | None:
         """Return the response that documents `status`: by its code, its range or `default`."""
@@ -274,6 +300,16 @@ class Contract:
             key=lambda made: len(path_parameter_names(made[0].path)),
             default=None,
         )
+
+    def can_request(self, operation: Operation) -> bool:
+        """Return whether hookproof can write the body of `operation`, and create what it needs."""
+        pending: Operation | None = operation
+        while pending is not None:
+            if not pending.is_sendable:
+                return False
+            creator = self.find_creator(pending)
+            pending = creator[0] if creator else None
+        return True
 
     @cached_property
     def _links_by_target(self) -> Mapping[str, Sequence[tuple[Operation, Link]]]:

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from openapi.contract import Contract, Json, ResponseSpec
-from openapi.json_pointer import MISSING, get_at
-from openapi.parameters import Parameter, serialize_value
+from openapi.json_pointer import get_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +49,6 @@ def body_example(contract: Contract, schema_pointer: str, rng: random.Random | N
     return (
         media["example"] if "example" in media else generate_value(contract, media["schema"], rng)
     )
-
-
-def example_parameter_text(
-    contract: Contract, parameter: Parameter, rng: random.Random | None = None
-) -> str:
-    """Return the text of a valid value of `parameter`: its example or a generated value."""
-    value = parameter.example
-    if value is MISSING:
-        value = generate_value(contract, contract.at(parameter.schema), rng)
-    return serialize_value(value)
 
 
 def generate_value(

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contracts.checks.case_outcomes import CaseOutcome, case_outcomes, judge_allowed_rejection
 from contracts.checks.judgement import Judgement, failed, passed, undecided
 from contracts.expectations.ambiguity import MAX_TRIES, REUSED_NAME_PHASES, has_unused_name
-from contracts.expectations.constraints import media_type_pointer
 from contracts.ledger.ledger import Ledger
 from contracts.model.case import ISSUED_PHASE
 from openapi.schema_validation import SchemaViolation
@@ -19,6 +18,7 @@ def valid_request(ledger: Ledger) -> Iterator[Judgement]:
         is_taken = case.has_status_of("duplicate-request")
         if case.is_as_expected or (is_taken and request.phase in REUSED_NAME_PHASES):
             yield passed(case.pointer, case.case_id)
+            yield from _accepted_media_type(case)
         elif is_taken and not has_unused_name(request):
             yield undecided(pointer, case.case_id, "another resource may have this short name")
         elif is_taken and case.undecided_reason:
@@ -35,11 +35,22 @@ def valid_request(ledger: Ledger) -> Iterator[Judgement]:
             yield undecided(case.expected.pointer, case.case_id, case.undecided_reason)
 
 
+def _accepted_media_type(case: CaseOutcome) -> Iterator[Judgement]:
+    """Yield that the service accepts a media type; malformed bodies show it for the main JSON."""
+    request = case.exchange.request
+    spec = request.content
+    is_main_json = spec is request.operation.body and spec is not None and spec.kind == "json"
+    if spec is not None and request.body and not is_main_json:
+        yield passed(spec.pointer, case.case_id)
+
+
 def _not_accepted(ledger: Ledger, case: CaseOutcome) -> Judgement:
     request, expected = case.exchange.request, case.expected
+    spec = request.content
+    is_main = spec is None or spec is request.operation.body or not request.body
     return failed(
         ledger,
-        expected.pointer,
+        expected.pointer if spec is None or is_main else spec.pointer,
         case.exchange,
         f"{request.label()} is valid and got {case.status}, expected {expected.wanted}",
         apart=str(case.status),
@@ -83,7 +94,9 @@ def _tried_constraints(case: CaseOutcome) -> Iterator[tuple[str, str]]:
     """
     yield case.pointer, "*"
     if case.expected.problem is not None:
-        yield media_type_pointer(next(iter(case.exchange.request.operation.content.values()))), "*"
+        spec = case.exchange.request.content or case.exchange.request.operation.body
+        if spec is not None:
+            yield spec.pointer, "*"
     elif len(case.expected.violations) == 1:
         violation = case.expected.violations[0]
         yield violation.pointer, violation.detail
@@ -96,7 +109,7 @@ def _not_refused(ledger: Ledger, case: CaseOutcome) -> Judgement:
     accepted = violation is not None and case.has_status_of("valid-request")
     pointer, detail = expected.pointer, "*"
     if violation is None:
-        what, instance, apart = f"is not JSON ({expected.problem})", None, f"JSON {case.status}"
+        what, instance, apart = str(expected.problem), None, f"JSON {case.status}"
     else:
         where = violation.instance or "the body"
         what, instance = f"breaks the schema ({where}: {violation.message})", violation.instance

@@ -87,7 +87,7 @@ def _estimate_operation(session: OperationSession, phases: Iterable[Phase]) -> O
     cases = [case for phase in phases for case in phase.cases]
     creating = sum(_may_create(session, case, request_values) for case in cases)
     sent, created = _estimate_sequences(session)
-    if settings.dry_run and settings.selection.sends("fuzzing") and operation.content:
+    if settings.dry_run and settings.selection.sends("fuzzing") and operation.has_json_body:
         profile = PROFILES[settings.profile]
         sent += profile.valid_bodies + profile.invalid_bodies
         created += profile.valid_bodies
@@ -109,7 +109,7 @@ def _may_create(session: OperationSession, case: Case, request_values: RequestVa
         case,
         request_values,
         session.credential,
-        session.required_texts(),
+        session.required_values(),
     )
     return may_succeed(session.contract, request)
 

@@ -6,7 +6,8 @@ from contracts.model.errors import RunStopped
 from contracts.model.exchange import Exchange
 from openapi.contract import Link
 from openapi.json_pointer import MISSING
-from openapi.parameters import parameter_key, serialize_value
+from openapi.parameters import parameter_key
+from openapi.serialization.text_values import serialize_value
 
 
 class LinkedResource:

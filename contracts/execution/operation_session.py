@@ -4,6 +4,7 @@ After a 429 the session waits and retries; a rate limit never counts as a reject
 stops responding, the session ends and the run judges what it has.
 """
 
+import copy
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -27,8 +28,8 @@ from contracts.model.given_credentials import find_accesses
 from contracts.model.selection import IncompleteOperation
 from contracts.model.settings import Settings
 from contracts.model.unique_values import UniqueValues
-from openapi.contract import Contract, Operation
-from openapi.examples import body_example, example_parameter_text
+from openapi.contract import Contract, Json, Operation
+from openapi.requests.examples import example_body, example_parameter
 
 MAX_UNANSWERED_REQUESTS = 5
 """Number of requests without a response that ends the session: each may take a whole timeout."""
@@ -111,14 +112,14 @@ class OperationSession:
 
     def request(self, case: Case, case_id: int | None = None) -> Request:
         """Return the request of `case` with unique values; pass `case_id` for a retry."""
-        default_texts = self.required_texts()
+        default_values = self.required_values()
         if self.linked_resource is not None and self.linked_resource.keys - case.parameters.keys():
-            default_texts |= self.linked_resource.path_texts()
+            default_values |= self.linked_resource.path_texts()
         self.budget.take()
         request_values = self._unique_values.next(
             case_id, response_dependent=case.phase in RESPONSE_DEPENDENT_PHASES
         )
-        default_texts |= unique_texts(self.contract, self.operation, request_values.mark)
+        default_values |= unique_texts(self.contract, self.operation, request_values.mark)
         return build_request(
             self.contract,
             self.operation,
@@ -126,17 +127,17 @@ class OperationSession:
             case,
             request_values,
             self.credential,
-            default_texts,
+            default_values,
             with_expiry=self.settings.gentle,
         )
 
-    def required_texts(self) -> dict[str, str]:
-        """Return valid texts of the required parameters, by key.
+    def required_values(self) -> dict[str, object]:
+        """Return valid values of the required parameters, by key.
 
-        The texts are examples or values of the schemas; their resources may not exist.
+        They are examples or values of the schemas; their resources may not exist.
         """
         needed = [p for p in self.operation.parameters if p.required]
-        return {p.key: example_parameter_text(self.contract, p) for p in needed}
+        return {p.key: example_parameter(self.contract, p) for p in needed}
 
     def send_once(self, case: Case, case_id: int | None = None) -> Exchange:
         """Send `case` with unique values, and record the exchange."""
@@ -189,14 +190,13 @@ class OperationSession:
             return exchange
         raise RunStopped(f"{MAX_RATE_LIMIT_RETRIES} consecutive retries got {exchange.status}")
 
-    def base_body(self) -> dict[str, object]:
+    def base_body(self) -> Json:
         """Return a valid request body: the first example or a value of the schema.
 
         Return an empty object if the operation has no body.
         """
-        for schema in self.operation.content.values():
-            return dict(body_example(self.contract, schema))
-        return {}
+        spec = self.operation.body
+        return {} if spec is None else copy.deepcopy(example_body(self.contract, spec))
 
     def prepare(self) -> None:
         """Create the resource that the next request needs, if it needs one and there is none.

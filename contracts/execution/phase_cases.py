@@ -4,11 +4,52 @@ from collections.abc import Iterable
 from itertools import chain, islice
 
 from contracts.execution.operation_session import OperationSession
-from contracts.generators import lax_values, lookalike_values, request_forms
+from contracts.generators import (
+    body_values,
+    lax_values,
+    lookalike_values,
+    parameters,
+    request_forms,
+    structured_parameters,
+)
 from contracts.model.case import Case
 from contracts.model.credential_kinds import WRONG_VALUE
 from contracts.model.request_form import MANY_FORMS, PLAINEST_FORMS, USUAL_FORMS
 from contracts.model.settings import PROFILES
+
+
+def valid_parameter_cases(session: OperationSession, plain: Case) -> Iterable[Case]:
+    """Yield valid requests with other parameters."""
+    place = session.contract, session.operation
+    yield from parameters.valid_parameter_cases(*place, plain)
+    yield from structured_parameters.valid_structure_cases(*place, plain)
+
+
+def invalid_parameter_cases(session: OperationSession, plain: Case) -> Iterable[Case]:
+    """Yield requests with an invalid parameter, and with one that OpenAPI leaves open."""
+    contract, operation = session.contract, session.operation
+    breadth = PROFILES[session.settings.profile].breadth
+    yield from parameters.invalid_parameter_cases(contract, operation, plain)
+    yield from structured_parameters.invalid_structure_cases(contract, operation, plain, breadth)
+    yield from structured_parameters.open_text_cases(contract, operation, plain)
+
+
+def invalid_value_cases(session: OperationSession) -> Iterable[Case]:
+    """Yield bodies with one fault at any depth, few in a quick run, and unknown properties."""
+    breadth = PROFILES[session.settings.profile].breadth
+    place = session.contract, session.operation, session.base_body()
+    if session.operation.has_json_body:
+        yield from body_values.invalid_json_cases(*place, breadth)
+        yield from body_values.nested_property_cases(*place)
+    else:
+        yield from body_values.invalid_text_cases(*place, breadth)
+
+
+def form_field_cases(session: OperationSession) -> Iterable[Case]:
+    """Yield valid forms with other fields, and forms that are malformed or open."""
+    place = session.contract, session.operation, session.base_body()
+    yield from body_values.valid_field_cases(*place)
+    yield from body_values.form_probe_cases(*place)
 
 
 def form_cases(session: OperationSession, plain: Case) -> Iterable[Case]:
@@ -20,7 +61,7 @@ def form_cases(session: OperationSession, plain: Case) -> Iterable[Case]:
         *request_forms.wire_form_cases(contract, operation, plain, tuple(chain(*forms))),
         *request_forms.head_cases(contract, operation, plain),
     ]
-    if not operation.content:
+    if not operation.has_json_body:
         return cases
     jsons = request_forms.json_form_cases(contract, operation, plain, many=breadth > 1)
     keys = request_forms.odd_key_cases(contract, operation, plain)
@@ -63,10 +104,10 @@ def credential_cases(session: OperationSession) -> Iterable[Case]:
     If several alternatives give access, also yield the valid credential of each other one.
     """
     known, body = session.credentials, session.base_body()
-    broken = dict(list(body.items())[1:])
+    broken = broken_body(body)
     for credential in known.rejected():
         yield Case("credentials", credential.label, body, credential=credential)
-        if session.operation.content:
+        if session.operation.body is not None:
             label = f"a bad body, {credential.label}"
             yield Case("credentials", label, broken, credential=credential)
     for credential in known.unusual():
@@ -81,14 +122,19 @@ def credential_cases(session: OperationSession) -> Iterable[Case]:
     yield from _unauthorized_shapes(session)
 
 
+def broken_body(body: object) -> object:
+    """Return an object without its first property, or null for another body."""
+    return dict(list(body.items())[1:]) if isinstance(body, dict) else None
+
+
 def _unauthorized_shapes(session: OperationSession) -> Iterable[Case]:
     """Yield bodies of every shape without a credential, and with one that lacks the permission."""
-    if not session.operation.content:
+    if not session.operation.has_json_body:
         return
     base_body = session.base_body()
     shapes: list[tuple[int, str, object, str | None]] = [
         (0, "a body that is not JSON", b"{", ""),
-        (1, "an invalid body", dict(list(base_body.items())[1:]), ""),
+        (1, "an invalid body", broken_body(base_body), ""),
         (1, "an array as body", [], ""),
         (1, "an empty body", b"", ""),
         (1, "another media type", base_body, "text/plain"),

@@ -9,6 +9,7 @@ from contracts.execution import issued_tokens, phase_cases, saved_cases, sequenc
 from contracts.execution.operation_session import OperationSession
 from contracts.execution.retry_ambiguous import AmbiguousCaseRetrier
 from contracts.generators import (
+    body_values,
     edge_cases,
     invalid_bodies,
     parameters,
@@ -99,11 +100,8 @@ def build_phases(session: OperationSession, earlier: Sequence[Mapping[str, Json]
     phases = [
         Phase("saved cases", lambda: saved_cases.replayed_cases(session, earlier)),
         Phase("credentials", lambda: phase_cases.credential_cases(session)),
-        Phase("parameters", lambda: parameters.valid_parameter_cases(contract, operation, plain)),
-        Phase(
-            "invalid parameters",
-            lambda: parameters.invalid_parameter_cases(contract, operation, plain),
-        ),
+        Phase("parameters", lambda: phase_cases.valid_parameter_cases(session, plain)),
+        Phase("invalid parameters", lambda: phase_cases.invalid_parameter_cases(session, plain)),
         Phase(
             "unknown resources",
             lambda: parameters.unknown_resource_cases(contract, operation, plain),
@@ -115,12 +113,74 @@ def build_phases(session: OperationSession, earlier: Sequence[Mapping[str, Json]
         Phase("request forms", lambda: phase_cases.form_cases(session, plain)),
         Phase("repeated identical requests", lambda: [repeated] * profile.repetitions),
     ]
-    if operation.content:
-        phases[-1:] = [*_body_phases(session, fuzzing), phases[-1]]
+    if operation.body is not None:
+        phases[-1:] = [*_phases_of_body(session, fuzzing), phases[-1]]
     return [phase for phase in phases if settings.selection.sends(phase.name)]
 
 
-def _body_phases(session: OperationSession, fuzzing: Callable[[], Iterable[Case]]) -> list[Phase]:
+def _phases_of_body(
+    session: OperationSession, fuzzing: Callable[[], Iterable[Case]]
+) -> list[Phase]:
+    """Return the phases for the kind of the operation's body."""
+    contract, operation = session.contract, session.operation
+    is_object = isinstance(session.base_body(), dict)
+    if operation.has_json_body:
+        phases = _object_phases(session, fuzzing) if is_object else _json_phases(session, fuzzing)
+    else:
+        phases = _form_phases(session) if is_object else _content_phases(session)
+    others = Phase("media types", lambda: body_values.media_type_cases(contract, operation))
+    return [*phases, others]
+
+
+def _json_phases(session: OperationSession, fuzzing: Callable[[], Iterable[Case]]) -> list[Phase]:
+    """Return the phases of a JSON body that is no object."""
+    return [
+        Phase("type confusion", lambda: phase_cases.invalid_value_cases(session)),
+        Phase("malformed JSON", lambda: invalid_bodies.broken_json_cases(session.base_body())),
+        Phase("fuzzing", fuzzing),
+    ]
+
+
+def _form_phases(session: OperationSession) -> list[Phase]:
+    """Return the phases of a form, whose fields are texts and files."""
+    contract, operation, base_body = session.contract, session.operation, session.base_body
+    stride = PROFILES[session.settings.profile].stride
+    return [
+        Phase(
+            "boundary values",
+            lambda: edge_cases.length_boundary_cases(contract, operation, base_body(), stride),
+        ),
+        Phase(
+            "near misses",
+            lambda: invalid_bodies.near_miss_cases(contract, operation, base_body()),
+            stride,
+        ),
+        Phase("misspelled property names", lambda: invalid_bodies.misspelt_name_cases(base_body())),
+        Phase(
+            "unusual strings",
+            lambda: edge_cases.unusual_text_cases(contract, operation, base_body()),
+            stride,
+        ),
+        Phase("formats", lambda: edge_cases.format_cases(contract, operation, base_body()), stride),
+        Phase("invalid values", lambda: phase_cases.invalid_value_cases(session)),
+        Phase("form fields", lambda: phase_cases.form_field_cases(session)),
+    ]
+
+
+def _content_phases(session: OperationSession) -> list[Phase]:
+    """Return the phases of a text, or of bytes."""
+    contract, operation, base_body = session.contract, session.operation, session.base_body
+    return [
+        Phase(
+            "boundary values",
+            lambda: body_values.valid_content_cases(contract, operation, base_body()),
+        ),
+        Phase("invalid values", lambda: phase_cases.invalid_value_cases(session)),
+    ]
+
+
+def _object_phases(session: OperationSession, fuzzing: Callable[[], Iterable[Case]]) -> list[Phase]:
+    """Return the phases of a JSON object."""
     contract, operation, base_body = session.contract, session.operation, session.base_body
     stride = PROFILES[session.settings.profile].stride
     return [
@@ -152,6 +212,7 @@ def _body_phases(session: OperationSession, fuzzing: Callable[[], Iterable[Case]
             stride,
         ),
         Phase("lookalike values", lambda: phase_cases.lookalike_cases(session)),
+        Phase("invalid values", lambda: phase_cases.invalid_value_cases(session)),
         Phase("long arrays", lambda: edge_cases.long_array_cases(contract, operation, base_body())),
         Phase("invalid encodings", lambda: edge_cases.raw_body_cases(operation, base_body())),
     ]

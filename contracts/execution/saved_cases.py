@@ -31,6 +31,7 @@ from contracts.model.unique_values import mark_digits
 from openapi.atomic_file import write_atomically
 from openapi.contract import Contract, Json
 from openapi.redaction import Redaction
+from openapi.serialization.text_values import EncodedText
 
 CASES_FILE_NAME = "cases.json"
 MAX_SAVED_CASES = 50
@@ -121,7 +122,7 @@ def replayed_cases(
             base64.b64decode(saved["body"]),
             saved["media_type"],
             method=saved["method"],
-            parameters=dict(saved["parameters"]),
+            parameters={k: _parameter_value(stated) for k, stated in saved["parameters"].items()},
             form=FORMS_BY_NAME.get(saved.get("form", ""), PLAIN_FORM),
             tolerated={
                 int(status): severity for status, severity in saved.get("tolerated", {}).items()
@@ -195,11 +196,26 @@ def _case_data(
         "method": request.method,
         "media_type": request.media_type,
         "credential": request.credential.kind,
-        "parameters": dict(request.parameter_overrides),
+        "parameters": {
+            key: _saved_parameter(value) for key, value in request.parameter_overrides.items()
+        },
         "form": request.form.name,
         "tolerated": {str(status): severity for status, severity in request.tolerated.items()},
         "body": base64.b64encode(_body_template(request)).decode("ascii"),
     }
+
+
+def _saved_parameter(value: object) -> Json:
+    """Return a parameter as data: a text is as it is, and an object says what its value is."""
+    if isinstance(value, EncodedText):
+        return {"encoded": str(value)}
+    return value if value is None or isinstance(value, str) else {"value": value}
+
+
+def _parameter_value(stated: Json) -> object:
+    if not isinstance(stated, dict):
+        return stated
+    return EncodedText(stated["encoded"]) if "encoded" in stated else stated.get("value")
 
 
 def _body_template(request: Request) -> bytes:

@@ -18,8 +18,8 @@ from contracts.model.credential_kinds import FORGED_KINDS, WRONG_VALUE
 from contracts.model.exchange import Credential, Request
 from contracts.model.settings import PROFILES
 from openapi.json_pointer import MISSING, get_at
-from openapi.parameters import serialize_value
 from openapi.runtime_expression import parse_expression
+from openapi.serialization.text_values import serialize_value
 
 REPETITION_COUNT = 3
 REPETITION_SIZE = 4

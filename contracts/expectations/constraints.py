@@ -8,7 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from contracts.expectations.keywords import ConstraintKey, applicable_keywords
+from contracts.expectations.keywords import (
+    ConstraintKey,
+    any_text_keeps,
+    applicable_keywords,
+)
 from contracts.model.credential_kinds import (
     ISSUED,
     UNAUTHENTICATED_KINDS_BY_SCHEME,
@@ -18,6 +22,7 @@ from openapi.contract import Contract, Event, Operation, Provenance, ResponseSpe
 from openapi.extensions import extended_properties
 from openapi.json_pointer import MISSING, get_at, is_array_index, join_pointer, split_pointer
 from openapi.security import required_schemes
+from openapi.serialization.bodies import MediaTypeSpec
 
 ConstraintKind = Literal[
     "request", "response", "header", "security", "webhook", "echo", "signature"
@@ -76,23 +81,36 @@ def constraint_keys(contract: Contract, operations: Iterable[Operation]) -> set[
 def _operation_constraints(
     contract: Contract, operation: Operation
 ) -> Iterator[tuple[ConstraintKey, ConstraintKind]]:
-    for schema in operation.content.values():
-        yield (media_type_pointer(schema), "*"), "request"
-        for place in applicable_keywords(contract, schema):
+    for spec in operation.content.values():
+        yield (spec.pointer, "*"), "request"
+        for place in _body_keywords(contract, spec):
             yield place, "request"
     for parameter in operation.parameters:
         if parameter.required and parameter.location != "path":
             yield (join_pointer(parameter.pointer, "required"), "*"), "request"
-        every_text_is_one = (
-            (join_pointer(parameter.schema, "type"), "*") if "string" in parameter.types else None
-        )
+        if parameter.style.is_json:
+            yield (join_pointer(parameter.pointer, "content"), "*"), "request"
         for place in applicable_keywords(contract, parameter.schema):
-            if place != every_text_is_one:
+            if parameter.style.is_json or not any_text_keeps(contract, place):
                 yield place, "request"
     for response in operation.responses.values():
         yield from _response_constraints(contract, operation, response)
     if operation.rate_limit is not None:
         yield (join_pointer(operation.pointer, "x-hookproof-rate-limit"), "*"), "response"
+
+
+def _body_keywords(contract: Contract, spec: MediaTypeSpec) -> Iterator[ConstraintKey]:
+    """Yield the keywords that a body of this media type can break."""
+    if spec.schema is None or spec.kind in (None, "bytes"):
+        return
+    is_json = spec.kind == "json"
+    for place in applicable_keywords(contract, spec.schema):
+        if is_json or not any_text_keeps(contract, place):
+            yield place
+    for name, known in spec.fields.items():
+        if known.is_json:
+            below = join_pointer(contract.resolve(spec.schema), "properties", name)
+            yield from applicable_keywords(contract, below)
 
 
 def _issues_credential(contract: Contract, operation: Operation) -> bool:

@@ -51,10 +51,10 @@ def is_converted(
                 return False
     if not in_body:
         return bool(violations)
-    body, schemas = request.json, [*request.operation.content.values()]
-    if body.problem is not None or not schemas:
+    body, spec = request.json, request.content or request.operation.body
+    if body.problem is not None or spec is None or spec.schema is None:
         return False
-    return _is_convertible(contract.schema(schemas[0]), body.value, in_body)
+    return _is_convertible(contract.schema(spec.schema), body.value, in_body)
 
 
 def _is_convertible(schema: Schema, value: object, places: Iterable[str]) -> bool:

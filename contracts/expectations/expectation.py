@@ -22,12 +22,15 @@ from contracts.model.case import ALLOWED_REJECTION_PHASE, UNKNOWN_RESOURCE_PHASE
 from contracts.model.exchange import Request
 from openapi.contract import Contract, Operation
 from openapi.json_pointer import join_pointer
-from openapi.parameter_validation import parameter_violations
+from openapi.requests.body_validation import check_body_readings, format_name
+from openapi.requests.parameter_validation import check_parameters
 from openapi.runtime_expression import parse_expression
 from openapi.schema_validation import SchemaViolation
 
 ExpectationKind = Literal["valid", "invalid", "free", "refused", "forbidden", "unknown", "other"]
-"""`other`: the contract does not define the response, such as that to another method."""
+"""`other`: the contract does not define the response: to another method, or to a text that can mean
+a valid and an invalid value.
+"""
 
 
 _USUAL_TEXTS = {
@@ -63,9 +66,9 @@ class Expectation:
     """Pointer of the constraint in the contract; of several, of one with the highest severity."""
     allowed_rejections: tuple[AllowedRejection, ...]
     violations: tuple[SchemaViolation, ...] = ()
-    """Schema violations of the parameters and of the body, if it is JSON."""
+    """Schema violations of the parameters and of the body, if it is of its media type."""
     problem: str | None = None
-    """Reason why the body is not JSON, or None."""
+    """Reason why the body is not of its media type, as the end of a sentence, or None."""
 
     @property
     def wanted(self) -> str:
@@ -126,23 +129,32 @@ def may_succeed(contract: Contract, request: Request) -> bool:
     body = request.json
     if any(rejections_by_bytes(request, body)):
         return True
-    if is_other_media_type(request) or parameter_violations(
-        contract, request.operation, request.parameters
-    ):
+    if is_other_media_type(request):
         return False
-    schema = next(iter(request.operation.content.values()), None)
-    if schema is None or not (request.body or request.operation.body_required):
+    found = check_parameters(contract, request.operation, request.parameter_readings)
+    if found.violations and not found.is_undecided:
+        return False
+    return request.phase.startswith(ALLOWED_REJECTION_PHASE) or _has_possible_body(
+        contract, request
+    )
+
+
+def _has_possible_body(contract: Contract, request: Request) -> bool:
+    """Return whether the body may be valid."""
+    spec, body = request.content, request.json
+    if spec is None or not (request.body or request.operation.body_required):
         return True
-    if request.phase.startswith(ALLOWED_REJECTION_PHASE):
-        return True
-    return body.problem is None and contract.schema(schema).is_valid(body.value)
+    if spec.kind == "json" and spec.schema is not None:
+        return body.problem is None and contract.schema(spec.schema).is_valid(body.value)
+    check = _check_content(contract, request)
+    return check.is_undecided or not (check.violations or check.problem)
 
 
 def _find_expectation(contract: Contract, request: Request, sent: float) -> Expectation:
     if request.method != request.operation.method:
         return _build_expectation(contract, "other", request, "valid-request", ())
-    broken, problem = _request_violations(contract, request)
-    bad = bool(broken) or problem is not None
+    check = _check_content(contract, request)
+    bad = bool(check.violations) or check.problem is not None
     if request.credential.expected_outcome == "refused":
         stated = enumerate(request.operation.allowed_rejections)
         covering = [(index, entry) for index, entry in stated if bad and "credential" in entry]
@@ -154,7 +166,7 @@ def _find_expectation(contract: Contract, request: Request, sent: float) -> Expe
         return _build_expectation(contract, "forbidden", request, "insufficient-permission", ())
     if request.phase == UNKNOWN_RESOURCE_PHASE and not bad:
         return _build_expectation(contract, "unknown", request, "unknown-resource", ())
-    return _expected_for_content(contract, request, sent, broken, problem)
+    return _expected_for_content(contract, request, sent, check)
 
 
 def may_be_rejected(contract: Contract, request: Request, sent: float) -> bool:
@@ -162,11 +174,12 @@ def may_be_rejected(contract: Contract, request: Request, sent: float) -> bool:
 
     A service that checks the credential last rejects it before.
     """
-    broken, problem = _request_violations(contract, request)
+    check = _check_content(contract, request)
     body = request.json
     return (
-        bool(broken)
-        or problem is not None
+        bool(check.violations)
+        or check.problem is not None
+        or check.is_undecided
         or is_other_media_type(request)
         or any(rejections_by_bytes(request, body))
         or (body.problem is None and any(rejections_by_value(contract, request, body, sent)))
@@ -177,8 +190,7 @@ def _expected_for_content(
     contract: Contract,
     request: Request,
     sent: float,
-    broken: tuple[SchemaViolation, ...],
-    problem: str | None,
+    check: "_ContentCheck",
 ) -> Expectation:
     """Return the expected response to a request with a valid credential."""
     body = request.json
@@ -196,29 +208,50 @@ def _expected_for_content(
         for _, rejection in free
         if rejection["severity"] == "none"
     }
-    places = {violation.instance for violation in broken}
-    if problem is not None or places - never:
+    places = {violation.instance for violation in check.violations}
+    if check.problem is not None or places - never:
         allowed_rejections += _allowed_not_found(request, places)
         return _build_expectation(
-            contract, "invalid", request, "invalid-request", allowed_rejections, broken, problem
+            contract,
+            "invalid",
+            request,
+            "invalid-request",
+            allowed_rejections,
+            check.violations,
+            check.problem,
         )
+    if check.is_undecided:
+        return _build_expectation(contract, "other", request, "valid-request", ())
     return _build_expectation(
         contract, "free" if free else "valid", request, "valid-request", allowed_rejections
     )
 
 
-def _request_violations(
-    contract: Contract, request: Request
-) -> tuple[tuple[SchemaViolation, ...], str | None]:
-    """Return the schema violations, and the reason why the body is not JSON or None."""
-    broken = parameter_violations(contract, request.operation, request.parameters)
-    schema = next(iter(request.operation.content.values()), None)
-    if schema is None or not (request.body or request.operation.body_required):
-        return broken, None
-    body = request.json
-    if body.problem is not None:
-        return broken, body.problem
-    return (*broken, *contract.schema(schema).violations(body.value)), None
+@dataclass(frozen=True, slots=True)
+class _ContentCheck:
+    """Result of validating the parameters and the body of a request."""
+
+    violations: tuple[SchemaViolation, ...]
+    problem: str | None
+    """Reason why the body is not of its media type, as the end of a sentence, or None."""
+    is_undecided: bool
+    """Whether nothing is certainly invalid, and the contract leaves something open."""
+
+
+def _check_content(contract: Contract, request: Request) -> _ContentCheck:
+    operation = request.operation
+    parameters = check_parameters(contract, operation, request.parameter_readings)
+    violations = () if parameters.is_undecided else parameters.violations
+    is_undecided = parameters.is_undecided
+    problem = None
+    spec = request.content or operation.body
+    if spec is not None and (request.body or operation.body_required):
+        body = check_body_readings(contract, operation, spec, request.readings)
+        problem = None if body.problem is None else f"is not {format_name(spec)} ({body.problem})"
+        violations += () if body.is_undecided else body.violations
+        is_undecided = is_undecided or body.is_undecided
+    is_invalid = bool(violations) or problem is not None
+    return _ContentCheck(violations, problem, is_undecided and not is_invalid)
 
 
 def _allowed_not_found(request: Request, places: set[str]) -> tuple[AllowedRejection, ...]:

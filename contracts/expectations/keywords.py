@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from openapi.contract import Contract
 from openapi.json_pointer import get_at, join_pointer
+from openapi.serialization.text_values import text_types
 
 ConstraintKey = tuple[str, str]
 """Unique key of a constraint: pointer and detail."""
@@ -27,6 +28,20 @@ _KEYWORD_TYPES: dict[str, type | tuple[type, ...]] = {
 def constraint_key(pointer: str, detail: str) -> ConstraintKey:
     """Return the key of the constraint that is violated at `pointer` with `detail`."""
     return pointer, detail if pointer.endswith(("/required", "/x-hookproof-cause")) else "*"
+
+
+def any_text_keeps(contract: Contract, key: ConstraintKey) -> bool:
+    """Return whether no text in a parameter or form breaks the constraint.
+
+    Each text is a string, an array of one item or more, and the content of a file.
+    """
+    holder, _, keyword = key[0].rpartition("/")
+    types = text_types(contract.document, holder, levels=0)
+    if keyword == "type":
+        return not types.names or not {"string", "array", "object"}.isdisjoint(types.names)
+    if keyword == "minItems":
+        return bool(get_at(contract.document, key[0]) == 1)
+    return types.is_binary
 
 
 def applicable_keywords(

@@ -1,6 +1,6 @@
 """Properties of an operation's request body, and cases that vary one of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from contracts.model.case import Case, ValueFactory
@@ -14,13 +14,22 @@ def body_properties(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each property of the request body with its schema; follow references."""
     schema = body_schema(operation)
-    for name in contract.at(schema).get("properties", {}):
-        yield name, contract.at(property_schema(contract, schema, join_pointer("", name)))
+    stated = contract.at(schema) if schema else {}
+    for name in stated.get("properties", {}) if isinstance(stated, dict) else ():
+        found = contract.at(property_schema(contract, schema, join_pointer("", name)))
+        if isinstance(found, dict):
+            yield name, found
+
+
+def required_properties(contract: Contract, operation: Operation) -> Sequence[str]:
+    """Return the names that the schema of the request body requires."""
+    stated = contract.at(body_schema(operation)) if body_schema(operation) else {}
+    return stated.get("required", ()) if isinstance(stated, dict) else ()
 
 
 def body_schema(operation: Operation) -> str:
-    """Return the pointer of the request body's schema."""
-    return next(iter(operation.content.values()))
+    """Return the pointer of the request body's schema; empty without one."""
+    return (operation.body.schema if operation.body else None) or ""
 
 
 def case_with_property(

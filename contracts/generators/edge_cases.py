@@ -20,13 +20,13 @@ from contracts.model.case import (
     Case,
     ValueFactory,
     constant_value,
-    encode_json,
 )
 from contracts.model.unique_values import RequestValues, text_of_length
 from openapi.contract import Contract, Operation
 from openapi.json_pointer import join_pointer
 from openapi.runtime_expression import parse_expression
 from openapi.schema_validation import stated_types
+from openapi.serialization.bodies import encode_json
 
 FILLERS = {
     "ASCII": "a",
@@ -181,7 +181,7 @@ def allowed_rejection_cases(operation: Operation, base_body: dict[str, Any]) -> 
 
 def raw_body_cases(operation: Operation, base_body: dict[str, Any]) -> Iterator[Case]:
     """Yield byte-level variants: duplicate keys, a BOM, deep nesting, size, other media types."""
-    media = next(iter(operation.content))
+    media = operation.body.sent if operation.body else ""
     byte_mutations: dict[str, Callable[[bytes], bytes]] = {
         "a duplicate key": _with_first_key_twice,
         "NaN": _with_member(b"NaN"),
@@ -192,7 +192,8 @@ def raw_body_cases(operation: Operation, base_body: dict[str, Any]) -> Iterator[
     }
     for description, mutate_bytes in byte_mutations.items():
         yield Case("probe: encoding", description, base_body, mutate_bytes=mutate_bytes)
-    for other in ("text/plain", "application/xml", "application/x-www-form-urlencoded", None):
+    others = ("text/plain", "application/xml", "application/x-www-form-urlencoded")
+    for other in (*(one for one in others if operation.find_media_type(one) is None), None):
         described = f"media type {other or 'missing'}"
         yield Case("probe: media type", described, base_body, media_type=other)
     described = "white space around and within"

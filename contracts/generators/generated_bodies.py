@@ -8,8 +8,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from contracts.generators.body_cache import GeneratedBody, cached_bodies
-from contracts.model.case import COVERAGE_PHASE, FUZZING_PHASE, Case, encode_json
+from contracts.model.case import COVERAGE_PHASE, FUZZING_PHASE, Case
 from openapi.contract import Contract, Operation
+from openapi.serialization.bodies import encode_json
 
 _LIBRARIES = ("schemathesis", "hypothesis", "jsonschema-rs")
 

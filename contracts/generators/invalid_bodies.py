@@ -10,8 +10,8 @@ from typing import Any
 from contracts.generators.body_properties import (
     array_items,
     body_properties,
-    body_schema,
     case_with_property,
+    required_properties,
 )
 from contracts.model.case import Case, constant_value
 from openapi.contract import Contract, Operation
@@ -109,7 +109,7 @@ def wrong_type_cases(
                     described,
                     constant_value([*array_items(base_body.get(name)), value]),
                 )
-    for name in contract.at(body_schema(operation)).get("required", ()):
+    for name in required_properties(contract, operation):
         without = {key: value for key, value in base_body.items() if key != name}
         yield Case("negative", f"without {name}", without)
 
@@ -135,6 +135,24 @@ def misspelt_name_cases(base_body: dict[str, Any]) -> Iterator[Case]:
         body = {spell(name): value for name, value in base_body.items()}
         yield Case("negative", f"property names in {described}", body)
     yield Case("negative", "the body within another object", {"data": base_body})
+
+
+def broken_json_cases(base_body: object) -> Iterator[Case]:
+    """Yield bodies that are not JSON, made from one of any type."""
+    byte_mutations: dict[str, Callable[[bytes], bytes]] = {
+        "an empty body": lambda _: b"",
+        "white space alone": lambda _: b" \n",
+        "half of the body": lambda good: good[: len(good) // 2],
+        "a comma after the value": lambda good: good + b",",
+        "a second value": lambda good: good + b"\n{}",
+        "a NUL after the value": lambda good: good + b"\0",
+        "text after the value": lambda good: good + b" x",
+        "invalid UTF-8": lambda _: b'"\xff\xfe"',
+        "a literal of Python": lambda _: b"None",
+        "a word": lambda _: b"hookproof",
+    }
+    for description, mutate_bytes in byte_mutations.items():
+        yield Case("negative", description, base_body, mutate_bytes=mutate_bytes)
 
 
 def malformed_json_cases(base_body: dict[str, Any]) -> Iterator[Case]:

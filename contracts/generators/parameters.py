@@ -13,9 +13,12 @@ from contracts.generators.invalid_bodies import INVALID_FORMAT_TEXTS
 from contracts.model.case import UNKNOWN_RESOURCE_PHASE, Case
 from contracts.model.unique_values import unique_parameter_texts
 from openapi.contract import Contract, Operation
-from openapi.examples import example_parameter_text, numeric_bounds
-from openapi.parameters import Parameter, parameter_key, serialize_value
+from openapi.examples import numeric_bounds
+from openapi.parameters import Parameter, parameter_key
+from openapi.requests.examples import example_parameter, is_sendable
+from openapi.requests.parameter_validation import check_parameter
 from openapi.runtime_expression import parse_expression
+from openapi.serialization.text_values import serialize_value
 
 _WRONG_TYPE_TEXTS = {
     "integer": ("some", "1.5", "12some"),
@@ -31,23 +34,35 @@ def valid_parameter_cases(contract: Contract, operation: Operation, plain: Case)
     """Yield valid requests: each optional parameter alone, all together, each limit."""
     choose = random.Random(operation.id)  # noqa: S311 - cases, not secrets
     unique = duplicate_parameters(operation)  # every request has them
-    optional = [p for p in operation.parameters if not p.required and p not in unique]
-    texts: dict[str, str | None] = {
-        p.key: example_parameter_text(contract, p, choose) for p in optional
-    }
+    optional = [
+        p
+        for p in operation.parameters
+        if not p.required and p.style.is_supported and p not in unique
+    ]
+    values = {p.key: example_parameter(contract, p, choose) for p in optional}
     for parameter in optional:
         described = f"with the parameter {parameter.name}"
         yield replace(
-            plain, description=described, parameters={parameter.key: texts[parameter.key]}
+            plain, description=described, parameters={parameter.key: values[parameter.key]}
         )
     if len(optional) > 1:
-        yield replace(plain, description="with every parameter", parameters=texts)
-    for parameter in operation.parameters:
-        for text in _boundary_texts(parameter, contract.at(parameter.schema)):
+        yield replace(plain, description="with every parameter", parameters=values)
+    for parameter in _scalar_parameters(operation):
+        for text in _boundary_texts(parameter, _stated(contract, parameter)):
             # The resource of a path parameter must exist, so the value cannot be changed.
             if parameter.location != "path" and _is_transmissible(parameter, text):
                 described = f"{text!r} for {parameter.name}"
                 yield replace(plain, description=described, parameters={parameter.key: text})
+
+
+def _scalar_parameters(operation: Operation) -> list[Parameter]:
+    return [p for p in operation.parameters if p.is_scalar and p.style.is_supported]
+
+
+def _stated(contract: Contract, parameter: Parameter) -> dict[str, Any]:
+    """Return the schema of a parameter; empty for one that allows anything."""
+    stated = contract.at(parameter.schema)
+    return stated if isinstance(stated, dict) else {}
 
 
 def _boundary_texts(parameter: Parameter, stated: dict[str, Any]) -> Iterator[str]:
@@ -66,22 +81,32 @@ def _boundary_texts(parameter: Parameter, stated: dict[str, Any]) -> Iterator[st
 def invalid_parameter_cases(
     contract: Contract, operation: Operation, plain: Case
 ) -> Iterator[Case]:
-    """Yield requests with one parameter that is missing or breaks its schema."""
+    """Yield requests with one scalar parameter that is missing or breaks its schema."""
+    scalars = _scalar_parameters(operation)
     for parameter in operation.parameters:
         if parameter.required and parameter.location != "path":
             described = f"without the parameter {parameter.name}"
             yield replace(
                 plain, phase="negative", description=described, parameters={parameter.key: None}
             )
-        schema = contract.schema(parameter.schema)
-        for text in dict.fromkeys(
-            _invalid_text_candidates(parameter, contract.at(parameter.schema))
-        ):
-            if _is_transmissible(parameter, text) and not schema.is_valid(parameter.read(text)):
+        if parameter not in scalars:
+            continue
+        stated = _stated(contract, parameter)
+        for text in dict.fromkeys(_invalid_text_candidates(parameter, stated)):
+            if _is_transmissible(parameter, text) and is_rejectable(contract, parameter, text):
                 described = f"{text[:40]!r} for {parameter.name}"
                 yield replace(
                     plain, phase="negative", description=described, parameters={parameter.key: text}
                 )
+
+
+def is_rejectable(contract: Contract, parameter: Parameter, value: object) -> bool:
+    """Return whether a request with `value` is invalid, whichever way it is read."""
+    readings = parameter.readings(value)
+    if readings is None:
+        return False
+    check = check_parameter(contract, parameter, readings)
+    return bool(check.violations) and not check.is_undecided
 
 
 def _invalid_text_candidates(parameter: Parameter, stated: dict[str, Any]) -> Iterator[str]:
@@ -128,8 +153,7 @@ def unique_texts(contract: Contract, operation: Operation, mark: str) -> dict[st
     """
     found: dict[str, str] = {}
     for parameter in duplicate_parameters(operation):
-        schema = contract.schema(parameter.schema)
-        texts = [t for t in unique_parameter_texts(mark) if schema.is_valid(parameter.read(t))]
+        texts = [t for t in unique_parameter_texts(mark) if is_sendable(contract, parameter, t)]
         if texts and parameter.location != "path":
             found[parameter.key] = texts[0]
     return found
@@ -142,9 +166,8 @@ def unknown_resource_cases(contract: Contract, operation: Operation, plain: Case
         return
     keys = {parameter_key("path", name) for name, _ in made[1].values}
     for parameter in operation.parameters:
-        for text in _unknown_values(parameter, contract.at(parameter.schema)):
-            valid = contract.schema(parameter.schema).is_valid(parameter.read(text))
-            if parameter.key in keys and valid:
+        for text in _unknown_values(parameter, _stated(contract, parameter)):
+            if parameter.key in keys and is_sendable(contract, parameter, text):
                 described = f"an unknown {parameter.name}"
                 yield replace(
                     plain,

@@ -10,13 +10,14 @@ from typing import Any
 
 from contracts.generators.body_places import body_places, fits, free_text_places
 from contracts.generators.body_properties import body_properties
-from contracts.model.case import Case, ValueFactory, encode_json
+from contracts.model.case import Case, ValueFactory
 from contracts.model.exchange import Credential
 from contracts.model.request_form import CHUNKED, EXPECT, RequestForm, Tolerance
 from contracts.model.unique_values import RequestValues
 from openapi.contract import Contract, Operation
 from openapi.json_pointer import join_pointer
 from openapi.schema_validation import stated_types
+from openapi.serialization.bodies import encode_json
 
 FORM_TEXT = " \u00e9/\u6f22"
 """Text with a slash and with characters of several bytes, which a segment may cut."""
@@ -29,7 +30,7 @@ def wire_form_cases(
     """Yield the plain request in each of `forms` that the operation can have."""
     texts = _form_texts(contract, operation, plain, FORM_TEXT)
     for form in forms:
-        if operation.content or not form.needs_body:
+        if operation.body is not None or not form.needs_body:
             yield replace(plain, description=form.name, form=form, values=texts)
 
 
@@ -40,7 +41,7 @@ def rejected_form_cases(
 
     `credential` is a malformed one, or None if the operation needs none.
     """
-    if not operation.content or not isinstance(plain.body, dict):
+    if operation.body is None or not isinstance(plain.body, dict):
         return
     broken = dict(list(plain.body.items())[1:])
     for form in (CHUNKED, EXPECT):
@@ -138,7 +139,7 @@ def _form_texts(
     contract: Contract, operation: Operation, plain: Case, text: str
 ) -> dict[str, ValueFactory]:
     """Return factories of marked text with `text`, by pointer, for each place that fits it."""
-    if not operation.content or not isinstance(plain.body, dict):
+    if operation.body is None or not isinstance(plain.body, dict):
         return {}
     return {
         pointer: _marked(text)

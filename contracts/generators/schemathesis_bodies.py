@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, Phase
 from schemathesis import GenerationMode
 
 from openapi.contract import Contract, Operation
+from openapi.json_pointer import get_at
 
 logging.getLogger("schemathesis").setLevel(logging.ERROR)
 
@@ -99,11 +100,22 @@ def _load_schema(contract: Contract) -> Any:
         for stated in item.values():
             if isinstance(stated, dict):
                 stated.pop("security", None)
+    for operation in contract.operations:
+        _keep_main_media_type(document, operation)
     # An explicit config, because a schemathesis.toml in a parent folder would change the run.
     config = schemathesis.Config.from_dict({})
     schema = schemathesis.openapi.from_dict(document, config=config)
     schema.config.phases.coverage.unexpected_methods = set()
     return schema
+
+
+def _keep_main_media_type(document: dict[str, Any], operation: Operation) -> None:
+    """Remove the media types of a request body that are not sent as JSON."""
+    body = operation.body
+    if body is not None and len(operation.content) > 1:
+        holder: Any = get_at(document, body.pointer.rpartition("/")[0])
+        for name in operation.content.keys() - {body.name}:
+            holder.pop(name, None)
 
 
 def _is_json(body: object) -> bool:

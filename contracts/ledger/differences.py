@@ -30,7 +30,7 @@ def complexity(request: Request, plain: Request | None) -> tuple[int, int]:
         (
             request.method != request.operation.method,
             request.credential.kind != "valid",
-            request.media_type not in request.operation.content and bool(request.body),
+            _has_other_media_type(request) and bool(request.body),
             request.phase in _DEPENDENT_PHASES,
             len(request.parameter_overrides),
         )
@@ -43,6 +43,14 @@ def complexity(request: Request, plain: Request | None) -> tuple[int, int]:
     alike = {c.request for c in request.correlators if _is_alike(request, plain, c.request)}
     differing = len(places - alike)
     return count + differing, len(request.body) if differing else 0
+
+
+def _has_other_media_type(request: Request) -> bool:
+    """Return whether the Content-Type differs from that of an ordinary request."""
+    if request.content is None or request.content is not request.operation.body:
+        return True
+    stated = request.media_type or ""
+    return stated != request.content.sent and request.content.kind != "multipart"
 
 
 def _is_alike(request: Request, plain: Request, place: str) -> bool:

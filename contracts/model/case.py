@@ -1,19 +1,18 @@
 """Case: one generated request before it is sent. Each sending gets new unique values."""
 
 import copy
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from contracts.model.correlators import Correlator, correlator_value
-from contracts.model.exchange import Credential, Request
+from contracts.model.exchange import Credential, Request, body_readings
 from contracts.model.request_form import PLAIN_FORM, RequestForm, Tolerance
 from contracts.model.unique_values import RequestValues
 from openapi.contract import Contract, Operation
 from openapi.json_pointer import MISSING, get_at, set_at
-from openapi.parameters import request_target
-from openapi.strict_json import parse_json
+from openapi.parameters import read_parameters, write_parameters
+from openapi.serialization.bodies import MediaTypeSpec, write_body
 
 MARK_PLACEHOLDER, INSTANT_PLACEHOLDER = b"{hookproof-mark}", b"{hookproof-instant}"
 DIGITS_PLACEHOLDER = b"{hookproof-digits}"
@@ -40,7 +39,7 @@ UNKNOWN_RESOURCE_PHASE = "unknown resource"
 RESPONSE_DEPENDENT_PHASES = (SAVED_PHASE, INTERMEDIATE_PHASE, PREREQUISITE_PHASE, ISSUED_PHASE)
 """Phases whose number of cases depends on responses; no other case depends on that number."""
 
-NO_TEXTS: Mapping[str, str] = MappingProxyType({})
+NO_VALUES: Mapping[str, object] = MappingProxyType({})
 ValueFactory = Callable[[RequestValues], object]
 
 
@@ -53,8 +52,8 @@ def constant_value(value: object) -> ValueFactory:
 class Case:
     """Template of a request.
 
-    `body` is bytes or JSON data. In bytes only the placeholders are replaced. In JSON data
-    each valid value at a correlator's place is replaced by a unique one, unless `values` has it.
+    `body` is bytes or a value. In bytes only the placeholders are replaced. In a value each valid
+    part at a correlator's place is replaced by a unique one, unless `values` has it.
     """
 
     phase: str
@@ -68,10 +67,12 @@ class Case:
     """None: the operation's."""
     values: Mapping[str, ValueFactory] = field(default_factory=dict)
     """Pointer into the body -> factory of the value there."""
-    parameters: Mapping[str, str | None] = field(default_factory=dict)
-    """Parameter key -> text that overrides the default; None omits the parameter."""
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    """Parameter key -> value that overrides the default; None omits the parameter."""
+    content: MediaTypeSpec | None = None
+    """Media type that the body is written in; None: the operation's main one."""
     mutate_bytes: Callable[[bytes], bytes] | None = None
-    """Change of the serialised JSON before it is sent."""
+    """Change of the serialised value before it is sent."""
     concurrent_group: int = 0
     """Number of the group of concurrent duplicates; 0 for other requests."""
     form: RequestForm = PLAIN_FORM
@@ -86,17 +87,19 @@ def build_request(
     case: Case,
     request_values: RequestValues,
     valid: Credential,
-    default_texts: Mapping[str, str] = NO_TEXTS,
+    default_values: Mapping[str, object] = NO_VALUES,
     *,
     with_expiry: bool = False,
 ) -> Request:
     """Return the request of `case` with the values of `request_values`.
 
-    `default_texts` are parameter texts, by key, for parameters that the case does not set. An
+    `default_values` are parameter values, by key, for parameters that the case does not set. An
     operation without a request body gets an empty one. `with_expiry` adds a missing instant, so
     that the created resource expires.
     """
-    if not operation.content:
+    spec = case.content or operation.body
+    own_type = spec.sent if spec else None
+    if spec is None:
         data, body = None, b""
     elif isinstance(case.body, bytes):
         instant = f"{request_values.instant:%Y-%m-%dT%H:%M:%S}".encode()
@@ -105,18 +108,21 @@ def build_request(
         )
         if DIGITS_PLACEHOLDER in body:
             body = body.replace(DIGITS_PLACEHOLDER, request_values.digits.encode())
-        data = parse_json(body).value
+        stated = spec.sent if case.media_type == "" else case.media_type
+        data = body_readings(operation, stated, body).values[0]
     else:
         data = _body_with_unique_values(
             contract, correlators, case, request_values, with_expiry=with_expiry
         )
-        body = encode_json(data)
+        own_type, body = write_body(spec, data)
         if case.mutate_bytes is not None:
             body = case.mutate_bytes(body)
-    texts = {
-        k: text for k, text in {**default_texts, **case.parameters}.items() if text is not None
+    values = {
+        key: value
+        for key, value in {**default_values, **case.parameters}.items()
+        if value is not None
     }
-    own_type = next(iter(operation.content), None)
+    written = write_parameters(operation.path, operation.parameters, values)
     found = {place.request: get_at(data, place.request) for place in correlators}
     carried = {where: value for where, value in found.items() if value is not MISSING}
     return Request(
@@ -133,14 +139,10 @@ def build_request(
         correlator_values=carried,
         mark=request_values.mark,
         correlators=correlators,
-        target=request_target(operation.path, texts),
-        parameters={p.key: p.read(texts[p.key]) for p in operation.parameters if p.key in texts},
+        target=written.target,
+        parameter_readings=read_parameters(operation.parameters, written.texts),
         parameter_overrides=case.parameters,
-        headers=tuple(
-            (p.name, texts[p.key])
-            for p in operation.parameters
-            if p.location == "header" and p.key in texts
-        ),
+        headers=written.headers,
         form=case.form,
         tolerated={**case.form.tolerated, **case.tolerated},
     )
@@ -179,12 +181,3 @@ def put_if_possible(data: object, pointer: str, value: object) -> None:
         set_at(data, pointer, value)
     except LookupError:
         return
-
-
-def encode_json(data: object) -> bytes:
-    """Return `data` as UTF-8 JSON; escape lone surrogates, which UTF-8 cannot encode."""
-    text = json.dumps(data, ensure_ascii=False)
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        return json.dumps(data).encode()

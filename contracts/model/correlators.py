@@ -63,11 +63,11 @@ def find_correlators(
     to those that the contract allows for remote targets.
     """
     event = success_event(contract, operation)
-    if event is None or not operation.content:
+    body = operation.body
+    if event is None or body is None or body.schema is None:
         return ()
-    body_schema = next(iter(operation.content.values()))
     return tuple(
-        _correlator(contract, body_schema, echo, gentle)
+        _correlator(contract, body.schema, echo, gentle)
         for echo in event.trigger.get("echoes", ())
         if echo.get("correlator", IDENTITY_KIND) != IDENTITY_KIND
     )

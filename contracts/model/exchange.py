@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from contracts.model.correlators import Correlator
@@ -10,6 +11,8 @@ from contracts.model.request_form import PLAIN_FORM, RequestForm, Tolerance
 from openapi.contract import Operation, ResponseSpec
 from openapi.json_pointer import MISSING
 from openapi.runtime_expression import RuntimeExpression
+from openapi.serialization.bodies import BodyReadings, MediaTypeSpec, read_body
+from openapi.serialization.text_values import Readings
 from openapi.strict_json import ParsedJson, parse_json
 
 _MAX_CACHED_BYTES = 24 * 1024 * 1024
@@ -97,12 +100,12 @@ class Request:
     """Correlators of the operation at the time of sending."""
     target: str
     """Path and query of the request line, without the prefix of the service."""
-    parameters: Mapping[str, object]
-    """Parsed parameter values, by keys such as `query.limit`."""
+    parameter_readings: Mapping[str, Readings]
+    """Readings of each parameter, by keys such as `query.limit`."""
     headers: tuple[tuple[str, str], ...] = ()
-    """Header parameters."""
-    parameter_overrides: Mapping[str, str | None] = field(default_factory=dict)
-    """Key of each parameter that differs from a plain request -> its text; None: omitted."""
+    """Header parameters and cookies."""
+    parameter_overrides: Mapping[str, object] = field(default_factory=dict)
+    """Key of each parameter that differs from a plain request -> its value; None: omitted."""
     concurrent_group: int = 0
     """Number of the group of concurrent duplicates; 0 for other requests."""
     form: RequestForm = PLAIN_FORM
@@ -110,13 +113,47 @@ class Request:
     """Status -> severity, for statuses with which a service may reject form or value."""
 
     @property
+    def parameters(self) -> Mapping[str, object]:
+        """Most probable value of each parameter, by key."""
+        return {key: readings.values[0] for key, readings in self.parameter_readings.items()}
+
+    @property
+    def content(self) -> MediaTypeSpec | None:
+        """Documented media type of the body, or None."""
+        return self.operation.find_media_type(self.media_type or "")
+
+    @property
     def json(self) -> ParsedJson:
-        """Body parsed as JSON. Do not change the value: it is cached."""
-        return _parse_json(self.body)
+        """Body as JSON data: parsed as JSON, or read as its media type says.
+
+        Do not change the value: it is cached.
+        """
+        spec = self.content
+        if spec is None or spec.kind == "json":
+            return _parse_json(self.body)
+        readings = self.readings
+        return ParsedJson(readings.values[0], readings.problem, False, self.body)
+
+    @property
+    def readings(self) -> BodyReadings:
+        """Readings of the body by its media type."""
+        return body_readings(self.operation, self.media_type, self.body)
 
     def label(self) -> str:
         """Return the name of the request in reports."""
         return f"request {self.number} ({self.description})"
+
+
+def body_readings(operation: Operation, media_type: str | None, body: bytes) -> BodyReadings:
+    """Return what `body` can mean; one of another media type is read as JSON."""
+    spec = operation.find_media_type(media_type or "")
+    if spec is None or spec.kind == "json":
+        parsed = _parse_json(body)
+        return BodyReadings((parsed.value,), parsed.problem)
+    return _read_body(spec, media_type or "", body)
+
+
+_read_body = lru_cache(maxsize=256)(read_body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,8 +135,26 @@ def _untested_reason(ledger: Ledger, constraint: Constraint) -> tuple[str, str |
         case "security":
             return reason_untested(ledger.settings, constraint.detail)
         case "request":
-            return NOT_ISOLATED_REASON, None
+            return _untested_request_reason(ledger.contract, constraint), None
     return _undecided_response_reason(ledger, constraint)
+
+
+def _untested_request_reason(contract: Contract, constraint: Constraint) -> str:
+    """Return why no request broke the constraint alone: nothing writes it, or nothing varies it."""
+    for operation in contract.operations:
+        if not operation.is_sendable and constraint.pointer.startswith(f"{operation.pointer}/"):
+            return f"hookproof sends no {', '.join(operation.content)}"
+        for spec in operation.content.values():
+            if f"{constraint.pointer}/".startswith(f"{spec.pointer}/"):
+                if spec.kind is None:
+                    return f"hookproof sends no {spec.name}"
+                if spec is not operation.body:
+                    return f"only valid bodies were sent as {spec.name}"
+        for parameter in operation.parameters:
+            is_within = f"{constraint.pointer}/".startswith(f"{parameter.pointer}/")
+            if is_within and not parameter.style.is_supported:
+                return f"hookproof cannot send the {parameter.location} parameter {parameter.name}"
+    return NOT_ISOLATED_REASON
 
 
 def _undecided_response_reason(ledger: Ledger, constraint: Constraint) -> tuple[str, str | None]:

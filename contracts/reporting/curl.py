@@ -92,7 +92,7 @@ def curl_command(url: str, request: Request, redact: Redaction) -> str | None:
     body = body_option(request.body)
     if len(request.body) > MAX_BODY_BYTES or body is None:
         return None
-    with_body = bool(request.operation.content or request.body)
+    with_body = request.operation.body is not None or bool(request.body)
     form = request.form
     if form.transmission == "segments":
         return None

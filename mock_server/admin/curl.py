@@ -14,9 +14,10 @@ from openapi.curl import (
     key_option,
     shell_quote,
 )
-from openapi.examples import body_example, example_parameter_text
-from openapi.parameters import request_target
+from openapi.parameters import write_parameters
+from openapi.requests.examples import example_body, example_parameter
 from openapi.security import SecurityScheme, is_supported
+from openapi.serialization.bodies import write_body
 
 
 def curl_line(
@@ -31,17 +32,21 @@ def curl_line(
     `credential_option` returns the curl option, quoted for a shell, of one scheme.
     """
     required_parameters = [p for p in operation.parameters if p.required]
-    texts = {p.key: example_parameter_text(contract, p) for p in required_parameters}
-    target = request_target(operation.path, texts).encode()
+    values = {p.key: example_parameter(contract, p) for p in required_parameters}
+    written = write_parameters(operation.path, operation.parameters, values)
     options = [shell_quote(option) for option in extra_options]
-    parts = curl_request(operation.method, url, target, options, has_body=bool(operation.content))
+    spec = operation.body
+    target = written.target.encode()
+    parts = curl_request(operation.method, url, target, options, has_body=spec is not None)
     required = next(filter(is_supported, operation.security), ())
     parts += [credential_option(one.scheme) for one in required]
-    header_parameters = (p for p in required_parameters if p.location == "header")
-    parts += [header_option(p.name, texts[p.key]) for p in header_parameters]
-    for media_type, schema in [*operation.content.items()][:1]:
-        body = body_option(json.dumps(body_example(contract, schema)).encode())
-        parts += [header_option("Content-Type", media_type), body or ""]
+    parts += [header_option(name, text) for name, text in written.headers]
+    if spec is not None:
+        value = example_body(contract, spec)
+        media_type, body = write_body(spec, value)
+        if spec.kind == "json":
+            body = json.dumps(value).encode()  # a command in ASCII is easier to copy
+        parts += [header_option("Content-Type", media_type), body_option(body) or ""]
     return " ".join(parts)
 
 

@@ -16,9 +16,10 @@ from mock_server.faults.derived.schema_walk import (
     schema_constraints,
 )
 from openapi.contract import Contract, Event, Json, Operation, ResponseSpec
-from openapi.examples import example_parameter_text, generate_value
+from openapi.examples import generate_value
 from openapi.extensions import extended_properties
 from openapi.json_pointer import MISSING, get_at, split_pointer
+from openapi.requests.examples import example_parameter
 from openapi.runtime_expression import parse_expression
 from openapi.schema_validation import stated_types
 from openapi.security import SchemeKind
@@ -177,7 +178,7 @@ def credential_parameter(name: str) -> Need:
 
 def request_body(contract: Contract) -> bool:
     """Check for an operation that takes a body."""
-    return any(operation.content for operation in contract.operations)
+    return any(operation.has_json_body for operation in contract.operations)
 
 
 def request_schema(contract: Contract) -> bool:
@@ -221,7 +222,8 @@ def text_of_max_length(contract: Contract) -> bool:
 
 def _request_schemas(contract: Contract) -> Iterator[str]:
     for operation in contract.operations:
-        yield from operation.content.values()
+        if operation.has_json_body and operation.body and operation.body.schema:
+            yield operation.body.schema
 
 
 def _constraints(contract: Contract) -> Iterator[SchemaConstraint]:
@@ -362,9 +364,7 @@ def _echoes(contract: Contract, stated: Event, compare: str, kind: type | None) 
         expression = parse_expression(echoed["from"])
         if expression.message == "request":
             body = _example(contract, operation)
-            texts = {p.key: example_parameter_text(contract, p) for p in operation.parameters}
-            parameters = {p.key: p.read(texts[p.key]) for p in operation.parameters}
-            value = expression.evaluate(body, None, parameters)
+            value = expression.evaluate(body, None, _example_parameters(contract, operation))
         else:
             response_spec = contract.triggering_response(stated)
             if response_spec is None:
@@ -381,7 +381,17 @@ def _echoes(contract: Contract, stated: Event, compare: str, kind: type | None) 
         yield Echo(value, current, is_body_text)
 
 
+def _example_parameters(contract: Contract, operation: Operation) -> dict[str, object]:
+    found = ((p.key, p.readings(example_parameter(contract, p))) for p in operation.parameters)
+    return {key: readings.values[0] for key, readings in found if readings is not None}
+
+
 def _example(contract: Contract, message: Operation | ResponseSpec) -> Json:
+    if isinstance(message, Operation):
+        spec = message.body
+        return (
+            MISSING if spec is None or spec.schema is None else example_body(contract, spec.schema)
+        )
     for schema in message.content.values():
         return example_body(contract, schema)
     return MISSING

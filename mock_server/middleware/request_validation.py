@@ -1,7 +1,5 @@
 """Request validation: media type (415), body size (413), JSON, schemas and parameters (400)."""
 
-from urllib.parse import parse_qsl
-
 from starlette.types import Receive, Scope
 
 from mock_server.exchange import BodyValidation, MockExchange, Objection
@@ -10,9 +8,11 @@ from mock_server.responses.errors import RequestRejected
 from openapi import strict_json
 from openapi.contract import Contract, Operation
 from openapi.json_pointer import MISSING
-from openapi.parameter_validation import parameter_violations
-from openapi.parameters import match_path, parse_parameters
-from openapi.schema_validation import SchemaViolation
+from openapi.parameters import match_encoded_path, read_parameters, received_texts
+from openapi.requests.body_validation import BodyCheck, check_body_readings, format_name
+from openapi.requests.parameter_validation import check_parameters
+from openapi.schema_validation import Schema, SchemaViolation
+from openapi.serialization.bodies import BodyReadings, MediaTypeSpec, read_body
 
 MAX_BODY_BYTES = 1024 * 1024
 """Maximum size of a request body in bytes; the mock rejects a larger one without storing it."""
@@ -29,9 +29,10 @@ class RequestValidationStep:
         """Compile the schemas of the operation's body."""
         self._operation = operation
         self._contract = contract
-        self._content = {
-            media_type.lower(): (contract.schema(pointer), contract.at(pointer))
-            for media_type, pointer in operation.content.items()
+        self._schemas: dict[str, Schema] = {
+            spec.pointer: contract.schema(spec.schema)
+            for spec in operation.content.values()
+            if spec.schema is not None
         }
 
     async def __call__(self, exchange: MockExchange, scope: Scope, receive: Receive) -> None:
@@ -39,10 +40,9 @@ class RequestValidationStep:
         parameter_violations = (
             self._read_parameters(scope, exchange) if self._operation.parameters else ()
         )
-        media_type, raw = await self._read_media_type_and_body(exchange, receive)
-        if raw or self._operation.body_required:
-            known = media_type or next(iter(self._content))
-            exchange.value = self._validate(known, raw, exchange, parameter_violations)
+        spec, raw = await self._read_body(exchange, receive)
+        if spec is not None and (raw or self._operation.body_required):
+            exchange.value = self._validate(spec, raw, exchange, parameter_violations)
         else:
             hook = exchange.hooks.body_validation
             exchange.objections += _objections(None, parameter_violations)
@@ -54,59 +54,79 @@ class RequestValidationStep:
                 _value_or_reject(hook(body_validation) if hook else body_validation)
 
     def _read_parameters(self, scope: Scope, exchange: MockExchange) -> tuple[SchemaViolation, ...]:
-        path = match_path(self._operation.path, scope["path"]) or {}
-        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        asked = scope.get("raw_path") or scope["path"].encode()
+        path = match_encoded_path(self._operation.path, asked.decode("latin-1"), scope["path"])
         headers = ((k.decode("latin-1"), v.decode("latin-1")) for k, v in exchange.request_headers)
-        exchange.parameters = parse_parameters(self._operation.parameters, path, query, headers)
-        return parameter_violations(self._contract, self._operation, exchange.parameters)
+        query = scope["query_string"].decode("latin-1")
+        texts = received_texts(self._operation.parameters, path, query, headers)
+        readings = read_parameters(self._operation.parameters, texts)
+        check = check_parameters(self._contract, self._operation, readings)
+        exchange.parameters = check.values
+        return check.violations
 
-    async def _read_media_type_and_body(
+    async def _read_body(
         self, exchange: MockExchange, receive: Receive
-    ) -> tuple[str | None, bytes]:
+    ) -> tuple[MediaTypeSpec | None, bytes]:
         """Return media type and bytes of the body; empty for an operation without a body."""
-        if not self._content:
+        if not self._operation.content:
             return None, b""
-        media_type = _media_type(exchange)
-        if media_type is not None and media_type not in self._content:
+        stated = _content_type(exchange)
+        spec = None if stated is None else self._operation.find_media_type(stated)
+        if stated is not None and spec is None:
             raise self._unsupported()
         raw = exchange.body = await _read_body(exchange, receive)
-        if raw and media_type is None:
+        if raw and stated is None:
             raise self._unsupported()
-        return media_type, raw
+        return spec or next(iter(self._operation.content.values())), raw
 
     def _validate(
         self,
-        media_type: str,
+        spec: MediaTypeSpec,
         raw: bytes,
         exchange: MockExchange,
         parameter_violations: tuple[SchemaViolation, ...],
     ) -> object:
-        schema, stated = self._content[media_type]
-        text = strict_json.parse_json(raw)
         hook = exchange.hooks.body_validation
-        if (
-            text.problem is None
-            and hook is None
-            and not parameter_violations
-            and schema.is_valid(text.value)
-        ):
-            return text.value
-        exchange.value = MISSING if text.problem else text.value
-        found = () if text.problem else schema.violations(text.value, limit=_MAX_VIOLATIONS)
-        exchange.objections += _objections(text.problem, parameter_violations + found)
+        schema = self._schemas.get(spec.pointer)
+        if spec.kind == "json":
+            text = strict_json.parse_json(raw)
+            is_plain = text.problem is None and hook is None and not parameter_violations
+            if is_plain and (schema is None or schema.is_valid(text.value)):
+                return text.value
+            readings = BodyReadings((text.value,), text.problem)
+        else:
+            readings = read_body(spec, _content_type(exchange) or spec.sent, raw)
+        check = check_body_readings(
+            self._contract, self._operation, spec, readings, _MAX_VIOLATIONS
+        )
+        return self._judge(spec, raw, exchange, check, parameter_violations)
+
+    def _judge(
+        self,
+        spec: MediaTypeSpec,
+        raw: bytes,
+        exchange: MockExchange,
+        check: BodyCheck,
+        parameter_violations: tuple[SchemaViolation, ...],
+    ) -> object:
+        hook = exchange.hooks.body_validation
+        problem = None if check.problem is None else f"is not {format_name(spec)}: {check.problem}"
+        exchange.value = MISSING if problem else check.value
+        exchange.objections += _objections(problem, parameter_violations + check.violations)
+        stated = self._contract.at(spec.schema) if spec.schema is not None else {}
         body_validation = BodyValidation(
-            text.value,
-            text.problem,
-            text.size,
-            parameter_violations + found,
-            stated,
+            check.value,
+            problem,
+            len(raw),
+            parameter_violations + check.violations,
+            stated if isinstance(stated, dict) else {},
             self._operation.id,
             exchange.parameters,
         )
         return _value_or_reject(hook(body_validation) if hook else body_validation)
 
     def _unsupported(self) -> RequestRejected:
-        names = ", ".join(self._content)
+        names = ", ".join(self._operation.content)
         return RequestRejected(
             415, f"The media type of the body must be {names}", (encode_header("Accept", names),)
         )
@@ -119,14 +139,14 @@ def _objections(
         Objection(_INVALID_REQUEST, v.message, v.instance, v.keyword) for v in parameter_violations
     ]
     return (
-        *([Objection(_INVALID_REQUEST, f"the body is not JSON: {problem}")] if problem else []),
+        *([Objection(_INVALID_REQUEST, f"the body {problem}")] if problem else []),
         *stated,
     )
 
 
 def _value_or_reject(body_validation: BodyValidation) -> object:
     if body_validation.problem is not None:
-        raise RequestRejected(_INVALID_REQUEST, f"The body is not JSON: {body_validation.problem}")
+        raise RequestRejected(_INVALID_REQUEST, f"The body {body_validation.problem}")
     if body_validation.violations:
         raise RequestRejected(_INVALID_REQUEST, _violations_text(body_validation.violations))
     return body_validation.value
@@ -141,11 +161,11 @@ def _violations_text(violations: tuple[SchemaViolation, ...]) -> str:
     return "; ".join(shown) + (f"; and {more} more" if more else "")
 
 
-def _media_type(exchange: MockExchange) -> str | None:
+def _content_type(exchange: MockExchange) -> str | None:
     stated = exchange.header_values(b"content-type")
     if len(stated) > 1:
         raise RequestRejected(415, "There is more than one Content-Type header")
-    return stated[0].split(b";")[0].strip().lower().decode("latin-1") if stated else None
+    return stated[0].decode("latin-1") if stated else None
 
 
 async def _read_body(exchange: MockExchange, receive: Receive) -> bytes:

@@ -6,7 +6,8 @@ from mock_server.messages import Headers, encode_header
 from openapi.contract import Contract, ResponseSpec
 from openapi.examples import generate_value
 from openapi.json_pointer import MISSING
-from openapi.parameters import declared_example, serialize_value
+from openapi.parameters import declared_example
+from openapi.serialization.text_values import serialize_value
 
 
 def required_headers(

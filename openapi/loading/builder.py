@@ -12,16 +12,20 @@ from openapi.complaint import Complaint
 from openapi.contract import Event, HeaderSpec, Json, Link, Operation, ResponseSpec
 from openapi.json_pointer import get_at, join_pointer
 from openapi.loading.inferred_links import with_inferred_links
+from openapi.loading.request_content import build_media_types, build_style
 from openapi.loading.structure import METHODS
-from openapi.parameters import Parameter, declared_example, path_parameter_names
+from openapi.parameters import (
+    IGNORED_HEADERS,
+    Parameter,
+    declared_example,
+    path_parameter_names,
+)
 from openapi.runtime_expression import parse_expression
-from openapi.schema_validation import stated_types
 from openapi.security import is_credential, security_alternatives
+from openapi.serialization.text_values import text_types
 from openapi.signature import BODY_TEMPLATE, SignatureScheme
 from openapi.status_causes import default_cause
 
-_IGNORED_HEADERS = frozenset(["accept", "content-type", "authorization"])
-"""Names of header parameters that OpenAPI ignores (section 4.8.12.2)."""
 _STATUS = re.compile(r"[1-5][0-9][0-9]|[1-5]XX|default")
 
 
@@ -120,7 +124,7 @@ class Builder:
                 for parameter in self._build_parameters(path, pointer, item)
                 if not is_credential(security, parameter.location, parameter.name)
             ),
-            content=_schema_pointers(body, join_pointer(body_pointer, "content")),
+            content=build_media_types(self._document, join_pointer(body_pointer, "content")),
             body_required=bool(body.get("required", False)),
             responses=responses,
             allowed_rejections=tuple(stated.get("x-hookproof-allowed-rejections", ())),
@@ -160,7 +164,7 @@ class Builder:
             for index in range(len(stated) if isinstance(stated, list) else 0):
                 place = join_pointer(holder, "parameters", index)
                 made = self._build_parameter(place)
-                if made.location == "header" and made.name.lower() in _IGNORED_HEADERS:
+                if made.location == "header" and made.name.lower() in IGNORED_HEADERS:
                     continue
                 if made.location == "path" and made.name not in named:
                     message = f"the path {path} has no {{{made.name}}}"
@@ -179,15 +183,20 @@ class Builder:
         if not isinstance(name, str) or location not in ("path", "query", "header", "cookie"):
             message = "a parameter needs a `name`, and `in` as path, query, header or cookie"
             raise _Fault("parameter", pointer, message, "state both")
-        _, schema = self._dereference(join_pointer(pointer, "schema"))
+        media_type = next(iter(_mapping(stated.get("content"))), None)
+        holder = pointer if media_type is None else join_pointer(pointer, "content", media_type)
+        schema_pointer = join_pointer(holder, "schema")
+        _, schema = self._dereference(schema_pointer)
+        _, shown = self._dereference(holder)
         return Parameter(
             name=name,
             location=location,
             pointer=pointer,
-            schema=join_pointer(pointer, "schema"),
+            schema=schema_pointer,
             required=location == "path" or stated.get("required") is True,
-            types=tuple(stated_types(schema)),
-            example=declared_example(stated, schema),
+            style=build_style(stated, media_type),
+            value_types=text_types(self._document, schema_pointer),
+            example=declared_example(shown, schema),
         )
 
     def _build_responses(self, pointer: str, stated: Mapping[str, Json]) -> dict[str, ResponseSpec]:

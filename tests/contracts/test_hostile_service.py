@@ -39,7 +39,7 @@ REQUEST = Request(
     mark="hp-test00-0001",
     correlators=(),
     target=OPERATION.path,
-    parameters={},
+    parameter_readings={},
 )
 MAX_RESIDENT_KIB = 200 * 1024
 Answer = tuple[int, dict[str, str], bytes]

@@ -19,6 +19,7 @@ from contracts.execution.operation_session import OperationSession
 from contracts.execution.saved_cases import load_cases, replayed_cases, save_cases
 from contracts.execution.target import Target
 from contracts.execution.wire_forms import FormedBackend
+from contracts.generators.body_properties import body_schema
 from contracts.generators.credentials import valid_credential
 from contracts.generators.request_forms import (
     head_cases,
@@ -40,10 +41,10 @@ from contracts.model.settings import Settings
 from contracts.model.unique_values import UniqueValues
 from contracts.reporting.curl import curl_command
 from openapi.contract import Contract
-from openapi.examples import body_example
 from openapi.finding import make_finding
 from openapi.loading.loader import load_contract
 from openapi.redaction import Redaction
+from openapi.requests.examples import example_body
 from openapi.strict_json import parse_json
 
 pytestmark = pytest.mark.integration
@@ -69,9 +70,9 @@ def request_of(case: Case, contract: Contract = CONTRACT, operation_id: str = ""
 
 def plain(contract: Contract, operation_id: str) -> Case:
     operation = contract.operation(operation_id)
-    schema = next(iter(operation.content.values()), None)
-    body = dict(body_example(contract, schema)) if schema else {}
-    return Case("valid", "plain", body, next(iter(operation.content), None))
+    spec = operation.body
+    body = example_body(contract, spec) if spec else {}
+    return Case("valid", "plain", body, spec.sent if spec else None)
 
 
 def until(connection: socket.socket, end: bytes, received: bytes = b"") -> bytes:
@@ -210,7 +211,7 @@ def test_other_json_texts_have_the_same_value(contract: Contract, name: str) -> 
         texts.add(request.body)
         assert simple.problem is None, request.description
         assert not simple.has_duplicate_keys
-        schema = next(iter(operation.content.values()))
+        schema = body_schema(operation)
         assert contract.schema(schema).is_valid(simple.value), request.description
         assert (
             simple.value

@@ -35,7 +35,7 @@ REQUEST = Request(
     mark="hp-test00-0001",
     correlators=(),
     target=OPERATION.path,
-    parameters={},
+    parameter_readings={},
 )
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 

@@ -6,12 +6,18 @@ from dataclasses import replace
 from mock_server.exchange import BodyValidation
 from mock_server.fault import Fault
 from mock_server.faults.derived.boundary_values import boundary_values
-from mock_server.faults.derived.schema_walk import SchemaConstraint, Subschema, schema_constraints
-from mock_server.faults.derived.validation import validation_fault
+from mock_server.faults.derived.schema_walk import (
+    SchemaConstraint,
+    Subschema,
+    breaks_as_text,
+    matches_path,
+    schema_constraints,
+)
+from mock_server.faults.derived.validation import path_words, validation_fault
 from openapi.contract import Contract, Operation
 from openapi.examples import generate_value
-from openapi.json_pointer import MISSING, join_pointer
-from openapi.parameters import Parameter, serialize_value
+from openapi.json_pointer import MISSING, join_pointer, split_pointer
+from openapi.parameters import Parameter
 from openapi.schema_validation import SchemaViolation
 
 
@@ -28,21 +34,25 @@ def derived_parameter_faults(contract: Contract) -> Iterator[Fault]:
 def _ignored_constraint_faults(
     contract: Contract, operation: Operation, parameter: Parameter
 ) -> Iterator[Fault]:
-    stated = [c for c in schema_constraints(contract, parameter.schema) if not c.place]
+    stated = [
+        constraint
+        for constraint in schema_constraints(contract, parameter.schema)
+        if parameter.style.is_json or breaks_as_text(contract, parameter.schema, constraint)
+    ]
     if parameter.required and parameter.location != "path":  # a path without it is another path
         known = contract.provenance(join_pointer(parameter.pointer, "required"))
         stated.append(SchemaConstraint((), "required", "*", known.severity))
     for constraint in stated:
-        # A parameter arrives as text, so a string is the only wrong type that a client can send.
-        if constraint.keyword != "type" or constraint.detail == "string":
-            yield validation_fault(
-                contract,
-                operation,
-                (parameter.key, constraint.keyword, "ignored"),
-                f"does not enforce {constraint.keyword} of {parameter.key}",
-                _ignore_constraint(parameter, constraint),
-                constraint.severity,
-            )
+        where = "".join(f"/{token}" for token in constraint.place)
+        place_words = path_words(constraint.place) if constraint.place else ()
+        yield validation_fault(
+            contract,
+            operation,
+            (parameter.key, *place_words, constraint.keyword, "ignored"),
+            f"does not enforce {constraint.keyword} of {parameter.key}{where}",
+            _ignore_constraint(parameter, constraint),
+            constraint.severity,
+        )
 
 
 def _rejected_value_faults(
@@ -57,9 +67,7 @@ def _rejected_value_faults(
     base = parameter.example
     base = generate_value(contract, part.schema) if base is MISSING else base
     for boundary in boundary_values(contract, part, base):
-        # A text such as "1" is parsed as a number, so a client cannot send the string.
-        survives_parsing = parameter.read(serialize_value(boundary.sample)) == boundary.sample
-        if survives_parsing and schema.is_valid(boundary.sample):
+        if _arrives(parameter, boundary.sample) and schema.is_valid(boundary.sample):
             name_words = (parameter.key, *boundary.name_words)
             description = f"rejects {boundary.description.replace('the body', parameter.key)}"
             change = _reject_values(parameter, boundary.is_rejected)
@@ -79,17 +87,23 @@ def _rejected_value_faults(
         yield validation_fault(contract, operation, name_words, description, change, severity)
 
 
+def _arrives(parameter: Parameter, value: object) -> bool:
+    """Return whether a client can send `value`: the text "1" is a number, not a string."""
+    readings = parameter.readings(value)
+    return readings is not None and readings.is_defined and readings.values[0] == value
+
+
 def _ignore_constraint(
     parameter: Parameter, constraint: SchemaConstraint
 ) -> Callable[[BodyValidation], BodyValidation]:
-    ignored_violation = (f"$request.{parameter.key}", constraint.keyword, constraint.detail)
+    def is_ignored(violation: SchemaViolation) -> bool:
+        where, _, inner = violation.instance.partition("#")
+        same = (violation.keyword, violation.detail) == (constraint.keyword, constraint.detail)
+        is_there = matches_path(constraint.place, split_pointer(inner))
+        return same and where == f"$request.{parameter.key}" and is_there
 
     def change(body_validation: BodyValidation) -> BodyValidation:
-        remaining = (
-            v
-            for v in body_validation.violations
-            if (v.instance, v.keyword, v.detail) != ignored_violation
-        )
+        remaining = (v for v in body_validation.violations if not is_ignored(v))
         return replace(body_validation, violations=tuple(remaining))
 
     return change

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from openapi.contract import Contract, Json
 from openapi.json_pointer import MISSING, get_at, is_array_index, join_pointer
 from openapi.schema_validation import stated_types
+from openapi.serialization.text_values import text_types
 
 JSON_TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 _SINGLE_CONSTRAINT_KEYWORDS = (
@@ -112,6 +113,22 @@ def schema_constraints(contract: Contract, pointer: str) -> Iterator[SchemaConst
                 seen.add((part.place, keyword, detail))
                 known = contract.provenance(join_pointer(part.pointer, keyword), detail)
                 yield SchemaConstraint(part.place, keyword, detail, known.severity)
+
+
+def breaks_as_text(contract: Contract, pointer: str, constraint: SchemaConstraint) -> bool:
+    """Return whether a text in a parameter or form can break the constraint of the schema.
+
+    A string is the only wrong type that a client can send. Each text is a string, an array of one
+    item and the content of a file, and no text is an empty array.
+    """
+    parts = [part for part in walk_subschemas(contract, pointer) if part.place == constraint.place]
+    if any(text_types(contract.document, part.pointer, levels=0).is_binary for part in parts):
+        return False
+    if constraint.keyword == "minItems":
+        return all(part.schema.get("minItems") != 1 for part in parts)
+    types = {name for part in parts for name in stated_types(part.schema)}
+    is_string = constraint.detail == "string" and not types & {"array", "object"}
+    return is_string or constraint.keyword != "type"
 
 
 def _keyword_details(schema: dict[str, Json]) -> Iterator[tuple[str, str]]:

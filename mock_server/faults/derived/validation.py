@@ -14,6 +14,7 @@ from mock_server.faults.derived.schema_walk import (
     ANY_ITEM,
     SchemaConstraint,
     Subschema,
+    breaks_as_text,
     matches_path,
     schema_constraints,
     values_at,
@@ -23,6 +24,7 @@ from openapi import runtime_expression
 from openapi.contract import Contract, Json, Operation
 from openapi.json_pointer import MISSING, get_at, join_pointer, split_pointer
 from openapi.schema_validation import SchemaViolation
+from openapi.serialization.bodies import MediaTypeSpec, read_body, write_body
 
 
 def derived_constraint_faults(contract: Contract) -> Iterator[Fault]:
@@ -30,9 +32,35 @@ def derived_constraint_faults(contract: Contract) -> Iterator[Fault]:
     for operation in contract.operations:
         if operation.response_caused_by("invalid-request") is None:
             continue
-        for schema in list(operation.content.values())[:1]:
-            for constraint in schema_constraints(contract, schema):
-                yield _ignored_constraint_fault(contract, operation, constraint)
+        spec = operation.body
+        for constraint in _body_constraints(contract, spec) if spec else ():
+            yield _ignored_constraint_fault(contract, operation, constraint)
+
+
+def _body_schemas(operation: Operation) -> list[str]:
+    """Return the schema of the operation's body; empty without one, and for bytes."""
+    body = operation.body
+    return [body.schema] if body and body.kind != "bytes" and body.schema else []
+
+
+def _body_constraints(contract: Contract, spec: MediaTypeSpec) -> Iterator[SchemaConstraint]:
+    """Yield the constraints that a body of this media type can break."""
+    if spec.schema is None or spec.kind == "bytes":
+        return
+    for constraint in schema_constraints(contract, spec.schema):
+        field = spec.fields.get(constraint.place[0]) if constraint.place else None
+        is_json = spec.kind == "json" or (field is not None and field.is_json)
+        if is_json or breaks_as_text(contract, spec.schema, constraint):
+            yield constraint
+
+
+def _arrives(operation: Operation, body: Json) -> bool:
+    """Return whether a client can send `body`: a form carries the text "1" for a number."""
+    spec = operation.body
+    if spec is None or spec.kind == "json":
+        return spec is not None
+    readings = read_body(spec, *write_body(spec, body))
+    return readings.is_defined and readings.values[0] == body
 
 
 def validation_fault(
@@ -85,7 +113,7 @@ def derived_boundary_faults(contract: Contract) -> Iterator[Fault]:
         if valid is None:
             continue
         severity = contract.provenance(join_pointer(valid.pointer, "x-hookproof-cause")).severity
-        for schema in list(operation.content.values())[:1]:
+        for schema in _body_schemas(operation):
             # A schema with a $ref may repeat constraints of the referenced schema.
             boundaries_by_name = {
                 _fault_name_words(part, boundary): (part, boundary)
@@ -106,7 +134,8 @@ def _contract_breaking_boundaries(
     for part in walk_subschemas(contract, schema):
         for boundary in boundary_values(contract, part, base):
             body = with_value_at(base, part.place, boundary.sample)
-            if _breaks_contract(contract, operation, schema, base, body):
+            is_sent = _arrives(operation, body)
+            if is_sent and _breaks_contract(contract, operation, schema, base, body):
                 yield part, boundary
 
 

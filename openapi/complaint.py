@@ -23,7 +23,7 @@ class Complaint:
     """Value and rule, without the place."""
     edit: str
     """Change that mends it."""
-    disables: Literal["operation", "webhook", "constraint", "reference", ""] = ""
-    """What an error leaves out of the contract."""
+    disables: Literal["operation", "webhook", "constraint", "link", "reference", ""] = ""
+    """Part of the contract that an error leaves out."""
     file: str = ""
     """Path of a referenced file, relative to the document's folder; empty: the document."""

@@ -9,11 +9,11 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from openapi.complaint import Complaint
-from openapi.contract import Event, HeaderSpec, Json, Link, Operation, ResponseSpec
+from openapi.contract import Event, HeaderSpec, Json, Operation, ResponseSpec
 from openapi.json_pointer import get_at, join_pointer
+from openapi.loading.links import StatedLink, read_link, with_links
 from openapi.loading.structure import METHODS
 from openapi.parameters import Parameter, declared_example, path_parameter_names
-from openapi.runtime_expression import parse_expression
 from openapi.schema_validation import stated_types
 from openapi.signature import BODY_TEMPLATE, SignatureScheme
 from openapi.status_causes import default_cause
@@ -42,6 +42,8 @@ class Builder:
         self.complaints: list[Complaint] = []
         self._document = document
         self._ids: set[str] = set()
+        self._links: dict[str, Sequence[StatedLink]] = {}
+        """Stated links by the pointer of their response."""
 
     def operations(self) -> tuple[Operation, ...]:
         """Return the operations under `paths`, in the order of the document."""
@@ -51,7 +53,9 @@ class Builder:
                 built.append(self._build_operation(path, method, pointer, item))
             except _Fault as fault:
                 self.complaints.append(fault.disabling("operation"))
-        return _with_usable_links(built)
+        linked, complaints = with_links(built, self._links)
+        self.complaints += complaints
+        return linked
 
     def _stated_operations(self) -> Iterator[tuple[str, str, str, str]]:
         """Yield path, method, pointer of the operation, and pointer of its path item."""
@@ -63,7 +67,11 @@ class Builder:
                 self._complain("path", place, f"the path {path!r} does not begin with a slash",
                                "begin it with a slash")  # fmt: skip
                 continue
-            item_pointer, item = self._dereference(place)
+            try:
+                item_pointer, item = self._dereference(place)
+            except _Fault as fault:
+                self.complaints.append(fault.disabling("operation"))
+                continue
             for method in METHODS:
                 if isinstance(item.get(method), dict):
                     yield path, method, join_pointer(item_pointer, method), item_pointer
@@ -90,7 +98,8 @@ class Builder:
             found = get_at(self._document, target)
             if not isinstance(found, dict):
                 message = f"there is no object at {value['$ref']!r}"
-                raise _Fault("reference", pointer, message, "correct the reference")
+                place = join_pointer(pointer, "$ref")
+                raise _Fault("reference", place, message, "correct the reference")
             pointer, value = target, found
         return pointer, value if isinstance(value, dict) else {}
 
@@ -213,32 +222,18 @@ class Builder:
             is_integer = stated_schema.get("type") == "integer"
             required = header.get("required") is True
             headers.append(HeaderSpec(name, place, schema, required, is_integer))
+        self._note_links(pointer, stated)
         content = _schema_pointers(stated, join_pointer(pointer, "content"))
-        return ResponseSpec(
-            status,
-            pointer,
-            content,
-            tuple(headers),
-            stated.get("x-hookproof-cause", {}),
-            tuple(self._build_links(pointer, stated)),
-        )
+        cause = stated.get("x-hookproof-cause", {})
+        return ResponseSpec(status, pointer, content, tuple(headers), cause, ())
 
-    def _build_links(self, pointer: str, stated: Mapping[str, Json]) -> Iterator[Link]:
-        for name in _mapping(stated.get("links")):
-            _, link = self._dereference(join_pointer(pointer, "links", name))
-            target = link.get("operationId")
-            if target is None and isinstance(link.get("operationRef"), str):
-                referred = get_at(self._document, link["operationRef"].partition("#")[2])
-                target = referred.get("operationId") if isinstance(referred, dict) else None
-            if not isinstance(target, str):
-                continue
-            values = []
-            for parameter, text in _mapping(link.get("parameters")).items():
-                try:
-                    values.append((parameter.removeprefix("path."), parse_expression(text)))
-                except (ValueError, TypeError, AttributeError):
-                    continue  # a constant, or an expression that needs more than the exchange
-            yield Link(target, tuple(values))
+    def _note_links(self, pointer: str, stated: Mapping[str, Json]) -> None:
+        """Note the links of the response at `pointer`, until all operations are known."""
+        self._links[pointer] = [
+            link
+            for name in _mapping(stated.get("links"))
+            if (link := read_link(*self._dereference(join_pointer(pointer, "links", name))))
+        ]
 
     def _build_event(self, name: str) -> Event | None:
         item_pointer, item = self._dereference(join_pointer("", "webhooks", name))
@@ -302,39 +297,3 @@ def _schema_pointers(holder: Mapping[str, Json], pointer: str) -> dict[str, str]
         for media, stated in content.items()
         if isinstance(stated, dict)
     }
-
-
-def _with_usable_links(operations: Sequence[Operation]) -> tuple[Operation, ...]:
-    """Return `operations` without links that do not fill a path, or that would close a cycle."""
-    by_id = {operation.id: operation for operation in operations}
-    linked: dict[str, set[str]] = {}
-
-    def reaches(start: str, end: str) -> bool:
-        pending, seen = [start], {start}
-        while pending:
-            for following in linked.get(pending.pop(), set()) - seen:
-                seen.add(following)
-                pending.append(following)
-        return end in seen
-
-    def usable_links(origin: Operation, response: ResponseSpec) -> Iterator[Link]:
-        for link in response.links:
-            target = by_id.get(link.operation)
-            names = path_parameter_names(target.path) if target else []
-            values = tuple((name, value) for name, value in link.values if name in names)
-            if target is None or len(values) < len(names) or reaches(target.id, origin.id):
-                continue
-            if response.cause.get("kind") == "valid-request":
-                linked.setdefault(origin.id, set()).add(target.id)
-            yield Link(link.operation, values)
-
-    return tuple(
-        replace(
-            operation,
-            responses={
-                status: replace(response, links=tuple(usable_links(operation, response)))
-                for status, response in operation.responses.items()
-            },
-        )
-        for operation in operations
-    )

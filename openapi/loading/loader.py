@@ -6,7 +6,7 @@ constraint where it lies, and becomes a complaint; `hookproof lint` lists all of
 
 import gc
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -133,7 +133,33 @@ def _load(source: DocumentSource, path: Path | None) -> LoadedDocument:
     contract = _build(source, document, complaints)
     if has_extensions:
         contract = _with_default_provenance(_without_inconsistent_events(contract), document)
+    contract = replace(contract, complaints=_located(contract.complaints, references))
     return LoadedDocument(contract, source, references.sources)
+
+
+def _located(complaints: Sequence[Complaint], references: References) -> tuple[Complaint, ...]:
+    """Return `complaints` with their files, and each fault of a reference only once.
+
+    The complaint about an operation or webhook that needs a broken reference has the reason, and
+    replaces the complaint about the reference alone.
+    """
+    needed = {
+        (one.rule, one.pointer) for one in complaints if one.disables in ("operation", "webhook")
+    }
+    reasons = {
+        (one.rule, one.pointer): (one.message, one.edit)
+        for one in complaints
+        if not one.disables and (one.rule, one.pointer) in needed
+    }
+    found = []
+    for one in complaints:
+        reason = reasons.get((one.rule, one.pointer))
+        if reason and not one.disables:
+            continue
+        message, edit = reason or (one.message, one.edit)
+        file, pointer = references.split(one.pointer)
+        found.append(replace(one, message=message, edit=edit, pointer=pointer, file=file))
+    return tuple(found)
 
 
 def _without_inconsistent_events(contract: Contract) -> Contract:

@@ -155,6 +155,10 @@ class Contract:
             self._schemas[pointer] = Schema(self.document, pointer, self._pointers_by_id)
         return self._schemas[pointer]
 
+    def directed_schema(self, pointer: str, direction: str) -> Schema:
+        """Return the schema at `pointer` for requests or responses (see `schema_direction`)."""
+        return Schema(self.document, pointer, self._pointers_by_id, direction)
+
     @cached_property
     def _pointers_by_id(self) -> Mapping[int, str]:
         return {id(v): p for p, v in walk_values(self.document) if isinstance(v, dict)}

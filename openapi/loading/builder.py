@@ -18,7 +18,7 @@ from openapi.schema_validation import stated_types
 from openapi.signature import BODY_TEMPLATE, SignatureScheme
 from openapi.status_causes import default_cause
 
-_IGNORED_HEADERS = frozenset(["accept", "content-type", "authorization"])
+IGNORED_HEADERS = frozenset(["accept", "content-type", "authorization"])
 """Names of header parameters that OpenAPI ignores (section 4.8.12.2)."""
 _STATUS = re.compile(r"[1-5][0-9][0-9]|[1-5]XX|default")
 
@@ -165,7 +165,7 @@ class Builder:
             for index in range(len(stated) if isinstance(stated, list) else 0):
                 place = join_pointer(holder, "parameters", index)
                 made = self._build_parameter(place)
-                if made.location == "header" and made.name.lower() in _IGNORED_HEADERS:
+                if made.location == "header" and made.name.lower() in IGNORED_HEADERS:
                     continue
                 if made.location == "path" and made.name not in named:
                     message = f"the path {path} has no {{{made.name}}}"

@@ -115,9 +115,7 @@ class _Selection:
         if found is None:
             message = f"there is no operation {link.target!r}"
             edit = "name an operation of this document"
-            self.complaints.append(
-                Complaint("error", "link-target", place, message, edit, "link")
-            )
+            self.complaints.append(Complaint("error", "link-target", place, message, edit, "link"))
         return found
 
     def _complain(self, rule: str, pointer: str, message: str, edit: str) -> None:

@@ -116,7 +116,9 @@ class Normalizer:
             edit = "correct the reference, or add what it refers to"
             place = join_pointer(pointer, "$ref")
             disables: Literal["constraint", ""] = "constraint" if kind == "schema" else ""
-            self.complaints.append(Complaint("error", "reference", place, str(fault), edit, disables))
+            self.complaints.append(
+                Complaint("error", "reference", place, str(fault), edit, disables)
+            )
             if kind == "schema":
                 del value["$ref"]
             return

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from openapi.json_pointer import join_pointer
-
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -150,19 +148,3 @@ def child_objects(
                     yield (key, name), field.kind, below
         elif field.shape == "list" and isinstance(item, list):
             yield from (((key, str(index)), field.kind, below) for index, below in enumerate(item))
-
-
-def walk_objects(kind: str, value: Any, pointer: str = "") -> Iterator[tuple[str, str, Any]]:
-    """Yield kind, pointer and value of each object below `value`, which is of `kind`, itself first.
-
-    References are objects too, and are not followed.
-    """
-    pending = [(kind, pointer, value)]
-    while pending:
-        kind, pointer, value = pending.pop()
-        yield kind, pointer, value
-        if isinstance(value, dict) and (kind == "schema" or "$ref" not in value):
-            pending += [
-                (below, join_pointer(pointer, *path), item)
-                for path, below, item in child_objects(kind, value)
-            ]

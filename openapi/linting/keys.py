@@ -1,0 +1,141 @@
+"""Rules about keys: unknown ones, missing ones, and values of another type than OpenAPI has."""
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from openapi.json_pointer import join_pointer
+from openapi.linting.document import Fault, LintedDocument, ObjectAt
+from openapi.linting.fixed_fields import FIXED_FIELDS, SCHEMA_KEYWORDS, VERSIONS
+from openapi.loading.structure import FIELDS, Field
+
+_TYPES: Mapping[str, type] = {"string": str, "boolean": bool, "array": list, "object": dict}
+_SIMILARITY = 0.84
+"""Ratio of difflib from which a keyword that 3.1 allows counts as misspelt."""
+_BASE_DIALECT = "https://spec.openapis.org/oas/3.1/dialect/"
+
+
+def _own_keys(document: LintedDocument) -> Iterator[tuple[str, ObjectAt]]:
+    """Yield kind and object of the OpenAPI objects with fixed fields; references have others."""
+    for kind, found in document.objects(*FIXED_FIELDS):
+        if kind == "path-item" or "$ref" not in found.value:
+            yield kind, found
+
+
+def unknown_keys(document: LintedDocument) -> Iterator[Fault]:
+    """Yield keys of OpenAPI objects that no version has."""
+    for kind, (pointer, value) in _own_keys(document):
+        known = FIXED_FIELDS[kind]
+        for key in value:
+            if key not in known and not key.startswith("x-"):
+                usable = [name for name in known if document.version in known[name].versions]
+                message, edit = _unknown(key, f"{_phrase(kind)} has no such key", usable, 0.6)
+                yield Fault(join_pointer(pointer, key), message, edit)
+
+
+def unknown_keywords(document: LintedDocument) -> Iterator[Fault]:
+    """Yield keywords of schemas that JSON Schema does not have.
+
+    From 3.1 on, others are annotations: only a misspelt one is a fault, and none in a document with
+    another dialect.
+    """
+    if not str(document.stated.get("jsonSchemaDialect", _BASE_DIALECT)).startswith(_BASE_DIALECT):
+        return
+    known, every = SCHEMA_KEYWORDS[document.version], frozenset().union(*SCHEMA_KEYWORDS.values())
+    for _, (pointer, value) in document.objects("schema"):
+        for key in value.keys() - every:
+            if key.startswith("x-"):
+                continue
+            reason = f"a schema of OpenAPI {document.version} has no such keyword"
+            message, edit = _unknown(key, reason, known, _SIMILARITY)
+            if document.version == "3.0" or "did you mean" in message:
+                yield Fault(join_pointer(pointer, key), message, edit)
+
+
+def other_version_keys(document: LintedDocument) -> Iterator[Fault]:
+    """Yield keys and keywords that only another version of OpenAPI has."""
+    other = next(version for version in VERSIONS if version != document.version)
+    edit = f"write it as in OpenAPI {document.version}, or change `openapi`"
+    for kind, (pointer, value) in _own_keys(document):
+        known = FIXED_FIELDS[kind]
+        for key in value:
+            if key in known and document.version not in known[key].versions:
+                message = f"{key!r} is a key of OpenAPI {other}"
+                yield Fault(join_pointer(pointer, key), message, edit)
+    foreign = SCHEMA_KEYWORDS[other] - SCHEMA_KEYWORDS[document.version]
+    for _, (pointer, value) in document.objects("schema"):
+        for key in foreign & value.keys():
+            message = f"{key!r} is a keyword of OpenAPI {other}"
+            yield Fault(join_pointer(pointer, key), message, edit)
+
+
+def missing_keys(document: LintedDocument) -> Iterator[Fault]:
+    """Yield objects without a key that OpenAPI requires."""
+    for kind, (pointer, value) in _own_keys(document):
+        for key, field in FIXED_FIELDS[kind].items():
+            if document.version in field.required_by and key not in value:
+                yield Fault(pointer, f"{_phrase(kind)} needs the key {key!r}", f"add {key!r}")
+        if kind == "parameter" and value.get("in") == "path" and value.get("required") is not True:
+            edit = "add `required: true`"
+            yield Fault(pointer, "a path parameter needs the key 'required', as true", edit)
+
+
+def wrong_types(document: LintedDocument) -> Iterator[Fault]:
+    """Yield values of another type than OpenAPI has there; loading complains about keywords."""
+    for kind, (pointer, value) in _own_keys(document):
+        for key, field in FIXED_FIELDS[kind].items():
+            if key not in value:
+                continue
+            place, item = join_pointer(pointer, key), value[key]
+            below = FIELDS[kind].get(key)
+            if below is not None:
+                yield from _wrong_objects(place, item, below)
+            elif field.type != "any" and not isinstance(item, _TYPES[field.type]):
+                article = "an" if field.type[0] in "ao" else "a"
+                yield _wrong_type(place, item, f"{article} {field.type}")
+
+
+def _wrong_objects(place: str, value: Any, field: Field) -> Iterator[Fault]:
+    """Yield what is no object in `value`, which `field` describes."""
+    expected = _phrase(field.kind)
+    items: Iterable[tuple[str, Any]] = [(place, value)]
+    if field.shape == "map":
+        if not isinstance(value, dict):
+            yield _wrong_type(place, value, f"an object, with {expected} for each key")
+            return
+        items = [(join_pointer(place, k), v) for k, v in value.items() if k[:2] != "x-"]
+    elif field.shape == "list":
+        if not isinstance(value, list):
+            yield _wrong_type(place, value, f"an array, with {expected} for each item")
+            return
+        items = [(join_pointer(place, number), item) for number, item in enumerate(value)]
+    types = (dict, bool) if field.kind == "schema" else (dict,)
+    for where, item in items:
+        if not isinstance(item, types):
+            yield _wrong_type(where, item, expected)
+
+
+def _wrong_type(pointer: str, value: Any, expected: str) -> Fault:
+    shown = repr(value) if isinstance(value, str | int | float | None) else type(value).__name__
+    names = {"dict": "an object", "list": "an array", "None": "null"}
+    shown = names.get(shown, shown if len(shown) <= 60 else f"{shown[:50]}...")
+    return Fault(pointer, f"{shown} is not {expected}", f"write {expected}")
+
+
+def _phrase(kind: str) -> str:
+    """Return `a media type object`, `an operation object`, `the document`."""
+    if kind == "document":
+        return "the document"
+    article = "an" if kind[0] in "aeiox" and kind != "contact" else "a"
+    return f"{article} {kind.replace('-', ' ')} object"
+
+
+def _unknown(key: str, reason: str, known: Iterable[str], cutoff: float) -> tuple[str, str]:
+    """Return message and edit for an unknown key."""
+    by_letters = {name.lower(): name for name in known}
+    plain = key.lower().replace("-", "").replace("_", "")
+    near = difflib.get_close_matches(plain, by_letters, 1, cutoff)
+    if near:
+        guess = by_letters[near[0]]
+        return f"unknown key {key!r}; did you mean {guess!r}?", f"write {guess!r}"
+    return f"unknown key {key!r}: {reason}", "remove it, or begin it with x-"

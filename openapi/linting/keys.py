@@ -2,14 +2,15 @@
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from openapi.json_pointer import join_pointer
 from openapi.linting.document import Fault, LintedDocument, ObjectAt
-from openapi.linting.fixed_fields import FIXED_FIELDS, SCHEMA_KEYWORDS, VERSIONS
-from openapi.loading.structure import FIELDS, Field
+from openapi.loading.field_types import describe_wrong_type, object_phrase
+from openapi.loading.fixed_fields import FIXED_FIELDS, SCHEMA_KEYWORDS, VERSIONS
+from openapi.loading.structure import FIELDS
 
 _TYPES: Mapping[str, type] = {"string": str, "boolean": bool, "array": list, "object": dict}
+_CHECKED_BY_LOADING = frozenset(["security", "operationId"])
 _SIMILARITY = 0.84
 """Ratio of difflib from which a keyword that 3.1 allows counts as misspelt."""
 _BASE_DIALECT = "https://spec.openapis.org/oas/3.1/dialect/"
@@ -29,7 +30,7 @@ def unknown_keys(document: LintedDocument) -> Iterator[Fault]:
         for key in value:
             if key not in known and not key.startswith("x-"):
                 usable = [name for name in known if document.version in known[name].versions]
-                message, edit = _unknown(key, f"{_phrase(kind)} has no such key", usable, 0.6)
+                message, edit = _unknown(key, f"{object_phrase(kind)} has no such key", usable, 0.6)
                 yield Fault(join_pointer(pointer, key), message, edit)
 
 
@@ -74,60 +75,22 @@ def missing_keys(document: LintedDocument) -> Iterator[Fault]:
     for kind, (pointer, value) in _own_keys(document):
         for key, field in FIXED_FIELDS[kind].items():
             if document.version in field.required_by and key not in value:
-                yield Fault(pointer, f"{_phrase(kind)} needs the key {key!r}", f"add {key!r}")
+                yield Fault(pointer, f"{object_phrase(kind)} needs the key {key!r}", f"add {key!r}")
         if kind == "parameter" and value.get("in") == "path" and value.get("required") is not True:
             edit = "add `required: true`"
             yield Fault(pointer, "a path parameter needs the key 'required', as true", edit)
 
 
 def wrong_types(document: LintedDocument) -> Iterator[Fault]:
-    """Yield values of another type than OpenAPI has there; loading complains about keywords."""
+    """Yield plain values of another type than OpenAPI has; loading complains about objects."""
     for kind, (pointer, value) in _own_keys(document):
         for key, field in FIXED_FIELDS[kind].items():
-            if key not in value:
+            if key not in value or key in FIELDS[kind] or key in _CHECKED_BY_LOADING:
                 continue
-            place, item = join_pointer(pointer, key), value[key]
-            below = FIELDS[kind].get(key)
-            if below is not None:
-                yield from _wrong_objects(place, item, below)
-            elif field.type != "any" and not isinstance(item, _TYPES[field.type]):
-                article = "an" if field.type[0] in "ao" else "a"
-                yield _wrong_type(place, item, f"{article} {field.type}")
-
-
-def _wrong_objects(place: str, value: Any, field: Field) -> Iterator[Fault]:
-    """Yield what is no object in `value`, which `field` describes."""
-    expected = _phrase(field.kind)
-    items: Iterable[tuple[str, Any]] = [(place, value)]
-    if field.shape == "map":
-        if not isinstance(value, dict):
-            yield _wrong_type(place, value, f"an object, with {expected} for each key")
-            return
-        items = [(join_pointer(place, k), v) for k, v in value.items() if k[:2] != "x-"]
-    elif field.shape == "list":
-        if not isinstance(value, list):
-            yield _wrong_type(place, value, f"an array, with {expected} for each item")
-            return
-        items = [(join_pointer(place, number), item) for number, item in enumerate(value)]
-    types = (dict, bool) if field.kind == "schema" else (dict,)
-    for where, item in items:
-        if not isinstance(item, types):
-            yield _wrong_type(where, item, expected)
-
-
-def _wrong_type(pointer: str, value: Any, expected: str) -> Fault:
-    shown = repr(value) if isinstance(value, str | int | float | None) else type(value).__name__
-    names = {"dict": "an object", "list": "an array", "None": "null"}
-    shown = names.get(shown, shown if len(shown) <= 60 else f"{shown[:50]}...")
-    return Fault(pointer, f"{shown} is not {expected}", f"write {expected}")
-
-
-def _phrase(kind: str) -> str:
-    """Return `a media type object`, `an operation object`, `the document`."""
-    if kind == "document":
-        return "the document"
-    article = "an" if kind[0] in "aeiox" and kind != "contact" else "a"
-    return f"{article} {kind.replace('-', ' ')} object"
+            if field.type != "any" and not isinstance(value[key], _TYPES[field.type]):
+                expected = f"{'an' if field.type[0] in 'ao' else 'a'} {field.type}"
+                path, message, edit, _ = describe_wrong_type((key,), value[key], expected)
+                yield Fault(join_pointer(pointer, *path), message, edit)
 
 
 def _unknown(key: str, reason: str, known: Iterable[str], cutoff: float) -> tuple[str, str]:

@@ -246,7 +246,11 @@ class Builder:
         if not content:
             raise _Fault("webhook", pointer, "a webhook needs a request body", "state its content")
         media_type, schema = next(iter(content.items()))
-        examples = _mapping(body["content"][media_type].get("examples"))
+        media = join_pointer(body_pointer, "content", media_type)
+        examples = [
+            self._dereference(join_pointer(media, "examples", name))[1]
+            for name in _mapping(body["content"][media_type].get("examples"))
+        ]
         scheme = next(iter((stated.get("security") or [{}])[0]), None)
         return Event(
             name=name,
@@ -255,7 +259,7 @@ class Builder:
             schema=schema,
             signature=self._build_signature_scheme(scheme) if scheme else None,
             trigger=stated["x-hookproof-trigger"],
-            examples=tuple(example["value"] for example in examples.values()),
+            examples=tuple(example["value"] for example in examples if "value" in example),
         )
 
     def _build_signature_scheme(self, scheme: str) -> SignatureScheme | None:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from openapi.complaint import Complaint
 from openapi.json_pointer import get_at, join_pointer, split_pointer, walk_values
 from openapi.loading.extension_check import check_extensions
+from openapi.loading.field_types import remove_wrong_types
 from openapi.loading.references import ReferenceFault, References
 from openapi.loading.schema_dialect import IDENTIFIERS, convert_schema
 from openapi.loading.structure import child_objects
@@ -93,7 +94,9 @@ class Normalizer:
             self._check_extensions(kind, pointer, value)
             if kind == "schema":
                 self._convert(pointer, value, file)
-            elif kind in ("media-type", "parameter", "header"):
+            else:
+                self._check_types(kind, pointer, value)
+            if kind in ("media-type", "parameter", "header"):
                 self._add_schema(kind, value)
             self._pending += [
                 (below, join_pointer(pointer, *path), item, file)
@@ -152,6 +155,15 @@ class Normalizer:
                 disables = "webhook"
             self.complaints.append(Complaint("error", "extension", place, message, edit, disables))
 
+    def _check_types(self, kind: str, pointer: str, value: dict[str, Json]) -> None:
+        part: Literal["operation", "webhook", "constraint", ""]
+        for path, message, edit, wanted in remove_wrong_types(kind, value):
+            place = join_pointer(pointer, *path)
+            part = "constraint" if wanted == "schema" else ""
+            if wanted in ("path-item", "operation") and place.startswith(("/paths/", "/webhooks/")):
+                part = "operation" if place.startswith("/paths/") else "webhook"
+            self.complaints.append(Complaint("error", "wrong-type", place, message, edit, part))
+
     def _convert(self, pointer: str, schema: dict[str, Json], file: str) -> None:
         if id(schema) not in self._amended:
             for keyword, message, edit in convert_schema(
@@ -190,6 +202,8 @@ class Normalizer:
         for keyword in ("oneOf", "anyOf"):
             for branch in schema.get(keyword, ()):
                 if not isinstance(branch, dict) or [*branch] != ["$ref"]:
+                    continue
+                if not isinstance(branch["$ref"], str):
                     continue
                 values = self._discriminator_values(branch["$ref"], mapping, file)
                 branch["properties"] = {stated["propertyName"]: {"enum": values}}

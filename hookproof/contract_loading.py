@@ -1,20 +1,54 @@
 """Load the contract that the options name, and check the webhook secrets against it."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from hookproof.errors import CommandError
-from openapi.complaint import ContractError
+from hookproof.output import print_remark
+from openapi.complaint import ContractError, summarize_errors
 from openapi.contract import Contract
 from openapi.loading.loader import load_contract
 
 
 def load_contract_option(path: Path | None) -> Contract:
-    """Return the contract at `path` (None: the shipped one); `CommandError` if it is invalid."""
+    """Return the contract at `path` (None: the shipped one), for a command that needs operations.
+
+    Print in one line how many errors leave out a part of it. Raise `CommandError` if it cannot be
+    loaded or has no operation.
+    """
+    contract = load_contract_silently(path)
+    errors = summarize_errors(contract.complaints)
+    if contract.operations:
+        _print_errors(path, errors)
+        return contract
+    if errors:
+        raise CommandError(f"{path}: nothing to do without an operation: {errors}; {_lint(path)}")
+    raise CommandError(f"{path}: nothing to do: the document has no operation below `paths`")
+
+
+def load_webhook_contract(path: Path | None) -> Contract:
+    """Return the contract at `path`, as above, for a command that needs no operation."""
+    contract = load_contract_silently(path)
+    _print_errors(path, summarize_errors(contract.complaints))
+    return contract
+
+
+def load_contract_silently(path: Path | None) -> Contract:
+    """Return the contract at `path`, in a process whose parent has printed its errors."""
     try:
         return load_contract(path)
     except ContractError as error:
         raise CommandError(str(error)) from None
+
+
+def _print_errors(path: Path | None, errors: str) -> None:
+    if errors:
+        print_remark(f"{path}: {errors}; {_lint(path)}")
+
+
+def _lint(path: Path | None) -> str:
+    return f"run hookproof lint {shlex.quote(str(path))}"
 
 
 def check_webhook_secret(contract: Contract, secret: str) -> str:

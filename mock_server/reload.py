@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import shlex
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from openapi.complaint import ContractError
+from openapi.complaint import ContractError, summarize_errors
 from openapi.contract import Contract
 from openapi.loading.loader import load_contract
 
@@ -68,7 +69,8 @@ class ReloadingApp:
 
     async def _reload(self, path: Path) -> None:
         try:
-            self._app = await asyncio.to_thread(lambda: self._compose(load_contract(path)))
+            contract = await asyncio.to_thread(load_contract, path)
+            self._app = await asyncio.to_thread(self._compose, contract)
         except (ContractError, ValueError) as error:
             _LOG.error(
                 "the changed contract is invalid, the mock keeps the previous one: %s", error
@@ -77,6 +79,8 @@ class ReloadingApp:
             _LOG.exception("the changed contract cannot be served, the mock keeps the previous one")
         else:
             _LOG.info("the contract was reloaded from %s", path)
+            if errors := summarize_errors(contract.complaints):
+                _LOG.warning("%s: %s; run hookproof lint %s", path, errors, shlex.quote(str(path)))
 
 
 def _file_stamp(path: Path) -> FileStamp:

@@ -29,6 +29,8 @@ class Link:
     """Id of the other operation."""
     values: tuple[tuple[str, RuntimeExpression], ...]
     """Path parameter of the other operation -> its value, as an expression on this exchange."""
+    pointer: str = ""
+    """Pointer of the link; empty if the document does not state it."""
 
 
 Json = Any

@@ -12,6 +12,8 @@ from urllib.parse import quote, urlencode
 
 from openapi.json_pointer import MISSING
 
+IGNORED_HEADERS = frozenset(["accept", "content-type", "authorization"])
+"""Names of header parameters that OpenAPI ignores (section 4.8.12.2)."""
 SCALAR_TYPES = frozenset(["string", "number", "integer", "boolean", "null"])
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,99})", re.ASCII)
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,99})(\.[0-9]{1,99})?([eE][+-]?[0-9]{1,3})?", re.ASCII)

@@ -21,8 +21,8 @@ def repeated_causes(document: LintedDocument) -> Iterator[Fault]:
             if kind is not None and first.setdefault(kind, status) != status:
                 pointer = join_pointer(response.pointer, "x-hookproof-cause", "kind")
                 message = (
-                    f"{operation.id} has two responses with the cause {kind!r}, {first[kind]} and "
-                    f"{status}; only {first[kind]} is expected"
+                    f"{first[kind]} and {status} of {operation.id} both have the cause {kind!r}, "
+                    "so the contract does not say which of them a request gets"
                 )
                 yield Fault(pointer, message, "state another cause, or remove one of them")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from openapi.formats import FORMATS, UNCHECKED_FORMATS
 from openapi.json_pointer import join_pointer, split_pointer
 from openapi.linting.document import Fault, LintedDocument
-from openapi.loading.builder import IGNORED_HEADERS
+from openapi.parameters import IGNORED_HEADERS
 from openapi.server_path import server_path
 
 # fmt: off

@@ -76,7 +76,7 @@ RULES = (
     Rule("ignored-servers", "warning", "Only the document states servers.", ignored_servers),
     Rule("ignored-sibling", "warning", "No constraint is beside a reference in OpenAPI 3.0.",
          ignored_siblings),
-    Rule("repeated-cause", "error", "The responses of an operation have different causes.",
+    Rule("repeated-cause", "warning", "The responses of an operation have different causes.",
          repeated_causes),
     Rule("repeated-unique", "error", "A GET does not return the unique value of another "
          "operation.", repeated_unique_values),

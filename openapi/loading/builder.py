@@ -4,22 +4,20 @@ A fault in an operation or webhook leaves out that one, and becomes a complaint.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
 from openapi.complaint import Complaint
-from openapi.contract import Event, HeaderSpec, Json, Operation, ResponseSpec
+from openapi.contract import Event, HeaderSpec, Json, Link, Operation, ResponseSpec
 from openapi.json_pointer import get_at, join_pointer
-from openapi.loading.links import StatedLink, read_link, with_links
+from openapi.loading.links import read_link, with_usable_links
 from openapi.loading.structure import METHODS
-from openapi.parameters import Parameter, declared_example, path_parameter_names
+from openapi.parameters import IGNORED_HEADERS, Parameter, declared_example, path_parameter_names
 from openapi.schema_validation import stated_types
 from openapi.signature import BODY_TEMPLATE, SignatureScheme
 from openapi.status_causes import default_cause
 
-IGNORED_HEADERS = frozenset(["accept", "content-type", "authorization"])
-"""Names of header parameters that OpenAPI ignores (section 4.8.12.2)."""
 _STATUS = re.compile(r"[1-5][0-9][0-9]|[1-5]XX|default")
 
 
@@ -42,8 +40,6 @@ class Builder:
         self.complaints: list[Complaint] = []
         self._document = document
         self._ids: set[str] = set()
-        self._links: dict[str, Sequence[StatedLink]] = {}
-        """Stated links by the pointer of their response."""
 
     def operations(self) -> tuple[Operation, ...]:
         """Return the operations under `paths`, in the order of the document."""
@@ -53,7 +49,7 @@ class Builder:
                 built.append(self._build_operation(path, method, pointer, item))
             except _Fault as fault:
                 self.complaints.append(fault.disabling("operation"))
-        linked, complaints = with_links(built, self._links)
+        linked, complaints = with_usable_links(built)
         self.complaints += complaints
         return linked
 
@@ -222,18 +218,24 @@ class Builder:
             is_integer = stated_schema.get("type") == "integer"
             required = header.get("required") is True
             headers.append(HeaderSpec(name, place, schema, required, is_integer))
-        self._note_links(pointer, stated)
         content = _schema_pointers(stated, join_pointer(pointer, "content"))
-        cause = stated.get("x-hookproof-cause", {})
-        return ResponseSpec(status, pointer, content, tuple(headers), cause, ())
+        return ResponseSpec(
+            status,
+            pointer,
+            content,
+            tuple(headers),
+            stated.get("x-hookproof-cause", {}),
+            tuple(self._build_links(pointer, stated)),
+        )
 
-    def _note_links(self, pointer: str, stated: Mapping[str, Json]) -> None:
-        """Note the links of the response at `pointer`, until all operations are known."""
-        self._links[pointer] = [
-            link
-            for name in _mapping(stated.get("links"))
-            if (link := read_link(*self._dereference(join_pointer(pointer, "links", name))))
-        ]
+    def _build_links(self, pointer: str, stated: Mapping[str, Json]) -> Iterator[Link]:
+        for name in _mapping(stated.get("links")):
+            try:
+                place, found = self._dereference(join_pointer(pointer, "links", name))
+            except _Fault:
+                continue  # normalisation has complained about the reference
+            if link := read_link(place, found):
+                yield link
 
     def _build_event(self, name: str) -> Event | None:
         item_pointer, item = self._dereference(join_pointer("", "webhooks", name))

@@ -5,7 +5,7 @@ link that would close a cycle is left out: no operation could create the first r
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -13,44 +13,33 @@ from openapi.complaint import Complaint
 from openapi.contract import Link, Operation, ResponseSpec
 from openapi.json_pointer import join_pointer
 from openapi.parameters import path_parameter_names
-from openapi.runtime_expression import RuntimeExpression, parse_expression
+from openapi.runtime_expression import parse_expression
 
 
-@dataclass(frozen=True, slots=True)
-class StatedLink:
-    """Link as a response of the document states it."""
+def read_link(pointer: str, stated: Mapping[str, Any]) -> Link | None:
+    """Return the link object at `pointer`, or None if it names no operation.
 
-    pointer: str
-    key: str
-    """`operationId` or `operationRef`."""
-    target: str
-    values: tuple[tuple[str, RuntimeExpression], ...]
-    """Parameter -> value, without constants and expressions that need more than the exchange."""
-
-
-def read_link(pointer: str, link: Mapping[str, Any]) -> StatedLink | None:
-    """Return the link object at `pointer`, or None if it names no operation."""
-    key = next((key for key in ("operationId", "operationRef") if key in link), "")
-    target, parameters = link.get(key), link.get("parameters")
+    Its operation is an operationId, or an operationRef as it is stated.
+    """
+    target, parameters = stated.get("operationId", stated.get("operationRef")), {}
     if not isinstance(target, str):
         return None
+    if isinstance(stated.get("parameters"), dict):
+        parameters = stated["parameters"]
     values = []
-    for parameter, text in parameters.items() if isinstance(parameters, dict) else ():
+    for parameter, text in parameters.items():
         try:
             values.append((parameter.removeprefix("path."), parse_expression(text)))
         except (ValueError, TypeError, AttributeError):
-            continue
-    return StatedLink(pointer, key, target, tuple(values))
+            continue  # a constant, or an expression that needs more than the exchange
+    return Link(target, tuple(values), pointer)
 
 
-def with_links(
-    operations: Sequence[Operation], stated: Mapping[str, Sequence[StatedLink]]
+def with_usable_links(
+    operations: Sequence[Operation],
 ) -> tuple[tuple[Operation, ...], list[Complaint]]:
-    """Return `operations` with their usable links, and a complaint about each other link.
-
-    `stated` has the links by the pointer of their response.
-    """
-    selection = _Selection(operations, stated)
+    """Return `operations` with their usable links, and a complaint about each other link."""
+    selection = _Selection(operations)
     linked = tuple(
         replace(
             operation,
@@ -67,59 +56,52 @@ def with_links(
 class _Selection:
     """Selection of the usable links, in the order of the document."""
 
-    def __init__(
-        self, operations: Sequence[Operation], stated: Mapping[str, Sequence[StatedLink]]
-    ) -> None:
+    def __init__(self, operations: Sequence[Operation]) -> None:
         self.complaints: list[Complaint] = []
-        self._stated = stated
         self._by_id = {operation.id: operation for operation in operations}
         self._by_pointer = {operation.pointer: operation for operation in operations}
         self._linked: dict[str, set[str]] = {}
 
     def usable(self, origin: Operation, response: ResponseSpec) -> Iterator[Link]:
         """Yield the usable links of a response of `origin`."""
-        for link in self._stated.get(response.pointer, ()):
-            target = self._target(link)
-            if target is None:
-                continue
+        for link in response.links:
+            target = self._find_target(link)
+            if target is None or target.id == origin.id:
+                continue  # a link to the same operation is that of a next page: it creates nothing
             names = path_parameter_names(target.path)
             values = tuple((name, value) for name, value in link.values if name in names)
             missing = [name for name in names if name not in dict(values)]
             if missing:
                 message = f"the link gives {missing[0]!r} of {target.path} no value of the exchange"
                 edit = "state an expression such as $response.body#/id for it"
-                self._complain("link-unused", link.pointer, message, edit)
-            elif target.id == origin.id:
-                continue  # such as the next page of a list: it creates nothing
+                self._warn(link.pointer, message, edit)
             elif self._reaches(target.id, origin.id):
                 message = f"the link from {origin.id} to {target.id} closes a cycle of links"
-                edit = "remove one link of the cycle, if the harness should follow this one"
-                self._complain("link-unused", link.pointer, message, edit)
+                self._warn(link.pointer, message, "remove one link of the cycle")
             else:
                 if response.cause.get("kind") == "valid-request":
                     self._linked.setdefault(origin.id, set()).add(target.id)
-                yield Link(target.id, values)
+                yield Link(target.id, values, link.pointer)
 
-    def _target(self, link: StatedLink) -> Operation | None:
-        place = join_pointer(link.pointer, link.key)
-        if link.key == "operationId":
-            found = self._by_id.get(link.target)
-        else:
-            document, _, pointer = link.target.partition("#")
-            if document:
-                message = f"{link.target!r} is an operation of another document"
-                edit = "link to an operation of this document, if the harness should follow it"
-                self._complain("link-unused", place, message, edit)
-                return None
-            found = self._by_pointer.get(unquote(pointer))
+    def _find_target(self, link: Link) -> Operation | None:
+        if link.operation in self._by_id:
+            return self._by_id[link.operation]
+        document, has_pointer, pointer = link.operation.partition("#")
+        if has_pointer and document:
+            place = join_pointer(link.pointer, "operationRef")
+            message = f"{link.operation!r} is an operation of another document"
+            self._warn(place, message, "link to an operation of this document")
+            return None
+        found = self._by_pointer.get(unquote(pointer)) if has_pointer else None
         if found is None:
-            message = f"there is no operation {link.target!r}"
-            edit = "name an operation of this document"
-            self.complaints.append(Complaint("error", "link-target", place, message, edit, "link"))
+            message, edit = f"there is no operation {link.operation!r}", "name an existing one"
+            self.complaints.append(
+                Complaint("error", "link-target", link.pointer, message, edit, "link")
+            )
         return found
 
-    def _complain(self, rule: str, pointer: str, message: str, edit: str) -> None:
-        self.complaints.append(Complaint("warning", rule, pointer, message, edit))
+    def _warn(self, pointer: str, message: str, edit: str) -> None:
+        self.complaints.append(Complaint("warning", "link-unused", pointer, message, edit))
 
     def _reaches(self, start: str, end: str) -> bool:
         pending, seen = [start], {start}

@@ -1,6 +1,5 @@
 """Load the contract that the options name, and check the webhook secrets against it."""
 
-import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,7 +43,7 @@ def load_contract_silently(path: Path | None) -> Contract:
 
 
 def _print_errors(path: Path | None, errors: str) -> None:
-    if errors and "PYTEST_XDIST_WORKER" not in os.environ:  # its controller has printed them
+    if errors:
         print_remark(f"{path}: {errors}; {_lint(path)}")
 
 

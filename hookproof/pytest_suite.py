@@ -21,7 +21,7 @@ from contracts.outcome import CONTRACT, OUTCOME, SETTINGS, RunOutcome
 from contracts.reporting.report import report
 from hookproof.commands.verify import save_failing_cases
 from hookproof.commands.verify_settings import apply_target_policy, settings_from_options
-from hookproof.contract_loading import load_contract_option
+from hookproof.contract_loading import load_contract_option, load_contract_silently
 from hookproof.errors import CommandError
 from hookproof.options.command import parse_options
 from hookproof.options.verify import verify
@@ -50,7 +50,9 @@ def configure(config: pytest.Config) -> None:
             raise CommandError(shadowed[0])
         options = _options(config)
         settings = settings_from_options(options)
-        contract = load_contract_option(settings.contract)
+        is_worker = hasattr(config, "workerinput")
+        load = load_contract_silently if is_worker else load_contract_option
+        contract = load(settings.contract)
         settings = apply_target_policy(settings, options, contract)
         settings = replace(settings, **_settings_from_controller(config))
     except CommandError as error:

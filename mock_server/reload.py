@@ -78,9 +78,10 @@ class ReloadingApp:
         except Exception:
             _LOG.exception("the changed contract cannot be served, the mock keeps the previous one")
         else:
-            _LOG.info("the contract was reloaded from %s", path)
-            if errors := summarize_errors(contract.complaints):
-                _LOG.warning("%s: %s; run hookproof lint %s", path, errors, shlex.quote(str(path)))
+            errors = summarize_errors(contract.complaints)
+            hint = f": {errors}; run hookproof lint {shlex.quote(str(path))}" if errors else ""
+            level = logging.WARNING if errors else logging.INFO
+            _LOG.log(level, "the contract was reloaded from %s%s", path, hint)
 
 
 def _file_stamp(path: Path) -> FileStamp:

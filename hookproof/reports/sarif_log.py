@@ -40,4 +40,4 @@ def sarif_location(path: str, line: int, column: int, pointer: str) -> dict[str,
 
 def _uri(path: str) -> str:
     pure = PurePosixPath(path)
-    return pure.as_uri() if pure.is_absolute() else quote(path)
+    return pure.as_uri() if pure.is_absolute() else quote(path, errors="surrogateescape")

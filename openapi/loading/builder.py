@@ -142,7 +142,7 @@ class Builder:
                 "operation-id",
                 join_pointer(pointer, "operationId"),
                 f"the operationId {found!r} is not a unique string",
-                "give each operation an id of its own",
+                "give each operation another id",
             )
         words = re.findall(r"[A-Za-z0-9_.]+", path)
         made = first = "-".join([method, *words])

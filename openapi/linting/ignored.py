@@ -43,7 +43,7 @@ def unknown_formats(document: LintedDocument) -> Iterator[Fault]:
 
 
 def ignored_headers(document: LintedDocument) -> Iterator[Fault]:
-    """Yield header parameters and response headers that OpenAPI ignores."""
+    """Yield header parameters and headers of messages that OpenAPI ignores."""
     for _, (pointer, value) in document.objects("parameter"):
         name = value.get("name")
         if (
@@ -56,8 +56,8 @@ def ignored_headers(document: LintedDocument) -> Iterator[Fault]:
             yield Fault(pointer, message, edit)
     for _, (pointer, _value) in document.objects("header"):
         *above, name = split_pointer(pointer)
-        if name.lower() == "content-type" and "components" not in above[:1]:
-            message = f"OpenAPI ignores a header {name!r} of a response"
+        if name.lower() == "content-type" and above != ["components", "headers"]:
+            message = f"OpenAPI ignores the header {name!r} here"
             yield Fault(pointer, message, "state it as the media type of the content")
 
 

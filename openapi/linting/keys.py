@@ -10,6 +10,11 @@ from openapi.loading.fixed_fields import FIXED_FIELDS, SCHEMA_KEYWORDS, VERSIONS
 from openapi.loading.structure import FIELDS
 
 _TYPES: Mapping[str, type] = {"string": str, "boolean": bool, "array": list, "object": dict}
+_OTHER_TYPES: Mapping[str, Mapping[str, tuple[type, ...]]] = {
+    "3.0": {"type": (list,), "exclusiveMinimum": (int, float), "exclusiveMaximum": (int, float)},
+    "3.1": {"exclusiveMinimum": (bool,), "exclusiveMaximum": (bool,)},
+}
+"""Types of a keyword's value in the other version only."""
 _CHECKED_BY_LOADING = frozenset(["security", "operationId"])
 _SIMILARITY = 0.84
 """Ratio of difflib from which a keyword that 3.1 allows counts as misspelt."""
@@ -68,6 +73,10 @@ def other_version_keys(document: LintedDocument) -> Iterator[Fault]:
         for key in foreign & value.keys():
             message = f"{key!r} is a keyword of OpenAPI {other}"
             yield Fault(join_pointer(pointer, key), message, edit)
+        for key, types in _OTHER_TYPES[document.version].items():
+            if type(value.get(key)) in types:
+                message = f"{key!r} has the form of OpenAPI {other}"
+                yield Fault(join_pointer(pointer, key), message, edit)
 
 
 def missing_keys(document: LintedDocument) -> Iterator[Fault]:

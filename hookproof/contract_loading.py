@@ -1,11 +1,13 @@
 """Load the contract that the options name, and check the webhook secrets against it."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
 from hookproof.errors import CommandError
-from openapi.complaint import ContractError
+from hookproof.output import print_remark
+from openapi.complaint import ContractError, summarize_errors
 from openapi.contract import Contract
 from openapi.loading.loader import load_contract
 from openapi.operation_selection import OperationSelection
@@ -13,11 +15,43 @@ from openapi.security import check_credentials
 
 
 def load_contract_option(path: Path | None) -> Contract:
-    """Return the contract at `path` (None: the shipped one); `CommandError` if it is invalid."""
+    """Return the contract at `path` (None: the shipped one), for a command that needs operations.
+
+    Print in one line how many errors leave out a part of it. Raise `CommandError` if it cannot be
+    loaded or has no operation.
+    """
+    contract = load_contract_silently(path)
+    errors = summarize_errors(contract.complaints)
+    if contract.operations:
+        _print_errors(path, errors)
+        return contract
+    if errors:
+        raise CommandError(f"{path}: nothing to do without an operation: {errors}; {_lint(path)}")
+    raise CommandError(f"{path}: nothing to do: the document has no operation below `paths`")
+
+
+def load_webhook_contract(path: Path | None) -> Contract:
+    """Return the contract at `path`, as above, for a command that needs no operation."""
+    contract = load_contract_silently(path)
+    _print_errors(path, summarize_errors(contract.complaints))
+    return contract
+
+
+def load_contract_silently(path: Path | None) -> Contract:
+    """Return the contract at `path`, in a process whose parent has printed its errors."""
     try:
         return load_contract(path)
     except ContractError as error:
         raise CommandError(str(error)) from None
+
+
+def _print_errors(path: Path | None, errors: str) -> None:
+    if errors:
+        print_remark(f"{path}: {errors}; {_lint(path)}")
+
+
+def _lint(path: Path | None) -> str:
+    return f"run hookproof lint {shlex.quote(str(path))}"
 
 
 def operation_selection(options: SimpleNamespace) -> OperationSelection:
@@ -33,9 +67,12 @@ def select_operations(contract: Contract, selection: OperationSelection) -> Cont
         raise CommandError(str(error)) from None
 
 
-def load_selected_contract(path: Path | None, selection: OperationSelection) -> Contract:
+def load_selected_contract(
+    path: Path | None, selection: OperationSelection, *, silently: bool = False
+) -> Contract:
     """Return the contract at `path` (None: the shipped one) with the selected operations."""
-    return select_operations(load_contract_option(path), selection)
+    load = load_contract_silently if silently else load_contract_option
+    return select_operations(load(path), selection)
 
 
 def check_given_credentials(contract: Contract, given: Sequence[tuple[str, str]]) -> None:

@@ -50,7 +50,9 @@ def configure(config: pytest.Config) -> None:
             raise CommandError(shadowed[0])
         options = _options(config)
         settings = settings_from_options(options)
-        contract = load_selected_contract(settings.contract, settings.operations)
+        contract = load_selected_contract(
+            settings.contract, settings.operations, silently=hasattr(config, "workerinput")
+        )
         check_given_credentials(contract, settings.credentials)
         settings = apply_target_policy(settings, options, contract)
         settings = replace(settings, **_settings_from_controller(config))

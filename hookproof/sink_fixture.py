@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hookproof.contract_loading import load_contract_option
+from hookproof.contract_loading import load_webhook_contract
 from hookproof.errors import CommandError
 from webhook_sink.server import Sink
 
@@ -18,7 +18,7 @@ def running_sink(contract: str | Path | None, secret: str | None) -> Iterator[Si
     An invalid contract, or a secret that its signature schemes cannot use, fails the test.
     """
     try:
-        known = load_contract_option(Path(contract) if contract else None)
+        known = load_webhook_contract(Path(contract) if contract else None)
     except CommandError as error:
         pytest.fail(f"hookproof_contract: {error}", pytrace=False)
     complaint = known.secret_problem(secret) if secret else None

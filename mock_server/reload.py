@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import shlex
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from openapi.complaint import ContractError
+from openapi.complaint import ContractError, summarize_errors
 from openapi.contract import Contract
 from openapi.loading.loader import load_contract
 from openapi.operation_selection import EVERY_OPERATION, OperationSelection
@@ -74,8 +75,9 @@ class ReloadingApp:
 
     async def _reload(self, path: Path) -> None:
         try:
+            contract = await asyncio.to_thread(load_contract, path)
             self._app = await asyncio.to_thread(
-                lambda: self._compose(self._operations.apply(load_contract(path)))
+                lambda: self._compose(self._operations.apply(contract))
             )
         except (ContractError, ValueError) as error:
             _LOG.error(
@@ -84,7 +86,10 @@ class ReloadingApp:
         except Exception:
             _LOG.exception("the changed contract cannot be served, the mock keeps the previous one")
         else:
-            _LOG.info("the contract was reloaded from %s", path)
+            errors = summarize_errors(contract.complaints)
+            hint = f": {errors}; run hookproof lint {shlex.quote(str(path))}" if errors else ""
+            level = logging.WARNING if errors else logging.INFO
+            _LOG.log(level, "the contract was reloaded from %s%s", path, hint)
 
 
 def _file_stamp(path: Path) -> FileStamp:

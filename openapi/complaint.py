@@ -1,5 +1,7 @@
 """Complaint about a place of a document, and the error that ends loading."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,7 +25,29 @@ class Complaint:
     """Value and rule, without the place."""
     edit: str
     """Change that mends it."""
-    disables: Literal["operation", "webhook", "constraint", "reference", ""] = ""
-    """What an error leaves out of the contract."""
+    disables: Literal["operation", "webhook", "constraint", "link", "reference", ""] = ""
+    """Part of the contract that an error leaves out."""
     file: str = ""
     """Path of a referenced file, relative to the document's folder; empty: the document."""
+
+
+def summarize_errors(complaints: Iterable[Complaint]) -> str:
+    """Return the number of errors and of what they leave out; empty without errors.
+
+    Such as `3 errors leave out 1 operation and 2 constraints`.
+    """
+    errors = [one for one in complaints if one.level == "error"]
+    if not errors:
+        return ""
+    number = len({(one.rule, one.file, one.pointer, one.message) for one in errors})
+    found = Counter(one.disables for one in errors)
+    parts = [
+        f"{found[name]} {name}{'' if found[name] == 1 else 's'}"
+        for name in ("operation", "webhook", "constraint", "link")
+        if found[name]
+    ]
+    count = "1 error" if number == 1 else f"{number} errors"
+    if not parts:
+        return count
+    listed = f"{', '.join(parts[:-1])} and {parts[-1]}" if parts[1:] else parts[0]
+    return f"{count} {'leaves' if number == 1 else 'leave'} out {listed}"

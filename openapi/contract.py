@@ -47,6 +47,8 @@ class Link:
     """Id of the other operation."""
     values: tuple[tuple[str, RuntimeExpression], ...]
     """Path parameter of the other operation -> its value, as an expression on this exchange."""
+    pointer: str = ""
+    """Pointer of the link; empty if the document does not state it."""
     is_inferred: bool = False
     """Whether the document does not state it, so that it may lead nowhere."""
 
@@ -260,6 +262,10 @@ class Contract:
         if pointer not in self._schemas:
             self._schemas[pointer] = Schema(self.document, pointer, self._pointers_by_id)
         return self._schemas[pointer]
+
+    def directed_schema(self, pointer: str, direction: str) -> Schema:
+        """Return the schema at `pointer` for requests or responses (see `schema_direction`)."""
+        return Schema(self.document, pointer, self._pointers_by_id, direction)
 
     @cached_property
     def _pointers_by_id(self) -> Mapping[int, str]:

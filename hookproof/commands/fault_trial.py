@@ -11,7 +11,7 @@ from contracts.checks.judgement import GroupedFinding
 from contracts.model.errors import CouldNotJudge
 from contracts.model.settings import Settings
 from contracts.run import find_faults, run
-from hookproof.contract_loading import load_contract_option
+from hookproof.contract_loading import load_contract_silently
 from mock_server.fixed_credentials import accepted_credentials
 from mock_server.running import running_mock
 from mock_server.settings import Settings as MockSettings
@@ -91,7 +91,7 @@ def _prefixed_secret(contract: Contract, secret: str) -> str:
 
 @lru_cache(maxsize=1)
 def _contract(path: Path | None) -> Contract:
-    return load_contract_option(path)
+    return load_contract_silently(path)
 
 
 def _settings(contract: Contract, trial: FaultTrial, url: str, port: int) -> Settings:

@@ -16,7 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
-from hookproof.contract_loading import load_contract_option
+from hookproof.contract_loading import load_contract_silently
 from hookproof.errors import EXIT_ERROR
 from hookproof.serving.foreground import tune_gc
 from hookproof.serving.ready_file import Announce
@@ -51,7 +51,7 @@ class MockFactory:
             index = self.started.value
             self.started.value += 1
         worker = replace(self.worker, share=(index % _MAX_STARTS, _MAX_STARTS))
-        app = create_app(load_contract_option(self.contract), self.settings, worker, self.watched)
+        app = create_app(load_contract_silently(self.contract), self.settings, worker, self.watched)
         tune_gc()
         return app
 

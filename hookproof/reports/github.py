@@ -8,23 +8,22 @@ import re
 import string
 
 from hookproof.reports import wording
+from hookproof.reports.annotation import MAX_ANNOTATIONS, MAX_TEXT_CHARS, annotation
 from hookproof.reports.contract_source import ContractSource
 from openapi.contract import Json
 from openapi.safe_text import escape_hidden, truncate
 
-MAX_ANNOTATIONS = 10
-"""Maximum that GitHub shows for a step."""
 MAX_SUMMARY_BYTES = 1024 * 1024
 """Maximum that GitHub accepts for a step."""
-MAX_TEXT_CHARS, MAX_COMMAND_CHARS = 500, 4000
-"""Maximum of a text; a longer command is left out, because a part of it is of no use."""
+MAX_COMMAND_CHARS = 4000
+"""Maximum of a command; a longer one is left out, because a part of it is of no use."""
 _MARKUP_ESCAPES = str.maketrans({c: f"&#{ord(c)};" for c in string.punctuation})
 
 
 def annotations(data: dict[str, Json], file: ContractSource | None) -> list[str]:
     """Return a line for each new finding, at most ten, or the reason if nothing was judged."""
     if data["reason"] is not None:
-        return [f"::error title=hookproof::could not judge: {_message(data['reason'])}"]
+        return [annotation("error", {}, [f"could not judge: {data['reason']}"])]
     found = wording.shown_findings(data)
     failing = [finding["id"] for finding in wording.failing_findings(data)]
     room = len(found) if len(found) <= MAX_ANNOTATIONS else MAX_ANNOTATIONS - 1
@@ -34,18 +33,17 @@ def annotations(data: dict[str, Json], file: ContractSource | None) -> list[str]
     ]
     if found[room:]:
         level = "error" if failing else "warning"
-        lines.append(f"::{level} title=hookproof::{len(found) - room} more, in report.html")
+        lines.append(annotation(level, {}, [f"{len(found) - room} more, in report.html"]))
     return lines
 
 
 def _annotation(
     finding: dict[str, Json], fails: bool, file: ContractSource | None, follow: str
 ) -> str:
-    properties = {"title": f"hookproof {finding['check']}"}
+    properties: dict[str, object] = {"title": f"hookproof {finding['check']}"}
     if file is not None and not file.ships:
         properties["file"] = file.path
-        properties["line"], properties["col"] = map(str, file.source.position(finding["pointer"]))
-    attributes = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+        properties["line"], properties["col"] = file.source.position(finding["pointer"])
     parts = [
         finding["message"],
         f"expected: {finding['expected']}" if finding["expected"] else "",
@@ -54,17 +52,7 @@ def _annotation(
         f"{wording.occurrence_count(finding)}; finding {finding['id']}",
         follow,
     ]
-    message = "%0A".join(_message(part) for part in parts if part)
-    return f"::{'error' if fails else 'warning'} {attributes}::{message}"
-
-
-def _message(text: str) -> str:
-    text = truncate(escape_hidden(text), MAX_TEXT_CHARS)
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _message(text).replace(":", "%3A").replace(",", "%2C")
+    return annotation("error" if fails else "warning", properties, parts)
 
 
 def step_summary(data: dict[str, Json], room: int = MAX_SUMMARY_BYTES) -> str:

@@ -1,19 +1,14 @@
 """`report.sarif`: SARIF 2.1.0, for code scanning. Pure: report data in, JSON data out."""
 
 from dataclasses import dataclass
-from pathlib import PurePosixPath
-from urllib.parse import quote
 
 from contracts.checks import CHECKS
 from hookproof.reports import wording
 from hookproof.reports.contract_source import ContractSource
 from hookproof.reports.frequent_causes import FREQUENT_CAUSES
+from hookproof.reports.sarif_log import sarif_location, sarif_log
 from openapi.contract import Json
 from openapi.safe_text import escape_hidden
-
-_SCHEMA = (
-    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +35,12 @@ def sarif(
     """
     rules = list(dict.fromkeys([*CHECKS, *(finding["check"] for finding in data["findings"])]))
     shown = {finding["id"] for finding in wording.shown_findings(data)}
-    run = {
-        "tool": {
-            "driver": {
-                "name": "hookproof",
-                "version": release,
-                "rules": [_rule(check) for check in rules],
-            }
-        },
-        "invocations": [_invocation(data)],
-        "columnKind": "unicodeCodePoints",
-        "results": [
-            _result(data, finding, rules, _location(finding, file, report))
-            for finding in wording.findings_in_order(data)
-            if finding["baseline_reason"] is not None or finding["id"] in shown
-        ],
-    }
-    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    results = [
+        _result(data, finding, rules, _location(finding, file, report))
+        for finding in wording.findings_in_order(data)
+        if finding["baseline_reason"] is not None or finding["id"] in shown
+    ]
+    return sarif_log(release, [_rule(check) for check in rules], _invocation(data), results)
 
 
 def _rule(check: str) -> dict[str, Json]:
@@ -125,14 +109,4 @@ def _location(
         path, line, column = report.path, report.line(finding["id"]), 1
     else:
         path, (line, column) = file.path, file.source.position(finding["pointer"])
-    physical = {
-        "artifactLocation": {"uri": _uri(path)},
-        "region": {"startLine": line, "startColumn": column},
-    }
-    logical = {"fullyQualifiedName": escape_hidden(finding["pointer"]), "kind": "member"}
-    return {"physicalLocation": physical, "logicalLocations": [logical]}
-
-
-def _uri(path: str) -> str:
-    pure = PurePosixPath(path)
-    return pure.as_uri() if pure.is_absolute() else quote(path)
+    return sarif_location(path, line, column, finding["pointer"])

@@ -4,7 +4,7 @@ A fault in an operation or webhook leaves out that one, and becomes a complaint.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from openapi.complaint import Complaint
 from openapi.contract import Event, HeaderSpec, Json, Link, Operation, ResponseSpec
 from openapi.json_pointer import get_at, join_pointer
 from openapi.loading.inferred_links import with_inferred_links
+from openapi.loading.links import read_link, with_usable_links
 from openapi.loading.request_content import build_media_types, build_style
 from openapi.loading.structure import METHODS
 from openapi.parameters import (
@@ -20,7 +21,6 @@ from openapi.parameters import (
     declared_example,
     path_parameter_names,
 )
-from openapi.runtime_expression import parse_expression
 from openapi.security import is_credential, security_alternatives
 from openapi.serialization.text_values import text_types
 from openapi.signature import BODY_TEMPLATE, SignatureScheme
@@ -57,7 +57,10 @@ class Builder:
                 built.append(self._build_operation(path, method, pointer, item))
             except _Fault as fault:
                 self.complaints.append(fault.disabling("operation"))
-        return _with_usable_links(with_inferred_links(self._document, built))
+        linked, complaints = with_usable_links(built)
+        self.complaints += complaints
+        inferred = with_inferred_links(self._document, linked)
+        return with_usable_links(inferred)[0]
 
     def _stated_operations(self) -> Iterator[tuple[str, str, str, str]]:
         """Yield path, method, pointer of the operation, and pointer of its path item."""
@@ -69,7 +72,11 @@ class Builder:
                 self._complain("path", place, f"the path {path!r} does not begin with a slash",
                                "begin it with a slash")  # fmt: skip
                 continue
-            item_pointer, item = self._dereference(place)
+            try:
+                item_pointer, item = self._dereference(place)
+            except _Fault as fault:
+                self.complaints.append(fault.disabling("operation"))
+                continue
             for method in METHODS:
                 if isinstance(item.get(method), dict):
                     yield path, method, join_pointer(item_pointer, method), item_pointer
@@ -96,7 +103,8 @@ class Builder:
             found = get_at(self._document, target)
             if not isinstance(found, dict):
                 message = f"there is no object at {value['$ref']!r}"
-                raise _Fault("reference", pointer, message, "correct the reference")
+                place = join_pointer(pointer, "$ref")
+                raise _Fault("reference", place, message, "correct the reference")
             pointer, value = target, found
         return pointer, value if isinstance(value, dict) else {}
 
@@ -145,7 +153,7 @@ class Builder:
                 "operation-id",
                 join_pointer(pointer, "operationId"),
                 f"the operationId {found!r} is not a unique string",
-                "give each operation an id of its own",
+                "give each operation another id",
             )
         words = re.findall(r"[A-Za-z0-9_.]+", path)
         made = first = "-".join([method, *words])
@@ -238,20 +246,12 @@ class Builder:
 
     def _build_links(self, pointer: str, stated: Mapping[str, Json]) -> Iterator[Link]:
         for name in _mapping(stated.get("links")):
-            _, link = self._dereference(join_pointer(pointer, "links", name))
-            target = link.get("operationId")
-            if target is None and isinstance(link.get("operationRef"), str):
-                referred = get_at(self._document, link["operationRef"].partition("#")[2])
-                target = referred.get("operationId") if isinstance(referred, dict) else None
-            if not isinstance(target, str):
-                continue
-            values = []
-            for parameter, text in _mapping(link.get("parameters")).items():
-                try:
-                    values.append((parameter.removeprefix("path."), parse_expression(text)))
-                except (ValueError, TypeError, AttributeError):
-                    continue  # a constant, or an expression that needs more than the exchange
-            yield Link(target, tuple(values))
+            try:
+                place, found = self._dereference(join_pointer(pointer, "links", name))
+            except _Fault:
+                continue  # normalisation has complained about the reference
+            if link := read_link(place, found):
+                yield link
 
     def _build_event(self, name: str) -> Event | None:
         item_pointer, item = self._dereference(join_pointer("", "webhooks", name))
@@ -264,7 +264,11 @@ class Builder:
         if not content:
             raise _Fault("webhook", pointer, "a webhook needs a request body", "state its content")
         media_type, schema = next(iter(content.items()))
-        examples = _mapping(body["content"][media_type].get("examples"))
+        media = join_pointer(body_pointer, "content", media_type)
+        examples = [
+            self._dereference(join_pointer(media, "examples", name))[1]
+            for name in _mapping(body["content"][media_type].get("examples"))
+        ]
         scheme = next(iter((stated.get("security") or [{}])[0]), None)
         return Event(
             name=name,
@@ -273,7 +277,7 @@ class Builder:
             schema=schema,
             signature=self._build_signature_scheme(scheme) if scheme else None,
             trigger=stated["x-hookproof-trigger"],
-            examples=tuple(example["value"] for example in examples.values()),
+            examples=tuple(example["value"] for example in examples if "value" in example),
         )
 
     def _build_signature_scheme(self, scheme: str) -> SignatureScheme | None:
@@ -315,42 +319,6 @@ def _schema_pointers(holder: Mapping[str, Json], pointer: str) -> dict[str, str]
         for media, stated in content.items()
         if isinstance(stated, dict)
     }
-
-
-def _with_usable_links(operations: Sequence[Operation]) -> tuple[Operation, ...]:
-    """Return `operations` without links that do not fill a path, or that would close a cycle."""
-    by_id = {operation.id: operation for operation in operations}
-    linked: dict[str, set[str]] = {}
-
-    def reaches(start: str, end: str) -> bool:
-        pending, seen = [start], {start}
-        while pending:
-            for following in linked.get(pending.pop(), set()) - seen:
-                seen.add(following)
-                pending.append(following)
-        return end in seen
-
-    def usable_links(origin: Operation, response: ResponseSpec) -> Iterator[Link]:
-        for link in response.links:
-            target = by_id.get(link.operation)
-            names = path_parameter_names(target.path) if target else []
-            values = tuple((name, value) for name, value in link.values if name in names)
-            if target is None or len(values) < len(names) or reaches(target.id, origin.id):
-                continue
-            if response.cause.get("kind") == "valid-request":
-                linked.setdefault(origin.id, set()).add(target.id)
-            yield replace(link, values=values)
-
-    return tuple(
-        replace(
-            operation,
-            responses={
-                status: replace(response, links=tuple(usable_links(operation, response)))
-                for status, response in operation.responses.items()
-            },
-        )
-        for operation in operations
-    )
 
 
 def _is_signature_scheme(scheme: Json) -> bool:

@@ -91,7 +91,8 @@ def _scan_values(text: str) -> Iterator[tuple[str, int]]:
         elif mark == "," and inside is not None:
             inside.index, inside.key = inside.index + 1, None
         elif mark == '"' and inside is not None and inside.is_object and inside.key is None:
-            inside.key = escape_token(json.loads(token[0]))
+            key = json.loads(token[0]) if "\\" in token[0] else token[0][1:-1]
+            inside.key = escape_token(key)
         elif mark != ":":
             part = "" if inside is None else f"/{inside.key if inside.is_object else inside.index}"
             pointer = f"{inside.pointer}{part}" if inside else ""

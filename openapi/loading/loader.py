@@ -6,7 +6,7 @@ constraint where it lies, and becomes a complaint; `hookproof lint` lists all of
 
 import gc
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -54,21 +54,21 @@ def load_contract(path: Path | None = None) -> Contract:
     """
     if path is not None:
         return load_document(path).contract
-    with _without_garbage_collection():
+    with without_garbage_collection():
         source = read_source()
         return _build(source, cast(dict[str, Json], source.data), ())
 
 
 def load_document(path: Path) -> LoadedDocument:
     """Load the contract at `path` with its sources; raise `ContractError` as above."""
-    with _without_garbage_collection():
-        return _load(read_source(path), path)
+    with without_garbage_collection():
+        return load_source(read_source(path), path)
 
 
 def parse_document(name: str, text: str) -> LoadedDocument:
     """Parse a document without a file; raise `ContractError` with a position in `name`."""
-    with _without_garbage_collection():
-        return _load(read_document(name, text), None)
+    with without_garbage_collection():
+        return load_source(read_document(name, text), None)
 
 
 def parse_contract(name: str, text: str) -> Contract:
@@ -77,7 +77,7 @@ def parse_contract(name: str, text: str) -> Contract:
 
 
 @contextmanager
-def _without_garbage_collection() -> Iterator[None]:
+def without_garbage_collection() -> Iterator[None]:
     """Collect no garbage: a contract is thousands of values that stay, and each is looked at.
 
     With 300 operations, collections take 40 % of the time.
@@ -123,9 +123,13 @@ def read_document(name: str, text: str) -> DocumentSource:
     return read_yaml(name, text)
 
 
-def _load(source: DocumentSource, path: Path | None) -> LoadedDocument:
+def load_source(source: DocumentSource, path: Path | None) -> LoadedDocument:
+    """Load a parsed document, which this changes; raise `ContractError` as above.
+
+    `path` is its file, or None if it has none.
+    """
     document = _check_version(source)
-    references = References(document, path, _read_file)
+    references = open_references(document, path)
     has_extensions = extension_check.PREFIX in source.text
     normalizer = Normalizer(document, references, has_extensions=has_extensions)
     normalizer.run()
@@ -134,7 +138,38 @@ def _load(source: DocumentSource, path: Path | None) -> LoadedDocument:
     if has_extensions:
         contract = _without_inconsistent_events(contract)
         contract = _with_default_provenance(contract, document)
+    contract = replace(contract, complaints=_located(contract.complaints, references))
     return LoadedDocument(contract, source, references.sources)
+
+
+def open_references(document: dict[str, Json], path: Path | None) -> References:
+    """Return the references of `document`, whose file is `path`; they read files on demand."""
+    return References(document, path, _read_file)
+
+
+def _located(complaints: Sequence[Complaint], references: References) -> tuple[Complaint, ...]:
+    """Return `complaints` with their files, and each fault of a reference only once.
+
+    The complaint about an operation or webhook that needs a broken reference has the reason, and
+    replaces the complaint about the reference alone.
+    """
+    needed = {
+        (one.rule, one.pointer) for one in complaints if one.disables in ("operation", "webhook")
+    }
+    reasons = {
+        (one.rule, one.pointer): (one.message, one.edit)
+        for one in complaints
+        if not one.disables and (one.rule, one.pointer) in needed
+    }
+    found = []
+    for one in complaints:
+        reason = reasons.get((one.rule, one.pointer))
+        if reason and not one.disables:
+            continue
+        message, edit = reason or (one.message, one.edit)
+        file, pointer = references.split(one.pointer)
+        found.append(replace(one, message=message, edit=edit, pointer=pointer, file=file))
+    return tuple(found)
 
 
 def _without_inconsistent_events(contract: Contract) -> Contract:

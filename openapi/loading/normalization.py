@@ -6,13 +6,13 @@ names the place in the user's document. A fault disables the place where it lies
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Literal
 
 from openapi.complaint import Complaint
 from openapi.json_pointer import get_at, join_pointer, split_pointer, walk_values
 from openapi.loading.extension_check import check_extensions
-from openapi.loading.references import FILES_KEY, ReferenceFault, References
+from openapi.loading.field_types import remove_wrong_types
+from openapi.loading.references import ReferenceFault, References
 from openapi.loading.schema_dialect import IDENTIFIERS, convert_schema
 from openapi.loading.structure import child_objects
 from openapi.schema_direction import HIDDEN_KEYS
@@ -94,7 +94,9 @@ class Normalizer:
             self._check_extensions(kind, pointer, value)
             if kind == "schema":
                 self._convert(pointer, value, file)
-            elif kind in ("media-type", "parameter", "header"):
+            else:
+                self._check_types(kind, pointer, value)
+            if kind in ("media-type", "parameter", "header"):
                 self._add_schema(kind, value)
             self._pending += [
                 (below, join_pointer(pointer, *path), item, file)
@@ -109,14 +111,6 @@ class Normalizer:
             for schema in self._combined:
                 self._note_hidden_properties(schema)
 
-    def _complain(self, complaint: Complaint) -> None:
-        """Note `complaint`, whose pointer leads into the whole document."""
-        file = self._references.file_of(complaint.pointer)
-        if file:
-            inside = complaint.pointer[len(join_pointer("", FILES_KEY, file)) :]
-            complaint = replace(complaint, pointer=inside, file=file)
-        self.complaints.append(complaint)
-
     def _rewrite_reference(
         self, kind: str, pointer: str, value: dict[str, Json], file: str
     ) -> None:
@@ -127,7 +121,9 @@ class Normalizer:
             edit = "correct the reference, or add what it refers to"
             place = join_pointer(pointer, "$ref")
             disables: Literal["constraint", ""] = "constraint" if kind == "schema" else ""
-            self._complain(Complaint("error", "reference", place, str(fault), edit, disables))
+            self.complaints.append(
+                Complaint("error", "reference", place, str(fault), edit, disables)
+            )
             if kind == "schema":
                 del value["$ref"]
             return
@@ -159,7 +155,16 @@ class Normalizer:
             disables: Literal["webhook", "constraint"] = "constraint"
             if is_webhook and "x-hookproof-trigger" in place:
                 disables = "webhook"
-            self._complain(Complaint("error", "extension", place, message, edit, disables))
+            self.complaints.append(Complaint("error", "extension", place, message, edit, disables))
+
+    def _check_types(self, kind: str, pointer: str, value: dict[str, Json]) -> None:
+        part: Literal["operation", "webhook", "constraint", ""]
+        for path, message, edit, wanted in remove_wrong_types(kind, value):
+            place = join_pointer(pointer, *path)
+            part = "constraint" if wanted == "schema" else ""
+            if wanted in ("path-item", "operation") and place.startswith(("/paths/", "/webhooks/")):
+                part = "operation" if place.startswith("/paths/") else "webhook"
+            self.complaints.append(Complaint("error", "wrong-type", place, message, edit, part))
 
     def _convert(self, pointer: str, schema: dict[str, Json], file: str) -> None:
         if id(schema) not in self._amended:
@@ -168,9 +173,9 @@ class Normalizer:
             ):
                 place = join_pointer(pointer, keyword)
                 if keyword in ("pattern", "examples"):
-                    self._complain(Complaint("warning", keyword, place, message, edit))
+                    self.complaints.append(Complaint("warning", keyword, place, message, edit))
                 else:
-                    self._complain(
+                    self.complaints.append(
                         Complaint("error", "schema-keyword", place, message, edit, "constraint")
                     )
         if any(keyword in schema for keyword in IDENTIFIERS):
@@ -199,6 +204,8 @@ class Normalizer:
         for keyword in ("oneOf", "anyOf"):
             for branch in schema.get(keyword, ()):
                 if not isinstance(branch, dict) or [*branch] != ["$ref"]:
+                    continue
+                if not isinstance(branch["$ref"], str):
                     continue
                 values = self._discriminator_values(branch["$ref"], mapping, file)
                 branch["properties"] = {stated["propertyName"]: {"enum": values}}

@@ -68,6 +68,11 @@ class References:
         token = pointer[len(own) :].partition("/")[0]
         return token.replace("~1", "/").replace("~0", "~")
 
+    def split(self, pointer: str) -> tuple[str, str]:
+        """Return the file that `pointer` leads into, as above, and the pointer within it."""
+        file = self.file_of(pointer)
+        return file, pointer[len(self._base(file)) :]
+
     def _base(self, file: str) -> str:
         return join_pointer("", FILES_KEY, file) if file else ""
 

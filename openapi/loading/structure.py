@@ -1,14 +1,11 @@
 """Structure of an OpenAPI document: which objects are where (OpenAPI 3.1.1, section 4.8).
 
-Only schemas, references and a few other objects are changed on loading; this table says where they
-are, so that an example that looks like a schema stays as it is.
+The table says where objects are, so that an example that looks like a schema stays as it is.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from openapi.json_pointer import join_pointer
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -48,13 +45,29 @@ _SCHEMA_FIELDS = {
         ),
         _one("schema"),
     ),
+    "discriminator": _one("discriminator"),
+    "xml": _one("xml"),
+    "externalDocs": _one("external-docs"),
 }
+_SERVERS = {"servers": _list("server")}
+_DOCS = {"externalDocs": _one("external-docs")}
 FIELDS: Mapping[str, Mapping[str, Field]] = {
     "document": {
+        "info": _one("info"),
+        **_SERVERS,
+        "tags": _list("tag"),
+        **_DOCS,
         "paths": _map("path-item"),
         "webhooks": _map("path-item"),
         "components": _one("components"),
     },
+    "info": {"contact": _one("contact"), "license": _one("license")},
+    "contact": {},
+    "license": {},
+    "server": {"variables": _map("server-variable")},
+    "server-variable": {},
+    "tag": _DOCS,
+    "external-docs": {},
     "components": {
         "schemas": _map("schema"),
         "responses": _map("response"),
@@ -67,8 +80,14 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
         "callbacks": _map("callback"),
         "pathItems": _map("path-item"),
     },
-    "path-item": {"parameters": _list("parameter"), **dict.fromkeys(METHODS, _one("operation"))},
+    "path-item": {
+        **_SERVERS,
+        "parameters": _list("parameter"),
+        **dict.fromkeys(METHODS, _one("operation")),
+    },
     "operation": {
+        **_SERVERS,
+        **_DOCS,
         "parameters": _list("parameter"),
         "requestBody": _one("request-body"),
         "responses": _map("response"),
@@ -97,9 +116,15 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
         "examples": _map("example"),
     },
     "schema": _SCHEMA_FIELDS,
+    "discriminator": {},
+    "xml": {},
     "example": {},
-    "security-scheme": {},
-    "link": {},
+    "security-scheme": {"flows": _one("oauth-flows")},
+    "oauth-flows": dict.fromkeys(
+        ("implicit", "password", "clientCredentials", "authorizationCode"), _one("oauth-flow")
+    ),
+    "oauth-flow": {},
+    "link": {"server": _one("server")},
 }
 
 
@@ -123,19 +148,3 @@ def child_objects(
                     yield (key, name), field.kind, below
         elif field.shape == "list" and isinstance(item, list):
             yield from (((key, str(index)), field.kind, below) for index, below in enumerate(item))
-
-
-def walk_objects(kind: str, value: Any, pointer: str = "") -> Iterator[tuple[str, str, Any]]:
-    """Yield kind, pointer and value of each object below `value`, which is of `kind`, itself first.
-
-    References are objects too, and are not followed.
-    """
-    pending = [(kind, pointer, value)]
-    while pending:
-        kind, pointer, value = pending.pop()
-        yield kind, pointer, value
-        if isinstance(value, dict) and (kind == "schema" or "$ref" not in value):
-            pending += [
-                (below, join_pointer(pointer, *path), item)
-                for path, below, item in child_objects(kind, value)
-            ]

@@ -88,11 +88,8 @@ def test_a_usage_error_is_one_line_and_exit_code_2(name: str) -> None:
 
 @pytest.mark.parametrize("command", ["mock", "sink", "verify"])
 def test_an_invalid_contract_is_reported_with_its_place(command: str, tmp_path: Path) -> None:
-    text = (
-        default_contract_path()
-        .read_text(encoding="utf-8")
-        .replace("maxLength: 256", "maxLenght: 256")
-    )
+    text = default_contract_path().read_text(encoding="utf-8")
+    text = text.replace("maxLength: 256", "maxLength: 256\n          maxLength: 1")
     (tmp_path / "broken.yaml").write_text(text, encoding="utf-8")
     url = ["http://127.0.0.1:1"] if command == "verify" else []
     options = ["--contract", str(tmp_path / "broken.yaml")]
@@ -102,7 +99,7 @@ def test_an_invalid_contract_is_reported_with_its_place(command: str, tmp_path: 
     # The verdict "could not judge" is a result of `verify`, so it is on stdout.
     told = done.stdout if url else done.stderr
     place = r"broken\.yaml:\d+:\d+ \(/components/"
-    assert re.search(rf"{place}.*did you mean 'maxLength'\?", told)
+    assert re.search(rf"{place}.*duplicate key 'maxLength'", told)
     assert "Traceback" not in done.stderr
 
 

@@ -22,6 +22,7 @@ WORDS = {
     "hookproof verify --only webhook-u": ["webhook-unexpected", "webhook-unique"],
     "hookproof verify --skip fu": ["fuzzing"],
     "hookproof mock --log-format j": ["json"],
+    "hookproof lint --format s": ["sarif"],
     "hookproof deliveries li": ["list"],
     "hookproof signature verify --rec": ["--received-at"],
 }

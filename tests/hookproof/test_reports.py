@@ -18,8 +18,9 @@ from rich.console import Console
 from support.processes import TESTS
 
 from contracts.checks import CHECKS
+from hookproof.reports.annotation import MAX_ANNOTATIONS
 from hookproof.reports.contract_source import read_contract_source
-from hookproof.reports.github import MAX_ANNOTATIONS, annotations, step_summary
+from hookproof.reports.github import annotations, step_summary
 from hookproof.reports.json_format import indent_json
 from hookproof.reports.junit import junit
 from hookproof.reports.sarif import ReportFile, sarif

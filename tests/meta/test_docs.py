@@ -28,6 +28,7 @@ from contracts.reporting import report
 from contracts.reporting.evidence import evidence
 from hookproof import CONFIG_FILE_NAME
 from hookproof.baseline import read
+from hookproof.commands.lint import EXIT_COMPLAINTS, EXIT_NO_COMPLAINTS
 from hookproof.commands.mutation_score import KNOWN_IDLE_CHECKS
 from hookproof.commands.verify_settings import CASES_DIR_NAME
 from hookproof.errors import EXIT_ERROR, EXIT_INTERRUPTED, CommandError
@@ -45,6 +46,7 @@ from openapi.contract import Contract
 from openapi.examples import named_examples
 from openapi.finding import Finding
 from openapi.formats import FORMATS
+from openapi.linting.rules import RULES
 from openapi.loading.loader import load_contract
 from openapi.redaction import Redaction
 from webhook_sink.api.routes import api_routes
@@ -72,6 +74,7 @@ CI, MOCK = PAGES["docs/ci.md"], PAGES["docs/mock.md"]
 WEBHOOKS = PAGES["docs/webhooks.md"] + PAGES["docs/sink-api.md"]
 PROVENANCE, VOCABULARY = PAGES["docs/provenance.md"], PAGES["docs/extensions.md"]
 SELFTEST, GLOSSARY = PAGES["docs/selftest.md"], PAGES["docs/glossary.md"]
+LINT = PAGES["docs/lint.md"]
 PAGE_OF = {
     "verify": CI,
     "mock": MOCK,
@@ -81,6 +84,7 @@ PAGE_OF = {
     "deliveries": WEBHOOKS,
     "signature": WEBHOOKS,
     "selftest": SELFTEST,
+    "lint": LINT,
 }
 FOREIGN = {
     "--all-files",
@@ -341,6 +345,16 @@ def test_the_table_of_checks_is_complete_and_has_their_rules() -> None:
     assert [row[:2] for row in rows(CI, "check", "rule")] == told
     alone = {name for name in CHECKS if f'"{name}"' in inspect.getsource(deliveries)}
     assert first_cells(WEBHOOKS, "check") == alone
+
+
+def test_the_table_of_lint_rules_is_complete() -> None:
+    told = [[f"`{rule.id}`", rule.level, rule.description] for rule in RULES]
+    assert rows(LINT, "rule", "level") == told
+
+
+def test_the_table_of_exit_codes_of_lint_is_complete() -> None:
+    codes = [EXIT_NO_COMPLAINTS, EXIT_COMPLAINTS, EXIT_ERROR]
+    assert [row[0] for row in rows(LINT, "exit code", "meaning")] == [str(code) for code in codes]
 
 
 def test_the_table_of_exit_codes_is_complete() -> None:

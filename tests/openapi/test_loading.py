@@ -148,6 +148,38 @@ def test_rejects_what_is_no_document_with_its_place(name: str) -> None:
     assert "\n" not in text
 
 
+def test_a_broken_reference_of_a_path_item_leaves_out_its_operations() -> None:
+    text = PARCELS.replace("paths:\n", "paths:\n  /v1/labels: {$ref: nowhere.yaml}\n", 1)
+    contract = parse_contract("broken.yaml", text)
+    (complaint,) = contract.complaints
+    assert (complaint.rule, complaint.disables) == ("reference", "operation")
+    assert "'nowhere.yaml' is a file, but the document itself is not one" in complaint.message
+    assert len(contract.operations) == len(parse_contract("good.yaml", PARCELS).operations)
+
+
+def test_a_value_of_another_type_leaves_out_what_it_should_be() -> None:
+    for old, new, disabled in (
+        ("  /v1/parcels:\n", "  /v1/parcels:\n    put: []\n", "operation"),
+        ("  parcel.booked:\n", "  parcel.lost: none\n  parcel.booked:\n", "webhook"),
+        ("schema: {$ref: \"#/components/schemas/Shelf\"}", "schema: Shelf", "constraint"),
+    ):  # fmt: skip
+        assert old in PARCELS
+        (complaint,) = parse_contract("broken.yaml", PARCELS.replace(old, new)).complaints
+        assert (complaint.rule, complaint.disables) == ("wrong-type", disabled)
+
+
+def test_a_link_by_the_pointer_of_its_operation_is_followed() -> None:
+    text = PARCELS.replace(
+        "{operationId: readParcel,",
+        '{operationRef: "#/paths/~1v1~1parcels~1%7BparcelNumber%7D/get",',
+    )
+    contract = parse_contract("parcels.yaml", text)
+    assert contract.complaints == ()
+    found = contract.find_creator(contract.operation("readParcel"))
+    assert found is not None
+    assert found[0].id == "bookParcel"
+
+
 def test_leaves_out_a_link_that_closes_a_cycle() -> None:
     path = "{parcelNumber: $request.path.parcelNumber}"
     links = "          links:\n            again: {operationId: %s, parameters: " + path + "}\n"

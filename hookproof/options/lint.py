@@ -1,0 +1,29 @@
+"""Options of `hookproof lint`."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import click
+
+from hookproof.options import types
+
+FORMATS = ("text", "json", "sarif", "github")
+
+
+@click.command()
+@click.argument("contract", nargs=-1, type=types.FILE)
+@click.option(
+    "--format",
+    type=click.Choice(FORMATS),
+    default="text",
+    help="Text, JSON, SARIF, or annotations of GitHub Actions.",
+)
+@click.option("--strict", is_flag=True, help="Exit with 1 for warnings too.")
+def lint(**options: Any) -> int:
+    """Find faults in a contract.
+
+    CONTRACT is an OpenAPI document (default: the shipped contract); several are possible.
+    """
+    from hookproof.commands.lint import run_lint
+
+    return run_lint(SimpleNamespace(**options))

@@ -81,7 +81,7 @@ class _Selection:
             else:
                 if response.cause.get("kind") == "valid-request":
                     self._linked.setdefault(origin.id, set()).add(target.id)
-                yield Link(target.id, values, link.pointer)
+                yield replace(link, operation=target.id, values=values)
 
     def _find_target(self, link: Link) -> Operation | None:
         if link.operation in self._by_id:
@@ -101,7 +101,8 @@ class _Selection:
         return found
 
     def _warn(self, pointer: str, message: str, edit: str) -> None:
-        self.complaints.append(Complaint("warning", "link-unused", pointer, message, edit))
+        if pointer:  # the document does not state others
+            self.complaints.append(Complaint("warning", "link-unused", pointer, message, edit))
 
     def _reaches(self, start: str, end: str) -> bool:
         pending, seen = [start], {start}

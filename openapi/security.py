@@ -146,13 +146,20 @@ def check_credentials(document: Mapping[str, Any], given: Iterable[tuple[str, st
     schemes = {scheme.name: scheme for scheme in security_schemes(document)}
     for name, value in given:
         if name not in schemes:
-            near = get_close_matches(name, schemes, 1)
-            known = f"known are {', '.join(schemes)}" if schemes else "it has none"
-            hint = f"did you mean {near[0]!r}?" if near else known
+            hint = _suggestion(name, schemes.values())
             raise ValueError(f"the contract has no security scheme {name!r}; {hint}")
         problem = _credential_problem(schemes[name], value)
         if problem is not None:
             raise ValueError(f"the credential for {name} {problem}")
+
+
+def _suggestion(name: str, schemes: Iterable[SecurityScheme]) -> str:
+    usable = [scheme.name for scheme in schemes if scheme.kind != "unsupported"]
+    by_folded = {known.casefold(): known for known in usable}
+    near = get_close_matches(name.casefold(), by_folded, 1)
+    if near:
+        return f"did you mean {by_folded[near[0]]!r}?"
+    return f"known are {', '.join(usable)}" if usable else "it has none that takes a credential"
 
 
 def _credential_problem(scheme: SecurityScheme, value: str) -> str | None:

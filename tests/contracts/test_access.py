@@ -12,9 +12,11 @@ from functools import cache
 from typing import Any
 
 import pytest
+from support.parcels import parcels_contract
 from support.processes import TESTS
 from turnstile_service import (
     CREDENTIALS,
+    FORBIDDEN,
     KEY,
     LEGAL,
     MISTAKES,
@@ -26,6 +28,7 @@ from turnstile_service import (
 
 from contracts.checks import CHECKS
 from contracts.checks.application import apply_check
+from contracts.execution.access import find_not_tested
 from contracts.execution.operation_session import OperationSession
 from contracts.execution.target import Target
 from contracts.model.case import Case
@@ -41,6 +44,7 @@ from openapi.contract import Contract
 from openapi.finding import Finding
 from openapi.loading.loader import load_contract, parse_contract
 from openapi.redaction import Redaction
+from openapi.security import RequiredScheme, SecurityScheme
 
 pytestmark = pytest.mark.integration
 
@@ -190,6 +194,37 @@ def test_a_service_that_requires_an_unsupported_scheme_is_undecided_there() -> N
     alone = contract_of("byQuery", byQuery=[{"Mutual": []}])
     with pytest.raises(CouldNotJudge, match=r"Mutual \(mutualTLS\), which hookproof does not"):
         report_of(alone, SETTINGS)
+
+
+def test_an_operation_that_needs_a_resource_of_such_an_operation_is_undecided_too() -> None:
+    contract = parcels_contract()
+    key = RequiredScheme(SecurityScheme("Depot", "api-key", "", "header", "X-Depot"))
+    operations = [
+        replace(one, security=((key,),)) if one.id == "bookParcel" else one
+        for one in contract.operations
+    ]
+    locked = replace(contract, operations=tuple(operations))
+    found = find_not_tested(locked, Settings("", "abc123", 1, token=TOKEN))
+    dependent = {o.id for o in locked.operations if locked.find_creator(o) is not None}
+    assert "bookParcel" not in dependent
+    assert found.keys() == {"bookParcel", *dependent}
+    assert {one.hint for one in found.values()} == {"pass --credential Depot=KEY"}
+    given = (("Depot", "key"),)
+    assert find_not_tested(locked, Settings("", "abc123", 1, token=TOKEN, credentials=given)) == {}
+
+
+def test_a_contract_may_document_403_for_a_rejected_credential() -> None:
+    whole = turnstile_contract()
+    document = copy.deepcopy(dict(whole.document))
+    for path in ("/header", "/basic"):
+        for operation in document["paths"][path].values():
+            operation["responses"]["403"] = operation["responses"].pop("401")
+    changed = parse_contract("x.json", json.dumps(document))
+    chosen = tuple(changed.operation(name) for name in ("byHeader", "byBasic"))
+    forbidding = replace(changed, operations=chosen)
+    assert report_of(forbidding, SETTINGS, FORBIDDEN)["verdict"] == "conforms"
+    data = report_of(forbidding, SETTINGS)
+    assert "got 401, expected 403" in data["findings"][0]["message"]
 
 
 def test_a_supported_alternative_is_preferred_to_an_unsupported_one() -> None:

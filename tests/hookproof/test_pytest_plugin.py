@@ -127,6 +127,7 @@ USAGE = {
     "--hookproof-args=--nonsense": "No such option",
     "--hookproof-args=--help": "--hookproof-args: --help is not allowed here",
     "--hookproof-args=--dry-run": "--dry-run is not allowed here",
+    "--hookproof-args=--credential=Jwt=x": "no security scheme 'Jwt'; did you mean 'JWT'?",
     "--hookproof-url http://192.0.2.7": "pass --allow-host 192.0.2.7",
 }
 

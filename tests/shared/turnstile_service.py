@@ -54,6 +54,8 @@ MISTAKES = {
 """Operation of each mistake."""
 LEGAL = {"strict-basic": ("byBasic", "byEither", "byBoth"), "optional-checked": ("byChoice",)}
 """Variants that the contract allows, and their operations."""
+FORBIDDEN = "forbidden-for-unauthorized"
+"""Variant with 403 instead of 401."""
 _OPENED = {"GET": 200, "POST": 201}
 
 
@@ -133,7 +135,7 @@ class Gate(BaseHTTPRequestHandler):
         if not isinstance(found, bool):
             return found
         if not found:
-            return 401
+            return 403 if self._has(FORBIDDEN) else 401
         return _OPENED.get(self.command, 200) if self.command != "POST" else self._entered(body)
 
     def _entered(self, body: bytes) -> int:
@@ -238,7 +240,7 @@ class Gate(BaseHTTPRequestHandler):
 @contextmanager
 def turnstiles(*mistakes: str) -> Iterator[str]:
     """Run the service in a thread, on a free port; yield its URL."""
-    assert set(mistakes) <= {*MISTAKES, *LEGAL}
+    assert set(mistakes) <= {*MISTAKES, *LEGAL, FORBIDDEN}
     handler = type("MistakenGate", (Gate,), {"mistakes": frozenset(mistakes)})
     with handled(handler) as url:
         yield url

@@ -89,16 +89,22 @@ class Schema:
     """Compiled schema of the contract. Immutable."""
 
     def __init__(
-        self, document: Mapping[str, object], pointer: str, pointers_by_id: Mapping[int, str]
+        self,
+        document: Mapping[str, object],
+        pointer: str,
+        pointers_by_id: Mapping[int, str],
+        direction: str | None = None,
     ) -> None:
         """Take the schema at `pointer`, and the pointer of each object of the document by `id()`.
+
+        `direction` is for a pointer that does not tell it.
 
         The schema path of a jsonschema error omits followed references. The error also has the
         schema object itself, and only its identity leads to the keyword in the contract.
         """
         rooted = {**document, "$ref": f"#{pointer}"}
         self.pointer = pointer
-        self._direction = direction_of(pointer)
+        self._direction = direction or direction_of(pointer)
         self._pointers_by_id = pointers_by_id
         self._rooted = rooted
 

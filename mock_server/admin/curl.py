@@ -21,6 +21,7 @@ def curl_line(
     texts = {p.key: example_parameter_text(contract, p) for p in required_parameters}
     target = request_target(operation.path, texts).encode()
     options = [shell_quote(option) for option in extra_options]
+    url += contract.base_path
     parts = curl_request(operation.method, url, target, options, has_body=bool(operation.content))
     parts += [credential] if operation.scheme else []
     header_parameters = (p for p in required_parameters if p.location == "header")

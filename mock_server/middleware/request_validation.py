@@ -54,7 +54,8 @@ class RequestValidationStep:
                 _value_or_reject(hook(body_validation) if hook else body_validation)
 
     def _read_parameters(self, scope: Scope, exchange: MockExchange) -> tuple[SchemaViolation, ...]:
-        path = match_path(self._operation.path, scope["path"]) or {}
+        found = match_path(self._operation.path, scope["path"]) or {}
+        path = {name: text.replace("%2F", "/") for name, text in found.items()}
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         headers = ((k.decode("latin-1"), v.decode("latin-1")) for k, v in exchange.request_headers)
         exchange.parameters = parse_parameters(self._operation.parameters, path, query, headers)

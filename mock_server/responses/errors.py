@@ -6,19 +6,22 @@ format of the documented ones.
 
 import logging
 from collections.abc import Mapping
+from functools import cached_property
 from http import HTTPStatus
+from urllib.parse import unquote
 
 from starlette.exceptions import HTTPException
 
 from mock_server.exchange import MockExchange, Objection
-from mock_server.messages import Headers, HttpResponse, encode_header, json_response
+from mock_server.messages import Headers, HttpResponse, encode_header
+from mock_server.responses.content import content_response
 from mock_server.responses.error_body import (
     DEFAULT_ERROR_BODY,
     ErrorBodyTemplate,
     error_body_template,
 )
 from mock_server.responses.headers import with_missing_headers
-from openapi.contract import Contract, Operation
+from openapi.contract import Contract, Operation, ResponseSpec
 from openapi.parameters import match_path
 
 _LOG = logging.getLogger("hookproof.mock")
@@ -63,19 +66,34 @@ class ErrorResponses:
     """Error responses of one contract."""
 
     def __init__(self, contract: Contract, seed: int = 0) -> None:
-        """Read the documented errors; `seed` generates those without an example."""
-        self._error_bodies: dict[tuple[str, int], ErrorBodyTemplate] = {}
-        for operation in contract.operations:
-            for response_spec in operation.responses.values():
-                error_body = error_body_template(contract, response_spec, seed)
-                if (
-                    error_body
-                    and response_spec.status.isdecimal()
-                    and int(response_spec.status) >= 400
-                ):
-                    self._error_bodies[operation.id, int(response_spec.status)] = error_body
-        self._default_error_body = next(iter(self._error_bodies.values()), DEFAULT_ERROR_BODY)
-        self._paths = [(o.path, o.method) for o in contract.operations]
+        """Take the contract; `seed` generates the documented errors without an example."""
+        self._contract = contract
+        self._seed = seed
+        self._error_bodies: dict[ResponseSpec, ErrorBodyTemplate | None] = {}
+        self._paths = [
+            (f"{unquote(contract.base_path)}{o.path}", o.method) for o in contract.operations
+        ]
+
+    def _error_body(self, operation: Operation, status: int) -> ErrorBodyTemplate | None:
+        """Return the template of a documented error; read when a request first gets it."""
+        response_spec = operation.responses.get(str(status))
+        if response_spec is None or status < 400:
+            return None
+        if response_spec not in self._error_bodies:
+            template = error_body_template(self._contract, response_spec, self._seed)
+            self._error_bodies[response_spec] = template
+        return self._error_bodies[response_spec]
+
+    @cached_property
+    def _default_error_body(self) -> ErrorBodyTemplate:
+        """Template of errors that are not documented: the first documented one."""
+        found = (
+            self._error_body(operation, int(status))
+            for operation in self._contract.operations
+            for status in operation.responses
+            if status.isdecimal()
+        )
+        return next((template for template in found if template), DEFAULT_ERROR_BODY)
 
     def response(
         self, exception: Exception, path: str, exchange: MockExchange | None = None
@@ -95,11 +113,11 @@ class ErrorResponses:
                 *(h for h in headers if h[0] != b"allow"),
                 encode_header("Allow", allowed_methods),
             )
-        error_body = self._default_error_body.for_status(status)
-        if exchange and exchange.operation:
-            error_body = self._error_bodies.get((exchange.operation.id, status), error_body)
+        operation = exchange.operation if exchange else None
+        documented = self._error_body(operation, status) if operation else None
+        error_body = documented or self._default_error_body.for_status(status)
         body = error_body.with_message(rejection.message)
-        return json_response(
+        return content_response(
             status, body, with_missing_headers(headers, error_body.headers), error_body.media_type
         )
 

@@ -83,7 +83,7 @@ def response_secrets(exchange: MockExchange) -> tuple[str, ...]:
     )
     if response_spec is None or response is None or not response.body:
         return ()
-    body = json.loads(response.body)
+    body = response.json
     found = [
         get_at(body, place)
         for schema in response_spec.content.values()

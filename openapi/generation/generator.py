@@ -98,12 +98,13 @@ class ValueGenerator:
         """Return a value for `schemas`; `is_valid` replaces their own check of the whole value."""
         check = is_valid or (lambda value: self._tests.allow(schemas, value))
         hidden = self._direction if self._has_hidden else None
+        plain, exclusive = self._finders
         best: Json = MISSING
-        for finder in self._finders:
-            checks_parts = finder is self._finders[-1]
-            generation = _Pass(self._tests, finder, hidden, rng, checks_parts=checks_parts)
+        for mode, finder in (("draft", plain), ("checked", exclusive), ("incomplete", plain)):
+            if mode == "incomplete" and best is not MISSING:
+                break
             try:
-                value = generation.generate(schemas, _Place())
+                value = _Pass(self._tests, finder, hidden, rng, mode).generate(schemas, _Place())
             except (NoValueError, _TooManyChecksError):
                 continue
             if check(value):
@@ -127,7 +128,10 @@ class _Place:
 
 
 class _Pass:
-    """One way to generate: trust the first choices, or check each part."""
+    """One way to generate: trust the first choices, or check each part.
+
+    The mode `incomplete` is a draft with null for each part that has no value.
+    """
 
     def __init__(
         self,
@@ -135,14 +139,14 @@ class _Pass:
         finder: AlternativeFinder,
         direction: str | None,
         rng: random.Random,
-        *,
-        checks_parts: bool,
+        mode: str,
     ) -> None:
         self._tests = tests
         self._finder = finder
         self._direction = direction
         self._rng = rng
-        self._checks_parts = checks_parts
+        self._checks_parts = mode == "checked"
+        self._is_incomplete = mode == "incomplete"
         self._checks = self._values = 0
         self._failed: set[tuple[tuple[int, ...], frozenset[int]]] = set()
 
@@ -155,6 +159,8 @@ class _Pass:
                 if not self._checks_parts or self._is_allowed(schemas, value):
                     return value
             self._failed.add(key)
+        if self._is_incomplete and place.depth:
+            return None
         raise NoValueError
 
     def _is_allowed(self, schemas: Schemas, value: Json) -> bool:

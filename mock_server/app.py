@@ -21,6 +21,7 @@ from mock_server.middleware.allowed_rejections import (
     select_allowed_rejections,
 )
 from mock_server.middleware.authentication import AuthenticationStep, TokenVerifier
+from mock_server.middleware.base_path import BasePathMiddleware
 from mock_server.middleware.connexion_adapter import assemble_app, routing, routing_document
 from mock_server.middleware.cors import ContractCorsMiddleware
 from mock_server.middleware.lifecycle import ExchangeMiddleware, ExchangeRecorder
@@ -43,6 +44,8 @@ from openapi.loading.builder import required_permissions
 
 _FAULTS_LOADED_AFTER_S = 1.0
 """Seconds after the start, because many mocks only live for one test and need no fault."""
+_MAX_OPERATIONS_WITH_LOADED_FAULTS = 50
+"""Operations of a contract whose faults take about a second; those of a large one take minutes."""
 
 
 def create_app(
@@ -69,7 +72,9 @@ def create_app(
         signal_loop = runtime.signals.serve(
             {"write": runtime.journal.write, "forget": runtime.forget_local}
         )
-        tasks = [asyncio.create_task(signal_loop), asyncio.create_task(_load_faults(contract))]
+        tasks = [asyncio.create_task(signal_loop)]
+        if len(contract.operations) <= _MAX_OPERATIONS_WITH_LOADED_FAULTS:
+            tasks.append(asyncio.create_task(_load_faults(contract)))
         try:
             yield
         finally:
@@ -113,6 +118,9 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
         [partial(MethodNotAllowedRateLimit, contract=contract, rate_limits=rate_limits)]
         if rate_limits
         else []
+    )
+    base_paths = (
+        [partial(BasePathMiddleware, base_path=contract.base_path)] if contract.base_path else []
     )
 
     @lru_cache(maxsize=256)
@@ -159,6 +167,7 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
                 overrides=runtime.overrides,
                 latency=settings.latency,
             ),
+            *base_paths,
             *method_not_allowed_limits,
             routing,
         ],

@@ -7,6 +7,7 @@ from starlette.types import Send
 
 from openapi.contract import Event
 from openapi.signature import signed_headers
+from openapi.strict_json import parse_json
 
 _encode_json = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -20,6 +21,11 @@ class HttpResponse:
     status: int
     headers: Headers
     body: bytes
+
+    @property
+    def json(self) -> object:
+        """Value of the body; None for a body that is not JSON."""
+        return parse_json(self.body).value if self.body else None
 
     async def send(self, send: Send) -> None:
         """Send the complete response to an ASGI server."""
@@ -46,7 +52,7 @@ def with_json_body(response: HttpResponse, value: object) -> HttpResponse:
 
 def encode_header(name: str, value: object) -> tuple[bytes, bytes]:
     """Return a header as an `HttpResponse` stores it."""
-    return name.lower().encode("ascii"), str(value).encode("latin-1", "replace")
+    return name.lower().encode("latin-1", "replace"), str(value).encode("latin-1", "replace")
 
 
 MAX_ATTEMPTS = 6

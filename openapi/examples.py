@@ -1,20 +1,32 @@
 """Examples of a contract, and values generated from its schemas.
 
-A generated value is a value that the schema names, else a small value of its type and bounds. The
-same `rng` state gives the same value. The generator ignores `pattern`: such a schema needs an
-example.
+An example has priority over a generated value, except one that breaks its schema. A value is a
+value that the schema names, else a small value of its type and bounds (`openapi.generation`). The
+same `rng` state gives the same value.
 """
 
-import math
+import json
 import random
-import string
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
 
 from openapi.contract import Contract, Json, ResponseSpec
-from openapi.json_pointer import get_at
+from openapi.generation.generator import Drawn, ValueGenerator
+from openapi.generation.numbers import numeric_bounds
+from openapi.json_pointer import MISSING, get_at, join_pointer
+from openapi.schema_direction import direction_of
+
+__all__ = [
+    "Drawn",
+    "Example",
+    "body_example",
+    "draw_body",
+    "draw_value",
+    "generate_value",
+    "named_examples",
+    "numeric_bounds",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,125 +41,75 @@ def named_examples(contract: Contract, response: ResponseSpec) -> Mapping[str, E
     """Return the `examples` of every media type by name; the first of a name wins."""
     found: dict[str, Example] = {}
     for media_type, schema in response.content.items():
-        media: Json = get_at(contract.document, schema.rpartition("/")[0])
-        for name, stated in media.get("examples", {}).items():
-            found.setdefault(name, Example(media_type, stated["value"]))
+        for name, value in _stated_examples(contract, schema):
+            if name:
+                found.setdefault(name, Example(media_type, value))
     return found
 
 
-_MAX_SCHEMA_DEPTH = 12
-"""Limit of generated values, because schemas may be recursive."""
-_DEFAULT_NUMBER_RANGE = 1000
-"""Range of a number with only one bound."""
+def _stated_examples(contract: Contract, schema_pointer: str) -> Iterator[tuple[str, Json]]:
+    """Yield name and value of each example of a media type; `example` has no name."""
+    pointer = schema_pointer.rpartition("/")[0]
+    media: Json = get_at(contract.document, pointer)
+    stated = media.get("examples")
+    for name in stated if isinstance(stated, dict) else ():
+        example = contract.at(join_pointer(pointer, "examples", name))
+        if isinstance(example, dict) and "value" in example:  # others are elsewhere
+            yield name, example["value"]
+    if "example" in media:
+        yield "", media["example"]
 
 
 def body_example(contract: Contract, schema_pointer: str, rng: random.Random | None = None) -> Json:
-    """Return the first example of a body's media type, or a value of the schema."""
-    media: Any = get_at(contract.document, schema_pointer.rpartition("/")[0])
-    for stated in media.get("examples", {}).values():
-        return stated["value"]
-    return (
-        media["example"] if "example" in media else generate_value(contract, media["schema"], rng)
-    )
+    """Return the first valid example of a body's media type, or a value of the schema."""
+    return draw_body(contract, schema_pointer, rng).value
 
 
-def generate_value(
-    contract: Contract, schema: Json, rng: random.Random | None = None, depth: int = 0
-) -> Json:
+def draw_body(contract: Contract, schema_pointer: str, rng: random.Random | None = None) -> Drawn:
+    """Return the first valid example of a body's media type, else a generated value.
+
+    If no valid one is found, return the first example, and say that it is invalid.
+    """
+    is_valid = contract.schema(schema_pointer).is_valid
+    stated = [value for _, value in _stated_examples(contract, schema_pointer)]
+    for value in stated:
+        if is_valid(value):
+            return Drawn(value, True)
+        if isinstance(value, str) and is_valid(parsed := _parse(value)):
+            return Drawn(parsed, True)
+    schema: Json = get_at(contract.document, schema_pointer)
+    generator = _generator(contract, direction_of(schema_pointer))
+    drawn = generator.generate((schema,), rng or _first_rng(), is_valid)
+    return drawn if drawn.is_valid or not stated else Drawn(stated[0], False)
+
+
+def _parse(text: str) -> Json:
+    """Return the value of an example that is written as JSON text; `MISSING` if it is not."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return MISSING
+
+
+def generate_value(contract: Contract, schema: Json, rng: random.Random | None = None) -> Json:
     """Return a value of `schema`, which may be a reference; deterministic without `rng`."""
-    rng = rng or random.Random(0)  # noqa: S311 - examples, not secrets
-    if not isinstance(schema, dict) or depth > _MAX_SCHEMA_DEPTH:
-        return None
-    named = [schema["const"]] if "const" in schema else schema.get("examples", schema.get("enum"))
-    if named:
-        return rng.choice(named)
-    if "allOf" in schema:
-        return _generate_all_of(contract, schema, rng, depth)
-    if "$ref" in schema:
-        return generate_value(contract, contract.at(schema["$ref"][1:]), rng, depth + 1)
-    for keyword in ("anyOf", "oneOf"):
-        if keyword in schema:
-            return generate_value(contract, schema[keyword][0], rng, depth + 1)
-    return _generate_by_type(contract, schema, rng, depth)
+    return draw_value(contract, schema, rng).value
 
 
-def _generate_by_type(
-    contract: Contract, schema: Mapping[str, Json], rng: random.Random, depth: int
-) -> Json:
-    stated = schema.get("type", "object" if "properties" in schema else "null")
-    name = stated[0] if isinstance(stated, list) else stated
-    if name == "object":
-        parts = schema.get("properties", {}).items()
-        return {key: generate_value(contract, part, rng, depth + 1) for key, part in parts}
-    if name == "array":
-        return _generate_array(contract, schema, rng, depth)
-    return _SCALAR_GENERATORS[name](schema, rng)
+def draw_value(
+    contract: Contract,
+    schema: Json,
+    rng: random.Random | None = None,
+    direction: str | None = None,
+) -> Drawn:
+    """Return a value of `schema`, and whether it is valid; `direction` leaves out properties."""
+    return _generator(contract, direction).generate((schema,), rng or _first_rng())
 
 
-def _generate_all_of(
-    contract: Contract, schema: Mapping[str, Json], rng: random.Random, depth: int
-) -> Json:
-    beside = {key: value for key, value in schema.items() if key != "allOf"}
-    parts = [generate_value(contract, p, rng, depth + 1) for p in (*schema["allOf"], beside)]
-    objects = [part for part in parts if isinstance(part, dict)]
-    return {k: v for part in objects for k, v in part.items()} if objects else parts[0]
+def _first_rng() -> random.Random:
+    return random.Random(0)  # noqa: S311 - examples, not secrets
 
 
-def _generate_array(
-    contract: Contract, schema: Mapping[str, Json], rng: random.Random, depth: int
-) -> list[Json]:
-    count = min(max(schema.get("minItems", 0), 1), schema.get("maxItems", 1_000))
-    made: list[Json] = []
-    for _ in range(count * 20):  # random items may repeat
-        item = generate_value(contract, schema.get("items", {}), rng, depth + 1)
-        if len(made) < count and not (schema.get("uniqueItems") and item in made):
-            made.append(item)
-    return made
-
-
-def _generate_string(schema: Mapping[str, Json], rng: random.Random) -> str:
-    match schema.get("format"):
-        case "date-time":
-            return f"2026-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}T12:00:00Z"
-        case "date":
-            return f"2026-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
-        case "uuid":
-            return str(uuid.UUID(int=rng.getrandbits(128), version=4))
-        case "regex":
-            return "^.*$"
-    least = schema.get("minLength", 0)
-    length = min(max(least, 8), schema.get("maxLength", 1_000_000))
-    return "".join(rng.choices(string.ascii_lowercase, k=length))
-
-
-def _generate_integer(schema: Mapping[str, Json], rng: random.Random) -> int:
-    step = schema.get("multipleOf", 1)
-    low, high = numeric_bounds(schema)
-    first, last = math.ceil(low / step), math.floor(high / step)
-    return int(rng.randint(first, max(first, last)) * step)
-
-
-def _generate_number(schema: Mapping[str, Json], rng: random.Random) -> float:
-    low, high = numeric_bounds(schema)
-    if "multipleOf" in schema or high - low > 1:
-        return _generate_integer({**schema, "multipleOf": schema.get("multipleOf", 1)}, rng)
-    return (low + high) / 2
-
-
-_SCALAR_GENERATORS: Mapping[str, Callable[[Mapping[str, Json], random.Random], Json]] = {
-    "string": _generate_string,
-    "integer": _generate_integer,
-    "number": _generate_number,
-    "boolean": lambda _, rng: rng.random() < 0.5,
-    "null": lambda *_: None,
-}
-
-
-def numeric_bounds(schema: Mapping[str, Json]) -> tuple[float, float]:
-    """Return minimum and maximum of the numbers that `schema` allows; fill in a missing bound."""
-    lows = [schema[k] + n for k, n in (("minimum", 0), ("exclusiveMinimum", 1)) if k in schema]
-    highs = [schema[k] - n for k, n in (("maximum", 0), ("exclusiveMaximum", 1)) if k in schema]
-    if not lows and not highs:
-        return 0, _DEFAULT_NUMBER_RANGE
-    low = max(lows) if lows else min(highs) - _DEFAULT_NUMBER_RANGE
-    return low, min(highs) if highs else low + _DEFAULT_NUMBER_RANGE
+@lru_cache(maxsize=16)
+def _generator(contract: Contract, direction: str | None) -> ValueGenerator:
+    return ValueGenerator(contract, direction)

@@ -97,6 +97,8 @@ class Schema:
     ) -> None:
         """Take the schema at `pointer`, and the pointer of each object of the document by `id()`.
 
+        `direction` is for a pointer that does not tell it.
+
         The schema path of a jsonschema error omits followed references. The error also has the
         schema object itself, and only its identity leads to the keyword in the contract. Without
         `direction`, the place of the schema tells it.

@@ -35,6 +35,7 @@ def curl_line(
     values = {p.key: example_parameter(contract, p) for p in required_parameters}
     written = write_parameters(operation.path, operation.parameters, values)
     options = [shell_quote(option) for option in extra_options]
+    url += contract.base_path
     spec = operation.body
     target = written.target.encode()
     parts = curl_request(operation.method, url, target, options, has_body=spec is not None)

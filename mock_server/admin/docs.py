@@ -31,7 +31,9 @@ def short_paths(contract: Contract) -> frozenset[str]:
     return frozenset(
         path
         for path in SHORT_PATHS
-        if all(match_path(o.path, path) is None for o in contract.operations)
+        if all(
+            match_path(f"{contract.base_path}{o.path}", path) is None for o in contract.operations
+        )
     )
 
 

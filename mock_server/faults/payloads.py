@@ -1,6 +1,5 @@
 """Faults of a webhook payload, applied before it is serialised and signed."""
 
-import json
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -129,7 +128,8 @@ def _entity(value: Json, event_context: EventContext) -> tuple[str, dict[str, An
 
 def _add_secret(value: Json, event_context: EventContext) -> Json:
     response = event_context.exchange.response
-    stated = json.loads(response.body) if response and response.body else {}
+    found = response.json if response else None
+    stated = found if isinstance(found, dict) else {}
     names = [name for name in secret_properties(event_context.exchange) if name in stated]
     _entity(value, event_context)[1].update({name: stated[name] for name in names})
     return value

@@ -72,7 +72,7 @@ def _header_fault(name: str, description: str, ending: bytes, value: bytes | Non
 
 def _error_object(response: HttpResponse) -> dict[str, Any] | None:
     """Return the body of an error; None for a success and for a body that is not an object."""
-    value = json.loads(response.body) if response.status >= 400 and response.body else None
+    value = response.json if response.status >= 400 else None
     return value if isinstance(value, dict) else None
 
 
@@ -98,7 +98,7 @@ def _number_codes(value: dict[str, Any]) -> dict[str, Any]:
 
 def _wrap_in_data(response: HttpResponse, _exchange: MockExchange) -> HttpResponse:
     success = response.status < 300 and response.body
-    return with_json_body(response, {"data": json.loads(response.body)}) if success else response
+    return with_json_body(response, {"data": response.json}) if success else response
 
 
 def _drop_content_type(response: HttpResponse, _exchange: MockExchange) -> HttpResponse:

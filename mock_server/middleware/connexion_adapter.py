@@ -1,42 +1,66 @@
 """Adapter for connexion, which routes requests.
 
 No other module imports connexion, because it is untyped. connexion supports only OpenAPI 3.0 and
-validates bodies with JSON Schema Draft 4, so its document has paths, methods and path parameters,
-and no body schema. docs/internals.md lists the classes that connexion does not document.
+validates bodies with JSON Schema Draft 4, so its document has only paths and methods.
+docs/internals.md lists the classes that connexion does not document.
 """
 
+import re
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, cast
+from urllib.parse import unquote
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openapi.contract import Contract, Json
 
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+
 
 def routing_document(contract: Contract) -> dict[str, Json]:
-    """Return an OpenAPI 3.0 document with the routes of `contract`."""
+    """Return an OpenAPI 3.0 document with the routes of `contract`.
+
+    A concrete path precedes a template that matches it too (OpenAPI 3.1.1, section 4.8.8.1). The
+    router would let a GET answer HEAD, so a HEAD operation precedes it.
+    """
     document = contract.document
     paths: dict[str, Json] = {}
-    for operation in contract.operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = {
-            "operationId": operation.id,
-            # Routed as strings: the contract's own schemas validate them later.
-            "parameters": [
-                {"name": p.name, "in": "path", "required": True, "schema": {"type": "string"}}
-                for p in operation.parameters
-                if p.location == "path"
-            ],
-            "responses": {status: {"description": status} for status in operation.responses},
-        }
+    ordered = sorted(contract.operations, key=lambda o: (_specificity(o.path), o.method != "HEAD"))
+    for operation in ordered:
+        # Without parameters, which connexion then routes as strings, and with a single response:
+        # connexion checks its document, which takes most of the start of a large mock.
+        route = {"operationId": operation.id, "responses": {"default": {"description": ""}}}
+        # Of two templates that match the same paths, the first one counts.
+        item = paths.setdefault(_routed_path(operation.path), {})
+        item.setdefault(operation.method.lower(), route)
     return {
         "openapi": "3.0.3",
         "info": {"title": document["info"]["title"], "version": document["info"]["version"]},
         "paths": paths,
     }
+
+
+def _specificity(path: str) -> list[tuple[int, int]]:
+    """Return a key that sorts concrete segments before partly concrete ones and parameters."""
+    keys = []
+    for segment in path.split("/"):
+        literal = _PLACEHOLDER.sub("", segment)
+        is_concrete = literal == segment
+        keys.append((0, 0) if is_concrete else (1 if literal else 2, -len(literal)))
+    return keys
+
+
+def _routed_path(path: str) -> str:
+    """Return `path` as the router reads it, with a name for each parameter.
+
+    A name of the contract may be no identifier, or be twice in one path; a server decodes the rest.
+    """
+    first, *others = map(unquote, _PLACEHOLDER.split(path))
+    return first + "".join(f"{{p{number}}}{text}" for number, text in enumerate(others))
 
 
 with warnings.catch_warnings():
@@ -103,11 +127,22 @@ class _CachedRouting(RoutingMiddleware):  # type: ignore[misc]
             self.route_cache.get((scope["method"], scope["path"])) if "method" in scope else None
         )
         if cached is None:
-            await super().__call__(scope, receive, send)
+            await super().__call__(_with_encoded_slashes(scope), receive, send)
         else:
             scope["path_params"] = {}
             scope["extensions"] = {**scope.get("extensions", {}), ROUTING_CONTEXT: cached}
             await self._app(scope, receive, send)
+
+
+def _with_encoded_slashes(scope: Scope) -> Scope:
+    """Return `scope` with each slash that the client encoded as `%2F`: it separates no segments."""
+    raw: bytes = scope.get("raw_path") or b""
+    if b"%2F" not in raw.upper():
+        return scope
+    segments = (
+        unquote(segment).replace("/", "%2F") for segment in raw.decode("latin-1").split("/")
+    )
+    return {**scope, "path": "/".join(segments)}
 
 
 class _RouteCacheWriter:

@@ -2,19 +2,20 @@
 
 import random
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from http import HTTPStatus
 
 from mock_server.middleware.prefer_header import Preferences
+from mock_server.responses.content import preferred_content
 from mock_server.responses.handler import success_response_of
 from openapi.contract import Contract, Json, Operation, ResponseSpec
-from openapi.examples import Example, body_example, generate_value, named_examples
+from openapi.examples import Example, body_example, draw_value, named_examples
+from openapi.schema_direction import direction_of
 
 _FINAL_STATUS = re.compile(r"[2-5][0-9]{2}", re.ASCII)
 _BODILESS_STATUSES = (HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT, HTTPStatus.NOT_MODIFIED)
-_MAX_SAMPLES = 50
-"""Attempts to generate a valid value: the generator ignores some keywords."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +32,18 @@ class DocumentedResponses:
     """Documented responses of one operation, from which a client selects."""
 
     def __init__(self, contract: Contract, operation: Operation, seed: int | None) -> None:
-        """Read the examples; the same `seed` gives the same generated values."""
+        """Take the operation; the same `seed` gives the same generated values."""
         self._contract = contract
         self._operation = operation
         self._seed = seed or 0
         self._rng = random.Random(None if seed is None else f"{seed}/{operation.id}/dynamic")  # noqa: S311
-        self._examples = {
-            status: named_examples(contract, response_spec)
-            for status, response_spec in operation.responses.items()
+
+    @cached_property
+    def _examples(self) -> Mapping[str, Mapping[str, Example]]:
+        """Named examples of each response; read when a client first has a preference."""
+        return {
+            status: named_examples(self._contract, response_spec)
+            for status, response_spec in self._operation.responses.items()
             if not status.startswith("1")  # interim responses
         }
 
@@ -60,12 +65,12 @@ class DocumentedResponses:
     def _body(self, response_spec: ResponseSpec, preferences: Preferences) -> Example | None:
         if preferences.example:
             return self._example_by_name(response_spec, preferences.example)
-        for media_type, schema in response_spec.content.items():
-            value = (
-                self._sampled_value(schema) if preferences.dynamic else self._example_value(schema)
-            )
-            return Example(media_type, value)
-        return None
+        content = preferred_content(response_spec)
+        if content is None:
+            return None
+        media_type, schema = content
+        value = self._sampled_value(schema) if preferences.dynamic else self._example_value(schema)
+        return Example(media_type, value)
 
     def _by_code(self, code: str) -> tuple[ResponseSpec, int]:
         known = {status.lower(): self._operation.responses[status] for status in self._examples}
@@ -105,11 +110,10 @@ class DocumentedResponses:
         return body_example(self._contract, schema, rng)
 
     def _sampled_value(self, schema: str) -> Json:
-        compiled, exact = self._contract.schema(schema), self._contract.at(schema)
-        made = (generate_value(self._contract, exact, self._rng) for _ in range(_MAX_SAMPLES))
-        return next(
-            (value for value in made if compiled.is_valid(value)), self._example_value(schema)
+        drawn = draw_value(
+            self._contract, self._contract.at(schema), self._rng, direction_of(schema)
         )
+        return drawn.value if drawn.is_valid else self._example_value(schema)
 
 
 def _list_available(names: Iterable[str]) -> str:

@@ -3,13 +3,14 @@
 import asyncio
 import random
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from starlette.types import Receive, Scope
 
 from mock_server.exchange import Hooks, MockExchange
-from mock_server.messages import Headers, HttpResponse, encode_header, json_response
+from mock_server.messages import Headers, HttpResponse, encode_header
 from mock_server.middleware.documented_responses import DocumentedResponses, SelectedResponse
 from mock_server.middleware.prefer_header import (
     PREFERENCE_NAMES,
@@ -17,6 +18,7 @@ from mock_server.middleware.prefer_header import (
     format_preferences,
     parse_preferences,
 )
+from mock_server.responses.content import content_response
 from mock_server.responses.errors import RequestRejected
 from mock_server.responses.headers import required_headers, with_missing_headers
 from openapi.contract import Contract, Operation
@@ -44,10 +46,16 @@ class PreferStep:
         self._with_faults = with_faults
         self._rate_limit = rate_limit
         self._documented_responses = DocumentedResponses(contract, operation, seed)
-        rng = random.Random(f"{seed or 0}/{operation.id}")  # noqa: S311 - examples, not secrets
-        self._headers = {
-            response_spec.status: required_headers(contract, response_spec, rng)
-            for response_spec in operation.responses.values()
+        self._contract = contract
+        self._seed = seed or 0
+
+    @cached_property
+    def _headers(self) -> Mapping[str, Headers]:
+        """Required headers of each response; read when a client first has a preference."""
+        rng = random.Random(f"{self._seed}/{self._operation.id}")  # noqa: S311 - no secrets
+        return {
+            response_spec.status: required_headers(self._contract, response_spec, rng)
+            for response_spec in self._operation.responses.values()
         }
 
     async def __call__(
@@ -79,12 +87,13 @@ class PreferStep:
         return self._build_response(chosen, exchange)
 
     def _build_response(self, chosen: SelectedResponse, exchange: MockExchange) -> HttpResponse:
-        headers = with_missing_headers(exchange.headers, self._headers[chosen.response_spec.status])
+        required = self._headers.get(chosen.response_spec.status, ())
+        headers = with_missing_headers(exchange.headers, required)
         if chosen.status == HTTPStatus.UNAUTHORIZED:
             headers = with_missing_headers(headers, (encode_header("WWW-Authenticate", "Bearer"),))
         if chosen.body is None:
             return HttpResponse(chosen.status, headers, b"")
-        return json_response(chosen.status, chosen.body.value, headers, chosen.body.media_type)
+        return content_response(chosen.status, chosen.body.value, headers, chosen.body.media_type)
 
     async def _rate_limit_headers(self, scope: Scope, chosen: SelectedResponse | None) -> Headers:
         """Return the rate limit headers without counting; for a 429 those of an exceeded limit."""

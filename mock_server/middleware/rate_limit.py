@@ -70,9 +70,9 @@ class OperationRateLimit:
         """Use the headers that the operation documents."""
         self._limiter = limiter
         documented = operation.response_caused_by("rate-limit-exceeded") or next(
-            iter(operation.responses.values())
+            iter(operation.responses.values()), None
         )
-        self._documented = documented.headers
+        self._documented = documented.headers if documented else ()
 
     async def enforce(
         self, exchange: MockExchange, scope: Scope, _receive: Receive | None = None

@@ -9,11 +9,15 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from mock_server.messages import Headers
+from mock_server.responses.content import preferred_content
 from mock_server.responses.headers import required_headers
 from openapi.contract import Contract, Json, ResponseSpec
 from openapi.examples import body_example
 from openapi.json_pointer import join_pointer, set_at
 from openapi.schema_validation import Schema
+
+_MAX_DEPTH = 8
+"""Depth of a message in a body; schemas may be recursive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +41,15 @@ class ErrorBodyTemplate:
         if len(message) > self.max_message_length:
             message = message[: self.max_message_length - 1] + "\u2026"
         body = copy.deepcopy(self.example)
-        set_at(body, self.message_pointer, message)
+        try:
+            set_at(body, self.message_pointer, message)
+        except LookupError:  # an example that breaks its schema
+            return self.example
         return self.example if self.schema and not self.schema.is_valid(body) else body
 
     def for_status(self, status: int) -> "ErrorBodyTemplate":
         """Return a template for another status, whose reason phrase replaces the strings."""
-        phrase = HTTPStatus(status).phrase
+        phrase = reason_phrase(status)
         body = copy.deepcopy(self.example)
         if isinstance(body, dict):
             code = re.sub(r"\W+", "_", phrase).upper()
@@ -58,6 +65,14 @@ class ErrorBodyTemplate:
         return replace(template, example=template.with_message(phrase))
 
 
+def reason_phrase(status: int) -> str:
+    """Return the reason phrase of `status`; `Error` for one that is not registered."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"
+
+
 DEFAULT_ERROR_BODY = ErrorBodyTemplate("application/json", {"message": "", "code": ""}, "/message")
 """Template for a contract without error bodies."""
 
@@ -66,24 +81,30 @@ def error_body_template(
     contract: Contract, response_spec: ResponseSpec, seed: int
 ) -> ErrorBodyTemplate | None:
     """Return the template for the body of `response_spec`, or None without a body."""
-    for media_type, pointer in response_spec.content.items():
-        rng = random.Random(f"{seed}/{pointer}")  # noqa: S311 - examples, not secrets
-        message_pointer, max_message_length = next(
-            _message_places(contract, contract.at(pointer), ""), (None, sys.maxsize)
-        )
-        return ErrorBodyTemplate(
-            media_type,
-            body_example(contract, pointer, rng),
-            message_pointer,
-            contract.schema(pointer),
-            required_headers(contract, response_spec, rng),
-            max_message_length,
-        )
-    return None
+    content = preferred_content(response_spec)
+    if content is None:
+        return None
+    media_type, pointer = content
+    rng = random.Random(f"{seed}/{pointer}")  # noqa: S311 - examples, not secrets
+    message_pointer, max_message_length = next(
+        _message_places(contract, contract.at(pointer), ""), (None, sys.maxsize)
+    )
+    return ErrorBodyTemplate(
+        media_type,
+        body_example(contract, pointer, rng),
+        message_pointer,
+        contract.schema(pointer),
+        required_headers(contract, response_spec, rng),
+        max_message_length,
+    )
 
 
-def _message_places(contract: Contract, schema: Json, place: str) -> Iterator[tuple[str, int]]:
+def _message_places(
+    contract: Contract, schema: Json, place: str, depth: int = 0
+) -> Iterator[tuple[str, int]]:
     """Yield place and maximum length of each unconstrained required string, outermost first."""
+    if not isinstance(schema, dict) or depth > _MAX_DEPTH:
+        return
     parts = schema.get("properties", {})
     required = {
         name: contract.at(part["$ref"][1:]) if "$ref" in part else part
@@ -91,7 +112,9 @@ def _message_places(contract: Contract, schema: Json, place: str) -> Iterator[tu
         if isinstance(part := parts.get(name), dict)
     }
     for name, part in required.items():
+        if not isinstance(part, dict):
+            continue
         if part.get("type") == "string" and not {"enum", "const", "format", "pattern"} & {*part}:
             yield join_pointer(place, name), part.get("maxLength", sys.maxsize)
     for name, part in required.items():
-        yield from _message_places(contract, part, join_pointer(place, name))
+        yield from _message_places(contract, part, join_pointer(place, name), depth + 1)

@@ -6,12 +6,15 @@ format of the documented ones.
 
 import logging
 from collections.abc import Mapping
+from functools import cached_property
 from http import HTTPStatus
+from urllib.parse import unquote
 
 from starlette.exceptions import HTTPException
 
 from mock_server.exchange import MockExchange, Objection
-from mock_server.messages import Headers, HttpResponse, encode_header, json_response
+from mock_server.messages import Headers, HttpResponse, encode_header
+from mock_server.responses.content import content_response
 from mock_server.responses.error_body import (
     DEFAULT_ERROR_BODY,
     ErrorBodyTemplate,
@@ -52,22 +55,34 @@ class ErrorResponses:
     """Error responses of one contract."""
 
     def __init__(self, contract: Contract, seed: int = 0) -> None:
-        """Read the documented errors; `seed` generates those without an example."""
-        self._error_bodies: dict[ResponseSpec, ErrorBodyTemplate] = {}
-        for operation in contract.operations:
-            for response_spec in operation.responses.values():
-                error_body = error_body_template(contract, response_spec, seed)
-                if error_body and response_spec.status[0] not in "123":
-                    self._error_bodies[response_spec] = error_body
-        self._default_error_body = next(
-            (
-                error_body
-                for response_spec, error_body in self._error_bodies.items()
-                if response_spec.cause.get("kind") != "valid-request"
-            ),
-            DEFAULT_ERROR_BODY,
+        """Take the contract; `seed` generates the documented errors without an example."""
+        self._contract = contract
+        self._seed = seed
+        self._error_bodies: dict[ResponseSpec, ErrorBodyTemplate | None] = {}
+        self._paths = [
+            (f"{unquote(contract.base_path)}{o.path}", o.method) for o in contract.operations
+        ]
+
+    def _error_body(self, operation: Operation, status: int) -> ErrorBodyTemplate | None:
+        """Return the template of a documented error; read when a request first gets it."""
+        response_spec = operation.response_for(status)
+        if response_spec is None or status < 400:
+            return None
+        if response_spec not in self._error_bodies:
+            template = error_body_template(self._contract, response_spec, self._seed)
+            self._error_bodies[response_spec] = template
+        return self._error_bodies[response_spec]
+
+    @cached_property
+    def _default_error_body(self) -> ErrorBodyTemplate:
+        """Template of errors that are not documented: the first documented one."""
+        found = (
+            self._error_body(operation, int(status))
+            for operation in self._contract.operations
+            for status in operation.responses
+            if status.isdecimal()
         )
-        self._paths = [(o.path, o.method) for o in contract.operations]
+        return next((template for template in found if template), DEFAULT_ERROR_BODY)
 
     def response(
         self, exception: Exception, path: str, exchange: MockExchange | None = None
@@ -87,13 +102,11 @@ class ErrorResponses:
                 *(h for h in headers if h[0] != b"allow"),
                 encode_header("Allow", allowed_methods),
             )
-        error_body = self._default_error_body.for_status(status)
-        if exchange and exchange.operation:
-            response_spec = exchange.operation.response_for(status)
-            if response_spec is not None:
-                error_body = self._error_bodies.get(response_spec, error_body)
+        operation = exchange.operation if exchange else None
+        documented = self._error_body(operation, status) if operation else None
+        error_body = documented or self._default_error_body.for_status(status)
         body = error_body.with_message(rejection.message)
-        return json_response(
+        return content_response(
             status, body, with_missing_headers(headers, error_body.headers), error_body.media_type
         )
 

@@ -20,6 +20,7 @@ class OperationResources:
         success = operation.response_caused_by("valid-request")
         self._operation = operation
         self._link_parameters = [name for name, _ in creator[1].values] if creator else []
+        self._can_be_unknown = operation.response_caused_by("unknown-resource") is not None
         self._links: tuple[Link, ...] = success.links if success else ()
         self._store = store
 
@@ -30,8 +31,13 @@ class OperationResources:
         return {p.where for p in expressions if (p.message, p.part) == ("response", "body")}
 
     def knows(self, exchange: MockExchange) -> bool:
-        """Check whether the requested resource exists; True if no link leads to the operation."""
-        return not self._link_parameters or self._store.knows(self._key(exchange))
+        """Check whether the requested resource exists.
+
+        Any does if no link leads to the operation, or if the contract has no response to an unknown
+        one.
+        """
+        is_checked = bool(self._link_parameters) and self._can_be_unknown
+        return not is_checked or self._store.knows(self._key(exchange))
 
     def added(self, exchange: MockExchange, response: HttpResponse) -> tuple[ResourceKey, ...]:
         """Return every key of the resource that `response` created."""

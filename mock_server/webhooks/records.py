@@ -81,7 +81,7 @@ def response_secrets(exchange: MockExchange) -> tuple[str, ...]:
     response_spec = operation.response_for(response.status) if operation and response else None
     if response_spec is None or response is None or not response.body:
         return ()
-    body = json.loads(response.body)
+    body = response.json
     found = [
         get_at(body, place)
         for schema in response_spec.content.values()

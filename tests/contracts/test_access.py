@@ -207,10 +207,10 @@ def test_an_operation_that_needs_a_resource_of_such_an_operation_is_undecided_to
     found = find_not_tested(locked, Settings("", "abc123", 1, token=TOKEN))
     dependent = {o.id for o in locked.operations if locked.find_creator(o) is not None}
     assert "bookParcel" not in dependent
-    assert found.keys() == {"bookParcel", *dependent}
-    assert {one.hint for one in found.values()} == {"pass --credential Depot=KEY"}
+    assert {one.id for one in found} == {"bookParcel", *dependent}
+    assert {one.hint for one in found} == {"pass --credential Depot=KEY"}
     given = (("Depot", "key"),)
-    assert find_not_tested(locked, Settings("", "abc123", 1, token=TOKEN, credentials=given)) == {}
+    assert find_not_tested(locked, Settings("", "abc123", 1, token=TOKEN, credentials=given)) == ()
 
 
 def test_a_contract_may_document_403_for_a_rejected_credential() -> None:

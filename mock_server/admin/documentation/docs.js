@@ -24,8 +24,17 @@ function authorise(ui, contract, issued) {
   }
 }
 
+function basePath(server) {
+  const defaultOf = (_, name) => server.variables?.[name]?.default ?? "";
+  const url = server?.url?.replace(/\{([^{}]*)\}/g, defaultOf) ?? "";
+  return URL.canParse(url, location.origin)
+    ? new URL(url, location.origin).pathname.replace(/\/+$/, "")
+    : "";
+}
+
 function show(contract, issued) {
-  contract.servers = [{ url: location.origin, description: "this mock" }];
+  const url = location.origin + basePath(contract.servers?.[0]);
+  contract.servers = [{ url, description: "this mock" }];
   document.title = `${contract.info.title}: hookproof mock`;
   const ui = SwaggerUIBundle({
     spec: contract,

@@ -9,7 +9,7 @@ import random
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 from mock_server.fault import Severity
 from openapi.contract import Contract, Json
@@ -115,7 +115,12 @@ def value_pointers(value: Json, place: str = "") -> Iterator[str]:
 
 def example_body(contract: Contract, schema: str) -> Json:
     """Return the first example for the schema of a body, or a generated value."""
-    return body_example(contract, schema, random.Random(schema))  # noqa: S311 - no secret
+    return json.loads(_example_text(contract, schema))
+
+
+@lru_cache(maxsize=4096)  # each fault of a body asks for it
+def _example_text(contract: Contract, schema: str) -> str:
+    return json.dumps(body_example(contract, schema, random.Random(schema)))  # noqa: S311 - no secret
 
 
 def slug(*parts: object) -> str:

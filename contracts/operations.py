@@ -12,7 +12,7 @@ from contracts.execution.budget import Budget
 from contracts.execution.operation_session import OperationSession
 from contracts.execution.phases import Phase, run_phases
 from contracts.execution.smoke_test import SmokeTestFailure, never_succeeded, run_smoke_test
-from contracts.generators.credentials import token_expiry
+from contracts.generators.access.tokens import token_expiry
 from contracts.live_run import LiveRun
 from contracts.model.errors import CouldNotJudge
 from contracts.model.selection import IncompleteOperation, IncompleteStatus

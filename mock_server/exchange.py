@@ -11,7 +11,7 @@ from openapi import strict_json
 from openapi.contract import Contract, Event, Json, Operation
 from openapi.json_pointer import MISSING
 from openapi.runtime_expression import RuntimeExpression
-from openapi.schema_validation import SchemaViolation
+from openapi.schemas.validation import SchemaViolation
 
 if TYPE_CHECKING:
     from starlette.types import Scope

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from openapi.contract import Json
 from openapi.json_pointer import MISSING, get_at, set_at
-from openapi.schema_validation import Schema
+from openapi.schemas.validation import Schema
 
 _LAST_DIGITS = re.compile(r"[0-9]+(?=[^0-9]*$)")
 _MAX_START = 10**6

@@ -7,14 +7,6 @@ from functools import cached_property
 from typing import Any, cast
 
 from openapi.complaint import Complaint
-from openapi.documented_status import (
-    first_status,
-    has_key_status,
-    key_order,
-    key_statuses,
-    key_text,
-    nearest_key,
-)
 from openapi.json_pointer import (
     MISSING,
     get_at,
@@ -25,11 +17,19 @@ from openapi.json_pointer import (
 from openapi.media_type import essence_of, is_in_range
 from openapi.parameters import Parameter, path_parameter_names
 from openapi.runtime_expression import RuntimeExpression
-from openapi.schema_validation import Schema
+from openapi.schemas.validation import Schema
 from openapi.security import SecurityAlternative, required_schemes
 from openapi.serialization.bodies import MediaTypeSpec
 from openapi.server_path import server_path
 from openapi.signature import SignatureScheme, secret_problem
+from openapi.statuses.documented import (
+    first_status,
+    has_key_status,
+    key_order,
+    key_statuses,
+    key_text,
+    nearest_key,
+)
 
 _DATA_KEYWORDS = frozenset(["example", "examples", "default", "const", "enum"])
 """Keywords whose values are data."""

@@ -15,7 +15,7 @@ from openapi.contract import Contract, Json, ResponseSpec
 from openapi.generation.generator import Drawn, ValueGenerator
 from openapi.generation.numbers import numeric_bounds
 from openapi.json_pointer import MISSING, get_at, join_pointer
-from openapi.schema_direction import direction_of
+from openapi.schemas.direction import direction_of
 
 __all__ = [
     "Drawn",

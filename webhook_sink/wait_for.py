@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from openapi.json_pointer import MISSING, check_pointer, get_at
-from openapi.schema_validation import abbreviate
+from openapi.schemas.validation import abbreviate
 from openapi.strict_json import parse_json
 from webhook_sink.delivery import Delivery
 

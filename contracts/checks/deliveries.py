@@ -11,9 +11,9 @@ from contracts.expectations.constraints import media_type_pointer
 from contracts.expectations.keywords import ConstraintKey, applicable_keywords, constraint_key
 from contracts.ledger.ledger import JudgedDelivery, Ledger
 from openapi.finding import Finding
-from openapi.formats import date_time_to_ns
 from openapi.json_pointer import is_array_index
 from openapi.runtime_expression import parse_expression
+from openapi.schemas.formats import date_time_to_ns
 from openapi.signature import sign
 from webhook_sink.signature_diagnosis.explain import OTHER_KEY_OR_CONTENT
 

@@ -15,7 +15,7 @@ from contracts.ledger.strangers import delivery_path, looks_like_event, sender_a
 from contracts.model.exchange import Exchange
 from openapi.contract import Event
 from openapi.json_pointer import join_pointer
-from openapi.schema_validation import abbreviate
+from openapi.schemas.validation import abbreviate
 from webhook_sink.delivery import Delivery
 
 

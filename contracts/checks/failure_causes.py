@@ -15,9 +15,9 @@ from contracts.ledger.ledger import Ledger
 from contracts.model import case as phases
 from contracts.model.exchange import Exchange, Request
 from contracts.model.unique_values import MARK_PREFIX
-from openapi.formats import date_time_to_ns
 from openapi.json_pointer import is_array_index, walk_values
-from openapi.schema_validation import abbreviate, type_name
+from openapi.schemas.formats import date_time_to_ns
+from openapi.schemas.validation import abbreviate, type_name
 
 NO_COMMON_CAUSE = "no common cause"
 """Cause of failures of requests that have nothing which accepted requests lack."""

@@ -13,8 +13,8 @@ from contracts.ledger.ledger import JudgedDelivery, Ledger
 from contracts.model.correlators import property_schema
 from contracts.model.exchange import Exchange, Request
 from openapi.contract import Event
-from openapi.formats import date_time_to_ns, parse_http_date
 from openapi.json_pointer import get_at, is_array_index, join_pointer, walk_values
+from openapi.schemas.formats import date_time_to_ns, parse_http_date
 
 CLOCK_TOLERANCE_S = 600.0
 """Difference between two clocks of one service that is no fault."""

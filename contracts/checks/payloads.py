@@ -18,7 +18,7 @@ from contracts.model.exchange import Exchange, Request
 from openapi.contract import Event
 from openapi.json_pointer import MISSING, get_at, join_pointer
 from openapi.runtime_expression import parse_expression
-from openapi.schema_validation import abbreviate
+from openapi.schemas.validation import abbreviate
 
 
 def echo(ledger: Ledger) -> Iterator[Judgement]:

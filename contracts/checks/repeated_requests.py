@@ -8,7 +8,7 @@ from contracts.ledger.ledger import Ledger
 from contracts.model.case import CONCURRENT_PHASE, DUPLICATE_PHASE, RATE_LIMIT_PHASE
 from contracts.model.exchange import Exchange
 from openapi.json_pointer import MISSING, get_at, join_pointer
-from openapi.schema_validation import abbreviate
+from openapi.schemas.validation import abbreviate
 
 MIN_EARLY_LIMITS = 3
 """Number of early responses of the rate limit that show a lower limit."""

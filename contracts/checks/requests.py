@@ -7,7 +7,7 @@ from contracts.checks.judgement import Judgement, failed, passed, undecided
 from contracts.expectations.ambiguity import MAX_TRIES, REUSED_NAME_PHASES, has_unused_name
 from contracts.ledger.ledger import Ledger
 from contracts.model.case import ISSUED_PHASE
-from openapi.schema_validation import SchemaViolation
+from openapi.schemas.validation import SchemaViolation
 
 
 def valid_request(ledger: Ledger) -> Iterator[Judgement]:

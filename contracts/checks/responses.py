@@ -10,7 +10,7 @@ from contracts.model.exchange import Exchange, ReceivedResponse
 from openapi.contract import HeaderSpec, ResponseSpec
 from openapi.json_pointer import join_pointer
 from openapi.media_type import MediaType, parse_media_type
-from openapi.schema_validation import SchemaViolation, abbreviate
+from openapi.schemas.validation import SchemaViolation, abbreviate
 
 
 def _documented_exchanges(

@@ -11,7 +11,7 @@ from contracts.model.case import RETRY_PHASE
 from contracts.model.exchange import Exchange
 from openapi.contract import Event
 from openapi.json_pointer import MISSING, get_at, join_pointer
-from openapi.schema_validation import abbreviate
+from openapi.schemas.validation import abbreviate
 from openapi.signature import verify
 from webhook_sink.delivery import Delivery
 

@@ -9,10 +9,10 @@ from contracts.echoes.lists import describe_items_difference, explain_items
 from contracts.echoes.text import describe_text_difference, explain_text
 from contracts.model.exchange import Exchange
 from openapi.contract import Event, Json
-from openapi.formats import date_time_to_ns
 from openapi.json_pointer import MISSING, get_at
 from openapi.runtime_expression import parse_expression
-from openapi.schema_validation import abbreviate, type_name
+from openapi.schemas.formats import date_time_to_ns
+from openapi.schemas.validation import abbreviate, type_name
 
 ValueOwners = Mapping[tuple[str, str], Sequence[int]]
 """Payload pointer and comparable value -> numbers of the requests that sent the value."""

@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-from openapi.formats import date_time_to_ns
+from openapi.schemas.formats import date_time_to_ns
 
 _NANOSECONDS_PER_SECOND = 10**9
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))

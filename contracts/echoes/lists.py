@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from contracts.echoes.text import explain_text
-from openapi.schema_validation import abbreviate
+from openapi.schemas.validation import abbreviate
 
 _MAX_NAMED_ITEMS = 3
 """Number of items that are named; the rest is counted."""

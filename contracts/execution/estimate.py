@@ -10,7 +10,7 @@ from contracts.execution.operation_session import OperationSession
 from contracts.execution.phases import Phase
 from contracts.execution.webhook_retry import retry_plan
 from contracts.expectations.expectation import may_succeed
-from contracts.generators.credential_forms import altered_tokens
+from contracts.generators.access.forms import altered_tokens
 from contracts.generators.token_requests import SIMULTANEOUS_USES, USE_ORDER, TokenRequest
 from contracts.model.case import Case, build_request
 from contracts.model.settings import PROFILES, Settings

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from contracts.execution.operation_session import OperationSession
-from contracts.generators.credential_forms import altered_tokens
-from contracts.generators.credentials import bearer_value, forge_credentials, is_jwt
+from contracts.generators.access.forms import altered_tokens
+from contracts.generators.access.tokens import bearer_value, forge_credentials, is_jwt
 from contracts.generators.token_requests import (
     PAST_EXPIRY,
     SIMULTANEOUS_USES,
@@ -20,9 +20,9 @@ from contracts.model.exchange import Credential, Exchange
 from contracts.model.settings import PROFILES
 from openapi.contract import Json
 from openapi.extensions import extended_properties
-from openapi.formats import date_time_to_ns, parse_http_date
 from openapi.json_pointer import MISSING, get_at
 from openapi.runtime_expression import parse_expression
+from openapi.schemas.formats import date_time_to_ns, parse_http_date
 
 MAX_OTHER_CREDENTIALS = 8
 _SHORT_LIFETIME_S, _EXPIRY_PAUSE_S = 2.0, 2.0

@@ -12,7 +12,7 @@ from dataclasses import replace
 from contracts.execution.budget import Budget
 from contracts.execution.linked_resources import LinkedResource
 from contracts.execution.target import Target, retry_delay
-from contracts.generators.operation_credentials import OperationCredentials
+from contracts.generators.access.operation import OperationCredentials
 from contracts.generators.parameters import unique_texts
 from contracts.model.case import (
     PREREQUISITE_PHASE,

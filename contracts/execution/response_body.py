@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from openapi.schema_validation import abbreviate
+from openapi.schemas.validation import abbreviate
 
 ACCEPTED_CODINGS = "gzip, deflate"
 MAX_BODY_BYTES = 10 * 1024 * 1024

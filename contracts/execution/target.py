@@ -25,9 +25,9 @@ from contracts.execution.response_body import (
 from contracts.execution.wire_forms import FormedBackend, formed_headers, framed_content
 from contracts.model.exchange import Exchange, Failure, ReceivedResponse, Request
 from contracts.model.request_form import PLAIN_FORM, RequestForm
-from openapi.formats import parse_http_date
 from openapi.http.tls import ssl_context
 from openapi.rate import Rate
+from openapi.schemas.formats import parse_http_date
 
 _DEFAULT_HEADERS = (
     ("user-agent", "hookproof"),

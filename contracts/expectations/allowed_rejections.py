@@ -7,11 +7,11 @@ from functools import lru_cache
 from contracts.model.correlators import Correlator, find_correlators
 from contracts.model.exchange import Request
 from openapi.contract import Contract, Json, Operation
-from openapi.formats import date_time_to_ns
 from openapi.json_pointer import MISSING, get_at, join_pointer
 from openapi.media_type import parse_media_type
 from openapi.runtime_expression import parse_expression
-from openapi.schema_validation import Schema
+from openapi.schemas.formats import date_time_to_ns
+from openapi.schemas.validation import Schema
 from openapi.strict_json import ParsedJson
 
 IndexedRejection = tuple[int, Mapping[str, Json]]

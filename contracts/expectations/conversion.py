@@ -12,7 +12,7 @@ from types import MappingProxyType
 from contracts.model.exchange import Request
 from openapi.contract import Contract
 from openapi.json_pointer import MISSING, get_at, set_at
-from openapi.schema_validation import Schema, SchemaViolation
+from openapi.schemas.validation import Schema, SchemaViolation
 
 _BOOLEAN_WORDS = frozenset(
     ["true", "false", "t", "f", "yes", "no", "y", "n", "on", "off", "1", "0"]

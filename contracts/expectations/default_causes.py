@@ -1,4 +1,4 @@
-"""What a document without extensions can prove about a response. Pure.
+"""Statuses that contradict a document without extensions. Pure.
 
 Its schemas say which requests are valid, and no more. So a service may reject a valid request for a
 rule that a schema cannot state, and rejects an invalid one with any status that means so. What

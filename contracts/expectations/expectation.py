@@ -25,7 +25,7 @@ from openapi.json_pointer import join_pointer
 from openapi.requests.body_validation import check_body_readings, format_name
 from openapi.requests.parameter_validation import check_parameters
 from openapi.runtime_expression import parse_expression
-from openapi.schema_validation import SchemaViolation
+from openapi.schemas.validation import SchemaViolation
 
 ExpectationKind = Literal["valid", "invalid", "free", "refused", "forbidden", "unknown", "other"]
 """`other`: the contract does not define the response: to another method, or to a text that can mean

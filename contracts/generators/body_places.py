@@ -8,7 +8,7 @@ from contracts.model.case import Case, ValueFactory
 from contracts.model.correlators import property_schema
 from openapi.contract import Contract, Operation
 from openapi.json_pointer import join_pointer
-from openapi.schema_validation import stated_types
+from openapi.schemas.validation import stated_types
 
 MAX_DEPTH = 6
 """Limit of nested objects, because schemas may be recursive."""

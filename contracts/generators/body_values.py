@@ -28,7 +28,7 @@ from openapi.examples import generate_value
 from openapi.json_pointer import get_at, join_pointer, split_pointer
 from openapi.requests.body_validation import check_body
 from openapi.requests.examples import example_body
-from openapi.schema_validation import stated_types
+from openapi.schemas.validation import stated_types
 from openapi.serialization.bodies import MediaTypeSpec, write_body
 from openapi.serialization.text_values import ANY_TYPES, serialize_value
 

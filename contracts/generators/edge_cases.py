@@ -25,7 +25,7 @@ from contracts.model.unique_values import RequestValues, text_of_length
 from openapi.contract import Contract, Operation
 from openapi.json_pointer import join_pointer
 from openapi.runtime_expression import parse_expression
-from openapi.schema_validation import stated_types
+from openapi.schemas.validation import stated_types
 from openapi.serialization.bodies import encode_json
 
 FILLERS = {

@@ -15,7 +15,7 @@ from contracts.generators.body_properties import (
 )
 from contracts.model.case import Case, constant_value
 from openapi.contract import Contract, Operation
-from openapi.schema_validation import stated_types, type_name
+from openapi.schemas.validation import stated_types, type_name
 
 INVALID_FORMAT_TEXTS = {
     "date-time": (

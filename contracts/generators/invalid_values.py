@@ -13,7 +13,7 @@ from contracts.generators.invalid_bodies import INVALID_FORMAT_TEXTS, WRONG_TYPE
 from contracts.generators.value_places import ValuePlace, value_places
 from openapi.contract import Contract
 from openapi.json_pointer import join_pointer
-from openapi.schema_validation import type_name
+from openapi.schemas.validation import type_name
 
 REQUIRED, TYPE, VALUE, BOUND, TEXT, ITEMS, PROPERTIES, NULL = range(8)
 """Kinds of faults, the most telling one first."""

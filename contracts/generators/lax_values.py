@@ -12,7 +12,7 @@ from contracts.generators.body_places import body_places, case_at
 from contracts.model.case import Case, constant_value
 from contracts.model.request_form import Tolerance
 from openapi.contract import Contract, Operation
-from openapi.schema_validation import stated_types, type_name
+from openapi.schemas.validation import stated_types, type_name
 
 PLAINEST_VALUES: dict[str, tuple[object, ...]] = {
     "boolean": ("1", "0"),

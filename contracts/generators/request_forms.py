@@ -16,7 +16,7 @@ from contracts.model.request_form import CHUNKED, EXPECT, RequestForm, Tolerance
 from contracts.model.unique_values import RequestValues
 from openapi.contract import Contract, Operation
 from openapi.json_pointer import join_pointer
-from openapi.schema_validation import stated_types
+from openapi.schemas.validation import stated_types
 from openapi.serialization.bodies import encode_json
 
 FORM_TEXT = " \u00e9/\u6f22"

@@ -8,7 +8,7 @@ from typing import Any
 from openapi.contract import Contract
 from openapi.examples import generate_value
 from openapi.json_pointer import get_at, join_pointer, set_at, split_pointer
-from openapi.schema_validation import stated_types
+from openapi.schemas.validation import stated_types
 
 MAX_DEPTH = 8
 """Limit of nested values, because schemas may be recursive."""

@@ -16,8 +16,8 @@ from contracts.model.correlators import (
 from contracts.model.exchange import Exchange, Request
 from contracts.model.unique_values import DIGITS_PATTERN, MARK_PREFIX, is_own_digits, mark_digits
 from openapi.contract import Contract
-from openapi.formats import date_time_to_ns
 from openapi.json_pointer import MISSING, get_at
+from openapi.schemas.formats import date_time_to_ns
 from webhook_sink.delivery import Delivery
 
 UNIQUE_STRING_KIND = "unique-string"

@@ -22,7 +22,7 @@ from contracts.model.exchange import Exchange
 from contracts.reporting.traits import body_traits
 from openapi.json_pointer import get_at, is_array_index
 from openapi.runtime_expression import parse_expression
-from openapi.schema_validation import type_name
+from openapi.schemas.validation import type_name
 
 _FAILED_REQUESTS = ("no-response", "server-error")
 _WRONG_STATUSES = (

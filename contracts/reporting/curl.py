@@ -7,7 +7,7 @@ sends nothing while the variable is unset.
 
 import re
 
-from contracts.generators.credentials import VALID_TOKEN_MEANING
+from contracts.generators.access.tokens import VALID_TOKEN_MEANING
 from contracts.model.credential_kinds import (
     ISSUED_EXPIRED,
     ISSUED_GOOD,

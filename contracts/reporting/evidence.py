@@ -15,7 +15,7 @@ from openapi.contract import Contract, Json, Provenance
 from openapi.finding import Finding
 from openapi.json_pointer import MISSING, get_at
 from openapi.redaction import Redaction
-from openapi.schema_validation import abbreviate
+from openapi.schemas.validation import abbreviate
 
 MAX_SHOWN_CHARACTERS = 2000
 MAX_VALUE_CHARACTERS = 300

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from mock_server.storage.overrides import OverrideKind
 from openapi import strict_json
 from openapi.http.json_api import read_body
-from openapi.schema_validation import abbreviate
+from openapi.schemas.validation import abbreviate
 
 _MAX_BODY_BYTES = 64 * 1024
 _JSON = "application/json"

@@ -21,7 +21,7 @@ from openapi.extensions import extended_properties
 from openapi.json_pointer import MISSING, get_at, split_pointer
 from openapi.requests.examples import example_parameter
 from openapi.runtime_expression import parse_expression
-from openapi.schema_validation import stated_types
+from openapi.schemas.validation import stated_types
 from openapi.security import SchemeKind
 from openapi.signature import BODY_TEMPLATE, SignatureScheme
 

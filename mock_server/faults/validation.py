@@ -17,7 +17,7 @@ from mock_server.faults.applicability import (
 from mock_server.responses.errors import RequestRejected
 from openapi.contract import Json
 from openapi.json_pointer import is_array_index
-from openapi.schema_validation import SchemaViolation
+from openapi.schemas.validation import SchemaViolation
 
 
 def _validation_fault(

@@ -10,10 +10,10 @@ from mock_server.exchange import MockExchange
 from mock_server.responses.errors import RequestRejected
 from mock_server.tokens import granted_scopes, scope_token
 from openapi.contract import Contract, Json, Operation
-from openapi.formats import date_time_to_ns
 from openapi.json_pointer import MISSING, join_pointer
 from openapi.runtime_expression import RuntimeExpression, parse_expression
-from openapi.schema_validation import Schema, abbreviate
+from openapi.schemas.formats import date_time_to_ns
+from openapi.schemas.validation import Schema, abbreviate
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from mock_server.responses.content import preferred_content
 from mock_server.responses.handler import success_response_of
 from openapi.contract import Contract, Json, Operation, ResponseSpec
 from openapi.examples import Example, body_example, draw_value, named_examples
-from openapi.schema_direction import direction_of
+from openapi.schemas.direction import direction_of
 
 _FINAL_STATUS = re.compile(r"[2-5][0-9]{2}", re.ASCII)
 _BODILESS_STATUSES = (HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT, HTTPStatus.NOT_MODIFIED)

@@ -11,7 +11,7 @@ from openapi.json_pointer import MISSING
 from openapi.parameters import match_encoded_path, read_parameters, received_texts
 from openapi.requests.body_validation import BodyCheck, check_body_readings, format_name
 from openapi.requests.parameter_validation import check_parameters
-from openapi.schema_validation import Schema, SchemaViolation
+from openapi.schemas.validation import Schema, SchemaViolation
 from openapi.serialization.bodies import BodyReadings, MediaTypeSpec, read_body
 
 MAX_BODY_BYTES = 1024 * 1024

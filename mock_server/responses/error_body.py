@@ -14,7 +14,7 @@ from mock_server.responses.headers import required_headers
 from openapi.contract import Contract, Json, ResponseSpec
 from openapi.examples import body_example
 from openapi.json_pointer import join_pointer, set_at
-from openapi.schema_validation import Schema
+from openapi.schemas.validation import Schema
 
 _MAX_DEPTH = 8
 """Depth of a message in a body; schemas may be recursive."""

@@ -22,8 +22,8 @@ from mock_server.responses.error_body import (
 )
 from mock_server.responses.headers import with_missing_headers
 from openapi.contract import Contract, Operation, ResponseSpec
-from openapi.documented_status import USUAL_STATUSES
 from openapi.parameters import match_path
+from openapi.statuses.documented import USUAL_STATUSES
 
 _LOG = logging.getLogger("hookproof.mock")
 

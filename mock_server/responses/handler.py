@@ -22,10 +22,10 @@ from mock_server.unique_values import UniqueValues
 from openapi.contract import Contract, Json, Operation, ResponseSpec
 from openapi.examples import draw_body
 from openapi.extensions import extended_properties
-from openapi.formats import date_time_to_ns
 from openapi.json_pointer import MISSING, get_at, set_at
 from openapi.runtime_expression import RuntimeExpression, parse_expression
-from openapi.schema_validation import Schema
+from openapi.schemas.formats import date_time_to_ns
+from openapi.schemas.validation import Schema
 
 LOG = logging.getLogger("hookproof.mock")
 _SUCCESS_ORDER = "2d345"

@@ -8,7 +8,7 @@ from openapi.contract import Contract, HeaderSpec, Json, ResponseSpec
 from openapi.examples import draw_value
 from openapi.json_pointer import MISSING
 from openapi.parameters import declared_example
-from openapi.schema_direction import RESPONSE
+from openapi.schemas.direction import RESPONSE
 from openapi.serialization.text_values import serialize_value
 
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")

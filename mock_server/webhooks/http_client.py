@@ -9,8 +9,8 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpx
 
 from mock_server.messages import WebhookRequest
-from openapi.formats import parse_http_date
 from openapi.http.tls import client_context
+from openapi.schemas.formats import parse_http_date
 
 MAX_RETRY_AFTER_S = 60.0
 """Maximum delay in seconds that a receiver's Retry-After can cause."""

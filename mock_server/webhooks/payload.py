@@ -8,8 +8,8 @@ from functools import cache
 from mock_server.exchange import EventContext
 from openapi import runtime_expression
 from openapi.contract import Json
-from openapi.formats import date_time_to_ns
 from openapi.json_pointer import MISSING, get_at, set_at
+from openapi.schemas.formats import date_time_to_ns
 
 _parse = cache(runtime_expression.parse_expression)
 

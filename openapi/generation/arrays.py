@@ -42,7 +42,7 @@ class ArrayPlan:
 
     @property
     def usual(self) -> int:
-        """Number of items that shows each schema: one, or those with a place of their own."""
+        """Number of items that shows each schema: one, or those that have a place."""
         return max([1, *(len(schema.get("prefixItems", ())) for schema in self._schemas)])
 
     @property

@@ -80,7 +80,7 @@ class ValueGenerator:
     """Generator of the values of one contract in one direction."""
 
     def __init__(self, contract: Contract, direction: str | None) -> None:
-        """Leave out properties that `direction` hides (see `openapi.schema_direction`)."""
+        """Leave out properties that `direction` hides (see `openapi.schemas.direction`)."""
         self._direction = direction
         self._tests = SchemaTests(contract, direction)
         self._finders = [

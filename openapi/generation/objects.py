@@ -5,8 +5,8 @@ from functools import cached_property
 from typing import Any
 
 from openapi.generation.alternatives import Schemas
-from openapi.patterns import pattern_test
-from openapi.schema_direction import needed_properties
+from openapi.schemas.direction import needed_properties
+from openapi.schemas.patterns import pattern_test
 
 Json = Any
 

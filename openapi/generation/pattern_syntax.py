@@ -1,6 +1,6 @@
 """Parser of regular expressions (ECMA 262, section 22.2.1) into a tree for `pattern_texts`.
 
-It also reads what Python's `re` adds, as `openapi.patterns` does.
+It also reads what Python's `re` adds, as `openapi.schemas.patterns` does.
 """
 
 import re

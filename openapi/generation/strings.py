@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from openapi.formats import FORMATS
 from openapi.generation.format_texts import format_candidates
 from openapi.generation.pattern_texts import pattern_candidates
-from openapi.patterns import pattern_test
+from openapi.schemas.formats import FORMATS
+from openapi.schemas.patterns import pattern_test
 
 _USUAL_LENGTH = 8
 _CANDIDATES = 100

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from openapi.contract import Contract
-from openapi.schema_validation import Schema
+from openapi.schemas.validation import Schema
 
 Json = Any
 _KEY = "x-hookproof-generated"

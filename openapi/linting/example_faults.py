@@ -6,7 +6,7 @@ from typing import Any
 from openapi.contract import Contract
 from openapi.json_pointer import get_at, join_pointer
 from openapi.linting.document import LintedDocument
-from openapi.schema_validation import SchemaViolation, abbreviate
+from openapi.schemas.validation import SchemaViolation, abbreviate
 
 _MAX_DEPTH = 4
 """Maximum of combinations within combinations, because schemas may be recursive."""

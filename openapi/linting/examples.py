@@ -8,8 +8,8 @@ from typing import Any, Literal
 from openapi.json_pointer import get_at, join_pointer
 from openapi.linting.document import Fault, LintedDocument, ObjectAt
 from openapi.linting.example_faults import explain
-from openapi.schema_direction import REQUEST, RESPONSE, direction_of
-from openapi.schema_validation import Schema
+from openapi.schemas.direction import REQUEST, RESPONSE, direction_of
+from openapi.schemas.validation import Schema
 
 MAX_FAULTS = 3
 """Maximum of faults for one example, because one mistake may break many keywords."""

@@ -3,10 +3,10 @@
 import difflib
 from collections.abc import Iterator
 
-from openapi.formats import FORMATS, UNCHECKED_FORMATS
 from openapi.json_pointer import join_pointer, split_pointer
 from openapi.linting.document import Fault, LintedDocument
 from openapi.parameters import IGNORED_HEADERS
+from openapi.schemas.formats import FORMATS, UNCHECKED_FORMATS
 from openapi.server_path import server_path
 
 # fmt: off

@@ -24,7 +24,7 @@ from openapi.parameters import (
 from openapi.security import is_credential, security_alternatives
 from openapi.serialization.text_values import text_types
 from openapi.signature import BODY_TEMPLATE, SignatureScheme
-from openapi.status_causes import default_cause
+from openapi.statuses.causes import default_cause
 
 _STATUS = re.compile(r"[1-5][0-9][0-9]|[1-5]XX|default")
 

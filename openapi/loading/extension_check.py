@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from openapi.json_pointer import join_pointer
-from openapi.schema_validation import compile_schema, format_checker
+from openapi.schemas.validation import compile_schema, format_checker
 
 PREFIX = "x-hookproof-"
 INTERNAL_KEYS = frozenset(["x-hookproof-files"])

@@ -1,8 +1,8 @@
 """Links that a document does not state, from the paths of a collection and its members.
 
 `POST /items` creates what `GET /items/{itemId}` reads. If the response to the first has the
-property `itemId` or `id`, the second can be tried with a resource that exists. A wrong guess is
-harmless: the request gets a 404, which decides nothing.
+property `itemId` or `id`, the second can be tried with a resource that exists. A wrong guess
+makes no finding: the request gets a 404, which decides nothing.
 """
 
 import re

@@ -15,7 +15,7 @@ from openapi.loading.field_types import remove_wrong_types
 from openapi.loading.references import ReferenceFault, References
 from openapi.loading.schema_dialect import IDENTIFIERS, convert_schema
 from openapi.loading.structure import child_objects
-from openapi.schema_direction import HIDDEN_KEYS
+from openapi.schemas.direction import HIDDEN_KEYS
 
 Json = Any
 DEFAULT_SOURCE = "document"

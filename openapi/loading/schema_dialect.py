@@ -8,7 +8,7 @@ and so is a pattern that no engine reads: it is then no constraint.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from openapi.patterns import is_usable_pattern
+from openapi.schemas.patterns import is_usable_pattern
 
 Json = Any
 _TYPES = frozenset(["null", "boolean", "object", "array", "number", "integer", "string"])

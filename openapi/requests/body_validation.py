@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from openapi.contract import Contract, Operation
 from openapi.json_pointer import join_pointer
 from openapi.requests.value_check import check_readings
-from openapi.schema_validation import SchemaViolation
+from openapi.schemas.validation import SchemaViolation
 from openapi.serialization.bodies import ABSENT, BodyReadings, MediaTypeSpec, read_body
 
 

@@ -7,7 +7,7 @@ from openapi.contract import Contract, Operation
 from openapi.json_pointer import join_pointer
 from openapi.parameters import Parameter
 from openapi.requests.value_check import ValueCheck, check_readings
-from openapi.schema_validation import SchemaViolation
+from openapi.schemas.validation import SchemaViolation
 from openapi.serialization.text_values import MalformedText, Readings
 
 

@@ -8,7 +8,7 @@ import pytest
 from support.parcels import parcels_contract
 
 from contracts.checks.authentication import insufficient_permission, invalid_credential
-from contracts.generators.credential_forms import altered_tokens, unusual_credentials
+from contracts.generators.access.forms import altered_tokens, unusual_credentials
 from contracts.generators.token_requests import IssueTerms
 from contracts.ledger.ledger import Ledger, Reconciliation
 from contracts.model.case import UNAUTHORIZED_DUPLICATE_PHASE, Case, build_request

@@ -10,7 +10,7 @@ from contracts.echoes.comparison import EchoedValue, compare_echoes, value_owner
 from contracts.echoes.datetimes import describe_shift, explain_datetime
 from contracts.echoes.lists import describe_items_difference, explain_items
 from contracts.echoes.text import describe_text_difference, explain_text
-from contracts.generators.credentials import valid_credential
+from contracts.generators.access.tokens import valid_credential
 from contracts.model.case import Case, build_request
 from contracts.model.correlators import find_correlators
 from contracts.model.exchange import Exchange, ReceivedResponse

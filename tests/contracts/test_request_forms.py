@@ -19,8 +19,8 @@ from contracts.execution.operation_session import OperationSession
 from contracts.execution.saved_cases import load_cases, replayed_cases, save_cases
 from contracts.execution.target import Target
 from contracts.execution.wire_forms import FormedBackend
+from contracts.generators.access.tokens import valid_credential
 from contracts.generators.body_properties import body_schema
-from contracts.generators.credentials import valid_credential
 from contracts.generators.request_forms import (
     head_cases,
     json_form_cases,

@@ -30,9 +30,9 @@ from contracts.model.settings import Settings
 from contracts.reporting.constraint_status import constraint_statuses
 from contracts.reporting.report import case_digest
 from contracts.run import find_faults, run
-from openapi.formats import date_time_to_ns
 from openapi.loading.loader import load_contract
 from openapi.redaction import Redaction
+from openapi.schemas.formats import date_time_to_ns
 
 pytestmark = pytest.mark.integration
 

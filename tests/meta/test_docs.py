@@ -45,10 +45,10 @@ from openapi import signature
 from openapi.contract import Contract
 from openapi.examples import named_examples
 from openapi.finding import Finding
-from openapi.formats import FORMATS
 from openapi.linting.rules import RULES
 from openapi.loading.loader import load_contract
 from openapi.redaction import Redaction
+from openapi.schemas.formats import FORMATS
 from webhook_sink.api.routes import api_routes
 from webhook_sink.api.services import Services
 from webhook_sink.delivery import Delivery

@@ -9,9 +9,9 @@ import pytest
 from openapi_spec_validator import validate
 
 from openapi.contract import Contract
-from openapi.formats import FORMATS
 from openapi.json_pointer import get_at, join_pointer
 from openapi.loading.loader import constraint_pointers, default_contract_path, load_contract
+from openapi.schemas.formats import FORMATS
 
 PATH = "/v3/personal-access-tokens"
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from contracts.generators.credentials import valid_credential
+from contracts.generators.access.tokens import valid_credential
 from contracts.model.case import Case, build_request
 from contracts.model.correlators import find_correlators
 from contracts.model.settings import Settings

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 
 from openapi.contract import Contract
-from openapi.formats import date_time_to_ns
 from openapi.loading.loader import load_contract
-from openapi.schema_validation import Schema, format_checker
+from openapi.schemas.formats import date_time_to_ns
+from openapi.schemas.validation import Schema, format_checker
 from openapi.strict_json import parse_json
 
 CONTRACT = load_contract()

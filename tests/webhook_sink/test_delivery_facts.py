@@ -9,8 +9,8 @@ import pytest
 from support.parcels import parcels_contract
 
 from openapi.contract import Contract
-from openapi.formats import date_time_to_ns
 from openapi.json_pointer import get_at, set_at
+from openapi.schemas.formats import date_time_to_ns
 from webhook_sink.delivery import Delivery
 from webhook_sink.verdicts.event_identity import event_key, occurred_at
 from webhook_sink.verdicts.verdict import judge

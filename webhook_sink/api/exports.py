@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from openapi.schema_validation import abbreviate
+from openapi.schemas.validation import abbreviate
 from webhook_sink.api.deliveries import get_delivery_or_404
 from webhook_sink.api.parameters import parse_filter, parse_id_range
 from webhook_sink.api.services import Services

@@ -7,7 +7,7 @@ from typing import get_args
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from openapi.schema_validation import abbreviate
+from openapi.schemas.validation import abbreviate
 from webhook_sink.verdicts.filter import DeliveryFilter
 from webhook_sink.verdicts.search import IdRange
 from webhook_sink.verdicts.verdict import SignatureStatus

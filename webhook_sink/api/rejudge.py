@@ -12,7 +12,7 @@ from openapi.complaint import ContractError
 from openapi.contract import Contract
 from openapi.http.json_api import api_response, read_body
 from openapi.loading.loader import parse_contract
-from openapi.schema_validation import abbreviate
+from openapi.schemas.validation import abbreviate
 from webhook_sink.api.deliveries import get_delivery_or_404
 from webhook_sink.api.services import Services
 from webhook_sink.verdicts.verdict import judge

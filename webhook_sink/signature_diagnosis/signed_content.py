@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain, islice, product
 
-from openapi.formats import date_time_to_ns
+from openapi.schemas.formats import date_time_to_ns
 from openapi.signature import BODY_TEMPLATE, SignatureScheme, signed_content
 from openapi.strict_json import parse_json
 from webhook_sink.delivery import Delivery

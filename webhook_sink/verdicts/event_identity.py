@@ -6,8 +6,8 @@ The index uses them to find attempts of one event and deliveries out of order.
 import hashlib
 import json
 
-from openapi.formats import date_time_to_ns
 from openapi.json_pointer import MISSING, get_at
+from openapi.schemas.formats import date_time_to_ns
 from webhook_sink.delivery import Delivery
 from webhook_sink.verdicts.verdict import Verdict
 

@@ -8,7 +8,7 @@ from openapi import media_type
 from openapi.contract import Contract, Event
 from openapi.finding import Finding, make_finding
 from openapi.json_pointer import get_at, join_pointer
-from openapi.schema_validation import SchemaViolation, abbreviate, type_name
+from openapi.schemas.validation import SchemaViolation, abbreviate, type_name
 from openapi.signature import Secrets, SignatureScheme, secrets_as_tuple, verify
 from openapi.strict_json import ParsedJson, parse_json
 from webhook_sink.delivery import Delivery

@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 
-from openapi.schema_validation import abbreviate
+from openapi.schemas.validation import abbreviate
 from webhook_sink.delivery import Delivery
 from webhook_sink.notifications import SequenceNotifier
 from webhook_sink.storage.store import Store, StoreError

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mock_server.faults.derived.schema_walk import Subschema, values_at
 from openapi.contract import Contract, Json
 from openapi.examples import generate_value
-from openapi.schema_validation import stated_types, type_name
+from openapi.schemas.validation import stated_types, type_name
 
 _UNKNOWN_PROPERTY = "unknownProperty"
 

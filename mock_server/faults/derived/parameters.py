@@ -18,7 +18,7 @@ from openapi.contract import Contract, Operation
 from openapi.examples import generate_value
 from openapi.json_pointer import MISSING, join_pointer, split_pointer
 from openapi.parameters import Parameter
-from openapi.schema_validation import SchemaViolation
+from openapi.schemas.validation import SchemaViolation
 
 
 def derived_parameter_faults(contract: Contract) -> Iterator[Fault]:

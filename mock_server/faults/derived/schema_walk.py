@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from openapi.contract import Contract, Json
 from openapi.json_pointer import MISSING, get_at, is_array_index, join_pointer
-from openapi.schema_validation import stated_types
+from openapi.schemas.validation import stated_types
 from openapi.serialization.text_values import text_types
 
 JSON_TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")

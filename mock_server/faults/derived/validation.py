@@ -23,7 +23,7 @@ from mock_server.faults.derived.schema_walk import (
 from openapi import runtime_expression
 from openapi.contract import Contract, Json, Operation
 from openapi.json_pointer import MISSING, get_at, join_pointer, split_pointer
-from openapi.schema_validation import SchemaViolation
+from openapi.schemas.validation import SchemaViolation
 from openapi.serialization.bodies import MediaTypeSpec, read_body, write_body
 
 

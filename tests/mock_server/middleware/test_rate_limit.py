@@ -18,8 +18,8 @@ from mock_server.app import create_app
 from mock_server.settings import Settings
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.contract import Contract
-from openapi.formats import date_time_to_ns
 from openapi.rate import Rate
+from openapi.schemas.formats import date_time_to_ns
 
 pytestmark = pytest.mark.integration
 

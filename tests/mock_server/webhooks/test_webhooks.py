@@ -12,7 +12,7 @@ from mock_server.settings import DEVELOPMENT_WEBHOOK_SECRET
 from mock_server.webhooks.delivery_queue import MAX_OPEN_DELIVERIES, DeliveryQueue, QueuedDelivery
 from openapi import signature
 from openapi.contract import Contract
-from openapi.formats import date_time_to_ns
+from openapi.schemas.formats import date_time_to_ns
 
 pytestmark = pytest.mark.integration
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from openapi.contract import Contract
 from openapi.examples import Drawn, draw_body, draw_value, generate_value
 from openapi.loading.loader import load_contract, parse_contract
-from openapi.schema_direction import REQUEST, RESPONSE
+from openapi.schemas.direction import REQUEST, RESPONSE
 
 Json = Any
 COMPONENTS: dict[str, Json] = {

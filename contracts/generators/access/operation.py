@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 
-from contracts.generators import api_keys, basic_credentials, credential_forms, credentials
-from contracts.generators.placed_credentials import accompanied, companions_of, valid_credential
+from contracts.generators.access import api_keys, basic, forms, tokens
+from contracts.generators.access.places import accompanied, companions_of, valid_credential
 from contracts.model.exchange import Credential
 from contracts.model.given_credentials import ANONYMOUS, Access, GivenCredential
 from contracts.model.settings import PROFILES, Settings
@@ -68,7 +68,7 @@ class OperationCredentials:
         """Yield the credentials that a service must reject with 403."""
         access = self.access
         for given in (one for one in access.credentials if one is access.bearer):
-            for credential in credentials.forbidden_credentials(self.settings):
+            for credential in tokens.forbidden_credentials(self.settings):
                 yield self._accompanied(access, given, credential)
 
     def missing(self) -> Credential | None:
@@ -130,19 +130,19 @@ class OperationCredentials:
         match given.scheme.kind:
             case "bearer":
                 settings = replace(self.settings, token=given.value)
-                yield from credentials.rejected_credentials(settings)
+                yield from tokens.rejected_credentials(settings)
             case "basic":
-                yield from basic_credentials.rejected_pairs(given)
+                yield from basic.rejected_pairs(given)
             case "api-key":
                 yield from api_keys.rejected_keys(given)
 
     def _unusual(self, given: GivenCredential) -> Iterator[Credential]:
         if given.scheme.kind == "bearer":
             settings = replace(self.settings, token=given.value)
-            yield from credential_forms.unusual_credentials(self.contract, self.operation, settings)
+            yield from forms.unusual_credentials(self.contract, self.operation, settings)
             return
         is_basic = given.scheme.kind == "basic"
-        make = basic_credentials.unusual_pairs if is_basic else api_keys.unusual_keys
+        make = basic.unusual_pairs if is_basic else api_keys.unusual_keys
         breadth = PROFILES[self.settings.profile].breadth
         ranked = make(self.operation, self._schemes, given)
         yield from (credential for rank, credential in ranked if rank <= breadth)

@@ -3,8 +3,8 @@
 import base64
 from collections.abc import Iterator, Sequence
 
-from contracts.generators.credential_forms import LONG_TOKEN_LENGTH, Ranked, altered_texts
-from contracts.generators.placed_credentials import placed, shell_variable
+from contracts.generators.access.forms import LONG_TOKEN_LENGTH, Ranked, altered_texts
+from contracts.generators.access.places import placed, shell_variable
 from contracts.model.credential_kinds import (
     ALTERED,
     IN_HEADER,

@@ -12,10 +12,10 @@ from functools import cache, cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from openapi.formats import FORMATS, UNCHECKED_FORMATS
 from openapi.json_pointer import MISSING, get_at, join_pointer, split_pointer, walk_values
-from openapi.patterns import pattern_test
-from openapi.schema_direction import direction_of, has_hidden_properties, needed_properties, relax
+from openapi.schemas.direction import direction_of, has_hidden_properties, needed_properties, relax
+from openapi.schemas.formats import FORMATS, UNCHECKED_FORMATS
+from openapi.schemas.patterns import pattern_test
 
 if TYPE_CHECKING:
     import jsonschema

@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 
-from contracts.generators.credential_forms import (
+from contracts.generators.access.forms import (
     LONG_TOKEN_LENGTH,
     Ranked,
     altered_texts,
     misplaced_credentials,
 )
-from contracts.generators.credentials import bearer_value, forge_tokens, is_jwt
-from contracts.generators.placed_credentials import (
+from contracts.generators.access.places import (
     VALID_KEY_MEANING,
     is_header_name,
     literal_option,
     placed,
     shell_variable,
 )
+from contracts.generators.access.tokens import bearer_value, forge_tokens, is_jwt
 from contracts.model.credential_kinds import ALTERED, IN_HEADER, WRONG_VALUE
 from contracts.model.exchange import Credential
 from contracts.model.given_credentials import GivenCredential

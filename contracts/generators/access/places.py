@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
-from contracts.generators.credentials import VALID_TOKEN_OPTION, bearer_value
+from contracts.generators.access.tokens import VALID_TOKEN_OPTION, bearer_value
 from contracts.model.exchange import Credential
 from contracts.model.given_credentials import Access, GivenCredential
 from openapi.curl import header_option, key_option, shell_quote

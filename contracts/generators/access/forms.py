@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from urllib.parse import urlencode
 
-from contracts.generators.credentials import bearer_value, encode_jwt_part, is_jwt
+from contracts.generators.access.tokens import bearer_value, encode_jwt_part, is_jwt
 from contracts.model import credential_kinds
 from contracts.model.exchange import Credential
 from contracts.model.settings import PROFILES, Settings

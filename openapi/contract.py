@@ -11,6 +11,7 @@ from openapi.json_pointer import (
     MISSING,
     get_at,
     get_by_tokens,
+    join_pointer,
     split_pointer,
     walk_values,
 )
@@ -91,6 +92,13 @@ class ResponseSpec:
     headers: tuple[HeaderSpec, ...]
     cause: Mapping[str, Json]
     links: tuple[Link, ...]
+
+    def schema_for(self, media_type: str) -> str | None:
+        """Return the pointer of the schema for a Content-Type; None if it is not documented."""
+        essence = essence_of(media_type)
+        found = [name for name in self.content if is_in_range(essence, name)]
+        name = min(found, key=lambda stated: stated.count("*"), default=None)
+        return None if name is None else self.content[name]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -251,6 +259,25 @@ class Contract:
     def base_path(self) -> str:
         """Path of the first server, which precedes every path; empty or without a final slash."""
         return server_path(self.document.get("servers"))
+
+    @cached_property
+    def untriggered_webhooks(self) -> tuple[str, ...]:
+        """Names of the webhooks that no stated operation triggers, so that none is expected."""
+        known = {event.name for event in self.events}
+        return tuple(
+            name
+            for name in self.document.get("webhooks", {})
+            if name not in known and not self._has_trigger(name)
+        )
+
+    def _has_trigger(self, webhook: str) -> bool:
+        pointer = join_pointer(self.resolve(join_pointer("", "webhooks", webhook)), "post")
+        return get_at(self.document, join_pointer(pointer, "x-hookproof-trigger")) is not MISSING
+
+    def callbacks_of(self, operation: Operation) -> tuple[str, ...]:
+        """Return the names of the callbacks that the operation declares."""
+        stated = get_at(self.document, join_pointer(operation.pointer, "callbacks"))
+        return tuple(stated) if isinstance(stated, dict) else ()
 
     @cached_property
     def digest(self) -> str:

@@ -14,7 +14,7 @@ from contracts.model.case import UNKNOWN_RESOURCE_PHASE, Case
 from contracts.model.unique_values import unique_parameter_texts
 from openapi.contract import Contract, Operation
 from openapi.examples import numeric_bounds
-from openapi.parameters import Parameter, parameter_key
+from openapi.parameters import Parameter, parameter_key, path_parameter_names
 from openapi.requests.examples import example_parameter, is_sendable
 from openapi.requests.parameter_validation import check_parameter
 from openapi.runtime_expression import parse_expression
@@ -162,9 +162,12 @@ def unique_texts(contract: Contract, operation: Operation, mark: str) -> dict[st
 def unknown_resource_cases(contract: Contract, operation: Operation, plain: Case) -> Iterator[Case]:
     """Yield requests for resources that do not exist."""
     made = contract.find_creator(operation)
-    if made is None or operation.response_caused_by("unknown-resource") is None:
+    names = [name for name, _ in made[1].values] if made else []
+    if operation.has_default_causes:
+        names = names or path_parameter_names(operation.path)
+    elif operation.response_caused_by("unknown-resource") is None:
         return
-    keys = {parameter_key("path", name) for name, _ in made[1].values}
+    keys = {parameter_key("path", name) for name in names}
     for parameter in operation.parameters:
         for text in _unknown_values(parameter, _stated(contract, parameter)):
             if parameter.key in keys and is_sendable(contract, parameter, text):

@@ -20,7 +20,8 @@ from hypothesis import HealthCheck, Phase
 from schemathesis import GenerationMode
 
 from openapi.contract import Contract, Operation
-from openapi.json_pointer import get_at
+from openapi.json_pointer import get_at, walk_values
+from openapi.schemas.validation import referenced_part
 
 logging.getLogger("schemathesis").setLevel(logging.ERROR)
 
@@ -30,7 +31,7 @@ def coverage_bodies(contract: Contract, operation: Operation) -> list[tuple[str,
 
     A body is bytes or JSON data. The result is deterministic.
     """
-    source = _load_schema(contract)[operation.path][operation.method]
+    source = _load_operation(contract, operation)
     cases = source.schema.iter_coverage_cases(
         source,
         generation_modes=list(GenerationMode),
@@ -50,7 +51,7 @@ def random_bodies(
 
     A body is bytes or JSON data. The contract decides whether it is valid, not the generator.
     """
-    source = _load_schema(contract)[operation.path][operation.method]
+    source = _load_operation(contract, operation)
     return _bodies(
         (case, "random body")
         for mode, amount in ((GenerationMode.POSITIVE, valid), (GenerationMode.NEGATIVE, invalid))
@@ -90,23 +91,39 @@ def _draw_examples(strategy: Any, seed: int, amount: int) -> list[Any]:
     return drawn
 
 
-@lru_cache(maxsize=1)  # one for all operations of a run: loading it takes as long as it is large
-def _load_schema(contract: Contract) -> Any:
-    document = copy.deepcopy(dict(contract.document))
-    document.pop("webhooks", None)
-    document.pop("security", None)
+@lru_cache(maxsize=1)  # for the two calls of one operation
+def _load_operation(contract: Contract, operation: Operation) -> Any:
+    """Return Schemathesis's operation, from a document with this one and what it refers to.
+
+    To load a document takes time and memory in proportion to its size.
+    """
+    stated = dict(contract.at(operation.pointer))
+    stated.pop("security", None)
+    shared = get_at(contract.document, f"{operation.pointer.rpartition('/')[0]}/parameters")
+    item: dict[str, object] = {operation.method.lower(): stated}
+    if isinstance(shared, list):
+        item["parameters"] = shared
+    references = [
+        value
+        for pointer, value in walk_values(item)
+        if pointer.endswith(("/$ref", "/$dynamicRef")) and isinstance(value, str)
+    ]
+    part = referenced_part(contract.document, references)
+    document: Any = copy.deepcopy(dict(contract.document) if part is None else part)
+    document |= {
+        "openapi": contract.document["openapi"],
+        "info": contract.document["info"],
+        "paths": {**document.get("paths", {}), operation.path: copy.deepcopy(item)},
+    }
+    for key in ("webhooks", "security"):
+        document.pop(key, None)
     document.get("components", {}).pop("securitySchemes", None)
-    for item in document["paths"].values():
-        for stated in item.values():
-            if isinstance(stated, dict):
-                stated.pop("security", None)
-    for operation in contract.operations:
-        _keep_main_media_type(document, operation)
+    _keep_main_media_type(document, operation)
     # An explicit config, because a schemathesis.toml in a parent folder would change the run.
     config = schemathesis.Config.from_dict({})
     schema = schemathesis.openapi.from_dict(document, config=config)
     schema.config.phases.coverage.unexpected_methods = set()
-    return schema
+    return schema[operation.path][operation.method]
 
 
 def _keep_main_media_type(document: dict[str, Any], operation: Operation) -> None:

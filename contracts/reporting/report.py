@@ -126,6 +126,11 @@ def _left_out(settings: Settings, ledger: Ledger | None) -> Iterator[LeftOut]:
     for one in ledger.incomplete:
         if one.status == "not exercised":
             yield LeftOut(one.id, "operation", one.reason)
+    for name in ledger.contract.untriggered_webhooks:
+        yield LeftOut(name, "webhook", "no x-hookproof-trigger says when it is sent")
+    for operation in ledger.contract.operations:
+        for name in ledger.contract.callbacks_of(operation):
+            yield LeftOut(f"{operation.id} {name}", "callback", "callbacks are not exercised")
 
 
 def _left_out_data(part: LeftOut, redact: Redaction) -> dict[str, Json]:

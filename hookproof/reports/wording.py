@@ -86,29 +86,33 @@ def partial(data: dict[str, Json]) -> str:
     return "partial: " + "; ".join(f"{word} {', '.join(names)}" for word, names in parts if names)
 
 
+_CONTRACT_PARTS = ("operation", "webhook", "callback")
+"""Kinds of parts of a contract that a run may leave out."""
+
+
 def left_out(data: dict[str, Json]) -> list[str]:
-    """Return the phases that a whole run leaves out, and the operations, one text for each reason.
+    """Return the phases and parts of the contract that a whole run leaves out, by reason.
 
     Of the phases a partial run leaves out what `partial` says.
     """
     phases: dict[str, list[str]] = {}
-    operations: dict[str, list[str]] = {}
+    parts: dict[tuple[str, str], list[str]] = {}
     for part in data["left_out"]:
-        if part["kind"] == "operation":
-            operations.setdefault(part["reason"], []).append(part["name"])
+        if part["kind"] in _CONTRACT_PARTS:
+            parts.setdefault((part["kind"], part["reason"]), []).append(part["name"])
         elif part["kind"] == "phase" and data["partial"] is None:
             phases.setdefault(part["reason"], []).append(part["name"])
     return [
         *(f"{', '.join(names)}: {reason}" for reason, names in phases.items()),
-        *(f"{_operations(names)}: {reason}" for reason, names in operations.items()),
+        *(f"{_listed(kind, names)}: {reason}" for (kind, reason), names in parts.items()),
     ]
 
 
-def _operations(ids: list[str]) -> str:
-    """Return `3 operations (a, b, c)`; of many ids only the first."""
-    more = len(ids) - MAX_LISTED_OPERATIONS
+def _listed(kind: str, names: list[str]) -> str:
+    """Return `3 operations (a, b, c)`; of many names only the first."""
+    more = len(names) - MAX_LISTED_OPERATIONS
     rest = f" and {more} more" if more > 0 else ""
-    return f"{pluralize(len(ids), 'operation')} ({', '.join(ids[:MAX_LISTED_OPERATIONS])}{rest})"
+    return f"{pluralize(len(names), kind)} ({', '.join(names[:MAX_LISTED_OPERATIONS])}{rest})"
 
 
 def operations(data: dict[str, Json]) -> str:

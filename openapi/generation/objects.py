@@ -71,7 +71,7 @@ class ObjectPlan:
 
     @property
     def name_patterns(self) -> Sequence[str]:
-        """Patterns of names with schemas of their own."""
+        """Patterns of names that have a schema."""
         return [p for s in self._schemas for p in s.get("patternProperties", ())]
 
 

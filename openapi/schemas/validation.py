@@ -6,7 +6,7 @@ A property test checks that both agree.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import islice
@@ -116,7 +116,7 @@ class Schema:
     @cached_property
     def _compiled(self) -> "jsonschema_rs.Draft202012Validator | None":
         try:
-            part = _referenced_part(self._rooted)
+            part = _referenced_schema(self._rooted)
             if self._direction and has_hidden_properties(part, self._direction):
                 part = relax(part, self._direction)
             return compile_schema(part)
@@ -165,13 +165,24 @@ class Schema:
                 yield SchemaViolation(keyword, pointer, place, detail, message)
 
 
-def _referenced_part(document: dict[str, object]) -> dict[str, object]:
+def _referenced_schema(document: dict[str, object]) -> dict[str, object]:
     """Return only what the `$ref` of `document` needs, at the same pointers; else `document`.
 
     To compile a schema takes time in proportion to its document.
     """
-    pending = [str(document["$ref"])]
-    part: dict[str, object] = {"$ref": document["$ref"]}
+    part = referenced_part(document, [str(document["$ref"])])
+    return document if part is None else {"$ref": document["$ref"], **part}
+
+
+def referenced_part(
+    document: Mapping[str, object], references: Iterable[str]
+) -> dict[str, object] | None:
+    """Return the values at `references` and all that they refer to, at the same pointers.
+
+    Return None if a reference is no pointer into `document`.
+    """
+    pending = [*references]
+    part: dict[str, object] = {}
     copied: set[str] = set()
     while pending:
         reference = pending.pop()
@@ -179,7 +190,7 @@ def _referenced_part(document: dict[str, object]) -> dict[str, object]:
             copied.add(reference)
             schema = _copy_at(document, part, reference)
             if schema is MISSING:
-                return document
+                return None
             for pointer, value in walk_values(schema):
                 if pointer.endswith(("/$ref", "/$dynamicRef")):
                     pending.append(str(value))

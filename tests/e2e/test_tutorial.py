@@ -25,7 +25,7 @@ SHOWN_BY = {
     "crash-on-unknown": r"an unknown item_id\) got 500",
     "crash-on-tags": r"got 500|got no response",
     "negative-price": r"/price: .*breaks exclusiveMinimum.* got 20[01], expected 422",
-    "long-name": r"/name: .*breaks maxLength.* got 20[01], expected 422",
+    "long-name": r"/name:? .*breaks maxLength",
     "large-page": r"limit.* got 200, expected 422",
 }
 """Text of a violation that shows the mistake, by its name."""

@@ -102,7 +102,7 @@ def _altered_pairs(user: str, password: str) -> Iterator[tuple[int, str, str]]:
             continue
         yield rank, form, f"{user}:{text}" if password else f"{text}:"
     if password and user:
-        yield 1, "1 character more in the user", f"{user}x:{password}"
+        yield 0, "1 character more in the user", f"{user}x:{password}"
 
 
 def _header(kind: str, value: str, form: str = "", *, other_rejections: bool = False) -> Credential:

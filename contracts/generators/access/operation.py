@@ -66,10 +66,10 @@ class OperationCredentials:
 
     def forbidden(self) -> Iterator[Credential]:
         """Yield the credentials that a service must reject with 403."""
-        access = self.access
-        for given in (one for one in access.credentials if one is access.bearer):
-            for credential in tokens.forbidden_credentials(self.settings):
-                yield self._accompanied(access, given, credential)
+        bearer = None if self.operation.allows_anonymous else self.access.bearer
+        if bearer is not None:
+            for credential in credentials.forbidden_credentials(self.settings):
+                yield self._accompanied(self.access, bearer, credential)
 
     def missing(self) -> Credential | None:
         """Return the absence of every credential; None if the session may send none."""

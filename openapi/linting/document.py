@@ -38,7 +38,8 @@ class LintedDocument:
         self.contract = contract
         self.text = text
         """Source text, without that of other files."""
-        self.version = "3.0" if contract.document["openapi"].startswith("3.0") else "3.1"
+        version = str(stated.get("openapi", stated.get("swagger")))
+        self.version = "3.0" if version.startswith("3.0") else "3.1"
         self._references = references
 
     def objects(self, *kinds: str) -> Iterator[tuple[str, ObjectAt]]:

@@ -32,7 +32,7 @@ def read_link(pointer: str, stated: Mapping[str, Any]) -> Link | None:
             values.append((parameter.removeprefix("path."), parse_expression(text)))
         except (ValueError, TypeError, AttributeError):
             continue  # a constant, or an expression that needs more than the exchange
-    return Link(target, tuple(values), pointer)
+    return Link(target, tuple(values), pointer=pointer)
 
 
 def with_usable_links(

@@ -1,12 +1,14 @@
 """Checks of secrets: each is unique, and appears in no other response and in no delivery."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from contracts.checks.judgement import Judgement, failed, passed
 from contracts.ledger.ledger import Ledger
 from contracts.model.exchange import Exchange, ReceivedResponse
 from openapi.extensions import extended_properties
 from openapi.json_pointer import get_at, walk_values
+from openapi.redaction import Redaction
 from openapi.redaction.search import MIN_SECRET_CHARACTERS, SecretSearch
 from webhook_sink.delivery import Delivery
 
@@ -57,6 +59,12 @@ def known_secrets(ledger: Ledger) -> list[str]:
         if len(value) >= MIN_SECRET_CHARACTERS
     }
     return sorted(known, key=len, reverse=True)
+
+
+@lru_cache(maxsize=1)
+def redaction(ledger: Ledger) -> Redaction:
+    """Return the redaction of every secret of the run."""
+    return Redaction(known_secrets(ledger))
 
 
 def unique_value(ledger: Ledger) -> Iterator[Judgement]:

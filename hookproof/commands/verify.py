@@ -16,7 +16,7 @@ import pytest
 
 import contracts
 from contracts.checks import CHECKS
-from contracts.checks.secrets import known_secrets
+from contracts.checks.secrets import redaction
 from contracts.execution import saved_cases
 from contracts.model.errors import CouldNotJudge
 from contracts.model.settings import Settings
@@ -169,7 +169,7 @@ def save_failing_cases(settings: Settings, outcome: RunOutcome) -> None:
     try:
         # A partial run proves nothing about the cases that it does not send or judge.
         earlier = saved_cases.load_cases(settings) if settings.selection.is_partial else ()
-        redact = Redaction(known_secrets(ledger))
+        redact = redaction(ledger)
         saved_cases.save_cases(directory, outcome.findings, redact, earlier)
     except saved_cases.UnreadableCases as error:
         print(f"hookproof: {error}", file=sys.stderr)

@@ -11,14 +11,13 @@ import pytest
 
 from contracts.checks import CHECKS
 from contracts.checks.application import NOT_APPLIED, apply_check
-from contracts.checks.secrets import known_secrets
+from contracts.checks.secrets import redaction
 from contracts.ledger.ledger import Ledger
 from contracts.model.errors import CouldNotJudge
 from contracts.model.settings import Settings
 from contracts.outcome import CONTRACT, OUTCOME, SETTINGS, RunOutcome
 from contracts.run import run
 from openapi.contract import Contract
-from openapi.redaction import Redaction
 from openapi.terminal import terminal_console
 
 
@@ -43,7 +42,7 @@ def hookproof_check(
 ) -> Callable[[str], None]:
     """Return a function that applies a check and fails the test on a violation or a crash."""
     outcome = request.config.stash[OUTCOME]
-    redact = Redaction(known_secrets(hookproof_ledger))
+    redact = redaction(hookproof_ledger)
 
     def apply(check: str) -> None:
         selection = hookproof_ledger.settings.selection

@@ -1,7 +1,7 @@
 """Application of one check to a ledger: its judgements and findings, also if it crashes."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from traceback import extract_tb
 
@@ -44,7 +44,7 @@ def apply_check(name: str, check: Check, ledger: Ledger) -> CheckResult:
         judgements = [
             judgement
             if judgement.finding is not None
-            else replace(judgement, undecided_reason=judgement.undecided_reason or crash)
+            else judgement._replace(undecided_reason=judgement.undecided_reason or crash)
             for judgement in judgements
         ]
     judgements = list(limit_severity(name, judgements, ledger))

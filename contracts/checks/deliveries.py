@@ -64,7 +64,8 @@ def _tried_constraints(ledger: Ledger, item: JudgedDelivery, check: str) -> Iter
         case "webhook-signature" if signed and event.signature is not None:
             yield event.signature.pointer, "*"
         case "webhook-schema" if item.verdict.event is not None:
-            yield from applicable_keywords(ledger.contract, event.schema, item.verdict.payload)
+            keys = applicable_keywords(ledger.contract, event.schema, item.verdict.payload)
+            yield from dict.fromkeys(keys)  # a keyword applies to each item of an array
 
 
 def _free_places(ledger: Ledger) -> dict[int, dict[str | None, object]]:

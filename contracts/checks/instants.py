@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from statistics import median
 
 from contracts.checks.events import triggered_events
@@ -25,6 +26,7 @@ _ORDER_TOLERANCE_S = 5.0
 _ZONE_STEP_S, _DAY_S = 900.0, 86_400.0
 """Step of the UTC offsets of time zones, and a day."""
 _FRACTION = re.compile(r"\.(\d+)")
+_FRACTION_BYTES = re.compile(rb"\.(\d+)")
 _CREATED = re.compile(r"create", re.IGNORECASE)
 _CHANGED = re.compile(r"update|modif|change", re.IGNORECASE)
 
@@ -160,10 +162,12 @@ def _judge_order(ledger: Ledger, stated: list[_StatedDate]) -> Iterator[Judgemen
 def _judge_precision(ledger: Ledger) -> Iterator[Judgement]:
     """Warn of dates with more digits than any date in the examples of their event."""
     for event, exchange, received_event in triggered_events(ledger):
-        most = max((_digits(v) for e in event.examples for _, v in walk_values(e)), default=0)
-        echoed = {stated["to"] for stated in event.trigger.get("echoes", ())}
+        most = _most_digits(event)
         if not most:
             continue  # The examples show whole seconds, or no date: that documents no precision.
+        if not _may_have_more_digits(received_event.first.delivery.body, most):
+            continue
+        echoed = {stated["to"] for stated in event.trigger.get("echoes", ())}
         for place, value in walk_values(received_event.payload):
             if place in echoed or _digits(value) <= most:
                 continue
@@ -183,6 +187,20 @@ def _judge_precision(ledger: Ledger) -> Iterator[Judgement]:
                 expected=f"at most {most} digits",
                 received=str(value),
             )
+
+
+@lru_cache(maxsize=256)
+def _most_digits(event: Event) -> int:
+    """Return the largest number of digits after the second in the examples of `event`."""
+    return max((_digits(v) for e in event.examples for _, v in walk_values(e)), default=0)
+
+
+def _may_have_more_digits(body: bytes, most: int) -> bool:
+    """Return whether JSON may have a date with more than `most` digits after the second.
+
+    Fast, because most bodies have none. An escape may stand for the point or a digit.
+    """
+    return b"\\" in body or any(len(found) > most for found in _FRACTION_BYTES.findall(body))
 
 
 def _digits(value: object) -> int:

@@ -1,6 +1,7 @@
 """Checks of secrets: each is unique, and appears in no other response and in no delivery."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import quote
 
 from contracts.checks.judgement import Judgement, failed, passed
@@ -9,6 +10,7 @@ from contracts.model.exchange import Exchange, ReceivedResponse
 from contracts.model.settings import Settings
 from openapi.extensions import extended_properties
 from openapi.json_pointer import get_at, walk_values
+from openapi.redaction import Redaction
 from openapi.redaction.search import (
     MIN_LOOSE_CHARACTERS,
     MIN_SECRET_CHARACTERS,
@@ -64,6 +66,12 @@ def known_secrets(ledger: Ledger) -> list[str]:
         if len(value) >= MIN_SECRET_CHARACTERS
     }
     return sorted(known, key=len, reverse=True)
+
+
+@lru_cache(maxsize=1)
+def redaction(ledger: Ledger) -> Redaction:
+    """Return the redaction of every secret of the run."""
+    return Redaction(known_secrets(ledger))
 
 
 def unique_value(ledger: Ledger) -> Iterator[Judgement]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 from contracts.model.correlators import Correlator, find_correlators
 from contracts.model.exchange import Request
@@ -24,12 +25,9 @@ def unjudged_places(contract: Contract, request: Request, sent: float) -> frozen
     An allowed rejection of severity `none` covers the value: a service may store, trim or drop it.
     Entries with `echo-required` are left out, because an accepted value must be echoed.
     """
-    body = request.json
-    if body.problem is not None:
-        return frozenset()
     return frozenset(
         parse_expression(rejection["location"]).where
-        for _, rejection in rejections_by_value(contract, request, body, sent)
+        for _, rejection in rejections_by_value(contract, request, sent)
         if rejection["severity"] == "none" and not rejection.get("echo-required")
     )
 
@@ -60,10 +58,26 @@ def permission_statuses(
     return frozenset(statuses)
 
 
+_KNOWN: WeakKeyDictionary[Request, dict[float, tuple[IndexedRejection, ...]]] = WeakKeyDictionary()
+"""Rejections by request and time of sending, because several checks ask for them."""
+
+
 def rejections_by_value(
-    contract: Contract, request: Request, body: ParsedJson, sent: float
-) -> Iterator[IndexedRejection]:
-    """Yield each allowed rejection, with its index, that covers a value in `body` at `sent`."""
+    contract: Contract, request: Request, sent: float
+) -> tuple[IndexedRejection, ...]:
+    """Return each allowed rejection, with its index, that covers a value of the body at `sent`.
+
+    A body that is not JSON has no value.
+    """
+    known = _KNOWN.setdefault(request, {})
+    if sent not in known:
+        problem = request.json.problem
+        known[sent] = tuple(_find_by_value(contract, request, sent)) if problem is None else ()
+    return known[sent]
+
+
+def _find_by_value(contract: Contract, request: Request, sent: float) -> Iterator[IndexedRejection]:
+    body = request.json
     for stated in _value_rejections(contract, request.operation):
         value = get_at(body.value, stated.place)
         if value is MISSING or not stated.schema.is_valid(value):

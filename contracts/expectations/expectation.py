@@ -182,7 +182,7 @@ def may_be_rejected(contract: Contract, request: Request, sent: float) -> bool:
         or check.is_undecided
         or is_other_media_type(request)
         or any(rejections_by_bytes(request, body))
-        or (body.problem is None and any(rejections_by_value(contract, request, body, sent)))
+        or bool(rejections_by_value(contract, request, sent))
     )
 
 
@@ -201,7 +201,7 @@ def _expected_for_content(
         return _build_expectation(contract, "free", request, "valid-request", either)
     if is_other_media_type(request):
         return _build_expectation(contract, "other", request, "valid-request", ())
-    free = tuple(rejections_by_value(contract, request, body, sent)) if body.problem is None else ()
+    free = rejections_by_value(contract, request, sent)
     allowed_rejections = _allowed_rejections(request, free)
     never = {
         parse_expression(rejection["location"]).where

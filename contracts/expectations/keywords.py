@@ -1,7 +1,9 @@
 """Schema keywords that apply to a value, with their pointers in the contract. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from enum import Enum
 from functools import lru_cache
+from typing import NamedTuple
 
 from openapi.contract import Contract
 from openapi.json_pointer import get_at, join_pointer
@@ -13,16 +15,40 @@ ConstraintKey = tuple[str, str]
 ANY_INSTANCE = object()
 """Placeholder for every instance: each keyword of the schema is yielded once."""
 
-_KEYWORD_TYPES: dict[str, type | tuple[type, ...]] = {
-    **dict.fromkeys(("minLength", "maxLength", "pattern", "format"), str),
+_Types = tuple[type, ...]
+_JSON_TYPES: _Types = (dict, list, str, int, float, bool, type(None))
+_KEYWORD_TYPES: dict[str, _Types] = {
+    **dict.fromkeys(("minLength", "maxLength", "pattern", "format"), (str,)),
     **dict.fromkeys(
         ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), (int, float)
     ),
-    **dict.fromkeys(("minItems", "maxItems", "uniqueItems", "contains"), list),
-    **dict.fromkeys(("minProperties", "maxProperties", "propertyNames"), dict),
-    **dict.fromkeys(("type", "const", "enum", "not", "anyOf", "oneOf", "if"), object),
+    **dict.fromkeys(("minItems", "maxItems", "uniqueItems", "contains"), (list,)),
+    **dict.fromkeys(("minProperties", "maxProperties", "propertyNames"), (dict,)),
+    **dict.fromkeys(("type", "const", "enum", "not", "anyOf", "oneOf", "if"), _JSON_TYPES),
 }
-"""Assertion keywords, each with the type of the instances that it applies to."""
+"""Assertion keywords, each with the types of the instances that it applies to."""
+
+
+class _Part(Enum):
+    """Part of an instance that is no property."""
+
+    ITSELF = "itself"
+    ITEM = "item"
+
+
+class _SchemaNode(NamedTuple):
+    """Keywords of one schema object."""
+
+    keys: tuple[ConstraintKey, ...]
+    keys_by_type: Mapping[type, tuple[ConstraintKey, ...]]
+    """Those that apply to an instance of the type."""
+    children: tuple[tuple[str | _Part, str], ...]
+    """Name of a property, or another part, and the pointer of its schema; the last one first."""
+    reference: str | None
+    """Pointer in `$ref`, or None."""
+
+
+_NO_SCHEMA = _SchemaNode((), {}, (), None)
 
 
 def constraint_key(pointer: str, detail: str) -> ConstraintKey:
@@ -60,63 +86,49 @@ def applicable_keywords(
             if pointer in visited:
                 continue
             visited.add(pointer)
-        keys, children, reference = _schema_node(contract, pointer)
-        found += [
-            key
-            for key, of_type in keys
-            if instance is ANY_INSTANCE or _applies_to(of_type, instance)
-        ]
-        for where, child in reversed(children):
-            pending += [(child, value) for value in reversed(_child_instances(instance, where))]
-        if reference:
-            pending.append((reference, instance))
+        node = _schema_node(contract, pointer)
+        if instance is ANY_INSTANCE:
+            found += node.keys
+        else:
+            found += node.keys_by_type.get(type(instance), ())
+        for part, child in node.children:
+            if instance is ANY_INSTANCE or part is _Part.ITSELF:
+                pending.append((child, instance))
+            elif part is _Part.ITEM:
+                if isinstance(instance, list):
+                    pending += [(child, item) for item in reversed(instance)]
+            elif isinstance(instance, dict) and part in instance:
+                pending.append((child, instance[part]))
+        if node.reference is not None:
+            pending.append((node.reference, instance))
     return found
 
 
-def _applies_to(of_type: type | tuple[type, ...], instance: object) -> bool:
-    if of_type in (str, list, dict, object):
-        return isinstance(instance, of_type)
-    return isinstance(instance, of_type) and not isinstance(instance, bool)
-
-
-def _child_instances(instance: object, where: str) -> Sequence[object]:
-    """Return the value of a property, each item (`*`) or the instance itself (empty)."""
-    if instance is ANY_INSTANCE or not where:
-        return (instance,)
-    if where == "*":
-        return instance if isinstance(instance, list) else ()
-    if isinstance(instance, dict) and where[1:] in instance:
-        return (instance[where[1:]],)
-    return ()
-
-
-_SchemaNode = tuple[
-    tuple[tuple[ConstraintKey, type | tuple[type, ...]], ...],
-    tuple[tuple[str, str], ...],
-    str | None,
-]
-
-
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32768)
 def _schema_node(contract: Contract, pointer: str) -> _SchemaNode:
     stated = get_at(contract.document, pointer)
     if not isinstance(stated, dict):
-        return (), (), None
-    keys: list[tuple[ConstraintKey, type | tuple[type, ...]]] = [
-        ((join_pointer(pointer, "required"), name), dict) for name in stated.get("required", ())
+        return _NO_SCHEMA
+    keys: list[tuple[ConstraintKey, _Types]] = [
+        ((join_pointer(pointer, "required"), name), (dict,)) for name in stated.get("required", ())
     ]
-    children: list[tuple[str, str]] = []
+    children: list[tuple[str | _Part, str]] = []
     for keyword, value in stated.items():
         place = join_pointer(pointer, keyword)
         if keyword in _KEYWORD_TYPES:
             keys.append(((place, "*"), _KEYWORD_TYPES[keyword]))
         elif keyword == "additionalProperties" and value is False:
-            keys.append(((place, "*"), dict))
+            keys.append(((place, "*"), (dict,)))
         elif keyword == "properties":
-            children += [(f"/{name}", join_pointer(place, name)) for name in value]
+            children += [(name, join_pointer(place, name)) for name in value]
         elif keyword == "items":
-            children.append(("*", place))
+            children.append((_Part.ITEM, place))
         elif keyword == "allOf":
-            children += [("", join_pointer(place, index)) for index in range(len(value))]
+            children += [(_Part.ITSELF, join_pointer(place, n)) for n in range(len(value))]
     reference = stated.get("$ref")
-    return tuple(keys), tuple(children), reference[1:] if isinstance(reference, str) else None
+    return _SchemaNode(
+        tuple(key for key, _ in keys),
+        {kind: tuple(key for key, types in keys if kind in types) for kind in _JSON_TYPES},
+        tuple(reversed(children)),
+        reference[1:] if isinstance(reference, str) else None,
+    )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from contracts.checks import CHECKS
 from contracts.checks.judgement import GroupedFinding, Judgement
-from contracts.checks.secrets import known_secrets
+from contracts.checks.secrets import redaction
 from contracts.ledger.ledger import Ledger
 from contracts.model.case import RESPONSE_DEPENDENT_PHASES, SAVED_PHASE
 from contracts.model.correlators import MARK_PATTERN
@@ -48,7 +48,7 @@ def report(
     The run began at `started` (Unix seconds) and took `seconds`.
     """
     ledger = None if outcome.not_judged is not None else outcome.ledger
-    redact = Redaction(known_secrets(ledger) if ledger else settings.secrets)
+    redact = redaction(ledger) if ledger else Redaction(settings.secrets)
     rules = {name: (check.__doc__ or "").strip() for name, check in CHECKS.items()}
     crashes = outcome.crashes if ledger else {}
     statuses = constraint_statuses(ledger, outcome.judgements, crashes) if ledger else []

@@ -16,7 +16,7 @@ import pytest
 
 import contracts
 from contracts.checks import CHECKS
-from contracts.checks.secrets import known_secrets
+from contracts.checks.secrets import redaction
 from contracts.execution import saved_cases
 from contracts.model.errors import CouldNotJudge
 from contracts.model.settings import Settings
@@ -177,7 +177,7 @@ def save_failing_cases(settings: Settings, outcome: RunOutcome) -> None:
             for saved in saved_cases.load_cases(settings)
             if settings.selection.is_partial or saved["operation"] in unsent
         ]
-        redact = Redaction(known_secrets(ledger))
+        redact = redaction(ledger)
         digest = ledger.contract.digest
         saved_cases.save_cases(directory, outcome.findings, redact, earlier, digest)
     except saved_cases.UnreadableCases as error:

@@ -5,6 +5,7 @@ The cost is linear in the size of the text.
 
 import binascii
 import re
+import string
 from collections.abc import Callable, Iterator
 from html.entities import html5
 
@@ -15,16 +16,16 @@ _MAX_DEPTH = 3
 """Maximum number of binary encodings, one in the other."""
 _MAX_ESCAPINGS = 5
 _WHITE_SPACE = b" \t\r\n\v\f"
-_BASE64_RUN = re.compile(rb"[A-Za-z0-9+/_-]{12,}")
-_SEPARATE_RUN = re.compile(rb"[A-Za-z0-9]{12,}")
+_LETTERS_AND_DIGITS = (string.ascii_letters + string.digits).encode()
 _STANDARD_ALPHABET = bytes.maketrans(b"-_", b"+/")
 _BASE32_RUN = re.compile(rb"[A-Z2-7]{16,}|[a-z2-7]{16,}")
 _BASE32_DIGITS = bytes.maketrans(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz234567",
     b"0123456789abcdefghijklmnop0123456789abcdefghijklmnopqrstuv",
 )
-_HEX_RUN = re.compile(rb"[0-9A-Fa-f]{16,}")
-_NUMBERS = re.compile(rb"-?\d{1,3}+(?:[\s,;]++-?\d{1,3}+){7,}")
+_NUMBERS = re.compile(rb"-?\d{1,3}+(?:,++-?\d{1,3}+){7,}")
+_MIN_NUMBERS_CHARACTERS = 15
+"""Characters of the shortest list of eight numbers."""
 _TEXT_RUN = re.compile(rb"[\0\t\n\r\x20-\x7e]{8}")
 _INDEX_KEY = re.compile(rb'"\d{1,6}"\s*+:\s*+')
 _ESCAPE = re.compile(
@@ -59,7 +60,8 @@ def decode_all(raw: bytes, shortest: int = 8) -> list[bytes]:
                 if plain in known or size > _MAX_READINGS_BYTES:
                     continue
                 known.add(plain)
-                found.append(plain)
+                if plain != raw:
+                    found.append(plain)
                 decoded = _decoded_parts(plain, shortest)
                 parts.append(b"\n".join(part for part in decoded if _is_text(part)))
         pending = [text for text in parts if text]
@@ -81,30 +83,52 @@ def _unescaped(text: bytes) -> Iterator[bytes]:
             return
 
 
+def _keeping(characters: bytes) -> bytes:
+    """Return a table for `bytes.translate` that replaces all but `characters` with a space."""
+    return bytes(byte if byte in characters else b" "[0] for byte in range(256))
+
+
+_ALPHANUMERIC = _keeping(_LETTERS_AND_DIGITS)
+_BASE64 = _keeping(_LETTERS_AND_DIGITS + b"+/_-")
+_BASE32 = _keeping(string.ascii_letters.encode() + b"234567")
+_HEX = _keeping(string.hexdigits.encode())
+_NUMERIC = bytes.maketrans(_WHITE_SPACE + b";", b"," * 7).translate(
+    _keeping(string.digits.encode() + b",-")
+)
+"""Table as of `_keeping`, with a comma for everything that may stand between numbers."""
+
+
+def _runs(text: bytes, table: bytes, least: int) -> list[bytes]:
+    """Return the runs of at least `least` of the characters that `table` keeps.
+
+    This takes a tenth of the time of a regular expression.
+    """
+    return [run for run in text.translate(table).split() if len(run) >= least]
+
+
 def _decoded_parts(text: bytes, shortest: int) -> Iterator[bytes]:
     squeezed = text.translate(None, _WHITE_SPACE)
-    separate = set(_SEPARATE_RUN.findall(text))
-    for run in _BASE64_RUN.findall(squeezed):
-        if 3 * len(run) < 4 * shortest:
-            continue
+    least = max(12, -(-4 * shortest // 3))
+    long_runs = _runs(squeezed, _BASE64, least)
+    separate = _runs(text, _ALPHANUMERIC, least) if long_runs else ()
+    for run in long_runs:
         standard = run.translate(_STANDARD_ALPHABET)
         # A word before the run shifts it: the white space between them is gone.
         shifts = 1 if run in separate else 4
         yield from (_decode_base64(standard[shift:]) for shift in range(shifts))
-    for run in _BASE32_RUN.findall(squeezed):
-        if 5 * len(run) < 8 * shortest:
-            continue
-        number, bits = int(run.translate(_BASE32_DIGITS), 32), 5 * len(run)
-        yield from ((number >> s).to_bytes((bits - s + 7) // 8) for s in range(8))
+    least = max(16, -(-8 * shortest // 5))
+    for mixed_case in _runs(squeezed, _BASE32, least):
+        for run in _BASE32_RUN.findall(mixed_case):
+            if len(run) >= least:
+                yield from _decode_base32(run)
     packed = text.translate(None, _WHITE_SPACE + b":,;-").replace(b"0x", b"").replace(b"\\x", b"")
-    for run in _HEX_RUN.findall(packed):
-        if len(run) < 2 * shortest:
-            continue
+    for run in _runs(packed, _HEX, max(16, 2 * shortest)):
         yield from (_decode_hex(run[shift:]) for shift in range(2))
     if b'"0"' in text:
         text = _INDEX_KEY.sub(b"", text)
-    for run in _NUMBERS.findall(text):
-        yield bytes(int(digits) & 0xFF for digits in re.findall(rb"-?\d+", run))
+    for list_text in _runs(text, _NUMERIC, _MIN_NUMBERS_CHARACTERS):
+        for run in _NUMBERS.findall(list_text):
+            yield bytes(int(digits) & 0xFF for digits in re.findall(rb"-?\d+", run))
 
 
 def _is_text(decoded: bytes) -> bool:
@@ -153,6 +177,12 @@ def _decode_base64(text: bytes) -> bytes:
         return binascii.a2b_base64(text + b"=" * (-len(text) % 4))
     except binascii.Error:
         return b""
+
+
+def _decode_base32(run: bytes) -> Iterator[bytes]:
+    """Yield the decodings of `run` for each number of bits after its last byte."""
+    number, bits = int(run.translate(_BASE32_DIGITS), 32), 5 * len(run)
+    yield from ((number >> s).to_bytes((bits - s + 7) // 8) for s in range(8))
 
 
 def _decode_hex(digits: bytes) -> bytes:

@@ -3,7 +3,6 @@
 Checks and redaction use the same search: what a check finds, redaction removes.
 """
 
-import codecs
 import re
 from collections.abc import Iterable, Iterator
 
@@ -19,6 +18,7 @@ _FRAGMENT_CHARACTERS = 16
 _FRAGMENT_STEP = 8
 _ALPHANUMERICS = b"0123456789abcdefghijklmnopqrstuvwxyz"
 _OTHERS = bytes(set(range(256)) - set(_ALPHANUMERICS))
+_ROT13 = bytes.maketrans(b"abcdefghijklmnopqrstuvwxyz", b"nopqrstuvwxyzabcdefghijklm")
 _TOKEN_PARTS = 3
 _BLOCK_BYTES = 4
 _LOOSE_BLOCK_BYTES = 6
@@ -39,11 +39,14 @@ class SecretSearch:
         for secret in secrets:
             if len(secret) < MIN_SECRET_CHARACTERS:
                 continue
-            self._exact.add(secret.encode(errors="surrogatepass"), secret)
-            for needle in _loose_needles(secret, fragments=fragments):
+            whole = _loose_form(secret)
+            if whole is None:
+                self._exact.add(secret.encode(errors="surrogatepass"), secret)
+            needles = () if whole is None else (whole,)
+            for needle in (*needles, *(_fragments(secret) if fragments else ())):
                 self._loose.add(needle, secret)
                 self._loose.add(needle[::-1], secret)
-                self._loose.add(codecs.encode(needle.decode(), "rot13").encode(), secret)
+                self._loose.add(needle.translate(_ROT13), secret)
         self._shortest = min((*self._exact.lengths, *self._loose.lengths), default=0)
 
     def find(self, raw: bytes) -> set[str]:
@@ -60,13 +63,16 @@ def _skeleton(text: bytes) -> bytes:
     return text.lower().translate(None, _OTHERS)
 
 
-def _loose_needles(secret: str, *, fragments: bool) -> Iterator[bytes]:
+def _loose_form(secret: str) -> bytes | None:
+    """Return the skeleton by which `secret` is found, exact occurrences included; None without."""
     whole = _skeleton(secret.encode(errors="replace"))
-    is_long = len(whole) >= MIN_LOOSE_CHARACTERS and len(set(whole)) >= _MIN_LOOSE_VARIETY
-    if is_long and not is_words(secret):
-        yield whole
-    if not fragments:
-        return
+    if len(whole) < MIN_LOOSE_CHARACTERS or len(set(whole)) < _MIN_LOOSE_VARIETY:
+        return None
+    return None if is_words(secret) else whole
+
+
+def _fragments(secret: str) -> Iterator[bytes]:
+    """Yield the parts of the skeleton that count as the secret."""
     parts = secret.split(".")
     # Other tokens have the same header and may have the same claims: the signature is secret.
     secret_part = parts[-1] if len(parts) == _TOKEN_PARTS else secret
@@ -93,17 +99,21 @@ class NeedleIndex:
     def __init__(self, size: int) -> None:
         self._size = size
         self._blocks = re.compile(b".{%d}" % size, re.DOTALL)
-        self._places: dict[bytes, set[tuple[int, int]]] = {}
-        """Block -> place of the block in a needle, and length of the needle."""
+        self._places: dict[bytes, tuple[tuple[int, int], ...]] = {}
+        """Block -> places of the block in needles, each with the length of the needle."""
         self._needles: dict[bytes, str] = {}
 
     def add(self, needle: bytes, secret: str) -> None:
         """Find `secret` where a text contains `needle`, of at least `2 * size - 1` bytes."""
-        self._needles.setdefault(needle, secret)
+        if needle in self._needles:
+            return
+        self._needles[needle] = secret
         first = len(needle) - 2 * self._size + 1
         for place in range(first, first + self._size):
-            block = needle[place : place + self._size]
-            self._places.setdefault(block, set()).add((place, len(needle)))
+            block, found = needle[place : place + self._size], (place, len(needle))
+            known = self._places.setdefault(block, (found,))
+            if found not in known:
+                self._places[block] = (*known, found)
 
     @property
     def lengths(self) -> Iterator[int]:
@@ -112,13 +122,14 @@ class NeedleIndex:
 
     def find(self, text: bytes) -> set[str]:
         """Return the secrets whose needles are in `text`."""
+        if not self._needles:
+            return set()
         blocks = self._blocks.findall(text)
-        known = self._places.keys() & set(blocks)
-        if not known:
+        if self._places.keys().isdisjoint(blocks):
             return set()
         found = set()
         for number, block in enumerate(blocks):
-            for place, length in self._places[block] if block in known else ():
+            for place, length in self._places.get(block, ()):
                 start = number * self._size - place
                 secret = self._needles.get(text[start : start + length]) if start >= 0 else None
                 if secret is not None:

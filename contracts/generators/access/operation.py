@@ -68,7 +68,7 @@ class OperationCredentials:
         """Yield the credentials that a service must reject with 403."""
         bearer = None if self.operation.allows_anonymous else self.access.bearer
         if bearer is not None:
-            for credential in credentials.forbidden_credentials(self.settings):
+            for credential in tokens.forbidden_credentials(self.settings):
                 yield self._accompanied(self.access, bearer, credential)
 
     def missing(self) -> Credential | None:

@@ -85,14 +85,19 @@ def _cases_dir(options: SimpleNamespace) -> Path | None:
 def apply_target_policy(
     settings: Settings, options: SimpleNamespace, contract: Contract
 ) -> Settings:
-    """Return `settings` limited by the target policy; `CommandError` if the host is not allowed."""
-    host = urlsplit(settings.url).hostname or ""
+    """Return `settings` limited by the target policy; `CommandError` if the host is not allowed.
+
+    A URL without a path gets that of the contract's first server.
+    """
+    url = urlsplit(settings.url)
+    host = url.hostname or ""
     limits = [o.rate_limit for o in contract.operations if o.rate_limit is not None]
     policy = decide_target_policy(
         host, _addresses(host), options.allow_host, options.extra_phase, options.rate_limit, limits
     )
     return replace(
         settings,
+        url=settings.url if url.path else f"{settings.url}{contract.base_path}",
         gentle=policy.gentle,
         extra_phases=policy.extra_phases,
         rate_limit=policy.rate_limit,

@@ -44,7 +44,7 @@ def apply_check(name: str, check: Check, ledger: Ledger) -> CheckResult:
         judgements = [
             judgement
             if judgement.finding is not None
-            else judgement._replace(undecided_reason=judgement.undecided_reason or crash)
+            else judgement.changed(None, judgement.undecided_reason or crash)
             for judgement in judgements
         ]
     judgements = list(limit_severity(name, judgements, ledger))

@@ -44,7 +44,7 @@ def limit_severity(
     following = {id(j) for j in violations if _follows_from_warning(ledger, j)}
     independent = {j.fault for j in violations if id(j) not in following}
     return [
-        judgement._replace(finding=replace(judgement.finding, severity="warning"))
+        judgement.changed(replace(judgement.finding, severity="warning"), "")
         if judgement.finding and id(judgement) in following and judgement.fault not in independent
         else judgement
         for judgement in judgements

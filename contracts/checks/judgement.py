@@ -31,6 +31,20 @@ class Judgement(NamedTuple):
     expected: str = ""
     received: str = ""
 
+    def changed(self, finding: Finding | None, undecided_reason: str) -> "Judgement":
+        """Return the judgement with another finding and another reason."""
+        return Judgement(
+            self.constraint,
+            self.case_id,
+            finding,
+            undecided_reason,
+            self.fault,
+            self.exchange,
+            self.judged_delivery,
+            self.expected,
+            self.received,
+        )
+
     @property
     def size(self) -> int:
         """Size of the body in bytes."""

@@ -20,7 +20,7 @@ def find_not_tested(contract: Contract, settings: Settings) -> tuple[IncompleteO
         IncompleteOperation(
             operation,
             "undecided" if why.hint else "not exercised",
-            why.sentence,
+            why.reason,
             judged=False,
             hint=why.hint,
         )

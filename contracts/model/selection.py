@@ -83,8 +83,8 @@ class IncompleteOperation:
 
     @property
     def sentence(self) -> str:
-        """Reason with the id of the operation."""
-        return f"{self.id}: {self.reason}"
+        """Reason with the id of the operation, and the option."""
+        return f"{self.id}: {self.reason}{f': {self.hint}' if self.hint else ''}"
 
 
 @dataclass(frozen=True, slots=True)

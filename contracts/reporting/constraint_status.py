@@ -95,7 +95,8 @@ def _untested_operations(ledger: Ledger) -> Mapping[ConstraintKey, IncompleteOpe
 
 def _operation_status(constraint: Constraint, marked: IncompleteOperation) -> ConstraintStatus:
     if marked.status == "undecided":
-        return ConstraintStatus(constraint, "undecided", 0, marked.sentence, marked.hint or None)
+        reason = f"{marked.id}: {marked.reason}"
+        return ConstraintStatus(constraint, "undecided", 0, reason, marked.hint or None)
     reason = f"its operation was not tested: {marked.reason}"
     return ConstraintStatus(constraint, "not exercised", 0, reason)
 

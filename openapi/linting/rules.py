@@ -58,6 +58,9 @@ RULES = (
     Rule("source", "error", "A source of a constraint is in x-hookproof-sources."),
     Rule("provenance", "error", "A constraint has a provenance, if the document states sources."),
     Rule("trigger", "error", "A trigger fits the operations and the payload of its webhook."),
+    Rule(
+        "duplicate-values", "error", "A duplicate value is in the request body or a parameter."
+    ),
     Rule("webhook", "error", "A webhook with a trigger has a request body."),
     Rule("unknown-key", "error", "An OpenAPI object has no key but its fixed fields and x- "
          "extensions.", unknown_keys),

@@ -125,8 +125,8 @@ def test_an_operation_without_a_credential_is_undecided_and_the_others_are_judge
     assert data["verdict"] == "deviates"
     option = "no credential was given for Staff: pass --credential Staff=USER:PASSWORD"
     asked = [
-        f"POST /basic was not tested: {option}",
-        f"GET /both was not tested: {option}",
+        f"byBasic: POST /basic was not tested: {option}",
+        f"byBoth: GET /both was not tested: {option}",
     ]
     assert data["undecided"] == asked
     assert data["statuses"]["byBasic 401"] == {"seen": 0, "reason": asked[0]}
@@ -188,8 +188,8 @@ def test_a_service_that_requires_an_unsupported_scheme_is_undecided_there() -> N
     assert data["statuses"]["byHeader 200"]["seen"] > 0
     assert data["statuses"]["byQuery 401"]["seen"] == 0
     assert (
-        "GET /query was not tested: the service rejects requests without a credential for "
-        in (data["undecided"][-1])
+        "byQuery: never answered 2xx: 401 in 3 of 3 requests: the service rejects requests "
+        "without a credential for Mutual" in data["undecided"][-1]
     )
     alone = contract_of("byQuery", byQuery=[{"Mutual": []}])
     with pytest.raises(CouldNotJudge, match=r"Mutual \(mutualTLS\), which hookproof does not"):

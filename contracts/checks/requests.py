@@ -168,6 +168,9 @@ def unknown_resource(ledger: Ledger) -> Iterator[Judgement]:
         if case.is_as_expected:
             yield passed(case.pointer, case.case_id)
             continue
+        if case.undecided_reason:
+            yield undecided(expected.pointer, case.case_id, case.undecided_reason)
+            continue
         yield failed(
             ledger,
             expected.pointer,

@@ -212,12 +212,18 @@ def _indented_json(good: bytes) -> bytes:
 
 
 def _with_member(value: bytes) -> Callable[[bytes], bytes]:
-    return lambda good: good[:-1] + b', "hookproof": ' + value + b"}"
+    return lambda good: _open_object(good) + b'"hookproof": ' + value + b"}"
 
 
 def _with_first_key_twice(good: bytes) -> bytes:
-    first, value = next(iter(json.loads(good).items()))
-    return good[:-1] + b", " + encode_json({first: value})[1:]
+    first, value = next(iter(json.loads(good).items()), ("hookproof", 1))
+    again = encode_json({first: value})
+    return _open_object(good if good != b"{}" else again) + again[1:]
+
+
+def _open_object(good: bytes) -> bytes:
+    """Return the text of an object without its end, so that a member can follow."""
+    return good[:-1] + (b", " if good != b"{}" else b"")
 
 
 def _filled_example(example: object) -> ValueFactory:

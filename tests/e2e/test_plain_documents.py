@@ -1,0 +1,67 @@
+"""Documents without extensions: a mock of each keeps it, by its own judgement."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.processes import running_mock, verify
+
+pytestmark = pytest.mark.integration
+
+
+def described(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": "it", "content": {"application/json": {"schema": schema}}}
+
+
+ITEM = {
+    "type": "object",
+    "required": ["id", "name"],
+    "properties": {
+        "id": {"type": "integer", "format": "int64", "readOnly": True},
+        "name": {"type": "string", "maxLength": 20, "pattern": "^[a-z]+$"},
+        "tag": {"type": "string", "nullable": True},
+    },
+}
+ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+ERROR = described({"type": "object", "properties": {"message": {"type": "string"}}})
+BODY = {"required": True, "content": {"application/json": {"schema": ITEM}}}
+DOCUMENTS: dict[str, dict[str, Any]] = {
+    "a resource that nothing creates": {
+        "/items/{id}": {"get": {"parameters": [ID], "responses": {
+            "200": described(ITEM), "404": ERROR}}},
+    },
+    "items that are created": {
+        "/items": {"post": {"requestBody": BODY, "responses": {
+            "201": described(ITEM), "default": ERROR}}},
+        "/items/{id}": {"get": {"parameters": [ID], "responses": {
+            "200": described(ITEM), "4XX": ERROR}}},
+    },
+    "a body that may be empty": {
+        "/notes": {"post": {
+            "requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}},
+            "responses": {"200": described({"type": "object"})}}},
+    },
+    "a list by page": {
+        "/items": {"get": {
+            "parameters": [
+                {"name": "page", "in": "query", "schema": {"type": "integer", "minimum": 1}},
+                {"name": "tags", "in": "query", "schema": {
+                    "type": "array", "items": {"type": "string", "enum": ["a", "b"]}}},
+            ],
+            "responses": {"200": described({"type": "array", "items": ITEM})},
+        }},
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_mock_of_a_plain_document_conforms(name: str, port: int, tmp_path: Path) -> None:
+    contract = tmp_path / "openapi.json"
+    info = {"title": name, "version": "1"}
+    document = {"openapi": "3.0.3", "info": info, "paths": DOCUMENTS[name]}
+    contract.write_text(json.dumps(document), encoding="utf-8")
+    options = ["--contract", str(contract), "--no-webhooks", "--profile", "quick"]
+    with running_mock(port, "--contract", str(contract)) as url:
+        run = verify(url, port, tmp_path, *options, "--no-saved-cases")
+    assert (run.code, run.report["findings"]) == (0, []), run.out

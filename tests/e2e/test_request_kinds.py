@@ -27,7 +27,7 @@ FOUND_BY: Mapping[str, tuple[str, str]] = {
     "header-array": ("valid-request", "two items in X-Shelves"),
     "cookie": ("invalid-request", "$request.cookie.card"),
     "form-field": ("invalid-request", "'name' is missing"),
-    "form-item": ("invalid-request", "/roles/1"),
+    "form-item": ("invalid-request", "/roles/"),
     "empty-array": ("server-error", "an empty tags"),
     "repeated": ("server-error", "a repeated most"),
     "no-file": ("server-error", "without /file"),

@@ -53,7 +53,12 @@ def check_body_readings(
         found = contract.schema(spec.schema).violations(value, limit)
         return tuple(one for one in found if one.instance not in readings.files)
 
-    check = check_readings(readings.values, violations_of, is_defined=readings.is_defined)
+    def is_valid(value: object) -> bool:
+        if value is ABSENT or readings.files:
+            return not violations_of(value)
+        return spec.schema is None or contract.schema(spec.schema).is_valid(value)
+
+    check = check_readings(readings.values, violations_of, is_valid, is_defined=readings.is_defined)
     return BodyCheck(check.value, check.violations, None, check.is_undecided)
 
 

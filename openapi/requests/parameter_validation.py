@@ -68,4 +68,8 @@ def check_parameter(contract: Contract, parameter: Parameter, readings: Readings
             for found in contract.schema(parameter.schema).violations(value)
         )
 
-    return check_readings(readings.values, violations_of, is_defined=readings.is_defined)
+    def is_valid(value: object) -> bool:
+        is_read = not isinstance(value, MalformedText)
+        return is_read and contract.schema(parameter.schema).is_valid(value)
+
+    return check_readings(readings.values, violations_of, is_valid, is_defined=readings.is_defined)

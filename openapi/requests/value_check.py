@@ -21,15 +21,16 @@ class ValueCheck:
 def check_readings(
     values: Sequence[object],
     violations_of: Callable[[object], tuple[SchemaViolation, ...]],
+    is_valid: Callable[[object], bool],
     *,
     is_defined: bool = True,
 ) -> ValueCheck:
-    """Return the check of one value with these readings."""
+    """Return the check of one value with these readings; `is_valid` decides about all but one."""
     first = violations_of(values[0])
     if len(values) == 1:
         return ValueCheck(values[0], first, not is_defined)
-    found = [first, *(violations_of(value) for value in values[1:])]
-    valid = [value for value, broken in zip(values, found, strict=True) if not broken]
+    valid = [] if first else [values[0]]
+    valid += filter(is_valid, values[1:])
     is_split = 0 < len(valid) < len(values)
     return ValueCheck(
         valid[0] if valid else values[0], () if valid else first, is_split or not is_defined

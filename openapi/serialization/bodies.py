@@ -7,6 +7,7 @@ import codecs
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from openapi.json_pointer import escape_token
 from openapi.media_type import BodyKind, MediaType, body_kind, parse_media_type
@@ -17,13 +18,20 @@ from openapi.serialization.multipart import (
     parse_parts,
     write_parts,
 )
-from openapi.serialization.readings import RequestTexts, read_parameter, split_query
+from openapi.serialization.readings import (
+    Pairs,
+    RequestTexts,
+    is_scattered,
+    read_parameter,
+    split_query,
+)
 from openapi.serialization.styles import ParameterStyle, write_parameter
 from openapi.serialization.text_values import (
     ANY_TYPES,
     MalformedText,
     Readings,
     TextTypes,
+    last_and_first,
     scalar_values,
     serialize_value,
 )
@@ -33,6 +41,8 @@ ABSENT = object()
 """Reading of an empty body: the request has none."""
 FILE_NAME = "hookproof.bin"
 """File name of each file in a multipart form."""
+_MAX_READINGS = 16
+"""Limit of the readings of a form after the first one: each is validated as a whole."""
 _ASCII_SUPERSETS = ("utf-8", "us-ascii", "ascii")
 
 
@@ -198,17 +208,30 @@ def _read_text(spec: MediaTypeSpec, media_type: MediaType | None, raw: bytes) ->
 
 def _read_form(spec: MediaTypeSpec, raw: bytes) -> BodyReadings:
     pairs = split_query(raw.decode(errors="replace"))
-    texts = RequestTexts(query=pairs, names=frozenset(spec.fields), is_form=True)
-    found = {
-        name: readings
-        for name, known in spec.fields.items()
-        if (readings := read_parameter(known.style, known.types, texts)) is not None
-    }
-    for name, _ in pairs:
-        is_part = name in spec.fields or name.partition("[")[0] in spec.fields
-        if not is_part and name not in found:
+    names = frozenset(spec.fields)
+    by_name: dict[str, list[tuple[str, str]]] = {}
+    by_field: dict[str, list[tuple[str, str]]] = {}
+    for name, text in pairs:
+        field_name = name.partition("[")[0]
+        if field_name in names:
+            by_field.setdefault(field_name, []).append((name, text))
+        else:
+            by_name.setdefault(name, []).append((name, text))
+
+    def read(style: ParameterStyle, types: TextTypes, some: Pairs) -> Readings | None:
+        return read_parameter(style, types, RequestTexts(query=some, names=names, is_form=True))
+
+    found: dict[str, Readings] = {}
+    for name, known in spec.fields.items():
+        # One part of a form may belong to several fields; otherwise a field reads its own parts.
+        is_anywhere = "[" in name or is_scattered(known.style, known.types)
+        own = pairs if is_anywhere else tuple(by_field.get(name, ()))
+        if readings := read(known.style, known.types, own):
+            found[name] = readings
+    for name, own_pairs in by_name.items():
+        if name not in names:
             style = ParameterStyle(name, "query", "form", explode=True)
-            readings = read_parameter(style, ANY_TYPES, texts)
+            readings = read(style, ANY_TYPES, tuple(own_pairs))
             assert readings is not None, "the form has the name"
             found[name] = readings
     return _combined(found, frozenset())
@@ -244,7 +267,7 @@ def _read_parts(known: FormField, parts: list[Part]) -> Readings:
     read = [_read_part(types, part, is_json=known.is_json) for part in parts]
     is_defined = all(readings.is_defined for readings in read)
     if not is_array:
-        values = tuple(value for readings in read[::-1] for value in readings.values)
+        values = tuple(v for readings in last_and_first(read) for v in readings.values)
         return Readings(values, is_defined and len(parts) == 1)
     longest = max(len(readings.values) for readings in read)
     arrays = [[r.values[min(n, len(r.values) - 1)] for r in read] for n in range(longest)]
@@ -271,10 +294,15 @@ def _read_part(types: TextTypes, part: Part, *, is_json: bool) -> Readings:
 
 
 def _combined(found: Mapping[str, Readings], files: frozenset[str]) -> BodyReadings:
-    """Return the objects of these properties: the first readings, and each other one alone."""
+    """Return the objects of these properties: the first readings, and each other one alone.
+
+    A body with more than `_MAX_READINGS` of them is not defined.
+    """
     first = {name: readings.values[0] for name, readings in found.items()}
     others = (
         {**first, name: value} for name, readings in found.items() for value in readings.values[1:]
     )
-    is_defined = all(readings.is_defined for readings in found.values())
-    return BodyReadings((first, *others), None, is_defined, files)
+    values = (first, *islice(others, _MAX_READINGS))
+    is_complete = next(others, None) is None
+    is_defined = is_complete and all(readings.is_defined for readings in found.values())
+    return BodyReadings(values, None, is_defined, files)

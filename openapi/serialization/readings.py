@@ -15,6 +15,7 @@ from openapi.serialization.text_values import (
     Readings,
     TextTypes,
     array_values,
+    last_and_first,
     object_values,
     scalar_values,
 )
@@ -53,6 +54,12 @@ def split_cookies(header: str) -> Pairs:
     return tuple((unquote(name.strip()), text.strip()) for name, _, text in parts)
 
 
+def is_scattered(style: ParameterStyle, types: TextTypes) -> bool:
+    """Return whether the value may be an object whose properties are separate parts."""
+    is_exploded = style.explode and style.is_named and style.style != "deepObject"
+    return is_exploded and style.media_type is None and "object" in types.names
+
+
 def read_parameter(style: ParameterStyle, types: TextTypes, texts: RequestTexts) -> Readings | None:
     """Return the values that the request can mean, or None if it lacks the parameter."""
     found: list[Readings | None] = []
@@ -77,7 +84,7 @@ def _read_scalar(style: ParameterStyle, types: TextTypes, texts: RequestTexts) -
     raw = _raw_texts(style, texts)
     if not raw:
         return None
-    decoded = [text for one in raw[::-1] for text in _decodings(style, one)]
+    decoded = [text for one in last_and_first(raw) for text in _decodings(style, one)]
     if style.is_json:
         values = [_parse_json_text(text) for text in decoded]
     else:

@@ -9,15 +9,18 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Any
+from typing import Any, TypeVar
 
 from openapi.json_pointer import get_at, join_pointer
 from openapi.media_type import body_kind
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,99})", re.ASCII)
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,99})(\.[0-9]{1,99})?([eE][+-]?[0-9]{1,3})?", re.ASCII)
-_MAX_REFERENCES = 12
-"""Limit of references and combinations at one place, because schemas may be recursive."""
+_MAX_REFERENCES = 50
+"""Limit of references and combinations at one place: a longer chain allows any type."""
+_MAX_TEXTS = 8
+"""Limit of the texts of one name that are read as one scalar each."""
+_T = TypeVar("_T")
 _SCALAR_NAMES = ("integer", "number", "boolean", "null", "string")
 
 
@@ -65,40 +68,69 @@ class Readings:
 
 
 def text_types(document: Mapping[str, Any], pointer: str, levels: int = 2) -> TextTypes:
-    """Return the types of the schema at `pointer`, with `levels` of items and properties."""
-    return _types_at(document, pointer, levels, 0)
+    """Return the types of the schema at `pointer`, with `levels` of items and properties.
+
+    A reference from a schema back to itself adds no type.
+    """
+    return _TypeSearch(document).types_below(pointer, levels)
 
 
-def _types_at(document: Mapping[str, Any], pointer: str, levels: int, references: int) -> TextTypes:
-    stated = get_at(document, pointer)
-    if not isinstance(stated, dict) or references > _MAX_REFERENCES:
-        return ANY_TYPES
-    parts = [_stated_types(document, pointer, stated, levels)]
-    places = [join_pointer(pointer, "allOf", n) for n in range(len(stated.get("allOf", ())))]
-    if isinstance(stated.get("$ref"), str):
-        places.append(stated["$ref"][1:])
-    parts += [_types_at(document, place, levels, references + 1) for place in places]
-    for keyword in ("anyOf", "oneOf"):
-        choices = [
-            _types_at(document, join_pointer(pointer, keyword, n), levels, references + 1)
-            for n in range(len(stated.get(keyword, ())))
-        ]
-        if choices:
-            parts.append(reduce(_either, choices))
-    return reduce(_both, parts)
+class _TypeSearch:
+    """Search for the types of one schema, which reads each schema once at each level."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._document = document
+        self._found: dict[tuple[str, int], TextTypes | None] = {}
+        """Types by pointer and levels; None for a schema that the search is in."""
+
+    def types_below(self, pointer: str, levels: int) -> TextTypes:
+        """Return the types of a value, or of an item or property of one."""
+        return self._types_at(pointer, levels, 0) or ANY_TYPES
+
+    def _types_at(self, pointer: str, levels: int, references: int) -> TextTypes | None:
+        """Return the types; None for a schema that only refers to one that the search is in."""
+        key = (pointer, levels)
+        if key in self._found:
+            return self._found[key]
+        stated = get_at(self._document, pointer)
+        if not isinstance(stated, dict) or references > _MAX_REFERENCES:
+            return ANY_TYPES
+        self._found[key] = None
+        parts = [self._stated_types(pointer, stated, levels)]
+        all_of = _places(pointer, stated, "allOf")
+        if isinstance(stated.get("$ref"), str):
+            all_of.append(stated["$ref"][1:])
+        combined = [self._types_at(place, levels, references + 1) for place in all_of]
+        for keyword in ("anyOf", "oneOf"):
+            places = _places(pointer, stated, keyword)
+            choices = [self._types_at(place, levels, references + 1) for place in places]
+            if choices:
+                known = [types for types in choices if types is not None]
+                combined.append(reduce(_either, known) if known else None)
+        parts += [types for types in combined if types is not None]
+        is_reference = None in combined and all(types == ANY_TYPES for types in parts)
+        types = self._found[key] = None if is_reference else reduce(_both, parts)
+        return types
+
+    def _stated_types(self, pointer: str, stated: Mapping[str, Any], levels: int) -> TextTypes:
+        properties, items = {}, None
+        if levels > 0:
+            properties = {
+                name: self.types_below(join_pointer(pointer, "properties", name), levels - 1)
+                for name in stated.get("properties", {})
+            }
+            if "items" in stated:
+                items = self.types_below(join_pointer(pointer, "items"), levels - 1)
+        return _own_types(stated, items, properties)
 
 
-def _stated_types(
-    document: Mapping[str, Any], pointer: str, stated: Mapping[str, Any], levels: int
+def _places(pointer: str, stated: Mapping[str, Any], keyword: str) -> list[str]:
+    return [join_pointer(pointer, keyword, n) for n in range(len(stated.get(keyword, ())))]
+
+
+def _own_types(
+    stated: Mapping[str, Any], items: TextTypes | None, properties: Mapping[str, TextTypes]
 ) -> TextTypes:
-    properties, items = {}, None
-    if levels > 0:
-        properties = {
-            name: _types_at(document, join_pointer(pointer, "properties", name), levels - 1, 0)
-            for name in stated.get("properties", {})
-        }
-        if "items" in stated:
-            items = _types_at(document, join_pointer(pointer, "items"), levels - 1, 0)
     return TextTypes(
         _stated_names(stated),
         items,
@@ -180,6 +212,17 @@ def typed_value(names: Iterable[str], text: str) -> object:
     if "boolean" in names and text in ("true", "false"):
         return text == "true"
     return None if "null" in names and text == "" else text
+
+
+def last_and_first(texts: Sequence[_T]) -> Sequence[_T]:
+    """Return the texts of one name: the last ones, then the first one; a limited number.
+
+    Most services use the last one, many others the first one.
+    """
+    backwards = texts[::-1]
+    if len(backwards) <= _MAX_TEXTS:
+        return backwards
+    return [*backwards[: _MAX_TEXTS - 1], texts[0]]
 
 
 def array_values(types: TextTypes, texts: Sequence[str]) -> tuple[object, ...]:

@@ -91,7 +91,7 @@ def _part_type(types: TextTypes) -> str | None:
     """Return the default Content-Type of a part (OpenAPI 3.1, section 4.8.15.1), None for text."""
     inner = types.items if types.items is not None and "array" in types.names else types
     if inner.is_binary:
-        return "application/octet-stream"
+        return inner.media_type or "application/octet-stream"
     return "application/json" if {"object", "array"} & {*inner.names} else None
 
 

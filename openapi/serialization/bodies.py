@@ -238,7 +238,10 @@ def _read_form(spec: MediaTypeSpec, raw: bytes) -> BodyReadings:
 
 
 def _read_multipart(spec: MediaTypeSpec, media_type: MediaType | None, raw: bytes) -> BodyReadings:
-    if media_type is None or not media_type.boundary:
+    if media_type is None:
+        problem = "the Content-Type is malformed; a boundary with special characters needs quotes"
+        return BodyReadings(({},), problem)
+    if not media_type.boundary:
         return BodyReadings(({},), "the Content-Type has no boundary")
     try:
         parts, is_complete = parse_parts(raw, media_type.boundary)

@@ -1,10 +1,12 @@
 """Multipart forms (RFC 7578): their parts as bytes and back."""
 
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 _BOUNDARY = "hookproof-form"
+_VALID_BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")
 
 
 class MalformedMultipart(Exception):
@@ -51,8 +53,15 @@ def _quoted(text: str) -> str:
 def parse_parts(raw: bytes, boundary: str) -> tuple[list[Part], bool]:
     """Return the parts of a form, and whether it has its closing boundary.
 
-    Raise `MalformedMultipart`.
+    The text before the first boundary and after the closing one means nothing (RFC 2046, section
+    5.1.1). Raise `MalformedMultipart`.
     """
+    if not _VALID_BOUNDARY.fullmatch(boundary):
+        raise MalformedMultipart(
+            f"the boundary {boundary!r} is not 1 to 70 of the characters that RFC 2046 allows, "
+            "with no space at the end"
+        )
+    raw = _without_padding(raw, boundary.encode())
     from python_multipart.exceptions import FormParserError  # noqa: PLC0415 - few contracts need it
     from python_multipart.multipart import MultipartParser, parse_options_header  # noqa: PLC0415
 
@@ -104,3 +113,15 @@ def parse_parts(raw: bytes, boundary: str) -> tuple[list[Part], bool]:
     if not parts and not ended:
         raise MalformedMultipart("it has no part")
     return parts, bool(ended)
+
+
+def _without_padding(raw: bytes, boundary: bytes) -> bytes:
+    """Return a form without its preamble, and without white space after its boundaries.
+
+    RFC 2046 allows both, and `python_multipart` reads neither.
+    """
+    line = re.compile(rb"(\A|\r\n)(--%b(?:--)?)[ \t]*(?=\r\n|\Z)" % re.escape(boundary))
+    first = line.search(raw)
+    if first is None:
+        raise MalformedMultipart(f"no line of it is the boundary --{boundary.decode()}")
+    return line.sub(rb"\1\2", raw[first.start() :])

@@ -48,6 +48,8 @@ class TextTypes:
     """Whether the value may have properties that are not in `properties`."""
     is_binary: bool = False
     """Whether the value is bytes, such as a file."""
+    media_type: str | None = None
+    """Media type of these bytes, if the schema states it."""
 
     def allows(self, name: str) -> bool:
         """Return whether a value may have this type; a number may be an integer."""
@@ -137,6 +139,7 @@ def _own_types(
         properties,
         stated.get("additionalProperties") is not False,
         _is_binary(stated),
+        stated["contentMediaType"] if _has_content(stated) else None,
     )
 
 
@@ -155,9 +158,12 @@ def _stated_names(stated: Mapping[str, Any]) -> tuple[str, ...]:
 def _is_binary(stated: Mapping[str, Any]) -> bool:
     if stated.get("format") == "binary":
         return True
-    media_type = stated.get("contentMediaType")
-    encoded = "contentEncoding" in stated
-    return isinstance(media_type, str) and not encoded and body_kind(media_type) in (None, "bytes")
+    return _has_content(stated) and body_kind(stated["contentMediaType"]) in (None, "bytes")
+
+
+def _has_content(stated: Mapping[str, Any]) -> bool:
+    """Return whether the value is the content of a stated media type itself, not encoded."""
+    return isinstance(stated.get("contentMediaType"), str) and "contentEncoding" not in stated
 
 
 def _both(one: TextTypes, other: TextTypes) -> TextTypes:
@@ -185,6 +191,7 @@ def _combined(
         {**other.properties, **one.properties},
         has_other_properties,
         one.is_binary or other.is_binary,
+        one.media_type or other.media_type,
     )
 
 

@@ -5,17 +5,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
+from hookproof.contract_url import ContractUrl, fetched
 from hookproof.errors import CommandError
 from hookproof.output import print_remark
 from openapi.complaint import ContractError, summarize_errors
 from openapi.contract import Contract
+from openapi.loading.document_source import DocumentText
 from openapi.loading.loader import load_contract
 from openapi.operation_selection import OperationSelection
 from openapi.security import check_credentials
 
+StatedContract = Path | ContractUrl | DocumentText | None
+"""Value of a contract option, or a document that is fetched already; None: the shipped one."""
 
-def load_contract_option(path: Path | None) -> Contract:
-    """Return the contract at `path` (None: the shipped one), for a command that needs operations.
+
+def load_contract_option(path: StatedContract) -> Contract:
+    """Return the contract at `path`, for a command that needs operations.
 
     Print in one line how many errors leave out a part of it. Raise `CommandError` if it cannot be
     loaded or has no operation.
@@ -30,27 +35,27 @@ def load_contract_option(path: Path | None) -> Contract:
     raise CommandError(f"{path}: nothing to do: the document has no operation below `paths`")
 
 
-def load_webhook_contract(path: Path | None) -> Contract:
+def load_webhook_contract(path: StatedContract) -> Contract:
     """Return the contract at `path`, as above, for a command that needs no operation."""
     contract = load_contract_silently(path)
     _print_errors(path, summarize_errors(contract.complaints))
     return contract
 
 
-def load_contract_silently(path: Path | None) -> Contract:
+def load_contract_silently(path: StatedContract) -> Contract:
     """Return the contract at `path`, in a process whose parent has printed its errors."""
     try:
-        return load_contract(path)
+        return load_contract(fetched(path))
     except ContractError as error:
         raise CommandError(str(error)) from None
 
 
-def _print_errors(path: Path | None, errors: str) -> None:
+def _print_errors(path: StatedContract, errors: str) -> None:
     if errors:
         print_remark(f"{path}: {errors}; {_lint(path)}")
 
 
-def _lint(path: Path | None) -> str:
+def _lint(path: StatedContract) -> str:
     return f"run hookproof lint {shlex.quote(str(path))}"
 
 
@@ -68,9 +73,9 @@ def select_operations(contract: Contract, selection: OperationSelection) -> Cont
 
 
 def load_selected_contract(
-    path: Path | None, selection: OperationSelection, *, silently: bool = False
+    path: StatedContract, selection: OperationSelection, *, silently: bool = False
 ) -> Contract:
-    """Return the contract at `path` (None: the shipped one) with the selected operations."""
+    """Return the contract at `path` with the selected operations."""
     load = load_contract_silently if silently else load_contract_option
     return select_operations(load(path), selection)
 

@@ -38,7 +38,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="further options of hookproof verify, in one string",
     )
     parser.addini(
-        "hookproof_contract", "contract file of hookproof_sink (default: the shipped contract)"
+        "hookproof_contract",
+        "contract of hookproof_sink: file or loopback URL (default: the shipped contract)",
     )
 
 
@@ -51,13 +52,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def hookproof_contract(pytestconfig: pytest.Config) -> Path | None:
-    """Contract file of `hookproof_sink`: the ini value; None is the shipped contract."""
-    stated = pytestconfig.getini("hookproof_contract")
-    if not stated:
-        return None
+def hookproof_contract(pytestconfig: pytest.Config) -> str | Path | None:
+    """Contract of `hookproof_sink`: the ini value, a file or URL; None is the shipped contract."""
+    stated = str(pytestconfig.getini("hookproof_contract"))
+    if not stated or stated.lower().startswith(("http://", "https://")):
+        return stated or None
     beside = pytestconfig.inipath.parent if pytestconfig.inipath else Path.cwd()
-    return beside / str(stated)
+    return beside / stated
 
 
 @pytest.fixture

@@ -22,11 +22,13 @@ from contracts.reporting.report import report
 from hookproof.commands.verify import save_failing_cases
 from hookproof.commands.verify_settings import apply_target_policy, settings_from_options
 from hookproof.contract_loading import check_given_credentials, load_selected_contract
+from hookproof.contract_url import fetched
 from hookproof.errors import CommandError
 from hookproof.options.command import parse_options
 from hookproof.options.verify import verify
 from hookproof.reports.writer import remove_reports, write_reports
 from hookproof.shadowing import shadowed_packages
+from openapi.loading.document_source import DocumentText
 
 GROUP_NAME = "hookproof"
 _SUITE = Path(contracts.__file__).parent
@@ -49,7 +51,10 @@ def configure(config: pytest.Config) -> None:
         if shadowed:
             raise CommandError(shadowed[0])
         options = _options(config)
-        settings = settings_from_options(options)
+        settings = replace(
+            settings_from_options(options),
+            contract=_contract_from_controller(config) or fetched(options.contract),
+        )
         contract = load_selected_contract(
             settings.contract, settings.operations, silently=hasattr(config, "workerinput")
         )
@@ -99,6 +104,12 @@ def _settings_from_controller(config: pytest.Config) -> dict[str, Any]:
     return dict(getattr(config, "workerinput", {}).get("hookproof", {}))
 
 
+def _contract_from_controller(config: pytest.Config) -> DocumentText | None:
+    """Return the document that the xdist controller fetched, so that all processes have one."""
+    handed_on = getattr(config, "workerinput", {}).get("hookproof_contract")
+    return DocumentText(*handed_on) if handed_on else None
+
+
 class SuitePlugin:
     """Pytest hooks of a run against a service."""
 
@@ -115,9 +126,12 @@ class SuitePlugin:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Pass seed and run id to an xdist worker."""
+        """Pass seed, run id and a fetched contract to an xdist worker."""
         settings = self._settings
         node.workerinput["hookproof"] = {"seed": settings.seed, "run_id": settings.run_id}
+        if isinstance(settings.contract, DocumentText):
+            contract = settings.contract
+            node.workerinput["hookproof_contract"] = (contract.name, contract.text)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> object:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hookproof.contract_loading import load_webhook_contract
+from hookproof.contract_url import is_url, parse_contract_url
 from hookproof.errors import CommandError
 from webhook_sink.server import Sink
 
@@ -18,8 +19,11 @@ def running_sink(contract: str | Path | None, secret: str | None) -> Iterator[Si
     An invalid contract, or a secret that its signature schemes cannot use, fails the test.
     """
     try:
-        known = load_webhook_contract(Path(contract) if contract else None)
-    except CommandError as error:
+        if isinstance(contract, str) and is_url(contract):
+            known = load_webhook_contract(parse_contract_url(contract))
+        else:
+            known = load_webhook_contract(Path(contract) if contract else None)
+    except (CommandError, ValueError) as error:
         pytest.fail(f"hookproof_contract: {error}", pytrace=False)
     complaint = known.secret_problem(secret) if secret else None
     if complaint is not None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contracts.model.selection import EVERYTHING, Selection
+from openapi.loading.document_source import DocumentText
 from openapi.operation_selection import EVERY_OPERATION, OperationSelection
 from openapi.rate import Rate
 from openapi.redaction.credential_headers import header_credentials
@@ -69,8 +70,8 @@ class Settings:
     run_id: str
     """Six characters in every name that this run creates."""
     seed: int
-    contract: Path | None = None
-    """None: the contract shipped with hookproof."""
+    contract: Path | DocumentText | None = None
+    """File or text of the contract; None: the one shipped with hookproof."""
     token: str = field(default="", repr=False)
     token_without_permission: str | None = field(default=None, repr=False)
     token_expired: str | None = field(default=None, repr=False)

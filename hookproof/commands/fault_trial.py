@@ -18,6 +18,7 @@ from mock_server.settings import Settings as MockSettings
 from mock_server.tokens import mint
 from openapi.contract import Contract
 from openapi.http.free_port import LOOPBACK, free_port
+from openapi.loading.document_source import DocumentText
 from openapi.rate import Rate
 
 TRIAL_RATE_LIMIT = Rate(40, 1)
@@ -30,7 +31,7 @@ WEBHOOK_DEADLINE_S = 3.0
 class FaultTrial:
     """Parameters of one trial."""
 
-    contract: Path | None
+    contract: Path | DocumentText | None
     fault: str | None
     """Name of the fault; None: no fault."""
     needs_rate_limit: bool
@@ -90,7 +91,7 @@ def _prefixed_secret(contract: Contract, secret: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _contract(path: Path | None) -> Contract:
+def _contract(path: Path | DocumentText | None) -> Contract:
     return load_contract_silently(path)
 
 

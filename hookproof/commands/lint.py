@@ -4,7 +4,8 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-from hookproof.errors import EXIT_ERROR
+from hookproof.contract_url import ContractUrl, fetched
+from hookproof.errors import EXIT_ERROR, CommandError
 from hookproof.output import print_json, print_remark
 from hookproof.reports.complaints import (
     LintedFile,
@@ -50,10 +51,12 @@ def exit_code(files: list[LintedFile], *, strict: bool) -> int:
     return EXIT_COMPLAINTS if errors or (strict and warnings) else EXIT_NO_COMPLAINTS
 
 
-def _lint(path: Path | None) -> LintedFile:
+def _lint(path: Path | ContractUrl | None) -> LintedFile:
     """Return the complaints about the document at `path` (None: the shipped contract)."""
-    shown = "openapi/personal-access-tokens.yaml" if path is None else path.as_posix()
+    shown = path.as_posix() if isinstance(path, Path) else str(path)
+    if path is None:
+        shown = "openapi/personal-access-tokens.yaml"
     try:
-        return LintedFile(shown, lint_file(path or default_contract_path()))
-    except ContractError as error:
+        return LintedFile(shown, lint_file(fetched(path) or default_contract_path()))
+    except (CommandError, ContractError) as error:
         return LintedFile(shown, (), str(error))

@@ -19,6 +19,7 @@ from hookproof.contract_loading import (
     operation_selection,
     select_operations,
 )
+from hookproof.contract_url import fetched
 from hookproof.errors import CommandError
 from hookproof.serving.foreground import serve, tune_gc
 from hookproof.serving.logs import configure_logging
@@ -34,6 +35,7 @@ from mock_server.storage.database import check_state_writable
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.contract import Contract
 from openapi.loading.builder import required_permissions
+from openapi.loading.document_source import DocumentText
 from openapi.loading.loader import default_contract_path
 from openapi.security import SecurityScheme, required_schemes
 from openapi.sqlite_file import StoreError
@@ -46,9 +48,10 @@ def run_mock(options: SimpleNamespace) -> int:
     """Serve the contract's operations until a signal; return the exit code."""
     logs = partial(configure_logging, options.log_format, options.log_requests)
     logs()
-    document = load_contract_option(options.contract)
+    origin = fetched(options.contract)
+    document = load_contract_option(origin)
     contract = select_operations(document, operation_selection(options))
-    watched = options.contract or default_contract_path()
+    watched = None if isinstance(origin, DocumentText) else origin or default_contract_path()
     settings, generated = mock_settings(options, contract)
     app: ASGIApp | MockFactory = _app(document, settings, watched)
     with ExitStack() as stack:
@@ -57,9 +60,13 @@ def run_mock(options: SimpleNamespace) -> int:
         if is_reachable_from_outside(options.host):
             LOG.warning("%s", exposed_mock_warning(options.host, settings))
         if options.workers > 1:
-            app = stack.enter_context(shared_mock(options.contract, watched, settings, logs))
+            app = stack.enter_context(shared_mock(origin, watched, settings, logs))
         url = url_of(listener, "https" if tls else "http", options.host if tls else "")
         lines = mock_start_lines(contract, settings, url, tls, generated)
+        if watched is None:
+            lines.append(
+                f"the contract is from {origin}, which the mock does not watch: restart it after a change"
+            )
         files = (tls.certificate, tls.key) if tls else None
         config = uvicorn_config(app, contract, tls=files, workers=options.workers)
         announce = stack.enter_context(ready_announcement(lines, url, options.ready_file))
@@ -155,7 +162,7 @@ def exposed_mock_warning(host: str, settings: Settings) -> str:
     )
 
 
-def _app(contract: Contract, settings: Settings, watched: Path) -> ASGIApp:
+def _app(contract: Contract, settings: Settings, watched: Path | None) -> ASGIApp:
     """Return the application; `CommandError` for settings that the contract does not allow."""
     try:
         app = create_app(contract, settings, contract_path=watched)

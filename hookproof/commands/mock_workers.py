@@ -24,6 +24,7 @@ from mock_server.app import create_app
 from mock_server.runtime import Worker
 from mock_server.settings import Settings
 from mock_server.storage.worker_signals import SLOT_COUNT
+from openapi.loading.document_source import DocumentText
 
 _MAX_STARTS = 1000
 """Maximum of processes that one mock can start; each has its own range of numbers."""
@@ -35,8 +36,8 @@ _SPAWN = multiprocessing.get_context("spawn")
 class MockFactory:
     """Factory of the application in a worker process."""
 
-    contract: Path | None
-    watched: Path
+    contract: Path | DocumentText | None
+    watched: Path | None
     settings: Settings
     logs: Callable[[], None]
     worker: Worker
@@ -69,7 +70,10 @@ def _exit_with_parent(parent: BaseProcess | None) -> None:
 
 @contextmanager
 def shared_mock(
-    contract: Path | None, watched: Path, settings: Settings, logs: Callable[[], None]
+    contract: Path | DocumentText | None,
+    watched: Path | None,
+    settings: Settings,
+    logs: Callable[[], None],
 ) -> Iterator[MockFactory]:
     """Yield the factory for all workers; their shared state exists until the block ends."""
     with TemporaryDirectory(prefix="hookproof-mock-") as directory:

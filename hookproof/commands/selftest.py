@@ -17,9 +17,11 @@ from hookproof.commands.fault_trial import FaultTrial, run_trial
 from hookproof.commands.mutation_score import FaultOutcome, exit_code, format_score
 from hookproof.commands.verify_settings import set_hypothesis_directory
 from hookproof.contract_loading import load_contract_option
+from hookproof.contract_url import fetched
 from hookproof.errors import CommandError
 from mock_server.fault import Fault
 from mock_server.faults.registry import faults
+from openapi.loading.document_source import DocumentText
 
 _PROGRESS_INTERVAL = 20
 
@@ -27,20 +29,21 @@ _PROGRESS_INTERVAL = 20
 def run_selftest(options: SimpleNamespace) -> int:
     """Try all faults or a sample and print the score; return 0 if all are caught, else 1."""
     started = time.monotonic()
-    known = list(faults(load_contract_option(options.contract)).values())
+    contract = fetched(options.contract)
+    known = list(faults(load_contract_option(contract)).values())
     seed = random.SystemRandom().randrange(2**31) if options.seed is None else options.seed
     chosen = sample_faults(known, options.sample, seed) if options.sample else known
     jobs = options.jobs or max(2, os.cpu_count() or 2)
     _print_progress(f"{len(chosen)} of {len(known)} faults, {jobs} at a time, seed {seed}")
     set_hypothesis_directory()
     # spawn, not fork: each process runs servers in threads.
-    context = multiprocessing.get_context("spawn")
+    processes = multiprocessing.get_context("spawn")
     # No warnings: a mock with a fault logs its failed deliveries.
-    with ProcessPoolExecutor(jobs, context, logging.disable, (logging.WARNING,)) as pool:
+    with ProcessPoolExecutor(jobs, processes, logging.disable, (logging.WARNING,)) as pool:
         try:
             for needs_rate_limit in sorted({False} | {fault.needs_rate_limit for fault in chosen}):
-                _check_conforms(pool, options.contract, seed, needs_rate_limit)
-            found = list(_run_trials(pool, options.contract, chosen, seed))
+                _check_conforms(pool, contract, seed, needs_rate_limit)
+            found = list(_run_trials(pool, contract, chosen, seed))
         except BrokenProcessPool:
             raise CommandError("a process of the selftest died: try again with --jobs 1") from None
         finally:
@@ -65,7 +68,10 @@ def sample_faults(known: Sequence[Fault], size: int, seed: int) -> list[Fault]:
 
 
 def _check_conforms(
-    pool: ProcessPoolExecutor, contract: Path | None, seed: int, needs_rate_limit: bool
+    pool: ProcessPoolExecutor,
+    contract: Path | DocumentText | None,
+    seed: int,
+    needs_rate_limit: bool,
 ) -> None:
     """Run the harness against the mock without a fault; `CommandError` if it has findings."""
     result = pool.submit(run_trial, _trial(contract, None, seed, needs_rate_limit)).result()
@@ -77,7 +83,10 @@ def _check_conforms(
 
 
 def _run_trials(
-    pool: ProcessPoolExecutor, contract: Path | None, chosen: Sequence[Fault], seed: int
+    pool: ProcessPoolExecutor,
+    contract: Path | DocumentText | None,
+    chosen: Sequence[Fault],
+    seed: int,
 ) -> Iterator[FaultOutcome]:
     # Trials with a rate limit take longest, so they start first.
     ordered = sorted(chosen, key=lambda fault: not fault.needs_rate_limit)
@@ -96,7 +105,7 @@ def _run_trials(
 
 
 def _trial(
-    contract: Path | None, fault: Fault | None, seed: int, needs_rate_limit: bool
+    contract: Path | DocumentText | None, fault: Fault | None, seed: int, needs_rate_limit: bool
 ) -> FaultTrial:
     name = fault.name if fault else None
     warns = fault is not None and fault.severity == "warning"

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,6 +30,7 @@ from hookproof.commands.verify_settings import (
     settings_from_options,
 )
 from hookproof.contract_loading import check_given_credentials, load_selected_contract
+from hookproof.contract_url import fetched
 from hookproof.errors import EXIT_INTERRUPTED, CommandError
 from hookproof.reports.terminal import format_summary
 from hookproof.reports.writer import remove_reports, write_reports
@@ -79,6 +80,7 @@ def run_verify(options: SimpleNamespace) -> int:
     with _record_interrupts() as interrupts:
         _prepare_report_dir(settings.report_dir)
         try:
+            settings = replace(settings, contract=fetched(options.contract))
             contract = load_selected_contract(settings.contract, settings.operations)
             check_given_credentials(contract, settings.credentials)
             settings = apply_target_policy(settings, options, contract)
@@ -103,6 +105,7 @@ def _prepare_report_dir(directory: Path) -> None:
 
 def _print_cost(settings: Settings, options: SimpleNamespace) -> int:
     """Print the number of requests and tokens; send nothing."""
+    settings = replace(settings, contract=fetched(options.contract))
     contract = load_selected_contract(settings.contract, settings.operations)
     check_given_credentials(contract, settings.credentials)
     settings = apply_target_policy(settings, options, contract)

@@ -16,6 +16,7 @@ from contracts.model.settings import Settings
 from hookproof import CONFIG_FILE_NAME
 from hookproof.commands.target_policy import decide_target_policy
 from hookproof.contract_loading import operation_selection
+from hookproof.contract_url import ContractUrl
 from hookproof.errors import CommandError
 from openapi.contract import Contract
 
@@ -24,16 +25,20 @@ CASES_DIR_NAME = ".hookproof"
 
 
 def settings_from_options(options: SimpleNamespace) -> Settings:
-    """Return the settings of the options, without the target policy."""
+    """Return the settings of the options, without the target policy.
+
+    The contract of a URL is not read yet, so that the reports can say why it cannot be.
+    """
     if options.url is None:
         raise CommandError("no URL of a service: pass URL, or set url in hookproof.toml")
     host, port = options.webhook_listen
+    contract: Path | ContractUrl | None = options.contract
     letters = random.SystemRandom().choices(string.ascii_lowercase + string.digits, k=6)
     return Settings(
         url=options.url,
         run_id="".join(letters),
         seed=random.SystemRandom().randrange(2**31) if options.seed is None else options.seed,
-        contract=options.contract,
+        contract=contract.unread if isinstance(contract, ContractUrl) else contract,
         token=options.token or "",
         token_without_permission=options.token_without_permission,
         token_expired=options.token_expired,

@@ -152,7 +152,10 @@ def options(*added: Callable[[Function], Function]) -> Callable[[Function], Func
 
 
 contract_option = click.option(
-    "--contract", type=types.FILE, show_default="the shipped contract", help="Contract file."
+    "--contract",
+    type=types.CONTRACT,
+    show_default="the shipped contract",
+    help="Contract: a file, or a URL on loopback.",
 )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from hookproof.contract_url import is_url
 from hookproof.options import types
 from hookproof.options.command import VARIABLE, Secret
 
@@ -43,7 +44,7 @@ def _convert_one(param: click.Parameter, value: object, folder: Path) -> object:
         raise ValueError(
             f"a secret must not be in this file: use a variable, such as {param.file_example}"
         )
-    if isinstance(param.type, click.Path):
+    if isinstance(param.type, click.Path) and not (param.type is types.CONTRACT and is_url(text)):
         return folder / text
     if param.type is types.TRUST and text not in ("true", "false"):
         text = str(folder / text)

@@ -11,7 +11,7 @@ FORMATS = ("text", "json", "sarif", "github")
 
 
 @click.command()
-@click.argument("contract", nargs=-1, type=types.FILE)
+@click.argument("contract", nargs=-1, type=types.CONTRACT)
 @click.option(
     "--format",
     type=click.Choice(FORMATS),
@@ -22,7 +22,8 @@ FORMATS = ("text", "json", "sarif", "github")
 def lint(**options: Any) -> int:
     """Find faults in a contract.
 
-    CONTRACT is an OpenAPI document (default: the shipped contract); several are possible.
+    CONTRACT is an OpenAPI document (default: the shipped contract): a file, or a URL on loopback.
+    Several are possible.
     """
     from hookproof.commands.lint import run_lint
 

@@ -12,6 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from contracts.model.selection import GROUPS, PHASES
+from hookproof.contract_url import ContractUrl, is_url, parse_contract_url
 from openapi.rate import Rate, parse_rate
 
 _SECONDS_BY_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -226,6 +227,26 @@ class Part(click.ParamType):  # type: ignore[type-arg] # as above
         return [CompletionItem(name) for name in known_parts() if name.startswith(incomplete)]
 
 
+class ContractLocation(click.Path):
+    """Path of a contract, or its URL on this machine."""
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:
+        """Return a path or `ContractUrl`; a value of the file comes converted."""
+        if isinstance(value, ContractUrl):
+            return value
+        if not (isinstance(value, str) and is_url(value)):
+            return super().convert(value, param, ctx)
+        try:
+            return parse_contract_url(value)
+        except ValueError as error:
+            return self.fail(str(error), param, ctx)
+
+
 class OperationValue(click.ParamType):  # type: ignore[type-arg] # as above
     """Id, method, path or path pattern of operations; the loaded contract decides about it."""
 
@@ -260,6 +281,7 @@ SIZE = Value("SIZE", parse_size)
 TOKEN = Value("T", parse_token)
 TRUST = Value("FILE", parse_trust)
 URL = Value("URL", parse_url)
+CONTRACT = ContractLocation(dir_okay=False, readable=False, path_type=Path)
 FILE = click.Path(dir_okay=False, readable=False, path_type=Path)
 """Path of a file, which the command opens."""
 DIRECTORY = click.Path(file_okay=False, readable=False, path_type=Path)

@@ -41,7 +41,7 @@ def _annotation(
     finding: dict[str, Json], fails: bool, file: ContractSource | None, follow: str
 ) -> str:
     properties: dict[str, object] = {"title": f"hookproof {finding['check']}"}
-    if file is not None and not file.ships:
+    if file is not None and not file.is_elsewhere:
         properties["file"] = file.path
         properties["line"], properties["col"] = file.source.position(finding["pointer"])
     parts = [

@@ -105,7 +105,7 @@ def _message(data: dict[str, Json], finding: dict[str, Json]) -> str:
 def _location(
     finding: dict[str, Json], file: ContractSource | None, report: ReportFile
 ) -> dict[str, Json]:
-    if file is None or file.ships:
+    if file is None or file.is_elsewhere:
         path, line, column = report.path, report.line(finding["id"]), 1
     else:
         path, (line, column) = file.path, file.source.position(finding["pointer"])

@@ -39,5 +39,7 @@ def sarif_location(path: str, line: int, column: int, pointer: str) -> dict[str,
 
 
 def _uri(path: str) -> str:
+    if path.startswith(("http://", "https://")):
+        return path
     pure = PurePosixPath(path)
     return pure.as_uri() if pure.is_absolute() else quote(path, errors="surrogateescape")

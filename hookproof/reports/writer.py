@@ -12,15 +12,19 @@ from hookproof.reports.junit import junit
 from hookproof.reports.sarif import ReportFile, sarif
 from openapi.atomic_file import write_atomically
 from openapi.contract import Json
+from openapi.loading.document_source import DocumentText
 
 
 def write_reports(
-    data: dict[str, Json], directory: Path, environment: Mapping[str, str], contract: Path | None
+    data: dict[str, Json],
+    directory: Path,
+    environment: Mapping[str, str],
+    contract: Path | DocumentText | None,
 ) -> None:
     """Write the four reports into `directory`, under GitHub Actions also annotations and summary.
 
-    `contract` is the contract file of the run, None for the shipped one. `OSError` if a file cannot
-    be written.
+    `contract` is the contract of the run, None for the shipped one. `OSError` if a file cannot be
+    written.
     """
     file = read_contract_source(contract, Path.cwd())
     directory.mkdir(parents=True, exist_ok=True)

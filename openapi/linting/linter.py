@@ -8,7 +8,7 @@ from typing import Any, cast
 from openapi.complaint import Complaint
 from openapi.linting.document import LintedDocument
 from openapi.linting.rules import RULES, RULES_BY_ID
-from openapi.loading.document_source import DocumentSource
+from openapi.loading.document_source import DocumentSource, DocumentText
 from openapi.loading.loader import (
     load_source,
     open_references,
@@ -27,13 +27,13 @@ class PlacedComplaint:
     column: int
 
 
-def lint_file(path: Path) -> tuple[PlacedComplaint, ...]:
+def lint_file(path: Path | DocumentText) -> tuple[PlacedComplaint, ...]:
     """Return all complaints about the document at `path`, by rule and place.
 
     Raise `ContractError` if it cannot be loaded at all.
     """
     with without_garbage_collection():
-        return _lint(read_source(path), path)
+        return _lint(read_source(path), path if isinstance(path, Path) else None)
 
 
 def lint_text(name: str, text: str) -> tuple[PlacedComplaint, ...]:

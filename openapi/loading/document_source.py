@@ -5,6 +5,19 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentText:
+    """Text of a document that is no file, such as one that a URL delivered."""
+
+    name: str
+    """Name for messages and reports, such as the URL."""
+    text: str = field(repr=False)
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
+
 @dataclass(frozen=True)  # without slots, because cached properties need a __dict__
 class DocumentSource:
     """Document as plain data, with the position of each value."""

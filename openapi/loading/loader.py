@@ -19,7 +19,7 @@ from openapi.json_pointer import split_pointer, walk_values
 from openapi.loading import extension_check
 from openapi.loading.builder import Builder
 from openapi.loading.consistency import duplicate_value_faults, trigger_faults
-from openapi.loading.document_source import DocumentSource
+from openapi.loading.document_source import DocumentSource, DocumentText
 from openapi.loading.json_source import read_json
 from openapi.loading.normalization import DEFAULT_SOURCE, Normalizer, add_defaults
 from openapi.loading.references import References
@@ -46,8 +46,8 @@ class LoadedDocument:
         return source.place(complaint.pointer)
 
 
-def load_contract(path: Path | None = None) -> Contract:
-    """Load the contract at `path` (None: the shipped one).
+def load_contract(path: Path | DocumentText | None = None) -> Contract:
+    """Load the contract at `path`, or from a text (None: the shipped one).
 
     Raise `ContractError` if it is no OpenAPI document. Faults in it are complaints of the contract.
     A test checks the shipped contract, so that it loads without normalisation.
@@ -59,10 +59,10 @@ def load_contract(path: Path | None = None) -> Contract:
         return _build(source, cast(dict[str, Json], source.data), ())
 
 
-def load_document(path: Path) -> LoadedDocument:
+def load_document(path: Path | DocumentText) -> LoadedDocument:
     """Load the contract at `path` with its sources; raise `ContractError` as above."""
     with without_garbage_collection():
-        return load_source(read_source(path), path)
+        return load_source(read_source(path), path if isinstance(path, Path) else None)
 
 
 def parse_document(name: str, text: str) -> LoadedDocument:
@@ -91,11 +91,13 @@ def without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def read_source(path: Path | None = None) -> DocumentSource:
-    """Read the file at `path` (None: the shipped contract) with positions.
+def read_source(path: Path | DocumentText | None = None) -> DocumentSource:
+    """Read the file at `path`, or a text (None: the shipped contract), with positions.
 
     Raise `ContractError` if it is neither JSON nor YAML; do not check the document.
     """
+    if isinstance(path, DocumentText):
+        return read_document(path.name, path.text)
     path = path or default_contract_path()
     return _read_file(path, path.name)
 

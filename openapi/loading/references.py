@@ -95,7 +95,9 @@ class References:
 
     def _load(self, name: str, path: str) -> DocumentSource:
         if self._path is None:
-            raise ReferenceFault(f"{path!r} is a file, but the document itself is not one")
+            raise ReferenceFault(
+                f"{path!r} is another file, and the document is no file: put both into one document"
+            )
         root = self._path.parent.resolve()
         found = (root / name).resolve()
         if not found.is_relative_to(root):

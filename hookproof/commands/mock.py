@@ -64,9 +64,7 @@ def run_mock(options: SimpleNamespace) -> int:
         url = url_of(listener, "https" if tls else "http", options.host if tls else "")
         lines = mock_start_lines(contract, settings, url, tls, generated)
         if watched is None:
-            lines.append(
-                f"the contract is from {origin}, which the mock does not watch: restart it after a change"
-            )
+            lines.append(f"the mock does not watch {origin}: restart it after a change there")
         files = (tls.certificate, tls.key) if tls else None
         config = uvicorn_config(app, contract, tls=files, workers=options.workers)
         announce = stack.enter_context(ready_announcement(lines, url, options.ready_file))

@@ -1,7 +1,9 @@
 """Load the contract that the options name, and check the webhook secrets against it."""
 
 import shlex
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,53 +12,93 @@ from hookproof.errors import CommandError
 from hookproof.output import print_remark
 from openapi.complaint import ContractError, summarize_errors
 from openapi.contract import Contract
-from openapi.loading.document_source import DocumentText
-from openapi.loading.loader import load_contract
+from openapi.loading.loader import default_contract_path, load_contract
 from openapi.operation_selection import OperationSelection
+from openapi.parsing.document_source import DocumentText
 from openapi.security import check_credentials
 
 StatedContract = Path | ContractUrl | DocumentText | None
 """Value of a contract option, or a document that is fetched already; None: the shipped one."""
 
 
-def load_contract_option(path: StatedContract) -> Contract:
-    """Return the contract at `path`, for a command that needs operations.
+@dataclass(frozen=True, slots=True)
+class ContractFiles:
+    """Document and overlays of a contract."""
+
+    document: StatedContract
+    overlays: tuple[Path, ...] = ()
+    """Overlays, in the order of their application."""
+
+    @property
+    def fetched(self) -> "ContractFiles":
+        """The same with the document of a URL, for several processes; raise `CommandError`."""
+        return replace(self, document=fetched(self.document))
+
+    @property
+    def watched(self) -> Path | DocumentText:
+        """Document for a mock, which watches it if it is a file; it is fetched already."""
+        assert not isinstance(self.document, ContractUrl)
+        return self.document or default_contract_path()
+
+    @property
+    def shown(self) -> str:
+        """Document as a message names it."""
+        return "the shipped contract" if self.document is None else str(self.document)
+
+    @property
+    def lint_command(self) -> str:
+        """Command that prints all complaints."""
+        document = [] if self.document is None else [str(self.document)]
+        overlays = [part for path in self.overlays for part in ("--overlay", str(path))]
+        return shlex.join(["hookproof", "lint", *document, *overlays])
+
+
+def contract_files(options: SimpleNamespace) -> ContractFiles:
+    """Return the files that `--contract` and `--overlay` name."""
+    return ContractFiles(options.contract, tuple(options.overlay))
+
+
+def load_contract_option(files: ContractFiles) -> Contract:
+    """Return the contract for a command that needs operations.
 
     Print in one line how many errors leave out a part of it. Raise `CommandError` if it cannot be
     loaded or has no operation.
     """
-    contract = load_contract_silently(path)
-    errors = summarize_errors(contract.complaints)
+    contract = load_contract_silently(files)
     if contract.operations:
-        _print_errors(path, errors)
+        _print_complaints(files, contract)
         return contract
+    errors = summarize_errors(contract.complaints)
     if errors:
-        raise CommandError(f"{path}: nothing to do without an operation: {errors}; {_lint(path)}")
-    raise CommandError(f"{path}: nothing to do: the document has no operation below `paths`")
+        hint = f"{errors}; run {files.lint_command}"
+        raise CommandError(f"{files.shown}: nothing to do without an operation: {hint}")
+    raise CommandError(f"{files.shown}: nothing to do: the document has no operation below `paths`")
 
 
-def load_webhook_contract(path: StatedContract) -> Contract:
-    """Return the contract at `path`, as above, for a command that needs no operation."""
-    contract = load_contract_silently(path)
-    _print_errors(path, summarize_errors(contract.complaints))
+def load_webhook_contract(files: ContractFiles) -> Contract:
+    """Return the contract, as above, for a command that needs no operation."""
+    contract = load_contract_silently(files)
+    _print_complaints(files, contract)
     return contract
 
 
-def load_contract_silently(path: StatedContract) -> Contract:
-    """Return the contract at `path`, in a process whose parent has printed its errors."""
+def load_contract_silently(files: ContractFiles) -> Contract:
+    """Return the contract, in a process whose parent has printed its errors."""
     try:
-        return load_contract(fetched(path))
+        return load_contract(fetched(files.document), files.overlays)
     except ContractError as error:
         raise CommandError(str(error)) from None
 
 
-def _print_errors(path: StatedContract, errors: str) -> None:
+def _print_complaints(files: ContractFiles, contract: Contract) -> None:
+    """Print the number of errors, and of overlay targets that select nothing: they do nothing."""
+    errors = summarize_errors(contract.complaints)
     if errors:
-        print_remark(f"{path}: {errors}; {_lint(path)}")
-
-
-def _lint(path: StatedContract) -> str:
-    return f"run hookproof lint {shlex.quote(str(path))}"
+        print_remark(f"{files.shown}: {errors}; run {files.lint_command}")
+    idle = Counter(o.overlay for o in contract.complaints if o.rule == "overlay-target")
+    for number, count in sorted(idle.items()):
+        text = "1 target selects" if count == 1 else f"{count} targets select"
+        print_remark(f"{files.overlays[number - 1]}: {text} nothing; run {files.lint_command}")
 
 
 def operation_selection(options: SimpleNamespace) -> OperationSelection:
@@ -73,11 +115,11 @@ def select_operations(contract: Contract, selection: OperationSelection) -> Cont
 
 
 def load_selected_contract(
-    path: StatedContract, selection: OperationSelection, *, silently: bool = False
+    files: ContractFiles, selection: OperationSelection, *, silently: bool = False
 ) -> Contract:
-    """Return the contract at `path` with the selected operations."""
+    """Return the contract with the selected operations."""
     load = load_contract_silently if silently else load_contract_option
-    return select_operations(load(path), selection)
+    return select_operations(load(files), selection)
 
 
 def check_given_credentials(contract: Contract, given: Sequence[tuple[str, str]]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from hookproof.errors import CommandError
-from openapi.loading.document_source import DocumentText
+from openapi.parsing.document_source import DocumentText
 
 if TYPE_CHECKING:
     import httpx

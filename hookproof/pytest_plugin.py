@@ -6,7 +6,7 @@ The suite is `pytest --pyargs contracts --hookproof-url URL`.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "hookproof_contract",
         "contract of hookproof_sink: file or loopback URL (default: the shipped contract)",
     )
+    parser.addini("hookproof_overlay", "overlays of that contract, one a line", type="linelist")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -57,8 +58,17 @@ def hookproof_contract(pytestconfig: pytest.Config) -> str | Path | None:
     stated = str(pytestconfig.getini("hookproof_contract"))
     if not stated or stated.lower().startswith(("http://", "https://")):
         return stated or None
-    beside = pytestconfig.inipath.parent if pytestconfig.inipath else Path.cwd()
-    return beside / stated
+    return _beside_ini(pytestconfig, stated)
+
+
+@pytest.fixture
+def hookproof_overlay(pytestconfig: pytest.Config) -> list[Path]:
+    """Overlays of the contract of `hookproof_sink`: the ini value."""
+    return [_beside_ini(pytestconfig, line) for line in pytestconfig.getini("hookproof_overlay")]
+
+
+def _beside_ini(config: pytest.Config, name: str) -> Path:
+    return (config.inipath.parent if config.inipath else Path.cwd()) / name
 
 
 @pytest.fixture
@@ -69,7 +79,9 @@ def hookproof_webhook_secret() -> str | None:
 
 @pytest.fixture
 def hookproof_sink(
-    hookproof_contract: str | Path | None, hookproof_webhook_secret: str | None
+    hookproof_contract: str | Path | None,
+    hookproof_overlay: Sequence[str | Path],
+    hookproof_webhook_secret: str | None,
 ) -> Iterator["Sink"]:
     """Sink on a free port for one test: `url`, `wait_for(...)`, `judge(...)`."""
     from hookproof.shadowing import shadowed_packages  # noqa: PLC0415 - see above
@@ -79,5 +91,5 @@ def hookproof_sink(
         pytest.fail(f"hookproof_sink: {shadowed[0]}", pytrace=False)
     from hookproof.sink_fixture import running_sink  # noqa: PLC0415 - see above
 
-    with running_sink(hookproof_contract, hookproof_webhook_secret) as sink:
+    with running_sink(hookproof_contract, hookproof_overlay, hookproof_webhook_secret) as sink:
         yield sink

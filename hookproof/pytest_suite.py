@@ -21,14 +21,19 @@ from contracts.outcome import CONTRACT, OUTCOME, SETTINGS, RunOutcome
 from contracts.reporting.report import report
 from hookproof.commands.verify import save_failing_cases
 from hookproof.commands.verify_settings import apply_target_policy, settings_from_options
-from hookproof.contract_loading import check_given_credentials, load_selected_contract
+from hookproof.contract_loading import (
+    ContractFiles,
+    check_given_credentials,
+    load_selected_contract,
+)
 from hookproof.contract_url import fetched
 from hookproof.errors import CommandError
 from hookproof.options.command import parse_options
 from hookproof.options.verify import verify
+from hookproof.reports.contract_source import read_contract_source, with_places
 from hookproof.reports.writer import remove_reports, write_reports
 from hookproof.shadowing import shadowed_packages
-from openapi.loading.document_source import DocumentText
+from openapi.parsing.document_source import DocumentText
 
 GROUP_NAME = "hookproof"
 _SUITE = Path(contracts.__file__).parent
@@ -56,7 +61,9 @@ def configure(config: pytest.Config) -> None:
             contract=_contract_from_controller(config) or fetched(options.contract),
         )
         contract = load_selected_contract(
-            settings.contract, settings.operations, silently=hasattr(config, "workerinput")
+            ContractFiles(settings.contract, settings.overlays),
+            settings.operations,
+            silently=hasattr(config, "workerinput"),
         )
         check_given_credentials(contract, settings.credentials)
         settings = apply_target_policy(settings, options, contract)
@@ -164,4 +171,5 @@ class SuitePlugin:
         took = time.time() - self._started
         data = report(self._settings, outcome, self._started, took)
         # Without environment: annotations and summary are only for runs of the command.
-        write_reports(data, self._settings.report_dir, {}, self._settings.contract)
+        file = read_contract_source(self._settings.contract, Path.cwd(), self._settings.overlays)
+        write_reports(with_places(data, file), self._settings.report_dir, {}, file)

@@ -1,28 +1,30 @@
 """Sink of the fixture `hookproof_sink`; `pytest_plugin` imports this module only on use."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from hookproof.contract_loading import load_webhook_contract
-from hookproof.contract_url import is_url, parse_contract_url
+from hookproof.contract_loading import ContractFiles, load_webhook_contract
+from hookproof.contract_url import ContractUrl, is_url, parse_contract_url
 from hookproof.errors import CommandError
 from webhook_sink.server import Sink
 
 
 @contextmanager
-def running_sink(contract: str | Path | None, secret: str | None) -> Iterator[Sink]:
+def running_sink(
+    contract: str | Path | None, overlays: Sequence[str | Path], secret: str | None
+) -> Iterator[Sink]:
     """Yield a sink on a free port; it stores its deliveries until the block ends.
 
     An invalid contract, or a secret that its signature schemes cannot use, fails the test.
     """
     try:
+        document: Path | ContractUrl | None = Path(contract) if contract else None
         if isinstance(contract, str) and is_url(contract):
-            known = load_webhook_contract(parse_contract_url(contract))
-        else:
-            known = load_webhook_contract(Path(contract) if contract else None)
+            document = parse_contract_url(contract)
+        known = load_webhook_contract(ContractFiles(document, tuple(map(Path, overlays))))
     except (CommandError, ValueError) as error:
         pytest.fail(f"hookproof_contract: {error}", pytrace=False)
     complaint = known.secret_problem(secret) if secret else None

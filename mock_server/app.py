@@ -1,7 +1,7 @@
 """Composition of the mock server: its middleware and steps, in the order of a request."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache, partial
 from pathlib import Path
@@ -41,6 +41,7 @@ from mock_server.webhooks.emitter import WebhookEmitter
 from openapi.contract import Contract, Operation
 from openapi.http.json_api import json_api_app
 from openapi.loading.builder import required_permissions
+from openapi.parsing.document_source import DocumentText
 
 _FAULTS_LOADED_AFTER_S = 1.0
 """Seconds after the start, because many mocks only live for one test and need no fault."""
@@ -52,12 +53,14 @@ def create_app(
     contract: Contract,
     settings: Settings,
     worker: Worker | None = None,
-    contract_path: Path | None = None,
+    document: Path | DocumentText | None = None,
+    overlays: Sequence[Path] = (),
 ) -> ASGIApp:
     """Return an ASGI application whose lifespan opens the state and sends webhooks.
 
     It serves the operations of `contract` that the settings select. `worker` identifies one of
-    several processes. The application reloads the contract when the file `contract_path` changes.
+    several processes. The application reloads the contract from `document` and `overlays` when one
+    of these files changes.
     Raise `ValueError` for a setting that does not fit the contract.
     """
     contract = settings.operations.apply(contract)
@@ -89,7 +92,8 @@ def create_app(
         lambda c: compose(c, settings, runtime),
         contract,
         lifespan,
-        contract_path,
+        document,
+        overlays,
         settings.operations,
     )
     return AccessLogMiddleware(app, runtime.redactor) if settings.log_requests else app

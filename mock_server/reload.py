@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import shlex
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from openapi.complaint import ContractError, summarize_errors
 from openapi.contract import Contract
 from openapi.loading.loader import load_contract
 from openapi.operation_selection import EVERY_OPERATION, OperationSelection
+from openapi.parsing.document_source import DocumentText
 
 _LOG = logging.getLogger("hookproof.mock")
 _POLL_INTERVAL_S = 0.5
@@ -29,16 +30,18 @@ class ReloadingApp:
         compose: Callable[[Contract], ASGIApp],
         contract: Contract,
         lifespan: Callable[[], AbstractAsyncContextManager[None]],
-        contract_path: Path | None = None,
+        document: Path | DocumentText | None = None,
+        overlays: Sequence[Path] = (),
         operations: OperationSelection = EVERY_OPERATION,
     ) -> None:
-        """Serve `compose(contract)` within `lifespan`; watch the file `contract_path`.
+        """Serve `compose(contract)` within `lifespan`; watch the files of document and overlays.
 
-        Of a changed file, only `operations` are served.
+        Of a changed document, only `operations` are served.
         """
         self._compose = compose
         self._app = compose(contract)
-        self._contract_path = contract_path
+        self._document = document
+        self._overlays = overlays
         self._operations = operations
         self._lifespan = lifespan
         self._lifespan_app = Router(lifespan=self._lifespan_with_watch)
@@ -53,8 +56,8 @@ class ReloadingApp:
     async def _lifespan_with_watch(self, _: object) -> AsyncIterator[None]:
         async with self._lifespan():
             watch = (
-                asyncio.create_task(self._watch(self._contract_path))
-                if self._contract_path
+                asyncio.create_task(self._watch(self._document))
+                if self._document is not None
                 else None
             )
             try:
@@ -63,19 +66,20 @@ class ReloadingApp:
                 if watch is not None:
                     watch.cancel()
 
-    async def _watch(self, path: Path) -> None:
-        served = latest = _file_stamp(path)
+    async def _watch(self, document: Path | DocumentText) -> None:
+        files = [file for file in (document, *self._overlays) if isinstance(file, Path)]
+        served = latest = [*map(_file_stamp, files)]
         while True:
             await asyncio.sleep(_POLL_INTERVAL_S)
-            previous, latest = latest, _file_stamp(path)
-            # Wait until the file is stable: editors write it in several steps.
+            previous, latest = latest, [*map(_file_stamp, files)]
+            # Wait until the files are stable: editors write them in several steps.
             if latest != served and latest == previous:
                 served = latest
-                await self._reload(path)
+                await self._reload(document)
 
-    async def _reload(self, path: Path) -> None:
+    async def _reload(self, document: Path | DocumentText) -> None:
         try:
-            contract = await asyncio.to_thread(load_contract, path)
+            contract = await asyncio.to_thread(load_contract, document, self._overlays)
             self._app = await asyncio.to_thread(
                 lambda: self._compose(self._operations.apply(contract))
             )
@@ -87,9 +91,11 @@ class ReloadingApp:
             _LOG.exception("the changed contract cannot be served, the mock keeps the previous one")
         else:
             errors = summarize_errors(contract.complaints)
-            hint = f": {errors}; run hookproof lint {shlex.quote(str(path))}" if errors else ""
+            options = [part for overlay in self._overlays for part in ("--overlay", str(overlay))]
+            command = shlex.join(["hookproof", "lint", str(document), *options])
+            hint = f": {errors}; run {command}" if errors else ""
             level = logging.WARNING if errors else logging.INFO
-            _LOG.log(level, "the contract was reloaded from %s%s", path, hint)
+            _LOG.log(level, "the contract was reloaded from %s%s", document, hint)
 
 
 def _file_stamp(path: Path) -> FileStamp:

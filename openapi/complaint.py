@@ -25,10 +25,12 @@ class Complaint:
     """Value and rule, without the place."""
     edit: str
     """Change that mends it."""
-    disables: Literal["operation", "webhook", "constraint", "link", "reference", ""] = ""
-    """Part of the contract that an error leaves out."""
+    disables: Literal["operation", "webhook", "constraint", "link", "overlay action", ""] = ""
+    """Part of the contract or of an overlay that an error leaves out."""
     file: str = ""
     """Path of a referenced file, relative to the document's folder; empty: the document."""
+    overlay: int = 0
+    """Number of the overlay, from 1, if the place is in the overlay itself; 0: in the contract."""
 
 
 def summarize_errors(complaints: Iterable[Complaint]) -> str:
@@ -39,11 +41,11 @@ def summarize_errors(complaints: Iterable[Complaint]) -> str:
     errors = [one for one in complaints if one.level == "error"]
     if not errors:
         return ""
-    number = len({(one.rule, one.file, one.pointer, one.message) for one in errors})
+    number = len({(o.rule, o.overlay, o.file, o.pointer, o.message) for o in errors})
     found = Counter(one.disables for one in errors)
     parts = [
         f"{found[name]} {name}{'' if found[name] == 1 else 's'}"
-        for name in ("operation", "webhook", "constraint", "link")
+        for name in ("operation", "webhook", "constraint", "link", "overlay action")
         if found[name]
     ]
     count = "1 error" if number == 1 else f"{number} errors"

@@ -239,6 +239,20 @@ class Event:
     examples: tuple[Json, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ContractFile:
+    """Document or overlay that a contract was read from."""
+
+    name: str
+    text: str = field(repr=False)
+    """Text; encoded as UTF-8 it equals the file."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file, in hex digits."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
 @dataclass(frozen=True, eq=False)
 class Contract:
     """Valid contract."""
@@ -247,11 +261,13 @@ class Contract:
     operations: tuple[Operation, ...]
     events: tuple[Event, ...]
     text: str = field(repr=False)
-    """Source text; encoded as UTF-8 it equals the file."""
+    """Text of the document; with overlays, the text of their result."""
     complaints: tuple[Complaint, ...] = field(default=(), repr=False)
     """Faults and doubtful places of the document; an error left out what lies there."""
     excluded: tuple[Operation, ...] = ()
     """Operations of the document that `openapi.operation_selection` left out."""
+    files: tuple[ContractFile, ...] = ()
+    """Document and overlays, in the order of their application."""
     _schemas: dict[str, Schema] = field(default_factory=dict, repr=False)
     _provenances: dict[tuple[str, str], Provenance] = field(default_factory=dict, repr=False)
 
@@ -281,7 +297,7 @@ class Contract:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the source text, in hex digits."""
+        """SHA-256 of the text, in hex digits; each overlay changes it."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     def schema(self, pointer: str) -> Schema:

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contracts.model.selection import EVERYTHING, Selection
-from openapi.loading.document_source import DocumentText
 from openapi.operation_selection import EVERY_OPERATION, OperationSelection
+from openapi.parsing.document_source import DocumentText
 from openapi.rate import Rate
 from openapi.redaction.credential_headers import header_credentials
 from openapi.security import secret_texts
@@ -72,6 +72,8 @@ class Settings:
     seed: int
     contract: Path | DocumentText | None = None
     """File or text of the contract; None: the one shipped with hookproof."""
+    overlays: tuple[Path, ...] = ()
+    """Overlays of the contract, in the order of their application."""
     token: str = field(default="", repr=False)
     token_without_permission: str | None = field(default=None, repr=False)
     token_expired: str | None = field(default=None, repr=False)

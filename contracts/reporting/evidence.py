@@ -47,6 +47,7 @@ def evidence(
         "source": known.source,
         "rationale": provenance_reason(ledger.contract, known),
         "pointer": finding.pointer,
+        "place": None,
         "detail": finding.detail,
         "instance": None if finding.instance is None else redact(finding.instance),
         "message": redact(finding.located_message),

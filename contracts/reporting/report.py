@@ -210,7 +210,10 @@ def _undecided_sentences(
 def _contract_data(settings: Settings, ledger: Ledger | None) -> dict[str, Json]:
     info = ledger.contract.document["info"] if ledger else {"title": "", "version": ""}
     file = settings.contract.name if settings.contract else "personal-access-tokens.yaml"
-    return {"title": info["title"], "version": info["version"], "file": file}
+    names = [file, *(overlay.name for overlay in settings.overlays)]
+    digests = [one.digest for one in ledger.contract.files] if ledger else [""] * len(names)
+    files = [{"file": name, "digest": d} for name, d in zip(names, digests, strict=True)]
+    return {"title": info["title"], "version": info["version"], **files[0], "overlays": files[1:]}
 
 
 def _format_utc(moment: float) -> str:

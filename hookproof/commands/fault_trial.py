@@ -5,20 +5,18 @@ import string
 import time
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 from contracts.checks.judgement import GroupedFinding
 from contracts.model.errors import CouldNotJudge
 from contracts.model.settings import Settings
 from contracts.run import find_faults, run
-from hookproof.contract_loading import load_contract_silently
+from hookproof.contract_loading import ContractFiles, load_contract_silently
 from mock_server.fixed_credentials import accepted_credentials
 from mock_server.running import running_mock
 from mock_server.settings import Settings as MockSettings
 from mock_server.tokens import mint
 from openapi.contract import Contract
 from openapi.http.free_port import LOOPBACK, free_port
-from openapi.loading.document_source import DocumentText
 from openapi.rate import Rate
 
 TRIAL_RATE_LIMIT = Rate(40, 1)
@@ -31,7 +29,7 @@ WEBHOOK_DEADLINE_S = 3.0
 class FaultTrial:
     """Parameters of one trial."""
 
-    contract: Path | DocumentText | None
+    files: ContractFiles
     fault: str | None
     """Name of the fault; None: no fault."""
     needs_rate_limit: bool
@@ -56,7 +54,7 @@ class TrialResult:
 
 def run_trial(trial: FaultTrial) -> TrialResult:
     """Run the harness over HTTP against the mock, without output."""
-    contract = _contract(trial.contract)
+    contract = _contract(trial.files)
     port = free_port()
     mock = MockSettings(
         jwt_secret=trial.secret,
@@ -91,8 +89,8 @@ def _prefixed_secret(contract: Contract, secret: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _contract(path: Path | DocumentText | None) -> Contract:
-    return load_contract_silently(path)
+def _contract(files: ContractFiles) -> Contract:
+    return load_contract_silently(files)
 
 
 def _settings(contract: Contract, trial: FaultTrial, url: str, port: int) -> Settings:
@@ -104,7 +102,6 @@ def _settings(contract: Contract, trial: FaultTrial, url: str, port: int) -> Set
         url=url,
         run_id="".join(letters.choices(string.ascii_lowercase + string.digits, k=6)),
         seed=trial.seed,
-        contract=trial.contract,
         token=mint(trial.secret, permissions, None),
         credentials=tuple((s.name, v) for s, v in accepted_credentials(contract).items()),
         token_without_permission=mint(trial.secret, ["another:permission"], None),

@@ -3,14 +3,14 @@
 import json
 from types import SimpleNamespace
 
-from hookproof.contract_loading import load_contract_option
+from hookproof.contract_loading import contract_files, load_contract_option
 from hookproof.output import print_table
 from mock_server.faults.registry import faults
 
 
 def print_faults(options: SimpleNamespace) -> int:
     """Print name, category and description of each fault: separated by tabs, as a table or JSON."""
-    known = faults(load_contract_option(options.contract)).values()
+    known = faults(load_contract_option(contract_files(options))).values()
     if options.json:
         rows = [
             {

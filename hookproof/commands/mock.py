@@ -7,19 +7,19 @@ import time
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from types import SimpleNamespace
 
 from starlette.types import ASGIApp
 
 from hookproof.commands.mock_workers import MockFactory, shared_mock, supervise
 from hookproof.contract_loading import (
+    ContractFiles,
     check_webhook_secret,
+    contract_files,
     load_contract_option,
     operation_selection,
     select_operations,
 )
-from hookproof.contract_url import fetched
 from hookproof.errors import CommandError
 from hookproof.serving.foreground import serve, tune_gc
 from hookproof.serving.logs import configure_logging
@@ -35,8 +35,7 @@ from mock_server.storage.database import check_state_writable
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.contract import Contract
 from openapi.loading.builder import required_permissions
-from openapi.loading.document_source import DocumentText
-from openapi.loading.loader import default_contract_path
+from openapi.parsing.document_source import DocumentText
 from openapi.security import SecurityScheme, required_schemes
 from openapi.sqlite_file import StoreError
 
@@ -48,25 +47,24 @@ def run_mock(options: SimpleNamespace) -> int:
     """Serve the contract's operations until a signal; return the exit code."""
     logs = partial(configure_logging, options.log_format, options.log_requests)
     logs()
-    origin = fetched(options.contract)
-    document = load_contract_option(origin)
+    files = contract_files(options).fetched
+    document = load_contract_option(files)
     contract = select_operations(document, operation_selection(options))
-    watched = None if isinstance(origin, DocumentText) else origin or default_contract_path()
     settings, generated = mock_settings(options, contract)
-    app: ASGIApp | MockFactory = _app(document, settings, watched)
+    app: ASGIApp | MockFactory = _app(document, settings, files)
     with ExitStack() as stack:
         tls = stack.enter_context(tls_from_options(options))
         listener = listen(options.host, options.port)
         if is_reachable_from_outside(options.host):
             LOG.warning("%s", exposed_mock_warning(options.host, settings))
         if options.workers > 1:
-            app = stack.enter_context(shared_mock(origin, watched, settings, logs))
+            app = stack.enter_context(shared_mock(files, settings, logs))
         url = url_of(listener, "https" if tls else "http", options.host if tls else "")
         lines = mock_start_lines(contract, settings, url, tls, generated)
-        if watched is None:
-            lines.append(f"the mock does not watch {origin}: restart it after a change there")
-        files = (tls.certificate, tls.key) if tls else None
-        config = uvicorn_config(app, contract, tls=files, workers=options.workers)
+        if isinstance(files.document, DocumentText):
+            lines.append(f"the mock does not watch {files.document}: restart it after a change")
+        pair = (tls.certificate, tls.key) if tls else None
+        config = uvicorn_config(app, contract, tls=pair, workers=options.workers)
         announce = stack.enter_context(ready_announcement(lines, url, options.ready_file))
         tune_gc()
         return (serve if options.workers == 1 else supervise)(config, listener, announce)
@@ -160,10 +158,10 @@ def exposed_mock_warning(host: str, settings: Settings) -> str:
     )
 
 
-def _app(contract: Contract, settings: Settings, watched: Path | None) -> ASGIApp:
+def _app(contract: Contract, settings: Settings, files: ContractFiles) -> ASGIApp:
     """Return the application; `CommandError` for settings that the contract does not allow."""
     try:
-        app = create_app(contract, settings, contract_path=watched)
+        app = create_app(contract, settings, None, files.watched, files.overlays)
         check_state_writable(settings.state)
     except (StoreError, ValueError) as error:
         raise CommandError(str(error)) from None

@@ -16,7 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
-from hookproof.contract_loading import load_contract_silently
+from hookproof.contract_loading import ContractFiles, load_contract_silently
 from hookproof.errors import EXIT_ERROR
 from hookproof.serving.foreground import tune_gc
 from hookproof.serving.ready_file import Announce
@@ -24,7 +24,6 @@ from mock_server.app import create_app
 from mock_server.runtime import Worker
 from mock_server.settings import Settings
 from mock_server.storage.worker_signals import SLOT_COUNT
-from openapi.loading.document_source import DocumentText
 
 _MAX_STARTS = 1000
 """Maximum of processes that one mock can start; each has its own range of numbers."""
@@ -36,8 +35,7 @@ _SPAWN = multiprocessing.get_context("spawn")
 class MockFactory:
     """Factory of the application in a worker process."""
 
-    contract: Path | DocumentText | None
-    watched: Path | None
+    files: ContractFiles
     settings: Settings
     logs: Callable[[], None]
     worker: Worker
@@ -52,7 +50,13 @@ class MockFactory:
             index = self.started.value
             self.started.value += 1
         worker = replace(self.worker, share=(index % _MAX_STARTS, _MAX_STARTS))
-        app = create_app(load_contract_silently(self.contract), self.settings, worker, self.watched)
+        app = create_app(
+            load_contract_silently(self.files),
+            self.settings,
+            worker,
+            self.files.watched,
+            self.files.overlays,
+        )
         tune_gc()
         return app
 
@@ -70,16 +74,13 @@ def _exit_with_parent(parent: BaseProcess | None) -> None:
 
 @contextmanager
 def shared_mock(
-    contract: Path | DocumentText | None,
-    watched: Path | None,
-    settings: Settings,
-    logs: Callable[[], None],
+    files: ContractFiles, settings: Settings, logs: Callable[[], None]
 ) -> Iterator[MockFactory]:
     """Yield the factory for all workers; their shared state exists until the block ends."""
     with TemporaryDirectory(prefix="hookproof-mock-") as directory:
         state = Path(directory, "state.sqlite3")
         worker = Worker(state=state, shared=_SPAWN.RawArray("q", SLOT_COUNT))
-        yield MockFactory(contract, watched, settings, logs, worker, _SPAWN.Value("i", 0))
+        yield MockFactory(files, settings, logs, worker, _SPAWN.Value("i", 0))
 
 
 class AnnouncingSupervisor(Multiprocess):

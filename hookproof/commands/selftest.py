@@ -10,18 +10,15 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from pathlib import Path
 from types import SimpleNamespace
 
 from hookproof.commands.fault_trial import FaultTrial, run_trial
 from hookproof.commands.mutation_score import FaultOutcome, exit_code, format_score
 from hookproof.commands.verify_settings import set_hypothesis_directory
-from hookproof.contract_loading import load_contract_option
-from hookproof.contract_url import fetched
+from hookproof.contract_loading import ContractFiles, contract_files, load_contract_option
 from hookproof.errors import CommandError
 from mock_server.fault import Fault
 from mock_server.faults.registry import faults
-from openapi.loading.document_source import DocumentText
 
 _PROGRESS_INTERVAL = 20
 
@@ -29,8 +26,8 @@ _PROGRESS_INTERVAL = 20
 def run_selftest(options: SimpleNamespace) -> int:
     """Try all faults or a sample and print the score; return 0 if all are caught, else 1."""
     started = time.monotonic()
-    contract = fetched(options.contract)
-    known = list(faults(load_contract_option(contract)).values())
+    files = contract_files(options).fetched
+    known = list(faults(load_contract_option(files)).values())
     seed = random.SystemRandom().randrange(2**31) if options.seed is None else options.seed
     chosen = sample_faults(known, options.sample, seed) if options.sample else known
     jobs = options.jobs or max(2, os.cpu_count() or 2)
@@ -42,8 +39,8 @@ def run_selftest(options: SimpleNamespace) -> int:
     with ProcessPoolExecutor(jobs, processes, logging.disable, (logging.WARNING,)) as pool:
         try:
             for needs_rate_limit in sorted({False} | {fault.needs_rate_limit for fault in chosen}):
-                _check_conforms(pool, contract, seed, needs_rate_limit)
-            found = list(_run_trials(pool, contract, chosen, seed))
+                _check_conforms(pool, files, seed, needs_rate_limit)
+            found = list(_run_trials(pool, files, chosen, seed))
         except BrokenProcessPool:
             raise CommandError("a process of the selftest died: try again with --jobs 1") from None
         finally:
@@ -68,13 +65,10 @@ def sample_faults(known: Sequence[Fault], size: int, seed: int) -> list[Fault]:
 
 
 def _check_conforms(
-    pool: ProcessPoolExecutor,
-    contract: Path | DocumentText | None,
-    seed: int,
-    needs_rate_limit: bool,
+    pool: ProcessPoolExecutor, files: ContractFiles, seed: int, needs_rate_limit: bool
 ) -> None:
     """Run the harness against the mock without a fault; `CommandError` if it has findings."""
-    result = pool.submit(run_trial, _trial(contract, None, seed, needs_rate_limit)).result()
+    result = pool.submit(run_trial, _trial(files, None, seed, needs_rate_limit)).result()
     if result.violated or result.warned or not result.judged:
         raise CommandError(f"the mock without faults has findings: {result.message}")
     _print_progress(
@@ -83,15 +77,12 @@ def _check_conforms(
 
 
 def _run_trials(
-    pool: ProcessPoolExecutor,
-    contract: Path | DocumentText | None,
-    chosen: Sequence[Fault],
-    seed: int,
+    pool: ProcessPoolExecutor, files: ContractFiles, chosen: Sequence[Fault], seed: int
 ) -> Iterator[FaultOutcome]:
     # Trials with a rate limit take longest, so they start first.
     ordered = sorted(chosen, key=lambda fault: not fault.needs_rate_limit)
     waiting = {
-        pool.submit(run_trial, _trial(contract, fault, seed, fault.needs_rate_limit)): fault
+        pool.submit(run_trial, _trial(files, fault, seed, fault.needs_rate_limit)): fault
         for fault in ordered
     }
     missed = 0
@@ -105,11 +96,11 @@ def _run_trials(
 
 
 def _trial(
-    contract: Path | DocumentText | None, fault: Fault | None, seed: int, needs_rate_limit: bool
+    files: ContractFiles, fault: Fault | None, seed: int, needs_rate_limit: bool
 ) -> FaultTrial:
     name = fault.name if fault else None
     warns = fault is not None and fault.severity == "warning"
-    return FaultTrial(contract, name, needs_rate_limit, warns, secrets.token_hex(32), seed)
+    return FaultTrial(files, name, needs_rate_limit, warns, secrets.token_hex(32), seed)
 
 
 def _print_progress(line: str) -> None:

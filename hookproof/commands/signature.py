@@ -7,7 +7,11 @@ from pathlib import Path
 from secrets import token_hex
 from types import SimpleNamespace
 
-from hookproof.contract_loading import check_webhook_secrets, load_webhook_contract
+from hookproof.contract_loading import (
+    check_webhook_secrets,
+    contract_files,
+    load_webhook_contract,
+)
 from hookproof.errors import CommandError
 from openapi.contract import Contract
 from openapi.json_pointer import get_at
@@ -67,7 +71,7 @@ def _inputs(
     options: SimpleNamespace, given: Sequence[str]
 ) -> tuple[SignatureScheme, bytes, tuple[str, ...]]:
     """Return the signature scheme, the body and the secrets; `CommandError` without a secret."""
-    contract = load_webhook_contract(options.contract)
+    contract = load_webhook_contract(contract_files(options))
     secrets = check_webhook_secrets(contract, given)
     if not secrets:
         raise CommandError(

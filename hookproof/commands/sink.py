@@ -7,7 +7,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
-from hookproof.contract_loading import check_webhook_secrets, load_webhook_contract
+from hookproof.contract_loading import (
+    check_webhook_secrets,
+    contract_files,
+    load_webhook_contract,
+)
 from hookproof.errors import CommandError
 from hookproof.serving.foreground import serve, tune_gc
 from hookproof.serving.logs import configure_logging
@@ -26,7 +30,7 @@ LOG = logging.getLogger("hookproof")
 
 def run_sink(options: SimpleNamespace) -> int:
     """Receive deliveries until a signal; return the exit code."""
-    contract = load_webhook_contract(options.contract)
+    contract = load_webhook_contract(contract_files(options))
     secrets = check_webhook_secrets(contract, options.webhook_secret)
     try:
         replies = parse_reply_scripts(options.reply)

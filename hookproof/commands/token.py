@@ -3,7 +3,7 @@
 import time
 from types import SimpleNamespace
 
-from hookproof.contract_loading import load_contract_option
+from hookproof.contract_loading import contract_files, load_contract_option
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.loading.builder import required_permissions
 
@@ -11,7 +11,7 @@ from openapi.loading.builder import required_permissions
 def print_token(options: SimpleNamespace) -> int:
     """Print a token for the mock, on one line."""
     scopes = options.scope or required_permissions(
-        load_contract_option(options.contract).operations
+        load_contract_option(contract_files(options)).operations
     )
     expires = None if options.expires_in is None else int(time.time()) + options.expires_in
     print(mint(options.jwt_secret or DEVELOPMENT_SECRET, scopes, expires))

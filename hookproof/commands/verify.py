@@ -29,9 +29,14 @@ from hookproof.commands.verify_settings import (
     set_hypothesis_directory,
     settings_from_options,
 )
-from hookproof.contract_loading import check_given_credentials, load_selected_contract
+from hookproof.contract_loading import (
+    ContractFiles,
+    check_given_credentials,
+    load_selected_contract,
+)
 from hookproof.contract_url import fetched
 from hookproof.errors import EXIT_INTERRUPTED, CommandError
+from hookproof.reports.contract_source import read_contract_source, with_places
 from hookproof.reports.terminal import format_summary
 from hookproof.reports.writer import remove_reports, write_reports
 from openapi.contract import Contract, Json
@@ -81,7 +86,9 @@ def run_verify(options: SimpleNamespace) -> int:
         _prepare_report_dir(settings.report_dir)
         try:
             settings = replace(settings, contract=fetched(options.contract))
-            contract = load_selected_contract(settings.contract, settings.operations)
+            contract = load_selected_contract(
+                ContractFiles(settings.contract, settings.overlays), settings.operations
+            )
             check_given_credentials(contract, settings.credentials)
             settings = apply_target_policy(settings, options, contract)
             baseline = None if options.baseline is None else read(options.baseline)
@@ -106,7 +113,9 @@ def _prepare_report_dir(directory: Path) -> None:
 def _print_cost(settings: Settings, options: SimpleNamespace) -> int:
     """Print the number of requests and tokens; send nothing."""
     settings = replace(settings, contract=fetched(options.contract))
-    contract = load_selected_contract(settings.contract, settings.operations)
+    contract = load_selected_contract(
+        ContractFiles(settings.contract, settings.overlays), settings.operations
+    )
     check_given_credentials(contract, settings.credentials)
     settings = apply_target_policy(settings, options, contract)
     try:
@@ -228,8 +237,10 @@ def _is_whole(settings: Settings, outcome: RunOutcome) -> bool:
 def _write_and_print(data: dict[str, Json], settings: Settings) -> None:
     """Write the reports and print the verdict, even if the reports cannot be written."""
     failure: OSError | None = None
+    file = read_contract_source(settings.contract, Path.cwd(), settings.overlays)
+    data = with_places(data, file)
     try:
-        write_reports(data, settings.report_dir, os.environ, settings.contract)
+        write_reports(data, settings.report_dir, os.environ, file)
     except OSError as error:
         failure = error
     lines = format_summary(data, str(settings.report_dir), terminal_console(sys.stdout))

@@ -39,6 +39,7 @@ def settings_from_options(options: SimpleNamespace) -> Settings:
         run_id="".join(letters),
         seed=random.SystemRandom().randrange(2**31) if options.seed is None else options.seed,
         contract=contract.unread if isinstance(contract, ContractUrl) else contract,
+        overlays=tuple(options.overlay),
         token=options.token or "",
         token_without_permission=options.token_without_permission,
         token_expired=options.token_expired,

@@ -151,11 +151,22 @@ def options(*added: Callable[[Function], Function]) -> Callable[[Function], Func
     return add
 
 
-contract_option = click.option(
-    "--contract",
-    type=types.CONTRACT,
-    show_default="the shipped contract",
-    help="Contract: a file, or a URL on loopback.",
+overlay_option = click.option(
+    "--overlay",
+    type=types.FILE,
+    multiple=True,
+    envvar="HOOKPROOF_OVERLAY",
+    show_envvar=True,
+    help="Apply this OpenAPI overlay to the contract (repeatable, in order).",
+)
+contract_options = options(
+    click.option(
+        "--contract",
+        type=types.CONTRACT,
+        show_default="the shipped contract",
+        help="Contract: a file, or a URL on loopback.",
+    ),
+    overlay_option,
 )
 
 

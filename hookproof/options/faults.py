@@ -5,11 +5,11 @@ from typing import Any
 
 import click
 
-from hookproof.options.command import contract_option
+from hookproof.options.command import contract_options
 
 
 @click.command()
-@contract_option
+@contract_options
 @click.option("--json", is_flag=True, help="Print a JSON array.")
 def faults(**options: Any) -> int:
     """List the faults of the mock."""

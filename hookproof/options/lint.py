@@ -6,12 +6,14 @@ from typing import Any
 import click
 
 from hookproof.options import types
+from hookproof.options.command import overlay_option
 
 FORMATS = ("text", "json", "sarif", "github")
 
 
 @click.command()
 @click.argument("contract", nargs=-1, type=types.CONTRACT)
+@overlay_option
 @click.option(
     "--format",
     type=click.Choice(FORMATS),
@@ -23,7 +25,7 @@ def lint(**options: Any) -> int:
     """Find faults in a contract.
 
     CONTRACT is an OpenAPI document (default: the shipped contract): a file, or a URL on loopback.
-    Several are possible.
+    It may be an overlay that extends a file. Several are possible.
     """
     from hookproof.commands.lint import run_lint
 

@@ -8,7 +8,7 @@ import click
 
 from hookproof.options import types
 from hookproof.options.command import (
-    contract_option,
+    contract_options,
     credential,
     jwt_secret,
     operation_options,
@@ -26,7 +26,7 @@ LOG_FORMATS = ("text", "json")
 
 @click.command()
 @server_options(4010)
-@contract_option
+@contract_options
 @config_option
 @operation_options("Serve")
 @jwt_secret("Secret that signs tokens.")

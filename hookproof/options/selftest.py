@@ -6,11 +6,11 @@ from typing import Any
 import click
 
 from hookproof.options import types
-from hookproof.options.command import contract_option, seed_option
+from hookproof.options.command import contract_options, seed_option
 
 
 @click.command()
-@contract_option
+@contract_options
 @click.option(
     "--sample",
     type=types.COUNT,

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from hookproof.options.command import Group, contract_option, options, webhook_secret
+from hookproof.options.command import Group, contract_options, options, webhook_secret
 from hookproof.options.types import Value
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
@@ -35,7 +35,7 @@ body_options = options(
         show_default="the event that the body names",
         help="Signed event.",
     ),
-    contract_option,
+    contract_options,
 )
 
 

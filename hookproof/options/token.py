@@ -5,11 +5,11 @@ from typing import Any
 
 import click
 
-from hookproof.options.command import contract_option, jwt_secret
+from hookproof.options.command import contract_options, jwt_secret
 
 
 @click.command()
-@contract_option
+@contract_options
 @click.option(
     "--scope",
     metavar="S",

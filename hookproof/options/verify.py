@@ -10,7 +10,7 @@ from contracts.model.settings import EXTRA_PHASES, PROFILES
 from hookproof.interrupts import interrupts_end_the_process
 from hookproof.options import types
 from hookproof.options.command import (
-    contract_option,
+    contract_options,
     credential,
     operation_options,
     seed_option,
@@ -22,7 +22,7 @@ from hookproof.options.config_file import config_option
 
 @click.command()
 @click.argument("url", type=types.URL, required=False)
-@contract_option
+@contract_options
 @config_option
 @operation_options("Test")
 @token("--token", "HOOKPROOF_TOKEN", "Valid token with the permission.")

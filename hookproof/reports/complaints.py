@@ -24,9 +24,13 @@ class LintedFile:
     complaints: tuple[PlacedComplaint, ...]
     unreadable: str = ""
     """Reason why the document cannot be loaded at all; empty if it can."""
+    overlays: tuple[str, ...] = ()
+    """Paths of the overlays, likewise."""
 
     def path_of(self, placed: PlacedComplaint) -> str:
         """Return the path of the file that has the place of a complaint."""
+        if placed.overlay:
+            return self.overlays[placed.overlay - 1]
         folder, file = posixpath.dirname(self.path), placed.complaint.file
         return posixpath.normpath(posixpath.join(folder, file)) if file else self.path
 

@@ -41,9 +41,9 @@ def _annotation(
     finding: dict[str, Json], fails: bool, file: ContractSource | None, follow: str
 ) -> str:
     properties: dict[str, object] = {"title": f"hookproof {finding['check']}"}
-    if file is not None and not file.is_elsewhere:
-        properties["file"] = file.path
-        properties["line"], properties["col"] = file.source.position(finding["pointer"])
+    place = file.find_place(finding["pointer"]) if file else None
+    if place is not None:
+        properties |= {"file": place.path, "line": place.line, "col": place.column}
     parts = [
         finding["message"],
         f"expected: {finding['expected']}" if finding["expected"] else "",

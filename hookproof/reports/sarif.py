@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from contracts.checks import CHECKS
 from hookproof.reports import wording
-from hookproof.reports.contract_source import ContractSource
+from hookproof.reports.contract_source import ContractSource, Place
 from hookproof.reports.frequent_causes import FREQUENT_CAUSES
 from hookproof.reports.sarif_log import sarif_location, sarif_log
 from openapi.contract import Json
@@ -30,8 +30,8 @@ def sarif(
 ) -> dict[str, Json]:
     """Return the findings as one SARIF run, each at a line of a file that the user has.
 
-    That is the contract, or `report` if the contract ships with hookproof or is not readable
-    (`file` is None). `release` is the version of hookproof.
+    That is the contract or an overlay, or `report` if the contract ships with hookproof or is not
+    readable (`file` is None). `release` is the version of hookproof.
     """
     rules = list(dict.fromkeys([*CHECKS, *(finding["check"] for finding in data["findings"])]))
     shown = {finding["id"] for finding in wording.shown_findings(data)}
@@ -105,8 +105,7 @@ def _message(data: dict[str, Json], finding: dict[str, Json]) -> str:
 def _location(
     finding: dict[str, Json], file: ContractSource | None, report: ReportFile
 ) -> dict[str, Json]:
-    if file is None or file.is_elsewhere:
-        path, line, column = report.path, report.line(finding["id"]), 1
-    else:
-        path, (line, column) = file.path, file.source.position(finding["pointer"])
-    return sarif_location(path, line, column, finding["pointer"])
+    place = file.find_place(finding["pointer"]) if file else None
+    if place is None:
+        place = Place(report.path, report.line(finding["id"]), 1)
+    return sarif_location(*place, finding["pointer"])

@@ -156,9 +156,14 @@ def format_provenance(constraint: dict[str, Json]) -> str:
 
 
 def format_location(constraint: dict[str, Json]) -> str:
-    """Return the pointer into the contract, with the part of the keyword."""
+    """Return the pointer into the contract, with the part of the keyword.
+
+    For a finding, the place in the file precedes it, if the user has the file.
+    """
     part = "" if constraint["detail"] == "*" else f" ({constraint['detail']})"
-    return f"{constraint['pointer']}{part}"
+    place = constraint.get("place")
+    pointer = f"{place} ({constraint['pointer']})" if place else constraint["pointer"]
+    return f"{pointer}{part}"
 
 
 def occurrence_count(finding: dict[str, Json]) -> str:

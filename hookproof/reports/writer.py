@@ -6,27 +6,25 @@ from importlib.metadata import PackageNotFoundError, version
 from math import isfinite
 from pathlib import Path
 
-from hookproof.reports.contract_source import ContractSource, read_contract_source
+from hookproof.reports.contract_source import ContractSource
 from hookproof.reports.github import MAX_SUMMARY_BYTES, annotations, step_summary
 from hookproof.reports.junit import junit
 from hookproof.reports.sarif import ReportFile, sarif
 from openapi.atomic_file import write_atomically
 from openapi.contract import Json
-from openapi.loading.document_source import DocumentText
 
 
 def write_reports(
     data: dict[str, Json],
     directory: Path,
     environment: Mapping[str, str],
-    contract: Path | DocumentText | None,
+    file: ContractSource | None,
 ) -> None:
     """Write the four reports into `directory`, under GitHub Actions also annotations and summary.
 
-    `contract` is the contract of the run, None for the shipped one. `OSError` if a file cannot be
+    `file` is the contract of the run; None if it is not readable. `OSError` if a file cannot be
     written.
     """
-    file = read_contract_source(contract, Path.cwd())
     directory.mkdir(parents=True, exist_ok=True)
     for name, text in render_reports(data, file, directory).items():
         write_atomically(directory / name, text)

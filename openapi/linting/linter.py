@@ -1,21 +1,22 @@
 """Linter: all complaints about a document, with their places."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
 from openapi.complaint import Complaint
 from openapi.linting.document import LintedDocument
 from openapi.linting.rules import RULES, RULES_BY_ID
-from openapi.loading.document_source import DocumentSource, DocumentText
 from openapi.loading.loader import (
     load_source,
     open_references,
-    read_document,
     read_source,
+    with_overlays,
     without_garbage_collection,
 )
+from openapi.parsing.document_file import read_document
+from openapi.parsing.document_source import DocumentSource, DocumentText
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +26,32 @@ class PlacedComplaint:
     complaint: Complaint
     line: int
     column: int
+    overlay: int = 0
+    """Number of the overlay that has the place, from 1; 0: none."""
 
 
-def lint_file(path: Path | DocumentText) -> tuple[PlacedComplaint, ...]:
-    """Return all complaints about the document at `path`, by rule and place.
+def lint_file(
+    path: Path | DocumentText, overlays: Sequence[Path] = ()
+) -> tuple[PlacedComplaint, ...]:
+    """Return all complaints about the document at `path` with `overlays`, by rule and place.
 
     Raise `ContractError` if it cannot be loaded at all.
     """
     with without_garbage_collection():
-        return _lint(read_source(path), path if isinstance(path, Path) else None)
+        return _lint(read_source(path, overlays), path if isinstance(path, Path) else None)
 
 
-def lint_text(name: str, text: str) -> tuple[PlacedComplaint, ...]:
-    """Return all complaints about a document without a file, as above."""
+def lint_text(name: str, text: str, *overlays: str) -> tuple[PlacedComplaint, ...]:
+    """Return all complaints about a document and overlays without files, as above."""
     with without_garbage_collection():
-        return _lint(read_document(name, text), None)
+        read = [read_document(f"{n}.overlay.yaml", one) for n, one in enumerate(overlays, 1)]
+        return _lint(with_overlays(read_document(name, text), read), None)
 
 
 def _lint(source: DocumentSource, path: Path | None) -> tuple[PlacedComplaint, ...]:
     # Loading changes what it reads, and rules about keys and examples need what the user wrote.
-    loaded = load_source(read_document(source.name, source.text), path)
+    changed = read_document(source.name, source.text).data
+    loaded = load_source(replace(source, data=changed), path)
     stated = cast("dict[str, Any]", source.data)
     references = open_references(stated, path)
     document = LintedDocument(stated, references, loaded.contract, source.text)
@@ -53,7 +60,10 @@ def _lint(source: DocumentSource, path: Path | None) -> tuple[PlacedComplaint, .
     placed = (_placed(sources[one.file], one) for one in found)
     # An alias of YAML repeats a fault at other pointers, but at one place of the text.
     distinct = {
-        (one.complaint.rule, one.complaint.file, one.line, one.column, one.complaint.message): one
+        (
+            *(one.complaint.rule, one.complaint.file, one.overlay, one.line, one.column),
+            one.complaint.message,
+        ): one
         for one in placed
     }
     order = {rule: number for number, rule in enumerate(RULES_BY_ID)}
@@ -63,6 +73,7 @@ def _lint(source: DocumentSource, path: Path | None) -> tuple[PlacedComplaint, .
             key=lambda one: (
                 order.get(one.complaint.rule, len(order)),
                 one.complaint.file,
+                one.overlay,
                 one.line,
                 one.column,
             ),
@@ -78,4 +89,8 @@ def _apply_rules(document: LintedDocument) -> Iterator[Complaint]:
 
 
 def _placed(source: DocumentSource, complaint: Complaint) -> PlacedComplaint:
-    return PlacedComplaint(complaint, *source.position(complaint.pointer))
+    if complaint.overlay:
+        _, line, column = source.files[complaint.overlay].locate(complaint.pointer)
+        return PlacedComplaint(complaint, line, column, complaint.overlay)
+    overlay, line, column = source.locate(complaint.pointer)
+    return PlacedComplaint(complaint, line, column, overlay)

@@ -62,6 +62,10 @@ RULES = (
         "duplicate-values", "error", "A duplicate value is in the request body or a parameter."
     ),
     Rule("webhook", "error", "A webhook with a trigger has a request body."),
+    Rule("overlay", "error", "An overlay and its actions follow the Overlay Specification, and fit "
+         "the document."),
+    Rule("overlay-target", "warning", "The target of an overlay's action selects a value."),
+    Rule("overlay-extends", "warning", "An overlay is applied to the document that it extends."),
     Rule("unknown-key", "error", "An OpenAPI object has no key but its fixed fields and x- "
          "extensions.", unknown_keys),
     Rule("unknown-keyword", "error", "A schema has no unknown keyword in OpenAPI 3.0, and no "

@@ -5,7 +5,6 @@ constraint where it lies, and becomes a complaint; `hookproof lint` lists all of
 """
 
 import gc
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,16 +13,15 @@ from pathlib import Path
 from typing import cast
 
 from openapi.complaint import Complaint, ContractError
-from openapi.contract import Contract, Json
+from openapi.contract import Contract, ContractFile, Json
 from openapi.json_pointer import split_pointer, walk_values
 from openapi.loading import extension_check
 from openapi.loading.builder import Builder
 from openapi.loading.consistency import duplicate_value_faults, trigger_faults
-from openapi.loading.document_source import DocumentSource, DocumentText
-from openapi.loading.json_source import read_json
 from openapi.loading.normalization import DEFAULT_SOURCE, Normalizer, add_defaults
 from openapi.loading.references import References
-from openapi.loading.yaml_source import read_yaml
+from openapi.parsing.document_file import read_document, read_file
+from openapi.parsing.document_source import DocumentSource, DocumentText
 
 
 def default_contract_path() -> Path:
@@ -43,26 +41,34 @@ class LoadedDocument:
     def place(self, complaint: Complaint) -> str:
         """Return `file:line:column (pointer)` of a complaint."""
         source = self.referenced[complaint.file] if complaint.file else self.source
+        if complaint.overlay:
+            source = self.source.files[complaint.overlay]
         return source.place(complaint.pointer)
 
 
-def load_contract(path: Path | DocumentText | None = None) -> Contract:
-    """Load the contract at `path`, or from a text (None: the shipped one).
+def load_contract(
+    path: Path | DocumentText | None = None, overlays: Sequence[Path] = ()
+) -> Contract:
+    """Load the contract at `path` or from a text (None: the shipped one), and apply `overlays`.
 
-    Raise `ContractError` if it is no OpenAPI document. Faults in it are complaints of the contract.
+    Raise `ContractError` if it is no OpenAPI document, or an overlay is none. Faults in them are
+    complaints of the contract.
     A test checks the shipped contract, so that it loads without normalisation.
     """
-    if path is not None:
-        return load_document(path).contract
+    if path is not None or overlays:
+        return load_document(path, overlays).contract
     with without_garbage_collection():
         source = read_source()
         return _build(source, cast(dict[str, Json], source.data), ())
 
 
-def load_document(path: Path | DocumentText) -> LoadedDocument:
-    """Load the contract at `path` with its sources; raise `ContractError` as above."""
+def load_document(
+    path: Path | DocumentText | None, overlays: Sequence[Path] = ()
+) -> LoadedDocument:
+    """Load the contract with its sources; arguments and errors are as above."""
     with without_garbage_collection():
-        return load_source(read_source(path), path if isinstance(path, Path) else None)
+        source = read_source(path, overlays)
+        return load_source(source, source.path)
 
 
 def parse_document(name: str, text: str) -> LoadedDocument:
@@ -91,38 +97,30 @@ def without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def read_source(path: Path | DocumentText | None = None) -> DocumentSource:
-    """Read the file at `path`, or a text (None: the shipped contract), with positions.
+def read_source(
+    path: Path | DocumentText | None = None, overlays: Sequence[Path] = ()
+) -> DocumentSource:
+    """Read a file or text (None: the shipped contract) with positions, and apply `overlays`.
 
-    Raise `ContractError` if it is neither JSON nor YAML; do not check the document.
+    Raise `ContractError` if one is neither JSON nor YAML, or an overlay is none; do not check the
+    document.
     """
     if isinstance(path, DocumentText):
-        return read_document(path.name, path.text)
-    path = path or default_contract_path()
-    return _read_file(path, path.name)
+        document = read_document(path.name, path.text)
+    else:
+        path = path or default_contract_path()
+        document = read_file(path, path.name)
+    return with_overlays(document, [read_file(overlay, overlay.name) for overlay in overlays])
 
 
-def _read_file(path: Path, name: str) -> DocumentSource:
-    try:
-        # read_text would change the line ends.
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise ContractError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise ContractError(f"{path}: not UTF-8 at byte {error.start}") from None
-    return read_document(name, text)
+def with_overlays(document: DocumentSource, overlays: Sequence[DocumentSource]) -> DocumentSource:
+    """Return `document` with `overlays` applied; raise `ContractError` if one is no overlay."""
+    if not overlays:
+        return document
+    # Most documents have no overlay, and this loads a library.
+    from openapi.overlays.application import apply_overlays  # noqa: PLC0415
 
-
-def read_document(name: str, text: str) -> DocumentSource:
-    """Parse `text` as JSON where it is JSON, else as YAML; raise `ContractError`."""
-    if text.lstrip()[:1] == "{":
-        try:
-            return read_json(name, text)
-        except json.JSONDecodeError as error:
-            if name.lower().endswith(".json"):
-                where = f"{name}:{error.lineno}:{error.colno}" if error.doc else name
-                raise ContractError(f"{where}: not JSON: {error.msg}") from None
-    return read_yaml(name, text)
+    return apply_overlays(document, overlays)
 
 
 def load_source(source: DocumentSource, path: Path | None) -> LoadedDocument:
@@ -136,6 +134,8 @@ def load_source(source: DocumentSource, path: Path | None) -> LoadedDocument:
     normalizer = Normalizer(document, references, has_extensions=has_extensions)
     normalizer.run()
     complaints = [*normalizer.complaints, *add_defaults(document)]
+    if source.overlaying is not None:
+        complaints += source.overlaying.complaints
     contract = _build(source, document, complaints)
     if has_extensions:
         contract = _without_inconsistent_events(contract)
@@ -146,7 +146,7 @@ def load_source(source: DocumentSource, path: Path | None) -> LoadedDocument:
 
 def open_references(document: dict[str, Json], path: Path | None) -> References:
     """Return the references of `document`, whose file is `path`; they read files on demand."""
-    return References(document, path, _read_file)
+    return References(document, path, read_file)
 
 
 def _located(complaints: Sequence[Complaint], references: References) -> tuple[Complaint, ...]:
@@ -219,7 +219,10 @@ def _check_version(source: DocumentSource) -> dict[str, Json]:
     if not isinstance(version, str | int | float) or not str(version).startswith(("3.0", "3.1")):
         place = source.place("/openapi")
         found = f"openapi is {version!r}" if version is not None else "there is no `openapi`"
-        raise ContractError(f"{place}: {found}; hookproof reads OpenAPI 3.0 and 3.1")
+        hint = "hookproof reads OpenAPI 3.0 and 3.1"
+        if version is None and "overlay" in document:
+            hint = "it is an overlay: pass it with --overlay, and its document as the contract"
+        raise ContractError(f"{place}: {found}; {hint}")
     document["openapi"] = str(version)
     for key, kind in (("paths", dict), ("webhooks", dict), ("components", dict)):
         if key in document and not isinstance(document[key], kind):
@@ -233,7 +236,8 @@ def _build(
     builder = Builder(document)
     operations, events = builder.operations(), builder.events()
     found = (*complaints, *builder.complaints)
-    return Contract(document, operations, events, source.text, found)
+    files = tuple(ContractFile(file.name, file.text) for file in source.files)
+    return Contract(document, operations, events, source.text, found, files=files)
 
 
 # fmt: off

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from openapi.complaint import ContractError
 from openapi.json_pointer import MISSING, get_at, join_pointer, walk_values
-from openapi.loading.document_source import DocumentSource
+from openapi.parsing.document_source import DocumentSource
 
 FILES_KEY = "x-hookproof-files"
 """Key of the referenced files, by their path, in a loaded document."""

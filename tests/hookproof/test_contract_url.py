@@ -17,7 +17,7 @@ from support.pytest_runs import run_light_pytest
 from hookproof import contract_url
 from hookproof.contract_url import ContractUrl, fetched, parse_contract_url
 from hookproof.errors import CommandError
-from openapi.loading.document_source import DocumentText
+from openapi.parsing.document_source import DocumentText
 
 DOCUMENT = {
     "openapi": "3.1.0",

@@ -9,6 +9,7 @@ from support.processes import JWT_SECRET, hookproof
 from hookproof.commands.fault_trial import FaultTrial, TrialResult, run_trial
 from hookproof.commands.mutation_score import NOT_CAUGHT, FaultOutcome, exit_code, format_score
 from hookproof.commands.selftest import sample_faults
+from hookproof.contract_loading import ContractFiles
 from mock_server.exchange import Hooks
 from mock_server.fault import Fault
 from mock_server.faults.registry import faults
@@ -38,7 +39,7 @@ def test_a_sample_of_every_category_is_caught() -> None:
 
 @pytest.mark.integration
 def test_a_fault_without_effect_is_not_caught_and_fails() -> None:
-    conforming = run_trial(FaultTrial(None, None, False, False, JWT_SECRET, 1))
+    conforming = run_trial(FaultTrial(ContractFiles(None), None, False, False, JWT_SECRET, 1))
     assert conforming == TrialResult((), (), "no finding", judged=True)
     outcomes = [FaultOutcome(NOTHING, conforming)]
     assert exit_code(outcomes) == NOT_CAUGHT == 1

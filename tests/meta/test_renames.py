@@ -13,7 +13,7 @@ from support.command_line import contexts, option_names
 from contracts.checks import CHECKS
 from mock_server.faults.registry import faults
 from openapi.loading.loader import default_contract_path, load_contract, parse_contract
-from openapi.loading.yaml_source import read_yaml
+from openapi.parsing.yaml_source import read_yaml
 
 TESTS = Path(__file__).resolve().parents[1]
 OLD = TESTS / "data" / "renames"

@@ -3,6 +3,7 @@
 import ast
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,17 @@ DOCUMENTS = {
     "parcels.yaml": PARCELS.replace(
         "        unique:\n          - {pointer: /parcel/parcelNumber, source: handbook}\n", ""
     ),
+    "overlay": """\
+overlay: 1.1.0
+info: {title: for the tests, version: one}
+extends: shop.yaml
+actions:
+- {target: $.info, update: {x-more: 1}}
+- {target: "$.paths['/items'].post", update: {summary: Create.}}
+- {target: "$.components.schemas.Item['x-internal']", remove: true}
+""",
 }
+GOOD = {name: text for name, text in DOCUMENTS.items() if name != "overlay"}
 CASES: dict[str, list[dict[str, str]]] = yaml.safe_load(
     (DATA / "lint-cases.yaml").read_text(encoding="utf-8")
 )
@@ -36,6 +47,14 @@ CASES: dict[str, list[dict[str, str]]] = yaml.safe_load(
 
 def lint(text: str, rule: str) -> list[PlacedComplaint]:
     return [placed for placed in lint_text("it.yaml", text) if placed.complaint.rule == rule]
+
+
+def lint_overlay(folder: Path, text: str, rule: str) -> list[PlacedComplaint]:
+    """Return the complaints about an overlay of shop.yaml."""
+    document, overlay = folder / "shop.yaml", folder / "shop.overlay.yaml"
+    document.write_text(SHOP, encoding="utf-8")
+    overlay.write_text(text, encoding="utf-8")
+    return [placed for placed in lint_file(document, [overlay]) if placed.complaint.rule == rule]
 
 
 def edited(text: str, old: str, new: str) -> str:
@@ -52,14 +71,15 @@ def edited(text: str, old: str, new: str) -> str:
     ],
 )
 def test_a_rule_finds_its_fault_and_passes_over_what_is_near(
-    rule: str, case: dict[str, str]
+    rule: str, case: dict[str, str], tmp_path: Path
 ) -> None:
     text = DOCUMENTS[case.get("in", "shop.yaml")]
-    found = lint(edited(text, case["old"], case["bad"]), rule)
+    find = partial(lint_overlay, tmp_path) if case.get("in") == "overlay" else lint
+    found = find(edited(text, case["old"], case["bad"]), rule)
     assert found
     assert {placed.complaint.level for placed in found} == {RULES_BY_ID[rule].level}
     assert all(placed.complaint.message and placed.complaint.edit for placed in found)
-    assert lint(edited(text, case["old"], case["near"]), rule) == []
+    assert find(edited(text, case["old"], case["near"]), rule) == []
 
 
 def test_each_rule_has_a_case_and_a_sentence() -> None:
@@ -70,11 +90,16 @@ def test_each_rule_has_a_case_and_a_sentence() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [*DOCUMENTS.values(), PARCELS, default_contract_path().read_text(encoding="utf-8")],
-    ids=[*DOCUMENTS, "whole parcels.yaml", "the shipped contract"],
+    [*GOOD.values(), PARCELS, default_contract_path().read_text(encoding="utf-8")],
+    ids=[*GOOD, "whole parcels.yaml", "the shipped contract"],
 )
 def test_a_good_document_has_no_complaint(text: str) -> None:
     assert lint_text("it.yaml", text) == ()
+
+
+def test_a_good_overlay_has_no_complaint(tmp_path: Path) -> None:
+    for rule in RULES:
+        assert lint_overlay(tmp_path, DOCUMENTS["overlay"], rule.id) == []
 
 
 def test_every_complaint_of_loading_has_a_rule_of_its_level() -> None:

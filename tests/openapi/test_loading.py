@@ -153,7 +153,7 @@ def test_a_broken_reference_of_a_path_item_leaves_out_its_operations() -> None:
     contract = parse_contract("broken.yaml", text)
     (complaint,) = contract.complaints
     assert (complaint.rule, complaint.disables) == ("reference", "operation")
-    assert "'nowhere.yaml' is a file, but the document itself is not one" in complaint.message
+    assert "'nowhere.yaml' is another file, and the document is no file" in complaint.message
     assert len(contract.operations) == len(parse_contract("good.yaml", PARCELS).operations)
 
 

@@ -7,14 +7,15 @@ duplicate keys and returns dates as strings.
 import math
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from openapi.complaint import ContractError
 from openapi.json_pointer import join_pointer
-from openapi.loading.document_source import DocumentSource
-from openapi.loading.json_source import MAX_DEPTH
+from openapi.parsing.document_source import DocumentSource
+from openapi.parsing.json_source import MAX_DEPTH
 
 _YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE_TAG = "tag:yaml.org,2002:merge"
@@ -31,7 +32,7 @@ def _place(name: str, mark: Any) -> str:
     return f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
 
 
-def read_yaml(name: str, text: str) -> DocumentSource:
+def read_yaml(name: str, text: str, path: Path | None = None) -> DocumentSource:
     """Parse `text` (YAML 1.1, numbers as in 1.2); raise `ContractError` with a position in `name`.
 
     Merge keys (`<<`) are followed, because tools of many languages write them.
@@ -50,7 +51,8 @@ def read_yaml(name: str, text: str) -> DocumentSource:
         raise ContractError(f"{name}: the file is empty")
     _measure(name, node, {})
     places: dict[str, tuple[int, int]] = {}
-    return DocumentSource(name, _construct(name, node, "", places, ()), text, lambda: places)
+    data = _construct(name, node, "", places, ())
+    return DocumentSource(name, data, text, lambda: places, path)
 
 
 def _check_depth(name: str, text: str) -> None:

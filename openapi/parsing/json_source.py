@@ -9,10 +9,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from openapi.complaint import ContractError
 from openapi.json_pointer import escape_token, split_pointer
-from openapi.loading.document_source import DocumentSource
+from openapi.parsing.document_source import DocumentSource
 
 MAX_DEPTH = 200
 """Nesting limit of a document: deeper ones could exhaust the stack of a schema validator."""
@@ -23,7 +24,7 @@ class _DuplicateKeyError(ValueError):
     """An object has a key twice."""
 
 
-def read_json(name: str, text: str) -> DocumentSource:
+def read_json(name: str, text: str, path: Path | None = None) -> DocumentSource:
     """Parse `text` as JSON (RFC 8259); raise `ContractError` with a position in `name`.
 
     Raise `json.JSONDecodeError` if it is not JSON, so that the caller can try YAML.
@@ -35,7 +36,7 @@ def read_json(name: str, text: str) -> DocumentSource:
     except RecursionError:
         raise ContractError(f"{name}: nested deeper than {MAX_DEPTH}") from None
     _check_depth(name, data)
-    return DocumentSource(name, data, text, lambda: json_places(text))
+    return DocumentSource(name, data, text, lambda: json_places(text), path)
 
 
 def _unique_pairs(items: list[tuple[str, object]]) -> dict[str, object]:

@@ -87,7 +87,7 @@ def run(
         sessions = [
             OperationSession(contract, operation, settings, target, unique_values, progress, budget)
             for operation in contract.operations
-            if (operation.has_default_causes or operation.response_caused_by("valid-request"))
+            if operation.accepts_valid_requests
             and operation.id not in untested_ids
             and contract.can_request(operation)
         ]

@@ -78,7 +78,9 @@ def _default_cause_reason(ledger: Ledger, exchange: Exchange, expected: Expectat
     status = exchange.status or 0
     if not expected.operation.has_default_causes or expected.accepts(status):
         return ""
-    reason = default_causes.undecided_reason(expected.cause, status)
+    reason = default_causes.undecided_reason(
+        expected.cause, status, documents_success=expected.operation.documents_success
+    )
     if reason or expected.kind != "invalid":
         return reason
     if exchange.request.json.has_non_finite_numbers:

@@ -33,7 +33,7 @@ def _lacking_credentials(contract: Contract, settings: Settings) -> dict[str, No
     found = {
         operation.id: reason_not_tested(operation, settings)
         for operation in contract.operations
-        if operation.response_caused_by("valid-request") and not find_accesses(operation, settings)
+        if operation.accepts_valid_requests and not find_accesses(operation, settings)
     }
     for operation in contract.operations if found else ():
         blocked = next((o for o in _creators(contract, operation) if o.id in found), None)

@@ -24,8 +24,13 @@ _CONTRADICTIONS = (HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.UNSUPPORTED_MEDIA_T
 _FIRST_REDIRECT, _FIRST_REJECTION = 300, 400
 
 
-def undecided_reason(cause: str, status: int) -> str:
-    """Return why an undocumented `status` decides nothing about `cause`; empty if it does."""
+def undecided_reason(cause: str, status: int, *, documents_success: bool) -> str:
+    """Return why an undocumented `status` decides nothing about `cause`; empty if it does.
+
+    Pass whether the operation documents a response to a valid request.
+    """
+    if cause == "valid-request" and status < _FIRST_REDIRECT and not documents_success:
+        return "the document states no response to a valid request"
     if cause == "valid-request":
         if status < _FIRST_REDIRECT or status in _CONTRADICTIONS:
             return ""

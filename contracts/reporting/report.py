@@ -121,7 +121,7 @@ def _left_out(settings: Settings, ledger: Ledger | None) -> Iterator[LeftOut]:
     for operation in ledger.contract.excluded:
         yield LeftOut(operation.id, "operation", "not selected")
     for operation in ledger.contract.operations:
-        if operation.response_caused_by("valid-request") is None:
+        if not operation.accepts_valid_requests:
             yield LeftOut(operation.id, "operation", "it documents no response to a valid request")
     for one in ledger.incomplete:
         if one.status == "not exercised":

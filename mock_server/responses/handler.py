@@ -28,7 +28,7 @@ from openapi.schemas.formats import date_time_to_ns
 from openapi.schemas.validation import Schema
 
 LOG = logging.getLogger("hookproof.mock")
-_SUCCESS_ORDER = "2d345"
+_SUCCESS_ORDER = "2d3"
 """First characters of the keys of responses, in the order in which they can be a success."""
 CredentialParameters = Mapping[str, RuntimeExpression]
 """Parameters of an issued credential, and the expressions that read them from a request."""
@@ -171,9 +171,9 @@ def credential_parameters(contract: Contract, pointer: str) -> CredentialParamet
 
 
 def success_response_of(operation: Operation) -> ResponseSpec:
-    """Return the response to a valid request."""
+    """Return the response to a valid request: 200 without a body if only errors are documented."""
     expected = operation.response_caused_by("valid-request")
-    documented = [r for status, r in operation.responses.items() if not status.startswith("1")]
+    documented = [r for status, r in operation.responses.items() if status[0] in _SUCCESS_ORDER]
     ranked = sorted(documented, key=lambda response: _SUCCESS_ORDER.find(response.status[0]))
     nothing = ResponseSpec("200", operation.pointer, {}, (), {}, ())
     return expected or next(iter(ranked), nothing)

@@ -50,6 +50,8 @@ RULES = (
          "allows."),
     Rule("pattern", "warning", "A pattern is a regular expression that an engine can read."),
     Rule("examples", "warning", "The examples of a schema are an array."),
+    Rule("equal-branches", "error", "The branches of a oneOf have different constraints."),
+    Rule("endless-recursion", "error", "No value needs its schema again without end."),
     Rule("link-target", "error", "A link names an operation of the document."),
     Rule("link-unused", "warning", "The harness can follow a link: the link fills the path and "
          "closes no cycle."),

@@ -10,14 +10,17 @@ from typing import Any, Literal
 
 from openapi.complaint import Complaint
 from openapi.json_pointer import get_at, join_pointer, split_pointer, walk_values
+from openapi.loading.combination_cycles import end_combinations, separate_bases
 from openapi.loading.extension_check import check_extensions
 from openapi.loading.field_types import remove_wrong_types
+from openapi.loading.impossible import remove_impossible_constraints
 from openapi.loading.references import ReferenceFault, References
 from openapi.loading.schema_dialect import IDENTIFIERS, convert_schema
 from openapi.loading.structure import child_objects
 from openapi.schemas.direction import HIDDEN_KEYS
 
 Json = Any
+_COMBINATIONS = frozenset(["$ref", "allOf", "anyOf", "oneOf"])
 DEFAULT_SOURCE = "document"
 """Source of a constraint for which the document names none: the document itself."""
 
@@ -75,6 +78,10 @@ class Normalizer:
         """Ids of the branches with a reference that got the values of their discriminator."""
         self._identified: list[dict[str, Json]] = []
         self._combined: list[dict[str, Json]] = []
+        self._combining: list[tuple[str, dict[str, Json]]] = []
+        """Schemas that apply other schemas to the same value, with their pointers."""
+        self._suspects: list[tuple[str, dict[str, Json]]] = []
+        """Schemas that may have constraints which no value can keep, with their pointers."""
         self._has_directions = False
         self._has_extensions = has_extensions
         self._pending: list[tuple[str, str, Json, str]] = []
@@ -87,6 +94,9 @@ class Normalizer:
             if not isinstance(value, dict) or id(value) in self._done:
                 continue
             self._done.add(id(value))
+            if kind == "schema" and "$ref" not in value and "$dynamicRef" in value:
+                # A document has no second schema with the anchor that an extension would select.
+                value["$ref"] = value.pop("$dynamicRef")
             if isinstance(value.get("$ref"), str):
                 self._rewrite_reference(kind, pointer, value, file)
                 if kind not in ("schema", "path-item"):
@@ -102,11 +112,18 @@ class Normalizer:
                 (below, join_pointer(pointer, *path), item, file)
                 for path, below, item in child_objects(kind, value)
             ]
+        self._finish()
+
+    def _finish(self) -> None:
+        """Do what needs every schema of the document."""
         if self._is_version_3_0:
             self._document["openapi"] = "3.1.0"  # whose dialect of schemas it has now
         for schema in self._identified:
             for keyword in IDENTIFIERS:
                 schema.pop(keyword, None)
+        separate_bases(self._document, [schema for _, schema in self._combining])
+        self.complaints += end_combinations(self._document, self._combining)
+        self.complaints += remove_impossible_constraints(self._document, self._suspects)
         if self._has_directions:
             for schema in self._combined:
                 self._note_hidden_properties(schema)
@@ -186,6 +203,10 @@ class Normalizer:
             self._has_directions = True
         if "required" in schema or "allOf" in schema:
             self._combined.append(schema)
+        if not _COMBINATIONS.isdisjoint(schema):
+            self._combining.append((pointer, schema))
+        if "required" in schema or "oneOf" in schema:
+            self._suspects.append((pointer, schema))
 
     def _add_schema(self, kind: str, value: dict[str, Json]) -> None:
         """Add the schema that a media type, parameter or header leaves out: it allows anything."""

@@ -20,10 +20,12 @@ def default_cause(status: str, documented: Collection[str]) -> Mapping[str, Any]
     """Return the cause of the response with the key `status`; empty if the status says nothing.
 
     `documented` are the keys of all responses of the operation. `4XX` and `default` have the cause
-    of an invalid request where no nearer response has it.
+    of an invalid request where no nearer response has it. `default` is the response to a valid
+    request where no response is a success or a redirection.
     """
     kind = _CAUSES.get(status) or credential_cause(status, documented)
-    if status.startswith("2"):
+    is_only_success = status == "default" and not any(key[0] in "23" for key in documented)
+    if status.startswith("2") or is_only_success:
         kind = "valid-request"
     elif status.startswith("5"):
         kind = "server-error"

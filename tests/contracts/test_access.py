@@ -31,8 +31,10 @@ from contracts.checks.application import apply_check
 from contracts.execution.access import find_not_tested
 from contracts.execution.operation_session import OperationSession
 from contracts.execution.target import Target
+from contracts.generators.access.operation import OperationCredentials
 from contracts.model.case import Case
 from contracts.model.errors import CouldNotJudge
+from contracts.model.given_credentials import find_accesses
 from contracts.model.selection import Selection
 from contracts.model.settings import Settings
 from contracts.model.unique_values import UniqueValues
@@ -231,6 +233,17 @@ def test_a_supported_alternative_is_preferred_to_an_unsupported_one() -> None:
     mixed = contract_of("byQuery", byQuery=[{"Mutual": []}, {"QueryKey": []}])
     data = report_of(mixed, SETTINGS)
     assert (data["verdict"], data["undecided"]) == ("conforms", [])
+
+
+def test_a_token_may_satisfy_another_scheme_that_takes_a_token() -> None:
+    contract = contract_of("byBoth", byBoth=[{"Pass": [], "HeaderKey": []}])
+    (operation,) = contract.operations
+    badge = RequiredScheme(SecurityScheme("Badge", "bearer", ""))
+    for more, tested in (((), {"Pass", "HeaderKey"}), (((badge,),), {"Pass"})):
+        chosen = replace(operation, security=(*operation.security, *more))
+        accesses = find_accesses(chosen, SETTINGS)
+        known = OperationCredentials(contract, chosen, SETTINGS, accesses)
+        assert {one.scheme for one in known.rejected()} - {""} == tested
 
 
 def test_the_named_credential_precedes_the_token() -> None:

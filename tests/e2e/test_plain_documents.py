@@ -26,6 +26,7 @@ ITEM = {
 ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
 ERROR = described({"type": "object", "properties": {"message": {"type": "string"}}})
 BODY = {"required": True, "content": {"application/json": {"schema": ITEM}}}
+PATH, FIRST = "#/paths/~1items", "/responses/200/content/application~1json/schema"
 DOCUMENTS: dict[str, dict[str, Any]] = {
     "a resource that nothing creates": {
         "/items/{id}": {"get": {"parameters": [ID], "responses": {
@@ -41,6 +42,30 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "/notes": {"post": {
             "requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}},
             "responses": {"200": described({"type": "object"})}}},
+    },
+    "no documented success": {
+        "/items": {"post": {"requestBody": BODY, "responses": {"405": ERROR}}},
+        "/items/{id}": {"get": {"parameters": [ID], "responses": {"400": ERROR, "404": ERROR}}},
+        "/now": {"get": {"responses": {}}},
+        "/broken": {"get": {"responses": {"500": ERROR}}},
+    },
+    "only a default response": {
+        "/items": {"post": {"requestBody": BODY, "responses": {"default": described(ITEM)}}},
+        "/now": {"get": {"responses": {"default": described({"type": "string"}), "404": ERROR}}},
+    },
+    "schemas that combine each other": {
+        "/items": {"post": {"requestBody": BODY, "responses": {"200": described(
+            {"allOf": [{"$ref": f"{PATH}/get{FIRST}"}]}
+        )}}, "get": {"responses": {"200": described(
+            {"allOf": [{"$ref": f"{PATH}/post{FIRST}"}, ITEM]}
+        )}}},
+    },
+    "equal branches, and a recursion without end": {
+        "/items": {"post": {"requestBody": BODY, "responses": {
+            "200": described({"type": "object", "required": ["in"], "properties": {"in": {
+                "$ref": f"{PATH}/post{FIRST}"}}}),
+            "400": described({"oneOf": [{"type": "object", "title": "A"}, {"type": "object"}]}),
+        }}},
     },
     "a list by page": {
         "/items": {"get": {
@@ -65,3 +90,4 @@ def test_a_mock_of_a_plain_document_conforms(name: str, port: int, tmp_path: Pat
     with running_mock(port, "--contract", str(contract)) as url:
         run = verify(url, port, tmp_path, *options, "--no-saved-cases")
     assert (run.code, run.report["findings"]) == (0, []), run.out
+    assert run.report["operations"]["judged"] == run.report["operations"]["total"]

@@ -219,6 +219,9 @@ def test_causes_follow_from_the_statuses() -> None:
         (["200", "4xx", "default"], ["4XX"]),
         (["200", "422", "4XX", "default"], ["422"]),
         (["2XX", "404"], []),
+        (["302", "default"], ["default"]),
+        (["404", "default"], []),
+        (["default"], []),
     ],
 )
 def test_ranges_and_default_have_the_cause_that_no_nearer_response_has(
@@ -227,6 +230,16 @@ def test_ranges_and_default_have_the_cause_that_no_nearer_response_has(
     made = operation({"responses": {status: {"description": "it"} for status in statuses}})
     found = [s for s, r in made.responses.items() if r.cause.get("kind") == "invalid-request"]
     assert found == invalid
+
+
+def test_default_is_the_success_where_no_other_response_is_one() -> None:
+    made = operation(
+        {"responses": {"404": {"description": "no"}, "default": {"description": "it"}}}
+    )
+    assert made.status_caused_by("valid-request") == 201
+    assert made.response_for(200) is made.responses["default"]
+    assert made.allows_cause("valid-request", 200)
+    assert not made.allows_cause("valid-request", 400)
 
 
 def test_stated_causes_are_the_only_ones() -> None:
@@ -310,6 +323,16 @@ def test_a_link_to_a_file_outside_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "api" / "inside.json").symlink_to(tmp_path / "outside.json")
     (complaint,) = load_contract(path).complaints
     assert "is not below the folder" in complaint.message
+
+
+def test_a_dynamic_reference_leads_to_its_anchor() -> None:
+    tree = {
+        "$dynamicAnchor": "node",
+        "type": "object",
+        "properties": {"children": {"type": "array", "items": {"$dynamicRef": "#node"}}},
+    }
+    assert accepts(tree, {"children": [{"children": []}]}, "3.1.0")
+    assert not accepts(tree, {"children": [{"children": [1]}]}, "3.1.0")
 
 
 def test_references_to_everything_but_schemas_are_followed() -> None:

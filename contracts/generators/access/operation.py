@@ -1,6 +1,6 @@
 """Credentials of one operation: the valid ones of each alternative, and the wrong ones. Pure."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
@@ -88,7 +88,7 @@ class OperationCredentials:
         if len(access.credentials) > 1 and make == self._rejected and self.missing():
             yield Credential("missing", "refused")
         for given in access.credentials:
-            if self._gives_access(access.schemes - {given.scheme.name}):
+            if self._gives_access(one for one in access.credentials if one is not given):
                 continue
             companions = companions_of(access, given)
             has_header = any(one.value is not None for one in companions)
@@ -102,10 +102,17 @@ class OperationCredentials:
                     wrong = replace(wrong, expected_outcome="any")
                 yield wrong
 
-    def _gives_access(self, schemes: frozenset[str]) -> bool:
-        """Return whether the credentials of `schemes` satisfy an alternative, not the empty one."""
-        required = [{one.scheme.name for one in each} for each in self.operation.security if each]
-        return any(names <= schemes for names in required)
+    def _gives_access(self, credentials: Iterable[GivenCredential]) -> bool:
+        """Return whether `credentials` may satisfy an alternative, not the empty one.
+
+        A token may be valid for each scheme that takes a token at the same place.
+        """
+        carried = {(one.scheme.kind, one.scheme.place) for one in credentials}
+        return any(
+            all((one.scheme.kind, one.scheme.place) in carried for one in alternative)
+            for alternative in self.operation.security
+            if alternative
+        )
 
     def _accompanied(
         self, access: Access, given: GivenCredential, credential: Credential

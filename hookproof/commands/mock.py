@@ -21,6 +21,7 @@ from hookproof.contract_loading import (
     select_operations,
 )
 from hookproof.errors import CommandError
+from hookproof.reports.wording import pluralize
 from hookproof.serving.foreground import serve, tune_gc
 from hookproof.serving.logs import configure_logging
 from hookproof.serving.ready_file import ready_announcement
@@ -41,6 +42,8 @@ from openapi.sqlite_file import StoreError
 
 LOG = logging.getLogger("hookproof")
 _TOKEN_LIFETIME_S = 86400
+MAX_SHOWN_OPERATIONS = 20
+"""Number of `curl` lines: more hide the URL, and fill a pipe that a program reads one line from."""
 
 
 def run_mock(options: SimpleNamespace) -> int:
@@ -125,7 +128,10 @@ def mock_start_lines(
             return variable_option(scheme)
         return value_option(scheme, accepted.get(scheme, token))
 
-    lines += [curl_line(contract, o, url, credential_option, trusted) for o in contract.operations]
+    shown = contract.operations[:MAX_SHOWN_OPERATIONS]
+    lines += [curl_line(contract, one, url, credential_option, trusted) for one in shown]
+    if more := len(contract.operations) - len(shown):
+        lines.append(f"{pluralize(more, 'more operation')}: see {url}/docs")
     lines += [
         f"credential for {scheme.name} ({scheme.stated}): "
         + ("as configured" if scheme.name in configured else value)

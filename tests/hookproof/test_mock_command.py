@@ -15,8 +15,10 @@ import httpx
 import pytest
 import trustme
 from support.command_line import parse_command_line
+from support.many_operations import numbered, write_contract
 from support.processes import JWT_SECRET, TESTS, hookproof, launched
 
+from hookproof.commands.mock import MAX_SHOWN_OPERATIONS
 from hookproof.errors import CommandError
 from hookproof.serving.tls import tls_from_options
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
@@ -85,6 +87,15 @@ def test_every_curl_command_of_the_start_screen_works(name: str) -> None:
     assert set(statuses) <= {"200", "201", "404"}  # 404: no parcel has the id of the example
     assert len(answers) == (5 if PARCELS in options else 1)
     assert all(JWT_SECRET not in line for line in lines)
+
+
+def test_the_start_screen_of_a_large_contract_is_short(tmp_path: Path) -> None:
+    contract = tmp_path / "many.json"
+    write_contract(contract, numbered(MAX_SHOWN_OPERATIONS + 1200))
+    with mock("--contract", str(contract)) as (url, lines):
+        assert len([line for line in lines if line.startswith("curl")]) == MAX_SHOWN_OPERATIONS
+        assert f"1200 more operations: see {url}/docs" in lines
+    assert len(lines) < MAX_SHOWN_OPERATIONS + 10
 
 
 def test_serves_a_given_certificate(tmp_path: Path) -> None:

@@ -143,12 +143,6 @@ class Operation:
         return self.has_default_causes or self.response_caused_by("valid-request") is not None
 
     @property
-    def documents_success(self) -> bool:
-        """Whether the document has a response to a valid request, or a redirection."""
-        is_redirected = any(key.startswith("3") for key in self.responses)
-        return is_redirected or self.response_caused_by("valid-request") is not None
-
-    @property
     def is_safe(self) -> bool:
         """Whether the method changes nothing (RFC 9110, section 9.2.1)."""
         return self.method in ("GET", "HEAD", "OPTIONS", "TRACE")

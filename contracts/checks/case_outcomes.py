@@ -79,7 +79,9 @@ def _default_cause_reason(ledger: Ledger, exchange: Exchange, expected: Expectat
     if not expected.operation.has_default_causes or expected.accepts(status):
         return ""
     reason = default_causes.undecided_reason(
-        expected.cause, status, documents_success=expected.operation.documents_success
+        expected.cause,
+        status,
+        documents_success=expected.operation.response_caused_by("valid-request") is not None,
     )
     if reason or expected.kind != "invalid":
         return reason

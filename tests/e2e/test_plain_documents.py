@@ -49,6 +49,10 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "/now": {"get": {"responses": {}}},
         "/broken": {"get": {"responses": {"500": ERROR}}},
     },
+    "a redirection": {
+        "/items/{id}": {"get": {"parameters": [ID], "responses": {
+            "302": {"description": "there"}, "404": ERROR, "default": ERROR}}},
+    },
     "only a default response": {
         "/items": {"post": {"requestBody": BODY, "responses": {"default": described(ITEM)}}},
         "/now": {"get": {"responses": {"default": described({"type": "string"}), "404": ERROR}}},

@@ -242,6 +242,12 @@ def test_default_is_the_success_where_no_other_response_is_one() -> None:
     assert not made.allows_cause("valid-request", 400)
 
 
+def test_a_redirection_is_the_success_where_no_other_response_is_one() -> None:
+    for others, kind in (({}, "valid-request"), ({"204": {"description": "done"}}, None)):
+        made = operation({"responses": {"302": {"description": "there"}, **others}})
+        assert made.responses["302"].cause.get("kind") == kind
+
+
 def test_stated_causes_are_the_only_ones() -> None:
     cause = {"kind": "invalid-request", "source": "document"}
     responses = {"418": {"description": "it", "x-hookproof-cause": cause}, **OK}

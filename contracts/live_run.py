@@ -18,14 +18,14 @@ from contracts.ledger.ledger import (
     Ledger,
     Reconciliation,
     group_deliveries,
-    triggered_event,
+    triggered_events,
 )
 from contracts.ledger.matching import reconcile
 from contracts.model.correlators import Correlator
 from contracts.model.exchange import Exchange
 from contracts.model.selection import IncompleteOperation
 from contracts.model.settings import PROFILES, Settings
-from openapi.contract import Contract
+from openapi.contract import Contract, Event
 from webhook_sink.delivery import Delivery
 from webhook_sink.verdicts.verdict import Verdict
 
@@ -178,11 +178,13 @@ def await_webhooks(live_run: LiveRun) -> Ledger:
     ledger = live_run.ledger()
     if live_run.sink is None:
         return ledger
-    triggering = [e for e in ledger.exchanges if triggered_event(ledger.contract, e)]
-    expected = sorted(exchange.ended for exchange in triggering)
+    triggering = [
+        (e, event) for e in ledger.exchanges for event in triggered_events(ledger.contract, e)
+    ]
+    expected = sorted(exchange.ended for exchange, _ in triggering)
     min_quiet_s = PROFILES[live_run.settings.profile].quiet_period_s
     last_answer = max((exchange.ended for exchange in ledger.exchanges), default=time.time())
-    overdue = max((_event_deadline(ledger, e) for e in triggering), default=last_answer)
+    overdue = max((_event_deadline(ledger, *one) for one in triggering), default=last_answer)
     matching_s = 0.0
     while True:
         arrivals = sorted(first.delivery.received_at for first in _first_deliveries(ledger))
@@ -190,7 +192,8 @@ def await_webhooks(live_run: LiveRun) -> Ledger:
         quiet = max(last_answer + 1.5 * slowest, max(arrivals, default=last_answer) + min_quiet_s)
         now = time.time()
         without_event = max(
-            (_event_deadline(ledger, e) for e in ledger.reconciliation.without_event), default=now
+            (_event_deadline(ledger, *one) for one in ledger.reconciliation.without_event),
+            default=now,
         )
         if now >= quiet and now >= without_event:
             return ledger
@@ -218,6 +221,5 @@ def _first_deliveries(ledger: Ledger) -> list[JudgedDelivery]:
     ]
 
 
-def _event_deadline(ledger: Ledger, exchange: Exchange) -> float:
-    event = triggered_event(ledger.contract, exchange)
-    return exchange.ended + ledger.deadline(event) if event else 0.0
+def _event_deadline(ledger: Ledger, exchange: Exchange, event: Event) -> float:
+    return exchange.ended + ledger.deadline(event)

@@ -92,7 +92,13 @@ class EventMessage:
 
 def build_signed_request(event_message: EventMessage, body: bytes) -> WebhookRequest:
     """Return a webhook request with `body`, signed with the event's signature scheme."""
-    headers = [("Content-Type", event_message.event.media_type)]
+    event = event_message.event
+    headers = [("Content-Type", event.content.sent)]
+    headers += [
+        (name.source.where, str(name.values[0]))
+        for name in event.names
+        if name.source.part == "header"
+    ]
     scheme = event_message.event.signature
     if scheme is not None:
         headers += signed_headers(

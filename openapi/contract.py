@@ -231,17 +231,57 @@ class Operation:
         return " or ".join(key_text(key, kind, self.method) for key in keys)
 
 
+@dataclass(frozen=True, slots=True)
+class EventName:
+    """Place in a delivery that names its event."""
+
+    source: RuntimeExpression
+    """Place in the body or in the headers of the delivery."""
+    values: tuple[Json, ...]
+    """Values there that name the event."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Event:
     """Webhook of the contract."""
 
     name: str
     pointer: str
-    media_type: str
+    content: MediaTypeSpec
     schema: str
     signature: SignatureScheme | None
     trigger: Mapping[str, Json]
+    """`x-hookproof-trigger`; empty if the contract does not say which response sends the event."""
     examples: tuple[Json, ...]
+    names: tuple[EventName, ...] = ()
+    """Places that name the event, all of them; none: nothing in a delivery does."""
+    path: str | None = None
+    """Path of the URL to which the event is sent, or None for any."""
+
+    @property
+    def media_type(self) -> str:
+        """Media type of the payload as the contract states it."""
+        return self.content.name
+
+    @property
+    def method(self) -> str:
+        """HTTP method of a delivery."""
+        return self.pointer.rpartition("/")[2].upper()
+
+    @property
+    def operation(self) -> str:
+        """Id of the operation that triggers the event, or an empty text."""
+        return str(self.trigger.get("operation", ""))
+
+    def is_named_in(self, payload: Json) -> bool:
+        """Return whether `payload` has a name of the event."""
+        named = [name for name in self.names if name.source.in_request_body]
+        return bool(named) and all(n.source.evaluate(payload) in n.values for n in named)
+
+    @property
+    def name_pointer(self) -> str | None:
+        """Pointer of the event name in the payload, or None if the payload has none."""
+        return next((n.source.where for n in self.names if n.source.in_request_body), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,18 +322,9 @@ class Contract:
         return server_path(self.document.get("servers"))
 
     @cached_property
-    def untriggered_webhooks(self) -> tuple[str, ...]:
-        """Names of the webhooks that no stated operation triggers, so that none is expected."""
-        known = {event.name for event in self.events}
-        return tuple(
-            name
-            for name in self.document.get("webhooks", {})
-            if name not in known and not self._has_trigger(name)
-        )
-
-    def _has_trigger(self, webhook: str) -> bool:
-        pointer = join_pointer(self.resolve(join_pointer("", "webhooks", webhook)), "post")
-        return get_at(self.document, join_pointer(pointer, "x-hookproof-trigger")) is not MISSING
+    def triggered_events(self) -> tuple[Event, ...]:
+        """Events that a response of a stated operation triggers; the others are never expected."""
+        return tuple(event for event in self.events if event.operation)
 
     def callbacks_of(self, operation: Operation) -> tuple[str, ...]:
         """Return the names of the callbacks that the operation declares."""
@@ -376,25 +407,21 @@ class Contract:
                         links.setdefault(link.operation, []).append((operation, link))
         return links
 
-    def event_triggered_by(self, operation_id: str, status: int) -> Event | None:
-        """Return the event that a response of `status` by the operation triggers."""
-        found = self._events_by_trigger.get(operation_id, {})
-        key = nearest_key(found, status)
-        return None if key is None else found[key]
+    def events_triggered_by(self, operation_id: str, status: int) -> tuple[Event, ...]:
+        """Return the events that a response of `status` by the operation triggers."""
+        found = self._events_by_operation.get(operation_id, ())
+        return tuple(event for event in found if nearest_key([event.trigger["status"]], status))
 
     @cached_property
-    def _events_by_trigger(self) -> Mapping[str, Mapping[str, Event]]:
-        """First event of each status or range, by operation id."""
-        found: dict[str, dict[str, Event]] = {}
-        for event in self.events:
-            found.setdefault(event.trigger["operation"], {}).setdefault(
-                event.trigger["status"], event
-            )
+    def _events_by_operation(self) -> Mapping[str, Sequence[Event]]:
+        found: dict[str, list[Event]] = {}
+        for event in self.triggered_events:
+            found.setdefault(event.operation, []).append(event)
         return found
 
     def triggering_response(self, event: Event) -> ResponseSpec | None:
         """Return the documented response that triggers `event`; of several the usual success."""
-        operation, key = self.operation(event.trigger["operation"]), event.trigger["status"]
+        operation, key = self.operation(event.operation), event.trigger["status"]
         statuses = [int(key)] if key.isdecimal() else operation.statuses_caused_by("valid-request")
         found = (operation.response_for(s) for s in statuses if nearest_key([key], s))
         return next((response for response in found if response is not None), None)

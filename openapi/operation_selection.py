@@ -45,7 +45,7 @@ class OperationSelection:
         return replace(
             contract,
             operations=chosen,
-            events=tuple(e for e in contract.events if e.trigger["operation"] in ids),
+            events=tuple(e for e in contract.events if not e.operation or e.operation in ids),
             excluded=tuple(o for o in known if o.id not in ids),
         )
 

@@ -10,7 +10,7 @@ from contracts.checks.repeats import (
     repeat_text,
     unforbidden_repeat,
 )
-from contracts.ledger.ledger import JudgedDelivery, Ledger, ReceivedEvent, triggered_event
+from contracts.ledger.ledger import JudgedDelivery, Ledger, ReceivedEvent
 from contracts.ledger.strangers import delivery_path, looks_like_event, sender_address
 from contracts.model.exchange import Exchange
 from openapi.contract import Event
@@ -22,9 +22,8 @@ from webhook_sink.delivery import Delivery
 def triggered_events(ledger: Ledger) -> Iterator[tuple[Event, Exchange, ReceivedEvent]]:
     """Yield each event that a success triggered, with its exchange."""
     for exchange, received_event in ledger.reconciliation.pairs:
-        event = triggered_event(ledger.contract, exchange)
-        if event is not None:
-            yield event, exchange, received_event
+        if received_event.event is not None:
+            yield received_event.event, exchange, received_event
 
 
 def is_accepted(item: JudgedDelivery) -> bool:
@@ -43,10 +42,7 @@ def sent(ledger: Ledger) -> Iterator[Judgement]:
     other = f"; {elsewhere} deliveries came to other paths" if elsewhere else ""
     for event, exchange, _ in triggered_events(ledger):
         yield passed(join_pointer(event.pointer, "x-hookproof-trigger"), exchange.request.number)
-    lacking = (
-        (triggered_event(ledger.contract, e), e) for e in ledger.reconciliation.without_event
-    )
-    for event, exchange in [(event, e) for event, e in lacking if event is not None]:
+    for exchange, event in ledger.reconciliation.without_event:
         pointer = join_pointer(event.pointer, "x-hookproof-trigger")
         if ledger.dropped.own:
             yield undecided(pointer, exchange.request.number, "the run kept not all of its events")
@@ -58,8 +54,8 @@ def sent(ledger: Ledger) -> Iterator[Judgement]:
             )
         else:
             message = (
-                f"{exchange.request.label()} got {exchange.status}, but no event arrived "
-                f"within {ledger.deadline(event):g} s (--webhook-deadline){other}"
+                f"{exchange.request.label()} got {exchange.status}, but no {_noun(ledger, event)} "
+                f"arrived within {ledger.deadline(event):g} s (--webhook-deadline){other}"
             )
         yield failed(
             ledger,
@@ -71,9 +67,15 @@ def sent(ledger: Ledger) -> Iterator[Judgement]:
         )
 
 
+def _noun(ledger: Ledger, event: Event) -> str:
+    """Return `event`, with its name if other events have the same trigger."""
+    known = [one for one in ledger.contract.triggered_events if one.operation == event.operation]
+    return "event" if len(known) == 1 else f"event {event.name}"
+
+
 def single_event(ledger: Ledger) -> Iterator[Judgement]:
-    """A success triggers exactly one event."""
-    seen: dict[int, int] = {}
+    """A success triggers each of its events exactly once."""
+    seen: dict[tuple[int, str], int] = {}
     # A delivery after a rejected one may be a retry of the same event: `webhook-retry` judges it.
     refused = {
         e.request.number
@@ -84,13 +86,13 @@ def single_event(ledger: Ledger) -> Iterator[Judgement]:
         number = exchange.request.number
         if number in refused:
             continue
-        pointer = join_pointer(event.pointer, "x-hookproof-trigger")
-        seen[number] = seen.get(number, 0) + 1
-        if seen[number] == 1:
+        pointer, key = join_pointer(event.pointer, "x-hookproof-trigger"), (number, event.name)
+        seen[key] = seen.get(key, 0) + 1
+        if seen[key] == 1:
             yield passed(pointer, number)
         else:
             message = (
-                f"{exchange.request.label()} triggered {seen[number]} events; the last is "
+                f"{exchange.request.label()} triggered {seen[key]} events; the last is "
                 f"delivery {received_event.first.delivery.id}"
             )
             yield failed(ledger, pointer, exchange, message)
@@ -103,7 +105,7 @@ def unexpected(ledger: Ledger) -> Iterator[Judgement]:
     for exchange, received_event in ledger.reconciliation.pairs:
         pointer = _trigger(ledger, received_event)
         number, delivery = exchange.request.number, received_event.first.delivery
-        if triggered_event(ledger.contract, exchange) or exchange.failure is not None:
+        if received_event.event is not None or exchange.failure is not None:
             yield passed(pointer, number)
             continue
         if _is_of_another_method(ledger, exchange):
@@ -117,6 +119,8 @@ def unexpected(ledger: Ledger) -> Iterator[Judgement]:
         yield failed(ledger, pointer, exchange, message, apart="refused")
     known, repeats = matched_deliveries(ledger), UnstatedRepeats()
     for received_event in ledger.reconciliation.unmatched_events:
+        if _is_without_trigger(received_event):
+            continue
         if (repeated := unforbidden_repeat(known, received_event)) is not None:
             event, original = repeated
             delivery = received_event.first.delivery
@@ -137,7 +141,7 @@ def _is_of_another_method(ledger: Ledger, exchange: Exchange) -> bool:
     request, status = exchange.request, exchange.status or 0
     is_other = request.method != request.operation.method
     operation_id = request.operation.id
-    return is_other and ledger.contract.event_triggered_by(operation_id, status) is not None
+    return is_other and bool(ledger.contract.events_triggered_by(operation_id, status))
 
 
 def _event_like_strangers(
@@ -149,7 +153,7 @@ def _event_like_strangers(
     """
     for received_event in ledger.reconciliation.strangers:
         delivery = received_event.first.delivery
-        if not looks_like_event(delivery, ledger.contract):
+        if _is_without_trigger(received_event) or not looks_like_event(delivery, ledger.contract):
             continue
         signed = (received_event.first.verdict.event or ledger.contract.events[0]).signature
         repeated = None if signed else unforbidden_repeat(known, received_event)
@@ -174,6 +178,12 @@ def _event_like_strangers(
             severity="warning",
             judged_delivery=received_event.first,
         )
+
+
+def _is_without_trigger(received_event: ReceivedEvent) -> bool:
+    """Return whether the contract does not say which response sends such an event."""
+    possible = received_event.first.verdict.possible_events
+    return any(not event.operation for event in possible)
 
 
 def _trigger(ledger: Ledger, received_event: ReceivedEvent) -> str:

@@ -83,7 +83,8 @@ def failure_text(delivery: Delivery) -> str:
 def _judge_same_event(ledger: Ledger, case: RejectedDelivery, pointer: str) -> Judgement:
     """Compare event name, unique values and echoes of the second attempt with the first."""
     trigger, second = case.event.trigger, case.later_deliveries[0]
-    compared = {trigger["event-name"]: "exact"}
+    name = case.event.name_pointer
+    compared = {} if name is None else {name: "exact"}
     compared |= {stated["pointer"]: "exact" for stated in trigger.get("unique", ())}
     compared |= {stated["to"]: stated["compare"] for stated in trigger.get("echoes", ())}
     for place, compare in compared.items():

@@ -39,7 +39,7 @@ def value_owners(event: Event, exchanges: Iterable[Exchange]) -> ValueOwners:
         (stated, parse_expression(stated["from"])) for stated in event.trigger.get("echoes", ())
     ]
     for exchange in exchanges:
-        if exchange.request.operation.id != event.trigger["operation"]:
+        if exchange.request.operation.id != event.operation:
             continue
         for stated, expression in places:
             value = exchange.find(expression)

@@ -18,14 +18,13 @@ from contracts.ledger.ledger import (
     group_deliveries,
 )
 from contracts.model.case import RETRY_PHASE, Case
-from contracts.model.correlators import MARK_PATTERN, success_event
+from contracts.model.correlators import MARK_PATTERN, success_events
 from contracts.model.errors import RunStopped
 from contracts.model.exchange import Exchange
 from openapi.contract import Contract, Event
-from openapi.json_pointer import get_at
-from openapi.strict_json import parse_json
 from webhook_sink.delivery import Delivery
 from webhook_sink.replies.steps import ReplyStep, parse_reply_step
+from webhook_sink.verdicts.recognition import recognize
 
 MAX_SILENCE_S = 2.0
 """Seconds without a reply before the connection is dropped; at most a quarter of the deadline."""
@@ -67,10 +66,10 @@ class PlannedReply:
 
     def matches(self, delivery: Delivery, contract: Contract, run_id: str) -> bool:
         """Return whether `delivery` is of the event and of the request."""
-        name = get_at(parse_json(delivery.body).value, self.event.trigger["event-name"])
+        possible = recognize(delivery, contract).possible
         if self.first is None:
-            return name == self.event.name
-        if any(name == other.name for other in contract.events if other is not self.event):
+            return self.event in possible
+        if possible and self.event not in possible:
             return False
         marks = MARK_PATTERN.finditer(delivery.body.decode(errors="replace"))
         numbers = [int(mark[2]) for mark in marks if mark[1] == run_id]
@@ -137,8 +136,9 @@ class RetryPlan:
 
 def retry_plan(session: OperationSession) -> RetryPlan | None:
     """Return the plan for an operation whose event the service retries; None for others."""
-    event = success_event(session.contract, session.operation)
-    if event is None or "retries" not in event.trigger:
+    triggered = success_events(session.contract, session.operation)
+    event = next((event for event in triggered if "retries" in event.trigger), None)
+    if event is None:
         return None
     silence = min(MAX_SILENCE_S, event_deadline_s(event, session.settings) / 4)
     bounded = {SILENCE: parse_reply_step(f"reset delay={silence:g}")}
@@ -258,7 +258,7 @@ class _RetryPhase:
     def _triggers(self, exchange: Exchange) -> bool:
         contract, status = self._session.contract, exchange.status or 0
         operation = self._session.operation.id
-        return contract.event_triggered_by(operation, status) is self._plan.event
+        return self._plan.event in contract.events_triggered_by(operation, status)
 
     def _finish_round(self, sent: Exchange, failure: ReplyStep, number: int) -> bool:
         """Wait until the delivery failed and a further event arrived; return whether both did."""

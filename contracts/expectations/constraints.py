@@ -73,7 +73,7 @@ def constraint_keys(contract: Contract, operations: Iterable[Operation]) -> set[
     known = {operation.id: operation for operation in operations}
     places = [p for o in known.values() for p, _ in _operation_constraints(contract, o)]
     for event in contract.events:
-        if event.trigger["operation"] in known:
+        if event.operation in known:
             places += [place for place, _ in _event_constraints(contract, event)]
     return set(places)
 

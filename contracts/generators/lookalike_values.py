@@ -9,7 +9,7 @@ from typing import Any
 
 from contracts.generators.body_places import case_at, fits, free_text_places
 from contracts.model.case import Case, ValueFactory, constant_value
-from contracts.model.correlators import success_event
+from contracts.model.correlators import success_echoes
 from contracts.model.unique_values import RequestValues, mark_digits
 from openapi.contract import Contract, Operation
 from openapi.runtime_expression import parse_expression
@@ -184,11 +184,7 @@ def lookalike_text_cases(
 
 
 def _echoed_places(contract: Contract, operation: Operation) -> set[str]:
-    event = success_event(contract, operation)
-    sources = (
-        parse_expression(echo["from"])
-        for echo in (event.trigger.get("echoes", ()) if event else ())
-    )
+    sources = (parse_expression(echo["from"]) for echo in success_echoes(contract, operation))
     return {source.where for source in sources if source.in_request_body}
 
 

@@ -61,7 +61,7 @@ def rejected_form_cases(
 def head_cases(contract: Contract, operation: Operation, plain: Case) -> Iterator[Case]:
     """Yield a HEAD request where the contract has GET and no HEAD; only a 5xx is a violation."""
     stated = contract.at(join_pointer("", "paths", operation.path))
-    has_event = any(event.trigger["operation"] == operation.id for event in contract.events)
+    has_event = any(event.operation == operation.id for event in contract.events)
     if operation.method == "GET" and "head" not in stated and not has_event:
         yield replace(plain, phase="probe: method", description="method HEAD", method="HEAD")
 

@@ -34,6 +34,8 @@ class ReceivedEvent:
     """Event with all its deliveries, in order of arrival."""
 
     attempts: tuple[JudgedDelivery, ...]
+    event: Event | None = None
+    """Event that the matched exchange triggers; None as long as nothing is matched."""
 
     @property
     def first(self) -> JudgedDelivery:
@@ -51,9 +53,12 @@ class Reconciliation:
     """Result of the matching."""
 
     pairs: tuple[tuple[Exchange, ReceivedEvent], ...]
-    """Matched exchanges and events; an exchange may have several events."""
-    without_event: tuple[Exchange, ...]
-    """Successes without an event."""
+    """Matched exchanges and events; an exchange may have several events.
+
+    The event of the contract is that of `ReceivedEvent.event`; None: the exchange triggers none.
+    """
+    without_event: tuple[tuple[Exchange, Event], ...]
+    """Successes, each with an event that it triggers and that did not arrive."""
     unmatched_events: tuple[ReceivedEvent, ...]
     """Events of the service that belong to no request of this run."""
     earlier_run_events: tuple[ReceivedEvent, ...]
@@ -93,13 +98,13 @@ def _event_identity(item: JudgedDelivery, unique_places: Iterable[str]) -> objec
     return json.dumps([event.name if event else "", *said], sort_keys=True)
 
 
-def triggered_event(contract: Contract, exchange: Exchange) -> Event | None:
-    """Return the event that the response triggers, or None."""
+def triggered_events(contract: Contract, exchange: Exchange) -> tuple[Event, ...]:
+    """Return the events that the response triggers."""
     request, status = exchange.request, exchange.status
     # The contract does not define what another method triggers.
     if status is None or request.method != request.operation.method:
-        return None
-    return contract.event_triggered_by(request.operation.id, status)
+        return ()
+    return contract.events_triggered_by(request.operation.id, status)
 
 
 def has_correlator(event: Event) -> bool:
@@ -187,7 +192,7 @@ class Ledger:
         )
         part = Reconciliation(
             pairs,
-            tuple(e for e in closed.without_event if e.request.number > request_number),
+            tuple(o for o in closed.without_event if o[0].request.number > request_number),
             tuple(filter(is_later, closed.unmatched_events)),
             tuple(filter(is_later, closed.earlier_run_events)),
             tuple(filter(is_later, closed.strangers)),

@@ -1,10 +1,11 @@
 """Matching of events and exchanges: by correlators, or by order if there are none. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from contracts.echoes.comparison import echo_values, is_echo_acceptable
 from contracts.ledger.facts import MatchFacts
-from contracts.ledger.ledger import ReceivedEvent, Reconciliation, has_correlator, triggered_event
+from contracts.ledger.ledger import ReceivedEvent, Reconciliation, has_correlator, triggered_events
 from contracts.ledger.match_score import MIN_SCORE, match_score
 from contracts.model.correlators import Correlator
 from contracts.model.exchange import Exchange
@@ -35,47 +36,74 @@ def reconcile(
     best: dict[int, int] = {}
     for _, points, _, e, _ in scored:
         best.setdefault(e, points)
-    triggered = [triggered_event(contract, exchange) for exchange in exchanges]
-    expecting = {x for x, event in enumerate(triggered) if event is not None}
+    triggered = [triggered_events(contract, exchange) for exchange in exchanges]
+    expected = {(x, event) for x, due in enumerate(triggered) for event in due}
     # Among equal scores, prefer a request that still lacks its event, then the nearest in time.
-    exchange_of_event: dict[int, int] = {}
-    matched: set[int] = set()
+    slot_of_event: dict[int, _Slot] = {}
+    matched: set[_Slot] = set()
     for _, points, _, e, x in scored:
-        is_free = x in expecting and x not in matched
-        if is_free and points == best[e] and e not in exchange_of_event:
-            exchange_of_event[e] = x
-            matched.add(x)
+        if points == best[e] and e not in slot_of_event:
+            slot = _free_slot(events[e], x, triggered[x], matched)
+            if slot is not None:
+                slot_of_event[e] = slot
+                matched.add(slot)
     for *_, e, x in scored:
-        exchange_of_event.setdefault(e, x)
-    exchange_of_event |= _pairs_in_order(contract, exchanges, events, own_events, proven, triggered)
-    served = {exchange_of_event[e] for e in exchange_of_event.keys() & proven}
-    for e in [*exchange_of_event]:
-        x = exchange_of_event[e]
-        superfluous = x in served or (x not in expecting and not _is_unsigned(events[e]))
+        slot_of_event.setdefault(e, (x, _nearest_event(events[e], triggered[x])))
+    slot_of_event |= _pairs_in_order(contract, exchanges, events, own_events, proven, triggered)
+    served = {slot_of_event[e] for e in slot_of_event.keys() & proven}
+    for e, slot in [*slot_of_event.items()]:
+        superfluous = slot in served or (slot[1] is None and not _is_unsigned(events[e]))
         if e not in proven and superfluous:
-            del exchange_of_event[e]
+            del slot_of_event[e]
     unmatched = sorted(
-        e for e in own_events - exchange_of_event.keys() if e in proven or _is_unsigned(events[e])
+        e for e in own_events - slot_of_event.keys() if e in proven or _is_unsigned(events[e])
     )
-    unserved = sorted(expecting - set(exchange_of_event.values()))
+    unserved = expected - {*slot_of_event.values()}
     if len(unmatched) == len(unserved) == 1:
-        event, exchange = events[unmatched[0]], exchanges[unserved[0]]
+        event, (slot,) = events[unmatched[0]], unserved
+        exchange = exchanges[slot[0]]
         in_time = event.first.delivery.received_at >= exchange.started
         if in_time and _may_belong(event, exchange):
-            exchange_of_event[unmatched[0]] = unserved[0]
-    apart = sorted(set(range(len(events))) - exchange_of_event.keys())
+            slot_of_event[unmatched[0]] = slot
+            unserved.clear()
+    apart = sorted(set(range(len(events))) - slot_of_event.keys())
     earlier = {
         e for e in apart if e not in own_events and (is_valid(events[e]) or _is_unsigned(events[e]))
     }
     return Reconciliation(
-        pairs=tuple((exchanges[x], events[e]) for e, x in sorted(exchange_of_event.items())),
+        pairs=tuple(
+            (exchanges[x], replace(events[e], event=event))
+            for e, (x, event) in sorted(slot_of_event.items(), key=lambda item: item[0])
+        ),
         without_event=tuple(
-            exchanges[x] for x in sorted(expecting - set(exchange_of_event.values()))
+            (exchanges[x], event)
+            for x, due in enumerate(triggered)
+            for event in due
+            if (x, event) in unserved
         ),
         unmatched_events=tuple(events[e] for e in apart if e in proven),
         earlier_run_events=tuple(events[e] for e in apart if e in earlier),
         strangers=tuple(events[e] for e in apart if e not in proven and e not in earlier),
     )
+
+
+_Slot = tuple[int, Event | None]
+"""Index of an exchange, and the event that it triggers."""
+
+
+def _free_slot(
+    received: ReceivedEvent, x: int, due: Sequence[Event], matched: Collection[_Slot]
+) -> _Slot | None:
+    """Return the event of exchange `x` that `received` can be, if it has not arrived yet."""
+    possible = received.first.verdict.possible_events
+    named = [event for event in due if event in possible] or due
+    return next(((x, event) for event in named if (x, event) not in matched), None)
+
+
+def _nearest_event(received: ReceivedEvent, due: Sequence[Event]) -> Event | None:
+    """Return the event of `due` that `received` names, or the first one; None without any."""
+    possible = received.first.verdict.possible_events
+    return next((event for event in due if event in possible), next(iter(due), None))
 
 
 def is_valid(event: ReceivedEvent) -> bool:
@@ -122,8 +150,10 @@ def _scored_pairs(
 
 def _may_belong(received_event: ReceivedEvent, exchange: Exchange) -> bool:
     """Return whether the exchange's operation can trigger the event that the payload names."""
-    named = received_event.first.verdict.event
-    return named is None or named.trigger["operation"] == exchange.request.operation.id
+    possible = received_event.first.verdict.possible_events
+    return not possible or any(
+        event.operation == exchange.request.operation.id for event in possible
+    )
 
 
 def _pairs_in_order(
@@ -132,27 +162,26 @@ def _pairs_in_order(
     events: Sequence[ReceivedEvent],
     own_events: Collection[int],
     proven: Collection[int],
-    triggered: Sequence[Event | None],
-) -> dict[int, int]:
+    triggered: Sequence[Sequence[Event]],
+) -> dict[int, _Slot]:
     """Match the events without correlators: order of arrival to order of responses.
 
-    Those of `proven` go first. `triggered` has the event that each exchange triggers.
+    Those of `proven` go first. `triggered` has the events that each exchange triggers.
     """
     received: dict[str, list[int]] = {}
     for e in sorted(own_events, key=lambda e: (e not in proven, e)):
         if (named := events[e].first.verdict.event) is not None:
             received.setdefault(named.name, []).append(e)
     due: dict[str, list[int]] = {}
-    for x, event in enumerate(triggered):
-        if event is not None:
+    for x, expected in enumerate(triggered):
+        for event in expected:
             due.setdefault(event.name, []).append(x)
-    exchange_of_event: dict[int, int] = {}
-    for event in contract.events:
+    slot_of_event: dict[int, _Slot] = {}
+    for event in contract.triggered_events:
         if event.name in received and event.name in due and not has_correlator(event):
-            exchange_of_event |= _pair_in_order(
-                event, exchanges, events, received[event.name], due[event.name]
-            )
-    return exchange_of_event
+            pairs = _pair_in_order(event, exchanges, events, received[event.name], due[event.name])
+            slot_of_event |= {e: (x, event) for e, x in pairs.items()}
+    return slot_of_event
 
 
 def _pair_in_order(

@@ -57,36 +57,40 @@ class NaturalIdentity:
 def find_correlators(
     contract: Contract, operation: Operation, *, gentle: bool = False
 ) -> tuple[Correlator, ...]:
-    """Return the correlators of the event that a success of `operation` triggers.
+    """Return the correlators of the events that a success of `operation` triggers.
 
     Only those in the request body; `find_identities` returns the others. `gentle` limits the values
     to those that the contract allows for remote targets.
     """
-    event = success_event(contract, operation)
     body = operation.body
-    if event is None or body is None or body.schema is None:
+    if body is None or body.schema is None:
         return ()
     return tuple(
         _correlator(contract, body.schema, echo, gentle)
-        for echo in event.trigger.get("echoes", ())
+        for echo in success_echoes(contract, operation)
         if echo.get("correlator", IDENTITY_KIND) != IDENTITY_KIND
     )
 
 
-def success_event(contract: Contract, operation: Operation) -> Event | None:
-    """Return the event that a success of `operation` triggers, or None."""
+def success_events(contract: Contract, operation: Operation) -> tuple[Event, ...]:
+    """Return the events that the first triggering success of `operation` triggers."""
     statuses = operation.statuses_caused_by("valid-request")
-    found = (contract.event_triggered_by(operation.id, status) for status in statuses)
-    return next((event for event in found if event is not None), None)
+    found = (contract.events_triggered_by(operation.id, status) for status in statuses)
+    return next(filter(None, found), ())
+
+
+def success_echoes(contract: Contract, operation: Operation) -> tuple[Mapping[str, Json], ...]:
+    """Return the echoes of the events that a success of `operation` triggers."""
+    events = success_events(contract, operation)
+    return tuple(echo for event in events for echo in event.trigger.get("echoes", ()))
 
 
 @lru_cache(maxsize=64)
 def find_identities(contract: Contract, operation: Operation) -> tuple[NaturalIdentity, ...]:
-    """Return the values that identify an exchange of `operation` in the event that it triggers."""
-    event = success_event(contract, operation)
+    """Return the values that identify an exchange of `operation` in the events it triggers."""
     return tuple(
         NaturalIdentity(parse_expression(echo["from"]), echo["to"])
-        for echo in (event.trigger.get("echoes", ()) if event else ())
+        for echo in success_echoes(contract, operation)
         if echo.get("correlator") == IDENTITY_KIND
     )
 

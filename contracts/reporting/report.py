@@ -126,8 +126,13 @@ def _left_out(settings: Settings, ledger: Ledger | None) -> Iterator[LeftOut]:
     for one in ledger.incomplete:
         if one.status == "not exercised":
             yield LeftOut(one.id, "operation", one.reason)
-    for name in ledger.contract.untriggered_webhooks:
-        yield LeftOut(name, "webhook", "no x-hookproof-trigger says when it is sent")
+    received = {item.verdict.event for item in ledger.deliveries}
+    for event in ledger.contract.events:
+        if not event.operation:
+            reason = "no x-hookproof-trigger says when it is sent"
+            if event in received:
+                reason += "; only the content of its deliveries is judged"
+            yield LeftOut(event.name, "webhook", reason)
     for operation in ledger.contract.operations:
         for name in ledger.contract.callbacks_of(operation):
             yield LeftOut(f"{operation.id} {name}", "callback", "callbacks are not exercised")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from contracts.checks.judgement import GroupedFinding
-from contracts.ledger.ledger import Ledger, triggered_event
+from contracts.ledger.ledger import Ledger
 from contracts.ledger.strangers import SenderCounter, looks_like_event
 from contracts.model.settings import Settings
 from contracts.reporting.evidence import redacted_text
@@ -23,20 +23,20 @@ def webhook_counts(settings: Settings, ledger: Ledger | None, redact: Redaction)
         numbers = dict.fromkeys(("expected", "delivered", "verified", "unexpected"), 0)
         return {"judged": False, **numbers, "unsigned_events": [], "strangers": _NO_STRANGERS}
     called = [
-        (e, event)
-        for e, event in ledger.reconciliation.pairs
-        if triggered_event(ledger.contract, e)
+        (exchange.request.number, received)
+        for exchange, received in ledger.reconciliation.pairs
+        if received.event is not None
     ]
-    served = {exchange.request.number for exchange, _ in called}
+    served = {(number, received.event) for number, received in called}
     verified = {
-        exchange.request.number
-        for exchange, event in called
+        (number, event.event)
+        for number, event in called
         if event.first.verdict.signature in ("valid", "unchecked")
     }
     uncalled = [
         exchange
-        for exchange, _ in ledger.reconciliation.pairs
-        if exchange.response is not None and not triggered_event(ledger.contract, exchange)
+        for exchange, received in ledger.reconciliation.pairs
+        if exchange.response is not None and received.event is None
     ]
     return {
         "judged": True,

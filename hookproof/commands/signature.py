@@ -14,7 +14,6 @@ from hookproof.contract_loading import (
 )
 from hookproof.errors import CommandError
 from openapi.contract import Contract
-from openapi.json_pointer import get_at
 from openapi.signature import SignatureScheme, signed_headers, verify
 from openapi.strict_json import parse_json
 from webhook_sink.delivery import Delivery
@@ -98,9 +97,7 @@ def _scheme(contract: Contract, event: str | None, body: bytes) -> SignatureSche
         raise CommandError(f"the contract has no event {event!r}; it has {', '.join(known)}")
     payload = parse_json(body).value
     named = [
-        one
-        for one in contract.events
-        if (one.name == event if event else get_at(payload, one.trigger["event-name"]) == one.name)
+        one for one in contract.events if (one.name == event if event else one.is_named_in(payload))
     ]
     schemes = {one.signature for one in named or contract.events}
     if len(schemes) > 1:

@@ -256,13 +256,13 @@ class Echo(NamedTuple):
 
 def event(contract: Contract) -> bool:
     """Check for an event."""
-    return bool(contract.events)
+    return bool(contract.triggered_events)
 
 
 def rejected_object(contract: Contract) -> bool:
     """Check for an event of an operation whose request body is an object."""
-    for stated in contract.events:
-        operation = contract.operation(stated.trigger["operation"])
+    for stated in contract.triggered_events:
+        operation = contract.operation(stated.operation)
         valid = operation.response_caused_by("valid-request")
         if valid is not None and isinstance(_example(contract, operation), dict):
             return True
@@ -278,7 +278,7 @@ def signature(
     """
 
     def holds(contract: Contract) -> bool:
-        schemes = (stated.signature for stated in contract.events)
+        schemes = (stated.signature for stated in contract.triggered_events)
         return any(s and (s.content_template != BODY_TEMPLATE or is_changed(s)) for s in schemes)
 
     return holds
@@ -287,21 +287,22 @@ def signature(
 def event_name(is_changed: Callable[[str], bool]) -> Need:
     """Return the need for an event whose name in the payload satisfies `is_changed`."""
     return lambda contract: any(
-        is_changed(str(get_at(event_example(contract, stated), stated.trigger["event-name"])))
-        for stated in contract.events
+        stated.name_pointer is not None
+        and is_changed(str(get_at(event_example(contract, stated), stated.name_pointer)))
+        for stated in contract.triggered_events
     )
 
 
 def trigger_key(key: str) -> Need:
     """Return the need for an event whose `x-hookproof-trigger` has a non-empty value for `key`."""
-    return lambda contract: any(stated.trigger.get(key) for stated in contract.events)
+    return lambda contract: any(stated.trigger.get(key) for stated in contract.triggered_events)
 
 
 def equal_text(contract: Contract) -> bool:
     """Check for two payload places that must be equal and whose string is not a palindrome."""
     texts = [
         get_at(event_example(contract, stated), equal["pointers"][0])
-        for stated in contract.events
+        for stated in contract.triggered_events
         for equal in stated.trigger.get("equal", ())
     ]
     return any(isinstance(text, str) and text != text[::-1] for text in texts)
@@ -314,19 +315,19 @@ def echo(compare: str, kind: type | None, is_changed: Callable[[Echo], bool]) ->
     """
     return lambda contract: any(
         found.value is not None and is_changed(found)
-        for stated in contract.events
+        for stated in contract.triggered_events
         for found in _echoes(contract, stated, compare, kind)
     )
 
 
 def entity(contract: Contract) -> bool:
     """Check for an event whose payload shows an entity."""
-    return any(_has_entity(contract, stated) for stated in contract.events)
+    return any(_has_entity(contract, stated) for stated in contract.triggered_events)
 
 
 def entity_of_secret_response(contract: Contract) -> bool:
     """Check for an event that shows an entity after a response with a secret."""
-    for stated in contract.events:
+    for stated in contract.triggered_events:
         response_spec = contract.triggering_response(stated)
         value = _example(contract, response_spec) if response_spec else MISSING
         names = secret_names(contract, response_spec) if response_spec else []
@@ -339,9 +340,8 @@ def entity_of_secret_response(contract: Contract) -> bool:
 def entity_of_secured_operation(contract: Contract) -> bool:
     """Check for an event that shows an entity, of an operation that takes an Authorization."""
     return any(
-        _takes_authorization(contract.operation(stated.trigger["operation"]))
-        and _has_entity(contract, stated)
-        for stated in contract.events
+        _takes_authorization(contract.operation(stated.operation)) and _has_entity(contract, stated)
+        for stated in contract.triggered_events
     )
 
 
@@ -356,7 +356,7 @@ def _has_entity(contract: Contract, stated: Event) -> bool:
 
 
 def _echoes(contract: Contract, stated: Event, compare: str, kind: type | None) -> Iterator[Echo]:
-    operation = contract.operation(stated.trigger["operation"])
+    operation = contract.operation(stated.operation)
     for echoed in stated.trigger.get("echoes", ()):
         current = get_at(event_example(contract, stated), echoed["to"])
         if echoed["compare"] != compare or (kind is not None and type(current) is not kind):

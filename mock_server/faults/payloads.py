@@ -77,7 +77,8 @@ def _echo_places(compare: str, kind: type | None = None) -> PlaceSelector:
 
 
 def _event_name_place(event_context: EventContext) -> Iterable[str]:
-    return (event_context.event.trigger["event-name"],)
+    place = event_context.event.name_pointer
+    return () if place is None else (place,)
 
 
 def _time_places(event_context: EventContext) -> Iterable[str]:

@@ -33,7 +33,8 @@ class WebhookEmitter:
         The same `seed` gives the same payloads, except times, echoes and `unique_values`.
         """
         self._contract = contract
-        self._events = {e.name: _with_example_payload(contract, e, seed) for e in contract.events}
+        triggered = contract.triggered_events
+        self._events = {e.name: _with_example_payload(contract, e, seed) for e in triggered}
         self._unique_values = unique_values
         self._secret = secret
         self._dispatcher = dispatcher
@@ -57,10 +58,11 @@ class WebhookEmitter:
         if operation is None or response is None:
             return
         status = hooks.trigger(response.status, exchange) if hooks.trigger else response.status
-        triggered = self._contract.event_triggered_by(operation.id, status)
-        if triggered is None:
-            return
-        event = self._events[triggered.name]
+        for triggered in self._contract.events_triggered_by(operation.id, status):
+            self._emit_event(self._events[triggered.name], exchange, request)
+
+    def _emit_event(self, event: Event, exchange: MockExchange, request: int) -> None:
+        hooks = exchange.hooks
         self._number += 1
         event_context = EventContext(event, exchange, self._number, self._unique_values)
         value = build_payload(event_context)

@@ -18,6 +18,10 @@ def build_payload(event_context: EventContext) -> Json:
     """Return a new payload: unique values, echoes of the exchange, equal values, the time."""
     event = event_context.event
     value = json.loads(json.dumps(event.examples[0]))  # the fastest deep copy of plain JSON
+    for name in event.names:
+        source = name.source
+        if source.in_request_body and get_at(value, source.where) not in name.values:
+            set_at(value, source.where, name.values[0])
     for stated in event.trigger.get("unique", ()):
         schema = event_context.exchange.contract.schema(event.schema)
         event_context.unique_values.set_unique_value(value, stated["pointer"], schema)

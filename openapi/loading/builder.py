@@ -11,10 +11,12 @@ from typing import Any, Literal
 from openapi.complaint import Complaint
 from openapi.contract import Event, HeaderSpec, Json, Link, Operation, ResponseSpec
 from openapi.json_pointer import get_at, join_pointer
+from openapi.loading.event_names import stated_names, with_derived_names
 from openapi.loading.inferred_links import with_inferred_links
 from openapi.loading.links import read_link, with_usable_links
 from openapi.loading.request_content import build_media_types, build_style
 from openapi.loading.structure import METHODS
+from openapi.media_type import body_kind
 from openapi.parameters import (
     IGNORED_HEADERS,
     Parameter,
@@ -82,7 +84,7 @@ class Builder:
                     yield path, method, join_pointer(item_pointer, method), item_pointer
 
     def events(self) -> tuple[Event, ...]:
-        """Return the webhooks with a trigger, in the order of the document."""
+        """Return the webhooks, in the order of the document."""
         built: list[Event] = []
         for name in self._document.get("webhooks", {}):
             try:
@@ -90,7 +92,7 @@ class Builder:
                     built.append(event)
             except _Fault as fault:
                 self.complaints.append(fault.disabling("webhook"))
-        return tuple(built)
+        return with_derived_names(self._document, built)
 
     def _complain(self, rule: str, pointer: str, message: str, edit: str) -> None:
         self.complaints.append(Complaint("error", rule, pointer, message, edit))
@@ -255,16 +257,22 @@ class Builder:
 
     def _build_event(self, name: str) -> Event | None:
         item_pointer, item = self._dereference(join_pointer("", "webhooks", name))
-        stated = item.get("post")
-        if not isinstance(stated, dict) or "x-hookproof-trigger" not in stated:
+        method = next((m for m in ("post", *METHODS) if isinstance(item.get(m), dict)), None)
+        if method is None:
             return None
-        pointer = join_pointer(item_pointer, "post")
+        stated = item[method]
+        pointer = join_pointer(item_pointer, method)
         body_pointer, body = self._dereference(join_pointer(pointer, "requestBody"))
-        content = _schema_pointers(body, join_pointer(body_pointer, "content"))
+        place = join_pointer(body_pointer, "content")
+        content = _schema_pointers(body, place)
+        trigger = stated.get("x-hookproof-trigger", {})
         if not content:
+            if not trigger:
+                return None
             raise _Fault("webhook", pointer, "a webhook needs a request body", "state its content")
-        media_type, schema = next(iter(content.items()))
-        media = join_pointer(body_pointer, "content", media_type)
+        media_type = min(content, key=lambda name: body_kind(name) != "json")
+        schema = content[media_type]
+        media = join_pointer(place, media_type)
         examples = [
             self._dereference(join_pointer(media, "examples", name))[1]
             for name in _mapping(body["content"][media_type].get("examples"))
@@ -273,11 +281,13 @@ class Builder:
         return Event(
             name=name,
             pointer=pointer,
-            media_type=media_type,
+            content=build_media_types(self._document, place)[media_type],
             schema=schema,
             signature=self._build_signature_scheme(scheme) if scheme else None,
-            trigger=stated["x-hookproof-trigger"],
+            trigger=trigger,
             examples=tuple(example["value"] for example in examples if "value" in example),
+            names=stated_names(name, stated),
+            path=stated.get("x-hookproof-event", {}).get("path"),
         )
 
     def _build_signature_scheme(self, scheme: str) -> SignatureScheme | None:
@@ -319,7 +329,3 @@ def _schema_pointers(holder: Mapping[str, Json], pointer: str) -> dict[str, str]
         for media, stated in content.items()
         if isinstance(stated, dict)
     }
-
-
-def _is_signature_scheme(scheme: Json) -> bool:
-    return isinstance(scheme, dict) and "x-hookproof-signature" in scheme

@@ -1,22 +1,21 @@
 """Consistency of triggers with the rest of a contract, which JSON Schema cannot express."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from openapi.contract import Contract
-from openapi.json_pointer import get_at, join_pointer, split_pointer
+from openapi.json_pointer import get_at, join_pointer
 from openapi.runtime_expression import parse_expression
+from openapi.schemas.places import places_at
 
 
 def trigger_faults(contract: Contract) -> Iterator[tuple[str, str, str]]:
     """Yield name of the event, pointer and message of each fault in a trigger."""
     ids = [operation.id for operation in contract.operations]
-    seen: set[tuple[str, str]] = set()
-    for event in contract.events:
+    for event in contract.triggered_events:
         trigger = join_pointer(event.pointer, "x-hookproof-trigger")
         place = join_pointer(trigger, "operation")
-        cause = (event.trigger["operation"], event.trigger["status"])
-        if cause[0] not in ids:
-            yield event.name, place, f"there is no operation {cause[0]!r}"
+        if event.operation not in ids:
+            yield event.name, place, f"there is no operation {event.operation!r}"
         for index, echo in enumerate(event.trigger.get("echoes", ())):
             made = echo.get("correlator", "identity") != "identity"
             if made and not parse_expression(echo["from"]).in_request_body:
@@ -31,10 +30,6 @@ def trigger_faults(contract: Contract) -> Iterator[tuple[str, str, str]]:
             where = join_pointer(trigger, "redelivery")
             sentence = "`redelivery` contradicts `no-redelivery`; remove one of them"
             yield event.name, where, sentence
-        if cause in seen:
-            sentence = f"{cause[1]} of {cause[0]} triggers another event; a response triggers one"
-            yield event.name, place, sentence
-        seen.add(cause)
 
 
 def duplicate_value_faults(contract: Contract) -> Iterator[tuple[str, str]]:
@@ -51,26 +46,8 @@ def duplicate_value_faults(contract: Contract) -> Iterator[tuple[str, str]]:
 
 
 def _has_date_time(contract: Contract, schema: str, instance: str) -> bool:
-    """Return whether `schema` has a date-time at `instance`, a path of properties."""
-    places = _with_subschemas(contract, [schema])
-    for token in split_pointer(instance):
-        below = [join_pointer(place, "properties", token) for place in places]
-        places = _with_subschemas(contract, below)
+    """Return whether `schema` has a date-time at `instance`."""
+    places = places_at(contract.document, schema, instance)
     return any(
         get_at(contract.document, join_pointer(place, "format")) == "date-time" for place in places
     )
-
-
-def _with_subschemas(contract: Contract, schemas: Iterable[str]) -> list[str]:
-    """Return `schemas` and the schemas that they reference or combine, without duplicates."""
-    found = list(schemas)
-    for place in found:
-        stated = get_at(contract.document, place)
-        if not isinstance(stated, dict):
-            continue
-        lists = [(key, len(stated.get(key, ()))) for key in ("allOf", "anyOf", "oneOf")]
-        named = [join_pointer(place, key, index) for key, count in lists for index in range(count)]
-        if "$ref" in stated:
-            named.append(stated["$ref"][1:])
-        found += [other for other in named if other not in found]
-    return found

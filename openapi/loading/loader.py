@@ -20,6 +20,7 @@ from openapi.loading.builder import Builder
 from openapi.loading.consistency import duplicate_value_faults, trigger_faults
 from openapi.loading.normalization import DEFAULT_SOURCE, Normalizer, add_defaults
 from openapi.loading.references import References
+from openapi.loading.trigger_defaults import add_trigger_defaults
 from openapi.parsing.document_file import read_document, read_file
 from openapi.parsing.document_source import DocumentSource, DocumentText
 
@@ -234,7 +235,9 @@ def _build(
     source: DocumentSource, document: dict[str, Json], complaints: Iterable[Complaint]
 ) -> Contract:
     builder = Builder(document)
-    operations, events = builder.operations(), builder.events()
+    operations = builder.operations()
+    add_trigger_defaults(document, operations)
+    events = builder.events()
     found = (*complaints, *builder.complaints)
     files = tuple(ContractFile(file.name, file.text) for file in source.files)
     return Contract(document, operations, events, source.text, found, files=files)

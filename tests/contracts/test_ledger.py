@@ -153,7 +153,7 @@ def test_separates_missing_repeated_and_unexpected_events() -> None:
     stranger = json.loads(json.dumps(EVENT.examples[0]))
     other_run = event(exchanges(1, run="zzz999")[0], 7)
     result = closed(entries, [event(entries[0], 0), again, refused, stranger, other_run])
-    assert [e.request.number for e in result.without_event] == [2, 3]
+    assert [e.request.number for e, _ in result.without_event] == [2, 3]
     assert [e.request.number for e, _ in result.pairs] == [1, 1, 4]
     assert [o.first.delivery.id for o in result.unmatched_events] == [4]
     assert [o.first.delivery.id for o in result.earlier_run_events] == [5]

@@ -85,12 +85,6 @@ FAULTS = {
         "name: rehearsal\n          required: true\n          in: path",
         "the path /v1/parcels has no {rehearsal}",
     ),
-    "two events of one answer": (
-        PARCELS,
-        'operation: amendParcel\n        status: "200"',
-        'operation: recallParcel\n        status: "204"',
-        "triggers another event",
-    ),
     "a unique string where none can be put": (
         PARCELS,
         "correlator: identity\n            source: handbook\n          - from: $request.query",

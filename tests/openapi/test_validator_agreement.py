@@ -166,5 +166,6 @@ def test_a_disagreement_is_found() -> None:
 
 
 def _renamed(contract: Contract) -> Contract:
-    event = replace(contract.events[0], name="another.event")
+    name = replace(contract.events[0].names[0], values=("another.event",))
+    event = replace(contract.events[0], name="another.event", names=(name,))
     return replace(contract, events=(event,), _schemas={})

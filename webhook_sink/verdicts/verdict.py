@@ -10,12 +10,14 @@ from openapi.finding import Finding, make_finding
 from openapi.json_pointer import get_at, join_pointer
 from openapi.schemas.validation import SchemaViolation, abbreviate, type_name
 from openapi.signature import Secrets, SignatureScheme, secrets_as_tuple, verify
-from openapi.strict_json import ParsedJson, parse_json
+from openapi.strict_json import ParsedJson
 from webhook_sink.delivery import Delivery
 from webhook_sink.signature_diagnosis.body_variants import GZIP_MAGIC, is_form
 from webhook_sink.signature_diagnosis.explain import explain_signature
+from webhook_sink.verdicts.recognition import recognize
 
 SignatureStatus = Literal["valid", "invalid", "missing", "unchecked"]
+_MAX_LISTED_NAMES = 5
 _MAX_VIOLATIONS = 1000
 """Maximum of reported schema violations of one delivery."""
 
@@ -25,12 +27,14 @@ class Verdict:
     """Event, signature status and findings of one delivery."""
 
     event: Event | None
-    """Event that the payload names; None if the contract does not have it."""
+    """Event that the delivery names; None if the contract does not have it."""
     payload: object
-    """Parsed JSON, or None."""
+    """Payload as its media type says, or None."""
     signature: SignatureStatus
     """`unchecked` without a secret, without a signature scheme, or for a truncated body."""
     findings: tuple[Finding, ...]
+    possible_events: tuple[Event, ...] = ()
+    """Every event that the names in the delivery allow; `event` is one of them."""
 
     @property
     def violations(self) -> int:
@@ -66,10 +70,9 @@ def judge(
     if not contract.events:
         return Verdict(None, None, "unchecked", ())
     given = secrets_as_tuple(secrets)
-    text = None if delivery.truncated else parse_json(delivery.body)
+    recognized = recognize(delivery, contract)
+    event, text = recognized.event, recognized.payload
     payload = text.value if text else None
-    named = (e for e in contract.events if get_at(payload, e.trigger["event-name"]) == e.name)
-    event = next(named, None)
     expected = event or _event_of_valid_signature(delivery, contract, given[:1])
     signature, complaint = _check_signature(delivery, expected.signature, given[:1])
     if complaint is not None and expected.signature is not None and given and with_reason:
@@ -79,10 +82,10 @@ def judge(
     findings += _json_findings(delivery, contract, expected, text)
     if text is not None and text.problem is None:
         if event is None:
-            findings.append(_unknown_event_finding(payload, contract, expected))
-        else:
+            findings.extend(_unknown_event_findings(delivery, payload, contract, expected))
+        elif event.content.kind is not None:
             findings.extend(_schema_findings(payload, contract, event))
-    return Verdict(event, payload, signature, tuple(findings))
+    return Verdict(event, payload, signature, tuple(findings), recognized.possible)
 
 
 def _event_of_valid_signature(
@@ -113,9 +116,8 @@ def _check_signature(
 def _request_findings(
     delivery: Delivery, contract: Contract, event: Event, complaint: str | None
 ) -> Iterator[Finding]:
-    method = event.pointer.rpartition("/")[2].upper()
-    if delivery.method != method:
-        message = f"the method is {abbreviate(delivery.method)}, not {method}"
+    if delivery.method != event.method:
+        message = f"the method is {abbreviate(delivery.method)}, not {event.method}"
         yield make_finding(contract, "webhook-method", event.pointer, message)
     if event.signature is not None and complaint is not None:
         yield make_finding(contract, "webhook-signature", event.signature.pointer, complaint)
@@ -130,7 +132,12 @@ def _json_findings(
     if text is None:
         yield _truncated_finding(delivery, contract, event)
         return
-    if text.problem is not None:
+    kind = event.content.kind
+    if kind is None:
+        return  # a media type that hookproof cannot read
+    if text.problem is not None and kind != "json":
+        message = f"the body is not {event.media_type}: {text.problem}"
+    elif text.problem is not None:
         message = f"the body is not JSON: {_describe_body_format(delivery.body) or text.problem}"
     elif text.has_byte_order_mark:
         message = "the body begins with a byte order mark (RFC 8259, section 8.1)"
@@ -177,10 +184,27 @@ def _truncated_finding(delivery: Delivery, contract: Contract, event: Event) -> 
     return replace(found, severity="warning", provenance="assumed")
 
 
-def _unknown_event_finding(payload: object, contract: Contract, event: Event) -> Finding:
-    place: str = event.trigger["event-name"]
+def _unknown_event_findings(
+    delivery: Delivery, payload: object, contract: Contract, event: Event
+) -> Iterator[Finding]:
+    """Yield the finding that the delivery has another name or path than every event."""
+    known = _list_names(contract)
+    trigger = join_pointer(event.pointer, "x-hookproof-trigger")
+    place = event.name_pointer
+    if place is None:
+        header = next((n.source.where for n in event.names if n.source.part == "header"), None)
+        if header is not None:
+            values = [value.decode("latin-1") for value in delivery.header_values(header)]
+            found = f"has {abbreviate(', '.join(values))}" if values else "is missing"
+            message = f"the header {header} {found}, which names no event: the contract has {known}"
+        elif event.path is not None:
+            path = abbreviate(delivery.target.partition("?")[0])
+            message = f"the path {path} is not that of an event: the contract has {known}"
+        else:
+            return  # nothing names the event, so that the method is what differs
+        yield make_finding(contract, "webhook-event-name", trigger, message)
+        return
     name = get_at(payload, place)
-    known = ", ".join(event.name for event in contract.events)
     if isinstance(name, str):
         message = f"the event {abbreviate(name)} is not in the contract, which has {known}"
     else:
@@ -191,11 +215,18 @@ def _unknown_event_finding(payload: object, contract: Contract, event: Event) ->
     root = place if isinstance(payload, dict) else ""
     broken = contract.schema(event.schema).violations(payload, limit=_MAX_VIOLATIONS)
     stated = next((v for v in broken if _violation_place(v) in (place, root)), None)
-    pointer = stated.pointer if stated else join_pointer(event.pointer, "x-hookproof-trigger")
+    pointer = stated.pointer if stated else trigger
     detail = stated.detail if stated else "*"
-    return make_finding(
+    yield make_finding(
         contract, "webhook-event-name", pointer, message, instance=place, detail=detail
     )
+
+
+def _list_names(contract: Contract) -> str:
+    """Return the names of the first events as text."""
+    names = [event.name for event in contract.events]
+    more = len(names) - _MAX_LISTED_NAMES
+    return ", ".join(names[:_MAX_LISTED_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _violation_place(violation: SchemaViolation) -> str:

@@ -17,11 +17,12 @@ _Change = Callable[[WebhookRequest, EventMessage], WebhookRequest | None]
 
 def derived_delivery_faults(contract: Contract) -> Iterator[Fault]:
     """Yield the faults of each event's deliveries."""
-    for event in contract.events:
+    for event in contract.triggered_events:
         for fault_word, description, pointer, change in _changes(event):
             severity = contract.provenance(pointer).severity
             yield _delivery_fault(contract, event, fault_word, description, severity, change)
-        yield _event_renamed_fault(contract, event)
+        if event.names:
+            yield _event_renamed_fault(contract, event)
 
 
 def _changes(event: Event) -> Iterator[tuple[str, str, str, _Change]]:
@@ -42,7 +43,7 @@ def _trigger(event: Event) -> str:
 
 
 def _fault_name(contract: Contract, event: Event, fault_word: str) -> str:
-    return slug("delivery", name_if_ambiguous(contract.events, event.name), fault_word)
+    return slug("delivery", name_if_ambiguous(contract.triggered_events, event.name), fault_word)
 
 
 def _delivery_fault(
@@ -71,18 +72,27 @@ def _delivery_fault(
 
 
 def _event_renamed_fault(contract: Contract, event: Event) -> Fault:
-    place = event.trigger["event-name"]
+    place = event.name_pointer
 
-    def apply(value: Json, event_context: EventContext) -> Json:
-        if event_context.event.name == event.name:
+    def rename(value: Json, event_context: EventContext) -> Json:
+        if event_context.event.name == event.name and place is not None:
             set_at(value, place, f"{get_at(value, place)}.renamed")
         return value
 
+    def rename_header(
+        webhook_request: WebhookRequest, event_message: EventMessage
+    ) -> WebhookRequest:
+        if event_message.event.name != event.name:
+            return webhook_request
+        source, values = event.names[0].source, event.names[0].values
+        return webhook_request.with_header(source.where, f"{values[0]}.renamed")
+
+    hooks = Hooks(webhook_request=rename_header) if place is None else Hooks(payload=rename)
     return Fault(
         _fault_name(contract, event, "event-renamed"),
         "webhooks",
         f"The deliveries of {event.name} have an event name that the contract lacks.",
-        Hooks(payload=apply),
+        hooks,
         contract.provenance(_trigger(event)).severity,
     )
 

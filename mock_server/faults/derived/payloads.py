@@ -25,7 +25,7 @@ def derived_payload_faults(contract: Contract) -> Iterator[Fault]:
 
     An event without an example gets one from its schema.
     """
-    for stated in contract.events:
+    for stated in contract.triggered_events:
         event = replace(
             stated, examples=stated.examples or (example_body(contract, stated.schema),)
         )
@@ -47,7 +47,7 @@ def _payload_fault(
         return change(value) if event_context.event.name == event.name else value
 
     return Fault(
-        slug(family, name_if_ambiguous(contract.events, event.name), fault_word),
+        slug(family, name_if_ambiguous(contract.triggered_events, event.name), fault_word),
         "webhooks",
         f"The payload of {event.name} {description}.",
         Hooks(payload=apply),

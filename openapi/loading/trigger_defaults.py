@@ -1,0 +1,129 @@
+"""Defaults of `x-hookproof-trigger`, so that a contract states only what has no sensible value."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from openapi.contract import Json, Operation
+from openapi.json_pointer import get_at, join_pointer
+from openapi.loading.structure import METHODS
+from openapi.runtime_expression import RuntimeExpression, parse_expression
+from openapi.schemas.places import places_at
+
+DEFAULT_DEADLINE_S = 10
+ASSUMED_SOURCE = "hookproof-default"
+"""Source of the constraints that no contract states; its violations are warnings."""
+_IDENTITY_NAME = re.compile(r"(^|[a-z_-])(id|uuid|guid|key|number)$", re.IGNORECASE)
+"""Names of properties whose value is different for each created resource."""
+_MIN_MARKED_LENGTH = 32
+"""Length of text that has room for the mark of a request."""
+_FIXED_TEXT = frozenset(["const", "enum", "format", "pattern"])
+"""Keywords of a text that cannot have the mark of a request."""
+
+
+def add_trigger_defaults(document: dict[str, Json], operations: Sequence[Operation]) -> None:
+    """Complete the triggers of `document` in place.
+
+    A trigger states at least its operation. A deadline that no contract states is an assumption.
+    """
+    by_id = {operation.id: operation for operation in operations}
+    for place, stated in _triggers(document):
+        trigger = stated["x-hookproof-trigger"]
+        trigger.setdefault("status", "2XX")
+        if "deadline" not in trigger:
+            source = {"level": "assumed", "title": "A default of hookproof"}
+            document["x-hookproof-sources"].setdefault(ASSUMED_SOURCE, source)
+            trigger["deadline"] = {"seconds": DEFAULT_DEADLINE_S, "source": ASSUMED_SOURCE}
+        _read_delivery_word(trigger)
+        operation = by_id.get(trigger["operation"])
+        if echoes := trigger.get("echoes"):
+            _complete_echoes(document, place, operation, echoes)
+
+
+def _triggers(document: Mapping[str, Json]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield pointer and value of each operation object that states a trigger."""
+    for name in document.get("webhooks", {}):
+        pointer = join_pointer("", "webhooks", name)
+        item = get_at(document, pointer)
+        while isinstance(item, dict) and isinstance(item.get("$ref"), str):
+            pointer = item["$ref"][1:]
+            item = get_at(document, pointer)
+        for method in METHODS:
+            stated = item.get(method) if isinstance(item, dict) else None
+            if isinstance(stated, dict) and "x-hookproof-trigger" in stated:
+                yield join_pointer(pointer, method), stated
+
+
+def _read_delivery_word(trigger: dict[str, Any]) -> None:
+    """Write `delivery` as the two rules about repeated deliveries."""
+    if "no-redelivery" in trigger or "redelivery" in trigger:
+        return
+    rule = {"exactly-once": "no-redelivery", "at-least-once": "redelivery", "merged": "redelivery"}
+    if word := rule.get(trigger.get("delivery", "")):
+        trigger[word] = {}
+
+
+def _complete_echoes(
+    document: Mapping[str, Json],
+    webhook: str,
+    operation: Operation | None,
+    echoes: Sequence[dict[str, Any]],
+) -> None:
+    """Add how each echo is compared, and a correlator if no echo has one."""
+    payloads = _content_schemas(document, join_pointer(webhook, "requestBody"))
+    for echo in echoes:
+        schemas = [s for schema in payloads for s in _schemas_at(document, schema, echo["to"])]
+        echo.setdefault("compare", _comparison(schemas))
+    if operation is None or any("correlator" in echo for echo in echoes):
+        return
+    marked = False
+    for echo in echoes:
+        source = parse_expression(echo["from"])
+        if source.message == "response" and _is_identity(source):
+            echo["correlator"] = "identity"
+        elif not marked and source.in_request_body and _can_be_marked(document, operation, source):
+            echo["correlator"] = "unique-string"
+            marked = True
+
+
+def _content_schemas(document: Mapping[str, Json], body: str) -> list[str]:
+    """Return the schemas of the media types of a request body."""
+    stated = get_at(document, body)
+    while isinstance(stated, dict) and isinstance(stated.get("$ref"), str):
+        body = stated["$ref"][1:]
+        stated = get_at(document, body)
+    content = stated.get("content", {}) if isinstance(stated, dict) else {}
+    return [join_pointer(body, "content", name, "schema") for name in content]
+
+
+def _schemas_at(
+    document: Mapping[str, Json], schema: str, instance: str
+) -> list[Mapping[str, Json]]:
+    """Return the schemas of the value at `instance` of a value with this schema."""
+    found = (get_at(document, place) for place in places_at(document, schema, instance))
+    return [one for one in found if isinstance(one, dict)]
+
+
+def _comparison(schemas: Sequence[Mapping[str, Json]]) -> str:
+    if any(schema.get("format") == "date-time" for schema in schemas):
+        return "instant"
+    return "set" if any(schema.get("uniqueItems") is True for schema in schemas) else "exact"
+
+
+def _is_identity(source: RuntimeExpression) -> bool:
+    name = source.where.rpartition("/")[2]
+    return source.part == "body" and _IDENTITY_NAME.search(name) is not None
+
+
+def _can_be_marked(
+    document: Mapping[str, Json], operation: Operation, source: RuntimeExpression
+) -> bool:
+    """Return whether a client can choose any text for the value."""
+    body = operation.body
+    if body is None or body.schema is None:
+        return False
+    schemas = _schemas_at(document, body.schema, source.where)
+    is_text = any(schema.get("type") == "string" for schema in schemas)
+    has_room = all(schema.get("maxLength", _MIN_MARKED_LENGTH) >= _MIN_MARKED_LENGTH
+                   for schema in schemas)  # fmt: skip
+    return is_text and has_room and not any(_FIXED_TEXT & schema.keys() for schema in schemas)

@@ -132,7 +132,9 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
         return hooks(contract, settings.faults | names)
 
     dispatcher = Dispatcher(runtime.delivery_queues, runtime.journal, with_faults, runtime.redactor)
-    webhooks = WebhookEmitter(contract, signing, dispatcher, seed, runtime.payload_values)
+    webhooks = WebhookEmitter(
+        contract, signing, dispatcher, seed, runtime.payload_values, settings.callback_hosts
+    )
     views = AdminViews(contract, runtime.journal, runtime.store, runtime.redactor)
     api = json_api_app(AdminApi(contract, runtime, views, dispatcher, signing).routes)
     development_token = partial(mint, secret, required_permissions(contract.operations), None)

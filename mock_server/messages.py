@@ -104,4 +104,4 @@ def build_signed_request(event_message: EventMessage, body: bytes) -> WebhookReq
         headers += signed_headers(
             scheme, body, event_message.secret, event_message.webhook_id, event_message.at
         )
-    return WebhookRequest(tuple(headers), body)
+    return WebhookRequest(tuple(headers), body, method=event.method)

@@ -27,6 +27,8 @@ class Settings:
     webhook_urls: tuple[str, ...] = ()
     """Receivers of every event."""
     webhook_secret: str = DEVELOPMENT_WEBHOOK_SECRET
+    callback_hosts: frozenset[str] = frozenset()
+    """Hosts other than loopback that may receive callbacks."""
     rate_limit: Rate | Literal["documented"] | None = None
     """Rate limit of each client address: a rate, the documented one, or none."""
     seed: int | None = None

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
 
+from openapi.callback_url import CallbackUrl
 from openapi.complaint import Complaint
 from openapi.json_pointer import (
     MISSING,
     get_at,
     get_by_tokens,
-    join_pointer,
     split_pointer,
     walk_values,
 )
@@ -257,6 +257,8 @@ class Event:
     """Places that name the event, all of them; none: nothing in a delivery does."""
     path: str | None = None
     """Path of the URL to which the event is sent, or None for any."""
+    callback: CallbackUrl | None = None
+    """URL that the service calls, if the event is a callback; None: a webhook."""
 
     @property
     def media_type(self) -> str:
@@ -325,11 +327,6 @@ class Contract:
     def triggered_events(self) -> tuple[Event, ...]:
         """Events that a response of a stated operation triggers; the others are never expected."""
         return tuple(event for event in self.events if event.operation)
-
-    def callbacks_of(self, operation: Operation) -> tuple[str, ...]:
-        """Return the names of the callbacks that the operation declares."""
-        stated = get_at(self.document, join_pointer(operation.pointer, "callbacks"))
-        return tuple(stated) if isinstance(stated, dict) else ()
 
     @cached_property
     def digest(self) -> str:

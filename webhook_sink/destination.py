@@ -7,6 +7,8 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
+from openapi.http.loopback import is_loopback_host
+
 _URL = re.compile(r"(https?)://(\[[^\[\]]*\]|[^\[\]:/?]*)(?::([0-9]*))?(/[^?]*)?(?:\?(.*))?", re.I)
 _HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 # Browsers and the C library read such a name as an IPv4 address: 127.1 or 0x7f000001.
@@ -40,10 +42,7 @@ class Destination:
     @property
     def is_loopback(self) -> bool:
         """Whether this is `localhost` or a loopback address; names are not resolved."""
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return is_loopback_host(self.host)
 
     @property
     def redacted_url(self) -> str:

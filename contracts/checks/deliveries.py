@@ -152,7 +152,7 @@ def _without_numbers(place: str) -> str:
 
 
 def method(ledger: Ledger) -> Iterator[Judgement]:
-    """A delivery is a POST."""
+    """A delivery has the documented method."""
     return _judge_alone(ledger, "webhook-method")
 
 

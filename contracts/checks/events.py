@@ -84,7 +84,7 @@ def single_event(ledger: Ledger) -> Iterator[Judgement]:
     }
     for event, exchange, received_event in triggered_events(ledger):
         number = exchange.request.number
-        if number in refused:
+        if number in refused or event.trigger.get("events") == "any":
             continue
         pointer, key = join_pointer(event.pointer, "x-hookproof-trigger"), (number, event.name)
         seen[key] = seen.get(key, 0) + 1

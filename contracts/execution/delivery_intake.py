@@ -10,6 +10,7 @@ from typing import NamedTuple
 from contracts.ledger.strangers import DroppedDeliveries, SenderCounter, looks_like_event
 from contracts.model.settings import Settings
 from contracts.model.unique_values import MARK_PREFIX
+from openapi.callback_url import CALLBACK_SEGMENT
 from openapi.contract import Contract
 from openapi.signature import verify
 from webhook_sink.delivery import Delivery
@@ -50,12 +51,20 @@ class DeliveryIntake:
         self._lock = threading.Lock()
 
     def is_expected_path(self, delivery: Delivery) -> bool:
-        """Return whether a delivery came to the path of the run; without one, every path is."""
-        return self._path is None or delivery.target.partition("?")[0] == self._path
+        """Return whether a delivery came to the path of the run; without one, every path is.
+
+        Callbacks come to paths below it.
+        """
+        if self._path is None:
+            return True
+        path = delivery.target.partition("?")[0]
+        below = f"{self._path.rstrip('/')}/{CALLBACK_SEGMENT}/"
+        return path == self._path or path.startswith(below)
 
     def is_own(self, delivery: Delivery) -> bool:
         """Return whether a delivery has the mark of the run or a valid signature."""
-        return self._mark in delivery.body or (
+        is_marked = self._mark in delivery.body or self._mark.decode() in delivery.target
+        return is_marked or (
             self._secret is not None
             and not delivery.truncated
             and any(

@@ -14,6 +14,7 @@ from contracts.execution.linked_resources import LinkedResource
 from contracts.execution.target import Target, retry_delay
 from contracts.generators.access.operation import OperationCredentials
 from contracts.generators.parameters import unique_texts
+from contracts.model.callback_urls import callback_urls
 from contracts.model.case import (
     PREREQUISITE_PHASE,
     RESPONSE_DEPENDENT_PHASES,
@@ -60,6 +61,7 @@ class OperationSession:
         self.credentials = OperationCredentials(
             contract, operation, settings, find_accesses(operation, settings)
         )
+        self.callback_urls = callback_urls(contract, operation, settings.callback_base)
         self.progress = progress
         self.linked_resource: LinkedResource | None = None
         """Resource that the operation needs, or None."""
@@ -120,6 +122,9 @@ class OperationSession:
             case_id, response_dependent=case.phase in RESPONSE_DEPENDENT_PHASES
         )
         default_values |= unique_texts(self.contract, self.operation, request_values.mark)
+        if self.callback_urls is not None:
+            case = self.callback_urls.applied(case, request_values.mark)
+            default_values |= self.callback_urls.parameters(request_values.mark)
         return build_request(
             self.contract,
             self.operation,
@@ -196,7 +201,10 @@ class OperationSession:
         Return an empty object if the operation has no body.
         """
         spec = self.operation.body
-        return {} if spec is None else copy.deepcopy(example_body(self.contract, spec))
+        if spec is None:
+            return {}
+        body = copy.deepcopy(example_body(self.contract, spec))
+        return self.callback_urls.base_body(body) if self.callback_urls else body
 
     def prepare(self) -> None:
         """Create the resource that the next request needs, if it needs one and there is none.

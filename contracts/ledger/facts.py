@@ -145,7 +145,8 @@ def exchange_facts(exchange: Exchange, identified: Iterable[NaturalIdentity]) ->
 
 def event_facts(delivery: Delivery, payload: object, known: Iterable[PayloadPlace]) -> EventFacts:
     """Return the values of `delivery` to match: those at `known` places, and marks anywhere."""
-    text = delivery.body.decode(errors="replace")
+    # The mark of a callback is in its URL.
+    text = f"{delivery.target}\n{delivery.body.decode(errors='replace')}"
     return EventFacts(
         delivery.received_at,
         frozenset(match[0] for match in MARK_PATTERN.finditer(text)),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from contracts.ledger.strangers import DroppedDeliveries
+from contracts.model.callback_urls import calls_back
 from contracts.model.case import SMOKE_TEST_PHASE
 from contracts.model.correlators import Correlator
 from contracts.model.exchange import Exchange, Request
@@ -89,6 +90,10 @@ def _event_identity(item: JudgedDelivery, unique_places: Iterable[str]) -> objec
     if event is not None and len(stamped) == 1:
         return event.name, stamped[0]
     unique = [u["pointer"] for u in event.trigger.get("unique", ())] if event else []
+    if event is not None and event.callback is not None and not unique:
+        if event.trigger.get("events") == "any":
+            return item.delivery.id
+        return item.delivery.target, item.delivery.body
     values = [get_at(item.verdict.payload, pointer) for pointer in (*unique, *unique_places)]
     if event is not None and not has_correlator(event) and not unique:
         return item.delivery.id  # No value identifies the event: each delivery is one event.
@@ -104,12 +109,19 @@ def triggered_events(contract: Contract, exchange: Exchange) -> tuple[Event, ...
     # The contract does not define what another method triggers.
     if status is None or request.method != request.operation.method:
         return ()
-    return contract.events_triggered_by(request.operation.id, status)
+    return tuple(
+        event
+        for event in contract.events_triggered_by(request.operation.id, status)
+        if event.callback is None
+        or calls_back(event, event.callback.evaluate(exchange.find), request.mark)
+    )
 
 
 def has_correlator(event: Event) -> bool:
-    """Return whether a payload value identifies the exchange that triggers `event`."""
-    return any("correlator" in echo for echo in event.trigger.get("echoes", ()))
+    """Return whether payload or URL identify the exchange that triggers `event`."""
+    return event.callback is not None or any(
+        "correlator" in echo for echo in event.trigger.get("echoes", ())
+    )
 
 
 def event_deadline_s(event: Event, settings: Settings) -> float:

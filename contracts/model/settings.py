@@ -86,6 +86,8 @@ class Settings:
     webhook_port: int = 4020
     webhook_path: str | None = None
     """Path of the deliveries of this run; None: any path."""
+    callback_url: str | None = None
+    """URL at which the service reaches the receiver of the run; None: that of the receiver."""
     webhook_secret: str | None = field(default=None, repr=False)
     webhook_deadline: float | None = None
     """Seconds; None: the contract's."""
@@ -125,6 +127,17 @@ class Settings:
     strict: bool = False
     require_decided: bool = False
     report_dir: Path = Path("hookproof-report")
+
+    @property
+    def callback_base(self) -> str:
+        """Beginning of the URLs that a run gives to the service for its callbacks."""
+        host = self.webhook_host
+        if host in ("", "0.0.0.0", "::"):  # noqa: S104 - every address of this machine
+            host = "127.0.0.1"
+        shown = f"[{host}]" if ":" in host else host
+        own = self.sink_url or f"http://{shown}:{self.webhook_port}"
+        path = self.webhook_path or ""
+        return (self.callback_url or own + path).rstrip("/")
 
     @property
     def secrets(self) -> tuple[str, ...]:

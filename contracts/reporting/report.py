@@ -133,9 +133,9 @@ def _left_out(settings: Settings, ledger: Ledger | None) -> Iterator[LeftOut]:
             if event in received:
                 reason += "; only the content of its deliveries is judged"
             yield LeftOut(event.name, "webhook", reason)
-    for operation in ledger.contract.operations:
-        for name in ledger.contract.callbacks_of(operation):
-            yield LeftOut(f"{operation.id} {name}", "callback", "callbacks are not exercised")
+    for complaint in ledger.contract.complaints:
+        if complaint.rule == "callback":
+            yield LeftOut(complaint.pointer, "callback", complaint.message)
 
 
 def _left_out_data(part: LeftOut, redact: Redaction) -> dict[str, Json]:

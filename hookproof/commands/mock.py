@@ -93,6 +93,7 @@ def _settings_from_options(options: SimpleNamespace, contract: Contract) -> Sett
             credentials=tuple(options.credential),
             webhook_urls=options.webhook_url,
             webhook_secret=signing,
+            callback_hosts=frozenset(options.allow_host),
             rate_limit=options.rate_limit,
             seed=options.seed,
             state=options.state,

@@ -50,6 +50,7 @@ def settings_from_options(options: SimpleNamespace) -> Settings:
         webhook_host=host,
         webhook_port=port,
         webhook_path=options.webhook_path,
+        callback_url=options.callback_url,
         webhook_secret=options.webhook_secret,
         sink_url=options.sink,
         sink_token=options.sink_token,

@@ -53,6 +53,13 @@ LOG_FORMATS = ("text", "json")
 )
 @webhook_secret("Secret that signs webhooks.", show_default="a published secret")
 @click.option(
+    "--allow-host",
+    metavar="HOST",
+    multiple=True,
+    show_default="loopback only",
+    help="Send callbacks to this host (repeatable).",
+)
+@click.option(
     "--rate-limit",
     type=types.Value("RATE", types.parse_rate_limit),
     show_default="no limit",

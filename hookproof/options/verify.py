@@ -55,6 +55,12 @@ from hookproof.options.config_file import config_option
     show_default="any path",
     help="Receive webhooks only on this path.",
 )
+@click.option(
+    "--callback-url",
+    type=types.URL,
+    show_default="the address of --webhook-listen, or --sink",
+    help="Give the service callback URLs below this URL.",
+)
 @click.option("--sink", type=types.URL, help="Read webhooks from this sink instead.")
 @token("--sink-token", "HOOKPROOF_SINK_TOKEN", "Token of the sink, if it requires one.")
 @webhook_secret("Secret with which the service signs.")

@@ -39,6 +39,8 @@ class QueuedDelivery:
     """Size of the payload in bytes."""
     build_request: Callable[[float], WebhookRequest]
     """Builder of the request for an attempt at a time in Unix seconds."""
+    url: str
+    """URL of the attempts."""
     redelivered: bool = False
     attempt: int = 1
 
@@ -56,15 +58,20 @@ class AttemptReport:
     """Seconds until the next attempt."""
 
 
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of `url`: paths, queries and user names may be secrets."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
 class DeliveryQueue:
     """Queue of one receiver, and the tasks that process it."""
 
     def __init__(self, url: str, on_attempt: Callable[[AttemptReport], None]) -> None:
         """Call `on_attempt` after each attempt; nothing is sent before `run`."""
-        parts = urlsplit(url)
-        self._url = url
+        self.url = url
         self._on_attempt = on_attempt
-        self.origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        self.origin = origin_of(url)
         self._queue: asyncio.Queue[QueuedDelivery] = asyncio.Queue()
         self._open: dict[int, QueuedDelivery] = {}
         self._retry_timers: dict[int, asyncio.TimerHandle] = {}
@@ -93,7 +100,7 @@ class DeliveryQueue:
         """Send queued deliveries one by one until cancelled."""
         while True:
             queued_delivery = await self._queue.get()
-            outcome = await send_attempt(http, self._url, queued_delivery.build_request)
+            outcome = await send_attempt(http, queued_delivery.url, queued_delivery.build_request)
             self._handle_outcome(queued_delivery, outcome)
 
     def _handle_outcome(self, queued_delivery: QueuedDelivery, outcome: AttemptOutcome) -> None:
@@ -116,7 +123,8 @@ class DeliveryQueue:
             self._schedule_retry(
                 replace(queued_delivery, attempt=queued_delivery.attempt + 1), delay
             )
-        known = (queued_delivery.number, self.origin, queued_delivery.attempt, outcome.text)
+        origin = origin_of(queued_delivery.url)
+        known = (queued_delivery.number, origin, queued_delivery.attempt, outcome.text)
         _LOG.log(
             logging.WARNING if next_step else logging.INFO,
             "delivery %d to %s, attempt %d: %s%s",
@@ -161,7 +169,8 @@ class DeliveryQueues:
         self._urls = tuple(urls)
         self._on_attempt = on_attempt
         self.receivers = self._create_queues()
-        self._client: httpx.AsyncClient | None = None
+        self._callbacks: DeliveryQueue | None = None
+        self._clients: list[httpx.AsyncClient] = []
         self._tasks: list[asyncio.Task[None]] = []
 
     def _create_queues(self) -> list[DeliveryQueue]:
@@ -169,15 +178,26 @@ class DeliveryQueues:
 
     def start(self) -> None:
         """Start to send, on the running event loop."""
-        if not self.receivers:
-            return
+        if self.receivers:
+            self._run(self.receivers, tls=any(map(uses_tls, self._urls)))
+
+    def callbacks(self) -> DeliveryQueue:
+        """Return the queue of the callbacks, whose URLs the requests give; start it if needed."""
+        if self._callbacks is None:
+            self._callbacks = DeliveryQueue("", self._on_attempt)
+            self._run([self._callbacks], tls=True)
+        return self._callbacks
+
+    def _run(self, queues: Iterable[DeliveryQueue], *, tls: bool) -> None:
         # httpx logs every URL in full.
         logging.getLogger("httpx").setLevel(logging.WARNING)
-        self._client = create_client(any(map(uses_tls, self._urls)))
-        for receiver in self.receivers:
-            self._tasks += [
-                asyncio.create_task(receiver.run(self._client)) for _ in range(CONCURRENT_ATTEMPTS)
-            ]
+        client = create_client(tls)
+        self._clients.append(client)
+        self._tasks += [
+            asyncio.create_task(queue.run(client))
+            for queue in queues
+            for _ in range(CONCURRENT_ATTEMPTS)
+        ]
 
     async def forget(self) -> None:
         """Cancel the pending deliveries and continue with empty queues."""
@@ -191,7 +211,10 @@ class DeliveryQueues:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
-        if self._client is not None:
-            await self._client.aclose()
-        for receiver in self.receivers:
-            receiver.stop(reason)
+        for client in self._clients:
+            await client.aclose()
+        self._clients = []
+        for queue in (*self.receivers, self._callbacks):
+            if queue is not None:
+                queue.stop(reason)
+        self._callbacks = None

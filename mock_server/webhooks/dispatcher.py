@@ -8,7 +8,12 @@ from typing import Any
 from mock_server.exchange import Hooks, MockExchange
 from mock_server.messages import EventMessage, WebhookRequest, build_signed_request
 from mock_server.storage.journal import Journal
-from mock_server.webhooks.delivery_queue import DeliveryQueue, DeliveryQueues, QueuedDelivery
+from mock_server.webhooks.delivery_queue import (
+    DeliveryQueue,
+    DeliveryQueues,
+    QueuedDelivery,
+    origin_of,
+)
 from mock_server.webhooks.records import (
     MAX_RESENDABLE_BYTES,
     DeliveryRecord,
@@ -17,6 +22,9 @@ from mock_server.webhooks.records import (
 )
 from openapi.contract import Event
 from openapi.redaction import Redaction
+
+CALLBACK_RECEIVER = 0
+"""Number of the receiver in the record of a callback; configured receivers begin with 1."""
 
 
 class RedeliveryError(Exception):
@@ -56,26 +64,43 @@ class Dispatcher:
         """Queues of all receivers, in the order of the settings."""
         return self._delivery_queues.receivers
 
-    def send(self, event_message: EventMessage, exchange: MockExchange, request: int) -> None:
-        """Queue the deliveries of an event; `request` is the id of the request record."""
+    def send(
+        self,
+        event_message: EventMessage,
+        exchange: MockExchange,
+        request: int,
+        callback_url: str | None = None,
+    ) -> None:
+        """Queue the deliveries of an event; `request` is the id of the request record.
+
+        A callback goes to its URL alone, another event to all receivers.
+        """
         secrets = response_secrets(exchange)
+        path = event_message.event.path or ""
+        targets = [
+            (number, receiver, f"{receiver.url.rstrip('/')}{path}" if path else receiver.url)
+            for number, receiver in enumerate(self.receivers, 1)
+        ]
+        if callback_url is not None:
+            targets = [(CALLBACK_RECEIVER, self._delivery_queues.callbacks(), callback_url)]
         for place, _ in enumerate(build_requests(event_message, exchange.hooks)):
             build_request = _request_builder(event_message, exchange.hooks, place)
-            for index, receiver in enumerate(self.receivers):
+            for receiver_number, receiver, url in targets:
                 number = self._journal.number()
                 is_queued = receiver.enqueue(
                     QueuedDelivery(
-                        number, event_message.number, len(event_message.body), build_request
+                        number, event_message.number, len(event_message.body), build_request, url
                     )
                 )
                 if not is_queued:
-                    self._journal.count(f"dropped/{index + 1}")
+                    self._journal.count(f"dropped/{receiver_number}")
                 sent = DeliveryRecord(
                     number,
                     request,
                     truncate_message(event_message),
                     place,
-                    receiver=(index + 1, receiver.origin),
+                    receiver=(receiver_number, origin_of(url)),
+                    url=url,
                     faults=tuple(sorted(exchange.faults)),
                     dropped=not is_queued,
                     secrets=secrets,
@@ -98,8 +123,11 @@ class Dispatcher:
         if event is None:
             raise RedeliveryError(f"the contract no longer has the event {record['event']}")
         place, origin = record["receiver"]["number"], record["receiver"]["origin"]
-        receiver = self.receivers[place - 1] if place <= len(self.receivers) else None
-        if receiver is None or receiver.origin != origin:
+        if place == CALLBACK_RECEIVER:
+            receiver = self._delivery_queues.callbacks()
+        elif place <= len(self.receivers) and self.receivers[place - 1].origin == origin:
+            receiver = self.receivers[place - 1]
+        else:
             raise RedeliveryError(f"the mock no longer sends webhooks to {origin}")
         try:
             hooks = self._hooks_with_faults(frozenset(resend_data["faults"]))
@@ -117,7 +145,12 @@ class Dispatcher:
         size = len(event_message.body)
         if not receiver.enqueue(
             QueuedDelivery(
-                record["id"], event_message.number, size, build_request, redelivered=True
+                record["id"],
+                event_message.number,
+                size,
+                build_request,
+                resend_data["url"],
+                redelivered=True,
             )
         ):
             raise RedeliveryError(f"too many deliveries to {origin} are pending; try again later")

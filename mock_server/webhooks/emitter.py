@@ -5,6 +5,7 @@ import random
 import time
 import uuid
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from mock_server.exchange import EventContext, MockExchange
 from mock_server.messages import EventMessage
@@ -13,6 +14,7 @@ from mock_server.webhooks.dispatcher import Dispatcher
 from mock_server.webhooks.payload import build_payload, serialize_json
 from openapi.contract import Contract, Event
 from openapi.examples import body_example
+from openapi.http.loopback import is_loopback_host
 
 _LOG = logging.getLogger("hookproof.mock")
 
@@ -27,14 +29,19 @@ class WebhookEmitter:
         dispatcher: Dispatcher,
         seed: int,
         unique_values: UniqueValues,
+        callback_hosts: frozenset[str] = frozenset(),
     ) -> None:
         """Use `secret` to sign the events that `dispatcher` sends.
+
+        Callbacks go only to loopback and to `callback_hosts`.
 
         The same `seed` gives the same payloads, except times, echoes and `unique_values`.
         """
         self._contract = contract
         triggered = contract.triggered_events
         self._events = {e.name: _with_example_payload(contract, e, seed) for e in triggered}
+        self._has_callbacks = any(event.callback for event in triggered)
+        self._callback_hosts = callback_hosts
         self._unique_values = unique_values
         self._secret = secret
         self._dispatcher = dispatcher
@@ -45,7 +52,7 @@ class WebhookEmitter:
 
         `request` is the id of the request record.
         """
-        if not self._dispatcher.receivers:
+        if not self._dispatcher.receivers and not self._has_callbacks:
             return
         try:
             self._emit(exchange, request)
@@ -59,9 +66,30 @@ class WebhookEmitter:
             return
         status = hooks.trigger(response.status, exchange) if hooks.trigger else response.status
         for triggered in self._contract.events_triggered_by(operation.id, status):
-            self._emit_event(self._events[triggered.name], exchange, request)
+            event = self._events[triggered.name]
+            if event.callback is None:
+                if self._dispatcher.receivers:
+                    self._emit_event(event, exchange, request)
+                continue
+            url = event.callback.evaluate(exchange.evaluate)
+            if url is not None and self._may_call(event, url):
+                self._emit_event(event, exchange, request, url)
 
-    def _emit_event(self, event: Event, exchange: MockExchange, request: int) -> None:
+    def _may_call(self, event: Event, url: str) -> bool:
+        """Return whether the mock sends a callback to `url`; log why not."""
+        host = _host_of(url)
+        if host is not None and (is_loopback_host(host) or host in self._callback_hosts):
+            return True
+        if host is None:
+            _LOG.warning("callback %s not sent: its URL is no http or https URL", event.name)
+        else:
+            text = "callback %s not sent: %s is not on loopback; pass --allow-host %s to allow it"
+            _LOG.warning(text, event.name, host, host)
+        return False
+
+    def _emit_event(
+        self, event: Event, exchange: MockExchange, request: int, url: str | None = None
+    ) -> None:
         hooks = exchange.hooks
         self._number += 1
         event_context = EventContext(event, exchange, self._number, self._unique_values)
@@ -76,7 +104,17 @@ class WebhookEmitter:
             webhook_id=f"msg_{uuid.uuid4().hex}",
             at=time.time(),
         )
-        self._dispatcher.send(event_message, exchange, request)
+        self._dispatcher.send(event_message, exchange, request, url)
+
+
+def _host_of(url: str) -> str | None:
+    """Return the host of an http or https URL, or None."""
+    try:
+        parts = urlsplit(url)
+        has_port = parts.port != 0
+    except ValueError:
+        return None
+    return parts.hostname if parts.scheme in ("http", "https") and has_port else None
 
 
 def _with_example_payload(contract: Contract, event: Event, seed: int) -> Event:

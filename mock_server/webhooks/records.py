@@ -26,7 +26,8 @@ class DeliveryRecord:
     place: int
     """Index among several deliveries of one event."""
     receiver: tuple[int, str]
-    """Number of the receiver, from 1, and its origin."""
+    """Number of the receiver, from 1, and its origin; 0 for the URL of a callback."""
+    url: str
     faults: tuple[str, ...]
     """Faults of this event, in addition to the mock's own."""
     dropped: bool
@@ -62,6 +63,7 @@ class DeliveryRecord:
             "number": self.event_message.number,
             "identity": self.event_message.webhook_id,
             "place": self.place,
+            "url": self.url,
             "faults": list(self.faults),
         }
 

@@ -9,7 +9,6 @@ With the right token any host name is allowed, because a foreign page does not k
 """
 
 import hmac
-import ipaddress
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -17,6 +16,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from openapi.http.loopback import is_loopback_host
 
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
@@ -108,12 +109,7 @@ def is_own_host(headers: Headers, server: tuple[str, int | None] | None) -> bool
         name = urlsplit(f"//{hosts[0].decode('ascii')}").hostname or ""
     except ValueError:
         return False
-    if name == "localhost" or (server and name == server[0]):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
+    return is_loopback_host(name) or bool(server and name == server[0])
 
 
 def is_same_origin(headers: Headers, scheme: str) -> bool:

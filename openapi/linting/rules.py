@@ -68,6 +68,7 @@ RULES = (
          "the document."),
     Rule("overlay-target", "warning", "The target of an overlay's action selects a value."),
     Rule("overlay-extends", "warning", "An overlay is applied to the document that it extends."),
+    Rule("callback", "warning", "The URL of a callback begins with a value of the request."),
     Rule("unknown-key", "error", "An OpenAPI object has no key but its fixed fields and x- "
          "extensions.", unknown_keys),
     Rule("unknown-keyword", "error", "A schema has no unknown keyword in OpenAPI 3.0, and no "

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
+from openapi.callback_url import CallbackUrl, parse_callback_url
 from openapi.complaint import Complaint
 from openapi.contract import Event, HeaderSpec, Json, Link, Operation, ResponseSpec
 from openapi.json_pointer import get_at, join_pointer
@@ -83,16 +84,49 @@ class Builder:
                 if isinstance(item.get(method), dict):
                     yield path, method, join_pointer(item_pointer, method), item_pointer
 
-    def events(self) -> tuple[Event, ...]:
-        """Return the webhooks, in the order of the document."""
+    def events(self, operations: Iterable[Operation]) -> tuple[Event, ...]:
+        """Return the webhooks in the order of the document, and the callbacks of `operations`."""
         built: list[Event] = []
         for name in self._document.get("webhooks", {}):
             try:
-                if event := self._build_event(name):
+                if event := self._build_event(name, join_pointer("", "webhooks", name)):
                     built.append(event)
             except _Fault as fault:
                 self.complaints.append(fault.disabling("webhook"))
+        for operation in operations:
+            for name, url, pointer in self._callbacks_of(operation):
+                if (template := self._read_callback_url(url, pointer)) is None:
+                    continue
+                event = self._build_event(f"{operation.id}.{name}", pointer)
+                if event is not None:
+                    trigger = {"operation": operation.id, **event.trigger}
+                    built.append(replace(event, trigger=trigger, callback=template))
         return with_derived_names(self._document, built)
+
+    def _callbacks_of(self, operation: Operation) -> Iterator[tuple[str, str, str]]:
+        """Yield name, URL and pointer of the path item of each callback of the operation."""
+        place = join_pointer(operation.pointer, "callbacks")
+        for name in _mapping(get_at(self._document, place)):
+            try:
+                pointer, stated = self._dereference(join_pointer(place, name))
+            except _Fault:
+                continue  # normalisation has complained about the reference
+            for url in stated:
+                if not url.startswith("x-") and isinstance(stated[url], dict):
+                    yield name, url, join_pointer(pointer, url)
+
+    def _read_callback_url(self, url: str, pointer: str) -> CallbackUrl | None:
+        """Return the URL of a callback; complain and return None if no request can give it."""
+        try:
+            template = parse_callback_url(url)
+            message = f"the URL {url!r} does not begin with a value of the request"
+        except ValueError as error:
+            template, message = None, str(error)
+        if template is not None and template.receiver is not None:
+            return template
+        edit = "state where the request has the URL, such as {$request.body#/callbackUrl}"
+        self.complaints.append(Complaint("warning", "callback", pointer, message, edit))
+        return None
 
     def _complain(self, rule: str, pointer: str, message: str, edit: str) -> None:
         self.complaints.append(Complaint("error", rule, pointer, message, edit))
@@ -255,16 +289,16 @@ class Builder:
             if link := read_link(place, found):
                 yield link
 
-    def _build_event(self, name: str) -> Event | None:
-        item_pointer, item = self._dereference(join_pointer("", "webhooks", name))
+    def _build_event(self, name: str, place: str) -> Event | None:
+        item_pointer, item = self._dereference(place)
         method = next((m for m in ("post", *METHODS) if isinstance(item.get(m), dict)), None)
         if method is None:
             return None
         stated = item[method]
         pointer = join_pointer(item_pointer, method)
         body_pointer, body = self._dereference(join_pointer(pointer, "requestBody"))
-        place = join_pointer(body_pointer, "content")
-        content = _schema_pointers(body, place)
+        contents = join_pointer(body_pointer, "content")
+        content = _schema_pointers(body, contents)
         trigger = stated.get("x-hookproof-trigger", {})
         if not content:
             if not trigger:
@@ -272,7 +306,7 @@ class Builder:
             raise _Fault("webhook", pointer, "a webhook needs a request body", "state its content")
         media_type = min(content, key=lambda name: body_kind(name) != "json")
         schema = content[media_type]
-        media = join_pointer(place, media_type)
+        media = join_pointer(contents, media_type)
         examples = [
             self._dereference(join_pointer(media, "examples", name))[1]
             for name in _mapping(body["content"][media_type].get("examples"))
@@ -281,7 +315,7 @@ class Builder:
         return Event(
             name=name,
             pointer=pointer,
-            content=build_media_types(self._document, place)[media_type],
+            content=build_media_types(self._document, contents)[media_type],
             schema=schema,
             signature=self._build_signature_scheme(scheme) if scheme else None,
             trigger=trigger,

@@ -11,11 +11,14 @@ from openapi.schemas.places import places_at
 def trigger_faults(contract: Contract) -> Iterator[tuple[str, str, str]]:
     """Yield name of the event, pointer and message of each fault in a trigger."""
     ids = [operation.id for operation in contract.operations]
-    for event in contract.triggered_events:
+    for event in contract.events:
+        if not event.trigger:
+            continue
         trigger = join_pointer(event.pointer, "x-hookproof-trigger")
         place = join_pointer(trigger, "operation")
         if event.operation not in ids:
-            yield event.name, place, f"there is no operation {event.operation!r}"
+            known = f"there is no operation {event.operation!r}"
+            yield event.name, place, known if event.operation else "a trigger names an operation"
         for index, echo in enumerate(event.trigger.get("echoes", ())):
             made = echo.get("correlator", "identity") != "identity"
             if made and not parse_expression(echo["from"]).in_request_body:

@@ -237,7 +237,7 @@ def _build(
     builder = Builder(document)
     operations = builder.operations()
     add_trigger_defaults(document, operations)
-    events = builder.events()
+    events = builder.events(operations)
     found = (*complaints, *builder.complaints)
     files = tuple(ContractFile(file.name, file.text) for file in source.files)
     return Contract(document, operations, events, source.text, found, files=files)

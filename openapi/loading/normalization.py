@@ -165,7 +165,8 @@ class Normalizer:
     def _check_extensions(self, kind: str, pointer: str, value: dict[str, Json]) -> None:
         if not self._has_extensions:
             return
-        is_webhook = kind == "operation" and pointer.startswith("/webhooks/")
+        sends = pointer.startswith("/webhooks/") or "callbacks" in split_pointer(pointer)
+        is_webhook = kind == "operation" and sends
         for place, message, edit in check_extensions(
             "webhook" if is_webhook else kind, pointer, value
         ):

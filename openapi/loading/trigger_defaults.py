@@ -27,31 +27,67 @@ def add_trigger_defaults(document: dict[str, Json], operations: Sequence[Operati
     A trigger states at least its operation. A deadline that no contract states is an assumption.
     """
     by_id = {operation.id: operation for operation in operations}
-    for place, stated in _triggers(document):
-        trigger = stated["x-hookproof-trigger"]
-        trigger.setdefault("status", "2XX")
-        if "deadline" not in trigger:
-            source = {"level": "assumed", "title": "A default of hookproof"}
-            document["x-hookproof-sources"].setdefault(ASSUMED_SOURCE, source)
-            trigger["deadline"] = {"seconds": DEFAULT_DEADLINE_S, "source": ASSUMED_SOURCE}
-        _read_delivery_word(trigger)
-        operation = by_id.get(trigger["operation"])
-        if echoes := trigger.get("echoes"):
-            _complete_echoes(document, place, operation, echoes)
-
-
-def _triggers(document: Mapping[str, Json]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield pointer and value of each operation object that states a trigger."""
     for name in document.get("webhooks", {}):
-        pointer = join_pointer("", "webhooks", name)
-        item = get_at(document, pointer)
-        while isinstance(item, dict) and isinstance(item.get("$ref"), str):
-            pointer = item["$ref"][1:]
-            item = get_at(document, pointer)
-        for method in METHODS:
-            stated = item.get(method) if isinstance(item, dict) else None
-            if isinstance(stated, dict) and "x-hookproof-trigger" in stated:
-                yield join_pointer(pointer, method), stated
+        for place, stated in _sent_requests(document, join_pointer("", "webhooks", name)):
+            if trigger := stated.get("x-hookproof-trigger"):
+                operation = by_id.get(trigger.get("operation", ""))
+                _complete(document, place, operation, trigger)
+    for operation in operations:
+        for item in _callback_items(document, operation):
+            for place, stated in _sent_requests(document, item):
+                trigger = stated.setdefault("x-hookproof-trigger", {})
+                if not trigger:
+                    # A callback may be called (section 4.8.18): once, often, or never.
+                    _add_assumed_source(document)
+                    trigger |= {"source": ASSUMED_SOURCE, "events": "any", "redelivery": {}}
+                _complete(document, place, operation, trigger)
+
+
+def _sent_requests(
+    document: Mapping[str, Json], pointer: str
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield pointer and value of each operation object of the path item at `pointer`."""
+    pointer, item = _dereference(document, pointer)
+    for method in METHODS:
+        stated = item.get(method)
+        if isinstance(stated, dict):
+            yield join_pointer(pointer, method), stated
+
+
+def _callback_items(document: Mapping[str, Json], operation: Operation) -> Iterator[str]:
+    """Yield the pointer of each path item in the callbacks of the operation."""
+    place = join_pointer(operation.pointer, "callbacks")
+    for name in _dereference(document, place)[1]:
+        pointer, callback = _dereference(document, join_pointer(place, name))
+        for url in callback:
+            if not url.startswith("x-"):
+                yield join_pointer(pointer, url)
+
+
+def _dereference(document: Mapping[str, Json], pointer: str) -> tuple[str, Mapping[str, Json]]:
+    """Return pointer and value of the object at `pointer`, references followed; none is empty."""
+    value: Any = get_at(document, pointer)
+    while isinstance(value, dict) and isinstance(value.get("$ref"), str):
+        pointer = value["$ref"][1:]
+        value = get_at(document, pointer)
+    return pointer, value if isinstance(value, dict) else {}
+
+
+def _complete(
+    document: dict[str, Json], place: str, operation: Operation | None, trigger: dict[str, Any]
+) -> None:
+    trigger.setdefault("status", "2XX")
+    if "deadline" not in trigger:
+        _add_assumed_source(document)
+        trigger["deadline"] = {"seconds": DEFAULT_DEADLINE_S, "source": ASSUMED_SOURCE}
+    _read_delivery_word(trigger)
+    if echoes := trigger.get("echoes"):
+        _complete_echoes(document, place, operation, echoes)
+
+
+def _add_assumed_source(document: dict[str, Json]) -> None:
+    source = {"level": "assumed", "title": "A default of hookproof"}
+    document["x-hookproof-sources"].setdefault(ASSUMED_SOURCE, source)
 
 
 def _read_delivery_word(trigger: dict[str, Any]) -> None:
@@ -88,12 +124,8 @@ def _complete_echoes(
 
 def _content_schemas(document: Mapping[str, Json], body: str) -> list[str]:
     """Return the schemas of the media types of a request body."""
-    stated = get_at(document, body)
-    while isinstance(stated, dict) and isinstance(stated.get("$ref"), str):
-        body = stated["$ref"][1:]
-        stated = get_at(document, body)
-    content = stated.get("content", {}) if isinstance(stated, dict) else {}
-    return [join_pointer(body, "content", name, "schema") for name in content]
+    body, stated = _dereference(document, body)
+    return [join_pointer(body, "content", name, "schema") for name in stated.get("content", {})]
 
 
 def _schemas_at(

@@ -470,7 +470,7 @@ def test_the_tables_of_the_admin_api_are_complete() -> None:
 
 def _delivery() -> DeliveryRecord:
     event_message = EventMessage(load_contract().events[0], b"{}", 1, "", "", 0.0)
-    return DeliveryRecord(1, 1, event_message, 0, (1, ""), (), False, (), 2, Redaction(()))
+    return DeliveryRecord(1, 1, event_message, 0, (1, ""), "", (), False, (), 2, Redaction(()))
 
 
 def test_the_tables_of_the_sink_are_complete(contract: Contract) -> None:

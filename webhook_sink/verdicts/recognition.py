@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from openapi.callback_url import is_callback_of
 from openapi.contract import Contract, Event
 from openapi.json_pointer import MISSING
 from openapi.serialization.bodies import read_body
@@ -29,7 +30,11 @@ def recognize(delivery: Delivery, contract: Contract) -> RecognizedEvent:
     if delivery.truncated:
         return RecognizedEvent(None, (), None)
     reader = _PayloadReader(delivery, contract)
-    possible = tuple(event for event in contract.events if _is_named(delivery, event, reader))
+    possible = tuple(
+        event
+        for event in _events_at(delivery, contract)
+        if event.callback is not None or _is_named(delivery, event, reader)
+    )
     event = possible[0] if len(possible) == 1 else _best_fitting(contract, possible, reader)
     shown = event or (contract.events[0] if contract.events else None)
     return RecognizedEvent(event, possible, reader.read(shown))
@@ -60,6 +65,22 @@ class _PayloadReader:
         if self._json is None:
             self._json = parse_json(self._delivery.body)
         return self._json
+
+
+def _events_at(delivery: Delivery, contract: Contract) -> Sequence[Event]:
+    """Return the events that the URL of the delivery allows.
+
+    A callback comes to the URL that hookproof gave to the service. Elsewhere, a receiver without
+    webhooks may get any of the callbacks.
+    """
+    target = delivery.target
+    called = [e for e in contract.events if e.callback and is_callback_of(target, e.operation)]
+    path = target.partition("?")[0]
+    ending = [e for e in called if e.callback and path.endswith(e.callback.suffix)]
+    longest = max((len(e.callback.suffix) for e in ending if e.callback), default=0)
+    nearest = [e for e in ending if e.callback and len(e.callback.suffix) == longest]
+    webhooks = [event for event in contract.events if event.callback is None]
+    return nearest or called or webhooks or contract.events
 
 
 def _is_named(delivery: Delivery, event: Event, reader: _PayloadReader) -> bool:

@@ -217,7 +217,9 @@ def test_the_queue_limits_the_bytes_of_open_deliveries() -> None:
     receiver = receivers.DeliveryQueue("http://127.0.0.1:1/", print)
     size = receivers.MAX_OPEN_BYTES // 4
     offered = [
-        receiver.enqueue(QueuedDelivery(n, n, size, lambda _: WebhookRequest((), b"")))
+        receiver.enqueue(
+            QueuedDelivery(n, n, size, lambda _: WebhookRequest((), b""), receiver.url)
+        )
         for n in range(1, 6)
     ]
     assert offered == [True] * 4 + [False]
@@ -228,7 +230,17 @@ def test_a_very_large_payload_is_not_stored(contract: Contract) -> None:
     journal = Journal(Store(), WorkerSignals([0] * SLOT_COUNT, 0, 1))
     dispatcher = Dispatcher(DeliveryQueues([], print), journal, lambda _: Hooks(), Redaction(()))
     sent = DeliveryRecord(
-        1, 1, truncate_message(event_message), 0, (1, ""), (), False, (), 10**6 + 2, Redaction(())
+        1,
+        1,
+        truncate_message(event_message),
+        0,
+        (1, ""),
+        "",
+        (),
+        False,
+        (),
+        10**6 + 2,
+        Redaction(()),
     )
     shown = sent.data()
     assert shown["payload"]["size"] == 10**6 + 2

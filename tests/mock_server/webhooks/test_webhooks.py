@@ -164,7 +164,9 @@ def test_deliveries_beyond_the_queue_limit_are_dropped_and_logged(
     receiver = DeliveryQueue("https://user:pass@example.invalid:8443/hidden?also=hidden", print)
     with caplog.at_level(logging.INFO, "hookproof.mock"):
         offered = [
-            receiver.enqueue(QueuedDelivery(number, number, 0, lambda _: WebhookRequest((), b"")))
+            receiver.enqueue(
+                QueuedDelivery(number, number, 0, lambda _: WebhookRequest((), b""), receiver.url)
+            )
             for number in range(1, MAX_OPEN_DELIVERIES + 151)
         ]
         receiver.stop("the mock stops")

@@ -23,6 +23,7 @@ from contracts.ledger.ledger import (
 from contracts.ledger.matching import reconcile
 from contracts.model.correlators import Correlator
 from contracts.model.exchange import Exchange
+from contracts.model.items import item_views
 from contracts.model.selection import IncompleteOperation
 from contracts.model.settings import PROFILES, Settings
 from openapi.contract import Contract, Event
@@ -119,11 +120,13 @@ class LiveRun:
         judged = tuple(JudgedDelivery(d, self._verdict(d)) for d in new_deliveries)
         self.deliveries += judged
         for item in judged:
-            self.facts.of_event(item)
+            for part in item.parts:
+                self.facts.of_event(part)
         for session in self.sessions:
             done = self.prepared_exchanges.get(session.operation.id, 0)
             for exchange in session.exchanges[done:]:
-                self.facts.of_exchange(exchange)
+                for view in item_views(self.contract, exchange):
+                    self.facts.of_exchange(view)
             self.prepared_exchanges[session.operation.id] = len(session.exchanges)
 
     def _verdict(self, delivery: Delivery) -> Verdict:
@@ -179,7 +182,10 @@ def await_webhooks(live_run: LiveRun) -> Ledger:
     if live_run.sink is None:
         return ledger
     triggering = [
-        (e, event) for e in ledger.exchanges for event in triggered_events(ledger.contract, e)
+        (exchange, event)
+        for exchange in ledger.exchanges
+        for view in item_views(ledger.contract, exchange)
+        for event in triggered_events(ledger.contract, view)
     ]
     expected = sorted(exchange.ended for exchange, _ in triggering)
     min_quiet_s = PROFILES[live_run.settings.profile].quiet_period_s

@@ -9,7 +9,7 @@ from mock_server.tokens import CredentialChecks
 from mock_server.unique_values import UniqueValues
 from openapi import strict_json
 from openapi.contract import Contract, Event, Json, Operation
-from openapi.json_pointer import MISSING
+from openapi.json_pointer import MISSING, get_at
 from openapi.runtime_expression import RuntimeExpression
 from openapi.schemas.validation import SchemaViolation
 
@@ -127,6 +127,14 @@ class EventContext:
     number: int
     """Number of the event in this mock, from 1."""
     unique_values: UniqueValues
+    items: tuple[str, ...] = ()
+    """Pointer of each item of the request body that triggers the event; none: the whole request."""
+
+    def find(self, expression: RuntimeExpression, item: str) -> object:
+        """Return the value of an expression in the exchange, or in `item` of its request."""
+        if expression.message == "item":
+            return get_at(self.exchange.value, item + expression.where)
+        return self.exchange.evaluate(expression)
 
 
 @dataclass(frozen=True, slots=True)

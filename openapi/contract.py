@@ -17,7 +17,7 @@ from openapi.json_pointer import (
 )
 from openapi.media_type import essence_of, is_in_range
 from openapi.parameters import Parameter, path_parameter_names
-from openapi.runtime_expression import RuntimeExpression
+from openapi.runtime_expression import RuntimeExpression, parse_expression
 from openapi.schemas.validation import Schema
 from openapi.security import SecurityAlternative, required_schemes
 from openapi.serialization.bodies import MediaTypeSpec
@@ -259,6 +259,11 @@ class Event:
     """Path of the URL to which the event is sent, or None for any."""
     callback: CallbackUrl | None = None
     """URL that the service calls, if the event is a callback; None: a webhook."""
+    objects: str | None = None
+    """Pointer of the array of objects, if a delivery is a batch; None: it has one event.
+
+    The pointers of the trigger are then relative to an object.
+    """
 
     @property
     def media_type(self) -> str:
@@ -274,6 +279,21 @@ class Event:
     def operation(self) -> str:
         """Id of the operation that triggers the event, or an empty text."""
         return str(self.trigger.get("operation", ""))
+
+    @property
+    def for_each(self) -> str | None:
+        """Pointer of the array in the request body whose items trigger one event each, or None."""
+        stated = self.trigger.get("for-each")
+        return None if stated is None else parse_expression(stated).where
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether one event may stand for several responses."""
+        return self.trigger.get("delivery") == "merged"
+
+    def first_place(self, pointer: str) -> str:
+        """Return the pointer into the payload of a place in its only or first object."""
+        return pointer if self.objects is None else f"{self.objects}/0{pointer}"
 
     def is_named_in(self, payload: Json) -> bool:
         """Return whether `payload` has a name of the event."""

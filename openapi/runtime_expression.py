@@ -1,7 +1,8 @@
 """Runtime expressions (OpenAPI 3.1, section 4.8.20.3), such as `$request.body#/name`.
 
 Six forms are supported: `$request.body#POINTER`, `$response.body#POINTER`, `$request.header.NAME`,
-`$response.header.NAME`, `$request.path.NAME` and `$request.query.NAME`.
+`$response.header.NAME`, `$request.path.NAME` and `$request.query.NAME`. A seventh is our own:
+`$item#POINTER`, a value in the item of the request for which an event is sent.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ Part = Literal["body", "header", "path", "query"]
 class RuntimeExpression:
     """Place of a value in an exchange."""
 
-    message: Literal["request", "response"]
+    message: Literal["request", "response", "item"]
     part: Part
     where: str
     """JSON Pointer into the body, or name of the header or parameter."""
@@ -55,6 +56,9 @@ class RuntimeExpression:
 @lru_cache(maxsize=1024)
 def parse_expression(text: str) -> RuntimeExpression:
     """Parse `text`; raise `ValueError` if its form is not supported."""
+    pointer = text.removeprefix("$item#")
+    if pointer != text and json_pointer.is_pointer(pointer):
+        return RuntimeExpression("item", "body", pointer)
     name, _, rest = text.removeprefix("$").partition(".")
     messages: dict[str, Literal["request", "response"]]
     messages = {"request": "request", "response": "response"}

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
-from contracts.checks.events import triggered_events
+from contracts.checks.events import is_without_trigger, triggered_events
 from contracts.checks.judgement import Judgement
 from contracts.checks.retries import rejected_deliveries
 from contracts.expectations.allowed_rejections import unjudged_places
@@ -26,11 +26,11 @@ def _judge_alone(
 ) -> Iterator[Judgement]:
     """Yield the sink's findings of `check` as judgements; skip the delivery ids in `but`."""
     closed = ledger.reconciliation
-    foreign = {
-        item.delivery.id
-        for event in (*closed.earlier_run_events, *closed.strangers)
-        for item in event.attempts
-    }
+    strangers = [item for event in closed.strangers for item in event.attempts]
+    # A webhook without a trigger is judged where it arrives, but anybody may have sent it.
+    unproven = {i.delivery.id for i in strangers if is_without_trigger(i.verdict)}
+    foreign = {i.delivery.id for event in closed.earlier_run_events for i in event.attempts}
+    foreign |= {item.delivery.id for item in strangers} - unproven
     others = _valid_signatures(ledger) if check == "webhook-signature" else {}
     free = _free_places(ledger) if check == "webhook-schema" else {}
     for item in ledger.deliveries:
@@ -43,7 +43,8 @@ def _judge_alone(
         ]
         violated_keys = {constraint_key(finding.pointer, finding.detail) for finding in found}
         for finding in found:
-            yield _sink_judgement(item, finding, others)
+            severity = "warning" if item.delivery.id in unproven else finding.severity
+            yield _sink_judgement(item, replace(finding, severity=severity), others)
         for place in _tried_constraints(ledger, item, check):
             if place not in violated_keys:
                 yield Judgement(place, item.delivery.id)
@@ -75,14 +76,22 @@ def _free_places(ledger: Ledger) -> dict[int, dict[str | None, object]]:
     """
     return {
         item.delivery.id: {
-            stated["to"]: exchange.find(parse_expression(stated["from"]))
+            _whole_place(item, stated["to"]): exchange.find(parse_expression(stated["from"]))
             for stated in event.trigger.get("echoes", ())
-            if parse_expression(stated["from"]).where in free
+            if exchange.item + parse_expression(stated["from"]).where in free
         }
         for event, exchange, received_event in triggered_events(ledger)
         if (free := unjudged_places(ledger.contract, exchange.request, exchange.started))
         for item in received_event.attempts
     }
+
+
+def _whole_place(item: JudgedDelivery, place: str) -> str:
+    """Return the pointer into the whole payload of a place in an object of it."""
+    event = item.verdict.event
+    if item.part is None or event is None or event.objects is None:
+        return place
+    return f"{event.objects}/{item.part}{place}"
 
 
 def _is_excused(finding: Finding, sent: object) -> bool:

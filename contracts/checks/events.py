@@ -17,6 +17,7 @@ from openapi.contract import Event
 from openapi.json_pointer import join_pointer
 from openapi.schemas.validation import abbreviate
 from webhook_sink.delivery import Delivery
+from webhook_sink.verdicts.verdict import Verdict
 
 
 def triggered_events(ledger: Ledger) -> Iterator[tuple[Event, Exchange, ReceivedEvent]]:
@@ -54,7 +55,7 @@ def sent(ledger: Ledger) -> Iterator[Judgement]:
             )
         else:
             message = (
-                f"{exchange.request.label()} got {exchange.status}, but no {_noun(ledger, event)} "
+                f"{exchange_label(exchange)} got {exchange.status}, but no {_noun(ledger, event)} "
                 f"arrived within {ledger.deadline(event):g} s (--webhook-deadline){other}"
             )
         yield failed(
@@ -67,6 +68,12 @@ def sent(ledger: Ledger) -> Iterator[Judgement]:
         )
 
 
+def exchange_label(exchange: Exchange) -> str:
+    """Return the name of the request, with the item that triggers an event."""
+    item = f", item {exchange.item}" if exchange.item else ""
+    return f"{exchange.request.label()}{item}"
+
+
 def _noun(ledger: Ledger, event: Event) -> str:
     """Return `event`, with its name if other events have the same trigger."""
     known = [one for one in ledger.contract.triggered_events if one.operation == event.operation]
@@ -75,7 +82,7 @@ def _noun(ledger: Ledger, event: Event) -> str:
 
 def single_event(ledger: Ledger) -> Iterator[Judgement]:
     """A success triggers each of its events exactly once."""
-    seen: dict[tuple[int, str], int] = {}
+    seen: dict[tuple[int, str, str], int] = {}
     # A delivery after a rejected one may be a retry of the same event: `webhook-retry` judges it.
     refused = {
         e.request.number
@@ -86,7 +93,10 @@ def single_event(ledger: Ledger) -> Iterator[Judgement]:
         number = exchange.request.number
         if number in refused or event.trigger.get("events") == "any":
             continue
-        pointer, key = join_pointer(event.pointer, "x-hookproof-trigger"), (number, event.name)
+        pointer, key = (
+            join_pointer(event.pointer, "x-hookproof-trigger"),
+            (number, event.name, exchange.item),
+        )
         seen[key] = seen.get(key, 0) + 1
         if seen[key] == 1:
             yield passed(pointer, number)
@@ -119,7 +129,7 @@ def unexpected(ledger: Ledger) -> Iterator[Judgement]:
         yield failed(ledger, pointer, exchange, message, apart="refused")
     known, repeats = matched_deliveries(ledger), UnstatedRepeats()
     for received_event in ledger.reconciliation.unmatched_events:
-        if _is_without_trigger(received_event):
+        if is_without_trigger(received_event.first.verdict):
             continue
         if (repeated := unforbidden_repeat(known, received_event)) is not None:
             event, original = repeated
@@ -153,7 +163,9 @@ def _event_like_strangers(
     """
     for received_event in ledger.reconciliation.strangers:
         delivery = received_event.first.delivery
-        if _is_without_trigger(received_event) or not looks_like_event(delivery, ledger.contract):
+        if is_without_trigger(received_event.first.verdict) or not looks_like_event(
+            delivery, ledger.contract
+        ):
             continue
         signed = (received_event.first.verdict.event or ledger.contract.events[0]).signature
         repeated = None if signed else unforbidden_repeat(known, received_event)
@@ -180,10 +192,9 @@ def _event_like_strangers(
         )
 
 
-def _is_without_trigger(received_event: ReceivedEvent) -> bool:
+def is_without_trigger(verdict: Verdict) -> bool:
     """Return whether the contract does not say which response sends such an event."""
-    possible = received_event.first.verdict.possible_events
-    return any(not event.operation for event in possible)
+    return any(not event.operation for event in verdict.possible_events)
 
 
 def _trigger(ledger: Ledger, received_event: ReceivedEvent) -> str:

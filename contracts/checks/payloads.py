@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from contracts.checks.events import triggered_events
+from contracts.checks.events import exchange_label, triggered_events
 from contracts.checks.judgement import Judgement, failed, passed, undecided
 from contracts.echoes.comparison import (
     ValueOwners,
@@ -34,11 +34,13 @@ def echo(ledger: Ledger) -> Iterator[Judgement]:
         ):
             continue
         if event.name not in known:
-            known[event.name] = value_owners(event, ledger.exchanges)
+            known[event.name] = value_owners(ledger.contract, event, ledger.exchanges)
         free = unjudged_places(ledger.contract, exchange.request, exchange.started)
         for index, stated in enumerate(event.trigger.get("echoes", ())):
             source = parse_expression(stated["from"])
             if source.in_request_body and source.where in free:
+                continue
+            if source.message == "item" and exchange.item + source.where in free:
                 continue
             if source.message == "response" and exchange.response and exchange.response.not_judged:
                 yield undecided(
@@ -72,11 +74,11 @@ def _judge_echo(
     why = explain_difference(stated, exchange, sent, received, known)
     explained = "" if received is None else f" ({why})"
     source = parse_expression(stated["from"])
-    verb = "sent" if source.message == "request" else "received"
+    verb = "received" if source.message == "response" else "sent"
     message = (
-        f"delivery {received_event.first.delivery.id} has {abbreviate(received)} "
+        f"{received_event.first.label} has {abbreviate(received)} "
         f"at {stated['to']}{explained}; "
-        f"{exchange.request.label()} {verb} {_sent_text(exchange.find(source), sent)}"
+        f"{exchange_label(exchange)} {verb} {_sent_text(exchange.find(source), sent)}"
     )
     return failed(
         ledger,
@@ -109,7 +111,7 @@ def equal(ledger: Ledger) -> Iterator[Judgement]:
                 yield passed(pointer, exchange.request.number)
                 continue
             message = (
-                f"delivery {received_event.first.delivery.id} has {abbreviate(one)} at "
+                f"{received_event.first.label} has {abbreviate(one)} at "
                 f"{first} and {abbreviate(other)} at {second}"
             )
             yield failed(ledger, pointer, exchange, message, instance=second)
@@ -159,6 +161,8 @@ def unique(ledger: Ledger) -> Iterator[Judgement]:
     value_owners: dict[tuple[str, str], Exchange] = {}
     for event, exchange, received_event in triggered_events(ledger):
         for index, stated in enumerate(event.trigger.get("unique", ())):
+            if event.is_merged:
+                continue  # one event stands for several exchanges
             pointer = join_pointer(event.pointer, "x-hookproof-trigger", "unique", index)
             value = get_at(received_event.payload, stated["pointer"])
             if value is MISSING:

@@ -8,7 +8,8 @@ from contracts.echoes.datetimes import describe_shift, explain_datetime
 from contracts.echoes.lists import describe_items_difference, explain_items
 from contracts.echoes.text import describe_text_difference, explain_text
 from contracts.model.exchange import Exchange
-from openapi.contract import Event, Json
+from contracts.model.items import item_views
+from openapi.contract import Contract, Event, Json
 from openapi.json_pointer import MISSING, get_at
 from openapi.runtime_expression import parse_expression
 from openapi.schemas.formats import date_time_to_ns
@@ -32,15 +33,14 @@ class EchoedValue:
     """Explanation of the difference, such as `cut at 50 characters`; empty if equal."""
 
 
-def value_owners(event: Event, exchanges: Iterable[Exchange]) -> ValueOwners:
+def value_owners(contract: Contract, event: Event, exchanges: Iterable[Exchange]) -> ValueOwners:
     """Return which requests sent each value, for the echoes of `event`."""
     found: dict[tuple[str, str], list[int]] = {}
     places = [
         (stated, parse_expression(stated["from"])) for stated in event.trigger.get("echoes", ())
     ]
-    for exchange in exchanges:
-        if exchange.request.operation.id != event.operation:
-            continue
+    owing = (e for e in exchanges if e.request.operation.id == event.operation)
+    for exchange in (view for one in owing for view in item_views(contract, one)):
         for stated, expression in places:
             value = exchange.find(expression)
             if _is_distinctive(value):

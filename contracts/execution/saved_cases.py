@@ -28,8 +28,8 @@ from contracts.model.exchange import Credential, Request
 from contracts.model.request_form import FORMS_BY_NAME, PLAIN_FORM
 from contracts.model.settings import Settings
 from contracts.model.unique_values import mark_digits
-from openapi.atomic_file import write_atomically
 from openapi.contract import Contract, Json
+from openapi.files.atomic_file import write_atomically
 from openapi.redaction import Redaction
 from openapi.serialization.text_values import EncodedText
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from openapi.atomic_file import write_atomically
+from openapi.files.atomic_file import write_atomically
 
 GeneratedBody = tuple[str, object]
 """Description and body: bytes or JSON data."""

@@ -1,5 +1,6 @@
 """Facts of exchanges and events: the values by which they match. Pure."""
 
+import json
 import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,13 +19,14 @@ from contracts.model.unique_values import DIGITS_PATTERN, MARK_PREFIX, is_own_di
 from openapi.contract import Contract
 from openapi.json_pointer import MISSING, get_at
 from openapi.schemas.formats import date_time_to_ns
-from webhook_sink.delivery import Delivery
 
 UNIQUE_STRING_KIND = "unique-string"
 MAX_SEARCHED_CHARACTERS = 4096
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)
 
 
+RequestItem = tuple[Request, str]
+"""Request, and the pointer of the item in it that triggers an event, or an empty text."""
 PayloadPlace = tuple[str, str]
 """Kind of a correlator, and its pointer into the payload."""
 
@@ -51,6 +53,8 @@ class EventFacts:
     """Comparable value at each correlator place."""
     digits: frozenset[str] = frozenset()
     """Marks in digits at the places of unique strings, whatever the type of the value."""
+    url_marks: frozenset[str] = frozenset()
+    """Marks in the URL: that of a callback belongs to one request."""
 
     @property
     def is_marked(self) -> bool:
@@ -75,38 +79,39 @@ class MatchFacts:
         """Take the correlators by operation id."""
         self._identities = {o.id: find_identities(contract, o) for o in contract.operations}
         self._places = payload_places(chain(*places.values(), *self._identities.values()))
-        self._exchanges: dict[Request, ExchangeFacts] = {}
-        self._events: dict[int, EventFacts] = {}
-        self._requests_by_key: dict[Hashable, list[Request]] = {}
+        self._exchanges: dict[RequestItem, ExchangeFacts] = {}
+        self._events: dict[tuple[int, int | None], EventFacts] = {}
+        self._requests_by_key: dict[Hashable, list[RequestItem]] = {}
 
     def of_exchange(self, exchange: Exchange) -> ExchangeFacts:
         """Return the facts of `exchange`."""
-        request = exchange.request
-        facts = self._exchanges.get(request)
+        key = exchange.request, exchange.item
+        facts = self._exchanges.get(key)
         if facts is None:
-            facts = exchange_facts(exchange, self._identities[request.operation.id])
-            self._exchanges[request] = facts
-            for key in _request_keys(facts):
-                self._requests_by_key.setdefault(key, []).append(request)
+            facts = exchange_facts(exchange, self._identities[exchange.request.operation.id])
+            self._exchanges[key] = facts
+            for shared in _request_keys(facts):
+                self._requests_by_key.setdefault(shared, []).append(key)
         return facts
 
     def of_event(self, first: JudgedDelivery) -> EventFacts:
         """Return the facts of the event with this first delivery."""
-        facts = self._events.get(first.delivery.id)
+        key = first.delivery.id, first.part
+        facts = self._events.get(key)
         if facts is None:
-            facts = event_facts(first.delivery, first.verdict.payload, self._places)
-            self._events[first.delivery.id] = facts
+            facts = event_facts(first, self._places)
+            self._events[key] = facts
         return facts
 
-    def candidates(self, event: EventFacts) -> set[Request]:
-        """Return the requests that share a correlator, mark or second with `event`.
+    def candidates(self, event: EventFacts) -> set[RequestItem]:
+        """Return the requests, or items of them, that share a value or mark with `event`.
 
         Only these can match it; an exchange counts once its facts were asked for.
         """
         keys: Iterable[Hashable] = chain(
             event.marks, event.digits, event.seconds, event.meanings.items()
         )
-        found: set[Request] = set()
+        found: set[RequestItem] = set()
         for key in keys:
             found.update(self._requests_by_key.get(key, ()))
         return found
@@ -132,7 +137,9 @@ def exchange_facts(exchange: Exchange, identified: Iterable[NaturalIdentity]) ->
     """Return the values of `exchange` to match: its correlators and `identified` values."""
     request = exchange.request
     said = [
-        ((p.kind, p.payload), request.correlator_values.get(p.request)) for p in request.correlators
+        ((p.kind, p.payload), request.correlator_values.get(exchange.item + p.request))
+        for p in request.correlators
+        if (p.array is not None) == bool(exchange.item)
     ]
     said += [((IDENTITY_KIND, i.payload), exchange.find(i.source)) for i in identified]
     meanings = tuple(
@@ -143,16 +150,19 @@ def exchange_facts(exchange: Exchange, identified: Iterable[NaturalIdentity]) ->
     return ExchangeFacts(exchange.started, request.mark, meanings, mark_digits(request.mark))
 
 
-def event_facts(delivery: Delivery, payload: object, known: Iterable[PayloadPlace]) -> EventFacts:
-    """Return the values of `delivery` to match: those at `known` places, and marks anywhere."""
+def event_facts(item: JudgedDelivery, known: Iterable[PayloadPlace]) -> EventFacts:
+    """Return the values of a delivery to match: those at `known` places, and marks anywhere."""
+    delivery, payload = item.delivery, item.verdict.payload
+    body = delivery.body.decode(errors="replace") if item.part is None else json.dumps(payload)
     # The mark of a callback is in its URL.
-    text = f"{delivery.target}\n{delivery.body.decode(errors='replace')}"
+    text = f"{delivery.target}\n{body}"
     return EventFacts(
         delivery.received_at,
         frozenset(match[0] for match in MARK_PATTERN.finditer(text)),
         frozenset(_TIMESTAMP.findall(text)),
         {place: _comparable_value(place[0], get_at(payload, place[1])) for place in known},
         frozenset(_digits_in(payload, known)),
+        frozenset(match[0] for match in MARK_PATTERN.finditer(delivery.target)),
     )
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from contracts.ledger.strangers import DroppedDeliveries
 from contracts.model.callback_urls import calls_back
 from contracts.model.case import SMOKE_TEST_PHASE
-from contracts.model.correlators import Correlator
+from contracts.model.correlators import IDENTITY_KIND, Correlator
 from contracts.model.exchange import Exchange, Request
 from contracts.model.selection import IncompleteOperation
 from contracts.model.settings import Settings
@@ -28,6 +28,26 @@ class JudgedDelivery:
 
     delivery: Delivery
     verdict: Verdict
+    part: int | None = None
+    """Index of the object in a batch, whose payload is this object; None: the whole delivery."""
+
+    @property
+    def label(self) -> str:
+        """Name of the delivery, or of the object in it, for messages."""
+        whole = f"delivery {self.delivery.id}"
+        return whole if self.part is None else f"object {self.part + 1} of {whole}"
+
+    @property
+    def parts(self) -> "tuple[JudgedDelivery, ...]":
+        """Each object of a batch; the delivery itself if it is none."""
+        pointer = self.verdict.event.objects if self.verdict.event else None
+        found = MISSING if pointer is None else get_at(self.verdict.payload, pointer)
+        if not isinstance(found, list):
+            return (self,)
+        return tuple(
+            JudgedDelivery(self.delivery, replace(self.verdict, payload=value), index)
+            for index, value in enumerate(found)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +94,9 @@ def group_deliveries(
     """Group deliveries into events by event name and identity."""
     unique = dict.fromkeys(p.payload for p in correlators if p.kind == "unique-string")
     groups: dict[object, list[JudgedDelivery]] = {}
-    for item in deliveries:
-        groups.setdefault(_event_identity(item, tuple(unique)), []).append(item)
+    for delivery in deliveries:
+        for item in delivery.parts:
+            groups.setdefault(_event_identity(item, tuple(unique)), []).append(item)
     return [ReceivedEvent(tuple(items)) for items in groups.values()]
 
 
@@ -84,7 +105,7 @@ def _event_identity(item: JudgedDelivery, unique_places: Iterable[str]) -> objec
     signature = event.signature if event else None
     stamped = (
         item.delivery.header_values(signature.id_header)
-        if signature and signature.id_header
+        if signature and signature.id_header and item.part is None
         else ()
     )
     if event is not None and len(stamped) == 1:
@@ -96,15 +117,20 @@ def _event_identity(item: JudgedDelivery, unique_places: Iterable[str]) -> objec
         return item.delivery.target, item.delivery.body
     values = [get_at(item.verdict.payload, pointer) for pointer in (*unique, *unique_places)]
     if event is not None and not has_correlator(event) and not unique:
-        return item.delivery.id  # No value identifies the event: each delivery is one event.
+        # No value identifies the event: each delivery, or object in it, is one event.
+        return item.delivery.id if item.part is None else (item.delivery.id, item.part)
     if not values or all(value is MISSING for value in values):
-        return item.delivery.body
+        return item.delivery.body if item.part is None else (item.delivery.body, item.part)
+    echoes = event.trigger.get("echoes", ()) if event else ()
+    # A wrong unique value may be equal in several events; what the service made tells them apart.
+    made = [echo["to"] for echo in echoes if echo.get("correlator") == IDENTITY_KIND]
+    values += [get_at(item.verdict.payload, pointer) for pointer in made]
     said = ["" if value is MISSING else value for value in values]
     return json.dumps([event.name if event else "", *said], sort_keys=True)
 
 
 def triggered_events(contract: Contract, exchange: Exchange) -> tuple[Event, ...]:
-    """Return the events that the response triggers."""
+    """Return the events that the response triggers; of a view of an item, those of the item."""
     request, status = exchange.request, exchange.status
     # The contract does not define what another method triggers.
     if status is None or request.method != request.operation.method:
@@ -112,8 +138,11 @@ def triggered_events(contract: Contract, exchange: Exchange) -> tuple[Event, ...
     return tuple(
         event
         for event in contract.events_triggered_by(request.operation.id, status)
-        if event.callback is None
-        or calls_back(event, event.callback.evaluate(exchange.find), request.mark)
+        if (exchange.item.rpartition("/")[0] if exchange.item else None) == event.for_each
+        and (
+            event.callback is None
+            or calls_back(event, event.callback.evaluate(exchange.find), request.mark)
+        )
     )
 
 

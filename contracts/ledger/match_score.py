@@ -9,10 +9,13 @@ MIN_SCORE = 3
 def match_score(request: ExchangeFacts, event: EventFacts) -> int:
     """Return the sum of 4 per equal correlator, 3 per mark or instant found, 2 per near set.
 
-    A near set differs by one item. An event that arrived before the request scores 0.
+    A near set differs by one item. An event that arrived before the request scores 0. The mark in
+    the URL of a callback decides alone.
     """
     if event.received_at < request.started_at:
         return 0
+    if event.url_marks:
+        return MIN_SCORE if request.mark in event.url_marks else 0
     total = 0
     marked = False
     for place, meaning, timestamp_text in request.meanings:

@@ -9,6 +9,7 @@ from contracts.ledger.ledger import ReceivedEvent, Reconciliation, has_correlato
 from contracts.ledger.match_score import MIN_SCORE, match_score
 from contracts.model.correlators import Correlator
 from contracts.model.exchange import Exchange
+from contracts.model.items import item_views
 from openapi.contract import Contract, Event
 
 
@@ -27,6 +28,7 @@ def reconcile(
     first: anybody can send the others. `facts` are those that the run has prepared.
     """
     facts = facts or MatchFacts(contract, places)
+    exchanges = [view for exchange in exchanges for view in item_views(contract, exchange)]
     event_facts = [facts.of_event(event.first) for event in events]
     marked = {e for e, received in enumerate(event_facts) if received.is_marked_by(run_id)}
     other_runs = {e for e, received in enumerate(event_facts) if received.is_marked} - marked
@@ -66,6 +68,19 @@ def reconcile(
         if in_time and _may_belong(event, exchange):
             slot_of_event[unmatched[0]] = slot
             unserved.clear()
+    # Of an event without a signature, the name is all that a wrong payload may have left.
+    for lacking in contract.triggered_events:
+        named = [
+            e
+            for e in sorted(own_events - slot_of_event.keys())
+            if _is_unsigned(events[e]) and lacking in events[e].first.verdict.possible_events
+        ]
+        due = [x for x, other in unserved if other is lacking] if named else []
+        for e, x in _pair_in_order(lacking, exchanges, events, named, due).items():
+            slot_of_event[e] = (x, lacking)
+            unserved.discard((x, lacking))
+    merged = _merged_pairs(exchanges, events, slot_of_event, unserved)
+    unserved -= {(x, event) for _, x, event in merged}
     apart = sorted(set(range(len(events))) - slot_of_event.keys())
     earlier = {
         e for e in apart if e not in own_events and (is_valid(events[e]) or _is_unsigned(events[e]))
@@ -73,7 +88,7 @@ def reconcile(
     return Reconciliation(
         pairs=tuple(
             (exchanges[x], replace(events[e], event=event))
-            for e, (x, event) in sorted(slot_of_event.items(), key=lambda item: item[0])
+            for e, x, event in (*_in_order(slot_of_event), *merged)
         ),
         without_event=tuple(
             (exchanges[x], event)
@@ -106,6 +121,37 @@ def _nearest_event(received: ReceivedEvent, due: Sequence[Event]) -> Event | Non
     return next((event for event in due if event in possible), next(iter(due), None))
 
 
+def _in_order(slot_of_event: Mapping[int, _Slot]) -> list[tuple[int, int, Event | None]]:
+    return [(e, *slot_of_event[e]) for e in sorted(slot_of_event)]
+
+
+def _merged_pairs(
+    exchanges: Sequence[Exchange],
+    events: Sequence[ReceivedEvent],
+    slot_of_event: Mapping[int, _Slot],
+    unserved: Collection[tuple[int, Event]],
+) -> list[tuple[int, int, Event]]:
+    """Return the exchanges without an event that share the merged event of another one.
+
+    It has the same echoes, and was sent after the request.
+    """
+    found = []
+    for x, event in unserved:
+        if not event.is_merged:
+            continue
+        exchange = exchanges[x]
+        shared = (
+            e
+            for e, (_, other) in slot_of_event.items()
+            if other is event
+            and events[e].attempts[-1].delivery.received_at >= exchange.started
+            and _all_echoes_agree(event, exchange, events[e].payload)
+        )
+        if (e := next(shared, None)) is not None:
+            found.append((e, x, event))
+    return sorted(found, key=lambda pair: pair[:2])
+
+
 def is_valid(event: ReceivedEvent) -> bool:
     """Return whether a delivery of the event has a valid signature."""
     return any(item.verdict.signature == "valid" for item in event.attempts)
@@ -130,7 +176,7 @@ def _scored_pairs(
     of event and exchange.
     """
     requests = [facts.of_exchange(exchange) for exchange in exchanges]
-    number_of_request = {exchange.request: x for x, exchange in enumerate(exchanges)}
+    number_of_request = {(e.request, e.item): x for x, e in enumerate(exchanges)}
     return sorted(
         (
             e not in proven,

@@ -123,7 +123,8 @@ def build_request(
         if value is not None
     }
     written = write_parameters(operation.path, operation.parameters, values)
-    found = {place.request: get_at(data, place.request) for place in correlators}
+    places = [pointer for place in correlators for pointer in place.pointers(data)]
+    found = {pointer: get_at(data, pointer) for pointer in places}
     carried = {where: value for where, value in found.items() if value is not MISSING}
     return Request(
         number=request_values.number,
@@ -162,16 +163,16 @@ def _body_with_unique_values(
     # A coverage case may omit the property on purpose.
     filled_in = ("instant",) if with_expiry and case.phase != COVERAGE_PHASE else ()
     for place in correlators:
-        if place.request in case.values:
-            continue
-        present = get_at(data, place.request)
-        if present is None or present is MISSING:
-            if place.kind in filled_in:
-                put_if_possible(
-                    data, place.request, correlator_value(contract, place, request_values)
-                )
-        elif contract.schema(place.schema).is_valid(present):
-            set_at(data, place.request, correlator_value(contract, place, request_values))
+        for index, pointer in enumerate(place.pointers(data)):
+            if pointer in case.values:
+                continue
+            present = get_at(data, pointer)
+            if present is None or present is MISSING:
+                if place.kind in filled_in:
+                    value = correlator_value(contract, place, request_values, index)
+                    put_if_possible(data, pointer, value)
+            elif contract.schema(place.schema).is_valid(present):
+                set_at(data, pointer, correlator_value(contract, place, request_values, index))
     return data
 
 

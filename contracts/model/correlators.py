@@ -25,9 +25,9 @@ class Correlator:
     kind: str
     """`unique-string`, `instant` or `subset`."""
     request: str
-    """Pointer into the request body."""
+    """Pointer into the request body, or into an item of `array`."""
     payload: str
-    """Pointer into the webhook's payload."""
+    """Pointer into the webhook's payload, or into an object of it."""
     schema: str
     """Pointer of its schema in the contract."""
     values: tuple[str, ...] = ()
@@ -36,6 +36,16 @@ class Correlator:
     maximum: float = 0
     safe_pattern: str | None = None
     """Pattern of the safe values; None or no match: all values are safe."""
+    array: str | None = None
+    """Pointer of the array in the request body whose items have the property; None: the body."""
+
+    def pointers(self, body: object) -> list[str]:
+        """Return the pointer of each place of the correlator in `body`."""
+        if self.array is None:
+            return [self.request]
+        items = get_at(body, self.array)
+        count = len(items) if isinstance(items, list) else 0
+        return [f"{self.array}/{index}{self.request}" for index in range(count)]
 
     @property
     def safe_values(self) -> tuple[str, ...]:
@@ -66,8 +76,9 @@ def find_correlators(
     if body is None or body.schema is None:
         return ()
     return tuple(
-        _correlator(contract, body.schema, echo, gentle)
-        for echo in success_echoes(contract, operation)
+        _correlator(contract, body.schema, event, echo, gentle)
+        for event in success_events(contract, operation)
+        for echo in event.trigger.get("echoes", ())
         if echo.get("correlator", IDENTITY_KIND) != IDENTITY_KIND
     )
 
@@ -96,9 +107,12 @@ def find_identities(contract: Contract, operation: Operation) -> tuple[NaturalId
 
 
 def _correlator(
-    contract: Contract, body_schema: str, echo: Mapping[str, Json], gentle: bool
+    contract: Contract, body_schema: str, event: Event, echo: Mapping[str, Json], gentle: bool
 ) -> Correlator:
-    where = parse_expression(echo["from"]).where
+    source = parse_expression(echo["from"])
+    where, array = source.where, event.for_each if source.message == "item" else None
+    if array is not None:
+        body_schema = join_pointer(property_schema(contract, body_schema, array), "items")
     schema = property_schema(contract, body_schema, where)
     stated = contract.at(schema)
     chosen = stated.get("x-hookproof-valid-values", {})
@@ -113,7 +127,7 @@ def _correlator(
     if gentle:
         maximum = bounds.get("remote-maximum", maximum)
     return Correlator(
-        echo["correlator"], where, echo["to"], schema, values, minimum, maximum, safe_pattern
+        echo["correlator"], where, echo["to"], schema, values, minimum, maximum, safe_pattern, array
     )
 
 
@@ -141,9 +155,9 @@ def property_schema(contract: Contract, schema: str, instance: str) -> str:
 
 
 def correlator_value(
-    contract: Contract, correlator: Correlator, request_values: RequestValues
+    contract: Contract, correlator: Correlator, request_values: RequestValues, index: int = 0
 ) -> object:
-    """Return the unique value for the correlator's place."""
+    """Return the unique value for the correlator's place; `index` counts those of one request."""
     if correlator.kind == "instant":
         return request_values.instant.strftime("%Y-%m-%dT%H:%M:%SZ")
     if correlator.kind == "subset":
@@ -151,6 +165,5 @@ def correlator_value(
             correlator.safe_values, int(correlator.minimum), int(correlator.maximum)
         )
     limit = contract.at(correlator.schema).get("maxLength")
-    return text_with_marks(
-        request_values, " nightly report ", None if limit is None else int(limit)
-    )
+    middle = f" nightly report {index} " if index else " nightly report "
+    return text_with_marks(request_values, middle, None if limit is None else int(limit))

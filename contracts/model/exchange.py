@@ -9,7 +9,7 @@ from typing import Literal
 from contracts.model.correlators import Correlator
 from contracts.model.request_form import PLAIN_FORM, RequestForm, Tolerance
 from openapi.contract import Operation, ResponseSpec
-from openapi.json_pointer import MISSING
+from openapi.json_pointer import MISSING, get_at
 from openapi.runtime_expression import RuntimeExpression
 from openapi.serialization.bodies import BodyReadings, MediaTypeSpec, read_body
 from openapi.serialization.text_values import Readings
@@ -202,6 +202,8 @@ class Exchange:
     """Unix seconds of the complete response or the failure."""
     retried: bool = False
     """True if the connection was lost before the response began and the case was sent again."""
+    item: str = ""
+    """Pointer of the item of the request body that triggers an event; empty: the whole request."""
 
     @property
     def status(self) -> int | None:
@@ -226,6 +228,8 @@ class Exchange:
     def find(self, expression: RuntimeExpression) -> object:
         """Return the value of a runtime expression in this exchange, or `MISSING`."""
         request, response = self.request, self.response
+        if expression.message == "item":
+            return get_at(request.json.value, self.item + expression.where)
         is_body, is_header = expression.part == "body", expression.part == "header"
         if expression.message == "request":
             body = request.json.value if is_body and request.body else MISSING

@@ -124,7 +124,10 @@ def _echoed_values(
     if exchange is None or judged_delivery is None or event is None:
         return []
     fields = compare_echoes(
-        event, exchange, judged_delivery.verdict.payload, value_owners(event, ledger.exchanges)
+        event,
+        exchange,
+        judged_delivery.verdict.payload,
+        value_owners(ledger.contract, event, ledger.exchanges),
     )
     return [
         {

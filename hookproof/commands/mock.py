@@ -35,10 +35,10 @@ from mock_server.settings import DEVELOPMENT_WEBHOOK_SECRET, Settings
 from mock_server.storage.database import check_state_writable
 from mock_server.tokens import DEVELOPMENT_SECRET, mint
 from openapi.contract import Contract
+from openapi.files.sqlite_file import StoreError
 from openapi.loading.builder import required_permissions
 from openapi.parsing.document_source import DocumentText
 from openapi.security import SecurityScheme, required_schemes
-from openapi.sqlite_file import StoreError
 
 LOG = logging.getLogger("hookproof")
 _TOKEN_LIFETIME_S = 86400

@@ -10,8 +10,8 @@ from hookproof.reports.contract_source import ContractSource
 from hookproof.reports.github import MAX_SUMMARY_BYTES, annotations, step_summary
 from hookproof.reports.junit import junit
 from hookproof.reports.sarif import ReportFile, sarif
-from openapi.atomic_file import write_atomically
 from openapi.contract import Json
+from openapi.files.atomic_file import write_atomically
 
 
 def write_reports(

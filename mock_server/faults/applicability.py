@@ -301,7 +301,7 @@ def trigger_key(key: str) -> Need:
 def equal_text(contract: Contract) -> bool:
     """Check for two payload places that must be equal and whose string is not a palindrome."""
     texts = [
-        get_at(event_example(contract, stated), equal["pointers"][0])
+        get_at(event_example(contract, stated), stated.first_place(equal["pointers"][0]))
         for stated in contract.triggered_events
         for equal in stated.trigger.get("equal", ())
     ]
@@ -358,13 +358,16 @@ def _has_entity(contract: Contract, stated: Event) -> bool:
 def _echoes(contract: Contract, stated: Event, compare: str, kind: type | None) -> Iterator[Echo]:
     operation = contract.operation(stated.operation)
     for echoed in stated.trigger.get("echoes", ()):
-        current = get_at(event_example(contract, stated), echoed["to"])
+        current = get_at(event_example(contract, stated), stated.first_place(echoed["to"]))
         if echoed["compare"] != compare or (kind is not None and type(current) is not kind):
             continue
         expression = parse_expression(echoed["from"])
         if expression.message == "request":
             body = _example(contract, operation)
             value = expression.evaluate(body, None, _example_parameters(contract, operation))
+        elif expression.message == "item":
+            body = _example(contract, operation)
+            value = get_at(body, f"{stated.for_each}/0{expression.where}")
         else:
             response_spec = contract.triggering_response(stated)
             if response_spec is None:

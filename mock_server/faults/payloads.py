@@ -67,10 +67,11 @@ def _echo_places(compare: str, kind: type | None = None) -> PlaceSelector:
     def places(event_context: EventContext) -> Iterable[str]:
         example = event_context.event.examples[0]
         return [
-            echo["to"]
+            place
             for echo in event_context.event.trigger.get("echoes", ())
             if echo["compare"] == compare
-            and (kind is None or type(get_at(example, echo["to"])) is kind)
+            and (place := event_context.event.first_place(echo["to"]))
+            and (kind is None or type(get_at(example, place)) is kind)
         ]
 
     return places
@@ -82,15 +83,18 @@ def _event_name_place(event_context: EventContext) -> Iterable[str]:
 
 
 def _time_places(event_context: EventContext) -> Iterable[str]:
-    return tuple(event_context.event.trigger.get("sent-at", ()))
+    event = event_context.event
+    return tuple(event.first_place(place) for place in event.trigger.get("sent-at", ()))
 
 
 def _unique_places(event_context: EventContext) -> Iterable[str]:
-    return tuple(stated["pointer"] for stated in event_context.event.trigger.get("unique", ()))
+    event = event_context.event
+    return tuple(event.first_place(s["pointer"]) for s in event.trigger.get("unique", ()))
 
 
 def _second_equal_places(event_context: EventContext) -> Iterable[str]:
-    return tuple(stated["pointers"][1] for stated in event_context.event.trigger.get("equal", ()))
+    event = event_context.event
+    return tuple(event.first_place(s["pointers"][1]) for s in event.trigger.get("equal", ()))
 
 
 def _replace_from_example(places: PlaceSelector) -> Callable[[Json, EventContext], Json]:

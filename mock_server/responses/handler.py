@@ -79,10 +79,23 @@ def _read_success(
     }
     unique = {place for place, _ in extended_properties(contract, pointer, "x-hookproof-unique")}
     unique |= resources.pointers_of_resource_names
+    unique |= _identity_pointers(contract, operation)
     # In a stable order, for the seed.
     examples = {place: get_at(value, place) for place in sorted(unique - credentials.keys())}
     schema = contract.schema(pointer)
     return _Success(status, headers, media_type, value, schema, credentials, examples)
+
+
+def _identity_pointers(contract: Contract, operation: Operation) -> set[str]:
+    """Return the places in the response whose value identifies the exchange in its events."""
+    sources = (
+        parse_expression(echo["from"])
+        for event in contract.triggered_events
+        if event.operation == operation.id
+        for echo in event.trigger.get("echoes", ())
+        if echo.get("correlator") == "identity"
+    )
+    return {s.where for s in sources if (s.message, s.part) == ("response", "body")}
 
 
 class SuccessStep:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from mock_server.storage import schema
-from openapi.sqlite_file import SqliteFile
+from openapi.files.sqlite_file import SqliteFile
 
 _CHECKPOINT_PAGES = 10_000
 """Pages of the write-ahead log before a checkpoint writes them to the database file."""

@@ -8,7 +8,7 @@ import time
 from limits.aio.storage import MovingWindowSupport, Storage
 
 from mock_server.storage.database import Store
-from openapi.sqlite_file import StoreError
+from openapi.files.sqlite_file import StoreError
 
 
 class SharedRateLimitStorage(Storage, MovingWindowSupport):

@@ -1,6 +1,6 @@
 """SQL schema and statements of the state database."""
 
-from openapi.sqlite_file import Schema
+from openapi.files.sqlite_file import Schema
 
 _TABLES = """
     CREATE TABLE created (

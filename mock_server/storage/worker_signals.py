@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableSequence
 from typing import Literal
 
-from openapi.sqlite_file import StoreError
+from openapi.files.sqlite_file import StoreError
 
 _LOG = logging.getLogger("hookproof.mock")
 

@@ -15,6 +15,7 @@ from mock_server.webhooks.payload import build_payload, serialize_json
 from openapi.contract import Contract, Event
 from openapi.examples import body_example
 from openapi.http.loopback import is_loopback_host
+from openapi.json_pointer import get_at
 
 _LOG = logging.getLogger("hookproof.mock")
 
@@ -66,14 +67,17 @@ class WebhookEmitter:
             return
         status = hooks.trigger(response.status, exchange) if hooks.trigger else response.status
         for triggered in self._contract.events_triggered_by(operation.id, status):
-            event = self._events[triggered.name]
-            if event.callback is None:
-                if self._dispatcher.receivers:
-                    self._emit_event(event, exchange, request)
+            event, url = self._events[triggered.name], None
+            if event.callback is not None:
+                url = event.callback.evaluate(exchange.evaluate)
+                if url is None or not self._may_call(event, url):
+                    continue
+            elif not self._dispatcher.receivers:
                 continue
-            url = event.callback.evaluate(exchange.evaluate)
-            if url is not None and self._may_call(event, url):
-                self._emit_event(event, exchange, request, url)
+            items = _items_of(event, exchange)
+            # A batch has all objects; otherwise each item gets a separate event.
+            for some in [items] if event.objects is not None else [(item,) for item in items]:
+                self._emit_event(event, exchange, request, some, url)
 
     def _may_call(self, event: Event, url: str) -> bool:
         """Return whether the mock sends a callback to `url`; log why not."""
@@ -88,11 +92,16 @@ class WebhookEmitter:
         return False
 
     def _emit_event(
-        self, event: Event, exchange: MockExchange, request: int, url: str | None = None
+        self,
+        event: Event,
+        exchange: MockExchange,
+        request: int,
+        items: tuple[str, ...],
+        url: str | None,
     ) -> None:
         hooks = exchange.hooks
         self._number += 1
-        event_context = EventContext(event, exchange, self._number, self._unique_values)
+        event_context = EventContext(event, exchange, self._number, self._unique_values, items)
         value = build_payload(event_context)
         if hooks.payload:
             value = hooks.payload(value, event_context)
@@ -105,6 +114,16 @@ class WebhookEmitter:
             at=time.time(),
         )
         self._dispatcher.send(event_message, exchange, request, url)
+
+
+def _items_of(event: Event, exchange: MockExchange) -> tuple[str, ...]:
+    """Return the pointer of each item of the request that triggers `event`, or an empty one."""
+    if event.for_each is None:
+        return ("",)
+    found = get_at(exchange.value, event.for_each)
+    return tuple(
+        f"{event.for_each}/{n}" for n in range(len(found) if isinstance(found, list) else 0)
+    )
 
 
 def _host_of(url: str) -> str | None:

@@ -15,18 +15,39 @@ _parse = cache(runtime_expression.parse_expression)
 
 
 def build_payload(event_context: EventContext) -> Json:
-    """Return a new payload: unique values, echoes of the exchange, equal values, the time."""
+    """Return a new payload: names, and the values of one object or of each object of a batch."""
     event = event_context.event
     value = json.loads(json.dumps(event.examples[0]))  # the fastest deep copy of plain JSON
+    if event.objects is None:
+        _fill(value, event_context, (event_context.items or ("",))[0])
+    else:
+        template = get_at(value, event.first_place(""))
+        objects = []
+        for item in event_context.items or ("",):
+            made = json.loads(json.dumps({} if template is MISSING else template))
+            _fill(made, event_context, item)
+            objects.append(made)
+        if event.objects:
+            set_at(value, event.objects, objects)
+        else:
+            value = objects
     for name in event.names:
         source = name.source
         if source.in_request_body and get_at(value, source.where) not in name.values:
             set_at(value, source.where, name.values[0])
+    return value
+
+
+def _fill(value: Json, event_context: EventContext, item: str) -> None:
+    """Fill in one object: unique values, echoes of the exchange, equal values, the time."""
+    event = event_context.event
     for stated in event.trigger.get("unique", ()):
         schema = event_context.exchange.contract.schema(event.schema)
-        event_context.unique_values.set_unique_value(value, stated["pointer"], schema)
+        place = stated["pointer"]
+        example = get_at(event.examples[0], event.first_place(place))
+        event_context.unique_values.set_unique_value(value, place, schema, example)
     for echo in event.trigger.get("echoes", ()):
-        found = event_context.exchange.evaluate(_parse(echo["from"]))
+        found = event_context.find(_parse(echo["from"]), item)
         # null means absent: the event's entity has the default value then.
         if (found is None or found is MISSING) and "default" in echo:
             found = echo["default"]
@@ -42,7 +63,6 @@ def build_payload(event_context: EventContext) -> Json:
     now = format_utc(time.time_ns())
     for place in event.trigger.get("sent-at", ()):
         set_at(value, place, now)
-    return value
 
 
 def serialize_json(value: Json) -> bytes:

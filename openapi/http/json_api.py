@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from openapi.sqlite_file import StoreError
+from openapi.files.sqlite_file import StoreError
 
 ADMIN_PATH = "/_hookproof/"
 """Path prefix of the pages and APIs of mock server and sink; no contract may use it."""

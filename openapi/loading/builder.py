@@ -322,6 +322,7 @@ class Builder:
             examples=tuple(example["value"] for example in examples if "value" in example),
             names=stated_names(name, stated),
             path=stated.get("x-hookproof-event", {}).get("path"),
+            objects=stated.get("x-hookproof-event", {}).get("objects"),
         )
 
     def _build_signature_scheme(self, scheme: str) -> SignatureScheme | None:

@@ -21,7 +21,11 @@ def trigger_faults(contract: Contract) -> Iterator[tuple[str, str, str]]:
             yield event.name, place, known if event.operation else "a trigger names an operation"
         for index, echo in enumerate(event.trigger.get("echoes", ())):
             made = echo.get("correlator", "identity") != "identity"
-            if made and not parse_expression(echo["from"]).in_request_body:
+            source = parse_expression(echo["from"])
+            if source.message == "item" and event.for_each is None:
+                where = join_pointer(trigger, "echoes", index, "from")
+                yield event.name, where, "`$item` needs `for-each` in the trigger"
+            if made and not (source.in_request_body or source.message == "item"):
                 where = join_pointer(trigger, "echoes", index, "correlator")
                 sentence = "a correlator other than `identity` needs an echo from `$request.body`"
                 yield event.name, where, sentence

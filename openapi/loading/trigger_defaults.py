@@ -81,8 +81,7 @@ def _complete(
         _add_assumed_source(document)
         trigger["deadline"] = {"seconds": DEFAULT_DEADLINE_S, "source": ASSUMED_SOURCE}
     _read_delivery_word(trigger)
-    if echoes := trigger.get("echoes"):
-        _complete_echoes(document, place, operation, echoes)
+    _complete_echoes(document, place, operation, trigger)
 
 
 def _add_assumed_source(document: dict[str, Json]) -> None:
@@ -103,12 +102,17 @@ def _complete_echoes(
     document: Mapping[str, Json],
     webhook: str,
     operation: Operation | None,
-    echoes: Sequence[dict[str, Any]],
+    trigger: Mapping[str, Any],
 ) -> None:
     """Add how each echo is compared, and a correlator if no echo has one."""
+    echoes: Sequence[dict[str, Any]] = trigger.get("echoes", ())
     payloads = _content_schemas(document, join_pointer(webhook, "requestBody"))
+    described = get_at(document, join_pointer(webhook, "x-hookproof-event"))
+    batch = described.get("objects") if isinstance(described, dict) else None
+    below = "" if batch is None else f"{batch}/0"
     for echo in echoes:
-        schemas = [s for schema in payloads for s in _schemas_at(document, schema, echo["to"])]
+        place = f"{below}{echo['to']}"
+        schemas = [s for schema in payloads for s in _schemas_at(document, schema, place)]
         echo.setdefault("compare", _comparison(schemas))
     if operation is None or any("correlator" in echo for echo in echoes):
         return
@@ -117,7 +121,7 @@ def _complete_echoes(
         source = parse_expression(echo["from"])
         if source.message == "response" and _is_identity(source):
             echo["correlator"] = "identity"
-        elif not marked and source.in_request_body and _can_be_marked(document, operation, source):
+        elif not marked and _can_be_marked(document, operation, _place_in_body(source, trigger)):
             echo["correlator"] = "unique-string"
             marked = True
 
@@ -147,14 +151,21 @@ def _is_identity(source: RuntimeExpression) -> bool:
     return source.part == "body" and _IDENTITY_NAME.search(name) is not None
 
 
-def _can_be_marked(
-    document: Mapping[str, Json], operation: Operation, source: RuntimeExpression
-) -> bool:
-    """Return whether a client can choose any text for the value."""
+def _place_in_body(source: RuntimeExpression, trigger: Mapping[str, Any]) -> str | None:
+    """Return the pointer of a value in the request body, that of the first item; or None."""
+    if source.in_request_body:
+        return source.where
+    if source.message != "item" or "for-each" not in trigger:
+        return None
+    return f"{parse_expression(trigger['for-each']).where}/0{source.where}"
+
+
+def _can_be_marked(document: Mapping[str, Json], operation: Operation, place: str | None) -> bool:
+    """Return whether a client can choose any text for the value at `place` of the body."""
     body = operation.body
-    if body is None or body.schema is None:
+    if place is None or body is None or body.schema is None:
         return False
-    schemas = _schemas_at(document, body.schema, source.where)
+    schemas = _schemas_at(document, body.schema, place)
     is_text = any(schema.get("type") == "string" for schema in schemas)
     has_room = all(schema.get("maxLength", _MIN_MARKED_LENGTH) >= _MIN_MARKED_LENGTH
                    for schema in schemas)  # fmt: skip

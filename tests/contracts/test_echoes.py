@@ -151,7 +151,7 @@ def exchanges(contract: Contract, *bodies: dict[str, Any]) -> list[Exchange]:
 def test_compares_every_echo_with_the_value_that_was_sent(contract: Contract) -> None:
     ask = {"name": "first " * 20, "scopes": ["a", "b"], "expiresAt": "2027-06-30T13:11:34Z"}
     one, other = exchanges(contract, ask, {**ask, "name": "second", "revoked": True})
-    known = value_owners(contract.events[0], [one, other])
+    known = value_owners(contract, contract.events[0], [one, other])
 
     def fields(exchange: Exchange, **data: Any) -> dict[str, EchoedValue]:
         found = compare_echoes(contract.events[0], exchange, {"data": data}, known)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from openapi.sqlite_file import Schema
+from openapi.files.sqlite_file import Schema
 from webhook_sink.delivery import Delivery, DeliveryMetadata, ForwardAttempt, Headers
 
 # The body is the last column: SQLite can read the others without it.

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from openapi.sqlite_file import SqliteFile, StoreBusy, StoreError
+from openapi.files.sqlite_file import SqliteFile, StoreBusy, StoreError
 from webhook_sink.delivery import Delivery, DeliveryMetadata, ForwardAttempt
 from webhook_sink.storage.retention import (
     PruneCandidate,

@@ -12,7 +12,7 @@ from dataclasses import astuple, dataclass
 from functools import cached_property
 from typing import Any
 
-from openapi.sqlite_file import StoreError
+from openapi.files.sqlite_file import StoreError
 from webhook_sink.verdicts.filter import DeliveryFilter, sql_conditions
 
 _MAX_ID = 2**63 - 1

@@ -62,7 +62,7 @@ def _broken_schemas(contract: Contract, event: Event) -> Iterator[_BrokenPayload
 
 def _broken_echoes(contract: Contract, event: Event) -> Iterator[_BrokenPayload]:
     for stated, severity in _stated(contract, event, "echoes"):
-        place = stated["to"]
+        place = event.first_place(stated["to"])
         same = get_at(event.examples[0], place)
         if same is MISSING:
             continue
@@ -77,7 +77,7 @@ def _broken_echoes(contract: Contract, event: Event) -> Iterator[_BrokenPayload]
 
 def _broken_equalities(contract: Contract, event: Event) -> Iterator[_BrokenPayload]:
     for stated, severity in _stated(contract, event, "equal"):
-        for place in stated["pointers"]:
+        for place in map(event.first_place, stated["pointers"]):
             if isinstance(get_at(event.examples[0], place), str | int):
                 description = f"has a value at {place} that differs from its equal place"
                 yield "equal", slug(place, "mismatch"), description, _change_value(place), severity
@@ -85,7 +85,7 @@ def _broken_equalities(contract: Contract, event: Event) -> Iterator[_BrokenPayl
 
 def _repeated_identifiers(contract: Contract, event: Event) -> Iterator[_BrokenPayload]:
     for stated, severity in _stated(contract, event, "unique"):
-        place = stated["pointer"]
+        place = event.first_place(stated["pointer"])
         same = get_at(event.examples[0], place)
         if same is not MISSING:
             description = f"has the same identifier at {place} in every event"

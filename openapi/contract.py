@@ -12,6 +12,7 @@ from openapi.json_pointer import (
     MISSING,
     get_at,
     get_by_tokens,
+    join_pointer,
     split_pointer,
     walk_values,
 )
@@ -287,6 +288,12 @@ class Event:
         return None if stated is None else parse_expression(stated).where
 
     @property
+    def condition(self) -> str | None:
+        """Pointer of the schema of the requests, or items, that trigger the event; None: all."""
+        place = join_pointer(self.pointer, "x-hookproof-trigger", "when")
+        return place if "when" in self.trigger else None
+
+    @property
     def is_merged(self) -> bool:
         """Whether one event may stand for several responses."""
         return self.trigger.get("delivery") == "merged"
@@ -435,6 +442,10 @@ class Contract:
         for event in self.triggered_events:
             found.setdefault(event.operation, []).append(event)
         return found
+
+    def meets_condition(self, event: Event, value: Json) -> bool:
+        """Return whether `value`, a request body or an item of it, must trigger `event`."""
+        return event.condition is None or self.schema(event.condition).is_valid(value)
 
     def triggering_response(self, event: Event) -> ResponseSpec | None:
         """Return the documented response that triggers `event`; of several the usual success."""

@@ -11,6 +11,7 @@ from contracts.model.correlators import Correlator
 from contracts.model.exchange import Exchange
 from contracts.model.items import item_views
 from openapi.contract import Contract, Event
+from openapi.json_pointer import get_at
 
 
 def reconcile(
@@ -39,7 +40,12 @@ def reconcile(
     for _, points, _, e, _ in scored:
         best.setdefault(e, points)
     triggered = [triggered_events(contract, exchange) for exchange in exchanges]
-    expected = {(x, event) for x, due in enumerate(triggered) for event in due}
+    expected = {
+        (x, event)
+        for x, due in enumerate(triggered)
+        for event in due
+        if contract.meets_condition(event, _trigger_value(exchanges[x]))
+    }
     # Among equal scores, prefer a request that still lacks its event, then the nearest in time.
     slot_of_event: dict[int, _Slot] = {}
     matched: set[_Slot] = set()
@@ -104,6 +110,11 @@ def reconcile(
 
 _Slot = tuple[int, Event | None]
 """Index of an exchange, and the event that it triggers."""
+
+
+def _trigger_value(view: Exchange) -> object:
+    """Return the request body, or the item of it, that triggers an event."""
+    return get_at(view.request.json.value, view.item)
 
 
 def _free_slot(

@@ -10,8 +10,9 @@ from functools import lru_cache
 
 from contracts.model.unique_values import MARK_PREFIX, RequestValues, text_with_marks
 from openapi.contract import Contract, Event, Json, Operation
-from openapi.json_pointer import MISSING, get_at, join_pointer, split_pointer
+from openapi.json_pointer import get_at, join_pointer
 from openapi.runtime_expression import RuntimeExpression, parse_expression
+from openapi.schemas.places import places_at
 
 MARK_PATTERN = re.compile(rf"{MARK_PREFIX}([a-z0-9]{{6}})-([0-9]{{4,}})")
 IDENTITY_KIND = "identity"
@@ -143,15 +144,17 @@ def expiry_bounds(contract: Contract) -> tuple[float, float] | None:
 
 
 def property_schema(contract: Contract, schema: str, instance: str) -> str:
-    """Return the pointer of the schema of the property at `instance`.
+    """Return the pointer of the schema of the value at `instance`.
 
-    Follow references and `properties`. Raise `LookupError` if the contract has no such property.
+    Follow references, `properties`, `items` and combinations; of several schemas for the value,
+    return the one with the most keywords. Raise `LookupError` if the contract has none.
     """
-    for token in split_pointer(instance):
-        schema = join_pointer(contract.resolve(schema), "properties", token)
-        if get_at(contract.document, schema) is MISSING:
-            raise LookupError(f"no schema for {instance!r}")
-    return contract.resolve(schema)
+    places = places_at(contract.document, schema, instance)
+    stated = {place: get_at(contract.document, place) for place in places}
+    own = {p: len(s) for p, s in stated.items() if isinstance(s, dict) and "$ref" not in s}
+    if not own:
+        raise LookupError(f"no schema for {instance!r}")
+    return max(own, key=lambda place: own[place])
 
 
 def correlator_value(

@@ -74,10 +74,27 @@ class WebhookEmitter:
                     continue
             elif not self._dispatcher.receivers:
                 continue
-            items = _items_of(event, exchange)
+            items = self._items_of(event, exchange)
             # A batch has all objects; otherwise each item gets a separate event.
-            for some in [items] if event.objects is not None else [(item,) for item in items]:
+            batch = event.objects is not None and items
+            for some in [items] if batch else [(item,) for item in items]:
                 self._emit_event(event, exchange, request, some, url)
+
+    def _items_of(self, event: Event, exchange: MockExchange) -> tuple[str, ...]:
+        """Return the pointer of each part of the request body that triggers `event`.
+
+        It is an item of an array, or the whole body with an empty pointer.
+        """
+        places = [""]
+        if event.for_each is not None:
+            found = get_at(exchange.value, event.for_each)
+            count = len(found) if isinstance(found, list) else 0
+            places = [f"{event.for_each}/{index}" for index in range(count)]
+        return tuple(
+            place
+            for place in places
+            if self._contract.meets_condition(event, get_at(exchange.value, place))
+        )
 
     def _may_call(self, event: Event, url: str) -> bool:
         """Return whether the mock sends a callback to `url`; log why not."""
@@ -114,16 +131,6 @@ class WebhookEmitter:
             at=time.time(),
         )
         self._dispatcher.send(event_message, exchange, request, url)
-
-
-def _items_of(event: Event, exchange: MockExchange) -> tuple[str, ...]:
-    """Return the pointer of each item of the request that triggers `event`, or an empty one."""
-    if event.for_each is None:
-        return ("",)
-    found = get_at(exchange.value, event.for_each)
-    return tuple(
-        f"{event.for_each}/{n}" for n in range(len(found) if isinstance(found, list) else 0)
-    )
 
 
 def _host_of(url: str) -> str | None:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from openapi.contract import Contract
+from openapi.contract import Contract, Event
 from openapi.json_pointer import get_at, join_pointer
-from openapi.runtime_expression import parse_expression
+from openapi.runtime_expression import RuntimeExpression, parse_expression
 from openapi.schemas.places import places_at
 
 
@@ -25,6 +25,13 @@ def trigger_faults(contract: Contract) -> Iterator[tuple[str, str, str]]:
             if source.message == "item" and event.for_each is None:
                 where = join_pointer(trigger, "echoes", index, "from")
                 yield event.name, where, "`$item` needs `for-each` in the trigger"
+            if made and not _is_in_request(contract, event, source):
+                where = join_pointer(trigger, "echoes", index, "from")
+                yield (
+                    event.name,
+                    where,
+                    f"the request body has no {source.where} that a run can set",
+                )
             if made and not (source.in_request_body or source.message == "item"):
                 where = join_pointer(trigger, "echoes", index, "correlator")
                 sentence = "a correlator other than `identity` needs an echo from `$request.body`"
@@ -37,6 +44,16 @@ def trigger_faults(contract: Contract) -> Iterator[tuple[str, str, str]]:
             where = join_pointer(trigger, "redelivery")
             sentence = "`redelivery` contradicts `no-redelivery`; remove one of them"
             yield event.name, where, sentence
+
+
+def _is_in_request(contract: Contract, event: Event, source: RuntimeExpression) -> bool:
+    """Return whether the schema of the request body has the place that `source` names."""
+    operations = [o for o in contract.operations if o.id == event.operation]
+    body = operations[0].body if operations else None
+    if body is None or body.schema is None or source.part != "body":
+        return True  # another complaint says so
+    below = f"{event.for_each}/0" if source.message == "item" else ""
+    return bool(places_at(contract.document, body.schema, below + source.where))
 
 
 def duplicate_value_faults(contract: Contract) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ from contracts.ledger.ledger import (
     Ledger,
     Reconciliation,
     group_deliveries,
-    triggered_events,
+    owed_events,
 )
 from contracts.ledger.matching import reconcile
 from contracts.model.correlators import Correlator
@@ -185,7 +185,7 @@ def await_webhooks(live_run: LiveRun) -> Ledger:
         (exchange, event)
         for exchange in ledger.exchanges
         for view in item_views(ledger.contract, exchange)
-        for event in triggered_events(ledger.contract, view)
+        for event in owed_events(ledger.contract, view)
     ]
     expected = sorted(exchange.ended for exchange, _ in triggering)
     min_quiet_s = PROFILES[live_run.settings.profile].quiet_period_s

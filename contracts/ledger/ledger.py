@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from contracts.expectations.expectation import expected_response
 from contracts.ledger.strangers import DroppedDeliveries
 from contracts.model.callback_urls import calls_back
 from contracts.model.case import SMOKE_TEST_PHASE
@@ -143,6 +144,26 @@ def triggered_events(contract: Contract, exchange: Exchange) -> tuple[Event, ...
             event.callback is None
             or calls_back(event, event.callback.evaluate(exchange.find), request.mark)
         )
+    )
+
+
+def owed_events(contract: Contract, exchange: Exchange) -> tuple[Event, ...]:
+    """Return the events that must follow the response; others of its triggers may."""
+    events = triggered_events(contract, exchange)
+    if not events or not (exchange.item or any(event.condition for event in events)):
+        return events
+    if exchange.item and _is_invalid_item(contract, exchange):
+        return ()
+    value = get_at(exchange.request.json.value, exchange.item)
+    return tuple(event for event in events if contract.meets_condition(event, value))
+
+
+def _is_invalid_item(contract: Contract, exchange: Exchange) -> bool:
+    """Return whether the item breaks the schema of the request, so that nothing follows from it."""
+    expected = expected_response(contract, exchange.request, exchange.started)
+    return any(
+        f"{violation.instance}/".startswith(f"{exchange.item}/")
+        for violation in expected.violations
     )
 
 

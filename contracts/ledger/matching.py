@@ -5,13 +5,18 @@ from dataclasses import replace
 
 from contracts.echoes.comparison import echo_values, is_echo_acceptable
 from contracts.ledger.facts import MatchFacts
-from contracts.ledger.ledger import ReceivedEvent, Reconciliation, has_correlator, triggered_events
+from contracts.ledger.ledger import (
+    ReceivedEvent,
+    Reconciliation,
+    has_correlator,
+    owed_events,
+    triggered_events,
+)
 from contracts.ledger.match_score import MIN_SCORE, match_score
 from contracts.model.correlators import Correlator
 from contracts.model.exchange import Exchange
 from contracts.model.items import item_views
 from openapi.contract import Contract, Event
-from openapi.json_pointer import get_at
 
 
 def reconcile(
@@ -41,10 +46,7 @@ def reconcile(
         best.setdefault(e, points)
     triggered = [triggered_events(contract, exchange) for exchange in exchanges]
     expected = {
-        (x, event)
-        for x, due in enumerate(triggered)
-        for event in due
-        if contract.meets_condition(event, _trigger_value(exchanges[x]))
+        (x, event) for x, view in enumerate(exchanges) for event in owed_events(contract, view)
     }
     # Among equal scores, prefer a request that still lacks its event, then the nearest in time.
     slot_of_event: dict[int, _Slot] = {}
@@ -110,11 +112,6 @@ def reconcile(
 
 _Slot = tuple[int, Event | None]
 """Index of an exchange, and the event that it triggers."""
-
-
-def _trigger_value(view: Exchange) -> object:
-    """Return the request body, or the item of it, that triggers an event."""
-    return get_at(view.request.json.value, view.item)
 
 
 def _free_slot(

@@ -24,6 +24,7 @@ SHOWN_BY = {
     "order-twice": "webhook-redelivery: delivery 2 repeats delivery 1",
     "item-shortened": r"webhook-echo: .*at /item \(cut at 10 characters\)",
     "wrong-shortage": "webhook-schema: .*'item' is missing",
+    "no-large-order": "webhook-sent: .*no event order.large arrived",
     "first-alarm-only": "webhook-sent: .*, item /1 got 202, but no event arrived",
     "level-lost": 'webhook-echo: object 1 of delivery .* has "low" at /labels/level',
     "bare-batch": "webhook-schema: .*the body: array, not object",

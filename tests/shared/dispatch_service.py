@@ -23,6 +23,7 @@ MISTAKES: Final = MappingProxyType(
         "order-twice": "order.created is sent twice",
         "item-shortened": "order.created has the first ten characters of the item",
         "wrong-shortage": "stock.empty, which no operation is said to send, lacks its item",
+        "no-large-order": "order.large is never sent",
         "first-alarm-only": "only the first alarm of a request is sent",
         "level-lost": "every alarm has the level low",
         "bare-batch": "a batch is an array, without an object around it",
@@ -44,6 +45,7 @@ LEGAL: Final = MappingProxyType(
         "equal-alarms-once": "an alarm with the same labels as an earlier one is not sent again",
         "stock-first": "stock.reserved is sent before order.created",
         "many-lines": "several lines are sent for one job",
+        "every-order-large": "order.large is sent for small orders too",
         "shortages": "stock.empty is sent now and then",
         "more-properties": "payloads have properties that are not documented",
     }
@@ -160,6 +162,9 @@ class Dispatch:
         events = [("order.created", {**order, "item": item})] * (1 + self._is("order-twice"))
         if not self._is("no-stock"):
             events.append(("stock/reserved", {"orderId": stocked}))
+        is_large = body.get("count", 1) >= 5 or self._is("every-order-large")
+        if is_large and not self._is("no-large-order"):
+            events.append(("order.large", order))
         if self._is("shortages") or self._is("wrong-shortage"):
             lacks = self._is("wrong-shortage")
             events.append(("stock.empty", {} if lacks else {"item": "bolts"}))

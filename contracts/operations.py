@@ -90,6 +90,13 @@ class _OperationRuns:
 
     def _run_session(self, session: OperationSession) -> str | None:
         """Run one operation; return why the run ends with it, or None."""
+        lacking = session.lacking_request
+        if lacking is not None:
+            reason = lacking.reason_without_request or ""
+            if lacking is not session:
+                reason = f"it needs a resource of {lacking.operation.id}: {reason}"
+            _mark(session, "not exercised", reason, judged=False)
+            return None
         creator = session.creator
         is_needed = session.linked_resource is None or not session.linked_resource.is_optional
         is_creator_undecided = (
@@ -182,6 +189,9 @@ class _OperationRuns:
         reasons = [
             _with_others(failures[0].sentence, len(failures) - 1) for failures in groups.values()
         ]
+        marked = (session.incomplete for session in self._sessions)
+        unsent = [*filter(None, marked), *self._live_run.incomplete]
+        reasons += [one.sentence for one in unsent if one.id not in self._failures]
         more = len(reasons) - MAX_REASONS
         rest = [f"and {more} other reasons"] if more > 0 else []
         no_operation = "the contract documents no response to a valid request"
@@ -191,7 +201,9 @@ class _OperationRuns:
         total = len(self._sessions)
         marked = [s.incomplete for s in self._sessions if s.incomplete is not None]
         undecided = [one.sentence for one in marked if one.status == "undecided"]
-        missed = Counter(one.reason for one in marked if one.status == "not exercised")
+        missed = Counter(
+            one.reason for one in marked if one.status == "not exercised" and one.judged
+        )
         cut = Counter(one.reason for one in marked if one.status == "cut short")
         if total == 1:
             return [*undecided, *(f"the run was cut short: {reason}" for reason in cut)]

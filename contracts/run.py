@@ -87,23 +87,27 @@ def run(
         sessions = [
             OperationSession(contract, operation, settings, target, unique_values, progress, budget)
             for operation in contract.operations
-            if operation.accepts_valid_requests
-            and operation.id not in untested_ids
-            and contract.can_request(operation)
+            if operation.accepts_valid_requests and operation.id not in untested_ids
         ]
         if not_tested and not sessions:
             raise CouldNotJudge(nothing_tested_sentence(contract, settings))
         connect_linked_resources(sessions)
         earlier = _load_saved_cases(settings, contract, progress)
         # Of many operations the cases are generated in turn, because they take memory and time.
-        few = sessions if len(sessions) <= MAX_OPERATIONS and not settings.dry_run else []
+        is_small = len(sessions) <= MAX_OPERATIONS
+        possible = [
+            session
+            for session in sessions
+            if not (is_small or settings.dry_run) or session.lacking_request is None
+        ]
+        few = possible if is_small and not settings.dry_run else []
         built = {session.operation.id: build_phases(session, earlier) for session in few}
 
         def phases_of(session: OperationSession) -> Sequence[Phase]:
             return built.get(session.operation.id) or build_phases(session, earlier)
 
         if settings.dry_run:
-            _show_estimate(estimate_cost(sessions, phases_of), progress)
+            _show_estimate(estimate_cost(possible, phases_of), progress)
             return LiveRun(settings, contract, None, sessions).ledger()
         intake = DeliveryIntake(settings, contract)
         rejector = DeliveryRejector(contract, settings.run_id, intake.is_own)
@@ -118,7 +122,7 @@ def run(
 
         def announce() -> None:
             if built:
-                progress(estimate_cost(sessions, phases_of).sentence)
+                progress(estimate_cost(possible, phases_of).sentence)
             else:
                 limits = format_limits(settings)
                 progress(f"this run tests {len(sessions)} operations in turn{limits}")

@@ -410,16 +410,6 @@ class Contract:
             default=None,
         )
 
-    def can_request(self, operation: Operation) -> bool:
-        """Return whether hookproof can write the body of `operation`, and create what it needs."""
-        pending: Operation | None = operation
-        while pending is not None:
-            if not pending.is_sendable:
-                return False
-            creator = self.find_creator(pending)
-            pending = creator[0] if creator else None
-        return True
-
     @cached_property
     def _links_by_target(self) -> Mapping[str, Sequence[tuple[Operation, Link]]]:
         """Operations whose success links to another operation, and the link, by its id."""

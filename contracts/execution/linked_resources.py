@@ -13,8 +13,10 @@ from openapi.serialization.text_values import serialize_value
 class LinkedResource:
     """Supply of existing resources for the path parameters of one operation."""
 
-    def __init__(self, create: Callable[[], Exchange], link: Link, *, consumes: bool) -> None:
-        """Take the function that creates a resource, and the link that names it.
+    def __init__(
+        self, create: Callable[[], Exchange | None], link: Link, *, consumes: bool
+    ) -> None:
+        """Take the function that creates a resource, if that is possible, and the link to it.
 
         With `consumes`, each success uses up the resource, so the next request needs a new one.
         """
@@ -38,10 +40,12 @@ class LinkedResource:
             return {}
         if self._texts is None:
             exchange = self._create()
-            self._texts = self._named(exchange)
+            self._texts = None if exchange is None else self._named(exchange)
             if self._texts is None and self.is_optional:
                 self._is_given_up = True
                 return {}
+            if exchange is None:
+                raise RunStopped(f"{self._link.operation} needs a resource that cannot be created")
             if self._texts is None:
                 maker = exchange.request.operation.id
                 raise RunStopped(

@@ -8,9 +8,11 @@ import copy
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from contracts.execution.budget import Budget
 from contracts.execution.linked_resources import LinkedResource
+from contracts.execution.possible_requests import reason_without_request
 from contracts.execution.target import Target, retry_delay
 from contracts.generators.access.operation import OperationCredentials
 from contracts.generators.parameters import unique_texts
@@ -80,6 +82,21 @@ class OperationSession:
     def credential(self) -> Credential:
         """Valid credential of the settings."""
         return self.credentials.valid
+
+    @cached_property
+    def reason_without_request(self) -> str | None:
+        """Reason why the run can make no valid request to the operation, or None."""
+        return reason_without_request(self.contract, self.operation)
+
+    @property
+    def lacking_request(self) -> "OperationSession | None":
+        """This session, or that of a needed creator, if no valid request to it can be made."""
+        for session in self.creators:
+            if session.reason_without_request is not None:
+                return session
+            if session.linked_resource is not None and session.linked_resource.is_optional:
+                return None
+        return None
 
     @property
     def is_judged(self) -> bool:
@@ -214,7 +231,12 @@ class OperationSession:
         if self.linked_resource is not None:
             self.linked_resource.path_texts()
 
-    def create(self) -> Exchange:
-        """Send a plain valid request to create the resource that another operation needs."""
+    def create(self) -> Exchange | None:
+        """Send a plain valid request to create the resource that another operation needs.
+
+        Return None if none can be made.
+        """
+        if self.reason_without_request is not None:
+            return None
         described = "create for another operation"
         return self.send(Case(PREREQUISITE_PHASE, described, self.base_body()))

@@ -143,8 +143,6 @@ def _untested_reason(ledger: Ledger, constraint: Constraint) -> tuple[str, str |
 def _untested_request_reason(contract: Contract, constraint: Constraint) -> str:
     """Return why no request broke the constraint alone: nothing writes it, or nothing varies it."""
     for operation in contract.operations:
-        if not operation.is_sendable and constraint.pointer.startswith(f"{operation.pointer}/"):
-            return f"hookproof sends no {', '.join(operation.content)}"
         for spec in operation.content.values():
             if f"{constraint.pointer}/".startswith(f"{spec.pointer}/"):
                 if spec.kind is None:

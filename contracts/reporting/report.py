@@ -153,7 +153,7 @@ def _operations_data(ledger: Ledger | None, redact: Redaction) -> dict[str, Json
         "total": len(contract.operations) + len(contract.excluded),
         "judged": len(judged),
         "undecided": [
-            {"id": one.id, "cause": redact(one.reason)}
+            {"id": one.id, "cause": redact(f"{one.reason}: {one.hint}" if one.hint else one.reason)}
             for one in ledger.incomplete
             if one.status == "undecided"
         ],

@@ -6,6 +6,7 @@ The cost is linear in the size of the text.
 import binascii
 import re
 import string
+import unicodedata
 from collections.abc import Callable, Iterator
 from html.entities import html5
 
@@ -29,7 +30,8 @@ _MIN_NUMBERS_CHARACTERS = 15
 _TEXT_RUN = re.compile(rb"[\0\t\n\r\x20-\x7e]{8}")
 _INDEX_KEY = re.compile(rb'"\d{1,6}"\s*+:\s*+')
 _ESCAPE = re.compile(
-    rb"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|(.))",
+    rb"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|(.))"
+    rb"(?:(?<=\\u[dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2}))?",
     re.DOTALL,
 )
 _CONTROL_ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"v": b"\v"}
@@ -45,8 +47,9 @@ def decode_all(raw: bytes, shortest: int = 8) -> list[bytes]:
     Parts that decode to fewer than `shortest` bytes may be left out.
 
     The decodings: escapes of JSON and similar languages, HTML character references, URL encoding,
-    quoted-printable, UTF-16; base64 (both alphabets), base32, hex, lists of numbers, each also
-    wrapped or after other text; and these in one another.
+    quoted-printable, UTF-16; letters with marks, between invisible characters, and in other forms
+    such as full-width; base64 (both alphabets), base32, hex, lists of numbers, each also wrapped or
+    after other text; and these in one another.
     """
     found = [raw]
     size = 0
@@ -79,8 +82,19 @@ def _unescaped(text: bytes) -> Iterator[bytes]:
             if mark in text and (plain := unescape(text)) != text:
                 text = plain
                 yield text
+        if not text.isascii() and (plain := plain_letters(text)) != text:
+            text = plain
+            yield text
         if text == before:
             return
+
+
+def plain_letters(text: bytes) -> bytes:
+    """Return the ASCII characters of `text` after compatibility decomposition (Unicode, NFKD).
+
+    It makes plain letters of full-width ones, and separates marks, which are no ASCII.
+    """
+    return unicodedata.normalize("NFKD", text.decode(errors="ignore")).encode("ascii", "ignore")
 
 
 def _keeping(characters: bytes) -> bytes:
@@ -146,6 +160,8 @@ def _octet(match: re.Match[bytes]) -> bytes:
 
 
 def _unescape(match: re.Match[bytes]) -> bytes:
+    if match[6]:  # two halves of a surrogate pair
+        return bytes.fromhex(f"{match[2].decode()}{match[6].decode()}").decode("utf-16-be").encode()
     digits = match[1] or match[2] or match[3] or match[4]
     return _character(int(digits, 16)) if digits else _CONTROL_ESCAPES.get(match[5], match[5])
 

@@ -6,7 +6,7 @@ Checks and redaction use the same search: what a check finds, redaction removes.
 import re
 from collections.abc import Iterable, Iterator
 
-from openapi.redaction.decoding import decode_all
+from openapi.redaction.decoding import decode_all, plain_letters
 from openapi.redaction.words import is_words
 
 MIN_SECRET_CHARACTERS = 8
@@ -18,6 +18,14 @@ _FRAGMENT_CHARACTERS = 16
 _FRAGMENT_STEP = 8
 _ALPHANUMERICS = b"0123456789abcdefghijklmnopqrstuvwxyz"
 _OTHERS = bytes(set(range(256)) - set(_ALPHANUMERICS))
+_SEPARATORS = b" \t\r\n\v\f-_.:"
+_SPELLED = re.compile(
+    rb"(?<![0-9A-Za-z])[0-9A-Za-z](?:[%b]{1,8}[0-9A-Za-z]){6,}(?![0-9A-Za-z])"
+    % re.escape(_SEPARATORS)
+)
+"""Text with separators between all its characters."""
+_MIN_SEPARATED_CHARACTERS = 7
+_MIN_SEPARATED_VARIETY = 4
 _ROT13 = bytes.maketrans(b"abcdefghijklmnopqrstuvwxyz", b"nopqrstuvwxyzabcdefghijklm")
 _TOKEN_PARTS = 3
 _BLOCK_BYTES = 4
@@ -27,27 +35,45 @@ _LOOSE_BLOCK_BYTES = 6
 class SecretSearch:
     """Search for known secrets.
 
-    A secret of at least `MIN_SECRET_CHARACTERS` is found in every encoding of `decode_all`. A long
-    one that is no plain words is also found in other case, reversed, in rot13, and with separators
-    between its characters.
+    A secret of at least `MIN_SECRET_CHARACTERS` is found in every encoding of `decode_all`, and
+    with separators between all its characters. One that is no plain words is also found with
+    separators between some of them, and a long one in other case, reversed and in rot13.
     """
 
     def __init__(self, secrets: Iterable[str], *, fragments: bool = False) -> None:
         """Take the plain secrets. With `fragments`, long parts of a secret count as the secret."""
         self._exact = NeedleIndex(_BLOCK_BYTES)
         self._loose = NeedleIndex(_LOOSE_BLOCK_BYTES)
+        self._separated = NeedleIndex(_BLOCK_BYTES)
+        self._spelled = NeedleIndex(_BLOCK_BYTES)
         for secret in secrets:
-            if len(secret) < MIN_SECRET_CHARACTERS:
-                continue
-            whole = _loose_form(secret)
-            if whole is None:
-                self._exact.add(secret.encode(errors="surrogatepass"), secret)
-            needles = () if whole is None else (whole,)
-            for needle in (*needles, *(_fragments(secret) if fragments else ())):
-                self._loose.add(needle, secret)
-                self._loose.add(needle[::-1], secret)
-                self._loose.add(needle.translate(_ROT13), secret)
-        self._shortest = min((*self._exact.lengths, *self._loose.lengths), default=0)
+            for form in _forms(secret):
+                self._add(form, secret, fragments=fragments)
+        self._shortest = min(
+            (*self._exact.lengths, *self._loose.lengths, *self._separated.lengths), default=0
+        )
+
+    def _add(self, form: str, secret: str, *, fragments: bool) -> None:
+        whole = _loose_form(form)
+        if whole is None:
+            self._exact.add(form.encode(errors="surrogatepass"), secret)
+            self._add_separated(form, secret)
+        needles = () if whole is None else (whole,)
+        for needle in (*needles, *(_fragments(form) if fragments else ())):
+            self._loose.add(needle, secret)
+            self._loose.add(needle[::-1], secret)
+            self._loose.add(needle.translate(_ROT13), secret)
+
+    def _add_separated(self, form: str, secret: str) -> None:
+        """Find a form without a loose one with separators between its characters.
+
+        Other text has words too, so that those of a secret count only if they are spelled out.
+        """
+        letters = form.encode(errors="surrogatepass").translate(None, _SEPARATORS)
+        is_distinct = len(set(letters)) >= _MIN_SEPARATED_VARIETY
+        if len(letters) >= _MIN_SEPARATED_CHARACTERS and is_distinct:
+            index = self._spelled if is_words(form) else self._separated
+            index.add(letters, secret)
 
     def find(self, raw: bytes) -> set[str]:
         """Return the secrets in `raw`."""
@@ -55,7 +81,21 @@ class SecretSearch:
         for reading in decode_all(raw, self._shortest):
             found |= self._exact.find(reading)
             found |= self._loose.find(_skeleton(reading))
+            if self._separated:
+                found |= self._separated.find(reading.translate(None, _SEPARATORS))
+            if self._spelled:
+                for spelled in _SPELLED.findall(reading):
+                    found |= self._spelled.find(spelled.translate(None, _SEPARATORS))
         return found
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """Yield a secret that is long enough, and its plain letters if it has others."""
+    if len(secret) >= MIN_SECRET_CHARACTERS:
+        yield secret
+        plain = plain_letters(secret.encode(errors="replace")).decode()
+        if plain != secret and len(plain) >= MIN_SECRET_CHARACTERS:
+            yield plain
 
 
 def _skeleton(text: bytes) -> bytes:
@@ -114,6 +154,9 @@ class NeedleIndex:
             known = self._places.setdefault(block, (found,))
             if found not in known:
                 self._places[block] = (*known, found)
+
+    def __bool__(self) -> bool:
+        return bool(self._needles)
 
     @property
     def lengths(self) -> Iterator[int]:

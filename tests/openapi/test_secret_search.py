@@ -1,10 +1,12 @@
 """Search for secrets: found in every encoding, and not in innocent text."""
 
 import json
+import unicodedata
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from support.encodings import ENCODINGS, base64_text
+from support.encodings import ENCODINGS, base64_text, grouped
 
 from openapi.redaction import REDACTED, Redaction
 from openapi.redaction.decoding import decode_all
@@ -65,6 +67,54 @@ def test_finds_a_short_secret_as_it_is_or_encoded(secret: str) -> None:
     assert not SecretSearch([secret]).find(secret.upper().encode())
 
 
+SEPARATORS = [" ", "-", ".", ":", "_", "\n", "\r\n", "\u200b", "\ufeff", "\u0301", " - ", "\u00a0"]
+
+
+@pytest.mark.parametrize("separator", SEPARATORS)
+@pytest.mark.parametrize(
+    ("secret", "sizes"),
+    [
+        ("hunter22", (1, 2, 3, 4)),
+        ("s3cret-8", (1, 2, 3, 4)),
+        ("1234567890123456", (1, 4)),
+        ("password", (1,)),
+        ("test-token", (1,)),
+        ("valid token with permission", (1,)),
+    ],
+)
+def test_finds_a_short_secret_or_one_of_words_with_separators(
+    separator: str, secret: str, sizes: tuple[int, ...]
+) -> None:
+    for size in sizes:
+        written = grouped(secret, size, separator)
+        for text in (f"the key is {written}.", json.dumps({"key": written})):
+            assert SecretSearch([secret]).find(text.encode()) == {secret}
+            assert not SecretSearch([secret]).find(Redaction([secret])(text).encode())
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
+@pytest.mark.parametrize("secret", ["p\u00e4ssw\u00f6rt", "cl\u00e9-\ufb01n-4fKq81zLxT0bNw7sVdYh"])
+def test_finds_a_secret_with_other_letters_in_each_normal_form(secret: str, form: Any) -> None:
+    text = unicodedata.normalize(form, f"it is {secret}.")
+    assert SecretSearch([secret]).find(text.encode()) == {secret}
+    assert not SecretSearch([secret]).find(Redaction([secret])(text).encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 2 3 4 5 6 7 8 9",
+        "2026-01-02T03:04:05.678Z",
+        "[1, 2, 3, 4]",
+        "a b c d e f g h",
+        "\u00e9" * 99,
+    ],
+)
+def test_separators_find_nothing_in_innocent_text(text: str) -> None:
+    for secret in ("hunter22", "password", "00000000", "aaaaaaaa", "12121212"):
+        assert not SecretSearch([secret]).find(text.encode())
+
+
 def test_redacts_the_whole_text_if_a_forged_token_shows_most_of_a_secret() -> None:
     forged = f"{JWT[:-1]}h"
     assert Redaction([JWT])(base64_text(base64_text(forged))) == REDACTED
@@ -79,6 +129,10 @@ HOSTILE = {
     "ends of a token": JWT[-30:].encode() * 2000,
     "letters": b"a" * 60000,
     "encodings": b"%25" * 20000,
+    "spelled": b"a " * 30000,
+    "separators": b"a- _" * 15000,
+    "marks": "a\u0301".encode() * 20000,
+    "ligatures": "\ufdfa\ufb03".encode() * 10000,
 }
 
 

@@ -3,7 +3,9 @@
 import base64
 import codecs
 import json
+import re
 import textwrap
+import unicodedata
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -48,6 +50,17 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "dots": lambda s: grouped(s, 5, "."),
     "wrapped at 40": lambda s: grouped(s, 40, "\n"),
     "wrapped at 76": lambda s: grouped(s, 76, "\r\n    "),
+    "underscores": lambda s: grouped(s, 3, "_"),
+    "colons": lambda s: grouped(s, 2, ":"),
+    "several separators": lambda s: grouped(grouped(s, 3, " - "), 7, "\n"),
+    "line breaks": lambda s: grouped(s, 1, "\n"),
+    "zero-width spaces": lambda s: grouped(s, 1, "\u200b"),
+    "soft hyphens": lambda s: grouped(s, 6, "\u00ad"),
+    "combining marks": lambda s: grouped(s, 1, "\u0301"),
+    "composed marks": lambda s: unicodedata.normalize("NFC", grouped(s, 1, "\u0301")),
+    "full-width": lambda s: "".join(chr(ord(c) + 0xFEE0) for c in s),
+    "full-width, spaced": lambda s: grouped("".join(chr(ord(c) + 0xFEE0) for c in s), 1, "\u3000"),
+    "mathematical letters": lambda s: re.sub("[a-z]", lambda c: chr(ord(c[0]) + 0x1D3B9), s),
     "list of bytes": lambda s: json.dumps(list(s.encode())),
     "list of bytes, indented": lambda s: json.dumps(list(s.encode()), indent=2),
     "object of bytes": lambda s: json.dumps({str(n): b for n, b in enumerate(s.encode())}),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from openapi.contract import Operation
 from openapi.extensions import extended_properties
-from openapi.json_pointer import join_pointer
+from openapi.json_pointer import MISSING, get_at, join_pointer
 from openapi.linting.document import Fault, LintedDocument
 
 UNIQUE = "x-hookproof-unique"
@@ -47,11 +47,17 @@ def repeated_unique_values(document: LintedDocument) -> Iterator[Fault]:
 
 
 def silent_redelivery(document: LintedDocument) -> Iterator[Fault]:
-    """Yield triggers that leave open whether an event comes twice, and how to recognise it."""
+    """Yield triggers that leave open whether an event comes twice, and how to recognise it.
+
+    A webhook or callback whose trigger the document does not state has none to complain about.
+    """
     for event in document.contract.events:
+        place = join_pointer(event.pointer, "x-hookproof-trigger")
+        if get_at(document.stated, place) is MISSING:
+            continue
         signed_id = event.signature is not None and event.signature.id_header is not None
         stated = {"no-redelivery", "retries", "unique"} & event.trigger.keys()
         if not signed_id and not stated:
             message = f"{event.name} may come twice, and a receiver cannot recognise the repetition"
             edit = "state `no-redelivery` or `retries`, or what identifies the event in `unique`"
-            yield Fault(join_pointer(event.pointer, "x-hookproof-trigger"), message, edit)
+            yield Fault(place, message, edit)

@@ -42,9 +42,10 @@ def line_of(text: str, part: str) -> int:
 
 
 def test_an_overlay_makes_the_webhook_judged(folder: Path, port: int) -> None:
+    alone = ["--contract", "pets.yaml"]
+    with running_mock(port, *alone) as url:
+        plain = verify(url, port, folder / "plain", *alone, "--no-webhooks", *RUN)
     with running_mock(port, *FILES) as url:
-        alone = ["--contract", "pets.yaml", "--no-webhooks"]
-        plain = verify(url, port, folder / "plain", *alone, *RUN)
         judged = verify(url, port, folder / "judged", *FILES, *RUN)
     assert (plain.code, judged.code) == (0, 0), judged.out
     assert plain.report["webhooks"]["expected"] == 0
@@ -60,7 +61,7 @@ def test_an_overlay_makes_the_webhook_judged(folder: Path, port: int) -> None:
 
 
 def test_a_finding_has_its_place_in_the_overlay_or_the_document(folder: Path, port: int) -> None:
-    text = OVERLAY.replace("deadline: {seconds: 5", "deadline: {seconds: 3")
+    text = OVERLAY.replace("deadline: {seconds: 5}", "deadline: {seconds: 3}")
     (folder / "pets.overlay.yaml").write_text(text, encoding="utf-8")
     line = line_of(text, "- {from: $request.body#/name")
     place = f"pets.overlay.yaml:{line}:13"

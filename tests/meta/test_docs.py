@@ -85,6 +85,7 @@ PAGE_OF = {
     "signature": WEBHOOKS,
     "selftest": SELFTEST,
     "lint": LINT,
+    "init": PAGES["docs/overlays.md"],
 }
 FOREIGN = {
     "--all-files",

@@ -455,6 +455,14 @@ def test_each_value_has_the_place_where_it_is_written() -> None:
     assert made.place(f"{get}/summary") == f"1.yaml:{line}:16 ({get}/summary)"
 
 
+def test_copies_of_one_value_have_separate_places() -> None:
+    both = {"target": "$.paths.*", "copy": "$.paths['/lions'].get"}
+    again = {"target": "$.paths['/mice']", "update": {"tags": ["mouse"]}}
+    made = applied(overlay(both), overlay(again))
+    assert made.locate("/paths/~1mice/tags/2").file == 2
+    assert made.locate("/paths/~1lions/tags/2").file == 0
+
+
 def test_a_complaint_about_a_value_has_its_place_in_the_overlay() -> None:
     wrong = PLACED.replace("type: integer", "type: int").replace("x-new", "x-hookproof-new")
     found = {one.complaint.rule: one for one in lint_text("zoo.yaml", DOCUMENT, wrong)}
@@ -589,6 +597,27 @@ def test_a_target_beyond_a_limit_is_a_fault_with_its_place() -> None:
     (found,) = complaints(made)
     assert (found.rule, found.pointer) == ("overlay", "/actions/0/target")
     assert "selects more than 100000 values" in found.message
+
+
+@pytest.mark.parametrize(
+    ("function", "pattern", "selected"),
+    [
+        ("match", "a.c", ["abc"]),
+        ("search", "b", ["abc", "b"]),
+        ("match", "b", ["b"]),
+        ("search", "[.]", ["x.y"]),
+        ("match", r"x\\.y", ["x.y"]),
+        ("match", r"\\p{Lu}", ["É"]),
+        ("match", "(?=a)abc", []),
+        ("match", "(", []),
+    ],
+)
+def test_functions_take_regular_expressions_of_rfc_9485(
+    function: str, pattern: str, selected: list[str]
+) -> None:
+    data = ["abc", "a\nc", "a\rc", "b", "x.y", "É", "\ud800", 1, None]
+    found = JsonPath(f"$[?{function}(@, '{pattern}')]").select(data)
+    assert [one.value for one in found] == selected
 
 
 @pytest.mark.parametrize("pattern", ["(a+)+", "(a|a)*", "(a*)*b", "a{1,500}{1,500}", "([a-z]+)*"])

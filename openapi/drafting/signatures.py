@@ -1,0 +1,121 @@
+"""Guess of the signature scheme of a webhook, from the name of the header that it documents."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from openapi.json_pointer import get_at, join_pointer
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureHeader:
+    """Documented header of a webhook that has a signature."""
+
+    name: str
+    scheme: str
+    """Name of its security scheme in the document; empty if it is only a header."""
+    signature: Mapping[str, Any] | None
+    """Value of `x-hookproof-signature`; None if the name does not tell it."""
+    reason: str = ""
+    """Reason for None."""
+
+
+def _hub(algorithm: str) -> dict[str, Any]:
+    return {
+        "algorithm": f"hmac-{algorithm}",
+        "encoding": "hex",
+        "prefix": f"{algorithm}=",
+        "signed-content": "body",
+        "secret-encoding": "utf-8",
+    }
+
+
+def _standard(prefix: str) -> dict[str, Any]:
+    """Return the scheme of Standard Webhooks, whose headers begin with `prefix`."""
+    return {
+        "algorithm": "hmac-sha256",
+        "encoding": "base64",
+        "prefix": "v1,",
+        "separator": " ",
+        "signed-content": "{id}.{timestamp}.{body}",
+        "id-header": f"{prefix}-id",
+        "timestamp-header": f"{prefix}-timestamp",
+        "tolerance": 300,
+        "secret-encoding": "base64",
+        "secret-prefix": "whsec_",
+    }
+
+
+KNOWN: Mapping[str, Mapping[str, Any]] = {
+    "x-hub-signature-256": _hub("sha256"),
+    "x-hub-signature": _hub("sha1"),
+    "webhook-signature": _standard("webhook"),
+    "svix-signature": _standard("svix"),
+    "x-shopify-hmac-sha256": {
+        "algorithm": "hmac-sha256",
+        "encoding": "base64",
+        "signed-content": "body",
+        "secret-encoding": "utf-8",
+    },
+    "x-slack-signature": {
+        "algorithm": "hmac-sha256",
+        "encoding": "hex",
+        "prefix": "v0=",
+        "signed-content": "v0:{timestamp}:{body}",
+        "tolerance": 300,
+        "timestamp-header": "X-Slack-Request-Timestamp",
+        "secret-encoding": "utf-8",
+    },
+}
+"""Published schemes, by the header in lower case."""
+_UNSUPPORTED = {
+    "stripe-signature": "its timestamp is in the signature header, which no extension states yet"
+}
+_WORDS = ("signature", "hmac")
+
+
+def find_signature_header(document: Mapping[str, Any], webhook: str) -> SignatureHeader | None:
+    """Return the signature header of the webhook whose operation object is at `webhook`."""
+    found = [*_headers_of_security(document, webhook), *_headers_of_parameters(document, webhook)]
+    for name, scheme in found:
+        lower = name.lower()
+        if lower in KNOWN:
+            return SignatureHeader(name, scheme, KNOWN[lower])
+    for name, scheme in found:
+        reason = _UNSUPPORTED.get(name.lower(), "the document does not say how it is computed")
+        if any(word in name.lower() for word in _WORDS):
+            return SignatureHeader(name, scheme, None, reason)
+    return None
+
+
+def _headers_of_security(document: Mapping[str, Any], webhook: str) -> Iterator[tuple[str, str]]:
+    """Yield name and security scheme of each API key in a header that the webhook requires."""
+    stated = get_at(document, join_pointer(webhook, "security"))
+    for one in stated if isinstance(stated, list) else ():
+        for scheme in one if isinstance(one, dict) else ():
+            place = join_pointer("/components/securitySchemes", scheme)
+            found = _resolved(document, place)
+            is_header = found.get("in") == "header" and isinstance(found.get("name"), str)
+            if is_header and "x-hookproof-signature" not in found:
+                yield found["name"], scheme
+
+
+def _headers_of_parameters(document: Mapping[str, Any], webhook: str) -> Iterator[tuple[str, str]]:
+    """Yield the name of each header parameter of the webhook, and no security scheme."""
+    for holder in (webhook, webhook.rpartition("/")[0]):
+        place = join_pointer(holder, "parameters")
+        stated = get_at(document, place)
+        for index in range(len(stated) if isinstance(stated, list) else 0):
+            found = _resolved(document, join_pointer(place, index))
+            if found.get("in") == "header" and isinstance(found.get("name"), str):
+                yield found["name"], ""
+
+
+def _resolved(document: Mapping[str, Any], pointer: str) -> Mapping[str, Any]:
+    """Return the object at `pointer`, references followed; empty without one."""
+    found = get_at(document, pointer)
+    for _ in range(20):
+        if not isinstance(found, dict) or not isinstance(found.get("$ref"), str):
+            break
+        found = get_at(document, found["$ref"][1:])
+    return found if isinstance(found, dict) else {}

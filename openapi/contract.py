@@ -19,6 +19,7 @@ from openapi.json_pointer import (
 from openapi.media_type import essence_of, is_in_range
 from openapi.parameters import Parameter, path_parameter_names
 from openapi.runtime_expression import RuntimeExpression, parse_expression
+from openapi.schemas.direction import HIDDEN_KEYS
 from openapi.schemas.validation import Schema
 from openapi.security import SecurityAlternative, required_schemes
 from openapi.serialization.bodies import MediaTypeSpec
@@ -37,6 +38,8 @@ _DATA_KEYWORDS = frozenset(["example", "examples", "default", "const", "enum"])
 """Keywords whose values are data."""
 _MAPS = frozenset(["properties", "patternProperties", "responses", "schemas", "headers"])
 """Keywords whose values have names of the author as keys."""
+_NOTED_KEYS = frozenset(HIDDEN_KEYS.values())
+"""Extensions that loading adds, and that state no source."""
 _BODY_KINDS: Sequence[str | None] = ("json", "form", "multipart", "text", "bytes")
 """Kinds of bodies; an ordinary request has the first one that its operation documents."""
 
@@ -463,13 +466,15 @@ class Contract:
         return self._provenances[key]
 
     def _find_provenance(self, pointer: str, detail: str) -> Provenance:
-        tokens = tuple(split_pointer(pointer))
-        source, severity = self._stated_source(tokens, detail)
-        own = get_by_tokens(self.document, (*tokens, "source"))
-        if isinstance(own, str):
-            source = own
-        elif source is None:
-            source, severity = self._inherited_source(tokens, detail, severity, set())
+        source = severity = None
+        if self._has_extensions:
+            tokens = tuple(split_pointer(pointer))
+            source, severity = self._stated_source(tokens, detail)
+            own = get_by_tokens(self.document, (*tokens, "source"))
+            if isinstance(own, str):
+                source = own
+            elif source is None:
+                source, severity = self._inherited_source(tokens, detail, severity, set())
         if source is None:
             source = _provenance_source(self.document.get("x-hookproof-provenance"), "*", "*")
         if source is None:
@@ -478,6 +483,20 @@ class Contract:
         level = self.document["x-hookproof-sources"][name]["level"]
         default = "warning" if level == "assumed" else "violation"
         return Provenance(level, name, reason.strip(), severity or default)
+
+    @cached_property
+    def _has_extensions(self) -> bool:
+        """Whether an object below the document itself has an extension that may state a source."""
+        pending: list[Json] = [*self.document.values()]
+        while pending:
+            value = pending.pop()
+            if isinstance(value, dict):
+                if any(key.startswith("x-hookproof-") for key in value if key not in _NOTED_KEYS):
+                    return True
+                pending += value.values()
+            elif isinstance(value, list):
+                pending += value
+        return False
 
     def _stated_source(self, tokens: tuple[str, ...], detail: str) -> tuple[str | None, str | None]:
         """Return the nearest source and severity that objects in the document state."""

@@ -142,18 +142,26 @@ def _untested_reason(ledger: Ledger, constraint: Constraint) -> tuple[str, str |
 
 def _untested_request_reason(contract: Contract, constraint: Constraint) -> str:
     """Return why no request broke the constraint alone: nothing writes it, or nothing varies it."""
+    known = _reasons_by_pointer(contract)
+    above = accumulate(constraint.pointer.split("/"), "{}/{}".format)
+    return next((known[place] for place in above if place in known), NOT_ISOLATED_REASON)
+
+
+@lru_cache(maxsize=1)
+def _reasons_by_pointer(contract: Contract) -> Mapping[str, str]:
+    """Return why no request varies a media type or parameter, by its pointer."""
+    found: dict[str, str] = {}
     for operation in contract.operations:
         for spec in operation.content.values():
-            if f"{constraint.pointer}/".startswith(f"{spec.pointer}/"):
-                if spec.kind is None:
-                    return f"hookproof sends no {spec.name}"
-                if spec is not operation.body:
-                    return f"only valid bodies were sent as {spec.name}"
+            if spec.kind is None:
+                found.setdefault(spec.pointer, f"hookproof sends no {spec.name}")
+            elif spec is not operation.body:
+                found.setdefault(spec.pointer, f"only valid bodies were sent as {spec.name}")
         for parameter in operation.parameters:
-            is_within = f"{constraint.pointer}/".startswith(f"{parameter.pointer}/")
-            if is_within and not parameter.style.is_supported:
-                return f"hookproof cannot send the {parameter.location} parameter {parameter.name}"
-    return NOT_ISOLATED_REASON
+            if not parameter.style.is_supported:
+                named = f"the {parameter.location} parameter {parameter.name}"
+                found.setdefault(parameter.pointer, f"hookproof cannot send {named}")
+    return found
 
 
 def _undecided_response_reason(ledger: Ledger, constraint: Constraint) -> tuple[str, str | None]:

@@ -28,6 +28,17 @@ _DOT = re.compile(r"\\.|\[(?:[^\]\\]|\\.)*\]|(\.)", re.DOTALL)
 """Dot of a regular expression outside of classes, as the group 1."""
 
 
+_TOKEN = re.compile(r"'?TOKEN_(\w+)'?")
+_TOKEN_WORDS = {
+    "EOF": "the end",
+    "RBRACKET": "']'",
+    "RPAREN": "')'",
+    "ROOT": "'$'",
+    "NAME": "a name",
+}
+"""Words for tokens in the messages of python-jsonpath."""
+
+
 class JsonPathFault(Exception):
     """JSONPath that is invalid or exceeds a limit; the message says why."""
 
@@ -49,6 +60,7 @@ class JsonPath:
             self._compiled = _environment().compile(text)
         except (jsonpath.JSONPathError, ValueError, ArithmeticError, RecursionError) as error:
             reason = str(error).splitlines()[0] if str(error) else "it is too long"
+            reason = _TOKEN.sub(lambda found: _TOKEN_WORDS.get(found[1], found[1].lower()), reason)
             raise JsonPathFault(f"{text!r} is no JSONPath: {reason}") from None
         self._text = text
 

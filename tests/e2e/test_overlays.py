@@ -58,6 +58,8 @@ def test_an_overlay_makes_the_webhook_judged(folder: Path, port: int) -> None:
     )
     assert [one["file"] for one in stated["overlays"]] == ["pets.overlay.yaml"]
     assert plain.report["contract"]["overlays"] == []
+    page = (folder / "judged" / "report.html").read_text(encoding="utf-8")
+    assert "Pets, version 1, with pets.overlay.yaml" in page
 
 
 def test_a_finding_has_its_place_in_the_overlay_or_the_document(folder: Path, port: int) -> None:

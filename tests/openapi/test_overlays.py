@@ -293,6 +293,22 @@ def test_an_action_with_a_fault_is_left_out_whole_and_named(name: str) -> None:
     assert found.edit
 
 
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("$.paths[?match(@.x, 'a'", "found the end"),
+        ("paths", "expected '$', found a name"),
+        ("$[?length(@.a)]", "result of length() must be compared"),
+        ("$[?search(@.a)]", "search() requires 2 arguments"),
+        ("$[?nothing(@.a)]", "function 'nothing' is not defined"),
+    ],
+)
+def test_a_fault_of_a_json_path_is_said_in_words(target: str, reason: str) -> None:
+    message = only_complaint({"target": target, "remove": True}).message
+    assert reason in message
+    assert "TOKEN" not in message
+
+
 def test_an_update_that_fits_only_some_of_the_selected_values_changes_none() -> None:
     found = only_complaint({"target": "$.paths.*.*", "update": {"summary": ["x"]}})
     assert "at /paths/~1lions/get/summary" in found.message

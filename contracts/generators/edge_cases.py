@@ -8,6 +8,7 @@ import calendar
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 from contracts.generators.body_properties import (
@@ -122,14 +123,30 @@ VALID_FORMAT_TEXTS = {
 """Valid strings that strict parsers reject; `{day}` is the day in two days, `{leap}` a leap day."""
 
 
+FRACTIONS = (19.99, 0.07, 12345.678, -2.5)
+"""Numbers that a service loses if it stores integers, or rounds to few digits."""
+_MAX_FRACTIONS = 2
+
+
 def format_cases(
     contract: Contract, operation: Operation, base_body: dict[str, Any]
 ) -> Iterator[Case]:
-    """Yield valid strings of each format in its different notations."""
+    """Yield valid strings of each format in its different notations, and valid fractions."""
     for name, stated in body_properties(contract, operation):
+        if "number" in stated_types(stated):
+            valid = (n for n in FRACTIONS if _is_valid(contract, operation, {**base_body, name: n}))
+            for number in islice(valid, _MAX_FRACTIONS):
+                made = constant_value(number)
+                yield case_with_property(base_body, name, f"{number} for {name}", made, "valid")
         for text in VALID_FORMAT_TEXTS.get(stated.get("format", ""), ()):
             described = f"{text!r} for {name}"
             yield case_with_property(base_body, name, described, _dated_text(text), phase="valid")
+
+
+def _is_valid(contract: Contract, operation: Operation, body: dict[str, Any]) -> bool:
+    spec = operation.body
+    schema = spec.schema if spec else None
+    return schema is not None and contract.schema(schema).is_valid(body)
 
 
 def _dated_text(text: str) -> ValueFactory:

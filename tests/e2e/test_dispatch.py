@@ -23,6 +23,7 @@ SHOWN_BY = {
     "misspelt-event": 'webhook-event-name: .*X-Dispatch-Event has "order.create"',
     "order-twice": "webhook-redelivery: delivery 2 repeats delivery 1",
     "item-shortened": r"webhook-echo: .*at /item \(cut at 10 characters\)",
+    "weight-whole": r"webhook-echo: .*at /weight \(fraction lost\)",
     "wrong-shortage": "webhook-schema: .*'item' is missing",
     "no-large-order": "webhook-sent: .*no event order.large arrived",
     "first-alarm-only": "webhook-sent: .*, item /1 got 202, but no event arrived",

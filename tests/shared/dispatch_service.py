@@ -22,6 +22,7 @@ MISTAKES: Final = MappingProxyType(
         "misspelt-event": "order.created is spelt order.create in the header",
         "order-twice": "order.created is sent twice",
         "item-shortened": "order.created has the first ten characters of the item",
+        "weight-whole": "order.created has the weight without its fraction",
         "wrong-shortage": "stock.empty, which no operation is said to send, lacks its item",
         "no-large-order": "order.large is never sent",
         "first-alarm-only": "only the first alarm of a request is sent",
@@ -60,7 +61,9 @@ def is_text(value: object) -> bool:
 def is_order(body: Any) -> bool:
     if not isinstance(body, dict) or not is_text(body.get("item")):
         return False
-    count = body.get("count", 1)
+    count, weight = body.get("count", 1), body.get("weight", 0)
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight <= 1000:
+        return False
     return not isinstance(count, bool) and count in range(1, 10)
 
 
@@ -157,9 +160,14 @@ class Dispatch:
 
     def _create_order(self, body: Any) -> tuple[int, Any]:
         order = {"id": self._next(), "item": body["item"]}
+        if "weight" in body:
+            order["weight"] = body["weight"]
         item = body["item"][:10] if self._is("item-shortened") else body["item"]
         stocked = order["id"] - self._is("stock-of-another-order")
-        events = [("order.created", {**order, "item": item})] * (1 + self._is("order-twice"))
+        told = {**order, "item": item}
+        if self._is("weight-whole") and "weight" in told:
+            told["weight"] = int(told["weight"])
+        events = [("order.created", told)] * (1 + self._is("order-twice"))
         if not self._is("no-stock"):
             events.append(("stock/reserved", {"orderId": stocked}))
         is_large = body.get("count", 1) >= 5 or self._is("every-order-large")

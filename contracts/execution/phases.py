@@ -138,6 +138,7 @@ def _json_phases(session: OperationSession, fuzzing: Callable[[], Iterable[Case]
         Phase("type confusion", lambda: phase_cases.invalid_value_cases(session)),
         Phase("malformed JSON", lambda: invalid_bodies.broken_json_cases(session.base_body())),
         Phase("fuzzing", fuzzing),
+        Phase("lookalike values", lambda: phase_cases.lookalike_cases(session)),
     ]
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from contracts.generators.body_properties import body_properties, body_schema
+from contracts.generators.body_properties import body_schema, property_names
 from contracts.model.case import Case, ValueFactory
 from contracts.model.correlators import property_schema
-from openapi.contract import Contract, Operation
+from openapi.contract import Contract, Json, Operation
 from openapi.json_pointer import join_pointer
 from openapi.schemas.validation import stated_types
 
@@ -15,27 +15,30 @@ MAX_DEPTH = 6
 
 
 def body_places(
-    contract: Contract, operation: Operation, base_body: dict[str, Any]
+    contract: Contract, operation: Operation, base_body: Json
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield pointer and schema of each property whose parent `base_body` has."""
-    pending = [
-        (join_pointer("", name), stated, base_body.get(name), 1)
-        for name, stated in body_properties(contract, operation)
-    ]
+    """Yield pointer and schema of each property whose parent `base_body` has.
+
+    Of an array of objects, yield the properties of the first item.
+    """
     schema = body_schema(operation)
+    pending: list[tuple[str, object, int]] = [("", base_body, 0)] if schema else []
     while pending:
-        pointer, stated, value, depth = pending.pop(0)
-        yield pointer, stated
+        parent, value, depth = pending.pop(0)
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            pending.append((join_pointer(parent, 0), value[0], depth))
         if not isinstance(value, dict) or depth == MAX_DEPTH:
             continue
-        for name in stated.get("properties", {}):
-            inner = join_pointer(pointer, name)
-            inner_stated = contract.at(property_schema(contract, schema, inner))
-            pending.append((inner, inner_stated, value.get(name), depth + 1))
+        for name in property_names(contract, schema, parent):
+            pointer = join_pointer(parent, name)
+            stated = contract.at(property_schema(contract, schema, pointer))
+            if isinstance(stated, dict):
+                yield pointer, stated
+                pending.append((pointer, value.get(name), depth + 1))
 
 
 def free_text_places(
-    contract: Contract, operation: Operation, base_body: dict[str, Any]
+    contract: Contract, operation: Operation, base_body: Json
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the places of strings that may have any characters."""
     for pointer, stated in body_places(contract, operation, base_body):
@@ -45,7 +48,7 @@ def free_text_places(
 
 
 def case_at(
-    base_body: dict[str, Any],
+    base_body: Json,
     pointer: str,
     description: str,
     value: ValueFactory,

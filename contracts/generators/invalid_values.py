@@ -153,6 +153,7 @@ def _wrong_texts(place: ValuePlace) -> Iterator[object]:
         yield from _OTHER_TEXTS
     for name in place.stated("format"):
         yield from INVALID_FORMAT_TEXTS.get(name, ("no such value",))[:3]
+        yield ""
 
 
 def _wrong_lists(value: list[Any], place: ValuePlace) -> Iterator[object]:

@@ -11,7 +11,7 @@ from typing import Any
 from contracts.generators.body_places import body_places, case_at
 from contracts.model.case import Case, constant_value
 from contracts.model.request_form import Tolerance
-from openapi.contract import Contract, Operation
+from openapi.contract import Contract, Json, Operation
 from openapi.schemas.validation import stated_types, type_name
 
 PLAINEST_VALUES: dict[str, tuple[object, ...]] = {
@@ -97,7 +97,7 @@ MANY_END_TEXTS = (
 def lax_type_cases(
     contract: Contract,
     operation: Operation,
-    base_body: dict[str, Any],
+    base_body: Json,
     values: dict[str, tuple[object, ...]],
 ) -> Iterator[Case]:
     """Yield values of another type at each place; `values` has them by the type of the place."""
@@ -122,9 +122,7 @@ def _is_of(value: object, types: list[str]) -> bool:
     return type_name(value) in types
 
 
-def lax_date_cases(
-    contract: Contract, operation: Operation, base_body: dict[str, Any]
-) -> Iterator[Case]:
+def lax_date_cases(contract: Contract, operation: Operation, base_body: Json) -> Iterator[Case]:
     """Yield text that is no date-time and that a lenient parser accepts."""
     for pointer, stated in _date_time_places(contract, operation, base_body):
         del stated
@@ -134,7 +132,7 @@ def lax_date_cases(
 
 
 def calendar_end_cases(
-    contract: Contract, operation: Operation, base_body: dict[str, Any], texts: tuple[str, ...]
+    contract: Contract, operation: Operation, base_body: Json, texts: tuple[str, ...]
 ) -> Iterator[Case]:
     """Yield valid date-times far from now.
 
@@ -151,7 +149,7 @@ def calendar_end_cases(
 
 
 def _date_time_places(
-    contract: Contract, operation: Operation, base_body: dict[str, Any]
+    contract: Contract, operation: Operation, base_body: Json
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     for pointer, stated in body_places(contract, operation, base_body):
         if stated.get("format") == "date-time":

@@ -5,13 +5,12 @@ the mark make the text unique where its looks allow it. This module names no pro
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from contracts.generators.body_places import case_at, fits, free_text_places
 from contracts.model.case import Case, ValueFactory, constant_value
-from contracts.model.correlators import success_echoes
+from contracts.model.correlators import success_events
 from contracts.model.unique_values import RequestValues, mark_digits
-from openapi.contract import Contract, Operation
+from openapi.contract import Contract, Json, Operation
 from openapi.runtime_expression import parse_expression
 
 DIGITS = "{digits}"
@@ -168,7 +167,7 @@ GROWING_FILLERS = (
 
 
 def lookalike_text_cases(
-    contract: Contract, operation: Operation, base_body: dict[str, Any], texts: tuple[str, ...]
+    contract: Contract, operation: Operation, base_body: Json, texts: tuple[str, ...]
 ) -> Iterator[Case]:
     """Yield each of `texts` at each place of a string without pattern and format.
 
@@ -184,8 +183,15 @@ def lookalike_text_cases(
 
 
 def _echoed_places(contract: Contract, operation: Operation) -> set[str]:
-    sources = (parse_expression(echo["from"]) for echo in success_echoes(contract, operation))
-    return {source.where for source in sources if source.in_request_body}
+    places = set()
+    for event in success_events(contract, operation):
+        for echo in event.trigger.get("echoes", ()):
+            source = parse_expression(echo["from"])
+            if source.in_request_body:
+                places.add(source.where)
+            elif source.message == "item":
+                places.add(f"{event.for_each}/0{source.where}")
+    return places
 
 
 def _lookalike(text: str) -> ValueFactory:
@@ -203,7 +209,7 @@ def _filled(text: str, mark: str, instant: str) -> str:
 def growing_text_cases(
     contract: Contract,
     operation: Operation,
-    base_body: dict[str, Any],
+    base_body: Json,
     fillers: tuple[tuple[str, str], ...] = GROWING_FILLERS,
 ) -> Iterator[Case]:
     """Yield text at the length limit that is longer once a service has escaped it."""

@@ -18,7 +18,12 @@ from openapi.json_pointer import split_pointer, walk_values
 from openapi.loading import extension_check
 from openapi.loading.builder import Builder
 from openapi.loading.consistency import duplicate_value_faults, trigger_faults
-from openapi.loading.normalization import DEFAULT_SOURCE, Normalizer, add_defaults
+from openapi.loading.normalization import (
+    DEFAULT_SOURCE,
+    Normalizer,
+    add_defaults,
+    add_named_sources,
+)
 from openapi.loading.references import References
 from openapi.loading.trigger_defaults import add_trigger_defaults
 from openapi.parsing.document_file import read_document, read_file
@@ -134,7 +139,10 @@ def load_source(source: DocumentSource, path: Path | None) -> LoadedDocument:
     has_extensions = extension_check.PREFIX in source.text
     normalizer = Normalizer(document, references, has_extensions=has_extensions)
     normalizer.run()
-    complaints = [*normalizer.complaints, *add_defaults(document)]
+    add_defaults(document)
+    complaints = list(normalizer.complaints)
+    if has_extensions:
+        complaints += add_named_sources(document)
     if source.overlaying is not None:
         complaints += source.overlaying.complaints
     contract = _build(source, document, complaints)

@@ -25,11 +25,10 @@ DEFAULT_SOURCE = "document"
 """Source of a constraint for which the document names none: the document itself."""
 
 
-def add_defaults(document: dict[str, Json]) -> list[Complaint]:
-    """Add what a document leaves out: paths, title, version, sources; return the complaints.
+def add_defaults(document: dict[str, Json]) -> None:
+    """Add what a document leaves out: paths, title, version, sources.
 
-    The provenance of a document without sources is the document itself. A source that only
-    constraints name becomes an assumed one, so that its violations are warnings.
+    The provenance of a document without sources is the document itself.
     """
     document.setdefault("paths", {})
     info = document.get("info")
@@ -40,6 +39,13 @@ def add_defaults(document: dict[str, Json]) -> list[Complaint]:
         source = {"level": "documented", "title": f"The document: {info['title']}"}
         document["x-hookproof-sources"] = {DEFAULT_SOURCE: source}
         document.setdefault("x-hookproof-provenance", DEFAULT_SOURCE)
+
+
+def add_named_sources(document: dict[str, Json]) -> list[Complaint]:
+    """Add the sources that only constraints name, and return a complaint about each.
+
+    They are assumed ones, so that their violations are warnings.
+    """
     sources = document["x-hookproof-sources"]
     complaints = []
     for pointer, name in _named_sources(document):

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from openapi.complaint import ContractError
 from openapi.json_pointer import escape_token, split_pointer
@@ -52,13 +53,14 @@ def _reject_constant(constant: str) -> object:
 
 def _check_depth(name: str, data: object) -> None:
     """Raise `ContractError` if `data` is nested deeper than `MAX_DEPTH`."""
-    level = [data]
+    kinds = {dict, list}
+    level: list[Any] = [data] if type(data) in kinds else []
     for _ in range(MAX_DEPTH):
         level = [
             item
             for value in level
-            if isinstance(value, dict | list)
-            for item in (value.values() if isinstance(value, dict) else value)
+            for item in (value.values() if type(value) is dict else value)
+            if type(item) in kinds
         ]
         if not level:
             return

@@ -132,7 +132,7 @@ def test_a_trigger_needs_only_an_operation() -> None:
         for name in ("order.created", "alarms", "startJob.done")
     ]
     text = "unique-string"
-    assert correlators == [["identity", text], [text, None], ["identity", text]]
+    assert correlators == [["identity", text, None], [text, None], ["identity", text]]
     assert "no-redelivery" in event(DISPATCH, "order.created").trigger
     assert event(DISPATCH, "startJob.log").trigger["events"] == "any"
 

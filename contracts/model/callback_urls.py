@@ -5,7 +5,9 @@ every valid one in a request: a run lets the service call no other machine.
 """
 
 import copy
+import re
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from contracts.model.case import Case
 from openapi.callback_url import CALLBACK_SEGMENT, callback_path
@@ -13,10 +15,12 @@ from openapi.contract import Contract, Event, Operation
 from openapi.json_pointer import get_at, set_at
 from openapi.runtime_expression import RuntimeExpression
 from openapi.schemas.places import places_at
+from openapi.serialization.text_values import EncodedText
 
 MARK_IN_TEXT = "hookproof-callback-mark"
 """Placeholder of the mark in a body that is text already."""
 _SCHEMES = ("http://", "https://")
+_ENCODED_URL = re.compile(r"https?(?:%3A%2F%2F|://)[^&,;]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +54,9 @@ class CallbackUrls:
     def applied(self, case: Case, mark: str) -> Case:
         """Return `case` with the URL in place of each valid one; an invalid one stays."""
         parameters = {
-            key: self.url(mark)
+            key: self._own_value(place, case.parameters[key], mark)
             for place in self.places
             if (key := place.source.parameter_key) in case.parameters
-            and self._is_url(place, case.parameters[key])
         }
         body = case.body
         if isinstance(body, bytes):
@@ -84,6 +87,12 @@ class CallbackUrls:
         spec = self.operation.body
         schema = spec.schema if spec else None
         return schema is None or self.contract.schema(schema).is_valid(body)
+
+    def _own_value(self, place: CallbackPlace, value: object, mark: str) -> object:
+        """Return the value of a parameter without the URL of another machine."""
+        if isinstance(value, EncodedText):
+            return EncodedText(_ENCODED_URL.sub(quote(self.url(mark), safe=""), value))
+        return self.url(mark) if self._is_url(place, value) else value
 
     def _is_url(self, place: CallbackPlace, value: object) -> bool:
         """Return whether `value` is an absolute URL that the schemas allow."""

@@ -6,6 +6,7 @@ names the place in the user's document. A fault disables the place where it lies
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from openapi.complaint import Complaint
@@ -88,6 +89,8 @@ class Normalizer:
         """Schemas that apply other schemas to the same value, with their pointers."""
         self._suspects: list[tuple[str, dict[str, Json]]] = []
         """Schemas that may have constraints which no value can keep, with their pointers."""
+        self._wrapped: set[str] = set()
+        """Pointers of the schemas that conversion moved into an `anyOf` with null."""
         self._has_directions = False
         self._has_extensions = has_extensions
         self._pending: list[tuple[str, str, Json, str]] = []
@@ -130,9 +133,26 @@ class Normalizer:
         separate_bases(self._document, [schema for _, schema in self._combining])
         self.complaints += end_combinations(self._document, self._combining)
         self.complaints += remove_impossible_constraints(self._document, self._suspects)
+        if self._wrapped:
+            self.complaints = [
+                replace(one, pointer=self._stated_pointer(one.pointer)) for one in self.complaints
+            ]
         if self._has_directions:
             for schema in self._combined:
                 self._note_hidden_properties(schema)
+
+    def _stated_pointer(self, pointer: str) -> str:
+        """Return the pointer of a place in the document as its author wrote it."""
+        stated = moved = ""
+        tokens = pointer.split("/")[1:]
+        while tokens:
+            if moved in self._wrapped and tokens[:2] == ["anyOf", "0"]:
+                moved += "/anyOf/0"
+                del tokens[:2]
+                continue
+            stated, moved = f"{stated}/{tokens[0]}", f"{moved}/{tokens[0]}"
+            del tokens[0]
+        return stated
 
     def _rewrite_reference(
         self, kind: str, pointer: str, value: dict[str, Json], file: str
@@ -192,6 +212,8 @@ class Normalizer:
 
     def _convert(self, pointer: str, schema: dict[str, Json], file: str) -> None:
         if id(schema) not in self._amended:
+            if schema.get("nullable") is True and not _COMBINATIONS.isdisjoint(schema):
+                self._wrapped.add(pointer)
             for keyword, message, edit in convert_schema(
                 schema, is_version_3_0=self._is_version_3_0
             ):

@@ -20,6 +20,7 @@ def convert_schema(
     schema: dict[str, Json], *, is_version_3_0: bool
 ) -> Iterator[tuple[str, str, str]]:
     """Convert `schema`; yield keyword, message and edit of each fault."""
+    _convert_dependencies(schema)
     yield from _remove_invalid_keywords(schema)
     _convert_exclusive_bounds(schema)
     if "example" in schema and "examples" not in schema:
@@ -33,6 +34,16 @@ def convert_schema(
             del schema[key]
     if schema.pop("nullable", False) is True:
         _allow_null(schema)
+
+
+def _convert_dependencies(schema: dict[str, Json]) -> None:
+    """Convert `dependencies`, an earlier keyword that only some validators still know."""
+    stated = schema.pop("dependencies", None)
+    for name, needed in stated.items() if isinstance(stated, dict) else ():
+        keyword = "dependentRequired" if isinstance(needed, list) else "dependentSchemas"
+        holder = schema.setdefault(keyword, {})
+        if isinstance(holder, dict):
+            holder.setdefault(name, needed)
 
 
 def _convert_exclusive_bounds(schema: dict[str, Json]) -> None:

@@ -50,6 +50,15 @@ def test_nullable_beside_a_combination_allows_null(key: str) -> None:
     assert not accepts(schema, "a", Other={"type": "integer"})
 
 
+def test_a_complaint_beside_nullable_has_the_place_that_the_author_wrote() -> None:
+    inner = {"nullable": True, "allOf": [{"type": "object", "minLength": "a"}]}
+    schema = {"nullable": True, "oneOf": [{"type": "string"}, {"title": "it", "items": inner}]}
+    contract = load(document(components={"schemas": {"It": schema}}))
+    assert [one.pointer for one in contract.complaints] == [
+        "/components/schemas/It/oneOf/1/items/allOf/0/minLength"
+    ]
+
+
 def test_exclusive_bounds_of_3_0_are_booleans() -> None:
     schema = {"type": "number", "minimum": 1, "exclusiveMinimum": True, "maximum": 2}
     assert not accepts(schema, 1)
@@ -329,6 +338,14 @@ def test_a_link_to_a_file_outside_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "api" / "inside.json").symlink_to(tmp_path / "outside.json")
     (complaint,) = load_contract(path).complaints
     assert "is not below the folder" in complaint.message
+
+
+def test_dependencies_of_earlier_drafts_are_constraints() -> None:
+    schema = {"dependencies": {"a": ["b"], "c": {"required": ["d"]}, "e": False}}
+    assert accepts(schema, {"a": 1, "b": 1})
+    assert accepts(schema, {"c": 1, "d": 1})
+    for value in ({"a": 1}, {"c": 1}, {"e": 1}):
+        assert not accepts(schema, value)
 
 
 def test_a_dynamic_reference_leads_to_its_anchor() -> None:

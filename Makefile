@@ -49,6 +49,13 @@ test: $(BIN)/.installed
 	else \
 	  echo "The browser tests do not run: no Chromium was found (on Debian: apt-get install chromium-headless-shell)."; \
 	fi; \
+	if command -v npm; then \
+	  others=$$others,documents; \
+	elif [ "$$CI" = true ]; then \
+	  echo "The tests of real documents need npm, and under CI=true they must run."; exit 1; \
+	else \
+	  echo "The tests of real documents do not run: no npm was found (on Debian: apt-get install npm)."; \
+	fi; \
 	$(BIN)/tox run-parallel --parallel-no-spinner -e $$others
 
 lock: | $(BIN)/python

@@ -18,6 +18,7 @@ import httpx
 import jsonschema
 import pytest
 import yaml
+from real_documents import DOCUMENTS
 from support.command_line import contexts, option_names, parse_command_line
 
 import hookproof
@@ -46,6 +47,7 @@ from openapi.contract import Contract
 from openapi.examples import named_examples
 from openapi.finding import Finding
 from openapi.linting.rules import RULES
+from openapi.loading.fixed_fields import FIXED_FIELDS, SCHEMA_KEYWORDS
 from openapi.loading.loader import load_contract
 from openapi.redaction import Redaction
 from openapi.schemas.formats import FORMATS
@@ -423,11 +425,29 @@ def test_every_extension_is_described_with_its_fields_and_a_valid_example() -> N
 
 def test_every_supported_openapi_keyword_is_listed() -> None:
     understood = VOCABULARY.partition("## Provenance")[0]
-    schema = DIALECT["$defs"]["schema"]["properties"]
-    for word in (*(k for k in schema if not k.startswith("x-")), *FORMATS, *DIALECT["properties"]):
+    keywords = frozenset().union(*SCHEMA_KEYWORDS.values())
+    for word in (*keywords, *FORMATS, *DIALECT["properties"]):
         assert f"`{word}`" in understood, word
-    for line in re.findall(r"^`\$ref`.*$", understood, re.MULTILINE):
-        assert set(named(line)) <= set(schema)
+    told = {kind: set(named(line)) for line in understood.splitlines() for kind in kinds(line)}
+    assert {"document", "path-item", "operation", "webhook", "response"} <= told.keys()
+    for kind in told.keys() & FIXED_FIELDS.keys():
+        assert FIXED_FIELDS[kind].keys() - FOR_READERS <= told[kind], kind
+
+
+def kinds(line: str) -> list[str]:
+    """Return the kinds of objects that a line of the table is about."""
+    first = re.match(r"\| ([a-z ,]+) \|", line)
+    return [kind.replace(" ", "-") for kind in first[1].split(", ")] if first else []
+
+
+FOR_READERS = {"summary", "description"}
+
+
+def test_the_table_of_documents_has_those_of_the_tests() -> None:
+    told = rows(PAGES["docs/compatibility.md"], "document", "version", "KiB")
+    assert [named(row[0]) for row in told] == [[str(document)] for document in DOCUMENTS]
+    versions = [(row[1], one.version) for row, one in zip(told, DOCUMENTS, strict=True)]
+    assert all(a == b for (a, b), one in zip(versions, DOCUMENTS, strict=True) if one.needs_npm)
 
 
 def test_the_table_of_sources_has_levels_and_references(contract: Contract) -> None:

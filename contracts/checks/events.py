@@ -11,7 +11,7 @@ from contracts.checks.repeats import (
     unforbidden_repeat,
 )
 from contracts.ledger.ledger import JudgedDelivery, Ledger, ReceivedEvent
-from contracts.ledger.strangers import delivery_path, looks_like_event, sender_address
+from contracts.ledger.strangers import delivery_path, is_event_like, sender_address
 from contracts.model.exchange import Exchange
 from openapi.contract import Event
 from openapi.json_pointer import join_pointer
@@ -162,10 +162,8 @@ def _event_like_strangers(
     The finding names no constraint that the service must keep, because the sender is unknown.
     """
     for received_event in ledger.reconciliation.strangers:
-        delivery = received_event.first.delivery
-        if is_without_trigger(received_event.first.verdict) or not looks_like_event(
-            delivery, ledger.contract
-        ):
+        delivery, verdict = received_event.first.delivery, received_event.first.verdict
+        if is_without_trigger(verdict) or not is_event_like(delivery, verdict, ledger.contract):
             continue
         signed = (received_event.first.verdict.event or ledger.contract.events[0]).signature
         repeated = None if signed else unforbidden_repeat(known, received_event)

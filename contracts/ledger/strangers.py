@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from openapi.contract import Contract
 from webhook_sink.delivery import Delivery
+from webhook_sink.verdicts.verdict import Verdict
 
 MAX_SENDERS = 50
 """Maximum number of pairs of path and sender that are counted apart."""
@@ -76,6 +77,16 @@ def delivery_path(delivery: Delivery) -> str:
 def sender_address(delivery: Delivery) -> str:
     """Return the address of a sender without its port, which changes with each connection."""
     return delivery.remote.rpartition(":")[0] or delivery.remote
+
+
+def is_event_like(delivery: Delivery, verdict: Verdict, contract: Contract) -> bool:
+    """Return whether a judged delivery looks like an event, or is a valid one of the contract.
+
+    A batch may have objects of others, which say nothing about this run.
+    """
+    event = verdict.event
+    is_valid = event is not None and event.objects is None and not verdict.findings
+    return is_valid or looks_like_event(delivery, contract)
 
 
 def looks_like_event(delivery: Delivery, contract: Contract) -> bool:

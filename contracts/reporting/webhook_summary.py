@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from contracts.checks.judgement import GroupedFinding
 from contracts.ledger.ledger import Ledger
-from contracts.ledger.strangers import SenderCounter, looks_like_event
+from contracts.ledger.strangers import SenderCounter, is_event_like
 from contracts.model.settings import Settings
 from contracts.reporting.evidence import redacted_text
 from openapi.contract import Json
@@ -66,7 +66,7 @@ def _stranger_counts(ledger: Ledger, redact: Redaction) -> dict[str, Json]:
         counter.add(one.path, one.sender, one.count, one.event_like)
     for event in ledger.reconciliation.strangers:
         for item in event.attempts:
-            like = looks_like_event(item.delivery, ledger.contract)
+            like = is_event_like(item.delivery, item.verdict, ledger.contract)
             counter.add_delivery(item.delivery, event_like=like)
     senders = counter.counts()
     return {

@@ -23,6 +23,9 @@ from openapi.schemas.direction import HIDDEN_KEYS
 from openapi.schemas.validation import Schema
 from openapi.security import SecurityAlternative, required_schemes
 from openapi.serialization.bodies import MediaTypeSpec
+from openapi.serialization.readings import RequestTexts, read_parameter
+from openapi.serialization.styles import ParameterStyle
+from openapi.serialization.text_values import Readings, TextTypes
 from openapi.server_path import server_path
 from openapi.signature import SignatureScheme, secret_problem
 from openapi.statuses.documented import (
@@ -82,7 +85,19 @@ class HeaderSpec:
     pointer: str
     schema: str
     required: bool
-    is_integer: bool
+    style: ParameterStyle
+    value_types: TextTypes
+    """Types that the schema allows."""
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether each value is an integer."""
+        return self.value_types.names == ("integer",)
+
+    def readings(self, text: str) -> Readings:
+        """Return the values that the text of the header can mean."""
+        texts = RequestTexts(headers={self.name.lower(): text})
+        return read_parameter(self.style, self.value_types, texts) or Readings((text,))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

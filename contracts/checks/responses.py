@@ -161,8 +161,9 @@ def _header(
         return
     if header.required:
         yield passed(required, number)
-    value: object = int(stated) if header.is_integer and stated.isdecimal() else stated
-    violations = ledger.contract.schema(header.schema).violations(value)
+    readings, schema = header.readings(stated), ledger.contract.schema(header.schema)
+    value = next(filter(schema.is_valid, readings.values), readings.values[0])
+    violations = schema.violations(value) if readings.is_defined else ()
     for violation in violations:
         message = f"{described}: {header.name}: {violation.message}"
         yield failed(

@@ -9,7 +9,7 @@ from openapi.examples import draw_value
 from openapi.json_pointer import MISSING
 from openapi.parameters import declared_example
 from openapi.schemas.direction import RESPONSE
-from openapi.serialization.text_values import serialize_value
+from openapi.serialization.styles import write_parameter
 
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 """Characters that a header value cannot have (RFC 9110, section 5.5)."""
@@ -20,7 +20,7 @@ def required_headers(
 ) -> Headers:
     """Return the required headers of `response_spec` with their examples or generated values."""
     return tuple(
-        encode_header(header_spec.name, _text(_value(contract, header_spec, rng)))
+        encode_header(header_spec.name, _text(header_spec, _value(contract, header_spec, rng)))
         for header_spec in response_spec.headers
         if header_spec.required
     )
@@ -37,12 +37,9 @@ def _value(contract: Contract, header_spec: HeaderSpec, rng: random.Random) -> J
     return drawn.value if drawn.is_valid or example is MISSING else example
 
 
-def _text(value: Json) -> str:
-    """Return the text of a header in the style `simple` (OpenAPI 3.1.1, section 4.8.12.3)."""
-    if isinstance(value, dict):
-        value = [part for pair in value.items() for part in pair]
-    parts = value if isinstance(value, list) else [value]
-    return _FORBIDDEN.sub(" ", ",".join(map(serialize_value, parts))).strip()
+def _text(header_spec: HeaderSpec, value: Json) -> str:
+    """Return the text of a header in its style, without what a header cannot have."""
+    return _FORBIDDEN.sub(" ", "".join(write_parameter(header_spec.style, value))).strip()
 
 
 def with_missing_headers(headers: Headers, required: Headers) -> Headers:

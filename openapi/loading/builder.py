@@ -258,26 +258,32 @@ class Builder:
 
     def _build_response(self, status: str, pointer: str) -> ResponseSpec:
         pointer, stated = self._dereference(pointer)
-        headers = []
-        for name in _mapping(stated.get("headers")):
-            if name.lower() == "content-type":
-                continue  # OpenAPI ignores it (section 4.8.17.1)
-            place, header = self._dereference(join_pointer(pointer, "headers", name))
-            if "content" in header:
-                continue  # its text is not the value of a schema
-            schema = join_pointer(place, "schema")
-            _, stated_schema = self._dereference(schema)
-            is_integer = stated_schema.get("type") == "integer"
-            required = header.get("required") is True
-            headers.append(HeaderSpec(name, place, schema, required, is_integer))
+        headers = [
+            self._build_header(name, *self._dereference(join_pointer(pointer, "headers", name)))
+            for name in _mapping(stated.get("headers"))
+            if name.lower() != "content-type"  # OpenAPI ignores it (section 4.8.17.1)
+        ]
         content = _schema_pointers(stated, join_pointer(pointer, "content"))
         return ResponseSpec(
             status,
             pointer,
             content,
-            tuple(headers),
+            tuple(header for header in headers if header.style.is_supported),
             stated.get("x-hookproof-cause", {}),
             tuple(self._build_links(pointer, stated)),
+        )
+
+    def _build_header(self, name: str, pointer: str, stated: Mapping[str, Json]) -> HeaderSpec:
+        media_type = next(iter(_mapping(stated.get("content"))), None)
+        holder = pointer if media_type is None else join_pointer(pointer, "content", media_type)
+        schema = join_pointer(holder, "schema")
+        return HeaderSpec(
+            name=name,
+            pointer=pointer,
+            schema=schema,
+            required=stated.get("required") is True,
+            style=build_style({**stated, "name": name, "in": "header"}, media_type),
+            value_types=text_types(self._document, schema),
         )
 
     def _build_links(self, pointer: str, stated: Mapping[str, Json]) -> Iterator[Link]:

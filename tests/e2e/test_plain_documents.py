@@ -14,6 +14,10 @@ def described(schema: dict[str, Any]) -> dict[str, Any]:
     return {"description": "it", "content": {"application/json": {"schema": schema}}}
 
 
+def needed(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"required": True, "schema": schema}
+
+
 ITEM = {
     "type": "object",
     "required": ["id", "name"],
@@ -48,6 +52,24 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "/items/{id}": {"get": {"parameters": [ID], "responses": {"400": ERROR, "404": ERROR}}},
         "/now": {"get": {"responses": {}}},
         "/broken": {"get": {"responses": {"500": ERROR}}},
+    },
+    "headers of every type": {
+        "/items": {"get": {"responses": {"200": {
+            "description": "it",
+            "content": {"application/json": {"schema": {"type": "object"}}},
+            "headers": {
+                "X-Count": needed({"type": "integer", "minimum": 3}),
+                "X-Half": needed({"type": "number", "multipleOf": 0.5}),
+                "X-Flag": needed({"type": "boolean"}),
+                "X-Ids": needed({"type": "array", "items": {"type": "integer"}, "minItems": 2}),
+                "X-Part": needed({"type": "object", "required": ["a"], "properties": {
+                    "a": {"type": "integer"}}}),
+                "X-Pairs": {**needed({"type": "object", "required": ["a"], "properties": {
+                    "a": {"type": "integer"}}}), "explode": True},
+                "X-Json": {"required": True, "content": {"application/json": {"schema": {
+                    "type": "array", "minItems": 1, "items": {"type": "boolean"}}}}},
+            },
+        }}}},
     },
     "a redirection": {
         "/items/{id}": {"get": {"parameters": [ID], "responses": {

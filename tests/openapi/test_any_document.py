@@ -484,3 +484,34 @@ def test_a_member_is_linked_to_what_creates_it() -> None:
     paths_of_creators = [found[0].path if found else None for found in made]
     items = "/users/{uid}/items"
     assert paths_of_creators == [None, "/users/", items, items, None, None]
+
+
+@pytest.mark.parametrize(
+    ("stated", "good", "bad"),
+    [
+        ({"schema": {"type": "integer", "minimum": 0}}, "7", "-7"),
+        ({"schema": {"type": "number"}}, "-0.5", "half"),
+        ({"schema": {"type": "boolean"}}, "true", "yes"),
+        ({"schema": {"type": "string", "maxLength": 3}}, "123", "1234"),
+        ({"schema": {"type": "array", "items": {"type": "integer"}}}, "1,2", "1,b"),
+        ({"schema": {"type": "object", "properties": {"a": {"type": "integer"}}}}, "a,1", "a,b"),
+        (
+            {
+                "schema": {"type": "object", "properties": {"a": {"type": "integer"}}},
+                "explode": True,
+            },
+            "a=3",
+            "a=b",
+        ),
+        ({"content": {"application/json": {"schema": {"type": "array"}}}}, "[1]", "1"),
+    ],
+)
+def test_the_text_of_a_header_is_read_by_its_schema(
+    stated: dict[str, Any], good: str, bad: str
+) -> None:
+    response = {"description": "it", "headers": {"X-It": stated, "Content-Type": {}}}
+    contract = load(document(paths={"/it": {"get": {"responses": {"200": response}}}}))
+    (header,) = contract.operations[0].responses["200"].headers
+    schema = contract.schema(header.schema)
+    assert any(map(schema.is_valid, header.readings(good).values))
+    assert not any(map(schema.is_valid, header.readings(bad).values))

@@ -101,9 +101,11 @@ def _parts(style: ParameterStyle, value: object) -> list[str]:
 
 
 def _object_parts(style: ParameterStyle, value: Mapping[str, object]) -> list[str]:
+    is_separate = style.style == "deepObject" or (style.explode and style.is_named)
     pairs = [
         (_encode_part(style, key), _encode_part(style, serialize_value(item)))
-        for key, item in value.items()
+        for key, stated in value.items()
+        for item in (_items(stated) if is_separate else [stated])
     ]
     if style.style == "deepObject":
         name = _encode(style, style.name)
@@ -112,6 +114,13 @@ def _object_parts(style: ParameterStyle, value: Mapping[str, object]) -> list[st
         return [_one(style, _joined(style, [*chain.from_iterable(pairs)]))]
     assigned = [f"{key}={text}" for key, text in pairs]
     return assigned if style.is_named else [_one(style, _joined(style, assigned))]
+
+
+def _items(value: object) -> list[object]:
+    """Return the items of an array of scalars, each of which is usually a part; else the value."""
+    if not isinstance(value, list) or any(isinstance(item, dict | list) for item in value):
+        return [value]
+    return value
 
 
 def _joined(style: ParameterStyle, encoded: list[str]) -> str:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from openapi.json_pointer import get_at, join_pointer
 from openapi.media_type import body_kind
+from openapi.strict_json import parse_json
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,99})", re.ASCII)
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,99})(\.[0-9]{1,99})?([eE][+-]?[0-9]{1,3})?", re.ASCII)
@@ -240,9 +241,32 @@ def array_values(types: TextTypes, texts: Sequence[str]) -> tuple[object, ...]:
 
 def object_values(types: TextTypes, pairs: Sequence[tuple[str, str]]) -> tuple[object, ...]:
     """Return the objects that `pairs` of name and text can be."""
-    names = [name for name, _ in pairs]
-    found = [scalar_values(types.properties.get(name, ANY_TYPES), text) for name, text in pairs]
-    return _aligned(found, lambda values: dict(zip(names, values, strict=True)))
+    texts: dict[str, list[str]] = {}
+    for name, text in pairs:
+        texts.setdefault(name, []).append(text)
+    found = [
+        _property_values(types.properties.get(name, ANY_TYPES), each)
+        for name, each in texts.items()
+    ]
+    return _aligned(found, lambda values: dict(zip(texts, values, strict=True)))
+
+
+def _property_values(types: TextTypes, texts: Sequence[str]) -> tuple[object, ...]:
+    """Return the values of one property that has these texts; of a scalar, the last one counts.
+
+    OpenAPI defines no text for an array or object within an object. Usual are one text for each
+    item, and JSON.
+    """
+    values: tuple[object, ...] = ()
+    if "array" in types.names:
+        values += array_values(types, texts)
+    if not {"array", "object"}.isdisjoint(types.names):
+        parsed = parse_json(texts[-1].encode(errors="replace"))
+        is_structure = parsed.problem is None and json_type(parsed.value) in types.names
+        values += (parsed.value,) if is_structure else ()
+    if not values or not {"array", "object"}.issuperset(types.names):
+        values += scalar_values(types, texts[-1])
+    return values
 
 
 def _aligned(parts: Sequence[tuple[object, ...]], build: Any) -> tuple[object, ...]:

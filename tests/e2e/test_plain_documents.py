@@ -53,6 +53,24 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "/now": {"get": {"responses": {}}},
         "/broken": {"get": {"responses": {"500": ERROR}}},
     },
+    "an array in an object of the query": {
+        "/items": {"get": {
+            "parameters": [{"name": "pageable", "in": "query", "required": True, "schema": {
+                "type": "object", "required": ["sort"], "properties": {
+                    "page": {"type": "integer", "minimum": 0},
+                    "sort": {"type": "array", "items": {"type": "string"}, "minItems": 2},
+                }}}],
+            "responses": {"200": described({"type": "array", "items": ITEM})},
+        }},
+        "/filtered": {"get": {
+            "parameters": [{"name": "by", "in": "query", "style": "deepObject", "required": True,
+                            "schema": {"type": "object", "required": ["ids"], "properties": {
+                                "ids": {"type": "array", "items": {"type": "integer"}},
+                                "part": {"type": "object", "properties": {"a": {}}},
+                            }}}],
+            "responses": {"200": described({"type": "object"})},
+        }},
+    },
     "headers of every type": {
         "/items": {"get": {"responses": {"200": {
             "description": "it",

@@ -25,7 +25,12 @@ def explain_datetime(sent: str, received: str) -> str:
         cut = "day"
     if cut is not None:
         return f"cut to the {cut}"
-    swapped = (received[:4], received[8:10], received[5:7]) == (sent[:4], sent[5:7], sent[8:10])
+    month, day = sent[5:7], sent[8:10]
+    swapped = month != day and (received[:4], received[5:7], received[8:10]) == (
+        sent[:4],
+        day,
+        month,
+    )
     if date_time_to_ns(_UTC_OFFSET.sub("Z", received)) == date_time_to_ns(
         _UTC_OFFSET.sub("Z", sent)
     ):

@@ -156,7 +156,10 @@ def _form_phases(session: OperationSession) -> list[Phase]:
             lambda: invalid_bodies.near_miss_cases(contract, operation, base_body()),
             stride,
         ),
-        Phase("misspelled property names", lambda: invalid_bodies.misspelt_name_cases(base_body())),
+        Phase(
+            "misspelled property names",
+            lambda: invalid_bodies.misspelt_name_cases(base_body(), is_form=True),
+        ),
         Phase(
             "unusual strings",
             lambda: edge_cases.unusual_text_cases(contract, operation, base_body()),

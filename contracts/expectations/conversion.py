@@ -6,7 +6,7 @@ extensions does not exclude that, so the acceptance of such a value decides noth
 
 import copy
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from contracts.model.exchange import Request
@@ -35,36 +35,51 @@ _FORMAT_EXAMPLES: Mapping[str, str] = MappingProxyType(
     }
 )
 """Valid value of a format -> texts that a lenient parser may read as one."""
+_TEXT_KEYWORDS = frozenset(["minLength", "maxLength", "pattern"])
+"""Keywords about the text itself: no parser makes a text shorter or longer."""
 
 
 def is_converted(
     contract: Contract, request: Request, violations: Sequence[SchemaViolation]
 ) -> bool:
     """Return whether conversion of the values with `violations` makes `request` valid."""
-    in_body = [v.instance for v in violations if not v.instance.startswith("$request.")]
+    keywords = _keywords_by_place(violations)
+    in_body = [place for place in keywords if not place.startswith("$request.")]
     for parameter in request.operation.parameters:
         place = f"$request.{parameter.key}"
-        if any(violation.instance == place for violation in violations):
+        if place in keywords:
             value = request.parameters.get(parameter.key)
             schema = contract.schema(parameter.schema)
-            if not any(schema.is_valid(made) for made in _conversions(value)):
+            if not any(schema.is_valid(made) for made in _conversions(value, keywords[place])):
                 return False
     if not in_body:
         return bool(violations)
     body, spec = request.json, request.content or request.operation.body
     if body.problem is not None or spec is None or spec.schema is None:
         return False
-    return _is_convertible(contract.schema(spec.schema), body.value, in_body)
+    broken = {place: keywords[place] for place in in_body}
+    return _is_convertible(contract.schema(spec.schema), body.value, broken)
 
 
-def _is_convertible(schema: Schema, value: object, places: Iterable[str]) -> bool:
-    """Return whether conversion of the values at `places` of `value` makes it valid."""
+def _keywords_by_place(violations: Sequence[SchemaViolation]) -> dict[str, set[str]]:
+    """Return the keywords that the value at each place violates."""
+    found: dict[str, set[str]] = {}
+    for violation in violations:
+        found.setdefault(violation.instance, set()).add(violation.keyword)
+    return found
+
+
+def _is_convertible(schema: Schema, value: object, broken: Mapping[str, Collection[str]]) -> bool:
+    """Return whether conversion makes `value` valid.
+
+    `broken` has the keywords that it violates, by place.
+    """
     tried = copy.deepcopy(value)
-    for place in dict.fromkeys(places):
+    for place, keywords in broken.items():
         found = get_at(tried, place)
         if found is MISSING:
             return False
-        for candidate in _conversions(found):
+        for candidate in _conversions(found, keywords):
             made = _with_value(tried, place, candidate)
             if place not in {violation.instance for violation in schema.violations(made)}:
                 tried = made
@@ -82,8 +97,8 @@ def _with_value(value: object, place: str, replacement: object) -> object:
     return made
 
 
-def _conversions(value: object) -> Iterator[object]:
-    """Yield what a lenient parser may make of `value`."""
+def _conversions(value: object, keywords: Collection[str]) -> Iterator[object]:
+    """Yield what a lenient parser may make of `value`, which violates `keywords`."""
     if isinstance(value, bool):
         yield from (int(value), str(value).lower())
     elif isinstance(value, int | float):
@@ -93,10 +108,10 @@ def _conversions(value: object) -> Iterator[object]:
             yield bool(value)
         yield from (str(value), "2026-01-02T03:04:05Z", "2026-01-02", "03:04:05Z", "P1D")
     elif isinstance(value, str):
-        yield from _readings_of_text(value)
+        yield from _readings_of_text(value, has_format=not _TEXT_KEYWORDS.issuperset(keywords))
 
 
-def _readings_of_text(text: str) -> Iterator[object]:
+def _readings_of_text(text: str, *, has_format: bool) -> Iterator[object]:
     plain = text.strip().replace("_", "")
     try:
         number = float(plain)
@@ -109,6 +124,6 @@ def _readings_of_text(text: str) -> Iterator[object]:
                 yield int(number)
     if plain.lower() in _BOOLEAN_WORDS:
         yield from (True, False)
-    for example, lenient in _FORMAT_EXAMPLES.items():
+    for example, lenient in _FORMAT_EXAMPLES.items() if has_format else ():
         if re.fullmatch(lenient, text):
             yield example

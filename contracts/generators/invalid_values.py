@@ -13,7 +13,7 @@ from contracts.generators.invalid_bodies import INVALID_FORMAT_TEXTS, WRONG_TYPE
 from contracts.generators.value_places import ValuePlace, value_places
 from openapi.contract import Contract
 from openapi.json_pointer import join_pointer
-from openapi.schemas.validation import type_name
+from openapi.schemas.validation import abbreviate, type_name
 
 REQUIRED, TYPE, VALUE, BOUND, TEXT, ITEMS, PROPERTIES, NULL = range(8)
 """Kinds of faults, the most telling one first."""
@@ -79,9 +79,8 @@ def chosen_values(found: Sequence[InvalidValue], most: int) -> list[InvalidValue
 def _at_place(place: ValuePlace, wrong_types: int, *, is_text: bool) -> Iterator[InvalidValue]:
     where = place.pointer or "the whole value"
     for kind, value in _faults(place, wrong_types, is_text=is_text):
-        shown = json.dumps(value)
-        shown = shown if len(shown) <= 60 else f"{shown[:40]}... ({len(shown)} characters)"
-        yield InvalidValue(kind, place.pointer, f"{shown} for {where}", place.with_value(value))
+        described = f"{abbreviate(value)} for {where}"
+        yield InvalidValue(kind, place.pointer, described, place.with_value(value))
     if isinstance(place.value, dict):
         for name in (name for names in place.stated("required") for name in names):
             if name in place.value:
@@ -181,7 +180,20 @@ def _wrong_objects(value: dict[str, Any], place: ValuePlace) -> Iterator[object]
         yield {**value, UNKNOWN_PROPERTY: "hookproof"}
     if place.stated("minProperties"):
         yield {}
+    for stated in place.stated("propertyNames"):
+        sample = next(iter(value.values()), "hookproof")
+        yield from ({**value, name: sample} for name in _odd_names(stated))
     for most in place.stated("maxProperties"):
         if most < _MAX_ITEMS:
             extra = {f"{UNKNOWN_PROPERTY}{n}": "hookproof" for n in range(most + 1)}
             yield {**value, **extra}
+
+
+def _odd_names(schema: object) -> Iterator[str]:
+    """Yield property names that may break the schema of `propertyNames`."""
+    if not isinstance(schema, dict):
+        return
+    if schema.get("maxLength", _MAX_TEXT_LENGTH) < _MAX_TEXT_LENGTH:
+        yield "a" * (schema["maxLength"] + 1)
+    if "pattern" in schema:
+        yield from _OTHER_TEXTS

@@ -14,6 +14,10 @@ MAX_DEPTH = 8
 """Limit of nested values, because schemas may be recursive."""
 MAX_PLACES = 400
 """Limit of the places of one value."""
+MAX_ADDITIONAL = 2
+"""Limit of the properties of one map: all have the same schema."""
+ADDITIONAL_PROPERTY = "hookproof"
+"""Name of a property that a map without one gets."""
 _MAX_REFERENCES = 12
 
 
@@ -84,6 +88,9 @@ def _places_below(contract: Contract, place: ValuePlace) -> Iterator[ValuePlace]
     for at, schema in place.schemas:
         for name in schema.get("properties", {}):
             by_name.setdefault(name, []).append(join_pointer(at, "properties", name))
+        if isinstance(schema.get("additionalProperties"), dict):
+            for name in _additional_names(place):
+                by_name.setdefault(name, []).append(join_pointer(at, "additionalProperties"))
     for name, found in by_name.items():
         pointer = join_pointer(place.pointer, name)
         root, value = place.root, place.value.get(name)
@@ -93,6 +100,15 @@ def _places_below(contract: Contract, place: ValuePlace) -> Iterator[ValuePlace]
                 continue
             root = place.with_value({**place.value, name: value})
         yield ValuePlace(pointer, root, value, _all_schemas(contract, found, value))
+
+
+def _additional_names(place: ValuePlace) -> list[str]:
+    """Return the names of the object that no schema lists; if there are none, one for a sample."""
+    listed = {name for names in place.stated("properties") for name in names}
+    if place.stated("patternProperties"):
+        return []  # A name may have another schema.
+    found = [name for name in place.value if name not in listed]  # type: ignore[attr-defined]
+    return found[:MAX_ADDITIONAL] or [ADDITIONAL_PROPERTY]
 
 
 def _all_schemas(

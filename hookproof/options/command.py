@@ -112,7 +112,12 @@ class Credential(Secret):
         return click.Option.value_from_envvar(self, ctx)
 
 
-_CREDENTIAL_REFERENCE = re.compile(r"([^=${}]+=(([^:${}]*|\$\{\w+\}):)?)?\$\{\w+\}", re.ASCII)
+_VARIABLE = r"\$\{\w+\}"
+_CREDENTIAL_REFERENCE = re.compile(
+    # The key of some services is the user of HTTP Basic, with an empty password.
+    rf"([^=${{}}]+=(([^:${{}}]*|{_VARIABLE}):)?)?{_VARIABLE}|[^=${{}}]+={_VARIABLE}:",
+    re.ASCII,
+)
 
 
 def credential(text: str, **settings: Any) -> Callable[[Function], Function]:

@@ -57,7 +57,8 @@ def silent_redelivery(document: LintedDocument) -> Iterator[Fault]:
             continue
         signed_id = event.signature is not None and event.signature.id_header is not None
         stated = {"no-redelivery", "retries", "unique"} & event.trigger.keys()
-        if not signed_id and not stated:
+        # A merged event is the state of an object: it may be processed twice.
+        if not (signed_id or stated or event.is_merged):
             message = f"{event.name} may come twice, and a receiver cannot recognise the repetition"
             edit = "state `no-redelivery` or `retries`, or what identifies the event in `unique`"
             yield Fault(place, message, edit)

@@ -232,11 +232,9 @@ def _details(error: "jsonschema.ValidationError") -> Iterator[tuple[str, str]]:
         shown = "" if found in ("null", "object", "array") else f"{abbreviate(error.instance)} is "
         yield found, f"{shown}{found}, not {names}"
     else:
-        yield (
-            "*",
-            f"{abbreviate(error.instance)} breaks {error.validator}: "
-            f"{abbreviate(error.validator_value)}",
-        )
+        is_name = "propertyNames" in error.relative_schema_path
+        shown = f"{'the name ' if is_name else ''}{abbreviate(error.instance)}"
+        yield "*", f"{shown} breaks {error.validator}: {abbreviate(error.validator_value)}"
 
 
 def type_name(value: object) -> str:
@@ -256,9 +254,15 @@ def stated_types(schema: Mapping[str, Any]) -> list[str]:
 
 
 def abbreviate(value: object, limit: int = 60) -> str:
-    """Return `value` as ASCII JSON of at most about `limit` characters, for a message."""
+    """Return `value` as ASCII JSON of at most about `limit` characters, for a message.
+
+    Of a text that is cut, the number of its characters follows.
+    """
     try:
         text = json.dumps(value)
     except (TypeError, ValueError, RecursionError):
         text = type_name(value)
-    return text if len(text) <= limit else f"{text[: limit - 20]}... ({len(text)} characters)"
+    if len(text) <= limit:
+        return text
+    count = len(value) if isinstance(value, str) else len(text)
+    return f"{text[: limit - 20]}... ({count} characters)"

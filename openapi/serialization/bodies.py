@@ -231,7 +231,7 @@ def _read_form(spec: MediaTypeSpec, raw: bytes) -> BodyReadings:
     for name, own_pairs in by_name.items():
         if name not in names:
             style = ParameterStyle(name, "query", "form", explode=True)
-            readings = read(style, ANY_TYPES, tuple(own_pairs))
+            readings = read(style, spec.types.others or ANY_TYPES, tuple(own_pairs))
             assert readings is not None, "the form has the name"
             found[name] = readings
     return _combined(found, frozenset())

@@ -11,6 +11,7 @@ from urllib.parse import unquote, unquote_plus
 
 from openapi.serialization.styles import ParameterStyle
 from openapi.serialization.text_values import (
+    ANY_TYPES,
     MalformedText,
     Readings,
     TextTypes,
@@ -142,7 +143,8 @@ def _read_object(style: ParameterStyle, types: TextTypes, texts: RequestTexts) -
         found = _read_scattered_object(style, types, texts)
     else:
         found = _read_joined_object(style, types, texts)
-    if found is None or not any(map(_is_structure, types.properties.values())):
+    below = (*types.properties.values(), types.others or ANY_TYPES)
+    if found is None or not any(map(_is_structure, below)):
         return found
     return Readings(found.values, is_defined=False)
 

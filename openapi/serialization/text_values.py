@@ -47,6 +47,8 @@ class TextTypes:
     properties: Mapping[str, "TextTypes"] = field(default_factory=dict)
     has_other_properties: bool = True
     """Whether the value may have properties that are not in `properties`."""
+    others: "TextTypes | None" = None
+    """Types of these other properties; None: any type."""
     is_binary: bool = False
     """Whether the value is bytes, such as a file."""
     media_type: str | None = None
@@ -116,7 +118,7 @@ class _TypeSearch:
         return types
 
     def _stated_types(self, pointer: str, stated: Mapping[str, Any], levels: int) -> TextTypes:
-        properties, items = {}, None
+        properties, items, others = {}, None, None
         if levels > 0:
             properties = {
                 name: self.types_below(join_pointer(pointer, "properties", name), levels - 1)
@@ -124,7 +126,10 @@ class _TypeSearch:
             }
             if "items" in stated:
                 items = self.types_below(join_pointer(pointer, "items"), levels - 1)
-        return _own_types(stated, items, properties)
+            if isinstance(stated.get("additionalProperties"), dict):
+                place = join_pointer(pointer, "additionalProperties")
+                others = self.types_below(place, levels - 1)
+        return _own_types(stated, items, properties, others)
 
 
 def _places(pointer: str, stated: Mapping[str, Any], keyword: str) -> list[str]:
@@ -132,13 +137,17 @@ def _places(pointer: str, stated: Mapping[str, Any], keyword: str) -> list[str]:
 
 
 def _own_types(
-    stated: Mapping[str, Any], items: TextTypes | None, properties: Mapping[str, TextTypes]
+    stated: Mapping[str, Any],
+    items: TextTypes | None,
+    properties: Mapping[str, TextTypes],
+    others: TextTypes | None,
 ) -> TextTypes:
     return TextTypes(
         _stated_names(stated),
         items,
         properties,
         stated.get("additionalProperties") is not False,
+        others,
         _is_binary(stated),
         stated["contentMediaType"] if _has_content(stated) else None,
     )
@@ -191,6 +200,7 @@ def _combined(
         one.items or other.items,
         {**other.properties, **one.properties},
         has_other_properties,
+        one.others or other.others,
         one.is_binary or other.is_binary,
         one.media_type or other.media_type,
     )
@@ -244,9 +254,9 @@ def object_values(types: TextTypes, pairs: Sequence[tuple[str, str]]) -> tuple[o
     texts: dict[str, list[str]] = {}
     for name, text in pairs:
         texts.setdefault(name, []).append(text)
+    others = types.others or ANY_TYPES
     found = [
-        _property_values(types.properties.get(name, ANY_TYPES), each)
-        for name, each in texts.items()
+        _property_values(types.properties.get(name, others), each) for name, each in texts.items()
     ]
     return _aligned(found, lambda values: dict(zip(texts, values, strict=True)))
 

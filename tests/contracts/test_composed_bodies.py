@@ -28,13 +28,19 @@ NOTE = {
 }
 TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}}
 PLACE = {"type": "object", "properties": {"town": {"type": "string"}}}
+LABELS = {
+    "type": "object",
+    "propertyNames": {"maxLength": 4, "pattern": "^[a-z]*$"},
+    "additionalProperties": {"type": "string", "maxLength": 9},
+}
 EXAMPLE = {"text": "some", "due": "2030-01-01T00:00:00Z", "place": {"town": "Ulm"}}
 
 
 @pytest.fixture
 def contract(tmp_path: Path) -> Contract:
     note = {"$ref": "#/components/schemas/Note"}
-    paths: dict[str, dict[str, Any]] = {"/note": note, "/notes": {"type": "array", "items": note}}
+    notes = {"type": "array", "items": note}
+    paths: dict[str, dict[str, Any]] = {"/note": note, "/notes": notes, "/labels": LABELS}
     document = {
         "openapi": "3.1.0",
         "info": {"title": "Notes", "version": "1"},
@@ -83,3 +89,18 @@ def test_an_empty_text_is_a_fault_of_every_format(contract: Contract) -> None:
     notes = contract.operation("notes")
     cases = body_values.invalid_json_cases(contract, notes, [EXAMPLE], breadth=1)
     assert '"" for /0/due' in described(cases)
+
+
+@pytest.mark.parametrize("example", [{"a": "b"}, {}])
+def test_names_and_values_of_a_map_have_faults(contract: Contract, example: object) -> None:
+    labels = contract.operation("labels")
+    cases = list(body_values.invalid_json_cases(contract, labels, example, breadth=1))
+    schema = contract.schema(labels.body.schema or "") if labels.body else None
+    assert schema is not None
+    found = {
+        (violation.keyword, violation.message.partition(" breaks ")[0])
+        for case in cases
+        for violation in schema.violations(case.body)
+    }
+    assert {("maxLength", 'the name "aaaaa"'), ("maxLength", '"aaaaaaaaaa"')} <= found
+    assert ("pattern", 'the name "!"') in found

@@ -92,6 +92,7 @@ def test_describes_a_changed_text_without_a_known_cause() -> None:
             "the same reading in another time zone",
         ),
         ("2027-06-05T13:11:34Z", "2027-05-06T13:11:34Z", "day and month swapped"),
+        ("2027-06-06T13:11:34Z", "2027-06-06T14:12:34Z", ""),
         ("2027-06-30T13:11:34Z", "soon", "not a date-time"),
         ("2027-06-30T13:11:34Z", "2027-06-30T15:11:34Z", ""),
     ],

@@ -306,9 +306,11 @@ def test_credentials_come_from_options_a_variable_or_references_in_the_file(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = ["Key=${MY_KEY}", "Staff=me:${MY_TOKEN}", "Other=${MY_KEY}:${MY_TOKEN}"]
+    file.append("Bare=${MY_KEY}:")
     write(folder, f"[verify]\ncredential = {json.dumps(file)}\n")
-    read = (("Key", "the-key"), ("Staff", "me:the-token"), ("Other", "the-key:the-token"))
-    assert parse_command_line(["verify"], folder).credential == read
+    read = [("Key", "the-key"), ("Staff", "me:the-token"), ("Other", "the-key:the-token")]
+    read.append(("Bare", "the-key:"))
+    assert parse_command_line(["verify"], folder).credential == tuple(read)
     validator = jsonschema.Draft202012Validator(SCHEMA)
     validator.validate({"verify": {"credential": file}, "mock": {"credential": file[0]}})
     monkeypatch.setenv("HOOKPROOF_CREDENTIAL", "Key=a=b Staff=me:x")

@@ -4,8 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from support.processes import running_mock, verify
+from support.processes import TESTS, running_mock, verify
+
+from openapi.loading.loader import load_contract
 
 pytestmark = pytest.mark.integration
 
@@ -124,14 +127,29 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+def conforms(contract: Path, port: int, folder: Path, *limits: str) -> None:
+    """Judge a mock of the document, with the credentials that it accepts."""
+    options = ["--contract", str(contract), "--no-webhooks", "--profile", "quick"]
+    with running_mock(port, "--contract", str(contract)) as url:
+        answer = httpx.get(f"{url}/_hookproof/api/token", trust_env=False).json()
+        lines = "".join(f"{name}={value}\n" for name, value in answer["credentials"].items())
+        given = {"HOOKPROOF_TOKEN": answer["token"], "HOOKPROOF_CREDENTIAL": lines}
+        run = verify(url, port, folder, *options, "--no-saved-cases", *limits, **given)
+    assert (run.code, run.report["findings"]) == (0, []), run.out
+    assert run.report["operations"]["judged"] == run.report["operations"]["total"]
+
+
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_mock_of_a_plain_document_conforms(name: str, port: int, tmp_path: Path) -> None:
     contract = tmp_path / "openapi.json"
     info = {"title": name, "version": "1"}
     document = {"openapi": "3.0.3", "info": info, "paths": DOCUMENTS[name]}
     contract.write_text(json.dumps(document), encoding="utf-8")
-    options = ["--contract", str(contract), "--no-webhooks", "--profile", "quick"]
-    with running_mock(port, "--contract", str(contract)) as url:
-        run = verify(url, port, tmp_path, *options, "--no-saved-cases")
-    assert (run.code, run.report["findings"]) == (0, []), run.out
-    assert run.report["operations"]["judged"] == run.report["operations"]["total"]
+    conforms(contract, port, tmp_path)
+
+
+@pytest.mark.parametrize("generator", ["springdoc", "nestjs"])
+def test_a_mock_of_a_generated_document_conforms(generator: str, port: int, tmp_path: Path) -> None:
+    contract = TESTS / "data" / f"{generator}.json"
+    assert load_contract(contract).complaints == ()
+    conforms(contract, port, tmp_path, "--max-requests", "400")

@@ -28,6 +28,7 @@ from openapi.serialization.styles import ParameterStyle
 from openapi.serialization.text_values import Readings, TextTypes
 from openapi.server_path import server_path
 from openapi.signature import SignatureScheme, secret_problem
+from openapi.statuses.contradictions import REJECTIONS, undecided_reason
 from openapi.statuses.documented import (
     first_status,
     has_key_status,
@@ -243,6 +244,19 @@ class Operation:
             and response.cause.get("kind") == kind
             and has_key_status(self.responses, response.status, kind, self.method, status)
         )
+
+    def contradicts(self, kind: str, status: int) -> bool:
+        """Return whether a response with `status` to this kind of cause breaks the contract.
+
+        Without stated causes, a service may reject a request for rules that no schema states.
+        """
+        if self.allows_cause(kind, status):
+            return False
+        if not self.has_default_causes or status >= 500:
+            return True
+        documents_success = self.response_caused_by("valid-request") is not None
+        reason = undecided_reason(kind, status, documents_success=documents_success)
+        return status not in REJECTIONS.get(kind, ()) and not reason
 
     def status_text(self, kind: str) -> str:
         """Return the documented statuses for this kind of cause as text, such as `400 or 422`."""

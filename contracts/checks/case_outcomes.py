@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from contracts.checks.judgement import Judgement, failed, passed
-from contracts.expectations import default_causes
 from contracts.expectations.allowed_rejections import permission_statuses
 from contracts.expectations.ambiguity import MAX_TRIES, is_ambiguous
 from contracts.expectations.conversion import is_converted
 from contracts.expectations.expectation import Expectation, expected_response
 from contracts.ledger.ledger import Ledger
 from contracts.model.exchange import Exchange
+from openapi.statuses.contradictions import undecided_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def _default_cause_reason(ledger: Ledger, exchange: Exchange, expected: Expectat
     status = exchange.status or 0
     if not expected.operation.has_default_causes or expected.accepts(status):
         return ""
-    reason = default_causes.undecided_reason(
+    reason = undecided_reason(
         expected.cause,
         status,
         documents_success=expected.operation.response_caused_by("valid-request") is not None,

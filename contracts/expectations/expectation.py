@@ -17,7 +17,6 @@ from contracts.expectations.allowed_rejections import (
     rejections_by_bytes,
     rejections_by_value,
 )
-from contracts.expectations.default_causes import REJECTIONS
 from contracts.model.case import ALLOWED_REJECTION_PHASE, UNKNOWN_RESOURCE_PHASE
 from contracts.model.exchange import Request
 from openapi.contract import Contract, Operation
@@ -26,6 +25,7 @@ from openapi.requests.body_validation import check_body_readings, format_name
 from openapi.requests.parameter_validation import check_parameters
 from openapi.runtime_expression import parse_expression
 from openapi.schemas.validation import SchemaViolation
+from openapi.statuses.contradictions import REJECTIONS
 
 ExpectationKind = Literal["valid", "invalid", "free", "refused", "forbidden", "unknown", "other"]
 """`other`: the contract does not define the response: to another method, or to a text that can mean

@@ -17,6 +17,7 @@ from mock_server.settings import Settings as MockSettings
 from mock_server.tokens import mint
 from openapi.contract import Contract
 from openapi.http.free_port import LOOPBACK, free_port
+from openapi.operation_selection import EVERY_OPERATION, OperationSelection
 from openapi.rate import Rate
 
 TRIAL_RATE_LIMIT = Rate(40, 1)
@@ -39,6 +40,7 @@ class FaultTrial:
     secret: str
     """Secret of tokens and webhooks; hexadecimal, because some schemes decode it into a key."""
     seed: int
+    operations: OperationSelection = EVERY_OPERATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,12 @@ class TrialResult:
     message: str
     """Message of the first finding, or the reason why the run could not judge."""
     judged: bool
+    """Whether the mock accepted a valid request, and every check came to an end."""
 
 
 def run_trial(trial: FaultTrial) -> TrialResult:
     """Run the harness over HTTP against the mock, without output."""
-    contract = _contract(trial.files)
+    contract = _contract(trial.files, trial.operations)
     port = free_port()
     mock = MockSettings(
         jwt_secret=trial.secret,
@@ -66,9 +69,12 @@ def run_trial(trial: FaultTrial) -> TrialResult:
     with running_mock(contract, mock) as url:
         settings = _settings(contract, trial, url, port)
         try:
-            found = find_faults(run(settings, contract, _ignore_progress))
+            ledger = run(settings, contract, _ignore_progress)
+            found = find_faults(ledger)
         except CouldNotJudge as error:
             return TrialResult((), (), str(error), judged=False)
+    if not found and not any(e.has_status_of("valid-request") for e in ledger.exchanges):
+        return TrialResult((), (), "no valid request was accepted", judged=False)
     message = found[0].finding.message if found else "no finding"
     return TrialResult(_checks(found, "violation"), _checks(found, "warning"), message, judged=True)
 
@@ -89,8 +95,8 @@ def _prefixed_secret(contract: Contract, secret: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _contract(files: ContractFiles) -> Contract:
-    return load_contract_silently(files)
+def _contract(files: ContractFiles, operations: OperationSelection) -> Contract:
+    return operations.apply(load_contract_silently(files))
 
 
 def _settings(contract: Contract, trial: FaultTrial, url: str, port: int) -> Settings:
@@ -99,7 +105,7 @@ def _settings(contract: Contract, trial: FaultTrial, url: str, port: int) -> Set
     letters = random.Random(f"{trial.seed}/{trial.fault}")  # noqa: S311 - a name, no secret
     extra_phases = {"retry", "concurrency"} | ({"rate-limit"} if trial.needs_rate_limit else set())
     return Settings(
-        url=url,
+        url=f"{url}{contract.base_path}",
         run_id="".join(letters.choices(string.ascii_lowercase + string.digits, k=6)),
         seed=trial.seed,
         token=mint(trial.secret, permissions, None),

@@ -7,18 +7,21 @@ import random
 import secrets
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from types import SimpleNamespace
 
+from contracts.execution.possible_requests import reason_without_request
 from hookproof.commands.fault_trial import FaultTrial, run_trial
 from hookproof.commands.mutation_score import FaultOutcome, exit_code, format_score
 from hookproof.commands.verify_settings import set_hypothesis_directory
-from hookproof.contract_loading import ContractFiles, contract_files, load_contract_option
+from hookproof.contract_loading import contract_files, load_contract_option
 from hookproof.errors import CommandError
 from mock_server.fault import Fault
 from mock_server.faults.registry import faults
+from openapi.contract import Contract
+from openapi.operation_selection import OperationSelection
 
 _PROGRESS_INTERVAL = 20
 
@@ -27,10 +30,19 @@ def run_selftest(options: SimpleNamespace) -> int:
     """Try all faults or a sample and print the score; return 0 if all are caught, else 1."""
     started = time.monotonic()
     files = contract_files(options).fetched
-    known = list(faults(load_contract_option(files)).values())
+    contract = load_contract_option(files)
+    operations = _possible_operations(contract)
+    known = list(faults(operations.apply(contract)).values())
     seed = random.SystemRandom().randrange(2**31) if options.seed is None else options.seed
     chosen = sample_faults(known, options.sample, seed) if options.sample else known
     jobs = options.jobs or max(2, os.cpu_count() or 2)
+
+    def trial(fault: Fault | None, needs_rate_limit: bool) -> FaultTrial:
+        name = fault.name if fault else None
+        warns = fault is not None and fault.severity == "warning"
+        secret = secrets.token_hex(32)
+        return FaultTrial(files, name, needs_rate_limit, warns, secret, seed, operations)
+
     _print_progress(f"{len(chosen)} of {len(known)} faults, {jobs} at a time, seed {seed}")
     set_hypothesis_directory()
     # spawn, not fork: each process runs servers in threads.
@@ -39,8 +51,8 @@ def run_selftest(options: SimpleNamespace) -> int:
     with ProcessPoolExecutor(jobs, processes, logging.disable, (logging.WARNING,)) as pool:
         try:
             for needs_rate_limit in sorted({False} | {fault.needs_rate_limit for fault in chosen}):
-                _check_conforms(pool, files, seed, needs_rate_limit)
-            found = list(_run_trials(pool, files, chosen, seed))
+                _check_conforms(pool, trial(None, needs_rate_limit))
+            found = list(_run_trials(pool, trial, chosen))
         except BrokenProcessPool:
             raise CommandError("a process of the selftest died: try again with --jobs 1") from None
         finally:
@@ -64,26 +76,39 @@ def sample_faults(known: Sequence[Fault], size: int, seed: int) -> list[Fault]:
     return chosen[:size]
 
 
-def _check_conforms(
-    pool: ProcessPoolExecutor, files: ContractFiles, seed: int, needs_rate_limit: bool
-) -> None:
+def _possible_operations(contract: Contract) -> OperationSelection:
+    """Return the operations to which a valid request can be made; the others are never tested."""
+    reasons = {o.id: reason_without_request(contract, o) for o in contract.operations}
+    impossible = {name: reason for name, reason in reasons.items() if reason is not None}
+    if len(impossible) == len(reasons):
+        name, reason = next(iter(impossible.items()))
+        raise CommandError(f"no operation has a valid request; {name}: {reason}")
+    for name, reason in impossible.items():
+        _print_progress(f"{name} is left out: {reason}")
+    return OperationSelection(excluded=tuple(impossible))
+
+
+def _check_conforms(pool: ProcessPoolExecutor, trial: FaultTrial) -> None:
     """Run the harness against the mock without a fault; `CommandError` if it has findings."""
-    result = pool.submit(run_trial, _trial(files, None, seed, needs_rate_limit)).result()
-    if result.violated or result.warned or not result.judged:
+    result = pool.submit(run_trial, trial).result()
+    if result.violated or result.warned:
         raise CommandError(f"the mock without faults has findings: {result.message}")
+    if not result.judged:
+        raise CommandError(f"the mock without faults was not judged: {result.message}")
     _print_progress(
-        f"the mock without faults conforms{' with a rate limit' if needs_rate_limit else ''}"
+        f"the mock without faults conforms{' with a rate limit' if trial.needs_rate_limit else ''}"
     )
 
 
 def _run_trials(
-    pool: ProcessPoolExecutor, files: ContractFiles, chosen: Sequence[Fault], seed: int
+    pool: ProcessPoolExecutor,
+    trial: Callable[[Fault, bool], FaultTrial],
+    chosen: Sequence[Fault],
 ) -> Iterator[FaultOutcome]:
     # Trials with a rate limit take longest, so they start first.
     ordered = sorted(chosen, key=lambda fault: not fault.needs_rate_limit)
     waiting = {
-        pool.submit(run_trial, _trial(files, fault, seed, fault.needs_rate_limit)): fault
-        for fault in ordered
+        pool.submit(run_trial, trial(fault, fault.needs_rate_limit)): fault for fault in ordered
     }
     missed = 0
     for number, done in enumerate(as_completed(waiting), start=1):
@@ -93,14 +118,6 @@ def _run_trials(
             name = "" if outcome.caught_by else f": {outcome.fault.name}"
             _print_progress(f"{number} of {len(waiting)} tried, {missed} not caught{name}")
         yield outcome
-
-
-def _trial(
-    files: ContractFiles, fault: Fault | None, seed: int, needs_rate_limit: bool
-) -> FaultTrial:
-    name = fault.name if fault else None
-    warns = fault is not None and fault.severity == "warning"
-    return FaultTrial(files, name, needs_rate_limit, warns, secrets.token_hex(32), seed)
 
 
 def _print_progress(line: str) -> None:

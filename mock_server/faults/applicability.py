@@ -4,7 +4,7 @@ A fault declares what a contract must have for the fault to change anything. A c
 rate limit, for example, has no 429 to change.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from mock_server.fault import Need
@@ -15,6 +15,7 @@ from mock_server.faults.derived.schema_walk import (
     SchemaConstraint,
     schema_constraints,
 )
+from mock_server.faults.derived.validation import rejection_is_fault
 from openapi.contract import Contract, Event, Json, Operation, ResponseSpec
 from openapi.examples import generate_value
 from openapi.extensions import extended_properties
@@ -33,8 +34,8 @@ def caused_response(cause: str, wrong_status: int) -> Need:
 
     def holds(contract: Contract) -> bool:
         return any(
-            operation.response_caused_by(cause) is not None
-            and not operation.allows_cause(cause, wrong_status)
+            any(spec.cause["kind"] == cause for spec in elicitable_responses(operation))
+            and operation.contradicts(cause, wrong_status)
             for operation in contract.operations
         )
 
@@ -46,9 +47,11 @@ def success_body(contract: Contract) -> bool:
     return any(operation.status_of(spec) < 300 for operation, spec, _ in _response_bodies(contract))
 
 
-def error_response(contract: Contract) -> bool:
-    """Check for an error that a request can elicit."""
-    return any(operation.status_of(spec) >= 400 for operation, spec in _responses(contract))
+def error_body(contract: Contract) -> bool:
+    """Check for an error with a body that a request can elicit."""
+    return any(
+        operation.status_of(spec) >= 400 for operation, spec, _ in _response_bodies(contract)
+    )
 
 
 def error_object(size: int) -> Need:
@@ -181,9 +184,10 @@ def request_body(contract: Contract) -> bool:
     return any(operation.has_json_body for operation in contract.operations)
 
 
-def request_schema(contract: Contract) -> bool:
-    """Check for an operation whose body has a schema that is not empty."""
-    return any(contract.at(schema) for schema in _request_schemas(contract))
+def required_schema(contract: Contract) -> bool:
+    """Check for an operation that requires a body with a schema that is not empty."""
+    required = (o for o in contract.operations if o.body_required)
+    return any(contract.at(schema) for schema in _request_schemas(required))
 
 
 def constraint(keyword: str) -> Need:
@@ -220,20 +224,24 @@ def text_of_max_length(contract: Contract) -> bool:
     )
 
 
-def _request_schemas(contract: Contract) -> Iterator[str]:
-    for operation in contract.operations:
+def _request_schemas(operations: Iterable[Operation]) -> Iterator[str]:
+    for operation in operations:
         if operation.has_json_body and operation.body and operation.body.schema:
             yield operation.body.schema
 
 
 def _constraints(contract: Contract) -> Iterator[SchemaConstraint]:
-    for schema in _request_schemas(contract):
+    for schema in _request_schemas(contract.operations):
         yield from schema_constraints(contract, schema)
 
 
 def _limited_texts(contract: Contract) -> Iterator[tuple[dict[str, Json], Json]]:
-    """Yield each top-level property of a body with a `maxLength`, and its example."""
-    for pointer in _request_schemas(contract):
+    """Yield each top-level property of a body with a `maxLength`, and its example.
+
+    Faults reject them, so that operations which may reject a valid request are left out.
+    """
+    accepting = (o for o in contract.operations if rejection_is_fault(o))
+    for pointer in _request_schemas(accepting):
         value = example_body(contract, pointer)
         for name, schema in contract.at(pointer).get("properties", {}).items():
             if isinstance(value, dict) and "maxLength" in schema:
@@ -296,6 +304,11 @@ def event_name(is_changed: Callable[[str], bool]) -> Need:
 def trigger_key(key: str) -> Need:
     """Return the need for an event whose `x-hookproof-trigger` has a non-empty value for `key`."""
     return lambda contract: any(stated.trigger.get(key) for stated in contract.triggered_events)
+
+
+def trigger_rule(key: str) -> Need:
+    """Return the need for an event whose `x-hookproof-trigger` states the rule `key`."""
+    return lambda contract: any(key in stated.trigger for stated in contract.events)
 
 
 def equal_text(contract: Contract) -> bool:

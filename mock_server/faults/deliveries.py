@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from mock_server.exchange import Hooks, MockExchange
 from mock_server.fault import Fault, Need
-from mock_server.faults.applicability import event, rejected_object, signature
+from mock_server.faults.applicability import event, rejected_object, signature, trigger_rule
 from mock_server.faults.derived.deliveries import drop_signature
 from mock_server.messages import EventMessage, WebhookRequest, build_signed_request
 from mock_server.webhooks.payload import serialize_json
@@ -23,10 +23,14 @@ def _webhook_request_fault(
 
 
 def _webhook_requests_fault(
-    name: str, description: str, change: WebhookRequestsChange, severity: str = "violation"
+    name: str,
+    description: str,
+    change: WebhookRequestsChange,
+    severity: str = "violation",
+    need: Need = event,
 ) -> Fault:
     hooks = Hooks(webhook_requests=change)
-    return Fault(name, "webhooks", description, hooks, severity, need=event)
+    return Fault(name, "webhooks", description, hooks, severity, need=need)
 
 
 def _signature_fault(
@@ -105,6 +109,7 @@ DELIVERY_FAULTS = (
         "Every event is sent twice: two workers take the same job.",
         lambda webhook_requests, _: webhook_requests * 2,
         "warning",
+        trigger_rule("no-redelivery"),
     ),
     _webhook_requests_fault(
         "webhook-one-in-ten-lost", "Every tenth event is lost.", _drop_every_tenth
@@ -114,6 +119,7 @@ DELIVERY_FAULTS = (
         "A failed delivery is not retried.",
         lambda webhook_requests, _: [replace(d, max_attempts=1) for d in webhook_requests],
         "warning",
+        trigger_rule("retries"),
     ),
     Fault(
         "webhook-on-rejection",

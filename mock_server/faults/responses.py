@@ -9,8 +9,8 @@ from mock_server.exchange import Hooks, MockExchange
 from mock_server.fault import Fault, Need, ResponseChange, replace_status
 from mock_server.faults.applicability import (
     caused_response,
+    error_body,
     error_object,
-    error_response,
     response_header,
     secured_error_object,
     success_body,
@@ -54,7 +54,7 @@ def _error_body_fault(
         kept = ((b"content-type", media_type.encode()), *headers)
         return replace(response, headers=kept, body=body(response.status))
 
-    return _response_fault(name, description, error_response, apply)
+    return _response_fault(name, description, error_body, apply)
 
 
 def _header_fault(name: str, description: str, ending: bytes, value: bytes | None) -> Fault:

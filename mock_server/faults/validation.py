@@ -10,7 +10,7 @@ from mock_server.faults.applicability import (
     item_constraint,
     non_nullable_property,
     request_body,
-    request_schema,
+    required_schema,
     text_of_max_length,
     text_with_max_length,
 )
@@ -124,7 +124,7 @@ VALIDATION_FAULTS = (
     _validation_fault(
         "empty-body-accepted",
         "A request without a body is accepted: an empty body is not validated.",
-        request_schema,
+        required_schema,
         _accept_empty_body,
     ),
     _validation_fault(

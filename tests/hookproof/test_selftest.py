@@ -1,10 +1,12 @@
 """Selftest: a sample of faults is caught; an uncaught fault fails the selftest."""
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
-from support.processes import JWT_SECRET, hookproof
+from support.processes import JWT_SECRET, TESTS, hookproof
 
 from hookproof.commands.fault_trial import FaultTrial, TrialResult, run_trial
 from hookproof.commands.mutation_score import NOT_CAUGHT, FaultOutcome, exit_code, format_score
@@ -85,3 +87,39 @@ def test_lists_the_faults_of_another_contract(tmp_path: Path) -> None:
     listed = hookproof("faults", "--contract", str(other)).stdout
     assert "a string of 99 characters" in listed
     assert "a string of 256 characters" not in listed
+
+
+@pytest.mark.integration
+def test_a_document_without_extensions_and_with_a_base_path_is_tested() -> None:
+    shop = str(TESTS / "data" / "shop.yaml")
+    done = hookproof("selftest", "--contract", shop, "--sample", "8", "--seed", "2", "--jobs", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ALL CAUGHT: 8 of 8 faults" in done.stdout
+
+
+def one_operation(media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
+    body = {"required": True, "content": {media_type: {"schema": schema}}}
+    return {"post": {"requestBody": body, "responses": {"200": {"description": "fine"}}}}
+
+
+def write_document(path: Path, **paths: dict[str, Any]) -> str:
+    info = {"title": "Plain", "version": "1"}
+    items = {f"/{name}": item for name, item in paths.items()}
+    path.write_text(json.dumps({"openapi": "3.0.3", "info": info, "paths": items}))
+    return str(path)
+
+
+@pytest.mark.integration
+def test_an_operation_without_a_valid_request_has_no_fault_to_catch(tmp_path: Path) -> None:
+    xml = one_operation("application/xml", {"type": "object"})
+    text = one_operation("application/json", {"type": "string"})
+    both = write_document(tmp_path / "both.json", xml=xml, text=text)
+    done = hookproof("selftest", "--contract", both, "--sample", "2", "--jobs", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    reason = "hookproof sends no application/xml, and the operation requires a body"
+    assert re.search(rf"^\S+ is left out: {reason}$", done.stderr, re.MULTILINE)
+    only = write_document(tmp_path / "only.json", xml=xml)
+    done = hookproof("selftest", "--contract", only)
+    assert done.returncode == 2
+    assert done.stderr.startswith("hookproof: no operation has a valid request; ")
+    assert done.stderr.endswith(f": {reason}\n")

@@ -13,7 +13,11 @@ from mock_server.faults.derived.schema_walk import (
     matches_path,
     schema_constraints,
 )
-from mock_server.faults.derived.validation import path_words, validation_fault
+from mock_server.faults.derived.validation import (
+    path_words,
+    rejection_is_fault,
+    validation_fault,
+)
 from openapi.contract import Contract, Operation
 from openapi.examples import generate_value
 from openapi.json_pointer import MISSING, join_pointer, split_pointer
@@ -27,8 +31,22 @@ def derived_parameter_faults(contract: Contract) -> Iterator[Fault]:
         if operation.response_caused_by("invalid-request") is None:
             continue
         for parameter in operation.parameters:
-            yield from _ignored_constraint_faults(contract, operation, parameter)
+            if not _names_resource(contract, operation, parameter):
+                yield from _ignored_constraint_faults(contract, operation, parameter)
             yield from _rejected_value_faults(contract, operation, parameter)
+
+
+def _names_resource(contract: Contract, operation: Operation, parameter: Parameter) -> bool:
+    """Return whether the mock answers 404 where it does not enforce a constraint of `parameter`.
+
+    No resource has an invalid name, and RFC 9110 allows 404 for one.
+    """
+    creator = contract.find_creator(operation)
+    is_linked = creator is not None and parameter.name in dict(creator[1].values)
+    is_checked = (
+        operation.method == "DELETE" or operation.response_caused_by("unknown-resource") is not None
+    )
+    return parameter.location == "path" and is_linked and is_checked
 
 
 def _ignored_constraint_faults(
@@ -59,7 +77,8 @@ def _rejected_value_faults(
     contract: Contract, operation: Operation, parameter: Parameter
 ) -> Iterator[Fault]:
     valid = operation.response_caused_by("valid-request")
-    if valid is None or parameter.location == "path":  # the service decides which resources exist
+    # The service decides which resources exist.
+    if valid is None or parameter.location == "path" or not rejection_is_fault(operation):
         return
     severity = contract.provenance(join_pointer(valid.pointer, "x-hookproof-cause")).severity
     schema = contract.schema(parameter.schema)

@@ -36,11 +36,18 @@ def derived_response_faults(contract: Contract) -> Iterator[Fault]:
                     yield _response_fault(contract, operation, response_spec, *broken)
 
 
+_CREDENTIAL_CAUSES = frozenset(["invalid-credential", "insufficient-permission"])
+
+
 def elicitable_responses(operation: Operation) -> Iterator[ResponseSpec]:
-    """Yield the documented responses that a request can elicit: one for each cause."""
+    """Yield the documented responses that a request can elicit: one for each cause.
+
+    The mock checks no credential of a public operation.
+    """
+    never = {"server-error"} if operation.security else {"server-error", *_CREDENTIAL_CAUSES}
     for response_spec in operation.responses.values():
         by = response_spec.cause.get("kind", "server-error")
-        if by != "server-error" and operation.response_caused_by(by) is response_spec:
+        if by not in never and operation.response_caused_by(by) is response_spec:
             yield response_spec
 
 

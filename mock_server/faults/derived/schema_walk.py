@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from openapi.contract import Contract, Json
 from openapi.json_pointer import MISSING, get_at, is_array_index, join_pointer
+from openapi.schemas.formats import FORMATS
 from openapi.schemas.validation import stated_types
 from openapi.serialization.text_values import text_types
 
@@ -141,7 +142,8 @@ def _keyword_details(schema: dict[str, Json]) -> Iterator[tuple[str, str]]:
             if name not in allowed and not covered:
                 yield "type", name
     for keyword in _SINGLE_CONSTRAINT_KEYWORDS:
-        if keyword in schema:
+        is_annotation = keyword == "format" and schema.get("format") not in FORMATS
+        if keyword in schema and not is_annotation:
             yield keyword, "*"
     if schema.get("uniqueItems"):
         yield "uniqueItems", "*"

@@ -32,7 +32,7 @@ def derived_status_faults(contract: Contract) -> Iterator[Fault]:
         for response_spec in elicitable_responses(operation):
             cause = response_spec.cause["kind"]
             for wrong_status in WRONG_STATUSES.get(cause, (500,)):
-                if not operation.allows_cause(cause, wrong_status):
+                if operation.contradicts(cause, wrong_status):
                     yield _wrong_status_fault(contract, operation, response_spec, wrong_status)
 
 

@@ -3,7 +3,7 @@
 If an allowed rejection of the contract covers a value, then rejecting the value is no fault.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mock_server.exchange import BodyValidation, Hooks
@@ -23,8 +23,17 @@ from mock_server.faults.derived.schema_walk import (
 from openapi import runtime_expression
 from openapi.contract import Contract, Json, Operation
 from openapi.json_pointer import MISSING, get_at, join_pointer, split_pointer
+from openapi.requests.conversion import is_convertible
 from openapi.schemas.validation import SchemaViolation
 from openapi.serialization.bodies import MediaTypeSpec, read_body, write_body
+
+_WRONG_TYPES: Mapping[str, Sequence[Json]] = {
+    "boolean": (True, False),
+    "integer": (0, 1),
+    "number": (1.5,),
+    "string": ("hookproof",),
+}
+"""Forbidden scalar type -> values of it."""
 
 
 def derived_constraint_faults(contract: Contract) -> Iterator[Fault]:
@@ -34,7 +43,8 @@ def derived_constraint_faults(contract: Contract) -> Iterator[Fault]:
             continue
         spec = operation.body
         for constraint in _body_constraints(contract, spec) if spec else ():
-            yield _ignored_constraint_fault(contract, operation, constraint)
+            if not _may_convert(contract, operation, constraint):
+                yield _ignored_constraint_fault(contract, operation, constraint)
 
 
 def _body_schemas(operation: Operation) -> list[str]:
@@ -54,6 +64,20 @@ def _body_constraints(contract: Contract, spec: MediaTypeSpec) -> Iterator[Schem
             yield constraint
 
 
+def _may_convert(contract: Contract, operation: Operation, constraint: SchemaConstraint) -> bool:
+    """Return whether a service may convert each value that breaks the constraint.
+
+    Without stated causes it may: a text is no number, but many parsers make one of it.
+    """
+    spec, samples = operation.body, _WRONG_TYPES.get(constraint.detail, ())
+    is_type = constraint.keyword == "type" and bool(samples)
+    if not is_type or spec is None or spec.schema is None or not operation.has_default_causes:
+        return False
+    schema, base = contract.schema(spec.schema), example_body(contract, spec.schema)
+    values = [with_value_at(base, constraint.place, sample) for sample in samples]
+    return all(is_convertible(schema, value, schema.violations(value)) for value in values)
+
+
 def _arrives(operation: Operation, body: Json) -> bool:
     """Return whether a client can send `body`: a form carries the text "1" for a number."""
     spec = operation.body
@@ -61,6 +85,12 @@ def _arrives(operation: Operation, body: Json) -> bool:
         return spec is not None
     readings = read_body(spec, *write_body(spec, body))
     return readings.is_defined and readings.values[0] == body
+
+
+def rejection_is_fault(operation: Operation) -> bool:
+    """Return whether the mock breaks the contract by the rejection of a valid request."""
+    rejection = operation.status_caused_by("invalid-request") or 400
+    return operation.contradicts("valid-request", rejection)
 
 
 def validation_fault(
@@ -110,7 +140,7 @@ def derived_boundary_faults(contract: Contract) -> Iterator[Fault]:
     """Yield a fault for each boundary value of each operation's body: the service rejects it."""
     for operation in contract.operations:
         valid = operation.response_caused_by("valid-request")
-        if valid is None:
+        if valid is None or not rejection_is_fault(operation):
             continue
         severity = contract.provenance(join_pointer(valid.pointer, "x-hookproof-cause")).severity
         for schema in _body_schemas(operation):

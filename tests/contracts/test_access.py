@@ -120,6 +120,16 @@ def test_asks_for_no_credential_where_no_operation_needs_one() -> None:
     assert data["statuses"]["byAnyone 200"]["seen"] > 0
 
 
+def test_a_baseline_with_a_bypass_does_not_hide_a_wider_one() -> None:
+    contract = contract_of("byBasic")
+    narrow = report_of(contract, SETTINGS, "password-prefix")["findings"]
+    wide = report_of(contract, SETTINGS, "password-prefix", "basic-missing")["findings"]
+    assert narrow
+    assert {one["check"] for one in (*narrow, *wide)} == {"invalid-credential"}
+    assert {one["id"] for one in narrow}.isdisjoint(one["id"] for one in wide)
+    assert any("accepts a request without a credential" in one["message"] for one in wide)
+
+
 def test_an_operation_without_a_credential_is_undecided_and_the_others_are_judged() -> None:
     given = tuple(pair for pair in CREDENTIALS if pair[0] != "Staff")
     contract = contract_of("byHeader", "byBasic", "byBoth", "byEither")

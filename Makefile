@@ -40,7 +40,7 @@ check: $(BIN)/.installed
 
 test: $(BIN)/.installed
 	$(BIN)/tox run -e tests
-	@others=style,types,loop; \
+	@others=style,types,loop,real; \
 	if command -v chromium-headless-shell || command -v chromium || command -v chromium-browser \
 	  || command -v google-chrome; then \
 	  others=$$others,browser; \
@@ -56,6 +56,8 @@ test: $(BIN)/.installed
 	else \
 	  echo "The tests of real documents do not run: no npm was found (on Debian: apt-get install npm)."; \
 	fi; \
+	command -v prometheus-alertmanager || command -v alertmanager \
+	  || echo "The tests of Alertmanager do not run: it was not found (on Debian: apt-get install prometheus-alertmanager)."; \
 	$(BIN)/tox run-parallel --parallel-no-spinner -e $$others
 
 lock: | $(BIN)/python
@@ -68,6 +70,7 @@ lock: | $(BIN)/python
 	$(HASHED) --output-file $(VENV)/lowest.lock $(VENV)/lowest.in requirements.in
 	{ echo "# Pinned by make lock: each dependency at its lower bound, for tox run -e lowest."; \
 	  grep -v '^#' $(VENV)/lowest.lock; } > requirements-lowest.lock
+	$(HASHED) --output-file tests/real/localstripe.lock tests/real/localstripe.in
 
 clean:
 	rm -rf $(VENV) .tox build dist hookproof-report

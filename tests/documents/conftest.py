@@ -20,7 +20,9 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     try:
         return install_packages(npm, folder)
     except InstallationError as error:
-        _leave_out(f"npm could not install the documents: {error}")
+        # A registry that cannot be reached is no fault of the code.
+        skipped = "NOT TESTED IN CI: " if os.environ.get("CI") == "true" else ""
+        pytest.skip(f"{skipped}npm could not install the documents: {error}")
 
 
 def _leave_out(reason: str) -> NoReturn:

@@ -6,6 +6,7 @@ The npm packages are installed, never copied. FastAPI generates its documents he
 import fcntl
 import json
 import os
+import ssl
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -141,15 +142,33 @@ def install_packages(npm: str, folder: Path) -> Path:
     return folder / "node_modules"
 
 
+def _trust_of_the_system() -> dict[str, str]:
+    """Return the variable by which npm trusts the authorities of the operating system.
+
+    Node alone knows only its own, so that a company's proxy would be an unknown server.
+    """
+    files = (ssl.get_default_verify_paths().cafile, "/etc/ssl/certs/ca-certificates.crt")
+    known = next((file for file in files if file and Path(file).is_file()), None)
+    return {} if known is None else {"NODE_EXTRA_CA_CERTS": known}
+
+
 def _run_npm(npm: str, folder: Path) -> None:
     """Install with neither scripts nor a lock file, and without questions to other services."""
-    quiet = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
+    # A registry that does not answer is tried twice, not for minutes.
+    quiet = [
+        "--fetch-retries=1",
+        "--no-save",
+        "--no-package-lock",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+    ]
     named = [f"{name}@{pinned}" for name, pinned in NPM_PACKAGES.items()]
     try:
         done = subprocess.run(
             [npm, "install", "--prefix", str(folder), *quiet, *named],
             cwd=folder,
-            env={**os.environ, "CI": "true"},
+            env={**_trust_of_the_system(), **os.environ, "CI": "true"},
             capture_output=True,
             text=True,
             check=False,

@@ -33,6 +33,7 @@ from mock_server.middleware.request_validation import RequestValidationStep
 from mock_server.reload import ReloadingApp
 from mock_server.responses.errors import ErrorResponses
 from mock_server.responses.handler import SuccessStep
+from mock_server.responses.keepers import ResourceKeepers
 from mock_server.runtime import Runtime, Worker, create_runtime
 from mock_server.settings import Settings
 from mock_server.tokens import mint
@@ -144,6 +145,7 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
     )
 
     tokens = TokenVerifier(secret, settings.auth)
+    keepers = ResourceKeepers(contract, seed, runtime.response_values, runtime.store)
     overrides_step = OverridesStep(runtime.overrides, with_faults)
 
     def steps(operation: Operation) -> Iterator[OperationStep]:
@@ -157,7 +159,9 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
         yield RequestValidationStep(operation, contract)
         if rejections:
             yield AllowedRejectionsStep(rejections[operation.id])
-        yield SuccessStep(contract, operation, secret, seed, runtime.response_values, runtime.store)
+        yield SuccessStep(
+            contract, operation, secret, seed, runtime.response_values, runtime.store, keepers
+        )
 
     return assemble_app(
         document=routing_document(contract),

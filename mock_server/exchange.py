@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mock_server.messages import EventMessage, Headers, HttpResponse, WebhookRequest
+from mock_server.resource_view import ResourceView, ShownResource
 from mock_server.tokens import CredentialChecks
 from mock_server.unique_values import UniqueValues
 from openapi import strict_json
@@ -76,6 +77,10 @@ class MockExchange:
     """Texts of the client's preferences by name; None without preferences."""
     is_preferred_response: bool = False
     """True for a response on demand: no state changes and no event is sent."""
+    is_repeated_response: bool = False
+    """True for the first response to an idempotency key, sent again: no event is sent."""
+    shown: ShownResource | None = None
+    """Resource that the exchange created, changed or removed."""
     has_overrides: bool = False
     """True if overrides were active when the request arrived."""
     delay: float = 0.0
@@ -146,6 +151,8 @@ class Hooks:
     checks: Callable[[CredentialChecks], CredentialChecks] | None = None
     """Change which checks apply to a credential."""
     body_validation: Callable[[BodyValidation], BodyValidation] | None = None
+    resources: Callable[[ResourceView, MockExchange], ResourceView] | None = None
+    """Change what the exchange sees of the stored resources, and what it stores."""
     response: Callable[[HttpResponse, MockExchange], HttpResponse] | None = None
     """Change the response before it is sent; the exchange keeps the original."""
     trigger: Callable[[int, MockExchange], int] | None = None

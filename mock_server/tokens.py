@@ -21,6 +21,7 @@ DEVELOPMENT_SECRET = "hookproof-development-secret-for-tokens-known-to-everybody
 
 ALGORITHM = "HS256"
 REVOKED_CLAIM = "revoked"
+TENANT_CLAIM = "tenant"
 _encode_json = json.JSONEncoder(separators=(",", ":")).encode
 # RFC 6749, section 3.3: the characters of a scope-token, without the percent sign.
 _SCOPE_TOKEN_CHARACTERS = "".join(chr(c) for c in range(0x21, 0x7F) if chr(c) not in '"\\%')
@@ -69,8 +70,12 @@ def mint(
     *,
     not_before: int | None = None,
     revoked: bool = False,
+    tenant: str | None = None,
 ) -> str:
-    """Return a signed token. Times are Unix seconds and may be past; None means no expiry."""
+    """Return a signed token. Times are Unix seconds and may be past; None means no expiry.
+
+    A request with the token sees the resources of `tenant`; None is the default tenant.
+    """
     claims: dict[str, Any] = {
         "iss": "hookproof",
         "sub": "hookproof-developer",
@@ -84,6 +89,8 @@ def mint(
         claims["exp"] = expires_at
     if revoked:
         claims[REVOKED_CLAIM] = True
+    if tenant is not None:
+        claims[TENANT_CLAIM] = tenant
     # Without PyJWT, which takes longer to import and to sign.
     signed = _HEADER + b"." + _encode_base64url(_encode_json(claims).encode())
     signature = _keyed_hash(secret).copy()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mock_server.responses.handler import (
+from mock_server.responses.success import (
     CredentialParameters,
     credential_parameters,
     success_response_of,

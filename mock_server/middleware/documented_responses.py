@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from mock_server.middleware.prefer_header import Preferences
 from mock_server.responses.content import preferred_content
-from mock_server.responses.handler import success_response_of
+from mock_server.responses.success import success_response_of
 from openapi.contract import Contract, Json, Operation, ResponseSpec
 from openapi.examples import Example, body_example, draw_value, named_examples
 from openapi.schemas.direction import direction_of

@@ -38,7 +38,8 @@ class ExchangeRecorder:
         number, at = self._journal.number(), time.time() - seconds
         record = request_record(number, at, seconds, scope, exchange, self._redactor)
         self._journal.append("request", record)
-        if exchange.response is not None and not exchange.is_preferred_response:
+        is_new = not (exchange.is_preferred_response or exchange.is_repeated_response)
+        if exchange.response is not None and is_new:
             self._webhooks.emit(exchange, number)
 
 

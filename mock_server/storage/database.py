@@ -10,10 +10,10 @@ import asyncio
 import json
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from mock_server.storage import schema
 from openapi.files.sqlite_file import SqliteFile
@@ -25,13 +25,12 @@ _LOCK_TIMEOUT_S = 10.0
 MAX_STORED_BODY_BYTES = 2048
 """Stored bytes of each request body; the limit bounds the memory use of many creations."""
 
-ResourceKey = tuple[str, str]
-"""Id of an operation, and values as JSON."""
-StateConflict = Literal["duplicate-request", "unknown-resource"]
+StateConflict = Literal["duplicate-request"]
+Result = TypeVar("Result")
 
 
 class StateChange(NamedTuple):
-    """Change of the state by one success."""
+    """Record of one success, and what it claims."""
 
     operation: str
     """Id of the operation."""
@@ -39,10 +38,16 @@ class StateChange(NamedTuple):
     """Unique key: the operation and values, as text; None if the success needs none."""
     request: bytes
     """Request body."""
-    added: tuple[ResourceKey, ...]
-    """Every key of the created resource; empty if no resource was created."""
-    removed: ResourceKey | None
-    """One key of the deleted resource, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Error of one change; the other changes of its batch are stored."""
+
+    error: Exception
+
+
+_Pending = tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +87,26 @@ class Store(SqliteFile):
         super().__init__(
             "state", path, schema.SCHEMA, pragmas=pragmas, lock_timeout=_LOCK_TIMEOUT_S
         )
-        self._pending: list[tuple[StateChange, asyncio.Future[StateConflict | None]]] = []
+        self._pending: list[_Pending] = []
 
     async def commit_change(self, change: StateChange) -> StateConflict | None:
         """Store `change`; return the conflict if there is one, and then store nothing."""
-        future: asyncio.Future[StateConflict | None] = asyncio.get_running_loop().create_future()
-        self._pending.append((change, future))
+        is_stored = await self._enqueue(lambda db: self.insert_created(db, change))
+        return None if is_stored else "duplicate-request"
+
+    async def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Run `work` in the next transaction; if it raises, store nothing of it and raise that."""
+        done = await self._enqueue(lambda db: _attempt(db, work))
+        if isinstance(done, _Failure):
+            raise done.error
+        return done
+
+    async def _enqueue(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Result] = loop.create_future()
+        self._pending.append((work, future))
         if len(self._pending) == 1:
             # Commit two turns later, so that changes that arrive in between join the batch.
-            loop = asyncio.get_running_loop()
             loop.call_soon(loop.call_soon, self._commit)
         return await future
 
@@ -98,7 +114,7 @@ class Store(SqliteFile):
         pending, self._pending = self._pending, []
         try:
             with self.transaction() as db:
-                results = [self._apply_change(db, change) for change, _ in pending]
+                results = [work(db) for work, _ in pending]
         except Exception as error:  # every waiting request must get the error
             for _, future in pending:
                 if not future.done():
@@ -108,22 +124,12 @@ class Store(SqliteFile):
             if not future.done():  # the client may have disconnected
                 future.set_result(result)
 
-    def _apply_change(self, db: sqlite3.Connection, change: StateChange) -> StateConflict | None:
-        operation, claim, request, added, removed = change
-        if removed is not None and not self.knows(removed):
-            return "unknown-resource"
+    @staticmethod
+    def insert_created(db: sqlite3.Connection, change: StateChange) -> bool:
+        """Store the record of a success; return False if another success has its claim."""
+        operation, claim, request = change
         row = (operation, claim, time.time(), request[:MAX_STORED_BODY_BYTES], len(request))
-        if not db.execute(schema.INSERT_CREATED, row).rowcount:
-            return "duplicate-request"
-        if removed is not None:
-            db.execute(schema.DELETE_RESOURCE, removed)
-        for key in added:
-            db.execute(schema.INSERT_RESOURCE, (*key, repr(sorted(added))))
-        return None
-
-    def knows(self, key: ResourceKey) -> bool:
-        """Check whether a resource with `key` exists."""
-        return bool(self.rows(schema.SELECT_RESOURCE, *key))
+        return bool(db.execute(schema.INSERT_CREATED, row).rowcount)
 
     def created(
         self, operations: Iterable[str], before: int | None = None, limit: int = 100
@@ -137,3 +143,19 @@ class Store(SqliteFile):
         with self.transaction() as db:
             for table in schema.SCHEMA.tables:
                 db.execute(f"DELETE FROM {table}")  # noqa: S608 - constant table names
+
+
+def _attempt(
+    db: sqlite3.Connection, work: Callable[[sqlite3.Connection], Result]
+) -> Result | _Failure:
+    """Return the result of `work`, or its error, after which nothing of it is left."""
+    db.execute("SAVEPOINT work")
+    try:
+        done: Result | _Failure = work(db)
+    except sqlite3.Error:
+        raise
+    except Exception as error:  # the request that caused it gets it
+        db.execute("ROLLBACK TO work")
+        done = _Failure(error)
+    db.execute("RELEASE work")
+    return done

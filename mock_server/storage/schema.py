@@ -8,8 +8,18 @@ _TABLES = """
         request BLOB NOT NULL, size INTEGER NOT NULL
     );
     CREATE TABLE resources (
-        operation TEXT NOT NULL, "values" TEXT NOT NULL, resource TEXT NOT NULL,
-        PRIMARY KEY (operation, "values")
+        id INTEGER PRIMARY KEY, collection TEXT NOT NULL, tenant TEXT NOT NULL,
+        parent TEXT NOT NULL, document TEXT NOT NULL, claim TEXT, previous TEXT,
+        deleted INTEGER NOT NULL
+    );
+    CREATE INDEX resources_collection ON resources (collection, tenant, parent, id);
+    CREATE TABLE keys (
+        operation TEXT NOT NULL, "values" TEXT NOT NULL, tenant TEXT NOT NULL,
+        resource INTEGER NOT NULL, PRIMARY KEY (operation, "values", tenant)
+    ) WITHOUT ROWID;
+    CREATE TABLE first_responses (
+        key TEXT PRIMARY KEY, request TEXT NOT NULL, status INTEGER NOT NULL,
+        headers TEXT NOT NULL, body BLOB NOT NULL
     ) WITHOUT ROWID;
     CREATE TABLE journal (
         id INTEGER PRIMARY KEY, kind TEXT NOT NULL, about INTEGER, record TEXT NOT NULL
@@ -23,19 +33,45 @@ _TABLES = """
     CREATE TABLE hits (client TEXT NOT NULL, at REAL NOT NULL);
     CREATE INDEX hits_client ON hits (client, at);
 """
-SCHEMA = Schema(1, _TABLES)
+SCHEMA = Schema(2, _TABLES)
 
 INSERT_CREATED = "INSERT OR IGNORE INTO created VALUES (NULL, ?, ?, ?, ?, ?)"
 SELECT_CREATED = """
     SELECT id, operation, at, request, size FROM created
     WHERE operation IN (SELECT value FROM json_each(?)) AND id < ? ORDER BY id DESC LIMIT ?
 """
-INSERT_RESOURCE = (
-    'INSERT OR REPLACE INTO resources (operation, "values", resource) VALUES (?, ?, ?)'
+FREE_CLAIM = "UPDATE created SET claim = NULL WHERE claim = ?"
+MOVE_CLAIM = "UPDATE OR IGNORE created SET claim = ? WHERE claim = ?"
+
+INSERT_RESOURCE = "INSERT INTO resources VALUES (NULL, ?, ?, ?, ?, ?, NULL, 0)"
+INSERT_KEY = (
+    'INSERT OR REPLACE INTO keys (operation, "values", tenant, resource) VALUES (?, ?, ?, ?)'
 )
-SELECT_RESOURCE = 'SELECT 1 FROM resources WHERE operation = ? AND "values" = ?'
-DELETE_RESOURCE = """
-    DELETE FROM resources WHERE resource = (
-        SELECT resource FROM resources WHERE operation = ? AND "values" = ?
+FIND_RESOURCE = """
+    SELECT * FROM resources WHERE id = (
+        SELECT max(resource) FROM keys
+        WHERE operation = ?1 AND "values" = ?2 AND (?3 IS NULL OR tenant = ?3)
     )
 """
+SELECT_PAGE = """
+    SELECT * FROM resources WHERE collection = ?1 AND (?2 IS NULL OR tenant = ?2)
+    AND (?3 IS NULL OR parent = ?3) AND deleted <= ?4 AND id < ?5
+    ORDER BY id DESC LIMIT ?6 OFFSET ?7
+"""
+COUNT_RESOURCES = """
+    SELECT count(*) FROM resources WHERE collection = ?1 AND (?2 IS NULL OR tenant = ?2)
+    AND (?3 IS NULL OR parent = ?3) AND deleted <= ?4
+"""
+HAS_RESOURCES = "SELECT EXISTS (SELECT 1 FROM resources)"
+UPDATE_RESOURCE = "UPDATE resources SET document = ?, claim = ?, previous = document WHERE id = ?"
+DELETE_RESOURCE = "UPDATE resources SET deleted = 1 WHERE id = ?"
+DELETE_CHILDREN = """
+    UPDATE resources SET deleted = 1 WHERE collection LIKE ?1 || '/%' AND tenant = ?2
+    AND NOT EXISTS (
+        SELECT 1 FROM json_each(?3) AS given
+        WHERE json_extract(resources.parent, '$."' || given.key || '"') IS NOT given.value
+    )
+"""
+"""Deletion of what lies below the path of one resource, with these outer path parameters."""
+SELECT_FIRST_RESPONSE = "SELECT request, status, headers, body FROM first_responses WHERE key = ?"
+INSERT_FIRST_RESPONSE = "INSERT OR REPLACE INTO first_responses VALUES (?, ?, ?, ?, ?)"

@@ -41,9 +41,12 @@ def build_payload(event_context: EventContext) -> Json:
 def _fill(value: Json, event_context: EventContext, item: str) -> None:
     """Fill in one object: unique values, echoes of the exchange, equal values, the time."""
     event = event_context.event
+    shown = _show_resource(value, event_context)
     for stated in event.trigger.get("unique", ()):
         schema = event_context.exchange.contract.schema(event.schema)
         place = stated["pointer"]
+        if place in shown:
+            continue
         example = get_at(event.examples[0], event.first_place(place))
         event_context.unique_values.set_unique_value(value, place, schema, example)
     for echo in event.trigger.get("echoes", ()):
@@ -63,6 +66,17 @@ def _fill(value: Json, event_context: EventContext, item: str) -> None:
     now = format_utc(time.time_ns())
     for place in event.trigger.get("sent-at", ()):
         set_at(value, place, now)
+
+
+def _show_resource(value: Json, event_context: EventContext) -> frozenset[str]:
+    """Show the resource of the exchange in the payload; return the places of its identity."""
+    shown, event = event_context.exchange.shown, event_context.event
+    if shown is None or event.objects is not None or event.for_each is not None:
+        return frozenset()
+    # Only a mock that keeps resources needs it.
+    from mock_server.resources.payloads import show_resource  # noqa: PLC0415
+
+    return show_resource(event_context.exchange.contract, event, shown, value)
 
 
 def serialize_json(value: Json) -> bytes:

@@ -26,7 +26,7 @@ class Fault:
 
     name: str
     category: str
-    """`responses`, `validation`, `auth` or `webhooks`."""
+    """`responses`, `validation`, `auth`, `resources` or `webhooks`."""
     description: str
     """Behaviour of the service, and the usual cause of the mistake."""
     hooks: Hooks

@@ -42,6 +42,8 @@ class StoredResource:
     previous: Json = None
     """Document before the last change, or None."""
     is_deleted: bool = False
+    sent: frozenset[str] = frozenset()
+    """Names of the properties that the creating request sets; empty once it is stored."""
 
 
 @dataclass(frozen=True, slots=True)

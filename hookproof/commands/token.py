@@ -14,5 +14,5 @@ def print_token(options: SimpleNamespace) -> int:
         load_contract_option(contract_files(options)).operations
     )
     expires = None if options.expires_in is None else int(time.time()) + options.expires_in
-    print(mint(options.jwt_secret or DEVELOPMENT_SECRET, scopes, expires))
+    print(mint(options.jwt_secret or DEVELOPMENT_SECRET, scopes, expires, tenant=options.tenant))
     return 0

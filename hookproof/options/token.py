@@ -24,6 +24,12 @@ from hookproof.options.command import contract_options, jwt_secret
     show_default="no expiry",
     help="Lifetime of the token; may be negative.",
 )
+@click.option(
+    "--tenant",
+    metavar="NAME",
+    show_default="the default tenant",
+    help="Tenant whose resources the token reaches.",
+)
 @jwt_secret("Secret that signs the token.")
 def token(**options: Any) -> int:
     """Print a token that the mock accepts."""

@@ -8,6 +8,7 @@ from mock_server.faults.authentication import AUTHENTICATION_FAULTS
 from mock_server.faults.deliveries import DELIVERY_FAULTS
 from mock_server.faults.derived import derived_faults
 from mock_server.faults.payloads import PAYLOAD_FAULTS
+from mock_server.faults.resources import RESOURCE_FAULTS
 from mock_server.faults.responses import RESPONSE_FAULTS
 from mock_server.faults.secrets import SECRET_FAULTS
 from mock_server.faults.validation import VALIDATION_FAULTS
@@ -21,6 +22,7 @@ HANDWRITTEN_FAULTS: Mapping[str, Fault] = MappingProxyType(
             *SECRET_FAULTS,
             *VALIDATION_FAULTS,
             *AUTHENTICATION_FAULTS,
+            *RESOURCE_FAULTS,
             *PAYLOAD_FAULTS,
             *DELIVERY_FAULTS,
         )

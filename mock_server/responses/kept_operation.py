@@ -239,6 +239,7 @@ class KeptOperation:
         keys = link_keys(self._links, lambda part: exchange.evaluate(part, response), tenant)
         if resource is not None:
             stored = resource.stored(document, exchange.parameters, tenant, claim)
+            stored = replace(stored, sent=frozenset(sent))
         else:
             stored = StoredResource("", tenant, "{}", None, claim)
         if keys or resource is not None:

@@ -70,6 +70,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
         runtime.store.open()
+        runtime.store_seeds()
         runtime.journal.open()
         runtime.overrides.refresh_shared_flag()
         runtime.delivery_queues.start()
@@ -146,6 +147,11 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
 
     tokens = TokenVerifier(secret, settings.auth)
     keepers = ResourceKeepers(contract, seed, runtime.response_values, runtime.store)
+    if settings.seed_data is not None:
+        # Few mocks have seed data, and the model of resources takes time to load.
+        from mock_server.responses.seed_data import read_seed_data  # noqa: PLC0415
+
+        runtime.seeds[:] = read_seed_data(settings.seed_data, keepers)
     overrides_step = OverridesStep(runtime.overrides, with_faults)
 
     def steps(operation: Operation) -> Iterator[OperationStep]:

@@ -21,6 +21,8 @@ from openapi.security import secret_texts
 if TYPE_CHECKING:
     from limits.aio.storage import Storage
 
+    from mock_server.responses.seed_data import SeedResource
+
 
 @dataclass(frozen=True, slots=True)
 class Worker:
@@ -51,12 +53,23 @@ class Runtime:
     delivery_queues: DeliveryQueues
     rate_limit_storage: "Storage | None"
     """Rate limit counters; None without a rate limit."""
+    seeds: "list[SeedResource]" = field(default_factory=list)
+    """Resources that the mock has from its start and after each reset."""
+
+    def store_seeds(self) -> None:
+        """Store the seed data, unless the state ever had resources."""
+        if self.seeds:
+            # Few mocks have seed data, and the model of resources takes time to load.
+            from mock_server.responses.seed_data import store_seed_data  # noqa: PLC0415
+
+            store_seed_data(self.store, self.seeds)
 
     async def forget(self) -> None:
         """Delete the state of all workers."""
         await self.signals.broadcast("forget")
         await self.forget_local()
         self.store.reset()
+        self.store_seeds()
         self.overrides.refresh_shared_flag()
 
     async def forget_local(self) -> None:

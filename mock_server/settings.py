@@ -35,6 +35,8 @@ class Settings:
     """Seed of the generated values; None makes unique values differ between mocks."""
     state: Path | None = None
     """State file; None keeps the state in memory."""
+    seed_data: Path | None = None
+    """File of resources that the mock has from its start."""
     rejections: frozenset[str] = frozenset()
     """Names of the allowed rejections that the mock uses."""
     faults: frozenset[str] = frozenset()

@@ -97,6 +97,7 @@ def _settings_from_options(options: SimpleNamespace, contract: Contract) -> Sett
             rate_limit=options.rate_limit,
             seed=options.seed,
             state=options.state,
+            seed_data=options.seed_data,
             rejections=frozenset(options.reject),
             faults=frozenset(options.fault),
             latency=options.latency,

@@ -47,6 +47,12 @@ LOG_FORMATS = ("text", "json")
     show_default="deleted when the mock stops",
     help="Store the state in this file.",
 )
+@click.option(
+    "--seed-data",
+    type=types.FILE,
+    show_default="no resources",
+    help="Store the resources of this file, YAML or JSON, at the start.",
+)
 @click.option("--workers", type=types.COUNT, default=1, help="Number of worker processes.")
 @click.option(
     "--webhook-url", type=types.URL, multiple=True, help="Send webhooks to this URL (repeatable)."

@@ -1,7 +1,7 @@
 """Shape: how a body shows a resource, and the projection of its document on that shape."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 
 from openapi.contract import Contract, Json
@@ -52,6 +52,31 @@ class Shape:
         """Example of the resource in this shape."""
         found = get_at(self._example, self._root)
         return found if isinstance(found, dict) else {}
+
+    @property
+    def property_names(self) -> frozenset[str]:
+        """Names of the properties of the resource; empty if the schema names none."""
+        return self.names(self._root)
+
+    def objections(
+        self, document: Mapping[str, Json], given: Mapping[str, Json]
+    ) -> Iterator[tuple[str, str]]:
+        """Yield place and message of each rule that the `given` properties of `document` break.
+
+        Yield nothing if the example around them breaks a rule.
+        """
+        body = copy.deepcopy(self._example)
+        shown = {**self._object(document, self.example), **self._narrow(given, self._root, 0)}
+        if self._root:
+            set_at(body, self._root, shown)
+        else:
+            body = shown
+        for violation in self._schema.violations(body, _MAX_VIOLATIONS):
+            pointer = violation.instance.removeprefix(self._root)
+            if violation.instance.startswith(self._root) and (
+                not pointer or split_pointer(pointer)[0] in given
+            ):
+                yield pointer, violation.message
 
     def knows(self, name: str) -> bool:
         """Return whether the schema names the property `name` of the resource."""

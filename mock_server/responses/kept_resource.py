@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 from mock_server.resource_view import ResourceKey, StoredResource
@@ -115,6 +115,12 @@ class KeptResource:
         seen = (model.read, model.change, model.replace, model.delete)
         linked = {link.operation for link in links_of(model.create)}
         return next((o for o in seen if o is not None and o.id in linked), None)
+
+    @staticmethod
+    def claim_text(operation: Operation, values: Sequence[object], tenant: str) -> str:
+        """Return the unique key of a request of `operation` with these values."""
+        text = f"{operation.id} {json.dumps(values)}"
+        return f"{json.dumps(tenant)} {text}" if tenant else text
 
     def keys(self, evaluate: Evaluate, tenant: str) -> tuple[ResourceKey, ...]:
         """Return every key of a new resource whose values `evaluate` reads."""

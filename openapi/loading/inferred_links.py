@@ -1,8 +1,9 @@
 """Links that a document does not state, from the paths of a collection and its members.
 
 `POST /items` creates what `GET /items/{itemId}` reads. If the response to the first has the
-property `itemId` or `id`, the second can be tried with a resource that exists. A wrong guess
-makes no finding: the request gets a 404, which decides nothing.
+property `itemId` or `id`, the second can be tried with a resource that exists. For `{item_number}`
+it may also be `number`. A wrong guess makes no finding: the request gets a 404, which decides
+nothing.
 """
 
 import re
@@ -16,6 +17,7 @@ from openapi.runtime_expression import RuntimeExpression
 
 _MEMBER = re.compile(r"(?P<collection>.*)/\{(?P<name>[^{}/]+)\}(?:/[^{}]*)?")
 """Path of a member or of something below it: the last parameter is that of the member."""
+_LAST_WORD = re.compile(r"[A-Z]*[a-z0-9]+$|[A-Z]+$")
 _MAX_DEPTH = 12
 
 
@@ -67,13 +69,13 @@ def _identity(
     document: Mapping[str, Json], creator: Operation, name: str
 ) -> RuntimeExpression | None:
     """Return where a success of `creator` has the value of the path parameter `name`."""
-    wanted = _letters(name)
+    wanted, last = _letters(name), _LAST_WORD.search(name)
     for response in creator.responses.values():
         if response.cause.get("kind") != "valid-request":
             continue
         for schema in response.content.values():
             known = {_letters(key): key for key in _property_names(document, schema)}
-            for candidate in (wanted, "id", "uuid"):
+            for candidate in (wanted, last[0].lower() if last else "", "id", "uuid"):
                 if candidate in known:
                     pointer = join_pointer("", known[candidate])
                     return RuntimeExpression("response", "body", pointer)

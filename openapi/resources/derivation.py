@@ -4,17 +4,20 @@ A resource needs an operation that creates it, with an identity in its response,
 or lists it. Where names and schemas leave a doubt, nothing is guessed: `doubts` says so.
 """
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from openapi.contract import Contract, Json, Link, Operation
-from openapi.json_pointer import get_at, join_pointer
+from openapi.json_pointer import MISSING, get_at, join_pointer, split_pointer
 from openapi.parameters import Parameter, path_parameter_names
 from openapi.resources import names
 from openapi.resources.listing import find_listing, success_schema
 from openapi.resources.model import (
     Certainty,
     DeletedState,
+    Doubt,
     Listing,
     Resource,
     Role,
@@ -25,7 +28,7 @@ from openapi.resources.schema_values import SchemaReader, ValueSchema
 from openapi.runtime_expression import RuntimeExpression, parse_expression
 from openapi.schemas.direction import REQUEST, RESPONSE
 
-_KEY = "x-hookproof-resource"
+KEY = "x-hookproof-resource"
 _MAX_DEPTH = 4
 _ROLES: Mapping[str, Role] = {
     "GET": "read",
@@ -34,14 +37,37 @@ _ROLES: Mapping[str, Role] = {
     "DELETE": "delete",
 }
 _MERGE_PATCH = "application/merge-patch+json"
+_IDENTITY_TYPES = frozenset(["string", "integer", "number"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Derived:
+    resources: tuple[Resource, ...]
+    doubts: tuple[Doubt, ...]
+
+
+def find_resources(contract: Contract) -> tuple[Resource, ...]:
+    """Return the resources of `contract`, in the order of the operations that create them."""
+    return _derive(contract).resources
+
+
+def find_doubts(contract: Contract) -> tuple[Doubt, ...]:
+    """Return what is open about the resources, and about operations that seem to create one."""
+    return _derive(contract).doubts
 
 
 @lru_cache(maxsize=16)
-def find_resources(contract: Contract) -> tuple[Resource, ...]:
-    """Return the resources of `contract`, in the order of the operations that create them."""
+def _derive(contract: Contract) -> _Derived:
     reader = SchemaReader(contract.document)
-    found = (_Derivation(contract, reader, o).resource() for o in contract.operations)
-    return tuple(resource for resource in found if resource is not None)
+    collections = _Collections(contract)
+    found: list[Resource] = []
+    doubts: list[Doubt] = []
+    for operation in contract.operations:
+        derivation = _Derivation(contract, reader, operation, collections)
+        resource = derivation.resource()
+        found += [] if resource is None else [resource]
+        doubts += derivation.doubts
+    return _Derived(tuple(found), tuple(doubts))
 
 
 @lru_cache(maxsize=16)
@@ -71,19 +97,45 @@ def idempotency_key(contract: Contract, operation: Operation) -> Parameter | Non
 
 
 def _statement(contract: Contract, operation: Operation) -> Mapping[str, Json]:
-    found = get_at(contract.document, join_pointer(operation.pointer, _KEY))
+    found = get_at(contract.document, join_pointer(operation.pointer, KEY))
     return found if isinstance(found, dict) else {}
+
+
+class _Collections:
+    """Operations of a contract by path, and those that read one member of a collection."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.by_id = {operation.id: operation for operation in contract.operations}
+        self._readers: dict[str, list[Operation]] = {}
+        for operation in contract.operations:
+            above, _, last = operation.path.rstrip("/").rpartition("/")
+            if operation.method == "GET" and re.fullmatch(r"\{[^{}]+\}", last):
+                self._readers.setdefault(self._plain(above), []).append(operation)
+
+    def reader_of(self, collection: str) -> Operation | None:
+        """Return the operation that reads one member of `collection`, or None."""
+        return next(iter(self._readers.get(self._plain(collection), ())), None)
+
+    @staticmethod
+    def _plain(path: str) -> str:
+        return re.sub(r"\{[^{}]*\}", "{}", path).rstrip("/")
 
 
 class _Derivation:
     """Derivation of the resource that one operation creates."""
 
-    def __init__(self, contract: Contract, reader: SchemaReader, create: Operation) -> None:
+    def __init__(
+        self, contract: Contract, reader: SchemaReader, create: Operation, collections: _Collections
+    ) -> None:
         self._contract = contract
         self._reader = reader
         self._create = create
+        self._collections = collections
         self._statement = _statement(contract, create)
-        self._doubts: list[tuple[str, str]] = []
+        self.doubts: list[Doubt] = []
+
+    def _doubt(self, pointer: str, message: str, key: str) -> None:
+        self.doubts.append(Doubt(self._create.id, pointer, message, key))
 
     def resource(self) -> Resource | None:
         """Return the resource, or None if the operation creates none that can be seen again."""
@@ -94,13 +146,16 @@ class _Derivation:
         links = {link.operation: link for link in self._links()}
         chosen = self._operations(links)
         parameters, path = self._item_path(chosen, links)
-        identity = self._identity(schema, parameters)
+        identity = self._identity(schema, parameters, chosen, links)
         if identity is None:
+            self._doubt_identity()
             return None
         root = identity.where.rpartition("/")[0]
         name = identity.where.rpartition("/")[2]
         created = schema if not root else self._place(schema, root)
-        listing = self._listing(chosen.pop("list", None), name, created)
+        listing = self._listing(
+            chosen.pop("list", None), name, created, has_reader="read" in chosen
+        )
         if listing is None and "read" not in chosen:
             return None
         roots, schemas = self._roots([*chosen.values()], name, root, schema)
@@ -123,7 +178,7 @@ class _Derivation:
             properties={
                 operation.id: tuple(
                     self._shared(
-                        operation, request_roots[operation.id], schemas[target], roots[target]
+                        operation, request_roots[operation.id], schemas[target], roots[target], name
                     )
                 )
                 for operation in (create, *chosen.values())
@@ -138,7 +193,7 @@ class _Derivation:
             is_merge_patch=self._is_merge_patch(chosen.get("change")),
             consistency_s=stated.get("consistency", {}).get("seconds"),
             deleted=DeletedState(deleted["property"], deleted["value"]) if deleted else None,
-            doubts=tuple(self._doubts),
+            doubts=tuple((doubt.pointer, doubt.message) for doubt in self.doubts),
         )
 
     def _links(self) -> Iterator[Link]:
@@ -147,7 +202,7 @@ class _Derivation:
 
     def _operations(self, links: Mapping[str, Link]) -> dict[str, Operation]:
         """Return the operations on the resource, by role: the stated ones, else by path."""
-        by_id = {operation.id: operation for operation in self._contract.operations}
+        by_id = self._collections.by_id
         found: dict[str, Operation] = {}
         members = {by_id[name].path for name in links if name in by_id}
         collection = self._create.path.rstrip("/")
@@ -155,7 +210,8 @@ class _Derivation:
         below = [path for path in plain if path.rpartition("/")[0].rstrip("/") == collection]
         ways = below or [path for path in plain if "/" not in path.rpartition("/{")[2]]
         if len(set(ways)) > 1:
-            self._doubts.append((self._create.pointer, f"several paths have its items: {ways}"))
+            message = f"what {self._create.id} creates has several paths: {', '.join(ways)}"
+            self._doubt(self._create.pointer, message, "operations")
         for operation in self._contract.operations:
             if ways and operation.path == ways[0] and operation.method in _ROLES:
                 if operation.id in links:
@@ -180,22 +236,62 @@ class _Derivation:
         return (), ""
 
     def _identity(
-        self, schema: str | None, parameters: tuple[tuple[str, RuntimeExpression], ...]
+        self,
+        schema: str | None,
+        parameters: tuple[tuple[str, RuntimeExpression], ...],
+        chosen: Mapping[str, Operation],
+        links: Mapping[str, Link],
     ) -> RuntimeExpression | None:
         """Return where a response has the identity of what it created, or None."""
         stated = self._statement.get("identity")
         if stated is not None:
             return parse_expression(stated)
-        if parameters:
-            source = parameters[-1][1]
-            return source if (source.message, source.part) == ("response", "body") else None
         if schema is None:
             return None
+        if parameters:
+            name, source = parameters[-1]
+            if (source.message, source.part) != ("response", "body"):
+                return None
+            used = [links[o.id] for o in chosen.values() if o.id in links]
+            if any(link.is_inferred for link in used) and not self._can_be_identity(
+                schema, name, source.where
+            ):
+                return None
+            return source
+        return self._usual_identity(schema)
+
+    def _usual_identity(self, schema: str) -> RuntimeExpression | None:
         known = {letters(name): name for name in self._reader.properties(schema)}
-        name = next((known[name] for name in names.IDENTITIES if name in known), None)
-        if name is None:
-            return None
-        return RuntimeExpression("response", "body", join_pointer("", name))
+        for name in names.IDENTITIES:
+            place = join_pointer("", known.get(name, ""))
+            if name in known and self._reader.at(schema, place).types <= _IDENTITY_TYPES:
+                return RuntimeExpression("response", "body", place)
+        return None
+
+    def _can_be_identity(self, schema: str, parameter: str, place: str) -> bool:
+        """Return whether an inferred link leads from the property at `place` to the parameter."""
+        name = split_pointer(place)[-1]
+        if not names.can_be_identity(parameter, name, self._create.path):
+            return False
+        body = self._create.body
+        sent = () if body is None or body.schema is None else self._reader.properties(body.schema)
+        if letters(parameter) != letters(name) and letters(parameter) in map(letters, sent):
+            return False  # the client names what exists already: its id is not that of the response
+        return self._reader.at(schema, place).types <= _IDENTITY_TYPES
+
+    def _doubt_identity(self) -> None:
+        """Note that the operation seems to create something, but nothing identifies it."""
+        reader = self._collections.reader_of(self._create.path)
+        stated = get_at(self._contract.document, join_pointer(self._create.pointer, KEY))
+        is_member = self._create.path.rstrip("/").endswith("}")
+        if reader is None or is_member or stated is not MISSING:
+            return
+        name = path_parameter_names(reader.path)[-1]
+        message = (
+            f"{self._create.id} seems to create what {reader.id} reads, but its response has no "
+            f"property that fits {{{name}}}"
+        )
+        self._doubt(self._create.pointer, message, "identity")
 
     def _place(self, schema: str | None, instance: str) -> str | None:
         """Return the pointer of the schema of the value at `instance`, or None."""
@@ -204,16 +300,16 @@ class _Derivation:
         return next(iter(self._reader.at(schema, instance).places), None)
 
     def _listing(
-        self, operation: Operation | None, name: str, created: str | None
+        self, operation: Operation | None, name: str, created: str | None, *, has_reader: bool
     ) -> Listing | None:
         if operation is None or created is None:
             return None
         listing = find_listing(
             self._reader, operation, name, created, self._statement.get("list", {})
         )
-        if listing is None:
+        if listing is None and has_reader:
             sentence = f"no single array in the response of {operation.id} has items with {name!r}"
-            self._doubts.append((operation.pointer, sentence))
+            self._doubt(operation.pointer, sentence, "list.items")
         return listing
 
     def _shown(self, operation: Operation, name: str) -> tuple[str, str] | None:
@@ -276,7 +372,7 @@ class _Derivation:
         return found
 
     def _shared(
-        self, operation: Operation, root: str, schema: str, shown: str
+        self, operation: Operation, root: str, schema: str, shown: str, identity: str
     ) -> Iterator[SharedProperty]:
         """Yield the properties that the request of `operation` and the resource both have."""
         assert operation.body is not None
@@ -289,9 +385,11 @@ class _Derivation:
                     request, resource, "stated", value.format, value.has("uniqueItems")
                 )
         kept = [*stated]
+        # A service that makes the identity takes none from a request.
+        made = join_pointer("", identity) if names.is_generated(identity) else None
         pairs = self._pairs(operation.body.schema, root, schema, shown, 1, inherits=False)
         for pointer, sent, seen, certainty in pairs:
-            if pointer not in kept:
+            if pointer not in kept and pointer != made:
                 yield SharedProperty(
                     pointer,
                     pointer,
@@ -315,7 +413,7 @@ class _Derivation:
             sent, seen = reader.at(request, root + place), reader.at(schema, shown + place)
             if sent.has(REQUEST) or seen.has(RESPONSE) or _is_secret(sent) or _is_secret(seen):
                 continue
-            if not sent.fits(seen):
+            if names.is_secret(name) or not self._fit(request, root + place, schema, shown + place):
                 continue
             if sent.types == {"object"} and reader.properties(request, root + place):
                 if depth < _MAX_DEPTH:
@@ -324,8 +422,23 @@ class _Derivation:
                     yield from ((place + one[0], *one[1:]) for one in below)
                 continue
             is_equal = sent.is_same_kind(seen) and not seen.has(REQUEST)
+            if sent.types & {"array", "object"}:
+                is_equal &= self._has_scalars(request, root + place)
             implied = is_shared or sent.shares_component(seen) or is_equal
             yield place, sent, seen, "implied" if implied else "assumed"
+
+    def _fit(self, request: str, sent: str, schema: str, seen: str) -> bool:
+        """Return whether both values, and the items of both arrays, can be equal."""
+        reader = self._reader
+        if not reader.at(request, sent).fits(reader.at(schema, seen)):
+            return False
+        ours, theirs = reader.items(request, sent), reader.items(schema, seen)
+        return ours is None or theirs is None or reader.at(ours).fits(reader.at(theirs))
+
+    def _has_scalars(self, schema: str, place: str) -> bool:
+        """Return whether the value is an array of texts, numbers or booleans."""
+        items = self._reader.items(schema, place)
+        return items is not None and not self._reader.at(items).types & {"array", "object"}
 
     def _is_merge_patch(self, change: Operation | None) -> bool:
         if change is None:

@@ -121,7 +121,9 @@ def _is_exact(value: ValueSchema) -> bool:
 
 def _is_of_paging(parameter: Parameter) -> bool:
     name = letters(parameter.name)
-    return name in names.LIMITS | names.OFFSETS | names.PAGES | names.CURSORS
+    is_number = bool({*parameter.types} & {"integer", "number"}) or not parameter.types
+    numbers = names.LIMITS | names.OFFSETS | names.PAGES
+    return name in names.CURSORS or (is_number and name in numbers)
 
 
 def _paging(

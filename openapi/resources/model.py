@@ -94,6 +94,18 @@ class DeletedState:
     value: Json
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Thing that the contract leaves open about what an operation creates."""
+
+    operation: str
+    """Id of the operation that would state it."""
+    pointer: str
+    message: str
+    key: str
+    """Key of `x-hookproof-resource` that decides it, such as `operations.read`."""
+
+
 @dataclass(frozen=True, eq=False)
 class Resource:
     """Resource of a contract, and the operations on it."""

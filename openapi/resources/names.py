@@ -55,7 +55,6 @@ IDENTITY_CURSORS = frozenset(
     [
         "startingafter",
         "afterid",
-        "after",
         "startafter",
     ]
 )
@@ -88,6 +87,41 @@ IDEMPOTENCY_KEYS = frozenset(
         "xidempotencykey",
     ]
 )
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_SECRET_WORDS = frozenset(
+    [
+        "secret",
+        "password",
+        "passphrase",
+        "token",
+        "apikey",
+    ]
+)
+_GENERATED = ("id", "uuid", "guid", "uid")
+_MIN_STEM = 3
+
+
+def is_secret(name: str) -> bool:
+    """Return whether the name says that a service hides the value, or shows stars instead."""
+    words = _WORD.findall(name)
+    return bool(words) and words[-1].lower() in _SECRET_WORDS
+
+
+def is_generated(name: str) -> bool:
+    """Return whether the name of an identity says that the service makes it, such as `orderId`."""
+    return letters(name).endswith(_GENERATED)
+
+
+def can_be_identity(parameter: str, property_name: str, collection: str) -> bool:
+    """Return whether a path parameter can be the property of a resource in `collection`.
+
+    `{order_id}` and `{order}` can be the `id` of one of `/orders`; `{order_slug}` cannot.
+    """
+    asked, known = letters(parameter), letters(property_name)
+    if asked.endswith(known) or asked.endswith(_GENERATED):
+        return True
+    stem = asked[:-1] if len(asked) > _MIN_STEM else asked
+    return stem in letters(collection.rstrip("/").rpartition("/")[2])
 
 
 def letters(name: str) -> str:

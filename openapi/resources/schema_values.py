@@ -66,9 +66,15 @@ class ValueSchema:
         )
 
     def fits(self, other: "ValueSchema") -> bool:
-        """Return whether both can have equal values: common types, and no different formats."""
+        """Return whether both can have equal values.
+
+        They have common types, no different formats, and a common value if both list theirs.
+        """
         numbers = self.types & _NUMBERS and other.types & _NUMBERS
         common = not self.types or not other.types or self.types & other.types or numbers
+        one, two = self.listed_values, other.listed_values
+        if one is not None and two is not None and not {*map(repr, one)} & {*map(repr, two)}:
+            return False
         return bool(common) and len({self.format, other.format} - {""}) < 2
 
 
@@ -77,12 +83,17 @@ class SchemaReader:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
+        self._known: dict[tuple[str, str], ValueSchema] = {}
 
     def at(self, schema: str, instance: str = "") -> ValueSchema:
         """Return the schemas of the value at `instance` of a value with the schema at `schema`."""
-        places = places_at(self._document, schema, instance)
-        stated = [get_at(self._document, place) for place in places]
-        return ValueSchema(tuple(places), tuple(s for s in stated if isinstance(s, dict)))
+        found = self._known.get((schema, instance))
+        if found is None:
+            places = places_at(self._document, schema, instance)
+            stated = [get_at(self._document, place) for place in places]
+            found = ValueSchema(tuple(places), tuple(s for s in stated if isinstance(s, dict)))
+            self._known[schema, instance] = found
+        return found
 
     def properties(self, schema: str, instance: str = "") -> list[str]:
         """Return the names of the properties of the object at `instance`."""

@@ -1,28 +1,40 @@
 """Needs of the faults of kept resources: pure predicates over a contract."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from mock_server.fault import Need
+from mock_server.responses.keepers import may_keep_resources
 from openapi.contract import Contract
-from openapi.resources.derivation import find_resources, idempotency_key
-from openapi.resources.model import Resource
+
+if TYPE_CHECKING:
+    from openapi.resources.model import Resource
 
 
-def _any_resource(test: Callable[[Resource], bool]) -> Need:
-    return lambda contract: any(test(resource) for resource in find_resources(contract))
+def _any_resource(test: "Callable[[Resource], bool]") -> Need:
+    return lambda contract: any(test(resource) for resource in _resources(contract))
 
 
-def _written(resource: Resource) -> frozenset[str]:
+def _resources(contract: Contract) -> "tuple[Resource, ...]":
+    if not may_keep_resources(contract):
+        return ()
+    # Most contracts of one operation keep nothing, and the model takes time to load.
+    from openapi.resources.derivation import find_resources  # noqa: PLC0415
+
+    return find_resources(contract)
+
+
+def _written(resource: "Resource") -> frozenset[str]:
     """Return the properties that a replacement or change sets."""
     changing = [o.id for o in (resource.replace, resource.change) if o is not None]
     return frozenset(p.resource for name in changing for p in resource.properties.get(name, ()))
 
 
-def _listed(resource: Resource) -> bool:
+def _listed(resource: "Resource") -> bool:
     return resource.listing is not None
 
 
-def _can_miss(resource: Resource) -> bool:
+def _can_miss(resource: "Resource") -> bool:
     read = resource.read
     return read is not None and read.response_caused_by("unknown-resource") is not None
 
@@ -74,7 +86,12 @@ cursor_or_offset = _any_resource(
 
 def idempotent_operation(contract: Contract) -> bool:
     """Check for an operation with an idempotency key that creates a resource."""
-    return any(idempotency_key(contract, r.create) is not None for r in find_resources(contract))
+    found = _resources(contract)
+    if not found:
+        return False
+    from openapi.resources.derivation import idempotency_key  # noqa: PLC0415 - as above
+
+    return any(idempotency_key(contract, r.create) is not None for r in found)
 
 
 secured_resource = _any_resource(

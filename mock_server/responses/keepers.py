@@ -24,14 +24,16 @@ class ResourceKeepers:
 
     @cached_property
     def may_keep(self) -> bool:
-        """Whether the contract can have resources or idempotency keys; cheap to find out."""
-        contract = self.contract
-        collections = {o.path.rstrip("/") for o in contract.operations if o.method == "POST"}
-        return (
-            any(
-                o.method == "GET" and o.path.rstrip("/") in collections for o in contract.operations
-            )
-            or any(r.links for o in contract.operations for r in o.responses.values())
-            or any("dempotency" in p.name for o in contract.operations for p in o.parameters)
-            or "x-hookproof-resource" in contract.text
-        )
+        """Whether the contract can have resources or idempotency keys."""
+        return may_keep_resources(self.contract)
+
+
+def may_keep_resources(contract: Contract) -> bool:
+    """Return whether a contract can have resources or idempotency keys; cheap to find out."""
+    collections = {o.path.rstrip("/") for o in contract.operations if o.method == "POST"}
+    return (
+        any(o.method == "GET" and o.path.rstrip("/") in collections for o in contract.operations)
+        or any(r.links for o in contract.operations for r in o.responses.values())
+        or any("dempotency" in p.name for o in contract.operations for p in o.parameters)
+        or "x-hookproof-resource" in contract.text
+    )

@@ -171,8 +171,7 @@ def keeper_of(keepers: ResourceKeepers, resource: Resource) -> KeptResource:
 
 def links_of(operation: Operation) -> tuple[Link, ...]:
     """Return the links of the success of an operation."""
-    success = operation.response_caused_by("valid-request")
-    return success.links if success else ()
+    return success_response_of(operation).links
 
 
 def pointers_of_names(links: tuple[Link, ...]) -> set[str]:

@@ -120,8 +120,12 @@ def credential_parameters(contract: Contract, pointer: str) -> CredentialParamet
 
 
 def success_response_of(operation: Operation) -> ResponseSpec:
-    """Return the response to a valid request: 200 without a body if only errors are documented."""
-    expected = operation.response_caused_by("valid-request")
+    """Return the response to a valid request: 200 without a body if only errors are documented.
+
+    Of several, return the one with links: the others tell about a resource that existed before.
+    """
+    stated = operation.responses_caused_by("valid-request")
+    expected = next((one for one in stated if one.links), None) or next(iter(stated), None)
     documented = [r for status, r in operation.responses.items() if status[0] in _SUCCESS_ORDER]
     ranked = sorted(documented, key=lambda response: _SUCCESS_ORDER.find(response.status[0]))
     nothing = ResponseSpec("200", operation.pointer, {}, (), {}, ())

@@ -36,6 +36,12 @@ class RuntimeExpression:
             return ""
         return f"{self.part}.{self.where.lower() if self.part == 'header' else self.where}"
 
+    def __str__(self) -> str:
+        """Return the text that `parse_expression` reads."""
+        if self.message == "item":
+            return f"$item#{self.where}"
+        return f"${self.message}.{self.part}{'#' if self.part == 'body' else '.'}{self.where}"
+
     def evaluate(
         self,
         body: object,

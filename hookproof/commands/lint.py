@@ -17,8 +17,9 @@ from hookproof.reports.complaints import (
     complaint_sarif,
     count_levels,
 )
+from hookproof.reports.resources import resource_data
 from openapi.complaint import ContractError
-from openapi.linting.linter import lint_file
+from openapi.linting.linter import lint_document
 from openapi.loading.loader import default_contract_path
 from openapi.overlays.overlay import extended_file, is_overlay, read_overlay
 from openapi.parsing.document_file import read_file
@@ -69,7 +70,9 @@ def _lint(path: Path | ContractUrl | None, overlays: Sequence[Path]) -> LintedFi
             document, overlays = _document_of(path, overlays)
             shown = document.as_posix()
         paths = tuple(overlay.as_posix() for overlay in overlays)
-        return LintedFile(shown, lint_file(document, overlays), overlays=paths)
+        linted = lint_document(document, overlays)
+        resources = tuple(resource_data(shown, linted.contract))
+        return LintedFile(shown, linted.complaints, overlays=paths, resources=resources)
     except (CommandError, ContractError) as error:
         return LintedFile(shown, (), str(error))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from hookproof.reports.annotation import MAX_ANNOTATIONS, annotation
+from hookproof.reports.resources import resource_lines
 from hookproof.reports.sarif_log import sarif_location, sarif_log
 from hookproof.reports.wording import pluralize
 from openapi.contract import Json
@@ -26,6 +27,8 @@ class LintedFile:
     """Reason why the document cannot be loaded at all; empty if it can."""
     overlays: tuple[str, ...] = ()
     """Paths of the overlays, likewise."""
+    resources: tuple[dict[str, Json], ...] = ()
+    """Resources of the contract, as `resource_data` returns them."""
 
     def path_of(self, placed: PlacedComplaint) -> str:
         """Return the path of the file that has the place of a complaint."""
@@ -42,7 +45,7 @@ def count_levels(files: Iterable[LintedFile]) -> tuple[int, int]:
 
 
 def complaint_lines(files: Sequence[LintedFile]) -> Iterator[str]:
-    """Yield lines of text: the complaints of each file, grouped by rule, and their number."""
+    """Yield lines of text: complaints of each file by rule, its resources, and the counts."""
     for file in files:
         if file.unreadable:
             continue
@@ -56,13 +59,16 @@ def complaint_lines(files: Sequence[LintedFile]) -> Iterator[str]:
                 yield escape_ci_command(escape_hidden(f"  {place}: {one.message}"))
                 yield escape_ci_command(escape_hidden(f"    edit: {one.edit}"))
             yield ""
+        if file.resources:
+            yield from resource_lines(file.resources)
+            yield ""
         errors, warnings = count_levels([file])
         counts = f"{pluralize(errors, 'error')}, {pluralize(warnings, 'warning')}"
         yield escape_ci_command(escape_hidden(f"{file.path}: {counts}"))
 
 
 def complaint_data(files: Sequence[LintedFile]) -> dict[str, Json]:
-    """Return the complaints as JSON data."""
+    """Return the complaints, and the resources, as JSON data."""
     errors, warnings = count_levels(files)
     return {
         "errors": errors,
@@ -83,6 +89,7 @@ def complaint_data(files: Sequence[LintedFile]) -> dict[str, Json]:
             for file in files
             for placed in file.complaints
         ],
+        "resources": [resource for file in files for resource in file.resources],
     }
 
 

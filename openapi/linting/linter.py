@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from openapi.complaint import Complaint
+from openapi.contract import Contract
 from openapi.linting.document import LintedDocument
 from openapi.linting.rules import RULES, RULES_BY_ID
 from openapi.loading.loader import (
@@ -30,10 +31,16 @@ class PlacedComplaint:
     """Number of the overlay that has the place, from 1; 0: none."""
 
 
-def lint_file(
-    path: Path | DocumentText, overlays: Sequence[Path] = ()
-) -> tuple[PlacedComplaint, ...]:
-    """Return all complaints about the document at `path` with `overlays`, by rule and place.
+@dataclass(frozen=True, slots=True)
+class Linted:
+    """Result of lint: the complaints by rule and place, and the contract that is left."""
+
+    complaints: tuple[PlacedComplaint, ...]
+    contract: Contract
+
+
+def lint_document(path: Path | DocumentText, overlays: Sequence[Path] = ()) -> Linted:
+    """Return the result of lint for the document at `path` with `overlays`.
 
     Raise `ContractError` if it cannot be loaded at all.
     """
@@ -41,14 +48,21 @@ def lint_file(
         return _lint(read_source(path, overlays), path if isinstance(path, Path) else None)
 
 
+def lint_file(
+    path: Path | DocumentText, overlays: Sequence[Path] = ()
+) -> tuple[PlacedComplaint, ...]:
+    """Return the complaints of `lint_document`; arguments and errors are the same."""
+    return lint_document(path, overlays).complaints
+
+
 def lint_text(name: str, text: str, *overlays: str) -> tuple[PlacedComplaint, ...]:
     """Return all complaints about a document and overlays without files, as above."""
     with without_garbage_collection():
         read = [read_document(f"{n}.overlay.yaml", one) for n, one in enumerate(overlays, 1)]
-        return _lint(with_overlays(read_document(name, text), read), None)
+        return _lint(with_overlays(read_document(name, text), read), None).complaints
 
 
-def _lint(source: DocumentSource, path: Path | None) -> tuple[PlacedComplaint, ...]:
+def _lint(source: DocumentSource, path: Path | None) -> Linted:
     # Loading changes what it reads, and rules about keys and examples need what the user wrote.
     changed = read_document(source.name, source.text).data
     loaded = load_source(replace(source, data=changed), path)
@@ -67,18 +81,17 @@ def _lint(source: DocumentSource, path: Path | None) -> tuple[PlacedComplaint, .
         for one in placed
     }
     order = {rule: number for number, rule in enumerate(RULES_BY_ID)}
-    return tuple(
-        sorted(
-            distinct.values(),
-            key=lambda one: (
-                order.get(one.complaint.rule, len(order)),
-                one.complaint.file,
-                one.overlay,
-                one.line,
-                one.column,
-            ),
-        )
+    found_in_order = sorted(
+        distinct.values(),
+        key=lambda one: (
+            order.get(one.complaint.rule, len(order)),
+            one.complaint.file,
+            one.overlay,
+            one.line,
+            one.column,
+        ),
     )
+    return Linted(tuple(found_in_order), loaded.contract)
 
 
 def _apply_rules(document: LintedDocument) -> Iterator[Complaint]:

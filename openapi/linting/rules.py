@@ -24,6 +24,7 @@ from openapi.linting.keys import (
     unknown_keywords,
     wrong_types,
 )
+from openapi.linting.resources import open_resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ RULES = (
          "operation.", repeated_unique_values),
     Rule("redelivery", "warning", "A trigger says whether its event may come twice, or a receiver "
          "can recognise a repetition.", silent_redelivery),
+    Rule("resource", "warning", "The document says what identifies a created resource, and where "
+         "its path and its list are.", open_resources),
 )  # fmt: skip
 """All rules, in the order of reports."""
 RULES_BY_ID = {rule.id: rule for rule in RULES}

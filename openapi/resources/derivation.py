@@ -5,7 +5,7 @@ or lists it. Where names and schemas leave a doubt, nothing is guessed: `doubts`
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -107,10 +107,22 @@ class _Collections:
     def __init__(self, contract: Contract) -> None:
         self.by_id = {operation.id: operation for operation in contract.operations}
         self._readers: dict[str, list[Operation]] = {}
+        self._by_path: dict[str, list[Operation]] = {}
+        self._below: dict[str, list[Operation]] = {}
         for operation in contract.operations:
+            self._by_path.setdefault(operation.path.rstrip("/"), []).append(operation)
+            self._below.setdefault(operation.path.rpartition("/")[0], []).append(operation)
             above, _, last = operation.path.rstrip("/").rpartition("/")
             if operation.method == "GET" and re.fullmatch(r"\{[^{}]+\}", last):
                 self._readers.setdefault(self._plain(above), []).append(operation)
+
+    def at(self, path: str) -> Sequence[Operation]:
+        """Return the operations at `path`, whether or not it ends with a slash."""
+        return self._by_path.get(path.rstrip("/"), ())
+
+    def below(self, path: str) -> Sequence[Operation]:
+        """Return the operations whose path is `path` and one more segment."""
+        return self._below.get(path, ())
 
     def reader_of(self, collection: str) -> Operation | None:
         """Return the operation that reads one member of `collection`, or None."""
@@ -212,11 +224,11 @@ class _Derivation:
         if len(set(ways)) > 1:
             message = f"what {self._create.id} creates has several paths: {', '.join(ways)}"
             self._doubt(self._create.pointer, message, "operations")
-        for operation in self._contract.operations:
-            if ways and operation.path == ways[0] and operation.method in _ROLES:
-                if operation.id in links:
-                    found.setdefault(_ROLES[operation.method], operation)
-            elif operation.method == "GET" and operation.path.rstrip("/") == collection:
+        for operation in self._collections.at(ways[0]) if ways else ():
+            if operation.path == ways[0] and operation.method in _ROLES and operation.id in links:
+                found.setdefault(_ROLES[operation.method], operation)
+        for operation in self._collections.at(collection):
+            if operation.method == "GET" and operation.path not in ways[:1]:
                 found.setdefault("list", operation)
         stated = self._statement.get("operations", {})
         found.update({role: by_id[name] for role, name in stated.items() if name in by_id})
@@ -345,9 +357,8 @@ class _Derivation:
             return
         taken = {operation.id for operation in chosen.values()}
         model = self._reader.at(created)
-        for operation in self._contract.operations:
-            rest = operation.path.removeprefix(f"{path}/")
-            if operation.path == rest or "/" in rest or "{" in rest or operation.is_safe:
+        for operation in self._collections.below(path):
+            if "{" in operation.path.removeprefix(f"{path}/") or operation.is_safe:
                 continue
             shown = self._shown(operation, name)
             if shown is None or operation.id in taken:

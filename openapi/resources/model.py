@@ -103,7 +103,18 @@ class Doubt:
     pointer: str
     message: str
     key: str
-    """Key of `x-hookproof-resource` that decides it, such as `operations.read`."""
+    """Key of `x-hookproof-resource` that decides it, such as `list.items`."""
+
+    @property
+    def edit(self) -> str:
+        """Change of the document that decides it."""
+        stated = f"`{self.key}` in x-hookproof-resource of {self.operation}"
+        if self.key == "identity":
+            return (
+                f"describe the property, or state {stated}; if the operation creates nothing of "
+                "the kind, state {}"
+            )
+        return f"state {stated}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,9 +18,11 @@ from hookproof.reports.complaints import (
     complaint_lines,
     complaint_sarif,
 )
+from hookproof.reports.resources import MAX_LISTED_RESOURCES, resource_data, resource_lines
 from openapi.complaint import Complaint
 from openapi.linting.linter import PlacedComplaint
 from openapi.linting.rules import RULES
+from openapi.loading.loader import load_contract
 from openapi.safe_text import escape_hidden
 
 SHOP = (TESTS / "data" / "shop.yaml").read_text(encoding="utf-8")
@@ -117,6 +119,52 @@ def test_json_has_every_complaint(folder: Path) -> None:
         assert lines[one["line"] - 1][one["column"] - 1 :]
         assert one["message"]
         assert one["edit"]
+
+
+@pytest.mark.integration
+def test_shows_the_resources_before_the_counts(tmp_path: Path) -> None:
+    orders = (TESTS / "data" / "orders.yaml").as_posix()
+    done = hookproof_in(tmp_path, "lint", orders)
+    assert done.stdout.splitlines() == [
+        "resources: 2",
+        "  /orders: create createOrder, read readOrder, list listOrders, replace replaceOrder, "
+        "change changeOrder, delete deleteOrder, act cancelOrder; identity "
+        "$response.body#/data/id ({orderId}); filters status, reference; pages by limit, cursor; "
+        "idempotency key Idempotency-Key",
+        "  /orders/{orderId}/lines: create addLine, read readLine, list listLines, delete "
+        "deleteLine; identity $response.body#/lineId ({lineId}); pages by limit, offset",
+        "",
+        f"{orders}: 0 errors, 0 warnings",
+    ]
+    data = json.loads(hookproof_in(tmp_path, "lint", orders, "--format", "json").stdout)
+    assert [one["collection"] for one in data["resources"]] == [
+        "/orders",
+        "/orders/{orderId}/lines",
+    ]
+    assert data["resources"][1] == {
+        "file": orders,
+        "collection": "/orders/{orderId}/lines",
+        "operations": {
+            "create": ["addLine"],
+            "read": ["readLine"],
+            "list": ["listLines"],
+            "delete": ["deleteLine"],
+        },
+        "identity": "$response.body#/lineId",
+        "parameter": "lineId",
+        "filters": [],
+        "paging": {"limit": "limit", "offset": "offset"},
+        "idempotency_key": None,
+    }
+
+
+def test_the_list_of_resources_is_limited() -> None:
+    one = resource_data("it", load_contract(TESTS / "data" / "shop.yaml"))
+    assert [*resource_lines([])] == []
+    assert len([*resource_lines(one * MAX_LISTED_RESOURCES)]) == MAX_LISTED_RESOURCES + 1
+    lines = [*resource_lines(one * (MAX_LISTED_RESOURCES + 2))]
+    assert len(lines) == MAX_LISTED_RESOURCES + 2
+    assert lines[-1] == "  2 more resources; --format json has all of them"
 
 
 @pytest.mark.integration

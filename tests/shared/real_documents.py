@@ -96,9 +96,15 @@ DOCUMENTS: Final = (
     _examples("3.0/json/parameters-common.json"),
     _examples("3.0/json/parameters-style.json", max_requests=400),
     _examples("3.0/json/petstore-expanded.json"),
-    _examples("3.0/yaml/petstore.yaml", max_requests=400),
+    _examples("3.0/yaml/petstore.yaml", "resource", max_requests=400),
     _examples("3.0/json/polymorphism.json", "equal-branches", max_requests=150),
-    _examples("3.0/json/readme-legacy.json", "equal-branches", "unknown-format", max_requests=400),
+    _examples(
+        "3.0/json/readme-legacy.json",
+        "equal-branches",
+        "unknown-format",
+        "resource",
+        max_requests=400,
+    ),
     _examples("3.0/json/response-multiple-mediatypes.json", "unknown-format"),
     _examples("3.0/json/response-schemas.json", "equal-branches", max_requests=100),
     _examples("3.0/yaml/schema-circular.yaml", "ignored-header", max_requests=200),
@@ -106,9 +112,13 @@ DOCUMENTS: Final = (
     _examples("3.0/json/security-multiple.json"),
     _examples("3.0/json/star-trek.json", max_requests=400),
     _examples("3.0/json/uspto.json", "unknown-format"),
-    _examples("3.1/json/petstore.json", max_requests=400),
-    _examples("3.1/json/readme.json", "other-version", "ignored-header", max_requests=400),
-    _examples("3.1/yaml/readme.yaml", "other-version", "ignored-header", max_requests=100),
+    _examples("3.1/json/petstore.json", "resource", max_requests=400),
+    _examples(
+        "3.1/json/readme.json", "other-version", "ignored-header", "resource", max_requests=400
+    ),
+    _examples(
+        "3.1/yaml/readme.yaml", "other-version", "ignored-header", "resource", max_requests=100
+    ),
     _examples("3.1/json/schema-types.json", "other-version", "unknown-format", max_requests=300),
     _examples("3.1/yaml/security.yaml"),
     _examples("3.1/json/train-travel.json", "invalid-example", "unknown-format", max_requests=400),
@@ -116,7 +126,9 @@ DOCUMENTS: Final = (
     RealDocument(
         "@octokit/openapi",
         "generated/api.github.com.json",
-        frozenset(["ignored-header", "ignored-servers", "invalid-example", "unknown-format"]),
+        frozenset(
+            ["ignored-header", "ignored-servers", "invalid-example", "unknown-format", "resource"]
+        ),
         max_requests=200,
     ),
     RealDocument(

@@ -64,6 +64,8 @@ RULES = (
     Rule(
         "duplicate-values", "error", "A duplicate value is in the request body or a parameter."
     ),
+    Rule("resource-statement", "error", "A statement about a resource fits the operations, "
+         "parameters and schemas of the document."),
     Rule("webhook", "error", "A webhook with a trigger has a request body."),
     Rule("overlay", "error", "An overlay and its actions follow the Overlay Specification, and fit "
          "the document."),

@@ -14,10 +14,15 @@ from typing import cast
 
 from openapi.complaint import Complaint, ContractError
 from openapi.contract import Contract, ContractFile, Json
-from openapi.json_pointer import split_pointer, walk_values
+from openapi.json_pointer import get_at, join_pointer, split_pointer, walk_values
 from openapi.loading import extension_check
 from openapi.loading.builder import Builder
-from openapi.loading.consistency import duplicate_value_faults, trigger_faults
+from openapi.loading.consistency import (
+    RESOURCE,
+    duplicate_value_faults,
+    resource_faults,
+    trigger_faults,
+)
 from openapi.loading.normalization import (
     DEFAULT_SOURCE,
     Normalizer,
@@ -148,6 +153,7 @@ def load_source(source: DocumentSource, path: Path | None) -> LoadedDocument:
     contract = _build(source, document, complaints)
     if has_extensions:
         contract = _without_inconsistent_events(contract)
+        contract = _without_inconsistent_resources(contract, document)
         contract = _with_default_provenance(contract, document)
     contract = replace(contract, complaints=_located(contract.complaints, references))
     return LoadedDocument(contract, source, references.sources)
@@ -201,6 +207,20 @@ def _without_inconsistent_events(contract: Contract) -> Contract:
         events=tuple(event for event in contract.events if event.name not in left_out),
         complaints=(*contract.complaints, *complaints),
     )
+
+
+def _without_inconsistent_resources(contract: Contract, document: dict[str, Json]) -> Contract:
+    """Leave out each `x-hookproof-resource` that does not fit the contract; complain about it."""
+    complaints = [
+        Complaint("error", "resource-statement", pointer, message, edit)
+        for pointer, message, edit in resource_faults(contract)
+    ]
+    for one in complaints:
+        above = split_pointer(one.pointer)
+        operation = get_at(document, join_pointer("", *above[: above.index(RESOURCE)]))
+        if isinstance(operation, dict):
+            operation.pop(RESOURCE, None)
+    return replace(contract, complaints=(*contract.complaints, *complaints))
 
 
 def _with_default_provenance(contract: Contract, document: dict[str, Json]) -> Contract:

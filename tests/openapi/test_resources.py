@@ -335,3 +335,60 @@ def test_resources_of_whole_documents(file: str, expected: dict[str, str]) -> No
     assert {one.name: one.identity_name for one in find_resources(found)} == expected
     open_ones = [(doubt.operation, doubt.key) for doubt in find_doubts(found)]
     assert open_ones == ([("CatsController_create", "identity")] if file == "nestjs.json" else [])
+
+
+@pytest.mark.parametrize(
+    ("stated", "place"),
+    [
+        ({"operations": {"read": "readCup"}}, "operations/read"),
+        ({"identity": "$response.body#/number"}, "identity"),
+        ({"properties": {"/colour": "/name"}}, "properties/~1colour"),
+        ({"properties": {"/name": "/colour"}}, "properties/~1name"),
+        ({"list": {"items": "/cups"}}, "list/items"),
+        ({"list": {"filters": {"colour": "/name"}}}, "list/filters/colour"),
+        ({"list": {"paging": {"limit": "most"}}}, "list/paging/limit"),
+        ({"idempotency-key": "$request.header.Key"}, "idempotency-key"),
+    ],
+)
+def test_a_statement_that_does_not_fit_is_left_out(stated: Data, place: str) -> None:
+    paths = collection(query=({"name": "name"},))
+    paths["/cups"]["post"]["x-hookproof-resource"] = {**stated, "consistency": {"seconds": 2}}
+    found = contract(paths)
+    (complaint,) = found.complaints
+    assert (complaint.rule, complaint.level) == ("resource-statement", "error")
+    assert complaint.pointer == f"/paths/~1cups/post/x-hookproof-resource/{place}"
+    assert complaint.message
+    (resource,) = find_resources(found)
+    assert resource.consistency_s is None
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {"operations": {"read": "read", "list": "list"}},
+        {"identity": "$response.body#/id"},
+        {"identity": "$response.header.X-Id"},
+        {"properties": {"/name": "/made", "/made": None}},
+        {"list": {"items": "", "filters": {"name": "/name"}, "paging": {"cursor": "name"}}},
+    ],
+)
+def test_a_statement_that_fits_has_no_complaint(stated: Data) -> None:
+    paths = collection(query=({"name": "name"},))
+    paths["/cups"]["post"]["x-hookproof-resource"] = stated
+    assert contract(paths).complaints == ()
+
+
+def test_an_open_body_can_have_any_property() -> None:
+    """Frameworks describe a response as an object without properties, or not at all."""
+    for created in (None, {"type": "object"}):
+        paths = collection(created, shaped(cup=shaped(name=TEXT)), parameter="ref")
+        stated = {"identity": "$response.body#/ref", "properties": {"/name": "/name"}}
+        paths["/cups"]["post"]["x-hookproof-resource"] = stated
+        assert contract(paths).complaints == ()
+
+
+def test_only_a_post_creates_a_resource() -> None:
+    paths = collection()
+    paths["/cups/{cupId}"]["get"]["x-hookproof-resource"] = {"patch": "merge"}
+    (complaint,) = contract(paths).complaints
+    assert complaint.message == "read is a GET; only a POST creates a resource"

@@ -12,6 +12,7 @@ from openapi.drafting.secret_fields import guess_secrets
 from openapi.drafting.signatures import SignatureHeader, find_signature_header
 from openapi.json_pointer import get_at, join_pointer
 from openapi.loading.structure import METHODS
+from openapi.resources.derivation import find_doubts
 from openapi.schemas.fields import FieldReader
 
 TRIGGER = "x-hookproof-trigger"
@@ -90,6 +91,7 @@ def draft_overlay(contract: Contract) -> Draft:
             f"{names}: several responses or payloads have it; add x-hookproof-secret if it is a "
             "secret that only one may have"
         )
+    todos += [f"{doubt.message}: {doubt.edit}" for doubt in find_doubts(contract)]
     return Draft(tuple(_joined(actions)), tuple(todos))
 
 

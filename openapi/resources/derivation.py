@@ -147,7 +147,9 @@ class _Derivation:
         self.doubts: list[Doubt] = []
 
     def _doubt(self, pointer: str, message: str, key: str) -> None:
-        self.doubts.append(Doubt(self._create.id, pointer, message, key))
+        stated = get_at(self._contract.document, join_pointer(self._create.pointer, KEY))
+        if stated is MISSING:  # otherwise its author has looked at it
+            self.doubts.append(Doubt(self._create.id, pointer, message, key))
 
     def resource(self) -> Resource | None:
         """Return the resource, or None if the operation creates none that can be seen again."""
@@ -294,9 +296,8 @@ class _Derivation:
     def _doubt_identity(self) -> None:
         """Note that the operation seems to create something, but nothing identifies it."""
         reader = self._collections.reader_of(self._create.path)
-        stated = get_at(self._contract.document, join_pointer(self._create.pointer, KEY))
         is_member = self._create.path.rstrip("/").endswith("}")
-        if reader is None or is_member or stated is not MISSING:
+        if reader is None or is_member:
             return
         name = path_parameter_names(reader.path)[-1]
         message = (

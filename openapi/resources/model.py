@@ -114,6 +114,8 @@ class Doubt:
                 f"describe the property, or state {stated}; if the operation creates nothing of "
                 "the kind, state {}"
             )
+        if self.key == "list.items":
+            return f"describe the items of the array, or state {stated}"
         return f"state {stated}"
 
 

@@ -50,9 +50,10 @@ def operation(given: Any = None, answer: Any = None, status: str = "200") -> Dat
     return {**sent, "responses": {status: made}}
 
 
+PETS = {"type": "array", "items": REF}
 ID = {"name": "petId", "in": "path", "required": True, "schema": {"type": "string"}}
 PATHS: Data = {
-    "/pets": {"post": operation(PET_IN, REF, "201"), "get": operation(answer={"type": "array"})},
+    "/pets": {"post": operation(PET_IN, REF, "201"), "get": operation(answer=PETS)},
     "/pets/{petId}": {
         "parameters": [ID],
         "get": operation(answer=REF),
@@ -394,3 +395,20 @@ def test_the_draft_of_any_document_loads(name: str) -> None:
     for item in bare.get("webhooks", {}).values():
         item["post"].pop("x-hookproof-trigger", None)
     check_text(json.dumps(bare))
+
+
+def test_a_resource_in_doubt_is_a_todo() -> None:
+    paths: Data = {
+        "/cups": {"post": {**operation(PET_IN), "operationId": "makeCup"}},
+        "/cups/{petId}": {"parameters": [ID], "get": {**operation(), "operationId": "readCup"}},
+    }
+    (todo,) = drafted({}, paths=paths).todos
+    assert todo.startswith(
+        "makeCup seems to create what readCup reads, but its response has no property that fits "
+        "{petId}: describe the property, or state `identity` in x-hookproof-resource of makeCup"
+    )
+    assert todo.replace("\n", " ") in " ".join(
+        overlay_text("Zoo", "zoo.json", drafted({}, paths=paths)).replace("#   ", "").split()
+    )
+    paths["/cups"]["post"] = {**operation(PET_IN, REF), "operationId": "makeCup"}
+    assert drafted({}, paths=paths).todos == ()

@@ -117,6 +117,7 @@ def _judge(document: RealDocument, path: Path, folder: Path) -> dict[str, Any]:
     """Return the report of a run against a mock of the document."""
     home = {"PATH": os.environ["PATH"], "HOME": str(folder)}
     options = ["--contract", str(path), "--profile", "quick", "--seed", "7", "--no-webhooks"]
+    options += ["--allow-destructive"]
     if document.max_requests is not None:
         options += ["--max-requests", str(document.max_requests)]
     with _mock(path, folder, home) as (url, credentials):

@@ -129,6 +129,7 @@ def _run(file: Path, url: str, receiver: int, token: str) -> Run:
         before = _children_cpu()
         command = [*HOOKPROOF, "verify", url, "--contract", str(file), "--profile", "quick",
                    "--token", token, "--no-saved-cases", "--report-dir", reports,
+                   "--allow-destructive",
                    "--webhook-listen", f"127.0.0.1:{receiver}"]  # fmt: skip
         waiting = time.monotonic()
         with subprocess.Popen(

@@ -15,6 +15,7 @@ from contracts.execution.smoke_test import SmokeTestFailure, never_succeeded, ru
 from contracts.generators.access.tokens import token_expiry
 from contracts.live_run import LiveRun
 from contracts.model.errors import CouldNotJudge
+from contracts.model.own_targets import ALLOW_DESTRUCTIVE_HINT
 from contracts.model.selection import IncompleteOperation, IncompleteStatus
 
 MAX_SILENT_OPERATIONS = 3
@@ -93,9 +94,11 @@ class _OperationRuns:
         lacking = session.lacking_request
         if lacking is not None:
             reason = lacking.reason_without_request or ""
+            hint = ""
             if lacking is not session:
                 reason = f"it needs a resource of {lacking.operation.id}: {reason}"
-            _mark(session, "not exercised", reason, judged=False)
+                hint = _other_way(session)
+            _mark(session, "not exercised", reason, judged=False, hint=hint)
             return None
         creator = session.creator
         is_needed = session.linked_resource is None or not session.linked_resource.is_optional
@@ -106,7 +109,9 @@ class _OperationRuns:
         )
         if creator is not None and is_creator_undecided and is_needed:
             reason = f"it needs a resource of {creator.operation.id}, which is undecided"
-            _mark(session, "undecided", reason, judged=False)
+            hint = _other_way(session)
+            kind: IncompleteStatus = "not exercised" if hint else "undecided"
+            _mark(session, kind, reason, judged=False, hint=hint)
             return None
         failure = run_smoke_test(session)
         if failure is not None:
@@ -149,6 +154,10 @@ class _OperationRuns:
         self._failures[session.operation.id] = failure
         if failure.kind == "not sent":
             _mark(session, "not exercised", failure.cause)
+            return None
+        if failure.kind == "not created":
+            hint = ALLOW_DESTRUCTIVE_HINT
+            _mark(session, "not exercised", failure.cause, judged=False, hint=hint)
             return None
         never = never_succeeded(session)
         cause = failure.cause.removeprefix(f"{session.operation.id} ")
@@ -219,7 +228,18 @@ def _with_others(sentence: str, count: int) -> str:
     return f"{sentence} (and {more})" if count else sentence
 
 
+def _other_way(session: OperationSession) -> str:
+    """Return the option with which the operation can do without its resource; empty if none."""
+    made = session.contract.find_creator(session.operation)
+    return ALLOW_DESTRUCTIVE_HINT if made and made[1].is_inferred else ""
+
+
 def _mark(
-    session: OperationSession, status: IncompleteStatus, reason: str, *, judged: bool = True
+    session: OperationSession,
+    status: IncompleteStatus,
+    reason: str,
+    *,
+    judged: bool = True,
+    hint: str = "",
 ) -> None:
-    session.incomplete = IncompleteOperation(session.operation.id, status, reason, judged)
+    session.incomplete = IncompleteOperation(session.operation.id, status, reason, judged, hint)

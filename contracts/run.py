@@ -32,9 +32,10 @@ from contracts.ledger.ledger import Ledger
 from contracts.live_run import LiveRun, await_webhooks
 from contracts.model.correlators import expiry_bounds
 from contracts.model.errors import CouldNotJudge
+from contracts.model.own_targets import OwnTargets
 from contracts.model.settings import Settings
 from contracts.model.unique_values import UniqueValues
-from contracts.operations import run_operations
+from contracts.operations import MAX_REASONS, run_operations
 from openapi.contract import Contract, Json
 
 _WAIT_STEP_S = 2.0
@@ -71,6 +72,11 @@ def run(
     """
     not_tested = find_not_tested(contract, settings)
     untested_ids = {one.id for one in not_tested}
+    own_targets = OwnTargets(
+        contract, frozenset(untested_ids), allow_destructive=settings.allow_destructive
+    )
+    refused = own_targets.refused()
+    untested_ids |= {one.id for one in refused}
     bounds = expiry_bounds(contract) if settings.gentle else None
     unique_values = UniqueValues(settings.run_id, settings.seed, datetime.now(UTC), bounds)
     with ExitStack() as stack:
@@ -91,7 +97,9 @@ def run(
         ]
         if not_tested and not sessions:
             raise CouldNotJudge(nothing_tested_sentence(contract, settings))
-        connect_linked_resources(sessions)
+        if refused and not sessions:
+            raise CouldNotJudge("; ".join(one.sentence for one in refused[:MAX_REASONS]))
+        connect_linked_resources(sessions, own_targets)
         earlier = _load_saved_cases(settings, contract, progress)
         # Of many operations the cases are generated in turn, because they take memory and time.
         is_small = len(sessions) <= MAX_OPERATIONS
@@ -112,7 +120,8 @@ def run(
         intake = DeliveryIntake(settings, contract)
         rejector = DeliveryRejector(contract, settings.run_id, intake.is_own)
         sink = open_webhook_source(stack, settings, contract, progress, rejector, intake)
-        live_run = LiveRun(settings, contract, sink, sessions, incomplete=not_tested, intake=intake)
+        untested = (*not_tested, *refused)
+        live_run = LiveRun(settings, contract, sink, sessions, incomplete=untested, intake=intake)
         live_run.undecided += [one.sentence for one in not_tested]
         live_run.undecided += unsupported_sentences(sessions)
         if watch is not None:
@@ -171,10 +180,11 @@ def _await_service(target: Target, seconds: float) -> None:
         time.sleep(_WAIT_PAUSE_S)
 
 
-def connect_linked_resources(sessions: Sequence[OperationSession]) -> None:
+def connect_linked_resources(sessions: Sequence[OperationSession], own_targets: OwnTargets) -> None:
     """Connect each operation that needs a resource to the operation that creates it."""
     by_id = {session.operation.id: session for session in sessions}
     for session in sessions:
+        session.has_own_target = own_targets.creates(session.operation)
         made = session.contract.find_creator(session.operation)
         if made is None or made[0].id not in by_id:
             continue
@@ -185,5 +195,8 @@ def connect_linked_resources(sessions: Sequence[OperationSession]) -> None:
             continue
         session.creator = creator
         session.linked_resource = LinkedResource(
-            creator.create, link, consumes=not session.operation.is_safe
+            creator.create,
+            link,
+            consumes=not session.operation.is_safe,
+            must_be_own=session.needs_own_target,
         )

@@ -62,6 +62,8 @@ class Link:
     """Whether the document does not state it, so that it may lead nowhere."""
 
 
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
+"""Methods that change nothing (RFC 9110, section 9.2.1)."""
 Json = Any
 """Plain JSON data of a document that `contract.schema.json` has accepted."""
 
@@ -164,8 +166,8 @@ class Operation:
 
     @property
     def is_safe(self) -> bool:
-        """Whether the method changes nothing (RFC 9110, section 9.2.1)."""
-        return self.method in ("GET", "HEAD", "OPTIONS", "TRACE")
+        """Whether the method changes nothing."""
+        return self.method in SAFE_METHODS
 
     @property
     def may_create(self) -> bool:
@@ -434,11 +436,15 @@ class Contract:
     def find_creator(self, operation: Operation) -> tuple[Operation, Link] | None:
         """Return the operation whose success links to `operation`, and the link.
 
-        Of several, return the one with the fewest path parameters.
+        Of several, return the one with the fewest path parameters. An operation that changes
+        something needs a new resource, so that a safe one comes last.
         """
         return min(
             self._links_by_target.get(operation.id, ()),
-            key=lambda made: len(path_parameter_names(made[0].path)),
+            key=lambda made: (
+                made[0].is_safe and not operation.is_safe,
+                len(path_parameter_names(made[0].path)),
+            ),
             default=None,
         )
 

@@ -15,7 +15,7 @@ from contracts.execution.linked_resources import LinkedResource
 from contracts.execution.possible_requests import reason_without_request
 from contracts.execution.target import Target, retry_delay
 from contracts.generators.access.operation import OperationCredentials
-from contracts.generators.parameters import unique_texts
+from contracts.generators.parameters import names_nothing, unique_texts
 from contracts.model.callback_urls import callback_urls
 from contracts.model.case import (
     PREREQUISITE_PHASE,
@@ -25,13 +25,15 @@ from contracts.model.case import (
     build_request,
 )
 from contracts.model.correlators import Correlator, find_correlators
-from contracts.model.errors import RunStopped
+from contracts.model.errors import RunStopped, TargetNotCreated
 from contracts.model.exchange import Credential, Exchange, Request
 from contracts.model.given_credentials import find_accesses
+from contracts.model.own_targets import changes_target
 from contracts.model.selection import IncompleteOperation
 from contracts.model.settings import Settings
 from contracts.model.unique_values import UniqueValues
-from openapi.contract import Contract, Json, Operation
+from openapi.contract import SAFE_METHODS, Contract, Json, Operation
+from openapi.parameters import parameter_key, path_parameter_names
 from openapi.requests.examples import example_body, example_parameter
 
 MAX_UNANSWERED_REQUESTS = 5
@@ -69,6 +71,8 @@ class OperationSession:
         """Resource that the operation needs, or None."""
         self.creator: OperationSession | None = None
         """Session of the operation that creates this resource, or None."""
+        self.has_own_target = False
+        """Whether the run creates what the path of the operation names."""
         self.stop_reason: str | None = None
         """Reason why the session was cut short unintentionally, or None."""
         self.incomplete: IncompleteOperation | None = None
@@ -97,6 +101,46 @@ class OperationSession:
             if session.linked_resource is not None and session.linked_resource.is_optional:
                 return None
         return None
+
+    @cached_property
+    def needs_own_target(self) -> bool:
+        """Whether the operation may only get requests for what the run created."""
+        allowed = self.settings.allow_destructive
+        return not allowed and changes_target(self.contract, self.operation)
+
+    def may_send(self, case: Case) -> bool:
+        """Return whether `case` changes nothing, or only what the run creates.
+
+        A parameter in the path that is not that of the created resource must name nothing.
+        """
+        changed = [v for key, v in case.parameters.items() if key in self._path_keys]
+        return not self._is_bound(case) or (
+            self.has_own_target and all(map(names_nothing, changed))
+        )
+
+    def has_target(self, case: Case) -> bool:
+        """Return whether `case` may be sent now: create the resource that it changes, if need be.
+
+        Raise `RunStopped` if the operation can do nothing without the resource.
+        """
+        if not self._is_bound(case):
+            return True
+        resource = self.linked_resource
+        if resource is None or not self.may_send(case):
+            return False
+        return resource.keys <= case.parameters.keys() or bool(resource.path_texts())
+
+    def _is_bound(self, case: Case) -> bool:
+        """Return whether the request may only be for what the run created."""
+        if case.method in (None, self.operation.method):
+            return self.needs_own_target
+        return not self.settings.allow_destructive and case.method not in SAFE_METHODS
+
+    @cached_property
+    def _path_keys(self) -> frozenset[str]:
+        return frozenset(
+            parameter_key("path", n) for n in path_parameter_names(self.operation.path)
+        )
 
     @property
     def is_judged(self) -> bool:
@@ -130,7 +174,12 @@ class OperationSession:
         return self._unique_values.number
 
     def request(self, case: Case, case_id: int | None = None) -> Request:
-        """Return the request of `case` with unique values; pass `case_id` for a retry."""
+        """Return the request of `case` with unique values; pass `case_id` for a retry.
+
+        Raise `TargetNotCreated` if it may only be for what the run created, and this is lacking.
+        """
+        if not self.has_target(case):
+            raise TargetNotCreated(f"{self.operation.id} needs a resource that the run created")
         default_values = self.required_values()
         if self.linked_resource is not None and self.linked_resource.keys - case.parameters.keys():
             default_values |= self.linked_resource.path_texts()

@@ -54,6 +54,8 @@ def run_phases(
             if phase.cases:
                 session.progress(f"{phase.name} ...")
             for case in phase.cases:
+                if not session.has_target(case):
+                    continue
                 # Limit fuzzing on a slow service: it is the least productive phase for its time.
                 if case.phase == FUZZING_PHASE and time.monotonic() - started > FUZZING_TIMEOUT_S:
                     session.progress("the service is slow: no further fuzzing ...")
@@ -115,7 +117,18 @@ def build_phases(session: OperationSession, earlier: Sequence[Mapping[str, Json]
     ]
     if operation.body is not None:
         phases[-1:] = [*_phases_of_body(session, fuzzing), phases[-1]]
-    return [phase for phase in phases if settings.selection.sends(phase.name)]
+    return [
+        replace(phase, make_cases=_allowed(session, phase.make_cases))
+        for phase in phases
+        if settings.selection.sends(phase.name)
+    ]
+
+
+def _allowed(
+    session: OperationSession, make_cases: Callable[[], Iterable[Case]]
+) -> Callable[[], Iterable[Case]]:
+    """Return a function that makes the cases which change nothing that others own."""
+    return lambda: filter(session.may_send, make_cases())
 
 
 def _phases_of_body(

@@ -9,7 +9,7 @@ from contracts.execution import sequences
 from contracts.execution.access import rejection_advice
 from contracts.execution.operation_session import OperationSession
 from contracts.model.case import SMOKE_TEST_PHASE, Case
-from contracts.model.errors import RunStopped
+from contracts.model.errors import RunStopped, TargetNotCreated
 from contracts.model.exchange import Exchange
 from openapi.contract import Operation
 from openapi.parameters import path_parameter_names
@@ -31,8 +31,8 @@ _NO_RESOURCE_ADVICE = (
 class SmokeTestFailure:
     """Reason why the plain valid request of an operation decides nothing about it."""
 
-    kind: Literal["unreachable", "no response", "limited", "rejected", "not sent"]
-    """`not sent`: the budget of the run does not allow it."""
+    kind: Literal["unreachable", "no response", "limited", "rejected", "not sent", "not created"]
+    """`not sent`: the budget does not allow it; `not created`: the run has no target."""
     where: str
     """Method and URL of the operation."""
     status: int | None
@@ -68,12 +68,13 @@ def run_smoke_test(session: OperationSession) -> SmokeTestFailure | None:
 
 def _kind_of_stop(
     session: OperationSession, stop: RunStopped
-) -> Literal["unreachable", "rejected", "not sent"]:
-    if stop.intentional:
+) -> Literal["unreachable", "rejected", "not sent", "not created"]:
+    is_not_created = isinstance(stop, TargetNotCreated)
+    if stop.intentional and not is_not_created:
         return "not sent"
     last = [creator.exchanges[-1] for creator in session.creators if creator.exchanges]
     refused = any(e.failure is not None and e.failure.kind == "unreachable" for e in last)
-    return "unreachable" if refused else "rejected"
+    return "unreachable" if refused else "not created" if is_not_created else "rejected"
 
 
 def _advice(session: OperationSession, status: int) -> str | None:

@@ -4,6 +4,7 @@ They are derived from the schemas of the contract. This module names no paramete
 """
 
 import random
+import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -28,6 +29,12 @@ _WRONG_TYPE_TEXTS = {
 """Strings that even a lenient parser cannot convert to the type."""
 _UNUSED_INTEGER = 2**31 - 2**10
 """Integer that fits in 32 bits and that no service has used as an id yet."""
+_UNKNOWN_NUMBERS = (0, 977)
+"""Distances from it: each is another unknown resource."""
+_UNKNOWN_NAME = "hookproof-unknown"
+_MIN_UNKNOWN_CHARS = len("hookproof")
+_NO_NAME = re.compile(r"[a-z][a-z -]{3,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+"""Words, such as `no such value`, and the UUIDs that `_unknown_values` makes."""
 
 
 def valid_parameter_cases(contract: Contract, operation: Operation, plain: Case) -> Iterator[Case]:
@@ -184,9 +191,23 @@ def _unknown_values(parameter: Parameter, stated: dict[str, Any]) -> Iterator[st
     if "integer" in parameter.types:
         least, most = numeric_bounds(stated)
         top = int(most) if "maximum" in stated or "exclusiveMaximum" in stated else _UNUSED_INTEGER
-        yield from (str(max(int(least), min(top, _UNUSED_INTEGER) - n)) for n in (0, 977))
+        unused = min(top, _UNUSED_INTEGER)
+        yield from (str(max(int(least), unused - n)) for n in _UNKNOWN_NUMBERS)
     elif "string" in parameter.types:
         choose = random.Random(parameter.name)  # noqa: S311 - cases, not secrets
         made = str(uuid.UUID(int=choose.getrandbits(128), version=4))
         yield made
-        yield "hookproof-unknown"[: stated.get("maxLength")]
+        yield _UNKNOWN_NAME[: stated.get("maxLength")]
+
+
+def names_nothing(value: object) -> bool:
+    """Return whether `value` of a path parameter is the name of no resource.
+
+    A lenient service reads the 12 of `12some`, and an integer below a maximum may be in use.
+    """
+    if not isinstance(value, str):
+        return False
+    if value.isdecimal():
+        return value in {str(_UNUSED_INTEGER - n) for n in _UNKNOWN_NUMBERS}
+    is_cut = _UNKNOWN_NAME.startswith(value) and len(value) < _MIN_UNKNOWN_CHARS
+    return _NO_NAME.fullmatch(value) is not None and not is_cut

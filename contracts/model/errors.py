@@ -12,3 +12,10 @@ class RunStopped(Exception):
         super().__init__(reason)
         self.intentional = intentional
         """True if the user set the limit; False if the service caused the stop."""
+
+
+class TargetNotCreated(RunStopped):
+    """Early end of an operation: without an own target it could change that of others."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, intentional=True)

@@ -105,6 +105,8 @@ class Settings:
     """Operations of the run; the contract of the run has only those."""
     dry_run: bool = False
     """Print the estimated cost and send nothing."""
+    allow_destructive: bool = False
+    """Also change and delete what the run did not create."""
     gentle: bool = False
     """For remote targets: create only resources that expire soon and have safe values."""
     exit_first: bool = False

@@ -98,7 +98,7 @@ def _operation_status(constraint: Constraint, marked: IncompleteOperation) -> Co
         reason = f"{marked.id}: {marked.reason}"
         return ConstraintStatus(constraint, "undecided", 0, reason, marked.hint or None)
     reason = f"its operation was not tested: {marked.reason}"
-    return ConstraintStatus(constraint, "not exercised", 0, reason)
+    return ConstraintStatus(constraint, "not exercised", 0, reason, marked.hint or None)
 
 
 def _constraint_status(

@@ -125,7 +125,8 @@ def _left_out(settings: Settings, ledger: Ledger | None) -> Iterator[LeftOut]:
             yield LeftOut(operation.id, "operation", "it documents no response to a valid request")
     for one in ledger.incomplete:
         if one.status == "not exercised":
-            yield LeftOut(one.id, "operation", one.reason)
+            reason = f"{one.reason}: {one.hint}" if one.hint else one.reason
+            yield LeftOut(one.id, "operation", reason)
     received = {item.verdict.event for item in ledger.deliveries}
     for event in ledger.contract.events:
         if not event.operation:
@@ -199,7 +200,7 @@ def _undecided_sentences(
     """
     listed = {status.constraint.key for status in statuses}
     unstated = [j.undecided_reason for j in judgements if j.constraint not in listed]
-    actionable = [reason_sentence(s.reason or "", s.hint) for s in statuses if s.hint is not None]
+    actionable = [reason_sentence(s.reason or "", s.hint) for s in statuses if _is_actionable(s)]
     unread = Counter(
         exchange.response.not_judged
         for exchange in ledger.exchanges
@@ -210,6 +211,14 @@ def _undecided_sentences(
         for reason, count in unread.most_common(MAX_UNREAD_REASONS)
     ]
     return list(dict.fromkeys([*ledger.undecided, *bodies, *filter(None, unstated), *actionable]))
+
+
+def _is_actionable(status: ConstraintStatus) -> bool:
+    """Return whether the user should do what the hint says.
+
+    To change what others own is for the user to decide, so that the run lacks nothing without it.
+    """
+    return status.hint is not None and status.status == "undecided"
 
 
 def _contract_data(settings: Settings, ledger: Ledger | None) -> dict[str, Json]:

@@ -48,6 +48,7 @@ def _run_round(keys: dict[str, str], fault: str | None) -> int:
             command = ["verify", url, "--profile", "quick"]
             command += ["--webhook-listen", f"127.0.0.1:{port}"]
             command += ["--webhook-deadline", "3", "--report-dir", directory, "--no-saved-cases"]
+            command += ["--allow-destructive"]
             print(f"$ hookproof mock --webhook-url {receiver} {' '.join(faults)}".rstrip())
             print(f"$ hookproof {' '.join(command[:6])}", flush=True)
             return subprocess.run(

@@ -118,6 +118,7 @@ def _settings(contract: Contract, trial: FaultTrial, url: str, port: int) -> Set
         webhook_deadline=WEBHOOK_DEADLINE_S,
         extra_phases=frozenset(extra_phases),
         profile="quick",
+        allow_destructive=True,
         exit_first=True,
         strict=trial.warns,
     )

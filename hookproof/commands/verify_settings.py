@@ -61,6 +61,7 @@ def settings_from_options(options: SimpleNamespace) -> Settings:
         max_requests=options.max_requests,
         max_time=options.max_time,
         dry_run=options.dry_run,
+        allow_destructive=options.allow_destructive,
         exit_first=options.exit_first,
         cache_dir=None if options.no_cache else user_cache() / "bodies",
         cases_dir=_cases_dir(options),

@@ -123,6 +123,11 @@ from hookproof.options.config_file import config_option
     help="Allow this target host (repeatable).",
 )
 @click.option(
+    "--allow-destructive",
+    is_flag=True,
+    help="Also change and delete what the run did not create.",
+)
+@click.option(
     "--rate-limit",
     type=types.Value("RATE", types.parse_request_rate),
     show_default="on loopback: none; elsewhere: the contract's",

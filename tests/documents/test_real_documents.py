@@ -66,7 +66,7 @@ def mock(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
 
 def judged(document: RealDocument, path: Path, port: int, folder: Path) -> Run:
     options = ["--contract", str(path), "--profile", "quick", "--seed", "7"]
-    options += ["--no-webhooks", "--no-saved-cases"]
+    options += ["--no-webhooks", "--no-saved-cases", "--allow-destructive"]
     if document.max_requests is not None:
         options += ["--max-requests", str(document.max_requests)]
     with mock(path) as (url, credentials):

@@ -46,6 +46,7 @@ def judge(port: int, directory: Path, *variants: str, profile: str = "quick") ->
     command = ["-m", "dispatch_service", "--webhook-url", f"http://127.0.0.1:{port}"]
     command += [part for name in variants for part in ("--variant", name)]
     options = ["--contract", str(CONTRACT), "--no-saved-cases", "--profile", profile]
+    options += ["--allow-destructive"]
     with started(command, PYTHONPATH=str(SHARED)) as url:
         return verify(url, port, directory, *options, "--webhook-deadline", "3")
 
@@ -104,7 +105,7 @@ def test_the_mock_keeps_the_contract_and_breaks_it(
     fault: str, shown: str, port: int, tmp_path: Path
 ) -> None:
     options = ["--contract", str(CONTRACT), "--no-saved-cases", "--profile", "quick"]
-    options += ["--webhook-deadline", "3"]
+    options += ["--webhook-deadline", "3", "--allow-destructive"]
     command = [*MOCK, "--webhook-url", f"http://127.0.0.1:{port}/hooks"]
     with started([*command, "--fault", fault]) as url:
         run = verify(url, port, tmp_path, *options)

@@ -29,7 +29,7 @@ def mock(*options: str, **environment: str) -> Iterator[str]:
 
 
 def judge(url: str, port: int, directory: Path, *options: str, **environment: str) -> Run:
-    limits = ["--no-webhooks", "--no-saved-cases", "--profile", "quick"]
+    limits = ["--no-webhooks", "--no-saved-cases", "--profile", "quick", "--allow-destructive"]
     return verify(url, port, directory, *CONTRACT, *limits, *options, **environment)
 
 

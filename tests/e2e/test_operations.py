@@ -139,7 +139,7 @@ def test_seconds_limit_the_run_and_are_no_failure(five: Path) -> None:
 
 def test_an_operation_that_fails_does_not_end_the_run(five: Path) -> None:
     with answering({"/op0": 404, "/op1": 401, "/op3": 0}) as (url, seen):
-        code, out, report = judge_quickly(five, url)
+        code, out, report = judge_quickly(five, url, "--allow-destructive")
     # A missing response is a violation as soon as the service answers another request.
     assert code == 1, out
     assert {finding["check"] for finding in report["findings"]} == {"no-response"}
@@ -163,7 +163,7 @@ def test_an_operation_that_fails_does_not_end_the_run(five: Path) -> None:
 
 def test_a_5xx_to_a_plain_valid_request_is_a_violation_of_that_operation(five: Path) -> None:
     with answering({"/op0": 500}) as (url, seen):
-        code, out, report = judge_quickly(five, url)
+        code, out, report = judge_quickly(five, url, "--allow-destructive")
     assert code == 1, out
     assert {finding["request"]["target"] for finding in report["findings"]} == {"/op0"}
     (undecided,) = report["operations"]["undecided"]

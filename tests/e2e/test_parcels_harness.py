@@ -35,6 +35,7 @@ def judged(directory: Path, contract: Path = PATH) -> Run:
     }
     port = free_port()
     options = ["--contract", str(PATH), "--profile", "quick", "--webhook-deadline", "3"]
+    options += ["--allow-destructive"]
     with mock(f"http://127.0.0.1:{port}/", contract=contract) as url:
         return verify(url, port, directory, *options, **tokens)
 

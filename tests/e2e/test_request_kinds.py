@@ -41,7 +41,13 @@ FOUND_BY: Mapping[str, tuple[str, str]] = {
 def ledger_of(contract: Contract, url: str, profile: str = "quick") -> Ledger:
     letters = random.SystemRandom().choices(string.ascii_lowercase, k=6)
     settings = Settings(
-        url=url, run_id="".join(letters), seed=7, token="unused", webhooks=False, profile=profile
+        url=url,
+        run_id="".join(letters),
+        seed=7,
+        token="unused",
+        webhooks=False,
+        profile=profile,
+        allow_destructive=True,
     )
     return run(settings, contract, lambda _: None)
 

@@ -154,6 +154,7 @@ def _settings(trial: Trial, url: str, port: int) -> Settings:
         request_timeout=TIMEOUT_S if wrong else 10.0,
         extra_phases=DEFAULT_EXTRA_PHASES,
         profile=trial.profile,
+        allow_destructive=True,
         exit_first=trial.exit_first,
         strict=trial.strict,
     )

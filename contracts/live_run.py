@@ -8,10 +8,10 @@ from itertools import chain
 
 from contracts.checks import CHECKS
 from contracts.checks.application import apply_check
-from contracts.checks.judgement import GroupedFinding
 from contracts.execution.delivery_intake import DeliveryIntake
 from contracts.execution.operation_session import OperationSession
 from contracts.execution.webhook_source import WebhookSource
+from contracts.judgement import GroupedFinding
 from contracts.ledger.facts import MatchFacts
 from contracts.ledger.ledger import (
     JudgedDelivery,
@@ -77,8 +77,13 @@ class LiveRun:
 
     def ledger(self) -> Ledger:
         """Return the ledger so far, with all deliveries received by now."""
-        judged = [session for session in self.sessions if session.is_judged]
-        exchanges = tuple(exchange for session in judged for exchange in session.exchanges)
+        # The requests of sequences are judged even if an operation never accepted a plain one.
+        exchanges = tuple(
+            exchange
+            for session in self.sessions
+            for exchange in session.exchanges
+            if session.is_judged or exchange.request.step is not None
+        )
         empty = Reconciliation((), (), (), ())
         cut = next((session.stop_reason for session in self.sessions if session.stop_reason), None)
         undecided = tuple(dict.fromkeys(self.undecided))

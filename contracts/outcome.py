@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from contracts.checks.application import CheckResult
-from contracts.checks.judgement import GroupedFinding, Judgement
+from contracts.judgement import GroupedFinding, Judgement
 from contracts.ledger.ledger import Ledger
 from contracts.model.settings import Settings
 from openapi.contract import Contract

@@ -3,11 +3,11 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from contracts.checks import CHECKS
 from contracts.checks.application import apply_check
-from contracts.checks.judgement import GroupedFinding
 from contracts.execution import saved_cases
 from contracts.execution.access import (
     find_not_tested,
@@ -28,6 +28,7 @@ from contracts.execution.phases import Phase, build_phases
 from contracts.execution.target import Target
 from contracts.execution.webhook_retry import DeliveryRejector, try_webhook_retries
 from contracts.execution.webhook_source import open_webhook_source
+from contracts.judgement import GroupedFinding
 from contracts.ledger.ledger import Ledger
 from contracts.live_run import LiveRun, await_webhooks
 from contracts.model.correlators import expiry_bounds
@@ -36,6 +37,7 @@ from contracts.model.own_targets import OwnTargets
 from contracts.model.settings import Settings
 from contracts.model.unique_values import UniqueValues
 from contracts.operations import MAX_REASONS, run_operations
+from contracts.resource_sequences.run import PHASE, estimate_sequences, send_sequences
 from openapi.contract import Contract, Json
 
 _WAIT_STEP_S = 2.0
@@ -114,8 +116,13 @@ def run(
         def phases_of(session: OperationSession) -> Sequence[Phase]:
             return built.get(session.operation.id) or build_phases(session, earlier)
 
+        def estimate() -> RunEstimate:
+            cost = estimate_cost(possible, phases_of)
+            more = estimate_sequences(contract, possible)
+            return replace(cost, operations=(*cost.operations, *more))
+
         if settings.dry_run:
-            _show_estimate(estimate_cost(possible, phases_of), progress)
+            _show_estimate(estimate(), progress)
             return LiveRun(settings, contract, None, sessions).ledger()
         intake = DeliveryIntake(settings, contract)
         rejector = DeliveryRejector(contract, settings.run_id, intake.is_own)
@@ -131,21 +138,37 @@ def run(
 
         def announce() -> None:
             if built:
-                progress(estimate_cost(possible, phases_of).sentence)
+                progress(estimate().sentence)
             else:
-                limits = format_limits(settings)
-                progress(f"this run tests {len(sessions)} operations in turn{limits}")
+                count = f"{len(sessions)} operations in turn"
+                progress(f"this run tests {count}{format_limits(settings)}")
 
         goes_on = run_operations(live_run, phases_of, budget, announce)
         budget.share_rest()
-        if live_run.has_enough():
-            return live_run.ledger()
-        rejects = "retry" in settings.extra_phases and settings.selection.sends("retry")
-        if sink is not None and rejects and goes_on:
-            tested = [session for session in sessions if session.is_tested]
-            live_run.undecided += try_webhook_retries(tested, sink, rejector, live_run.ledger)
-        progress("waiting for webhooks ...")
-        return await_webhooks(live_run)
+        if goes_on:
+            _send_last_phases(live_run, rejector, progress)
+        return _closed_ledger(live_run, progress)
+
+
+def _closed_ledger(live_run: LiveRun, progress: Callable[[str], None]) -> Ledger:
+    """Wait for the webhooks, unless the run has enough; return the ledger."""
+    if live_run.has_enough():
+        return live_run.ledger()
+    progress("waiting for webhooks ...")
+    return await_webhooks(live_run)
+
+
+def _send_last_phases(
+    live_run: LiveRun, rejector: DeliveryRejector, progress: Callable[[str], None]
+) -> None:
+    """Send the sequences on resources, and fail some deliveries, unless the run has enough."""
+    settings, sessions = live_run.settings, live_run.sessions
+    if settings.selection.sends(PHASE) and not live_run.has_enough():
+        live_run.undecided += send_sequences(live_run.contract, sessions, progress)
+    rejects = "retry" in settings.extra_phases and settings.selection.sends("retry")
+    if live_run.sink is not None and rejects and not live_run.has_enough():
+        tested = [session for session in sessions if session.is_tested]
+        live_run.undecided += try_webhook_retries(tested, live_run.sink, rejector, live_run.ledger)
 
 
 def _show_estimate(estimate: RunEstimate, progress: Callable[[str], None]) -> None:

@@ -19,6 +19,7 @@ from contracts.checks import (
     secrets,
 )
 from contracts.checks.application import Check
+from contracts.resource_checks import lists, repeated_keys, written
 
 CHECKS: dict[str, Check] = {
     "no-response": failures.no_response,
@@ -34,6 +35,13 @@ CHECKS: dict[str, Check] = {
     "insufficient-permission": authentication.insufficient_permission,
     "issued-credential": authentication.issued_credential,
     "unknown-resource": requests.unknown_resource,
+    "read-after-write": written.read_after_write,
+    "deleted-resource": written.deleted_resource,
+    "list-items": lists.list_items,
+    "list-filter": lists.list_filter,
+    "list-paging": lists.list_paging,
+    "idempotency-key": repeated_keys.idempotency_key,
+    "tenant-isolation": repeated_keys.tenant_isolation,
     "duplicate-request": repeated_requests.duplicate_request,
     "concurrent-duplicates": repeated_requests.concurrent_duplicates,
     "rate-limit": repeated_requests.rate_limit,

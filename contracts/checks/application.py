@@ -6,7 +6,7 @@ from pathlib import Path
 from traceback import extract_tb
 
 from contracts.checks.consequences import limit_severity
-from contracts.checks.judgement import GroupedFinding, Judgement, group_findings
+from contracts.judgement import GroupedFinding, Judgement, group_findings
 from contracts.ledger.ledger import Ledger
 
 Check = Callable[[Ledger], Iterator[Judgement]]

@@ -8,10 +8,10 @@ from contracts.checks.case_outcomes import (
     case_outcomes,
     judge_allowed_rejection,
 )
-from contracts.checks.judgement import Judgement, failed, passed, undecided
 from contracts.checks.secrets import disclosed_values
 from contracts.expectations.ambiguity import has_unused_name
 from contracts.expectations.expectation import may_be_rejected
+from contracts.judgement import Judgement, failed, passed, undecided
 from contracts.ledger.ledger import Ledger
 from contracts.model.case import ISSUED_PHASE
 from contracts.model.credential_kinds import ISSUED, WRONG_VALUE

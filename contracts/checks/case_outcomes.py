@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from contracts.checks.judgement import Judgement, failed, passed
 from contracts.expectations.allowed_rejections import permission_statuses
 from contracts.expectations.ambiguity import MAX_TRIES, is_ambiguous
 from contracts.expectations.conversion import is_converted
 from contracts.expectations.expectation import Expectation, expected_response
+from contracts.judgement import Judgement, failed, passed
 from contracts.ledger.ledger import Ledger
 from contracts.model.exchange import Exchange
 from openapi.statuses.contradictions import undecided_reason

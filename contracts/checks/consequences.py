@@ -8,8 +8,8 @@ warning, and so is what follows from it.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from contracts.checks.judgement import Judgement
 from contracts.expectations.expectation import expected_response
+from contracts.judgement import Judgement
 from contracts.ledger.ledger import Ledger
 from contracts.model.exchange import Exchange
 

@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from contracts.checks.events import is_without_trigger, triggered_events
-from contracts.checks.judgement import Judgement
 from contracts.checks.retries import rejected_deliveries
 from contracts.expectations.allowed_rejections import unjudged_places
 from contracts.expectations.constraints import media_type_pointer
 from contracts.expectations.keywords import ConstraintKey, applicable_keywords, constraint_key
+from contracts.judgement import Judgement
 from contracts.ledger.ledger import JudgedDelivery, Ledger
 from openapi.finding import Finding
 from openapi.json_pointer import is_array_index

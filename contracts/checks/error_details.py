@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from contracts.checks.judgement import Judgement, failed, passed
 from contracts.expectations.constraints import media_type_pointer
+from contracts.judgement import Judgement, failed, passed
 from contracts.ledger.ledger import Ledger
 from contracts.model.exchange import Exchange, ReceivedResponse
 from openapi.json_pointer import join_pointer, walk_values

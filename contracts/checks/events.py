@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 
-from contracts.checks.judgement import Judgement, failed, passed, undecided
 from contracts.checks.repeats import (
     UnstatedRepeats,
     matched_deliveries,
@@ -10,8 +9,10 @@ from contracts.checks.repeats import (
     repeat_text,
     unforbidden_repeat,
 )
+from contracts.judgement import Judgement, failed, passed, undecided
 from contracts.ledger.ledger import JudgedDelivery, Ledger, ReceivedEvent
 from contracts.ledger.strangers import delivery_path, is_event_like, sender_address
+from contracts.model.case import FREE_PHASES
 from contracts.model.exchange import Exchange
 from openapi.contract import Event
 from openapi.json_pointer import join_pointer
@@ -217,6 +218,22 @@ def late(ledger: Ledger) -> Iterator[Judgement]:
         yield failed(ledger, pointer, exchange, message)
 
 
+def _repeated_successes(ledger: Ledger, exchange: Exchange) -> int:
+    """Return the number of later successes on the same resource that need not send an event."""
+    request = exchange.request
+    if request.step is None:
+        return 0
+    return sum(
+        other.request.phase in FREE_PHASES
+        and other.request.step is not None
+        and other.request.step.sequence == request.step.sequence
+        and other.request.target == request.target
+        and other.request.operation is request.operation
+        and other.has_status_of("valid-request")
+        for other in ledger.exchanges
+    )
+
+
 def redelivery(ledger: Ledger) -> Iterator[Judgement]:
     """The service does not send an event again after a 2xx response."""
     repeats = UnstatedRepeats()
@@ -224,7 +241,8 @@ def redelivery(ledger: Ledger) -> Iterator[Judgement]:
         pointer, number = no_redelivery_pointer(event), exchange.request.number
         taken = [is_accepted(item) for item in received_event.attempts]
         first = taken.index(True) if True in taken else len(taken)
-        extra = received_event.attempts[first + 1 :]
+        # A repeated success, such as that of a second DELETE, may send the event again.
+        extra = received_event.attempts[first + 1 + _repeated_successes(ledger, exchange) :]
         is_stated = "no-redelivery" in event.trigger
         if not extra:
             if is_stated:

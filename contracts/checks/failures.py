@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from contracts.checks.failure_causes import FailureCauses
-from contracts.checks.judgement import Judgement, failed, passed
 from contracts.expectations.allowed_rejections import rejections_by_bytes
+from contracts.judgement import Judgement, failed, passed
 from contracts.ledger.ledger import Ledger
 from contracts.model.exchange import Exchange
 from openapi.json_pointer import join_pointer

@@ -8,8 +8,8 @@ from functools import lru_cache
 from statistics import median
 
 from contracts.checks.events import triggered_events
-from contracts.checks.judgement import Judgement, failed, passed
 from contracts.expectations.ambiguity import has_unused_name
+from contracts.judgement import Judgement, failed, passed
 from contracts.ledger.ledger import JudgedDelivery, Ledger
 from contracts.model.correlators import property_schema
 from contracts.model.exchange import Exchange, Request

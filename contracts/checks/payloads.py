@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from contracts.checks.events import exchange_label, triggered_events
-from contracts.checks.judgement import Judgement, failed, passed, undecided
 from contracts.echoes.comparison import (
     ValueOwners,
     echo_values,
@@ -13,6 +12,7 @@ from contracts.echoes.comparison import (
 )
 from contracts.expectations.allowed_rejections import unjudged_places
 from contracts.expectations.expectation import expected_response
+from contracts.judgement import Judgement, failed, passed, undecided
 from contracts.ledger.ledger import Ledger, ReceivedEvent
 from contracts.model.exchange import Exchange, Request
 from openapi.contract import Event

@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
-from contracts.checks.judgement import Judgement, failed, passed, undecided
+from contracts.judgement import Judgement, failed, passed, undecided
 from contracts.ledger.ledger import Ledger
 from contracts.model.case import CONCURRENT_PHASE, DUPLICATE_PHASE, RATE_LIMIT_PHASE
 from contracts.model.exchange import Exchange

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from contracts.checks.judgement import Judgement, undecided
+from contracts.judgement import Judgement, undecided
 from contracts.ledger.ledger import Ledger, ReceivedEvent
 from openapi.contract import Event
 from openapi.json_pointer import join_pointer

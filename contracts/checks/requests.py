@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from contracts.checks.case_outcomes import CaseOutcome, case_outcomes, judge_allowed_rejection
-from contracts.checks.judgement import Judgement, failed, passed, undecided
 from contracts.expectations.ambiguity import MAX_TRIES, REUSED_NAME_PHASES, has_unused_name
+from contracts.judgement import Judgement, failed, passed, undecided
 from contracts.ledger.ledger import Ledger
 from contracts.model.case import ISSUED_PHASE
 from openapi.schemas.validation import SchemaViolation

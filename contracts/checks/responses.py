@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from contracts.checks.judgement import Judgement, failed, passed, undecided
 from contracts.expectations.constraints import media_type_pointer
 from contracts.expectations.keywords import applicable_keywords, constraint_key
+from contracts.judgement import Judgement, failed, passed, undecided
 from contracts.ledger.ledger import Ledger
 from contracts.model.exchange import Exchange, ReceivedResponse
 from openapi.contract import HeaderSpec, ResponseSpec

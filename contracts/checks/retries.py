@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from contracts.checks.events import is_accepted, triggered_events
-from contracts.checks.judgement import Judgement, failed, passed
 from contracts.echoes.comparison import is_equal_echo
+from contracts.judgement import Judgement, failed, passed
 from contracts.ledger.ledger import JudgedDelivery, Ledger
 from contracts.model.case import RETRY_PHASE
 from contracts.model.exchange import Exchange

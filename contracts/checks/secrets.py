@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from urllib.parse import quote
 
-from contracts.checks.judgement import Judgement, failed, passed
+from contracts.judgement import Judgement, failed, passed
 from contracts.ledger.ledger import Ledger
 from contracts.model.exchange import Exchange, ReceivedResponse
 from contracts.model.settings import Settings

@@ -15,6 +15,7 @@ from contracts.execution.linked_resources import LinkedResource
 from contracts.execution.possible_requests import reason_without_request
 from contracts.execution.target import Target, retry_delay
 from contracts.generators.access.operation import OperationCredentials
+from contracts.generators.conflict_values import with_unique_values
 from contracts.generators.parameters import names_nothing, unique_texts
 from contracts.model.callback_urls import callback_urls
 from contracts.model.case import (
@@ -28,7 +29,7 @@ from contracts.model.correlators import Correlator, find_correlators
 from contracts.model.errors import RunStopped, TargetNotCreated
 from contracts.model.exchange import Credential, Exchange, Request
 from contracts.model.given_credentials import find_accesses
-from contracts.model.own_targets import changes_target
+from contracts.model.own_targets import changes_target, holds_nothing
 from contracts.model.selection import IncompleteOperation
 from contracts.model.settings import Settings
 from contracts.model.unique_values import UniqueValues
@@ -132,9 +133,12 @@ class OperationSession:
 
     def _is_bound(self, case: Case) -> bool:
         """Return whether the request may only be for what the run created."""
+        if case.step is not None:
+            return False  # a sequence names only what it created
         if case.method in (None, self.operation.method):
             return self.needs_own_target
-        return not self.settings.allow_destructive and case.method not in SAFE_METHODS
+        is_probe = case.method in SAFE_METHODS or holds_nothing(self.contract, self.operation)
+        return not self.settings.allow_destructive and not is_probe
 
     @cached_property
     def _path_keys(self) -> frozenset[str]:
@@ -188,6 +192,7 @@ class OperationSession:
             case_id, response_dependent=case.phase in RESPONSE_DEPENDENT_PHASES
         )
         default_values |= unique_texts(self.contract, self.operation, request_values.mark)
+        case = with_unique_values(self.contract, self.operation, case, self._example)
         if self.callback_urls is not None:
             case = self.callback_urls.applied(case, request_values.mark)
             default_values |= self.callback_urls.parameters(request_values.mark)
@@ -266,11 +271,13 @@ class OperationSession:
 
         Return an empty object if the operation has no body.
         """
-        spec = self.operation.body
-        if spec is None:
-            return {}
-        body = copy.deepcopy(example_body(self.contract, spec))
+        body = copy.deepcopy(self._example)
         return self.callback_urls.base_body(body) if self.callback_urls else body
+
+    @cached_property
+    def _example(self) -> Json:
+        spec = self.operation.body
+        return {} if spec is None else example_body(self.contract, spec)
 
     def prepare(self) -> None:
         """Create the resource that the next request needs, if it needs one and there is none.

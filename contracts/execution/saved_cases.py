@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from contracts.checks.judgement import GroupedFinding
 from contracts.execution.operation_session import OperationSession
+from contracts.judgement import GroupedFinding
 from contracts.model.case import (
     CONCURRENT_PHASE,
     DIGITS_PLACEHOLDER,

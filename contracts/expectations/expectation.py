@@ -17,7 +17,7 @@ from contracts.expectations.allowed_rejections import (
     rejections_by_bytes,
     rejections_by_value,
 )
-from contracts.model.case import ALLOWED_REJECTION_PHASE, UNKNOWN_RESOURCE_PHASE
+from contracts.model.case import ALLOWED_REJECTION_PHASE, FREE_PHASES, UNKNOWN_RESOURCE_PHASE
 from contracts.model.exchange import Request
 from openapi.contract import Contract, Operation
 from openapi.json_pointer import join_pointer
@@ -160,7 +160,7 @@ def _find_expectation(contract: Contract, request: Request, sent: float) -> Expe
         covering = [(index, entry) for index, entry in stated if bad and "credential" in entry]
         rejections = _allowed_rejections(request, covering)
         return _build_expectation(contract, "refused", request, "invalid-credential", rejections)
-    if request.credential.expected_outcome == "any":
+    if request.credential.expected_outcome == "any" or request.phase in FREE_PHASES:
         return _build_expectation(contract, "other", request, "valid-request", ())
     if request.credential.expected_outcome == "forbidden":
         return _build_expectation(contract, "forbidden", request, "insufficient-permission", ())

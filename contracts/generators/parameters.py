@@ -18,6 +18,7 @@ from openapi.examples import numeric_bounds
 from openapi.parameters import Parameter, parameter_key, path_parameter_names
 from openapi.requests.examples import example_parameter, is_sendable
 from openapi.requests.parameter_validation import check_parameter
+from openapi.resources.derivation import idempotency_key
 from openapi.runtime_expression import parse_expression
 from openapi.serialization.text_values import serialize_value
 
@@ -156,10 +157,13 @@ def duplicate_parameters(operation: Operation) -> list[Parameter]:
 def unique_texts(contract: Contract, operation: Operation, mark: str) -> dict[str, str]:
     """Return a text for each of `duplicate_parameters` that no other request has, by its key.
 
-    A path parameter names a resource, so it is left out.
+    So does a required idempotency key: with one key for all, a service answers all as the first. A
+    path parameter names a resource, so it is left out.
     """
     found: dict[str, str] = {}
-    for parameter in duplicate_parameters(operation):
+    key = idempotency_key(contract, operation)
+    needed = [key] if key is not None and key.required else []
+    for parameter in [*duplicate_parameters(operation), *needed]:
         texts = [t for t in unique_parameter_texts(mark) if is_sendable(contract, parameter, t)]
         if texts and parameter.location != "path":
             found[parameter.key] = texts[0]

@@ -2,12 +2,13 @@
 
 import copy
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from contracts.model.correlators import Correlator, correlator_value
 from contracts.model.exchange import Credential, Request, body_readings
 from contracts.model.request_form import PLAIN_FORM, RequestForm, Tolerance
+from contracts.model.sequence import SequenceStep
 from contracts.model.unique_values import RequestValues
 from openapi.contract import Contract, Operation
 from openapi.json_pointer import MISSING, get_at, set_at
@@ -36,7 +37,27 @@ DUPLICATE_PHASE, CONCURRENT_PHASE = "duplicate", "concurrent"
 UNAUTHORIZED_DUPLICATE_PHASE = "duplicate without the permission"
 RATE_LIMIT_PHASE, RETRY_PHASE = "rate limit", "retry"
 UNKNOWN_RESOURCE_PHASE = "unknown resource"
-RESPONSE_DEPENDENT_PHASES = (SAVED_PHASE, INTERMEDIATE_PHASE, PREREQUISITE_PHASE, ISSUED_PHASE)
+SEQUENCE_PHASE = "sequence"
+"""Valid requests on resources that the run created."""
+DELETED_PHASE, REUSED_KEY_PHASE = "deleted resource", "reused idempotency key"
+OTHER_TENANT_PHASE, OTHER_PARENT_PHASE = "other tenant", "other parent"
+READ_ONLY_PHASE = "read-only properties"
+FREE_PHASES = (
+    DELETED_PHASE,
+    REUSED_KEY_PHASE,
+    OTHER_TENANT_PHASE,
+    OTHER_PARENT_PHASE,
+    READ_ONLY_PHASE,
+)
+"""Valid requests whose status only the checks of resources judge; they need not fire an event."""
+RESPONSE_DEPENDENT_PHASES = (
+    SAVED_PHASE,
+    INTERMEDIATE_PHASE,
+    PREREQUISITE_PHASE,
+    ISSUED_PHASE,
+    SEQUENCE_PHASE,
+    *FREE_PHASES,
+)
 """Phases whose number of cases depends on responses; no other case depends on that number."""
 
 NO_VALUES: Mapping[str, object] = MappingProxyType({})
@@ -78,6 +99,12 @@ class Case:
     form: RequestForm = PLAIN_FORM
     tolerated: Mapping[int, Tolerance] = field(default_factory=dict)
     """Status -> severity, for statuses with which a service may reject the value."""
+    step: SequenceStep | None = None
+    """Place in a sequence of requests on one resource; None: the case is in none."""
+
+    def with_values(self, values: Mapping[str, ValueFactory]) -> "Case":
+        """Return the case with further factories of values, by pointer into the body."""
+        return replace(self, values={**self.values, **values})
 
 
 def build_request(
@@ -146,6 +173,7 @@ def build_request(
         headers=written.headers,
         form=case.form,
         tolerated={**case.form.tolerated, **case.tolerated},
+        step=case.step,
     )
 
 

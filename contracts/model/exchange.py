@@ -8,6 +8,7 @@ from typing import Literal
 
 from contracts.model.correlators import Correlator
 from contracts.model.request_form import PLAIN_FORM, RequestForm, Tolerance
+from contracts.model.sequence import SequenceStep
 from openapi.contract import Operation, ResponseSpec
 from openapi.json_pointer import MISSING, get_at
 from openapi.runtime_expression import RuntimeExpression
@@ -111,6 +112,8 @@ class Request:
     form: RequestForm = PLAIN_FORM
     tolerated: Mapping[int, Tolerance] = field(default_factory=dict)
     """Status -> severity, for statuses with which a service may reject form or value."""
+    step: SequenceStep | None = None
+    """Place in a sequence of requests on one resource; None: the request is in none."""
 
     @property
     def parameters(self) -> Mapping[str, object]:

@@ -34,6 +34,16 @@ def changes_target(contract: Contract, operation: Operation) -> bool:
     )
 
 
+def holds_nothing(contract: Contract, operation: Operation) -> bool:
+    """Return whether the contract knows of nothing at the path that another method could delete.
+
+    The path has no parameter, no operation reads it, and none is on an item of it.
+    """
+    reads = any(o.is_safe and o.path == operation.path for o in contract.operations)
+    has_parameters = bool(path_parameter_names(operation.path))
+    return not (has_parameters or reads or _has_items(contract, operation))
+
+
 def _has_items(contract: Contract, operation: Operation) -> bool:
     items = f"{_plain(operation.path)}/{{}}"
     return any(_plain(o.path).startswith(items) for o in (*contract.operations, *contract.excluded))

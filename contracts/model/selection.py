@@ -37,6 +37,7 @@ PHASES: Mapping[str, str] = MappingProxyType(
         "concurrently-issued-credentials": "quick",
         "concurrent-duplicates": "quick",
         "credentials-at-once": "default",
+        "resource-sequences": "quick",
         "rate-limit": "quick",
         "retry": "quick",
     }

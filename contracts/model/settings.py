@@ -78,6 +78,8 @@ class Settings:
     token_without_permission: str | None = field(default=None, repr=False)
     token_expired: str | None = field(default=None, repr=False)
     token_not_yet_valid: str | None = field(default=None, repr=False)
+    other_tenant_token: str | None = field(default=None, repr=False)
+    """Token of another tenant, which must not see what the run creates; None: there is none."""
     credentials: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """Name of a security scheme -> its credential; for HTTP Basic `user:password`."""
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
@@ -157,6 +159,7 @@ class Settings:
             self.token_without_permission,
             self.token_expired,
             self.token_not_yet_valid,
+            self.other_tenant_token,
             self.webhook_secret,
             self.sink_token,
         )

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from contracts.checks import CHECKS
-from contracts.checks.judgement import GroupedFinding, Judgement
 from contracts.expectations.expectation import Expectation, expected_response
+from contracts.judgement import GroupedFinding, Judgement
 from contracts.ledger.ledger import Ledger
 from contracts.model.credential_kinds import MISPLACED
 from contracts.model.exchange import Exchange

@@ -6,10 +6,10 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Literal
 
-from contracts.checks.judgement import Judgement
 from contracts.expectations.constraints import Constraint, constraint_keys, list_constraints
 from contracts.expectations.keywords import ConstraintKey
 from contracts.generators.access.tokens import reason_untested
+from contracts.judgement import Judgement
 from contracts.ledger.ledger import Ledger
 from contracts.model.selection import IncompleteOperation
 from contracts.model.settings import Settings

@@ -6,8 +6,8 @@ All texts are redacted and truncated.
 import json
 from collections.abc import Mapping
 
-from contracts.checks.judgement import GroupedFinding
 from contracts.echoes.comparison import compare_echoes, value_owners
+from contracts.judgement import GroupedFinding
 from contracts.ledger.ledger import JudgedDelivery, Ledger
 from contracts.model.exchange import Exchange, ReceivedResponse, Request
 from contracts.reporting.curl import curl_command

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from contracts.checks import CHECKS
-from contracts.checks.judgement import GroupedFinding, Judgement
 from contracts.checks.secrets import redaction
+from contracts.judgement import GroupedFinding, Judgement
 from contracts.ledger.ledger import Ledger
 from contracts.model.case import RESPONSE_DEPENDENT_PHASES, SAVED_PHASE
 from contracts.model.correlators import MARK_PATTERN

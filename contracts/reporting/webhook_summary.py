@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from contracts.checks.judgement import GroupedFinding
+from contracts.judgement import GroupedFinding
 from contracts.ledger.ledger import Ledger
 from contracts.ledger.strangers import SenderCounter, is_event_like
 from contracts.model.settings import Settings

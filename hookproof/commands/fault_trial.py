@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from functools import lru_cache
 
-from contracts.checks.judgement import GroupedFinding
+from contracts.judgement import GroupedFinding
 from contracts.model.errors import CouldNotJudge
 from contracts.model.settings import Settings
 from contracts.run import find_faults, run

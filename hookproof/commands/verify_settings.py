@@ -42,6 +42,7 @@ def settings_from_options(options: SimpleNamespace) -> Settings:
         overlays=tuple(options.overlay),
         token=options.token or "",
         token_without_permission=options.token_without_permission,
+        other_tenant_token=options.other_tenant_token,
         token_expired=options.token_expired,
         token_not_yet_valid=options.token_not_yet_valid,
         credentials=tuple(options.credential),

@@ -33,6 +33,11 @@ from hookproof.options.config_file import config_option
 )
 @token("--token-expired", "HOOKPROOF_TOKEN_EXPIRED", "Expired token.")
 @token("--token-not-yet-valid", "HOOKPROOF_TOKEN_NOT_YET_VALID", "Token that is not valid yet.")
+@token(
+    "--other-tenant-token",
+    "HOOKPROOF_OTHER_TENANT_TOKEN",
+    "Valid token of another tenant, which must not see the resources of the first.",
+)
 @credential("Credential for a security scheme; HTTP Basic: USER:PASSWORD (repeatable).")
 @click.option(
     "-H",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from openapi.contract import Json, Operation
-from openapi.json_pointer import join_pointer
+from openapi.json_pointer import MISSING, join_pointer
 from openapi.parameters import Parameter
 from openapi.resources import names
 from openapi.resources.model import Certainty, Filter, Listing, Paging
@@ -95,7 +95,7 @@ def _filters(
             pointer = stated[parameter.name]
             if isinstance(pointer, str):
                 exact = _is_exact(reader.at(items, pointer))
-                yield Filter(parameter, pointer, "stated", exact)
+                yield Filter(parameter, pointer, "stated", exact, _default(reader, parameter))
             continue
         name = known.get(letters(parameter.name))
         if name is None or _is_of_paging(parameter):
@@ -106,7 +106,13 @@ def _filters(
             continue
         if not value.fits(asked) or value.format in ("date-time", "date"):
             continue  # a date is rather the beginning or end of a period
-        yield Filter(parameter, place, _certainty(value, asked), _is_exact(value))
+        certainty, default = _certainty(value, asked), _default(reader, parameter)
+        yield Filter(parameter, place, certainty, _is_exact(value), default)
+
+
+def _default(reader: SchemaReader, parameter: Parameter) -> Json:
+    stated = reader.at(parameter.schema).stated
+    return next((one["default"] for one in stated if "default" in one), MISSING)
 
 
 def _certainty(value: ValueSchema, asked: ValueSchema) -> Certainty:

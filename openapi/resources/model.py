@@ -41,6 +41,8 @@ class Filter:
     certainty: Certainty
     is_exact: bool
     """Whether the property must equal the value; a text may only contain it."""
+    default: Json = MISSING
+    """Value that counts without the parameter, or `MISSING` if the contract states none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from contracts.checks.judgement import Judgement, group_findings
 from contracts.checks.repeated_requests import rate_limit
 from contracts.execution.saved_cases import save_cases
+from contracts.judgement import Judgement, group_findings
 from contracts.ledger.ledger import Ledger, Reconciliation
 from contracts.model.case import RATE_LIMIT_PHASE, Case, build_request
 from contracts.model.correlators import find_correlators

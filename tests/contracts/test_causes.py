@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from contracts.checks.judgement import GroupedFinding
+from contracts.judgement import GroupedFinding
 from contracts.ledger.ledger import JudgedDelivery, Ledger, group_deliveries
 from contracts.ledger.matching import reconcile
 from contracts.model.case import SMOKE_TEST_PHASE, Case, build_request

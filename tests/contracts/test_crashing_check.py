@@ -8,7 +8,7 @@ from support.processes import WEBHOOK_SECRET, running_mock, token
 
 from contracts.checks import CHECKS
 from contracts.checks.application import Check, apply_check
-from contracts.checks.judgement import Judgement
+from contracts.judgement import Judgement
 from contracts.ledger.ledger import Ledger
 from contracts.model.settings import Settings
 from contracts.outcome import RunOutcome

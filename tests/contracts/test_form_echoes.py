@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from contracts.checks.judgement import Judgement
 from contracts.checks.payloads import echo
+from contracts.judgement import Judgement
 from contracts.ledger.ledger import (
     JudgedDelivery,
     Ledger,

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from support.parcels import parcels_contract
 
-from contracts.checks.judgement import GroupedFinding, Judgement
 from contracts.execution.operation_session import OperationSession
 from contracts.execution.saved_cases import load_cases, replayed_cases, save_cases
 from contracts.execution.target import Target
@@ -27,6 +26,7 @@ from contracts.generators.request_forms import (
     odd_key_cases,
     wire_form_cases,
 )
+from contracts.judgement import GroupedFinding, Judgement
 from contracts.model.case import Case, build_request
 from contracts.model.correlators import find_correlators
 from contracts.model.exchange import Exchange, ReceivedResponse, Request

@@ -14,10 +14,10 @@ from support.processes import WEBHOOK_SECRET, handled, running_mock
 from support.processes import token as hookproof_token
 
 from contracts.checks import CHECKS
-from contracts.checks.judgement import GroupedFinding
 from contracts.checks.secrets import known_secrets
 from contracts.execution import saved_cases
 from contracts.expectations.expectation import expected_response, may_succeed
+from contracts.judgement import GroupedFinding
 from contracts.ledger.ledger import Ledger
 from contracts.model.case import ALLOWED_REJECTION_PHASE, COVERAGE_PHASE, SAVED_PHASE
 from contracts.model.credential_kinds import (

@@ -10,7 +10,6 @@ from support.processes import WEBHOOK_SECRET
 from support.reference_runs import known_permissions, service, token
 
 from contracts.checks import CHECKS
-from contracts.checks.judgement import group_findings
 from contracts.execution.delivery_intake import DeliveryIntake
 from contracts.execution.operation_session import OperationSession
 from contracts.execution.smoke_test import run_smoke_test
@@ -21,6 +20,7 @@ from contracts.execution.webhook_retry import (
     try_webhook_retry,
 )
 from contracts.execution.webhook_source import open_webhook_source
+from contracts.judgement import group_findings
 from contracts.ledger.ledger import Ledger
 from contracts.live_run import LiveRun, await_webhooks
 from contracts.model.settings import Settings

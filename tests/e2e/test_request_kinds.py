@@ -10,7 +10,7 @@ import uvicorn
 from library_service import MISTAKES, create_app
 from support.mock import served
 
-from contracts.checks.judgement import GroupedFinding
+from contracts.judgement import GroupedFinding
 from contracts.ledger.ledger import Ledger
 from contracts.model.settings import Settings
 from contracts.run import find_faults, run

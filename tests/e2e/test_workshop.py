@@ -5,6 +5,8 @@ answer of a journey that a client takes, so that none is only a name.
 """
 
 import json
+import os
+from collections.abc import Sequence
 from email.message import Message
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,10 @@ from workshop_service.workshop import Workshop
 pytestmark = pytest.mark.integration
 
 CONTRACT = SHARED.parent / "data" / "workshop.yaml"
+ALL = bool(os.environ.get("ALL_DEVIATIONS"))
+"""Whether each fault and each difference gets a run, as in the tox environment `deviations`."""
+SEQUENCES = ("--profile", "default", "--only", "resource-sequences")
+"""Options of a run that sends no other phase."""
 SERVICE = ["-m", "workshop_service"]
 NORTH, SOUTH = TOKENS
 TOGETHER = [
@@ -31,7 +37,7 @@ TOGETHER = [
     "strangers-first unknown-query-400 dates-in-microseconds changing-cursors absent-as-null "
     "other-body-422 sorted-tags delayed-list touched-by-orders",
     "strangers busy empty-last-page null-as-absent case-insensitive-filter cancel-with-date "
-    "delete-twice-204",
+    "delete-twice-204 put-keeps-absent",
 ]
 """Legal differences that one service has at once: a run for each alone takes minutes."""
 
@@ -39,11 +45,11 @@ Answer = tuple[str, str, int, bytes]
 """Method, place, status and JSON text."""
 
 
-def judge(port: int, directory: Path, *options: str, profile: str = "quick") -> Run:
-    command = [*SERVICE, "--webhook-url", f"http://127.0.0.1:{port}/hooks", *options]
-    limits = ["--contract", str(CONTRACT), "--no-saved-cases", "--profile", profile]
+def judge(port: int, directory: Path, *service: str, options: Sequence[str] = ()) -> Run:
+    command = [*SERVICE, "--webhook-url", f"http://127.0.0.1:{port}/hooks", *service]
+    limits = ["--contract", str(CONTRACT), "--no-saved-cases", *(options or ("--profile", "quick"))]
     with started(command, PYTHONPATH=str(SHARED)) as url:
-        given = {"HOOKPROOF_TOKEN": NORTH}
+        given = {"HOOKPROOF_TOKEN": NORTH, "HOOKPROOF_OTHER_TENANT_TOKEN": SOUTH}
         return verify(url, port, directory, *limits, "--webhook-deadline", "3", **given)
 
 
@@ -68,6 +74,25 @@ def test_legal_differences_conform(names: str, port: int, tmp_path: Path) -> Non
     run = judge(
         port, tmp_path, *(part for name in names.split() for part in ("--difference", name))
     )
+    assert (findings(run), run.code) == ([], 0), run.out
+
+
+@pytest.mark.parametrize("difference", DIFFERENCES if ALL else ())
+def test_a_legal_difference_conforms_alone(difference: str, port: int, tmp_path: Path) -> None:
+    run = judge(port, tmp_path, "--difference", difference, options=SEQUENCES)
+    assert (findings(run), run.code) == ([], 0), run.out
+
+
+@pytest.mark.parametrize("fault", [*FAULTS] if ALL else [*FAULTS][::6])
+def test_a_fault_of_state_is_found(fault: str, port: int, tmp_path: Path) -> None:
+    run = judge(port, tmp_path, "--fault", fault, options=SEQUENCES)
+    # The service without a fault has no finding: each one here is due to the fault.
+    assert findings(run), run.out
+    assert run.code == (1 if run.violated else 0)
+
+
+def test_the_sequences_alone_find_nothing_in_the_service(port: int, tmp_path: Path) -> None:
+    run = judge(port, tmp_path, options=SEQUENCES)
     assert (findings(run), run.code) == ([], 0), run.out
 
 

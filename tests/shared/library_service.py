@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from types import MappingProxyType
 from typing import Final
 
+from python_multipart.exceptions import FormParserError
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -110,7 +111,8 @@ class Library:
                 need(isinstance(file, UploadFile))
                 for text in form.getlist("pages"):
                     need(isinstance(text, str) and integer(text) >= 1)
-        except (HTTPException, KeyError):  # no multipart form, or one without a boundary
+        # No multipart form, or one without a boundary; an old starlette raises the last one.
+        except (HTTPException, KeyError, FormParserError):
             raise Invalid from None
 
     async def lend(self, request: Request) -> None:

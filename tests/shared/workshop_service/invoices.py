@@ -67,11 +67,8 @@ class Invoices:
         rows = ordered([*self._workshop.rows(request, _KIND)], self._has)
         matching = [row for row in rows if self._matches(row[1], currency)]
         shown = by_number(matching, page, size, self._has)
-        counted = rows if self._has("total-unfiltered") else matching
-        if self._has("total-of-page"):
-            counted = [*shown]
         items = [self._workshop.shown(_KIND, value) for _, value in shown]
-        found = {"data": items, "total": len(counted)}
+        found = {"data": items, "total": len(matching)}
         if self._has("more-properties"):
             found |= {"page": page, "requestId": now()}
         return Response(200, found)

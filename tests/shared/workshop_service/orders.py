@@ -65,7 +65,7 @@ class Orders:
 
     def change(self, request: Request, customer: str, order: str) -> Response:
         record = self._find(request, customer, order)
-        body = self._workshop.body(request, _KIND, order_change)
+        body = request.json(order_change)
         old = record.last
         given = self._workshop.accepted(_KIND, {**old, **body})
         if self._has("patch-quantity-added") and "quantity" in body:

@@ -24,8 +24,8 @@ def is_same_value(  # noqa: PLR0911 - one answer for each pair of types
 
     `text_format` is the format of its texts; the items of a set may be in any order.
     """
-    if sent is None and seen in _NULL_TEXTS:
-        return False
+    if sent is None:
+        return not isinstance(seen, str) or seen not in _NULL_TEXTS  # a default may stand for null
     if seen is MISSING or seen is None:
         return any(sent == empty and type(sent) is type(empty) for empty in _EMPTY)
     if isinstance(sent, bool) or isinstance(seen, bool):
@@ -41,7 +41,7 @@ def is_same_value(  # noqa: PLR0911 - one answer for each pair of types
         return all(is_same_value(sent[key], seen[key], is_set=False) for key in sent if key in seen)
     if isinstance(sent, Sequence) and isinstance(seen, Sequence):
         return _is_same_array(sent, seen, text_format, is_set=is_set)
-    return sent == seen or sent is None
+    return sent == seen
 
 
 def _is_same_array(

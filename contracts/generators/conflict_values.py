@@ -13,6 +13,7 @@ from contracts.model.unique_values import RequestValues, unique_parameter_texts
 from openapi.contract import Contract, Json, Operation
 from openapi.json_pointer import MISSING, get_at, join_pointer
 from openapi.resources.names import letters
+from openapi.resources.schema_values import SchemaReader
 
 _CONFLICT = 409
 _MAX_PROPERTIES = 100
@@ -48,8 +49,8 @@ def _factories(contract: Contract, operation: Operation) -> Mapping[str, ValueFa
     if body is None or body.schema is None or not operation.has_json_body:
         return {}
     found: dict[str, ValueFactory] = {}
-    stated = contract.at(body.schema).get("properties", {})
-    for name in [*(stated if isinstance(stated, dict) else ())][:_MAX_PROPERTIES]:
+    names = SchemaReader(contract.document).properties(body.schema)
+    for name in names[:_MAX_PROPERTIES]:
         pointer = join_pointer("", name)
         if letters(name).endswith(_UNIQUE_NAMES):
             factory = _factory(contract, name, property_schema(contract, body.schema, pointer))

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from contracts.judgement import GroupedFinding
 from contracts.model.errors import CouldNotJudge
+from contracts.model.selection import EVERYTHING, Selection
 from contracts.model.settings import Settings
 from contracts.run import find_faults, run
 from hookproof.contract_loading import ContractFiles, load_contract_silently
@@ -41,6 +42,8 @@ class FaultTrial:
     """Secret of tokens and webhooks; hexadecimal, because some schemes decode it into a key."""
     seed: int
     operations: OperationSelection = EVERY_OPERATION
+    selection: Selection = EVERYTHING
+    """Phases of the run: those that can show the fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,7 @@ def _settings(contract: Contract, trial: FaultTrial, url: str, port: int) -> Set
         token=mint(trial.secret, permissions, None),
         credentials=tuple((s.name, v) for s, v in accepted_credentials(contract).items()),
         token_without_permission=mint(trial.secret, ["another:permission"], None),
+        other_tenant_token=mint(trial.secret, permissions, None, tenant="other"),
         token_expired=mint(trial.secret, permissions, now - 60),
         token_not_yet_valid=mint(trial.secret, permissions, None, not_before=now + 86400),
         webhook_port=port,
@@ -120,5 +124,6 @@ def _settings(contract: Contract, trial: FaultTrial, url: str, port: int) -> Set
         profile="quick",
         allow_destructive=True,
         exit_first=True,
+        selection=trial.selection,
         strict=trial.warns,
     )

@@ -13,6 +13,8 @@ from concurrent.futures.process import BrokenProcessPool
 from types import SimpleNamespace
 
 from contracts.execution.possible_requests import reason_without_request
+from contracts.model.selection import EVERYTHING, Selection, phase_name
+from contracts.resource_sequences.run import PHASE
 from hookproof.commands.fault_trial import FaultTrial, run_trial
 from hookproof.commands.mutation_score import FaultOutcome, exit_code, format_score
 from hookproof.commands.verify_settings import set_hypothesis_directory
@@ -41,7 +43,10 @@ def run_selftest(options: SimpleNamespace) -> int:
         name = fault.name if fault else None
         warns = fault is not None and fault.severity == "warning"
         secret = secrets.token_hex(32)
-        return FaultTrial(files, name, needs_rate_limit, warns, secret, seed, operations)
+        # Only sequences show a fault of stored resources, and they come last in a run.
+        is_of_resources = fault is not None and fault.category == "resources"
+        selection = Selection(only=(phase_name(PHASE),)) if is_of_resources else EVERYTHING
+        return FaultTrial(files, name, needs_rate_limit, warns, secret, seed, operations, selection)
 
     _print_progress(f"{len(chosen)} of {len(known)} faults, {jobs} at a time, seed {seed}")
     set_hypothesis_directory()

@@ -113,7 +113,10 @@ def _settings(contract: Contract, trial: FaultTrial, url: str, port: int) -> Set
         seed=trial.seed,
         token=mint(trial.secret, permissions, None),
         credentials=tuple((s.name, v) for s, v in accepted_credentials(contract).items()),
-        token_without_permission=mint(trial.secret, ["another:permission"], None),
+        # Without permissions in the contract, every token has them all.
+        token_without_permission=(
+            mint(trial.secret, ["another:permission"], None) if permissions else None
+        ),
         other_tenant_token=mint(trial.secret, permissions, None, tenant="other"),
         token_expired=mint(trial.secret, permissions, now - 60),
         token_not_yet_valid=mint(trial.secret, permissions, None, not_before=now + 86400),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from mock_server.exchange import Hooks, MockExchange
-from mock_server.fault import Fault, Need
+from mock_server.fault import Fault, Need, Severity
 from mock_server.faults.kept_applicability import (
     change,
     created_property,
@@ -191,8 +191,10 @@ def _resource_fault(
     description: str,
     need: Need,
     view: Callable[[ResourceView, MockExchange], ResourceView],
+    severity: Severity = "violation",
 ) -> Fault:
-    return Fault(name, "resources", description, Hooks(resources=view), need=need)
+    """Return a fault; one of a list is a warning where only names say what a list has."""
+    return Fault(name, "resources", description, Hooks(resources=view), severity, need=need)
 
 
 RESOURCE_FAULTS = (
@@ -243,6 +245,7 @@ RESOURCE_FAULTS = (
         "A deleted resource is still listed: the query lacks the mark of deletion.",
         listing_after_deletion,
         _DeletedListed,
+        "warning",
     ),
     _resource_fault(
         "unknown-as-found",
@@ -255,36 +258,42 @@ RESOURCE_FAULTS = (
         "The list lacks the newest resource: the index is updated later.",
         listing,
         _NewestMissing,
+        "warning",
     ),
     _resource_fault(
         "list-stale",
         "The list holds the values before the last change: the index is not updated.",
         listed_change,
         _StaleList,
+        "warning",
     ),
     _resource_fault(
         "filter-ignored",
         "The list ignores its filters: the query parameter has another name in the code.",
         filtered_list,
         _FilterIgnored,
+        "warning",
     ),
     _resource_fault(
         "limit-ignored",
         "The list ignores the limit: the page always has every item.",
         limited_list,
         _LimitIgnored,
+        "warning",
     ),
     _resource_fault(
         "page-repeated",
         "Each page of the list is the first one: the service ignores cursor, offset and page.",
         cursor_or_offset,
         _PageRepeated,
+        "warning",
     ),
     _resource_fault(
         "item-lost-between-pages",
         "The first item of each further page is missing: the cursor is off by one.",
         cursor_or_offset,
         _ItemLost,
+        "warning",
     ),
     _resource_fault(
         "idempotency-key-ignored",

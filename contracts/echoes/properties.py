@@ -86,5 +86,5 @@ def _is_same_number(sent: object, seen: object) -> bool:
     """Return whether both are the same number, one or both as a decimal text."""
     try:
         return Decimal(str(sent)) == Decimal(str(seen))
-    except InvalidOperation:
+    except (InvalidOperation, ValueError):
         return False

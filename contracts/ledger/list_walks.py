@@ -9,8 +9,7 @@ from contracts.model.case import OTHER_TENANT_PHASE
 from contracts.model.exchange import Exchange
 from openapi.json_pointer import MISSING, get_at
 from openapi.parameters import Parameter
-from openapi.resources.model import Filter, Listing, Resource
-from openapi.serialization.text_values import serialize_value
+from openapi.resources.model import Filter, Listing, Resource, identity_text
 
 USUAL_CAPS = frozenset([10, 20, 25, 30, 50, 100, 200, 250, 500, 1000])
 """Numbers of items at which services end a list that has no pages."""
@@ -28,14 +27,13 @@ def following_page(  # noqa: PLR0911 - one answer for each kind of paging
     if items is None or not page.has_status_of("valid-request"):
         return None
     if paging.cursor is not None and paging.next_cursor is not None:
-        value = page.find(paging.next_cursor)
-        is_last = value in (MISSING, None, "", False)
-        return None if is_last else {paging.cursor.key: serialize_value(value)}
+        text = identity_text(page.find(paging.next_cursor))
+        return {paging.cursor.key: text} if text else None
     if not items:
         return None  # a service may send smaller pages than asked for, so only this one is the last
     if paging.cursor is not None:
-        last = get_at(items[-1], listing.identity)
-        return None if last is MISSING else {paging.cursor.key: serialize_value(last)}
+        last = listing.identity_of(items[-1])
+        return {paging.cursor.key: last} if last else None
     if paging.offset is not None:
         return {paging.offset.key: number_in(asked, paging.offset) + len(items)}
     if paging.page is not None:
@@ -80,8 +78,7 @@ class ListWalk:
 
     def identity_of(self, item: object) -> str:
         """Return the identity of an item, or an empty text."""
-        value = get_at(item, self.listing.identity)
-        return "" if value is MISSING or value is None else serialize_value(value)
+        return self.listing.identity_of(item)
 
     @property
     def is_readable(self) -> bool:

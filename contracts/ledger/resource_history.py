@@ -14,7 +14,7 @@ from contracts.model.case import OTHER_TENANT_PHASE
 from contracts.model.correlators import MARK_PATTERN
 from contracts.model.exchange import Exchange
 from openapi.json_pointer import MISSING, get_at, join_pointer
-from openapi.resources.model import Certainty, Resource, Role, SharedProperty
+from openapi.resources.model import Certainty, Resource, Role, SharedProperty, identity_text
 from openapi.resources.names import letters
 from openapi.schemas.formats import date_time_to_ns
 from openapi.serialization.text_values import serialize_value
@@ -169,17 +169,17 @@ class ResourceHistory:
     def _create(self, exchange: Exchange) -> None:
         if not exchange.has_status_of("valid-request"):
             return
-        identity = exchange.find(self.resource.identity)
-        if identity is MISSING or identity is None or exchange.status == _ACCEPTED:
+        identity = identity_text(exchange.find(self.resource.identity))
+        if not identity or exchange.status == _ACCEPTED:
             return
-        known = KnownResource(exchange, serialize_value(identity), self._parent_of(exchange))
+        known = KnownResource(exchange, identity, self._parent_of(exchange))
         self.known[known.parent, known.identity] = known
         self._write(known, exchange, "create")
         self._view(exchange, "create", known)
 
     def _parent_of(self, exchange: Exchange) -> tuple[str, ...]:
         values = (exchange.find(source) for _, source in self.resource.parameters[:-1])
-        return tuple(serialize_value(value) for value in values)
+        return tuple(map(identity_text, values))
 
     def known_for(self, exchange: Exchange) -> KnownResource | None:
         """Return the resource that the path of a request names, or None."""
@@ -285,10 +285,7 @@ class ResourceHistory:
         if listing is None or status is None or not exchange.has_status_of("valid-request"):
             return
         for item in listing.items_of(self._body_of(exchange)) or ():
-            identity = get_at(item, listing.identity)
-            if identity is MISSING:
-                continue
-            key = self.list_parent(exchange), serialize_value(identity)
+            key = self.list_parent(exchange), listing.identity_of(item)
             known = self.known.get(key)
             if known is not None and not known.is_uncertain and known.deleted is None:
                 self._note(exchange, "list", known, item)
@@ -318,7 +315,7 @@ class ResourceHistory:
                 exchange.status or 0,
                 shown,
                 differences,
-                None if own is MISSING or own is None else serialize_value(own),
+                identity_text(own) or None,
                 known.deleted,
                 known.last_write,
                 repetitions,
@@ -343,8 +340,8 @@ class ResourceHistory:
         count = 0
         for pointer, written in known.written.items():
             seen = get_at(shown, pointer)
-            if role == "list" and seen is MISSING:
-                continue  # an item may be a summary
+            if role != "read" and seen is MISSING:
+                continue  # an item or the response to a write may be a summary
             if pointer in known.doubtful and known.doubtful[pointer] == seen:
                 continue  # it is reported already
             if _matches(written, seen) and not _is_kept_null(known, written, seen):

@@ -9,9 +9,8 @@ from contracts.model.case import OTHER_TENANT_PHASE
 from contracts.model.exchange import Exchange
 from contracts.resource_checks.places import success_pointer
 from openapi.json_pointer import MISSING, get_at, join_pointer
-from openapi.resources.model import Resource
+from openapi.resources.model import Resource, identity_text
 from openapi.resources.names import IDENTITIES
-from openapi.serialization.text_values import serialize_value
 
 
 def idempotency_key(ledger: Ledger) -> Iterator[Judgement]:
@@ -66,12 +65,12 @@ def identity_in(exchange: Exchange) -> str | None:
     places = []
     if step is not None and step.resource.create.id == exchange.request.operation.id:
         value = exchange.find(step.resource.identity)
-        return None if value is MISSING else serialize_value(value)
+        return identity_text(value) or None
     holders = [body, *body.values()] if isinstance(body, dict) else []
     for holder in holders:
         places += [get_at(holder, join_pointer("", name)) for name in IDENTITIES]
     found = [value for value in places if value is not MISSING and value is not None]
-    return serialize_value(found[0]) if found else None
+    return identity_text(found[0]) or None if found else None
 
 
 def tenant_isolation(ledger: Ledger) -> Iterator[Judgement]:
@@ -118,7 +117,7 @@ def _judge_tenant(
         shown = [
             identity
             for item in listing.items_of(body) or ()
-            if (identity := serialize_value(get_at(item, listing.identity))) in own
+            if (identity := listing.identity_of(item)) in own
         ]
         if shown:
             yield failed(

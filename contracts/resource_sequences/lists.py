@@ -11,7 +11,6 @@ from openapi.json_pointer import get_at
 from openapi.parameters import Parameter, parameter_key
 from openapi.requests.examples import is_sendable
 from openapi.resources.model import Filter, Listing
-from openapi.serialization.text_values import serialize_value
 
 MAX_PAGES = 30
 """Pages that one walk reads: a service may have many items of others."""
@@ -259,7 +258,7 @@ class _Walker:
     def _identities(self, exchange: Exchange) -> set[str]:
         body = exchange.response.json.value if exchange.response else None
         items = self.listing.items_of(body) or []
-        return {serialize_value(get_at(item, self.listing.identity)) for item in items}
+        return {self.listing.identity_of(item) for item in items}
 
     @property
     def _first_page(self) -> int:

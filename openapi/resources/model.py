@@ -9,11 +9,20 @@ from openapi.contract import Json, Operation
 from openapi.json_pointer import MISSING, get_at, join_pointer, split_pointer
 from openapi.parameters import Parameter
 from openapi.runtime_expression import RuntimeExpression
+from openapi.serialization.text_values import serialize_value
 
 Role = Literal["create", "read", "list", "replace", "change", "delete", "act"]
 """Effect of an operation on a resource."""
 Certainty = Literal["stated", "implied", "assumed"]
 """`stated` by an extension, `implied` by schemas, or `assumed` because of a name alone."""
+
+
+def identity_text(value: Json) -> str:
+    """Return the text of an identity in a path; empty if the value cannot be one."""
+    if value is MISSING or value is None or isinstance(value, bool | list | dict):
+        return ""
+    text = serialize_value(value)
+    return text if text.isprintable() else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,10 @@ class Listing:
         """Return the items of a response body, or None if it has no array there."""
         found = get_at(body, self.items)
         return found if isinstance(found, list) else None
+
+    def identity_of(self, item: Json) -> str:
+        """Return the text of the identity in an item, or an empty text."""
+        return identity_text(get_at(item, self.identity))
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def test_the_table_has_exactly_the_phases_of_a_run(profile: str) -> None:
     settings = replace(SETTINGS, profile=profile)
     files = (None, TESTS / "data" / "parcels.yaml", TESTS / "data" / "library.yaml")
     built = {name for file in files for name in names(load_contract(file), settings)}
-    assert built | {"retry"} == set(PHASES)
+    assert built | {"retry", "resource-sequences"} == set(PHASES)  # these follow all operations
     drawn = PROFILES[profile].valid_bodies + PROFILES[profile].invalid_bodies
     missing = {part.name for part in left_out(Selection(), profile, EXTRA_PHASES, CHECKS)}
     assert missing == (set() if drawn else {"fuzzing", "credentials-at-once"})

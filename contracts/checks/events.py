@@ -12,7 +12,7 @@ from contracts.checks.repeats import (
 from contracts.judgement import Judgement, failed, passed, undecided
 from contracts.ledger.ledger import JudgedDelivery, Ledger, ReceivedEvent
 from contracts.ledger.strangers import delivery_path, is_event_like, sender_address
-from contracts.model.case import FREE_PHASES
+from contracts.model.case import REPEATING_PHASES
 from contracts.model.exchange import Exchange
 from openapi.contract import Event
 from openapi.json_pointer import join_pointer
@@ -224,7 +224,7 @@ def _repeated_successes(ledger: Ledger, exchange: Exchange) -> int:
     if request.step is None:
         return 0
     return sum(
-        other.request.phase in FREE_PHASES
+        other.request.phase in REPEATING_PHASES
         and other.request.step is not None
         and other.request.step.sequence == request.step.sequence
         and other.request.target == request.target

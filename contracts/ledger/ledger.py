@@ -12,7 +12,7 @@ from functools import cached_property
 from contracts.expectations.expectation import expected_response
 from contracts.ledger.strangers import DroppedDeliveries
 from contracts.model.callback_urls import calls_back
-from contracts.model.case import FREE_PHASES, SMOKE_TEST_PHASE
+from contracts.model.case import REPEATING_PHASES, SMOKE_TEST_PHASE
 from contracts.model.correlators import IDENTITY_KIND, Correlator
 from contracts.model.exchange import Exchange, Request
 from contracts.model.selection import IncompleteOperation
@@ -150,7 +150,7 @@ def triggered_events(contract: Contract, exchange: Exchange) -> tuple[Event, ...
 def owed_events(contract: Contract, exchange: Exchange) -> tuple[Event, ...]:
     """Return the events that must follow the response; others of its triggers may."""
     events = triggered_events(contract, exchange)
-    if exchange.request.phase in FREE_PHASES:
+    if exchange.request.phase in REPEATING_PHASES:
         return ()
     if not events or not (exchange.item or any(event.condition for event in events)):
         return events

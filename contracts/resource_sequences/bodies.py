@@ -24,6 +24,8 @@ _DATE_TIMES = ("2031-03-04T05:06:07Z", "2032-11-30T22:59:58+02:00", "2030-07-01T
 _EARLY = "2001-02-03T04:05:06Z"
 _DATES = ("2031-03-04", "2032-11-30", "2030-07-01")
 _DRAWS = 6
+_SHOWN = ("example", "examples", "default")
+"""Keywords with values that a generator prefers to others."""
 _MIDDLES = ("", "\u017dlut\u00fd k\u016f\u0148 & <i>\"co'</i> ", "")
 """Middles of texts of free form, in turn: plain, then with letters that services confuse."""
 _ITEMS = 4
@@ -254,9 +256,10 @@ class BodyMaker:
         if isinstance(base, int | float) and not isinstance(base, bool):
             yield from (base + 1, base + 0.25, base - 1, base * 2)
         yield from self._arrays(shared, place)
+        varied = {key: value for key, value in stated.items() if key not in _SHOWN}
         choose = random.Random(f"{self.operation.id} {shared.request}")  # noqa: S311 - no secrets
         for _ in range(_DRAWS):
-            drawn = draw_value(self.contract, {"$ref": f"#{place}"}, choose, REQUEST)
+            drawn = draw_value(self.contract, varied, choose, REQUEST)
             if drawn.is_valid:
                 yield drawn.value
                 if isinstance(drawn.value, float | int) and not isinstance(drawn.value, bool):

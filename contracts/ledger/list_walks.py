@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from contracts.ledger.resource_history import ResourceHistory, final_exchanges
+from contracts.ledger.resource_history import ResourceHistory, final_exchanges, is_sent_again
 from contracts.model.case import OTHER_TENANT_PHASE
 from contracts.model.exchange import Exchange
 from openapi.json_pointer import MISSING, get_at
@@ -138,7 +138,7 @@ def list_walks(resource: Resource, exchanges: Sequence[Exchange]) -> Iterator[Li
     repeated = {e.request.step.repeats for e in exchanges if e.request.step is not None}
     for exchange in exchanges:
         step = exchange.request.step
-        if step is not None and step.walk and not exchange.retried:
+        if step is not None and step.walk and not is_sent_again(exchange):
             walks.setdefault(step.walk, []).append(exchange)
     for pages in walks.values():
         if pages[0].request.number in repeated or pages[0].request.phase == OTHER_TENANT_PHASE:

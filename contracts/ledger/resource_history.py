@@ -129,9 +129,14 @@ def sequences(exchanges: Iterable[Exchange]) -> Iterator[Sequence[Exchange]]:
 
 
 def final_exchanges(exchanges: Sequence[Exchange]) -> list[Exchange]:
-    """Return the exchanges without those that a later one repeats."""
+    """Return the exchanges without those that a later one repeats, for whatever reason."""
     repeated = {e.request.step.repeats for e in exchanges if e.request.step is not None}
-    return [e for e in exchanges if e.request.number not in repeated and not e.retried]
+    return [e for e in exchanges if e.request.number not in repeated and not is_sent_again(e)]
+
+
+def is_sent_again(exchange: Exchange) -> bool:
+    """Return whether the run sent the case again: after a lost connection, or a rate limit."""
+    return exchange.retried or exchange.has_status_of("rate-limit-exceeded")
 
 
 class ResourceHistory:

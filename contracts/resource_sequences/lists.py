@@ -22,8 +22,8 @@ _FEW_PAGES = 5
 
 def list_and_page(client: ResourceClient, items: int, filters: int) -> None:
     """Create resources, then list all of them, those with one value, and small pages."""
-    listing = client.resource.listing
-    if listing is None or client.session(listing.operation) is None:
+    listing = _usable(client)
+    if listing is None:
         return
     made = _create_items(client, items)
     if not made:
@@ -36,10 +36,17 @@ def list_and_page(client: ResourceClient, items: int, filters: int) -> None:
     _write_and_list(client, walker, made)
 
 
+def _usable(client: ResourceClient) -> Listing | None:
+    """Return the list of the resource, or None if the run cannot ask for all items."""
+    listing = client.resource.listing
+    if listing is None or listing.is_selective or client.session(listing.operation) is None:
+        return None
+    return listing
+
+
 def list_once(client: ResourceClient, created: Exchange, described: str) -> None:
     """Walk through the list that should have the resource of the exchange `created`."""
-    listing = client.resource.listing
-    if listing is not None and client.session(listing.operation) is not None:
+    if (listing := _usable(client)) is not None:
         parent = {k: v for k, v in created.request.parameters.items() if k.startswith("path.")}
         walker = _Walker(client, listing, parent)
         walker.walk(described, {}, walker.largest_limit())

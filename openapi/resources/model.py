@@ -90,6 +90,14 @@ class Listing:
     certainty: Certainty = "implied"
     """`implied` if the items share a schema with the created resource."""
 
+    @property
+    def is_selective(self) -> bool:
+        """Whether each request must state which items it wants, so that others are missing."""
+        paging = self.paging
+        known = {p.key for p in (paging.limit, paging.offset, paging.page, paging.cursor) if p}
+        required = (p for p in self.operation.parameters if p.required and p.location != "path")
+        return any(p.key not in known for p in required)
+
     def items_of(self, body: Json) -> list[Json] | None:
         """Return the items of a response body, or None if it has no array there."""
         found = get_at(body, self.items)

@@ -392,3 +392,11 @@ def test_only_a_post_creates_a_resource() -> None:
     paths["/cups/{cupId}"]["get"]["x-hookproof-resource"] = {"patch": "merge"}
     (complaint,) = contract(paths).complaints
     assert complaint.message == "read is a GET; only a POST creates a resource"
+
+
+@pytest.mark.parametrize(("name", "is_selective"), [("limit", False), ("owner", True)])
+def test_a_list_that_needs_more_than_a_page_is_selective(name: str, is_selective: bool) -> None:
+    needed = {"name": name, "schema": COUNT, "required": True}
+    listing = only(collection(query=(needed,))).listing
+    assert listing is not None
+    assert listing.is_selective is is_selective

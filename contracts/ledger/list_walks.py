@@ -94,7 +94,9 @@ class ListWalk:
         if following_page(self.listing, self.pages[-1]) is not None:
             return False
         count = len(self.identities[-1])
-        return self.listing.paging.has_pages or count not in USUAL_CAPS
+        if self.listing.paging.has_pages:
+            return True
+        return count not in USUAL_CAPS if self.limit is None else count < self.limit
 
     @cached_property
     def filters(self) -> tuple[tuple[Filter, object], ...]:

@@ -315,7 +315,7 @@ def _reference_of(walk: ListWalk, found: list[ListWalk]) -> ListWalk | None:
         other
         for other in found
         if other.pages[0].request.number < walk.pages[0].request.number
-        and other.live == walk.live
+        and other.live <= walk.live
         and [v for _, v in other.filters] == [v for _, v in walk.filters]
         and (other.limit is None or other.limit > walk.limit)
     ]

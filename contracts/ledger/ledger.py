@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from contracts.expectations.expectation import expected_response
+from contracts.ledger.list_walks import ResourceSequence, resource_sequences
 from contracts.ledger.strangers import DroppedDeliveries
 from contracts.model.callback_urls import calls_back
 from contracts.model.case import REPEATING_PHASES, SMOKE_TEST_PHASE
@@ -241,6 +242,11 @@ class Ledger:
         for exchange in self.exchanges:
             cases.setdefault(exchange.request.case_id, []).append(exchange)
         return cases
+
+    @cached_property
+    def resource_sequences(self) -> tuple[ResourceSequence, ...]:
+        """Sequences of requests on resources, each with its history and its walks."""
+        return tuple(resource_sequences(self.exchanges))
 
     def since(self, request_number: int, delivery_id: int) -> "Ledger":
         """Return the part with later requests, later deliveries and what these belong to."""

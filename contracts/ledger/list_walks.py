@@ -1,10 +1,15 @@
 """Walks through the pages of a list, and the run's own items in them. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from contracts.ledger.resource_history import ResourceHistory, final_exchanges, is_sent_again
+from contracts.ledger.resource_history import (
+    ResourceHistory,
+    final_exchanges,
+    is_sent_again,
+    sequences,
+)
 from contracts.model.case import OTHER_TENANT_PHASE
 from contracts.model.exchange import Exchange
 from openapi.json_pointer import MISSING, get_at
@@ -163,3 +168,30 @@ def list_walks(resource: Resource, exchanges: Sequence[Exchange]) -> Iterator[Li
             frozenset(o.identity for o in known if o.parent != parent),
             history,
         )
+
+
+@dataclass(frozen=True, eq=False)
+class ResourceSequence:
+    """Sequence of requests on one resource; several checks read its history and its walks."""
+
+    resource: Resource
+    exchanges: Sequence[Exchange]
+
+    @cached_property
+    def history(self) -> ResourceHistory:
+        """History of the resources of the sequence."""
+        return ResourceHistory(self.resource, self.exchanges)
+
+    @cached_property
+    def walks(self) -> tuple[ListWalk, ...]:
+        """Readable walks through its list."""
+        found = list_walks(self.resource, self.exchanges)
+        return tuple(walk for walk in found if walk.is_readable)
+
+
+def resource_sequences(exchanges: Iterable[Exchange]) -> Iterator[ResourceSequence]:
+    """Yield the sequences of a run, in the order of their requests."""
+    for found in sequences(exchanges):
+        step = found[0].request.step
+        if step is not None:
+            yield ResourceSequence(step.resource, found)

@@ -1,34 +1,30 @@
 """Checks of lists: each item once and as it was written, filters, and pages."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from contracts.echoes.properties import is_same_value
 from contracts.judgement import Judgement, failed, passed, undecided
 from contracts.ledger.ledger import Ledger
-from contracts.ledger.list_walks import ListWalk, list_walks
-from contracts.ledger.resource_history import sequences
+from contracts.ledger.list_walks import ListWalk
 from contracts.model.correlators import MARK_PATTERN
 from contracts.model.exchange import Exchange
 from contracts.resource_checks.places import severity_of, success_pointer
-from contracts.resource_checks.written import histories
 from openapi.json_pointer import MISSING, get_at
 from openapi.resources.model import Certainty, Filter
 from openapi.schemas.validation import abbreviate
 
 
-def walks(ledger: Ledger) -> Iterator[ListWalk]:
-    """Yield the readable walks of all sequences."""
-    for exchanges in sequences(ledger.exchanges):
-        step = exchanges[0].request.step
-        if step is not None:
-            yield from (w for w in list_walks(step.resource, exchanges) if w.is_readable)
+def _walks(ledger: Ledger) -> Iterator[ListWalk]:
+    for sequence in ledger.resource_sequences:
+        yield from sequence.walks
 
 
 def list_items(ledger: Ledger) -> Iterator[Judgement]:
     """A list has each resource of the run once, as it was written, and none of another parent."""
-    for resource, history in histories(ledger):
-        for view in history.views:
+    for sequence in ledger.resource_sequences:
+        resource = sequence.resource
+        for view in sequence.history.views:
             if view.role != "list":
                 continue
             request = view.exchange.request
@@ -48,7 +44,7 @@ def list_items(ledger: Ledger) -> Iterator[Judgement]:
                     received=seen,
                 )
     before: ListWalk | None = None
-    for walk in walks(ledger):
+    for walk in _walks(ledger):
         if not walk.filters:
             yield from _judge_whole_list(ledger, walk)
             if before is not None:
@@ -168,7 +164,7 @@ def _is_large(walk: ListWalk) -> bool:
 
 def list_filter(ledger: Ledger) -> Iterator[Judgement]:
     """A filtered list has only items with the value, and all of the run's own ones."""
-    for walk in walks(ledger):
+    for walk in _walks(ledger):
         for one, value in walk.filters:
             yield from _judge_filter(ledger, walk, one, value)
 
@@ -243,15 +239,11 @@ def _satisfies(one: Filter, value: object, item: object, *, strictly: bool = Fal
 
 def list_paging(ledger: Ledger) -> Iterator[Judgement]:
     """A page has at most as many items as asked for; pages repeat and lose none of the run's."""
-    for exchanges in sequences(ledger.exchanges):
-        step = exchanges[0].request.step
-        if step is None:
-            continue
-        found = [w for w in list_walks(step.resource, exchanges) if w.is_readable]
-        for walk in found:
+    for sequence in ledger.resource_sequences:
+        for walk in sequence.walks:
             yield from _judge_limit(ledger, walk)
             yield from _judge_repeats(ledger, walk)
-            reference = _reference_of(walk, found)
+            reference = _reference_of(walk, sequence.walks)
             if reference is not None:
                 yield from _judge_loss(ledger, walk, reference)
 
@@ -307,7 +299,7 @@ def _judge_repeats(ledger: Ledger, walk: ListWalk) -> Iterator[Judgement]:
     )
 
 
-def _reference_of(walk: ListWalk, found: list[ListWalk]) -> ListWalk | None:
+def _reference_of(walk: ListWalk, found: Sequence[ListWalk]) -> ListWalk | None:
     """Return the walk before `walk` with larger pages and the same filters, or None."""
     if walk.limit is None:
         return None

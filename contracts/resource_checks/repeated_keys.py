@@ -1,15 +1,15 @@
 """Checks of idempotency keys, and of resources of another tenant."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from contracts.judgement import Judgement, failed, passed, undecided
 from contracts.ledger.ledger import Ledger
-from contracts.ledger.resource_history import ResourceHistory, sequences
+from contracts.ledger.list_walks import ResourceSequence
 from contracts.model.case import OTHER_TENANT_PHASE
 from contracts.model.exchange import Exchange
 from contracts.resource_checks.places import success_pointer
 from openapi.json_pointer import MISSING, get_at, join_pointer
-from openapi.resources.model import Resource, identity_text
+from openapi.resources.model import identity_text
 from openapi.resources.names import IDENTITIES
 
 
@@ -75,25 +75,23 @@ def identity_in(exchange: Exchange) -> str | None:
 
 def tenant_isolation(ledger: Ledger) -> Iterator[Judgement]:
     """The credential of another tenant reads, lists and changes none of the run's resources."""
-    for exchanges in sequences(ledger.exchanges):
-        for exchange in exchanges:
-            step = exchange.request.step
-            if exchange.request.phase != OTHER_TENANT_PHASE or exchange.response is None:
-                continue
-            assert step is not None
-            yield from _judge_tenant(ledger, step.resource, exchange, exchanges)
+    for sequence in ledger.resource_sequences:
+        for exchange in sequence.exchanges:
+            if exchange.request.phase == OTHER_TENANT_PHASE and exchange.response is not None:
+                yield from _judge_tenant(ledger, sequence, exchange)
 
 
 def _judge_tenant(
-    ledger: Ledger, resource: Resource, exchange: Exchange, exchanges: Sequence[Exchange]
+    ledger: Ledger, sequence: ResourceSequence, exchange: Exchange
 ) -> Iterator[Judgement]:
+    resource, exchanges = sequence.resource, sequence.exchanges
     request, status = exchange.request, exchange.status or 0
     pointer = success_pointer(request.operation)
     role = resource.roles.get(request.operation.id)
     if request.step is not None and request.step.first:
-        first = next(e for e in exchanges if e.request.number == request.step.first)
-        made = identity_in(first)
-        if status >= 300 or made is None or identity_in(exchange) != made:
+        first = next((e for e in exchanges if e.request.number == request.step.first), None)
+        made = None if first is None else identity_in(first)
+        if first is None or status >= 300 or made is None or identity_in(exchange) != made:
             yield passed(pointer, request.case_id)
             return
         yield failed(
@@ -108,7 +106,7 @@ def _judge_tenant(
         )
         return
     if role == "list" and resource.listing is not None and status < 300:
-        known = ResourceHistory(resource, exchanges).known
+        known = sequence.history.known
         listing, body = (
             resource.listing,
             exchange.response.json.value if exchange.response else None,

@@ -6,13 +6,7 @@ from contracts.echoes.properties import is_same_value
 from contracts.echoes.text import explain_text
 from contracts.judgement import Judgement, failed, passed
 from contracts.ledger.ledger import Ledger
-from contracts.ledger.list_walks import list_walks
-from contracts.ledger.resource_history import (
-    Difference,
-    ResourceHistory,
-    ResourceView,
-    sequences,
-)
+from contracts.ledger.resource_history import Difference, ResourceView
 from contracts.model.case import OTHER_PARENT_PHASE, READ_ONLY_PHASE
 from contracts.model.exchange import Exchange
 from contracts.resource_checks.places import severity_of, success_pointer
@@ -24,8 +18,9 @@ from openapi.schemas.validation import abbreviate
 
 def read_after_write(ledger: Ledger) -> Iterator[Judgement]:
     """A response that shows a resource has what the run wrote last, and the rest unchanged."""
-    for resource, history in histories(ledger):
-        for view in history.views:
+    for sequence in ledger.resource_sequences:
+        resource = sequence.resource
+        for view in sequence.history.views:
             if view.deleted is None and view.role != "list":
                 yield from _judge_view(ledger, resource, view)
     for exchange, status in ledger.answered_exchanges:
@@ -81,14 +76,6 @@ def _judge_read_only(ledger: Ledger, resource: Resource, exchange: Exchange) -> 
                 expected="a date that the service sets",
                 received=abbreviate(seen),
             )
-
-
-def histories(ledger: Ledger) -> Iterator[tuple[Resource, ResourceHistory]]:
-    """Yield resource and history of each sequence."""
-    for exchanges in sequences(ledger.exchanges):
-        step = exchanges[0].request.step
-        if step is not None:
-            yield step.resource, ResourceHistory(step.resource, exchanges)
 
 
 def _judge_view(ledger: Ledger, resource: Resource, view: ResourceView) -> Iterator[Judgement]:
@@ -174,14 +161,13 @@ def _differs(ledger: Ledger, view: ResourceView, difference: Difference) -> Judg
 
 def deleted_resource(ledger: Ledger) -> Iterator[Judgement]:
     """A deleted resource gets 404 or 410, and no list has it."""
-    for resource, history in histories(ledger):
-        for view in history.views:
+    for sequence in ledger.resource_sequences:
+        resource = sequence.resource
+        for view in sequence.history.views:
             if view.deleted is not None:
                 yield _judge_deleted(ledger, resource, view)
-    for exchanges in sequences(ledger.exchanges):
-        step = exchanges[0].request.step
-        for walk in list_walks(step.resource, exchanges) if step is not None else ():
-            if not walk.is_readable or not walk.deleted:
+        for walk in sequence.walks:
+            if not walk.deleted:
                 continue
             pointer = success_pointer(walk.listing.operation)
             shown = [i for page in walk.identities for i in page if i in walk.deleted]

@@ -47,6 +47,7 @@ class ResourceClient:
         self._sessions = sessions
         self._given_up = given_up
         self._walks = 0
+        self._history: ResourceHistory | None = None
 
     def next_walk(self) -> int:
         """Return the number of a new walk through the list."""
@@ -59,8 +60,10 @@ class ResourceClient:
 
     @property
     def history(self) -> ResourceHistory:
-        """History of the sequence so far."""
-        return ResourceHistory(self.resource, self.exchanges)
+        """History of the sequence so far, replayed after each request."""
+        if self._history is None:
+            self._history = ResourceHistory(self.resource, self.exchanges)
+        return self._history
 
     def maker(self, operation: Operation) -> BodyMaker:
         """Return the maker of bodies for `operation`."""
@@ -102,6 +105,7 @@ class ResourceClient:
         )
         exchange = session.send(case)
         self.exchanges.append(exchange)
+        self._history = None
         return exchange
 
     def create(

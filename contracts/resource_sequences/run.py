@@ -91,7 +91,7 @@ def _is_usable(session: OperationSession) -> bool:
     marked = session.incomplete
     if marked is not None and marked.status == "not exercised":
         return False
-    if session.operation.may_create or not session.operation.is_safe:
+    if not session.operation.is_safe:
         return any(e.has_status_of("valid-request") for e in session.exchanges)
     return bool(session.exchanges)
 

@@ -7,13 +7,13 @@ from typing import Any
 from openapi.contract import Contract
 from openapi.drafting.echoes import Echo, guess_echoes
 from openapi.drafting.event_names import guess_event_place
+from openapi.drafting.fields import FieldReader
 from openapi.drafting.operations import guess_operation
 from openapi.drafting.secret_fields import guess_secrets
 from openapi.drafting.signatures import SignatureHeader, find_signature_header
 from openapi.json_pointer import get_at, join_pointer
 from openapi.loading.structure import METHODS
 from openapi.resources.derivation import find_doubts
-from openapi.schemas.fields import FieldReader
 
 TRIGGER = "x-hookproof-trigger"
 

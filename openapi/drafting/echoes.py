@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from openapi.contract import Operation
+from openapi.drafting.fields import Field, FieldReader
 from openapi.drafting.words import nouns, split_words
 from openapi.json_pointer import join_pointer
 from openapi.media_type import body_kind
 from openapi.parameters import path_parameter_names
 from openapi.schemas.direction import REQUEST
-from openapi.schemas.fields import Field, FieldReader
 
 _IDENTITY = frozenset(["id", "uuid", "guid", "number", "key"])
 """Last words of names of values that identify a resource, and so an exchange that creates it."""

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from openapi.drafting.fields import Field, FieldReader, schemas_at
 from openapi.drafting.words import split_words
 from openapi.json_pointer import get_at, join_pointer
-from openapi.schemas.fields import Field, FieldReader, schemas_at
 
 _NAMES = frozenset(["event", "event type", "event name", "type", "topic", "action", "kind"])
 

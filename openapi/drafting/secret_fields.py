@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from openapi.contract import Contract
+from openapi.drafting.fields import Field, FieldReader
 from openapi.drafting.words import split_words
-from openapi.schemas.fields import Field, FieldReader
 
 _SECRET_WORDS = frozenset(["token", "secret", "password", "apikey", "passphrase"])
 _KEY_WORDS = frozenset(["api", "private", "secret", "signing", "access"])

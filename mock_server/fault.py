@@ -35,6 +35,8 @@ class Fault:
     """True if the fault only has an effect above a rate limit."""
     need: Need | None = None
     """Predicate that a contract must satisfy; None for a derived fault."""
+    operation_id: str | None = None
+    """Operation whose requests show the fault; None: those of any operation."""
 
     @property
     def severity(self) -> str:

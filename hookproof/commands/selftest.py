@@ -7,9 +7,10 @@ import random
 import secrets
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from types import SimpleNamespace
 
 from contracts.execution.possible_requests import reason_without_request
@@ -23,7 +24,7 @@ from hookproof.errors import CommandError
 from mock_server.fault import Fault
 from mock_server.faults.registry import faults
 from openapi.contract import Contract
-from openapi.operation_selection import OperationSelection
+from openapi.operation_selection import EVERY_OPERATION, OperationSelection
 
 _PROGRESS_INTERVAL = 20
 
@@ -34,19 +35,26 @@ def run_selftest(options: SimpleNamespace) -> int:
     files = contract_files(options).fetched
     contract = load_contract_option(files)
     operations = _possible_operations(contract)
-    known = list(faults(operations.apply(contract)).values())
+    possible = operations.apply(contract)
+    known = list(faults(possible).values())
     seed = random.SystemRandom().randrange(2**31) if options.seed is None else options.seed
     chosen = sample_faults(known, options.sample, seed) if options.sample else known
     jobs = options.jobs or max(2, os.cpu_count() or 2)
 
-    def trial(fault: Fault | None, needs_rate_limit: bool) -> FaultTrial:
-        name = fault.name if fault else None
-        warns = fault is not None and fault.severity == "warning"
-        secret = secrets.token_hex(32)
+    def trial(fault: Fault) -> FaultTrial:
         # Only sequences show a fault of stored resources, and they come last in a run.
-        is_of_resources = fault is not None and fault.category == "resources"
-        selection = Selection(only=(phase_name(PHASE),)) if is_of_resources else EVERYTHING
-        return FaultTrial(files, name, needs_rate_limit, warns, secret, seed, operations, selection)
+        is_of_resources = fault.category == "resources"
+        return FaultTrial(
+            files,
+            fault.name,
+            fault.needs_rate_limit,
+            fault.severity == "warning",
+            secrets.token_hex(32),
+            seed,
+            operations,
+            _concerned_operations(possible, fault),
+            Selection(only=(phase_name(PHASE),)) if is_of_resources else EVERYTHING,
+        )
 
     _print_progress(f"{len(chosen)} of {len(known)} faults, {jobs} at a time, seed {seed}")
     set_hypothesis_directory()
@@ -55,9 +63,9 @@ def run_selftest(options: SimpleNamespace) -> int:
     # No warnings: a mock with a fault logs its failed deliveries.
     with ProcessPoolExecutor(jobs, processes, logging.disable, (logging.WARNING,)) as pool:
         try:
-            for needs_rate_limit in sorted({False} | {fault.needs_rate_limit for fault in chosen}):
-                _check_conforms(pool, trial(None, needs_rate_limit))
-            found = list(_run_trials(pool, trial, chosen))
+            trials = [(fault, trial(fault)) for fault in chosen]
+            _check_conforms(pool, [one for _, one in trials])
+            found = list(_run_trials(pool, trials))
         except BrokenProcessPool:
             raise CommandError("a process of the selftest died: try again with --jobs 1") from None
         finally:
@@ -93,28 +101,54 @@ def _possible_operations(contract: Contract) -> OperationSelection:
     return OperationSelection(excluded=tuple(impossible))
 
 
-def _check_conforms(pool: ProcessPoolExecutor, trial: FaultTrial) -> None:
-    """Run the harness against the mock without a fault; `CommandError` if it has findings."""
-    result = pool.submit(run_trial, trial).result()
-    if result.violated or result.warned:
-        raise CommandError(f"the mock without faults has findings: {result.message}")
-    if not result.judged:
-        raise CommandError(f"the mock without faults was not judged: {result.message}")
-    _print_progress(
-        f"the mock without faults conforms{' with a rate limit' if trial.needs_rate_limit else ''}"
-    )
+def _concerned_operations(contract: Contract, fault: Fault) -> OperationSelection:
+    """Return the operation of a fault, and those that create the resources that it needs.
+
+    A run with a few of many operations takes a small part of the time.
+    """
+    ids: list[str] = []
+    operation = contract.operation(fault.operation_id) if fault.operation_id else None
+    while operation is not None and operation.id not in ids:
+        ids.append(operation.id)
+        made = contract.find_creator(operation)
+        operation = made[0] if made else None
+    is_part = ids and len(ids) < len(contract.operations)
+    return OperationSelection(only=tuple(ids)) if is_part else EVERY_OPERATION
+
+
+def _check_conforms(pool: ProcessPoolExecutor, trials: Sequence[FaultTrial]) -> None:
+    """Run the harness against the mock without a fault, with all operations and as in `trials`.
+
+    Raise `CommandError` if it has findings.
+    """
+    without_fault = [
+        replace(
+            one,
+            fault=None,
+            secret=trials[0].secret,
+            warns=False,
+            selection=EVERYTHING,
+            tested=tested,
+        )
+        for one in trials
+        for tested in (EVERY_OPERATION, one.tested)
+    ]
+    results = pool.map(run_trial, dict.fromkeys(without_fault))
+    for result in results:
+        if result.violated or result.warned:
+            raise CommandError(f"the mock without faults has findings: {result.message}")
+        if not result.judged:
+            raise CommandError(f"the mock without faults was not judged: {result.message}")
+    with_limit = any(trial.needs_rate_limit for trial in trials)
+    _print_progress(f"the mock without faults conforms{' with a rate limit' if with_limit else ''}")
 
 
 def _run_trials(
-    pool: ProcessPoolExecutor,
-    trial: Callable[[Fault, bool], FaultTrial],
-    chosen: Sequence[Fault],
+    pool: ProcessPoolExecutor, trials: Sequence[tuple[Fault, FaultTrial]]
 ) -> Iterator[FaultOutcome]:
     # Trials with a rate limit take longest, so they start first.
-    ordered = sorted(chosen, key=lambda fault: not fault.needs_rate_limit)
-    waiting = {
-        pool.submit(run_trial, trial(fault, fault.needs_rate_limit)): fault for fault in ordered
-    }
+    ordered = sorted(trials, key=lambda pair: not pair[0].needs_rate_limit)
+    waiting = {pool.submit(run_trial, trial): fault for fault, trial in ordered}
     missed = 0
     for number, done in enumerate(as_completed(waiting), start=1):
         outcome = FaultOutcome(waiting[done], done.result())

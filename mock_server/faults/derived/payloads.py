@@ -52,6 +52,7 @@ def _payload_fault(
         f"The payload of {event.name} {description}.",
         Hooks(payload=apply),
         severity,
+        operation_id=event.operation,
     )
 
 

@@ -77,6 +77,7 @@ def _response_fault(
         Hooks(response=apply),
         severity,
         needs_rate_limit=response_spec.cause["kind"] == "rate-limit-exceeded",
+        operation_id=operation.id,
     )
 
 

@@ -47,6 +47,7 @@ def _rate_limit_ignored_fault(contract: Contract, operation: Operation) -> Fault
         Hooks(rate_limit_check=rate_limit_check),
         contract.provenance(join_pointer(operation.pointer, "x-hookproof-rate-limit")).severity,
         needs_rate_limit=True,
+        operation_id=operation.id,
     )
 
 
@@ -61,6 +62,7 @@ def _wrong_status_fault(
         Hooks(response=replace_status(cause, wrong_status, operation.id)),
         _severity(contract, operation, response_spec, wrong_status),
         needs_rate_limit=cause == "rate-limit-exceeded",
+        operation_id=operation.id,
     )
 
 

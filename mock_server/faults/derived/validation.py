@@ -108,7 +108,14 @@ def validation_fault(
 
     name = slug("request", name_if_ambiguous(contract.operations, operation.id), *name_words)
     hooks = Hooks(body_validation=apply)
-    return Fault(name, "validation", f"{operation.id} {description}.", hooks, severity)
+    return Fault(
+        name,
+        "validation",
+        f"{operation.id} {description}.",
+        hooks,
+        severity,
+        operation_id=operation.id,
+    )
 
 
 def path_words(place: tuple[str, ...]) -> tuple[str, ...]:

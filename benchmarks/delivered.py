@@ -10,7 +10,7 @@ from load import quoted
 
 from openapi.contract import Contract
 from openapi.examples import body_example
-from openapi.signature import signed_headers
+from openapi.signatures.message import Message
 
 SECRET = "a secret of the benchmark"
 SIZE = 2048
@@ -59,7 +59,9 @@ def payload(contract: Contract) -> bytes:
 def headers(contract: Contract, body: bytes) -> dict[str, str]:
     """Return the headers that a delivery of `body` needs."""
     event = contract.events[0]
-    signed = signed_headers(event.signature, body, SECRET, "1", 0) if event.signature else ()
+    signed = (
+        event.signature.signed_headers(Message(body), SECRET, "1", 0) if event.signature else ()
+    )
     return {"Content-Type": event.media_type, **dict(signed)}
 
 

@@ -8,7 +8,8 @@ from openapi.complaint import ContractError
 from openapi.contract import Contract, Event
 from openapi.finding import Finding
 from openapi.loading.loader import load_contract
-from openapi.signature import SignatureScheme, sign, signed_headers
+from openapi.signatures.message import Message
+from openapi.signatures.scheme import SignatureScheme
 from webhook_sink.client import SinkClient, SinkError
 from webhook_sink.delivery import Delivery
 from webhook_sink.destination import Destination, ForwardPolicy, parse_destination
@@ -24,6 +25,7 @@ __all__ = [
     "Event",
     "Finding",
     "ForwardPolicy",
+    "Message",
     "NoSuchDelivery",
     "SignatureScheme",
     "Sink",
@@ -32,6 +34,4 @@ __all__ = [
     "Verdict",
     "load_contract",
     "parse_destination",
-    "sign",
-    "signed_headers",
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from starlette.types import Send
 
 from openapi.contract import Event
-from openapi.signature import signed_headers
+from openapi.signatures.message import Message
 from openapi.strict_json import parse_json
 
 _encode_json = json.JSONEncoder(separators=(",", ":")).encode
@@ -66,6 +66,14 @@ class WebhookRequest:
     body: bytes
     max_attempts: int = MAX_ATTEMPTS
     method: str = "POST"
+    url: str = ""
+    """URL of the receiver, for signatures that cover it."""
+
+    @property
+    def message(self) -> Message:
+        """Request as a signature covers it."""
+        raw = tuple((n.encode("latin-1"), v.encode("latin-1")) for n, v in self.headers)
+        return Message(self.body, raw, self.method, self.url)
 
     def with_header(self, name: str, value: str | None) -> "WebhookRequest":
         """Return the request with `value` as its only header `name`; None removes the header."""
@@ -88,6 +96,8 @@ class EventMessage:
     """Event id for signatures that cover an id; the same for each attempt."""
     at: float
     """Time of the attempt in Unix seconds."""
+    url: str = ""
+    """URL of the receiver, for signatures that cover it."""
 
 
 def build_signed_request(event_message: EventMessage, body: bytes) -> WebhookRequest:
@@ -100,8 +110,10 @@ def build_signed_request(event_message: EventMessage, body: bytes) -> WebhookReq
         if name.source.part == "header"
     ]
     scheme = event_message.event.signature
-    if scheme is not None:
-        headers += signed_headers(
-            scheme, body, event_message.secret, event_message.webhook_id, event_message.at
-        )
-    return WebhookRequest(tuple(headers), body, method=event.method)
+    request = WebhookRequest(tuple(headers), body, method=event.method, url=event_message.url)
+    if scheme is None:
+        return request
+    signed = scheme.signed_headers(
+        request.message, event_message.secret, event_message.webhook_id, event_message.at
+    )
+    return replace(request, headers=(*request.headers, *signed))

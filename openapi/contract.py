@@ -27,7 +27,7 @@ from openapi.serialization.readings import RequestTexts, read_parameter
 from openapi.serialization.styles import ParameterStyle
 from openapi.serialization.text_values import Readings, TextTypes
 from openapi.server_path import server_path
-from openapi.signature import SignatureScheme, secret_problem
+from openapi.signatures.scheme import SignatureScheme, secret_problem
 from openapi.statuses.contradictions import REJECTIONS, undecided_reason
 from openapi.statuses.documented import (
     first_status,

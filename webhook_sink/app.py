@@ -7,7 +7,7 @@ from functools import partial
 from starlette.types import ASGIApp
 
 from openapi.contract import Contract
-from openapi.signature import Secrets, secrets_as_tuple
+from openapi.signatures.scheme import Secrets, secrets_as_tuple
 from webhook_sink.api.routes import Lifespan, api_routes, create_router
 from webhook_sink.api.services import Services
 from webhook_sink.delivery import Delivery

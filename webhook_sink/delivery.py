@@ -6,6 +6,7 @@ Bytes and header pairs are stored as received: nothing is joined, sorted or deco
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from openapi.signatures.message import Message
 from openapi.strict_json import parse_json
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -60,6 +61,17 @@ class Delivery:
         """Return the values of all headers called `name`, case-insensitively."""
         wanted = name.lower().encode("latin-1")
         return tuple(value for key, value in self.headers if key.lower() == wanted)
+
+    @property
+    def message(self) -> Message:
+        """Request as a signature covers it."""
+        return Message(self.body, self.headers, self.method, self.url)
+
+    @property
+    def url(self) -> str:
+        """URL of the request by its `Host` header; empty without one."""
+        host = next(iter(self.header_values("Host")), b"").decode("latin-1")
+        return f"http://{host}{self.target}" if host else ""
 
     def json(self) -> Any:
         """Return the body parsed as JSON; raise `ValueError` if it is not JSON."""

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openapi.contract import Contract
 from openapi.http.server_thread import ServerThread
-from openapi.signature import Secrets
+from openapi.signatures.scheme import Secrets
 from webhook_sink.app import DEFAULT_MAX_BODY_BYTES
 from webhook_sink.delivery import Delivery
 from webhook_sink.intake.batch_writer import CONTENT_TOO_LARGE

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from openapi.contract import Contract
 from openapi.http.server_thread import ServerThread
-from openapi.signature import Secrets
+from openapi.signatures.scheme import Secrets
 from webhook_sink.api.access import create_token_if_exposed
 from webhook_sink.app import DEFAULT_MAX_BODY_BYTES, create_app
 from webhook_sink.delivery import Delivery

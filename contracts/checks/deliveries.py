@@ -14,7 +14,8 @@ from openapi.finding import Finding
 from openapi.json_pointer import is_array_index
 from openapi.runtime_expression import parse_expression
 from openapi.schemas.formats import date_time_to_ns
-from openapi.signature import sign
+from openapi.signatures.generic_hmac import HmacScheme
+from openapi.signatures.message import Message
 from webhook_sink.signature_diagnosis.explain import OTHER_KEY_OR_CONTENT
 
 _ORDINARY_SECONDS = (2 * 365.25 * 86_400, 253_370_764_800.0)
@@ -119,9 +120,10 @@ def _valid_signatures(ledger: Ledger) -> dict[bytes, int]:
     secret = ledger.settings.webhook_secret
     if secret is None or all(i.verdict.signature != "invalid" for i in ledger.deliveries):
         return {}
-    schemes = [event.signature for event in ledger.contract.events if event.signature]
+    stated = (event.signature for event in ledger.contract.events)
+    schemes = [scheme for scheme in stated if isinstance(scheme, HmacScheme)]
     return {
-        sign(scheme, item.delivery.body, secret).encode(): item.delivery.id
+        scheme.sign(Message(item.delivery.body), secret).encode(): item.delivery.id
         for item in reversed(ledger.deliveries)
         for scheme in schemes
     }

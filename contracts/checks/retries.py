@@ -1,7 +1,7 @@
 """Checks of webhook retries: the attempts after a rejected delivery."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contracts.checks.events import is_accepted, triggered_events
 from contracts.echoes.comparison import is_equal_echo
@@ -12,7 +12,6 @@ from contracts.model.exchange import Exchange
 from openapi.contract import Event
 from openapi.json_pointer import MISSING, get_at, join_pointer
 from openapi.schemas.validation import abbreviate
-from openapi.signature import verify
 from webhook_sink.delivery import Delivery
 
 
@@ -108,7 +107,8 @@ def _judge_own_signature(ledger: Ledger, case: RejectedDelivery) -> Iterator[Jud
         yield passed(scheme.pointer, case.exchange.request.number)
         return
     delivery, secret = second.delivery, ledger.settings.webhook_secret or ""
-    if verify(scheme, delivery.headers, case.first.delivery.body, secret) is None:
+    first = replace(delivery.message, body=case.first.delivery.body)
+    if scheme.verify(first, secret) is None:
         why = "has another body but the signature of the first attempt"
     else:
         found = (f.message for f in second.verdict.findings if f.check == "webhook-signature")

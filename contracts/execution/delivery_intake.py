@@ -12,7 +12,6 @@ from contracts.model.settings import Settings
 from contracts.model.unique_values import MARK_PREFIX
 from openapi.callback_url import CALLBACK_SEGMENT
 from openapi.contract import Contract
-from openapi.signature import verify
 from webhook_sink.delivery import Delivery
 
 
@@ -68,8 +67,7 @@ class DeliveryIntake:
             self._secret is not None
             and not delivery.truncated
             and any(
-                verify(scheme, delivery.headers, delivery.body, self._secret, delivery.received_at)
-                is None
+                scheme.verify(delivery.message, self._secret, delivery.received_at) is None
                 for scheme in self._schemes
                 if delivery.header_values(scheme.header)
             )

@@ -3,7 +3,7 @@
 import random
 import string
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from contracts.judgement import GroupedFinding
@@ -42,6 +42,9 @@ class FaultTrial:
     """Secret of tokens and webhooks; hexadecimal, because some schemes decode it into a key."""
     seed: int
     operations: OperationSelection = EVERY_OPERATION
+    """Operations of the contract: those of the mock."""
+    tested: OperationSelection = EVERY_OPERATION
+    """Operations that the harness tests first; if it finds nothing, it tests all of them."""
     selection: Selection = EVERYTHING
     """Phases of the run: those that can show the fault."""
 
@@ -60,19 +63,29 @@ class TrialResult:
 
 def run_trial(trial: FaultTrial) -> TrialResult:
     """Run the harness over HTTP against the mock, without output."""
+    result = _try_operations(trial)
+    has_findings = result.violated or (trial.warns and result.warned)
+    if trial.fault is None or has_findings or not trial.tested.is_partial:
+        return result
+    return _try_operations(replace(trial, tested=EVERY_OPERATION))
+
+
+def _try_operations(trial: FaultTrial) -> TrialResult:
+    """Run the harness with the tested operations of `trial`."""
     contract = _contract(trial.files, trial.operations)
+    tested = _tested_contract(trial.files, trial.operations, trial.tested)
     port = free_port()
     mock = MockSettings(
         jwt_secret=trial.secret,
         webhook_urls=(f"http://{LOOPBACK}:{port}/webhooks",),
-        webhook_secret=_prefixed_secret(contract, trial.secret),
+        webhook_secret=_webhook_secret(contract, trial.secret),
         rate_limit=TRIAL_RATE_LIMIT if trial.needs_rate_limit else None,
         faults=frozenset([trial.fault] if trial.fault else []),
     )
     with running_mock(contract, mock) as url:
         settings = _settings(contract, trial, url, port)
         try:
-            ledger = run(settings, contract, _ignore_progress)
+            ledger = run(settings, tested, _ignore_progress)
             found = find_faults(ledger)
         except CouldNotJudge as error:
             return TrialResult((), (), str(error), judged=False)
@@ -91,15 +104,22 @@ def _ignore_progress(_line: str) -> None:
     """Discard the progress of a run: several trials run in parallel."""
 
 
-def _prefixed_secret(contract: Contract, secret: str) -> str:
-    """Return `secret` with the key prefix of the contract's signature schemes."""
+def _webhook_secret(contract: Contract, secret: str) -> str:
+    """Return a secret made of `secret` that the contract's signature schemes can use."""
     schemes = (event.signature for event in contract.events)
-    return next((s.secret_prefix for s in schemes if s and s.secret_prefix), "") + secret
+    return next((scheme.make_secret(secret) for scheme in schemes if scheme), secret)
 
 
 @lru_cache(maxsize=1)
 def _contract(files: ContractFiles, operations: OperationSelection) -> Contract:
     return operations.apply(load_contract_silently(files))
+
+
+@lru_cache(maxsize=8)
+def _tested_contract(
+    files: ContractFiles, operations: OperationSelection, tested: OperationSelection
+) -> Contract:
+    return tested.apply(_contract(files, operations))
 
 
 def _settings(contract: Contract, trial: FaultTrial, url: str, port: int) -> Settings:
@@ -121,7 +141,7 @@ def _settings(contract: Contract, trial: FaultTrial, url: str, port: int) -> Set
         token_expired=mint(trial.secret, permissions, now - 60),
         token_not_yet_valid=mint(trial.secret, permissions, None, not_before=now + 86400),
         webhook_port=port,
-        webhook_secret=_prefixed_secret(contract, trial.secret),
+        webhook_secret=_webhook_secret(contract, trial.secret),
         webhook_deadline=WEBHOOK_DEADLINE_S,
         extra_phases=frozenset(extra_phases),
         profile="quick",

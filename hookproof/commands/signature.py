@@ -14,7 +14,8 @@ from hookproof.contract_loading import (
 )
 from hookproof.errors import CommandError
 from openapi.contract import Contract
-from openapi.signature import SignatureScheme, signed_headers, verify
+from openapi.signatures.message import Message
+from openapi.signatures.scheme import SignatureScheme
 from openapi.strict_json import parse_json
 from webhook_sink.delivery import Delivery
 from webhook_sink.signature_diagnosis.explain import explain_signature
@@ -29,7 +30,7 @@ def run_sign(options: SimpleNamespace) -> int:
         (options.id, scheme.id_header, "--id: the contract signs no webhook id"),
         (
             options.timestamp,
-            scheme.timestamp_header,
+            scheme.has_timestamp or None,
             "--timestamp: the contract signs no timestamp",
         ),
     ):
@@ -39,7 +40,7 @@ def run_sign(options: SimpleNamespace) -> int:
     if not (identity.isascii() and identity.isprintable() and identity.strip() == identity != ""):
         raise CommandError("--id: a webhook id must be printable ASCII without surrounding spaces")
     timestamp = time.time() if options.timestamp is None else options.timestamp
-    for name, value in signed_headers(scheme, body, secret, identity, timestamp):
+    for name, value in scheme.signed_headers(Message(body), secret, identity, timestamp):
         print(f"{name}: {value}")
     return VALID
 
@@ -56,7 +57,7 @@ def run_verify(options: SimpleNamespace) -> int:
             f"no signature to verify: pass --header '{scheme.header}: VALUE', or --signature VALUE"
         )
     received_at = float(time.time() if options.received_at is None else options.received_at)
-    complaint = verify(scheme, headers, body, secrets[0], received_at)
+    complaint = scheme.verify(Message(body, tuple(headers)), secrets[0], received_at)
     if complaint is None:
         print(f"valid: {scheme.header} is the {scheme.algorithm} of {scheme.signed_part}")
         return VALID

@@ -24,7 +24,7 @@ from openapi.requests.examples import example_parameter
 from openapi.runtime_expression import parse_expression
 from openapi.schemas.validation import stated_types
 from openapi.security import SchemeKind
-from openapi.signature import BODY_TEMPLATE, SignatureScheme
+from openapi.signatures.generic_hmac import BODY_TEMPLATE, HmacScheme
 
 # Responses
 
@@ -278,18 +278,27 @@ def rejected_object(contract: Contract) -> bool:
 
 
 def signature(
-    is_changed: Callable[[SignatureScheme], bool] = lambda _scheme: True,
+    is_changed: Callable[[HmacScheme], bool] = lambda _scheme: True,
 ) -> Need:
-    """Return the need for a signed event whose signature scheme satisfies `is_changed`.
+    """Return the need for an event that is signed by an HMAC which satisfies `is_changed`.
 
     A scheme that signs more than the body is always changed: the fault signs the body alone.
     """
 
     def holds(contract: Contract) -> bool:
         schemes = (stated.signature for stated in contract.triggered_events)
-        return any(s and (s.content_template != BODY_TEMPLATE or is_changed(s)) for s in schemes)
+        return any(
+            isinstance(s, HmacScheme)
+            and (s.content_template != BODY_TEMPLATE or s.header_format or is_changed(s))
+            for s in schemes
+        )
 
     return holds
+
+
+def signed(contract: Contract) -> bool:
+    """Check for a signed event."""
+    return any(stated.signature is not None for stated in contract.triggered_events)
 
 
 def event_name(is_changed: Callable[[str], bool]) -> Need:

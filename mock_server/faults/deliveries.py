@@ -6,11 +6,18 @@ from dataclasses import replace
 
 from mock_server.exchange import Hooks, MockExchange
 from mock_server.fault import Fault, Need
-from mock_server.faults.applicability import event, rejected_object, signature, trigger_rule
+from mock_server.faults.applicability import (
+    event,
+    rejected_object,
+    signature,
+    signed,
+    trigger_rule,
+)
 from mock_server.faults.derived.deliveries import drop_signature
 from mock_server.messages import EventMessage, WebhookRequest, build_signed_request
 from mock_server.webhooks.payload import serialize_json
-from openapi.signature import SignatureScheme, sign
+from openapi.signatures.generic_hmac import HmacScheme
+from openapi.signatures.message import Message
 
 WebhookRequestChange = Callable[[WebhookRequest, EventMessage], WebhookRequest]
 WebhookRequestsChange = Callable[[list[WebhookRequest], EventMessage], list[WebhookRequest]]
@@ -36,27 +43,28 @@ def _webhook_requests_fault(
 def _signature_fault(
     name: str,
     description: str,
-    value: Callable[[SignatureScheme, bytes, str], str],
-    is_changed: Callable[[SignatureScheme], bool] = lambda _scheme: True,
+    value: Callable[[HmacScheme, Message, str], str],
+    is_changed: Callable[[HmacScheme], bool] = lambda _scheme: True,
 ) -> Fault:
     """Return the fault that replaces the value of the signature header with `value`.
 
+    It changes HMACs only: `value` gets a message without headers, so the body alone is signed.
     `is_changed` says whether that value is another one for a scheme that signs the body alone.
     """
 
     def change(webhook_request: WebhookRequest, event_message: EventMessage) -> WebhookRequest:
         scheme = event_message.event.signature
-        if scheme is None:
+        if not isinstance(scheme, HmacScheme):
             return webhook_request
-        signed = value(scheme, webhook_request.body, event_message.secret)
+        signed = value(scheme, Message(webhook_request.body), event_message.secret)
         return webhook_request.with_header(scheme.header, signed)
 
     return _webhook_request_fault(name, description, change, signature(is_changed))
 
 
-def _standard_webhooks_signature(scheme: SignatureScheme, body: bytes, secret: str) -> str:
-    content = b"msg_1.1767225600." + body
-    return f"v1,{sign(scheme, content, secret)}"
+def _standard_webhooks_signature(scheme: HmacScheme, message: Message, secret: str) -> str:
+    content = Message(b"msg_1.1767225600." + message.body)
+    return f"v1,{scheme.sign(content, secret)}"
 
 
 def _rename_signature_header(
@@ -128,36 +136,34 @@ DELIVERY_FAULTS = (
         Hooks(trigger=_trigger_as_created),
         need=rejected_object,
     ),
-    _webhook_request_fault(
-        "unsigned", "Deliveries carry no signature.", drop_signature, signature()
-    ),
+    _webhook_request_fault("unsigned", "Deliveries carry no signature.", drop_signature, signed),
     _webhook_request_fault(
         "signature-header-renamed",
         "The name of the signature header begins with X-.",
         _rename_signature_header,
-        signature(),
+        signed,
     ),
     _signature_fault(
         "signature-hex",
         "The signature is hex-encoded.",
-        lambda s, b, k: sign(replace(s, encoding="hex"), b, k),
+        lambda s, m, k: replace(s, encoding="hex").sign(m, k),
         lambda scheme: scheme.encoding != "hex",
     ),
     _signature_fault(
         "signature-prefixed",
         "The signature begins with the algorithm, as GitHub's does.",
-        lambda s, b, k: "sha256=" + sign(s, b, k),
+        lambda s, m, k: "sha256=" + s.sign(m, k),
     ),
     _signature_fault(
         "signature-url-safe",
         "The signature is URL-safe base64 without padding.",
-        lambda s, b, k: sign(s, b, k).translate(str.maketrans("+/", "-_")).rstrip("="),
+        lambda s, m, k: s.sign(m, k).translate(str.maketrans("+/", "-_")).rstrip("="),
         lambda scheme: scheme.encoding == "base64",
     ),
     _signature_fault(
         "signature-sha1",
         "The signature uses SHA-1.",
-        lambda s, b, k: sign(replace(s, algorithm="hmac-sha1"), b, k),
+        lambda s, m, k: replace(s, hash_name="hmac-sha1").sign(m, k),
         lambda scheme: scheme.algorithm != "hmac-sha1",
     ),
     _signature_fault(
@@ -168,12 +174,12 @@ DELIVERY_FAULTS = (
     _signature_fault(
         "signature-other-secret",
         "The signature uses another secret: the old one after a rotation.",
-        lambda s, b, k: sign(s, b, f"old-{k}"),
+        lambda s, m, k: s.sign(m, f"old-{k}"),
     ),
     _signature_fault(
         "signature-of-empty-body",
         "The signature covers an empty body: the stream was already read.",
-        lambda s, _, k: sign(s, b"", k),
+        lambda s, _, k: s.sign(Message(b""), k),
     ),
     _webhook_request_fault(
         "reserialised",

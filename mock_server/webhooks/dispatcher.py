@@ -84,8 +84,8 @@ class Dispatcher:
         if callback_url is not None:
             targets = [(CALLBACK_RECEIVER, self._delivery_queues.callbacks(), callback_url)]
         for place, _ in enumerate(build_requests(event_message, exchange.hooks)):
-            build_request = _request_builder(event_message, exchange.hooks, place)
             for receiver_number, receiver, url in targets:
+                build_request = _request_builder(event_message, exchange.hooks, place, url)
                 number = self._journal.number()
                 is_queued = receiver.enqueue(
                     QueuedDelivery(
@@ -141,7 +141,8 @@ class Dispatcher:
             resend_data["identity"],
             at=time.time(),
         )
-        build_request = _request_builder(event_message, hooks, resend_data["place"])
+        url = resend_data["url"]
+        build_request = _request_builder(event_message, hooks, resend_data["place"], url)
         size = len(event_message.body)
         if not receiver.enqueue(
             QueuedDelivery(
@@ -149,7 +150,7 @@ class Dispatcher:
                 event_message.number,
                 size,
                 build_request,
-                resend_data["url"],
+                url,
                 redelivered=True,
             )
         ):
@@ -157,6 +158,6 @@ class Dispatcher:
 
 
 def _request_builder(
-    event_message: EventMessage, hooks: Hooks, place: int
+    event_message: EventMessage, hooks: Hooks, place: int, url: str
 ) -> Callable[[float], WebhookRequest]:
-    return lambda at: build_requests(replace(event_message, at=at), hooks)[place]
+    return lambda at: build_requests(replace(event_message, at=at, url=url), hooks)[place]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from openapi.json_pointer import get_at, join_pointer
+from openapi.signatures.registry import SCHEMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,57 +21,17 @@ class SignatureHeader:
     """Reason for None."""
 
 
-def _hub(algorithm: str) -> dict[str, Any]:
-    return {
-        "algorithm": f"hmac-{algorithm}",
-        "encoding": "hex",
-        "prefix": f"{algorithm}=",
-        "signed-content": "body",
-        "secret-encoding": "utf-8",
-    }
-
-
-def _standard(prefix: str) -> dict[str, Any]:
-    """Return the scheme of Standard Webhooks, whose headers begin with `prefix`."""
-    return {
-        "algorithm": "hmac-sha256",
-        "encoding": "base64",
-        "prefix": "v1,",
-        "separator": " ",
-        "signed-content": "{id}.{timestamp}.{body}",
-        "id-header": f"{prefix}-id",
-        "timestamp-header": f"{prefix}-timestamp",
-        "tolerance": 300,
-        "secret-encoding": "base64",
-        "secret-prefix": "whsec_",
-    }
-
-
 KNOWN: Mapping[str, Mapping[str, Any]] = {
-    "x-hub-signature-256": _hub("sha256"),
-    "x-hub-signature": _hub("sha1"),
-    "webhook-signature": _standard("webhook"),
-    "svix-signature": _standard("svix"),
-    "x-shopify-hmac-sha256": {
-        "algorithm": "hmac-sha256",
-        "encoding": "base64",
-        "signed-content": "body",
-        "secret-encoding": "utf-8",
-    },
-    "x-slack-signature": {
-        "algorithm": "hmac-sha256",
+    **{scheme.header.lower(): {"scheme": scheme.name} for scheme in SCHEMES.values()},
+    "x-hub-signature": {
+        "algorithm": "hmac-sha1",
         "encoding": "hex",
-        "prefix": "v0=",
-        "signed-content": "v0:{timestamp}:{body}",
-        "tolerance": 300,
-        "timestamp-header": "X-Slack-Request-Timestamp",
+        "prefix": "sha1=",
+        "signed-content": "body",
         "secret-encoding": "utf-8",
     },
 }
 """Published schemes, by the header in lower case."""
-_UNSUPPORTED = {
-    "stripe-signature": "its timestamp is in the signature header, which no extension states yet"
-}
 _WORDS = ("signature", "hmac")
 
 
@@ -82,8 +43,8 @@ def find_signature_header(document: Mapping[str, Any], webhook: str) -> Signatur
         if lower in KNOWN:
             return SignatureHeader(name, scheme, KNOWN[lower])
     for name, scheme in found:
-        reason = _UNSUPPORTED.get(name.lower(), "the document does not say how it is computed")
         if any(word in name.lower() for word in _WORDS):
+            reason = "the document does not say how it is computed"
             return SignatureHeader(name, scheme, None, reason)
     return None
 

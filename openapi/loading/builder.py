@@ -26,7 +26,8 @@ from openapi.parameters import (
 )
 from openapi.security import is_credential, security_alternatives
 from openapi.serialization.text_values import text_types
-from openapi.signature import BODY_TEMPLATE, SignatureScheme
+from openapi.signatures.registry import build_scheme
+from openapi.signatures.scheme import SignatureScheme
 from openapi.statuses.causes import default_cause
 
 _STATUS = re.compile(r"[1-5][0-9][0-9]|[1-5]XX|default")
@@ -337,21 +338,8 @@ class Builder:
         signature = stated.get("x-hookproof-signature")
         if signature is None:
             return None
-        content = signature["signed-content"]
-        return SignatureScheme(
-            header=stated["name"],
-            algorithm=signature["algorithm"],
-            encoding=signature["encoding"],
-            prefix=signature.get("prefix", ""),
-            pointer=join_pointer(pointer, "x-hookproof-signature"),
-            content_template=BODY_TEMPLATE if content == "body" else content,
-            secret_encoding=signature["secret-encoding"],
-            secret_prefix=signature.get("secret-prefix", ""),
-            separator=signature.get("separator"),
-            id_header=signature.get("id-header"),
-            timestamp_header=signature.get("timestamp-header"),
-            tolerance=signature.get("tolerance"),
-        )
+        place = join_pointer(pointer, "x-hookproof-signature")
+        return build_scheme(signature, stated["name"], place)
 
 
 def required_permissions(operations: Iterable[Operation]) -> list[str]:

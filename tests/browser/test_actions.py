@@ -11,9 +11,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from support.processes import handled
+from support.signatures import signature_of
 
 from openapi.loading.loader import load_contract
-from openapi.signature import sign
 from webhook_sink.destination import ForwardPolicy
 from webhook_sink.server import Sink
 
@@ -47,7 +47,10 @@ def sink() -> Iterator[Sink]:
     with Sink(CONTRACT, SECRET, forward_policy=ForwardPolicy(allow_loopback=True)) as running:
         scheme = CONTRACT.events[0].signature
         assert scheme is not None
-        headers = {"Content-Type": "application/json", scheme.header: sign(scheme, BODY, OTHER)}
+        headers = {
+            "Content-Type": "application/json",
+            scheme.header: signature_of(scheme, BODY, OTHER),
+        }
         assert httpx.post(f"{running.url}/a?b", content=BODY, headers=headers).status_code == 200
         yield running
 

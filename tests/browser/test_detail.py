@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from support.signatures import signature_of
 
 from openapi.contract import Contract
 from openapi.json_pointer import get_at
 from openapi.loading.loader import load_contract
-from openapi.signature import sign
 from webhook_sink.server import Sink
 
 pytestmark = pytest.mark.integration
@@ -53,7 +53,10 @@ def opened(page: Page, sink: Sink, body: bytes, *headers: tuple[str, str]) -> Lo
     """Deliver with a valid signature; return the detail section of the delivery."""
     scheme = CONTRACT.events[0].signature
     assert scheme is not None
-    plain = [("Content-Type", "application/json"), (scheme.header, sign(scheme, body, SECRET))]
+    plain = [
+        ("Content-Type", "application/json"),
+        (scheme.header, signature_of(scheme, body, SECRET)),
+    ]
     sent = httpx.post(f"{sink.url}/hooks", content=body, headers=[*plain, *headers])
     assert sent.status_code == 200
     number = sink.deliveries()[-1].id

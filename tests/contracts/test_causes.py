@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from support.signatures import signature_of
+
 from contracts.judgement import GroupedFinding
 from contracts.ledger.ledger import JudgedDelivery, Ledger, group_deliveries
 from contracts.ledger.matching import reconcile
@@ -17,7 +19,6 @@ from contracts.reporting.causes import find_roots
 from contracts.run import find_faults
 from openapi.json_pointer import set_at
 from openapi.loading.loader import load_contract
-from openapi.signature import sign
 from webhook_sink.delivery import Delivery
 from webhook_sink.verdicts.verdict import judge
 
@@ -61,9 +62,11 @@ def payload_of(made: Exchange) -> Payload:
     return payload
 
 
-def signature_of(body: bytes) -> tuple[tuple[bytes, bytes], ...]:
+def signature_headers(body: bytes) -> tuple[tuple[bytes, bytes], ...]:
     assert EVENT.signature is not None
-    return ((EVENT.signature.header.encode(), sign(EVENT.signature, body, SECRET).encode()),)
+    return (
+        (EVENT.signature.header.encode(), signature_of(EVENT.signature, body, SECRET).encode()),
+    )
 
 
 def found(
@@ -87,7 +90,7 @@ def found(
             bodies.append(json.dumps(payload).encode())
     received = []
     for number, body in enumerate(bodies, 1):
-        headers = ((b"Content-Type", b"application/json"), *signature_of(body))
+        headers = ((b"Content-Type", b"application/json"), *signature_headers(body))
         delivery = Delivery(number, number, "POST", "/", headers, body, False, "127.0.0.1:1", 200)
         received.append(JudgedDelivery(delivery, judge(delivery, CONTRACT, SECRET)))
     events = group_deliveries(received, PLACES)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from support.signatures import signature_of
 
 from contracts.ledger.ledger import JudgedDelivery, Reconciliation, group_deliveries
 from contracts.ledger.matching import reconcile
@@ -17,7 +18,6 @@ from contracts.model.exchange import Credential, Exchange, ReceivedResponse
 from contracts.model.unique_values import UniqueValues
 from openapi.json_pointer import set_at
 from openapi.loading.loader import load_contract
-from openapi.signature import sign
 from webhook_sink.delivery import Delivery
 from webhook_sink.verdicts.verdict import judge
 
@@ -63,7 +63,9 @@ def received(
     for index, payload in enumerate(payloads):
         body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         at = late + index
-        headers = [(EVENT.signature.header.encode(), sign(EVENT.signature, body, secret).encode())]
+        headers = [
+            (EVENT.signature.header.encode(), signature_of(EVENT.signature, body, secret).encode())
+        ]
         delivery = Delivery(
             index + 1, at, "POST", "/", tuple(headers), body, False, "127.0.0.1:1", 200
         )

@@ -20,7 +20,7 @@ from contracts.model.unique_values import DIGITS_PATTERN, UniqueValues, mark_dig
 from openapi.contract import Contract
 from openapi.examples import body_example
 from openapi.loading.loader import load_contract
-from openapi.signature import signed_headers
+from openapi.signatures.message import Message
 from webhook_sink.delivery import Delivery
 from webhook_sink.verdicts.verdict import judge
 
@@ -89,7 +89,7 @@ def event(contract: Contract, label: object, number: int) -> JudgedDelivery:
     body, at = json.dumps(told).encode(), 100 + number
     scheme = contract.events[0].signature
     assert scheme is not None
-    signed = signed_headers(scheme, body, SECRET, str(number), at)
+    signed = scheme.signed_headers(Message(body), SECRET, str(number), at)
     headers = tuple((name.encode(), value.encode()) for name, value in signed)
     delivery = Delivery(number, at, "POST", "/", headers, body, False, "", 200)
     return JudgedDelivery(delivery, judge(delivery, contract, SECRET))

@@ -22,6 +22,7 @@ from support.processes import (
     running_mock,
     tokens,
 )
+from support.signatures import signature_of
 
 from contracts.checks import CHECKS
 from contracts.checks.application import apply_check
@@ -29,7 +30,6 @@ from contracts.outcome import RunOutcome
 from contracts.reporting.report import report
 from openapi.json_pointer import set_at
 from openapi.loading.loader import load_contract
-from openapi.signature import sign
 
 pytestmark = pytest.mark.integration
 
@@ -82,7 +82,7 @@ def leaking(port: int, issued: list[str]) -> Iterator[str]:
             set_at(payload, "/data/name", f"{name} {issued[-1]} {WEBHOOK_SECRET}")
             body = json.dumps(payload).encode()
             assert EVENT.signature is not None
-            value = sign(EVENT.signature, body, WEBHOOK_SECRET)
+            value = signature_of(EVENT.signature, body, WEBHOOK_SECRET)
             headers = {EVENT.signature.header: value, "content-type": EVENT.media_type}
             headers |= {"x-caller": given, "x-secret": WEBHOOK_SECRET}
             url = f"http://127.0.0.1:{port}/{issued[-1].replace('/', '%2F')}"

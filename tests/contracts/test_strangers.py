@@ -15,13 +15,13 @@ import pytest
 from support.peak_memory import measured
 from support.processes import WEBHOOK_SECRET
 from support.reference_runs import known_permissions, service, shipped_contract, token
+from support.signatures import signature_of
 
 from contracts.execution.delivery_intake import OWN_LIMITS, STRANGER_LIMITS, DeliveryIntake
 from contracts.execution.webhook_source import RemoteSink
 from contracts.ledger.strangers import MAX_SENDERS
 from contracts.model.settings import Settings
 from openapi.http.free_port import free_port
-from openapi.signature import sign
 from webhook_sink.delivery import Delivery
 from webhook_sink.server import Sink
 
@@ -74,7 +74,7 @@ class Stranger:
 
 def signature(body: bytes, secret: str = "of a stranger") -> Headers:
     assert EVENT.signature is not None
-    return {EVENT.signature.header: sign(EVENT.signature, body, secret)}
+    return {EVENT.signature.header: signature_of(EVENT.signature, body, secret)}
 
 
 def event_body(name: str = "a stranger's token", ident: str = "of a stranger") -> bytes:

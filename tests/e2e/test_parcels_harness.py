@@ -14,7 +14,7 @@ from support.processes import Run, verify
 
 from openapi.http.free_port import free_port
 from openapi.loading.loader import load_contract
-from openapi.signature import signed_headers
+from openapi.signatures.message import Message
 from webhook_sink.server import Sink
 
 pytestmark = pytest.mark.integration
@@ -119,8 +119,8 @@ def deliver(sink: Sink, name: str, payload: bytes, by: str) -> Any:
     event = next(event for event in CONTRACT.events if event.name == by)
     assert event.signature is not None
     after = len(sink.deliveries())
-    seal = signed_headers(
-        event.signature, payload, SECRET, name, 0 if name == "old" else time.time()
+    seal = event.signature.signed_headers(
+        Message(payload), SECRET, name, 0 if name == "old" else time.time()
     )
     headers = {"content-type": "application/json", **dict(seal)}
     assert httpx.post(sink.url, content=payload, headers=headers).status_code == 200

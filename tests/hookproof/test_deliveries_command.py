@@ -24,7 +24,7 @@ from hookproof.reports.json_format import indent_json
 from openapi.http.free_port import free_port
 from openapi.loading.loader import load_contract
 from openapi.safe_text import is_hidden
-from openapi.signature import signed_headers
+from openapi.signatures.message import Message
 from webhook_sink import client
 from webhook_sink.delivery import Delivery
 from webhook_sink.server import Sink
@@ -54,7 +54,9 @@ def send(sink: Sink, signed: bool = True, **data: Any) -> None:
     example = EVENT.examples[0]
     body = json.dumps({**example, "data": {**example["data"], **data}}).encode()
     assert EVENT.signature is not None
-    proof = dict(signed_headers(EVENT.signature, body, WEBHOOK_SECRET, "", 0)) if signed else {}
+    proof = (
+        dict(EVENT.signature.signed_headers(Message(body), WEBHOOK_SECRET, "", 0)) if signed else {}
+    )
     post(sink, body, **{"Content-Type": EVENT.media_type, **proof})
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from support.processes import WEBHOOK_SECRET
 from support.pytest_runs import outcome_counts, run_light_pytest, run_pytest
+from support.signatures import signature_of
 
 from openapi.loading.loader import default_contract_path, load_contract
-from openapi.signature import sign
 
 pytestmark = pytest.mark.integration
 
@@ -101,7 +101,8 @@ def test_contract_and_secret_can_be_overridden(project: Path) -> None:
     body = json.dumps({**EVENT.examples[0], "event": "shop.opened"}).encode()
     assert EVENT.signature is not None
     signatures = {
-        secret: sign(EVENT.signature, body, secret) for secret in (WEBHOOK_SECRET, "their own")
+        secret: signature_of(EVENT.signature, body, secret)
+        for secret in (WEBHOOK_SECRET, "their own")
     }
     (project / "test_shop.py").write_text(
         f"""

@@ -152,7 +152,7 @@ def test_each_pin_has_hashes_and_no_index(name: str) -> None:
 
 
 def test_finds_an_undeclared_import() -> None:
-    source = "import json\nimport openapi.signature\n\ndef load() -> None:\n    import yaml.nodes\n"
+    source = "import json\nimport openapi.curl\n\ndef load() -> None:\n    import yaml.nodes\n"
     names = third_party(imported_names(source))
     assert undeclared(names, {"pytest"}) == {"yaml": ["pyyaml"]}
     assert undeclared(names, {"pyyaml"}) == {}

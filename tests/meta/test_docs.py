@@ -20,6 +20,7 @@ import pytest
 import yaml
 from real_documents import DOCUMENTS
 from support.command_line import contexts, option_names, parse_command_line
+from support.signatures import signature_of
 
 import hookproof
 from contracts.checks import CHECKS, authentication, deliveries
@@ -42,7 +43,6 @@ from mock_server.messages import EventMessage, HttpResponse
 from mock_server.middleware.prefer_header import PREFERENCE_NAMES
 from mock_server.storage.records import request_record
 from mock_server.webhooks.records import DeliveryRecord
-from openapi import signature
 from openapi.contract import Contract
 from openapi.examples import named_examples
 from openapi.finding import Finding
@@ -540,7 +540,7 @@ class Service:
         body = json.dumps({**example, "data": {**example["data"], "name": name}}).encode()
         scheme = self._event.signature
         assert scheme is not None
-        signed = {scheme.header: signature.sign(scheme, body, "development")}
+        signed = {scheme.header: signature_of(scheme, body, "development")}
         headers = {"Content-Type": self._event.media_type, **signed}
         assert httpx.post(self._url, content=body, headers=headers).status_code == 200
 
@@ -566,7 +566,7 @@ def test_the_python_examples_work(contract: Contract) -> None:
         assert known["received"](sink.url, "build server") is True
     scheme = contract.events[0].signature
     assert scheme is not None
-    signed = signature.sign(scheme, b"body", "secret")
+    signed = signature_of(scheme, b"body", "secret")
     assert known["webhook_headers"](b"body", "secret") == {scheme.header: signed}
     assert known["verified"](b"body", signed, "secret") is True
     for body, value in ((b"body ", signed), (b"body", signed + "="), (b"body", None)):

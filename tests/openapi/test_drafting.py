@@ -248,13 +248,12 @@ def test_a_signature_scheme_that_the_document_has_is_completed() -> None:
     text = document({"petCreated": stated}, securitySchemes=schemes)
     actions = check_text(text)["actions"]
     assert actions[1]["target"] == "$.components.securitySchemes.Hub"
-    assert actions[1]["update"]["x-hookproof-signature"]["prefix"] == "sha256="
+    assert actions[1]["update"]["x-hookproof-signature"] == {"scheme": "github"}
 
 
 @pytest.mark.parametrize(
     ("header", "todo"),
     [
-        ("Stripe-Signature", "state how Stripe-Signature is computed"),
         ("X-Zoo-Signature", "state how X-Zoo-Signature is computed"),
         ("X-Request-Id", "if deliveries are signed, add a security scheme"),
     ],

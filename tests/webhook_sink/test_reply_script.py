@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 from starlette.types import ASGIApp
+from support.signatures import signature_of
 from support.sink import StartSink
 
 from openapi.contract import Contract
-from openapi.signature import sign
 from webhook_sink.app import create_app
 from webhook_sink.storage.store import Store
 
@@ -102,7 +102,7 @@ def test_logs_one_line_per_delivery_without_secrets(
     event = contract.events[0]
     assert event.signature is not None
     body = b'{"event": "personalAccessToken.created", "note": "in the body"}'
-    signature = sign(event.signature, body, SECRET)
+    signature = signature_of(event.signature, body, SECRET)
     headers = {event.signature.header: signature, "X": "in a header"}
     with caplog.at_level(logging.INFO, "hookproof.sink"), start(secret=SECRET) as client:
         client.post(body, path="/a?b=1", **headers)

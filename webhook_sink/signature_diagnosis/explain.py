@@ -10,13 +10,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, product
 
-from openapi.signature import (
-    Secrets,
-    SignatureScheme,
-    decode_secret,
-    secrets_as_tuple,
-    signed_content,
-)
+from openapi.signatures.generic_hmac import HmacScheme
+from openapi.signatures.registry import SCHEMES
+from openapi.signatures.scheme import Secrets, SignatureScheme, secrets_as_tuple
 from webhook_sink.delivery import Delivery
 from webhook_sink.signature_diagnosis.body_variants import NamedContent
 from webhook_sink.signature_diagnosis.header_values import (
@@ -67,7 +63,7 @@ def _explanation(scheme: SignatureScheme, delivery: Delivery, secrets: Sequence[
     values = list(delivery.header_values(scheme.header))
     if not values:
         return _explain_missing_header(scheme, delivery, secrets)
-    if delivery.truncated:
+    if delivery.truncated or not isinstance(scheme, HmacScheme):
         return None
     if len(values) > 1:
         good = _expected_digest(scheme, delivery, secrets[0])
@@ -84,8 +80,18 @@ def _explanation(scheme: SignatureScheme, delivery: Delivery, secrets: Sequence[
     return ", and ".join(match[1]) or None
 
 
-def _digests_in_value(scheme: SignatureScheme, value: bytes) -> list[FoundDigest]:
+def _other_scheme(scheme: SignatureScheme, delivery: Delivery) -> str | None:
+    """Return that the delivery has the signature header of another known scheme, or None."""
+    for known in SCHEMES.values():
+        if known.header.lower() != scheme.header.lower() and delivery.header_values(known.header):
+            return f"{known.header} is there, which is the header of the scheme {known.name}"
+    return None
+
+
+def _digests_in_value(scheme: HmacScheme, value: bytes) -> list[FoundDigest]:
     """Return every digest in `value`, which may have several signatures."""
+    if scheme.header_format is not None:
+        return [f for part in scheme.signatures_in(value) for f in find_digests(part)]
     parts = value.split(scheme.separator.encode()) if scheme.separator else [value]
     return [found for part in parts for found in find_digests(part)]
 
@@ -94,6 +100,9 @@ def _explain_missing_header(
     scheme: SignatureScheme, delivery: Delivery, secrets: Sequence[str]
 ) -> str | None:
     """Search for the signature in other headers."""
+    other = _other_scheme(scheme, delivery)
+    if not isinstance(scheme, HmacScheme):
+        return other
     suspects = _signature_like_headers(delivery)
     if not delivery.truncated:
         named = [(w, n) for n, v in suspects for w in _digests_in_value(scheme, v)]
@@ -105,6 +114,8 @@ def _explain_missing_header(
         for name, value in delivery.headers:
             if any(hmac.compare_digest(written.digest, good) for written in find_digests(value)):
                 return f"the signature is in {quoted_header_name(name)}"
+    if other is not None:
+        return other
     for name, _ in suspects:
         return f"{quoted_header_name(name)} looks like a signature header"
     return None
@@ -116,14 +127,12 @@ def _signature_like_headers(delivery: Delivery) -> list[tuple[bytes, bytes]]:
     return list(islice(named, _MAX_CANDIDATE_HEADERS))
 
 
-def _expected_digest(scheme: SignatureScheme, delivery: Delivery, secret: str) -> bytes:
-    signed = signed_content(scheme, delivery.headers, delivery.body)
-    algorithm = scheme.algorithm.removeprefix("hmac-")
-    return hmac.digest(decode_secret(scheme, secret), signed, algorithm)
+def _expected_digest(scheme: HmacScheme, delivery: Delivery, secret: str) -> bytes:
+    return scheme.digest(delivery.message, secret)
 
 
 def _match_digest(
-    scheme: SignatureScheme,
+    scheme: HmacScheme,
     delivery: Delivery,
     secrets: Sequence[str],
     found: Iterable[FoundDigest],
@@ -146,7 +155,7 @@ def _match_digest(
 
 
 def _signature_candidates(
-    scheme: SignatureScheme,
+    scheme: HmacScheme,
     delivery: Delivery,
     secrets: Sequence[str],
     algorithms: Sequence[str],
@@ -154,7 +163,7 @@ def _signature_candidates(
     """Yield candidates, the likeliest mistakes first."""
     values = [value for _, value in _signature_like_headers(delivery)]
     right = list(contract_keys(scheme, secrets))
-    signed: NamedContent = (_NO_DIFFERENCE, signed_content(scheme, delivery.headers, delivery.body))
+    signed: NamedContent = (_NO_DIFFERENCE, scheme.signed_content(delivery.message))
 
     def candidates_for(
         keys: Iterable[NamedKey], over: Iterable[NamedContent]
@@ -190,7 +199,7 @@ def _keyless_candidates(
 
 
 def _explain_unmatched(
-    scheme: SignatureScheme, delivery: Delivery, secret: str, found: Sequence[FoundDigest]
+    scheme: HmacScheme, delivery: Delivery, secret: str, found: Sequence[FoundDigest]
 ) -> str | None:
     """Describe a value that no candidate explains."""
     good = _expected_digest(scheme, delivery, secret)

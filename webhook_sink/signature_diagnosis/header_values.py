@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from openapi.signature import SignatureScheme
+from openapi.signatures.generic_hmac import HmacScheme
 
 ALGORITHMS = {20: "sha1", 28: "sha224", 32: "sha256", 48: "sha384", 64: "sha512"}
 """Length of a digest in bytes -> hash algorithm."""
@@ -81,7 +81,7 @@ def _decode_run(run: str) -> Iterator[tuple[bytes, str]]:
         yield bytes.fromhex(digest.decode()), "base64 of the hex digits"
 
 
-def format_remarks(scheme: SignatureScheme, found: FoundDigest) -> Iterator[str]:
+def format_remarks(scheme: HmacScheme, found: FoundDigest) -> Iterator[str]:
     """Yield how the format of `found` differs from `scheme`."""
     if found.encoding != scheme.encoding:
         yield f"its encoding is {found.encoding}, not {scheme.encoding}"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from openapi.signature import SignatureScheme, decode_secret
+from openapi.signatures.generic_hmac import HmacScheme
 
 NamedKey = tuple[str, bytes]
 """Clause about the key, empty for the right key; and the key."""
@@ -18,19 +18,19 @@ _ORDINALS = (
 """Ordinals of secrets; the search tries no further secret."""
 
 
-def contract_keys(scheme: SignatureScheme, secrets: Sequence[str]) -> Iterator[NamedKey]:
+def contract_keys(scheme: HmacScheme, secrets: Sequence[str]) -> Iterator[NamedKey]:
     """Yield the key of each secret by the contract; the first is the right one."""
     for index, (ordinal, secret) in enumerate(zip(_ORDINALS, secrets, strict=False)):
         which = f"the {ordinal} of the {len(secrets)} configured secrets"
-        yield f"it is computed with {which}" if index else "", decode_secret(scheme, secret)
+        yield f"it is computed with {which}" if index else "", scheme.decode_secret(secret)
 
 
-def alternative_keys(scheme: SignatureScheme, secrets: Sequence[str]) -> Iterator[NamedKey]:
+def alternative_keys(scheme: HmacScheme, secrets: Sequence[str]) -> Iterator[NamedKey]:
     """Yield other keys derived from each secret."""
     for ordinal, secret in zip(_ORDINALS, secrets, strict=False):
         subject = f"the {ordinal} secret" if len(secrets) > 1 else "the secret"
         for words, made in _derived_keys(secret):
-            if made != decode_secret(scheme, secret):
+            if made != scheme.decode_secret(secret):
                 yield f"its key is {words.format(subject)}", made
     yield "its key is empty", b""
 

@@ -3,10 +3,12 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain, islice, product
 
 from openapi.schemas.formats import date_time_to_ns
-from openapi.signature import BODY_TEMPLATE, SignatureScheme, signed_content
+from openapi.signatures.generic_hmac import BODY_TEMPLATE, HmacScheme
+from openapi.signatures.message import Message
 from openapi.strict_json import parse_json
 from webhook_sink.delivery import Delivery
 from webhook_sink.signature_diagnosis.body_variants import (
@@ -29,11 +31,11 @@ _TIMESTAMP = re.compile(rb"\d{10}(?:\d{3}){0,3}")
 
 
 def content_variants(
-    scheme: SignatureScheme, delivery: Delivery, values: list[bytes]
+    scheme: HmacScheme, delivery: Delivery, values: list[bytes]
 ) -> Iterator[NamedContent]:
     """Yield distinct wrong contents; `values` are those of signature headers."""
     # Hashes, because the contents together may be large.
-    seen = {hash(signed_content(scheme, delivery.headers, delivery.body))}
+    seen = {hash(scheme.signed_content(delivery.message))}
     for name, made in chain(
         likely_variants(scheme, delivery, values), _unlikely_variants(scheme, delivery)
     ):
@@ -43,7 +45,7 @@ def content_variants(
 
 
 def likely_variants(
-    scheme: SignatureScheme, delivery: Delivery, values: list[bytes]
+    scheme: HmacScheme, delivery: Delivery, values: list[bytes]
 ) -> Iterator[NamedContent]:
     """Yield the body with other ends, prefixes and suffixes."""
     if scheme.content_template != BODY_TEMPLATE:
@@ -55,7 +57,7 @@ def likely_variants(
 
 
 def _with_body(
-    scheme: SignatureScheme, delivery: Delivery, bodies: Iterator[NamedContent]
+    scheme: HmacScheme, delivery: Delivery, bodies: Iterator[NamedContent]
 ) -> Iterator[NamedContent]:
     """Yield the signed content for each variant of the body."""
     for name, body in bodies:
@@ -63,10 +65,10 @@ def _with_body(
             yield name, body
         else:
             words = f"{scheme.content_template}, where {{body}} is {name}"
-            yield words, signed_content(scheme, delivery.headers, body)
+            yield words, scheme.signed_content(replace(delivery.message, body=body))
 
 
-def _with_other_headers(scheme: SignatureScheme, delivery: Delivery) -> Iterator[NamedContent]:
+def _with_other_headers(scheme: HmacScheme, delivery: Delivery) -> Iterator[NamedContent]:
     """Yield the signed content with id and timestamp from other headers."""
     if scheme.id_header is None or scheme.timestamp_header is None:
         return
@@ -81,7 +83,7 @@ def _with_other_headers(scheme: SignatureScheme, delivery: Delivery) -> Iterator
         )
         yield (
             f"{scheme.content_template}, where {words}",
-            signed_content(scheme, pairs, delivery.body),
+            scheme.signed_content(Message(delivery.body, pairs)),
         )
 
 
@@ -90,7 +92,7 @@ def quoted_header_name(name: bytes) -> str:
     return ascii(name[:60].decode("latin-1"))
 
 
-def _unlikely_variants(scheme: SignatureScheme, delivery: Delivery) -> Iterator[NamedContent]:
+def _unlikely_variants(scheme: HmacScheme, delivery: Delivery) -> Iterator[NamedContent]:
     if len(delivery.body) > MAX_VARIED_BODY_BYTES:
         return
     yield from _with_body(scheme, delivery, charset_variants(delivery.body))

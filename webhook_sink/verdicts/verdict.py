@@ -9,7 +9,7 @@ from openapi.contract import Contract, Event
 from openapi.finding import Finding, make_finding
 from openapi.json_pointer import get_at, join_pointer
 from openapi.schemas.validation import SchemaViolation, abbreviate, type_name
-from openapi.signature import Secrets, SignatureScheme, secrets_as_tuple, verify
+from openapi.signatures.scheme import Secrets, SignatureScheme, secrets_as_tuple
 from openapi.strict_json import ParsedJson
 from webhook_sink.delivery import Delivery
 from webhook_sink.signature_diagnosis.body_variants import GZIP_MAGIC, is_form
@@ -109,7 +109,7 @@ def _check_signature(
         return "missing", f"there is no {scheme.header} header"
     if not secrets or delivery.truncated:
         return "unchecked", None
-    complaint = verify(scheme, delivery.headers, delivery.body, secrets[0], delivery.received_at)
+    complaint = scheme.verify(delivery.message, secrets[0], delivery.received_at)
     return ("invalid" if complaint else "valid"), complaint
 
 

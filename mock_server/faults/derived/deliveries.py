@@ -9,7 +9,6 @@ from mock_server.faults.derived.mutations import name_if_ambiguous, slug
 from mock_server.messages import EventMessage, WebhookRequest
 from openapi.contract import Contract, Event, Json
 from openapi.json_pointer import get_at, join_pointer, set_at
-from openapi.signature import sign
 
 _Change = Callable[[WebhookRequest, EventMessage], WebhookRequest | None]
 """Change of one request; None drops it."""
@@ -68,6 +67,7 @@ def _delivery_fault(
         f"The deliveries of {event.name} {description}.",
         Hooks(webhook_requests=webhook_requests),
         severity,
+        operation_id=event.operation,
     )
 
 
@@ -94,6 +94,7 @@ def _event_renamed_fault(contract: Contract, event: Event) -> Fault:
         f"The deliveries of {event.name} have an event name that the contract lacks.",
         hooks,
         contract.provenance(_trigger(event)).severity,
+        operation_id=event.operation,
     )
 
 
@@ -117,6 +118,12 @@ def _sign_with_wrong_secret(
     scheme = event_message.event.signature
     if scheme is None:
         return webhook_request
-    headers = [(name.encode(), value.encode()) for name, value in webhook_request.headers]
-    value = sign(scheme, webhook_request.body, f"not-{event_message.secret}", headers)
-    return webhook_request.with_header(scheme.header, value)
+    signed = scheme.signed_headers(
+        webhook_request.message,
+        scheme.other_secret(event_message.secret),
+        event_message.webhook_id,
+        event_message.at,
+    )
+    for name, value in signed:
+        webhook_request = webhook_request.with_header(name, value)
+    return webhook_request

@@ -25,9 +25,9 @@ from mock_server.webhooks import delivery_queue as receivers
 from mock_server.webhooks.delivery_queue import DeliveryQueues, QueuedDelivery
 from mock_server.webhooks.dispatcher import Dispatcher, RedeliveryError
 from mock_server.webhooks.records import DeliveryRecord, truncate_message
-from openapi import signature
 from openapi.contract import Contract
 from openapi.redaction import Redaction
+from openapi.signatures.message import Message
 
 pytestmark = pytest.mark.integration
 
@@ -81,7 +81,7 @@ def test_every_attempt_is_signed_with_its_timestamp(
     assert int(one.header("webhook-timestamp")) < int(other.header("webhook-timestamp"))
     for received in (one, other):
         headers = [(k.encode(), v.encode()) for k, v in received.headers]
-        fault = signature.verify(scheme, headers, received.body, SECRET, time.time())
+        fault = scheme.verify(Message(received.body, tuple(headers)), SECRET, time.time())
         assert (fault is None) == valid
 
 

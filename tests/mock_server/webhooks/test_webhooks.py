@@ -10,9 +10,9 @@ from support.mock import RunningMock, StartMock
 from mock_server.messages import WebhookRequest
 from mock_server.settings import DEVELOPMENT_WEBHOOK_SECRET
 from mock_server.webhooks.delivery_queue import MAX_OPEN_DELIVERIES, DeliveryQueue, QueuedDelivery
-from openapi import signature
 from openapi.contract import Contract
 from openapi.schemas.formats import date_time_to_ns
+from openapi.signatures.message import Message
 
 pytestmark = pytest.mark.integration
 
@@ -21,7 +21,7 @@ def _verified(received: Any, contract: Contract) -> str | None:
     scheme = contract.events[0].signature
     assert scheme is not None
     headers = [(k.encode(), v.encode()) for k, v in received.headers]
-    return signature.verify(scheme, headers, received.body, DEVELOPMENT_WEBHOOK_SECRET)
+    return scheme.verify(Message(received.body, tuple(headers)), DEVELOPMENT_WEBHOOK_SECRET)
 
 
 def test_an_event_is_signed_and_conforms_to_its_schema(

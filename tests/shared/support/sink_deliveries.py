@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from openapi.loading.loader import load_contract
-from openapi.signature import sign
+from support.signatures import signature_of
 
 CONTRACT = load_contract()
 SECRET = "a secret of the tests"
@@ -26,5 +26,8 @@ def post(url: str, payload: Any, path: str = "/hooks", secret: str = SECRET) -> 
     scheme = CONTRACT.events[0].signature
     assert scheme is not None
     body = json.dumps(payload).encode()
-    headers = {"content-type": "application/json", scheme.header: sign(scheme, body, secret)}
+    headers = {
+        "content-type": "application/json",
+        scheme.header: signature_of(scheme, body, secret),
+    }
     return httpx.post(url + path, content=body, headers=headers).status_code

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from support.signatures import signature_of
 from support.sink import RunningSink, StartSink
 
 from openapi.contract import Contract
-from openapi.signature import sign
 
 pytestmark = pytest.mark.integration
 
@@ -34,7 +34,7 @@ def send(client: RunningSink, contract: Contract) -> Callable[..., None]:
         payload["event"] = data.pop("event", payload["event"])
         payload["data"] |= data
         body = json.dumps(payload).encode()
-        signed = sign(event.signature, body, secret) if event.signature else ""
+        signed = signature_of(event.signature, body, secret) if event.signature else ""
         headers = {"Content-Type": "application/json", header: signed}
         assert client.post(body, path, **headers) == 200
 

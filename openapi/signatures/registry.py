@@ -1,0 +1,60 @@
+"""Registry of the signature schemes with a name, and the scheme that a contract states."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from openapi.signatures import (
+    github,
+    paddle,
+    shopify,
+    slack,
+    standard_webhooks,
+    stripe,
+    svix,
+)
+from openapi.signatures.generic_hmac import BODY_TEMPLATE, HmacScheme
+from openapi.signatures.scheme import SignatureScheme
+
+GENERIC = "hmac"
+"""Name of the scheme whose parameters the contract states."""
+SCHEMES: Mapping[str, SignatureScheme] = {
+    scheme.name: scheme
+    for scheme in (
+        standard_webhooks.SCHEME,
+        svix.SCHEME,
+        stripe.SCHEME,
+        github.SCHEME,
+        slack.SCHEME,
+        shopify.SCHEME,
+        paddle.SCHEME,
+    )
+}
+"""Schemes by name."""
+
+
+def build_scheme(stated: Mapping[str, Any], header: str, pointer: str) -> SignatureScheme:
+    """Return the scheme of `x-hookproof-signature`, which the contract's schema has checked.
+
+    `header` is the name of the signature header, `pointer` the place of the extension.
+    """
+    name = stated.get("scheme", GENERIC)
+    if name != GENERIC:
+        known = replace(SCHEMES[name], header=header, pointer=pointer)
+        return replace(known, tolerance=stated["tolerance"]) if "tolerance" in stated else known
+    content = stated["signed-content"]
+    return HmacScheme(
+        header=header,
+        pointer=pointer,
+        hash_name=stated["algorithm"],
+        encoding=stated["encoding"],
+        prefix=stated.get("prefix", ""),
+        content_template=BODY_TEMPLATE if content == "body" else content,
+        secret_encoding=stated["secret-encoding"],
+        secret_prefix=stated.get("secret-prefix", ""),
+        separator=stated.get("separator"),
+        header_format=stated.get("header-format"),
+        id_header=stated.get("id-header"),
+        timestamp_header=stated.get("timestamp-header"),
+        tolerance=stated.get("tolerance"),
+    )

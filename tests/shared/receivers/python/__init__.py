@@ -1,0 +1,1 @@
+"""Receiver of webhooks that needs only the standard library of Python."""

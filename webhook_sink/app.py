@@ -14,7 +14,8 @@ from webhook_sink.delivery import Delivery
 from webhook_sink.destination import NO_FORWARDING, ForwardPolicy
 from webhook_sink.forwarding.forwarder import Forwarder
 from webhook_sink.intake.batch_writer import BatchWriter, StatusChooser, follow_script
-from webhook_sink.intake.endpoint import DeliveryEndpoint
+from webhook_sink.intake.endpoint import DeliveryEndpoint, EarlyReply
+from webhook_sink.intake.signature_requirement import SignatureRequirement
 from webhook_sink.notifications import SequenceNotifier
 from webhook_sink.replies.script import ReplyInput, ReplyScripts, parse_reply_scripts
 from webhook_sink.storage.pruner import Pruner
@@ -39,6 +40,7 @@ def create_app(  # noqa: PLR0913 - every option of a sink
     forward_policy: ForwardPolicy = NO_FORWARDING,
     arrivals: SequenceNotifier | None = None,
     token: str | None = None,
+    verify: bool = False,
 ) -> ASGIApp:
     """Return the ASGI app; serve it with `webhook_sink.server.uvicorn_config(app)`, lifespan on.
 
@@ -50,6 +52,8 @@ def create_app(  # noqa: PLR0913 - every option of a sink
     status to `replies`. The sink stores at most `max_body_bytes` of a body. `retention_limits`
     limit the stored deliveries. `forward_policy` has the destinations of forwards and resends.
     `arrivals` announces every stored delivery. Page and API require `token`, if there is one.
+    With `verify`, a delivery whose signature is not valid gets 401, and no script decides about it;
+    `ValueError` if there is no secret, or no scheme to verify.
     The app owns `store` and closes it at shutdown.
     """
     reply_scripts = replies if isinstance(replies, ReplyScripts) else parse_reply_scripts(replies)
@@ -60,6 +64,9 @@ def create_app(  # noqa: PLR0913 - every option of a sink
     arrivals = arrivals or SequenceNotifier()
     writer = BatchWriter(store, reply_scripts, arrivals, reply)
     secrets = secrets_as_tuple(secret)
+    early_replies: list[EarlyReply] = []
+    if verify:
+        early_replies.append(SignatureRequirement(contract, next(iter(secrets), None)))
 
     def judge_delivery(delivery: Delivery, *, with_reason: bool = True) -> Verdict:
         return judge(delivery, contract, secrets, with_reason=with_reason)
@@ -82,7 +89,7 @@ def create_app(  # noqa: PLR0913 - every option of a sink
     )
     forwarded = forwarders[0].wait_for_attempt if forwarders else None
     steps = reply_scripts.steps_by_text()
-    delivery_endpoint = DeliveryEndpoint(writer, max_body_bytes, steps, forwarded)
+    delivery_endpoint = DeliveryEndpoint(writer, max_body_bytes, steps, forwarded, early_replies)
     pruner = Pruner(store, retention_limits, services.removed)
     lifespan = _lifespan([pruner, writer, *forwarders, verdict_worker], store)
     return create_router(delivery_endpoint, api_routes(services), token, lifespan)

@@ -82,11 +82,13 @@ class Sink:
         *,
         token: str | None = None,
         forward_policy: ForwardPolicy = NO_FORWARDING,
+        verify: bool = False,
     ) -> None:
         """Take the options of a sink; port 0 is any free port. `store` is an SQLite file.
 
         Without `store` the file is temporary. Page and API require `token`. On an address that
-        other machines can reach, the sink generates a token by default. For the other options see
+        other machines can reach, the sink generates a token by default. `verify` replies 401 to a
+        delivery whose signature is not valid. For the other options see
         `webhook_sink.app.create_app`.
         """
         self._contract = contract
@@ -98,6 +100,7 @@ class Sink:
         self._max_body_bytes = max_body_bytes
         self._token = token
         self._forward_policy = forward_policy
+        self._verify = verify
         self._running: _Running | None = None
 
     def __enter__(self) -> Self:
@@ -121,6 +124,7 @@ class Sink:
                 forward_policy=self._forward_policy,
                 arrivals=arrivals,
                 token=self._token,
+                verify=self._verify,
             )
             server = ServerThread(uvicorn_config(app), listener)
             server.__enter__()

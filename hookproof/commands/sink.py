@@ -3,6 +3,7 @@
 import ipaddress
 import logging
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from hookproof.serving.foreground import serve, tune_gc
 from hookproof.serving.logs import configure_logging
 from hookproof.serving.ready_file import ready_announcement
 from hookproof.serving.sockets import is_reachable_from_outside, listen, url_of
+from openapi.contract import Contract
 from webhook_sink.api.access import create_token_if_exposed, page_link
 from webhook_sink.app import create_app
 from webhook_sink.destination import Destination, ForwardPolicy
@@ -32,6 +34,8 @@ def run_sink(options: SimpleNamespace) -> int:
     """Receive deliveries until a signal; return the exit code."""
     contract = load_webhook_contract(contract_files(options))
     secrets = check_webhook_secrets(contract, options.webhook_secret)
+    if options.verify:
+        check_verifiable(contract, secrets)
     try:
         replies = parse_reply_scripts(options.reply)
     except ValueError as error:
@@ -62,6 +66,7 @@ def run_sink(options: SimpleNamespace) -> int:
             ),
             forward_policy=forward_policy,
             token=options.token or generated,
+            verify=options.verify,
         )
         lines = sink_start_lines(
             url, path, options.store is not None, generated, bool(options.token)
@@ -73,6 +78,19 @@ def run_sink(options: SimpleNamespace) -> int:
         tune_gc()
         with ready_announcement(lines, url, options.ready_file) as announce:
             return serve(uvicorn_config(app), listener, announce)
+
+
+def check_verifiable(contract: Contract, secrets: Sequence[str]) -> None:
+    """Raise `CommandError` if `--verify` has nothing to verify a signature with."""
+    if not secrets:
+        raise CommandError(
+            "--verify needs a webhook secret: pass --webhook-secret or set HOOKPROOF_WEBHOOK_SECRET"
+        )
+    if not any(event.signature for event in contract.events):
+        raise CommandError(
+            "--verify: the contract has no signature scheme for its webhooks "
+            "(x-hookproof-signature)"
+        )
 
 
 def sink_start_lines(

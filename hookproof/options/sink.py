@@ -72,6 +72,11 @@ def _parse_script(text: str) -> str:
     "'/hooks*: 503 delay=2, hang' (repeatable).",
 )
 @click.option(
+    "--verify",
+    is_flag=True,
+    help="Reply 401 to a delivery whose signature is not valid.",
+)
+@click.option(
     "--forward-to",
     type=types.Value("URL", parse_destination),
     help="Forward each delivery unchanged to this URL; a URL without a path keeps the path of "

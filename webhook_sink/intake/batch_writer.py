@@ -115,7 +115,10 @@ class BatchWriter:
         return self._is_thread_busy or monotonic() < self._busy_until
 
     async def write(self, draft: Delivery) -> Delivery:
-        """Store `draft` durably and return it with id and status; raise `StoreError`."""
+        """Store `draft` durably and return it with id and status; raise `StoreError`.
+
+        A status that it has already remains.
+        """
         loop = asyncio.get_running_loop()
         job = _Job(draft, loop.create_future())
         if not self._incoming:
@@ -183,14 +186,15 @@ class BatchWriter:
     def _with_replies(self, drafts: Sequence[Delivery]) -> tuple[list[Delivery], list[int]]:
         """Return `drafts` with their replies, and the number of used steps of each script.
 
-        A delivery that is too large uses no step, nor does a delivery whose status `reply` chose.
+        A delivery that is too large uses no step, nor does a delivery that has a status already
+        or whose status `reply` chose.
         """
         steps_used = self._steps_used.copy()
         deliveries = []
         for draft in drafts:
-            chosen = CONTENT_TOO_LARGE if draft.truncated else self._reply(draft)
+            chosen = CONTENT_TOO_LARGE if draft.truncated else draft.status or self._reply(draft)
             if chosen is not None:
-                deliveries.append(draft.with_reply(0, chosen, ""))
+                deliveries.append(draft.with_reply(0, chosen, draft.reply))
                 continue
             script_index = self._replies.script_index(draft.target)
             step = self._replies.scripts[script_index].step_after(steps_used[script_index])

@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from starlette.types import Receive, Scope, Send
@@ -14,6 +15,10 @@ from webhook_sink.replies.steps import ReplyStep
 from webhook_sink.storage.store import StoreError
 
 _log = logging.getLogger("hookproof.sink")
+
+
+EarlyReply = Callable[[Delivery], ReplyStep | None]
+"""Reply to a delivery that precedes the reply script, or None for a delivery that follows it."""
 
 
 class DeliveryWriter(Protocol):
@@ -33,16 +38,19 @@ class DeliveryEndpoint:
         max_body_bytes: int,
         steps: Mapping[str, ReplyStep],
         forwarded: Callable[[Delivery], Awaitable[ForwardAttempt]] | None = None,
+        early_replies: Sequence[EarlyReply] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Store at most `max_body_bytes` of a body; find the `reply` of a delivery in `steps`.
 
         `forwarded` returns the forward attempt of a delivery, which the step `forwarded` relays.
+        The first of `early_replies` that replies decides about a body within the limit.
         """
         self._writer = writer
         self._max_body_bytes = max_body_bytes
         self._steps = steps
         self._forwarded = forwarded
+        self._early_replies = early_replies
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,12 +74,17 @@ class DeliveryEndpoint:
             head_received_at=head_received_at,
             version=scope["http_version"],
         )
+        early = None if truncated else self._early_reply(draft)
+        if early is not None:
+            draft = replace(draft, status=early.status, reply=early.text)
         try:
             stored = await self._writer.write(draft)
         except StoreError:
             await send_response(send, 503)
             return
-        if stored.reply:
+        if early is not None:
+            await perform_step(early, connection_info, send)
+        elif stored.reply:
             step = self._steps[stored.reply]
             if step.kind == "forwarded" and self._forwarded is not None:
                 await relay_response(self._forwarded(stored), connection_info, send)
@@ -79,6 +92,10 @@ class DeliveryEndpoint:
                 await perform_step(step, connection_info, send)
         else:
             await send_response(send, stored.status)
+
+    def _early_reply(self, draft: Delivery) -> ReplyStep | None:
+        found = (reply(draft) for reply in self._early_replies)
+        return next((step for step in found if step is not None), None)
 
 
 async def _read(receive: Receive, max_body_bytes: int) -> tuple[bytes | None, bool]:

@@ -63,9 +63,9 @@ test: $(BIN)/.installed
 lock: | $(BIN)/python
 	$(BIN)/python -m pip install --quiet uv
 	{ echo "# Pinned by make lock: what make and tox install. The wheel itself states ranges."; \
-	  $(HASHED) --extra tls pyproject.toml requirements.in; } > requirements.lock.new
+	  $(HASHED) --extra signatures --extra tls pyproject.toml requirements.in; } > requirements.lock.new
 	mv requirements.lock.new requirements.lock
-	$(COMPILE) --no-deps --extra tls --resolution lowest-direct pyproject.toml > $(VENV)/lowest.in
+	$(COMPILE) --no-deps --extra signatures --extra tls --resolution lowest-direct pyproject.toml > $(VENV)/lowest.in
 	cp requirements.lock $(VENV)/lowest.lock  # uv keeps the pins of its output where it can
 	$(HASHED) --output-file $(VENV)/lowest.lock $(VENV)/lowest.in requirements.in
 	{ echo "# Pinned by make lock: each dependency at its lower bound, for tox run -e lowest."; \

@@ -16,6 +16,7 @@ from openapi.loading.loader import default_contract_path, load_contract
 from openapi.operation_selection import OperationSelection
 from openapi.parsing.document_source import DocumentText
 from openapi.security import check_credentials
+from openapi.signatures.missing_extra import EXTRA
 
 StatedContract = Path | ContractUrl | DocumentText | None
 """Value of a contract option, or a document that is fetched already; None: the shipped one."""
@@ -130,15 +131,22 @@ def check_given_credentials(contract: Contract, given: Sequence[tuple[str, str]]
         raise CommandError(f"--credential: {error}") from None
 
 
-def check_webhook_secret(contract: Contract, secret: str) -> str:
-    """Return `secret`; `CommandError` if a signature scheme of the contract cannot use it."""
-    complaint = contract.secret_problem(secret)
+def check_webhook_secret(contract: Contract, secret: str, *, signs: bool = False) -> str:
+    """Return `secret`; `CommandError` if a signature scheme of the contract cannot use it.
+
+    `signs`: the secret must sign too, which a public key cannot.
+    """
+    complaint = contract.secret_problem(secret, signs=signs)
     if complaint is not None:
+        if complaint.endswith(EXTRA):
+            raise CommandError(complaint)
         raise CommandError(f"{complaint}; pass --webhook-secret or HOOKPROOF_WEBHOOK_SECRET")
     return secret
 
 
-def check_webhook_secrets(contract: Contract, given: Sequence[str]) -> tuple[str, ...]:
+def check_webhook_secrets(
+    contract: Contract, given: Sequence[str], *, signs: bool = False
+) -> tuple[str, ...]:
     """Return the secrets without duplicates and empty ones, each checked as above.
 
     The message has the number of the wrong secret if there are several.
@@ -146,7 +154,7 @@ def check_webhook_secrets(contract: Contract, given: Sequence[str]) -> tuple[str
     secrets = tuple(dict.fromkeys(secret for secret in given if secret))
     for number, secret in enumerate(secrets, 1):
         try:
-            check_webhook_secret(contract, secret)
+            check_webhook_secret(contract, secret, signs=signs)
         except CommandError as error:
             which = f"secret {number} of {len(secrets)}: " if len(secrets) > 1 else ""
             raise CommandError(f"{which}{error}") from None

@@ -482,9 +482,12 @@ class Contract:
         found = (operation.response_for(s) for s in statuses if nearest_key([key], s))
         return next((response for response in found if response is not None), None)
 
-    def secret_problem(self, secret: str) -> str | None:
-        """Return why the signature scheme of an event cannot use `secret`; None if all can."""
-        return secret_problem((event.signature for event in self.events), secret)
+    def secret_problem(self, secret: str, *, signs: bool = False) -> str | None:
+        """Return why the signature scheme of an event cannot use `secret`; None if all can.
+
+        `signs`: the secret must sign too, which a public key cannot.
+        """
+        return secret_problem((event.signature for event in self.events), secret, signs=signs)
 
     def provenance(self, pointer: str, detail: str = "*") -> Provenance:
         """Return the provenance of the constraint at `pointer`, the pointer of a keyword.

@@ -14,9 +14,9 @@ from openapi.finding import Finding
 from openapi.json_pointer import is_array_index
 from openapi.runtime_expression import parse_expression
 from openapi.schemas.formats import date_time_to_ns
-from openapi.signatures.generic_hmac import HmacScheme
+from openapi.signatures.generic_hmac import BODY_TEMPLATE, HmacScheme
 from openapi.signatures.message import Message
-from webhook_sink.signature_diagnosis.explain import OTHER_KEY_OR_CONTENT
+from webhook_sink.signature_diagnosis.signed_content import OTHER_KEY_OR_CONTENT
 
 _ORDINARY_SECONDS = (2 * 365.25 * 86_400, 253_370_764_800.0)
 """Unix seconds of 1972 and 9999: every time zone can write the dates between them."""
@@ -121,7 +121,11 @@ def _valid_signatures(ledger: Ledger) -> dict[bytes, int]:
     if secret is None or all(i.verdict.signature != "invalid" for i in ledger.deliveries):
         return {}
     stated = (event.signature for event in ledger.contract.events)
-    schemes = [scheme for scheme in stated if isinstance(scheme, HmacScheme)]
+    schemes = [
+        scheme
+        for scheme in stated
+        if isinstance(scheme, HmacScheme) and scheme.content_template == BODY_TEMPLATE
+    ]
     return {
         scheme.sign(Message(item.delivery.body), secret).encode(): item.delivery.id
         for item in reversed(ledger.deliveries)
@@ -134,7 +138,7 @@ def _explained_message(item: JudgedDelivery, finding: Finding, others: Mapping[b
     numbers = {others.get(value.strip()) for _, value in item.delivery.headers}
     whose = next((n for n in numbers if n is not None and n != item.delivery.id), None)
     if whose is None:
-        unknown = finding.message.endswith(OTHER_KEY_OR_CONTENT)
+        unknown = OTHER_KEY_OR_CONTENT in finding.message
         return f"{finding.message}{'; check the webhook secret of the run' if unknown else ''}"
     return f"{finding.message.partition(': ')[0]}: it is the signature of delivery {whose}"
 

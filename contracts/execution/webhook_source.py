@@ -10,6 +10,7 @@ from contracts.execution.delivery_intake import DeliveryIntake
 from contracts.model.errors import CouldNotJudge
 from contracts.model.settings import Settings
 from openapi.contract import Contract, Json
+from openapi.signatures.missing_extra import EXTRA
 from webhook_sink.client import MAX_WAIT_S, SinkClient, SinkError
 from webhook_sink.delivery import Delivery
 from webhook_sink.listener import Intake, Listener
@@ -188,7 +189,8 @@ def open_webhook_source(
         )
     complaint = contract.secret_problem(settings.webhook_secret or "")
     if complaint is not None:
-        raise CouldNotJudge(f"{complaint}; pass --webhook-secret or HOOKPROOF_WEBHOOK_SECRET")
+        hint = "; pass --webhook-secret or HOOKPROOF_WEBHOOK_SECRET"
+        raise CouldNotJudge(complaint if complaint.endswith(EXTRA) else complaint + hint)
     if settings.sink_url is not None:
         remote = RemoteSink(
             settings.sink_url,

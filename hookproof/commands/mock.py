@@ -85,7 +85,7 @@ def mock_settings(options: SimpleNamespace, contract: Contract) -> tuple[Setting
 def _settings_from_options(options: SimpleNamespace, contract: Contract) -> Settings:
     signing = options.webhook_secret or DEVELOPMENT_WEBHOOK_SECRET
     if options.webhook_url:
-        check_webhook_secret(contract, signing)
+        check_webhook_secret(contract, signing, signs=True)
     try:
         return Settings(
             auth=options.auth,

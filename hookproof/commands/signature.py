@@ -25,7 +25,7 @@ VALID, INVALID = 0, 1
 
 def run_sign(options: SimpleNamespace) -> int:
     """Print the signature headers of a body; return the exit code."""
-    scheme, body, (secret, *_) = _inputs(options, [options.webhook_secret])
+    scheme, body, (secret, *_) = _inputs(options, [options.webhook_secret], signs=True)
     for given, named, what in (
         (options.id, scheme.id_header, "--id: the contract signs no webhook id"),
         (
@@ -59,7 +59,8 @@ def run_verify(options: SimpleNamespace) -> int:
     received_at = float(time.time() if options.received_at is None else options.received_at)
     complaint = scheme.verify(Message(body, tuple(headers)), secrets[0], received_at)
     if complaint is None:
-        print(f"valid: {scheme.header} is the {scheme.algorithm} of {scheme.signed_part}")
+        algorithm = scheme.algorithm_of(secrets[0])
+        print(f"valid: {scheme.header} is the {algorithm} of {scheme.signed_part}")
         return VALID
     delivery = Delivery(0, received_at, "POST", "/", tuple(headers), body, False, "", 0)
     reason = explain_signature(scheme, delivery, secrets)
@@ -68,11 +69,11 @@ def run_verify(options: SimpleNamespace) -> int:
 
 
 def _inputs(
-    options: SimpleNamespace, given: Sequence[str]
+    options: SimpleNamespace, given: Sequence[str], *, signs: bool = False
 ) -> tuple[SignatureScheme, bytes, tuple[str, ...]]:
     """Return the signature scheme, the body and the secrets; `CommandError` without a secret."""
     contract = load_webhook_contract(contract_files(options))
-    secrets = check_webhook_secrets(contract, given)
+    secrets = check_webhook_secrets(contract, given, signs=signs)
     if not secrets:
         raise CommandError(
             "no webhook secret: pass --webhook-secret or set HOOKPROOF_WEBHOOK_SECRET"

@@ -94,7 +94,7 @@ class HmacScheme(SignatureScheme):
         except (binascii.Error, ValueError):
             return None
 
-    def secret_problem(self, secret: str) -> str | None:
+    def secret_problem(self, secret: str, *, signs: bool = False) -> str | None:  # noqa: ARG002
         """Return what the scheme needs in place of `secret`, without repeating it, or None."""
         if self.secret_encoding not in _DECODERS or self._try_decode(secret):
             return None
@@ -173,7 +173,7 @@ class HmacScheme(SignatureScheme):
             return (
                 f"{self.header} is not the {self.algorithm} of {self.signed_part} under the secret"
             )
-        return self._timestamp_problem(message, at)
+        return self.timestamp_problem(message, at)
 
     def signatures_in(self, value: bytes) -> list[bytes]:
         """Return the signatures in the value of the header."""
@@ -197,7 +197,8 @@ class HmacScheme(SignatureScheme):
             for name, value in headers
         )
 
-    def _timestamp_problem(self, message: Message, at: float | None) -> str | None:
+    def timestamp_problem(self, message: Message, at: float | None) -> str | None:
+        """Return why the timestamp of `message` is not valid, or None."""
         if not self.has_timestamp:
             return None
         value, place = self.timestamp_in(message) or b"", self.timestamp_place

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from openapi.signatures.message import Message
+from openapi.signatures.missing_extra import MissingExtra
 
 Secrets = str | Sequence[str] | None
 """One secret, several secrets, or None."""
@@ -89,9 +90,17 @@ class SignatureScheme(ABC):
     def with_timestamp(self, headers: SignedHeaders, at: float) -> SignedHeaders:
         """Return signed headers with another timestamp, and the signature as it is."""
 
+    def algorithm_of(self, secret: str) -> str:  # noqa: ARG002
+        """Return the name of the algorithm for `secret`, which may select it."""
+        return self.algorithm
+
     @abstractmethod
-    def secret_problem(self, secret: str) -> str | None:
-        """Return what the scheme needs in place of `secret`, without repeating it, or None."""
+    def secret_problem(self, secret: str, *, signs: bool = False) -> str | None:
+        """Return what the scheme needs in place of `secret`, without repeating it, or None.
+
+        `signs`: the secret must sign too, which a public key cannot. Raise `MissingExtra` if the
+        scheme needs a package for this secret that is not installed.
+        """
 
     @abstractmethod
     def make_secret(self, text: str) -> str:
@@ -102,10 +111,15 @@ class SignatureScheme(ABC):
         """Return another secret of the same form."""
 
 
-def secret_problem(schemes: Iterable[SignatureScheme | None], secret: str) -> str | None:
+def secret_problem(
+    schemes: Iterable[SignatureScheme | None], secret: str, *, signs: bool = False
+) -> str | None:
     """Return why a scheme cannot use `secret`, without repeating it; None if all can."""
     for scheme in schemes:
-        needed = scheme.secret_problem(secret) if scheme else None
+        try:
+            needed = scheme.secret_problem(secret, signs=signs) if scheme else None
+        except MissingExtra as missing:
+            return str(missing)
         if needed is not None:
             return f"the webhook secret does not fit this contract: it needs {needed}"
     return None

@@ -18,6 +18,10 @@ NOT_IMPORTED = {
     "uvloop": "uvicorn imports it where it is installed",
 }
 OPTIONAL = {
+    "cryptography": (
+        "openapi/signatures/ed25519.py",
+        "used only for signatures by a key pair, which the extra signatures installs",
+    ),
     "pytest-xdist": (
         "hookproof/pytest_suite.py",
         "used only under xdist",
@@ -28,7 +32,7 @@ OPTIONAL = {
     ),
 }
 """Optional distribution -> the one module that may import it inside a function, and why."""
-EXTRAS = {"tls": {"trustme"}}
+EXTRAS = {"signatures": {"cryptography"}, "tls": {"trustme"}}
 """Extra of the wheel -> its distributions."""
 
 

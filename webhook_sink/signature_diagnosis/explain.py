@@ -13,6 +13,11 @@ from itertools import islice, product
 from openapi.signatures.generic_hmac import HmacScheme
 from openapi.signatures.registry import SCHEMES
 from openapi.signatures.scheme import Secrets, SignatureScheme, secrets_as_tuple
+from openapi.signatures.standard_webhooks import (
+    KEY_PAIR_ALGORITHM,
+    KEY_PAIR_PREFIX,
+    StandardWebhooksScheme,
+)
 from webhook_sink.delivery import Delivery
 from webhook_sink.signature_diagnosis.body_variants import NamedContent
 from webhook_sink.signature_diagnosis.header_values import (
@@ -21,19 +26,26 @@ from webhook_sink.signature_diagnosis.header_values import (
     find_digests,
     format_remarks,
 )
+from webhook_sink.signature_diagnosis.key_pairs import (
+    explain_key_pair,
+    match_key_pair,
+    signatures_in,
+)
 from webhook_sink.signature_diagnosis.keys import NamedKey, alternative_keys, contract_keys
 from webhook_sink.signature_diagnosis.signed_content import (
     MAX_VARIED_BODY_BYTES,
     content_variants,
     likely_variants,
     quoted_header_name,
+    unexplained,
 )
 
 SignatureCandidate = tuple[str, str, str, bytes]
 """Clause about the key, names of content and algorithm, and their digest."""
+NamedHeader = tuple[bytes, bytes]
+"""Name and value of a header."""
 _NO_DIFFERENCE = ""
 """Clause of the right key and of the right content."""
-OTHER_KEY_OR_CONTENT = "it is computed with another secret, or over other bytes"
 _MIN_TRUNCATED_DIGEST_BYTES = 10
 _MAX_CANDIDATE_HEADERS = 5
 _MAX_DIGESTS = 20
@@ -63,8 +75,18 @@ def _explanation(scheme: SignatureScheme, delivery: Delivery, secrets: Sequence[
     values = list(delivery.header_values(scheme.header))
     if not values:
         return _explain_missing_header(scheme, delivery, secrets)
-    if delivery.truncated or not isinstance(scheme, HmacScheme):
+    if delivery.truncated:
         return None
+    if isinstance(scheme, StandardWebhooksScheme) and scheme.key_pair(secrets[0]):
+        return _explain_key_pair_values(scheme, delivery, secrets, values)
+    if isinstance(scheme, HmacScheme):
+        return _explain_hmac(scheme, delivery, secrets, values)
+    return None
+
+
+def _explain_hmac(
+    scheme: HmacScheme, delivery: Delivery, secrets: Sequence[str], values: Sequence[bytes]
+) -> str | None:
     if len(values) > 1:
         good = _expected_digest(scheme, delivery, secrets[0])
         right = any(
@@ -78,6 +100,20 @@ def _explanation(scheme: SignatureScheme, delivery: Delivery, secrets: Sequence[
     if match is None:
         return _explain_unmatched(scheme, delivery, secrets[0], found)
     return ", and ".join(match[1]) or None
+
+
+def _explain_key_pair_values(
+    scheme: StandardWebhooksScheme,
+    delivery: Delivery,
+    secrets: Sequence[str],
+    values: Sequence[bytes],
+) -> str | None:
+    if len(values) == 1:
+        return explain_key_pair(scheme, delivery, secrets, values[0])
+    every = (
+        match_key_pair(scheme, delivery, secrets[:1], signatures_in(scheme, v)) for v in values
+    )
+    return "one of them is valid" if [] in every else "none of them is valid"
 
 
 def _other_scheme(scheme: SignatureScheme, delivery: Delivery) -> str | None:
@@ -100,28 +136,54 @@ def _explain_missing_header(
     scheme: SignatureScheme, delivery: Delivery, secrets: Sequence[str]
 ) -> str | None:
     """Search for the signature in other headers."""
-    other = _other_scheme(scheme, delivery)
-    if not isinstance(scheme, HmacScheme):
-        return other
     suspects = _signature_like_headers(delivery)
-    if not delivery.truncated:
-        named = [(w, n) for n, v in suspects for w in _digests_in_value(scheme, v)]
-        match = _match_digest(scheme, delivery, secrets, [written for written, _ in named])
-        if match is not None:
-            name = next(name for written, name in named if written is match[0])
-            return ", and ".join([f"the signature is in {quoted_header_name(name)}", *match[1]])
-        good = _expected_digest(scheme, delivery, secrets[0])
-        for name, value in delivery.headers:
-            if any(hmac.compare_digest(written.digest, good) for written in find_digests(value)):
-                return f"the signature is in {quoted_header_name(name)}"
-    if other is not None:
-        return other
-    for name, _ in suspects:
-        return f"{quoted_header_name(name)} looks like a signature header"
+    found = None
+    if delivery.truncated:
+        pass
+    elif isinstance(scheme, StandardWebhooksScheme) and scheme.key_pair(secrets[0]):
+        found = _key_pair_elsewhere(scheme, delivery, secrets, suspects)
+    elif isinstance(scheme, HmacScheme):
+        found = _hmac_elsewhere(scheme, delivery, secrets, suspects)
+    if found is not None:
+        return found
+    named = (f"{quoted_header_name(name)} looks like a signature header" for name, _ in suspects)
+    return _other_scheme(scheme, delivery) or next(named, None)
+
+
+def _key_pair_elsewhere(
+    scheme: StandardWebhooksScheme,
+    delivery: Delivery,
+    secrets: Sequence[str],
+    suspects: Iterable[NamedHeader],
+) -> str | None:
+    for name, value in suspects:
+        found = signatures_in(scheme, value)
+        differences = match_key_pair(scheme, delivery, secrets, found)
+        if differences is not None:
+            where = f"the signature is in {quoted_header_name(name)}"
+            return ", and ".join([where, *differences])
     return None
 
 
-def _signature_like_headers(delivery: Delivery) -> list[tuple[bytes, bytes]]:
+def _hmac_elsewhere(
+    scheme: HmacScheme,
+    delivery: Delivery,
+    secrets: Sequence[str],
+    suspects: Iterable[NamedHeader],
+) -> str | None:
+    named = [(w, n) for n, v in suspects for w in _digests_in_value(scheme, v)]
+    match = _match_digest(scheme, delivery, secrets, [written for written, _ in named])
+    if match is not None:
+        name = next(name for written, name in named if written is match[0])
+        return ", and ".join([f"the signature is in {quoted_header_name(name)}", *match[1]])
+    good = _expected_digest(scheme, delivery, secrets[0])
+    for name, value in delivery.headers:
+        if any(hmac.compare_digest(written.digest, good) for written in find_digests(value)):
+            return f"the signature is in {quoted_header_name(name)}"
+    return None
+
+
+def _signature_like_headers(delivery: Delivery) -> list[NamedHeader]:
     """Return the headers whose names suggest a signature."""
     named = (pair for pair in delivery.headers if re.search(b"sign|hmac", pair[0].lower()))
     return list(islice(named, _MAX_CANDIDATE_HEADERS))
@@ -206,6 +268,13 @@ def _explain_unmatched(
     for short in (written.digest for written in found):
         if _MIN_TRUNCATED_DIGEST_BYTES <= len(short) < len(good) and good.startswith(short):
             return f"it is the right one, truncated to {len(short)} of {len(good)} bytes"
+    if isinstance(scheme, StandardWebhooksScheme) and all(
+        written.prefix == KEY_PAIR_PREFIX for written in found
+    ):
+        return (
+            f"it has only signatures of v1a ({KEY_PAIR_ALGORITHM}), and the secret is the shared "
+            "key of v1"
+        )
     if any(_JWT.search(value) for value in delivery.header_values(scheme.header)):
         return "it is a JSON Web Token, not a digest"
     digests = [written for written in found if len(written.digest) in ALGORITHMS]
@@ -219,5 +288,5 @@ def _explain_unmatched(
         differences.append(f"it has the length of {algorithm}, not {scheme.algorithm}")
     if all(len(delivery.header_values(name)) == 1 for name in scheme.header_names()):
         # Without one of these headers the right content is unknown.
-        differences.append(OTHER_KEY_OR_CONTENT)
+        differences.append(unexplained(scheme))
     return ", and ".join(differences) or None

@@ -11,7 +11,7 @@ from openapi.signatures.generic_hmac import HmacScheme
 
 NamedKey = tuple[str, bytes]
 """Clause about the key, empty for the right key; and the key."""
-_ORDINALS = (
+ORDINALS = (
     *("first", "second", "third", "fourth", "fifth"),
     *("sixth", "seventh", "eighth", "ninth", "tenth"),
 )
@@ -20,14 +20,14 @@ _ORDINALS = (
 
 def contract_keys(scheme: HmacScheme, secrets: Sequence[str]) -> Iterator[NamedKey]:
     """Yield the key of each secret by the contract; the first is the right one."""
-    for index, (ordinal, secret) in enumerate(zip(_ORDINALS, secrets, strict=False)):
+    for index, (ordinal, secret) in enumerate(zip(ORDINALS, secrets, strict=False)):
         which = f"the {ordinal} of the {len(secrets)} configured secrets"
         yield f"it is computed with {which}" if index else "", scheme.decode_secret(secret)
 
 
 def alternative_keys(scheme: HmacScheme, secrets: Sequence[str]) -> Iterator[NamedKey]:
     """Yield other keys derived from each secret."""
-    for ordinal, secret in zip(_ORDINALS, secrets, strict=False):
+    for ordinal, secret in zip(ORDINALS, secrets, strict=False):
         subject = f"the {ordinal} secret" if len(secrets) > 1 else "the secret"
         for words, made in _derived_keys(secret):
             if made != scheme.decode_secret(secret):

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice, product
 
@@ -28,6 +28,24 @@ _MAX_DEPTH = 64
 _MAX_HEADER_VALUE_BYTES = 200
 _MAX_CANDIDATES = 3
 _TIMESTAMP = re.compile(rb"\d{10}(?:\d{3}){0,3}")
+
+
+OTHER_KEY_OR_CONTENT = "it is computed with another secret, or over "
+"""Begin of the explanation that no candidate fits."""
+
+
+def unexplained(scheme: HmacScheme) -> str:
+    """Return what may differ in a signature that no candidate explains."""
+    parts = ("id", "timestamp", "body")
+    stated = [name for name in parts if f"{{{name}}}" in scheme.content_template]
+    other = "other bytes than the body" if stated == ["body"] else f"another {join_or(stated)}"
+    return OTHER_KEY_OR_CONTENT + other
+
+
+def join_or(names: Sequence[str]) -> str:
+    """Return names as `a, b or c`."""
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 def content_variants(

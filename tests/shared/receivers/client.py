@@ -15,8 +15,8 @@ from typing import Any
 
 from receivers.launching import BODY_SECRET, SECRET, Running
 
-PATIENCE_S = 5.0
-"""Seconds after which a sender gives up."""
+PATIENCE_S = 20.0
+"""Seconds after which a sender gives up: long, because the machine may be busy."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,9 @@ class Delivery:
 class Client:
     """Sender to one receiver."""
 
-    def __init__(self, receiver: Running) -> None:
+    def __init__(self, receiver: Running, patience_s: float = PATIENCE_S) -> None:
         self.receiver = receiver
+        self.patience_s = patience_s
 
     def deliver(
         self,
@@ -161,7 +162,7 @@ class Client:
         address = ("127.0.0.1", self.receiver.port)
         with (
             suppress(OSError),
-            socket.create_connection(address, timeout=PATIENCE_S) as connection,
+            socket.create_connection(address, timeout=self.patience_s) as connection,
         ):
             connection.sendall(head)
             if expect:

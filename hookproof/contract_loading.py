@@ -12,11 +12,12 @@ from hookproof.errors import CommandError
 from hookproof.output import print_remark
 from openapi.complaint import ContractError, summarize_errors
 from openapi.contract import Contract
-from openapi.loading.loader import default_contract_path, load_contract
+from openapi.loading.loader import default_contract_path, empty_contract, load_contract
 from openapi.operation_selection import OperationSelection
 from openapi.parsing.document_source import DocumentText
 from openapi.security import check_credentials
 from openapi.signatures.missing_extra import EXTRA
+from openapi.signatures.registry import SCHEMES
 
 StatedContract = Path | ContractUrl | DocumentText | None
 """Value of a contract option, or a document that is fetched already; None: the shipped one."""
@@ -81,6 +82,18 @@ def load_webhook_contract(files: ContractFiles) -> Contract:
     contract = load_contract_silently(files)
     _print_complaints(files, contract)
     return contract
+
+
+def load_delivery_contract(options: SimpleNamespace) -> Contract:
+    """Return the contract of a sink: that of the options, or one without events.
+
+    `--signature` replaces its signature schemes.
+    """
+    if options.no_contract:
+        contract = empty_contract()
+    else:
+        contract = load_webhook_contract(contract_files(options))
+    return contract.with_signature(SCHEMES[options.scheme]) if options.scheme else contract
 
 
 def load_contract_silently(files: ContractFiles) -> Contract:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, cast
 
@@ -376,6 +376,8 @@ class Contract:
     """Operations of the document that `openapi.operation_selection` left out."""
     files: tuple[ContractFile, ...] = ()
     """Document and overlays, in the order of their application."""
+    signature: SignatureScheme | None = None
+    """Signature scheme of all deliveries, if the contract has no event."""
     _schemas: dict[str, Schema] = field(default_factory=dict, repr=False)
     _provenances: dict[tuple[str, str], Provenance] = field(default_factory=dict, repr=False)
 
@@ -482,12 +484,24 @@ class Contract:
         found = (operation.response_for(s) for s in statuses if nearest_key([key], s))
         return next((response for response in found if response is not None), None)
 
+    def with_signature(self, scheme: SignatureScheme) -> "Contract":
+        """Return the contract with `scheme` as the signature scheme of each delivery."""
+        stated = replace(scheme, pointer=self.events[0].pointer if self.events else "")
+        events = tuple(replace(event, signature=stated) for event in self.events)
+        return replace(self, events=events, signature=stated)
+
+    @property
+    def signature_schemes(self) -> tuple[SignatureScheme, ...]:
+        """Signature schemes of the events, each once; without events that of all deliveries."""
+        stated = [event.signature for event in self.events] or [self.signature]
+        return tuple(dict.fromkeys(scheme for scheme in stated if scheme is not None))
+
     def secret_problem(self, secret: str, *, signs: bool = False) -> str | None:
-        """Return why the signature scheme of an event cannot use `secret`; None if all can.
+        """Return why a signature scheme of the contract cannot use `secret`; None if all can.
 
         `signs`: the secret must sign too, which a public key cannot.
         """
-        return secret_problem((event.signature for event in self.events), secret, signs=signs)
+        return secret_problem(self.signature_schemes, secret, signs=signs)
 
     def provenance(self, pointer: str, detail: str = "*") -> Provenance:
         """Return the provenance of the constraint at `pointer`, the pointer of a keyword.

@@ -14,7 +14,9 @@ from hookproof.contract_loading import (
 )
 from hookproof.errors import CommandError
 from openapi.contract import Contract
+from openapi.loading.loader import empty_contract
 from openapi.signatures.message import Message
+from openapi.signatures.registry import SCHEMES
 from openapi.signatures.scheme import SignatureScheme
 from openapi.strict_json import parse_json
 from webhook_sink.delivery import Delivery
@@ -72,7 +74,10 @@ def _inputs(
     options: SimpleNamespace, given: Sequence[str], *, signs: bool = False
 ) -> tuple[SignatureScheme, bytes, tuple[str, ...]]:
     """Return the signature scheme, the body and the secrets; `CommandError` without a secret."""
-    contract = load_webhook_contract(contract_files(options))
+    if options.scheme:
+        contract = empty_contract().with_signature(SCHEMES[options.scheme])
+    else:
+        contract = load_webhook_contract(contract_files(options))
     secrets = check_webhook_secrets(contract, given, signs=signs)
     if not secrets:
         raise CommandError(
@@ -94,6 +99,8 @@ def _scheme(contract: Contract, event: str | None, body: bytes) -> SignatureSche
 
     Without a name, all events of the contract must have the same scheme.
     """
+    if contract.signature is not None:
+        return contract.signature
     known = [one.name for one in contract.events]
     if event is not None and event not in known:
         raise CommandError(f"the contract has no event {event!r}; it has {', '.join(known)}")
@@ -110,6 +117,7 @@ def _scheme(contract: Contract, event: str | None, body: bytes) -> SignatureSche
     scheme = schemes.pop() if schemes else None
     if scheme is None:
         raise CommandError(
-            "the contract has no signature scheme for its webhooks (x-hookproof-signature)"
+            "the contract has no signature scheme for its webhooks (x-hookproof-signature): "
+            "pass --scheme SCHEME"
         )
     return scheme

@@ -10,8 +10,7 @@ from types import SimpleNamespace
 
 from hookproof.contract_loading import (
     check_webhook_secrets,
-    contract_files,
-    load_webhook_contract,
+    load_delivery_contract,
 )
 from hookproof.errors import CommandError
 from hookproof.serving.foreground import serve, tune_gc
@@ -32,7 +31,7 @@ LOG = logging.getLogger("hookproof")
 
 def run_sink(options: SimpleNamespace) -> int:
     """Receive deliveries until a signal; return the exit code."""
-    contract = load_webhook_contract(contract_files(options))
+    contract = load_delivery_contract(options)
     secrets = check_webhook_secrets(contract, options.webhook_secret)
     if options.verify:
         check_verifiable(contract, secrets)
@@ -86,11 +85,8 @@ def check_verifiable(contract: Contract, secrets: Sequence[str]) -> None:
         raise CommandError(
             "--verify needs a webhook secret: pass --webhook-secret or set HOOKPROOF_WEBHOOK_SECRET"
         )
-    if not any(event.signature for event in contract.events):
-        raise CommandError(
-            "--verify: the contract has no signature scheme for its webhooks "
-            "(x-hookproof-signature)"
-        )
+    if not contract.signature_schemes:
+        raise CommandError("--verify needs a signature scheme: pass --signature SCHEME")
 
 
 def sink_start_lines(

@@ -174,6 +174,26 @@ contract_options = options(
     overlay_option,
 )
 
+contract_or_none_options = options(
+    contract_options,
+    click.option(
+        "--no-contract",
+        is_flag=True,
+        help="Take deliveries of any kind; the contract options do nothing.",
+    ),
+)
+
+
+def signature_option(name: str, text: str) -> Callable[[Function], Function]:
+    """Add the option that names a signature scheme."""
+    return click.option(
+        name,
+        "scheme",
+        type=types.SCHEME,
+        show_default="the scheme of the contract",
+        help=text,
+    )
+
 
 def operation_options(verb: str) -> Callable[[Function], Function]:
     """Add the options that select operations; `verb` says what the command does with one."""

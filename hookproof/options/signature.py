@@ -6,7 +6,13 @@ from typing import Any
 
 import click
 
-from hookproof.options.command import Group, contract_options, options, webhook_secret
+from hookproof.options.command import (
+    Group,
+    contract_options,
+    options,
+    signature_option,
+    webhook_secret,
+)
 from hookproof.options.types import Value
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
@@ -36,6 +42,7 @@ body_options = options(
         help="Signed event.",
     ),
     contract_options,
+    signature_option("--scheme", "Sign by this scheme, such as stripe, without a contract."),
 )
 
 

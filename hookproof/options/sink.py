@@ -7,7 +7,13 @@ from typing import Any
 import click
 
 from hookproof.options import types
-from hookproof.options.command import contract_options, server_options, token, webhook_secret
+from hookproof.options.command import (
+    contract_or_none_options,
+    server_options,
+    signature_option,
+    token,
+    webhook_secret,
+)
 from hookproof.options.config_file import config_option
 from webhook_sink.destination import parse_destination, parse_origin
 from webhook_sink.replies.script import parse_reply_script
@@ -21,7 +27,8 @@ def _parse_script(text: str) -> str:
 
 @click.command()
 @server_options(4020)
-@contract_options
+@contract_or_none_options
+@signature_option("--signature", "Verify signatures by this scheme, such as stripe.")
 @config_option
 @webhook_secret(
     "Secret that verifies signatures; further secrets explain invalid signatures (repeatable).",

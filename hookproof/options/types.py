@@ -227,6 +227,30 @@ class Part(click.ParamType):  # type: ignore[type-arg] # as above
         return [CompletionItem(name) for name in known_parts() if name.startswith(incomplete)]
 
 
+class SchemeName(click.ParamType):  # type: ignore[type-arg] # as above
+    """Name of a signature scheme; rejects an unknown one with a similar one."""
+
+    name = "SCHEME"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> object:
+        """Return the name."""
+        known = known_schemes()
+        if value in known:
+            return value
+        near = get_close_matches(str(value), known, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+        return self.fail(f"no signature scheme {value!r}; {hint}", param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the names that begin like the incomplete one."""
+        del ctx, param
+        return [CompletionItem(name) for name in known_schemes() if name.startswith(incomplete)]
+
+
 class ContractLocation(click.Path):
     """Path of a contract, or its URL on this machine."""
 
@@ -271,11 +295,19 @@ def known_parts() -> tuple[str, ...]:
     return tuple(dict.fromkeys((*GROUPS, *CHECKS, *PHASES)))
 
 
+def known_schemes() -> tuple[str, ...]:
+    """Return the names of the signature schemes that need no contract."""
+    from openapi.signatures.registry import SCHEMES
+
+    return tuple(SCHEMES)
+
+
 COUNT = Value("N", parse_count)
 OPERATION = OperationValue()
 CREDENTIAL = Credential("SCHEME=VALUE", parse_credential)
 PART = Part()
 PORT = Value("PORT", parse_port)
+SCHEME = SchemeName()
 SECONDS = Value("SECONDS", parse_seconds)
 SIZE = Value("SIZE", parse_size)
 TOKEN = Value("T", parse_token)

@@ -34,6 +34,8 @@ from openapi.loading.trigger_defaults import add_trigger_defaults
 from openapi.parsing.document_file import read_document, read_file
 from openapi.parsing.document_source import DocumentSource, DocumentText
 
+_EMPTY_DOCUMENT = '{"openapi": "3.1.0", "info": {"title": "", "version": ""}, "paths": {}}'
+
 
 def default_contract_path() -> Path:
     """Return the path of the shipped contract."""
@@ -91,6 +93,11 @@ def parse_document(name: str, text: str) -> LoadedDocument:
 def parse_contract(name: str, text: str) -> Contract:
     """Parse a contract without a file; raise `ContractError` with a position in `name`."""
     return parse_document(name, text).contract
+
+
+def empty_contract() -> Contract:
+    """Return a contract without operations and webhooks, for deliveries of any kind."""
+    return parse_contract("no contract", _EMPTY_DOCUMENT)
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Signature requirement: 401 to a delivery whose signature is not valid. Pure."""
 
 from openapi.contract import SAFE_METHODS, Contract
-from openapi.signatures.scheme import SignatureScheme
 from webhook_sink.delivery import Delivery
 from webhook_sink.replies.steps import ReplyStep
 from webhook_sink.verdicts.recognition import recognize
@@ -21,7 +20,7 @@ class SignatureRequirement:
 
     def __init__(self, contract: Contract, secret: str | None) -> None:
         """Verify with `secret`; `ValueError` without it, or without a scheme to verify."""
-        schemes = _schemes_of(contract)
+        schemes = contract.signature_schemes
         if not secret:
             raise ValueError("a webhook secret is needed to verify signatures")
         if not schemes:
@@ -47,9 +46,3 @@ class SignatureRequirement:
             if event is not None and event.signature is None:
                 return None
         return UNAUTHORIZED
-
-
-def _schemes_of(contract: Contract) -> tuple[SignatureScheme, ...]:
-    """Return the signature schemes of the contract, each once."""
-    stated = (event.signature for event in contract.events)
-    return tuple(dict.fromkeys(scheme for scheme in stated if scheme is not None))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from openapi import media_type
-from openapi.contract import Contract, Event
+from openapi.contract import SAFE_METHODS, Contract, Event
 from openapi.finding import Finding, make_finding
 from openapi.json_pointer import get_at, join_pointer
 from openapi.schemas.validation import SchemaViolation, abbreviate, type_name
@@ -67,17 +67,16 @@ def judge(
     known event is not validated against a schema. `with_reason` adds the reason of a wrong
     signature to its finding, which takes milliseconds.
     """
-    if not contract.events:
-        return Verdict(None, None, "unchecked", ())
     given = secrets_as_tuple(secrets)
+    if not contract.events:
+        return _judge_signature(delivery, contract, given, with_reason=with_reason)
     recognized = recognize(delivery, contract)
     event, text = recognized.event, recognized.payload
     payload = text.value if text else None
     expected = event or _event_of_valid_signature(delivery, contract, given[:1])
     signature, complaint = _check_signature(delivery, expected.signature, given[:1])
-    if complaint is not None and expected.signature is not None and given and with_reason:
-        reason = explain_signature(expected.signature, delivery, given)
-        complaint = f"{complaint}: {reason}" if reason else complaint
+    if with_reason:
+        complaint = _explain(delivery, expected.signature, complaint, given)
     findings = [*_request_findings(delivery, contract, expected, complaint)]
     findings += _json_findings(delivery, contract, expected, text)
     if text is not None and text.problem is None:
@@ -86,6 +85,33 @@ def judge(
         elif event.content.kind is not None:
             findings.extend(_schema_findings(payload, contract, event))
     return Verdict(event, payload, signature, tuple(findings), recognized.possible)
+
+
+def _judge_signature(
+    delivery: Delivery, contract: Contract, secrets: tuple[str, ...], *, with_reason: bool
+) -> Verdict:
+    """Judge a delivery by a contract without events: only a signature can be wrong."""
+    scheme = None if delivery.method in SAFE_METHODS else contract.signature
+    signature, complaint = _check_signature(delivery, scheme, secrets[:1])
+    if with_reason:
+        complaint = _explain(delivery, scheme, complaint, secrets)
+    if scheme is None or complaint is None:
+        return Verdict(None, None, signature, ())
+    found = make_finding(contract, "webhook-signature", scheme.pointer, complaint)
+    return Verdict(None, None, signature, (found,))
+
+
+def _explain(
+    delivery: Delivery,
+    scheme: SignatureScheme | None,
+    complaint: str | None,
+    secrets: tuple[str, ...],
+) -> str | None:
+    """Return `complaint` with the reason of a wrong signature, if one is found."""
+    if complaint is None or scheme is None or not secrets:
+        return complaint
+    reason = explain_signature(scheme, delivery, secrets)
+    return f"{complaint}: {reason}" if reason else complaint
 
 
 def _event_of_valid_signature(

@@ -147,7 +147,9 @@ def test_nothing_to_verify_with_is_one_sentence(tmp_path: Path) -> None:
     options = ["--contract", str(unsigned), "--webhook-secret", SECRET]
     done = hookproof("sink", "--port", "0", "--verify", *options)
     assert done.returncode == 2
-    assert done.stderr.startswith("hookproof: --verify: the contract has no signature scheme")
+    assert done.stderr == (
+        "hookproof: --verify needs a signature scheme: pass --signature SCHEME\n"
+    )
     with (
         pytest.raises(ValueError, match="a webhook secret is needed"),
         Sink(contract_of("stripe"), verify=True),

@@ -56,7 +56,7 @@ SHOWN_BY = {
     "retry-without-effect": "burst_and_retries",
     "retry-refused": "burst_and_retries",
     "deadline-missed": "conforming",
-    "redirects": "forged",
+    "redirects": "no_signature_header",
     "handles-get": "other_methods",
     "shows-expected-signature": "leaks",
     "shows-secret": "leaks",
@@ -84,9 +84,25 @@ SHOWN_BY = {
     "lone-surrogate-500": "lone_surrogate",
     "voided-without-response": "voided",
     "crashes-under-load": "burst",
+    "signs-sorted-json": "conforming",
+    "signs-joined-lines": "final_newline",
+    "repeated-timestamp": "two_timestamps",
+    "timestamp-as-milliseconds": "conforming",
+    "duplicate-422": "again",
+    "deadlock-at-once": "both_at_once",
+    "deep-json-closes": "odd_json",
+    "whole-float-500": "whole_float",
+    "chunked-500": "chunked",
+    "drops-under-load": "burst",
 }
 """Probe that shows a mistake."""
-SILENT = {"deadline-missed", "never-answers-invalid", "ignores-expect", "voided-without-response"}
+SILENT = {
+    "deadline-missed",
+    "never-answers-invalid",
+    "ignores-expect",
+    "voided-without-response",
+    "deadlock-at-once",
+}
 """Mistakes that leave a request without a response."""
 PATIENCE_S = 3.0
 """Seconds to wait for a response that does not come."""

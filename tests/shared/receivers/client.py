@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from http.client import HTTPConnection
 from typing import Any
 
 from receivers.launching import BODY_SECRET, SECRET, Running
@@ -130,7 +131,12 @@ class Client:
 
     def effects(self) -> int:
         """Return the number of side effects so far."""
-        return int(self.send("GET", "/effects").raw.rpartition(b"\r\n\r\n")[2])
+        connection = HTTPConnection("127.0.0.1", self.receiver.port, timeout=self.patience_s)
+        try:
+            connection.request("GET", "/effects")
+            return int(connection.getresponse().read())
+        finally:
+            connection.close()
 
     def body_only(self, payload: object, signature: str | None = None) -> int:
         """Send a delivery of the shipped contract and return the status."""

@@ -1,5 +1,6 @@
 """Receivers as processes, on free ports."""
 
+import atexit
 import shutil
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from receivers.table import Entry
@@ -16,6 +18,8 @@ SECRET = "whsec_" + "c2VjcmV0IG9mIHRoZSByZWNlaXZlcnMgb2YgdGVzdHM="
 """Secret of the deliveries by Standard Webhooks."""
 BODY_SECRET = "secret of the receivers of tests"
 """Secret of the deliveries whose body alone is signed."""
+COMPILATION_S = 120.0
+"""Maximum duration of the compilation of the receiver in Java."""
 END_S = 10.0
 """Seconds to wait for the end of a process."""
 
@@ -53,8 +57,26 @@ def command(language: str) -> list[str]:
         return [found, "-m", "receivers.python"]
     if language == "node":
         return [found, str(HERE / "node" / "receiver.js")]
-    # The options halve the time of the start.
-    return [found, "-XX:TieredStopAtLevel=1", "-Xshare:auto", str(HERE / "java" / "Receiver.java")]
+    classes = compiled_java()
+    source = str(HERE / "java" / "Receiver.java")
+    program_arguments = [source] if classes is None else ["-cp", str(classes), "Receiver"]
+    return [found, "-XX:TieredStopAtLevel=1", *program_arguments]  # the option starts it sooner
+
+
+@cache
+def compiled_java() -> Path | None:
+    """Compile the receiver in Java once; return the folder of the classes, None without `javac`.
+
+    Without the classes `java` compiles the source at each start, which takes a second or more.
+    """
+    compiler = shutil.which("javac")
+    if compiler is None:
+        return None
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    source = str(HERE / "java" / "Receiver.java")
+    subprocess.run([compiler, "-d", folder, source], check=True, timeout=COMPILATION_S)
+    return Path(folder)
 
 
 @contextmanager

@@ -335,3 +335,8 @@ def large(client: Client) -> Outcome:
     whole = invoice()
     whole["data"]["memo"] = "m" * 300_000
     return [client.status(Delivery(body=compact(whole)))]
+
+
+@probe([413])
+def too_large(client: Client) -> Outcome:
+    return [client.status(Delivery(body=b" " * 3_000_000 + compact(invoice())))]

@@ -10,6 +10,7 @@ from openapi.contract import Contract
 from openapi.signatures.scheme import Secrets, secrets_as_tuple
 from webhook_sink.api.routes import Lifespan, api_routes, create_router
 from webhook_sink.api.services import Services
+from webhook_sink.challenges import ChallengeKeys, ChallengeReplies
 from webhook_sink.delivery import Delivery
 from webhook_sink.destination import NO_FORWARDING, ForwardPolicy
 from webhook_sink.forwarding.forwarder import Forwarder
@@ -41,6 +42,8 @@ def create_app(  # noqa: PLR0913 - every option of a sink
     arrivals: SequenceNotifier | None = None,
     token: str | None = None,
     verify: bool = False,
+    challenges: Sequence[str] = (),
+    challenge_token: str | None = None,
 ) -> ASGIApp:
     """Return the ASGI app; serve it with `webhook_sink.server.uvicorn_config(app)`, lifespan on.
 
@@ -53,7 +56,9 @@ def create_app(  # noqa: PLR0913 - every option of a sink
     limit the stored deliveries. `forward_policy` has the destinations of forwards and resends.
     `arrivals` announces every stored delivery. Page and API require `token`, if there is one.
     With `verify`, a delivery whose signature is not valid gets 401, and no script decides about it;
-    `ValueError` if there is no secret, or no scheme to verify.
+    `ValueError` if there is no secret, or no scheme to verify. `challenges` are the names of the
+    handshakes that the sink answers (`webhook_sink.challenges`), `challenge_token` is the verify
+    token of one that has its own; `ValueError` if one lacks its secret.
     The app owns `store` and closes it at shutdown.
     """
     reply_scripts = replies if isinstance(replies, ReplyScripts) else parse_reply_scripts(replies)
@@ -64,7 +69,8 @@ def create_app(  # noqa: PLR0913 - every option of a sink
     arrivals = arrivals or SequenceNotifier()
     writer = BatchWriter(store, reply_scripts, arrivals, reply)
     secrets = secrets_as_tuple(secret)
-    early_replies: list[EarlyReply] = []
+    keys = ChallengeKeys(next(iter(secrets), None), challenge_token)
+    early_replies: list[EarlyReply] = [ChallengeReplies(challenges, keys)] if challenges else []
     if verify:
         early_replies.append(SignatureRequirement(contract, next(iter(secrets), None)))
 
@@ -73,7 +79,8 @@ def create_app(  # noqa: PLR0913 - every option of a sink
 
     # The index does not contain the reason of a wrong signature.
     judge_without_reason = partial(judge_delivery, with_reason=False)
-    verdict_worker = VerdictWorker(store, judge_without_reason, arrivals, secrets, writer.is_busy)
+    hidden = (*secrets, challenge_token) if challenge_token else secrets
+    verdict_worker = VerdictWorker(store, judge_without_reason, arrivals, hidden, writer.is_busy)
     services = Services(
         contract,
         store,

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from openapi.signatures.message import Message
 from openapi.strict_json import parse_json
 
+HANDSHAKE_MARK = " challenge "
+"""Text between status and name in the `reply` to a handshake; no step of a script has it there."""
 Headers = tuple[tuple[bytes, bytes], ...]
 """Pairs in the order and case received; repeated headers are separate pairs."""
 
@@ -56,6 +58,11 @@ class Delivery:
             self.version,
             reply,
         )
+
+    @property
+    def is_handshake(self) -> bool:
+        """Whether the sink replied to a challenge: see `webhook_sink.challenges`."""
+        return self.reply[3:].startswith(HANDSHAKE_MARK)
 
     def header_values(self, name: str) -> tuple[bytes, ...]:
         """Return the values of all headers called `name`, case-insensitively."""

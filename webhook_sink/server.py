@@ -1,6 +1,7 @@
 """Sink server: a context manager for scripts and tests, and the uvicorn configuration."""
 
 import socket
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from time import monotonic
@@ -83,12 +84,15 @@ class Sink:
         token: str | None = None,
         forward_policy: ForwardPolicy = NO_FORWARDING,
         verify: bool = False,
+        challenges: Sequence[str] = (),
+        challenge_token: str | None = None,
     ) -> None:
         """Take the options of a sink; port 0 is any free port. `store` is an SQLite file.
 
         Without `store` the file is temporary. Page and API require `token`. On an address that
         other machines can reach, the sink generates a token by default. `verify` replies 401 to a
-        delivery whose signature is not valid. For the other options see
+        delivery whose signature is not valid, `challenges` names the handshakes that the sink
+        answers, and `challenge_token` is the verify token of Meta. For the other options see
         `webhook_sink.app.create_app`.
         """
         self._contract = contract
@@ -101,6 +105,8 @@ class Sink:
         self._token = token
         self._forward_policy = forward_policy
         self._verify = verify
+        self._challenges = challenges
+        self._challenge_token = challenge_token
         self._running: _Running | None = None
 
     def __enter__(self) -> Self:
@@ -125,6 +131,8 @@ class Sink:
                 arrivals=arrivals,
                 token=self._token,
                 verify=self._verify,
+                challenges=self._challenges,
+                challenge_token=self._challenge_token,
             )
             server = ServerThread(uvicorn_config(app), listener)
             server.__enter__()

@@ -20,6 +20,7 @@ from hookproof.serving.sockets import is_reachable_from_outside, listen, url_of
 from openapi.contract import Contract
 from webhook_sink.api.access import create_token_if_exposed, page_link
 from webhook_sink.app import create_app
+from webhook_sink.challenges import ChallengeKeys, ChallengeReplies
 from webhook_sink.destination import Destination, ForwardPolicy
 from webhook_sink.replies.script import parse_reply_scripts
 from webhook_sink.server import uvicorn_config
@@ -35,6 +36,7 @@ def run_sink(options: SimpleNamespace) -> int:
     secrets = check_webhook_secrets(contract, options.webhook_secret)
     if options.verify:
         check_verifiable(contract, secrets)
+    check_challenges(options.challenge, next(iter(secrets), None), options.challenge_token)
     try:
         replies = parse_reply_scripts(options.reply)
     except ValueError as error:
@@ -66,6 +68,8 @@ def run_sink(options: SimpleNamespace) -> int:
             forward_policy=forward_policy,
             token=options.token or generated,
             verify=options.verify,
+            challenges=options.challenge,
+            challenge_token=options.challenge_token,
         )
         lines = sink_start_lines(
             url, path, options.store is not None, generated, bool(options.token)
@@ -87,6 +91,16 @@ def check_verifiable(contract: Contract, secrets: Sequence[str]) -> None:
         )
     if not contract.signature_schemes:
         raise CommandError("--verify needs a signature scheme: pass --signature SCHEME")
+
+
+def check_challenges(names: Sequence[str], secret: str | None, token: str | None) -> None:
+    """Raise `CommandError` if the sink has no secret for the reply to one of the challenges."""
+    try:
+        ChallengeReplies(names, ChallengeKeys(secret, token))
+    except ValueError as error:
+        raise CommandError(
+            f"{error}: pass --webhook-secret or set HOOKPROOF_WEBHOOK_SECRET"
+        ) from None
 
 
 def sink_start_lines(

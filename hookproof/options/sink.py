@@ -9,12 +9,14 @@ import click
 from hookproof.options import types
 from hookproof.options.command import (
     contract_or_none_options,
+    secret,
     server_options,
     signature_option,
     token,
     webhook_secret,
 )
 from hookproof.options.config_file import config_option
+from webhook_sink.challenges import CHALLENGES
 from webhook_sink.destination import parse_destination, parse_origin
 from webhook_sink.replies.script import parse_reply_script
 
@@ -82,6 +84,18 @@ def _parse_script(text: str) -> str:
     "--verify",
     is_flag=True,
     help="Reply 401 to a delivery whose signature is not valid.",
+)
+@click.option(
+    "--challenge",
+    type=click.Choice(tuple(CHALLENGES)),
+    multiple=True,
+    help="Answer the handshake of this kind of sender (repeatable).",
+)
+@secret(
+    "--challenge-token",
+    "HOOKPROOF_CHALLENGE_TOKEN",
+    "Verify token that Meta shows in its handshake.",
+    show_default="the webhook secret",
 )
 @click.option(
     "--forward-to",

@@ -64,9 +64,11 @@ def judge(
 
     Only the first of the webhook `secrets` makes a signature valid; the others explain a wrong
     signature. Signatures are verified over the raw bytes before parsing. A payload that names no
-    known event is not validated against a schema. `with_reason` adds the reason of a wrong
-    signature to its finding, which takes milliseconds.
+    known event is not validated against a schema, and a handshake is not judged. `with_reason`
+    adds the reason of a wrong signature to its finding, which takes milliseconds.
     """
+    if delivery.is_handshake:
+        return Verdict(None, None, "unchecked", ())
     given = secrets_as_tuple(secrets)
     if not contract.events:
         return _judge_signature(delivery, contract, given, with_reason=with_reason)

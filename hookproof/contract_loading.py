@@ -144,6 +144,15 @@ def check_given_credentials(contract: Contract, given: Sequence[tuple[str, str]]
         raise CommandError(f"--credential: {error}") from None
 
 
+def with_public_url(contract: Contract, url: str | None) -> Contract:
+    """Return the contract with the URL of `--public-url`; `CommandError` if nothing signs a URL."""
+    if url is not None and not contract.signs_url:
+        raise CommandError(
+            "--public-url: no signature scheme of the contract covers the URL: remove the option"
+        )
+    return contract.with_public_url(url or "")
+
+
 def check_webhook_secret(contract: Contract, secret: str, *, signs: bool = False) -> str:
     """Return `secret`; `CommandError` if a signature scheme of the contract cannot use it.
 

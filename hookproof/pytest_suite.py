@@ -25,6 +25,7 @@ from hookproof.contract_loading import (
     ContractFiles,
     check_given_credentials,
     load_selected_contract,
+    with_public_url,
 )
 from hookproof.contract_url import fetched
 from hookproof.errors import CommandError
@@ -66,6 +67,7 @@ def configure(config: pytest.Config) -> None:
             silently=hasattr(config, "workerinput"),
         )
         check_given_credentials(contract, settings.credentials)
+        contract = with_public_url(contract, options.public_url)
         settings = apply_target_policy(settings, options, contract)
         settings = replace(settings, **_settings_from_controller(config))
     except CommandError as error:

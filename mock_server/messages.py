@@ -67,7 +67,7 @@ class WebhookRequest:
     max_attempts: int = MAX_ATTEMPTS
     method: str = "POST"
     url: str = ""
-    """URL of the receiver, for signatures that cover it."""
+    """URL to post to; a signature may cover it, and its scheme may add to it."""
 
     @property
     def message(self) -> Message:
@@ -113,6 +113,7 @@ def build_signed_request(event_message: EventMessage, body: bytes) -> WebhookReq
     request = WebhookRequest(tuple(headers), body, method=event.method, url=event_message.url)
     if scheme is None:
         return request
+    request = replace(request, url=scheme.delivery_url(request.message))
     signed = scheme.signed_headers(
         request.message, event_message.secret, event_message.webhook_id, event_message.at
     )

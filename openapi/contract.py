@@ -378,6 +378,8 @@ class Contract:
     """Document and overlays, in the order of their application."""
     signature: SignatureScheme | None = None
     """Signature scheme of all deliveries, if the contract has no event."""
+    public_url: str = ""
+    """URL by which senders reach the receiver: see `with_public_url`."""
     _schemas: dict[str, Schema] = field(default_factory=dict, repr=False)
     _provenances: dict[tuple[str, str], Provenance] = field(default_factory=dict, repr=False)
 
@@ -495,6 +497,25 @@ class Contract:
         """Signature schemes of the events, each once; without events that of all deliveries."""
         stated = [event.signature for event in self.events] or [self.signature]
         return tuple(dict.fromkeys(scheme for scheme in stated if scheme is not None))
+
+    def with_public_url(self, url: str) -> "Contract":
+        """Return the contract whose signature schemes verify deliveries that were sent to `url`.
+
+        Its scheme, host, port and path prefix replace those of each delivery.
+        """
+        if not url:
+            return self
+
+        def at_url(scheme: SignatureScheme | None) -> SignatureScheme | None:
+            return replace(scheme, public_url=url) if scheme else None
+
+        events = tuple(replace(event, signature=at_url(event.signature)) for event in self.events)
+        return replace(self, events=events, signature=at_url(self.signature), public_url=url)
+
+    @property
+    def signs_url(self) -> bool:
+        """Whether a signature scheme of the contract covers the URL."""
+        return any(scheme.signs_url for scheme in self.signature_schemes)
 
     def secret_problem(self, secret: str, *, signs: bool = False) -> str | None:
         """Return why a signature scheme of the contract cannot use `secret`; None if all can.

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from hookproof.contract_loading import (
     check_webhook_secrets,
     load_delivery_contract,
+    with_public_url,
 )
 from hookproof.errors import CommandError
 from hookproof.serving.foreground import serve, tune_gc
@@ -32,7 +33,7 @@ LOG = logging.getLogger("hookproof")
 
 def run_sink(options: SimpleNamespace) -> int:
     """Receive deliveries until a signal; return the exit code."""
-    contract = load_delivery_contract(options)
+    contract = with_public_url(load_delivery_contract(options), options.public_url)
     secrets = check_webhook_secrets(contract, options.webhook_secret)
     if options.verify:
         check_verifiable(contract, secrets)

@@ -33,6 +33,7 @@ from hookproof.contract_loading import (
     ContractFiles,
     check_given_credentials,
     load_selected_contract,
+    with_public_url,
 )
 from hookproof.contract_url import fetched
 from hookproof.errors import EXIT_INTERRUPTED, CommandError
@@ -90,6 +91,7 @@ def run_verify(options: SimpleNamespace) -> int:
                 ContractFiles(settings.contract, settings.overlays), settings.operations
             )
             check_given_credentials(contract, settings.credentials)
+            contract = with_public_url(contract, options.public_url)
             settings = apply_target_policy(settings, options, contract)
             baseline = None if options.baseline is None else read(options.baseline)
             judge(settings, contract, outcome)
@@ -117,6 +119,7 @@ def _print_cost(settings: Settings, options: SimpleNamespace) -> int:
         ContractFiles(settings.contract, settings.overlays), settings.operations
     )
     check_given_credentials(contract, settings.credentials)
+    contract = with_public_url(contract, options.public_url)
     settings = apply_target_policy(settings, options, contract)
     try:
         run(settings, contract, print)

@@ -134,6 +134,13 @@ def credential(text: str, **settings: Any) -> Callable[[Function], Function]:
     )
 
 
+public_url = partial(
+    click.option,
+    "--public-url",
+    type=types.URL,
+    show_default="by the Host header of each delivery",
+    help="URL by which senders reach the receiver, for signatures that cover the URL.",
+)
 webhook_secret = partial(secret, "--webhook-secret", "HOOKPROOF_WEBHOOK_SECRET")
 jwt_secret = partial(
     secret, "--jwt-secret", "HOOKPROOF_JWT_SECRET", show_default="a published secret"

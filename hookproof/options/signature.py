@@ -13,7 +13,7 @@ from hookproof.options.command import (
     signature_option,
     webhook_secret,
 )
-from hookproof.options.types import Value
+from hookproof.options.types import Value, parse_delivery_url
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 
@@ -41,6 +41,11 @@ body_options = options(
         show_default="the event that the body names",
         help="Signed event.",
     ),
+    click.option(
+        "--public-url",
+        type=Value("URL", parse_delivery_url),
+        help="URL of the delivery as its sender has it, if the signature covers the URL.",
+    ),
     contract_options,
     signature_option("--scheme", "Sign by this scheme, such as stripe, without a contract."),
 )
@@ -59,6 +64,13 @@ def signature() -> None:
     metavar="ID",
     show_default="a new id",
     help="Webhook id, if the contract signs one.",
+)
+@click.option(
+    "--header",
+    "-H",
+    type=Value("HEADER", _parse_header),
+    multiple=True,
+    help="Header of the delivery that the signature covers, as 'Name: value' (repeatable).",
 )
 @click.option(
     "--timestamp",

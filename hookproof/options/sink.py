@@ -9,6 +9,7 @@ import click
 from hookproof.options import types
 from hookproof.options.command import (
     contract_or_none_options,
+    public_url,
     secret,
     server_options,
     signature_option,
@@ -36,6 +37,7 @@ def _parse_script(text: str) -> str:
     "Secret that verifies signatures; further secrets explain invalid signatures (repeatable).",
     multiple=True,
 )
+@public_url()
 @token(
     "--token",
     "HOOKPROOF_SINK_TOKEN",

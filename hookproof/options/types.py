@@ -97,6 +97,15 @@ def parse_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def parse_delivery_url(text: str) -> str:
+    """Read the URL of a delivery, which may have a query."""
+    url, mark, query = text.partition("?")
+    if mark and not (query.isascii() and query.isprintable() and not set(query) & set(" #")):
+        raise ValueError(f"{text!r} is not the URL of a delivery: encode its query")
+    parse_url(url)
+    return url + mark + query
+
+
 def parse_header(text: str) -> tuple[str, str]:
     """Read `NAME:VALUE`, as curl does."""
     name, colon, value = text.partition(":")

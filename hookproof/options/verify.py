@@ -13,6 +13,7 @@ from hookproof.options.command import (
     contract_options,
     credential,
     operation_options,
+    public_url,
     seed_option,
     token,
     webhook_secret,
@@ -69,6 +70,7 @@ from hookproof.options.config_file import config_option
 @click.option("--sink", type=types.URL, help="Read webhooks from this sink instead.")
 @token("--sink-token", "HOOKPROOF_SINK_TOKEN", "Token of the sink, if it requires one.")
 @webhook_secret("Secret with which the service signs.")
+@public_url()
 @click.option(
     "--webhook-deadline",
     type=types.SECONDS,

@@ -11,7 +11,7 @@ from mock_server.exchange import EventContext, MockExchange
 from mock_server.messages import EventMessage
 from mock_server.unique_values import UniqueValues
 from mock_server.webhooks.dispatcher import Dispatcher
-from mock_server.webhooks.payload import build_payload, serialize_json
+from mock_server.webhooks.payload import build_payload, serialize_payload
 from openapi.contract import Contract, Event
 from openapi.examples import body_example
 from openapi.http.loopback import is_loopback_host
@@ -124,7 +124,7 @@ class WebhookEmitter:
             value = hooks.payload(value, event_context)
         event_message = EventMessage(
             event,
-            serialize_json(value),
+            serialize_payload(event, value),
             self._number,
             self._secret,
             webhook_id=f"msg_{uuid.uuid4().hex}",

@@ -70,7 +70,7 @@ async def _post(
         asyncio.timeout(ATTEMPT_TIMEOUT_S),
         http.stream(
             webhook_request.method,
-            url,
+            webhook_request.url or url,
             headers=webhook_request.headers,
             content=webhook_request.body,
         ) as response,

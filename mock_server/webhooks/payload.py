@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from functools import cache
 
 from mock_server.exchange import EventContext
+from mock_server.responses.content import encode_content
 from openapi import runtime_expression
-from openapi.contract import Json
+from openapi.contract import Event, Json
 from openapi.json_pointer import MISSING, get_at, set_at
 from openapi.schemas.formats import date_time_to_ns
 
@@ -85,6 +86,13 @@ def serialize_json(value: Json) -> bytes:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:
         return json.dumps(value, separators=(",", ":")).encode()
+
+
+def serialize_payload(event: Event, value: Json) -> bytes:
+    """Return `value` in the media type of `event`: a form, else JSON."""
+    if event.content.kind == "form":
+        return encode_content(event.content.sent, value)
+    return serialize_json(value)
 
 
 def format_utc(nanoseconds: int) -> str:

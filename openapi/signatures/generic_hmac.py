@@ -68,6 +68,12 @@ class HmacScheme(SignatureScheme):
         return "the raw body" if self.content_template == BODY_TEMPLATE else self.content_template
 
     @property
+    def signed_parts(self) -> tuple[str, ...]:
+        """Names of what the signature covers, for messages."""
+        names = ("id", "timestamp", "body")
+        return tuple(name for name in names if f"{{{name}}}" in self.content_template)
+
+    @property
     def has_timestamp(self) -> bool:
         """Whether the signature covers the time of sending."""
         return "{timestamp}" in self.content_template

@@ -23,6 +23,10 @@ class Message:
         wanted = name.lower().encode("latin-1", "replace") if name else None
         return [value for key, value in self.headers if key.lower() == wanted]
 
+    def with_url(self, url: str) -> Self:
+        """Return the message with another URL."""
+        return replace(self, url=url)
+
     def with_headers(self, headers: Iterable[tuple[str, str]]) -> Self:
         """Return the message with these headers in place of those of the same names."""
         added = tuple(

@@ -12,6 +12,7 @@ from openapi.signatures import (
     standard_webhooks,
     stripe,
     svix,
+    twilio,
 )
 from openapi.signatures.generic_hmac import BODY_TEMPLATE, HmacScheme
 from openapi.signatures.scheme import SignatureScheme
@@ -28,6 +29,7 @@ SCHEMES: Mapping[str, SignatureScheme] = {
         slack.SCHEME,
         shopify.SCHEME,
         paddle.SCHEME,
+        twilio.SCHEME,
     )
 }
 """Schemes by name."""

@@ -36,6 +36,9 @@ class SignatureScheme(ABC):
     """Header with Unix seconds alone; None: there is none, or it is a part of another header."""
     tolerance: float | None = None
     """Maximum seconds between timestamp and arrival; None: any."""
+    public_url: str = ""
+    """Scheme, host, port and path prefix by which senders reach the receiver, for signatures that
+    cover the URL; empty: those of the message."""
 
     @property
     @abstractmethod
@@ -46,6 +49,16 @@ class SignatureScheme(ABC):
     @abstractmethod
     def signed_part(self) -> str:
         """Signed content, for messages."""
+
+    @property
+    @abstractmethod
+    def signed_parts(self) -> tuple[str, ...]:
+        """Names of what the signature covers, for messages."""
+
+    @property
+    def signs_url(self) -> bool:
+        """Whether the signature covers the URL."""
+        return False
 
     @property
     @abstractmethod
@@ -66,6 +79,10 @@ class SignatureScheme(ABC):
         """Return the headers of a signed delivery, the signature first."""
         named = (self.header, self.id_header, self.timestamp_header)
         return tuple(name for name in named if name is not None)
+
+    def delivery_url(self, message: Message) -> str:
+        """Return the URL to which `message` must be sent; a scheme may add to its own URL."""
+        return message.url
 
     @abstractmethod
     def signed_headers(

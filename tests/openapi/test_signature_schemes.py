@@ -9,11 +9,19 @@ from openapi.signatures.registry import SCHEMES
 from openapi.signatures.scheme import SignatureScheme
 
 AT = 1_700_000_000
-MESSAGE = Message(b'{"id":"evt_1"}', ((b"Content-Type", b"application/json"),))
+BODY, HEADERS = b'{"id":"evt_1"}', ((b"Content-Type", b"application/json"),)
+URL = "https://receiver.example/hooks?team=7"
+
+
+def sent(scheme: SignatureScheme) -> Message:
+    """Return the message without a signature, with the URL that the scheme needs."""
+    message = Message(BODY, HEADERS, url=URL)
+    return message.with_url(scheme.delivery_url(message))
 
 
 def signed(scheme: SignatureScheme, *secrets: str, at: float = AT) -> Message:
-    return MESSAGE.with_headers(scheme.signed_headers(MESSAGE, secrets, "msg_1", at))
+    message = sent(scheme)
+    return message.with_headers(scheme.signed_headers(message, secrets, "msg_1", at))
 
 
 @pytest.mark.parametrize("scheme", SCHEMES.values(), ids=SCHEMES)
@@ -37,11 +45,12 @@ def test_verifies_what_it_signs_and_nothing_else(scheme: SignatureScheme) -> Non
 @pytest.mark.parametrize("scheme", SCHEMES.values(), ids=SCHEMES)
 def test_a_timestamp_is_signed_and_has_a_tolerance(scheme: SignatureScheme) -> None:
     secret = scheme.make_secret("0123456789abcdef0123456789abcdef")
-    headers = scheme.signed_headers(MESSAGE, secret, "msg_1", AT)
-    fresh = MESSAGE.with_headers(scheme.with_timestamp(headers, AT + 1))
+    message = sent(scheme)
+    headers = scheme.signed_headers(message, secret, "msg_1", AT)
+    fresh = message.with_headers(scheme.with_timestamp(headers, AT + 1))
     if not scheme.has_timestamp:
         assert scheme.tolerance is None
-        assert fresh == MESSAGE.with_headers(headers)
+        assert fresh == message.with_headers(headers)
         return
     assert scheme.tolerance is not None
     assert "is not the" in str(scheme.verify(fresh, secret, AT))

@@ -37,7 +37,7 @@ class RejudgeApi:
         delivery = get_delivery_or_404(request, self._services.store)
         contract = self._services.contract
         if "contract" in fields:
-            contract = _parse_contract(fields["contract"])
+            contract = _parse_contract(fields["contract"]).with_public_url(contract.public_url)
         secrets: Sequence[str] = self._services.secrets
         if "secret" in fields:
             secrets = (_check_secret(contract, fields["secret"]),)

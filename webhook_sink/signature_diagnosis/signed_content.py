@@ -9,6 +9,8 @@ from itertools import chain, islice, product
 from openapi.schemas.formats import date_time_to_ns
 from openapi.signatures.generic_hmac import BODY_TEMPLATE, HmacScheme
 from openapi.signatures.message import Message
+from openapi.signatures.scheme import SignatureScheme
+from openapi.signatures.twilio import TwilioScheme
 from openapi.strict_json import parse_json
 from webhook_sink.delivery import Delivery
 from webhook_sink.signature_diagnosis.body_variants import (
@@ -20,6 +22,7 @@ from webhook_sink.signature_diagnosis.body_variants import (
     to_utf8,
 )
 from webhook_sink.signature_diagnosis.json_dialects import LIKELY_COUNT, serializations
+from webhook_sink.signature_diagnosis.urls import twilio_variants
 
 MAX_VARIED_BODY_BYTES = 64 * 1024
 _MAX_FULLY_SERIALIZED_BYTES = 8 * 1024
@@ -34,11 +37,10 @@ OTHER_KEY_OR_CONTENT = "it is computed with another secret, or over "
 """Begin of the explanation that no candidate fits."""
 
 
-def unexplained(scheme: HmacScheme) -> str:
+def unexplained(scheme: SignatureScheme) -> str:
     """Return what may differ in a signature that no candidate explains."""
-    parts = ("id", "timestamp", "body")
-    stated = [name for name in parts if f"{{{name}}}" in scheme.content_template]
-    other = "other bytes than the body" if stated == ["body"] else f"another {join_or(stated)}"
+    stated = scheme.signed_parts
+    other = "other bytes than the body" if stated == ("body",) else f"another {join_or(stated)}"
     return OTHER_KEY_OR_CONTENT + other
 
 
@@ -68,6 +70,8 @@ def likely_variants(
     """Yield the body with other ends, prefixes and suffixes."""
     if scheme.content_template != BODY_TEMPLATE:
         yield "the body alone", delivery.body
+    if isinstance(scheme, TwilioScheme):
+        yield from twilio_variants(scheme, delivery)
     yield from _with_body(scheme, delivery, edge_variants(delivery.body))
     yield from _with_body(scheme, delivery, decompressed_variants(delivery))
     yield from _with_other_headers(scheme, delivery)
@@ -82,7 +86,7 @@ def _with_body(
         if scheme.content_template == BODY_TEMPLATE:
             yield name, body
         else:
-            words = f"{scheme.content_template}, where {{body}} is {name}"
+            words = f"{scheme.signed_part}, where {{body}} is {name}"
             yield words, scheme.signed_content(replace(delivery.message, body=body))
 
 

@@ -1,15 +1,25 @@
 """The receivers of the tests: each correct one is correct, and each mistake shows."""
 
+import json
 import os
 from collections import Counter
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 import yaml
 from receivers.client import Client, Delivery
-from receivers.launching import program, running, running_difference, running_mistake
+from receivers.launching import (
+    SECRET,
+    Running,
+    program,
+    running,
+    running_difference,
+    running_mistake,
+)
 from receivers.probes import CORRECT, PROBES
 from receivers.table import LANGUAGES, Entry, differences, mistakes
+from support.processes import hookproof, started
 
 pytestmark = pytest.mark.integration
 
@@ -114,6 +124,20 @@ HOLES = {
     "the same event handled twice, at once",
 }
 REFUSALS = {400, 401, 403}
+LEGAL = (
+    "conforming",
+    "unsigned",
+    "empty_signature",
+    "forged",
+    "changed_body",
+    "odd_bytes",
+    "same_json",
+    "several_signatures",
+    "header_names",
+    "lone_surrogate",
+    "expectation",
+)
+"""Probes that a receiver with a legal difference answers with the same class of statuses."""
 
 
 def needs(language: str) -> None:
@@ -174,12 +198,26 @@ def test_a_difference_is_legal(entry: Entry) -> None:
     needs(entry.language)
     with running_difference(entry) as receiver:
         client = Client(receiver)
-        delivery = Delivery()
-        assert client.status(delivery) // 100 == 2
-        assert client.status(delivery) // 100 == 2
-        assert client.status(delivery.frozen(body=delivery.body + b" ")) in REFUSALS
-        assert client.deliver(Delivery(), headers=[]).status in REFUSALS
+        for name in LEGAL:
+            classes = [status // 100 for status in PROBES[name](client)]
+            assert classes == [status // 100 for status in CORRECT[name]], name
         assert client.status(Delivery().aged(3600)) in REFUSALS
+
+
+def test_the_contract_has_no_fault_and_its_deliveries_are_those_of_the_client() -> None:
+    contract = ROOT / "tests" / "data" / "receiver.yaml"
+    linted = hookproof("lint", str(contract))
+    assert linted.stdout.endswith(": 0 errors, 0 warnings\n"), linted.stdout
+    options = ["--port", "0", "--contract", str(contract), "--webhook-secret", SECRET]
+    with started(["-m", "hookproof", "sink", *options]) as url:
+        sink = Running(int(url.rstrip("/").rpartition(":")[2]), 0)
+        client = Client(sink)
+        for delivery in (Delivery(), Delivery(signature="v1,AAAA")):
+            assert client.status(delivery) == 200
+        with urlopen(f"{url.rstrip('/')}/_hookproof/api/deliveries") as response:
+            stored = json.loads(response.read())["deliveries"]
+    found = {one["id"]: (one["signature"], one["verdict_kind"]) for one in stored}
+    assert found == {1: ("valid", "conforms"), 2: ("invalid", "violation")}
 
 
 def test_the_table_has_each_hole_in_each_language() -> None:

@@ -784,7 +784,7 @@ public class Receiver {
 
         @Override void handle(Event event) throws Exception {
             if (handled.contains(event.id())) return;
-            work(50);
+            work(150);
             apply(event);
             handled.add(event.id());
         }
@@ -841,7 +841,7 @@ public class Receiver {
             int first = turn.getAndIncrement() % 2;
             lock(locks.get(first));
             try {
-                work(50);
+                work(150);
                 lock(locks.get(1 - first));
                 try {
                     super.handle(event);
@@ -962,7 +962,7 @@ public class Receiver {
             if (!connections.tryAcquire()) {
                 throw new Refused(503, "no connection", Map.of("Retry-After", "1"));
             }
-            work(50);
+            work(150);
             apply(event);
             done.add(event.id());
             connections.release();
@@ -1078,7 +1078,7 @@ public class Receiver {
         @Override Response accept(Event event) throws Exception {
             try {
                 if (users.incrementAndGet() > 1) throw new IllegalStateException("in use");
-                work(50);
+                work(150);
                 return super.accept(event);
             } finally {
                 users.decrementAndGet();
@@ -1095,7 +1095,7 @@ public class Receiver {
         @Override Response receive(HttpExchange exchange) throws Exception {
             if (!threads.tryAcquire()) return null;
             try {
-                work(50);
+                work(150);
                 return super.receive(exchange);
             } finally {
                 threads.release();
@@ -1112,7 +1112,7 @@ public class Receiver {
         @Override Response accept(Event event) throws Exception {
             if (!permits.tryAcquire()) throw overloaded();
             try {
-                work(50);
+                work(150);
                 return super.accept(event);
             } finally {
                 permits.release();

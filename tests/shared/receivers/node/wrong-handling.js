@@ -3,7 +3,7 @@
 
 const { HttpError, Receiver, query } = require("./receiver.js");
 
-const WORK_MS = 50;
+const WORK_MS = 150;
 const PROPERTIES = ["id", "number", "amount", "currency", "customer", "lines", "memo", "paidAt"];
 const ENVELOPE = ["type", "timestamp", "event", "triggeredAt", "data"];
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from receivers.python.receiver import Event, Receiver, Request, Response
 from receivers.python.schemes import Scheme
 
-QUERY_S = 0.05
+QUERY_S = 0.15
 """Duration of a query to the database of which some mistakes need one."""
 DEADLINE_MISSED_S = 35.0
 CONNECTIONS = 4

@@ -12,7 +12,7 @@ from receivers.python.schemes import Scheme
 
 FORGOTTEN_S = 3600.0
 """Duration of a response that never comes."""
-WORK_S = 0.05
+WORK_S = 0.15
 
 
 class Redirects(Receiver):

@@ -15,8 +15,8 @@ from hookproof.interrupts import interrupts_end_the_process
 from hookproof.options.command import Group, usage_error
 from hookproof.shadowing import shadowed_packages
 
-COMMANDS = ("mock", "sink", "deliveries", "signature", "verify", "lint", "init", "demo", "token",
-            "faults", "selftest")  # fmt: skip
+COMMANDS = ("mock", "sink", "deliveries", "signature", "trigger", "verify", "lint", "init", "demo",
+            "token", "faults", "selftest")  # fmt: skip
 """Names of the commands, and of their modules in `hookproof.options`, in the order of the help."""
 
 

@@ -40,6 +40,12 @@ class Destination:
         return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
+    def url(self) -> str:
+        """URL with its query."""
+        query = "" if self.query is None else f"?{self.query}"
+        return f"{self.origin}{self.path}{query}"
+
+    @property
     def is_loopback(self) -> bool:
         """Whether this is `localhost` or a loopback address; names are not resolved."""
         return is_loopback_host(self.host)

@@ -1,6 +1,7 @@
 """Target policy: limits of a run against a host that is not this machine."""
 
 import ipaddress
+import socket
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -37,11 +38,7 @@ def decide_target_policy(
     `allowed` are the hosts of `--allow-host`, `extra_phases` and `request_rate` the options, and
     `limits` the rate limits of the contract.
     """
-    local = is_loopback(addresses)
-    if not local and not any(same_host(host, name) for name in allowed):
-        raise CommandError(
-            f"{host} is not this machine: pass --allow-host {host} if it is a test instance"
-        )
+    local = check_target(host, addresses, allowed)
     requested = frozenset(extra_phases)
     default = DEFAULT_EXTRA_PHASES if local and "none" not in requested else frozenset()
     limit = request_rate if isinstance(request_rate, Rate) else None
@@ -50,6 +47,25 @@ def decide_target_policy(
     return TargetPolicy(
         gentle=not local, extra_phases=requested - {"none"} | default, rate_limit=limit
     )
+
+
+def check_target(host: str, addresses: Sequence[str], allowed: Iterable[str]) -> bool:
+    """Return whether `host` is this machine; `CommandError` if it is not and is not allowed."""
+    local = is_loopback(addresses)
+    if not local and not any(same_host(host, name) for name in allowed):
+        raise CommandError(
+            f"{host} is not this machine: pass --allow-host {host} if it is a test instance"
+        )
+    return local
+
+
+def addresses_of(host: str) -> Sequence[str]:
+    """Return the addresses of `host`; none if it does not resolve."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):  # a label of over 63 characters cannot be encoded
+        return ()
+    return [str(entry[4][0]) for entry in found]
 
 
 def same_host(one: str, other: str) -> bool:

@@ -2,9 +2,7 @@
 
 import os
 import random
-import socket
 import string
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +12,7 @@ from contracts.checks import CHECKS
 from contracts.model.selection import Selection
 from contracts.model.settings import Settings
 from hookproof import CONFIG_FILE_NAME
-from hookproof.commands.target_policy import decide_target_policy
+from hookproof.commands.target_policy import addresses_of, decide_target_policy
 from hookproof.contract_loading import operation_selection
 from hookproof.contract_url import ContractUrl
 from hookproof.errors import CommandError
@@ -102,7 +100,12 @@ def apply_target_policy(
     host = url.hostname or ""
     limits = [o.rate_limit for o in contract.operations if o.rate_limit is not None]
     policy = decide_target_policy(
-        host, _addresses(host), options.allow_host, options.extra_phase, options.rate_limit, limits
+        host,
+        addresses_of(host),
+        options.allow_host,
+        options.extra_phase,
+        options.rate_limit,
+        limits,
     )
     return replace(
         settings,
@@ -111,15 +114,6 @@ def apply_target_policy(
         extra_phases=policy.extra_phases,
         rate_limit=policy.rate_limit,
     )
-
-
-def _addresses(host: str) -> Sequence[str]:
-    """Return the addresses of `host`; none if it does not resolve."""
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):  # a label of over 63 characters cannot be encoded
-        return ()
-    return [str(entry[4][0]) for entry in found]
 
 
 def set_hypothesis_directory() -> None:

@@ -85,6 +85,7 @@ PAGE_OF = {
     "sink": WEBHOOKS,
     "deliveries": WEBHOOKS,
     "signature": WEBHOOKS,
+    "trigger": PAGES["docs/receivers.md"],
     "selftest": SELFTEST,
     "lint": LINT,
     "init": PAGES["docs/overlays.md"],

@@ -20,13 +20,23 @@ _CLOSE_TIMEOUT_S = 0.5
 class HttpClientProtocol(asyncio.Protocol):
     """Client of one request: call `send`, then `response`. It returns network errors."""
 
-    def __init__(self, destination: Destination, method: str, request: bytes) -> None:
-        """Take the raw request and its method; needs a running event loop."""
+    def __init__(
+        self,
+        destination: Destination,
+        method: str,
+        request: bytes,
+        timeout_s: float | None = None,
+    ) -> None:
+        """Take the raw request and its method; needs a running event loop.
+
+        The whole exchange may take `timeout_s`, by default `EXCHANGE_TIMEOUT_S`.
+        """
         loop = asyncio.get_running_loop()
         self._destination = destination
         self._request = request
         self._reader = ResponseReader(method)
-        self._deadline = loop.time() + EXCHANGE_TIMEOUT_S
+        self._timeout_s = EXCHANGE_TIMEOUT_S if timeout_s is None else timeout_s
+        self._deadline = loop.time() + self._timeout_s
         self._done: asyncio.Future[str] = loop.create_future()
         self._closed = asyncio.Event()
         self._transport: asyncio.Transport | None = None
@@ -37,7 +47,7 @@ class HttpClientProtocol(asyncio.Protocol):
             async with asyncio.timeout_at(self._deadline):
                 transport = await self._connect()
         except Exception as error:  # any error is the reason for a missing response
-            self._finish(_describe_error(error, self._destination))
+            self._finish(self._describe(error))
         else:
             transport.write(self._request)
 
@@ -47,10 +57,18 @@ class HttpClientProtocol(asyncio.Protocol):
             async with asyncio.timeout_at(self._deadline):
                 error = await self._done
         except TimeoutError as late:
-            error = _describe_error(late, self._destination)
+            error = self._describe(late)
         finally:
             await self._close()
         return self._reader.response(error or None)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether a connection was made."""
+        return self._transport is not None
+
+    def _describe(self, error: Exception) -> str:
+        return _describe_error(error, self._destination, self._timeout_s)
 
     async def _connect(self) -> asyncio.Transport:
         """Connect to the first address of the receiver that accepts the connection."""
@@ -100,16 +118,16 @@ class HttpClientProtocol(asyncio.Protocol):
         """Finish the response: the end of the connection may be its end."""
         self._closed.set()
         if not self._done.done():
-            broken = "" if error is None else _describe_error(error, self._destination)
+            broken = "" if error is None else self._describe(error)
             self._finish(self._reader.feed(b"") or broken)
 
 
-def _describe_error(error: Exception, destination: Destination) -> str:
+def _describe_error(error: Exception, destination: Destination, timeout_s: float) -> str:
     """Return the reason of a missing response; of the URL it contains only the authority."""
     where = destination.authority
     match error:
         case TimeoutError():
-            text = f"no complete response from {where} within {EXCHANGE_TIMEOUT_S:g} s"
+            text = f"no complete response from {where} within {timeout_s:g} s"
         case ConnectionRefusedError():
             text = f"nothing listens on {where}"
         case socket.gaierror() | UnicodeError():

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from openapi.json_pointer import get_at, join_pointer
+from openapi.signatures import http_message
+from openapi.signatures.http_message import INPUT_HEADER, HttpMessageScheme
 from openapi.signatures.registry import SCHEMES
 
 
@@ -22,7 +24,11 @@ class SignatureHeader:
 
 
 KNOWN: Mapping[str, Mapping[str, Any]] = {
-    **{scheme.header.lower(): {"scheme": scheme.name} for scheme in SCHEMES.values()},
+    **{
+        scheme.header.lower(): {"scheme": scheme.name}
+        for scheme in SCHEMES.values()
+        if not isinstance(scheme, HttpMessageScheme)
+    },
     "x-hub-signature": {
         "algorithm": "hmac-sha1",
         "encoding": "hex",
@@ -32,12 +38,17 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
     },
 }
 """Published schemes, by the header in lower case."""
+_MESSAGE_HEADERS = (http_message.SCHEME.header.lower(), INPUT_HEADER.lower())
+"""Headers that only together tell the scheme: other schemes have a header `Signature` too."""
 _WORDS = ("signature", "hmac")
 
 
 def find_signature_header(document: Mapping[str, Any], webhook: str) -> SignatureHeader | None:
     """Return the signature header of the webhook whose operation object is at `webhook`."""
     found = [*_headers_of_security(document, webhook), *_headers_of_parameters(document, webhook)]
+    if {name.lower() for name, _ in found}.issuperset(_MESSAGE_HEADERS):
+        name, scheme = next(one for one in found if one[0].lower() == _MESSAGE_HEADERS[0])
+        return SignatureHeader(name, scheme, {"scheme": http_message.SCHEME.name})
     for name, scheme in found:
         lower = name.lower()
         if lower in KNOWN:

@@ -6,6 +6,7 @@ from typing import Any
 
 from openapi.signatures import (
     github,
+    http_message,
     paddle,
     shopify,
     slack,
@@ -15,6 +16,7 @@ from openapi.signatures import (
     twilio,
 )
 from openapi.signatures.generic_hmac import BODY_TEMPLATE, HmacScheme
+from openapi.signatures.http_message import HttpMessageScheme
 from openapi.signatures.scheme import SignatureScheme
 
 GENERIC = "hmac"
@@ -30,6 +32,7 @@ SCHEMES: Mapping[str, SignatureScheme] = {
         shopify.SCHEME,
         paddle.SCHEME,
         twilio.SCHEME,
+        http_message.SCHEME,
     )
 }
 """Schemes by name."""
@@ -43,7 +46,9 @@ def build_scheme(stated: Mapping[str, Any], header: str, pointer: str) -> Signat
     name = stated.get("scheme", GENERIC)
     if name != GENERIC:
         known = replace(SCHEMES[name], header=header, pointer=pointer)
-        return replace(known, tolerance=stated["tolerance"]) if "tolerance" in stated else known
+        if "tolerance" in stated:
+            known = replace(known, tolerance=stated["tolerance"])
+        return _with_statements(known, stated)
     content = stated["signed-content"]
     return HmacScheme(
         header=header,
@@ -59,4 +64,18 @@ def build_scheme(stated: Mapping[str, Any], header: str, pointer: str) -> Signat
         id_header=stated.get("id-header"),
         timestamp_header=stated.get("timestamp-header"),
         tolerance=stated.get("tolerance"),
+    )
+
+
+def _with_statements(scheme: SignatureScheme, stated: Mapping[str, Any]) -> SignatureScheme:
+    """Return the scheme with what else the contract states about it."""
+    if not isinstance(scheme, HttpMessageScheme):
+        return scheme
+    return replace(
+        scheme,
+        components=tuple(stated.get("components", scheme.components)),
+        label=stated.get("label", scheme.label),
+        key_id=stated.get("key-id"),
+        hash_name=stated.get("algorithm", scheme.hash_name),
+        secret_encoding=stated.get("secret-encoding", scheme.secret_encoding),
     )

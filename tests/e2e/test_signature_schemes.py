@@ -15,6 +15,12 @@ VARIANTS: dict[str, tuple[str, str, str | None, dict[str, Any]]] = {
     **{name: (name, JSON, None, {}) for name in SCHEMES},
     "standard-webhooks-v1a": ("standard-webhooks", JSON, PRIVATE_KEY, {}),
     "twilio-form": ("twilio", FORM, None, {}),
+    "http-message-ed25519": (
+        "http-message-signatures",
+        JSON,
+        PRIVATE_KEY,
+        {"algorithm": "ed25519", "key-id": "k1", "label": "hook"},
+    ),
 }
 """Name -> scheme, media type of the event, secret if not the usual one, further statements."""
 
@@ -45,7 +51,9 @@ def test_the_mock_of_a_contract_conforms(variant: str, port: int, tmp_path: Path
 
 
 @pytest.mark.parametrize("fault", ["unsigned", "signature-header-renamed", "delivery-wrong-secret"])
-@pytest.mark.parametrize("variant", ["standard-webhooks-v1a", "twilio-form"])
+@pytest.mark.parametrize(
+    "variant", ["standard-webhooks-v1a", "twilio-form", "http-message-ed25519"]
+)
 def test_a_wrongly_signed_event_is_a_violation(
     variant: str, fault: str, port: int, tmp_path: Path
 ) -> None:

@@ -22,6 +22,10 @@ OPTIONAL = {
         "openapi/signatures/ed25519.py",
         "used only for signatures by a key pair, which the extra signatures installs",
     ),
+    "http-sf": (
+        "openapi/signatures/structured_fields.py",
+        "used only for HTTP message signatures, which the extra signatures installs",
+    ),
     "pytest-xdist": (
         "hookproof/pytest_suite.py",
         "used only under xdist",
@@ -32,7 +36,7 @@ OPTIONAL = {
     ),
 }
 """Optional distribution -> the one module that may import it inside a function, and why."""
-EXTRAS = {"signatures": {"cryptography"}, "tls": {"trustme"}}
+EXTRAS = {"signatures": {"cryptography", "http-sf"}, "tls": {"trustme"}}
 """Extra of the wheel -> its distributions."""
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, product
 
 from openapi.signatures.generic_hmac import HmacScheme
+from openapi.signatures.http_message import INPUT_HEADER, HttpMessageScheme
 from openapi.signatures.registry import SCHEMES
 from openapi.signatures.scheme import Secrets, SignatureScheme, secrets_as_tuple
 from openapi.signatures.standard_webhooks import (
@@ -25,6 +26,10 @@ from webhook_sink.signature_diagnosis.header_values import (
     FoundDigest,
     find_digests,
     format_remarks,
+)
+from webhook_sink.signature_diagnosis.http_messages import (
+    explain_http_message,
+    http_message_elsewhere,
 )
 from webhook_sink.signature_diagnosis.key_pairs import (
     explain_key_pair,
@@ -79,6 +84,8 @@ def _explanation(scheme: SignatureScheme, delivery: Delivery, secrets: Sequence[
         return None
     if isinstance(scheme, StandardWebhooksScheme) and scheme.key_pair(secrets[0]):
         return _explain_key_pair_values(scheme, delivery, secrets, values)
+    if isinstance(scheme, HttpMessageScheme):
+        return explain_http_message(scheme, delivery, secrets)
     if isinstance(scheme, HmacScheme):
         return _explain_hmac(scheme, delivery, secrets, values)
     return None
@@ -119,7 +126,10 @@ def _explain_key_pair_values(
 def _other_scheme(scheme: SignatureScheme, delivery: Delivery) -> str | None:
     """Return that the delivery has the signature header of another known scheme, or None."""
     for known in SCHEMES.values():
-        if known.header.lower() != scheme.header.lower() and delivery.header_values(known.header):
+        header = known.header
+        if isinstance(known, HttpMessageScheme):
+            header = INPUT_HEADER  # other schemes have a header `Signature` too
+        if known.header.lower() != scheme.header.lower() and delivery.header_values(header):
             return f"{known.header} is there, which is the header of the scheme {known.name}"
     return None
 
@@ -142,6 +152,8 @@ def _explain_missing_header(
         pass
     elif isinstance(scheme, StandardWebhooksScheme) and scheme.key_pair(secrets[0]):
         found = _key_pair_elsewhere(scheme, delivery, secrets, suspects)
+    elif isinstance(scheme, HttpMessageScheme):
+        found = http_message_elsewhere(scheme, delivery, secrets, suspects)
     elif isinstance(scheme, HmacScheme):
         found = _hmac_elsewhere(scheme, delivery, secrets, suspects)
     if found is not None:

@@ -39,8 +39,6 @@ def signed_contract(scheme: str, media_type: str = JSON, **stated: Any) -> dict[
     return {
         "openapi": "3.1.0",
         "info": {"title": "Orders", "version": "1"},
-        "x-hookproof-sources": {"docs": {"level": "documented", "title": "The guide"}},
-        "x-hookproof-provenance": "docs",
         "paths": {
             "/orders": {
                 "post": {
@@ -78,10 +76,8 @@ def signed_contract(scheme: str, media_type: str = JSON, **stated: Any) -> dict[
                     "x-hookproof-trigger": {
                         "operation": "makeOrder",
                         "status": "201",
-                        "echoes": [
-                            {"from": "$request.body#/name", "to": "/name", "source": "docs"}
-                        ],
-                        "deadline": {"seconds": 5, "source": "docs"},
+                        "echoes": [{"from": "$request.body#/name", "to": "/name"}],
+                        "deadline": {"seconds": 5},
                     },
                 }
             }

@@ -1,4 +1,4 @@
-"""pytest plugin: options of the suite, and the fixture `hookproof_sink` for other tests.
+"""pytest plugin: options of the suite, and the fixtures for other tests: a sink and a sender.
 
 pytest loads the plugin in every environment that has hookproof. So it imports only pytest until a
 test uses the fixture or `--hookproof-url` is given, and all its names have the project's prefix.
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from hookproof.sending.sender import EventSender
     from webhook_sink.server import Sink
 
 
@@ -39,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini(
         "hookproof_contract",
-        "contract of hookproof_sink: file or loopback URL (default: the shipped contract)",
+        "contract of the fixtures: file or loopback URL (default: the shipped contract)",
     )
     parser.addini("hookproof_overlay", "overlays of that contract, one a line", type="linelist")
 
@@ -54,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def hookproof_contract(pytestconfig: pytest.Config) -> str | Path | None:
-    """Contract of `hookproof_sink`: the ini value, a file or URL; None is the shipped contract."""
+    """Contract of sink and sender: the ini value, a file or URL; None is the shipped contract."""
     stated = str(pytestconfig.getini("hookproof_contract"))
     if not stated or stated.lower().startswith(("http://", "https://")):
         return stated or None
@@ -63,7 +64,7 @@ def hookproof_contract(pytestconfig: pytest.Config) -> str | Path | None:
 
 @pytest.fixture
 def hookproof_overlay(pytestconfig: pytest.Config) -> list[Path]:
-    """Overlays of the contract of `hookproof_sink`: the ini value."""
+    """Overlays of that contract: the ini value."""
     return [_beside_ini(pytestconfig, line) for line in pytestconfig.getini("hookproof_overlay")]
 
 
@@ -84,12 +85,39 @@ def hookproof_sink(
     hookproof_webhook_secret: str | None,
 ) -> Iterator["Sink"]:
     """Sink on a free port for one test: `url`, `wait_for(...)`, `judge(...)`."""
-    from hookproof.shadowing import shadowed_packages  # noqa: PLC0415 - see above
-
-    shadowed = shadowed_packages(("openapi", "webhook_sink"))
-    if shadowed:
-        pytest.fail(f"hookproof_sink: {shadowed[0]}", pytrace=False)
-    from hookproof.sink_fixture import running_sink  # noqa: PLC0415 - see above
+    _check_packages("hookproof_sink", "openapi", "webhook_sink")
+    from hookproof.fixtures import running_sink  # noqa: PLC0415 - see above
 
     with running_sink(hookproof_contract, hookproof_overlay, hookproof_webhook_secret) as sink:
         yield sink
+
+
+@pytest.fixture
+def hookproof_receiver_url() -> str | None:
+    """URL of the receiver of `hookproof_sender`; None: each `send` names it."""
+    return None
+
+
+@pytest.fixture
+def hookproof_sender(
+    hookproof_contract: str | Path | None,
+    hookproof_overlay: Sequence[str | Path],
+    hookproof_webhook_secret: str | None,
+    hookproof_receiver_url: str | None,
+) -> "EventSender":
+    """Sender of the contract's events to the code under test: `send(event, ...)`."""
+    _check_packages("hookproof_sender", "mock_server", "openapi", "webhook_sink")
+    from hookproof.fixtures import event_sender  # noqa: PLC0415 - see above
+
+    return event_sender(
+        hookproof_contract, hookproof_overlay, hookproof_webhook_secret, hookproof_receiver_url
+    )
+
+
+def _check_packages(fixture: str, *packages: str) -> None:
+    """Fail the test if another distribution has one of the packages that the fixture needs."""
+    from hookproof.shadowing import shadowed_packages  # noqa: PLC0415 - see above
+
+    shadowed = shadowed_packages(packages)
+    if shadowed:
+        pytest.fail(f"{fixture}: {shadowed[0]}", pytrace=False)

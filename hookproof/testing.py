@@ -4,6 +4,7 @@ The names in `__all__` are public, like the fixtures of the pytest plugin: CHANG
 change to one of them. Every other module may change in any release.
 """
 
+from hookproof.sending.sender import EventResponse, EventSender
 from openapi.complaint import ContractError
 from openapi.contract import Contract, Event
 from openapi.finding import Finding
@@ -23,6 +24,8 @@ __all__ = [
     "Delivery",
     "Destination",
     "Event",
+    "EventResponse",
+    "EventSender",
     "Finding",
     "ForwardPolicy",
     "Message",

@@ -108,29 +108,37 @@ class EventSender:
         __tracebackhide__ = True  # pytest shows the line of the test
         url = to or self._to
         if url is None:
-            raise UnsendableEvent("no URL to send to: pass to=URL")
+            raise ValueError("no URL to send to: pass to=URL")
         pairs = headers.items() if isinstance(headers, Mapping) else headers
         faults = (fault,) if isinstance(fault, str) else tuple(fault)
         changes = EventChanges(set, data, faults, tuple(pairs))
         at = time.time() - age
-        found = find_event(self._contract, event)
-        prepared = prepare_event(self._contract, found, changes, token_hex(16), at, self._secret)
-        return self._last(deliver(prepared, url, self._secret, at, timeout_s=self._timeout))
+        try:
+            found = find_event(self._contract, event)
+            prepared = prepare_event(
+                self._contract, found, changes, token_hex(16), at, self._secret
+            )
+            responses = deliver(prepared, url, self._secret, at, timeout_s=self._timeout)
+        except UnsendableEvent as error:
+            raise ValueError(str(error)) from None
+        return _last(responses)
 
     def send_again(self, response: EventResponse, *, age: float = 0.0) -> EventResponse:
         """Send the event of `response` again, with the same id and payload, signed again."""
         __tracebackhide__ = True
         at = time.time() - age
-        return self._last(
+        return _last(
             deliver(response.prepared, response.url, self._secret, at, timeout_s=self._timeout)
         )
 
-    def _last(self, responses: Sequence[EventResponse]) -> EventResponse:
-        __tracebackhide__ = True
-        last = responses[-1]
-        if not last.is_sent:
-            raise ConnectionError(last.error)
-        return last
+
+def _last(responses: Sequence[EventResponse]) -> EventResponse:
+    """Return the response to the last delivery; `ConnectionError` without a connection."""
+    __tracebackhide__ = True
+    last = responses[-1]
+    if not last.is_sent:
+        raise ConnectionError(last.error)
+    return last
 
 
 def deliver(

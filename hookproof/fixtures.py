@@ -1,4 +1,4 @@
-"""Sink of the fixture `hookproof_sink`; `pytest_plugin` imports this module only on use."""
+"""Sink and sender of the fixtures; `pytest_plugin` imports this module only on use."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +9,8 @@ import pytest
 from hookproof.contract_loading import ContractFiles, load_webhook_contract
 from hookproof.contract_url import ContractUrl, is_url, parse_contract_url
 from hookproof.errors import CommandError
+from hookproof.sending.sender import EventSender
+from openapi.contract import Contract
 from webhook_sink.server import Sink
 
 
@@ -20,6 +22,30 @@ def running_sink(
 
     An invalid contract, or a secret that its signature schemes cannot use, fails the test.
     """
+    known = _load(contract, overlays, secret)
+    with Sink(known, secret or None) as sink:
+        yield sink
+
+
+def event_sender(
+    contract: str | Path | None,
+    overlays: Sequence[str | Path],
+    secret: str | None,
+    receiver_url: str | None,
+) -> EventSender:
+    """Return a sender of the contract's events to `receiver_url`; failures are as above."""
+    known = _load(contract, overlays, secret, signs=True)
+    return EventSender(known, secret or None, receiver_url)
+
+
+def _load(
+    contract: str | Path | None,
+    overlays: Sequence[str | Path],
+    secret: str | None,
+    *,
+    signs: bool = False,
+) -> Contract:
+    """Return the contract; fail the test if it is invalid, or if `secret` does not fit it."""
     try:
         document: Path | ContractUrl | None = Path(contract) if contract else None
         if isinstance(contract, str) and is_url(contract):
@@ -27,8 +53,7 @@ def running_sink(
         known = load_webhook_contract(ContractFiles(document, tuple(map(Path, overlays))))
     except (CommandError, ValueError) as error:
         pytest.fail(f"hookproof_contract: {error}", pytrace=False)
-    complaint = known.secret_problem(secret) if secret else None
+    complaint = known.secret_problem(secret, signs=signs) if secret else None
     if complaint is not None:
         pytest.fail(f"hookproof_webhook_secret: {complaint}", pytrace=False)
-    with Sink(known, secret or None) as sink:
-        yield sink
+    return known

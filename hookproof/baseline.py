@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from contracts.reporting.report import EXIT_CONFORMS, EXIT_DEVIATES, EXIT_NOT_JUDGED
+from contracts.reporting.run_data import EXIT_CONFORMS, EXIT_DEVIATES, EXIT_NOT_JUDGED
 from hookproof.errors import CommandError
 from openapi.contract import Json
 

@@ -15,8 +15,8 @@ from hookproof.interrupts import interrupts_end_the_process
 from hookproof.options.command import Group, usage_error
 from hookproof.shadowing import shadowed_packages
 
-COMMANDS = ("mock", "sink", "deliveries", "signature", "trigger", "verify", "lint", "init", "demo",
-            "token", "faults", "selftest")  # fmt: skip
+COMMANDS = ("mock", "sink", "deliveries", "signature", "trigger", "verify", "verify-receiver",
+            "lint", "init", "demo", "token", "faults", "selftest")  # fmt: skip
 """Names of the commands, and of their modules in `hookproof.options`, in the order of the help."""
 
 
@@ -30,8 +30,9 @@ class _Commands(Group):
         if name not in COMMANDS:
             return None
         with interrupts_end_the_process():
-            module = import_module(f"hookproof.options.{name}")
-        command: click.Command = getattr(module, name)
+            variable = name.replace("-", "_")
+            module = import_module(f"hookproof.options.{variable}")
+        command: click.Command = getattr(module, variable)
         return command
 
 

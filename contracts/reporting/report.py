@@ -4,7 +4,6 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 
 from contracts.checks import CHECKS
 from contracts.checks.secrets import redaction
@@ -25,13 +24,20 @@ from contracts.reporting.constraint_status import (
     unseen_reason,
 )
 from contracts.reporting.evidence import evidence, provenance_reason
+from contracts.reporting.run_data import (
+    EXIT_CONFORMS,
+    EXIT_DEVIATES,
+    EXIT_NOT_JUDGED,
+    SCHEMA_VERSION,
+    VERDICTS,
+    contract_data,
+    format_utc,
+    partial_data,
+)
 from contracts.reporting.webhook_summary import delivery_pairs, webhook_counts
 from openapi.contract import Contract, Json, Operation, ResponseSpec
 from openapi.redaction import Redaction
 
-SCHEMA_VERSION = 4
-EXIT_CONFORMS, EXIT_DEVIATES, EXIT_NOT_JUDGED = 0, 1, 2
-VERDICTS = {EXIT_CONFORMS: "conforms", EXIT_DEVIATES: "deviates", EXIT_NOT_JUDGED: "not-judged"}
 MAX_UNREAD_REASONS = 5
 _DATETIME = re.compile(
     r'\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d|(?<=")\d{1,4}(?:-[\d:Tt-]*)?\Z', re.ASCII
@@ -59,16 +65,19 @@ def report(
     code = exit_code(settings, ledger, findings, undecided, crashed=bool(crashes))
     return {
         "schema_version": SCHEMA_VERSION,
+        "command": "verify",
         "verdict": VERDICTS[code],
         "exit_code": code,
         "seed": settings.seed,
         "run_id": settings.run_id,
         "profile": settings.profile,
-        "partial": _partial_data(settings),
+        "partial": partial_data(settings.selection, settings.operations),
         "left_out": [_left_out_data(part, redact) for part in _left_out(settings, ledger)],
         "url": settings.url,
-        "contract": _contract_data(settings, ledger),
-        "started": _format_utc(started),
+        "contract": contract_data(
+            settings.contract, settings.overlays, ledger.contract if ledger else None
+        ),
+        "started": format_utc(started),
         "seconds": round(seconds, 3),
         "reason": redact(_no_verdict_reason(outcome, ledger, code)) or None,
         "requests": len(ledger.exchanges) + ledger.unjudged_requests if ledger else 0,
@@ -98,19 +107,6 @@ def report(
         "webhooks": webhook_counts(settings, ledger, redact),
         "deliveries": delivery_pairs(ledger, findings, redact),
         "baseline": {"file": None, "entries": 0, "resolved": []},
-    }
-
-
-def _partial_data(settings: Settings) -> dict[str, Json] | None:
-    """Return what the user limited the run to, by option, or None."""
-    selection, operations = settings.selection, settings.operations
-    if not (selection.is_partial or operations.is_partial):
-        return None
-    return {
-        "only": list(selection.only),
-        "skip": list(selection.skip),
-        "operation": list(operations.only),
-        "exclude-operation": list(operations.excluded),
     }
 
 
@@ -219,19 +215,6 @@ def _is_actionable(status: ConstraintStatus) -> bool:
     To change what others own is for the user to decide, so that the run lacks nothing without it.
     """
     return status.hint is not None and status.status == "undecided"
-
-
-def _contract_data(settings: Settings, ledger: Ledger | None) -> dict[str, Json]:
-    info = ledger.contract.document["info"] if ledger else {"title": "", "version": ""}
-    file = settings.contract.name if settings.contract else "personal-access-tokens.yaml"
-    names = [file, *(overlay.name for overlay in settings.overlays)]
-    digests = [one.digest for one in ledger.contract.files] if ledger else [""] * len(names)
-    files = [{"file": name, "digest": d} for name, d in zip(names, digests, strict=True)]
-    return {"title": info["title"], "version": info["version"], **files[0], "overlays": files[1:]}
-
-
-def _format_utc(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def case_digest(ledger: Ledger) -> str:

@@ -2,12 +2,9 @@
 
 import gc
 import os
-import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,9 +18,11 @@ from contracts.execution import saved_cases
 from contracts.model.errors import CouldNotJudge
 from contracts.model.settings import Settings
 from contracts.outcome import CONTRACT, OUTCOME, SETTINGS, RunOutcome
-from contracts.reporting.report import EXIT_CONFORMS, report
+from contracts.reporting.report import report
+from contracts.reporting.run_data import EXIT_CONFORMS
 from contracts.run import run
 from hookproof.baseline import Baseline, apply_baseline, read
+from hookproof.commands.run_reports import prepare_report_dir, write_and_print
 from hookproof.commands.verify_settings import (
     apply_target_policy,
     set_hypothesis_directory,
@@ -37,15 +36,11 @@ from hookproof.contract_loading import (
 )
 from hookproof.contract_url import fetched
 from hookproof.errors import EXIT_INTERRUPTED, CommandError
-from hookproof.reports.contract_source import read_contract_source, with_places
-from hookproof.reports.terminal import format_summary
-from hookproof.reports.writer import remove_reports, write_reports
-from openapi.contract import Contract, Json
+from hookproof.interrupts import record_interrupts
+from openapi.contract import Contract
 from openapi.redaction import Redaction
 from openapi.safe_text import escape_ci_command, escape_hidden
-from openapi.terminal import terminal_console
 
-INTERRUPT_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 SUITE_DIR = Path(contracts.__file__).parent
 
 
@@ -83,8 +78,8 @@ def run_verify(options: SimpleNamespace) -> int:
     outcome = RunOutcome()
     started = time.time()
     baseline = None
-    with _record_interrupts() as interrupts:
-        _prepare_report_dir(settings.report_dir)
+    with record_interrupts() as interrupts:
+        prepare_report_dir(settings.report_dir)
         try:
             settings = replace(settings, contract=fetched(options.contract))
             contract = load_selected_contract(
@@ -101,15 +96,6 @@ def run_verify(options: SimpleNamespace) -> int:
             pass  # pytest handles those within the suite; `interrupts` has all of them
         interrupts.run_is_over = True
         return _finish(settings, outcome, baseline, started, interrupts.happened)
-
-
-def _prepare_report_dir(directory: Path) -> None:
-    """Create the directory; remove the reports of an earlier run, so that none outlives a kill."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        remove_reports(directory)
-    except OSError as error:
-        raise CommandError(f"{directory}: cannot write the reports: {error.strerror}") from None
 
 
 def _print_cost(settings: Settings, options: SimpleNamespace) -> int:
@@ -149,33 +135,6 @@ def judge(settings: Settings, contract: Contract, outcome: RunOutcome) -> None:
     pytest.main(arguments, plugins=[_SettingsPlugin(settings, contract, outcome)])
     if outcome.results.keys() != set(CHECKS) and outcome.not_judged is None:
         outcome.not_judged = "the suite itself failed: please report this with the output above"
-
-
-@dataclass
-class _Interrupts:
-    """Signals that end the run. They are recorded, because a callback may swallow the exception."""
-
-    happened: bool = False
-    run_is_over: bool = False
-    """From then on signals are ignored, so that the reports are complete."""
-
-    def handle(self, _number: int, _frame: object) -> None:
-        """Handle a signal: raise `KeyboardInterrupt` while the run lasts."""
-        if not self.run_is_over:
-            self.happened = True
-            raise KeyboardInterrupt
-
-
-@contextmanager
-def _record_interrupts() -> Iterator[_Interrupts]:
-    """Handle SIGINT (Ctrl-C) and SIGTERM alike until the end of the context."""
-    interrupts = _Interrupts()
-    before = {number: signal.signal(number, interrupts.handle) for number in INTERRUPT_SIGNALS}
-    try:
-        yield interrupts
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def save_failing_cases(settings: Settings, outcome: RunOutcome) -> None:
@@ -225,7 +184,7 @@ def _finish(
         )
     if interrupted:
         data["exit_code"] = EXIT_INTERRUPTED
-    _write_and_print(data, settings)
+    write_and_print(data, settings.report_dir, settings.contract, settings.overlays)
     return int(data["exit_code"])
 
 
@@ -235,18 +194,3 @@ def _is_whole(settings: Settings, outcome: RunOutcome) -> bool:
     is_partial = settings.selection.is_partial or settings.operations.is_partial
     incomplete = outcome.ledger.incomplete if outcome.ledger else ()
     return not (is_limited or is_partial or settings.exit_first or incomplete)
-
-
-def _write_and_print(data: dict[str, Json], settings: Settings) -> None:
-    """Write the reports and print the verdict, even if the reports cannot be written."""
-    failure: OSError | None = None
-    file = read_contract_source(settings.contract, Path.cwd(), settings.overlays)
-    data = with_places(data, file)
-    try:
-        write_reports(data, settings.report_dir, os.environ, file)
-    except OSError as error:
-        failure = error
-    lines = format_summary(data, str(settings.report_dir), terminal_console(sys.stdout))
-    print("\n".join(lines), flush=True)
-    if failure is not None:
-        raise CommandError(f"{settings.report_dir}: cannot write the reports: {failure.strerror}")

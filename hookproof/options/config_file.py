@@ -18,7 +18,7 @@ from hookproof.options import types
 from hookproof.options.command import Credential, Secret, suggestion
 from hookproof.options.config_values import convert_value
 
-TABLES = ("mock", "sink", "verify")
+TABLES = ("mock", "sink", "verify", "verify-receiver")
 COMMAND_LINE_ONLY = frozenset({"config", "dry-run"})
 """Options that the file cannot have: with a dry run in the file, CI would always pass."""
 
@@ -35,7 +35,8 @@ def find_config_file(folder: Path) -> Path | None:
 
 def config_keys(table: str) -> dict[str, click.Parameter]:
     """Return the parameters of the command `table` by their keys in the file."""
-    command: click.Command = getattr(import_module(f"hookproof.options.{table}"), table)
+    variable = table.replace("-", "_")
+    command: click.Command = getattr(import_module(f"hookproof.options.{variable}"), variable)
     named = {max(one.opts, key=len).removeprefix("--"): one for one in command.params}
     return {key: one for key, one in named.items() if key not in COMMAND_LINE_ONLY}
 

@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
@@ -212,52 +212,34 @@ class Credential(Value):
         return [line for line in rv.splitlines() if line.strip()] if "\n" in rv else rv.split()
 
 
-class Part(click.ParamType):  # type: ignore[type-arg] # as above
-    """Name of a check, a phase or a group of checks; rejects an unknown one with a similar one."""
+class ListedName(click.ParamType):  # type: ignore[type-arg] # as above
+    """One of several names; rejects an unknown one with a similar one.
 
-    name = "CHECK|PHASE"
+    The names are read when they are needed, because their modules may be slow to import.
+    """
+
+    def __init__(self, metavar: str, noun: str, known: Callable[[], Sequence[str]]) -> None:
+        self.name = metavar
+        self._noun = noun
+        self._known = known
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> object:
         """Return the name."""
-        known = known_parts()
+        known = self._known()
         if value in known:
             return value
         near = get_close_matches(str(value), known, 1)
         hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-        return self.fail(f"no check or phase {value!r}; {hint}", param, ctx)
+        return self.fail(f"no {self._noun} {value!r}; {hint}", param, ctx)
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """Return the names that begin like the incomplete one."""
         del ctx, param
-        return [CompletionItem(name) for name in known_parts() if name.startswith(incomplete)]
-
-
-class SchemeName(click.ParamType):  # type: ignore[type-arg] # as above
-    """Name of a signature scheme; rejects an unknown one with a similar one."""
-
-    name = "SCHEME"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> object:
-        """Return the name."""
-        known = known_schemes()
-        if value in known:
-            return value
-        near = get_close_matches(str(value), known, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-        return self.fail(f"no signature scheme {value!r}; {hint}", param, ctx)
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """Return the names that begin like the incomplete one."""
-        del ctx, param
-        return [CompletionItem(name) for name in known_schemes() if name.startswith(incomplete)]
+        return [CompletionItem(name) for name in self._known() if name.startswith(incomplete)]
 
 
 class ContractLocation(click.Path):
@@ -314,11 +296,11 @@ def known_schemes() -> tuple[str, ...]:
 COUNT = Value("N", parse_count)
 OPERATION = OperationValue()
 CREDENTIAL = Credential("SCHEME=VALUE", parse_credential)
-PART = Part()
+PART = ListedName("CHECK|PHASE", "check or phase", known_parts)
 PORT = Value("PORT", parse_port)
-SCHEME = SchemeName()
 SECONDS = Value("SECONDS", parse_seconds)
 SIZE = Value("SIZE", parse_size)
+SCHEME = ListedName("SCHEME", "signature scheme", known_schemes)
 TOKEN = Value("T", parse_token)
 TRUST = Value("FILE", parse_trust)
 URL = Value("URL", parse_url)

@@ -73,7 +73,7 @@ def step_summary(data: dict[str, Json], room: int = MAX_SUMMARY_BYTES) -> str:
 
 def _head(data: dict[str, Json]) -> str:
     summary = f"Could not judge: {data['reason']}" if data["reason"] else wording.counts(data)
-    run = f"{data['requests']} requests to {data['url']} in {data['seconds']:.1f} s"
+    run = f"{wording.requests(data)} to {data['url']} in {data['seconds']:.1f} s"
     same = f"seed {data['seed']}, run {data['run_id']}"
     verdict, context = wording.verdict(data), _escape_markdown(f"{run}; {same}")
     limits = f" ({_escape_markdown(wording.partial(data))})" if data["partial"] else ""
@@ -82,12 +82,12 @@ def _head(data: dict[str, Json]) -> str:
 
 def _counts(data: dict[str, Json]) -> str:
     rows = {
-        "Constraints": ", ".join(
+        wording.constraints_noun(data).capitalize(): ", ".join(
             f"{n} {status}" for status, n in wording.status_counts(data["constraints"]).items()
         ),
         "Operations": wording.operations(data),
         "Responses": wording.responses(data),
-        "Webhooks": wording.webhooks(data),
+        "Webhooks": "" if wording.is_receiver(data) else wording.webhooks(data),
         "Undecided": "; ".join(data["undecided"]),
         "Left out": "; ".join(wording.left_out(data)),
         "Created": wording.created(data),

@@ -34,7 +34,7 @@ def junit(data: dict[str, Json]) -> str:
 
 
 def _cases(data: dict[str, Json]) -> list[Element]:
-    by_check: dict[str, list[dict[str, Json]]] = {check: [] for check in CHECKS}
+    by_check: dict[str, list[dict[str, Json]]] = {check: [] for check in wording.checks(data)}
     for finding in wording.findings_in_order(data):
         by_check.setdefault(finding["check"], []).append(finding)
     failing = {finding["id"] for finding in wording.failing_findings(data)}
@@ -46,6 +46,7 @@ def _case(
     data: dict[str, Json], check: str, found: list[dict[str, Json]], failing: set[str]
 ) -> Element:
     group = CHECKS[check].__module__.rpartition(".")[2] if check in CHECKS else "other"
+    group = "receiver" if wording.is_receiver(data) else group
     case = Element("testcase", classname=f"hookproof.{group}", name=escape_hidden(check), time="0")
     failed = [f for f in found if f["baseline_reason"] is None and f["id"] in failing]
     skipped = [*_skip_reasons(data, check, found)]

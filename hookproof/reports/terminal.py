@@ -74,7 +74,14 @@ def _counts(data: dict[str, Json], console: "Console | None") -> list[str]:
     lines: list[str] = []
     if data["constraints"]:
         found = wording.status_counts(data["constraints"]).items()
-        lines += _line("Constraints", ", ".join(f"{n} {status}" for status, n in found), console)
+        name = wording.constraints_noun(data).capitalize()
+        lines += _line(name, ", ".join(f"{n} {status}" for status, n in found), console)
+    return [*lines, *_untested(data, console), *_traffic(data, console), *_baseline(data, console)]
+
+
+def _untested(data: dict[str, Json], console: "Console | None") -> list[str]:
+    """Return what the run did not judge."""
+    lines: list[str] = []
     if operations := wording.operations(data):
         lines += _line("Operations", operations, console)
     for sentence in wording.undecided_operations(data):
@@ -82,18 +89,32 @@ def _counts(data: dict[str, Json], console: "Console | None") -> list[str]:
     if parts := wording.undecided_parts(data):
         text = escape_hidden("; ".join(parts))
         lines.append(_cut(f"{'Undecided':<12} {text}", console))
-    if idle := wording.idle_checks(data):
+    idle = [] if wording.is_receiver(data) else wording.idle_checks(data)
+    if idle:
         lines += _line("Checks", f"without a case: {', '.join(idle)}", console)
     rest = "; ".join(wording.left_out(data))
     if rest:
         lines.append(_cut(f"{'Left out':<12} {escape_hidden(rest)}", console))
+    return lines
+
+
+def _traffic(data: dict[str, Json], console: "Console | None") -> list[str]:
+    """Return what was sent and received."""
+    lines: list[str] = []
     if seen := wording.responses(data):
         lines += _line("Responses", seen, console)
+    if seen and not wording.is_receiver(data):
         lines += _line("Webhooks", wording.webhooks(data), console)
         for number, text in enumerate(wording.strangers(data)):
             lines += _line("" if number else "Strangers", text, console)
     if wording.created(data):
         lines += _line("Created", wording.created(data), console)
+    return lines
+
+
+def _baseline(data: dict[str, Json], console: "Console | None") -> list[str]:
+    """Return the accepted findings, and the entries of the baseline that are resolved."""
+    lines: list[str] = []
     for finding in data["findings"]:
         if finding["baseline_reason"] is not None:
             text = f"{finding['id']} {finding['check']}: {finding['baseline_reason']}"
@@ -113,7 +134,7 @@ def _verdict(data: dict[str, Json], console: "Console | None") -> list[str]:
     option = " (--require-decided)" if data["verdict"] == "not-judged" else ""
     limits = f" ({escape_hidden(wording.partial(data))})" if data["partial"] else ""
     return [
-        f"{word}{option}{limits}: {wording.counts(data)}; {data['requests']} requests to "
+        f"{word}{option}{limits}: {wording.counts(data)}; {wording.requests(data)} to "
         f"{escape_hidden(data['url'])} in {data['seconds']:.1f} s "
         f"(seed {data['seed']}, run {escape_hidden(data['run_id'])})"
     ]

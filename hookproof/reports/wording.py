@@ -3,6 +3,7 @@
 import shlex
 from collections import Counter
 
+from contracts.checks import CHECKS
 from openapi.contract import Json
 
 MAX_LISTED_SENDERS = 3
@@ -14,6 +15,35 @@ CONSTRAINT_STATUSES = ("enforced", "violated", "undecided", "not exercised")
 def pluralize(number: int, noun: str) -> str:
     """Return `1 finding`, `2 findings`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+_RECEIVER = "verify-receiver"
+
+
+def is_receiver(data: dict[str, Json]) -> bool:
+    """Return whether the run tested a receiver of webhooks, and not a service."""
+    return bool(data["command"] == _RECEIVER)
+
+
+def requests(data: dict[str, Json]) -> str:
+    """Return the number of requests, to a receiver of deliveries."""
+    noun = "delivery" if data["requests"] == 1 else "deliveries"
+    if is_receiver(data):
+        return f"{data['requests']} {noun}"
+    return f"{data['requests']} requests"
+
+
+def checks(data: dict[str, Json]) -> list[str]:
+    """Return the names of all checks of the command, also of those that the run left out."""
+    if not is_receiver(data):
+        return list(CHECKS)
+    left_out = (part["name"] for part in data["left_out"] if part["kind"] == "check")
+    return [*data["checks"], *left_out]
+
+
+def constraints_noun(data: dict[str, Json]) -> str:
+    """Return what the run judges: constraints of a contract, or properties of a receiver."""
+    return "properties" if is_receiver(data) else "constraints"
 
 
 def verdict(data: dict[str, Json]) -> str:
@@ -261,4 +291,4 @@ def reproduction_command(data: dict[str, Json]) -> str:
     chosen = "".join(
         f" --{option} {shlex.quote(name)}" for option in limits for name in limits[option]
     )
-    return f"hookproof verify {data['url']} --seed {data['seed']}{profile}{chosen}"
+    return f"hookproof {data['command']} {data['url']} --seed {data['seed']}{profile}{chosen}"

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from openapi.signatures.message import Message
 from openapi.signatures.scheme import (
@@ -100,6 +100,10 @@ class HmacScheme(SignatureScheme):
         except (binascii.Error, ValueError):
             return None
 
+    def with_text_key(self) -> "HmacScheme":
+        """Return the scheme with the secret as it is for its key."""
+        return replace(self, secret_encoding="utf-8", secret_prefix="")  # noqa: S106 - no secret
+
     def secret_problem(self, secret: str, *, signs: bool = False) -> str | None:  # noqa: ARG002
         """Return what the scheme needs in place of `secret`, without repeating it, or None."""
         if self.secret_encoding not in _DECODERS or self._try_decode(secret):
@@ -152,18 +156,23 @@ class HmacScheme(SignatureScheme):
         self, message: Message, secrets: Secrets, identity: str, at: float
     ) -> SignedHeaders:
         """Return id, timestamp and signature: see `SignatureScheme`."""
-        stamps = ((self.id_header, identity), (self.timestamp_header, str(int(at))))
+        return self.headers_with_timestamp(message, secrets, identity, str(int(at)))
+
+    def headers_with_timestamp(
+        self, message: Message, secrets: Secrets, identity: str, timestamp: str
+    ) -> SignedHeaders:
+        """Return the headers as above for any text of a timestamp."""
+        stamps = ((self.id_header, identity), (self.timestamp_header, timestamp))
         named = tuple((name, value) for name, value in stamps if name is not None)
         stamped = message.with_headers(named)
         if self.header_format is not None:
             # The signed content takes the timestamp from the header itself.
-            bare = self._write(str(int(at)), [])
-            stamped = stamped.with_headers([(self.header, bare)])
+            stamped = stamped.with_headers([(self.header, self._write(timestamp, []))])
         values = [self.sign(stamped, secret) for secret in secrets_as_tuple(secrets)]
         if len(values) > 1 and not self.has_several_signatures:
             raise ValueError(f"{self.header} has only one signature")
         if self.header_format is not None:
-            return (*named, (self.header, self._write(str(int(at)), values)))
+            return (*named, (self.header, self._write(timestamp, values)))
         return (*named, (self.header, (self.separator or "").join(values)))
 
     def verify(self, message: Message, secret: str, at: float | None = None) -> str | None:

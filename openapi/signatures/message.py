@@ -19,9 +19,12 @@ class Message:
     """Absolute URL as the sender has it; empty: unknown."""
 
     def header_values(self, name: str | None) -> list[bytes]:
-        """Return the values of all headers called `name`, case-insensitively; of None, nothing."""
+        """Return the values of all headers called `name`, case-insensitively; of None, nothing.
+
+        White space around a value is not a part of it (RFC 9110, section 5.5).
+        """
         wanted = name.lower().encode("latin-1", "replace") if name else None
-        return [value for key, value in self.headers if key.lower() == wanted]
+        return [value.strip(b" \t") for key, value in self.headers if key.lower() == wanted]
 
     def with_url(self, url: str) -> Self:
         """Return the message with another URL."""

@@ -26,7 +26,8 @@ import hookproof
 from contracts.checks import CHECKS, authentication, deliveries
 from contracts.model.settings import EXTRA_PHASES, Settings
 from contracts.outcome import RunOutcome
-from contracts.reporting import report
+from contracts.receivers.properties import PROPERTIES
+from contracts.reporting import report, run_data
 from contracts.reporting.evidence import evidence
 from hookproof import CONFIG_FILE_NAME
 from hookproof.baseline import read
@@ -79,6 +80,7 @@ SELFTEST, GLOSSARY = PAGES["docs/selftest.md"], PAGES["docs/glossary.md"]
 LINT = PAGES["docs/lint.md"]
 PAGE_OF = {
     "verify": CI,
+    "verify-receiver": PAGES["docs/verify-receiver.md"],
     "mock": MOCK,
     "token": MOCK,
     "faults": MOCK,
@@ -154,6 +156,14 @@ def test_every_option_is_in_a_table_with_its_default(command: str) -> None:
         for name in option.opts:
             mine = rf"^\| .*`{name}[ `].* \|.*{re.escape(told)}.* \|.* \|$"
             assert re.search(mine, page, re.MULTILINE), f"{name} of {command}: {told}"
+
+
+def test_the_table_of_properties_equals_them() -> None:
+    page = PAGES["docs/verify-receiver.md"]
+    told = rows(page, "property", "requirement")
+    assert told == [
+        [f"`{p.name}`", p.requirement, p.admissible, p.source, p.grade] for p in PROPERTIES.values()
+    ]
 
 
 def test_every_mentioned_command_and_option_exists() -> None:
@@ -362,9 +372,9 @@ def test_the_table_of_exit_codes_of_lint_is_complete() -> None:
 
 
 def test_the_table_of_exit_codes_is_complete() -> None:
-    codes = [report.EXIT_CONFORMS, report.EXIT_DEVIATES, EXIT_ERROR, EXIT_INTERRUPTED]
+    codes = [run_data.EXIT_CONFORMS, run_data.EXIT_DEVIATES, EXIT_ERROR, EXIT_INTERRUPTED]
     assert [row[0] for row in rows(CI, "code", "verdict")] == [str(code) for code in codes]
-    assert report.EXIT_NOT_JUDGED == EXIT_ERROR
+    assert run_data.EXIT_NOT_JUDGED == EXIT_ERROR
 
 
 def test_the_table_of_report_fields_is_complete() -> None:

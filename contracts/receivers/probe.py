@@ -1,0 +1,134 @@
+"""Probe of a receiver: does it accept a conforming delivery, and if not, what else does it accept?
+
+Without an accepted delivery no other property can be judged: a receiver that refuses everything
+also refuses what is forged.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from contracts.model.errors import CouldNotJudge
+from contracts.receivers.trials.client import Attempt
+from contracts.receivers.trials.sender import Dumps, Sender, dump_compact, dump_spaced
+from contracts.receivers.trials.trial import SentDelivery, Trial
+from openapi.signatures.generic_hmac import HmacScheme
+from webhook_sink.signature_diagnosis.keys import alternative_keys
+
+_MISCONFIGURED = (400, 401, 403, 404, 405)
+"""Statuses that a wrong secret or a wrong path explains as well as a mistake of the receiver."""
+_FORMS: tuple[tuple[str, Dumps], ...] = (
+    ("without spaces", dump_compact),
+    ("with spaces after commas and colons", dump_spaced),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Misreading:
+    """Delivery that breaks the scheme in a way in which a receiver may understand it."""
+
+    explanation: str
+    attempt: Attempt
+
+
+def probe(trial: Trial) -> bool:
+    """Send conforming deliveries until one is accepted; return whether one is.
+
+    A refusal that has another reason than a wrong secret or path is recorded as a failed case.
+    Raise `CouldNotJudge` if the receiver cannot be reached, or if it may only have another secret.
+    """
+    sender = trial.sender
+    first = _try_forms(trial, sender)
+    if first is None:
+        return True
+    response = first.response
+    if response.is_refused:
+        raise CouldNotJudge(
+            f"the receiver cannot be reached: {trial.settings.url}: {response.text}"
+        )
+    explanation = _find_explanation(trial, sender)
+    if explanation is None and response.status in _MISCONFIGURED:
+        raise CouldNotJudge(_sentence(trial, first))
+    message = f"a conforming {sender.event.name} got {response.text}"
+    if explanation is not None:
+        message = f"{message}, and the receiver accepts {explanation}"
+    trial.fail(message, first, expected="2xx")
+    return False
+
+
+def _try_forms(trial: Trial, sender: Sender) -> SentDelivery | None:
+    """Use the first form of JSON that is accepted; return the first delivery if none is."""
+    first = None
+    for words, dumps in _FORMS if sender.is_json else _FORMS[:1]:
+        sender.dumps = dumps
+        event = sender.new_event()
+        sent = trial.send(sender.attempt(event), f"a conforming delivery {words}")
+        if sent.response.is_success:
+            for other in trial.senders:
+                other.dumps = dumps
+            return None
+        first = first or sent
+        if sent.response.status is None:
+            break
+    return first
+
+
+def _find_explanation(trial: Trial, sender: Sender) -> str | None:
+    """Return what the receiver accepts in place of a conforming delivery, or None."""
+    for one in _misreadings(sender):
+        if trial.send(one.attempt, one.explanation).response.is_success:
+            return one.explanation
+    return None
+
+
+def _misreadings(sender: Sender) -> Iterator[Misreading]:
+    scheme = sender.scheme
+    if scheme is None:
+        return
+    event = sender.new_event()
+    yield Misreading("one without any signature", sender.attempt(event, ()))
+    if not isinstance(scheme, HmacScheme):
+        return
+    right = dict(sender.signed_headers(event))[scheme.header]
+    message = sender.message(event).with_headers(sender.signed_headers(event))
+    others = [
+        (f"one whose signature is in {other}", replace(scheme, encoding=other).sign(message, s))
+        for other in ("hex", "base64")
+        if other != scheme.encoding
+        for s in (sender.secret,)
+    ]
+    if scheme.prefix:
+        proof = scheme.sign(message, sender.secret)
+        others.append((f"one without the prefix {scheme.prefix}", proof[len(scheme.prefix) :]))
+    raw = scheme.with_text_key()
+    for words, key in alternative_keys(scheme, [sender.secret]):
+        text = key.decode("latin-1")
+        if text.isascii():
+            others.append((f"one for which {words}", raw.sign(message, text)))
+    proof = scheme.sign(message, sender.secret)
+    for words, value in others:
+        signed = tuple(
+            (name, right.replace(proof, value) if name == scheme.header else found)
+            for name, found in sender.signed_headers(event)
+        )
+        yield Misreading(words, sender.attempt(event, signed))
+    if scheme.has_timestamp:
+        late = replace(event, at=event.at * 1000)
+        yield Misreading("one whose timestamp is in milliseconds", sender.attempt(late))
+
+
+def _sentence(trial: Trial, sent: SentDelivery) -> str:
+    status, settings = sent.response.status, trial.settings
+    if status in (404, 405):
+        return (
+            f"the receiver answered {status} to a conforming delivery: "
+            f"check the path of {settings.url}"
+        )
+    if settings.secret is None:
+        return (
+            f"the receiver answered {status} to an unsigned delivery: pass its secret with "
+            "--webhook-secret or HOOKPROOF_WEBHOOK_SECRET"
+        )
+    return (
+        f"the receiver answered {status} to a conforming delivery: check that it has the secret "
+        "of --webhook-secret and the signature scheme of the contract"
+    )

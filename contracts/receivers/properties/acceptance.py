@@ -1,0 +1,113 @@
+"""Properties about conforming deliveries: events, forms of headers, several signatures."""
+
+from contracts.receivers.trials.trial import Property, Trial
+
+REFUSED_BUT_VALID = ", although its signature is valid"
+
+
+def accepts_conforming(trial: Trial) -> None:
+    """Deliver each event of the contract once."""
+    for sender in trial.senders[: trial.settings.volume.events]:
+        event = sender.new_event()
+        trial.accept(event, sender.attempt(event), f"a conforming {sender.event.name}")
+
+
+def accepts_header_forms(trial: Trial) -> None:
+    """Write the names of the signature's headers in other cases, and pad their values."""
+    sender = trial.sender
+    for words, write_name, write_value in (
+        ("headers in lower case", str.lower, str),
+        ("headers in upper case", str.upper, str),
+        ("spaces around the values of headers", str, lambda value: f"  {value}  "),
+    ):
+        event = sender.new_event()
+        signed = tuple((write_name(n), write_value(v)) for n, v in sender.signed_headers(event))
+        attempt = sender.attempt(event, signed)
+        description = f"a conforming delivery with {words}"
+        trial.accept(event, attempt, description, hint=REFUSED_BUT_VALID)
+
+
+def accepts_rotation(trial: Trial) -> None:
+    """Sign with several secrets, of which one is valid or none."""
+    sender = trial.sender
+    scheme = sender.scheme
+    assert scheme is not None
+    other = scheme.other_secret(sender.secret)
+    third = scheme.other_secret(other)
+    for words, secrets in (
+        ("the valid one last", (other, sender.secret)),
+        ("the valid one first", (sender.secret, other)),
+    ):
+        event = sender.new_event()
+        attempt = sender.attempt(event, sender.signed_headers(event, secrets))
+        trial.accept(event, attempt, f"a delivery with two signatures, {words},")
+    event = sender.new_event()
+    attempt = sender.attempt(event, sender.signed_headers(event, (other, third)))
+    trial.refuse(attempt, "a delivery with two signatures, none of them valid,")
+
+
+def accepts_after_failure(trial: Trial) -> None:
+    """Send again what the receiver did not accept, as a sender does, and count the effects."""
+    found = [(event, sent) for event, sent in trial.failed_valid if not sent.response.is_refused]
+    if not found:
+        trial.undecided("the receiver answered no conforming delivery with 5xx")
+        return
+    for _, first in found:
+        sent = trial.send(first.attempt, f"the retry of delivery {first.number}")
+        got = f"delivery {first.number} got {first.response.text}, and its retry"
+        if sent.response.is_success:
+            trial.passed(sent)
+        else:
+            trial.fail(f"{got} {sent.response.text}", sent, expected="2xx")
+    if trial.burst is None or trial.observation is None:
+        return
+    before, events = trial.burst
+    effects = trial.observation.wait_for(before + events) - before
+    if effects < events and not trial.has_failed("receiver-retry"):
+        message = (
+            f"{events} events, of which {len(found)} came again after a response other than 2xx, "
+            f"had {effects} side effects"
+        )
+        trial.fail(message, None, expected=f"{events} side effects")
+
+
+ACCEPTANCE = (
+    Property(
+        "receiver-conforming",
+        "A conforming delivery is accepted.",
+        "2xx",
+        "Standard Webhooks, and all vendors",
+        "violation",
+        "webhook",
+        accepts_conforming,
+    ),
+    Property(
+        "receiver-header-form",
+        "Names of headers count in any case, and white space around values does not count.",
+        "2xx",
+        "RFC 9110, sections 5.1 and 5.5",
+        "violation",
+        "signature",
+        accepts_header_forms,
+        ("scheme",),
+    ),
+    Property(
+        "receiver-rotation",
+        "Of several signatures one valid one is enough, and none is too few.",
+        "2xx with a valid one, else 4xx",
+        "Standard Webhooks, secret rotation",
+        "violation",
+        "signature",
+        accepts_rotation,
+        ("scheme", "several-signatures"),
+    ),
+)
+AFTER_FAILURE = Property(
+    "receiver-retry",
+    "What the receiver answered with 5xx is accepted when the sender tries again.",
+    "2xx",
+    "Standard Webhooks, deliverability and reliability",
+    "violation",
+    "webhook",
+    accepts_after_failure,
+)

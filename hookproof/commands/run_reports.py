@@ -1,0 +1,43 @@
+"""Reports of a run: the directory before it, the files and the summary after it."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hookproof.errors import CommandError
+from hookproof.reports.contract_source import read_contract_source, with_places
+from hookproof.reports.terminal import format_summary
+from hookproof.reports.writer import remove_reports, write_reports
+from openapi.contract import Json
+from openapi.parsing.document_source import DocumentText
+from openapi.terminal import terminal_console
+
+
+def prepare_report_dir(directory: Path) -> None:
+    """Create the directory; remove the reports of an earlier run, so that none outlives a kill."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        remove_reports(directory)
+    except OSError as error:
+        raise CommandError(f"{directory}: cannot write the reports: {error.strerror}") from None
+
+
+def write_and_print(
+    data: dict[str, Json],
+    directory: Path,
+    contract: Path | DocumentText | None,
+    overlays: Sequence[Path],
+) -> None:
+    """Write the reports and print the verdict, even if the reports cannot be written."""
+    failure: OSError | None = None
+    file = read_contract_source(contract, Path.cwd(), overlays)
+    data = with_places(data, file)
+    try:
+        write_reports(data, directory, os.environ, file)
+    except OSError as error:
+        failure = error
+    lines = format_summary(data, str(directory), terminal_console(sys.stdout))
+    print("\n".join(lines), flush=True)
+    if failure is not None:
+        raise CommandError(f"{directory}: cannot write the reports: {failure.strerror}")

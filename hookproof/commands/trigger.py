@@ -67,6 +67,8 @@ def _with_hint(message: str) -> str:
 
 def _send(options: SimpleNamespace, contract: Contract, event: Event) -> int:
     secret = options.webhook_secret
+    if options.public_url is not None and not (event.signature and event.signature.signs_url):
+        raise CommandError("--public-url: the event signs no URL: remove the option")
     if event.signature is not None and secret:
         check_webhook_secret(contract, secret, signs=True)
     body = None if options.data is None else _read(options.data)
@@ -86,6 +88,7 @@ def _send(options: SimpleNamespace, contract: Contract, event: Event) -> int:
             time.time() - options.age,
             copies=options.at_once,
             timeout_s=options.timeout,
+            public_url=options.public_url,
         )
         if not responses and not any(one.is_sent for one in found):
             raise CommandError(found[0].error or "nothing could be sent")

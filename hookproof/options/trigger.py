@@ -8,7 +8,12 @@ from typing import Any
 import click
 
 from hookproof.options import types
-from hookproof.options.command import contract_options, signature_option, webhook_secret
+from hookproof.options.command import (
+    contract_options,
+    public_url,
+    signature_option,
+    webhook_secret,
+)
 from openapi.json_pointer import check_pointer
 from webhook_sink.destination import parse_destination
 
@@ -66,6 +71,7 @@ def _parse_age(text: str) -> float:
 @contract_options
 @signature_option("--signature", "Sign by this scheme, such as stripe.")
 @webhook_secret("Secret to sign with.")
+@public_url(show_default="the URL of --to")
 @click.option(
     "--set",
     type=types.Value("POINTER=VALUE", _parse_value),

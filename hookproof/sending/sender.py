@@ -79,12 +79,18 @@ class EventSender:
         to: str | None = None,
         *,
         timeout: float = DEFAULT_TIMEOUT_S,
+        public_url: str | None = None,
     ) -> None:
-        """Sign with `secret`, send to the URL `to` by default, wait `timeout` for each response."""
+        """Sign with `secret`, send to the URL `to` by default, wait `timeout` for each response.
+
+        `public_url` is the URL by which other senders reach the receiver, for signatures that
+        cover it.
+        """
         self._contract = contract
         self._secret = secret
         self._to = to
         self._timeout = timeout
+        self._public_url = public_url
 
     def send(
         self,
@@ -118,7 +124,7 @@ class EventSender:
             prepared = prepare_event(
                 self._contract, found, changes, token_hex(16), at, self._secret
             )
-            responses = deliver(prepared, url, self._secret, at, timeout_s=self._timeout)
+            responses = self._deliver(prepared, url, at)
         except UnsendableEvent as error:
             raise ValueError(str(error)) from None
         return _last(responses)
@@ -127,8 +133,16 @@ class EventSender:
         """Send the event of `response` again, with the same id and payload, signed again."""
         __tracebackhide__ = True
         at = time.time() - age
-        return _last(
-            deliver(response.prepared, response.url, self._secret, at, timeout_s=self._timeout)
+        return _last(self._deliver(response.prepared, response.url, at))
+
+    def _deliver(self, prepared: PreparedEvent, url: str, at: float) -> list[EventResponse]:
+        return deliver(
+            prepared,
+            url,
+            self._secret,
+            at,
+            timeout_s=self._timeout,
+            public_url=self._public_url,
         )
 
 
@@ -149,21 +163,25 @@ def deliver(
     *,
     copies: int = 1,
     timeout_s: float = DEFAULT_TIMEOUT_S,
+    public_url: str | None = None,
 ) -> list[EventResponse]:
     """Send one attempt of an event and return the responses: `copies` of it at the same time.
 
-    Several requests of one attempt follow each other. `UnsendableEvent` for a wrong URL.
+    Several requests of one attempt follow each other. A signature that covers the URL is for
+    `public_url`, followed by the path, by default for `url`. `UnsendableEvent` for a wrong URL.
     """
     try:
         destination = _with_path(parse_destination(url), prepared.event.path)
     except ValueError as error:
         raise UnsendableEvent(str(error)) from None
-    target = destination.origin + (destination.path or "/")
-    target += "" if destination.query is None else f"?{destination.query}"
+    signed_url = (public_url or destination.origin).rstrip("/") + (destination.path or "/")
+    signed_url += "" if destination.query is None else f"?{destination.query}"
     responses = []
-    for request in prepared.requests(secret, target, at):
+    for request in prepared.requests(secret, signed_url, at):
+        # Some schemes sign by a parameter of the query.
+        query = request.url.partition("?")[2] or None
         try:
-            replies = _run(destination, [request] * copies, timeout_s)
+            replies = _run(replace(destination, query=query), [request] * copies, timeout_s)
         except ValueError as error:
             raise UnsendableEvent(str(error)) from None
         responses += [

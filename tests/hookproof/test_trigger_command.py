@@ -373,3 +373,28 @@ def test_the_list_shows_each_event_with_its_payload(tmp_path: Path, contract: Co
     one = hookproof_in(tmp_path, "trigger", "order.created", "--list", "--contract", dispatch)
     assert one.stdout.startswith("order.created\n")
     assert "stock.reserved" not in one.stdout.split("\n")
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "application/x-www-form-urlencoded"])
+def test_a_signature_of_the_url_is_for_the_url_of_the_receiver(
+    media_type: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "forms.yaml"
+    text = FORM.replace("application/x-www-form-urlencoded", media_type)
+    file.write_text(text, encoding="utf-8")
+    twilio = load_contract(file).with_signature(SCHEMES["twilio"])
+    options = ["--contract", str(file), "--signature", "twilio"]
+    public = "https://hooks.example.com/prefix"
+    with Sink(twilio, SECRET) as sink, Sink(twilio.with_public_url(public), SECRET) as proxied:
+        to = ["--to", f"{sink.url}/hooks?a=1"]
+        assert trigger(sink, *options, *to, event="sold").returncode == 0
+        assert trigger(sink, *options, "--public-url", public, event="sold").returncode == 0
+        assert trigger(proxied, *options, "--public-url", public, event="sold").returncode == 0
+        assert summaries(sink) == [
+            "conforms; signature valid",
+            "1 violation; signature invalid",
+        ]
+        assert sink.deliveries()[0].target.startswith("/hooks?a=1")
+        assert summaries(proxied) == ["conforms; signature valid"]
+        done = trigger(sink, "--public-url", public)
+    assert done.stderr == "hookproof: --public-url: the event signs no URL: remove the option\n"

@@ -40,7 +40,7 @@ check: $(BIN)/.installed
 
 test: $(BIN)/.installed
 	$(BIN)/tox run -e tests
-	@others=style,types,loop,real; \
+	@others=style,types,loop,real,schemes; \
 	if command -v chromium-headless-shell || command -v chromium || command -v chromium-browser \
 	  || command -v google-chrome; then \
 	  others=$$others,browser; \
@@ -52,9 +52,9 @@ test: $(BIN)/.installed
 	if command -v npm; then \
 	  others=$$others,documents; \
 	elif [ "$$CI" = true ]; then \
-	  echo "The tests of real documents need npm, and under CI=true they must run."; exit 1; \
+	  echo "The tests of real documents and of npm libraries need npm, and under CI=true they must run."; exit 1; \
 	else \
-	  echo "The tests of real documents do not run: no npm was found (on Debian: apt-get install npm)."; \
+	  echo "The tests of real documents and of npm libraries do not run: no npm was found (on Debian: apt-get install npm)."; \
 	fi; \
 	command -v prometheus-alertmanager || command -v alertmanager \
 	  || echo "The tests of Alertmanager do not run: it was not found (on Debian: apt-get install prometheus-alertmanager)."; \
@@ -71,6 +71,7 @@ lock: | $(BIN)/python
 	{ echo "# Pinned by make lock: each dependency at its lower bound, for tox run -e lowest."; \
 	  grep -v '^#' $(VENV)/lowest.lock; } > requirements-lowest.lock
 	$(HASHED) --output-file tests/real/localstripe.lock tests/real/localstripe.in
+	$(HASHED) --output-file tests/schemes/vendors.lock tests/schemes/vendors.in
 
 clean:
 	rm -rf $(VENV) .tox build dist hookproof-report

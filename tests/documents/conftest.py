@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from real_documents import InstallationError, install_packages
+from npm_packages import InstallationError
+from real_documents import install_packages
 
 
 @pytest.fixture(scope="session")

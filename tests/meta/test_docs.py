@@ -21,6 +21,7 @@ import yaml
 from real_documents import DOCUMENTS
 from support.command_line import contexts, option_names, parse_command_line
 from support.signatures import signature_of
+from vendor_libraries import LIBRARIES
 
 import hookproof
 from contracts.checks import CHECKS, authentication, deliveries
@@ -443,6 +444,22 @@ def test_every_supported_openapi_keyword_is_listed() -> None:
     assert {"document", "path-item", "operation", "webhook", "response"} <= told.keys()
     for kind in told.keys() & FIXED_FIELDS.keys():
         assert FIXED_FIELDS[kind].keys() - FOR_READERS <= told[kind], kind
+
+
+def test_the_table_of_vendor_libraries_has_those_of_the_tests() -> None:
+    told = rows(PAGES["docs/signatures.md"], "scheme", "library", "version")
+    stated = [
+        [
+            *filter(None, (one.scheme, one.stated.get("algorithm"))),
+            f"{one.registry} `{one.package}`",
+            one.version,
+            "yes",
+            "yes" if one.signs else "no",
+            "yes" if one.accepts_several else "no",
+        ]
+        for one in LIBRARIES
+    ]
+    assert [[*named(scheme), *cells] for scheme, *cells in told] == stated
 
 
 def kinds(line: str) -> list[str]:

@@ -49,25 +49,31 @@ def find_alertmanager() -> str:
 
 
 def install_localstripe(folder: Path) -> str:
-    """Return the Python of a virtual environment in `folder` that has localstripe.
+    """Return the Python of a virtual environment in `folder` that has localstripe: see below."""
+    return install_locked(folder, LOCALSTRIPE_LOCK, "localstripe")
 
-    One of several processes installs it for all. Raise `UnavailableServiceError` if pip cannot.
+
+def install_locked(folder: Path, lock: Path, what: str) -> str:
+    """Return the Python of a virtual environment in `folder` that has the packages of `lock`.
+
+    One of several processes installs them for all. Raise `UnavailableServiceError` if pip cannot
+    install `what`.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with folder.with_suffix(".lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
         if not (folder / "installed").exists():
             shutil.rmtree(folder, ignore_errors=True)
-            _install(folder)
+            _install(folder, lock, what)
             (folder / "installed").touch()
     return str(folder / "bin" / "python")
 
 
-def _install(folder: Path) -> None:
+def _install(folder: Path, lock: Path, what: str) -> None:
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check"]
     for command in (
         [sys.executable, "-m", "venv", str(folder)],
-        [*pip, "--quiet", "--require-hashes", "-r", str(LOCALSTRIPE_LOCK)],
+        [*pip, "--quiet", "--require-hashes", "-r", str(lock)],
     ):
         try:
             limit = INSTALLATION_TIMEOUT_S
@@ -75,10 +81,10 @@ def _install(folder: Path) -> None:
                 command, capture_output=True, text=True, timeout=limit, check=False
             )
         except subprocess.TimeoutExpired:
-            raise UnavailableServiceError("pip installed no localstripe in time") from None
+            raise UnavailableServiceError(f"pip did not install {what} in time") from None
         if done.returncode:
             last = (done.stderr.strip() or "no message").splitlines()[-1]
-            raise UnavailableServiceError(f"pip could not install localstripe: {last}")
+            raise UnavailableServiceError(f"pip could not install {what}: {last}")
 
 
 @contextmanager

@@ -227,25 +227,26 @@ class HmacScheme(SignatureScheme):
         """Place of the timestamp, for messages."""
         return self.timestamp_header or f"the timestamp in {self.header}"
 
-    def _format_items(self) -> list[tuple[str, str]]:
+    def format_items(self) -> list[tuple[str, str]]:
         """Return key and placeholder of each part of the header."""
-        between = self._format_separator()
+        between = self.format_separator()
         parts = (self.header_format or "").split(between)
         return [(m[1], m[2]) for part in parts if (m := _FORMAT_ITEM.fullmatch(part))]
 
-    def _format_separator(self) -> str:
+    def format_separator(self) -> str:
+        """Return the text between the parts of the header."""
         return ";" if ";" in (self.header_format or "") else ","
 
     def _items(self, value: bytes, placeholder: str) -> list[bytes]:
         """Return the values of the parts of a header that are for `placeholder`."""
-        keys = {key.encode() for key, name in self._format_items() if name == placeholder}
-        parts = (part.partition(b"=") for part in value.split(self._format_separator().encode()))
+        keys = {key.encode() for key, name in self.format_items() if name == placeholder}
+        parts = (part.partition(b"=") for part in value.split(self.format_separator().encode()))
         return [text.strip() for key, _, text in parts if key.strip() in keys]
 
     def _write(self, timestamp: str, signatures: list[str]) -> str:
         """Return the value of a header with several parts."""
         written: list[str] = []
-        for key, placeholder in self._format_items():
+        for key, placeholder in self.format_items():
             values = [timestamp] if placeholder == "timestamp" else signatures
             written += [f"{key}={value}" for value in values]
-        return self._format_separator().join(written)
+        return self.format_separator().join(written)

@@ -8,10 +8,12 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice, product
 
 from openapi.signatures.generic_hmac import HmacScheme
 from openapi.signatures.http_message import INPUT_HEADER, HttpMessageScheme
+from openapi.signatures.missing_extra import MissingExtra
 from openapi.signatures.registry import SCHEMES
 from openapi.signatures.scheme import Secrets, SignatureScheme, secrets_as_tuple
 from openapi.signatures.standard_webhooks import (
@@ -21,6 +23,7 @@ from openapi.signatures.standard_webhooks import (
 )
 from webhook_sink.delivery import Delivery
 from webhook_sink.signature_diagnosis.body_variants import NamedContent
+from webhook_sink.signature_diagnosis.header_parts import repair_header
 from webhook_sink.signature_diagnosis.header_values import (
     ALGORITHMS,
     FoundDigest,
@@ -102,11 +105,24 @@ def _explain_hmac(
         return "one of them is valid" if right else "none of them is valid"
     if not values[0].strip():
         return "it is empty"
-    found = _digests_in_value(scheme, values[0])
+    repaired = repair_header(scheme, values[0])
+    differences = repaired.differences if repaired is not None else ()
+    if repaired is not None:
+        delivery = _with_header(delivery, scheme.header, repaired.value)
+    found = _digests_in_value(scheme, repaired.value if repaired is not None else values[0])
     match = _match_digest(scheme, delivery, secrets, found)
-    if match is None:
-        return _explain_unmatched(scheme, delivery, secrets[0], found)
-    return ", and ".join(match[1]) or None
+    if match is not None:
+        return ", and ".join((*differences, *match[1])) or None
+    if repaired is not None and not found:
+        return ", and ".join(differences)
+    unmatched = _explain_unmatched(scheme, delivery, secrets[0], found)
+    return ", and ".join((*differences, *([unmatched] if unmatched else []))) or None
+
+
+def _with_header(delivery: Delivery, name: str, value: bytes) -> Delivery:
+    """Return the delivery with another value of a header."""
+    message = delivery.message.with_headers([(name, value.decode("latin-1"))])
+    return replace(delivery, headers=message.headers)
 
 
 def _explain_key_pair_values(
@@ -123,14 +139,17 @@ def _explain_key_pair_values(
     return "one of them is valid" if [] in every else "none of them is valid"
 
 
-def _other_scheme(scheme: SignatureScheme, delivery: Delivery) -> str | None:
-    """Return that the delivery has the signature header of another known scheme, or None."""
+def _other_scheme(
+    scheme: SignatureScheme, delivery: Delivery
+) -> tuple[SignatureScheme, str] | None:
+    """Return the known scheme whose signature header the delivery has, and a sentence; or None."""
     for known in SCHEMES.values():
         header = known.header
         if isinstance(known, HttpMessageScheme):
             header = INPUT_HEADER  # other schemes have a header `Signature` too
         if known.header.lower() != scheme.header.lower() and delivery.header_values(header):
-            return f"{known.header} is there, which is the header of the scheme {known.name}"
+            said = f"{known.header} is there, which is the header of the scheme {known.name}"
+            return known, said
     return None
 
 
@@ -156,10 +175,35 @@ def _explain_missing_header(
         found = http_message_elsewhere(scheme, delivery, secrets, suspects)
     elif isinstance(scheme, HmacScheme):
         found = _hmac_elsewhere(scheme, delivery, secrets, suspects)
+    other = _other_scheme(scheme, delivery)
+    if other is not None:
+        return _with_other_scheme(*other, delivery, secrets[0], found)
     if found is not None:
         return found
     named = (f"{quoted_header_name(name)} looks like a signature header" for name, _ in suspects)
-    return _other_scheme(scheme, delivery) or next(named, None)
+    return next(named, None)
+
+
+def _is_valid(known: SignatureScheme, delivery: Delivery, secret: str) -> bool:
+    """Return whether the signature is valid by another scheme, which may need a missing package."""
+    try:
+        return known.verify(delivery.message, secret) is None
+    except MissingExtra:
+        return False
+
+
+def _with_other_scheme(
+    known: SignatureScheme, sentence: str, delivery: Delivery, secret: str, found: str | None
+) -> str:
+    """Return that the header of `known` is there, and how its value differs; or `found`."""
+    if _is_valid(known, delivery, secret):
+        return f"{sentence}, and it is valid by that scheme"
+    if found is None:
+        return sentence
+    place = f"the signature is in {quoted_header_name(known.header.encode())}, and "
+    if found.lower().startswith(place.lower()):
+        return f"{sentence}, and {found[len(place) :]}"
+    return found
 
 
 def _key_pair_elsewhere(
@@ -183,7 +227,12 @@ def _hmac_elsewhere(
     secrets: Sequence[str],
     suspects: Iterable[NamedHeader],
 ) -> str | None:
-    named = [(w, n) for n, v in suspects for w in _digests_in_value(scheme, v)]
+    found = list(suspects)
+    for name, value in found if scheme.header_format is not None else ():
+        renamed = _with_header(delivery, scheme.header, value)
+        if scheme.verify(renamed.message, secrets[0]) is None:
+            return f"the signature is in {quoted_header_name(name)}"
+    named = [(w, n) for n, v in found for w in _digests_in_value(scheme, v)]
     match = _match_digest(scheme, delivery, secrets, [written for written, _ in named])
     if match is not None:
         name = next(name for written, name in named if written is match[0])

@@ -88,8 +88,10 @@ def format_remarks(scheme: HmacScheme, found: FoundDigest) -> Iterator[str]:
     prefix, suffix = found.prefix, found.suffix
     if (prefix, suffix) == (scheme.prefix, ""):
         return
-    if prefix[:1] in ('"', "'") and prefix == suffix:
+    if prefix[:1] in ('"', "'") and prefix[:1] == suffix and prefix[1:] in ("", scheme.prefix):
         yield "it is in quotes"
+    elif (between := _separator(scheme, prefix, suffix)) is not None:
+        yield f"its signatures are separated by {between!r}, not {scheme.separator!r}"
     elif suffix:
         yield "the header has other values too"
     elif not prefix:
@@ -98,6 +100,20 @@ def format_remarks(scheme: HmacScheme, found: FoundDigest) -> Iterator[str]:
         yield f"it has the prefix {prefix!a}{_dialect(found)}"
     else:
         yield "it has an unknown prefix"
+
+
+def _separator(scheme: HmacScheme, prefix: str, suffix: str) -> str | None:
+    """Return the text between this signature and the next or the last one, or None."""
+    if scheme.separator is None or not scheme.prefix:
+        return None
+    if prefix == scheme.prefix and re.fullmatch("[,;|&]+", suffix):
+        return suffix + scheme.separator
+    if prefix == scheme.prefix and scheme.prefix in suffix:
+        return suffix.partition(scheme.prefix)[0]
+    if prefix.startswith(scheme.prefix) and prefix.endswith(scheme.prefix):
+        before = prefix.removesuffix(scheme.prefix)
+        return before[len(before.rstrip(" ,;|&")) :] or None
+    return None
 
 
 def _dialect(found: FoundDigest) -> str:

@@ -10,13 +10,15 @@ from openapi.signatures.message import Message
 from openapi.signatures.message_components import signature_base
 from openapi.signatures.public_url import urls_of_sender
 from webhook_sink.delivery import Delivery
-from webhook_sink.signature_diagnosis.header_values import ALGORITHMS
+from webhook_sink.signature_diagnosis.header_values import ALGORITHMS, find_digests
 from webhook_sink.signature_diagnosis.keys import ORDINALS, alternative_keys
 from webhook_sink.signature_diagnosis.signed_content import quoted_header_name, unexplained
 from webhook_sink.signature_diagnosis.urls import url_variants
 
 _METHODS = ("POST", "PUT", "PATCH", "GET", "post")
 _MEDIA_TYPES = ("application/json", "application/json; charset=utf-8", "text/plain")
+_SIGNATURE_BYTES = (32, 64)
+"""Length of an HMAC, and of a signature by ed25519."""
 _MAX_SIGNATURES = 5
 _MAX_BODY_BYTES = 1024 * 1024
 
@@ -28,7 +30,7 @@ def explain_http_message(
     message = delivery.message
     stated = scheme.stated_signatures(message)
     if isinstance(stated, str):
-        return None
+        return _encoding_remark(scheme, delivery)
     usable = [
         one
         for one in stated[:_MAX_SIGNATURES]
@@ -40,6 +42,15 @@ def explain_http_message(
         return None
     found = (_explanation(scheme, delivery, secrets, one) for one in usable)
     return next((text for text in found if text is not None), unexplained(scheme))
+
+
+def _encoding_remark(scheme: HttpMessageScheme, delivery: Delivery) -> str | None:
+    """Return the encoding of a signature that is no byte sequence, or None."""
+    for value in delivery.header_values(scheme.header):
+        for found in find_digests(value):
+            if len(found.digest) in _SIGNATURE_BYTES and not found.suffix.startswith(":"):
+                return f"its encoding is {found.encoding}, and it is not between colons"
+    return None
 
 
 def http_message_elsewhere(

@@ -163,10 +163,17 @@ class VerdictWorker:
             delivery.id,
             delivery.method,
             abbreviate(target, 200),
-            verdict.event.name if verdict.event else "no known event",
+            _named(delivery, verdict),
             verdict.summary,
             delivery.reply or delivery.status,
         )
+
+
+def _named(delivery: Delivery, verdict: Verdict) -> str:
+    """Return what a delivery is, for the log."""
+    if verdict.event is not None:
+        return verdict.event.name
+    return "handshake" if delivery.is_handshake else "no known event"
 
 
 def index_entry(delivery: Delivery, verdict: Verdict) -> IndexEntry:

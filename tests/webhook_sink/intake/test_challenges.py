@@ -121,7 +121,7 @@ def test_the_verify_token_is_in_no_log(tmp_path: Any) -> None:
             assert http.get("/", params=META).status_code == 403, "the secret is another one"
         log.seek(0, io.SEEK_SET)
         text = log.read()
-    assert "200 challenge meta" in text
+    assert "handshake: conforms; signature not checked; replied 200 challenge meta" in text
     assert TOKEN not in text
 
 

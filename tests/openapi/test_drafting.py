@@ -238,6 +238,15 @@ def test_a_published_signature_header_gets_its_scheme(header: str) -> None:
     check_text(document({"petCreated": stated}))
 
 
+def test_signature_and_its_input_are_those_of_rfc_9421() -> None:
+    headers = [header_parameter(name) for name in ("Signature-Input", "Signature")]
+    draft = drafted({"petCreated": {"requestBody": body(REF), "parameters": headers}})
+    (root,) = (action for action in draft.actions if not action.target)
+    ((_, scheme),) = root.update["components"]["securitySchemes"].items()
+    assert scheme["name"] == "Signature"
+    assert scheme["x-hookproof-signature"] == {"scheme": "http-message-signatures"}
+
+
 def header_parameter(name: str) -> Data:
     return {"name": name, "in": "header", "schema": {"type": "string"}}
 
@@ -255,6 +264,7 @@ def test_a_signature_scheme_that_the_document_has_is_completed() -> None:
     ("header", "todo"),
     [
         ("X-Zoo-Signature", "state how X-Zoo-Signature is computed"),
+        ("Signature", "state how Signature is computed"),
         ("X-Request-Id", "if deliveries are signed, add a security scheme"),
     ],
 )

@@ -20,11 +20,12 @@ from receivers.launching import (
     running_mistake,
 )
 from receivers.table import LANGUAGES, Entry, differences, mistakes
-from support.processes import hookproof, launched
+from support.processes import hookproof, launched, started
 from support.receivers import receiving
 
 from contracts.receivers.properties import PROPERTIES
 from openapi.http.free_port import free_port
+from openapi.signatures.registry import SCHEMES
 
 pytestmark = pytest.mark.integration
 
@@ -190,6 +191,21 @@ def test_the_sink_that_verifies_refuses_what_is_forged(sink_url: str, tmp_path: 
         "receiver-media-type",
         "receiver-other-method",
     }
+
+
+@pytest.mark.parametrize("name", SCHEMES)
+def test_a_receiver_of_each_scheme_conforms(name: str, tmp_path: Path) -> None:
+    secret = SCHEMES[name].make_secret("0123456789abcdef0123456789abcdef")
+    scheme = ["--contract", str(CONTRACT), "--signature", name]
+    command = ["-m", "hookproof", "sink", "--port", "0", "--verify", *scheme]
+    with started(command, HOOKPROOF_WEBHOOK_SECRET=secret) as url:
+        options = ["--signature", name, "--profile", "quick"]
+        judged = judge(f"{url}/hooks", tmp_path, *options, secret=secret)
+    assert judged.code == 0, judged.output
+    assert judged.checks("violation") == set()
+    assert secret not in judged.output
+    for path in tmp_path.glob("re*.*"):
+        assert secret not in path.read_text(encoding="utf-8"), path.name
 
 
 def test_an_unreachable_receiver_is_not_judged(tmp_path: Path) -> None:

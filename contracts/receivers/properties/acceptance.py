@@ -5,6 +5,10 @@ from contracts.receivers.trials.trial import Property, Trial
 REFUSED_BUT_VALID = ", although its signature is valid"
 
 
+_ENOUGH_FAILURES = 3
+"""Retries without success after which no further one is tried."""
+
+
 def accepts_conforming(trial: Trial) -> None:
     """Deliver each event of the contract once."""
     for sender in trial.senders[: trial.settings.volume.events]:
@@ -52,12 +56,16 @@ def accepts_after_failure(trial: Trial) -> None:
     if not found:
         trial.undecided("the receiver answered no conforming delivery with 5xx")
         return
+    failures = 0
     for _, first in found:
+        if failures == _ENOUGH_FAILURES:
+            return
         sent = trial.send(first.attempt, f"the retry of delivery {first.number}")
         got = f"delivery {first.number} got {first.response.text}, and its retry"
         if sent.response.is_success:
             trial.passed(sent)
         else:
+            failures += 1
             trial.fail(f"{got} {sent.response.text}", sent, expected="2xx")
     if trial.burst is None or trial.observation is None:
         return

@@ -9,7 +9,7 @@ from contracts.receivers.trials.client import Attempt
 from contracts.receivers.trials.sender import NEW_PROPERTY, NewEvent, Sender, documented_statuses
 from contracts.receivers.trials.trial import Property, Trial
 from openapi.contract import Json
-from openapi.json_pointer import MISSING, get_at, set_at
+from openapi.json_pointer import MISSING, get_at, set_at, walk_values
 from openapi.statuses.documented import nearest_key
 
 
@@ -81,23 +81,26 @@ def survives_invalid_payload(trial: Trial) -> None:
 def survives_malformed_body(trial: Trial) -> None:
     """Send bodies that parsers trip over."""
     sender = trial.sender
-    for words, change in _malformed():
+    for words, change in _malformed(sender):
         event = sender.new_event()
         body = change(event)
-        attempt = sender.attempt(event, sender.signed_headers(event, body=body), body=body)
+        attempt = sender.signed_attempt(event, body)
         trial.survive(attempt, f"a validly signed body with {words}")
 
 
-def _malformed() -> Iterator[tuple[str, Callable[[NewEvent], bytes]]]:
+def _malformed(sender: Sender) -> Iterator[tuple[str, Callable[[NewEvent], bytes]]]:
     yield "text that is not JSON", lambda _: b"this is not JSON"
     yield "no bytes", lambda _: b""
     yield "half of its JSON", lambda event: event.body[: len(event.body) // 2]
     yield "an array in place of an object", lambda event: b"[" + event.body + b"]"
     yield "null in place of an object", lambda _: b"null"
     yield "3,000 nested arrays", lambda event: _added(event, "[" * 3000 + "]" * 3000)
+    yield "20,000 nested arrays", lambda event: _added(event, "[" * 20_000 + "]" * 20_000)
     yield "a huge number", lambda event: _added(event, "1e400")
     yield "a NUL character", lambda event: _added(event, '"\\u0000"')
     yield "half of a surrogate pair", lambda event: _added(event, '"\\ud800"')
+    yield "NUL characters in its texts", lambda event: _in_texts(sender, event, "\0")
+    yield "half a surrogate pair in its texts", lambda event: _in_texts(sender, event, "\ud800")
     yield "bytes that are not UTF-8", lambda event: event.body[:-1] + b"\xff\xfe" + event.body[-1:]
 
 
@@ -108,12 +111,24 @@ def _added(event: NewEvent, text: str) -> bytes:
     return event.body[:-1] + f',"{NEW_PROPERTY}":{text}}}'.encode()
 
 
+def _in_texts(sender: Sender, event: NewEvent, character: str) -> bytes:
+    """Return the JSON of an event with `character` at the end of each text that may have any."""
+    payload = json.loads(json.dumps(event.payload))
+    schema = sender.contract.schema(sender.event.schema)
+    for pointer, value in list(walk_values(payload)):
+        if isinstance(value, str) and pointer and pointer != sender.event.name_pointer:
+            set_at(payload, pointer, value + character)
+            if not schema.is_valid(payload):
+                set_at(payload, pointer, value)
+    return json.dumps(payload).encode()
+
+
 def refuses_body_in_a_string(trial: Trial) -> None:
     """Send a JSON string that contains the JSON: the sender encoded it twice."""
     sender = trial.sender
     event = sender.new_event()
     body = json.dumps(event.body.decode(errors="replace")).encode()
-    attempt = sender.attempt(event, sender.signed_headers(event, body=body), body=body)
+    attempt = sender.signed_attempt(event, body)
     _warn_if_accepted(trial, attempt, "a payload that was encoded twice, as a string of JSON,")
 
 

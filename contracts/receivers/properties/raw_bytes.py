@@ -24,11 +24,10 @@ def accepts_any_json(trial: Trial) -> None:
         body = dict(json_forms(event.payload)).get(words)
         if body is None or body == event.body:
             continue
-        signed = sender.signed_headers(event, body=body)
         severity: Severity = "warning" if words == FLOAT_FORM else "violation"
         trial.accept(
             event,
-            sender.attempt(event, signed, body=body),
+            sender.signed_attempt(event, body),
             f"a validly signed delivery whose JSON has {words}",
             severity=severity,
             hint=", while the usual form is accepted: check the signature over the raw bytes",

@@ -15,11 +15,11 @@ def accepts_sizes(trial: Trial) -> None:
     sender = trial.sender
     event = sender.new_event()
     padded = _padded(event, ORDINARY_BYTES)
-    attempt = sender.attempt(event, sender.signed_headers(event, body=padded), body=padded)
+    attempt = sender.signed_attempt(event, padded)
     trial.accept(event, attempt, "a conforming delivery of 20 KiB")
     event = sender.new_event()
     padded = _padded(event, MEDIUM_BYTES)
-    attempt = sender.attempt(event, sender.signed_headers(event, body=padded), body=padded)
+    attempt = sender.signed_attempt(event, padded)
     medium = trial.send(attempt, "a conforming delivery of 80 KiB")
     if medium.response.status in (401, 403):
         message = (
@@ -28,7 +28,7 @@ def accepts_sizes(trial: Trial) -> None:
         trial.fail(message, medium, expected="2xx or 413")
     event = sender.new_event()
     padded = _padded(event, LARGE_BYTES)
-    attempt = sender.attempt(event, sender.signed_headers(event, body=padded), body=padded)
+    attempt = sender.signed_attempt(event, padded)
     trial.survive(attempt, "a conforming delivery of 1 MiB")
 
 

@@ -34,6 +34,8 @@ class Attempt:
     body: bytes
     method: str = "POST"
     framing: Framing = "length"
+    url: str = ""
+    """URL of the delivery, if it is another than that of the receiver."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,6 @@ class ReceiverClient:
         parts = urlsplit(url)
         self.url = url
         self._host, self._port = parts.hostname or "", parts.port
-        self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._timeout = timeout
         self._context = client_context(verify) if parts.scheme == "https" else None
 
@@ -133,7 +134,9 @@ class ReceiverClient:
     def _exchange(
         self, connection: http.client.HTTPConnection, attempt: Attempt, began: float
     ) -> Response:
-        connection.putrequest(attempt.method, self._target, skip_accept_encoding=True)
+        parts = urlsplit(attempt.url or self.url)
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        connection.putrequest(attempt.method, target, skip_accept_encoding=True)
         for name, value in attempt.headers:
             connection.putheader(name, value.encode("latin-1", "replace"))
         if attempt.framing == "chunked":

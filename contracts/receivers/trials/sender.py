@@ -164,10 +164,25 @@ class Sender:
         `body` replaces the bytes that are sent, not those that are signed.
         """
         headers = self.signed_headers(event) if signed is None else signed
-        sent = event.body if body is None else body
+        return self._attempt(event, headers, event.body if body is None else body, framing, None)
+
+    def signed_attempt(self, event: NewEvent, body: bytes) -> Attempt:
+        """Return the request of an event with other bytes, which are signed."""
+        headers = self.signed_headers(event, body=body)
+        return self._attempt(event, headers, body, "length", body)
+
+    def _attempt(
+        self,
+        event: NewEvent,
+        headers: SignedHeaders,
+        sent: bytes,
+        framing: Framing,
+        signed_body: bytes | None,
+    ) -> Attempt:
         names = {name.lower() for name, _ in headers}
         plain = (pair for pair in self.plain_headers(event) if pair[0].lower() not in names)
-        return Attempt((*plain, *headers), sent, self.event.method, framing)
+        url = self.scheme.delivery_url(self.message(event, signed_body)) if self.scheme else ""
+        return Attempt((*plain, *headers), sent, self.event.method, framing, url)
 
 
 def documented_statuses(contract: Contract, event: Event) -> tuple[str, ...]:

@@ -15,8 +15,8 @@ from contracts.receivers.trials.settings import ReceiverSettings
 from openapi.contract import Contract
 
 Severity = Literal["violation", "warning"]
-_MAX_PATIENCE_S = 10.0
-"""Maximum seconds of `Retry-After` for which a delivery is sent again."""
+_MAX_PATIENCE_S, _MAX_WAITING_S = 10.0, 20.0
+"""Maximum seconds of one `Retry-After`, and of all in a run, after which a delivery comes again."""
 _MAX_REPETITIONS = 4
 _LIMITED = (429, 503)
 _GONE_TRIES, _GONE_PAUSE_S = 5, 0.2
@@ -90,6 +90,8 @@ class Trial:
     deliveries: list[SentDelivery] = field(default_factory=list)
     row: Property | None = None
     """Property that is tried."""
+    waited: float = 0.0
+    """Seconds that the run waited because of `Retry-After`."""
     began: float = field(default_factory=time.monotonic)
     failed_valid: list[tuple[NewEvent, SentDelivery]] = field(default_factory=list)
     """Conforming events that the receiver answered with 5xx."""
@@ -110,13 +112,18 @@ class Trial:
         for _ in range(_MAX_REPETITIONS):
             wait = sent.response.retry_after_s
             is_limited = sent.response.status in _LIMITED and wait is not None
-            if not is_limited or wait is None or wait > _MAX_PATIENCE_S:
+            if not is_limited or wait is None or wait > self._patience():
                 break
+            self.waited += wait
             time.sleep(wait + 0.01)
             sent = self._send_once(attempt, description, signature)
         if sent.response.is_refused and len(self.deliveries) > 1:
             self._check_alive(sent)
         return sent
+
+    def _patience(self) -> float:
+        """Return the seconds of `Retry-After` that the run still waits for."""
+        return min(_MAX_PATIENCE_S, _MAX_WAITING_S - self.waited)
 
     def _send_once(self, attempt: Attempt, description: str, signature: str) -> SentDelivery:
         self._check_limits(1)

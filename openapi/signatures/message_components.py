@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote
 
 from openapi.signatures.message import Message
-from openapi.signatures.public_url import with_parts, with_path
+from openapi.signatures.public_url import split_url, with_parts, with_path
 from openapi.signatures.structured_fields import Parameters, write_item, write_member
 
 Component = tuple[str, Parameters]
@@ -53,7 +53,7 @@ def _unfolded(value: bytes) -> str:
 
 def normal_url(url: str) -> str:
     """Return an absolute URL with its host in lower case, without a default port, with a path."""
-    parts = urlsplit(with_path(url))
+    parts = split_url(with_path(url))
     host = parts.netloc.rpartition("@")[2].lower()
     default = _DEFAULT_PORTS.get(parts.scheme)
     if default is not None:
@@ -65,7 +65,7 @@ def _url_component(message: Message, name: str) -> str | None:
     if not message.url:
         return None
     url = normal_url(message.url)
-    parts = urlsplit(url)
+    parts = split_url(url)
     query = f"?{parts.query}"
     values = {
         "@target-uri": url,
@@ -84,7 +84,7 @@ def _query_parameter(message: Message, parameters: Parameters) -> str | None:
     if set(parameters) != {"name"} or not isinstance(wanted, str) or not message.url:
         return None
     try:
-        fields = parse_qsl(urlsplit(message.url).query, keep_blank_values=True)
+        fields = parse_qsl(split_url(message.url).query, keep_blank_values=True)
     except ValueError:
         return None
     found = [value for name, value in fields if _encoded(name) == wanted]

@@ -5,16 +5,24 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
+def split_url(url: str) -> SplitResult:
+    """Return the parts of `url`; what is no URL is a path. A sender chooses the `Host` header."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return SplitResult("", "", url, "", "")
+
+
 def with_parts(url: str | SplitResult, **changed: str) -> str:
     """Return `url` with other parts: scheme, netloc, path, query or fragment."""
-    parts = urlsplit(url) if isinstance(url, str) else url
+    parts = split_url(url) if isinstance(url, str) else url
     names = ("scheme", "netloc", "path", "query", "fragment")
     return urlunsplit([changed.get(name, part) for name, part in zip(names, parts, strict=True)])
 
 
 def with_path(url: str) -> str:
     """Return an absolute URL as a client requests it: without fragment, with a path."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     return with_parts(parts, path=parts.path or "/", fragment="")
 
 
@@ -26,7 +34,7 @@ def urls_of_sender(url: str, public_url: str) -> tuple[str, ...]:
     """
     if not public_url or not url:
         return (url,) if url else ()
-    arrived, public = urlsplit(url), urlsplit(public_url)
+    arrived, public = split_url(url), split_url(public_url)
     prefix = public.path.rstrip("/")
     paths = [prefix + (arrived.path or "/")]
     if prefix and arrived.path in ("", "/"):
@@ -37,7 +45,7 @@ def urls_of_sender(url: str, public_url: str) -> tuple[str, ...]:
 
 def port_forms(url: str) -> tuple[str, ...]:
     """Return `url` as it is, without its port, and with the default port of its scheme."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     try:
         port, host = parts.port, parts.hostname or ""
     except ValueError:

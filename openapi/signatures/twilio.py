@@ -7,11 +7,17 @@ query parameter `bodySHA256`, and only the URL is signed. A newer header names H
 import hashlib
 import hmac
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, unquote_plus, urlsplit
+from urllib.parse import parse_qsl, unquote_plus
 
 from openapi.signatures.generic_hmac import HmacScheme
 from openapi.signatures.message import Message
-from openapi.signatures.public_url import port_forms, urls_of_sender, with_parts, with_path
+from openapi.signatures.public_url import (
+    port_forms,
+    split_url,
+    urls_of_sender,
+    with_parts,
+    with_path,
+)
 from openapi.signatures.scheme import Secrets, SignedHeaders, header_count_problem
 
 BODY_HASH = "bodySHA256"
@@ -44,7 +50,7 @@ class TwilioScheme(HmacScheme):
         """Return the URL to which `message` must be sent: with the hash of a body but a form."""
         if not message.url:
             return ""
-        parts = urlsplit(with_path(message.url))
+        parts = split_url(with_path(message.url))
         kept = [one for one in parts.query.split("&") if one and _name(one) != BODY_HASH]
         if has_form(message) is False and message.body:
             kept.append(f"{BODY_HASH}={hashlib.sha256(message.body).hexdigest()}")
@@ -130,7 +136,7 @@ def _name(parameter: str) -> str:
 
 def _body_hashes(url: str) -> list[str]:
     try:
-        fields = parse_qsl(urlsplit(url).query, keep_blank_values=True)
+        fields = parse_qsl(split_url(url).query, keep_blank_values=True)
     except ValueError:
         return []
     return [value for name, value in fields if name == BODY_HASH]

@@ -1,9 +1,9 @@
 """URLs that a sender may have signed instead of the right one, likely ones first. Pure."""
 
 from collections.abc import Iterator
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, unquote
 
-from openapi.signatures.public_url import port_forms, with_parts
+from openapi.signatures.public_url import port_forms, split_url, with_parts
 from openapi.signatures.twilio import BODY_HASH, TwilioScheme, form_fields
 from webhook_sink.delivery import Delivery
 from webhook_sink.signature_diagnosis.body_variants import NamedContent
@@ -15,7 +15,7 @@ def url_variants(url: str, delivery: Delivery) -> Iterator[tuple[str, str]]:
     """Yield the name of each other URL, and the URL; a name does not contain the query."""
     if not url:
         return
-    parts = urlsplit(url)
+    parts = split_url(url)
     yield from _other_origins(parts, delivery)
     for other in port_forms(url)[1:]:
         yield "the URL with its port written otherwise", other
@@ -68,7 +68,7 @@ def twilio_variants(scheme: TwilioScheme, delivery: Delivery) -> Iterator[NamedC
     for message in messages[:1]:
         for name, other in url_variants(message.url, delivery):
             yield name, scheme.signed_content(message.with_url(other))
-        parts = urlsplit(message.url)
+        parts = split_url(message.url)
         kept_query = [one for one in parts.query.split("&") if not one.startswith(BODY_HASH)]
         bare = with_parts(parts, query="&".join(kept_query))
         yield f"the URL without {BODY_HASH}", scheme.signed_content(message.with_url(bare))

@@ -119,7 +119,12 @@ def _contract(files: ContractFiles, operations: OperationSelection) -> Contract:
 def _tested_contract(
     files: ContractFiles, operations: OperationSelection, tested: OperationSelection
 ) -> Contract:
-    return tested.apply(_contract(files, operations))
+    contract = tested.apply(_contract(files, operations))
+    if not tested.is_partial:
+        return contract
+    # The operation of the fault comes first, so that a run which stops early tests no other.
+    ordered = sorted(contract.operations, key=lambda operation: tested.only.index(operation.id))
+    return replace(contract, operations=tuple(ordered))
 
 
 def _settings(contract: Contract, trial: FaultTrial, url: str, port: int) -> Settings:

@@ -15,6 +15,7 @@ from mock_server.faults.derived.mutations import (
     slug,
 )
 from mock_server.messages import HttpResponse, encode_header
+from mock_server.responses.success import success_response_of
 from openapi.contract import Contract, Json, Operation, ResponseSpec
 from openapi.extensions import extended_properties
 from openapi.json_pointer import MISSING, get_at, join_pointer
@@ -42,12 +43,17 @@ _CREDENTIAL_CAUSES = frozenset(["invalid-credential", "insufficient-permission"]
 def elicitable_responses(operation: Operation) -> Iterator[ResponseSpec]:
     """Yield the documented responses that a request can elicit: one for each cause.
 
+    Of several successes the mock sends one.
+
     The mock checks no credential of a public operation.
     """
     never = {"server-error"} if operation.security else {"server-error", *_CREDENTIAL_CAUSES}
     for response_spec in operation.responses.values():
         by = response_spec.cause.get("kind", "server-error")
-        if by not in never and operation.response_caused_by(by) is response_spec:
+        sent = operation.response_caused_by(by)
+        if by == "valid-request":
+            sent = success_response_of(operation)
+        if by not in never and sent is response_spec:
             yield response_spec
 
 

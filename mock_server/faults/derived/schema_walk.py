@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from openapi.contract import Contract, Json
+from openapi.examples import draw_value
 from openapi.json_pointer import MISSING, get_at, is_array_index, join_pointer
 from openapi.schemas.formats import FORMATS
 from openapi.schemas.validation import stated_types
@@ -97,6 +98,10 @@ def walk_subschemas(
         )
 
 
+_OTHER_LENGTHS = {"minLength": ("maxLength", -1), "maxLength": ("minLength", 1)}
+"""Keyword of a length -> keyword and difference of the lengths that break it."""
+
+
 def schema_constraints(contract: Contract, pointer: str) -> Iterator[SchemaConstraint]:
     """Yield each constraint of the schema at `pointer` once.
 
@@ -110,10 +115,27 @@ def schema_constraints(contract: Contract, pointer: str) -> Iterator[SchemaConst
         for keyword, detail in _keyword_details(part.schema):
             if part.place in listed and keyword not in _VALUE_LIST_KEYWORDS:
                 continue
+            if keyword in _OTHER_LENGTHS and not _breaks_length_alone(contract, part, keyword):
+                continue
             if (part.place, keyword, detail) not in seen:
                 seen.add((part.place, keyword, detail))
                 known = contract.provenance(join_pointer(part.pointer, keyword), detail)
                 yield SchemaConstraint(part.place, keyword, detail, known.severity)
+
+
+def _breaks_length_alone(contract: Contract, part: Subschema, keyword: str) -> bool:
+    """Return whether a text breaks the length but not the pattern or format beside it.
+
+    Without one, a service that ignores the length still refuses each text of another length.
+    """
+    beside = {key: part.schema[key] for key in ("pattern", "format") if key in part.schema}
+    if not beside:
+        return True
+    bound, step = _OTHER_LENGTHS[keyword]
+    other = part.schema[keyword] + step
+    if other < 0:
+        return False
+    return draw_value(contract, {"type": "string", **beside, bound: other}).is_valid
 
 
 def breaks_as_text(contract: Contract, pointer: str, constraint: SchemaConstraint) -> bool:

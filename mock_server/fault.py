@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from mock_server.exchange import Hooks, MockExchange
 from mock_server.messages import HttpResponse
-from openapi.contract import Contract
+from openapi.contract import Contract, Event
 
 Value = TypeVar("Value")
 Need = Callable[[Contract], bool]
@@ -18,6 +18,14 @@ Need = Callable[[Contract], bool]
 Severity = str | Callable[[], str]
 """Severity, or the function that computes it: to grade a fault takes longer than to create it."""
 ResponseChange = Callable[[HttpResponse, MockExchange], HttpResponse]
+ACCEPTED = "2xx"
+"""Expected response to a delivery that a receiver must accept."""
+REFUSED = "4xx"
+"""Expected response to a forged delivery: its signature is not valid."""
+EITHER = "2xx or 4xx"
+"""Expected response to a delivery that is validly signed and breaks the contract."""
+StatedResponse = str | None | Callable[[Contract, Event], str | None]
+"""Expected response, or the function that returns it for an event: a signature decides it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,21 @@ class Fault:
     """Predicate that a contract must satisfy; None for a derived fault."""
     operation_id: str | None = None
     """Operation whose requests show the fault; None: those of any operation."""
+    stated_response: StatedResponse = None
+    """Response of a right receiver to a delivery with the fault; None: no delivery has it."""
+
+    def response_to(self, contract: Contract, event: Event) -> str | None:
+        """Return what a right receiver responds to a delivery of `event` with the fault.
+
+        It is `2xx`, `4xx`, `2xx or 4xx`, or None if no delivery of the event has the fault.
+        """
+        stated = self.stated_response
+        return stated(contract, event) if callable(stated) else stated
+
+    def expected_response(self, contract: Contract) -> str | None:
+        """Return the same for all events of the contract; `2xx or 4xx` if they differ."""
+        found = {self.response_to(contract, event) for event in contract.triggered_events} - {None}
+        return EITHER if len(found) > 1 else next(iter(found), None)
 
     @property
     def severity(self) -> str:
@@ -59,6 +82,12 @@ def _chain(functions: list[Callable[..., Value]]) -> Callable[..., Value] | None
     if not functions:
         return None
     return lambda value, *context: reduce(lambda v, f: f(v, *context), functions, value)
+
+
+def combine_responses(responses: Iterable[str | None]) -> str:
+    """Return the expected response to a delivery that has several faults, or none."""
+    found = set(responses)
+    return next((known for known in (REFUSED, EITHER) if known in found), ACCEPTED)
 
 
 def replace_status(

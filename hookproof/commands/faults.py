@@ -9,8 +9,9 @@ from mock_server.faults.registry import faults
 
 
 def print_faults(options: SimpleNamespace) -> int:
-    """Print name, category and description of each fault: separated by tabs, as a table or JSON."""
-    known = faults(load_contract_option(contract_files(options))).values()
+    """Print each fault: separated by tabs, as a table or JSON."""
+    contract = load_contract_option(contract_files(options))
+    known = faults(contract).values()
     if options.json:
         rows = [
             {
@@ -19,11 +20,21 @@ def print_faults(options: SimpleNamespace) -> int:
                 "description": fault.description,
                 "severity": fault.severity,
                 "needs_rate_limit": fault.needs_rate_limit,
+                "expected_response": fault.expected_response(contract),
             }
             for fault in known
         ]
         print(json.dumps(rows, indent=2))
     else:
-        cells = [(fault.name, fault.category, fault.description) for fault in known]
-        print_table(("FAULT", "CATEGORY", "DESCRIPTION"), cells, map("\t".join, cells))
+        cells = [
+            (
+                fault.name,
+                fault.category,
+                fault.description,
+                fault.expected_response(contract) or "-",
+            )
+            for fault in known
+        ]
+        names = ("FAULT", "CATEGORY", "DESCRIPTION", "EXPECTED")
+        print_table(names, cells, map("\t".join, cells))
     return 0

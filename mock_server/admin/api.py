@@ -117,11 +117,7 @@ class AdminApi:
 
     async def faults(self, _: Request) -> Response:
         """Return the faults of the contract."""
-        known = (await self._faults_by_name()).values()
-        shown = [
-            {"name": f.name, "category": f.category, "description": f.description} for f in known
-        ]
-        return api_response({"faults": shown})
+        return api_response({"faults": await asyncio.to_thread(_fault_views, self._contract)})
 
     async def calls(self, request: Request) -> Response:
         """Return a curl line for each operation; the lines use `$TOKEN` or `$CREDENTIAL_SCHEME`."""
@@ -141,6 +137,18 @@ class AdminApi:
         await read_json_body(request, ())
         await self._runtime.forget()
         return api_response({"at": time.time()})
+
+
+def _fault_views(contract: Contract) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": fault.name,
+            "category": fault.category,
+            "description": fault.description,
+            "expected_response": fault.expected_response(contract),
+        }
+        for fault in faults_of(contract).values()
+    ]
 
 
 def _page_parameters(request: Request) -> tuple[int | None, int]:

@@ -25,6 +25,7 @@ from openapi.runtime_expression import parse_expression
 from openapi.schemas.validation import stated_types
 from openapi.security import SchemeKind
 from openapi.signatures.generic_hmac import BODY_TEMPLATE, HmacScheme
+from openapi.signatures.scheme import SignatureScheme
 
 # Responses
 
@@ -267,6 +268,11 @@ def event(contract: Contract) -> bool:
     return bool(contract.triggered_events)
 
 
+def json_event(contract: Contract) -> bool:
+    """Check for an event whose payload is JSON, and not a form."""
+    return any(stated.content.kind != "form" for stated in contract.triggered_events)
+
+
 def rejected_object(contract: Contract) -> bool:
     """Check for an event of an operation whose request body is an object."""
     for stated in contract.triggered_events:
@@ -287,13 +293,18 @@ def signature(
 
     def holds(contract: Contract) -> bool:
         schemes = (stated.signature for stated in contract.triggered_events)
-        return any(
-            isinstance(s, HmacScheme)
-            and (s.content_template != BODY_TEMPLATE or s.header_format or is_changed(s))
-            for s in schemes
-        )
+        return any(is_signature_changed(scheme, is_changed) for scheme in schemes)
 
     return holds
+
+
+def is_signature_changed(
+    scheme: SignatureScheme | None, is_changed: Callable[[HmacScheme], bool]
+) -> bool:
+    """Return whether a fault changes the signature of `scheme`; see `signature`."""
+    return isinstance(scheme, HmacScheme) and (
+        scheme.content_template != BODY_TEMPLATE or bool(scheme.header_format) or is_changed(scheme)
+    )
 
 
 def signed(contract: Contract) -> bool:

@@ -5,17 +5,27 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from mock_server.exchange import Hooks, MockExchange
-from mock_server.fault import Fault, Need
+from mock_server.fault import ACCEPTED, EITHER, REFUSED, Fault, Need, StatedResponse
 from mock_server.faults.applicability import (
     event,
+    is_signature_changed,
+    json_event,
     rejected_object,
     signature,
     signed,
     trigger_rule,
 )
 from mock_server.faults.derived.deliveries import drop_signature
+from mock_server.faults.derived.expected_responses import (
+    FORM,
+    refused_if_signed,
+    response_to_appended_newline,
+    response_to_media_type,
+    response_to_reserialised_json,
+)
 from mock_server.messages import EventMessage, WebhookRequest, build_signed_request
 from mock_server.webhooks.payload import serialize_json
+from openapi.contract import Contract, Event
 from openapi.signatures.generic_hmac import HmacScheme
 from openapi.signatures.message import Message
 
@@ -24,9 +34,14 @@ WebhookRequestsChange = Callable[[list[WebhookRequest], EventMessage], list[Webh
 
 
 def _webhook_request_fault(
-    name: str, description: str, change: WebhookRequestChange, need: Need = event
+    name: str,
+    description: str,
+    change: WebhookRequestChange,
+    response: StatedResponse,
+    need: Need = event,
 ) -> Fault:
-    return Fault(name, "webhooks", description, Hooks(webhook_request=change), need=need)
+    hooks = Hooks(webhook_request=change)
+    return Fault(name, "webhooks", description, hooks, need=need, stated_response=response)
 
 
 def _webhook_requests_fault(
@@ -35,9 +50,12 @@ def _webhook_requests_fault(
     change: WebhookRequestsChange,
     severity: str = "violation",
     need: Need = event,
+    response: StatedResponse = None,
 ) -> Fault:
     hooks = Hooks(webhook_requests=change)
-    return Fault(name, "webhooks", description, hooks, severity, need=need)
+    return Fault(
+        name, "webhooks", description, hooks, severity, need=need, stated_response=response
+    )
 
 
 def _signature_fault(
@@ -59,7 +77,10 @@ def _signature_fault(
         signed = value(scheme, Message(webhook_request.body), event_message.secret)
         return webhook_request.with_header(scheme.header, signed)
 
-    return _webhook_request_fault(name, description, change, signature(is_changed))
+    def response(_: Contract, stated: Event) -> str | None:
+        return REFUSED if is_signature_changed(stated.signature, is_changed) else None
+
+    return _webhook_request_fault(name, description, change, response, signature(is_changed))
 
 
 def _standard_webhooks_signature(scheme: HmacScheme, message: Message, secret: str) -> str:
@@ -78,18 +99,21 @@ def _rename_signature_header(
     return replace(webhook_request, headers=tuple(renamed))
 
 
-def _change_body(change: Callable[[bytes], bytes]) -> WebhookRequestChange:
-    return lambda webhook_request, _event_message: replace(
-        webhook_request, body=change(webhook_request.body)
+def _indent_json(webhook_request: WebhookRequest, event_message: EventMessage) -> WebhookRequest:
+    if event_message.event.content.kind == "form":
+        return webhook_request
+    indented = json.dumps(json.loads(webhook_request.body), indent=2)
+    return replace(webhook_request, body=indented.encode())
+
+
+def _media_type_fault(name: str, description: str, media_type: str, need: Need = event) -> Fault:
+    return _webhook_request_fault(
+        name,
+        description,
+        lambda webhook_request, _: webhook_request.with_header("Content-Type", media_type),
+        lambda _, stated: response_to_media_type(media_type, stated),
+        need,
     )
-
-
-def _indent_json(body: bytes) -> bytes:
-    return json.dumps(json.loads(body), indent=2).encode()
-
-
-def _set_media_type(media_type: str) -> WebhookRequestChange:
-    return lambda webhook_request, _: webhook_request.with_header("Content-Type", media_type)
 
 
 def _encode_twice(webhook_request: WebhookRequest, event_message: EventMessage) -> WebhookRequest:
@@ -118,6 +142,7 @@ DELIVERY_FAULTS = (
         lambda webhook_requests, _: webhook_requests * 2,
         "warning",
         trigger_rule("no-redelivery"),
+        ACCEPTED,
     ),
     _webhook_requests_fault(
         "webhook-one-in-ten-lost", "Every tenth event is lost.", _drop_every_tenth
@@ -128,6 +153,7 @@ DELIVERY_FAULTS = (
         lambda webhook_requests, _: [replace(d, max_attempts=1) for d in webhook_requests],
         "warning",
         trigger_rule("retries"),
+        ACCEPTED,
     ),
     Fault(
         "webhook-on-rejection",
@@ -135,12 +161,16 @@ DELIVERY_FAULTS = (
         "A rejected request triggers its event too: the event is sent before the transaction ends.",
         Hooks(trigger=_trigger_as_created),
         need=rejected_object,
+        stated_response=ACCEPTED,
     ),
-    _webhook_request_fault("unsigned", "Deliveries carry no signature.", drop_signature, signed),
+    _webhook_request_fault(
+        "unsigned", "Deliveries carry no signature.", drop_signature, refused_if_signed, signed
+    ),
     _webhook_request_fault(
         "signature-header-renamed",
         "The name of the signature header begins with X-.",
         _rename_signature_header,
+        refused_if_signed,
         signed,
     ),
     _signature_fault(
@@ -184,24 +214,29 @@ DELIVERY_FAULTS = (
     _webhook_request_fault(
         "reserialised",
         "The body is re-serialised after signing.",
-        _change_body(_indent_json),
+        _indent_json,
+        response_to_reserialised_json,
+        json_event,
     ),
     _webhook_request_fault(
         "newline-appended",
         "A newline is appended after signing.",
-        _change_body(lambda body: body + b"\n"),
+        lambda webhook_request, _: replace(webhook_request, body=webhook_request.body + b"\n"),
+        response_to_appended_newline,
     ),
     _webhook_request_fault(
-        "body-encoded-twice", "The body is a JSON string that contains the JSON.", _encode_twice
+        "body-encoded-twice",
+        "The body is a JSON string that contains the JSON.",
+        _encode_twice,
+        EITHER,
     ),
-    _webhook_request_fault(
+    _media_type_fault(
         "media-type-form",
         "The Content-Type announces a form: the HTTP client's default.",
-        _set_media_type("application/x-www-form-urlencoded"),
+        FORM,
+        json_event,
     ),
-    _webhook_request_fault(
-        "media-type-text",
-        "The Content-Type announces plain text.",
-        _set_media_type("text/plain; charset=utf-8"),
+    _media_type_fault(
+        "media-type-text", "The Content-Type announces plain text.", "text/plain; charset=utf-8"
     ),
 )

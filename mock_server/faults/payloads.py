@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mock_server.exchange import EventContext, Hooks
-from mock_server.fault import Fault, Need
+from mock_server.fault import EITHER, Fault, Need, StatedResponse
 from mock_server.faults.applicability import (
     Echo,
     echo,
@@ -16,6 +16,7 @@ from mock_server.faults.applicability import (
     event_name,
     trigger_key,
 )
+from mock_server.faults.derived.expected_responses import response_to_payload
 from mock_server.faults.secrets import secret_properties, to_snake_case
 from openapi.contract import Json
 from openapi.json_pointer import get_at, join_pointer, set_at, split_pointer
@@ -26,9 +27,16 @@ PlaceSelector = Callable[[EventContext], Iterable[str]]
 
 
 def _payload_fault(
-    name: str, description: str, need: Need, change: Callable[[Json, EventContext], Json]
+    name: str,
+    description: str,
+    need: Need,
+    change: Callable[[Json, EventContext], Json],
+    response: StatedResponse = None,
 ) -> Fault:
-    return Fault(name, "webhooks", description, Hooks(payload=change), need=need)
+    stated = response or response_to_payload(change)
+    return Fault(
+        name, "webhooks", description, Hooks(payload=change), need=need, stated_response=stated
+    )
 
 
 def _value_fault(
@@ -37,6 +45,7 @@ def _value_fault(
     need: Need,
     places: PlaceSelector,
     change: Callable[[Any], Json],
+    response: StatedResponse = None,
 ) -> Fault:
     """Return the fault that changes every value at `places` except null."""
 
@@ -47,7 +56,7 @@ def _value_fault(
                 set_at(value, place, change(found))
         return value
 
-    return _payload_fault(name, description, need, apply)
+    return _payload_fault(name, description, need, apply, response)
 
 
 def _echo_fault(
@@ -232,6 +241,7 @@ PAYLOAD_FAULTS = (
         event_name(lambda name: to_snake_case(name) != name),
         _event_name_place,
         to_snake_case,
+        EITHER,
     ),
     _value_fault(
         "name-of-another-event",
@@ -239,6 +249,7 @@ PAYLOAD_FAULTS = (
         event_name(lambda name: not name.endswith(".updated")),
         _event_name_place,
         lambda v: v.rpartition(".")[0] + ".updated",
+        EITHER,
     ),
     _payload_fault(
         "id-missing",
@@ -258,6 +269,7 @@ PAYLOAD_FAULTS = (
         equal_text,
         _second_equal_places,
         lambda v: v[::-1] if isinstance(v, str) else v,
+        EITHER,
     ),
     _payload_fault(
         "payload-flattened",

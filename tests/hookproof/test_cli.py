@@ -125,9 +125,15 @@ def test_prints_only_the_token() -> None:
 def test_lists_faults_as_tab_separated_text_and_as_json() -> None:
     rows = [line.split("\t") for line in hookproof("faults").stdout.splitlines()]
     listed = json.loads(hookproof("faults", "--json").stdout)
-    assert rows == [[row["name"], row["category"], row["description"]] for row in listed]
+    assert rows == [
+        [row["name"], row["category"], row["description"], row["expected_response"] or "-"]
+        for row in listed
+    ]
     assert len(rows) >= 20
-    assert {category for _, category, _ in rows} == {"responses", "validation", "auth", "webhooks"}
+    assert {row[1] for row in rows} == {"responses", "validation", "auth", "webhooks"}
+    expected = {row[3] for row in rows if row[1] == "webhooks"}
+    assert expected == {"2xx", "4xx", "2xx or 4xx", "-"}
+    assert {row[3] for row in rows if row[1] != "webhooks"} == {"-"}
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])

@@ -97,7 +97,7 @@ def test_faults_are_a_table_on_a_terminal() -> None:
     with on_terminal(["-m", "hookproof", "faults"], 80) as terminal:
         output = terminal.read()
     head, *lines = shown(output)
-    assert head.split() == ["FAULT", "CATEGORY", "DESCRIPTION"]
+    assert head.split() == ["FAULT", "CATEGORY", "DESCRIPTION", "EXPECTED"]
     assert all(cell_len(line) <= 80 for line in lines)
     assert "\t" not in output
 

@@ -4,37 +4,47 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from mock_server.exchange import EventContext, Hooks
-from mock_server.fault import Fault
+from mock_server.fault import REFUSED, Fault
+from mock_server.faults.derived.expected_responses import (
+    response_to_media_type,
+    response_to_other_method,
+    response_to_other_name,
+)
 from mock_server.faults.derived.mutations import name_if_ambiguous, slug
 from mock_server.messages import EventMessage, WebhookRequest
 from openapi.contract import Contract, Event, Json
 from openapi.json_pointer import get_at, join_pointer, set_at
 
+_MEDIA_TYPE = "text/plain"
 _Change = Callable[[WebhookRequest, EventMessage], WebhookRequest | None]
 """Change of one request; None drops it."""
+_BrokenDelivery = tuple[str, str, str, _Change, str | None]
+"""Word, description, broken constraint, change and expected response of one fault."""
 
 
 def derived_delivery_faults(contract: Contract) -> Iterator[Fault]:
     """Yield the faults of each event's deliveries."""
     for event in contract.triggered_events:
-        for fault_word, description, pointer, change in _changes(event):
-            severity = contract.provenance(pointer).severity
-            yield _delivery_fault(contract, event, fault_word, description, severity, change)
+        for broken in _broken_deliveries(event):
+            yield _delivery_fault(contract, event, broken)
         if event.names:
             yield _event_renamed_fault(contract, event)
 
 
-def _changes(event: Event) -> Iterator[tuple[str, str, str, _Change]]:
-    """Yield the word and the description of each fault, the broken constraint, and the change."""
+def _broken_deliveries(event: Event) -> Iterator[_BrokenDelivery]:
     content = event.schema.rpartition("/")[0]
-    yield "wrong-media-type", "have the media type text/plain", content, _send_as_text
+    response = response_to_media_type(_MEDIA_TYPE, event)
+    described = f"have the media type {_MEDIA_TYPE}"
+    yield "wrong-media-type", described, content, _send_as_text, response
     other = "POST" if event.pointer.endswith("/put") else "PUT"
-    yield "wrong-method", f"are sent with {other}", event.pointer, _set_method(other)
-    yield "lost", "are never sent", _trigger(event), lambda *_: None
+    response, described = response_to_other_method(event), f"are sent with {other}"
+    yield "wrong-method", described, event.pointer, _set_method(other), response
+    yield "lost", "are never sent", _trigger(event), lambda *_: None, None
     if event.signature is not None:
         scheme = event.signature.pointer
-        yield "unsigned", "carry no signature", scheme, drop_signature
-        yield "wrong-secret", "are signed with another secret", scheme, _sign_with_wrong_secret
+        yield "unsigned", "carry no signature", scheme, drop_signature, REFUSED
+        described = "are signed with another secret"
+        yield "wrong-secret", described, scheme, _sign_with_wrong_secret, REFUSED
 
 
 def _trigger(event: Event) -> str:
@@ -45,14 +55,9 @@ def _fault_name(contract: Contract, event: Event, fault_word: str) -> str:
     return slug("delivery", name_if_ambiguous(contract.triggered_events, event.name), fault_word)
 
 
-def _delivery_fault(
-    contract: Contract,
-    event: Event,
-    fault_word: str,
-    description: str,
-    severity: str,
-    change: _Change,
-) -> Fault:
+def _delivery_fault(contract: Contract, event: Event, broken: _BrokenDelivery) -> Fault:
+    fault_word, description, pointer, change, response = broken
+
     def webhook_requests(
         before: list[WebhookRequest], event_message: EventMessage
     ) -> list[WebhookRequest]:
@@ -66,8 +71,9 @@ def _delivery_fault(
         "webhooks",
         f"The deliveries of {event.name} {description}.",
         Hooks(webhook_requests=webhook_requests),
-        severity,
+        contract.provenance(pointer).severity,
         operation_id=event.operation,
+        stated_response=lambda _, sent: response if sent.name == event.name else None,
     )
 
 
@@ -88,6 +94,7 @@ def _event_renamed_fault(contract: Contract, event: Event) -> Fault:
         return webhook_request.with_header(source.where, f"{values[0]}.renamed")
 
     hooks = Hooks(webhook_request=rename_header) if place is None else Hooks(payload=rename)
+    response = response_to_other_name(event)
     return Fault(
         _fault_name(contract, event, "event-renamed"),
         "webhooks",
@@ -95,11 +102,12 @@ def _event_renamed_fault(contract: Contract, event: Event) -> Fault:
         hooks,
         contract.provenance(_trigger(event)).severity,
         operation_id=event.operation,
+        stated_response=lambda _, sent: response if sent.name == event.name else None,
     )
 
 
 def _send_as_text(webhook_request: WebhookRequest, _: EventMessage) -> WebhookRequest:
-    return webhook_request.with_header("Content-Type", "text/plain")
+    return webhook_request.with_header("Content-Type", _MEDIA_TYPE)
 
 
 def _set_method(method: str) -> _Change:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from mock_server.exchange import EventContext, Hooks
-from mock_server.fault import Fault, Severity
+from mock_server.fault import ACCEPTED, EITHER, Fault, Severity
 from mock_server.faults.derived.mutations import (
     breaks,
     example_body,
@@ -46,6 +46,9 @@ def _payload_fault(
     def apply(value: Json, event_context: EventContext) -> Json:
         return change(value) if event_context.event.name == event.name else value
 
+    # A receiver cannot tell a repeated value from one of the request.
+    response = ACCEPTED if family in ("echo", "unique") else EITHER
+
     return Fault(
         slug(family, name_if_ambiguous(contract.triggered_events, event.name), fault_word),
         "webhooks",
@@ -53,6 +56,7 @@ def _payload_fault(
         Hooks(payload=apply),
         severity,
         operation_id=event.operation,
+        stated_response=lambda _, sent: response if sent.name == event.name else None,
     )
 
 

@@ -228,6 +228,7 @@ def test_the_faults_of_the_contract_are_listed(mock: RunningMock) -> None:
         "webhooks",
         "Deliveries carry no signature.",
     )
+    assert unsigned["expected_response"] == "4xx"
     assert any(fault["name"].startswith("request-name") for fault in listed)
 
 

@@ -78,10 +78,12 @@ class Secret(click.Option):
         return super().process_value(ctx, value) or (() if self.multiple else None)
 
 
-def secret(name: str, variable: str, text: str, **settings: Any) -> Callable[[Function], Function]:
+def secret(
+    name: str, variable: str, text: str, *aliases: str, **settings: Any
+) -> Callable[[Function], Function]:
     """Add a `Secret`, which the environment variable `variable` replaces."""
     shown = {"envvar": variable, "show_envvar": True, "metavar": "S", "help": text}
-    return click.option(name, cls=Secret, **{**shown, **settings})
+    return click.option(name, *aliases, cls=Secret, **{**shown, **settings})
 
 
 def token(name: str, variable: str, text: str, **settings: Any) -> Callable[[Function], Function]:

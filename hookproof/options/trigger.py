@@ -70,7 +70,7 @@ def _parse_age(text: str) -> float:
 @click.option("--list", is_flag=True, help="Show the events and their payloads; send nothing.")
 @contract_options
 @signature_option("--signature", "Sign by this scheme, such as stripe.")
-@webhook_secret("Secret to sign with.")
+@webhook_secret("Secret to sign with.", "--secret")
 @public_url(show_default="the URL of --to")
 @click.option(
     "--set",

@@ -212,7 +212,8 @@ def untested(data: dict[str, Json], status: str) -> list[tuple[str, int]]:
 
     For `undecided` the sentences about the run come first; their number is 0.
     """
-    sentences = data["undecided"] if status == "undecided" else []
+    # Of a receiver the sentences say what its properties say too.
+    sentences = data["undecided"] if status == "undecided" and not is_receiver(data) else []
     waiting: Counter[str] = Counter(dict.fromkeys(sentences, 0))
     for constraint in data["constraints"]:
         if constraint["status"] == status:

@@ -32,8 +32,8 @@ pytestmark = pytest.mark.integration
 CONTRACT = Path(__file__).resolve().parents[1] / "data" / "receiver.yaml"
 ALL = bool(os.environ.get("ALL_DEVIATIONS"))
 """Whether each mistake gets a run, as in the tox environment `deviations`."""
-SOME = 8
-"""Distance between the mistakes that get a run otherwise."""
+SOME_MISTAKES, SOME_DIFFERENCES = 16, 4
+"""Distance between the mistakes, and between the differences, that get a run otherwise."""
 ROWS: dict[str, set[int]] = {
     "receiver-conforming": {1, 6, 21, 22, 23},
     "receiver-header-form": {11},
@@ -135,7 +135,7 @@ def test_a_correct_receiver_conforms(language: str, tmp_path: Path) -> None:
     assert judged.report["requests"] < 250
 
 
-@pytest.mark.parametrize("entry", mistakes() if ALL else mistakes()[::SOME], ids=str)
+@pytest.mark.parametrize("entry", mistakes() if ALL else mistakes()[::SOME_MISTAKES], ids=str)
 def test_finds_and_names_a_mistake(entry: Entry, tmp_path: Path) -> None:
     needs(entry.language)
     with running_mistake(entry) as receiver:
@@ -146,7 +146,9 @@ def test_finds_and_names_a_mistake(entry: Entry, tmp_path: Path) -> None:
     assert judged.code == 1 or not judged.checks("violation")
 
 
-@pytest.mark.parametrize("entry", differences(), ids=str)
+@pytest.mark.parametrize(
+    "entry", differences() if ALL else differences()[::SOME_DIFFERENCES], ids=str
+)
 def test_a_legal_difference_conforms(entry: Entry, tmp_path: Path) -> None:
     needs(entry.language)
     with running_difference(entry) as receiver:

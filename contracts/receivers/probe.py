@@ -4,18 +4,22 @@ Without an accepted delivery no other property can be judged: a receiver that re
 also refuses what is forged.
 """
 
-from collections.abc import Iterator
+import html
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from contracts.model.errors import CouldNotJudge
-from contracts.receivers.trials.client import Attempt
+from contracts.receivers.trials.client import Attempt, Response
 from contracts.receivers.trials.sender import Dumps, Sender, dump_compact, dump_spaced
 from contracts.receivers.trials.trial import SentDelivery, Trial
+from openapi.redaction import Redaction
 from openapi.signatures.generic_hmac import HmacScheme
 from webhook_sink.signature_diagnosis.keys import alternative_keys
 
 _MISCONFIGURED = (400, 401, 403, 404, 405)
 """Statuses that a wrong secret or a wrong path explains as well as a mistake of the receiver."""
+_MAX_SHOWN_CHARS = 100
 _FORMS: tuple[tuple[str, Dumps], ...] = (
     ("without spaces", dump_compact),
     ("with spaces after commas and colons", dump_spaced),
@@ -131,4 +135,17 @@ def _sentence(trial: Trial, sent: SentDelivery) -> str:
     return (
         f"the receiver answered {status} to a conforming delivery: check that it has the secret "
         "of --webhook-secret and the signature scheme of the contract"
+        f"{_said(sent.response, settings.secrets)}"
     )
+
+
+def _said(response: Response, secrets: Sequence[str]) -> str:
+    """Return the begin of the body as text, for the end of a sentence; empty without a text.
+
+    Some frameworks refuse a delivery before the receiver sees it, and say so.
+    """
+    text = response.body.decode(errors="replace")
+    text = re.sub(r"(?is)<(head|script|style)\b.*?</\1>|<[^>]*>", " ", text)
+    words = Redaction(secrets)(" ".join(html.unescape(text).split()))
+    shown = "".join(c if c.isprintable() else "\ufffd" for c in words[:_MAX_SHOWN_CHARS])
+    return f'; its response: "{shown}"' if shown else ""

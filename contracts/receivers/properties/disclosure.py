@@ -1,6 +1,7 @@
 """Properties about secrets in responses, and about the time of a comparison."""
 
 import base64
+import html
 import re
 
 from contracts.receivers.trials.trial import Property, SentDelivery, Trial
@@ -35,7 +36,8 @@ def discloses_nothing(trial: Trial) -> None:
 
 def _disclosed(sent: SentDelivery, secrets: set[str]) -> list[str]:
     lines = [f"{name}: {value}" for name, value in sent.response.headers]
-    text = "\n".join([*lines, "", sent.response.body.decode("latin-1")])
+    body = sent.response.body.decode("latin-1")
+    text = "\n".join([*lines, "", body])
     words = []
     if any(secret in text for secret in secrets):
         words.append("the webhook secret")
@@ -43,7 +45,9 @@ def _disclosed(sent: SentDelivery, secrets: set[str]) -> list[str]:
     own = "\n".join(value for _, value in sent.attempt.headers)
     if any(proof in text and proof not in own for proof in proofs):
         words.append("the signature that would be right")
-    if any(pattern.search(text) for pattern in _STACK_TRACES):
+    # Express shows a trace in HTML, with <br> and &nbsp; in place of line breaks and spaces.
+    plain = html.unescape(re.sub(r"<br\s*/?>", "\n", body))
+    if any(pattern.search(one) for pattern in _STACK_TRACES for one in (body, plain)):
         words.append("a stack trace")
     return words
 

@@ -9,6 +9,7 @@ from contracts.receivers.trials.sender import NewEvent, Sender
 from openapi.signatures.generic_hmac import HmacScheme
 from openapi.signatures.message import Message
 
+LONGER_SIGNATURE = "a signature with more characters at its end"
 _MIN_KEPT = 8
 """Characters of a signature that a cut one keeps."""
 
@@ -49,7 +50,7 @@ def _hmac_values(
         ("the first characters of the right signature", header(scheme.prefix + bare[:_MIN_KEPT])),
         ("another end of the signature", header(scheme.prefix + _other_end(scheme, digest))),
         ("a signature of zeros", header(scheme.prefix + _encoded(scheme, bytes(len(digest))))),
-        ("a signature with more characters at its end", header(f"{proof}AAAA")),
+        (LONGER_SIGNATURE, header(f"{proof}AAAA")),
     ]
     values.append(
         ("a signature with characters beyond ASCII", header(f"{scheme.prefix}é{bare[1:]}"))

@@ -184,15 +184,27 @@ class Trial:
         self.fail(text, sent, severity=severity, expected="2xx")
         return sent
 
-    def refuse(self, attempt: Attempt, description: str, signature: str = "") -> SentDelivery:
-        """Send a forged delivery, which must get 4xx; record the case."""
+    def refuse(
+        self,
+        attempt: Attempt,
+        description: str,
+        signature: str = "",
+        *,
+        accepted: Severity | None = None,
+    ) -> SentDelivery:
+        """Send a forged delivery, which must get 4xx; record the case.
+
+        `accepted` is the severity of a 2xx, if it is not the grade of the property.
+        """
         sent = self.send(attempt, description, signature)
         if sent.response.is_refusal:
             self.passed(sent)
         else:
-            verb = "was accepted with" if sent.response.is_success else "got"
+            is_accepted = sent.response.is_success
+            verb = "was accepted with" if is_accepted else "got"
             message = f"{description} {verb} {sent.response.text}"
-            self.fail(message, sent, expected="4xx")
+            severity = accepted if is_accepted else None
+            self.fail(message, sent, severity=severity, expected="4xx")
         return sent
 
     def survive(self, attempt: Attempt, description: str) -> SentDelivery:

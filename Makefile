@@ -40,7 +40,7 @@ check: $(BIN)/.installed
 
 test: $(BIN)/.installed
 	$(BIN)/tox run -e tests
-	@others=style,types,loop,real,schemes; \
+	@others=style,types,loop,real,schemes,frameworks; \
 	if command -v chromium-headless-shell || command -v chromium || command -v chromium-browser \
 	  || command -v google-chrome; then \
 	  others=$$others,browser; \
@@ -72,6 +72,7 @@ lock: | $(BIN)/python
 	  grep -v '^#' $(VENV)/lowest.lock; } > requirements-lowest.lock
 	$(HASHED) --output-file tests/real/localstripe.lock tests/real/localstripe.in
 	$(HASHED) --output-file tests/schemes/vendors.lock tests/schemes/vendors.in
+	$(HASHED) --output-file tests/frameworks/frameworks.lock tests/frameworks/frameworks.in
 
 clean:
 	rm -rf $(VENV) .tox build dist hookproof-report

@@ -99,7 +99,7 @@ def running_alertmanager(command: str, webhook_url: str) -> Iterator[str]:
         port = free_port()
         options = [f"--config.file={file}", f"--storage.path={folder}/data"]
         options += ["--cluster.listen-address=", f"--web.listen-address=127.0.0.1:{port}"]
-        with _running([command, *options], f"http://127.0.0.1:{port}", "/-/ready") as url:
+        with running_command([command, *options], f"http://127.0.0.1:{port}", "/-/ready") as url:
             yield url
 
 
@@ -108,18 +108,30 @@ def running_localstripe(python: str, webhook_url: str) -> Iterator[str]:
     """Run localstripe, which sends its webhooks to `webhook_url`; yield its URL."""
     port = free_port()
     command = [python, "-c", _LOCALSTRIPE_SERVER, str(port)]
-    with _running(command, f"http://127.0.0.1:{port}", "/js.stripe.com/v3/") as url:
+    with running_command(command, f"http://127.0.0.1:{port}", "/js.stripe.com/v3/") as url:
         form = urlencode({"url": webhook_url, "secret": "unused"}).encode()
         with urllib.request.urlopen(f"{url}/_config/webhooks/hookproof", form):
             yield url
 
 
 @contextmanager
-def _running(command: list[str], url: str, ready_path: str) -> Iterator[str]:
-    """Run `command` until the end of the block; yield `url` once it responds."""
+def running_command(
+    command: list[str],
+    url: str,
+    ready_path: str,
+    *,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[str]:
+    """Run `command` in `folder` until the end of the block; yield `url` once it responds.
+
+    `environment` is added to that of the tests.
+    """
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as log,
-        subprocess.Popen(command, stdout=log, stderr=log) as process,
+        subprocess.Popen(
+            command, stdout=log, stderr=log, cwd=folder, env={**os.environ, **(environment or {})}
+        ) as process,
     ):
         try:
             _wait_until_ready(process, f"{url}{ready_path}")

@@ -1,0 +1,1 @@
+"""Changes of invoices, which webhooks announce."""

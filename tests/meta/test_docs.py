@@ -103,6 +103,7 @@ FOREIGN = {
     "--data-raw",
     "--data-binary",
     "--announce-to",
+    "--app",
 }
 """Options of other programs that the pages mention."""
 DIALECT: dict[str, Any] = json.loads(

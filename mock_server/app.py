@@ -13,7 +13,7 @@ from mock_server.admin.docs import short_paths
 from mock_server.admin.routes import AdminPathsMiddleware, create_admin_app
 from mock_server.admin.views import AdminViews
 from mock_server.exchange import Hooks
-from mock_server.faults.registry import faults, hooks
+from mock_server.faults.registry import expected_response, faults, hooks
 from mock_server.fixed_credentials import accepted_credentials
 from mock_server.middleware.access_log import AccessLogMiddleware
 from mock_server.middleware.allowed_rejections import (
@@ -133,7 +133,17 @@ def compose(contract: Contract, settings: Settings, runtime: Runtime) -> ASGIApp
     def with_faults(names: frozenset[str]) -> Hooks:
         return hooks(contract, settings.faults | names)
 
-    dispatcher = Dispatcher(runtime.delivery_queues, runtime.journal, with_faults, runtime.redactor)
+    @lru_cache(maxsize=256)
+    def response_with_faults(names: frozenset[str], event_name: str) -> str:
+        return expected_response(contract, settings.faults | names, event_name)
+
+    dispatcher = Dispatcher(
+        runtime.delivery_queues,
+        runtime.journal,
+        with_faults,
+        response_with_faults,
+        runtime.redactor,
+    )
     webhooks = WebhookEmitter(
         contract, signing, dispatcher, seed, runtime.payload_values, settings.callback_hosts
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mock_server.fault import ACCEPTED, REFUSED
 from mock_server.responses.success import (
     CredentialParameters,
     credential_parameters,
@@ -17,6 +18,9 @@ from openapi.contract import Contract, Operation
 from openapi.extensions import extended_properties
 from openapi.json_pointer import MISSING
 from openapi.redaction import Redaction
+
+_TEMPORARY_REFUSALS = ("408", "429")
+"""Statuses that say nothing about the delivery: the receiver asks for it again."""
 
 
 class AdminViews:
@@ -72,7 +76,12 @@ class AdminViews:
         known = {
             key: value for key, value in record.items() if key not in ("redelivery", "dropped")
         }
-        return {**known, "state": _delivery_state(record, attempts), "attempts": attempts}
+        return {
+            **known,
+            "state": _delivery_state(record, attempts),
+            "verdict": _delivery_verdict(attempts),
+            "attempts": attempts,
+        }
 
     def receivers(self, queues: Sequence[DeliveryQueue]) -> list[dict[str, Any]]:
         """Return number, origin and count of dropped deliveries of each receiver."""
@@ -119,3 +128,17 @@ def _delivery_state(record: Mapping[str, Any], attempts: Sequence[Mapping[str, A
         return "dropped" if record["dropped"] else "pending"
     after: str = attempts[-1]["next"]
     return "pending" if after == "retry" else after
+
+
+def _delivery_verdict(attempts: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return what the response to the last attempt says about the receiver, or None.
+
+    A response other than 2xx and 4xx, or one that is as good as another, says nothing.
+    """
+    last = attempts[-1] if attempts else {}
+    expected, outcome = last.get("expected_response"), last.get("outcome") or ""
+    if expected == REFUSED and outcome.startswith("2"):
+        return "accepted although forged"
+    is_refused = outcome.startswith("4") and outcome not in _TEMPORARY_REFUSALS
+    refusals = {REFUSED: "forged, and refused", ACCEPTED: "refused"}
+    return refusals.get(str(expected)) if is_refused else None

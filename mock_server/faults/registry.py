@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from mock_server.exchange import Hooks
-from mock_server.fault import Fault, combine_faults
+from mock_server.fault import Fault, combine_faults, combine_responses
 from openapi.contract import Contract
 
 _MAX_SUGGESTIONS = 3
@@ -33,3 +33,10 @@ def hooks(contract: Contract, names: Collection[str]) -> Hooks:
                 f"`hookproof faults` lists all {len(known)}"
             )
     return combine_faults(known[name] for name in sorted(names))
+
+
+def expected_response(contract: Contract, names: Collection[str], event_name: str) -> str:
+    """Return what a right receiver responds to a delivery of an event with the named faults."""
+    known = faults(contract) if names else {}
+    event = next(event for event in contract.events if event.name == event_name)
+    return combine_responses(known[name].response_to(contract, event) for name in names)

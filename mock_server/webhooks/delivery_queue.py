@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from mock_server.fault import ACCEPTED
 from mock_server.messages import MAX_ATTEMPTS, WebhookRequest
 from mock_server.webhooks.http_client import AttemptOutcome, create_client, send_attempt
 from openapi.http.tls import uses_tls
@@ -41,6 +42,8 @@ class QueuedDelivery:
     """Builder of the request for an attempt at a time in Unix seconds."""
     url: str
     """URL of the attempts."""
+    expected_response: str = ACCEPTED
+    """Response of a right receiver, see `mock_server.fault`."""
     redelivered: bool = False
     attempt: int = 1
 

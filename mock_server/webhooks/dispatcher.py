@@ -51,12 +51,18 @@ class Dispatcher:
         delivery_queues: DeliveryQueues,
         journal: Journal,
         hooks_with_faults: Callable[[frozenset[str]], Hooks],
+        response_with_faults: Callable[[frozenset[str], str], str],
         redactor: Redaction,
     ) -> None:
-        """Use `hooks_with_faults` to get the mock's hooks with more faults."""
+        """Use `hooks_with_faults` to get the mock's hooks with more faults.
+
+        `response_with_faults` returns the expected response to a delivery with them, for the name
+        of an event.
+        """
         self._delivery_queues = delivery_queues
         self._journal = journal
         self._hooks_with_faults = hooks_with_faults
+        self._response_with_faults = response_with_faults
         self._redactor = redactor
 
     @property
@@ -83,13 +89,19 @@ class Dispatcher:
         ]
         if callback_url is not None:
             targets = [(CALLBACK_RECEIVER, self._delivery_queues.callbacks(), callback_url)]
+        expected = self._response_with_faults(exchange.faults, event_message.event.name)
         for place, _ in enumerate(build_requests(event_message, exchange.hooks)):
             for receiver_number, receiver, url in targets:
                 build_request = _request_builder(event_message, exchange.hooks, place, url)
                 number = self._journal.number()
                 is_queued = receiver.enqueue(
                     QueuedDelivery(
-                        number, event_message.number, len(event_message.body), build_request, url
+                        number,
+                        event_message.number,
+                        len(event_message.body),
+                        build_request,
+                        url,
+                        expected,
                     )
                 )
                 if not is_queued:
@@ -102,6 +114,7 @@ class Dispatcher:
                     receiver=(receiver_number, origin_of(url)),
                     url=url,
                     faults=tuple(sorted(exchange.faults)),
+                    expected_response=expected,
                     dropped=not is_queued,
                     secrets=secrets,
                     size=len(event_message.body),
@@ -129,8 +142,9 @@ class Dispatcher:
             receiver = self.receivers[place - 1]
         else:
             raise RedeliveryError(f"the mock no longer sends webhooks to {origin}")
+        faults = frozenset(resend_data["faults"])
         try:
-            hooks = self._hooks_with_faults(frozenset(resend_data["faults"]))
+            hooks = self._hooks_with_faults(faults)
         except ValueError as error:
             raise RedeliveryError(str(error)) from None
         event_message = EventMessage(
@@ -151,6 +165,7 @@ class Dispatcher:
                 size,
                 build_request,
                 url,
+                self._response_with_faults(faults, event.name),
                 redelivered=True,
             )
         ):

@@ -30,6 +30,8 @@ class DeliveryRecord:
     url: str
     faults: tuple[str, ...]
     """Faults of this event, in addition to the mock's own."""
+    expected_response: str
+    """Response of a right receiver, by the faults of event and mock."""
     dropped: bool
     secrets: tuple[str, ...]
     """Secrets of the response, which must not be shown."""
@@ -53,6 +55,7 @@ class DeliveryRecord:
                 body[: MAX_SHOWN_BYTES + REDACTION_MARGIN_BYTES], self.size, self.redactor
             ),
             "faults": list(self.faults),
+            "expected_response": self.expected_response,
             "dropped": self.dropped,
             "redelivery": self._resend_data() if self.size == len(event_message.body) else None,
         }
@@ -112,6 +115,7 @@ class AttemptRecord:
             "milliseconds": round(outcome.seconds * 1000, 3) if outcome else None,
             "attempt": queued_delivery.attempt,
             "redelivered": queued_delivery.redelivered,
+            "expected_response": queued_delivery.expected_response,
             "outcome": outcome.text if outcome else None,
             "next": self.report.next,
             "backoff_seconds": self.report.delay,

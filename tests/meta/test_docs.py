@@ -515,12 +515,15 @@ def test_the_tables_of_the_admin_api_are_complete() -> None:
     for name, known in fields_of.items():
         assert first_cells(MOCK, f"field of a {name}", "meaning") == known
     told = first_cells(MOCK, "field of a delivery", "meaning")
-    assert told == {"id", "state", "attempts", *_delivery().data()} - {"redelivery", "dropped"}
+    added = {"id", "state", "verdict", "attempts"}
+    assert told == {*added, *_delivery().data()} - {"redelivery", "dropped"}
 
 
 def _delivery() -> DeliveryRecord:
     event_message = EventMessage(load_contract().events[0], b"{}", 1, "", "", 0.0)
-    return DeliveryRecord(1, 1, event_message, 0, (1, ""), "", (), False, (), 2, Redaction(()))
+    return DeliveryRecord(
+        1, 1, event_message, 0, (1, ""), "", (), "2xx", False, (), 2, Redaction(())
+    )
 
 
 def test_the_tables_of_the_sink_are_complete(contract: Contract) -> None:

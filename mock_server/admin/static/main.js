@@ -162,7 +162,11 @@ submitted("key", () => {
   awake();
 });
 at("fault-name").addEventListener("input", () => {
-  at("fault-says").textContent = faults.get(at("fault-name").value.trim())?.description ?? "";
+  const { description = "", expected_response: expected } =
+    faults.get(at("fault-name").value.trim()) ?? {};
+  at("fault-says").textContent = expected
+    ? `${description} A receiver should respond ${expected}.`
+    : description;
 });
 at("off").addEventListener("click", () => act(at("next-said"), () => ask("switches", "DELETE")));
 at("reset").addEventListener("click", () => at("sure").showModal());

@@ -24,7 +24,15 @@ function badge(tone, words) {
 }
 
 const TONES = { delivered: "good", pending: "so-so" };
-const state = (delivery) => badge(TONES[delivery.state] ?? "bad", delivery.state);
+const VERDICT_TONES = { "forged, and refused": "good" };
+
+/** Return the state of a delivery, and the verdict on its receiver if there is one. */
+function state(delivery) {
+  const parts = [badge(TONES[delivery.state] ?? "bad", delivery.state)];
+  const { verdict } = delivery;
+  if (verdict) parts.push(badge(VERDICT_TONES[verdict] ?? "bad", verdict));
+  return made("span", parts, "badges");
+}
 
 function verdict(request) {
   const { valid, summary } = request.verdict;
@@ -134,6 +142,7 @@ export const details = {
       ["Triggered", new Date(d.at * 1000).toLocaleString()],
       ["Receiver", `${d.receiver.number}: ${d.receiver.origin}`],
       ["Injected faults", d.faults.join(", ") || "none"],
+      ["Expected response", d.attempts.at(-1)?.expected_response ?? d.expected_response ?? "unknown"],
     ]),
     opener("requests", d.request, ["Triggering request"]),
     made("h3", "Attempts"),

@@ -228,7 +228,8 @@ def test_the_queue_limits_the_bytes_of_open_deliveries() -> None:
 def test_a_very_large_payload_is_not_stored(contract: Contract) -> None:
     event_message = EventMessage(contract.events[0], b'"' + b"x" * 10**6 + b'"', 1, "", "", 0.0)
     journal = Journal(Store(), WorkerSignals([0] * SLOT_COUNT, 0, 1))
-    dispatcher = Dispatcher(DeliveryQueues([], print), journal, lambda _: Hooks(), Redaction(()))
+    queues = DeliveryQueues([], print)
+    dispatcher = Dispatcher(queues, journal, lambda _: Hooks(), lambda *_: "2xx", Redaction(()))
     sent = DeliveryRecord(
         1,
         1,
@@ -237,6 +238,7 @@ def test_a_very_large_payload_is_not_stored(contract: Contract) -> None:
         (1, ""),
         "",
         (),
+        "2xx",
         False,
         (),
         10**6 + 2,

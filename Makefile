@@ -13,7 +13,7 @@ HASHED := $(COMPILE) --generate-hashes
 .PHONY: help demo check test lock clean
 
 help:
-	@echo "make demo   show the loop closed: mock, sink and harness, then a finding"
+	@echo "make demo   show the loop closed: mock, sink and harness, a finding, two receivers"
 	@echo "make check  run the style and type checks, and the tests that start no process"
 	@echo "make test   run all tests, the style and type checks, and the loop, through tox"
 	@echo "make lock   pin the newest versions of what make and tox install, with their hashes"

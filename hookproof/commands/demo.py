@@ -1,4 +1,7 @@
-"""`hookproof demo`: mock, sink and harness on free ports, without a fault and then with one."""
+"""`hookproof demo`: mock, sink and harness on free ports, without a fault and then with one.
+
+Two receivers of webhooks follow: a right one, and one with a mistake.
+"""
 
 import os
 import secrets
@@ -9,14 +12,20 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from hookproof.commands.demo_receivers import (
+    judge_receiver,
+    verifies_raw_bytes,
+    verifies_written_json,
+)
 from hookproof.errors import CommandError
 from openapi.http.free_port import free_port
+from openapi.loading.loader import load_contract
 
 DEMO_FAULT = "name-truncated"
 
 
 def run_demo() -> int:
-    """Run both rounds; return 0 if the first conforms and the second has a finding."""
+    """Run all rounds; return 0 if the first of each kind conforms and the second has a finding."""
     keys = {
         "HOOKPROOF_JWT_SECRET": secrets.token_urlsafe(32),
         "HOOKPROOF_WEBHOOK_SECRET": secrets.token_urlsafe(32),
@@ -25,10 +34,19 @@ def run_demo() -> int:
     conforms = _run_round(keys, None)
     print(f"\n2. The mock with the fault {DEMO_FAULT}: the run has a finding.\n", flush=True)
     deviates = _run_round(keys, DEMO_FAULT)
+    _check_codes(conforms, deviates)
+    contract, secret = load_contract(), keys["HOOKPROOF_WEBHOOK_SECRET"]
+    print("\n3. A receiver that verifies the signature of the bytes that arrived: it conforms.\n")
+    accepted = judge_receiver(contract, secret, verifies_raw_bytes)
+    print("\n4. A receiver that parses the JSON, writes it again and verifies that: findings.\n")
+    _check_codes(accepted, judge_receiver(contract, secret, verifies_written_json))
+    print("\nDone: exit code 0 for what conforms, 1 with a fault: of a service and of a receiver.")
+    return 0
+
+
+def _check_codes(conforms: int, deviates: int) -> None:
     if (conforms, deviates) != (0, 1):
         raise CommandError(f"the demo failed: exit codes {conforms} and {deviates}, not 0 and 1")
-    print("\nDone: exit code 0 without the fault, 1 with it.")
-    return 0
 
 
 def _run_round(keys: dict[str, str], fault: str | None) -> int:

@@ -5,7 +5,7 @@ import click
 
 @click.command()
 def demo() -> int:
-    """Run mock, sink and harness: without a fault, then with one."""
+    """Run mock, sink and harness without a fault and with one, then judge two receivers."""
     from hookproof.commands.demo import run_demo
 
     return run_demo()

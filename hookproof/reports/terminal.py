@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MAX_SCREEN_LINES = 40
 MAX_LINE_CHARS, MAX_PLAIN_CHARS = 600, 4000
 """Maximum of a text on a terminal, and elsewhere."""
+MAX_SHORT_CHARS = 160
+"""Maximum of a finding in a short summary."""
 _COLOURS = {"red": "31", "yellow": "33", "green": "32"}
 
 
@@ -39,6 +41,14 @@ def format_summary(
     if found and lines[-1]:
         lines.append("")
     return [escape_ci_command(line) for line in [*lines, *tail]]
+
+
+def format_short_summary(data: dict[str, Json]) -> list[str]:
+    """Return a short line for each finding, and as the last line the verdict, without colours."""
+    found = wording.shown_findings(data)
+    lines = [line for one in found for line in _head(data, one, None, is_cut=False)]
+    shown = [*(truncate(line, MAX_SHORT_CHARS) for line in lines), *_verdict(data, None)]
+    return [escape_ci_command(line) for line in shown]
 
 
 def _head(

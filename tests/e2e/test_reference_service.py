@@ -28,7 +28,7 @@ pytestmark = pytest.mark.integration
 ALL = bool(os.environ.get("ALL_DEVIATIONS"))
 LAYERS = {"responses", "validation", "credentials", "robustness", "webhooks"}
 WARNED = [name for name, variant in LEGAL.items() if variant.warns]
-TRIED = list(DEVIATIONS) if ALL else list(DEVIATIONS)[::5]
+TRIED = list(DEVIATIONS) if ALL else list(DEVIATIONS)[::10]
 BATCHES = {
     "dates without a fraction, compressed responses": """
         date-precision-0 extra-fields indented-json gzip sorted-unique-scopes lower-case-headers

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from contracts.model.errors import CouldNotJudge
 from contracts.receivers.trials.client import Attempt, Response
 from contracts.receivers.trials.sender import Dumps, Sender, dump_compact, dump_spaced
-from contracts.receivers.trials.trial import SentDelivery, Trial
+from contracts.receivers.trials.trial import NextProperty, SentDelivery, Trial
 from openapi.redaction import Redaction
 from openapi.signatures.generic_hmac import HmacScheme
 from webhook_sink.signature_diagnosis.keys import alternative_keys
@@ -20,6 +20,9 @@ from webhook_sink.signature_diagnosis.keys import alternative_keys
 _MISCONFIGURED = (400, 401, 403, 404, 405)
 """Statuses that a wrong secret or a wrong path explains as well as a mistake of the receiver."""
 _MAX_SHOWN_CHARS = 100
+_LIMITED = (
+    "the receiver limits the rate of deliveries, and accepted none: raise its limit for the test"
+)
 _FORMS: tuple[tuple[str, Dumps], ...] = (
     ("without spaces", dump_compact),
     ("with spaces after commas and colons", dump_spaced),
@@ -40,16 +43,15 @@ def probe(trial: Trial) -> bool:
     A refusal that has another reason than a wrong secret or path is recorded as a failed case.
     Raise `CouldNotJudge` if the receiver cannot be reached, or if it may only have another secret.
     """
-    sender = trial.sender
-    first = _try_forms(trial, sender)
+    first = _try_events(trial)
     if first is None:
         return True
-    response = first.response
+    sender, response = trial.sender, first.response
     if response.is_refused:
         raise CouldNotJudge(
             f"the receiver cannot be reached: {trial.settings.url}: {response.text}"
         )
-    explanation = _find_explanation(trial, sender)
+    explanation = None if response.status is None else _find_explanation(trial, sender)
     if explanation is None and response.status in _MISCONFIGURED:
         raise CouldNotJudge(_sentence(trial, first))
     message = f"a conforming {sender.event.name} got {response.text}"
@@ -57,6 +59,30 @@ def probe(trial: Trial) -> bool:
         message = f"{message}, and the receiver accepts {explanation}"
     trial.fail(message, first, expected="2xx")
     return False
+
+
+def _try_events(trial: Trial) -> SentDelivery | None:
+    """Find an event that the receiver accepts, and make it the one of most properties.
+
+    Return None if there is one, else the first delivery of the first event. A receiver may handle
+    only one event of the contract. An unsigned one in place of a signed one shows too little.
+    """
+    is_signed = trial.sender.scheme is not None
+    alike = [sender for sender in trial.senders if (sender.scheme is not None) == is_signed]
+    first = None
+    for sender in alike[: trial.settings.volume.events]:
+        try:
+            refused = _try_forms(trial, sender)
+        except NextProperty:
+            raise CouldNotJudge(_LIMITED) from None
+        if refused is None:
+            others = [other for other in trial.senders if other is not sender]
+            trial.senders = [sender, *others]
+            return None
+        first = first or refused
+        if not refused.response.is_refusal:
+            break
+    return first
 
 
 def _try_forms(trial: Trial, sender: Sender) -> SentDelivery | None:
@@ -125,7 +151,8 @@ def _sentence(trial: Trial, sent: SentDelivery) -> str:
     if status in (404, 405):
         return (
             f"the receiver answered {status} to a conforming delivery: "
-            f"check the path of {settings.url}"
+            f"check the path of {settings.url}, and that the contract has the events of the "
+            "receiver"
         )
     if settings.secret is None:
         return (

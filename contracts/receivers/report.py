@@ -112,6 +112,8 @@ def _exit_code(
         return EXIT_NOT_JUDGED
     if any(found["severity"] == "violation" or settings.strict for found in findings):
         return EXIT_DEVIATES
+    if not any(case.status in _COUNTED for case in outcome.cases):
+        return EXIT_NOT_JUDGED
     if outcome.stop_reason or (settings.require_decided and undecided):
         return EXIT_NOT_JUDGED
     return EXIT_CONFORMS
@@ -122,6 +124,8 @@ def _reason(outcome: ReceiverOutcome, code: int) -> str:
         return outcome.not_judged
     if outcome.stop_reason and code == EXIT_NOT_JUDGED:
         return f"the run was cut short: {outcome.stop_reason}"
+    if code == EXIT_NOT_JUDGED and not any(c.status in _COUNTED for c in outcome.cases):
+        return "no delivery decided a property"
     return ""
 
 

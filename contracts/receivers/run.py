@@ -51,7 +51,7 @@ def run_trial(
     observation = None
     if settings.observe is not None:
         observation = Observation(settings.observe, settings.effect_wait)
-        observation.count()
+        observation.begin()
     numbers = count(1)
     senders = [_sender(settings, contract, event, numbers) for event in events]
     trial = Trial(settings, contract, senders, client, observation, progress)
@@ -90,6 +90,8 @@ def _try_all(trial: Trial, progress: Callable[[str], None]) -> None:
         _mark_untried(trial, "the receiver accepts no conforming delivery", rest)
         _try_each(trial, rest, progress)
         return
+    if trial.observation is not None:
+        trial.observation.measure()
     _try_each(trial, tuple(chosen), progress)
 
 

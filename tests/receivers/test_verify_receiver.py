@@ -37,6 +37,7 @@ SOME_MISTAKES, SOME_DIFFERENCES = 16, 4
 ROWS: dict[str, set[int]] = {
     "receiver-conforming": {1, 6, 21, 22, 23},
     "receiver-header-form": {11},
+    "receiver-id-form": {20},
     "receiver-rotation": {10},
     "receiver-unsigned": {2, 4},
     "receiver-wrong-secret": {3},
@@ -46,6 +47,8 @@ ROWS: dict[str, set[int]] = {
     "receiver-changed-timestamp": {4, 9},
     "receiver-weak-signature": {3, 5, 9},
     "receiver-forged-effect": {2, 3},
+    "receiver-forged-form": {3},
+    "receiver-used-connection": {2, 3},
     "receiver-old": {8},
     "receiver-future": {8},
     "receiver-timestamp-form": {4, 8, 20},

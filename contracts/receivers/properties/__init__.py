@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contracts.receivers.properties.acceptance import ACCEPTANCE, AFTER_FAILURE
 from contracts.receivers.properties.content import CONTENT
 from contracts.receivers.properties.disclosure import DISCLOSURE
+from contracts.receivers.properties.forged_forms import FORGED_FORMS
 from contracts.receivers.properties.forgeries import FORGERIES
 from contracts.receivers.properties.freshness import FRESHNESS
 from contracts.receivers.properties.raw_bytes import RAW_BYTES
@@ -21,6 +22,7 @@ PROPERTIES: Mapping[str, Property] = {
     for row in (
         *ACCEPTANCE,
         *FORGERIES,
+        *FORGED_FORMS,
         *FRESHNESS,
         *RAW_BYTES,
         *REPETITION,

@@ -1,19 +1,41 @@
-"""Properties about conforming deliveries: events, forms of headers, several signatures."""
+"""Properties about conforming deliveries: events, forms of headers, ids, several signatures."""
 
+from dataclasses import replace
+
+from contracts.receivers.trials.client import Attempt
+from contracts.receivers.trials.sender import NewEvent
 from contracts.receivers.trials.trial import Property, Trial
 
 REFUSED_BUT_VALID = ", although its signature is valid"
 
 
+_NO_USE = (404, 410, 501)
+"""Statuses that say that there is no handler: 410 asks the sender to stop (Standard Webhooks)."""
 _ENOUGH_FAILURES = 3
 """Retries without success after which no further one is tried."""
 
 
 def accepts_conforming(trial: Trial) -> None:
-    """Deliver each event of the contract once."""
+    """Deliver each event of the contract that has the same URL once."""
     for sender in trial.senders[: trial.settings.volume.events]:
+        if not sender.has_url_of(trial.sender):
+            continue
         event = sender.new_event()
-        trial.accept(event, sender.attempt(event), f"a conforming {sender.event.name}")
+        description = f"a conforming {sender.event.name}"
+        if sender is trial.sender:
+            trial.accept(event, sender.attempt(event), description)
+        else:
+            _accept_or_warn(trial, event, sender.attempt(event), description)
+
+
+def _accept_or_warn(trial: Trial, event: NewEvent, attempt: Attempt, description: str) -> None:
+    """Send another event, which a receiver may have no use for."""
+    sent = trial.send(attempt, description)
+    if sent.response.status in _NO_USE:
+        message = f"{description} got {sent.response.text}: the receiver has no use for it"
+        trial.fail(message, sent, severity="warning", expected="2xx")
+    else:
+        trial.judge_accepted(event, sent)
 
 
 def accepts_header_forms(trial: Trial) -> None:
@@ -29,6 +51,19 @@ def accepts_header_forms(trial: Trial) -> None:
         attempt = sender.attempt(event, signed)
         description = f"a conforming delivery with {words}"
         trial.accept(event, attempt, description, hint=REFUSED_BUT_VALID)
+
+
+def survives_ids(trial: Trial) -> None:
+    """Send ids that break a column of a table or a statement of a database."""
+    sender = trial.sender
+    for words, addition in (
+        ("an id of 2,000 characters", "x" * 2000),
+        ("quotes and a semicolon in its id", "';\"`"),
+        ("dots, slashes and per cent in its id", "/../%00%s"),
+    ):
+        event = sender.new_event()
+        other = replace(event, identity=event.identity + addition)
+        trial.survive(sender.attempt(other), f"a validly signed delivery with {words}")
 
 
 def accepts_rotation(trial: Trial) -> None:
@@ -83,7 +118,7 @@ ACCEPTANCE = (
     Property(
         "receiver-conforming",
         "A conforming delivery is accepted.",
-        "2xx",
+        "2xx; 404, 410 or 501 for all but one event is a warning",
         "Standard Webhooks, and all vendors",
         "violation",
         "webhook",
@@ -98,6 +133,16 @@ ACCEPTANCE = (
         "signature",
         accepts_header_forms,
         ("scheme",),
+    ),
+    Property(
+        "receiver-id-form",
+        "An id of any form is no error of the receiver.",
+        "2xx or 4xx",
+        "Standard Webhooks: the id is a text; RFC 9110, section 15.6",
+        "violation",
+        "signature",
+        survives_ids,
+        ("scheme", "id"),
     ),
     Property(
         "receiver-rotation",

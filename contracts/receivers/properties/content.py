@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from contracts.generators.invalid_values import chosen_values, invalid_values
@@ -16,7 +17,7 @@ from openapi.statuses.documented import nearest_key
 def handles_unknown_event(trial: Trial) -> None:
     """Send an event of a name that the contract does not have."""
     sender = trial.sender
-    attempt = _unknown_event(sender)
+    attempt = unknown_event(sender)
     if attempt is None:
         trial.not_exercised("nothing in a delivery names its event")
         return
@@ -36,8 +37,11 @@ def handles_unknown_event(trial: Trial) -> None:
         trial.fail(message, sent, expected="2xx, or a documented 4xx")
 
 
-def _unknown_event(sender: Sender) -> Attempt | None:
-    """Return the request of an event with another name, or None if none is named."""
+def unknown_event(sender: Sender, secret: str | None = None) -> Attempt | None:
+    """Return the request of an event with another name, or None if none is named.
+
+    It is signed with `secret`, without one with that of the run.
+    """
     names = sender.event.names
     if not names:
         return None
@@ -50,9 +54,11 @@ def _unknown_event(sender: Sender) -> Attempt | None:
                 set_at(payload, name.source.where, changed)
         return payload
 
-    attempt = sender.attempt(sender.new_event(change=rename))
+    event = sender.new_event(change=rename)
+    secrets = None if secret is None else (secret,)
+    attempt = sender.attempt(event, sender.signed_headers(event, secrets))
     headers = tuple((n, changed if n.lower() in in_headers else v) for n, v in attempt.headers)
-    return Attempt(headers, attempt.body, attempt.method)
+    return replace(attempt, headers=headers)
 
 
 def accepts_unknown_property(trial: Trial) -> None:
@@ -142,7 +148,7 @@ def refuses_other_media_type(trial: Trial) -> None:
         for n, v in attempt.headers
     )
     words = "JSON with the Content-Type of a form"
-    _warn_if_accepted(trial, Attempt(headers, attempt.body, attempt.method), words)
+    _warn_if_accepted(trial, replace(attempt, headers=headers), words)
 
 
 def _warn_if_accepted(trial: Trial, attempt: Attempt, words: str) -> None:

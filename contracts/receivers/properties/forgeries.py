@@ -43,7 +43,8 @@ def refuses_wrong_secret(trial: Trial) -> None:
     attempt = sender.attempt(event, signed)
     right = right_signature(sender, event)
     trial.refuse(attempt, "a delivery signed with another secret", right)
-    event, other = sender.new_event(), sender.new_event()
+    event = sender.new_event()
+    other = replace(sender.new_event(), body=_other_body(sender, event))
     attempt = sender.attempt(event, sender.signed_headers(other))
     right = right_signature(sender, event)
     trial.refuse(attempt, "a delivery with the signature of another event", right)
@@ -68,7 +69,7 @@ def refuses_used_signature(trial: Trial) -> None:
     event = sender.new_event()
     signed = sender.signed_headers(event)
     trial.send(sender.attempt(event), "a conforming delivery")
-    body = sender.with_payload(event, sender.new_event().payload).body
+    body = _other_body(sender, event)
     right = right_signature(sender, event, body)
     words = "another body under the signature of an accepted delivery"
     trial.refuse(sender.attempt(event, signed, body=body), words, right)
@@ -87,7 +88,13 @@ def _changed(sender: Sender, event: NewEvent, words: str) -> bytes:
             return event.body + b" "
         case "a byte less":
             return event.body[:-1]
-    return sender.new_event().body
+    return _other_body(sender, event)
+
+
+def _other_body(sender: Sender, event: NewEvent) -> bytes:
+    """Return the body of another event; if nothing tells them apart, one with a changed bit."""
+    body = sender.new_event().body
+    return _with_changed_bit(body) if body == event.body else body
 
 
 def _with_changed_bit(body: bytes) -> bytes:
@@ -104,16 +111,27 @@ def refuses_changed_id(trial: Trial) -> None:
     sender = trial.sender
     scheme = sender.scheme
     assert scheme is not None
-    event = sender.new_event()
-    other = replace(event, identity=f"{event.identity}x")
-    signed = tuple(
-        (name, other.identity if name == scheme.id_header else value)
-        for name, value in sender.signed_headers(event)
-    )
-    right = right_signature(sender, other)
-    trial.refuse(
-        sender.attempt(event, signed), f"a delivery with another {scheme.id_header}", right
-    )
+    for words, change in (
+        ("another", _with_longer_id),
+        ("another, equally long", _with_other_id),
+    ):
+        event = sender.new_event()
+        other = change(event)
+        signed = tuple(
+            (name, other.identity if name == scheme.id_header else value)
+            for name, value in sender.signed_headers(event)
+        )
+        right = right_signature(sender, other)
+        description = f"a delivery with {words} {scheme.id_header}"
+        trial.refuse(sender.attempt(event, signed), description, right)
+
+
+def _with_longer_id(event: NewEvent) -> NewEvent:
+    return replace(event, identity=f"{event.identity}x")
+
+
+def _with_other_id(event: NewEvent) -> NewEvent:
+    return replace(event, identity=f"{event.identity[:-1]}x")
 
 
 def refuses_changed_timestamp(trial: Trial) -> None:
@@ -155,14 +173,14 @@ def has_no_effect_when_forged(trial: Trial) -> None:
     scheme = sender.scheme
     assert scheme is not None
     assert observation is not None
-    before = observation.settled()
+    before = trial.settled_effects()
     last = None
     for words, secrets in (("without a signature", ()), ("signed with another secret", None)):
         event = sender.new_event()
         other = (scheme.other_secret(sender.secret),)
         signed = () if secrets == () else sender.signed_headers(event, other)
         last = trial.send(sender.attempt(event, signed), f"a delivery {words}")
-    after = observation.settled()
+    after = trial.settled_effects()
     if after == before:
         trial.passed(last)
     else:

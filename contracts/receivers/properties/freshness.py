@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from contracts.receivers.properties.forgeries import right_signature
+from contracts.receivers.trials.client import Attempt
+from contracts.receivers.trials.sender import Sender
 from contracts.receivers.trials.trial import Property, SentDelivery, Severity, Trial
 from openapi.signatures.generic_hmac import HmacScheme
 
@@ -92,12 +94,28 @@ def refuses_other_timestamps(trial: Trial) -> None:
         ("a time with a date", "2026-01-01T00:00:00Z"),
         ("milliseconds", f"{int(sender.new_event().at)}000"),
     ):
-        event = sender.new_event()
-        signed = scheme.headers_with_timestamp(
-            sender.message(event), sender.secret, event.identity, text
-        )
+        attempt = _with_text(sender, scheme, text)
+        trial.refuse(attempt, f"a validly signed delivery whose timestamp is {words}")
+    for words, text in (
+        ("NaN", "NaN"),
+        ("Infinity", "Infinity"),
+        ("a negative number", f"-{int(sender.new_event().at)}"),
+        ("a number of 20 digits", "9" * 20),
+    ):
         description = f"a validly signed delivery whose timestamp is {words}"
-        trial.refuse(sender.attempt(event, signed), description)
+        sent = trial.send(_with_text(sender, scheme, text), description)
+        if sent.response.is_error:
+            message = f"{description} got {sent.response.text}"
+            trial.fail(message, sent, severity="warning", expected="4xx")
+        else:
+            trial.judge_refused(sent)
+
+
+def _with_text(sender: Sender, scheme: HmacScheme, timestamp: str) -> Attempt:
+    event = sender.new_event()
+    message = sender.message(event)
+    signed = scheme.headers_with_timestamp(message, sender.secret, event.identity, timestamp)
+    return sender.attempt(event, signed)
 
 
 def refuses_new_timestamp(trial: Trial) -> None:
@@ -155,7 +173,7 @@ FRESHNESS = (
     Property(
         "receiver-timestamp-form",
         "A timestamp that is no number of seconds is refused.",
-        "4xx",
+        "4xx; 5xx for NaN, Infinity, a negative or a very large number is a warning",
         "Standard Webhooks: the timestamp is an integer in Unix seconds",
         "violation",
         "signature",

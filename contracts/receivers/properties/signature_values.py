@@ -12,6 +12,8 @@ from openapi.signatures.message import Message
 LONGER_SIGNATURE = "a signature with more characters at its end"
 _MIN_KEPT = 8
 """Characters of a signature that a cut one keeps."""
+_UNSET = ("undefined", "null", "None")
+"""Texts that languages make of a secret that is not set."""
 
 
 def weak_signatures(sender: Sender, event: NewEvent) -> list[tuple[str, str]]:
@@ -46,11 +48,16 @@ def _hmac_values(
     values = [
         ("an empty signature", header(scheme.prefix)),
         ("a signature with an empty key", header(keyless.sign(message, ""))),
+        *(
+            (f"a signature whose key is the word {word}", header(keyless.sign(message, word)))
+            for word in _UNSET
+        ),
         ("a plain hash in place of an HMAC", header(_plain_hash(scheme, message))),
         ("the first characters of the right signature", header(scheme.prefix + bare[:_MIN_KEPT])),
         ("another end of the signature", header(scheme.prefix + _other_end(scheme, digest))),
         ("a signature of zeros", header(scheme.prefix + _encoded(scheme, bytes(len(digest))))),
         (LONGER_SIGNATURE, header(f"{proof}AAAA")),
+        ("a signature of 4,000 characters", header(scheme.prefix + "A" * 4000)),
     ]
     values.append(
         ("a signature with characters beyond ASCII", header(f"{scheme.prefix}é{bare[1:]}"))

@@ -1,11 +1,12 @@
-"""HTTP client that sends one delivery on its own connection, byte for byte."""
+"""HTTP client that sends deliveries byte for byte, each on its own connection or on one."""
 
 import http.client
 import select
 import socket
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -53,6 +54,10 @@ class Response:
     """Whether the receiver accepted no connection."""
     is_timeout: bool = False
     """Whether there was no response in time."""
+    is_closed: bool = False
+    """Whether the receiver closed the connection without a response."""
+    ends_connection: bool = False
+    """Whether no other request can follow on the connection."""
     has_continued: bool | None = None
     """Whether the receiver asked for the body with `100 Continue`; None if it was not expected."""
 
@@ -70,6 +75,16 @@ class Response:
     def is_refusal(self) -> bool:
         """Whether the status is 4xx."""
         return self.status is not None and 400 <= self.status < 500
+
+    @property
+    def asks_to_wait(self) -> bool:
+        """Whether the receiver asks the sender to come again after a time."""
+        return self.is_limited and self.retry_after_s is not None
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether the receiver limits the rate: 429, or 503 with a time to wait."""
+        return self.status == 429 or (self.status == 503 and self.retry_after_s is not None)
 
     @property
     def text(self) -> str:
@@ -112,17 +127,60 @@ class ReceiverClient:
             reason = f"no connection ({error.strerror or type(error).__name__})"
             is_refused = not isinstance(error, TimeoutError)
             return Response(None, (), b"", time.monotonic() - began, reason, is_refused)
-        is_timeout = False
         try:
-            return self._exchange(connection, attempt, began)
-        except TimeoutError:
-            reason, is_timeout = f"no response within {self._timeout:g} s", True
-        except (OSError, http.client.HTTPException):
-            reason = "the connection closed without a response"
+            return self._try_exchange(connection, attempt, began)
         finally:
             connection.close()
+
+    def send_on_one_connection(self, attempts: Sequence[Attempt]) -> list[Response]:
+        """Send the requests on one connection, until the receiver closes it; return the responses.
+
+        A connection that closes after a response is no failure, so there may be fewer of them.
+        """
+        found: list[Response] = []
+        connection = self._connection()
+        try:
+            for attempt in attempts:
+                began = time.monotonic()
+                try:
+                    connection.connect() if not found else None
+                except OSError:
+                    return found
+                response = self._try_exchange(connection, attempt, began)
+                if found and response.is_closed:
+                    return found
+                found.append(response)
+                if response.status is None or response.ends_connection:
+                    return found
+        finally:
+            connection.close()
+        return found
+
+    def _try_exchange(
+        self, connection: http.client.HTTPConnection, attempt: Attempt, began: float
+    ) -> Response:
+        is_closed = is_timeout = False
+        try:
+            with _time_limit(connection.sock, self._timeout) as is_over:
+                response = self._exchange(connection, attempt, began)
+            if not is_over.is_set():
+                return response
+            is_timeout = True
+        except TimeoutError:
+            is_timeout = True
+        except http.client.IncompleteRead:
+            reason = "a response that ended before its Content-Length"
+        except (OSError, http.client.HTTPException) as error:
+            is_closed = isinstance(error, OSError)
+            reason = (
+                "a response that is not HTTP"
+                if not is_closed
+                else "the connection closed without a response"
+            )
+        if is_timeout or is_over.is_set():
+            is_timeout, reason = True, f"no complete response within {self._timeout:g} s"
         seconds = time.monotonic() - began
-        return Response(None, (), b"", seconds, reason, is_timeout=is_timeout)
+        return Response(None, (), b"", seconds, reason, is_timeout=is_timeout, is_closed=is_closed)
 
     def _connection(self) -> http.client.HTTPConnection:
         if self._context is None:
@@ -151,9 +209,40 @@ class ReceiverClient:
             has_continued = _send_body(connection, attempt)
         found = connection.getresponse()
         body = found.read(MAX_RESPONSE_BYTES) if attempt.method != "HEAD" else b""
+        if found.length and len(body) < MAX_RESPONSE_BYTES:
+            raise http.client.IncompleteRead(body, found.length)
         headers = tuple(found.getheaders())
         seconds = time.monotonic() - began
-        return Response(found.status, headers, body, seconds, has_continued=has_continued)
+        ends = found.will_close or not found.isclosed()
+        return Response(
+            found.status,
+            headers,
+            body,
+            seconds,
+            has_continued=has_continued,
+            ends_connection=ends,
+        )
+
+
+@contextmanager
+def _time_limit(sock: socket.socket | None, seconds: float) -> Iterator[threading.Event]:
+    """End the connection after `seconds`, however slowly its bytes come; tell it by the event."""
+    is_over = threading.Event()
+
+    def end() -> None:
+        is_over.set()
+        if sock is not None:
+            with suppress(OSError):
+                # Not the method of a TLS socket, which another thread reads.
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield is_over
+    finally:
+        timer.cancel()
 
 
 def _send_body(connection: http.client.HTTPConnection, attempt: Attempt) -> bool | None:

@@ -26,6 +26,15 @@ class Observation:
         self._read = _url_reader(source) if _is_url(source) else _command_reader(source)
         self._longest_wait = longest_wait
         self._slowest = 0.0
+        self._first = 0
+
+    def begin(self) -> None:
+        """Read the number before the first delivery."""
+        self._first = self.count()
+
+    def measure(self) -> None:
+        """Wait for the effect of the first delivery: how long do effects take?"""
+        self.wait_for(self._first + 1)
 
     def count(self) -> int:
         """Return the number of side effects so far; `CouldNotJudge` if it cannot be read."""
@@ -47,9 +56,17 @@ class Observation:
         return found
 
     def settled(self) -> int:
-        """Return the count after the time that the slowest effect so far took, with a margin."""
-        time.sleep(min(max(MIN_SETTLING_S, 2 * self._slowest), self._longest_wait))
-        return self.count()
+        """Return the count as soon as it is the same for a while, or after the maximum time.
+
+        The while is longer than the slowest effect so far took.
+        """
+        pause = min(max(MIN_SETTLING_S, 1.3 * self._slowest + 0.1), self._longest_wait)
+        began, found = time.monotonic(), self.count()
+        while True:
+            time.sleep(pause)
+            before, found = found, self.count()
+            if found == before or time.monotonic() - began > self._longest_wait:
+                return found
 
 
 def _is_url(source: str) -> bool:

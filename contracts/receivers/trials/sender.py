@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from contracts.receivers.trials.client import Attempt, Framing
+from contracts.receivers.trials.parameter_headers import parameter_headers
 from openapi.contract import Contract, Event, Json
 from openapi.event_payloads import fresh_payload
 from openapi.json_pointer import get_at
@@ -77,11 +78,16 @@ class Sender:
         self._run_id, self._seed = run_id, seed
         self._headers = tuple(headers)
         self._numbers = numbers
+        self._parameters = parameter_headers(contract, event)
 
     @property
     def is_json(self) -> bool:
         """Whether the payload is JSON."""
         return self.event.content.kind == "json"
+
+    def has_url_of(self, other: "Sender") -> bool:
+        """Return whether the contract states the same URL for the events of both."""
+        return _url_parts(self.event) == _url_parts(other.event)
 
     def new_event(
         self, at: float | None = None, change: Callable[[Json], Json] | None = None
@@ -132,7 +138,14 @@ class Sender:
             if name.source.part == "header"
         )
         agent = ("User-Agent", "hookproof")
-        return (("Content-Type", event.content_type), agent, *named, *self._headers)
+        given = {name.lower() for name, _ in self._headers}
+        seed = self._seed_text(event.number)
+        required = tuple(
+            (one.name, text)
+            for one in self._parameters
+            if one.name.lower() not in given and (text := one.value(self.contract, seed))
+        )
+        return (("Content-Type", event.content_type), agent, *named, *required, *self._headers)
 
     def signed_headers(
         self, event: NewEvent, secrets: Sequence[str] | None = None, body: bytes | None = None
@@ -183,6 +196,10 @@ class Sender:
         plain = (pair for pair in self.plain_headers(event) if pair[0].lower() not in names)
         url = self.scheme.delivery_url(self.message(event, signed_body)) if self.scheme else ""
         return Attempt((*plain, *headers), sent, self.event.method, framing, url)
+
+
+def _url_parts(event: Event) -> tuple[str | None, ...]:
+    return event.path, event.callback.text if event.callback else None
 
 
 def documented_statuses(contract: Contract, event: Event) -> tuple[str, ...]:

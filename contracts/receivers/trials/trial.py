@@ -15,10 +15,12 @@ from contracts.receivers.trials.settings import ReceiverSettings
 from openapi.contract import Contract
 
 Severity = Literal["violation", "warning"]
-_MAX_PATIENCE_S, _MAX_WAITING_S = 10.0, 20.0
+_MAX_PATIENCE_S, _MAX_WAITING_S = 10.0, 60.0
 """Maximum seconds of one `Retry-After`, and of all in a run, after which a delivery comes again."""
 _MAX_REPETITIONS = 4
-_LIMITED = (429, 503)
+_USUAL_WAIT_S = 1.0
+"""Seconds to wait after a 429 that has no `Retry-After`."""
+_TOO_MANY_REQUESTS = 429
 _GONE_TRIES, _GONE_PAUSE_S = 5, 0.2
 
 
@@ -98,28 +100,43 @@ class Trial:
     burst: tuple[int, int] | None = None
     """Side effects before the burst, and the number of its events; None without an observation."""
 
+    _settled: tuple[int, int] | None = None
+    """Number of deliveries, and of their side effects, when they were last awaited."""
+
     @property
     def sender(self) -> Sender:
         """Sender of most properties."""
         return self.senders[0]
 
     def send(self, attempt: Attempt, description: str, signature: str = "") -> SentDelivery:
-        """Send a delivery; again after a response that asks to wait (429 or 503 with Retry-After).
+        """Send a delivery; again after a response that asks to wait (429, 503 with Retry-After).
 
-        Raise `RunStopped` at the limits of the run, and when the receiver is gone.
+        Raise `NextProperty` if the receiver still asks to wait, and `RunStopped` at the limits of
+        the run and when the receiver is gone.
         """
         sent = self._send_once(attempt, description, signature)
         for _ in range(_MAX_REPETITIONS):
-            wait = sent.response.retry_after_s
-            is_limited = sent.response.status in _LIMITED and wait is not None
-            if not is_limited or wait is None or wait > self._patience():
+            if not self._waits_for(sent):
                 break
-            self.waited += wait
-            time.sleep(wait + 0.01)
             sent = self._send_once(attempt, description, signature)
+        if sent.response.asks_to_wait:
+            self.limited()
+            raise NextProperty
         if sent.response.is_refused and len(self.deliveries) > 1:
             self._check_alive(sent)
         return sent
+
+    def _waits_for(self, sent: SentDelivery) -> bool:
+        """Wait as the receiver asks; return whether it asked and the run still has the time."""
+        response = sent.response
+        wait = response.retry_after_s
+        if wait is None and response.status == _TOO_MANY_REQUESTS:
+            wait = _USUAL_WAIT_S
+        if wait is None or not response.is_limited or wait > self._patience():
+            return False
+        self.waited += wait
+        time.sleep(wait + 0.01)
+        return True
 
     def _patience(self) -> float:
         """Return the seconds of `Retry-After` that the run still waits for."""
@@ -146,6 +163,15 @@ class Trial:
             responses = list(pool.map(self.client.send, attempts))
         pairs = zip(attempts, responses, strict=True)
         return [self._record(attempt, description, response) for attempt, response in pairs]
+
+    def send_on_one_connection(
+        self, attempts: Sequence[Attempt], descriptions: Sequence[str]
+    ) -> list[SentDelivery]:
+        """Send deliveries on one connection until the receiver closes it; none is sent again."""
+        self._check_limits(len(attempts))
+        responses = self.client.send_on_one_connection(attempts)
+        found = zip(attempts, descriptions, responses, strict=False)
+        return [self._record(attempt, words, response) for attempt, words, response in found]
 
     def _check_limits(self, count: int) -> None:
         settings = self.settings
@@ -175,14 +201,25 @@ class Trial:
     ) -> SentDelivery:
         """Send a conforming delivery, which must get 2xx; record the case."""
         sent = self.send(attempt, description)
+        self.judge_accepted(event, sent, severity=severity, hint=hint)
+        return sent
+
+    def judge_accepted(
+        self,
+        event: NewEvent,
+        sent: SentDelivery,
+        *,
+        severity: Severity | None = None,
+        hint: str = "",
+    ) -> None:
+        """Record whether a conforming delivery got 2xx."""
         if sent.response.is_success:
             self.passed(sent)
-            return sent
+            return
         if sent.response.is_error:
             self.failed_valid.append((event, sent))
-        text = f"{description} got {sent.response.text}{hint}"
+        text = f"{sent.description} got {sent.response.text}{hint}"
         self.fail(text, sent, severity=severity, expected="2xx")
-        return sent
 
     def refuse(
         self,
@@ -197,15 +234,21 @@ class Trial:
         `accepted` is the severity of a 2xx, if it is not the grade of the property.
         """
         sent = self.send(attempt, description, signature)
-        if sent.response.is_refusal:
+        self.judge_refused(sent, accepted=accepted)
+        return sent
+
+    def judge_refused(self, sent: SentDelivery, *, accepted: Severity | None = None) -> None:
+        """Record whether a forged delivery got 4xx; `accepted` as in `refuse`."""
+        if sent.response.is_limited:
+            self.limited()  # the limit refused it, not the check of the signature
+        elif sent.response.is_refusal:
             self.passed(sent)
         else:
             is_accepted = sent.response.is_success
             verb = "was accepted with" if is_accepted else "got"
-            message = f"{description} {verb} {sent.response.text}"
+            message = f"{sent.description} {verb} {sent.response.text}"
             severity = accepted if is_accepted else None
             self.fail(message, sent, severity=severity, expected="4xx")
-        return sent
 
     def survive(self, attempt: Attempt, description: str) -> SentDelivery:
         """Send a delivery that the receiver may accept or refuse; record the case."""
@@ -216,6 +259,13 @@ class Trial:
             message = f"{description} got {sent.response.text}"
             self.fail(message, sent, expected="2xx or 4xx")
         return sent
+
+    def settled_effects(self) -> int:
+        """Return the number of side effects as soon as those of all deliveries so far are there."""
+        assert self.observation is not None
+        if self._settled is None or self._settled[0] != len(self.deliveries):
+            self._settled = len(self.deliveries), self.observation.settled()
+        return self._settled[1]
 
     def passed(self, sent: SentDelivery | None = None) -> None:
         """Record that a case shows the property."""
@@ -244,6 +294,11 @@ class Trial:
         """Record that a case decides nothing."""
         assert self.row is not None
         self.cases.append(Case(self.row, "undecided", reason, hint=hint))
+
+    def limited(self) -> None:
+        """Record that a case decides nothing, because the receiver limits the rate."""
+        reason = "the receiver limits the rate of deliveries, and answers 429 or 503"
+        self.undecided(reason, "raise its limit for the test")
 
     def not_exercised(self, reason: str) -> None:
         """Record that the contract or the run has nothing to try."""

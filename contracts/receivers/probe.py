@@ -47,7 +47,7 @@ def probe(trial: Trial) -> bool:
     if first is None:
         return True
     sender, response = trial.sender, first.response
-    if response.is_refused:
+    if not response.is_connected:
         raise CouldNotJudge(
             f"the receiver cannot be reached: {trial.settings.url}: {response.text}"
         )

@@ -52,6 +52,8 @@ class Response:
     """Reason of a missing response; empty if there is one."""
     is_refused: bool = False
     """Whether the receiver accepted no connection."""
+    is_connected: bool = True
+    """Whether there was a connection, of TLS too."""
     is_timeout: bool = False
     """Whether there was no response in time."""
     is_closed: bool = False
@@ -126,7 +128,8 @@ class ReceiverClient:
         except OSError as error:
             reason = f"no connection ({error.strerror or type(error).__name__})"
             is_refused = not isinstance(error, TimeoutError)
-            return Response(None, (), b"", time.monotonic() - began, reason, is_refused)
+            seconds = time.monotonic() - began
+            return Response(None, (), b"", seconds, reason, is_refused, is_connected=False)
         try:
             return self._try_exchange(connection, attempt, began)
         finally:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.processes import SHARED, Run, hookproof_in, started, verify
+from support.sampling import some
 from webhook_service import MISTAKES
 
 pytestmark = pytest.mark.integration
@@ -56,7 +57,7 @@ def test_the_right_application_conforms(port: int, tmp_path: Path) -> None:
     assert counts["expected"] == counts["delivered"] == counts["verified"] > 10
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize("mistake", some(MISTAKES, 3))
 def test_each_mistake_of_a_webhook_is_found(mistake: str, port: int, tmp_path: Path) -> None:
     run = judge(port, tmp_path, mistake)
     found = [one for one in run.report["findings"] if one["severity"] == "violation"]

@@ -7,7 +7,6 @@ one process like `hookproof selftest`, and run the legal variants in batches. Wi
 with the default profile.
 """
 
-import os
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -22,13 +21,13 @@ from support.reference_runs import (
     run_trial,
     verify_service,
 )
+from support.sampling import ALL, some
 
 pytestmark = pytest.mark.integration
 
-ALL = bool(os.environ.get("ALL_DEVIATIONS"))
 LAYERS = {"responses", "validation", "credentials", "robustness", "webhooks"}
 WARNED = [name for name, variant in LEGAL.items() if variant.warns]
-TRIED = list(DEVIATIONS) if ALL else list(DEVIATIONS)[::10]
+TRIED = some(DEVIATIONS, 10)
 BATCHES = {
     "dates without a fraction, compressed responses": """
         date-precision-0 extra-fields indented-json gzip sorted-unique-scopes lower-case-headers

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.processes import SHARED, Run, started, verify
+from support.sampling import some
 from tutorial_service import MISTAKES, PASSWORD, USER, document
 
 pytestmark = pytest.mark.integration
@@ -49,7 +50,7 @@ def test_the_right_application_makes_no_violation(port: int, tmp_path: Path) -> 
     assert run.report["operations"] == {"total": 5, "judged": 5, "undecided": []}
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize("mistake", some(MISTAKES, 4))
 def test_each_mistake_is_found(mistake: str, port: int, tmp_path: Path) -> None:
     run = judge(port, tmp_path, mistake)
     messages = [one["message"] for one in run.report["findings"] if one["severity"] == "violation"]

@@ -5,7 +5,6 @@ answer of a journey that a client takes, so that none is only a name.
 """
 
 import json
-import os
 from collections.abc import Sequence
 from email.message import Message
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 from support.processes import SHARED, Run, started, verify
+from support.sampling import ALL, some
 from workshop_service.exchange import Problem, Response
 from workshop_service.http_server import TOKENS, Application
 from workshop_service.output import to_json
@@ -23,8 +23,6 @@ from workshop_service.workshop import Workshop
 pytestmark = pytest.mark.integration
 
 CONTRACT = SHARED.parent / "data" / "workshop.yaml"
-ALL = bool(os.environ.get("ALL_DEVIATIONS"))
-"""Whether each fault and each difference gets a run, as in the tox environment `deviations`."""
 SEQUENCES = ("--profile", "default", "--only", "resource-sequences")
 """Options of a run that sends no other phase."""
 SERVICE = ["-m", "workshop_service"]
@@ -82,7 +80,7 @@ def test_a_legal_difference_conforms_alone(difference: str, port: int, tmp_path:
     assert (findings(run), run.code) == ([], 0), run.out
 
 
-@pytest.mark.parametrize("fault", [*FAULTS] if ALL else [*FAULTS][::12])
+@pytest.mark.parametrize("fault", some(FAULTS, 12))
 def test_a_fault_of_state_is_found(fault: str, port: int, tmp_path: Path) -> None:
     run = judge(port, tmp_path, "--fault", fault, options=SEQUENCES)
     # The service without a fault has no finding: each one here is due to the fault.

@@ -20,12 +20,11 @@ from receivers.launching import (
 from receivers.probes import CORRECT, PROBES
 from receivers.table import LANGUAGES, Entry, differences, mistakes
 from support.processes import hookproof, started
+from support.sampling import some
 
 pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).resolve().parents[2]
-ALL = bool(os.environ.get("ALL_DEVIATIONS"))
-"""Whether each mistake gets a run, as in the tox environment `deviations`."""
 SOME = 3
 """Distance between the mistakes that get a run otherwise."""
 SHOWN_BY = {
@@ -184,7 +183,7 @@ def test_a_correct_receiver_of_the_shipped_contract_checks_the_body(language: st
         assert client.effects() == 1
 
 
-@pytest.mark.parametrize("entry", mistakes() if ALL else mistakes()[::SOME], ids=str)
+@pytest.mark.parametrize("entry", some(mistakes(), SOME), ids=str)
 def test_a_mistake_shows(entry: Entry) -> None:
     needs(entry.language)
     name = SHOWN_BY[entry.name]

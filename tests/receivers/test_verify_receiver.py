@@ -22,6 +22,7 @@ from receivers.launching import (
 from receivers.table import LANGUAGES, Entry, differences, mistakes
 from support.processes import hookproof, launched, started
 from support.receivers import receiving
+from support.sampling import some
 
 from contracts.receivers.properties import PROPERTIES
 from openapi.http.free_port import free_port
@@ -30,8 +31,6 @@ from openapi.signatures.registry import SCHEMES
 pytestmark = pytest.mark.integration
 
 CONTRACT = Path(__file__).resolve().parents[1] / "data" / "receiver.yaml"
-ALL = bool(os.environ.get("ALL_DEVIATIONS"))
-"""Whether each mistake gets a run, as in the tox environment `deviations`."""
 SOME_MISTAKES, SOME_DIFFERENCES = 16, 4
 """Distance between the mistakes, and between the differences, that get a run otherwise."""
 ROWS: dict[str, set[int]] = {
@@ -138,7 +137,7 @@ def test_a_correct_receiver_conforms(language: str, tmp_path: Path) -> None:
     assert judged.report["requests"] < 250
 
 
-@pytest.mark.parametrize("entry", mistakes() if ALL else mistakes()[::SOME_MISTAKES], ids=str)
+@pytest.mark.parametrize("entry", some(mistakes(), SOME_MISTAKES), ids=str)
 def test_finds_and_names_a_mistake(entry: Entry, tmp_path: Path) -> None:
     needs(entry.language)
     with running_mistake(entry) as receiver:
@@ -149,9 +148,7 @@ def test_finds_and_names_a_mistake(entry: Entry, tmp_path: Path) -> None:
     assert judged.code == 1 or not judged.checks("violation")
 
 
-@pytest.mark.parametrize(
-    "entry", differences() if ALL else differences()[::SOME_DIFFERENCES], ids=str
-)
+@pytest.mark.parametrize("entry", some(differences(), SOME_DIFFERENCES), ids=str)
 def test_a_legal_difference_conforms(entry: Entry, tmp_path: Path) -> None:
     needs(entry.language)
     with running_difference(entry) as receiver:

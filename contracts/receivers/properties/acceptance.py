@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from contracts.receivers.trials.client import Attempt
 from contracts.receivers.trials.sender import NewEvent
-from contracts.receivers.trials.trial import Property, Trial
+from contracts.receivers.trials.trial import Property, Severity, Trial
 
 REFUSED_BUT_VALID = ", although its signature is valid"
 
@@ -41,16 +41,17 @@ def _accept_or_warn(trial: Trial, event: NewEvent, attempt: Attempt, description
 def accepts_header_forms(trial: Trial) -> None:
     """Write the names of the signature's headers in other cases, and pad their values."""
     sender = trial.sender
-    for words, write_name, write_value in (
-        ("headers in lower case", str.lower, str),
-        ("headers in upper case", str.upper, str),
-        ("spaces around the values of headers", str, lambda value: f"  {value}  "),
+    padded: Severity = "warning"
+    for words, write_name, write_value, severity in (
+        ("headers in lower case", str.lower, str, None),
+        ("headers in upper case", str.upper, str, None),
+        ("spaces around the values of headers", str, lambda value: f"  {value}  ", padded),
     ):
         event = sender.new_event()
         signed = tuple((write_name(n), write_value(v)) for n, v in sender.signed_headers(event))
         attempt = sender.attempt(event, signed)
         description = f"a conforming delivery with {words}"
-        trial.accept(event, attempt, description, hint=REFUSED_BUT_VALID)
+        trial.accept(event, attempt, description, severity=severity, hint=REFUSED_BUT_VALID)
 
 
 def survives_ids(trial: Trial) -> None:
@@ -127,7 +128,7 @@ ACCEPTANCE = (
     Property(
         "receiver-header-form",
         "Names of headers count in any case, and white space around values does not count.",
-        "2xx",
+        "2xx; a warning if only white space is refused, which some servers keep",
         "RFC 9110, sections 5.1 and 5.5",
         "violation",
         "signature",

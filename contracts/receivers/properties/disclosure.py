@@ -76,7 +76,7 @@ DISCLOSURE = (
         "receiver-disclosure",
         "No response shows the secret, a right signature or a stack trace.",
         "nothing of it in header fields and body",
-        "OWASP, error handling cheat sheet",
+        "OWASP Top 10, security misconfiguration",
         "violation",
         "webhook",
         discloses_nothing,

@@ -143,7 +143,15 @@ def recovers_from_burst(trial: Trial) -> None:
     event = sender.new_event()
     if trial.burst is not None:
         trial.burst = trial.burst[0], count + 1
-    trial.accept(event, sender.attempt(event), "a conforming delivery after the burst")
+    words = "a conforming delivery after the burst"
+    sent, is_patient = trial.send_patiently(sender.attempt(event), words)
+    if sent.response.asks_to_wait and not is_patient:
+        trial.limited()
+    elif sent.response.asks_to_wait:
+        message = f"{words} got {sent.response.text} again after each wait that it asked for"
+        trial.fail(message, sent, expected="2xx")
+    else:
+        trial.judge_accepted(event, sent)
 
 
 def answers_in_time(trial: Trial) -> None:

@@ -114,17 +114,28 @@ class Trial:
         Raise `NextProperty` if the receiver still asks to wait, and `RunStopped` at the limits of
         the run and when the receiver is gone.
         """
-        sent = self._send_once(attempt, description, signature)
-        for _ in range(_MAX_REPETITIONS):
-            if not self._waits_for(sent):
-                break
-            sent = self._send_once(attempt, description, signature)
+        sent, _ = self.send_patiently(attempt, description, signature)
         if sent.response.asks_to_wait:
             self.limited()
             raise NextProperty
         if sent.response.is_refused and len(self.deliveries) > 1:
             self._check_alive(sent)
         return sent
+
+    def send_patiently(
+        self, attempt: Attempt, description: str, signature: str = ""
+    ) -> tuple[SentDelivery, bool]:
+        """Send a delivery as above, but return the last response to it, whatever it is.
+
+        The second value says whether the run waited as often as it ever does, so that the receiver
+        had the time that it asked for.
+        """
+        sent = self._send_once(attempt, description, signature)
+        for _ in range(_MAX_REPETITIONS):
+            if not self._waits_for(sent):
+                return sent, False
+            sent = self._send_once(attempt, description, signature)
+        return sent, True
 
     def _waits_for(self, sent: SentDelivery) -> bool:
         """Wait as the receiver asks; return whether it asked and the run still has the time."""
